@@ -1,0 +1,76 @@
+"""Call Gradio apps of every generation from plain, synchronous Python.
+
+>>> from gradio_client_sync import Client
+>>> app = Client("http://127.0.0.1:7860")
+>>> app.predict("/add", [2, 3])[0]
+5
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from ._client import Client as Client
+    from ._client import client as client
+    from .errors import *  # noqa: F403
+    from .events import Data as Data
+    from .events import Log as Log
+    from .events import Progress as Progress
+    from .events import Render as Render
+    from .events import SpaceStatus as SpaceStatus
+    from .events import Status as Status
+    from .job import Job as Job
+
+# Names are loaded from their modules at first use, so that importing the package loads
+# neither the modules nor what they need.
+_HOMES = {
+    "_client": ("Client", "client"),
+    "events": ("Data", "Log", "Progress", "Render", "SpaceStatus", "Status"),
+    "job": ("Job",),
+    "errors": (
+        "AppError",
+        "AuthenticationError",
+        "BrokenStreamError",
+        "ClientClosedError",
+        "ConfigError",
+        "ConnectFailedError",
+        "DownloadError",
+        "DuplicationError",
+        "EndpointNotFoundError",
+        "FileError",
+        "FileTooLargeError",
+        "GradioClientError",
+        "HTTPStatusError",
+        "JobTimeoutError",
+        "MissingDependencyError",
+        "PayloadError",
+        "ProtocolError",
+        "QueueFullError",
+        "RateLimitError",
+        "SpaceError",
+        "SpaceNotFoundError",
+        "SpaceNotReadyError",
+        "UnsupportedAppError",
+        "UploadError",
+        "ValidationError",
+    ),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = ["__version__", *_HOME_OF]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,159 @@
+"""What a job tells (`Data`, `Status`, `Log`, `Render`) and a Space (`SpaceStatus`).
+
+Plain frozen values. Names and meanings follow the event objects of the
+JavaScript client; fields that the server's generation does not send are ``None``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, ClassVar, Union, overload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from .types import Stage
+
+
+@dataclass(frozen=True, eq=False)
+class Data(Sequence[Any]):
+    """One answer of a function: a final one, or an intermediate one of a generator.
+
+    A sequence over its outputs: ``result[0]``, ``a, b = result``, ``len(result)``.
+    Values of one job may share parts with each other (a list that grew holds the
+    same first elements as before), so copy a value before changing it in place.
+
+    Attributes:
+        data: One value per output, without session state.
+        endpoint: The endpoint as it was asked for.
+        fn_index: The number of the function behind it.
+        time: When it arrived (aware, UTC).
+    """
+
+    type: ClassVar[str] = "data"
+    data: list[Any]
+    endpoint: str | int
+    fn_index: int
+    time: datetime
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        return self.data[index]
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.data)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One bar of the app's ``gr.Progress``: counted (`index` of `length`) or a fraction."""
+
+    progress: float | None
+    index: int | None
+    length: int | None
+    unit: str | None
+    desc: str | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a job stands.
+
+    Attributes:
+        stage: ``"pending"``, ``"generating"``, ``"streaming"``, ``"complete"`` or ``"error"``.
+        queue: Whether the job goes through the app's queue.
+        position: Jobs ahead of this one in its queue; 0 is next, and also what a job that
+            has started reports (then `size` is ``None``).
+        size: Jobs in that queue.
+        eta: Expected seconds until it is done, by the server's own average.
+        message: The reason of an error.
+        progress_data: The app's progress bars, outermost first.
+        code: ``"validation_error"`` for values that a validator refused.
+        title, duration, visible: How the app wants an error shown (seconds, yes or no).
+        broken: Whether the connection, rather than the app, failed.
+        changed_state_ids: Components whose session state the call changed (4.32 and later).
+        time_limit: Seconds left for a streaming input (5.0 and later).
+        used_cache, cache_duration, avg_time: The server's cache report (6.12 and later).
+    """
+
+    type: ClassVar[str] = "status"
+    stage: Stage
+    queue: bool
+    endpoint: str | int
+    fn_index: int
+    time: datetime
+    success: bool | None = None
+    code: str | None = None
+    size: int | None = None
+    position: int | None = None
+    eta: float | None = None
+    message: str | None = None
+    progress_data: list[Progress] | None = None
+    title: str | None = None
+    duration: float | None = None
+    visible: bool | None = None
+    broken: bool | None = None
+    changed_state_ids: list[int] | None = None
+    time_limit: float | None = None
+    session_not_found: bool | None = None
+    used_cache: str | None = None
+    cache_duration: float | None = None
+    avg_time: float | None = None
+
+
+@dataclass(frozen=True)
+class Log:
+    """A ``gr.Info``, ``gr.Warning`` or ``gr.Success`` of the app. `duration` is in seconds."""
+
+    type: ClassVar[str] = "log"
+    log: str
+    level: str
+    endpoint: str | int
+    fn_index: int
+    time: datetime
+    title: str | None = None
+    duration: float | None = None
+    visible: bool | None = None
+
+
+@dataclass(frozen=True)
+class Render:
+    """The app made new components and functions for this session (``gr.render``).
+
+    `data` is the server's ``render_config``; the functions in it can be called by
+    their ``fn_index`` on the same client.
+    """
+
+    type: ClassVar[str] = "render"
+    data: dict[str, Any]
+    endpoint: str | int
+    fn_index: int
+    time: datetime
+
+
+@dataclass(frozen=True)
+class SpaceStatus:
+    """Where a Hugging Face Space stands, as told to ``status_callback``."""
+
+    status: str
+    detail: str
+    load_status: str
+    message: str
+    discussions_enabled: bool | None = None
+
+
+Event = Union[Data, Status, Log, Render]
+
+# What `Job.on` takes for each kind.
+DataListener = Callable[[Data], object]
+StatusListener = Callable[[Status], object]
+LogListener = Callable[[Log], object]
+RenderListener = Callable[[Render], object]

@@ -1,0 +1,77 @@
+"""The package as a whole: what importing it costs, and what it offers."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gradio_client_sync
+from gradio_client_sync import _client, errors, events
+
+DEPENDENCIES = ("requests", "urllib3", "websocket", "huggingface_hub", "certifi")
+
+
+def python(code: str) -> str:
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    return run.stdout
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import gradio_client_sync",
+        "from gradio_client_sync import AppError, Data, Status",
+        "import gradio_client_sync.errors, gradio_client_sync.types",
+    ],
+)
+def test_package_import_loads_no_dependency(statement: str) -> None:
+    """Importing the package, its errors and events loads nothing but the standard library."""
+    loaded = python(f"{statement}; import sys; print(*sys.modules)").split()
+    assert not {name.partition(".")[0] for name in loaded} & set(DEPENDENCIES)
+
+
+def test_package_names_are_complete() -> None:
+    """Every public class is offered at the top, and every name that is offered is there."""
+    offered = set(gradio_client_sync.__all__)
+    assert offered >= set(errors.__all__)
+    assert offered >= {"Client", "client", "Job", "Data", "Status", "Progress", "Log", "Render"}
+    assert set(dir(gradio_client_sync)) == offered
+    for name in offered:
+        assert getattr(gradio_client_sync, name) is not None
+
+
+def test_package_client_is_another_name_for_Client() -> None:  # noqa: N802 - the class
+    """JavaScript's name for it works, also after the module was imported."""
+    from gradio_client_sync import Client, client
+
+    assert client is Client is _client.Client
+
+
+def test_package_unknown_name_is_an_attribute_error() -> None:
+    """A typo says what was looked for."""
+    with pytest.raises(AttributeError, match="Clyent"):
+        gradio_client_sync.Clyent  # noqa: B018 - looking it up is the point
+
+
+def test_package_star_import_works() -> None:
+    """`from gradio_client_sync import *` brings the public names."""
+    assert python("from gradio_client_sync import *; print(Client.__name__, client is Client)") == (
+        "Client True\n"
+    )
+
+
+def test_package_says_its_version_once() -> None:
+    """The version is a release number, and the events module has none of its own."""
+    assert re.fullmatch(r"\d+\.\d+\.\d+", gradio_client_sync.__version__)
+    assert not hasattr(events, "__version__")
+
+
+def test_package_is_typed() -> None:
+    """Type checkers of users read the package's annotations."""
+    assert (Path(gradio_client_sync.__file__).parent / "py.typed").exists()
