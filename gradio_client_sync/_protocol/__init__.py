@@ -1,0 +1,1 @@
+"""What the wire means: no sockets, threads, clocks or files in here."""

@@ -1,0 +1,160 @@
+"""Edit lists: how servers from 4.17 on send the intermediate values of a generator.
+
+The first value comes whole. Each later one comes, per output, as a list of edits
+``[operation, path, value]`` against the value before it.
+
+Edits are applied by *path copy*: only the containers on the way to the change are
+copied, everything else is shared with the value before. So a value that was handed
+out never changes, and an edit costs what it touches.
+
+Deletions in lists cannot be taken by their index: up to 5.29.0 servers count in the
+old list, later ones in the changing list and wrongly (even negatively) in nested
+ones. But a server only ever shortens a list at its end, and only ever lengthens it
+there, so a deletion drops the last element and an addition appends. That is exact
+for every release.
+"""
+
+from __future__ import annotations
+
+import reprlib
+from typing import Any
+
+from ..errors import ProtocolError
+
+
+def apply_edits(value: Any, edits: Any) -> Any:
+    """Return the value after `edits`; `value` itself is left as it was.
+
+    Raises:
+        ProtocolError: The edits do not fit the value, or are not edits.
+    """
+    if not isinstance(edits, list):
+        raise ProtocolError("An edit list is not a list.", raw=edits)
+    fresh: set[int] = set()  # ids of containers that this call copied, so may change
+    for edit in edits:
+        try:
+            operation, path, new = edit
+            value = _apply(value, operation, path, new, fresh)
+        except (TypeError, ValueError, LookupError, AttributeError) as exc:
+            raise ProtocolError(
+                f"The edit {reprlib.repr(edit)} does not fit the value.", raw=edit
+            ) from exc
+    return value
+
+
+def _apply(value: Any, operation: Any, path: Any, new: Any, fresh: set[int]) -> Any:
+    if not isinstance(path, list):
+        raise TypeError("a path is a list of keys and indices")
+    if not path:
+        if operation == "replace":
+            return new
+        if operation == "append":
+            return _appended(value, new)
+        raise ValueError(f"{operation!r} needs a path")
+    root = container = _own(value, fresh)
+    for step in path[:-1]:
+        place = _place(container, step)
+        child = _own(container[place], fresh)
+        container[place] = child
+        container = child
+    last = path[-1]
+    if operation in ("add", "delete") and isinstance(container, list):
+        if operation == "add":
+            container.append(new)
+        else:
+            container.pop()
+        return root
+    place = _place(container, last)
+    if operation == "replace":
+        container[place]  # it must be there
+        container[place] = new
+    elif operation == "append":
+        container[place] = _appended(container[place], new)
+    elif operation == "add":
+        container[place] = new
+    elif operation == "delete":
+        del container[place]
+    else:
+        raise ValueError(f"unknown operation {operation!r}")
+    return root
+
+
+def _own(container: Any, fresh: set[int]) -> Any:
+    """A copy of the container that this call may change, made at most once."""
+    if id(container) in fresh:
+        return container
+    if isinstance(container, list):
+        copy: Any = list(container)
+    elif isinstance(container, dict):
+        copy = dict(container)
+    else:
+        raise TypeError("a path leads through something that is neither list nor object")
+    fresh.add(id(copy))
+    return copy
+
+
+def _place(container: Any, step: Any) -> Any:
+    """Where one step of a path leads; indices are exact, Python's negative ones are not meant."""
+    if isinstance(container, list):
+        if type(step) is int and step >= 0:
+            return step
+    elif isinstance(step, str):
+        return step
+    elif type(step) is int:
+        return str(step)  # a path holds the app's own key, of which JSON made a text
+    raise LookupError(step)
+
+
+def _appended(text: Any, more: Any) -> str:
+    if not isinstance(text, str) or not isinstance(more, str):
+        raise TypeError("only text is appended to")
+    return text + more
+
+
+class DiffAccumulator:
+    """The outputs of one generator job, kept up to date edit list by edit list.
+
+    After an edit that does not fit, the output it was for is unknown until a later
+    one replaces it whole; intermediate values are left out for as long.
+    """
+
+    __slots__ = ("_lost", "_values")
+
+    def __init__(self) -> None:
+        self._values: list[Any] | None = None
+        self._lost: set[int] = set()
+
+    def copy(self) -> DiffAccumulator:
+        """Another one at the same point; cheap, since values are never changed in place."""
+        other = DiffAccumulator()
+        other._values = None if self._values is None else list(self._values)
+        other._lost = set(self._lost)
+        return other
+
+    def receive(self, data: list[Any]) -> list[Any] | None:
+        """Take one message's ``output.data``; return the full values, if they are known."""
+        if self._values is None:
+            self._values = list(data)
+            return list(data)
+        for i, edits in enumerate(data):
+            if i == len(self._values):
+                # An app reloaded while it ran may gain outputs; those start from null.
+                self._values.append(None)
+            if i in self._lost and not _replaces_all(edits):
+                continue
+            try:
+                self._values[i] = apply_edits(self._values[i], edits)
+                self._lost.discard(i)
+            except ProtocolError:
+                self._lost.add(i)
+        return None if self._lost else list(self._values)
+
+
+def _replaces_all(edits: Any) -> bool:
+    """Whether the edit list starts by replacing the whole value."""
+    return (
+        isinstance(edits, list)
+        and bool(edits)
+        and isinstance(edits[0], list)
+        and edits[0][:2] == ["replace", []]
+    )

@@ -1,0 +1,201 @@
+"""Examples: a value that fits a type, and the Python call that passes it.
+
+Both are for reading. A call runs as it stands, but for the names of files in it; whatever
+an app puts into names and defaults appears in it as Python literals only.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Union
+
+from .schema import component_schema
+
+LONGEST = 200  # characters of a text that are shown whole
+MOST = 50  # items of a list or dict that are shown
+DEEPEST = 20  # levels of a default; hostile ones could be deeper than Python's stack
+
+
+def example_of(schema: object) -> Any:
+    """Make a value of a type, to show in a call; ``None`` where none comes to mind.
+
+    Example:
+        >>> example_of({"type": "array", "items": {"enum": ["draft", "final"]}})
+        ['draft']
+    """
+    if not isinstance(schema, Mapping):
+        return None
+    values = schema.get("enum")
+    if isinstance(values, list) and values:
+        return values[0]
+    kind = schema.get("type")
+    if kind == "array":
+        items = schema.get("items")
+        if isinstance(items, Mapping) and items.get("type") == "array":
+            return []  # one level is an example, more are a puzzle
+        one = example_of(items)
+        return [] if one is None else [one]
+    return _EXAMPLES.get(kind) if isinstance(kind, str) else None
+
+
+_EXAMPLES = {"string": "Hello", "number": 1, "integer": 1, "boolean": True}
+
+
+def component_example(component: str, props: Mapping[str, Any]) -> Any:
+    """Make a value for a component of an old server; ``None`` where none comes to mind."""
+    example = _COMPONENT_EXAMPLES.get(component)
+    return example_of(component_schema(component, props)) if example is None else example
+
+
+_COMPONENT_EXAMPLES: dict[str, Any] = {
+    "json": {"key": "value"},
+    "colorpicker": "#ff8800",
+    "dataframe": {"headers": ["a", "b"], "data": [[1, 2], [3, 4]]},
+    "highlightedtext": [["some text", "label"]],
+    "chatbot": [["Hello", "Hi there"]],
+}
+
+
+# -- the call to copy
+
+
+def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
+    """Write Python that calls an endpoint with every value that matters.
+
+    One or two values go by position, more (or some of them) by name.
+
+    Args:
+        name: Its name or ``fn_index``.
+        endpoint: Its entry in what `api_info.describe` returns.
+        width: Columns; longer calls are broken over lines, as a formatter would.
+    """
+    types = _mapping(endpoint.get("type"))
+    if types.get("generator") or types.get("continuous"):
+        data = "data[0]" if len(_values(endpoint, "returns")) == 1 else "*data"
+        head, tail = "for data in app.submit(", f"):\n    print({data})"
+    else:
+        head, tail = "app.predict(", ")"
+    head += _quoted(name) if isinstance(name, str) else str(name)
+    values = _values(endpoint, "parameters")
+    if not values:
+        return f"{head}{tail}"
+    shown = [value for value in values if _belongs_in_call(value)]
+    examples = [_python(_example(value), _type(value)) for value in shown]
+    payload: _Python
+    if len(values) <= 2 and len(shown) == len(values):
+        payload = examples
+    else:
+        names = [_quoted(str(value.get("parameter_name", ""))) for value in shown]
+        payload = dict(zip(names, examples))
+    line = f"{head}, {_source(payload)}"
+    if max(map(len, f"{line}{tail}".splitlines())) > width:
+        line = f"{head}, {_source(payload, width, broken=True)}"
+    return f"{line}{tail}"
+
+
+def _belongs_in_call(value: Mapping[str, Any]) -> bool:
+    """Required ones do, and defaults that are worth showing."""
+    if not value.get("parameter_has_default"):
+        return True
+    default = value.get("parameter_default")
+    return default not in (None, "", [], {}) and len(default_text(value)) <= 40
+
+
+def default_text(value: Mapping[str, Any]) -> str:
+    """Write the default of a parameter as Python."""
+    return _source(_python(value.get("parameter_default"), _type(value)))
+
+
+def _example(value: Mapping[str, Any]) -> Any:
+    if value.get("parameter_has_default"):
+        return value.get("parameter_default")
+    if value.get("example_input") is not None:
+        return value["example_input"]
+    if _type(value) == "filepath":
+        return _FILES.get(str(value.get("component", "")).lower(), "document.pdf")
+    if _type(value) == "list[filepath]":
+        return ["document.pdf"]
+    return example_of(value.get("type"))
+
+
+_FILES = {"image": "photo.png", "audio": "speech.wav", "video": "clip.mp4", "model3d": "mesh.glb"}
+
+#: Python source: of a plain value as text, of a list or dict by its parts.
+_Python = Union[str, "list[_Python]", "dict[str, _Python]"]
+
+
+def _python(example: object, kind: str, depth: int = 0) -> _Python:
+    """Write a value as Python; files as a user gives them. Control characters are escaped."""
+    if depth > DEEPEST:
+        return "..."
+    inner = "or filepath" if "filepath" in kind else ""
+    if isinstance(example, str):
+        address = example.startswith(("https://", "http://"))  # 4.0 to 4.2x have no objects
+        if kind.split(" | ")[0] == "filepath" or ("filepath" in kind and address):
+            return _file(example)
+        return _quoted(example if len(example) <= LONGEST else f"{example[:60]}…")
+    if isinstance(example, Mapping):
+        path = example.get("path")
+        if isinstance(path, str) and ("meta" in example or "filepath" in kind):
+            return _file(path)
+        return {
+            _quoted(str(key)): _python(one, inner, depth + 1)
+            for key, one in itertools.islice(example.items(), MOST)
+        }
+    if isinstance(example, (list, tuple)):
+        one_kind = "filepath" if kind.startswith("list[filepath") else inner
+        parts = [_python(one, one_kind, depth + 1) for one in example[:MOST]]
+        return [*parts, "..."] if len(example) > MOST else parts
+    if isinstance(example, float) and not math.isfinite(example):
+        return f'float("{example}")'
+    return repr(example)
+
+
+def _file(path: str) -> str:
+    """Servers give addresses of samples; a reader has a file, and shorter lines to read."""
+    data = re.match(r"data:(\w{1,20})/(\w{1,20})", path)  # the files of 3.x
+    name = f"{data[1]}.{data[2]}" if data else re.split(r"[/\\=]", path.rstrip("/"))[-1]
+    return f"handle_file({_quoted(name[-60:] or 'file')})"
+
+
+def _source(python: _Python, width: int = 0, indent: int = 0, broken: bool = False) -> str:
+    """Join the parts; those that are wider than `width` (if it is given) over several lines."""
+    if isinstance(python, str):
+        return python
+    if isinstance(python, dict):
+        opening, closing = "{", "}"
+        items = [(f"{key}: ", item) for key, item in python.items()]
+    else:
+        opening, closing = "[", "]"
+        items = [("", item) for item in python]
+    line = f"{opening}{', '.join(key + _source(item) for key, item in items)}{closing}"
+    if not items or not (broken or (width and indent + len(line) > width)):
+        return line
+    inner = indent + 4
+    space = " " * inner
+    lines = [
+        f"{space}{key}{_source(item, width, inner, inner + len(key + _source(item)) >= width)},"
+        for key, item in items
+    ]
+    return "\n".join([opening, *lines, f"{' ' * indent}{closing}"])
+
+
+def _quoted(text: str) -> str:
+    """A string literal with double quotes where that needs no escapes, as formatters do."""
+    return f'"{repr(chr(39) + text)[2:]}' if '"' not in text else repr(text)
+
+
+def _type(value: Mapping[str, Any]) -> str:
+    return str(_mapping(value.get("python_type")).get("type", "Any"))
+
+
+def _values(endpoint: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    values = endpoint.get(key)
+    return [_mapping(value) for value in values] if isinstance(values, list) else []
+
+
+def _mapping(value: object) -> Mapping[Any, Any]:
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,212 @@
+"""From what the user passes to the ``data`` list of the wire.
+
+Everything that can be wrong with the values is found here, before anything is sent.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable
+
+from ..errors import PayloadError
+
+if TYPE_CHECKING:
+    from ..types import Payload, ValueInfo
+    from .endpoint import Endpoint
+
+#: Sequences to Python, single values to an app.
+_SINGLE = (str, bytes, bytearray, memoryview)
+
+
+def bind(
+    endpoint: Endpoint, payload: Payload, parameters: Callable[[], Sequence[ValueInfo]]
+) -> list[Any]:
+    """Lay out values, by position or by name, over the function's inputs.
+
+    Args:
+        endpoint: The function to call.
+        payload: A list or tuple, a mapping of parameter names, or ``None`` for no values.
+        parameters: Gives the endpoint's parameters with their names and defaults. Only
+            called if they are needed, since it may cost a request: not for a list
+            that has a value for every parameter.
+
+    Returns:
+        One value per input, ``None`` for session state and other hidden ones.
+
+    Raises:
+        PayloadError: Too many values, a missing one without default, or an unknown name.
+
+    Behaviour: names and defaults as ``map_data_to_params``, hidden inputs as
+    ``handle_payload`` in @gradio/client 2.7.0. Ours: a list that is too long raises,
+    where JavaScript warns; a list that is too short takes defaults or raises.
+    """
+    if payload is None:
+        values: list[Any] = []
+    elif isinstance(payload, Mapping):
+        return _laid_out(endpoint, _by_name(endpoint, payload, parameters()))
+    elif isinstance(payload, _SINGLE) or not isinstance(payload, Sequence):
+        raise _not_a_payload(endpoint, payload)
+    else:
+        values = list(payload)
+    wanted = len(endpoint.parameters)
+    if len(values) > wanted:
+        raise PayloadError(
+            f"{endpoint.name!r} takes {_count(wanted)} and got {len(values)}: "
+            f"{_signature(endpoint, parameters())}.{_hint(endpoint, values)}",
+            endpoint=endpoint.name,
+        )
+    if len(values) < wanted:
+        known = parameters()
+        values += [
+            _default(endpoint, parameter, known, given=len(values))
+            for parameter in known[len(values) :]
+        ]
+    return _laid_out(endpoint, values)
+
+
+def _by_name(
+    endpoint: Endpoint, payload: Mapping[Any, Any], parameters: Sequence[ValueInfo]
+) -> list[Any]:
+    names = [parameter["parameter_name"] for parameter in parameters]
+    for key in payload:
+        if key not in names:
+            near = difflib.get_close_matches(key, names, n=1) if isinstance(key, str) else []
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            raise PayloadError(
+                f"{endpoint.name!r} has no parameter {key!r}.{meant} "
+                f"It takes {_signature(endpoint, parameters)}.",
+                endpoint=endpoint.name,
+                parameter=key if isinstance(key, str) else None,
+            )
+    return [
+        payload[name]
+        if name in payload
+        else _default(endpoint, parameter, parameters, given=len(payload))
+        for name, parameter in zip(names, parameters)
+    ]
+
+
+def _default(
+    endpoint: Endpoint, parameter: ValueInfo, parameters: Sequence[ValueInfo], given: int
+) -> Any:
+    if parameter.get("parameter_has_default"):
+        return parameter.get("parameter_default")
+    name = parameter["parameter_name"]
+    raise PayloadError(
+        f"{endpoint.name!r} needs a value for {name!r}, which has no default; {given} "
+        f"{'was' if given == 1 else 'were'} given. It takes {_signature(endpoint, parameters)}.",
+        endpoint=endpoint.name,
+        parameter=name,
+    )
+
+
+def _laid_out(endpoint: Endpoint, values: Sequence[Any]) -> list[Any]:
+    remaining = iter(values)
+    return [None if slot.hidden else next(remaining, None) for slot in endpoint.inputs]
+
+
+def _signature(endpoint: Endpoint, parameters: Sequence[ValueInfo]) -> str:
+    """The parameters as one would write them in Python: ``(a, b=2)``."""
+    parts = [
+        f"{p['parameter_name']}={p.get('parameter_default')!r}"
+        if p.get("parameter_has_default")
+        else p["parameter_name"]
+        for p in parameters
+    ]
+    return f"({', '.join(parts)})"
+
+
+def _count(parameters: int) -> str:
+    if parameters == 0:
+        return "no values"
+    return f"{parameters} value{'s' if parameters > 1 else ''}"
+
+
+def _hint(endpoint: Endpoint, values: list[Any]) -> str:
+    if len(values) == len(endpoint.inputs):
+        return " Leave session state out: it stays on the server."
+    return ""
+
+
+def _not_a_payload(endpoint: Endpoint, payload: object) -> PayloadError:
+    shown = repr(payload)
+    shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+    if isinstance(payload, (*_SINGLE, int, float)):
+        advice = f"Wrap it in a list: [{shown}]"
+    else:
+        advice = "Pass a list of values, or a dict from parameter names to values"
+    return PayloadError(
+        f"The payload for {endpoint.name!r} is a {type(payload).__name__}, not a list or dict. "
+        f"{advice}.",
+        endpoint=endpoint.name,
+    )
+
+
+def encode(endpoint: Endpoint, body: Mapping[str, Any]) -> bytes:
+    """Write a request's body as JSON.
+
+    Raises:
+        PayloadError: A value has no form in JSON; `parameter` says which.
+
+    Behaviour: numbers that JSON lacks (NaN, infinities) become ``null``, as
+    ``JSON.stringify`` writes them.
+    """
+    try:
+        try:
+            return _dumps(body)
+        except ValueError:
+            return _dumps(_finite(body))
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise _not_json(endpoint, body, exc) from exc
+
+
+def _dumps(value: Any) -> bytes:
+    text = json.dumps(
+        value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=_plain
+    )
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which only an escape can carry
+        return json.dumps(value, allow_nan=False, separators=(",", ":"), default=_plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    """Mappings that are no dict, and NumPy's scalars and arrays, without needing NumPy."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"a {type(value).__name__} has no form in JSON")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if type(value).__module__.partition(".")[0] == "numpy":
+        return _finite(_plain(value))
+    return value
+
+
+def _not_json(endpoint: Endpoint, body: Mapping[str, Any], exc: Exception) -> PayloadError:
+    data = body.get("data")
+    for slot, value in zip(endpoint.inputs, data if isinstance(data, list) else ()):
+        try:
+            _dumps(_finite(value))
+        except (TypeError, ValueError, RecursionError):
+            label = str(slot.props.get("label") or slot.type)
+            return PayloadError(
+                f"The value for {label!r} of {endpoint.name!r} cannot be sent: {exc}. Values are "
+                "what JSON can hold: text, numbers, booleans, None, lists, dicts.",
+                endpoint=endpoint.name,
+                parameter=label,
+            )
+    return PayloadError(
+        f"The payload for {endpoint.name!r} cannot be sent: {exc}.", endpoint=endpoint.name
+    )

@@ -1,0 +1,137 @@
+"""Addresses: from what the user typed to every URL of an app.
+
+All URLs are built from the address that the user named. The ``root`` in the config
+and the ``url`` of a file are the server's guess at its own address; behind a proxy
+they are often wrong, and following them would let a server choose where we connect.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+
+from ..errors import ConfigError
+
+_USERINFO = re.compile(r"//[^/@]*@")
+_HOST = re.compile(r"[\w.-]+(:\d+)?(/|\Z)")
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+def root_of(source: str) -> str:
+    """Turn a typed address into the app's root: scheme, host and path, nothing else.
+
+    ``http://host/app/?__theme=dark#top`` becomes ``http://host/app``.
+
+    Raises:
+        ConfigError: It is not an http or https address.
+    """
+    text = source.strip()
+    shown = _USERINFO.sub("//…@", text)
+    try:
+        parts = urlsplit(text)
+        port = parts.port  # parsed lazily, and raises for a port that is no number
+        path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
+    except ValueError as exc:
+        raise ConfigError(f"{shown!r} is not a valid address: {exc}.", url=shown) from exc
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        hint = f"http://{shown}" if _HOST.match(shown) else "http://127.0.0.1:7860"
+        raise ConfigError(
+            f"{shown!r} is not the address of an app. Give a full URL such as {hint!r}, "
+            "or a Space name such as 'user/space'.",
+            url=shown,
+        )
+    if parts.username is not None or parts.password is not None:
+        raise ConfigError(
+            "The address holds a user name or password. Leave them out and pass "
+            "auth=('user', 'password') for an app's login, or headers= for a proxy's.",
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    netloc = host if port is None else f"{host}:{port}"
+    if path.endswith("/config"):
+        path = path[: -len("/config")].rstrip("/")
+    return urlunsplit((parts.scheme, netloc, path, "", ""))
+
+
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port, in a form that compares; empty for what is not an address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # as in `root_of`
+        return "", "", 0
+    scheme = parts.scheme.lower()
+    return scheme, (parts.hostname or "").lower(), port or _DEFAULT_PORTS.get(scheme, 0)
+
+
+def may_follow(asked: str, location: str) -> bool:
+    """Whether a redirect stays with the server that the user named.
+
+    The same origin does; so does the step from http to https on one host's
+    standard ports, which only makes the connection safer.
+    """
+    old, new = origin_of(asked), origin_of(location)
+    return old == new or (
+        old[1] == new[1] and (old[0], old[2], new[0], new[2]) == ("http", 80, "https", 443)
+    )
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Every URL of one app. `prefix` is ``api_prefix`` of the config: "" before 5.0."""
+
+    root: str
+    prefix: str = ""
+
+    def _api(self, path: str, **query: str) -> str:
+        url = f"{self.root}{self.prefix}/{path}"
+        return f"{url}?{urlencode(query)}" if query else url
+
+    @property
+    def config(self) -> str:
+        return f"{self.root}/config"
+
+    @property
+    def page(self) -> str:
+        return f"{self.root}/"
+
+    @property
+    def login(self) -> str:
+        return f"{self.root}/login"
+
+    @property
+    def info(self) -> str:
+        return self._api("info")
+
+    @property
+    def join(self) -> str:
+        return self._api("queue/join")
+
+    @property
+    def data(self) -> str:
+        return self._api("queue/data")
+
+    @property
+    def cancel(self) -> str:
+        return self._api("cancel")
+
+    @property
+    def reset(self) -> str:
+        return self._api("reset")
+
+    @property
+    def websocket(self) -> str:
+        scheme, rest = self.join.split("://", 1)
+        return f"{'wss' if scheme == 'https' else 'ws'}://{rest}"
+
+    def run(self, api_name: str) -> str:
+        return self._api(f"run/{quote(api_name, safe='')}")
+
+    def stream(self, session_hash: str) -> str:
+        return self._api("queue/data", session_hash=session_hash)
+
+    def join_stream(self, fn_index: int, session_hash: str) -> str:
+        return self._api("queue/join", fn_index=str(fn_index), session_hash=session_hash)
+
+    def heartbeat(self, session_hash: str) -> str:
+        return self._api(f"heartbeat/{quote(session_hash, safe='')}")

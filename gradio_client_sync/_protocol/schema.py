@@ -1,0 +1,269 @@
+"""From the JSON schemas that servers send to types as a Python user would write them.
+
+The text is for reading, and close to an annotation: ``str``, ``float``, ``list[str]``,
+``Literal['a', 'b']``, ``tuple[float, float]``, ``dict[str, float]``, ``str | None``; ``Any``
+where the schema does not say. Two forms go beyond Python: an object with known keys is
+``dict(text: str, files: list[filepath])``, and everything that is a file on the wire (the
+data URLs and file dictionaries of 3.x, ``FileData`` since 4.0) is ``filepath``, the word
+that Gradio's own documentation pages use for it.
+
+Servers before 3.26 describe no types, and those up to 3.50 call many of them "any JSON",
+so `component_schema` knows what the components of that generation exchange.
+
+Schemas come from the network: nothing here raises, whatever they hold, and nested or
+self-referring ones end in ``Any``, ``list`` or ``dict``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Callable
+
+MAX_DEPTH = 16  # levels; the deepest schema of Gradio 6 (a chatbot's messages) has 9
+MAX_NODES = 400  # parts of one schema; that chatbot has some 90
+
+_SIMPLE = {
+    "string": "str",
+    "number": "float",
+    "integer": "int",
+    "boolean": "bool",
+    "null": "None",
+    "array": "list",
+    "object": "dict",
+}
+
+
+def type_text(schema: object) -> str:
+    """Write a JSON schema as a Python type.
+
+    Args:
+        schema: Anything; what is no schema is ``Any``.
+
+    Behaviour: the JSON schema vocabulary that pydantic 1 and 2 write, with references
+    into the same schema only.
+
+    Example:
+        >>> type_text({"type": "array", "items": {"enum": ["draft", "final"]}})
+        "list[Literal['draft', 'final']]"
+    """
+    return _Writer(schema).write(schema, 0)
+
+
+class _Writer:
+    """One schema on its way to text; counts its parts, so that the work has a bound."""
+
+    def __init__(self, root: object) -> None:
+        self.root = root
+        self.nodes = 0
+
+    def write(self, schema: object, depth: int) -> str:
+        """Join the alternatives: once each, ``None`` last; ``Any`` takes the others in."""
+        texts = dict.fromkeys(self.alternatives(schema, depth))
+        if "Any" in texts:
+            return "Any"
+        if "None" in texts:
+            texts["None"] = texts.pop("None")
+        return " | ".join(texts)
+
+    def alternatives(self, schema: object, depth: int) -> list[str]:
+        self.nodes += 1
+        if not isinstance(schema, Mapping):
+            return ["Any"]
+        kind = schema.get("type")
+        simple = [_SIMPLE.get(kind, "Any") if isinstance(kind, str) else "Any"]
+        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
+            return simple
+        depth += 1
+        if "$ref" in schema:
+            return self.alternatives(_referred(self.root, schema["$ref"]), depth)
+        if "const" in schema:
+            return [_literal([schema["const"]])]
+        if values := _list_in(schema, "enum"):
+            return [_literal(values)]
+        if parts := _list_in(schema, "anyOf") or _list_in(schema, "oneOf"):
+            return self.union(parts, depth)
+        if parts := _list_in(schema, "allOf"):
+            texts = dict.fromkeys(self.write(part, depth) for part in parts)
+            return [" & ".join(text for text in texts if text != "Any") or "Any"]
+        if kinds := _list_in(schema, "type"):
+            return self.union([{**schema, "type": one} for one in kinds], depth)
+        if kind == "array" or (kind is None and "prefixItems" in schema):
+            return [self.array(schema, depth)]
+        if kind == "object" or (kind is None and "properties" in schema):
+            return [self.object(schema, depth)]
+        return simple
+
+    def union(self, parts: list[Any], depth: int) -> list[str]:
+        found = [(part, self.alternatives(part, depth)) for part in parts]
+        if any(texts == ["filepath"] for _, texts in found):
+            # 3.x adds the form of its own client: text that is "filepath on your computer".
+            found = [(part, texts) for part, texts in found if "filepath" not in _description(part)]
+        return [text for _, texts in found for text in texts] or ["filepath"]
+
+    def array(self, schema: Mapping[str, Any], depth: int) -> str:
+        items = schema.get("items")
+        if places := _list_in(schema, "prefixItems") or _list_in(schema, "items"):
+            return f"tuple[{', '.join(self.write(place, depth) for place in places)}]"
+        inner = self.write(items, depth)
+        return "list" if inner == "Any" else f"list[{inner}]"
+
+    def object(self, schema: Mapping[str, Any], depth: int) -> str:
+        if is_file(schema):
+            return "filepath"
+        properties = schema.get("properties")
+        if isinstance(properties, Mapping) and properties:
+            keys = (
+                f"{key}: {self.write(value, depth)}"
+                for key, value in properties.items()
+                if key != "$defs"  # some releases put their definitions among the keys
+            )
+            return f"dict({', '.join(keys)})"
+        inner = self.write(schema.get("additionalProperties"), depth)
+        return "dict" if inner == "Any" else f"dict[str, {inner}]"
+
+
+def _list_in(schema: Mapping[str, Any], key: str) -> list[Any]:
+    value = schema.get(key)
+    return value if isinstance(value, list) else []
+
+
+def is_file(schema: object) -> bool:
+    """Tell whether an object is a file's: ``FileData`` of any release, or the one of 3.x."""
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    if not isinstance(properties, Mapping):
+        return False
+    keys = properties.keys()
+    return keys >= {"path", "url", "orig_name"} or keys >= {"name", "data", "is_file"}
+
+
+def _referred(root: object, reference: object) -> object:
+    """Follow ``#/$defs/Name`` (or any other pointer into the same schema)."""
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        return None
+    found = root
+    for key in reference[2:].split("/"):
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(key.replace("~1", "/").replace("~0", "~"))
+    return found
+
+
+def _literal(values: list[Any]) -> str:
+    if values == [None]:
+        return "None"
+    simple = [value for value in values if value is None or isinstance(value, (str, int, float))]
+    return f"Literal[{', '.join(map(repr, simple))}]" if len(simple) == len(values) else "Any"
+
+
+def _description(schema: object) -> str:
+    text = schema.get("description") if isinstance(schema, Mapping) else None
+    return text if isinstance(text, str) else ""
+
+
+# -- what the components of 3.x exchange, and 4.0's where they say nothing
+
+_STRING = {"type": "string"}
+_NUMBER = {"type": "number"}
+_ANY: dict[str, Any] = {}
+_NULL = {"type": "null"}
+_FILE = {
+    "type": "object",
+    "properties": {
+        "name": _STRING,
+        "data": {"anyOf": [_STRING, _NULL]},
+        "is_file": {"type": "boolean"},
+        "orig_name": _STRING,
+    },
+}
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+def _list(items: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _tuple(*items: Any) -> dict[str, Any]:
+    return {"type": "array", "prefixItems": list(items)}
+
+
+def _optional(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, _NULL]}
+
+
+_COMPONENTS: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(
+        ("textbox", "button", "code", "colorpicker", "html", "markdown", "dataset"), _STRING
+    ),
+    **dict.fromkeys(("image", "audio", "video", "file", "uploadbutton", "model3d"), _FILE),
+    "number": _NUMBER,
+    "slider": _NUMBER,
+    "checkbox": {"type": "boolean"},
+    "gallery": _list(_tuple(_FILE, _optional(_STRING))),
+    "dataframe": _object(headers=_list(_STRING), data=_list(_list(_ANY))),
+    "timeseries": _object(headers=_list(_STRING), data=_list(_list(_ANY))),
+    "chatbot": _list(_tuple(_optional(_STRING), _optional(_STRING))),
+    "label": _object(label=_STRING, confidences=_list(_object(label=_STRING, confidence=_NUMBER))),
+    "highlightedtext": _list(_tuple(_STRING, _optional({"type": ["string", "number"]}))),
+    "annotatedimage": _tuple(_FILE, _list(_tuple(_FILE, _STRING))),
+    **dict.fromkeys(
+        ("plot", "lineplot", "barplot", "scatterplot"), _object(type=_STRING, plot=_STRING)
+    ),
+}
+
+
+def component_schema(component: str, props: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell what a component of an old server exchanges, as a JSON schema.
+
+    Args:
+        component: Its type in the config, such as ``"textbox"``.
+        props: Its properties in the config: choices and multiplicity narrow the type.
+
+    Returns:
+        A schema, ``{}`` for an unknown component.
+    """
+    choice = _CHOICES.get(component)
+    if choice is not None:
+        return choice(props)
+    schema = _COMPONENTS.get(component, _ANY)
+    if component in ("file", "uploadbutton") and props.get("file_count") in (
+        "multiple",
+        "directory",
+    ):
+        schema = _list(schema)
+    low, high = props.get("minimum"), props.get("maximum")
+    if component == "slider" and all(isinstance(end, (int, float)) for end in (low, high)):
+        schema = {**schema, "description": f"numeric value between {low} and {high}"}
+    return schema
+
+
+def choice_values(props: Mapping[str, Any]) -> list[Any]:
+    """The values one may choose from; since 3.45 they come as pairs of label and value."""
+    return [
+        choice[1] if isinstance(choice, list) and len(choice) == 2 else choice
+        for choice in _list_in(props, "choices")
+    ]
+
+
+def _one_of(props: Mapping[str, Any]) -> dict[str, Any]:
+    values = choice_values(props)
+    if not values or props.get("allow_custom_value"):
+        return _STRING
+    return {**(_STRING if all(isinstance(v, str) for v in values) else {}), "enum": values}
+
+
+def _several_of(props: Mapping[str, Any]) -> dict[str, Any]:
+    return _list(_one_of(props))
+
+
+def _one_or_several_of(props: Mapping[str, Any]) -> dict[str, Any]:
+    return _several_of(props) if props.get("multiselect") else _one_of(props)
+
+
+_CHOICES: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "radio": _one_of,
+    "dropdown": _one_or_several_of,
+    "checkboxgroup": _several_of,
+}

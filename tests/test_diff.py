@@ -1,0 +1,341 @@
+"""Edit lists, against writers that make them as the servers do."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_client_sync._protocol.diff import DiffAccumulator, apply_edits
+from gradio_client_sync.errors import ProtocolError
+
+Edits = list[list[Any]]
+
+
+def edits_of(old: Any, new: Any, *, shifted: bool) -> Edits:
+    """Write the edits from one value to another as servers do.
+
+    Args:
+        shifted: As from 5.29.1 on, where every list subtracts from the indices of all
+            deletions in it and below it how many of them came before; earlier servers
+            leave them as they were in the old list.
+
+    Behaviour: ``diff`` of ``gradio.utils``, of 4.17 to 5.29.0 and of 5.29.1 to 6.31.
+    """
+    return _compared(old, new, [], shifted)
+
+
+def _compared(old: Any, new: Any, path: list[Any], shifted: bool) -> Edits:
+    if old == new:
+        return []
+    if type(old) is not type(new):
+        return [["replace", path, new]]
+    if isinstance(old, str) and new.startswith(old):
+        return [["append", path, new[len(old) :]]]
+    edits: Edits = []
+    if isinstance(old, list):
+        common = min(len(old), len(new))
+        for i in range(common):
+            edits += _compared(old[i], new[i], [*path, i], shifted)
+        edits += [["delete", [*path, i], None] for i in range(common, len(old))]
+        edits += [["add", [*path, i], new[i]] for i in range(common, len(new))]
+        if shifted:
+            seen = 0
+            for operation, place, _ in edits:
+                if operation == "delete" and isinstance(place[-1], int):
+                    place[-1] -= seen
+                    seen += 1
+        return edits
+    if isinstance(old, dict):
+        for key in old:
+            if key in new:
+                edits += _compared(old[key], new[key], [*path, key], shifted)
+            else:
+                edits.append(["delete", [*path, key], None])
+        edits += [["add", [*path, key], new[key]] for key in new if key not in old]
+        return edits
+    return [["replace", path, new]]
+
+
+def as_sent(value: Any) -> Any:
+    return json.loads(json.dumps(value))
+
+
+def json_values(keys: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    leaves = (
+        st.none()
+        | st.booleans()
+        | st.integers(-9, 9)
+        | st.sampled_from([0.5, 1.0])
+        | st.text("ab", max_size=4)
+    )
+    return st.recursive(
+        leaves,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4),
+        max_leaves=12,
+    )
+
+
+VALUES = json_values(st.text("abc", max_size=2))
+APP_VALUES = json_values(st.text("abc", max_size=2) | st.integers(10, 13))
+
+both_generations = pytest.mark.parametrize("shifted", [False, True], ids=["to-5.29.0", "5.29.1"])
+
+
+@both_generations
+@given(old=VALUES, new=VALUES)
+def test_diff_leads_from_the_old_value_to_the_new(shifted: bool, old: Any, new: Any) -> None:
+    """Edits of every generation give the new value, and leave the old one untouched."""
+    before = copy.deepcopy(old)
+    edits = as_sent(edits_of(old, new, shifted=shifted))
+    told = copy.deepcopy(edits)
+    assert apply_edits(old, edits) == new
+    assert old == before
+    assert edits == told
+
+
+@given(old=APP_VALUES, new=APP_VALUES)
+def test_diff_reads_keys_that_are_numbers_in_the_app(old: Any, new: Any) -> None:
+    """A path holds an app's own key ``1`` where the value, being JSON, holds ``"1"``."""
+    edits = as_sent(edits_of(old, new, shifted=False))
+    assert apply_edits(as_sent(old), edits) == as_sent(new)
+
+
+@both_generations
+@given(values=st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=5))
+def test_diff_accumulates_a_whole_job(shifted: bool, values: list[tuple[Any, Any]]) -> None:
+    """A job's values come out as the app yielded them, and those given out never change."""
+    accumulator, given_out, kept = DiffAccumulator(), [], []
+    last: tuple[Any, Any] | None = None
+    for outputs in values:
+        data = list(outputs)
+        if last is not None:
+            data = [edits_of(old, new, shifted=shifted) for old, new in zip(last, outputs)]
+        last = outputs
+        value = accumulator.receive(as_sent(data))
+        assert value == list(outputs)
+        given_out.append(value)
+        kept.append(copy.deepcopy(value))
+    assert given_out == kept
+
+
+@pytest.mark.parametrize(
+    ("old", "edits", "new"),
+    [
+        ("tok0 ", [["append", [], "tok1 "]], "tok0 tok1 "),
+        ("1", [["replace", [], "2"]], "2"),
+        ("1", [], "1"),
+        (
+            {"a": [1, 0], "s": "xy"},
+            [["add", ["a", 2], 1], ["append", ["s"], "y"], ["add", ["new"], True]],
+            {"a": [1, 0, 1], "s": "xyy", "new": True},
+        ),
+        ([1, [2]], [["replace", [1, 0], 3]], [1, [3]]),
+        (["a", "b"], [["append", [1], "c"]], ["a", "bc"]),
+        ({"a": 1}, [["delete", ["a"], None]], {}),
+        ([1], [["add", [7], 2]], [1, 2]),
+        (None, [["replace", [], {"a": 1}], ["add", ["b"], 2]], {"a": 1, "b": 2}),
+        ({"1": "a"}, [["append", [1], "b"]], {"1": "ab"}),
+        ({"k": {}}, [["add", ["k", 5], 1]], {"k": {"5": 1}}),
+        ({"7": 1}, [["delete", [7], None]], {}),
+    ],
+)
+def test_diff_applies_edits(old: Any, edits: Edits, new: Any) -> None:
+    """Each operation does what PROTOCOL.md gives as worked examples."""
+    before = copy.deepcopy(old)
+    assert apply_edits(old, edits) == new
+    assert old == before
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        [["delete", [1], None], ["delete", [2], None]],
+        [["delete", [1], None], ["delete", [1], None]],
+        [["delete", [-1], None], ["delete", [-2], None]],
+        [["delete", [99], None], ["delete", ["x"], None]],
+    ],
+)
+def test_trap_02_delete_drops_the_tail(edits: Edits) -> None:
+    """A deletion in a list drops its last element, whatever index the server gives."""
+    assert apply_edits(["a", "b", "c"], edits) == ["a"]
+
+
+def test_trap_02_delete_drops_the_tail_of_nested_lists() -> None:
+    """The negative indices that 5.50 and 6.31 sent for a shrinking table are no harm."""
+    old = {"headers": ["a", "b", "c"], "data": [[1, 2, 3], [4, 5, 6], [7, 8, 9]]}
+    edits: Edits = [
+        ["delete", ["data", 0, 1], None],
+        ["delete", ["data", 0, 0], None],
+        ["delete", ["data", 1, -1], None],
+        ["delete", ["data", 1, -2], None],
+        ["delete", ["data", -2], None],
+    ]
+    assert apply_edits(old, edits) == {"headers": ["a", "b", "c"], "data": [[1], [4]]}
+
+
+def test_diff_writer_goes_negative_as_servers_do() -> None:
+    """The reference of these tests makes the indices that were seen on 5.50 and 6.31."""
+    edits = edits_of([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1], [4]], shifted=True)
+    assert [place for _, place, _ in edits] == [[0, 1], [0, 0], [1, -1], [1, -2], [-2]]
+
+
+def test_diff_shares_what_did_not_change() -> None:
+    """An edit copies the way to its place, and nothing beside it."""
+    old = {"big": [1, 2], "log": [{"x": "a"}, {"x": "b"}]}
+    new = apply_edits(old, [["append", ["log", 1, "x"], "c"], ["append", ["log", 1, "x"], "d"]])
+    assert new == {"big": [1, 2], "log": [{"x": "a"}, {"x": "bcd"}]}
+    assert new["big"] is old["big"]
+    assert new["log"][0] is old["log"][0]
+    assert new["log"] is not old["log"]
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        None,
+        "append",
+        {"append": []},
+        [None],
+        [5],
+        ["abc"],
+        [{"a": 1, "b": 2, "c": 3}],
+        [["append", []]],
+        [["append", [], "x", "y"]],
+        [["append", "s", "x"]],
+        [["append", [], 5]],
+        [["append", ["n"], "x"]],
+        [["append", ["list"], "x"]],
+        [["add", [], 1]],
+        [["delete", [], None]],
+        [["explode", [], None]],
+        [["explode", ["s"], None]],
+        [[[], ["s"], None]],
+        [["replace", ["nowhere"], 1]],
+        [["replace", ["s", 0], 1]],
+        [["replace", ["n", "x"], 1]],
+        [["replace", ["list", 2], 1]],
+        [["replace", ["list", -1], 1]],
+        [["replace", ["list", "0"], 1]],
+        [["replace", ["list", True], 1]],
+        [["replace", ["list", 0.0], 1]],
+        [["replace", [["s"]], 1]],
+        [["replace", [{}], 1]],
+        [["replace", [None], 1]],
+        [["replace", ["list", 10**30], 1]],
+        [["add", [["s"]], 1]],
+        [["add", [None], 1]],
+        [["delete", ["nowhere"], None]],
+        [["delete", ["list", 0], None]] * 3,
+        [["add", ["s", "x"], 1]],
+    ],
+)
+def test_diff_that_does_not_fit_is_a_protocol_error(edits: Any) -> None:
+    """What is no edit, or leads nowhere, is refused, and the value stays as it was."""
+    value = {"s": "text", "n": 1, "list": [1, 2]}
+    before = copy.deepcopy(value)
+    with pytest.raises(ProtocolError):
+        apply_edits(value, edits)
+    assert value == before
+
+
+STEPS = st.one_of(
+    st.sampled_from(["a", "b", 0, 1, -1, True, None, 0.5, [], {}, "", 10**25]), st.integers()
+)
+GARBAGE = st.one_of(
+    VALUES,
+    st.lists(
+        st.one_of(
+            VALUES,
+            st.tuples(
+                st.sampled_from(["append", "add", "delete", "replace", "", None, [], {}]),
+                st.lists(STEPS, max_size=3) | VALUES,
+                VALUES,
+            ).map(list),
+        ),
+        max_size=4,
+    ),
+)
+
+
+@given(value=VALUES, edits=GARBAGE)
+def test_diff_survives_garbage(value: Any, edits: Any) -> None:
+    """Garbage is applied or refused with a protocol error, and never changes the value."""
+    before = copy.deepcopy(value)
+    try:
+        result = apply_edits(value, edits)
+    except ProtocolError:
+        pass
+    else:
+        json.dumps(result)
+    assert value == before
+
+
+def test_diff_describes_a_monstrous_edit_briefly() -> None:
+    """An edit that is huge, or nested too deeply to be shown, still makes a short message."""
+    deep: Any = "end"
+    for _ in range(5000):
+        deep = [deep]
+    for edit in (["append", [], deep], ["append", [], ["x" * 10_000] * 10_000]):
+        with pytest.raises(ProtocolError) as caught:
+            apply_edits("text", [edit])
+        assert len(str(caught.value)) < 300
+        assert caught.value.raw is edit
+
+
+def test_diff_loses_a_value_until_it_is_replaced() -> None:
+    """After an edit that does not fit, values are left out until one is whole again."""
+    accumulator = DiffAccumulator()
+    assert accumulator.receive(["a", "x"]) == ["a", "x"]
+    assert accumulator.receive([[["append", ["nowhere"], "b"]], []]) is None
+    assert accumulator.receive([[], [["append", [], "y"]]]) is None
+    assert accumulator.receive([[["append", [], "c"]], []]) is None
+    assert accumulator.receive([[["replace", ["k"], "c"]], []]) is None
+    assert accumulator.receive([[["replace", [], "z"]], []]) == ["z", "xy"]
+    assert accumulator.receive([[["append", [], "!"]], []]) == ["z!", "xy"]
+
+
+@pytest.mark.parametrize("edits", [None, 5, "replace", [], [[]], [5], ["replace"], {"replace": []}])
+def test_diff_does_not_take_garbage_for_a_replacement(edits: Any) -> None:
+    """A lost value comes back only with an edit that replaces all of it."""
+    accumulator = DiffAccumulator()
+    accumulator.receive(["a"])
+    assert accumulator.receive([[["delete", [], None]]]) is None
+    assert accumulator.receive([edits]) is None
+    assert accumulator.receive([[["replace", [], "b"], ["delete", [], None]]]) is None
+    assert accumulator.receive([[["replace", [], "b"]]]) == ["b"]
+
+
+def test_diff_takes_outputs_that_join_later() -> None:
+    """An output that the first message did not have starts from null."""
+    accumulator = DiffAccumulator()
+    accumulator.receive(["a"])
+    assert accumulator.receive([[], [["replace", [], "b"]], []]) == ["a", "b", None]
+    assert accumulator.receive([[["append", [], "!"]]]) == ["a!", "b", None]
+
+
+def test_diff_copies_are_independent() -> None:
+    """A copy goes on from the same point, and neither hears of the other."""
+    empty = DiffAccumulator()
+    assert empty.copy().receive(["new"]) == ["new"]
+    first = DiffAccumulator()
+    first.receive([{"s": "a"}, "x"])
+    first.receive([[], None])
+    second = first.copy()
+    assert second.receive([[["append", ["s"], "b"]], [["replace", [], "y"]]]) == [{"s": "ab"}, "y"]
+    assert first.receive([[], []]) is None
+    assert first.receive([[], [["replace", [], "z"]]]) == [{"s": "a"}, "z"]
+    assert second.receive([[], []]) == [{"s": "ab"}, "y"]
+
+
+def test_diff_hands_out_lists_of_its_own() -> None:
+    """Changing the list of outputs that was handed out does not change the next one."""
+    accumulator = DiffAccumulator()
+    for data in (["a", "b"], [[], []], [[], []]):
+        value = accumulator.receive(data)
+        assert value == ["a", "b"]
+        value.clear()

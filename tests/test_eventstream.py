@@ -1,0 +1,111 @@
+"""Server-sent events from bytes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_client_sync._protocol.eventstream import EventStreamParser
+from tests.transcripts import all_transcripts, lines_of
+
+
+def parsed(*chunks: bytes) -> list[bytes]:
+    parser = EventStreamParser()
+    return [event for chunk in chunks for event in parser.feed(chunk)]
+
+
+@pytest.mark.parametrize(
+    ("stream", "events"),
+    [
+        (b"data: a\n\n", [b"a"]),
+        (b"data:a\n\n", [b"a"]),
+        (b"data:  a\n\n", [b" a"]),
+        (b"data: a\ndata: b\n\n", [b"a\nb"]),
+        (b"data\n\n", [b""]),
+        (b"data:\n\n", [b""]),
+        (b"data: a\n\ndata: b\n\n", [b"a", b"b"]),
+        (b"\n\n\ndata: a\n\n\n\n", [b"a"]),
+        (b": comment\nevent: x\nid: 1\nretry: 5\ndata: a\n\n", [b"a"]),
+        (b"event: x\n\ndata: a\n\n", [b"a"]),
+        (b"database: a\n\n", []),
+        (b" data: a\n\n", []),
+        (b"data: a\n", []),
+        (b"data: a", []),
+        (b"\xef\xbb\xbfdata: a\n\n", [b"a"]),
+        (b"data: a\n\n\xef\xbb\xbfdata: b\n\n", [b"a"]),
+        (b"data: a\r\rdata: b\r\r", [b"a", b"b"]),
+        (b"data: a\r\n\r\ndata: b\r\n\r\n", [b"a", b"b"]),
+        (b"data: \xff\xfe\n\n", [b"\xff\xfe"]),
+        (b"", []),
+    ],
+)
+def test_eventstream_follows_the_format(stream: bytes, events: list[bytes]) -> None:
+    """Only data counts, one leading space is dropped, a blank line ends an event."""
+    assert parsed(stream) == events
+
+
+def test_eventstream_hands_out_an_event_with_its_blank_line() -> None:
+    """An event is there as soon as its last byte is, not with the next one."""
+    parser = EventStreamParser()
+    assert parser.feed(b"data: a\n") == []
+    assert parser.feed(b"\n") == [b"a"]
+    assert parser.feed(b"data: b\r\n\r") == [b"b"]
+    assert parser.feed(b"\n") == []
+    assert parser.feed(b"data: c\n\n") == [b"c"]
+
+
+_LINES = st.one_of(
+    st.sampled_from([b"", b"", b"data", b"data:", b"event: x", b": hi", b"\xef\xbb\xbfdata: b"]),
+    st.binary(max_size=12)
+    .filter(lambda line: b"\n" not in line and b"\r" not in line)
+    .map(b"data: ".__add__),
+)
+
+
+@given(st.data(), st.lists(_LINES, max_size=12))
+def test_eventstream_does_not_see_chunks_or_line_ends(
+    data: st.DataObject, lines: list[bytes]
+) -> None:
+    """Where the bytes are cut, and how lines end, changes nothing."""
+    plain = b"".join(line + b"\n" for line in lines)
+    ends = data.draw(
+        st.lists(st.sampled_from([b"\n", b"\r\n", b"\r"]), min_size=len(lines), max_size=len(lines))
+    )
+    stream = b"".join(
+        # A CR and an empty line's LF would be read as one CRLF.
+        line + (b"\n" if end == b"\r" and after == b"" else end)
+        for line, end, after in zip(lines, ends, [*lines[1:], b"x"])
+    )
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(stream)))))
+    chunks = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)])]
+    assert parsed(*chunks) == parsed(plain)
+    assert parsed(*(stream[i : i + 1] for i in range(len(stream)))) == parsed(plain)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_eventstream_reads_what_servers_sent(end: bytes) -> None:
+    """Every recorded message comes out as it went in, also bytewise."""
+    messages = [
+        json.dumps(line["data"]).encode()
+        for version, scenario in all_transcripts()
+        for line in lines_of(version, scenario)
+        if line["kind"] == "sse"
+    ]
+    assert len(messages) > 400
+    stream = b"".join(b"data: " + message + end * 2 for message in messages)
+    assert parsed(stream) == messages
+    few = stream[:20_000]
+    assert parsed(*(few[i : i + 1] for i in range(len(few)))) == parsed(few)
+
+
+def test_eventstream_takes_a_large_event_in_linear_time() -> None:
+    """A message of many chunks is put together once, at its end."""
+    chunk, chunks = b"x" * 64, 20_000
+    parser = EventStreamParser()
+    assert parser.feed(b"data: ") == []
+    for _ in range(chunks):
+        assert parser.feed(chunk) == []
+    assert parser.feed(b"\n\n") == [chunk * chunks]

@@ -1,0 +1,171 @@
+"""Addresses: what the user types, and what the app's URLs are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from gradio_client_sync._protocol.routes import Routes, may_follow, origin_of, root_of
+from gradio_client_sync.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("typed", "root"),
+    [
+        ("http://127.0.0.1:7860", "http://127.0.0.1:7860"),
+        ("http://127.0.0.1:7860/", "http://127.0.0.1:7860"),
+        ("  http://host/app/ \n", "http://host/app"),
+        ("http://host/app/?__theme=dark#top", "http://host/app"),
+        ("http://host/app?view=api", "http://host/app"),
+        ("http://host/config", "http://host"),
+        ("http://host/app/config/", "http://host/app"),
+        ("http://host//config", "http://host"),
+        ("http://host/configuration", "http://host/configuration"),
+        ("HTTPS://Host.Example/App", "https://host.example/App"),
+        ("http://[::1]:7860/x", "http://[::1]:7860/x"),
+        ("http://[::1]", "http://[::1]"),
+        ("http://host/a b/ü", "http://host/a%20b/%C3%BC"),
+        ("http://host/a%20b", "http://host/a%20b"),
+    ],
+)
+def test_root_keeps_scheme_host_and_path(typed: str, root: str) -> None:
+    """Slashes at the end, the config's own name, query and fragment are left out."""
+    assert root_of(typed) == root
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("", "http://127.0.0.1:7860"),
+        ("localhost", "http://localhost"),
+        ("127.0.0.1/app", "http://127.0.0.1/app"),
+        ("localhost:7860", "http://localhost:7860"),
+        ("ftp://host/app", "http://127.0.0.1:7860"),
+        ("http://", "http://127.0.0.1:7860"),
+        ("file:///etc/passwd", "http://127.0.0.1:7860"),
+    ],
+)
+def test_root_of_something_else_says_what_to_type(typed: str, hint: str) -> None:
+    """What is no http address is refused with one that could have been meant."""
+    with pytest.raises(ConfigError) as caught:
+        root_of(typed)
+    assert repr(hint) in str(caught.value)
+    assert caught.value.url == typed
+
+
+@pytest.mark.parametrize(
+    "typed", ["http://host:port/", "http://host:99999", "http://[::1", "http://h/\ud800"]
+)
+def test_root_of_a_broken_address_says_so(typed: str) -> None:
+    """An address that cannot be read is a config error, not a ValueError of the library."""
+    with pytest.raises(ConfigError, match="not a valid address"):
+        root_of(typed)
+
+
+@pytest.mark.parametrize("typed", ["http://user:secret@host/", "http://user@host", "http://:s@h"])
+def test_root_with_credentials_is_refused_without_repeating_them(typed: str) -> None:
+    """A password in the address is not used, and neither shown nor kept in the error."""
+    with pytest.raises(ConfigError, match="auth=") as caught:
+        root_of(typed)
+    assert "secret" not in str(caught.value)
+    assert caught.value.url is None
+
+
+_PATHS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+
+
+@given(st.sampled_from(["http", "https", "HTTP"]), st.sampled_from(["h", "h:1", "[::1]"]), _PATHS)
+def test_root_is_idempotent(scheme: str, host: str, path: str) -> None:
+    """The root of a root is itself, but for an app that is mounted below ``/config``."""
+    root = root_of(f"{scheme}://{host}/{path}")
+    assume(not root.endswith("/config"))
+    assert root_of(root) == root
+    assert not root.endswith("/")
+
+
+@given(st.text(max_size=40))
+def test_root_of_any_text_is_a_root_or_a_config_error(typed: str) -> None:
+    """Whatever is typed, no other error escapes."""
+    for source in (typed, f"http://{typed}"):
+        try:
+            root_of(source)
+        except ConfigError:
+            pass
+
+
+@pytest.mark.parametrize(
+    ("asked", "location", "follows"),
+    [
+        ("http://host/a", "http://host/a/", True),
+        ("http://host/a", "http://host:80/b", True),
+        ("http://host/a", "HTTP://HOST/b", True),
+        ("https://host/a", "https://host:443/b", True),
+        ("http://host/a", "https://host/a", True),
+        ("http://host:80/a", "https://host:443/a", True),
+        ("https://host/a", "http://host/a", False),
+        ("http://host:7860/a", "https://host/a", False),
+        ("http://host/a", "https://host:8443/a", False),
+        ("http://host/a", "http://other/a", False),
+        ("http://host/a", "http://sub.host/a", False),
+        ("http://host/a", "http://host:81/a", False),
+        ("http://host/a", "http://host@other/a", False),
+        ("http://host/a", "ftp://host/a", False),
+        ("http://host/a", "http://host:99999/a", False),
+        ("http://host/a", "http://[host/a", False),
+        ("http://host/a", "javascript:alert(1)", False),
+    ],
+)
+def test_redirects_stay_with_the_server(asked: str, location: str, follows: bool) -> None:
+    """Only the same origin is followed, and the step from plain http to https."""
+    assert may_follow(asked, location) is follows
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("http://Host/a", ("http", "host", 80)),
+        ("WSS://host/a", ("wss", "host", 443)),
+        ("http://[::1]:5/", ("http", "::1", 5)),
+        ("gopher://host", ("gopher", "host", 0)),
+        ("http://host:x", ("", "", 0)),
+        ("", ("", "", 0)),
+    ],
+)
+def test_origins_compare(url: str, origin: tuple[str, str, int]) -> None:
+    """An origin has its port, and is in lower case."""
+    assert origin_of(url) == origin
+
+
+@pytest.mark.parametrize(
+    ("routes", "base"),
+    [
+        (Routes("http://h:1"), "http://h:1"),
+        (Routes("http://h/app"), "http://h/app"),
+        (Routes("https://h/app", "/gradio_api"), "https://h/app/gradio_api"),
+    ],
+)
+def test_trap_09_every_route_is_built_from_the_typed_root(routes: Routes, base: str) -> None:
+    """API routes are below the prefix, the config, the page and the login are not."""
+    root = routes.root
+    assert routes.config == f"{root}/config"
+    assert routes.page == f"{root}/"
+    assert routes.login == f"{root}/login"
+    assert routes.info == f"{base}/info"
+    assert routes.join == f"{base}/queue/join"
+    assert routes.data == f"{base}/queue/data"
+    assert routes.cancel == f"{base}/cancel"
+    assert routes.reset == f"{base}/reset"
+    assert routes.run("predict") == f"{base}/run/predict"
+    assert routes.stream("s1") == f"{base}/queue/data?session_hash=s1"
+    assert routes.join_stream(3, "s1") == f"{base}/queue/join?fn_index=3&session_hash=s1"
+    assert routes.heartbeat("s1") == f"{base}/heartbeat/s1"
+    assert routes.websocket == base.replace("http", "ws", 1) + "/queue/join"
+
+
+def test_routes_escape_names() -> None:
+    """No name or session can lead to another path or add a query."""
+    routes = Routes("http://h")
+    assert routes.run("a/../b?c#d") == "http://h/run/a%2F..%2Fb%3Fc%23d"
+    assert routes.heartbeat("../x") == "http://h/heartbeat/..%2Fx"
+    assert routes.stream("a&b=c") == "http://h/queue/data?session_hash=a%26b%3Dc"

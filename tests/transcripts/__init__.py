@@ -1,0 +1,216 @@
+"""Recorded exchanges with real servers, and how tests read them. README.md lists them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from gradio_client_sync._protocol.decode import Decoder, Scribe
+from gradio_client_sync._protocol.dialect import Dialect, dialect_of
+from gradio_client_sync._protocol.endpoint import Endpoint, EndpointTable
+from gradio_client_sync._protocol.exchange import Effect, Exchange, Finish, Publish, Reply
+from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync.events import Data, Event, Status
+
+FOLDER = Path(__file__).parent
+
+#: The releases that were recorded, and what their config says of the queue.
+PROTOCOLS = {
+    "3.16.2": None,
+    "3.23.0": None,
+    "3.50.2": None,
+    "4.0.2": "sse",
+    "4.12.0": "sse_v1",
+    "4.19.2": "sse_v2",
+    "4.21.0": "sse_v2.1",
+    "4.44.1": "sse_v3",
+    "5.50.0": "sse_v3",
+    "6.31.0": "sse_v3",
+}
+
+EPOCH = 1_700_000_000.0  # s; the recordings count from their own beginning
+
+
+def dialect_for(version: str) -> Dialect:
+    """The dialect that the server of ``version`` is taken to speak."""
+    config = {"version": version, "protocol": PROTOCOLS[version]}
+    return dialect_of({key: value for key, value in config.items() if value is not None})
+
+
+def endpoint_for(
+    version: str,
+    fn_index: int = 0,
+    outputs: tuple[str, ...] = ("textbox",),
+    **dependency: Any,
+) -> Endpoint:
+    """An endpoint named ``/f`` with one output component of each type."""
+    ids = list(range(100, 100 + len(outputs)))
+    config = {
+        "components": [{"id": i, "type": kind} for i, kind in zip(ids, outputs)],
+        "dependencies": [
+            {"id": fn_index, "api_name": "f", "inputs": [], "outputs": ids, **dependency}
+        ],
+    }
+    return EndpointTable(config, dialect_for(version)).resolve("f")
+
+
+@dataclass
+class Talk:
+    """One job's share of a recording.
+
+    Attributes:
+        body: What the recording client sent to have the job run.
+        event_id: What the server answered to the join; ``None`` where joins are not answered.
+        replies: What the recording client sent when asked, in order.
+        frames: What the server sent.
+        refusal: Status and body of a join that was refused.
+    """
+
+    version: str
+    body: dict[str, Any] = field(default_factory=dict)
+    event_id: str | None = None
+    replies: list[dict[str, Any]] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    refusal: tuple[int, Any] | None = None
+
+    def scribe(self, outputs: tuple[str, ...] = ("textbox",), **dependency: Any) -> Scribe:
+        endpoint = endpoint_for(self.version, self.body["fn_index"], outputs, **dependency)
+        return Scribe(endpoint, dialect_for(self.version))
+
+
+@dataclass
+class Outcome:
+    """What came of running one job's messages through the core."""
+
+    exchange: Exchange
+    effects: list[Effect]
+    events: list[Event]
+    finish: Finish | None
+
+    @property
+    def replies(self) -> list[dict[str, Any]]:
+        return [dict(effect.body) for effect in self.effects if isinstance(effect, Reply)]
+
+    @property
+    def values(self) -> list[list[Any]]:
+        return [event.data for event in self.events if isinstance(event, Data)]
+
+    @property
+    def stages(self) -> list[str]:
+        """The stages that were told, without repetitions."""
+        stages = [event.stage for event in self.events if isinstance(event, Status)]
+        return [s for i, s in enumerate(stages) if i == 0 or stages[i - 1] != s]
+
+    @property
+    def last(self) -> Status:
+        status = self.events[-1]
+        assert isinstance(status, Status)
+        return status
+
+
+def run(talk: Talk, scribe: Scribe | None = None) -> Outcome:
+    """Play a job's messages to a new exchange, with a reader who misses nothing."""
+    scribe = scribe or talk.scribe()
+    exchange, decoder = Exchange(scribe, talk.body), Decoder(scribe)
+    if talk.event_id is not None:
+        exchange.joined(talk.event_id)
+    outcome = Outcome(exchange, [], [], None)
+    for frame in talk.frames:
+        for effect in exchange.receive(frame):
+            outcome.effects.append(effect)
+            if isinstance(effect, Publish):
+                outcome.events.extend(decoder.events(effect.frame))
+            elif isinstance(effect, Finish):
+                assert outcome.finish is None, "a job ends once"
+                outcome.finish = effect
+                outcome.events.extend(effect.events)
+    return outcome
+
+
+def versions_of(scenario: str) -> list[str]:
+    """The releases for which a scenario is recorded, oldest first."""
+    return [v for v in PROTOCOLS if (FOLDER / v / f"{scenario}.jsonl").exists()]
+
+
+def lines_of(version: str, scenario: str) -> list[dict[str, Any]]:
+    """A recording, line by line."""
+    text = (FOLDER / version / f"{scenario}.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def all_transcripts() -> list[tuple[str, str]]:
+    """Version and scenario of every recording."""
+    return [(v, path.stem) for v in PROTOCOLS for path in sorted((FOLDER / v).glob("*.jsonl"))]
+
+
+def frame_of(message: dict[str, Any], time: float = EPOCH) -> Frame:
+    """A message as a server writes it."""
+    raw = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+    return Frame.of(raw, time)
+
+
+def talks_of(version: str, scenario: str) -> list[Talk]:
+    """Sort a recording out by job, in the order in which the jobs were started."""
+    join = dialect_for(version).join
+    lines = lines_of(version, scenario)
+    return {"websocket": _by_socket, "get": _by_stream, "post": _by_event}[join](version, lines)
+
+
+def _by_socket(version: str, lines: list[dict[str, Any]]) -> list[Talk]:
+    talks: dict[int, Talk] = {}
+    for line in lines:
+        if line["kind"] == "ws_open":
+            talks[line["conn"]] = Talk(version)
+        elif line["kind"] == "ws" and line["dir"] == "recv":
+            talks[line["conn"]].frames.append(frame_of(line["data"], EPOCH + line["t"]))
+        elif line["kind"] == "ws":
+            talks[line["conn"]].replies.append(line["data"])
+            talks[line["conn"]].body.update(line["data"])
+    return list(talks.values())
+
+
+def _by_stream(version: str, lines: list[dict[str, Any]]) -> list[Talk]:
+    talks: dict[int, Talk] = {}
+    asked: dict[str, Talk] = {}
+    for line in lines:
+        if line["kind"] == "sse":
+            frame = frame_of(line["data"], EPOCH + line["t"])
+            talk = talks[line["req"]]
+            talk.frames.append(frame)
+            if frame.event_id is not None:
+                asked[frame.event_id] = talk
+        elif line["dir"] == "send" and line["path"].startswith("/queue/join"):
+            query = parse_qs(urlsplit(line["path"]).query)
+            body = {
+                "fn_index": int(query["fn_index"][0]),
+                "session_hash": query["session_hash"][0],
+            }
+            talks[line["req"]] = Talk(version, body)
+        elif line["dir"] == "send" and line["path"] == "/queue/data":
+            talk = asked[line["json"]["event_id"]]
+            talk.replies.append(line["json"])
+            talk.body.update((k, v) for k, v in line["json"].items() if k != "event_id")
+    return list(talks.values())
+
+
+def _by_event(version: str, lines: list[dict[str, Any]]) -> list[Talk]:
+    talks: dict[int, Talk] = {}
+    named: dict[str, Talk] = {}
+    for line in lines:
+        if line["dir"] == "send" and line["path"].endswith("/queue/join"):
+            talks[line["req"]] = Talk(version, line["json"])
+        elif line["kind"] == "http" and line["dir"] == "recv" and line["req"] in talks:
+            talk = talks[line["req"]]
+            if line["status"] == 200:
+                talk.event_id = line["body"]["event_id"]
+                named[talk.event_id] = talk
+            else:
+                talk.refusal = (line["status"], line["body"])
+        elif line["kind"] == "sse":
+            frame = frame_of(line["data"], EPOCH + line["t"])
+            if frame.event_id is not None:
+                named[frame.event_id].frames.append(frame)
+    return list(talks.values())
