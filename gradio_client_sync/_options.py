@@ -1,0 +1,135 @@
+"""What `Client` takes besides the address: checked before anything is sent.
+
+A mistake in an option is named here as one. Otherwise it would surface as an odd failure
+of the network, or of a library underneath, with a secret in its text.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._transport.http import Timeout
+
+_TOKEN = re.compile(r"[\x00-\x20\x7f]")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+
+
+def token(name: str, value: object) -> str | None:
+    """A token; white space around it, as files end with, does not belong to it.
+
+    Raises:
+        TypeError: It is no text.
+        ValueError: It is empty, or holds what no token does. The text is not shown.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is a text or None, not a {type(value).__name__}.")
+    stripped = value.strip()
+    if not stripped or _TOKEN.search(stripped) or not stripped.isascii():
+        raise ValueError(f"{name} is empty, or holds characters that no token has.")
+    return stripped
+
+
+def texts(name: str, value: object) -> dict[str, str]:
+    """A mapping of names to texts that can stand in a header.
+
+    Raises:
+        TypeError: It is no mapping of texts.
+        ValueError: A name or value cannot be sent. Values are not shown: they may be secret.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{name} is a dict from names to texts, not a {type(value).__name__}.")
+    for key, text in value.items():
+        if not isinstance(key, str) or not isinstance(text, str):
+            raise TypeError(f"{name} maps texts to texts; {key!r} does not.")
+        if not _HEADER_NAME.match(key):
+            raise ValueError(f"{name} holds the name {key!r}, which cannot be sent.")
+        if any(ord(c) < 32 and c != "\t" for c in text) or not _latin(text):
+            raise ValueError(
+                f"The value for {key!r} in {name} has a line end or another character that "
+                "cannot be sent."
+            )
+    return dict(value)
+
+
+def _latin(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def proxies(value: object) -> dict[str, str]:
+    """A mapping of schemes to proxy addresses, as `requests` takes it."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or not all(
+        isinstance(text, str) for pair in value.items() for text in pair
+    ):
+        raise TypeError("proxies is a dict such as {'http': 'http://proxy:3128'}.")
+    return dict(value)
+
+
+def pair(name: str, value: object) -> tuple[str, str] | None:
+    """A user name and password."""
+    if value is None:
+        return None
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        user, password = value
+        if isinstance(user, str) and isinstance(password, str):
+            return user, password
+    raise TypeError(f"{name}= is a pair of user name and password: ('user', 'password').")
+
+
+def seconds(name: str, value: object) -> float | None:
+    """A positive number of seconds; ``None`` and infinity stand for no limit.
+
+    Raises:
+        TypeError: It is no number.
+        ValueError: It is not positive.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} is a number of seconds or None, not {value!r}.")
+    if math.isnan(value) or value <= 0:
+        raise ValueError(f"{name} is a positive number of seconds, not {value!r}.")
+    # Longer waits than the system can count are as good as endless.
+    return None if value > 1e8 else value
+
+
+def timeouts(value: object) -> Timeout:
+    """Seconds to connect and of silence, from a pair or one number for both."""
+    if isinstance(value, (tuple, list)):
+        if len(value) != 2:
+            raise TypeError("timeout is a number of seconds, or a pair (connect, read).")
+        return seconds("timeout (connect)", value[0]), seconds("timeout (read)", value[1])
+    both = seconds("timeout", value)
+    return both, both
+
+
+def count(name: str, value: object) -> int:
+    """A whole number of at least one."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} is a whole number, not {value!r}.")
+    if value < 1:
+        raise ValueError(f"{name} is at least 1, not {value}.")
+    return value
+
+
+def verify(value: object) -> bool | str:
+    """Whether to check certificates, or the path of the authorities to trust."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (str, os.PathLike)):
+        return os.fspath(value)
+    raise TypeError(f"verify is True, False or a path, not {value!r}.")

@@ -1,0 +1,129 @@
+"""Connections whose requests can be ended from another thread.
+
+`Call.abort` shuts the socket of a request down, which frees a blocked read at once, over
+TLS too. (Closing a socket that another thread reads from would not.) For that, each
+connection tells the `Call` of its thread which socket it uses.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from .base import Aborted
+
+# Functions may run for hours without a byte on the wire, and servers without
+# heartbeats are silent for as long; the operating system tells whether they live.
+_KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+for _option, _value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+    if hasattr(socket, _option):
+        _KEEP_ALIVE.append((socket.IPPROTO_TCP, getattr(socket, _option), _value))
+SOCKET_OPTIONS = [*HTTPConnection.default_socket_options, *_KEEP_ALIVE]
+
+_current = threading.local()
+
+
+def use(call: Call | None) -> None:
+    """Requests of this thread belong to this call from now on."""
+    _current.call = call
+
+
+class Call:
+    """One request under way, which any thread may end."""
+
+    def __init__(self) -> None:
+        self.aborted = False
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+
+    def attach(self, sock: socket.socket | None) -> None:
+        """The request goes over this socket; ``None`` when it is over."""
+        with self._lock:
+            self._socket = sock
+            if sock is None or not self.aborted:
+                return
+        raise Aborted
+
+    def limit_silence(self, seconds: float | None) -> None:
+        """Of the rest of the answer: how long no byte may come; ``None`` for no limit."""
+        with self._lock:
+            if self._socket is not None:
+                self._socket.settimeout(seconds)
+
+    def abort(self) -> None:
+        """End the request: its thread gets `Aborted`."""
+        with self._lock:
+            self.aborted = True
+            sock = self._socket
+        if sock is not None:
+            try:
+                # The plain socket's shutdown: the TLS one would pull the session from
+                # under the thread that is reading.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+            except OSError:
+                pass  # it ended by itself meanwhile
+
+
+def _track(connection: HTTPConnection) -> None:
+    """Tell the `Call` of this thread which socket its request will use."""
+    call: Call | None = getattr(_current, "call", None)
+    if call is not None:
+        if connection.sock is None:
+            connection.connect()
+        connection._gradio_call = call  # type: ignore[attr-defined]
+        call.attach(connection.sock)
+
+
+def _let_go(connection: Any) -> None:
+    """The request that used a connection is over; aborting it must not end the next one."""
+    call: Call | None = getattr(connection, "_gradio_call", None)
+    if call is not None:
+        connection._gradio_call = None
+        call.attach(None)
+
+
+class _Connection(HTTPConnection):
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        _track(self)
+        super().request(*args, **kwargs)
+
+
+class _TLSConnection(HTTPSConnection):
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        _track(self)
+        super().request(*args, **kwargs)
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+    def _put_conn(self, conn: Any) -> None:
+        _let_go(conn)
+        super()._put_conn(conn)
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _TLSConnection
+
+    def _put_conn(self, conn: Any) -> None:
+        _let_go(conn)
+        super()._put_conn(conn)
+
+
+class Adapter(HTTPAdapter):
+    """Connections with keep-alive on both levels, whose calls can be aborted."""
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, socket_options=SOCKET_OPTIONS, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs.setdefault("socket_options", SOCKET_OPTIONS)
+        manager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+        return manager

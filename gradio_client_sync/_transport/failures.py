@@ -1,0 +1,164 @@
+"""What a server answered, and what went wrong, in this package's words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import requests
+import urllib3
+
+from .._protocol.routes import origin_of
+from ..errors import (
+    AuthenticationError,
+    ConnectFailedError,
+    GradioClientError,
+    HTTPStatusError,
+    ProtocolError,
+    RateLimitError,
+)
+
+_BODY_SHOWN = 500  # characters of a refusing server's text that an error carries
+
+
+class Answer(NamedTuple):
+    """A whole answer."""
+
+    status: int
+    content_type: str
+    body: bytes
+    url: str
+    headers: Mapping[str, str]
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """Read the body as JSON.
+
+        Raises:
+            ProtocolError: It is something else, such as a proxy's page.
+        """
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as exc:
+            kind = self.content_type or "no type"
+            raise ProtocolError(
+                f"{self.url} answered {self.status} with what is not JSON ({kind}): "
+                f"{shorten(self.text)!r}",
+                raw=self.body,
+            ) from exc
+
+
+def refusal(answer: Answer, *, doing: str | None = None) -> HTTPStatusError:
+    """The error for a 4xx or 5xx answer.
+
+    Args:
+        doing: What was tried, for the message.
+    """
+    detail = _detail(answer)
+    tried = f"{doing}: " if doing else ""
+    said = f" ({detail})" if detail else ""
+    facts: dict[str, Any] = {
+        "url": answer.url,
+        "status_code": answer.status,
+        "body": shorten(answer.text),
+    }
+    if answer.status in (401, 403):
+        return AuthenticationError(
+            f"{tried}{answer.url} refused the request with {answer.status}{said}. If the app has "
+            "a login, pass auth=('user', 'password'); if a gateway stands before it, pass what "
+            "it wants by headers= or cookies=.",
+            **facts,
+        )
+    if answer.status == 429:
+        after = _seconds(answer.headers.get("retry-after"))
+        wait = f" It asks to wait {after:g} s." if after is not None else ""
+        return RateLimitError(
+            f"{tried}{answer.url} is asked too often (429{said}).{wait}", retry_after=after, **facts
+        )
+    return HTTPStatusError(f"{tried}{answer.url} answered {answer.status}{said}.", **facts)
+
+
+def shorten(text: str) -> str:
+    return text if len(text) <= _BODY_SHOWN else f"{text[:_BODY_SHOWN]}…"
+
+
+def _detail(answer: Answer) -> str:
+    """What a refusing server says: `detail` may be a text, an object or a list."""
+    try:
+        body = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return "" if "html" in answer.content_type else shorten(answer.text.strip())
+    detail = body.get("detail", body.get("error")) if isinstance(body, dict) else body
+    if isinstance(detail, dict):
+        detail = detail.get("error", detail)
+    return shorten(detail if isinstance(detail, str) else json.dumps(detail)) if detail else ""
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return max(0.0, float(text)) if text is not None else None
+    except ValueError:
+        return None  # an HTTP date; the wait is only a hint
+
+
+def no_connection(exc: Exception, url: str) -> GradioClientError:
+    """Most specific first: `requests` derives many of its errors from ConnectionError."""
+    server = "{}://{}:{}".format(*origin_of(url))
+    if isinstance(exc, requests.exceptions.SSLError):
+        return ConnectFailedError(
+            f"{server} has no certificate that this machine trusts: {_cause(exc)}. If the "
+            "server is yours, pass verify='path/of/ca.pem', or verify=False to trust it blindly.",
+            url=url,
+        )
+    if isinstance(exc, requests.exceptions.ProxyError):
+        return ConnectFailedError(
+            f"The proxy for {server} cannot be used: {_cause(exc)}. Check proxies= and the "
+            "environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+            url=url,
+        )
+    if isinstance(exc, requests.exceptions.ConnectTimeout):
+        return ConnectFailedError(
+            f"{server} did not take the connection in time. Check the address, and that the app "
+            "is reachable from this machine; timeout=(connect, read) gives it longer.",
+            url=url,
+        )
+    if isinstance(exc, requests.exceptions.ReadTimeout):
+        return no_answer(exc, url)
+    if isinstance(exc, requests.exceptions.ConnectionError):
+        reason = getattr(exc.args[0], "reason", None) if exc.args else None
+        if isinstance(reason, urllib3.exceptions.NewConnectionError):
+            return ConnectFailedError(
+                f"{server} cannot be reached: {_cause(exc)}. Check the address, and that the app "
+                "is running.",
+                url=url,
+            )
+        return no_answer(exc, url)
+    if isinstance(exc, (requests.exceptions.RequestException, ValueError, OSError)):
+        return ConnectFailedError(f"{url} cannot be asked: {_cause(exc)}.", url=url)
+    raise exc
+
+
+def no_answer(exc: Exception, url: str) -> ConnectFailedError:
+    return ConnectFailedError(f"{url} gave no whole answer: {loss(exc)}.", url=url, sent=True)
+
+
+def loss(exc: Exception) -> str:
+    """How a connection ended, in a few words."""
+    text = f"{type(exc).__name__}: {exc}"
+    if "timed out" in text.lower() or "ReadTimeout" in text:
+        return "nothing came for longer than the read timeout"
+    return f"the connection broke off ({_cause(exc)})"
+
+
+def _cause(exc: BaseException) -> str:
+    """The text of the error at the bottom, without the layers that wrap it."""
+    reason = exc.args[0] if exc.args else exc
+    inner = getattr(reason, "reason", None) or exc.__cause__ or exc.__context__
+    if isinstance(inner, BaseException):
+        return _cause(inner)
+    text = str(exc.args[-1] if exc.args else exc)
+    return text.partition(": ")[2] if text.startswith("<") else text

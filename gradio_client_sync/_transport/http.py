@@ -1,0 +1,307 @@
+"""The one door to HTTP.
+
+Every request of a client goes through its `Http`: it owns the connections, headers,
+cookies, proxies and certificates, keeps to the server that the user named, and turns
+what goes wrong into this package's errors, so that nothing of `requests` or `urllib3`
+gets past it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal, Union
+from urllib.parse import urljoin
+
+import requests
+import urllib3
+from requests.cookies import get_cookie_header
+
+from .._protocol.eventstream import EventStreamParser
+from .._protocol.routes import may_follow
+from .._version import __version__
+from ..errors import ConnectFailedError
+from .base import Aborted, Lost
+from .connections import Adapter, Call, use
+from .failures import Answer, loss, no_answer, no_connection, refusal, shorten
+
+if TYPE_CHECKING:
+    from requests.cookies import RequestsCookieJar
+
+#: Seconds to connect, and of silence while an answer is awaited.
+Timeout = tuple[Union[float, None], Union[float, None]]
+
+_CHUNK_BYTES = 65_536
+_IDLE_CONNECTIONS = 64  # kept open per host; jobs join at most 32 at a time
+_REDIRECTS = 5
+
+# Servers around 3.23 look for a websocket's login in their secure cookie only, which does not
+# go over plain http; the cookie meant for that holds the same token.
+_PLAIN_LOGIN = re.compile(r"^(?!.*\baccess-token=).*\baccess-token-unsecure=([^;]*)")
+
+
+class EventStream:
+    """An open event stream; iterating gives the payload of each event as bytes."""
+
+    def __init__(self, response: requests.Response, call: Call) -> None:
+        self._response = response
+        self._call = call
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Read to the end.
+
+        Raises:
+            Lost: The stream broke off, or fell silent for longer than it may.
+            Aborted: `abort` was called.
+        """
+        raw, parser = self._response.raw, EventStreamParser()
+        while True:
+            try:
+                chunk = raw.read1(_CHUNK_BYTES, decode_content=True)
+            except Exception as exc:
+                if self._call.aborted:
+                    raise Aborted from exc
+                raise Lost(loss(exc)) from exc
+            if not chunk:
+                if self._call.aborted:
+                    raise Aborted
+                return
+            yield from parser.feed(chunk)
+
+    def abort(self) -> None:
+        """End it from another thread."""
+        self._call.abort()
+
+    def close(self) -> None:
+        """Let go of the connection: kept for reuse if the stream was read to its end."""
+        self._response.close()
+
+
+class Http:
+    """Connections to one app.
+
+    Args:
+        root: The address that the user named; requests go to its origin only.
+        headers: Sent with every request.
+        cookies: Sent with every request, and added to by the server's answers.
+        verify: ``False`` to accept any certificate, or the path of a CA bundle.
+        proxies: As for `requests`; the environment's are used besides.
+        timeout: Seconds to connect, and of silence while an answer is awaited.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None,
+        verify: bool | str = True,
+        proxies: Mapping[str, str] | None = None,
+        timeout: Timeout = (10.0, 60.0),
+    ) -> None:
+        session = requests.Session()
+        adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        session.headers["User-Agent"] = f"gradio-client-sync/{__version__}"
+        session.headers.update(headers or {})
+        session.cookies.update(cookies or {})
+        # The environment is asked once, not at every request; after that it is left
+        # alone, since requests would also add passwords from a .netrc.
+        settings = session.merge_environment_settings(root, dict(proxies or {}), None, None, None)
+        session.trust_env = False
+        environment_verify = settings["verify"]
+        self.proxies: dict[str, str] = dict(settings["proxies"])
+        self.verify = environment_verify if verify is True and environment_verify else verify
+        self.timeout = timeout
+        self._session = session
+        self._calls: set[Call] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._secrets = [
+            value.rpartition(" ")[2].encode()
+            for name, value in (headers or {}).items()
+            if name.lower() in ("authorization", "x-hf-authorization")
+        ]
+        if verify is False:
+            # The user asked for it; one warning per request would only bury others.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent with every request, for connections that are not made here."""
+        return {str(name): str(value) for name, value in self._session.headers.items()}
+
+    @property
+    def cookies(self) -> RequestsCookieJar:
+        return self._session.cookies
+
+    def cookie_header(self, url: str) -> str | None:
+        """The cookies for an address, as one header's value."""
+        request = requests.Request("GET", url)
+        header: str | None = get_cookie_header(self._session.cookies, request)  # type: ignore[no-untyped-call]
+        login = _PLAIN_LOGIN.search(header or "")
+        return f"{header}; access-token={login[1]}" if login else header
+
+    def get(self, url: str) -> Answer:
+        """Fetch, following redirects that stay with the server.
+
+        Raises:
+            ConnectFailedError: No answer, or a redirect to another server.
+        """
+        for _ in range(_REDIRECTS):
+            answer = self._whole("GET", url, None, {}, Call(), self.timeout)
+            location = answer.headers.get("location")
+            if answer.status not in (301, 302, 303, 307, 308) or not location:
+                return answer
+            target = urljoin(url, location)  # requests has seen that it is an address
+            if not may_follow(url, target):
+                raise ConnectFailedError(
+                    f"{url} sends clients on to another server, {shorten(location)!r}, which was "
+                    "not followed. If you trust it, connect to that address.",
+                    url=url,
+                )
+            url = target
+        raise ConnectFailedError(f"{url} redirects in circles.", url=url)
+
+    def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
+        call: Call | None = None,
+        within: float | Literal["usual"] | None = "usual",
+    ) -> Answer:
+        """Send a body, once.
+
+        Args:
+            call: A handle by which another thread may end it.
+            within: Seconds of silence before the answer; ``None`` waits without limit, as
+                a function may take long.
+
+        Raises:
+            ConnectFailedError: No answer; `sent` says whether the server may have acted.
+            Aborted: `call` was aborted.
+        """
+        timeout = self.timeout if within == "usual" else (self.timeout[0], within)
+        sent = {"Content-Type": content_type, **(headers or {})}
+        return self._whole("POST", url, body, sent, call or Call(), timeout)
+
+    def stream(self, url: str, call: Call, *, silence: float | None) -> EventStream:
+        """Open an event stream.
+
+        Args:
+            silence: Seconds without a byte after which it counts as lost.
+
+        Raises:
+            ConnectFailedError: No answer.
+            HTTPStatusError: Refused.
+            Aborted: `call` was aborted.
+        """
+        headers = {
+            "Accept": "text/event-stream",
+            "Accept-Encoding": "identity",  # compression makes proxies hold events back
+            "Cache-Control": "no-store",
+        }
+        response = self._send("GET", url, None, headers, call, self.timeout)
+        try:
+            kind = response.headers.get("content-type", "")
+            if response.status_code == 200 and kind.startswith("text/event-stream"):
+                call.limit_silence(silence)
+                return EventStream(response, call)
+            answer = self._read(response, url, call)
+        except BaseException:
+            self._forget(call)
+            raise
+        self._forget(call)
+        raise refusal(answer)
+
+    def close(self) -> None:
+        """End every request and close every connection; later ones raise `Aborted`."""
+        with self._lock:
+            self._closed = True
+            calls = list(self._calls)
+        for call in calls:
+            call.abort()
+        self._session.close()
+
+    def done(self, call: Call) -> None:
+        """A stream opened with this call is over."""
+        self._forget(call)
+
+    def _whole(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        call: Call,
+        timeout: Timeout,
+    ) -> Answer:
+        response = self._send(method, url, body, headers, call, timeout)
+        try:
+            return self._read(response, url, call)
+        finally:
+            self._forget(call)
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        call: Call,
+        timeout: Timeout,
+    ) -> requests.Response:
+        with self._lock:
+            if self._closed:
+                raise Aborted
+            self._calls.add(call)
+        use(call)
+        try:
+            request = requests.Request(method, url, headers=dict(headers), data=body)
+            return self._session.send(
+                self._session.prepare_request(request),
+                stream=True,
+                timeout=timeout,
+                allow_redirects=False,
+                proxies=self.proxies,
+                verify=self.verify,
+            )
+        except Exception as exc:
+            self._forget(call)
+            if call.aborted or isinstance(exc, Aborted):
+                raise Aborted from exc
+            raise no_connection(exc, url) from exc
+        except BaseException:
+            self._forget(call)
+            raise
+        finally:
+            use(None)
+
+    def _read(self, response: requests.Response, url: str, call: Call) -> Answer:
+        kind = response.headers.get("content-type", "")
+        # After an unhandled exception (500 in plain text) servers drop the connection
+        # without announcing it; a later request on it would fail.
+        spoiled = response.status_code == 500 and not kind.startswith("application/json")
+        connection = response.raw.connection
+        try:
+            body = response.content
+        except Exception as exc:
+            if call.aborted:
+                raise Aborted from exc
+            raise no_answer(exc, url) from exc
+        if spoiled and connection is not None:
+            connection.close()
+        if response.status_code >= 400:
+            for secret in filter(None, self._secrets):
+                body = body.replace(secret, b"***")  # some servers repeat what they were sent
+        return Answer(response.status_code, kind, body, url, response.headers)
+
+    def _forget(self, call: Call) -> None:
+        call.attach(None)
+        with self._lock:
+            self._calls.discard(call)

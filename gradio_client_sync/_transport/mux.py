@@ -1,0 +1,261 @@
+"""The shared event stream of Gradio 4.9 and later: one per session, for all its jobs.
+
+A job joins by a POST that answers with an event id; its messages then come over the
+session's only stream. So there is one reader, which does no more than cut the stream
+into messages and drop each into the mailbox of its job.
+
+The stream's life follows the server's rules:
+
+* It is opened once a job has joined: earlier there is no session to stream.
+* Messages may arrive before the join's answer. While any join is under way, messages
+  for unknown jobs are kept, and handed over when the answer names the job.
+* The server ends the stream when the session has no job left. If a job joined
+  meanwhile, its messages wait on the server, and the stream is opened again at once.
+* It is never closed from here while the client lives, since the server would drop
+  every job of the session, even one that is just joining. After a cancelled job a
+  server may leave it open for good; then it serves the next jobs.
+* If it breaks over a job that was cancelled and is over (a fault of some servers), it is
+  opened again.
+* If it breaks otherwise, the server forgets the session's jobs: all of them are lost, and so
+  are those whose join was under way.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from queue import SimpleQueue
+from threading import Lock
+from typing import TYPE_CHECKING, Callable, Union
+
+from .._protocol.wire import Frame
+from ..errors import GradioClientError, ProtocolError
+from .base import Aborted, Lost
+from .connections import Call
+
+if TYPE_CHECKING:
+    from .http import EventStream, Http
+
+log = logging.getLogger(__name__)
+
+_EMPTY_STREAMS = 3  # streams in a row that end without a message before jobs are given up
+
+_COMPLETED = "process_completed"
+_GONE = 10_000  # jobs let go of that are remembered, so that what still comes is not kept
+
+_Letter = Union[Frame, Lost, Aborted]
+
+
+class Mailbox:
+    """One job's messages. The channel of a job on a shared stream."""
+
+    def __init__(self, mux: Mux, event_id: str) -> None:
+        self._mux = mux
+        self._event_id = event_id
+        self._letters: SimpleQueue[_Letter] = SimpleQueue()
+        self.put = self._letters.put
+
+    def receive(self) -> Frame:
+        letter = self._letters.get()
+        if isinstance(letter, Frame):
+            return letter
+        self.put(letter)  # the end stays the end
+        raise letter
+
+    def reply(self, body: bytes) -> None:
+        raise ProtocolError("The server asks for data that it already has.", raw=body)
+
+    def close(self) -> None:
+        self._mux.leave(self._event_id)
+
+    def abort(self) -> None:
+        self.put(Aborted())
+
+
+class Mux:
+    """The shared stream of one session.
+
+    Args:
+        http: The door.
+        url: The stream's address.
+        silence: Seconds without a byte after which the stream counts as broken.
+        start: Runs a function on a thread.
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        url: str,
+        *,
+        silence: float | None,
+        start: Callable[[Callable[[], None]], None],
+    ) -> None:
+        self._http = http
+        self._url = url
+        self._silence = silence
+        self._start = start
+        self._lock = Lock()
+        self._mailboxes: dict[str, Mailbox] = {}
+        self._early: dict[str, list[Frame]] = {}
+        self._gone: dict[str, None] = {}  # jobs let go of late, oldest first
+        self._joining = 0
+        self._breaks = 0  # how often the stream broke; joins under way then are lost
+        self._reading = False
+        self._stumbled = False
+        self._closed = False
+        self._call = Call()
+
+    def join(self, post: Callable[[], str]) -> Mailbox:
+        """Enter a job.
+
+        Args:
+            post: Sends the job and returns its event id.
+
+        Raises:
+            Lost: The stream broke while the job was joining.
+            Aborted: The session was closed.
+            Exception: What `post` raised.
+        """
+        with self._lock:
+            if self._closed:
+                raise Aborted
+            self._joining += 1
+            breaks = self._breaks
+        try:
+            event_id = post()
+        except BaseException:
+            with self._lock:
+                self._joined()
+            raise
+        with self._lock:
+            early = self._early.pop(event_id, ())
+            self._joined()
+            if self._closed:
+                raise Aborted
+            if self._breaks != breaks:
+                raise Lost("the session's event stream broke while the job was joining")
+            mailbox = Mailbox(self, event_id)
+            for frame in early:
+                mailbox.put(frame)
+            if any(frame.msg == _COMPLETED for frame in early):
+                self._forget(event_id)
+                return mailbox
+            self._mailboxes[event_id] = mailbox
+            start, self._reading = not self._reading, True
+        if start:
+            self._start(self._read)
+        return mailbox
+
+    def _joined(self) -> None:
+        """One join less is under way."""
+        self._joining -= 1
+        if not self._joining:
+            self._early.clear()  # leftovers of jobs that were let go
+
+    def leave(self, event_id: str) -> None:
+        """Let a job go; messages that still come for it are dropped."""
+        with self._lock:
+            if self._mailboxes.pop(event_id, None) is not None:
+                self._forget(event_id)
+
+    def _forget(self, event_id: str) -> None:
+        """Remember that nothing is wanted for a job any more."""
+        self._gone[event_id] = None
+        if len(self._gone) > _GONE:
+            del self._gone[next(iter(self._gone))]
+
+    def close(self) -> None:
+        """End the stream and with it every job of the session."""
+        with self._lock:
+            self._closed = True
+            mailboxes = list(self._mailboxes.values())
+            self._mailboxes = {}
+        self._call.abort()
+        for mailbox in mailboxes:
+            mailbox.put(Aborted())
+
+    def _read(self) -> None:
+        """The reader: stream after stream, for as long as there are jobs."""
+        empty = 0
+        ending: Lost | Aborted | None = None
+        while ending is None:
+            try:
+                empty = 0 if self._read_stream() else empty + 1
+                if empty == _EMPTY_STREAMS:
+                    ending = Lost("the server ends the session's event stream at once")
+            except Lost as exc:
+                if not self._stumbled:
+                    ending = exc
+                self._stumbled = False
+            except Aborted as exc:
+                ending = exc
+            except GradioClientError as exc:
+                ending = Lost(str(exc))
+            with self._lock:
+                if ending is None and self._mailboxes and not self._closed:
+                    continue
+                self._reading = False
+                if ending is None:
+                    return
+                self._breaks += 1
+                lost, self._mailboxes = list(self._mailboxes.values()), {}
+            for mailbox in lost:
+                mailbox.put(ending)
+
+    def _read_stream(self) -> bool:
+        """Read one stream to its end; whether it brought anything for a job."""
+        stream: EventStream = self._http.stream(self._url, self._call, silence=self._silence)
+        brought = False
+        try:
+            for payload in stream:
+                brought = self._route(payload) or brought
+        finally:
+            stream.close()
+            self._http.done(self._call)
+        return brought
+
+    def _is_stumble(self, frame: Frame) -> bool:
+        """Whether the server broke the stream over a job that it completed twice.
+
+        Servers of 4.31 to 5.45 do, after a cancellation that came with the job's own end, and
+        say no more than the job's id. The session is not harmed: its stream can be opened again.
+        """
+        if frame.msg != "unexpected_error":
+            return False
+        try:
+            message = frame.parse().get("message")
+        except ProtocolError:
+            return False
+        return isinstance(message, str) and message.strip("'\"") in self._gone
+
+    def _route(self, payload: bytes) -> bool:
+        """Drop a message into the mailbox that it is for; whether there is one."""
+        try:
+            frame = Frame.of(payload, time.time())
+        except ProtocolError as exc:
+            log.warning("a message of the session's event stream was passed over: %s", exc)
+            return False
+        event_id = frame.event_id
+        if event_id is None:
+            # About the stream (heartbeat, close_stream), or about every job.
+            if self._is_stumble(frame):
+                self._stumbled = True
+            elif frame.msg not in ("heartbeat", "close_stream"):
+                for mailbox in list(self._mailboxes.values()):
+                    mailbox.put(frame)
+            return False
+        known = self._mailboxes.get(event_id)  # no lock on the way of a message
+        if known is None:
+            with self._lock:
+                known = self._mailboxes.get(event_id)
+                if known is None:
+                    if self._joining and event_id not in self._gone:
+                        self._early.setdefault(event_id, []).append(frame)
+                        return True
+                    return False
+        if frame.msg == _COMPLETED:
+            # Before its worker knows: the stream may end now, and must not be opened again
+            # for a job that is over.
+            self.leave(event_id)
+        known.put(frame)
+        return True

@@ -1,0 +1,53 @@
+"""The queue of Gradio 4.0 to 4.8: one event stream per job, its data posted besides."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .._protocol.wire import Frame
+from .base import Aborted, Lost
+
+if TYPE_CHECKING:
+    from .connections import Call
+    from .http import Http
+
+
+class EventStreamChannel:
+    """One job's event stream.
+
+    Args:
+        call: By it the stream can be aborted, also before it is open.
+
+    Raises (by constructing it):
+        ConnectFailedError, HTTPStatusError: The stream did not open.
+        Aborted: The client was closed meanwhile.
+    """
+
+    def __init__(self, http: Http, url: str, data_url: str, call: Call) -> None:
+        self._http = http
+        self._data_url = data_url
+        self._call = call
+        # No limit of silence: these servers send one heartbeat per stream.
+        self._stream = http.stream(url, self._call, silence=None)
+        self._payloads: Iterator[bytes] = iter(self._stream)
+
+    def receive(self) -> Frame:
+        for payload in self._payloads:
+            return Frame.of(payload, time.time())
+        raise Lost("the server ended the stream without a result")
+
+    def reply(self, body: bytes) -> None:
+        if self._call.aborted:
+            raise Aborted
+        answer = self._http.post(self._data_url, body)
+        if answer.status != 200:
+            raise Lost(f"the server answered {answer.status} to the job's data")
+
+    def close(self) -> None:
+        self._stream.close()
+        self._http.done(self._call)
+
+    def abort(self) -> None:
+        self._stream.abort()

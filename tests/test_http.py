@@ -1,0 +1,360 @@
+"""The door to HTTP: where requests may go, what they carry, how they end."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import pickle
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gradio_client_sync import (
+    AppError,
+    AuthenticationError,
+    Client,
+    ConfigError,
+    ConnectFailedError,
+    HTTPStatusError,
+    RateLimitError,
+)
+from tests.scripted import CLOSE, WAIT, Exchange, Gate, ScriptedApp, completed, config_of, scripted
+from tests.scripted import dependency as dependency_of
+
+DIRECT = config_of(dependency_of(0, "direct", queue=False))
+
+
+@pytest.fixture
+def direct() -> Iterator[ScriptedApp]:
+    with ScriptedApp(DIRECT) as server:
+        yield server
+
+
+def redirect(status: int, location: str) -> object:
+    return lambda x: x.answer(b"", status, headers={"Location": location})
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_http_follows_redirects_on_the_same_server(direct: ScriptedApp, status: int) -> None:
+    """A redirect that stays with the server moves the app's root with it."""
+    direct.scripts["GET /old/config"] = redirect(status, "/new/config")  # type: ignore[assignment]
+    direct.scripts["GET /new/config"] = direct.scripts["GET /config"]
+    with Client(f"{direct.url}/old") as app:
+        assert app.url == f"{direct.url}/new"
+
+
+def test_http_does_not_follow_redirects_to_other_servers(direct: ScriptedApp) -> None:
+    """Nothing is sent to a server that the user did not name."""
+    with ScriptedApp(DIRECT) as other:
+        direct.scripts["GET /config"] = redirect(302, f"{other.url}/config")  # type: ignore[assignment]
+        with pytest.raises(ConnectFailedError, match="another server"):
+            Client(direct.url, headers={"X-Secret": "s"})
+        assert other.requests == []
+
+
+def test_http_redirect_to_what_is_no_address_is_not_followed(direct: ScriptedApp) -> None:
+    """Nothing of the libraries underneath escapes on a hostile Location."""
+    direct.scripts["GET /config"] = redirect(302, "http://[x")  # type: ignore[assignment]
+    with pytest.raises(ConnectFailedError, match="Invalid IPv6"):
+        Client(direct.url)
+
+
+def test_http_gives_up_on_circles(direct: ScriptedApp) -> None:
+    """Redirects without end are an error, not a loop."""
+    direct.scripts["GET /config"] = redirect(302, "/config")  # type: ignore[assignment]
+    with pytest.raises(ConnectFailedError, match="circles"):
+        Client(direct.url)
+
+
+def test_http_root_in_the_config_is_not_trusted() -> None:
+    """Whatever the config says of its address, requests go to the one that the user gave."""
+    config = {**DIRECT, "root": "http://192.0.2.1:9/elsewhere"}
+    with ScriptedApp(config) as server, Client(server.url) as app:
+        server.scripts["POST /run/direct"] = lambda x: x.answer({"data": ["ok"]})
+        assert app.predict("/direct", ["a"])[0] == "ok"
+
+
+def test_http_sends_headers_and_cookies_everywhere_and_keeps_sticky_ones() -> None:
+    """The user's go on every request; the server's cookies are sent back."""
+    seen: dict[str, tuple[str | None, str | None]] = {}
+
+    def note(x: Exchange) -> None:
+        seen[f"{x.method} {x.path}"] = (x.headers.get("X-Mine"), x.headers.get("Cookie"))
+
+    def config(x: Exchange) -> None:
+        note(x)
+        x.answer(config_of(), headers={"Set-Cookie": "replica=7; Path=/"})
+
+    def join(x: Exchange) -> None:
+        note(x)
+        x.answer({"event_id": "e"})
+
+    def data(x: Exchange) -> None:
+        note(x)
+        x.start_stream()
+        x.send(completed("e", "ok"), CLOSE)
+        x.end_stream()
+
+    with scripted(join=join, data=data) as server:
+        server.scripts["GET /config"] = config
+        with Client(server.url, headers={"X-Mine": "h"}, cookies={"a": "b"}) as app:
+            app.predict("/echo", ["x"])
+    assert [header for header, _ in seen.values()] == ["h"] * 3
+    assert [set((cookie or "").split("; ")) for _, cookie in seen.values()] == [
+        {"a=b"},
+        {"a=b", "replica=7"},
+        {"a=b", "replica=7"},
+    ]
+
+
+def test_http_uses_one_connection_for_one_call_after_another(direct: ScriptedApp) -> None:
+    """Connections are kept and used again."""
+    ports = set()
+
+    def run(x: Exchange) -> None:
+        ports.add(x._handler.client_address[1])
+        x.answer({"data": ["ok"]})
+
+    direct.scripts["POST /run/direct"] = run
+    with Client(direct.url) as app:
+        for _ in range(20):
+            app.predict("/direct", ["a"])
+    assert len(ports) == 1
+
+
+def test_trap_10_a_plain_500_does_not_spoil_the_next_call(direct: ScriptedApp) -> None:
+    """After an unhandled error servers drop the connection unannounced; it is not used again."""
+    ports = []
+
+    def run(x: Exchange) -> None:
+        ports.append(x._handler.client_address[1])
+        if len(ports) == 1:
+            x.answer(b"Internal Server Error", 500, "text/plain")
+        else:
+            x.answer({"data": ["ok"]})
+
+    direct.scripts["POST /run/direct"] = run
+    with Client(direct.url) as app:
+        with pytest.raises(HTTPStatusError, match="500"):
+            app.predict("/direct", ["a"])
+        assert app.predict("/direct", ["a"])[0] == "ok"
+    assert len(set(ports)) == 2
+
+
+def test_http_direct_call_has_no_read_timeout(direct: ScriptedApp) -> None:
+    """A function may be silent for longer than a server otherwise may."""
+    gate = Gate()
+
+    def run(x: Exchange) -> None:
+        gate.pass_through()
+        x.answer({"data": ["late"]})
+
+    direct.scripts["POST /run/direct"] = run
+    with Client(direct.url, timeout=(WAIT, 0.05)) as app:
+        job = app.submit("/direct", ["a"])
+        gate.wait_until_reached()
+        with pytest.raises(concurrent.futures.TimeoutError):
+            job.exception(0.2)
+        gate.open()
+        assert job.result(WAIT)[0] == "late"
+
+
+def test_http_cancelled_direct_call_hangs_up(direct: ScriptedApp) -> None:
+    """Cancelling a call that skips the queue closes its connection."""
+    hung_up = threading.Event()
+
+    def run(x: Exchange) -> None:
+        waiting.set()
+        if x.wait_for_hangup():
+            hung_up.set()
+        x.break_off()
+
+    waiting = threading.Event()
+    direct.scripts["POST /run/direct"] = run
+    with Client(direct.url) as app:
+        job = app.submit("/direct", ["a"])
+        assert waiting.wait(WAIT)
+        assert job.cancel()
+        assert hung_up.wait(WAIT)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "says"),
+    [
+        (500, {"error": "boom", "title": "Oops", "duration": 3}, AppError, "boom"),
+        (500, {"error": None}, AppError, "show_error=False"),
+        (401, {"detail": "Not authenticated"}, AuthenticationError, "auth="),
+        (403, {"detail": {"error": "Not yours", "auth_message": ""}}, AuthenticationError, "yours"),
+        (404, {"detail": "Not Found"}, HTTPStatusError, "404"),
+        (429, {"detail": "slow"}, RateLimitError, "wait 7 s"),
+        (502, b"<html>Bad gateway</html>", HTTPStatusError, "answered 502\\."),
+    ],
+)
+def test_http_refusals_say_what_and_where(
+    direct: ScriptedApp, status: int, body: object, error: type[Exception], says: str
+) -> None:
+    """Each status has its error, with the server's words; and all of them pickle."""
+    kind = "text/html" if isinstance(body, bytes) else "application/json"
+    headers = {"Retry-After": "7"}
+    direct.scripts["POST /run/direct"] = lambda x: x.answer(body, status, kind, headers)
+    with Client(direct.url) as app, pytest.raises(error, match=says) as caught:
+        app.predict("/direct", ["a"])
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert str(copy) == str(caught.value)
+    assert copy.__dict__ == caught.value.__dict__
+
+
+def test_http_app_error_of_a_direct_call_has_its_facts(direct: ScriptedApp) -> None:
+    """Title and duration come through without the queue too."""
+    body = {"error": "boom", "title": "Oops", "duration": 3, "visible": False}
+    direct.scripts["POST /run/direct"] = lambda x: x.answer(body, 500)
+    with Client(direct.url) as app, pytest.raises(AppError) as caught:
+        app.predict("/direct", ["a"])
+    error = caught.value
+    assert (error.message, error.title, error.duration, error.visible) == ("boom", "Oops", 3, False)
+
+
+def test_http_html_instead_of_an_answer_is_named(direct: ScriptedApp) -> None:
+    """A proxy's page with status 200 is not taken for a value."""
+    from gradio_client_sync import ProtocolError
+
+    direct.scripts["POST /run/direct"] = lambda x: x.answer(b"<html>wait</html>", 200, "text/html")
+    with Client(direct.url) as app, pytest.raises(ProtocolError, match="<html>wait"):
+        app.predict("/direct", ["a"])
+
+
+def test_http_token_is_not_sent_in_the_clear() -> None:
+    """A token for an unencrypted address of another machine is refused before anything is sent."""
+    with pytest.raises(AuthenticationError, match="not encrypted") as caught:
+        Client("http://192.0.2.1:9", hf_token="hf_secret")
+    assert "hf_secret" not in str(caught.value)
+
+
+def test_http_token_goes_to_the_app_and_never_into_a_repr(direct: ScriptedApp) -> None:
+    """An explicit token is sent to the app that was named, and shown nowhere."""
+    seen: list[str | None] = []
+
+    def config(x: Exchange) -> None:
+        seen.append(x.headers.get("Authorization"))
+        x.answer(DIRECT)
+
+    direct.scripts["GET /config"] = config
+    with Client(direct.url, hf_token="hf_secret") as app:
+        assert seen == ["Bearer hf_secret"]
+        assert "hf_secret" not in repr(app)
+
+
+def test_http_netrc_passwords_are_not_sent(
+    direct: ScriptedApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Passwords that the user did not give for this app stay where they are."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    seen: list[str | None] = []
+
+    def config(x: Exchange) -> None:
+        seen.append(x.headers.get("Authorization"))
+        x.answer(DIRECT)
+
+    direct.scripts["GET /config"] = config
+    Client(direct.url).close()
+    assert seen == [None]
+
+
+def test_http_proxies_are_used(direct: ScriptedApp) -> None:
+    """A proxy from the options gets the request for the app's address."""
+    asked: list[str] = []
+
+    def config(x: Exchange) -> None:
+        asked.append(x._handler.path)
+        x.answer(DIRECT)
+
+    direct.scripts["GET /config"] = config
+    with Client("http://app.invalid:80", proxies={"http": direct.url}) as app:
+        assert app.url == "http://app.invalid:80"
+    assert asked == ["http://app.invalid:80/config"]
+
+
+def test_http_unusable_proxy_is_named() -> None:
+    """A proxy that is not there is told apart from an app that is not."""
+    with pytest.raises(ConnectFailedError, match="proxy"):
+        Client("http://app.invalid", proxies={"http": "http://127.0.0.1:9"})
+
+
+def test_http_page_that_is_no_gradio_app_is_named(direct: ScriptedApp) -> None:
+    """A web server without Gradio says so, with what it answered."""
+    direct.scripts["GET /config"] = lambda x: x.answer(b"<html>Hello</html>", 200, "text/html")
+    direct.scripts["GET /"] = lambda x: x.answer(b"<html>Hello</html>", 200, "text/html")
+    with pytest.raises(ConfigError, match="No Gradio app answers"):
+        Client(direct.url)
+
+
+def test_http_app_is_found_by_its_page(direct: ScriptedApp) -> None:
+    """Where /config is not to be had, the copy in the page serves."""
+    import json
+
+    page = f"<html><script>window.gradio_config = {json.dumps(DIRECT)};</script></html>"
+    direct.scripts["GET /config"] = lambda x: x.answer({"detail": "no"}, 404)
+    direct.scripts["GET /"] = lambda x: x.answer(page.encode(), 200, "text/html")
+    with Client(direct.url) as app:
+        assert app.config["version"] == "6.31.0"
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that nobody trusts, with its key."""
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(path.with_suffix(".key")), "-out", str(path)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return path
+
+
+@pytest.fixture
+def tls(certificate: Path) -> Iterator[ScriptedApp]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+    with ScriptedApp(DIRECT) as server:
+        server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
+        server.url = server.url.replace("http:", "https:")
+        yield server
+
+
+def test_http_certificate_that_nobody_trusts_is_refused(tls: ScriptedApp) -> None:
+    """The error says what `verify` can do about it."""
+    with pytest.raises(ConnectFailedError, match="verify="):
+        Client(tls.url)
+
+
+def test_http_verify_takes_a_bundle_or_false(tls: ScriptedApp, certificate: Path) -> None:
+    """A path names whom to trust; False trusts anyone."""
+    for verify in (str(certificate), False):
+        with Client(tls.url, verify=verify) as app:
+            assert app.protocol == "sse_v3"
+
+
+def test_http_cancelled_call_over_tls_hangs_up(tls: ScriptedApp, certificate: Path) -> None:
+    """Aborting a read works through TLS."""
+    waiting, gone = threading.Event(), Gate()
+
+    def run(x: Exchange) -> None:
+        waiting.set()
+        gone.pass_through()
+
+    tls.scripts["POST /run/direct"] = run
+    with Client(tls.url, verify=str(certificate)) as app:
+        job = app.submit("/direct", ["a"])
+        assert waiting.wait(WAIT)
+        assert job.cancel()
+        assert job._released.wait(WAIT)
+        gone.open()
