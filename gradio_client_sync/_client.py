@@ -1,0 +1,335 @@
+"""`Client`: the face of the package."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import threading
+import weakref
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Callable, cast
+
+from . import _options, _spaces
+from ._connection import Connection
+from ._protocol.api_info import describe
+from ._protocol.routes import origin_of, root_of
+from ._transport.http import Http
+from .errors import AuthenticationError, ClientClosedError, JobTimeoutError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from .display import ApiInfo
+    from .events import Data, SpaceStatus
+    from .job import Job
+    from .types import Config, Payload, Protocol
+
+CONNECT_TIMEOUT = 10.0  # s
+READ_TIMEOUT = 60.0  # s; four heartbeats of the server
+MAX_WORKERS = 1024  # jobs under way at once; each has a thread, which costs little while it waits
+HISTORY = 10_000  # messages
+CLOSE_GRACE = 2.0  # s to tell the server that jobs are cancelled
+EXIT_GRACE = 0.7  # s, so that a process is gone within one
+
+
+class Client:
+    """A connection to one Gradio app, of any release from 3.10 on.
+
+    Connecting reads the app's config, which costs one request. All calls share one
+    session, so the app's session state carries over from one to the next. Every method
+    may be called from any thread.
+
+    Args:
+        source: The app's address, as a browser shows it, or a Space name ``user/space``.
+        hf_token: A Hugging Face token, sent to the app named by `source` only; for
+            Spaces the saved one is used where none is given.
+        status_callback: Is told how a Space starts.
+        auth: User and password, for apps launched with ``auth=``.
+        headers: Sent with every request, the websocket's too.
+        cookies: Sent with every request, the websocket's too.
+        verify: ``False`` accepts any certificate; a path names a CA bundle.
+        proxies: As for `requests`: scheme to proxy address. The environment's are used
+            besides.
+        timeout: Seconds to connect and of silence while the server should speak, as a
+            pair or one number for both; ``None`` waits for ever. How long a function
+            may run is not limited by it; see `predict`.
+        session_hash: The session's name; made up if not given. Two clients that share
+            one at the same time take each other's messages.
+        max_workers: How many jobs may be under way at once; others wait their turn here.
+        history: How many messages a job keeps for late readers.
+        download_dir: Where files will be downloaded to.
+        oauth_token: A Hugging Face token for functions that ask for their user's.
+
+    Raises:
+        TypeError, ValueError: An option is not what it should be; the message names it.
+        ConnectFailedError: Nothing answers at the address.
+        AuthenticationError: The app wants a login, or did not accept it.
+        ConfigError: What answers is no Gradio app.
+        UnsupportedAppError: It is one of Gradio 2, or newer than this client knows.
+        SpaceNotFoundError: There is no such Space.
+
+    Example:
+        >>> with Client("http://127.0.0.1:7860") as app:
+        ...     app.predict("/add", [2, 3])[0]
+        5
+    """
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        hf_token: str | None = None,
+        status_callback: Callable[[SpaceStatus], object] | None = None,
+        auth: tuple[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None,
+        verify: bool | str | os.PathLike[str] = True,
+        proxies: Mapping[str, str] | None = None,
+        timeout: float | tuple[float | None, float | None] | None = (CONNECT_TIMEOUT, READ_TIMEOUT),
+        session_hash: str | None = None,
+        max_workers: int = MAX_WORKERS,
+        history: int = HISTORY,
+        download_dir: str | os.PathLike[str] | None = None,
+        oauth_token: str | None = None,
+    ) -> None:
+        if not isinstance(source, str):
+            raise TypeError(f"source is an address or a Space name, not {source!r}.")
+        if session_hash is not None:
+            session_hash = _options.token("session_hash", session_hash)
+        self._options: dict[str, Any] = {
+            "hf_token": _options.token("hf_token", hf_token),
+            "status_callback": status_callback,
+            "auth": _options.pair("auth", auth),
+            "headers": _options.texts("headers", headers),
+            "cookies": _options.texts("cookies", cookies),
+            "verify": _options.verify(verify),
+            "proxies": _options.proxies(proxies),
+            "timeout": _options.timeouts(timeout),
+            "session_hash": session_hash,
+            "max_workers": _options.count("max_workers", max_workers),
+            "history": _options.count("history", history),
+            "download_dir": download_dir,
+            "oauth_token": _options.token("oauth_token", oauth_token),
+        }
+        self._source = source
+        self._closed = False
+        self._lock = threading.Lock()
+        self._connect()
+
+    def _connect(self) -> None:
+        options = self._options
+        root, headers = self._source.strip(), dict(options["headers"])
+        if _spaces.is_space_id(root):
+            root = _spaces.host_of(root, options["hf_token"])
+        root = root_of(root)
+        if options["hf_token"] is not None:
+            headers.setdefault("Authorization", f"Bearer {_safe(options['hf_token'], root)}")
+        self._pid = os.getpid()
+        self._connection = Connection(
+            root,
+            Http(
+                root,
+                headers=headers,
+                cookies=options["cookies"],
+                verify=options["verify"],
+                proxies=options["proxies"],
+                timeout=options["timeout"],
+            ),
+            auth=options["auth"],
+            session_hash=options["session_hash"],
+            max_workers=options["max_workers"],
+            history=options["history"],
+            oauth_token=options["oauth_token"],
+        )
+        # At collection, or at the interpreter's exit, whichever comes first.
+        self._finalizer = weakref.finalize(self, self._connection.close, EXIT_GRACE, join=False)
+
+    def _live(self) -> Connection:
+        """The connection of this process: one made before a fork belongs to the parent."""
+        if self._closed:
+            raise ClientClosedError("The client is closed; make a new one.")
+        if self._pid != os.getpid():
+            self._finalizer.detach()
+            self._options["session_hash"] = None
+            self._lock = threading.Lock()
+            self._connect()
+        return self._connection
+
+    # -- what it is connected to --------------------------------------------------
+
+    @property
+    def source(self) -> str:
+        """The app's address or Space name, as it was given."""
+        return self._source
+
+    @property
+    def url(self) -> str:
+        """The app's root: where requests go."""
+        return self._connection.root
+
+    @property
+    def config(self) -> Config:
+        """The app's config, as the server sent it."""
+        return self._connection.config
+
+    @property
+    def session_hash(self) -> str:
+        """The name of the session on the server."""
+        return self._connection.session_hash
+
+    @property
+    def protocol(self) -> Protocol:
+        """How the app's queue talks: ``"ws"``, or one of the ``"sse"`` family."""
+        return cast("Protocol", self._connection.dialect.protocol)
+
+    def view_api(self) -> ApiInfo:
+        """Describe every endpoint: parameters, defaults, types, results.
+
+        Returns:
+            A dict with ``named_endpoints`` and ``unnamed_endpoints``, which prints as a
+            table with a call to copy for each endpoint, and shows as one in notebooks.
+            Apps that do not describe themselves (before 3.26) are described from
+            their config, on this machine.
+
+        Behaviour: ``view_api`` of @gradio/client. Ours: types are the server's JSON
+        schemas and Python's names for them, not TypeScript's.
+        """
+        from .display import ApiInfo
+
+        connection = self._live()
+        version = str(connection.config.get("version", "")).strip()
+        described = describe(connection.table, connection.info())
+        return ApiInfo(described, url=connection.root, version=version)
+
+    # -- calling ------------------------------------------------------------------
+
+    def submit(
+        self, endpoint: str | int | None = None, payload: Payload = None, *, isolated: bool = False
+    ) -> Job:
+        """Start a call and return at once.
+
+        Args:
+            endpoint: A name such as ``"/predict"`` (the slash may be left out), or an
+                ``fn_index``; ``None`` where the app has exactly one public endpoint.
+            payload: Values by position as a list or tuple, or by parameter name as a
+                dict. Parameters left out take the app's defaults. Session state is
+                not passed: it stays on the server.
+            isolated: Give the job a session of its own, which no other job's fault or
+                cancellation can touch; it does not see the client's session state.
+
+        Returns:
+            A `Job`, on its way. Listeners added later still get every event.
+
+        Raises:
+            EndpointNotFoundError: No such endpoint, or not for clients to call.
+            PayloadError: The values do not fit; nothing was sent.
+            ClientClosedError: `close` was called.
+
+        What fails later (network, queue, the app) is raised by `Job.result`.
+
+        Behaviour: ``submit`` of @gradio/client.
+
+        Example:
+            >>> app.submit("/add", {"a": 2, "b": 3}).result()[0]
+            5
+        """
+        connection = self._live()
+        target = connection.table.resolve(endpoint)
+        data = connection.bind(target, payload)
+        return connection.submit(target, data, isolated=isolated, owner=self)
+
+    def predict(
+        self,
+        endpoint: str | int | None = None,
+        payload: Payload = None,
+        *,
+        timeout: float | None = None,
+        isolated: bool = False,
+    ) -> Data:
+        """Call a function and wait for its final value.
+
+        If the wait ends early, by `timeout` or Ctrl-C, the job is cancelled on the server
+        before the exception leaves.
+
+        Args:
+            endpoint: As for `submit`.
+            payload: As for `submit`.
+            timeout: Seconds to wait; ``None`` waits for as long as it takes.
+            isolated: As for `submit`.
+
+        Raises:
+            JobTimeoutError: `timeout` passed.
+            GradioClientError: As for `submit` and `Job.result`.
+
+        Example:
+            >>> app.predict("/add", [2, 3])[0]
+            5
+        """
+        limit = _options.seconds("timeout", timeout)
+        job = self.submit(endpoint, payload, isolated=isolated)
+        try:
+            return job.result(limit)
+        except concurrent.futures.TimeoutError as exc:
+            if not job.cancel():
+                return job.result()  # it ended in the last moment, or with an error that is one
+            job._wait_until_released(CLOSE_GRACE)
+            raise JobTimeoutError(
+                f"{job.endpoint!r} gave no result within {limit:g} s, so the job was cancelled. "
+                "Give it longer with timeout=, or submit() it and look in on it.",
+                endpoint=job.endpoint,
+                event_id=job.event_id,
+                timeout=limit,
+            ) from exc
+        except BaseException:
+            if job.cancel():
+                job._wait_until_released(CLOSE_GRACE)
+            raise
+
+    # -- the end ------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Cancel every job, tell the server, and close all connections and threads.
+
+        Further calls raise `ClientClosedError`. Closing again does nothing.
+        """
+        self._closed = True
+        if self._finalizer.detach() is not None:
+            self._connection.close(CLOSE_GRACE, join=True)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        version = str(self.config.get("version", "?")).strip()
+        state = ", closed" if self._closed else ""
+        return f"<Client {self.url} (Gradio {version}, {self.protocol}{state})>"
+
+    def __reduce__(self) -> Any:
+        """Pickle the arguments; the copy connects anew, with a session of its own."""
+        return _reconnect, (self._source, {**self._options, "session_hash": None})
+
+
+client = Client  # as @gradio/client calls it
+
+
+def _reconnect(source: str, options: dict[str, Any]) -> Client:
+    return Client(source, **options)
+
+
+def _safe(token: str, root: str) -> str:
+    scheme, host, _ = origin_of(root)
+    if scheme == "https" or host in ("localhost", "127.0.0.1", "::1"):
+        return token
+    raise AuthenticationError(
+        f"hf_token was not sent: {root} is not encrypted, so anyone on the way could read it. "
+        "Use an https address.",
+        url=root,
+    )

@@ -1,0 +1,400 @@
+"""`Connection`: all that one client has open, and the jobs that it carries.
+
+Threads and finalizers hold the connection and never the `Client`, so that a client
+nobody uses any more is collected and its connection closed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import secrets
+import threading
+import time
+from collections import deque
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING, Any, Callable, cast
+from urllib.parse import urlencode, urlsplit
+from weakref import WeakSet
+
+from ._listeners import EventLog
+from ._protocol.api_info import parameters_of
+from ._protocol.decode import Scribe
+from ._protocol.dialect import dialect_of
+from ._protocol.endpoint import EndpointTable
+from ._protocol.payload import bind, encode
+from ._protocol.routes import Routes, root_of
+from ._pump import Pump
+from ._session import JOINS_AT_ONCE, Session
+from ._transport.base import Aborted
+from ._transport.failures import Answer, refusal, shorten
+from ._transport.http import Http
+from ._workers import Workers
+from .errors import (
+    AuthenticationError,
+    ClientClosedError,
+    ConfigError,
+    GradioClientError,
+)
+from .job import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._protocol.endpoint import Endpoint
+    from .types import Config, Payload
+
+log = logging.getLogger(__name__)
+
+_PAGE_CONFIG = re.compile(rb"window\.gradio_config\s*=\s*(\{.*?\});\s*</script>", re.DOTALL)
+_BASE_36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Connection:
+    """A client's connection to its app.
+
+    Args:
+        source: The address that the user gave.
+        http: Makes the door, given the app's root.
+        auth: User and password of the app's own login.
+        session_hash: The session's name; ``None`` makes one up.
+        max_workers: How many jobs are under way at once; others wait their turn.
+        history: How many messages each job keeps.
+        oauth_token: For endpoints that ask for their user's Hugging Face token.
+
+    Raises:
+        ConnectFailedError, AuthenticationError, ConfigError, UnsupportedAppError
+    """
+
+    def __init__(
+        self,
+        root: str,
+        http: Http,
+        *,
+        auth: tuple[str, str] | None,
+        session_hash: str | None,
+        max_workers: int,
+        history: int,
+        oauth_token: str | None,
+    ) -> None:
+        self._pid = os.getpid()
+        self.http = http
+        try:
+            self.root, self.config = _discover(http, root, auth)
+            self.dialect = dialect_of(self.config)
+            self.table = EndpointTable(self.config, self.dialect)
+        except BaseException:
+            http.close()
+            raise
+        self.routes = Routes(self.root, _prefix(self.config))
+        self._info: Mapping[str, Any] | None = None
+        self._max_workers = max_workers
+        self._history = history
+        self._oauth_token = oauth_token
+        self._workers = Workers()
+        self._joins = threading.BoundedSemaphore(JOINS_AT_ONCE)
+        self._lock = threading.Lock()
+        self._closed = False
+        self._numbers = count(1)
+        self._running: set[Job] = set()
+        self._unfinished: WeakSet[Job] = WeakSet()  # the server may have to be told of these
+        self._backlog: deque[tuple[Job, Callable[[], None]]] = deque()
+        self._sessions: WeakSet[Session] = WeakSet()
+        self.session_hash = session_hash or new_session_hash()
+        self._session = self._new_session(self.session_hash)
+
+    # -- what the app offers ------------------------------------------------------
+
+    def info(self) -> Mapping[str, Any] | None:
+        """The server's description of its API; ``None`` where it has none to give."""
+        if self._info is not None:
+            return self._info
+        try:
+            # Undocumented endpoints have parameters too; servers that do not know the
+            # option pass over it.
+            answer = self.http.get(f"{self.routes.info}?{urlencode({'all_endpoints': 'True'})}")
+            if answer.status not in (200, 404):
+                raise refusal(answer)
+            info = answer.json() if answer.status == 200 else {}
+        except Aborted as exc:
+            raise ClientClosedError("The client was closed while it asked for the API.") from exc
+        except GradioClientError as exc:
+            # Not remembered: the next call may find it. Positional calls do without.
+            log.warning("the app does not describe its API, so its config is used: %s", exc)
+            return None
+        self._info = info if isinstance(info, dict) else {}
+        return self._info
+
+    def bind(self, endpoint: Endpoint, payload: Payload) -> list[Any]:
+        """Lay out a payload for an endpoint; see `payload.bind`."""
+        return bind(endpoint, payload, lambda: parameters_of(endpoint, self.info()))
+
+    def render(self, render_config: Mapping[str, Any]) -> None:
+        """The app made new functions for this session."""
+        with self._lock:
+            self.table = self.table.rendered(render_config)
+
+    # -- jobs ---------------------------------------------------------------------
+
+    def submit(self, endpoint: Endpoint, data: list[Any], *, isolated: bool, owner: object) -> Job:
+        """Start a job.
+
+        Raises:
+            PayloadError: The values cannot be written as JSON.
+            ClientClosedError: `close` was called.
+        """
+        session = self._new_session(new_session_hash()) if isolated else self._session
+        body: dict[str, Any] = {
+            "data": data,
+            "event_data": None,
+            "fn_index": endpoint.fn_index,
+            "trigger_id": None,
+            "session_hash": session.session_hash,
+        }
+        if self._oauth_token is not None and self._takes_oauth_token(endpoint):
+            body["oauth_token"] = self._oauth_token
+        encoded = encode(endpoint, body)
+        if self.dialect.join != "post":
+            body = json.loads(encoded)  # what is sent later is what was passed now
+        scribe = Scribe(endpoint, self.dialect)
+        start = partial(self._start_as, f"gradio-job-{next(self._numbers)}")
+        events = EventLog(scribe, self._history, start)
+        direct = self._is_direct(endpoint)
+        events.publish((scribe.status(time.time(), "pending", queue=not direct),))
+        job = Job(endpoint.name, endpoint.fn_index, events, owner)
+        pump = Pump(
+            job,
+            events,
+            scribe,
+            session,
+            self.http,
+            body,
+            encoded,
+            direct_url=self._direct_url(endpoint) if direct else None,
+            on_render=self.render if session is self._session else _pass_over,
+            on_end=partial(self._ended, job),
+            isolated=isolated,
+            start=start,
+        )
+        with self._lock:
+            if self._closed:
+                raise ClientClosedError("The client is closed; make a new one.")
+            self._sessions.add(session)
+            self._unfinished.add(job)
+            if len(self._running) >= self._max_workers:
+                self._backlog.append((job, partial(start, pump)))
+                return job
+            self._running.add(job)
+        try:
+            start(pump)
+        except RuntimeError as exc:
+            self._ended(job)
+            raise _no_thread(endpoint.name, exc) from exc
+        return job
+
+    def _start_as(self, name: str, task: Callable[[], None]) -> None:
+        """Run a task on a thread that bears the job's name meanwhile."""
+        self._workers.start(partial(_run_as, name, task))
+
+    def _ended(self, job: Job) -> None:
+        """A job gave its place back; the next one in the backlog takes it."""
+        with self._lock:
+            if job not in self._running:
+                return
+            self._running.discard(job)
+            if not self._backlog:
+                return
+            following, start = self._backlog.popleft()
+            self._running.add(following)
+        try:
+            start()
+        except RuntimeError as exc:
+            following._finish((), error=_no_thread(following.endpoint, exc))
+            self._ended(following)
+
+    def _new_session(self, session_hash: str) -> Session:
+        return Session(
+            session_hash,
+            self.http,
+            self.routes,
+            self.dialect,
+            wants_heartbeat=self.config.get("connect_heartbeat") is True,
+            joins=self._joins,
+            start=self._workers.start,
+        )
+
+    def _is_direct(self, endpoint: Endpoint) -> bool:
+        """Whether a call skips the queue.
+
+        Behaviour: ``skip_queue`` of @gradio/client. Ours: a generator never does where
+        there is a queue, since the direct form gives its first value only.
+        """
+        if endpoint.queued:
+            return False
+        return not (endpoint.generator and self.config.get("enable_queue"))
+
+    def _direct_url(self, endpoint: Endpoint) -> str:
+        # The number in the body decides; a name with a slash would be another route.
+        name = endpoint.api_name
+        return self.routes.run(name if name and "/" not in name else "predict")
+
+    def _takes_oauth_token(self, endpoint: Endpoint) -> bool:
+        named = (self.info() or {}).get("named_endpoints")
+        described = named.get(endpoint.name) if isinstance(named, dict) else None
+        return isinstance(described, dict) and bool(described.get("oauth_token"))
+
+    # -- the end ------------------------------------------------------------------
+
+    def close(self, grace: float, *, join: bool) -> None:
+        """Cancel every job, tell the server, close every connection.
+
+        Args:
+            grace: Seconds to wait for the server to be told.
+            join: Also wait for the threads to end.
+        """
+        if os.getpid() != self._pid:
+            return  # a fork: the sockets are the parent's, and its jobs go on
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            running = list(self._unfinished)
+            sessions = [self._session, *self._sessions]
+            self._backlog.clear()
+        for job in running:
+            if not job.done():
+                job.cancel()
+        deadline = time.monotonic() + grace
+        for job in running:
+            # Of one that ended by itself the server knows, and its worker may be this thread.
+            if job.cancelled():
+                job._wait_until_released(max(0.0, deadline - time.monotonic()))
+        for session in sessions:
+            session.close()
+        self.http.close()
+        self._workers.close()
+        if join:
+            self._workers.join(grace)
+
+
+def _run_as(name: str, task: Callable[[], None]) -> None:
+    threading.current_thread().name = name
+    task()
+
+
+def _no_thread(endpoint: str | int, exc: RuntimeError) -> GradioClientError:
+    return GradioClientError(
+        f"No thread could be started for {endpoint!r}: {exc}. The process has too many, or is "
+        "ending; max_workers= bounds those of a client.",
+        endpoint=endpoint,
+    )
+
+
+def _pass_over(render_config: Mapping[str, Any]) -> None:
+    """What an isolated job rendered exists in its own session only, which ends with it."""
+
+
+def new_session_hash() -> str:
+    """Eleven random characters, as other clients of Gradio make them."""
+    return "".join(secrets.choice(_BASE_36) for _ in range(11))
+
+
+def _prefix(config: Mapping[str, Any]) -> str:
+    prefix = config.get("api_prefix")
+    return f"/{prefix.strip('/')}" if isinstance(prefix, str) and prefix.strip("/") else ""
+
+
+# -- finding the app ------------------------------------------------------------------
+
+
+def _discover(http: Http, root: str, auth: tuple[str, str] | None) -> tuple[str, Config]:
+    """Read the app's config; return the root it was found at besides."""
+    answer = http.get(Routes(root).config)
+    if answer.status == 401 and auth is not None:
+        root = root_of(answer.url)
+        _login(http, root, auth)
+        answer = http.get(Routes(root).config)
+    config = _config_in(answer)
+    if config is not None:
+        return root_of(answer.url), config
+    if answer.status in (401, 403):
+        raise _login_needed(answer)
+    if answer.status >= 500 or answer.status == 429:
+        raise refusal(answer, doing=f"Reading the config of {root}")
+    return _discover_page(http, root, answer, auth)
+
+
+def _discover_page(
+    http: Http, root: str, refused: Answer, auth: tuple[str, str] | None
+) -> tuple[str, Config]:
+    """Find the app by the page that was named: it holds a copy of the config."""
+    page = http.get(Routes(root).page)
+    embedded = _PAGE_CONFIG.search(page.body)
+    config = _object(embedded[1]) if embedded is not None else None
+    if config is None:
+        raise ConfigError(
+            f"No Gradio app answers at {root}: /config gave {refused.status}"
+            f"{_kind(refused)}, and the page is not one of Gradio's ({page.status}{_kind(page)}). "
+            "Give the address that shows the app in a browser; an app that is mounted below a "
+            "path needs that path too.",
+            url=root,
+        )
+    current = config.get("current_page")
+    path = urlsplit(root).path
+    if isinstance(current, str) and current and path.endswith(f"/{current}"):
+        # One of the pages of a multi-page app; the app itself is above it.
+        return _discover(http, root[: -len(current) - 1], auth)
+    if config.get("auth_required"):
+        raise _login_needed(page)
+    return root_of(page.url), cast("Config", config)
+
+
+def _login(http: Http, root: str, auth: tuple[str, str]) -> None:
+    user, password = auth
+    body = urlencode({"username": user, "password": password}).encode()
+    url = Routes(root).login
+    answer = http.post(url, body, content_type="application/x-www-form-urlencoded")
+    # Before 3.19 the answer is a redirect to the page; the cookie is set all the same.
+    if answer.status in (200, 302, 303):
+        return
+    if answer.status in (400, 401, 403):
+        raise AuthenticationError(
+            f"{root} does not accept the login of user {user!r}. Check auth=('user', 'password').",
+            url=url,
+            status_code=answer.status,
+            body=shorten(answer.text),
+        )
+    raise refusal(answer, doing=f"Logging in to {root}")
+
+
+def _login_needed(answer: Answer) -> AuthenticationError:
+    return cast(
+        AuthenticationError,
+        refusal(answer._replace(status=401) if answer.status == 200 else answer),
+    )
+
+
+def _config_in(answer: Answer) -> Config | None:
+    if answer.status != 200:
+        return None
+    config = _object(answer.body)
+    if config is None or config.get("auth_required"):
+        return None
+    if "version" not in config and "components" not in config and "dependencies" not in config:
+        return None
+    return cast("Config", config)
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _kind(answer: Answer) -> str:
+    return f" ({answer.content_type.partition(';')[0]})" if answer.content_type else ""

@@ -1,0 +1,328 @@
+"""What a worker does with one job: bring it to the server, carry messages, end it.
+
+The decisions are in `_protocol.exchange`, the bytes in `_transport`; this is the loop
+between them. Whatever happens in here, the job reaches one end.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from ._protocol.decode import Scribe
+from ._protocol.exchange import Exchange, Finish, Publish, Reply, app_error, queue_full
+from ._protocol.payload import encode
+from ._session import API_HEADERS, Refused
+from ._transport.base import Aborted, Lost
+from ._transport.connections import Call
+from ._transport.failures import Answer, refusal
+from .errors import ConnectFailedError, GradioClientError, ProtocolError, ValidationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Callable
+
+    from ._listeners import EventLog
+    from ._protocol.endpoint import Endpoint
+    from ._protocol.exchange import Place
+    from ._protocol.wire import Frame
+    from ._session import Session
+    from ._transport.base import Channel
+    from ._transport.http import Http
+    from .job import Job
+
+log = logging.getLogger(__name__)
+
+
+class Pump:
+    """One job's run.
+
+    Args:
+        body: ``data``, ``fn_index`` and ``session_hash``, and what else the app is to get.
+        encoded: The same as JSON.
+        direct_url: Where to post a function that skips the queue; ``None`` to queue it.
+        on_render: Is told of a ``render_config``, before readers are.
+        on_end: Is called when the job is over for this side; another may take its place.
+        start: Runs a function on a thread of the job.
+        isolated: The session is the job's own, and ends with it.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        events: EventLog,
+        scribe: Scribe,
+        session: Session,
+        http: Http,
+        body: Mapping[str, Any],
+        encoded: bytes,
+        *,
+        direct_url: str | None,
+        on_render: Callable[[Mapping[str, Any]], None],
+        start: Callable[[Callable[[], None]], None],
+        on_end: Callable[[], None],
+        isolated: bool,
+    ) -> None:
+        self.job = job
+        self._events = events
+        self._scribe = scribe
+        self._session = session
+        self._http = http
+        self._encoded = encoded
+        self._direct_url = direct_url
+        self._on_render = on_render
+        self._start = start
+        self._on_end = on_end
+        self._isolated = isolated
+        self._heeds: bool | None = None  # whether the server would heed a cancellation now
+        self._exchange = Exchange(scribe, body)
+        self._channel: Channel | None = None
+        self._entered = False
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return self._scribe.endpoint
+
+    def __call__(self) -> None:
+        self.job._begin()
+        run = self._queued if self._direct_url is None else self._direct
+        try:
+            finish = run()
+        except BaseException as exc:
+            # Not one of ours: a bug, or memory that ran out. The job ends with it all the
+            # same, since somebody waits for it.
+            log.exception("the call of %r failed unexpectedly", self.endpoint.name)
+            error = ProtocolError(f"The call of {self.endpoint.name!r} failed: {exc!r}.")
+            error.__cause__ = exc
+            finish = self._exchange.fail(error, time.time())
+        self.job._interruptible(None)
+        if finish is None:
+            # The server first: whoever cancelled may be waiting for that before an exit.
+            try:
+                self._let_go()
+            finally:
+                self.job._released.set()
+                self.job._finish_cancelled()
+        else:
+            # Its places first: whoever hears of the end may want them for the next call.
+            due = self._session.leave(self.endpoint, self.job)
+            self._on_end()
+            self.job._finish(finish.events, finish.data, finish.error)
+            self._close()
+            self._session.cancel_due(self.endpoint, due)
+            self.job._released.set()
+
+    def _let_go(self) -> None:
+        """Stop a cancelled job on the server, and give back what it held."""
+        try:
+            if self._entered and not self._exchange.finished:
+                self._session.let_go(self.endpoint, self.job, self._exchange)
+        finally:
+            self._on_end()
+            self._close()
+
+    def _close(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+        if self._isolated:
+            self._session.close()
+
+    # -- through the queue --------------------------------------------------------
+
+    def _queued(self) -> Finish | None:
+        """Run the job; ``None`` if it was cancelled."""
+        if not self.job._interruptible(self._session.wake):
+            return None
+        try:
+            self._events.tell_soon()
+            self._session.enter(self.endpoint, self.job)
+            self._entered = True
+            self._channel = self._session.open(
+                self.endpoint, self.job, self._exchange, self._encoded
+            )
+            self.job._event_id = self._exchange.event_id
+            return self._converse(self._channel)
+        except Aborted:
+            return None
+        except Refused as exc:
+            return self._refused(exc.answer)
+        except Lost as exc:
+            return self._exchange.lost(time.time(), str(exc))
+        except ConnectFailedError as exc:
+            return self._no_answer(exc)
+        except GradioClientError as exc:
+            return self._exchange.fail(exc, time.time())
+
+    def _converse(self, channel: Channel) -> Finish | None:
+        job, exchange = self.job, self._exchange
+        self._arm(channel)
+        while True:
+            frame = channel.receive()
+            before = exchange.place
+            effects = exchange.receive(frame)
+            if exchange.place != before:
+                self._moved(before)
+                self._arm(channel)
+            for effect in effects:
+                if job.cancelled():
+                    if not isinstance(effect, Publish):
+                        return None
+                elif isinstance(effect, Reply):
+                    job._event_id = exchange.event_id
+                    channel.reply(encode(self.endpoint, effect.body))
+                else:
+                    if frame.renders:
+                        self._render(frame.parse().get("output"))
+                    if isinstance(effect, Finish):
+                        self._learn(frame)
+                        return effect
+                    self._events.publish(frame)
+                    self._events.tell_soon()
+
+    def _moved(self, before: Place) -> None:
+        """Tell the session where the job is: others may depend on it."""
+        now = self._exchange.place
+        if now.begun and not before.begun:
+            self._session.begin(self.endpoint, self.job)
+        elif now.queued and not before.queued:
+            self._session.queue(self.endpoint, self.job)
+
+    def _arm(self, channel: Channel) -> None:
+        """Have `cancel` end the wait, or await the moment when the server would heed it.
+
+        Raises:
+            Aborted: The job was cancelled already.
+        """
+        heeds = self._session.can_tell(self.endpoint, self._exchange)
+        if heeds is self._heeds:
+            return
+        self._heeds = heeds
+        if not self.job._interruptible(channel.abort if heeds else self._stand_aside):
+            if heeds:
+                raise Aborted
+            self._stand_aside()
+
+    def _stand_aside(self) -> None:
+        """The job was cancelled before the server would heed it; its worker waits for that."""
+        try:
+            self._start(self._make_way)
+        except RuntimeError:  # no more threads at the interpreter's exit
+            self.job._released.set()
+
+    def _make_way(self) -> None:
+        """No other job has to wait for it, nor, unless it is about to begin, who cancelled it."""
+        due = self._session.leave(self.endpoint, self.job)
+        self._session.cancel_due(self.endpoint, due)
+        if not self._session.begins_soon(self._exchange):
+            self._on_end()  # not before: close() waits for the jobs that have not ended
+            self.job._released.set()
+
+    def _learn(self, frame: Frame) -> None:
+        """Servers before 3.20 show only by the answer whether a function is a generator."""
+        if self.endpoint.generator is None and frame.msg == "process_completed":
+            output = frame.parse().get("output")
+            if isinstance(output, dict) and "data" in output:
+                self._session.learn(self.endpoint, output.get("is_generating"))
+
+    def _render(self, output: object) -> None:
+        config = output.get("render_config") if isinstance(output, dict) else None
+        if isinstance(config, dict):
+            self._on_render(config)
+
+    def _refused(self, answer: Answer) -> Finish:
+        """The queue did not take the job."""
+        exchange, now, name = self._exchange, time.time(), self.endpoint.name
+        if answer.status == 503:
+            detail = _detail(answer)
+            said = detail if isinstance(detail, str) else None
+            return exchange.fail(queue_full(self._scribe, said), now, visible=True)
+        if answer.status == 422:
+            failures = validation_failures(_detail(answer))
+            told = "; ".join(f"{p}: {m}" if p else m for p, m in failures.items())
+            error: GradioClientError = ValidationError(
+                f"The app refused the values for {name!r}: {told or answer.text}",
+                endpoint=name,
+                parameters=failures,
+            )
+            return exchange.fail(error, now, code="validation_error", visible=True)
+        error = refusal(answer, doing=f"Calling {name!r}")
+        return exchange.fail(error, now, visible=True, broken=False)
+
+    def _no_answer(self, error: ConnectFailedError) -> Finish:
+        if not error.sent:
+            return self._exchange.fail(error, time.time())
+        self._exchange.accepted = self._exchange.accepted or None  # nobody can know
+        queue = self._direct_url is None
+        reason = str(error).rstrip(".")
+        return self._exchange.lost(time.time(), reason, url=error.url, queue=queue)
+
+    # -- besides the queue --------------------------------------------------------
+
+    def _direct(self) -> Finish | None:
+        """Run a function that skips the queue: one request, one answer."""
+        assert self._direct_url is not None  # noqa: S101 - the caller asked
+        call, exchange = Call(), self._exchange
+        if not self.job._interruptible(call.abort):
+            return None
+        try:
+            self._events.tell_soon()
+            answer = self._http.post(
+                self._direct_url, self._encoded, headers=API_HEADERS, call=call, within=None
+            )
+            exchange.accepted = True
+            return self._answered(answer)
+        except Aborted:
+            return None
+        except ConnectFailedError as exc:
+            return self._no_answer(exc)
+        except GradioClientError as exc:
+            return exchange.fail(exc, time.time(), queue=False)
+
+    def _answered(self, answer: Answer) -> Finish:
+        scribe, now = self._scribe, time.time()
+        if answer.status != 200:
+            output = _object(answer)
+            if output is None or "error" not in output:
+                error = refusal(answer, doing=f"Calling {self.endpoint.name!r}")
+                return self._exchange.fail(error, now, queue=False, broken=False)
+            status = scribe.failure(now, output, queue=False, broken=False)
+            return Finish([status], error=app_error(scribe, status, output))
+        output = answer.json()
+        if not isinstance(output, dict):
+            raise ProtocolError("The answer of the app is not a JSON object.", raw=answer.body)
+        if isinstance(output.get("render_config"), dict):
+            self._on_render(output["render_config"])
+        eta = output.get("average_duration")
+        events = scribe.answer(now, output, queue=False, eta=eta)
+        return Finish(events, data=events[0])  # type: ignore[arg-type]  # answer() starts with it
+
+
+def validation_failures(detail: object) -> dict[str | None, str]:
+    """What a 422 says, by parameter: a validator's verdicts, or the framework's errors."""
+    failures: dict[str | None, str] = {}
+    for entry in detail if isinstance(detail, list) else [detail]:
+        if not isinstance(entry, dict):
+            if entry:
+                failures[None] = str(entry)
+        elif entry.get("__type__") == "validate":
+            if entry.get("is_valid") is False:
+                name = entry.get("parameter_name")
+                failures[name if isinstance(name, str) else None] = str(entry.get("message", ""))
+        else:
+            where = ".".join(str(part) for part in entry.get("loc") or ())
+            failures[where or None] = str(entry.get("msg", entry))
+    return failures
+
+
+def _object(answer: Answer) -> dict[str, Any] | None:
+    try:
+        body = answer.json()
+    except ProtocolError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _detail(answer: Answer) -> object:
+    body = _object(answer)
+    return None if body is None else body.get("detail")

@@ -1,0 +1,319 @@
+"""`Session`: one ``session_hash`` on one server, and how its jobs come, go and are cancelled.
+
+A client has one session for all its jobs, and one more for each isolated job.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable
+
+from ._protocol.cancel import CancelLedger
+from ._protocol.payload import encode
+from ._transport.base import Aborted, Lost
+from ._transport.connections import Call
+from ._transport.mux import Mux
+from .errors import GradioClientError, ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._protocol.dialect import Dialect
+    from ._protocol.endpoint import Endpoint
+    from ._protocol.exchange import Exchange
+    from ._protocol.routes import Routes
+    from ._transport.base import Channel
+    from ._transport.failures import Answer
+    from ._transport.heartbeat import Heartbeat
+    from ._transport.http import Http
+    from .job import Job
+
+log = logging.getLogger(__name__)
+
+#: More at once would not be answered faster by a server, which reads them one by one.
+JOINS_AT_ONCE = 32
+
+
+#: Seconds after which a job that has not begun is taken to wait in the server's queue:
+#: servers look into it every 50 ms, and tell at once when a job begins.
+QUEUE_GRACE = 0.5
+
+#: Seconds of silence on a stream with heartbeats, at least: servers send one every 15 s.
+STREAM_SILENCE = 60.0
+
+#: Seconds for the answer to a cancellation; until then no job of the function is let in.
+CANCEL_ANSWER = 5.0
+
+#: Marks the call as one of an API client, for the app's statistics (6.2 and later).
+API_HEADERS = {"x-gradio-user": "api"}
+
+
+def _silence(read_timeout: float | None) -> float | None:
+    return None if read_timeout is None else max(read_timeout, STREAM_SILENCE)
+
+
+class Refused(Exception):
+    """The server answered a join with something else than an event id."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+class Session:
+    """One session.
+
+    Args:
+        session_hash: Its name, chosen by the client.
+        wants_heartbeat: The app asks to be told when the session's user goes.
+        joins: Bounds the joins that are under way at once.
+        start: Runs a function on a thread.
+    """
+
+    def __init__(
+        self,
+        session_hash: str,
+        http: Http,
+        routes: Routes,
+        dialect: Dialect,
+        *,
+        wants_heartbeat: bool,
+        joins: threading.BoundedSemaphore,
+        start: Callable[[Callable[[], None]], None],
+    ) -> None:
+        self.session_hash = session_hash
+        self._http = http
+        self._routes = routes
+        self._dialect = dialect
+        self._wants_heartbeat = wants_heartbeat
+        self._joins = joins
+        self._start = start
+        self._changed = threading.Condition(threading.Lock())
+        self._ledger = CancelLedger()
+        self._not_generators: set[int] = set()
+        self._heartbeat: Heartbeat | None = None
+        self._closed = False
+        self._mux: Mux | None = None
+        if dialect.shared_stream:
+            silence = _silence(http.timeout[1]) if dialect.heartbeats else None
+            url = routes.stream(session_hash)
+            self._mux = Mux(http, url, silence=silence, start=start)
+
+    # -- a job's way in -----------------------------------------------------------
+
+    def enter(self, endpoint: Endpoint, job: Job) -> None:
+        """Wait until a job may go to the server.
+
+        Raises:
+            Aborted: The job was cancelled, or the session closed.
+        """
+        fn_index, ledger = endpoint.fn_index, self._ledger
+        with self._changed:
+            ledger.want(fn_index, job)
+            self._changed.wait_for(
+                lambda: (
+                    job.cancelled()
+                    or self._closed
+                    or ledger.may_enter(fn_index, job, alone=self._must_be_alone(endpoint))
+                )
+            )
+            if job.cancelled() or self._closed:
+                ledger.give_up(fn_index, job)
+                self._changed.notify_all()
+                raise Aborted
+            ledger.enter(fn_index, job)
+
+    def wake(self) -> None:
+        """Have jobs that wait to enter look again whether they were cancelled."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def learn(self, endpoint: Endpoint, is_generating: object) -> None:
+        """A finished job shows whether its function is a generator, where the config does not."""
+        if endpoint.generator is None and is_generating is False:
+            with self._changed:
+                self._not_generators.add(endpoint.fn_index)
+                self._changed.notify_all()
+
+    def _must_be_alone(self, endpoint: Endpoint) -> bool:
+        if not self._dialect.shares_iterators or endpoint.generator is False:
+            return False
+        return endpoint.fn_index not in self._not_generators
+
+    def open(self, endpoint: Endpoint, job: Job, exchange: Exchange, body: bytes) -> Channel:
+        """Bring a job to the queue.
+
+        Args:
+            body: What joins, as JSON; sent now where a join carries it.
+
+        Raises:
+            ConnectFailedError, HTTPStatusError: No connection, or refused before the job.
+            Refused: The server did not take the job.
+            Lost, Aborted: As `Channel.receive`.
+        """
+        self._keep_heartbeat()
+        if self._dialect.join == "websocket":
+            from ._transport.ws import WebSocketChannel
+
+            return WebSocketChannel(self._http, self._routes.websocket)
+        if self._dialect.join == "get":
+            from ._transport.sse import EventStreamChannel
+
+            url, call = self._routes.join_stream(endpoint.fn_index, self.session_hash), Call()
+            if not job._interruptible(call.abort):
+                raise Aborted
+            return EventStreamChannel(self._http, url, self._routes.data, call)
+        assert self._mux is not None  # noqa: S101 - made for these dialects
+        return self._mux.join(lambda: self._post_join(job, exchange, body))
+
+    def _post_join(self, job: Job, exchange: Exchange, body: bytes) -> str:
+        with self._joins:
+            if job.cancelled() or self._closed:
+                raise Aborted  # nobody wants it any more, so the server need not hear of it
+            answer = self._http.post(self._routes.join, body, headers=API_HEADERS)
+        if answer.status != 200:
+            raise Refused(answer)
+        reply = answer.json()
+        event_id = reply.get("event_id") if isinstance(reply, dict) else None
+        if not isinstance(event_id, str) or not event_id:
+            raise ProtocolError("The server took the job but did not name it.", raw=answer.body)
+        exchange.joined(event_id)
+        return event_id
+
+    def _keep_heartbeat(self) -> None:
+        if not self._wants_heartbeat:
+            return
+        with self._changed:
+            if self._closed or self._heartbeat is not None:
+                return
+            from ._transport.heartbeat import Heartbeat
+
+            heartbeat = Heartbeat(self._http, self._routes.heartbeat(self.session_hash))
+            self._heartbeat = heartbeat
+        self._start(heartbeat.run)
+
+    # -- a job's way out ----------------------------------------------------------
+
+    def queue(self, endpoint: Endpoint, job: Job) -> None:
+        """The server has said that a job waits in its queue."""
+        with self._changed:
+            self._ledger.queue(endpoint.fn_index, job)
+            waiting = self._ledger.is_waiting(endpoint.fn_index)
+            self._changed.notify_all()
+        if waiting:
+            self._start(partial(self._wait_out, endpoint))
+
+    def begin(self, endpoint: Endpoint, job: Job) -> None:
+        """The server has begun to run a job."""
+        with self._changed:
+            self._ledger.begin(endpoint.fn_index, job)
+            self._changed.notify_all()
+
+    def begins_soon(self, exchange: Exchange) -> bool:
+        """Wait whether a job is about to begin rather than in the server's queue."""
+        with self._changed:
+            return self._changed.wait_for(lambda: exchange.begun or self._closed, QUEUE_GRACE)
+
+    def can_tell(self, endpoint: Endpoint, exchange: Exchange) -> bool:
+        """Whether the server would heed a cancellation of the job now.
+
+        Most pass over that of a job that still waits in their queue, and ``/reset`` over
+        that of a generator that has not yielded yet; they would run it later all the same.
+        """
+        dialect = self._dialect
+        if dialect.cancel == "cancel":
+            return dialect.cancels_waiting or exchange.begun
+        if dialect.cancel == "reset" and exchange.accepted:
+            if endpoint.generator:
+                return exchange.stage != "pending"
+            return exchange.begun or not endpoint.cancelled_by
+        return True
+
+    def leave(self, endpoint: Endpoint, job: Job) -> list[str]:
+        """A job ended. Give what it returns to `cancel_due`, when nobody waits any more."""
+        with self._changed:
+            due = self._ledger.leave(endpoint.fn_index, job)
+            self._changed.notify_all()
+        return due
+
+    def let_go(self, endpoint: Endpoint, job: Job, exchange: Exchange) -> None:
+        """Stop a job on the server, as far as this generation of servers can.
+
+        Call it before the job's channel is closed: servers of 4.0 to 4.30 can only be
+        told of a job while its stream is open.
+        """
+        event_id = exchange.event_id
+        if self._dialect.shares_iterators and exchange.begun and endpoint.generator is not False:
+            # The connection is cut, but the next job would be given the rest of this one's values.
+            body = {"session_hash": self.session_hash, "fn_index": endpoint.fn_index}
+            self._tell(self._routes.reset, endpoint, body)
+        if self._dialect.cancel == "reset" and event_id is not None and endpoint.generator:
+            self._tell(self._routes.reset, endpoint, {"event_id": event_id})
+            event_id = None
+        if self._dialect.cancel == "close" or not self._can_cancel(endpoint):
+            event_id = None
+        with self._changed:
+            due = self._ledger.leave(endpoint.fn_index, job, event_id)
+            self._changed.notify_all()
+        self.cancel_due(endpoint, due)
+        self._wait_out(endpoint)
+
+    def _can_cancel(self, endpoint: Endpoint) -> bool:
+        return self._dialect.cancel == "cancel" or bool(endpoint.cancelled_by)
+
+    def _wait_out(self, endpoint: Endpoint) -> None:
+        """Cancel what others of the function wait for, once it is sure that they only wait."""
+        fn_index, ledger = endpoint.fn_index, self._ledger
+        with self._changed:
+            if not ledger.is_waiting(fn_index) or self._changed.wait_for(
+                lambda: self._closed or not ledger.is_waiting(fn_index), QUEUE_GRACE
+            ):
+                return
+            due = ledger.overdue(fn_index)
+        self.cancel_due(endpoint, due)
+
+    def cancel_due(self, endpoint: Endpoint, due: list[str]) -> None:
+        """Cancel jobs on the server whose turn for that has come."""
+        while due:
+            try:
+                self._cancel(endpoint, due)
+            finally:
+                with self._changed:
+                    due = self._ledger.told(endpoint.fn_index)
+                    self._changed.notify_all()
+
+    def _cancel(self, endpoint: Endpoint, event_ids: list[str]) -> None:
+        """Cancel all jobs of a function; the caller has seen to it that this harms nobody."""
+        session = {"session_hash": self.session_hash}
+        if self._dialect.cancel == "cancel":
+            for event_id in event_ids:
+                body = {**session, "fn_index": endpoint.fn_index, "event_id": event_id}
+                self._tell(self._routes.cancel, endpoint, body)
+            return
+        for fn_index in endpoint.cancelled_by:
+            url = self._routes.run("predict")  # the number in the body decides
+            self._tell(url, endpoint, {**session, "fn_index": fn_index, "data": []})
+
+    def _tell(self, url: str, endpoint: Endpoint, body: Mapping[str, Any]) -> None:
+        try:
+            answer = self._http.post(url, encode(endpoint, body), within=CANCEL_ANSWER)
+            if answer.status != 200:
+                log.warning("%s answered %s to a cancellation", url, answer.status)
+        except Aborted:
+            pass  # the client was closed, and the connection with it
+        except (GradioClientError, Lost) as exc:
+            # Nobody waits for an answer, and there is nothing left to try.
+            log.warning("the server could not be told of a cancelled job: %s", exc)
+
+    def close(self) -> None:
+        """End every stream of the session; jobs that are still under way are aborted."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            heartbeat = self._heartbeat
+        if heartbeat is not None:
+            heartbeat.close()
+        if self._mux is not None:
+            self._mux.close()

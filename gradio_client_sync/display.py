@@ -1,0 +1,366 @@
+"""What people read: an app's API as a table, in a terminal and in a notebook.
+
+Text from data, with nothing fetched and nothing written. Labels, descriptions, names and
+defaults are the app's and not to be trusted: in a terminal, control characters and marks
+that reorder text are shown as escapes; in HTML, everything is escaped.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ._protocol.example import call_text, default_text
+
+NARROWEST, WIDEST = 60, 110  # columns; longer lines are hard to read
+DESCRIPTION_LINES = 8
+LONGEST_NAME = 40  # columns
+LONGEST = 2000  # characters of any text of an app that are looked at
+ALL_OPEN = 6  # endpoints; a notebook shows more than that folded
+
+FILE_NOTE = (
+    "filepath: give handle_file(path_or_url), a pathlib.Path, bytes or an open file; "
+    "what comes back is a RemoteFile."
+)
+
+
+class ApiInfo(dict):  # type: ignore[type-arg]  # keys and values are as servers send them
+    """The endpoints of an app: a plain dict that prints as a table.
+
+    Args:
+        data: ``{"named_endpoints": {...}, "unnamed_endpoints": {...}}``.
+        url: Where the app is.
+        version: The Gradio release that it runs.
+
+    ``str()``, ``repr()`` and ``print()`` give a table with a call to copy for each
+    endpoint, as wide as the terminal; notebooks show the same as HTML.
+    """
+
+    def __init__(self, data: Mapping[str, Any], *, url: str, version: str) -> None:
+        super().__init__(data)
+        self.url = url
+        self.version = version
+
+    def __repr__(self) -> str:
+        width = shutil.get_terminal_size().columns
+        return _text(self, max(NARROWEST, min(width, WIDEST)))
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        return _html(self)
+
+
+# -- what both forms show
+
+
+def _endpoints(api: ApiInfo) -> list[tuple[str | int, Mapping[str, Any]]]:
+    """Every endpoint with what one passes to `predict` to call it."""
+    found: list[tuple[str | int, Mapping[str, Any]]] = []
+    for kind in ("named_endpoints", "unnamed_endpoints"):
+        for name, endpoint in _mapping(api.get(kind)).items():
+            number = kind == "unnamed_endpoints" and str(name).isdecimal()
+            found.append((int(name) if number else str(name), _mapping(endpoint)))
+    return found
+
+
+def _heading(api: ApiInfo, endpoints: Sequence[Any]) -> str:
+    count = f"{len(endpoints)} endpoint{'' if len(endpoints) == 1 else 's'}"
+    return f"Gradio {str(api.version).strip()} · {count}"
+
+
+def _marks(endpoint: Mapping[str, Any]) -> str:
+    types = _mapping(endpoint.get("type"))
+    marks = [
+        *(["streams"] if types.get("generator") or types.get("continuous") else []),
+        *(["cancels jobs"] if types.get("cancel") else []),
+    ]
+    return ", ".join(marks)
+
+
+def _rows(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Name, type, default and note of each parameter, then of each return value."""
+    rows = []
+    for value in _values(endpoint, "parameters"):
+        name = _short(str(value.get("parameter_name", "")), LONGEST_NAME)
+        if value.get("parameter_has_default"):
+            default = f"= {_short(default_text(value), 28)}"
+        else:
+            default = "required"
+        note = " · ".join(filter(None, (_label_note(value, name), _type_note(value))))
+        rows.append((name, _type(value), default, note))
+    returns = _values(endpoint, "returns")
+    return [
+        *rows,
+        *((_return_name(value), _type(value), "", _type_note(value)) for value in returns),
+    ]
+
+
+def _return_name(value: Mapping[str, Any]) -> str:
+    return _short(f"→ {value.get('label', '')}", LONGEST_NAME)
+
+
+def _label_note(value: Mapping[str, Any], name: str) -> str:
+    """The label, if it says more than the name does."""
+    label = str(value.get("label", ""))[:LONGEST]
+    made = re.fullmatch(r"parameter_\d+", label)
+    return "" if made or label.lower().replace(" ", "_") == name.strip("_") else label
+
+
+def _type(value: Mapping[str, Any]) -> str:
+    return str(_mapping(value.get("python_type")).get("type", "Any"))[:LONGEST]
+
+
+def _type_note(value: Mapping[str, Any]) -> str:
+    note = _mapping(value.get("python_type")).get("description")
+    return note[:LONGEST] if isinstance(note, str) else ""
+
+
+def _takes_files(endpoints: Sequence[tuple[str | int, Mapping[str, Any]]]) -> bool:
+    return any(
+        "filepath" in _type(value)
+        for _, endpoint in endpoints
+        for key in ("parameters", "returns")
+        for value in _values(endpoint, key)
+    )
+
+
+def _values(endpoint: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    values = endpoint.get(key)
+    return [_mapping(value) for value in values] if isinstance(values, list) else []
+
+
+def _mapping(value: object) -> Mapping[Any, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+# -- text
+
+
+def _text(api: ApiInfo, width: int) -> str:
+    endpoints = _endpoints(api)
+    lines = _wrap(f"{_plain(api.url)} · {_plain(_heading(api, endpoints))}", width)
+    for name, endpoint in endpoints:
+        lines += ["", *_endpoint_lines(name, endpoint, width)]
+    if _takes_files(endpoints):
+        lines += ["", *_wrap(FILE_NOTE, width)]
+    return "\n".join(lines)
+
+
+def _endpoint_lines(name: str | int, endpoint: Mapping[str, Any], width: int) -> Iterator[str]:
+    title = _plain(name if isinstance(name, str) else f"fn_index {name}")
+    marks = _marks(endpoint)
+    rule = "─" * max(3, width - _columns(title) - 4 - (len(marks) + 3 if marks else 0))
+    yield f"── {title} {rule}" + (f" {marks} ─" if marks else "")
+    description = endpoint.get("description")
+    if isinstance(description, str):
+        told = [
+            line
+            for part in description[:LONGEST].splitlines()
+            for line in _wrap(_plain(part), width)
+        ]
+        yield from told[:DESCRIPTION_LINES]
+        if len(told) > DESCRIPTION_LINES:
+            yield "…"
+    rows = [tuple(map(_plain, row)) for row in _rows(endpoint)]
+    yield from _table(rows, width)
+    if rows:
+        yield ""
+    yield from call_text(name, endpoint, width).splitlines()
+
+
+def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
+    """Columns as wide as they need to be; a note that has no room goes on lines of its own.
+
+    What is returned has no default, so its type may run on into that column.
+    """
+    names, types, defaults, notes = (
+        max((_columns(row[index]) for row in rows if index == 0 or row[2]), default=0)
+        for index in range(4)
+    )
+    names = min(names, width // 3)
+    room = width - names - defaults - 6
+    types = min(types, max(room - min(notes, 30) - 2, width * 2 // 5), room)
+    types = max((_columns(_short(row[1], types)) for row in rows if row[2]), default=0)
+    note_at = names + types + defaults + 8
+    for name, kind, default, note in rows:
+        line = f"  {_pad(_short(name, names), names)}  "
+        if default:
+            line = f"{line}{_pad(_short(kind, types), types)}  {default}"
+            place = note_at
+        else:
+            line = f"{line}{_short(kind, width - names - 4)}"
+            place = max(note_at, _columns(line) + 2)
+        if note and place + _columns(note) <= width:
+            yield f"{_pad(line, place)}{note}"
+            continue
+        yield line
+        yield from (f"{' ' * (names + 4)}{part}" for part in _wrap(note, width - names - 4)[:3])
+
+
+def _plain(text: object) -> str:
+    """One line that cannot drive a terminal: white space is a space, the rest is escaped."""
+    return _UNSAFE.sub(_escape, " ".join(str(text).split()))
+
+
+def _escape(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+# Control characters, marks that reorder or hide text (the joiners of scripts and emoji
+# stay), line separators, halves of surrogate pairs, and tags.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a line takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0
+        if unicodedata.combining(char) or char in "\u200c\u200d\ufe0e\ufe0f"
+        else 2
+        if unicodedata.east_asian_width(char) in "WF"
+        else 1
+        for char in text
+    )
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * (width - _columns(text))
+
+
+def _short(text: str, width: int) -> str:
+    """Fit a text: by emptying its innermost brackets, last ones first, then by cutting it off."""
+    text = text[:LONGEST]
+    while _columns(text) > width:
+        inner = max(_INNERMOST.finditer(text), key=lambda found: found.start(), default=None)
+        if inner is None or inner.start() < max(width // 3, 10):
+            break
+        text = f"{text[: inner.start()]}{inner[0][0]}…{inner[0][-1]}{text[inner.end() :]}"
+    if _columns(text) <= width:
+        return text
+    fits = next(n for n in range(width, -1, -1) if _columns(text[:n]) < width)
+    stops = [found.end() for found in re.finditer(r", |(?<=[a-z])[\[({]", text[:fits])]
+    for stop in reversed(stops):
+        shown = f"{text[:stop]}…{''.join(reversed(_unclosed(text[:stop])))}"
+        if _columns(shown) <= width:
+            return shown
+    return f"{text[:fits]}…"
+
+
+def _unclosed(text: str) -> list[str]:
+    """The brackets that close what a text leaves open, outermost first."""
+    closing: list[str] = []
+    for char in text:
+        if char in _CLOSING:
+            closing.append(_CLOSING[char])
+        elif closing and char == closing[-1]:
+            closing.pop()
+    return closing
+
+
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_INNERMOST = re.compile(r"\[[^][(){}…]{2,}\]|\([^][(){}…]{2,}\)|\{[^][(){}…]{2,}\}")
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    """Break a line at spaces, by the columns it takes; a word that is too long is broken."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        if line and _columns(line) + 1 + _columns(word) > width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}" if line else word
+        while _columns(line) > width:
+            cut = next(n for n in range(width, 0, -1) if n == 1 or _columns(line[:n]) <= width)
+            lines.append(line[:cut])
+            line = line[cut:]
+    return [*lines, line] if line else lines
+
+
+# -- HTML
+
+
+def _html(api: ApiInfo) -> str:
+    endpoints = _endpoints(api)
+    opened = len(endpoints) <= ALL_OPEN
+    heading = (
+        f'<b>{_safe(api.url)}</b> <span style="{_DIM}">{_safe(_heading(api, endpoints))}</span>'
+    )
+    parts = [
+        f'<div style="max-width:62em"><div style="margin-bottom:.5em">{heading}</div>',
+        *(_endpoint_html(name, endpoint, opened) for name, endpoint in endpoints),
+    ]
+    if _takes_files(endpoints):
+        parts.append(f'<div style="{_LINE};padding-top:.4em;{_DIM}">{_safe(FILE_NOTE)}</div>')
+    return "".join([*parts, "</div>"])
+
+
+def _endpoint_html(name: str | int, endpoint: Mapping[str, Any], opened: bool) -> str:
+    title = _safe(name if isinstance(name, str) else f"fn_index {name}")
+    description = endpoint.get("description")
+    told = description[:LONGEST].strip() if isinstance(description, str) else ""
+    first, _, rest = told.partition("\n")
+    about = "".join(
+        f'<span style="{_DIM};margin-left:.8em">{text}</span>'
+        for text in (_safe(first), f"<i>{_marks(endpoint)}</i>" if _marks(endpoint) else "")
+        if text
+    )
+    more = f'<div style="white-space:pre-line;margin:.2em 0">{_lines(rest)}</div>' if rest else ""
+    rows = "".join(_row_html(*row) for row in _rows(endpoint))
+    table = f'<table style="{_TABLE}">{rows}</table>' if rows else ""
+    call = html.escape(call_text(name, endpoint, 88))
+    return (
+        f'<details{" open" if opened else ""} style="{_LINE};padding:.35em 0">'
+        f'<summary style="cursor:pointer"><b><code style="{_CODE}">{title}</code></b>{about}'
+        f'</summary><div style="margin-left:1.1em">{more}{table}<pre style="{_CALL}">{call}</pre>'
+        "</div></details>"
+    )
+
+
+def _row_html(name: str, kind: str, default: str, note: str) -> str:
+    """One line of a table; a long type is shown whole when pointed at."""
+    short = _short(_plain(kind), 44 if default else 88)
+    whole = f' title="{_safe(kind)}"' if short != kind else ""
+    told = f'<span style="{_DIM}">{_safe(note)}</span>'
+    first = f'<td style="{_TD};{_MONO};white-space:nowrap;font-weight:600">{_safe(name)}</td>'
+    if default:
+        cells = (
+            f'<td style="{_TD};{_MONO}"{whole}>{html.escape(short)}</td>'
+            f'<td style="{_TD};{_MONO};{_DIM}">{_safe(default)}</td><td style="{_TD}">{told}</td>'
+        )
+    else:  # of a return value, whose type may run on
+        kind_html = f'<span style="{_MONO};margin-right:1.2em"{whole}>{html.escape(short)}</span>'
+        cells = f'<td style="{_TD}" colspan="3">{kind_html}{told}</td>'
+    return f'<tr style="background:transparent">{first}{cells}</tr>'
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(_safe, text.strip().splitlines()[:DESCRIPTION_LINES]))
+
+
+def _safe(text: object) -> str:
+    return html.escape(_plain(text))
+
+
+# Greys are transparent and text inherits its colour, so both light and dark pages suit.
+_DIM = "opacity:.7"
+_LINE = "border-top:1px solid rgba(128,128,128,.35)"
+_CODE = "background:transparent;color:inherit;font-family:monospace"
+_TABLE = "border-collapse:collapse;margin:.3em 0;color:inherit;font-size:inherit"
+_TD = "text-align:left;vertical-align:top;padding:.1em 1.2em .1em 0;border:0"
+_MONO = "font-family:monospace"
+_CALL = (
+    "margin:.3em 0 .2em;padding:.5em .7em;border-radius:4px;overflow-x:auto;text-align:left;"
+    "background:rgba(128,128,128,.13);color:inherit"
+)

@@ -1,0 +1,251 @@
+"""`Job`: what `submit` returns and users hold. No I/O in here; the worker does that."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Callable, Literal, overload
+
+from .events import Data, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ._listeners import EventLog
+    from .errors import GradioClientError
+    from .events import DataListener, Event, LogListener, RenderListener, StatusListener
+    from .types import EventName
+
+_EVENTS = ("data", "status", "log", "render")
+
+
+class Job(concurrent.futures.Future[Data]):
+    """A call under way: a real `Future` that can be listened to, looped over and cancelled.
+
+    `concurrent.futures.wait` and `as_completed`, and `asyncio.wrap_future`, take it.
+    Every method may be called from any thread.
+
+    Example:
+        >>> job = app.submit("/count", [3]).on("status", print)
+        >>> [data[0] for data in job]
+        ['0', '1', '2', '2']
+    """
+
+    def __init__(self, endpoint: str | int, fn_index: int, log: EventLog, owner: object) -> None:
+        super().__init__()
+        self._endpoint = endpoint
+        self._fn_index = fn_index
+        self._log = log
+        self._owner = owner  # the client: it must not be collected while a job needs it
+        self._lock = threading.Lock()
+        self._cancel_asked = False
+        self._interrupt: Callable[[], None] | None = None
+        self._released = threading.Event()  # the worker has let go, the server has been told
+        self._started = False
+        self._event_id: str | None = None
+
+    # -- what it is ---------------------------------------------------------------
+
+    @property
+    def endpoint(self) -> str | int:
+        """The endpoint's name with its slash, or its ``fn_index`` if it has no name."""
+        return self._endpoint
+
+    @property
+    def fn_index(self) -> int:
+        """The number of the function that runs."""
+        return self._fn_index
+
+    @property
+    def event_id(self) -> str | None:
+        """The server's name for the job; ``None`` before it has one (always on Gradio 3)."""
+        return self._event_id
+
+    @property
+    def status(self) -> Status:
+        """The latest status."""
+        status = self._log.status
+        assert status is not None  # noqa: S101 - submit() published the first one
+        return status
+
+    @property
+    def outputs(self) -> list[Data]:
+        """Every value so far. Made anew at each access; to follow a job, loop over it."""
+        return list(self._log.data(wait=False))
+
+    def __repr__(self) -> str:
+        stage = "cancelled" if self.cancelled() else self.status.stage
+        return f"<Job {self._endpoint!r} {stage}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(
+            "A Job cannot be pickled: it is tied to the connection of this process. "
+            "Pickle its result, or make the call in the other process."
+        )
+
+    # -- listening ----------------------------------------------------------------
+
+    @overload
+    def on(self, event: Literal["data"], callback: DataListener) -> Job: ...
+    @overload
+    def on(self, event: Literal["status"], callback: StatusListener) -> Job: ...
+    @overload
+    def on(self, event: Literal["log"], callback: LogListener) -> Job: ...
+    @overload
+    def on(self, event: Literal["render"], callback: RenderListener) -> Job: ...
+    def on(self, event: EventName, callback: Callable[[Any], object]) -> Job:
+        """Have `callback` told of each event of a kind, from the first on.
+
+        Events come in order, one at a time, each once, on a worker thread of the job. A
+        slow callback holds up its own job only; one that raises is logged and goes on
+        being told. After the job's end, `on` returns when all events have been told.
+
+        Raises:
+            ValueError: There is no such kind of event.
+
+        Behaviour: ``submit(...).on`` of @gradio/client 0.2.1. Ours: a late listener is
+        told what it missed.
+        """
+        _check(event)
+        if not callable(callback):
+            raise TypeError(f"The listener for {event!r} cannot be called: {callback!r}.")
+        self._log.subscribe(event, callback)
+        return self
+
+    def off(self, event: EventName, callback: Callable[[Any], object]) -> Job:
+        """Stop telling `callback` of a kind of event; unknown callbacks are passed over.
+
+        Raises:
+            ValueError: There is no such kind of event.
+        """
+        _check(event)
+        self._log.unsubscribe(event, callback)
+        return self
+
+    def destroy(self) -> Job:
+        """Drop every listener. The job goes on; use `cancel` to stop it."""
+        self._log.unsubscribe()
+        return self
+
+    # -- waiting ------------------------------------------------------------------
+
+    def result(self, timeout: float | None = None) -> Data:
+        """Wait for the final value.
+
+        Args:
+            timeout: Seconds to wait; ``None`` waits for as long as it takes. The job goes
+                on after a timeout.
+
+        Raises:
+            GradioClientError: The job failed; which class says how.
+            concurrent.futures.TimeoutError: `timeout` passed.
+            concurrent.futures.CancelledError: The job was cancelled.
+            RuntimeError: Called by a listener of this job, which it would wait for.
+        """
+        self._check_thread("result()")
+        return super().result(timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Wait for the end; the error of a failed job, or ``None``. As `result` otherwise."""
+        self._check_thread("exception()")
+        return super().exception(timeout)
+
+    def __iter__(self) -> Iterator[Data]:
+        """Each value as it comes, all earlier ones first; the last is the result.
+
+        Raises:
+            Exception: What `result` would raise, after the last value.
+        """
+        self._check_thread("A loop over the job")
+        yield from self._log.data(wait=True)
+        super().result()
+
+    def running(self) -> bool:
+        """Whether a worker is at it. It can be cancelled all the same."""
+        return self._started and not self.done()
+
+    def cancel(self) -> bool:
+        """Stop listening, and stop the work on the server as far as it can.
+
+        Returns at once; the server is told in the background. Other jobs are left
+        alone: servers from 4.31 on can only cancel all jobs of one function in one
+        session, so while others run, the server is told after they end (a job
+        submitted with ``isolated=True`` has no such company).
+
+        Returns:
+            Whether the job is cancelled now; ``False`` if it had already ended.
+
+        Behaviour: what stops on the server is told in docs, page "protocols".
+        """
+        if not self._cancel_once():
+            return False
+        with self._lock:
+            interrupt = self._interrupt
+        if interrupt is not None:
+            interrupt()
+        self._log.cancel(time.time())
+        return True
+
+    def _cancel_once(self) -> bool:
+        with self._lock:
+            first, self._cancel_asked = not self._cancel_asked, True
+        if not super().cancel():
+            return False
+        if first:
+            self.set_running_or_notify_cancel()  # lets wait() and as_completed() see it
+        return True
+
+    # -- for the worker -----------------------------------------------------------
+
+    def _interruptible(self, interrupt: Callable[[], None] | None) -> bool:
+        """Let `interrupt` be called by `cancel`; ``False`` if it was called already."""
+        with self._lock:
+            self._interrupt = interrupt
+            return not self._cancel_asked
+
+    def _wait_until_released(self, timeout: float) -> None:
+        """After a cancellation, wait until the server has been told, up to `timeout` seconds."""
+        if self._started:
+            self._released.wait(timeout)
+
+    def _begin(self) -> None:
+        self._started = True
+
+    def _finish(
+        self,
+        events: Sequence[Event],
+        data: Data | None = None,
+        error: GradioClientError | None = None,
+    ) -> None:
+        """Tell listeners the end, then resolve."""
+        self._log.end(events)
+        self._log.tell()
+        self._log.wait_until_told()
+        try:
+            if error is not None:
+                self.set_exception(error)
+            elif data is not None:
+                self.set_result(data)
+            else:
+                self._cancel_once()  # by the app
+        except concurrent.futures.InvalidStateError:
+            pass  # cancel() came first, and callers have seen it
+
+    def _finish_cancelled(self) -> None:
+        """The end of a job that was cancelled here, or whose client was closed."""
+        self._log.cancel(time.time())
+        self._cancel_once()
+
+    def _check_thread(self, what: str) -> None:
+        if self._log.is_telling_here and not self.done():
+            raise RuntimeError(
+                f"{what} in a listener of the same job would wait for itself. Use the event that "
+                "the listener was given, or add_done_callback()."
+            )
+
+
+def _check(event: str) -> None:
+    if event not in _EVENTS:
+        raise ValueError(f"{event!r} is no event of a job; there are {', '.join(_EVENTS)}.")

@@ -1,0 +1,82 @@
+"""Fixtures for all tests: real servers, clients on them, and a look for what is left behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Iterator
+from typing import Callable
+
+import pytest
+from hypothesis import settings
+
+from gradio_client_sync import Client
+from tests.servers.plugin import VERSIONS, ServerPool, server_pool
+from tests.servers.server import Server
+
+__all__ = ["server_pool"]
+
+# How long an example takes says something about the machine only.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
+
+#: The servers that this run starts; the variable narrows it, as in "6.31.0,3.50.2".
+SERVERS = tuple(
+    version
+    for version in VERSIONS
+    if version in os.environ.get("GRADIO_CLIENT_SYNC_SERVERS", ",".join(VERSIONS)).split(",")
+)
+
+LEFT_BEHIND = 5.0  # s; a bound for threads that are about to end
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    """No test leaves a thread of the package behind."""
+    before = set(threading.enumerate())
+    yield
+    left = [
+        thread
+        for thread in threading.enumerate()
+        if thread not in before and thread.name.startswith("gradio-")
+    ]
+    for thread in left:
+        thread.join(LEFT_BEHIND)
+    alive = [thread.name for thread in left if thread.is_alive()]
+    assert not alive, f"threads left behind: {alive}"
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
+    """Each real server in turn."""
+    return server_pool.get(request.param)
+
+
+@pytest.fixture
+def app(server: Server) -> Iterator[Client]:
+    """A client of each real server in turn."""
+    with Client(server.url) as client:
+        yield client
+
+
+@pytest.fixture
+def key(server: Server) -> Iterator[str]:
+    """A name for this test's calls on the server, whose gate is opened at the end."""
+    name = uuid.uuid4().hex
+    yield name
+    server.control.release(name)
+
+
+@pytest.fixture
+def new_key(server: Server) -> Iterator[Callable[[], str]]:
+    """Make further names like `key`, whose gates are opened at the end."""
+    names: list[str] = []
+
+    def make() -> str:
+        names.append(uuid.uuid4().hex)
+        return names[-1]
+
+    yield make
+    for name in names:
+        server.control.release(name)

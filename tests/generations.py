@@ -1,0 +1,93 @@
+"""What each generation of servers has and lacks, as data, and the tests' way to ask for it.
+
+A test that needs a feature says so with `servers_with`, and runs against the servers that have
+it; the reason why others lack it stands here, once.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.conftest import SERVERS
+from tests.servers.server import APP
+
+
+class Feature(NamedTuple):
+    """Something that not every server has.
+
+    Attributes:
+        since: The first release that has it.
+        why: What came with that release, or what is wrong without it.
+        until: The first release that has lost it again.
+        broken: Releases in between that do not have it.
+    """
+
+    since: tuple[int, ...]
+    why: str
+    until: tuple[int, ...] = (999,)
+    broken: tuple[str, ...] = ()
+
+
+FEATURES = {
+    "websocket": Feature((3, 10), "4.0 replaced the websocket by event streams", (4, 0)),
+    "polled for data": Feature(
+        (3, 10), "these servers ask for a job's data and drop the job if none comes", (4, 9)
+    ),
+    "shared stream": Feature((4, 9), "before, each job has a connection of its own"),
+    "event ids": Feature((4, 0), "on a websocket the connection is the job"),
+    "function names": Feature((4, 0), "before, an event without api_name has no name"),
+    "private": Feature((6, 0), "api_visibility came with 6.0"),
+    "separate iterators": Feature((4, 0), "3.x keeps one iterator per session and function"),
+    "batch": Feature((3, 10), "a batch function stops the queue of 4.0.2", broken=("4.0.2",)),
+    "answers per sample": Feature(
+        (3, 10),
+        "4.9 to 4.20 give each job of a batch the last one's answer",
+        broken=("4.12.0", "4.19.2"),
+    ),
+    "logs": Feature((3, 36), "gr.Info and gr.Warning came with 3.36"),
+    "edit lists": Feature((4, 17), "before, every value comes whole"),
+    "async cancel": Feature((4, 0), "3.x lets an async function run to its end"),
+    "cancel": Feature((4, 31), "before, there is no /cancel"),
+    "render": Feature((4, 31), "gr.render came with 4.31"),
+    "numbered endpoints": Feature((4, 32), "before, an endpoint's number is its position"),
+    "shown": Feature((4, 37), "duration and visible of errors and logs came with 4.37"),
+    "titles": Feature((5, 2), "title of errors and logs came with 5.2"),
+    "validators": Feature((5, 45), "validator= came with 5.45"),
+}
+
+
+def has(version: str, feature: str) -> bool:
+    """Whether the server of ``version`` has a feature of `FEATURES`."""
+    wanted = FEATURES[feature]
+    release = tuple(int(part) for part in version.split("."))
+    return wanted.since <= release < wanted.until and version not in wanted.broken
+
+
+def servers_with(*features: str) -> pytest.MarkDecorator:
+    """Run a test against the servers that have all these features."""
+    versions = [v for v in SERVERS if all(has(v, feature) for feature in features)]
+    return pytest.mark.parametrize("server", versions, indirect=True)
+
+
+def servers_without(feature: str) -> pytest.MarkDecorator:
+    """Run a test against the servers that lack a feature."""
+    versions = [v for v in SERVERS if not has(v, feature)]
+    return pytest.mark.parametrize("server", versions, indirect=True)
+
+
+def app_constant(name: str) -> Any:
+    """Return a constant of the servers' app, which cannot be imported without Gradio."""
+    for statement in ast.parse(APP.read_text(encoding="utf-8")).body:
+        targets = (
+            statement.targets
+            if isinstance(statement, ast.Assign)
+            else [statement.target]
+            if isinstance(statement, ast.AnnAssign)
+            else []
+        )
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            return ast.literal_eval(statement.value)  # type: ignore[union-attr,arg-type]
+    raise LookupError(name)

@@ -1,0 +1,58 @@
+"""Listeners for tests: one that keeps and can be waited for, one that holds its job up."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Callable
+
+BOUND = 20.0  # s; a wait that takes longer has failed
+
+
+class Heard:
+    """A listener that keeps what it is told; `wait_for` waits until something has been."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+        self.threads: list[str] = []
+        self._changed = threading.Condition()
+
+    def __call__(self, event: Any) -> None:
+        with self._changed:
+            self.events.append(event)
+            self.threads.append(threading.current_thread().name)
+            self._changed.notify_all()
+
+    def wait_for(
+        self, wanted: Callable[[Any], bool] = lambda event: True, *, after: int = 0
+    ) -> Any:
+        """Return the first event that is ``wanted``, not counting the first ``after``."""
+        with self._changed:
+            found = self._changed.wait_for(
+                lambda: next(((e,) for e in self.events[after:] if wanted(e)), None), BOUND
+            )
+        assert found, f"not heard within {BOUND:g} s; heard {self.events[-5:]}"
+        return found[0]
+
+    def values(self) -> list[Any]:
+        """The first output of each data event."""
+        return [event[0] for event in self.events]
+
+
+class Holding:
+    """A listener that does not return until `free` is called."""
+
+    def __init__(self) -> None:
+        self._reached = threading.Event()
+        self._freed = threading.Event()
+
+    def __call__(self, event: Any) -> None:
+        self._reached.set()
+        assert self._freed.wait(BOUND), "nobody freed the listener"
+
+    def wait_until_reached(self) -> None:
+        """Wait until the job is in the listener."""
+        assert self._reached.wait(BOUND), "the listener was not called"
+
+    def free(self) -> None:
+        """Let the listener return, now and whenever it is called."""
+        self._freed.set()

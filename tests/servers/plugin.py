@@ -1,0 +1,54 @@
+"""The pytest fixture that shares real servers among all tests of a run.
+
+A server is started when a test first asks for it and stopped after the last test. Import
+`server_pool` in ``conftest.py`` to have it.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Iterator
+
+import pytest
+
+from tests.servers.environments import VERSIONS
+from tests.servers.server import Server
+
+__all__ = ["VERSIONS", "ServerPool", "server_pool"]
+
+
+class ServerPool:
+    """Running servers by version and options; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._servers: dict[tuple[Any, ...], Server] = {}
+        self._lock = threading.Lock()
+
+    def get(self, version: str, **options: Any) -> Server:
+        """Return the server of ``version`` with these options of `Server`, starting it if needed.
+
+        One that has ended meanwhile is replaced. Tests that end a server on purpose start their
+        own `Server` instead.
+        """
+        wanted = (version, *sorted(options.items()))
+        with self._lock:  # held while starting: who asks for the same server has to wait anyway
+            server = self._servers.get(wanted)
+            if server is None or server.process.poll() is not None:
+                if server is not None:
+                    server.stop()
+                server = self._servers[wanted] = Server(version, **options)
+            return server
+
+    def close(self) -> None:
+        """Stop all servers."""
+        with self._lock:
+            while self._servers:
+                self._servers.popitem()[1].stop()
+
+
+@pytest.fixture(scope="session")
+def server_pool() -> Iterator[ServerPool]:
+    """Give the servers of this run: ``server_pool.get("6.31.0").url``."""
+    pool = ServerPool()
+    yield pool
+    pool.close()
