@@ -1,0 +1,1 @@
+"""The Gradio JavaScript clients as an oracle: which events one submission gives, in order."""
