@@ -1,0 +1,1 @@
+"""How this client compares with the raw wire and with the official clients, side by side."""
