@@ -9,34 +9,32 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import secrets
 import threading
 import time
 from collections import deque
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Any, Callable, cast
-from urllib.parse import urlencode, urlsplit
+from typing import TYPE_CHECKING, Any, Callable
+from urllib.parse import urlencode
 from weakref import WeakSet
 
+from ._discover import discover
 from ._listeners import EventLog
 from ._protocol.api_info import parameters_of
 from ._protocol.decode import Scribe
 from ._protocol.dialect import dialect_of
 from ._protocol.endpoint import EndpointTable
 from ._protocol.payload import bind, encode
-from ._protocol.routes import Routes, root_of
+from ._protocol.routes import Routes
 from ._pump import Pump
 from ._session import JOINS_AT_ONCE, Session
 from ._transport.base import Aborted
-from ._transport.failures import Answer, refusal, shorten
+from ._transport.failures import refusal
 from ._transport.http import Http
 from ._workers import Workers
 from .errors import (
-    AuthenticationError,
     ClientClosedError,
-    ConfigError,
     GradioClientError,
 )
 from .job import Job
@@ -45,11 +43,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._protocol.endpoint import Endpoint
-    from .types import Config, Payload
+    from .types import Payload
 
 log = logging.getLogger(__name__)
 
-_PAGE_CONFIG = re.compile(rb"window\.gradio_config\s*=\s*(\{.*?\});\s*</script>", re.DOTALL)
 _BASE_36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -83,7 +80,7 @@ class Connection:
         self._pid = os.getpid()
         self.http = http
         try:
-            self.root, self.config = _discover(http, root, auth)
+            self.root, self.config = discover(http, root, auth)
             self.dialect = dialect_of(self.config)
             self.table = EndpointTable(self.config, self.dialect)
         except BaseException:
@@ -305,96 +302,3 @@ def new_session_hash() -> str:
 def _prefix(config: Mapping[str, Any]) -> str:
     prefix = config.get("api_prefix")
     return f"/{prefix.strip('/')}" if isinstance(prefix, str) and prefix.strip("/") else ""
-
-
-# -- finding the app ------------------------------------------------------------------
-
-
-def _discover(http: Http, root: str, auth: tuple[str, str] | None) -> tuple[str, Config]:
-    """Read the app's config; return the root it was found at besides."""
-    answer = http.get(Routes(root).config)
-    if answer.status == 401 and auth is not None:
-        root = root_of(answer.url)
-        _login(http, root, auth)
-        answer = http.get(Routes(root).config)
-    config = _config_in(answer)
-    if config is not None:
-        return root_of(answer.url), config
-    if answer.status in (401, 403):
-        raise _login_needed(answer)
-    if answer.status >= 500 or answer.status == 429:
-        raise refusal(answer, doing=f"Reading the config of {root}")
-    return _discover_page(http, root, answer, auth)
-
-
-def _discover_page(
-    http: Http, root: str, refused: Answer, auth: tuple[str, str] | None
-) -> tuple[str, Config]:
-    """Find the app by the page that was named: it holds a copy of the config."""
-    page = http.get(Routes(root).page)
-    embedded = _PAGE_CONFIG.search(page.body)
-    config = _object(embedded[1]) if embedded is not None else None
-    if config is None:
-        raise ConfigError(
-            f"No Gradio app answers at {root}: /config gave {refused.status}"
-            f"{_kind(refused)}, and the page is not one of Gradio's ({page.status}{_kind(page)}). "
-            "Give the address that shows the app in a browser; an app that is mounted below a "
-            "path needs that path too.",
-            url=root,
-        )
-    current = config.get("current_page")
-    path = urlsplit(root).path
-    if isinstance(current, str) and current and path.endswith(f"/{current}"):
-        # One of the pages of a multi-page app; the app itself is above it.
-        return _discover(http, root[: -len(current) - 1], auth)
-    if config.get("auth_required"):
-        raise _login_needed(page)
-    return root_of(page.url), cast("Config", config)
-
-
-def _login(http: Http, root: str, auth: tuple[str, str]) -> None:
-    user, password = auth
-    body = urlencode({"username": user, "password": password}).encode()
-    url = Routes(root).login
-    answer = http.post(url, body, content_type="application/x-www-form-urlencoded")
-    # Before 3.19 the answer is a redirect to the page; the cookie is set all the same.
-    if answer.status in (200, 302, 303):
-        return
-    if answer.status in (400, 401, 403):
-        raise AuthenticationError(
-            f"{root} does not accept the login of user {user!r}. Check auth=('user', 'password').",
-            url=url,
-            status_code=answer.status,
-            body=shorten(answer.text),
-        )
-    raise refusal(answer, doing=f"Logging in to {root}")
-
-
-def _login_needed(answer: Answer) -> AuthenticationError:
-    return cast(
-        AuthenticationError,
-        refusal(answer._replace(status=401) if answer.status == 200 else answer),
-    )
-
-
-def _config_in(answer: Answer) -> Config | None:
-    if answer.status != 200:
-        return None
-    config = _object(answer.body)
-    if config is None or config.get("auth_required"):
-        return None
-    if "version" not in config and "components" not in config and "dependencies" not in config:
-        return None
-    return cast("Config", config)
-
-
-def _object(body: bytes) -> dict[str, Any] | None:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _kind(answer: Answer) -> str:
-    return f" ({answer.content_type.partition(';')[0]})" if answer.content_type else ""

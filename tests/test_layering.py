@@ -18,7 +18,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("_version", "types", "events", "errors"),
     ("_protocol.*",),
     ("_transport.*",),
-    ("_listeners", "_options", "_spaces", "_workers", "display"),
+    ("_discover", "_listeners", "_options", "_spaces", "_workers", "display"),
     ("job", "_session", "_pump"),
     ("_connection", "_client"),
     ("demo", "demo_stage", "cli", "__main__"),

@@ -1,0 +1,118 @@
+"""Finding the app: from the address that the user named to its config.
+
+Two ways lead there: ``/config``, and the app's page, which holds a copy. The page also
+tells an app that wants a login, and one page of a multi-page app, from no app at all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode, urlsplit
+
+from ._protocol.routes import Routes, root_of
+from ._transport.failures import Answer, refusal, shorten
+from .errors import AuthenticationError, ConfigError
+
+if TYPE_CHECKING:
+    from ._transport.http import Http
+    from .types import Config
+
+_PAGE_CONFIG = re.compile(rb"window\.gradio_config\s*=\s*(\{.*?\});\s*</script>", re.DOTALL)
+
+
+def discover(http: Http, root: str, auth: tuple[str, str] | None) -> tuple[str, Config]:
+    """Read the app's config; return the root it was found at besides.
+
+    Raises:
+        ConnectFailedError, HTTPStatusError: No answer, or one that is no app's.
+        AuthenticationError: The app wants a login, or did not accept it.
+        ConfigError: What answers is no Gradio app.
+    """
+    answer = http.get(Routes(root).config)
+    if answer.status == 401 and auth is not None:
+        root = root_of(answer.url)
+        _login(http, root, auth)
+        answer = http.get(Routes(root).config)
+    config = _config_in(answer)
+    if config is not None:
+        return root_of(answer.url), config
+    if answer.status in (401, 403):
+        raise _login_needed(answer)
+    if answer.status >= 500 or answer.status == 429:
+        raise refusal(answer, doing=f"Reading the config of {root}")
+    return _discover_page(http, root, answer, auth)
+
+
+def _discover_page(
+    http: Http, root: str, refused: Answer, auth: tuple[str, str] | None
+) -> tuple[str, Config]:
+    """Find the app by the page that was named: it holds a copy of the config."""
+    page = http.get(Routes(root).page)
+    embedded = _PAGE_CONFIG.search(page.body)
+    config = _object(embedded[1]) if embedded is not None else None
+    if config is None:
+        raise ConfigError(
+            f"No Gradio app answers at {root}: /config gave {refused.status}"
+            f"{_kind(refused)}, and the page is not one of Gradio's ({page.status}{_kind(page)}). "
+            "Give the address that shows the app in a browser; an app that is mounted below a "
+            "path needs that path too.",
+            url=root,
+        )
+    current = config.get("current_page")
+    path = urlsplit(root).path
+    if isinstance(current, str) and current and path.endswith(f"/{current}"):
+        # One of the pages of a multi-page app; the app itself is above it.
+        return discover(http, root[: -len(current) - 1], auth)
+    if config.get("auth_required"):
+        raise _login_needed(page)
+    return root_of(page.url), cast("Config", config)
+
+
+def _login(http: Http, root: str, auth: tuple[str, str]) -> None:
+    user, password = auth
+    body = urlencode({"username": user, "password": password}).encode()
+    url = Routes(root).login
+    answer = http.post(url, body, content_type="application/x-www-form-urlencoded")
+    # Before 3.19 the answer is a redirect to the page; the cookie is set all the same.
+    if answer.status in (200, 302, 303):
+        return
+    if answer.status in (400, 401, 403):
+        raise AuthenticationError(
+            f"{root} does not accept the login of user {user!r}. Check auth=('user', 'password').",
+            url=url,
+            status_code=answer.status,
+            body=shorten(answer.text),
+        )
+    raise refusal(answer, doing=f"Logging in to {root}")
+
+
+def _login_needed(answer: Answer) -> AuthenticationError:
+    return cast(
+        AuthenticationError,
+        refusal(answer._replace(status=401) if answer.status == 200 else answer),
+    )
+
+
+def _config_in(answer: Answer) -> Config | None:
+    if answer.status != 200:
+        return None
+    config = _object(answer.body)
+    if config is None or config.get("auth_required"):
+        return None
+    if "version" not in config and "components" not in config and "dependencies" not in config:
+        return None
+    return cast("Config", config)
+
+
+def _object(body: bytes) -> dict[str, Any] | None:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _kind(answer: Answer) -> str:
+    return f" ({answer.content_type.partition(';')[0]})" if answer.content_type else ""
