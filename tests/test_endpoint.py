@@ -382,3 +382,40 @@ def test_table_takes_recorded_renders(version: str) -> None:
     assert endpoint.fn_index == config["dependencies"][0]["id"]
     assert [slot.type for slot in endpoint.parameters] == ["textbox"]
     assert len(list(table)) == 2
+
+
+@pytest.mark.parametrize(
+    ("config", "wants"),
+    [
+        ({"components": [{"id": 1, "type": "textbox"}]}, False),
+        ({"components": [{"id": 1, "type": "state"}]}, True),
+        ({"dependencies": [{"id": 1, "targets": [[3, "click"], [None, "unload"]]}]}, True),
+        ({"dependencies": [{"id": 1, "targets": [[3, "click"], "unload", {}]}]}, False),
+        ({"dependencies": [{"id": 1, "targets": "unload"}]}, False),
+        ({}, False),
+    ],
+)
+def test_table_knows_whether_its_app_cleans_up(config: dict[str, Any], wants: bool) -> None:
+    """State and ``unload`` events need a heartbeat."""
+    config = {"components": [], "dependencies": [], **config}
+    assert EndpointTable(config, dialect_for("6.31.0")).wants_heartbeat is wants
+
+
+def test_table_has_its_own_endpoints_only() -> None:
+    """An endpoint is found again in a table made anew, and not where it was not rendered."""
+    table = table_of({"id": 0, "api_name": "make"})
+    new = {"dependencies": [{"id": 5, "api_name": "made", "rendered_in": 0}]}
+    after = table.rendered({"render_id": 0, **new})
+    again = after.rendered({"render_id": 1})
+    assert table.resolve("make") in after
+    assert after.resolve("made") in again
+    assert after.resolve("made") not in table
+    assert after.resolve("made") not in after.rendered({"render_id": 0})
+
+
+def test_table_knows_components() -> None:
+    """A component's config is found by its number, also of one that was rendered."""
+    table = table_of(components=[{"id": 7, "type": "fileexplorer"}])
+    assert table.component(7) == {"id": 7, "type": "fileexplorer"}
+    assert table.component(8) is None
+    assert table.rendered({"components": [{"id": 8}]}).component(8) == {"id": 8}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ConfigError, EndpointNotFoundError
+from .render import rendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -112,7 +113,7 @@ class EndpointTable:
         self._dialect = dialect
         self._by_index: dict[int, Endpoint] = {}
         self._by_name: dict[str, Endpoint] = {}
-        by_id = {
+        self._components = by_id = {
             c["id"]: c for c in components if isinstance(c, dict) and isinstance(c.get("id"), int)
         }
         cancelled_by = _cancelling_events(dependencies)
@@ -159,26 +160,26 @@ class EndpointTable:
             and not (named_only and e.api_name is None)
         ]
 
+    def __contains__(self, endpoint: Endpoint) -> bool:
+        """Whether it is one of these: a rendered function lives in one session only."""
+        return self._by_index.get(endpoint.fn_index) == endpoint
+
+    @property
+    def wants_heartbeat(self) -> bool:
+        """Whether the app cleans up after a session: it has state, or ``unload`` events."""
+        return any(c.get("type") == "state" for c in self._components.values()) or any(
+            isinstance(target, list) and target[1:] == ["unload"]
+            for endpoint in self
+            for target in _list(endpoint.config.get("targets"))
+        )
+
+    def component(self, component_id: int) -> Mapping[str, Any] | None:
+        """A component's config."""
+        return self._components.get(component_id)
+
     def rendered(self, render_config: Mapping[str, Any]) -> EndpointTable:
-        """The table after the app rendered components and functions into the session.
-
-        Those of an earlier run of the same render function are replaced.
-        """
-        render_id = render_config.get("render_id")
-
-        def merged(key: str) -> list[Any]:
-            new = render_config.get(key)
-            kept = [
-                entry
-                for entry in self._config[key]
-                if render_id is None
-                or not isinstance(entry, dict)
-                or entry.get("rendered_in") != render_id
-            ]
-            return kept + (new if isinstance(new, list) else [])
-
-        config = {key: merged(key) for key in ("components", "dependencies")}
-        return EndpointTable({**self._config, **config}, self._dialect)
+        """The table after the app rendered components and functions into the session."""
+        return EndpointTable(rendered(self._config, render_config), self._dialect)
 
     def resolve(self, key: str | int | None) -> Endpoint:
         """Find the endpoint that the user means.
@@ -256,6 +257,10 @@ class EndpointTable:
         return "; ".join(parts) + "." if parts else "It offers no endpoint to API users."
 
 
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _number(dependency: Mapping[str, Any], position: int) -> int:
     number = dependency.get("id")
     return number if isinstance(number, int) else position
@@ -285,7 +290,7 @@ def _is_generator(dependency: Mapping[str, Any]) -> bool | None:
 
 def _slots(ids: Any, by_id: Mapping[Any, Mapping[str, Any]]) -> tuple[Slot, ...]:
     slots = []
-    for number in ids if isinstance(ids, list) else []:
+    for number in _list(ids):
         component_id = number if isinstance(number, int) else 0
         component = by_id.get(component_id, {}) if component_id is number else {}
         kind = str(component.get("type", "unknown"))
@@ -299,8 +304,7 @@ def _cancelling_events(dependencies: list[Any]) -> dict[int, tuple[int, ...]]:
     for position, dependency in enumerate(dependencies):
         if not isinstance(dependency, dict) or dependency.get("backend_fn") is False:
             continue
-        targets = dependency.get("cancels")
-        for target in targets if isinstance(targets, list) else ():
+        for target in _list(dependency.get("cancels")):
             if isinstance(target, int):
                 events[target] = (*events.get(target, ()), _number(dependency, position))
     return events
