@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, cast
 from . import _options, _spaces
 from ._connection import Connection
 from ._protocol.api_info import describe
-from ._protocol.routes import origin_of, root_of
+from ._protocol.routes import origin_of, query_of, root_of
 from ._transport.http import Http
 from .errors import AuthenticationError, ClientClosedError, JobTimeoutError
 
@@ -121,7 +121,7 @@ class Client:
         root, headers = self._source.strip(), dict(options["headers"])
         if _spaces.is_space_id(root):
             root = _spaces.host_of(root, options["hf_token"])
-        root = root_of(root)
+        root, query = root_of(root), query_of(root)
         if options["hf_token"] is not None:
             headers.setdefault("Authorization", f"Bearer {_safe(options['hf_token'], root)}")
         self._pid = os.getpid()
@@ -135,6 +135,7 @@ class Client:
                 proxies=options["proxies"],
                 timeout=options["timeout"],
             ),
+            query=query,
             auth=options["auth"],
             session_hash=options["session_hash"],
             max_workers=options["max_workers"],

@@ -54,8 +54,9 @@ class Connection:
     """A client's connection to its app.
 
     Args:
-        source: The address that the user gave.
-        http: Makes the door, given the app's root.
+        root: Where the user said that the app is.
+        http: The door to it.
+        query: What the user's address has besides; apps can read it at each call.
         auth: User and password of the app's own login.
         session_hash: The session's name; ``None`` makes one up.
         max_workers: How many jobs are under way at once; others wait their turn.
@@ -71,6 +72,7 @@ class Connection:
         root: str,
         http: Http,
         *,
+        query: str,
         auth: tuple[str, str] | None,
         session_hash: str | None,
         max_workers: int,
@@ -86,7 +88,7 @@ class Connection:
         except BaseException:
             http.close()
             raise
-        self.routes = Routes(self.root, _prefix(self.config))
+        self.routes = Routes(self.root, _prefix(self.config), query)
         self._info: Mapping[str, Any] | None = None
         self._max_workers = max_workers
         self._history = history
@@ -167,7 +169,6 @@ class Connection:
             events,
             scribe,
             session,
-            self.http,
             body,
             encoded,
             direct_url=self._direct_url(endpoint) if direct else None,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ._protocol.decode import Scribe
 from ._protocol.exchange import Exchange, Finish, Publish, Reply, app_error, queue_full
 from ._protocol.payload import encode
-from ._session import API_HEADERS, Refused
+from ._session import Refused
 from ._transport.base import Aborted, Lost
 from ._transport.connections import Call
 from ._transport.failures import Answer, refusal
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ._protocol.wire import Frame
     from ._session import Session
     from ._transport.base import Channel
-    from ._transport.http import Http
     from .job import Job
 
 log = logging.getLogger(__name__)
@@ -54,7 +53,6 @@ class Pump:
         events: EventLog,
         scribe: Scribe,
         session: Session,
-        http: Http,
         body: Mapping[str, Any],
         encoded: bytes,
         *,
@@ -68,7 +66,6 @@ class Pump:
         self._events = events
         self._scribe = scribe
         self._session = session
-        self._http = http
         self._encoded = encoded
         self._direct_url = direct_url
         self._on_render = on_render
@@ -267,9 +264,7 @@ class Pump:
             return None
         try:
             self._events.tell_soon()
-            answer = self._http.post(
-                self._direct_url, self._encoded, headers=API_HEADERS, call=call, within=None
-            )
+            answer = self._session.run(self._direct_url, self._encoded, call)
             exchange.accepted = True
             return self._answered(answer)
         except Aborted:

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.routes import Routes, may_follow, origin_of, root_of
+from gradio_client_sync._protocol.routes import (
+    Routes,
+    may_follow,
+    origin_of,
+    query_of,
+    root_of,
+    with_query,
+)
 from gradio_client_sync.errors import ConfigError
 
 
@@ -169,3 +176,46 @@ def test_routes_escape_names() -> None:
     assert routes.run("a/../b?c#d") == "http://h/run/a%2F..%2Fb%3Fc%23d"
     assert routes.heartbeat("../x") == "http://h/heartbeat/..%2Fx"
     assert routes.stream("a&b=c") == "http://h/queue/data?session_hash=a%26b%3Dc"
+
+
+# -- the query
+
+
+@pytest.mark.parametrize(
+    ("source", "query"),
+    [
+        ("http://host", ""),
+        ("http://host/app/?", ""),
+        ("http://host/?a=1&b=two words#top", "a=1&b=two%20words"),
+        (" http://host/?n=caf\u00e9&m=%C3%A9 ", "n=caf%C3%A9&m=%C3%A9"),
+        ("http://host/?flag", "flag"),
+        ("http://host/?a=1\r\nX-Evil: 1", "a=1X-Evil:%201"),
+    ],
+)
+def test_query_of_an_address(source: str, query: str) -> None:
+    """What stands behind the question mark, escaped once and safe to be sent."""
+    assert query_of(source) == query
+
+
+@pytest.mark.parametrize(
+    ("url", "query", "full"),
+    [
+        ("http://h/join", "", "http://h/join"),
+        ("http://h/join", "a=1", "http://h/join?a=1"),
+        ("http://h/join?s=1", "s=2&a=1", "http://h/join?s=2&a=1&s=1"),
+        ("http://h/join?s=1", "", "http://h/join?s=1"),
+    ],
+)
+def test_query_goes_before_ours(url: str, query: str, full: str) -> None:
+    """Of two equal names the last counts, so the user's cannot replace the client's."""
+    assert with_query(url, query) == full
+
+
+@given(st.text(max_size=40))
+def test_query_of_any_address_is_plain(typed: str) -> None:
+    """No character gets through that does not belong into a URL."""
+    query = query_of(f"http://host/?{typed}")
+    assert query.isascii()
+    assert query.isprintable()
+    assert " " not in query
+    assert "#" not in query

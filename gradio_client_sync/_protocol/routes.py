@@ -53,6 +53,24 @@ def root_of(source: str) -> str:
     return urlunsplit((parts.scheme, netloc, path, "", ""))
 
 
+def query_of(source: str) -> str:
+    """The query of a typed address, in a form that can be put into a URL.
+
+    Example:
+        >>> query_of("http://host/app/?user=J. Doe&view=1#top")
+        'user=J.%20Doe&view=1'
+    """
+    return quote(urlsplit(source.strip()).query, safe="/?%:@!$&'()*+,;=~-._")
+
+
+def with_query(url: str, query: str) -> str:
+    """Put a query in front of the one that a URL has: of two equal names the last counts."""
+    if not query:
+        return url
+    base, _, own = url.partition("?")
+    return f"{base}?{query}&{own}" if own else f"{base}?{query}"
+
+
 def origin_of(url: str) -> tuple[str, str, int]:
     """Scheme, host and port, in a form that compares; empty for what is not an address."""
     try:
@@ -78,10 +96,18 @@ def may_follow(asked: str, location: str) -> bool:
 
 @dataclass(frozen=True)
 class Routes:
-    """Every URL of one app. `prefix` is ``api_prefix`` of the config: "" before 5.0."""
+    """Every URL of one app.
+
+    Attributes:
+        prefix: ``api_prefix`` of the config: "" before 5.0.
+        query: What the user's address has after the question mark. It goes with calls of
+            the app's functions, which can read it, by `with_query`; it is in no URL here,
+            since URLs are shown in errors and a query may hold a secret.
+    """
 
     root: str
     prefix: str = ""
+    query: str = ""
 
     def _api(self, path: str, **query: str) -> str:
         url = f"{self.root}{self.prefix}/{path}"

@@ -19,7 +19,7 @@ import urllib3
 from requests.cookies import get_cookie_header
 
 from .._protocol.eventstream import EventStreamParser
-from .._protocol.routes import may_follow
+from .._protocol.routes import may_follow, with_query
 from .._version import __version__
 from ..errors import ConnectFailedError
 from .base import Aborted, Lost
@@ -172,12 +172,15 @@ class Http:
         *,
         content_type: str = "application/json",
         headers: Mapping[str, str] | None = None,
+        query: str = "",
         call: Call | None = None,
         within: float | Literal["usual"] | None = "usual",
     ) -> Answer:
         """Send a body, once.
 
         Args:
+            query: What the address that the user named has after its question mark; it
+                may hold secrets, so it goes with the request and into no error.
             call: A handle by which another thread may end it.
             within: Seconds of silence before the answer; ``None`` waits without limit, as
                 a function may take long.
@@ -188,12 +191,15 @@ class Http:
         """
         timeout = self.timeout if within == "usual" else (self.timeout[0], within)
         sent = {"Content-Type": content_type, **(headers or {})}
-        return self._whole("POST", url, body, sent, call or Call(), timeout)
+        return self._whole("POST", url, body, sent, call or Call(), timeout, query)
 
-    def stream(self, url: str, call: Call, *, silence: float | None) -> EventStream:
+    def stream(
+        self, url: str, call: Call, *, silence: float | None, query: str = ""
+    ) -> EventStream:
         """Open an event stream.
 
         Args:
+            query: As for `post`.
             silence: Seconds without a byte after which it counts as lost.
 
         Raises:
@@ -206,7 +212,7 @@ class Http:
             "Accept-Encoding": "identity",  # compression makes proxies hold events back
             "Cache-Control": "no-store",
         }
-        response = self._send("GET", url, None, headers, call, self.timeout)
+        response = self._send("GET", url, None, headers, call, self.timeout, query)
         try:
             kind = response.headers.get("content-type", "")
             if response.status_code == 200 and kind.startswith("text/event-stream"):
@@ -240,8 +246,9 @@ class Http:
         headers: Mapping[str, str],
         call: Call,
         timeout: Timeout,
+        query: str = "",
     ) -> Answer:
-        response = self._send(method, url, body, headers, call, timeout)
+        response = self._send(method, url, body, headers, call, timeout, query)
         try:
             return self._read(response, url, call)
         finally:
@@ -255,6 +262,7 @@ class Http:
         headers: Mapping[str, str],
         call: Call,
         timeout: Timeout,
+        query: str = "",
     ) -> requests.Response:
         with self._lock:
             if self._closed:
@@ -262,7 +270,8 @@ class Http:
             self._calls.add(call)
         use(call)
         try:
-            request = requests.Request(method, url, headers=dict(headers), data=body)
+            target = with_query(url, query)
+            request = requests.Request(method, target, headers=dict(headers), data=body)
             return self._session.send(
                 self._session.prepare_request(request),
                 stream=True,

@@ -19,18 +19,20 @@ class EventStreamChannel:
 
     Args:
         call: By it the stream can be aborted, also before it is open.
+        query: As for `Http.post`.
 
     Raises (by constructing it):
         ConnectFailedError, HTTPStatusError: The stream did not open.
         Aborted: The client was closed meanwhile.
     """
 
-    def __init__(self, http: Http, url: str, data_url: str, call: Call) -> None:
+    def __init__(self, http: Http, url: str, data_url: str, call: Call, query: str = "") -> None:
         self._http = http
         self._data_url = data_url
         self._call = call
+        self._query = query
         # No limit of silence: these servers send one heartbeat per stream.
-        self._stream = http.stream(url, self._call, silence=None)
+        self._stream = http.stream(url, self._call, silence=None, query=query)
         self._payloads: Iterator[bytes] = iter(self._stream)
 
     def receive(self) -> Frame:
@@ -41,7 +43,7 @@ class EventStreamChannel:
     def reply(self, body: bytes) -> None:
         if self._call.aborted:
             raise Aborted
-        answer = self._http.post(self._data_url, body)
+        answer = self._http.post(self._data_url, body, query=self._query)
         if answer.status != 200:
             raise Lost(f"the server answered {answer.status} to the job's data")
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import websocket
 from requests.utils import select_proxy
 
+from .._protocol.routes import with_query
 from .._protocol.wire import Frame
 from ..errors import AuthenticationError, ConnectFailedError, HTTPStatusError, ProtocolError
 from .base import Aborted, Lost
@@ -33,12 +34,15 @@ _ENDINGS = {
 class WebSocketChannel:
     """One job's websocket.
 
+    Args:
+        query: As for `Http.post`.
+
     Raises (by constructing it):
         ConnectFailedError: No connection.
         AuthenticationError, HTTPStatusError: The handshake was refused.
     """
 
-    def __init__(self, http: Http, url: str) -> None:
+    def __init__(self, http: Http, url: str, query: str = "") -> None:
         self._url = url
         self._aborted = False
         page = "http" + url[2:]
@@ -49,7 +53,7 @@ class WebSocketChannel:
         ]
         try:
             self._socket = websocket.create_connection(
-                url,
+                with_query(url, query),
                 timeout=http.timeout[0],
                 header=headers,
                 cookie=http.cookie_header(page),

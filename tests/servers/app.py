@@ -204,6 +204,7 @@ def whoami(request: gr.Request) -> str:
             "headers": {str(name).lower(): str(value) for name, value in pairs},
             "session_hash": getattr(request, "session_hash", None),
             "username": getattr(request, "username", None),
+            "query": dict(request.query_params),
         }
     )
 
@@ -434,6 +435,7 @@ def build(one_worker: bool) -> gr.Blocks:
 
         on("direct", direct, text, out, queue=False)
         on("direct_fail", fail, text, out, queue=False)
+        on("direct_whoami", whoami, [], out, queue=False)
         on("release", release, key, yes, queue=False)
         on("ledger", ledger, key, out, queue=False)
         on("executions", executions, [], out, queue=False)
