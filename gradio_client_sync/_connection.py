@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import urlencode
 from weakref import WeakSet
 
+from . import _server_functions
 from ._discover import discover
 from ._listeners import EventLog
 from ._protocol.api_info import parameters_of
@@ -135,6 +136,21 @@ class Connection:
         """The app made new functions for this session."""
         with self._lock:
             self.table = self.table.rendered(render_config)
+
+    def component_server(self, component_id: int, fn_name: str, data: object) -> Any:
+        """Call a function that a component has on the server; see `Client.component_server`."""
+        component = self.table.component(component_id)
+        body, kind = _server_functions.request(
+            component_id, component, fn_name, data, self.session_hash
+        )
+        url = self.routes.component_server
+        try:
+            answer = self.http.post(url, body, content_type=kind, within=None)
+        except Aborted as exc:
+            raise ClientClosedError(
+                f"The client was closed while {fn_name!r} of component {component_id} ran."
+            ) from exc
+        return _server_functions.answer(component_id, fn_name, answer)
 
     # -- jobs ---------------------------------------------------------------------
 

@@ -56,6 +56,8 @@ FEATURES = {
     "shown": Feature((4, 37), "duration and visible of errors and logs came with 4.37"),
     "titles": Feature((5, 2), "title of errors and logs came with 5.2"),
     "validators": Feature((5, 45), "validator= came with 5.45"),
+    "server functions": Feature((3, 47), "functions of components came with 3.47"),
+    "forms": Feature((4, 22), "servers up to 4.21 take JSON only"),
 }
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync._protocol.endpoint import Endpoint, EndpointTable
-from gradio_client_sync._protocol.payload import bind, encode
+from gradio_client_sync._protocol.payload import bind, encode, encode_json
 from gradio_client_sync.errors import PayloadError
 from gradio_client_sync.types import ValueInfo
 from tests.transcripts import dialect_for
@@ -290,3 +290,19 @@ def test_encode_refuses_a_body_that_no_parameter_spoils(body: dict[str, Any]) ->
     with pytest.raises(PayloadError, match="payload for '/f' cannot be sent") as caught:
         encode(endpoint_of("textbox"), body)
     assert caught.value.parameter is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "null"), ({"é": [1, "x"]}, '{"é":[1,"x"]}'), ([float("nan")], "[null]")],
+)
+def test_encode_json_writes_any_value(value: Any, text: str) -> None:
+    """A value by itself is written as it would be in a payload."""
+    assert encode_json(value, "The value") == text.encode()
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, {"a": b"x"}])
+def test_encode_json_names_what_cannot_be_sent(value: Any) -> None:
+    """What has no form in JSON is refused, by the description that it was given."""
+    with pytest.raises(PayloadError, match="The data for 'ls' cannot be sent"):
+        encode_json(value, "The data for 'ls'")

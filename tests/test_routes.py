@@ -167,6 +167,7 @@ def test_trap_09_every_route_is_built_from_the_typed_root(routes: Routes, base: 
     assert routes.stream("s1") == f"{base}/queue/data?session_hash=s1"
     assert routes.join_stream(3, "s1") == f"{base}/queue/join?fn_index=3&session_hash=s1"
     assert routes.heartbeat("s1") == f"{base}/heartbeat/s1"
+    assert routes.component_server == f"{base}/component_server"
     assert routes.websocket == base.replace("http", "ws", 1) + "/queue/join"
 
 

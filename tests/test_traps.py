@@ -157,15 +157,13 @@ def test_trap_09_root_is_not_believed(server_pool: ServerPool, version: str) -> 
         assert "/echo" in app.view_api()["named_endpoints"]
 
 
-@servers_with("render")
+@servers_with("server functions")
 def test_trap_10_unhandled_errors_spoil_no_connection(app: Client) -> None:
     """After a plain-text 500, whose connection the server drops silently, the next call works."""
-    renders = Heard()
-    app.submit("/apply", ["label"]).on("render", renders).result(BOUND)
-    number = renders.events[0].data["dependencies"][0]["id"]
+    (asked,) = (c["id"] for c in app.config["components"] if c["props"].get("server_fns"))
     for n in range(3):
-        with pytest.raises(HTTPStatusError) as caught:  # another session does not have it
-            app.predict(number, ["x"], isolated=True)
+        with pytest.raises(HTTPStatusError) as caught:
+            app.component_server(asked, "describe", "fail")
         assert caught.value.status_code == 500
         assert app.predict("/echo", [str(n)])[0] == str(n)
         assert app.predict("/direct", ["abc"])[0] == "cba"

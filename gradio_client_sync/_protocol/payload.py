@@ -155,12 +155,34 @@ def encode(endpoint: Endpoint, body: Mapping[str, Any]) -> bytes:
     ``JSON.stringify`` writes them.
     """
     try:
-        try:
-            return _dumps(body)
-        except ValueError:
-            return _dumps(_finite(body))
+        return _json(body)
     except (TypeError, ValueError, RecursionError) as exc:
         raise _not_json(endpoint, body, exc) from exc
+
+
+def encode_json(value: object, what: str) -> bytes:
+    """Write any value as JSON; numbers as `encode` does.
+
+    Args:
+        what: The value's description, for the error.
+
+    Raises:
+        PayloadError: It has no form in JSON.
+    """
+    try:
+        return _json(value)
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise PayloadError(
+            f"{what} cannot be sent: {exc}. Values are what JSON can hold: text, numbers, "
+            "booleans, None, lists, dicts."
+        ) from exc
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return _dumps(value)
+    except ValueError:
+        return _dumps(_finite(value))
 
 
 def _dumps(value: Any) -> bytes:

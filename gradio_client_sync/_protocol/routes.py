@@ -146,6 +146,10 @@ class Routes:
         return self._api("reset")
 
     @property
+    def component_server(self) -> str:
+        return self._api("component_server")
+
+    @property
     def websocket(self) -> str:
         scheme, rest = self.join.split("://", 1)
         return f"{'wss' if scheme == 'https' else 'ws'}://{rest}"

@@ -338,6 +338,22 @@ def endless_growing(key: str) -> Iterator[str]:
         yield text
 
 
+# -- functions of components
+
+
+def describe(data: Any) -> Any:
+    """What a component's function on the server is given: JSON, or a form's fields and files."""
+    if data == "fail":
+        raise ValueError("a function of a component failed")
+    if not hasattr(data, "files"):
+        return {"json": data}
+    files = [[name, content.decode()] for name, content in data.files]
+    return {"fields": data.data, "files": files}
+
+
+describe._is_server_fn = True  # type: ignore[attr-defined]  # what the decorator of 4.x leaves
+
+
 # -- direct functions
 
 
@@ -426,6 +442,9 @@ def build(one_worker: bool) -> gr.Blocks:
         on("counter_middle", counter_middle, [text, middle, number], [middle, out])
         if hasattr(gr, "validate"):
             on("validated", validated, text, out, validator=long_enough)
+
+        asked = gr.Textbox(label="asked")
+        asked.describe, asked.server_fns = describe, [describe]
 
         on("hold", hold, key, out)
         held = on("hold_async", hold_async, key, out)
