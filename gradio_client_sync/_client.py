@@ -175,7 +175,7 @@ class Client:
 
     @property
     def session_hash(self) -> str:
-        """The name of the session on the server."""
+        """The name of the session on the server; `reset_session` changes it."""
         return self._connection.session_hash
 
     @property
@@ -319,6 +319,23 @@ class Client:
             [{'name': 'notes.txt', 'type': 'file', 'valid': True}]
         """
         return self._live().component_server(component_id, fn_name, data)
+
+    # -- the session ----------------------------------------------------------------
+
+    def reset_session(self) -> None:
+        """Start afresh: further calls have a new session, with state as the app starts it.
+
+        What the app rendered for the old session cannot be called any more. Jobs under
+        way go on in the old session to their end; then it is over, and an app that asked
+        for it is told that its user is gone.
+
+        Raises:
+            ClientClosedError: `close` was called.
+
+        Behaviour: as a page that is loaded again. ``reset_session`` of the official
+        Python client does the same; JavaScript makes a new client.
+        """
+        self._live().reset_session()
 
     # -- the end ------------------------------------------------------------------
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-import secrets
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Callable
@@ -29,15 +28,12 @@ from ._protocol.endpoint import EndpointTable
 from ._protocol.payload import bind, encode
 from ._protocol.routes import Routes
 from ._pump import Pump
-from ._session import JOINS_AT_ONCE, Session
+from ._session import JOINS_AT_ONCE, Session, new_session_hash
 from ._transport.base import Aborted
 from ._transport.failures import refusal
 from ._transport.http import Http
 from ._workers import Workers
-from .errors import (
-    ClientClosedError,
-    GradioClientError,
-)
+from .errors import ClientClosedError, EndpointNotFoundError, GradioClientError
 from .job import Job
 
 if TYPE_CHECKING:
@@ -47,8 +43,6 @@ if TYPE_CHECKING:
     from .types import Payload
 
 log = logging.getLogger(__name__)
-
-_BASE_36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class Connection:
@@ -85,7 +79,7 @@ class Connection:
         try:
             self.root, self.config = discover(http, root, auth)
             self.dialect = dialect_of(self.config)
-            self.table = EndpointTable(self.config, self.dialect)
+            self._table = EndpointTable(self.config, self.dialect)
         except BaseException:
             http.close()
             raise
@@ -101,10 +95,9 @@ class Connection:
         self._numbers = count(1)
         self._running: set[Job] = set()
         self._unfinished: WeakSet[Job] = WeakSet()  # the server may have to be told of these
-        self._backlog: deque[tuple[Job, Callable[[], None]]] = deque()
-        self._sessions: WeakSet[Session] = WeakSet()
-        self.session_hash = session_hash or new_session_hash()
-        self._session = self._new_session(self.session_hash)
+        self._backlog: deque[Pump] = deque()
+        self._uses: Counter[Session] = Counter()  # by jobs and other calls under way
+        self._session = self._new_session(session_hash)
 
     # -- what the app offers ------------------------------------------------------
 
@@ -132,25 +125,89 @@ class Connection:
         """Lay out a payload for an endpoint; see `payload.bind`."""
         return bind(endpoint, payload, lambda: parameters_of(endpoint, self.info()))
 
-    def render(self, render_config: Mapping[str, Any]) -> None:
-        """The app made new functions for this session."""
+    # -- sessions -----------------------------------------------------------------
+
+    @property
+    def session_hash(self) -> str:
+        """The name of the session that calls are made in."""
+        return self._session.session_hash
+
+    @property
+    def table(self) -> EndpointTable:
+        """The functions that can be called in it."""
+        return self._session.table
+
+    def reset_session(self) -> None:
+        """Make further calls in a new session. The old one ends with its last job.
+
+        Raises:
+            ClientClosedError: `close` was called.
+        """
+        session = self._new_session()
         with self._lock:
-            self.table = self.table.rendered(render_config)
+            if self._closed:
+                raise _closed()
+            old, self._session = self._session, session
+            idle = not self._uses[old]
+        if idle:
+            old.close()
+
+    def _new_session(self, session_hash: str | None = None) -> Session:
+        return Session(
+            session_hash or new_session_hash(),
+            self.http,
+            self.routes,
+            self.dialect,
+            self._table,
+            wants_heartbeat=self.config.get("connect_heartbeat") is True,
+            joins=self._joins,
+            start=self._workers.start,
+        )
+
+    def _enter(self, *, isolated: bool = False) -> Session:
+        """A session for one call, which has to `_leave` it.
+
+        Raises:
+            ClientClosedError: `close` was called.
+        """
+        own = self._new_session() if isolated else None
+        with self._lock:
+            if self._closed:
+                raise _closed()
+            session = own or self._session
+            self._uses[session] += 1
+        return session
+
+    def _leave(self, session: Session) -> None:
+        """A call is over, and with the last one a session that no more calls will use."""
+        with self._lock:
+            self._uses[session] -= 1
+            over = self._uses[session] == 0
+            if over:
+                del self._uses[session]
+                over = session is not self._session
+        if over:
+            session.close()
 
     def component_server(self, component_id: int, fn_name: str, data: object) -> Any:
         """Call a function that a component has on the server; see `Client.component_server`."""
-        component = self.table.component(component_id)
-        body, kind = _server_functions.request(
-            component_id, component, fn_name, data, self.session_hash
-        )
-        url = self.routes.component_server
+        session = self._enter()
         try:
-            answer = self.http.post(url, body, content_type=kind, within=None)
+            component = session.table.component(component_id)
+            body, kind = _server_functions.request(
+                component_id, component, fn_name, data, session.session_hash
+            )
+            session.keep_heartbeat()
+            answer = self.http.post(
+                self.routes.component_server, body, content_type=kind, within=None
+            )
+            return _server_functions.answer(component_id, fn_name, answer)
         except Aborted as exc:
             raise ClientClosedError(
                 f"The client was closed while {fn_name!r} of component {component_id} ran."
             ) from exc
-        return _server_functions.answer(component_id, fn_name, answer)
+        finally:
+            self._leave(session)
 
     # -- jobs ---------------------------------------------------------------------
 
@@ -158,19 +215,46 @@ class Connection:
         """Start a job.
 
         Raises:
+            EndpointNotFoundError: It was rendered in another session.
             PayloadError: The values cannot be written as JSON.
             ClientClosedError: `close` was called.
         """
-        session = self._new_session(new_session_hash()) if isolated else self._session
-        body: dict[str, Any] = {
-            "data": data,
-            "event_data": None,
-            "fn_index": endpoint.fn_index,
-            "trigger_id": None,
-            "session_hash": session.session_hash,
-        }
-        if self._oauth_token is not None and self._takes_oauth_token(endpoint):
-            body["oauth_token"] = self._oauth_token
+        session = self._enter(isolated=isolated)
+        try:
+            pump = self._pump(endpoint, data, session, owner)
+        except BaseException:
+            self._leave(session)
+            raise
+        job = pump.job
+        with self._lock:
+            closed, full = self._closed, len(self._running) >= self._max_workers
+            if not closed:
+                self._unfinished.add(job)
+                if full:
+                    self._backlog.append(pump)
+                else:
+                    self._running.add(job)
+        if closed:
+            self._leave(session)
+            raise _closed()
+        if not full:
+            try:
+                pump.start(pump)
+            except RuntimeError as exc:
+                self._ended(job)
+                self._leave(session)
+                raise _no_thread(endpoint.name, exc) from exc
+        return job
+
+    def _pump(self, endpoint: Endpoint, data: list[Any], session: Session, owner: object) -> Pump:
+        """Make a job, and what runs it."""
+        if endpoint not in session.table:
+            raise EndpointNotFoundError(
+                f"{endpoint.name!r} was rendered for one session: it cannot be called isolated, "
+                "nor after reset_session(), nor once it has been rendered anew.",
+                endpoint=endpoint.name,
+            )
+        body = self._body(endpoint, data, session)
         encoded = encode(endpoint, body)
         if self.dialect.join != "post":
             body = json.loads(encoded)  # what is sent later is what was passed now
@@ -180,7 +264,7 @@ class Connection:
         direct = self._is_direct(endpoint)
         events.publish((scribe.status(time.time(), "pending", queue=not direct),))
         job = Job(endpoint.name, endpoint.fn_index, events, owner)
-        pump = Pump(
+        return Pump(
             job,
             events,
             scribe,
@@ -188,26 +272,23 @@ class Connection:
             body,
             encoded,
             direct_url=self._direct_url(endpoint) if direct else None,
-            on_render=self.render if session is self._session else _pass_over,
-            on_end=partial(self._ended, job),
-            isolated=isolated,
             start=start,
+            on_render=session.render,
+            on_end=partial(self._ended, job),
+            on_close=partial(self._leave, session),
         )
-        with self._lock:
-            if self._closed:
-                raise ClientClosedError("The client is closed; make a new one.")
-            self._sessions.add(session)
-            self._unfinished.add(job)
-            if len(self._running) >= self._max_workers:
-                self._backlog.append((job, partial(start, pump)))
-                return job
-            self._running.add(job)
-        try:
-            start(pump)
-        except RuntimeError as exc:
-            self._ended(job)
-            raise _no_thread(endpoint.name, exc) from exc
-        return job
+
+    def _body(self, endpoint: Endpoint, data: list[Any], session: Session) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "data": data,
+            "event_data": None,
+            "fn_index": endpoint.fn_index,
+            "trigger_id": None,
+            "session_hash": session.session_hash,
+        }
+        if self._oauth_token is not None and self._takes_oauth_token(endpoint):
+            body["oauth_token"] = self._oauth_token
+        return body
 
     def _start_as(self, name: str, task: Callable[[], None]) -> None:
         """Run a task on a thread that bears the job's name meanwhile."""
@@ -221,24 +302,13 @@ class Connection:
             self._running.discard(job)
             if not self._backlog:
                 return
-            following, start = self._backlog.popleft()
-            self._running.add(following)
+            following = self._backlog.popleft()
+            self._running.add(following.job)
         try:
-            start()
+            following.start(following)
         except RuntimeError as exc:
-            following._finish((), error=_no_thread(following.endpoint, exc))
-            self._ended(following)
-
-    def _new_session(self, session_hash: str) -> Session:
-        return Session(
-            session_hash,
-            self.http,
-            self.routes,
-            self.dialect,
-            wants_heartbeat=self.config.get("connect_heartbeat") is True,
-            joins=self._joins,
-            start=self._workers.start,
-        )
+            following.abandon(_no_thread(following.endpoint.name, exc))
+            self._ended(following.job)
 
     def _is_direct(self, endpoint: Endpoint) -> bool:
         """Whether a call skips the queue.
@@ -276,7 +346,7 @@ class Connection:
                 return
             self._closed = True
             running = list(self._unfinished)
-            sessions = [self._session, *self._sessions]
+            sessions = {self._session, *self._uses}
             self._backlog.clear()
         for job in running:
             if not job.done():
@@ -307,13 +377,8 @@ def _no_thread(endpoint: str | int, exc: RuntimeError) -> GradioClientError:
     )
 
 
-def _pass_over(render_config: Mapping[str, Any]) -> None:
-    """What an isolated job rendered exists in its own session only, which ends with it."""
-
-
-def new_session_hash() -> str:
-    """Eleven random characters, as other clients of Gradio make them."""
-    return "".join(secrets.choice(_BASE_36) for _ in range(11))
+def _closed() -> ClientClosedError:
+    return ClientClosedError("The client is closed; make a new one.")
 
 
 def _prefix(config: Mapping[str, Any]) -> str:

@@ -43,8 +43,8 @@ class Pump:
         direct_url: Where to post a function that skips the queue; ``None`` to queue it.
         on_render: Is told of a ``render_config``, before readers are.
         on_end: Is called when the job is over for this side; another may take its place.
+        on_close: Is called when the job does not need the session's connections any more.
         start: Runs a function on a thread of the job.
-        isolated: The session is the job's own, and ends with it.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Pump:
         on_render: Callable[[Mapping[str, Any]], None],
         start: Callable[[Callable[[], None]], None],
         on_end: Callable[[], None],
-        isolated: bool,
+        on_close: Callable[[], None],
     ) -> None:
         self.job = job
         self._events = events
@@ -69,9 +69,9 @@ class Pump:
         self._encoded = encoded
         self._direct_url = direct_url
         self._on_render = on_render
-        self._start = start
+        self.start = start
         self._on_end = on_end
-        self._isolated = isolated
+        self._on_close = on_close
         self._heeds: bool | None = None  # whether the server would heed a cancellation now
         self._exchange = Exchange(scribe, body)
         self._channel: Channel | None = None
@@ -122,8 +122,12 @@ class Pump:
     def _close(self) -> None:
         if self._channel is not None:
             self._channel.close()
-        if self._isolated:
-            self._session.close()
+        self._on_close()
+
+    def abandon(self, error: GradioClientError) -> None:
+        """End the job without running it."""
+        self.job._finish((), error=error)
+        self._on_close()
 
     # -- through the queue --------------------------------------------------------
 
@@ -203,7 +207,7 @@ class Pump:
     def _stand_aside(self) -> None:
         """The job was cancelled before the server would heed it; its worker waits for that."""
         try:
-            self._start(self._make_way)
+            self.start(self._make_way)
         except RuntimeError:  # no more threads at the interpreter's exit
             self.job._released.set()
 

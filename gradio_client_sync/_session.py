@@ -6,6 +6,7 @@ A client has one session for all its jobs, and one more for each isolated job.
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._protocol.dialect import Dialect
-    from ._protocol.endpoint import Endpoint
+    from ._protocol.endpoint import Endpoint, EndpointTable
     from ._protocol.exchange import Exchange
     from ._protocol.routes import Routes
     from ._transport.base import Channel
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from .job import Job
 
 log = logging.getLogger(__name__)
+
+_BASE_36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 #: More at once would not be answered faster by a server, which reads them one by one.
 JOINS_AT_ONCE = 32
@@ -67,6 +70,8 @@ class Session:
 
     Args:
         session_hash: Its name, chosen by the client.
+        table: The app's functions. What a job of the session renders is added for the
+            session only, as it is on the server.
         wants_heartbeat: The app asks to be told when the session's user goes.
         joins: Bounds the joins that are under way at once.
         start: Runs a function on a thread.
@@ -78,6 +83,7 @@ class Session:
         http: Http,
         routes: Routes,
         dialect: Dialect,
+        table: EndpointTable,
         *,
         wants_heartbeat: bool,
         joins: threading.BoundedSemaphore,
@@ -87,6 +93,7 @@ class Session:
         self._http = http
         self._routes = routes
         self._dialect = dialect
+        self._table = table
         self._wants_heartbeat = wants_heartbeat
         self._joins = joins
         self._start = start
@@ -96,10 +103,28 @@ class Session:
         self._heartbeat: Heartbeat | None = None
         self._closed = False
         self._mux: Mux | None = None
+        self._silence = _silence(http.timeout[1]) if dialect.heartbeats else None
         if dialect.shared_stream:
-            silence = _silence(http.timeout[1]) if dialect.heartbeats else None
+            silence = self._silence
             url = routes.stream(session_hash)
             self._mux = Mux(http, url, silence=silence, start=start)
+
+    @property
+    def table(self) -> EndpointTable:
+        """The functions that jobs of the session can call."""
+        return self._table
+
+    def render(self, render_config: Mapping[str, Any]) -> None:
+        """The app made new components and functions for this session.
+
+        Behaviour: what was rendered may need a heartbeat though the app did not, as in
+        ``handle_render_config`` of @gradio/client 2.7.0.
+        """
+        with self._changed:
+            self._table = self._table.rendered(render_config)
+            if self._table.wants_heartbeat:
+                self._wants_heartbeat = True
+        self.keep_heartbeat()
 
     # -- a job's way in -----------------------------------------------------------
 
@@ -153,7 +178,7 @@ class Session:
             Refused: The server did not take the job.
             Lost, Aborted: As `Channel.receive`.
         """
-        self._keep_heartbeat()
+        self.keep_heartbeat()
         if self._dialect.join == "websocket":
             from ._transport.ws import WebSocketChannel
 
@@ -174,6 +199,7 @@ class Session:
         Raises:
             ConnectFailedError, Aborted: As `Http.post`.
         """
+        self.keep_heartbeat()
         query = self._routes.query
         return self._http.post(url, body, headers=API_HEADERS, query=query, call=call, within=None)
 
@@ -193,16 +219,20 @@ class Session:
         exchange.joined(event_id)
         return event_id
 
-    def _keep_heartbeat(self) -> None:
+    def keep_heartbeat(self) -> None:
+        """Let the server know that the session's user is there, where the app wants that.
+
+        Called whenever the session is used: one that never was has nothing to clean up.
+        """
         if not self._wants_heartbeat:
             return
+        from ._transport.heartbeat import Heartbeat
+
         with self._changed:
             if self._closed or self._heartbeat is not None:
                 return
-            from ._transport.heartbeat import Heartbeat
-
-            heartbeat = Heartbeat(self._http, self._routes.heartbeat(self.session_hash))
-            self._heartbeat = heartbeat
+            url, silence = self._routes.heartbeat(self.session_hash), self._silence
+            self._heartbeat = heartbeat = Heartbeat(self._http, url, silence=silence)
         self._start(heartbeat.run)
 
     # -- a job's way out ----------------------------------------------------------
@@ -328,3 +358,8 @@ class Session:
             heartbeat.close()
         if self._mux is not None:
             self._mux.close()
+
+
+def new_session_hash() -> str:
+    """Eleven random characters, as other clients of Gradio make them."""
+    return "".join(secrets.choice(_BASE_36) for _ in range(11))

@@ -51,6 +51,7 @@ FEATURES = {
     "edit lists": Feature((4, 17), "before, every value comes whole"),
     "async cancel": Feature((4, 0), "3.x lets an async function run to its end"),
     "cancel": Feature((4, 31), "before, there is no /cancel"),
+    "heartbeat": Feature((4, 29), "servers ask for one since 4.29"),
     "render": Feature((4, 31), "gr.render came with 4.31"),
     "numbered endpoints": Feature((4, 32), "before, an endpoint's number is its position"),
     "shown": Feature((4, 37), "duration and visible of errors and logs came with 4.37"),
@@ -58,6 +59,7 @@ FEATURES = {
     "validators": Feature((5, 45), "validator= came with 5.45"),
     "server functions": Feature((3, 47), "functions of components came with 3.47"),
     "forms": Feature((4, 22), "servers up to 4.21 take JSON only"),
+    "tokens": Feature((6, 0), "servers of 5.50 and before take a token from a login only"),
 }
 
 

@@ -103,7 +103,7 @@ def test_what_cannot_be_stopped_runs_on(server: Server, key: str, endpoint: str)
 
 def test_direct_call_is_let_go(app: Client, key: str, server: Server) -> None:
     """A call that skips the queue is given up at once."""
-    job = app.submit("/await_started", [key, 1])
+    job = app.submit("/await_count", [key, "started", 1])
     assert job.cancel()
     assert_cancelled(job)
     assert app.predict("/direct", ["abc"])[0] == "cba"

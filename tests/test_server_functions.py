@@ -108,6 +108,15 @@ def test_server_functions_are_not_everywhere(app: Client) -> None:
         app.component_server(number, "describe", "x")
 
 
+@pytest.mark.gradio
+@servers_with("heartbeat")
+def test_server_function_uses_the_session(server: Server) -> None:
+    """A session that only functions of components used is ended like any other."""
+    with Client(server.url) as app:
+        app.component_server(asked(app), "describe", "x")
+    assert server.control.await_unloaded(app.session_hash)
+
+
 # -- scripted
 
 

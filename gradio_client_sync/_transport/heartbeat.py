@@ -1,15 +1,20 @@
 """The stream by which a server knows that a session's user is still there.
 
 Apps that clean up after a user (``unload`` events, state with an expiry) ask for it in
-their config. Closing it is how they learn that the user is gone.
+their config. Its end is how they learn that the user is gone: they run their ``unload``
+handlers, keep the session's state for an hour more, and (5.0 and later) finish the
+session's jobs that take further input. A broken one is opened again, so that the app
+hears of the end also when it really comes.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from typing import TYPE_CHECKING
 
-from ..errors import GradioClientError
+from ..errors import GradioClientError, HTTPStatusError
 from .base import Aborted, Lost
 from .connections import Call
 
@@ -18,29 +23,69 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+FIRST_WAIT = 0.5  # s until a broken heartbeat is opened again; twice that the next time
+LONGEST_WAIT = 60.0  # s
+STEADY = 15.0  # s; what lasted for one beat of the server was no false start
+
 
 class Heartbeat:
-    """One session's heartbeat. `run` blocks a thread until `close` or the stream's end."""
+    """One session's heartbeat. `run` keeps a thread until `close`, or until the server says no.
 
-    def __init__(self, http: Http, url: str) -> None:
+    Args:
+        http: The door.
+        url: The stream's address.
+        silence: Seconds without a beat after which the stream counts as broken.
+    """
+
+    def __init__(self, http: Http, url: str, *, silence: float | None) -> None:
         self._http = http
         self._url = url
+        self._silence = silence
+        self._beats = 0  # of the stream that is open
         self._call = Call()
+        self._closed = threading.Event()
 
     def run(self) -> None:
-        """Listen; what comes means nothing but that the server is there."""
-        try:
-            stream = self._http.stream(self._url, self._call, silence=None)
+        """Keep the stream open."""
+        wait = FIRST_WAIT
+        while not self._closed.is_set():
+            began = time.monotonic()
             try:
-                for _ in stream:
-                    continue
-            finally:
-                stream.close()
-                self._http.done(self._call)
-        except (Aborted, Lost, GradioClientError) as exc:
-            if not self._call.aborted:
-                log.debug("the heartbeat of the session ended: %s", exc)
+                self._listen()
+                reason = "the server ended it"
+            except Aborted:
+                break
+            except (Lost, GradioClientError) as exc:
+                if self._silence is not None and self._beats == 1:
+                    self._silence *= 2  # an app's operator may have set a slower pace
+                if isinstance(exc, HTTPStatusError) and _is_final(exc.status_code):
+                    log.warning("the session's heartbeat is given up: %s", exc)
+                    return
+                reason = str(exc)
+            if time.monotonic() - began >= STEADY:
+                wait = FIRST_WAIT
+            log.warning("the session's heartbeat broke (%s); again in %g s", reason, wait)
+            self._closed.wait(wait)
+            wait = min(2 * wait, LONGEST_WAIT)
+        log.debug("the session's heartbeat was closed")
+
+    def _listen(self) -> None:
+        """Read one stream to its end; what comes means nothing but that the server is there."""
+        self._beats = 0
+        stream = self._http.stream(self._url, self._call, silence=self._silence)
+        try:
+            for _ in stream:
+                self._beats += 1
+        finally:
+            stream.close()
+            self._http.done(self._call)
 
     def close(self) -> None:
         """Tell the server that the user is gone."""
+        self._closed.set()
         self._call.abort()
+
+
+def _is_final(status: int | None) -> bool:
+    """Whether a refusal will be the same the next time."""
+    return status is not None and 400 <= status < 500 and status not in (408, 425, 429)

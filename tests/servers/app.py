@@ -22,7 +22,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Optional
 
 os.environ.update(
     GRADIO_ANALYTICS_ENABLED="False",
@@ -84,13 +84,13 @@ class Ledger:
     def counts(self, key: str) -> dict[str, int]:
         """Return how often ``key`` started, finished, was cancelled and ticked."""
         with self._changed:
-            counts = self._counts[key]
-            return {what: counts[what] for what in ("started", "finished", "cancelled", "ticks")}
+            counts, kinds = self._counts[key], ("started", "finished", "cancelled", "ticks")
+            return {what: counts[what] for what in (*kinds, "unloaded")}
 
-    def await_started(self, key: str, count: int, bound: float = 20.0) -> bool:
-        """Wait until ``key`` has started ``count`` times."""
+    def await_count(self, key: str, what: str, count: int, bound: float = 20.0) -> bool:
+        """Wait until ``what`` has been recorded ``count`` times for ``key``."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._counts[key]["started"] >= count, bound)
+            return self._changed.wait_for(lambda: self._counts[key][what] >= count, bound)
 
     def await_stopped(self, key: str, bound: float = 15.0, silence: float = 0.7) -> bool:
         """Wait until each start of ``key`` has ended, or nothing came of it for a while.
@@ -338,7 +338,20 @@ def endless_growing(key: str) -> Iterator[str]:
         yield text
 
 
-# -- functions of components
+# -- sessions: who is there, functions of components
+
+
+def unload(request: gr.Request) -> None:
+    LEDGER.record(request.session_hash, "unloaded")
+
+
+def token_of(kind: Any) -> Callable[..., str]:
+    """A function that tells whose token it was given, if any."""
+
+    def token(given: Optional[kind]) -> str:
+        return given.token if given is not None else "(none)"
+
+    return token
 
 
 def describe(data: Any) -> Any:
@@ -374,8 +387,8 @@ def executions() -> str:
     return json.dumps(LEDGER.executions)
 
 
-def await_started(key: str, count: float) -> bool:
-    return LEDGER.await_started(key, int(count))
+def await_count(key: str, what: str, count: float) -> bool:
+    return LEDGER.await_count(key, what, int(count))
 
 
 def build(one_worker: bool) -> gr.Blocks:
@@ -443,6 +456,10 @@ def build(one_worker: bool) -> gr.Blocks:
         if hasattr(gr, "validate"):
             on("validated", validated, text, out, validator=long_enough)
 
+        if hasattr(demo, "unload"):
+            demo.unload(unload)
+        if RELEASE >= (6, 0):
+            on("token", token_of(gr.OAuthToken), [], out)
         asked = gr.Textbox(label="asked")
         asked.describe, asked.server_fns = describe, [describe]
 
@@ -458,7 +475,7 @@ def build(one_worker: bool) -> gr.Blocks:
         on("release", release, key, yes, queue=False)
         on("ledger", ledger, key, out, queue=False)
         on("executions", executions, [], out, queue=False)
-        on("await_started", await_started, [key, n], yes, queue=False)
+        on("await_count", await_count, [key, text, n], yes, queue=False)
         on("await_stopped", LEDGER.await_stopped, key, yes, queue=False)
 
         on("stop_hold_async", None, None, None, cancels=[held])

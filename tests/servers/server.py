@@ -177,7 +177,10 @@ class ServerControl:
         return bool(self.call("release", key))
 
     def ledger(self, key: str) -> dict[str, int]:
-        """Return how often calls with ``key`` started, finished, were cancelled, and ticked."""
+        """Return how often calls with ``key`` started, finished, were cancelled, and ticked.
+
+        For the name of a session: how often it was ``unloaded``.
+        """
         counts: dict[str, int] = json.loads(self.call("ledger", key))
         return counts
 
@@ -188,7 +191,11 @@ class ServerControl:
 
     def await_started(self, key: str, count: int = 1) -> bool:
         """Wait until ``count`` calls with ``key`` have started; ``False`` after 20 s."""
-        return bool(self.call("await_started", key, count))
+        return bool(self.call("await_count", key, "started", count))
+
+    def await_unloaded(self, session_hash: str, count: int = 1) -> bool:
+        """Wait until a session was ended ``count`` times; ``False`` after 20 s."""
+        return bool(self.call("await_count", session_hash, "unloaded", count))
 
     def await_stopped(self, key: str) -> bool:
         """Wait until the calls with ``key`` have ended or fallen silent; ``False`` after 15 s.
