@@ -54,6 +54,7 @@ _HOMES = {
         "SpaceError",
         "SpaceNotFoundError",
         "SpaceNotReadyError",
+        "StreamClosedError",
         "UnsupportedAppError",
         "UploadError",
         "ValidationError",

@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 from weakref import WeakSet
 
 from . import _server_functions
+from ._chunks import Chunks
 from ._discover import discover
 from ._listeners import EventLog
 from ._protocol.api_info import parameters_of
@@ -263,7 +264,7 @@ class Connection:
         events = EventLog(scribe, self._history, start)
         direct = self._is_direct(endpoint)
         events.publish((scribe.status(time.time(), "pending", queue=not direct),))
-        job = Job(endpoint.name, endpoint.fn_index, events, owner)
+        job = Job(endpoint.name, endpoint.fn_index, events, owner, self._chunks(endpoint, session))
         return Pump(
             job,
             events,
@@ -290,6 +291,16 @@ class Connection:
             body["oauth_token"] = self._oauth_token
         return body
 
+    def _chunks(self, endpoint: Endpoint, session: Session) -> Chunks | None:
+        """What takes further input for a job of an endpoint, if it takes any."""
+        if not endpoint.streaming:
+            return None
+
+        def encoded(payload: Payload) -> bytes:
+            return encode(endpoint, self._body(endpoint, self.bind(endpoint, payload), session))
+
+        return Chunks(endpoint.name, self.http, self.routes, encoded)
+
     def _start_as(self, name: str, task: Callable[[], None]) -> None:
         """Run a task on a thread that bears the job's name meanwhile."""
         self._workers.start(partial(_run_as, name, task))
@@ -314,11 +325,13 @@ class Connection:
         """Whether a call skips the queue.
 
         Behaviour: ``skip_queue`` of @gradio/client. Ours: a generator never does where
-        there is a queue, since the direct form gives its first value only.
+        there is a queue, since the direct form gives its first value only; nor does a
+        function that takes a stream of input, of which it would get the first chunk only.
         """
         if endpoint.queued:
             return False
-        return not (endpoint.generator and self.config.get("enable_queue"))
+        several = endpoint.generator or endpoint.streaming
+        return not (several and self.config.get("enable_queue"))
 
     def _direct_url(self, endpoint: Endpoint) -> str:
         # The number in the body decides; a name with a slash would be another route.

@@ -188,6 +188,8 @@ class Pump:
             self._session.begin(self.endpoint, self.job)
         elif now.queued and not before.queued:
             self._session.queue(self.endpoint, self.job)
+        if now.answers > before.answers:
+            self.job._answered(self._exchange.event_id)
 
     def _arm(self, channel: Channel) -> None:
         """Have `cancel` end the wait, or await the moment when the server would heed it.

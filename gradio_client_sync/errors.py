@@ -24,6 +24,7 @@
     │  ├─ SpaceNotFoundError
     │  ├─ SpaceNotReadyError
     │  └─ DuplicationError
+    ├─ StreamClosedError(RuntimeError)            the job takes no more input
     ├─ JobTimeoutError(TimeoutError)              the time given to a call ran out
     ├─ ClientClosedError(RuntimeError)
     └─ MissingDependencyError(ImportError)        names the extra to install
@@ -66,6 +67,7 @@ __all__ = [
     "SpaceError",
     "SpaceNotFoundError",
     "SpaceNotReadyError",
+    "StreamClosedError",
     "UnsupportedAppError",
     "UploadError",
     "ValidationError",
@@ -244,6 +246,13 @@ class SpaceNotReadyError(SpaceError):
 
 class DuplicationError(SpaceError):
     """A Space could not be duplicated."""
+
+
+class StreamClosedError(GradioClientError, RuntimeError):
+    """A job takes no more input: it is over, or `Job.close_stream` was called.
+
+    If the job failed, its error is the cause.
+    """
 
 
 if sys.version_info >= (3, 11):

@@ -8,15 +8,17 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 
+from .errors import PayloadError
 from .events import Data, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ._chunks import Chunks
     from ._listeners import EventLog
     from .errors import GradioClientError
     from .events import DataListener, Event, LogListener, RenderListener, StatusListener
-    from .types import EventName
+    from .types import EventName, Payload
 
 _EVENTS = ("data", "status", "log", "render")
 
@@ -33,12 +35,20 @@ class Job(concurrent.futures.Future[Data]):
         ['0', '1', '2', '2']
     """
 
-    def __init__(self, endpoint: str | int, fn_index: int, log: EventLog, owner: object) -> None:
+    def __init__(
+        self,
+        endpoint: str | int,
+        fn_index: int,
+        log: EventLog,
+        owner: object,
+        chunks: Chunks | None = None,
+    ) -> None:
         super().__init__()
         self._endpoint = endpoint
         self._fn_index = fn_index
         self._log = log
         self._owner = owner  # the client: it must not be collected while a job needs it
+        self._chunks = chunks  # where the function takes input while it runs
         self._lock = threading.Lock()
         self._cancel_asked = False
         self._interrupt: Callable[[], None] | None = None
@@ -183,6 +193,7 @@ class Job(concurrent.futures.Future[Data]):
             return False
         with self._lock:
             interrupt = self._interrupt
+        self._end_input(concurrent.futures.CancelledError("cancel() was called"))
         if interrupt is not None:
             interrupt()
         self._log.cancel(time.time())
@@ -196,6 +207,72 @@ class Job(concurrent.futures.Future[Data]):
         if first:
             self.set_running_or_notify_cancel()  # lets wait() and as_completed() see it
         return True
+
+    # -- further input ------------------------------------------------------------
+
+    def send_chunk(self, payload: Payload = None, *, timeout: float | None = None) -> None:
+        """Give a running job its next input, where the function takes a stream of them.
+
+        Such functions (``connection="stream"`` in the app's config, from Gradio 5.0 on)
+        are called once for each input, the first being the payload of `submit`, and each
+        answer is a value of the job. A chunk is sent when the one before it has been
+        answered, so that none takes another's place: this blocks until then, also
+        while the job waits in the queue.
+
+        Args:
+            payload: As for `Client.submit`.
+            timeout: Seconds to wait for the turn; ``None`` waits for as long as it takes.
+
+        Raises:
+            PayloadError: The values do not fit, or the function takes no stream.
+            StreamClosedError: The job is over, or its input was closed. Apps may limit a
+                job's time, and end one that gets no input for too long (30 s, mostly).
+            concurrent.futures.TimeoutError: `timeout` passed; nothing was sent.
+            ConnectFailedError, HTTPStatusError: The server did not take the chunk.
+            ClientClosedError: The client was closed.
+
+        Behaviour: ``send_chunk`` of @gradio/client 2.7.0. Ours: values are laid out as
+        for `submit`, and wait for their turn; JavaScript sends what it is given, at once.
+
+        Example:
+            >>> job = app.submit("/transcribe", [first_second])
+            >>> job.send_chunk([next_second])
+            >>> job.close_stream()
+            >>> job.result()[0]
+            'hello there'
+        """
+        self._input().send(payload, timeout)
+
+    def close_stream(self) -> None:
+        """Tell a job that takes a stream of input that there is no more; it then ends.
+
+        Waits until the last chunk has been answered. Harmless when repeated, and after
+        the job's end.
+
+        Raises:
+            PayloadError: The function takes no stream.
+            ConnectFailedError, HTTPStatusError: The server could not be told.
+            ClientClosedError: The client was closed.
+
+        Behaviour: ``close_stream`` of @gradio/client 2.7.0. Ours: the job is heard to its
+        end; JavaScript stops listening. What its last value is, is up to the server:
+        5.x runs the function once more with the last input, 6.x repeats the last answer.
+        """
+        self._input().close()
+
+    def _input(self) -> Chunks:
+        if self._chunks is None:
+            raise PayloadError(
+                f"{self._endpoint!r} takes its input at once, when it is called, and none "
+                "while it runs. Only functions of stream events do (connection='stream' in the "
+                "app's config, Gradio 5.0 and later); call this one again instead.",
+                endpoint=self._endpoint,
+            )
+        return self._chunks
+
+    def _end_input(self, error: BaseException | None) -> None:
+        if self._chunks is not None:
+            self._chunks.end(error)
 
     # -- for the worker -----------------------------------------------------------
 
@@ -213,6 +290,11 @@ class Job(concurrent.futures.Future[Data]):
     def _begin(self) -> None:
         self._started = True
 
+    def _answered(self, event_id: str | None) -> None:
+        """The function has answered its last input, and waits for more."""
+        if self._chunks is not None and event_id is not None:
+            self._chunks.answered(event_id)
+
     def _finish(
         self,
         events: Sequence[Event],
@@ -220,6 +302,7 @@ class Job(concurrent.futures.Future[Data]):
         error: GradioClientError | None = None,
     ) -> None:
         """Tell listeners the end, then resolve."""
+        self._end_input(error)  # first, since a listener may wait to send more
         self._log.end(events)
         self._log.tell()
         self._log.wait_until_told()
@@ -235,6 +318,7 @@ class Job(concurrent.futures.Future[Data]):
 
     def _finish_cancelled(self) -> None:
         """The end of a job that was cancelled here, or whose client was closed."""
+        self._end_input(concurrent.futures.CancelledError("the client was closed"))
         self._log.cancel(time.time())
         self._cancel_once()
 

@@ -55,6 +55,7 @@ FEATURES = {
     "render": Feature((4, 31), "gr.render came with 4.31"),
     "numbered endpoints": Feature((4, 32), "before, an endpoint's number is its position"),
     "shown": Feature((4, 37), "duration and visible of errors and logs came with 4.37"),
+    "input streams": Feature((5, 0), "connection='stream' came with 5.0"),
     "titles": Feature((5, 2), "title of errors and logs came with 5.2"),
     "validators": Feature((5, 45), "validator= came with 5.45"),
     "server functions": Feature((3, 47), "functions of components came with 3.47"),

@@ -396,6 +396,17 @@ def test_exchange_passes_over_other_messages(msg: str, caplog: pytest.LogCapture
     assert (repr(msg) in caplog.text) is unknown
 
 
+def test_exchange_counts_the_answers_to_a_stream_of_input() -> None:
+    """Each answer to an input changes the job's place, so that the next input is let through."""
+    exchange, places = exchange_for(), []
+    for msg in ("process_starts", "process_streaming", "log", "process_streaming"):
+        receive(exchange, msg=msg)
+        places.append(exchange.place.answers)
+    assert places == [0, 1, 1, 2]
+    receive(exchange, msg="process_generating")
+    assert exchange.answers == 2
+
+
 def test_exchange_publishes_without_reading() -> None:
     """Messages on the way are kept as they came; only the last is read in full."""
     exchange = exchange_for()

@@ -19,7 +19,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("_protocol.*",),
     ("_transport.*",),
     ("_discover", "_listeners", "_options", "_spaces", "_workers", "display"),
-    ("job", "_session", "_server_functions", "_pump"),
+    ("job", "_chunks", "_session", "_server_functions", "_pump"),
     ("_connection", "_client"),
     ("demo", "demo_stage", "cli", "__main__"),
 )

@@ -39,7 +39,7 @@ from tests.servers.server import Server
 MISSING = Oracle.available()
 
 DOCS = Path(__file__).parents[1] / "docs" / "javascript.md"
-MEASURED = ("eta", "avg_time", "cache_duration")  # s, by the server
+MEASURED = ("eta", "avg_time", "cache_duration", "time_limit")  # s, by the server
 FINAL = ("complete", "error")
 
 Events = list[dict[str, Any]]
@@ -69,12 +69,14 @@ class Case:
     Attributes:
         needs: The feature that a server must have.
         cancels: The call is cancelled at its first value.
+        chunks: Further inputs: one is sent after each value, then the stream is closed.
     """
 
     name: str
     calls: tuple[Call, ...]
     needs: str | None = None
     cancels: bool = False
+    chunks: tuple[Sequence[Any], ...] | None = None
 
 
 KEY = "(a key of this test's own)"
@@ -114,6 +116,7 @@ CASES = (
     single("direct", "/direct", ["abc"]),
     single("direct gr.Error", "/direct_fail", ["boom"]),
     single("cancel", "/endless", [KEY], cancels=True),
+    single("input stream", "/stream", ["a", 1], needs="input streams", chunks=(["b", 2], ["c", 0])),
 )
 
 #: On a server with a queue of one that keeps the texts of errors to itself.
@@ -181,7 +184,7 @@ def failed(events: Events) -> dict[str, Any]:
 RUN = (
     "echo, several outputs, no outputs, by number, batch, generator, tokens, chat, table, "
     "structure, empty generator, gr.Error, exception, error midway, progress, logs, state, "
-    "render, hidden exception"
+    "render, input stream, hidden exception"
 )
 
 
@@ -319,6 +322,25 @@ def cancelled(events: Events) -> None:
     last.pop("broken", None)
 
 
+def heard_to_the_end(events: Events, **fields: Any) -> None:
+    """There, the last event is the answer to the last chunk."""
+    last = events[-1]
+    assert last["type"] == "data", last
+    status = {"type": "status", "stage": "complete", "queue": True, "changed_state_ids": []}
+    same = {name: last[name] for name in ("endpoint", "fn_index", "time")}
+    events += [dict(last), {**status, **same, **fields}]
+
+
+@difference("end of an input stream", "input stream", lambda v: not has(v, "private"))
+def end_of_stream(events: Events) -> None:
+    heard_to_the_end(events)
+
+
+@difference("end of an input stream", "input stream", lambda v: has(v, "private"))
+def timed_end_of_stream(events: Events) -> None:
+    heard_to_the_end(events, avg_time="(seconds)", cache_duration="(seconds)")
+
+
 DIFFERENCES = (
     start,
     times,
@@ -339,6 +361,8 @@ DIFFERENCES = (
     shrinking_table,
     shrinking_structure,
     cancelled,
+    end_of_stream,
+    timed_end_of_stream,
 )
 
 
@@ -468,10 +492,11 @@ class Listener(Heard):
     what a listener adds is told in its place.
     """
 
-    def __init__(self, job: Job, *, cancels: bool) -> None:
+    def __init__(self, job: Job, case: Case) -> None:
         super().__init__()
         self._job = job
-        self._cancels = cancels
+        self._cancels = case.cancels
+        self._chunks = None if case.chunks is None else list(case.chunks)
         job.on("status", self)
 
     def __call__(self, event: Any) -> None:
@@ -481,6 +506,11 @@ class Listener(Heard):
                 self._job.on(kind, self)
         if self._cancels and event.type == "data":
             self._job.cancel()
+        if self._chunks:
+            if event.type == "data":
+                self._job.send_chunk(self._chunks.pop(0))
+        elif self._chunks is not None and event.type == "data":
+            self._job.close_stream()
 
 
 def through_python(client: Client, case: Case, key: str) -> Events:
@@ -488,7 +518,7 @@ def through_python(client: Client, case: Case, key: str) -> Events:
     events: Events = []
     for call in case.calls:
         job = client.submit(position(client, call), payload(call.payload, key))
-        heard = Listener(job, cancels=case.cancels)
+        heard = Listener(job, case)
         heard.wait_for(lambda event: event.type == "status" and event.stage in FINAL)
         assert concurrent.futures.wait([job], BOUND).done
         assert job.cancelled() is case.cancels
@@ -509,7 +539,8 @@ def through_javascript(
             position(client, call),
             payload(slotted, key),
             cancel_after=1 if case.cancels else None,
-            session=case.name if case.cancels else None,
+            chunks=case.chunks,
+            session=case.name if case.cancels or case.chunks else None,
             timeout=BOUND,
         )
     return list(map(plain, events))
@@ -531,6 +562,9 @@ def warm_up(url: str, version: str, cases: Sequence[Case]) -> None:
             if not case.cancels and (case.needs is None or has(version, case.needs))
             for call in case.calls
         ]
+        for job in jobs:
+            if job.endpoint == "/stream":
+                job.close_stream()
         assert not concurrent.futures.wait(jobs, BOUND).not_done
 
 

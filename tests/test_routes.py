@@ -168,6 +168,8 @@ def test_trap_09_every_route_is_built_from_the_typed_root(routes: Routes, base: 
     assert routes.join_stream(3, "s1") == f"{base}/queue/join?fn_index=3&session_hash=s1"
     assert routes.heartbeat("s1") == f"{base}/heartbeat/s1"
     assert routes.component_server == f"{base}/component_server"
+    assert routes.chunk("e1") == f"{base}/stream/e1"
+    assert routes.chunk_end("e1") == f"{base}/stream/e1/close"
     assert routes.websocket == base.replace("http", "ws", 1) + "/queue/join"
 
 
@@ -176,6 +178,7 @@ def test_routes_escape_names() -> None:
     routes = Routes("http://h")
     assert routes.run("a/../b?c#d") == "http://h/run/a%2F..%2Fb%3Fc%23d"
     assert routes.heartbeat("../x") == "http://h/heartbeat/..%2Fx"
+    assert routes.chunk_end("../x") == "http://h/stream/..%2Fx/close"
     assert routes.stream("a&b=c") == "http://h/queue/data?session_hash=a%26b%3Dc"
 
 

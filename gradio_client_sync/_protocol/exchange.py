@@ -69,6 +69,7 @@ class Place(NamedTuple):
     queued: bool
     begun: bool
     stage: Stage
+    answers: int
 
 
 class Exchange:
@@ -85,6 +86,8 @@ class Exchange:
         queued: The server has said that the job waits in its queue.
         begun: The server has said that the function runs.
         stage: The last stage that the server told.
+        answers: How many of its inputs a function has answered that takes more of them
+            while it runs.
     """
 
     def __init__(self, scribe: Scribe, body: Mapping[str, Any]) -> None:
@@ -93,6 +96,7 @@ class Exchange:
         self.queued = False
         self.begun = False
         self.stage: Stage = "pending"
+        self.answers = 0
         self.finished = False
         self._scribe = scribe
         self._body = body
@@ -100,7 +104,7 @@ class Exchange:
     @property
     def place(self) -> Place:
         """How far the job is, for the server."""
-        return Place(self.accepted, self.queued, self.begun, self.stage)
+        return Place(self.accepted, self.queued, self.begun, self.stage, self.answers)
 
     def joined(self, event_id: str) -> None:
         """The server answered the join with the job's event id."""
@@ -129,6 +133,7 @@ class Exchange:
         self.begun = self.begun or kind != "estimation"
         if kind in ("process_generating", "process_streaming"):
             self.stage = "generating" if kind == "process_generating" else "streaming"
+            self.answers += kind == "process_streaming"
         return (Publish(frame),)
 
     def _send_data(self, frame: Frame) -> Sequence[Effect]:

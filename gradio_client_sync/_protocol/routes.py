@@ -163,5 +163,11 @@ class Routes:
     def join_stream(self, fn_index: int, session_hash: str) -> str:
         return self._api("queue/join", fn_index=str(fn_index), session_hash=session_hash)
 
+    def chunk(self, event_id: str) -> str:
+        return self._api(f"stream/{quote(event_id, safe='')}")
+
+    def chunk_end(self, event_id: str) -> str:
+        return f"{self.chunk(event_id)}/close"
+
     def heartbeat(self, session_hash: str) -> str:
         return self._api(f"heartbeat/{quote(session_hash, safe='')}")

@@ -13,6 +13,8 @@
  *   payload       a list by position, or for "2" an object by name; null: none given. "0" wants
  *                 a slot for each state component, "2" wants none.
  *   cancel_after  null, or after how many data events cancel() is called; 0: once it is accepted
+ *   chunks        null, or further inputs of a streaming endpoint, lists by position without state:
+ *                 one is sent after each data event, then the stream is closed; "2" only
  *   session       null, or a name: submissions with the same one share a connection, and so state
  *   auth          null, or [user, password]; "2" only
  *   timeout       seconds until an unfinished submission is given up (60)
@@ -200,8 +202,19 @@ async function submit_2(client, request, emit) {
 	if (client.stream_status.open && !client.jobs) await settle(client);
 }
 
-async function iterate_2(client, { endpoint, payload, cancel_after }, emit) {
+/** Return a chunk as the server wants it, and 2.7.0 leaves to its user: with a slot for state. */
+function laid_out(client, endpoint, values) {
+	const { components, dependencies } = client.config;
+	const named = ({ id, api_name }) => id === endpoint || `/${api_name}` === endpoint;
+	const { id: fn_index, inputs } = dependencies.find(named);
+	const left = [...values];
+	const is_state = (input) => components.find(({ id }) => id === input).type === "state";
+	return { fn_index, data: inputs.map((input) => (is_state(input) ? null : left.shift())) };
+}
+
+async function iterate_2(client, { endpoint, payload, cancel_after, chunks }, emit) {
 	const job = client.submit(endpoint, payload ?? undefined);
+	const left = chunks && [...chunks];
 	let count = 0;
 	let finished = false;
 	if (cancel_after === 0) job.wait_for_id().then(job.cancel);
@@ -212,6 +225,10 @@ async function iterate_2(client, { endpoint, payload, cancel_after }, emit) {
 		if (done) return;
 		emit(event);
 		if (event.type === "data" && ++count === cancel_after) job.cancel();
+		if (event.type === "data" && left) {
+			if (left.length) job.send_chunk(laid_out(client, endpoint, left.shift()));
+			else job.close_stream();
+		}
 		finished ||= is_final(event);
 		if (finished && event.queue === false) return;
 	}

@@ -114,6 +114,7 @@ class Oracle:
         payload: Sequence[Any] | dict[str, Any] | None = None,
         *,
         cancel_after: int | None = None,
+        chunks: Sequence[Sequence[Any]] | None = None,
         session: str | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float = TIMEOUT,
@@ -127,6 +128,8 @@ class Oracle:
             payload: By position, or with 2.7.0 also by name. 0.2.1 wants a value for each state
                 component, 2.7.0 for none.
             cancel_after: After how many data events to cancel; 0 cancels once it is accepted.
+            chunks: Further inputs of a streaming endpoint, with 2.7.0: one is sent after each
+                data event, without values for state, and then the stream is closed.
             session: Submissions with the same name share a session of the app.
             auth: User and password, with 2.7.0.
             timeout: Seconds after which the job counts as never ending.
@@ -142,6 +145,7 @@ class Oracle:
             "endpoint": endpoint,
             "payload": payload,
             "cancel_after": cancel_after,
+            "chunks": chunks,
             "session": session,
             "auth": auth,
             "timeout": timeout,

@@ -338,7 +338,19 @@ def endless_growing(key: str) -> Iterator[str]:
         yield text
 
 
-# -- sessions: who is there, functions of components
+# -- sessions: streams of input, who is there, functions of components
+
+
+def stream(text: str, total: int, number: float) -> tuple[str, int]:
+    if text == "fail":
+        raise gr.Error("bad chunk")
+    return f"{text} {total + number:g}", total + int(number)
+
+
+def stream_held(key: str) -> str:
+    with Visit(key) as visit:
+        visit.gate.wait(HOLD)
+    return key
 
 
 def unload(request: gr.Request) -> None:
@@ -456,6 +468,21 @@ def build(one_worker: bool) -> gr.Blocks:
         if hasattr(gr, "validate"):
             on("validated", validated, text, out, validator=long_enough)
 
+        if RELEASE >= (5, 0):
+            camera = gr.Image(label="camera", sources=["webcam"], streaming=True)
+            for name, function, inputs, outputs, limit in (
+                ("stream", stream, [text, total, number], [out, total], 30),
+                ("stream_brief", stream, [text, total, number], [out, total], 1),
+                ("stream_held", stream_held, key, out, 30),
+            ):
+                camera.stream(
+                    counted(name, function),
+                    inputs,
+                    outputs,
+                    api_name=name,
+                    concurrency_limit=WORKERS,
+                    time_limit=limit,  # s; without one, servers of 5.x do not heed the end
+                )
         if hasattr(demo, "unload"):
             demo.unload(unload)
         if RELEASE >= (6, 0):
