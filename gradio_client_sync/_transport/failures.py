@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import requests
 import urllib3
 
 from .._protocol.routes import origin_of
@@ -106,38 +105,35 @@ def _seconds(text: str | None) -> float | None:
 
 
 def no_connection(exc: Exception, url: str) -> GradioClientError:
-    """Most specific first: `requests` derives many of its errors from ConnectionError."""
+    """The error for a request that went wrong before its answer began."""
     server = "{}://{}:{}".format(*origin_of(url))
-    if isinstance(exc, requests.exceptions.SSLError):
+    if isinstance(exc, urllib3.exceptions.SSLError):
         return ConnectFailedError(
             f"{server} has no certificate that this machine trusts: {_cause(exc)}. If the "
             "server is yours, pass verify='path/of/ca.pem', or verify=False to trust it blindly.",
             url=url,
         )
-    if isinstance(exc, requests.exceptions.ProxyError):
+    if isinstance(exc, urllib3.exceptions.ProxyError):
         return ConnectFailedError(
             f"The proxy for {server} cannot be used: {_cause(exc)}. Check proxies= and the "
             "environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
             url=url,
         )
-    if isinstance(exc, requests.exceptions.ConnectTimeout):
+    if isinstance(exc, urllib3.exceptions.NewConnectionError):
+        return ConnectFailedError(
+            f"{server} cannot be reached: {_cause(exc)}. Check the address, and that the app "
+            "is running.",
+            url=url,
+        )
+    if isinstance(exc, urllib3.exceptions.ConnectTimeoutError):
         return ConnectFailedError(
             f"{server} did not take the connection in time. Check the address, and that the app "
             "is reachable from this machine; timeout=(connect, read) gives it longer.",
             url=url,
         )
-    if isinstance(exc, requests.exceptions.ReadTimeout):
+    if isinstance(exc, (urllib3.exceptions.ProtocolError, urllib3.exceptions.ReadTimeoutError)):
         return no_answer(exc, url)
-    if isinstance(exc, requests.exceptions.ConnectionError):
-        reason = getattr(exc.args[0], "reason", None) if exc.args else None
-        if isinstance(reason, urllib3.exceptions.NewConnectionError):
-            return ConnectFailedError(
-                f"{server} cannot be reached: {_cause(exc)}. Check the address, and that the app "
-                "is running.",
-                url=url,
-            )
-        return no_answer(exc, url)
-    if isinstance(exc, (requests.exceptions.RequestException, ValueError, OSError)):
+    if isinstance(exc, (urllib3.exceptions.HTTPError, ValueError, OSError)):  # `requests`' too
         return ConnectFailedError(f"{url} cannot be asked: {_cause(exc)}.", url=url)
     raise exc
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal, Union
+from typing import TYPE_CHECKING, Literal, Union, cast
 from urllib.parse import urljoin
 
 import requests
 import urllib3
-from requests.cookies import get_cookie_header
+from requests.cookies import extract_cookies_to_jar, get_cookie_header
 
 from .._protocol.eventstream import EventStreamParser
 from .._protocol.routes import may_follow, with_query
@@ -36,6 +36,9 @@ _CHUNK_BYTES = 65_536
 _IDLE_CONNECTIONS = 64  # kept open per host; jobs join at most 32 at a time
 _REDIRECTS = 5
 
+_NO_RETRIES = urllib3.Retry(False)
+_ADDRESS = re.compile(r"([^/]*//[^/?#]*)/?([^#]*)")  # origin, path and query; no fragment
+
 # Servers around 3.23 look for a websocket's login in their secure cookie only, which does not
 # go over plain http; the cookie meant for that holds the same token.
 _PLAIN_LOGIN = re.compile(r"^(?!.*\baccess-token=).*\baccess-token-unsecure=([^;]*)")
@@ -44,7 +47,7 @@ _PLAIN_LOGIN = re.compile(r"^(?!.*\baccess-token=).*\baccess-token-unsecure=([^;
 class EventStream:
     """An open event stream; iterating gives the payload of each event as bytes."""
 
-    def __init__(self, response: requests.Response, call: Call) -> None:
+    def __init__(self, response: urllib3.BaseHTTPResponse, call: Call) -> None:
         self._response = response
         self._call = call
 
@@ -55,10 +58,10 @@ class EventStream:
             Lost: The stream broke off, or fell silent for longer than it may.
             Aborted: `abort` was called.
         """
-        raw, parser = self._response.raw, EventStreamParser()
+        read, parser = self._response.read1, EventStreamParser()
         while True:
             try:
-                chunk = raw.read1(_CHUNK_BYTES, decode_content=True)
+                chunk = read(_CHUNK_BYTES, decode_content=True)
             except Exception as exc:
                 if self._call.aborted:
                     raise Aborted from exc
@@ -101,9 +104,9 @@ class Http:
         timeout: Timeout = (10.0, 60.0),
     ) -> None:
         session = requests.Session()
-        adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
+        self._adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
+        session.mount("http://", self._adapter)
+        session.mount("https://", self._adapter)
         session.headers["User-Agent"] = f"gradio-client-sync/{__version__}"
         session.headers.update(headers or {})
         session.cookies.update(cookies or {})
@@ -116,6 +119,8 @@ class Http:
         self.verify = environment_verify if verify is True and environment_verify else verify
         self.timeout = timeout
         self._session = session
+        self._always = [(name.lower(), name, value) for name, value in self.headers.items()]
+        self._pools: dict[str, tuple[urllib3.HTTPConnectionPool, str]] = {}
         self._calls: set[Call] = set()
         self._lock = threading.Lock()
         self._closed = False
@@ -155,7 +160,10 @@ class Http:
             location = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer
-            target = urljoin(url, location)  # requests has seen that it is an address
+            try:
+                target = urljoin(url, location)
+            except ValueError as exc:
+                raise no_connection(exc, shorten(location)) from exc
             if not may_follow(url, target):
                 raise ConnectFailedError(
                     f"{url} sends clients on to another server, {shorten(location)!r}, which was "
@@ -215,7 +223,7 @@ class Http:
         response = self._send("GET", url, None, headers, call, self.timeout, query)
         try:
             kind = response.headers.get("content-type", "")
-            if response.status_code == 200 and kind.startswith("text/event-stream"):
+            if response.status == 200 and kind.startswith("text/event-stream"):
                 call.limit_silence(silence)
                 return EventStream(response, call)
             answer = self._read(response, url, call)
@@ -263,23 +271,28 @@ class Http:
         call: Call,
         timeout: Timeout,
         query: str = "",
-    ) -> requests.Response:
+    ) -> urllib3.BaseHTTPResponse:
         with self._lock:
             if self._closed:
                 raise Aborted
             self._calls.add(call)
         use(call)
         try:
-            target = with_query(url, query)
-            request = requests.Request(method, target, headers=dict(headers), data=body)
-            return self._session.send(
-                self._session.prepare_request(request),
-                stream=True,
-                timeout=timeout,
-                allow_redirects=False,
-                proxies=self.proxies,
-                verify=self.verify,
+            pool, target = self._pool(with_query(url, query))
+            response = pool.urlopen(
+                method,
+                target,
+                body,
+                self._headers(url, headers),
+                _NO_RETRIES,
+                redirect=False,
+                assert_same_host=False,
+                timeout=urllib3.Timeout(*timeout),
+                preload_content=False,
             )
+            if "set-cookie" in response.headers:
+                asked = requests.Request(method, url)
+                extract_cookies_to_jar(self._session.cookies, asked, response)  # type: ignore[no-untyped-call]
         except Exception as exc:
             self._forget(call)
             if call.aborted or isinstance(exc, Aborted):
@@ -290,25 +303,56 @@ class Http:
             raise
         finally:
             use(None)
+        return response
 
-    def _read(self, response: requests.Response, url: str, call: Call) -> Answer:
+    def _pool(self, url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
+        """The connections that `requests` would use for an address, and what to ask there.
+
+        It is asked once for each origin: doing it for every request, as its own `send` does,
+        costs more than the request.
+        """
+        address = _ADDRESS.match(url)
+        origin, rest = address.groups() if address is not None else (url, "")
+        if origin not in self._pools:
+            request = requests.Request("GET", f"{origin}/").prepare()
+            pool = self._adapter.get_connection_with_tls_context(request, self.verify, self.proxies)
+            self._adapter.cert_verify(pool, request.url, self.verify, None)  # type: ignore[no-untyped-call]
+            # A proxy for plain http wants to hear the whole address.
+            before = self._adapter.request_url(request, self.proxies).rstrip("/")
+            self._pools[origin] = cast("urllib3.HTTPConnectionPool", pool), before
+        pool, before = self._pools[origin]
+        return pool, f"{before}/{rest}"
+
+    def _headers(self, url: str, own: Mapping[str, str]) -> dict[str, str]:
+        """What goes with a request: its own headers, those of all requests, the cookies."""
+        taken = {name.lower() for name in own}
+        headers = {name: value for low, name, value in self._always if low not in taken}
+        headers.update(own)
+        if self._session.cookies and "cookie" not in map(str.lower, headers):
+            request = requests.Request("GET", url)
+            cookies = get_cookie_header(self._session.cookies, request)  # type: ignore[no-untyped-call]
+            if cookies:
+                headers["Cookie"] = cookies
+        return headers
+
+    def _read(self, response: urllib3.BaseHTTPResponse, url: str, call: Call) -> Answer:
         kind = response.headers.get("content-type", "")
         # After an unhandled exception (500 in plain text) servers drop the connection
         # without announcing it; a later request on it would fail.
-        spoiled = response.status_code == 500 and not kind.startswith("application/json")
-        connection = response.raw.connection
+        spoiled = response.status == 500 and not kind.startswith("application/json")
+        connection = response.connection
         try:
-            body = response.content
+            body = response.read(decode_content=True)
         except Exception as exc:
             if call.aborted:
                 raise Aborted from exc
             raise no_answer(exc, url) from exc
         if spoiled and connection is not None:
             connection.close()
-        if response.status_code >= 400:
+        if response.status >= 400:
             for secret in filter(None, self._secrets):
                 body = body.replace(secret, b"***")  # some servers repeat what they were sent
-        return Answer(response.status_code, kind, body, url, response.headers)
+        return Answer(response.status, kind, body, url, response.headers)
 
     def _forget(self, call: Call) -> None:
         call.attach(None)
