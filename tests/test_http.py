@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import pickle
+import socket
 import ssl
 import subprocess
 import threading
@@ -21,6 +22,7 @@ from gradio_client_sync import (
     HTTPStatusError,
     RateLimitError,
 )
+from gradio_client_sync._transport.http import Http
 from tests.scripted import CLOSE, WAIT, Exchange, Gate, ScriptedApp, completed, config_of, scripted
 from tests.scripted import dependency as dependency_of
 
@@ -358,3 +360,21 @@ def test_http_cancelled_call_over_tls_hangs_up(tls: ScriptedApp, certificate: Pa
         assert job.cancel()
         assert job._released.wait(WAIT)
         gone.open()
+
+
+def test_http_request_is_written_at_once() -> None:
+    """A request's head and body arrive together, so that the server wakes once for both."""
+    body = b'{"data":["x"]}'
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        http = Http(url)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(http.post, f"{url}/run/predict", body)
+            connection, _ = listener.accept()
+            with connection:
+                first = connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+                assert answer.result(WAIT).body == b"{}"
+        http.close()
+    assert first.startswith(b"POST /run/predict HTTP/1.1\r\n")
+    assert first.endswith(b"\r\n\r\n" + body)

@@ -25,6 +25,8 @@ for _option, _value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPC
         _KEEP_ALIVE.append((socket.IPPROTO_TCP, getattr(socket, _option), _value))
 SOCKET_OPTIONS = [*HTTPConnection.default_socket_options, *_KEEP_ALIVE]
 
+_WRITTEN_TOGETHER = 65_536  # bytes of a body; above, a copy costs more than a second write
+
 _current = threading.local()
 
 
@@ -87,16 +89,39 @@ def _let_go(connection: Any) -> None:
         call.attach(None)
 
 
-class _Connection(HTTPConnection):
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _track(self)
-        super().request(*args, **kwargs)
+class _Tracked:
+    """What both kinds of connection do besides: be known to their `Call`, and write once.
+
+    Head and body of a small request go out together: as two writes they would be two
+    packets, and wake the server twice.
+    """
+
+    _held: list[bytes] | None = None  # what is to go out together
+
+    def request(self, method: str, url: str, body: Any = None, *args: Any, **kwargs: Any) -> None:
+        _track(self)  # type: ignore[arg-type]
+        if isinstance(body, bytes) and len(body) <= _WRITTEN_TOGETHER:
+            self._held = []
+        try:
+            super().request(method, url, body, *args, **kwargs)  # type: ignore[misc]
+        finally:
+            held, self._held = self._held, None
+        if held:
+            self.send(b"".join(held))
+
+    def send(self, data: Any) -> None:
+        if self._held is None:
+            super().send(data)  # type: ignore[misc]
+        else:
+            self._held.append(data)
 
 
-class _TLSConnection(HTTPSConnection):
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _track(self)
-        super().request(*args, **kwargs)
+class _Connection(_Tracked, HTTPConnection):
+    pass
+
+
+class _TLSConnection(_Tracked, HTTPSConnection):
+    pass
 
 
 class _Pool(HTTPConnectionPool):
