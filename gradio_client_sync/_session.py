@@ -35,9 +35,9 @@ log = logging.getLogger(__name__)
 
 _BASE_36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-#: More at once would not be answered faster by a server, which reads them one by one.
-JOINS_AT_ONCE = 32
-
+#: A server reads them one by one. More at once are not answered faster, but keep it from running
+#: what has joined; and each job that ends is then told to every one that waits.
+JOINS_AT_ONCE = 16
 
 #: Seconds after which a job that has not begun is taken to wait in the server's queue:
 #: servers look into it every 50 ms, and tell at once when a job begins.

@@ -19,6 +19,7 @@ from gradio_client_sync import (
     ValidationError,
 )
 from gradio_client_sync._transport.base import Lost
+from gradio_client_sync._session import JOINS_AT_ONCE
 from gradio_client_sync._transport.http import Http
 from gradio_client_sync._transport.mux import Mux
 from gradio_client_sync._workers import Workers
@@ -318,10 +319,10 @@ def test_a_cancelled_job_is_not_sent_any_more() -> None:
         server.scripts["POST /cancel"] = lambda x: x.answer({"success": True})
         with Client(server.url) as app:
             jobs = [app.submit("/echo", ["a"]) for _ in range(40)]
-            server.wait_for("POST /queue/join", 32)
+            server.wait_for("POST /queue/join", JOINS_AT_ONCE)
             assert all(job.cancel() for job in jobs)
             stalled.open()
-        assert server.count("POST /queue/join") == 32
+        assert server.count("POST /queue/join") == JOINS_AT_ONCE
 
 
 def test_messages_that_cannot_be_read_are_passed_over(caplog: pytest.LogCaptureFixture) -> None:
