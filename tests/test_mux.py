@@ -18,8 +18,8 @@ from gradio_client_sync import (
     QueueFullError,
     ValidationError,
 )
-from gradio_client_sync._transport.base import Lost
 from gradio_client_sync._session import JOINS_AT_ONCE
+from gradio_client_sync._transport.base import Lost
 from gradio_client_sync._transport.http import Http
 from gradio_client_sync._transport.mux import Mux
 from gradio_client_sync._workers import Workers

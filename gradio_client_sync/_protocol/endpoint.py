@@ -200,15 +200,12 @@ class EndpointTable:
                 f"{self._choices()}",
                 candidates=self._names(),
             )
-        if isinstance(key, int):
-            endpoint = self._by_index.get(key)
-            near: tuple[str, ...] = ()
-        else:
-            name = key.strip().removeprefix("/")
-            endpoint = self._by_name.get(name)
-            near = tuple(difflib.get_close_matches(f"/{name}", self._names(), n=3, cutoff=0.6))
+        endpoint = (
+            self._by_index.get(key) if isinstance(key, int) else self._by_name.get(_bare(key))
+        )
         if endpoint is None:
             what = f"fn_index {key}" if isinstance(key, int) else f"endpoint {key!r}"
+            near = self._near(key) if isinstance(key, str) else ()
             meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
             raise EndpointNotFoundError(
                 f"The app has no {what}.{meant} {self._choices()}",
@@ -230,6 +227,10 @@ class EndpointTable:
                 candidates=self._names(),
             )
         return endpoint
+
+    def _near(self, key: str) -> tuple[str, ...]:
+        """The names that may have been meant; slow, so only for a mistake."""
+        return tuple(difflib.get_close_matches(f"/{_bare(key)}", self._names(), n=3, cutoff=0.6))
 
     def _only_one(self) -> Endpoint:
         named = [e for e in self.documented if e.api_name is not None]
@@ -297,6 +298,10 @@ def _slots(ids: Any, by_id: Mapping[Any, Mapping[str, Any]]) -> tuple[Slot, ...]
         hidden = bool(component.get("skip_api", kind in _VALUELESS_3X)) or kind == "state"
         slots.append(Slot(component_id, kind, hidden, component))
     return tuple(slots)
+
+
+def _bare(name: str) -> str:
+    return name.strip().removeprefix("/")
 
 
 def _cancelling_events(dependencies: list[Any]) -> dict[int, tuple[int, ...]]:
