@@ -59,9 +59,11 @@ class EventStream:
             Aborted: `abort` was called.
         """
         read, parser = self._response.read1, EventStreamParser()
+        # Nothing has to be decoded, as was asked for; but there are proxies that do not care.
+        encoded = "content-encoding" in self._response.headers
         while True:
             try:
-                chunk = read(_CHUNK_BYTES, decode_content=True)
+                chunk = read(_CHUNK_BYTES, decode_content=encoded)
             except Exception as exc:
                 if self._call.aborted:
                     raise Aborted from exc
