@@ -253,7 +253,7 @@ class EventLog:
             return record
         try:
             if wanted & {"data", "render"} and cursor.decoder is not None:
-                return cursor.decoder.events(record)
+                return cursor.decoder.events(record, status="status" in wanted)
             if record.msg in _DATA_MESSAGES:
                 cursor.decoder = None
             if "status" in wanted and record.msg in STATUS_MESSAGES:

@@ -170,8 +170,11 @@ class Decoder:
             if isinstance(data, list) and message.get("success") is not False:
                 self._diffs.receive(data)
 
-    def events(self, frame: Frame) -> list[Event]:
+    def events(self, frame: Frame, *, status: bool = True) -> list[Event]:
         """The events of the next message.
+
+        Args:
+            status: Also where it says that the job stands, which is half of the work.
 
         Raises:
             ProtocolError: The message is not what its kind promises.
@@ -184,12 +187,11 @@ class Decoder:
             return [self._log(message, time)]
         if frame.msg == "process_completed":
             return completion(self._scribe, message, time)
-        status = status_of(self._scribe, frame, message)
-        if frame.msg not in _VALUE_MESSAGES or status.stage == "error":
-            return [status]
+        events: list[Event] = [status_of(self._scribe, frame, message)] if status else []
+        if frame.msg not in _VALUE_MESSAGES or message.get("success") is False:
+            return events
         output = _output(message)
         values = output.get("data")
-        events: list[Event] = [status]
         if isinstance(values, list):
             if self._diffs is not None:
                 known = self._diffs.receive(values)
@@ -312,7 +314,7 @@ def cancelled(scribe: Scribe, time: float) -> Status:
 
 def _output(message: Mapping[str, Any]) -> Mapping[str, Any]:
     output = message.get("output")
-    if not isinstance(output, Mapping):
+    if not isinstance(output, dict):
         raise ProtocolError("A message of the queue has no output.", raw=message)
     return output
 
