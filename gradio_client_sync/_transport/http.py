@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Timeout = tuple[Union[float, None], Union[float, None]]
 
 _CHUNK_BYTES = 65_536
-_IDLE_CONNECTIONS = 64  # kept open per host; jobs join at most 16 at a time
+_IDLE_CONNECTIONS = 32  # kept open per host; jobs join at most 16 at a time
 _REDIRECTS = 5
 
 _NO_RETRIES = urllib3.Retry(False)
