@@ -1,129 +1,109 @@
-"""``python -m benchmarks``: prepare the peers, start a server, run everyone in turn.
+"""``python -m benchmarks``: prepare the peers, start the servers, run everyone in turn.
 
 The contestants take turns on one server in one run, several rounds each, so that what the
-machine does besides hits all of them alike. Printed are medians, and ratios of medians.
+machine does besides hits all of them alike. Printed are medians, and ratios of medians with the
+quartiles of the rounds' ratios.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-from tests.oracle.oracle import Oracle
-from tests.servers.environments import cache_folder, uv_command
+from benchmarks import report, singles
+from benchmarks.peers import NAMES, Process, Result, missing
+from benchmarks.picture import draw
+from benchmarks.rows import GROWTH, NEWEST, ROWS, Row
 from tests.servers.server import Server
 
 HERE = Path(__file__).parent
-PEER = "gradio_client==2.7.2"
-LABELS = {
-    "raw": "raw wire (http.client)",
-    "ours": "gradio_client_sync",
-    "javascript": "@gradio/client 2.7.0 (Node)",
-    "official": "gradio_client 2.7.2",
-}
+PICTURES = HERE.parent / "docs" / "pictures"
+WARM = 5  # calls before the first round
 
 
-class Process:
-    """A contestant's process."""
-
-    def __init__(self, command: list[str], folder: Path | None = None) -> None:
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder
-        )
-        self.connecting: float = self._read()
-
-    def ask(self, kind: str, count: int) -> list[float]:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([kind, count]) + "\n")
-        self._process.stdin.flush()
-        answer: list[float] = self._read()
-        return answer
-
-    def _read(self) -> Any:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self._process.args} ended with {self._process.wait()}")
-        return json.loads(line)
-
-    def close(self) -> None:
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
-        self._process.wait()
+@contextmanager
+def serving(version: str, *options: str) -> Iterator[str]:
+    """The benchmark's app on a real server."""
+    with Server(version, app=(HERE / "app.py", *options)) as server:
+        yield server.url
 
 
-def official_python() -> Path:
-    """An environment with the official client, made at first need."""
-    folder = cache_folder().parent / "peers" / PEER.replace("==", "-")
-    python = folder / "bin" / "python"
-    if not python.exists():
-        uv = uv_command()
-        subprocess.run([*uv, "venv", "-q", "--python", sys.executable, str(folder)], check=True)
-        subprocess.run([*uv, "pip", "install", "-q", "--python", str(python), PEER], check=True)
-    return python
-
-
-def commands(url: str) -> dict[str, tuple[list[str], Path | None]]:
-    script = str(HERE / "contestants.py")
-    found: dict[str, tuple[list[str], Path | None]] = {
-        "raw": ([sys.executable, script, "raw", url], None),
-        "ours": ([sys.executable, script, "ours", url], None),
-        "official": ([str(official_python()), script, "official", url], None),
-    }
-    reason = Oracle.available()
-    if reason is None:
-        folder = Oracle.prepare()
-        shutil.copy(HERE / "contestant.mjs", folder)
-        found["javascript"] = (["node", "contestant.mjs", url], folder)
-    else:
-        print(f"without the JavaScript client: {reason}")
+def measure(row: Row, url: str, short: bool) -> dict[str, list[Result]]:
+    """Have everyone take their turns."""
+    count, rounds = row.count[short], row.rounds[short]
+    names = [name for name in row.contestants if missing(name) is None]
+    found: dict[str, list[Result]] = {name: [] for name in names}
+    with ExitStack() as stack:
+        kept = {}
+        if not row.fresh:
+            kept = {name: stack.enter_context(Process(name, url)) for name in names}
+            for process in kept.values():
+                process.ask(row.task, WARM)
+        for _ in range(rounds):
+            for name in names:
+                if row.fresh:
+                    with Process(name, url) as process:
+                        process.ask("predict", WARM)
+                        found[name].append(process.ask(row.task, count))
+                else:
+                    found[name].append(kept[name].ask(row.task, count))
     return found
 
 
+def grow(url: str) -> dict[str, Any]:
+    """How cost grows with the number of jobs, of updates, of bytes."""
+    plots: dict[str, Any] = {}
+    for title, (task, counts, limits) in GROWTH.items():
+        plots[title] = {}
+        for name, most in limits.items():
+            plots[title][name] = points = []
+            for count in counts:
+                if count <= most:
+                    with Process(name, url) as process:
+                        process.ask("predict", WARM)
+                        points.append([count, process.ask(task, count)._asdict()])
+                    print(f"  {title}: {NAMES[name]}, {count}", flush=True)
+    return plots
+
+
 def main() -> None:
-    """Run and print."""
+    """Run, print, write."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--server", default="6.31.0", help="which real Gradio (6.31.0)")
-    parser.add_argument("--rounds", type=int, default=10, help="turns of each contestant (10)")
-    parser.add_argument("--calls", type=int, default=20, help="calls in each turn (20)")
-    parser.add_argument("--burst", type=int, default=100, help="calls submitted at once (100)")
+    parser.add_argument("--short", action="store_true", help="few rounds, for CI; no pictures")
+    parser.add_argument("--only", metavar="TEXT", default="", help="rows whose name has this")
+    parser.add_argument("--growth", action="store_true", help="also measure how cost grows")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write what was found as JSON")
+    parser.add_argument("--draw", type=Path, metavar="FILE", help="only draw what is in FILE")
     options = parser.parse_args()
-    with Server(options.server) as server:
-        processes = {name: Process(*found) for name, found in commands(server.url).items()}
-        order = [name for name in LABELS if name in processes]
-        calls: dict[str, list[float]] = {name: [] for name in order}
-        bursts: dict[str, list[list[float]]] = {name: [] for name in order}
-        for process in processes.values():
-            process.ask("predict", 5)  # warm
-        for _ in range(options.rounds):
-            for name in order:
-                calls[name] += processes[name].ask("predict", options.calls)
-        for _ in range(options.rounds):
-            for name in order[1:]:
-                bursts[name].append(processes[name].ask("burst", options.burst))
-        for process in processes.values():
-            process.close()
-    raw = median(calls["raw"])
-    print(f"\nGradio {options.server}: {options.rounds} rounds of {options.calls} calls of /echo,")
-    print("one after another; median of all, and as a multiple of the raw wire")
-    for name in order:
-        middle = median(calls[name])
-        print(f"  {LABELS[name]:<30} {middle * 1000:8.1f} ms   {middle / raw:6.2f} ×")
-    print(
-        f"\n{options.rounds} times {options.burst} calls submitted at once; median, and lost calls"
-    )
-    for name in order[1:]:
-        seconds = median(result[0] for result in bursts[name])
-        lost = sum(options.burst - int(result[1]) for result in bursts[name])
-        total = options.burst * options.rounds
-        print(f"  {LABELS[name]:<30} {seconds * 1000:8.0f} ms   {lost} of {total} lost")
+    if options.draw is not None:
+        draw(json.loads(options.draw.read_text(encoding="utf-8")), PICTURES)
+        return
+    found: dict[str, Any] = {"machine": report.machine(), "rows": [], "growth": {}}
+    rows = [row for row in ROWS if options.only in row.name and row.count[options.short]]
+    for server in sorted({(row.server, row.options) for row in rows}, reverse=True):
+        with serving(server[0], *server[1]) as url:
+            for row in rows:
+                if (row.server, row.options) == server:
+                    results = measure(row, url, options.short)
+                    found["rows"].append(report.summarise(row, results, options.short))
+                    report.show(found["rows"][-1])
+    for single in singles.SINGLES:
+        if options.only in single.name:
+            with serving(NEWEST, *single.options) as url:
+                found["rows"].append(single.measure(url, options.short))
+                report.show(found["rows"][-1])
+    if options.growth:
+        with serving(NEWEST) as url:
+            found["growth"] = grow(url)
+    found["machine"]["load after"] = report.load()
+    if options.output is not None:
+        options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if not options.short and not options.only:
+        draw(found, PICTURES)
 
 
 if __name__ == "__main__":

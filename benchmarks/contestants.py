@@ -1,75 +1,38 @@
-"""One contestant: a process that does what it is told and prints how long it took.
+"""One contestant: a process that does what it is told and says what it cost.
 
 Run by an interpreter that has the contestant's package, as ``contestants.py NAME URL``. It reads
 commands, one JSON list per line, and answers each with one JSON line:
 
-    ["predict", n]  n calls of /echo, one after another    → seconds of each
-    ["burst", n]    n calls of /echo submitted at once      → [seconds, how many came back right]
+    [task, count]  →  {"seconds": [...], "cpu": s, "rss": kB, "threads": n, "right": n}
 
-The first line it prints is how long connecting took. Standard library only, besides the package.
+``seconds`` has one entry per call, or one for the whole task; ``cpu`` is what the process spent,
+``rss`` how much it grew, ``threads`` how many it had when all jobs were under way, and ``right``
+how many answers were as they had to be. The first line it prints says that it is connected.
+Standard library only, besides the package.
 """
 
 from __future__ import annotations
 
-import http.client
 import json
-import secrets
+import os
 import sys
+import threading
 import time
-from collections.abc import Iterable
 from concurrent.futures import CancelledError
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from pathlib import Path
+from typing import Any, Callable
+
+if __package__:
+    from benchmarks.raw import Raw
+else:
+    from raw import Raw
+
+ANSWER = 300.0  # s; a bound on failure
 
 
-class Contestant(Protocol):
-    """What every client has to be able to do here."""
-
-    def echo(self, text: str) -> str: ...
-
-    def burst(self, texts: list[str]) -> Iterable[str | None]: ...
-
-
-class Raw:
-    """The wire itself: `http.client`, the same requests, nothing around them."""
-
-    def __init__(self, url: str) -> None:
-        self._host = urlsplit(url).netloc
-        self._calls, self._stream = self._connect(), self._connect()
-        config = json.loads(self._get("/config"))
-        self._prefix = config.get("api_prefix", "")
-        by_name = {d.get("api_name"): d.get("id", i) for i, d in enumerate(config["dependencies"])}
-        self._fn_index = by_name["echo"]
-        self._session = secrets.token_hex(6)
-
-    def _connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self._host)
-
-    def _get(self, path: str) -> bytes:
-        self._calls.request("GET", path)
-        return self._calls.getresponse().read()
-
-    def echo(self, text: str) -> str:
-        session = self._session
-        body = {"data": [text], "fn_index": self._fn_index, "session_hash": session}
-        self._calls.request(
-            "POST",
-            f"{self._prefix}/queue/join",
-            json.dumps(body).encode(),
-            {"Content-Type": "application/json"},
-        )
-        event_id = json.loads(self._calls.getresponse().read())["event_id"]
-        self._stream.request("GET", f"{self._prefix}/queue/data?session_hash={session}")
-        stream, value = self._stream.getresponse(), ""
-        for line in stream:
-            if line.startswith(b"data:"):
-                message = json.loads(line[5:])
-                if message["msg"] == "process_completed" and message["event_id"] == event_id:
-                    value = message["output"]["data"][0]
-        return value
-
-    def burst(self, texts: list[str]) -> Iterable[str | None]:
-        return [self.echo(text) for text in texts]
+def words(count: int) -> str:
+    """The last value of ``/grow``."""
+    return "".join(f"{number % 1000:03} " for number in range(count))
 
 
 class Ours:
@@ -78,62 +41,207 @@ class Ours:
     def __init__(self, url: str) -> None:
         from gradio_client_sync import Client
 
-        self._app = Client(url)
+        self._make: Callable[[], Any] = lambda: Client(url)
+        self._app = self._make()
+        self._waiting: list[Any] = []
 
-    def echo(self, text: str) -> str:
-        return str(self._app.predict("/echo", [text])[0])
+    def call(self, endpoint: str, value: Any) -> Any:
+        return self._app.predict(endpoint, [value])[0]
 
-    def burst(self, texts: list[str]) -> Iterable[str | None]:
-        return _results([self._app.submit("/echo", [text]) for text in texts])
+    def iterate(self, endpoint: str, value: Any) -> Any:
+        last = None
+        for data in self._app.submit(endpoint, [value]):
+            last = data[0]
+        return last
+
+    def start(self, endpoint: str, values: list[Any]) -> list[Any]:
+        return [self._app.submit(endpoint, [value]) for value in values]
+
+    def result(self, job: Any) -> Any:
+        return job.result(ANSWER)[0]
+
+    def connect(self) -> None:
+        self._make().close()
+
+    def wait(self, count: int) -> None:
+        """Have that many jobs wait in the server's queue."""
+        self._waiting = self.start("/wait", [str(n) for n in range(count)])
+        pace = threading.Event()
+        while not all(job.event_id for job in self._waiting):  # which nothing tells
+            pace.wait(0.05)
+
+    def clients(self, count: int) -> int:
+        """Make that many clients, and have each call once."""
+        apps = [self._make() for _ in range(count)]
+        return sum(app.predict("/echo", ["x"])[0] == "x" for app in apps)
 
 
 class Official:
     """gradio_client, the official Python client."""
 
     def __init__(self, url: str) -> None:
-        from gradio_client import Client
+        import gradio_client
 
-        self._app = Client(url, verbose=False, analytics_enabled=False)
+        options: dict[str, Any] = {"verbose": False}
+        if not gradio_client.__version__.startswith("0."):
+            options["analytics_enabled"] = False
+        self._make: Callable[[], Any] = lambda: gradio_client.Client(url, **options)
+        self._app = self._make()
 
-    def echo(self, text: str) -> str:
-        return str(self._app.predict(text, api_name="/echo"))
+    def call(self, endpoint: str, value: Any) -> Any:
+        return self._app.predict(value, api_name=endpoint)
 
-    def burst(self, texts: list[str]) -> Iterable[str | None]:
-        return _results([self._app.submit(text, api_name="/echo") for text in texts])
+    def iterate(self, endpoint: str, value: Any) -> Any:
+        last = None
+        for value_so_far in self._app.submit(value, api_name=endpoint):
+            last = value_so_far
+        return last
+
+    def start(self, endpoint: str, values: list[Any]) -> list[Any]:
+        return [self._app.submit(value, api_name=endpoint) for value in values]
+
+    def result(self, job: Any) -> Any:
+        return job.result(timeout=ANSWER)
+
+    def connect(self) -> None:
+        self._make()
 
 
-def _results(jobs: list[Any]) -> Iterable[str | None]:
-    for job in jobs:
-        try:
-            result = job.result(timeout=30)
-        except (Exception, CancelledError):  # noqa: BLE001 - a lost call is what is counted
-            yield None
-        else:
-            yield result if isinstance(result, str) else result[0]
+class Tasks:
+    """What a contestant can be told to do."""
+
+    def __init__(self, contestant: Any) -> None:
+        self._contestant = contestant
+        self.threads = 0
+
+    def predict(self, count: int, endpoint: str = "/echo") -> tuple[list[float], int]:
+        """Calls one after another."""
+        seconds, right = [], 0
+        for _ in range(count):
+            start = time.perf_counter()
+            right += self._contestant.call(endpoint, "hello") == "hello"
+            seconds.append(time.perf_counter() - start)
+        return seconds, right
+
+    def direct(self, count: int) -> tuple[list[float], int]:
+        """Calls that skip the queue, one after another."""
+        return self.predict(count, "/direct")
+
+    def connect(self, count: int) -> tuple[list[float], int]:
+        """Connects anew, one after another."""
+        seconds = []
+        for _ in range(count):
+            start = time.perf_counter()
+            self._contestant.connect()
+            seconds.append(time.perf_counter() - start)
+        return seconds, count
+
+    def burst(self, count: int) -> tuple[list[float], int]:
+        """Calls all submitted at once."""
+        texts = [str(number) for number in range(count)]
+        start = time.perf_counter()
+        jobs = self._contestant.start("/echo", texts)
+        self.threads = threading.active_count()
+        right = 0
+        for job, text in zip(jobs, texts):
+            try:
+                right += self._contestant.result(job) == text
+            except (Exception, CancelledError):  # noqa: BLE001 - a lost call is what is counted
+                continue
+        return [time.perf_counter() - start], right
+
+    def iterate(self, count: int) -> tuple[list[float], int]:
+        """A text that grows, each value looked at."""
+        start = time.perf_counter()
+        last = self._contestant.iterate("/grow", count)
+        return [time.perf_counter() - start], int(last == words(count))
+
+    def final(self, count: int) -> tuple[list[float], int]:
+        """A text that grows, only the end looked at."""
+        start = time.perf_counter()
+        last = self._contestant.call("/grow", count)
+        return [time.perf_counter() - start], int(last == words(count))
+
+    def blob(self, kilobytes: int) -> tuple[list[float], int]:
+        """One large value."""
+        start = time.perf_counter()
+        value = self._contestant.call("/blob", kilobytes)
+        return [time.perf_counter() - start], int(len(_list(value)) == kilobytes)
+
+    def chat(self, count: int) -> tuple[list[float], int]:
+        """A chat history that grows, each value looked at."""
+        start = time.perf_counter()
+        last = self._contestant.iterate("/chat", count)
+        return [time.perf_counter() - start], int(len(_list(last)) == count)
+
+    def wait(self, count: int) -> tuple[list[float], int]:
+        """Jobs that wait in the server's queue."""
+        start = time.perf_counter()
+        self._contestant.wait(count)
+        self.threads = threading.active_count()
+        return [time.perf_counter() - start], count
+
+    def idle(self, seconds: int) -> tuple[list[float], int]:
+        """Nothing; ``right`` is how often any other thread woke meanwhile."""
+        before = wakes()
+        threading.Event().wait(seconds)
+        return [float(seconds)], wakes() - before
+
+    def clients(self, count: int) -> tuple[list[float], int]:
+        """Clients in one process."""
+        start = time.perf_counter()
+        right = self._contestant.clients(count)
+        return [time.perf_counter() - start], right
 
 
-CONTESTANTS = {"raw": Raw, "ours": Ours, "official": Official}
+def _list(value: Any) -> list[Any]:
+    if isinstance(value, str):  # how the official client gives JSON: the path of a file
+        value = json.loads(Path(value).read_text(encoding="utf-8"))
+    if isinstance(value, dict):
+        value = json.loads(Path(value["path"]).read_text(encoding="utf-8"))
+    return list(value)
+
+
+def resident() -> int:
+    """Memory of this process in kB."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except FileNotFoundError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+def wakes() -> int:
+    """How often threads of this process have waited, the main one left out."""
+    count = 0
+    for status in Path("/proc/self/task").glob("*/status"):
+        if status.parent.name != str(os.getpid()):
+            for line in status.read_text(encoding="ascii").splitlines():
+                if line.startswith("voluntary_ctxt_switches"):
+                    count += int(line.split()[1])
+    return count
+
+
+CONTESTANTS: dict[str, Callable[[str], Any]] = {"raw": Raw, "ours": Ours, "official": Official}
 
 
 def main(name: str, url: str) -> None:
     """Connect, then obey."""
-    start = time.perf_counter()
-    contestant: Contestant = CONTESTANTS[name](url)
-    print(json.dumps(time.perf_counter() - start), flush=True)
+    tasks = Tasks(CONTESTANTS[name](url))
+    print(json.dumps("connected"), flush=True)
     for line in sys.stdin:
-        kind, count = json.loads(line)
-        answer: list[float] = []
-        if kind == "predict":
-            for _ in range(count):
-                start = time.perf_counter()
-                assert contestant.echo("hello") == "hello"
-                answer.append(time.perf_counter() - start)
-        else:
-            texts = [str(n) for n in range(count)]
-            start = time.perf_counter()
-            right = sum(got == text for got, text in zip(contestant.burst(texts), texts))
-            answer = [time.perf_counter() - start, right]
+        task, count = json.loads(line)
+        rss, cpu, tasks.threads = resident(), time.process_time(), 0
+        seconds, right = getattr(tasks, task)(count)
+        answer = {
+            "seconds": seconds,
+            "cpu": time.process_time() - cpu,
+            "rss": resident() - rss,
+            "threads": tasks.threads,
+            "right": right,
+        }
         print(json.dumps(answer), flush=True)
+    os._exit(0)  # whatever still waits
 
 
 if __name__ == "__main__":

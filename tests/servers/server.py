@@ -16,6 +16,7 @@ import tempfile
 import threading
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -43,6 +44,8 @@ class Server:
         queue_size: How many jobs may wait; all functions then share one worker.
         root_path: Gradio's ``root_path``.
         show_error: Whether the text of any exception is sent, or only that of ``gr.Error``.
+        app: Another app than the tests' own, and its options; `control` is of use only where it
+            has the same control functions.
 
     Attributes:
         url: Where the app is, with the mount path and without a slash at the end.
@@ -61,6 +64,7 @@ class Server:
         queue_size: int | None = None,
         root_path: str | None = None,
         show_error: bool = True,
+        app: Sequence[str | Path] = (APP,),
     ) -> None:
         options = {"auth": auth, "mount": mount, "queue-size": queue_size, "root-path": root_path}
         given = [f"--{name}={value}" for name, value in options.items() if value is not None]
@@ -70,7 +74,8 @@ class Server:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
-                    *(str(python), "-I", "-X", "utf8", str(APP)),  # -I: no PYTHON… variables,
+                    *(str(python), "-I", "-X", "utf8"),  # -I: no PYTHON… variables,
+                    *map(str, app),
                     *given,  # and the app's folder is not where modules come from
                     *(() if show_error else ("--hide-errors",)),
                 ],

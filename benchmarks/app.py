@@ -1,0 +1,131 @@
+"""The app that the contestants call; started by `tests.servers.server.Server`.
+
+Run by an interpreter that has Gradio (3.50 to 6.31), so only Gradio and what it brings along can
+be imported here. Functions do next to nothing: what is measured is the way to them and back.
+"""
+
+import argparse
+import inspect
+import json
+import os
+import socket
+import sys
+import threading
+from typing import Any, Callable, Iterator
+
+os.environ.update(
+    GRADIO_ANALYTICS_ENABLED="False",
+    GRADIO_SSR_MODE="false",
+    HF_HUB_OFFLINE="1",
+    HF_HUB_DISABLE_TELEMETRY="1",
+    DO_NOT_TRACK="1",
+    NO_PROXY="*",  # Gradio asks itself whether it is up
+)
+READY = sys.stdout  # for the one line that says the app is up; nothing else may print there
+sys.stdout = sys.stderr
+
+import gradio as gr  # noqa: E402  # after the environment, which Gradio reads on import
+
+WORKERS = 40  # jobs of one function at a time
+ROW = "x" * 1000  # of a large value
+GATE = threading.Event()  # nobody opens it
+
+
+def accepted(function: Callable[..., Any], **options: Any) -> dict[str, Any]:
+    """Return those ``options`` that ``function`` has parameters for in this version."""
+    parameters = inspect.signature(function).parameters
+    return {name: value for name, value in options.items() if name in parameters}
+
+
+def echo(text: str) -> str:
+    return text
+
+
+def wait(text: str) -> str:
+    GATE.wait()
+    return text
+
+
+def grow(count: float) -> Iterator[str]:
+    """A text that grows by a word, ``count`` times."""
+    text = ""
+    for number in range(int(count)):
+        text += f"{number % 1000:03} "
+        yield text
+
+
+def blob(kilobytes: float) -> list[str]:
+    """A large value."""
+    return [ROW] * int(kilobytes)
+
+
+def chat(count: float) -> Iterator[list[dict[str, str]]]:
+    """A history that grows by a message, ``count`` times."""
+    messages: list[dict[str, str]] = []
+    for number in range(int(count)):
+        role = ("user", "assistant")[number % 2]
+        messages = [*messages, {"role": role, "content": f"message {number}"}]
+        yield messages
+
+
+def build(components: int, heartbeat: bool) -> gr.Blocks:
+    """Build the app with that many components besides its own, each with an event."""
+    with gr.Blocks(title="benchmark") as demo:
+        run, text, n = gr.Button("run"), gr.Textbox(label="text"), gr.Number(label="n")
+        out, value = gr.Textbox(label="out"), gr.JSON(label="value")
+        # Later versions wrap JSON values, which sends them whole; bare ones are sent as edits.
+        value.postprocess = lambda bare: bare
+
+        def on(function: Any, inputs: Any, outputs: Any, **options: Any) -> None:
+            options.setdefault("api_name", function.__name__)
+            run.click(function, inputs, outputs, **accepted(run.click, **options))
+
+        on(echo, text, out, concurrency_limit=WORKERS)
+        on(echo, text, out, api_name="direct", queue=False)
+        on(wait, text, out, concurrency_limit=1)
+        on(grow, n, out)
+        on(blob, n, value)
+        on(chat, n, value)
+        for number in range(components):
+            box = gr.Textbox(label=f"box {number}", info="One of many.")
+            if number % 2:
+                on(echo, box, box, api_name=f"echo_{number}")
+        if heartbeat:
+            demo.unload(lambda: None)
+    return demo
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        port: int = bound.getsockname()[1]
+    return port
+
+
+def main() -> None:
+    """Start the app, say where it is, and serve until standard input ends."""
+    parser = argparse.ArgumentParser(description="The app of the benchmark.")
+    parser.add_argument("--components", type=int, default=0)
+    parser.add_argument("--heartbeat", action="store_true")
+    chosen = parser.parse_args()
+    demo = build(chosen.components, chosen.heartbeat)
+    old = gr.__version__.startswith("3.")
+    demo.queue(api_open=True, **({"concurrency_count": WORKERS} if old else {}))
+    options = accepted(
+        demo.launch,
+        server_name="127.0.0.1",
+        server_port=free_port(),
+        prevent_thread_lock=True,
+        quiet=True,
+        share=False,
+        ssr_mode=False,
+        max_threads=120,
+    )
+    _, url, _ = demo.launch(**options)
+    ready = {"url": url.rstrip("/"), "version": gr.__version__}
+    print(json.dumps(ready), file=READY, flush=True)
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

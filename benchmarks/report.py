@@ -1,0 +1,103 @@
+"""From what was measured to what is shown."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import datetime, timezone
+from statistics import median, quantiles
+from typing import Any
+
+from benchmarks.peers import NAMES, Result
+from benchmarks.rows import Limit, Row
+
+
+def load() -> list[float]:
+    """How busy the machine is: processes that want to run, over 1, 5 and 15 minutes."""
+    return [round(value, 2) for value in os.getloadavg()]
+
+
+def machine() -> dict[str, Any]:
+    return {
+        "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "system": platform.system(),
+        "cores": os.cpu_count(),
+        "load before": load(),
+    }
+
+
+def figure(result: Result, name: str, count: int) -> float:
+    """One figure of one round."""
+    if name == "seconds":
+        return median(result.seconds)
+    if name == "rate":
+        return count / result.seconds[0]
+    return float(getattr(result, name))
+
+
+def summarise(row: Row, results: dict[str, list[Result]], short: bool) -> dict[str, Any]:
+    """One row: everyone's medians, and what the limits say."""
+    count = row.count[short]
+    figures = ("seconds", "cpu", "rss", "right", "threads")
+    everyone = {
+        name: {
+            wanted: median(figure(result, wanted, count) for result in rounds) for wanted in figures
+        }
+        for name, rounds in results.items()
+    }
+    limits = [
+        verdict(limit, results, count)
+        for limit in row.limits
+        if limit.against is None or limit.against in results
+    ]
+    return {
+        "name": row.name,
+        "server": row.server,
+        "count": count,
+        "rounds": row.rounds[short],
+        "contestants": everyone,
+        "limits": limits,
+    }
+
+
+def verdict(limit: Limit, results: dict[str, list[Result]], count: int) -> dict[str, Any]:
+    """What was reached, and between which quartiles of the rounds."""
+    ours = [figure(result, limit.figure, count) for result in results["ours"]]
+    if limit.against is None:
+        reached, each = median(ours), ours
+    else:
+        theirs = [figure(result, limit.figure, count) for result in results[limit.against]]
+        reached = median(ours) / median(theirs)
+        each = [a / b for a, b in zip(ours, theirs)]
+    return reach(limit, reached, each)
+
+
+def reach(limit: Limit, reached: float, each: list[float]) -> dict[str, Any]:
+    low, _, high = quantiles(each, n=4) if len(each) > 1 else (each[0], 0, each[0])
+    return {
+        **limit._asdict(),
+        "reached": reached,
+        "quartiles": [low, high],
+        "kept": reached >= limit.bound if limit.least else reached <= limit.bound,
+    }
+
+
+def show(row: dict[str, Any]) -> None:
+    """Print one row."""
+    print(f"\n{row['name']} (Gradio {row['server']}; {row['rounds']} × {row['count']})")
+    for name, found in row["contestants"].items():
+        parts = [f"  {NAMES.get(name, name):<22} {found['seconds'] * 1000:9.2f} ms"]
+        if "cpu" in found:
+            parts.append(f"CPU {found['cpu'] * 1000:8.1f} ms  +{found['rss']:.0f} kB")
+        print("   ".join(parts))
+    for limit in row["limits"]:
+        than = f" × {NAMES[limit['against']]}" if limit["against"] else ""
+        sign = "≥" if limit["least"] else "≤"
+        low, high = limit["quartiles"]
+        print(
+            f"  {'kept  ' if limit['kept'] else 'MISSED'} {limit['figure']} "
+            f"{limit['reached']:.3g}{than} ({low:.3g} to {high:.3g}; limit {sign} "
+            f"{limit['bound']:g})",
+            flush=True,
+        )

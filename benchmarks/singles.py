@@ -1,0 +1,170 @@
+"""The rows that are more than one task in turn: fresh processes, waiting, what a relay sees."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Callable, NamedTuple
+
+from benchmarks.peers import Process, missing, official_python
+from benchmarks.report import reach
+from benchmarks.rows import NEWEST, Limit
+from benchmarks.tap import Tap
+from tests.oracle.oracle import Oracle
+
+_ALONE = "import {0}; app = {0}.Client({1!r}{2}); assert app.predict({3}) is not None"
+_HEARTBEAT = 15  # s between two heartbeats of a server
+_SETTLED = 7  # s after which an idle client has let its threads go
+
+
+class Single(NamedTuple):
+    """One such row; `options` are the app's."""
+
+    name: str
+    measure: Callable[[str, bool], dict[str, Any]]
+    options: tuple[str, ...] = ()
+
+
+def row(
+    name: str, count: int, rounds: int, seconds: dict[str, list[float]], limits: list[Any]
+) -> dict[str, Any]:
+    contestants = {who: {"seconds": sorted(each)[len(each) // 2]} for who, each in seconds.items()}
+    return {
+        "name": name,
+        "server": NEWEST,
+        "count": count,
+        "rounds": rounds,
+        "contestants": contestants,
+        "limits": limits,
+    }
+
+
+def times(commands: dict[str, list[str]], rounds: int, folder: Path | None = None) -> Any:
+    """Run each command in turn; seconds of each round."""
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            start = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True, cwd=folder)
+            seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def first_call(url: str, short: bool) -> dict[str, Any]:
+    """A process that starts, imports, connects, calls once and ends."""
+    ours = _ALONE.format("gradio_client_sync", url, "", "'/echo', ['x']")
+    official = _ALONE.format("gradio_client", url, ", verbose=False", "'x', api_name='/echo'")
+    commands = {
+        "ours": [sys.executable, "-c", ours],
+        "official": [str(official_python("2")), "-c", official],
+    }
+    folder = None
+    if missing("javascript") is None:
+        folder = Oracle.prepare()
+        script = (
+            'import { Client } from "client-2";'
+            f'const app = await Client.connect("{url}");'
+            'await app.predict("/echo", ["x"]); process.exit(0);'
+        )
+        commands["javascript"] = ["node", "--input-type=module", "-e", script]
+    rounds = 2 if short else 11
+    seconds = times(commands, rounds, folder)
+    ratios = [a / b for a, b in zip(seconds["ours"], seconds["official"])]
+    limit = Limit("seconds", 0.5, "official")
+    found = row("first call in a fresh process", 1, rounds, seconds, [])
+    found["limits"] = [reach(limit, sorted(ratios)[len(ratios) // 2], ratios)]
+    return found
+
+
+def importing(_: str, short: bool) -> dict[str, Any]:
+    """What ``import gradio_client_sync`` costs, and what it loads."""
+    loads = (
+        "import sys, gradio_client_sync; names = ('requests', 'urllib3', 'websocket', "
+        "'huggingface_hub'); sys.exit(sum(name in sys.modules for name in names))"
+    )
+    rounds = 3 if short else 21
+    seconds = times(
+        {
+            "bare interpreter": [sys.executable, "-c", "pass"],
+            "ours": [sys.executable, "-c", "import gradio_client_sync"],
+        },
+        rounds,
+    )
+    more = [(a - b) * 1000 for a, b in zip(seconds["ours"], seconds["bare interpreter"])]
+    loaded = float(subprocess.run([sys.executable, "-c", loads], check=False).returncode)
+    found = row("import", 1, rounds, seconds, [])
+    found["limits"] = [
+        reach(
+            Limit("milliseconds more than a bare interpreter", 40), sorted(more)[rounds // 2], more
+        ),
+        reach(Limit("dependencies loaded", 0), loaded, [loaded]),
+    ]
+    return found
+
+
+def waiting(url: str, short: bool) -> dict[str, Any]:
+    """Jobs that wait in the server's queue: what each keeps, and what all cost meanwhile."""
+    count, idle = (100, 3) if short else (1000, 10)
+    with Process("ours", url) as process:
+        process.ask("predict", 5)
+        joined = process.ask("wait", count)
+        rest = process.ask("idle", idle)
+    each, share = joined.rss / count, rest.cpu / idle * 100
+    limits = [
+        reach(Limit("kB each", 60), each, [each]),
+        reach(Limit("percent of a core", 1), share, [share]),
+        reach(Limit("threads", 64), joined.threads, [joined.threads]),
+    ]
+    return row("jobs waiting in the server's queue", count, 1, {"ours": joined.seconds}, limits)
+
+
+def connections(url: str, short: bool) -> dict[str, Any]:
+    """How many connections calls one after another open."""
+    count = 20 if short else 100
+    with Tap(url) as tap, Process("ours", tap.url) as process:
+        result = process.ask("predict", count)
+    opened = float(tap.connections)
+    limit = reach(Limit("connections", 3), opened, [opened])
+    return row(
+        "connections of calls one after another", count, 1, {"ours": result.seconds}, [limit]
+    )
+
+
+def heartbeat(url: str, short: bool) -> dict[str, Any]:
+    """How often an idle client wakes, besides for what the server sends."""
+    idle = 3 if short else 2 * _HEARTBEAT
+    with Process("ours", url) as process:
+        process.ask("predict", 5)
+        process.ask("idle", _SETTLED)
+        rest = process.ask("idle", idle)
+    sent = -(-idle // _HEARTBEAT)  # at most
+    wakes = float(max(0, rest.right - sent))
+    limit = reach(Limit("wake-ups", 0), wakes, [wakes])
+    return row("idle, with an open heartbeat", idle, 1, {"ours": rest.seconds}, [limit])
+
+
+def clients(url: str, short: bool) -> dict[str, Any]:
+    """Many clients in one process."""
+    count = 8 if short else 64
+    with Tap(url) as tap, Process("ours", tap.url) as process:
+        result = process.ask("clients", count)
+        assert result.right == count
+    configs = tap.paths["/config"] / (count + 1)  # and the contestant's own
+    infos = float(sum(n for path, n in tap.paths.items() if path.endswith("/info")))
+    limits = [
+        reach(Limit("/config each", 1), configs, [configs]),
+        reach(Limit("/info in all", 0), infos, [infos]),
+    ]
+    return row("clients in one process", count, 1, {"ours": result.seconds}, limits)
+
+
+SINGLES = (
+    Single("first call in a fresh process", first_call),
+    Single("import", importing),
+    Single("jobs waiting", waiting),
+    Single("connections", connections),
+    Single("idle", heartbeat, ("--heartbeat",)),
+    Single("clients", clients),
+)
