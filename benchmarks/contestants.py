@@ -227,10 +227,13 @@ CONTESTANTS: dict[str, Callable[[str], Any]] = {"raw": Raw, "ours": Ours, "offic
 
 def main(name: str, url: str) -> None:
     """Connect, then obey."""
-    tasks = Tasks(CONTESTANTS[name](url))
+    contestant = CONTESTANTS[name](url)
+    tasks = Tasks(contestant)
     print(json.dumps("connected"), flush=True)
     for line in sys.stdin:
         task, count = json.loads(line)
+        if isinstance(contestant, Raw):
+            contestant.begin()
         rss, cpu, tasks.threads = resident(), time.process_time(), 0
         seconds, right = getattr(tasks, task)(count)
         answer = {

@@ -49,6 +49,11 @@ class Raw:
         fn_index = self._by_name[endpoint]
         return {"data": [value], "fn_index": fn_index, "session_hash": self._session}
 
+    def begin(self) -> None:
+        """A server drops connections that are idle for 5 s; `http.client` opens them anew."""
+        self._calls.close()
+        self._stream.close()
+
     def connect(self) -> None:
         """One bare GET of the config on a new connection."""
         connection = self._connect()
