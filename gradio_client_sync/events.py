@@ -1,4 +1,4 @@
-"""What a job tells (`Data`, `Status`, `Log`, `Render`) and a Space (`SpaceStatus`).
+"""What a job tells (`Data`, `Status`, `Log`, `Render`, `Upload`) and a Space (`SpaceStatus`).
 
 Plain frozen values. Names and meanings follow the event objects of the
 JavaScript client; fields that the server's generation does not send are ``None``.
@@ -7,11 +7,11 @@ JavaScript client; fields that the server's generation does not send are ``None`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable, ClassVar, Union, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from .types import Stage
@@ -30,6 +30,9 @@ class Data(Sequence[Any]):
         endpoint: The endpoint as it was asked for.
         fn_index: The number of the function behind it.
         time: When it arrived (aware, UTC).
+        updates: By output, the ``gr.update`` that the app answered with instead of a bare
+            value, as a dict: what it changes besides the value, such as ``choices``. An
+            update that leaves the value alone gives ``None`` in `data`.
     """
 
     type: ClassVar[str] = "data"
@@ -37,6 +40,7 @@ class Data(Sequence[Any]):
     endpoint: str | int
     fn_index: int
     time: datetime
+    updates: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -140,6 +144,24 @@ class Render:
 
 
 @dataclass(frozen=True)
+class Upload:
+    """How far the files of a payload are on their way to the server.
+
+    Attributes:
+        done_bytes: Sent so far, of all files of the call.
+        total_bytes: To send; ``None`` if a stream's length is not known.
+        time: When (aware, UTC).
+    """
+
+    type: ClassVar[str] = "upload"
+    done_bytes: int
+    total_bytes: int | None
+    endpoint: str | int
+    fn_index: int
+    time: datetime
+
+
+@dataclass(frozen=True)
 class SpaceStatus:
     """Where a Hugging Face Space stands, as told to ``status_callback``."""
 
@@ -150,10 +172,11 @@ class SpaceStatus:
     discussions_enabled: bool | None = None
 
 
-Event = Union[Data, Status, Log, Render]
+Event = Union[Data, Status, Log, Render, Upload]
 
 # What `Job.on` takes for each kind.
 DataListener = Callable[[Data], object]
 StatusListener = Callable[[Status], object]
 LogListener = Callable[[Log], object]
 RenderListener = Callable[[Render], object]
+UploadListener = Callable[[Upload], object]

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypedDict, Union
 
 Protocol = Literal["ws", "sse", "sse_v1", "sse_v2", "sse_v2.1", "sse_v3"]
 Stage = Literal["pending", "generating", "streaming", "complete", "error"]
-EventName = Literal["data", "status", "log", "render"]
+EventName = Literal["data", "status", "log", "render", "upload"]
 LogLevel = Literal["info", "warning", "success", "error"]
 
 #: What `submit` and `predict` accept: values by position, by name, or nothing.

@@ -569,17 +569,17 @@ def test_completion_without_values_breaks_the_protocol(output: Any) -> None:
     """An end with neither values nor an error nor a cancellation is refused."""
     message = {"msg": "process_completed", "success": True, "output": output}
     with pytest.raises(ProtocolError):
-        completion(scribe_for(), message, EPOCH)
+        completion(scribe_for(), frame_of(message), message)
 
 
 def test_answer_of_a_direct_call_is_not_queued() -> None:
     """The events of a direct call are the same, and say that no queue was involved."""
     output = {"data": ["a"], "render_config": {"x": 1}}
-    data, render, status = scribe_for().answer(EPOCH, output, queue=False, eta=1.5)
+    data, render, status = scribe_for().answer(EPOCH, output, files=False, queue=False, eta=1.5)
     assert isinstance(data, Data) and isinstance(render, Render) and isinstance(status, Status)
     assert (status.queue, status.eta) == (False, 1.5)
     with pytest.raises(ProtocolError, match="'/f' is done but sends no list"):
-        scribe_for().answer(EPOCH, {"data": 5}, queue=False)
+        scribe_for().answer(EPOCH, {"data": 5}, files=False, queue=False)
 
 
 # -- hostile servers

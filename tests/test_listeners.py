@@ -54,7 +54,7 @@ def log() -> EventLog:
 
 
 def finish(log: EventLog) -> None:
-    log.end([log._scribe.data(2.0, ["end"]), log._scribe.status(2.0, "complete")])
+    log.end([log._scribe.data(2.0, ["end"], files=False), log._scribe.status(2.0, "complete")])
     log.tell()
 
 

@@ -17,17 +17,19 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import ProtocolError
 from ..events import Data, Log, Progress, Render, Status
 from .diff import DiffAccumulator
+from .filedata import find_files, may_hold_files
 
 if TYPE_CHECKING:
     from ..events import Event
     from ..types import Stage
     from .dialect import Dialect
     from .endpoint import Endpoint
+    from .filedata import FileFacts
     from .wire import Frame
 
 log = logging.getLogger(__name__)
@@ -68,13 +70,23 @@ def moment(time: float) -> datetime:
 
 
 class Scribe:
-    """Makes the events of one job: what they have in common is set once here."""
+    """Makes the events of one job: what they have in common is set once here.
 
-    __slots__ = ("dialect", "endpoint")
+    Args:
+        make_file: Makes what users get for a file; ``None`` leaves files as they came.
+    """
 
-    def __init__(self, endpoint: Endpoint, dialect: Dialect) -> None:
+    __slots__ = ("dialect", "endpoint", "make_file")
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        dialect: Dialect,
+        make_file: Callable[[FileFacts], Any] | None = None,
+    ) -> None:
         self.endpoint = endpoint
         self.dialect = dialect
+        self.make_file = make_file
 
     def status(self, time: float, stage: Stage, *, queue: bool = True, **fields: Any) -> Status:
         return Status(
@@ -86,9 +98,29 @@ class Scribe:
             **fields,
         )
 
-    def data(self, time: float, data: list[Any]) -> Data:
+    def data(self, time: float, data: list[Any], *, files: bool) -> Data:
+        """A value as users get it.
+
+        Args:
+            files: It may hold files; see `may_hold_files`.
+        """
         endpoint = self.endpoint
-        return Data(endpoint.visible(data), endpoint.name, endpoint.fn_index, moment(time))
+        values = endpoint.visible(data)
+        updates: dict[int, Mapping[str, Any]] = {
+            index: value
+            for index, value in enumerate(values)
+            if isinstance(value, dict) and value.get("__type__") == "update"
+        }
+        if updates:
+            values = [v.get("value") if i in updates else v for i, v in enumerate(values)]
+        if files and self.make_file is not None:
+            returns = endpoint.returns
+            slots = returns if len(returns) == len(values) else [None] * len(values)
+            values = [
+                find_files(value, slot, self.dialect, self.make_file)
+                for value, slot in zip(values, slots)
+            ]
+        return Data(values, endpoint.name, endpoint.fn_index, moment(time), updates)
 
     def render(self, time: float, output: Mapping[str, Any]) -> list[Event]:
         config = output.get("render_config")
@@ -97,9 +129,12 @@ class Scribe:
         return [Render(config, self.endpoint.name, self.endpoint.fn_index, moment(time))]
 
     def answer(
-        self, time: float, output: Mapping[str, Any], *, queue: bool, **fields: Any
+        self, time: float, output: Mapping[str, Any], *, files: bool, queue: bool, **fields: Any
     ) -> list[Event]:
         """The events of a final answer: its value, what it rendered, the end.
+
+        Args:
+            files: The value may hold files.
 
         Raises:
             ProtocolError: The output has no list of values.
@@ -111,7 +146,7 @@ class Scribe:
                 raw=output,
             )
         return [
-            self.data(time, data),
+            self.data(time, data, files=files),
             *self.render(time, output),
             self.status(time, "complete", queue=queue, **fields),
         ]
@@ -150,12 +185,14 @@ class Decoder:
         diffs: State to start from, where the first messages are gone already.
     """
 
-    __slots__ = ("_diffs", "_scribe")
+    __slots__ = ("_diffs", "_files", "_scribe")
 
     def __init__(self, scribe: Scribe, diffs: DiffAccumulator | None = None) -> None:
         self._scribe = scribe
         edits = scribe.dialect.diffs and not scribe.endpoint.streaming
         self._diffs = (diffs.copy() if diffs else DiffAccumulator()) if edits else None
+        # An edited value holds what came with the messages before; unknown if they are gone.
+        self._files = diffs is not None
 
     @property
     def diffs(self) -> DiffAccumulator | None:
@@ -165,6 +202,7 @@ class Decoder:
     def skip(self, frame: Frame) -> None:
         """Take a message into account without making its events."""
         if self._diffs is not None and frame.msg in _VALUE_MESSAGES:
+            self._files = self._files or may_hold_files(frame.raw, self._scribe.dialect)
             message = frame.parse()
             data = _output(message).get("data")
             if isinstance(data, list) and message.get("success") is not False:
@@ -186,21 +224,23 @@ class Decoder:
         if frame.msg == "log":
             return [self._log(message, time)]
         if frame.msg == "process_completed":
-            return completion(self._scribe, message, time)
+            return completion(self._scribe, frame, message)
         events: list[Event] = [status_of(self._scribe, frame, message)] if status else []
         if frame.msg not in _VALUE_MESSAGES or message.get("success") is False:
             return events
         output = _output(message)
         values = output.get("data")
         if isinstance(values, list):
+            files = may_hold_files(frame.raw, self._scribe.dialect)
             if self._diffs is not None:
+                self._files = files = self._files or files
                 known = self._diffs.receive(values)
                 if known is None:
                     log.debug("an edit list of %r did not fit", self._scribe.endpoint.name)
             else:
                 known = values
             if known is not None:
-                events.append(self._scribe.data(time, known))
+                events.append(self._scribe.data(time, known, files=files))
         events.extend(self._scribe.render(time, output))
         return events
 
@@ -265,7 +305,7 @@ def status_of(scribe: Scribe, frame: Frame, message: Mapping[str, Any] | None = 
             time_limit=_number(message.get("time_limit")),
         )
     if kind == "process_completed":
-        last = completion(scribe, message, time)[-1]
+        last = completion(scribe, frame, message)[-1]
         assert isinstance(last, Status)  # noqa: S101 - what completion() ends with
         return last
     if kind == "queue_full":
@@ -279,13 +319,16 @@ def status_of(scribe: Scribe, frame: Frame, message: Mapping[str, Any] | None = 
     )
 
 
-def completion(scribe: Scribe, message: Mapping[str, Any], time: float) -> list[Event]:
+def completion(scribe: Scribe, frame: Frame, message: Mapping[str, Any]) -> list[Event]:
     """The events of ``process_completed``; the last is always the final status.
+
+    Args:
+        message: The frame, read.
 
     Raises:
         ProtocolError: It holds neither values, nor an error, nor a cancellation.
     """
-    output = _output(message)
+    time, output = frame.time, _output(message)
     success, code = _flag(message.get("success")), _text(message.get("code"))
     if "error" in output or success is False:
         return [scribe.failure(time, output, code=code, success=False)]
@@ -301,7 +344,8 @@ def completion(scribe: Scribe, message: Mapping[str, Any], time: float) -> list[
     }
     if scribe.dialect.join == "websocket":
         fields["eta"] = _number(output.get("average_duration"))
-    return scribe.answer(time, output, queue=True, **fields)
+    files = may_hold_files(frame.raw, scribe.dialect)
+    return scribe.answer(time, output, files=files, queue=True, **fields)
 
 
 def cancelled(scribe: Scribe, time: float) -> Status:

@@ -43,6 +43,8 @@ class Dialect:
         shares_iterators: Two jobs of one generator function in one session would
             be fed from one iterator, so they must not run together.
         quotes_errors: The text of ``gr.Error`` arrives as its Python ``repr``.
+        files: The form of files in values: inline only, as objects with a name after an
+            upload, or as file data with a path.
     """
 
     protocol: str
@@ -55,6 +57,7 @@ class Dialect:
     cancels_waiting: bool = False
     shares_iterators: bool = False
     quotes_errors: bool = False
+    files: Literal["inline", "uploaded", "filedata"] = "filedata"
 
 
 DIALECTS = {
@@ -84,7 +87,8 @@ def dialect_of(config: Mapping[str, Any]) -> Dialect:
 
     Behaviour:
         A missing ``protocol`` means websockets, as in @gradio/client. When ``/cancel``
-        came (4.31) and when errors lost their quotes (5.2) was seen on live servers.
+        came (4.31), uploads (3.19), and when errors lost their quotes (5.2), was seen on live
+        servers.
     """
     version = parse_version(config.get("version"))
     protocol = config.get("protocol") or "ws"
@@ -102,14 +106,18 @@ def dialect_of(config: Mapping[str, Any]) -> Dialect:
             version=_show(config),
         )
     cancel: Literal["close", "reset", "cancel"] = "close"
+    files: Literal["inline", "uploaded", "filedata"] = "filedata"
     if row.join != "websocket":
         cancel = "cancel" if version >= (4, 31, 0) else "reset"
+    else:
+        files = "uploaded" if version >= (3, 19, 0) else "inline"
     return replace(
         row,
         version=version,
         cancel=cancel,
         cancels_waiting=version >= (6, 14, 0),
         quotes_errors=version < (5, 2, 0),
+        files=files,
     )
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import ConfigError, EndpointNotFoundError
 from .render import rendered
+from .shapes import is_shaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -86,6 +88,11 @@ class Endpoint:
     def returns(self) -> tuple[Slot, ...]:
         """The outputs that a caller gets."""
         return tuple(slot for slot in self.outputs if not slot.hidden)
+
+    @cached_property
+    def is_shaped(self) -> bool:
+        """Whether an input takes values in a form of its own; see `shapes`."""
+        return any(is_shaped(slot) for slot in self.inputs)
 
     def visible(self, data: list[Any]) -> list[Any]:
         """Leave the hidden outputs out of a server's ``output.data``."""

@@ -162,7 +162,7 @@ class Exchange:
 
     def _completed(self, frame: Frame) -> Finish:
         message = frame.parse()
-        events = completion(self._scribe, message, frame.time)
+        events = completion(self._scribe, frame, message)
         self.finished = True
         status = events[-1]
         if isinstance(status, Status) and status.stage == "error":

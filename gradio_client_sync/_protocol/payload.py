@@ -196,11 +196,17 @@ def _dumps(value: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """Mappings that are no dict, and NumPy's scalars and arrays, without needing NumPy."""
+    """What stands for JSON without being it, and without needing the packages it is from."""
     if isinstance(value, Mapping):
         return dict(value)
-    if type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "tolist"):
+    package = type(value).__module__.partition(".")[0]
+    if package == "numpy" and hasattr(value, "tolist"):
         return value.tolist()
+    if package == "pandas" and hasattr(value, "columns"):
+        cells = value.astype(object).where(value.notna(), None)
+        return {"headers": [str(name) for name in value.columns], "data": cells.values.tolist()}
+    if hasattr(value, "isoformat"):  # as JSON.stringify writes dates
+        return value.isoformat()
     raise TypeError(f"a {type(value).__name__} has no form in JSON")
 
 
@@ -225,7 +231,7 @@ def _not_json(endpoint: Endpoint, body: Mapping[str, Any], exc: Exception) -> Pa
             label = str(slot.props.get("label") or slot.type)
             return PayloadError(
                 f"The value for {label!r} of {endpoint.name!r} cannot be sent: {exc}. Values are "
-                "what JSON can hold: text, numbers, booleans, None, lists, dicts.",
+                "what JSON can hold (text, numbers, booleans, None, lists, dicts), and files.",
                 endpoint=endpoint.name,
                 parameter=label,
             )

@@ -150,6 +150,18 @@ class Routes:
         return self._api("component_server")
 
     @property
+    def upload(self) -> str:
+        return self._api("upload")
+
+    def file(self, path: str) -> str:
+        """A file on the server by its path there."""
+        return self._api(f"file={quote(path, safe='/')}")
+
+    def media_stream(self, path: str) -> str:
+        """Sound or video that is still being made."""
+        return self._api(f"stream/{quote(path, safe='/')}")
+
+    @property
     def websocket(self) -> str:
         scheme, rest = self.join.split("://", 1)
         return f"{'wss' if scheme == 'https' else 'ws'}://{rest}"

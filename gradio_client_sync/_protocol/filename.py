@@ -1,0 +1,129 @@
+"""Names of files that come from elsewhere, made fit to be used.
+
+A server's name for a file is only a wish: it may hold folders, drive letters, characters
+that no file system takes or that a terminal obeys, or be longer than any file system
+allows. What is returned here is always the name of a file directly in the folder that it is
+put into, on every operating system, and as near to the wish as that allows.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import re
+
+#: Bytes of UTF-8: file systems take 255, and names get numbers and endings added.
+LONGEST = 200
+
+_SUFFIX_LONGEST = 40  # bytes; what looks like a longer one is no ending
+
+# Control characters, and those that reverse the order of what is shown.
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_RESERVED = re.compile(r'[<>:"|?*]')  # by Windows
+_DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|\Z)", re.I)
+
+#: What `mimetypes` does not know everywhere, or names by an ending that nobody expects.
+_ENDINGS = {
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "text/plain": ".txt",
+    "video/mp4": ".mp4",
+}
+_TYPES = {
+    ".flac": "audio/flac",
+    ".glb": "model/gltf-binary",
+    ".gltf": "model/gltf+json",
+    ".json": "application/json",
+    ".m4a": "audio/mp4",
+    ".md": "text/markdown",
+    ".ogg": "audio/ogg",
+    ".parquet": "application/vnd.apache.parquet",
+    ".wav": "audio/wav",
+    ".webm": "video/webm",
+    ".webp": "image/webp",
+}
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
+    (b"\xff\xd8\xff", 0, "image/jpeg"),
+    (b"GIF8", 0, "image/gif"),
+    (b"WEBP", 8, "image/webp"),
+    (b"WAVE", 8, "audio/wav"),
+    (b"fLaC", 0, "audio/flac"),
+    (b"ID3", 0, "audio/mpeg"),
+    (b"OggS", 0, "audio/ogg"),
+    (b"ftyp", 4, "video/mp4"),
+    (b"\x1aE\xdf\xa3", 0, "video/webm"),
+    (b"glTF", 0, "model/gltf-binary"),
+    (b"%PDF-", 0, "application/pdf"),
+    (b"PK\x03\x04", 0, "application/zip"),
+)
+
+
+def safe_name(
+    wish: object, mime_type: str | None = None, *, windows: bool = os.name == "nt"
+) -> str:
+    r"""Make a name for a file in a folder of ours.
+
+    Args:
+        wish: What somebody else calls it; anything but a text counts as no wish.
+        mime_type: Gives the ending of a file without a name.
+        windows: Leave out what Windows reserves, too; names of its devices go everywhere,
+            as files get copied.
+
+    Example:
+        >>> safe_name("../../etc/passwd"), safe_name("C:\\a?b.txt"), safe_name("nul.txt")
+        ('passwd', 'a?b.txt', '_nul.txt')
+    """
+    text = wish.encode("utf-8", "replace").decode() if isinstance(wish, str) else ""
+    name = re.split(r"[/\\]", text.rstrip("/\\"))[-1]
+    if re.match(r"[A-Za-z]:", name):
+        name = name[2:]
+    name = _UNFIT.sub("_", name)
+    if windows:
+        name = _RESERVED.sub("_", name)
+    name = name.strip(" ").rstrip(" .")
+    if name.startswith("."):
+        name = f"_{name}"  # not hidden, and not a setting of a program
+    if not name.strip("_. "):
+        return f"file{ending_of(mime_type)}"
+    if _DEVICE.match(name):
+        name = f"_{name}"
+    return shorten_name(name)
+
+
+def shorten_name(name: str, longest: int = LONGEST) -> str:
+    """Shorten a name to so many bytes, keeping its ending and whole characters."""
+    if len(name.encode()) <= longest:
+        return name
+    stem, dot, suffix = name.rpartition(".")
+    ending = f"{dot}{suffix}"
+    if not stem or len(ending.encode()) > _SUFFIX_LONGEST:
+        stem, ending = name, ""
+    kept = stem.encode()[: longest - len(ending.encode())].decode("utf-8", "ignore")
+    return f"{kept.rstrip(' .')}{ending}"
+
+
+def numbered(name: str, number: int) -> str:
+    """Another name for a second file: ``cat.png``, ``cat-1.png``, ``cat-2.png``."""
+    if number == 0:
+        return name
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem}-{number}{dot}{suffix}" if stem else f"{name}-{number}"
+
+
+def type_of(name: str, head: bytes = b"") -> str | None:
+    """Guess a MIME type by a name's ending, else by the content's first bytes."""
+    stem, dot, suffix = name.lower().rpartition(".")
+    known = _TYPES.get(f".{suffix}") if stem and dot else None
+    guess = known or mimetypes.guess_type(f"x.{suffix}" if dot else "x")[0]
+    if guess is not None:
+        return guess
+    return next((kind for magic, at, kind in _MAGIC if head[at:].startswith(magic)), None)
+
+
+def ending_of(mime_type: str | None) -> str:
+    """The usual ending of a type's files; empty if there is none."""
+    kind = (mime_type or "").partition(";")[0].strip().lower()
+    return _ENDINGS.get(kind) or mimetypes.guess_extension(kind) or ""
