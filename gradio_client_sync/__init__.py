@@ -23,13 +23,17 @@ if TYPE_CHECKING:
     from .events import Render as Render
     from .events import SpaceStatus as SpaceStatus
     from .events import Status as Status
+    from .events import Upload as Upload
+    from .files import RemoteFile as RemoteFile
+    from .files import handle_file as handle_file
     from .job import Job as Job
 
 # Names are loaded from their modules at first use, so that importing the package loads
 # neither the modules nor what they need.
 _HOMES = {
     "_client": ("Client", "client"),
-    "events": ("Data", "Log", "Progress", "Render", "SpaceStatus", "Status"),
+    "events": ("Data", "Log", "Progress", "Render", "SpaceStatus", "Status", "Upload"),
+    "files": ("RemoteFile", "handle_file"),
     "job": ("Job",),
     "errors": (
         "AppError",

@@ -57,7 +57,8 @@ class Client:
             one at the same time take each other's messages.
         max_workers: How many jobs may be under way at once; others wait their turn here.
         history: How many messages a job keeps for late readers.
-        download_dir: Where files will be downloaded to.
+        download_dir: Where files of results are downloaded to; by default into a private
+            folder that is removed at exit. Nothing is made before the first download.
         oauth_token: A Hugging Face token for functions that ask for their user's.
 
     Raises:
@@ -108,7 +109,7 @@ class Client:
             "session_hash": session_hash,
             "max_workers": _options.count("max_workers", max_workers),
             "history": _options.count("history", history),
-            "download_dir": download_dir,
+            "download_dir": _options.folder("download_dir", download_dir),
             "oauth_token": _options.token("oauth_token", oauth_token),
         }
         self._source = source
@@ -141,6 +142,7 @@ class Client:
             max_workers=options["max_workers"],
             history=options["history"],
             oauth_token=options["oauth_token"],
+            download_dir=options["download_dir"],
         )
         # At collection, or at the interpreter's exit, whichever comes first.
         self._finalizer = weakref.finalize(self, self._connection.close, EXIT_GRACE, join=False)
@@ -214,7 +216,9 @@ class Client:
                 ``fn_index``; ``None`` where the app has exactly one public endpoint.
             payload: Values by position as a list or tuple, or by parameter name as a
                 dict. Parameters left out take the app's defaults. Session state is
-                not passed: it stays on the server.
+                not passed: it stays on the server. Files may stand anywhere in it:
+                `handle_file`, path objects, bytes, open binary files, PIL images, files of
+                earlier results; a text never is one.
             isolated: Give the job a session of its own, which no other job's fault or
                 cancellation can touch; it does not see the client's session state.
 
@@ -224,6 +228,7 @@ class Client:
         Raises:
             EndpointNotFoundError: No such endpoint, or not for clients to call.
             PayloadError: The values do not fit; nothing was sent.
+            FileError: A file cannot be read, or is too large for the app.
             ClientClosedError: `close` was called.
 
         What fails later (network, queue, the app) is raised by `Job.result`.

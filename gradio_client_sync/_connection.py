@@ -6,7 +6,6 @@ nobody uses any more is collected and its connection closed.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import threading
@@ -21,20 +20,24 @@ from weakref import WeakSet
 from . import _server_functions
 from ._chunks import Chunks
 from ._discover import discover
+from ._downloads import Depot
 from ._listeners import EventLog
+from ._parcels import pack
 from ._protocol.api_info import parameters_of
 from ._protocol.decode import Scribe
 from ._protocol.dialect import dialect_of
 from ._protocol.endpoint import EndpointTable
-from ._protocol.payload import bind, encode
+from ._protocol.payload import bind
 from ._protocol.routes import Routes
 from ._pump import Pump
 from ._session import JOINS_AT_ONCE, Session, new_session_hash
 from ._transport.base import Aborted
 from ._transport.failures import refusal
 from ._transport.http import Http
+from ._uploads import Uploader
 from ._workers import Workers
 from .errors import ClientClosedError, EndpointNotFoundError, GradioClientError
+from .files import RemoteFile
 from .job import Job
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ class Connection:
         max_workers: How many jobs are under way at once; others wait their turn.
         history: How many messages each job keeps.
         oauth_token: For endpoints that ask for their user's Hugging Face token.
+        download_dir: Where files of results are downloaded to.
 
     Raises:
         ConnectFailedError, AuthenticationError, ConfigError, UnsupportedAppError
@@ -74,6 +78,7 @@ class Connection:
         max_workers: int,
         history: int,
         oauth_token: str | None,
+        download_dir: str | None,
     ) -> None:
         self._pid = os.getpid()
         self.http = http
@@ -99,6 +104,16 @@ class Connection:
         self._backlog: deque[Pump] = deque()
         self._uses: Counter[Session] = Counter()  # by jobs and other calls under way
         self._session = self._new_session(session_hash)
+        self._depot = Depot(http, self.routes, bare=http.bare, directory=download_dir)
+        limit = self.config.get("max_file_size")
+        self._uploader = Uploader(
+            http,
+            self.routes,
+            self.dialect,
+            self._depot,
+            limit=limit if isinstance(limit, int) else None,
+            start=self._workers.start,
+        )
 
     # -- what the app offers ------------------------------------------------------
 
@@ -217,7 +232,8 @@ class Connection:
 
         Raises:
             EndpointNotFoundError: It was rendered in another session.
-            PayloadError: The values cannot be written as JSON.
+            PayloadError: The values cannot be sent.
+            FileError: A file cannot be read, or is too large for the app.
             ClientClosedError: `close` was called.
         """
         session = self._enter(isolated=isolated)
@@ -255,11 +271,8 @@ class Connection:
                 "nor after reset_session(), nor once it has been rendered anew.",
                 endpoint=endpoint.name,
             )
-        body = self._body(endpoint, data, session)
-        encoded = encode(endpoint, body)
-        if self.dialect.join != "post":
-            body = json.loads(encoded)  # what is sent later is what was passed now
-        scribe = Scribe(endpoint, self.dialect)
+        parcel = pack(endpoint, self._body(endpoint, data, session), self._uploader)
+        scribe = Scribe(endpoint, self.dialect, lambda facts: RemoteFile(facts, self._depot, owner))
         start = partial(self._start_as, f"gradio-job-{next(self._numbers)}")
         events = EventLog(scribe, self._history, start)
         direct = self._is_direct(endpoint)
@@ -270,8 +283,7 @@ class Connection:
             events,
             scribe,
             session,
-            body,
-            encoded,
+            parcel,
             direct_url=self._direct_url(endpoint) if direct else None,
             start=start,
             on_render=session.render,
@@ -297,7 +309,14 @@ class Connection:
             return None
 
         def encoded(payload: Payload) -> bytes:
-            return encode(endpoint, self._body(endpoint, self.bind(endpoint, payload), session))
+            data = self.bind(endpoint, payload)
+            parcel = pack(endpoint, self._body(endpoint, data, session), self._uploader)
+            if parcel.files:
+                try:
+                    parcel.load(parcel.shipment(lambda done, total: None).run())
+                except Aborted as exc:
+                    raise _closed() from exc
+            return parcel.encoded
 
         return Chunks(endpoint.name, self.http, self.routes, encoded)
 

@@ -133,3 +133,17 @@ def verify(value: object) -> bool | str:
     if isinstance(value, (str, os.PathLike)):
         return os.fspath(value)
     raise TypeError(f"verify is True, False or a path, not {value!r}.")
+
+
+def folder(name: str, value: object) -> str | None:
+    """The path of a folder, which need not exist yet."""
+    if value is None:
+        return None
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"{name} is the path of a folder or None, not {value!r}.")
+    path = os.fspath(value)
+    if not isinstance(path, str) or not path:
+        raise TypeError(f"{name} is the path of a folder or None, not {path!r}.")
+    if os.path.exists(path) and not os.path.isdir(path):
+        raise ValueError(f"{name} is {path!r}, which is no folder.")
+    return os.path.expanduser(path)

@@ -7,23 +7,27 @@ between them. Whatever happens in here, the job reaches one end.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from ._protocol.decode import Scribe
+from ._protocol.decode import Scribe, moment
 from ._protocol.exchange import Exchange, Finish, Publish, Reply, app_error, queue_full
+from ._protocol.filedata import may_hold_files
 from ._protocol.payload import encode
 from ._session import Refused
 from ._transport.base import Aborted, Lost
 from ._transport.connections import Call
 from ._transport.failures import Answer, refusal
 from .errors import ConnectFailedError, GradioClientError, ProtocolError, ValidationError
+from .events import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Callable
 
     from ._listeners import EventLog
+    from ._parcels import Parcel
     from ._protocol.endpoint import Endpoint
     from ._protocol.exchange import Place
     from ._protocol.wire import Frame
@@ -33,13 +37,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_UPLOAD_STEP = 2**20  # bytes between two reports where the total is not known
+
 
 class Pump:
     """One job's run.
 
     Args:
-        body: ``data``, ``fn_index`` and ``session_hash``, and what else the app is to get.
-        encoded: The same as JSON.
+        parcel: ``data``, ``fn_index`` and ``session_hash``, and what else the app is to get.
         direct_url: Where to post a function that skips the queue; ``None`` to queue it.
         on_render: Is told of a ``render_config``, before readers are.
         on_end: Is called when the job is over for this side; another may take its place.
@@ -53,8 +58,7 @@ class Pump:
         events: EventLog,
         scribe: Scribe,
         session: Session,
-        body: Mapping[str, Any],
-        encoded: bytes,
+        parcel: Parcel,
         *,
         direct_url: str | None,
         on_render: Callable[[Mapping[str, Any]], None],
@@ -66,14 +70,14 @@ class Pump:
         self._events = events
         self._scribe = scribe
         self._session = session
-        self._encoded = encoded
+        self._parcel = parcel
         self._direct_url = direct_url
         self._on_render = on_render
         self.start = start
         self._on_end = on_end
         self._on_close = on_close
         self._heeds: bool | None = None  # whether the server would heed a cancellation now
-        self._exchange = Exchange(scribe, body)
+        self._exchange = Exchange(scribe, parcel.body)
         self._channel: Channel | None = None
         self._entered = False
 
@@ -129,18 +133,34 @@ class Pump:
         self.job._finish((), error=error)
         self._on_close()
 
+    # -- its files ----------------------------------------------------------------
+
+    def _send_files(self) -> None:
+        """Bring the files of the payload to the server, and put what it calls them in place.
+
+        Raises:
+            Aborted: The job was cancelled.
+        """
+        if not self._parcel.files:
+            return
+        shipment = self._parcel.shipment(UploadReport(self._events, self.endpoint))
+        if not self.job._interruptible(shipment.abort):
+            raise Aborted
+        self._parcel.load(shipment.run())
+
     # -- through the queue --------------------------------------------------------
 
     def _queued(self) -> Finish | None:
         """Run the job; ``None`` if it was cancelled."""
-        if not self.job._interruptible(self._session.wake):
-            return None
         try:
             self._events.tell_soon()
+            self._send_files()
+            if not self.job._interruptible(self._session.wake):
+                return None
             self._session.enter(self.endpoint, self.job)
             self._entered = True
             self._channel = self._session.open(
-                self.endpoint, self.job, self._exchange, self._encoded
+                self.endpoint, self.job, self._exchange, self._parcel.encoded
             )
             self.job._event_id = self._exchange.event_id
             return self._converse(self._channel)
@@ -266,11 +286,12 @@ class Pump:
         """Run a function that skips the queue: one request, one answer."""
         assert self._direct_url is not None  # noqa: S101 - the caller asked
         call, exchange = Call(), self._exchange
-        if not self.job._interruptible(call.abort):
-            return None
         try:
             self._events.tell_soon()
-            answer = self._session.run(self._direct_url, self._encoded, call)
+            self._send_files()
+            if not self.job._interruptible(call.abort):
+                return None
+            answer = self._session.run(self._direct_url, self._parcel.encoded, call)
             exchange.accepted = True
             return self._answered(answer)
         except Aborted:
@@ -295,8 +316,30 @@ class Pump:
         if isinstance(output.get("render_config"), dict):
             self._on_render(output["render_config"])
         eta = output.get("average_duration")
-        events = scribe.answer(now, output, queue=False, eta=eta)
+        files = may_hold_files(answer.body, scribe.dialect)
+        events = scribe.answer(now, output, files=files, queue=False, eta=eta)
         return Finish(events, data=events[0])  # type: ignore[arg-type]  # answer() starts with it
+
+
+class UploadReport:
+    """Publishes how far an upload is: at its start and end, and at each hundredth."""
+
+    def __init__(self, events: EventLog, endpoint: Endpoint) -> None:
+        self._events = events
+        self._endpoint = endpoint
+        self._lock = threading.Lock()
+        self._told = -1
+
+    def __call__(self, done: int, total: int | None) -> None:
+        step = _UPLOAD_STEP if total is None else max(1, total // 100)
+        with self._lock:
+            due = self._told < 0 or done - self._told >= step or (done == total != self._told)
+            if not due or done < self._told:
+                return
+            self._told = done
+        name, number = self._endpoint.name, self._endpoint.fn_index
+        self._events.publish((Upload(done, total, name, number, moment(time.time())),))
+        self._events.tell_soon()
 
 
 def validation_failures(detail: object) -> dict[str | None, str]:

@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from ._chunks import Chunks
     from ._listeners import EventLog
     from .errors import GradioClientError
-    from .events import DataListener, Event, LogListener, RenderListener, StatusListener
+    from .events import (
+        DataListener,
+        Event,
+        LogListener,
+        RenderListener,
+        StatusListener,
+        UploadListener,
+    )
     from .types import EventName, Payload
 
-_EVENTS = ("data", "status", "log", "render")
+_EVENTS = ("data", "status", "log", "render", "upload")
 
 
 class Job(concurrent.futures.Future[Data]):
@@ -105,6 +112,8 @@ class Job(concurrent.futures.Future[Data]):
     def on(self, event: Literal["log"], callback: LogListener) -> Job: ...
     @overload
     def on(self, event: Literal["render"], callback: RenderListener) -> Job: ...
+    @overload
+    def on(self, event: Literal["upload"], callback: UploadListener) -> Job: ...
     def on(self, event: EventName, callback: Callable[[Any], object]) -> Job:
         """Have `callback` told of each event of a kind, from the first on.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Literal, Union, cast
 from urllib.parse import urljoin
 
@@ -23,6 +24,7 @@ from .._protocol.routes import may_follow, with_query
 from .._version import __version__
 from ..errors import ConnectFailedError
 from .base import Aborted, Lost
+from .body import Download, UploadBody
 from .connections import Adapter, Call, use
 from .failures import Answer, loss, no_answer, no_connection, refusal, shorten
 
@@ -120,6 +122,7 @@ class Http:
         self.proxies: dict[str, str] = dict(settings["proxies"])
         self.verify = environment_verify if verify is True and environment_verify else verify
         self.timeout = timeout
+        self._way = verify, proxies
         self._session = session
         self._always = [(name.lower(), name, value) for name, value in self.headers.items()]
         self._pools: dict[str, tuple[urllib3.HTTPConnectionPool, str]] = {}
@@ -134,6 +137,11 @@ class Http:
         if verify is False:
             # The user asked for it; one warning per request would only bury others.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+
+    def bare(self, url: str) -> Http:
+        """A door to another server: the same way there, but nothing of this app's to send."""
+        verify, proxies = self._way
+        return Http(url, verify=verify, proxies=proxies, timeout=self.timeout)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -175,10 +183,22 @@ class Http:
             url = target
         raise ConnectFailedError(f"{url} redirects in circles.", url=url)
 
+    def fetch(self, url: str, call: Call, *, headers: Mapping[str, str] | None = None) -> Download:
+        """Fetch something long, piece by piece; redirects are the caller's to follow.
+
+        Raises:
+            ConnectFailedError: No answer.
+            Aborted: `call` was aborted.
+        """
+        # Compressed, lengths would not be those of the file, and no rest could be asked for.
+        sent = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
+        response = self._send("GET", url, None, sent, call, self.timeout)
+        return Download(response, call, partial(self._forget, call))
+
     def post(
         self,
         url: str,
-        body: bytes,
+        body: bytes | UploadBody,
         *,
         content_type: str = "application/json",
         headers: Mapping[str, str] | None = None,
@@ -201,6 +221,8 @@ class Http:
         """
         timeout = self.timeout if within == "usual" else (self.timeout[0], within)
         sent = {"Content-Type": content_type, **(headers or {})}
+        if len(body):
+            sent["Content-Length"] = str(len(body))
         return self._whole("POST", url, body, sent, call or Call(), timeout, query)
 
     def stream(
@@ -252,7 +274,7 @@ class Http:
         self,
         method: str,
         url: str,
-        body: bytes | None,
+        body: bytes | UploadBody | None,
         headers: Mapping[str, str],
         call: Call,
         timeout: Timeout,
@@ -268,7 +290,7 @@ class Http:
         self,
         method: str,
         url: str,
-        body: bytes | None,
+        body: bytes | UploadBody | None,
         headers: Mapping[str, str],
         call: Call,
         timeout: Timeout,

@@ -1,0 +1,80 @@
+"""What a request carries: its body, and the files that have to be on the server before it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ._protocol.attachments import collect, fill
+from ._protocol.payload import encode
+from ._protocol.shapes import shape
+from ._uploads import Shipment
+from .errors import PayloadError
+from .files import attach
+
+if TYPE_CHECKING:
+    from ._protocol.attachments import Attached
+    from ._protocol.endpoint import Endpoint
+    from ._uploads import OnProgress, Uploader
+
+
+class Parcel:
+    """One call's body.
+
+    Attributes:
+        body: What the app is to get; complete once `load` was called, if there are files.
+        encoded: The same as JSON.
+        files: What has to be sent before.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        body: dict[str, Any],
+        encoded: bytes,
+        files: Sequence[Attached],
+        uploader: Uploader,
+    ) -> None:
+        self._endpoint = endpoint
+        self.body = body
+        self.encoded = encoded
+        self.files = files
+        self._uploader = uploader
+
+    def shipment(self, on_progress: OnProgress) -> Shipment:
+        """The files on their way; give what its `run` returns to `load`."""
+        return Shipment(self._uploader, self.files, on_progress)
+
+    def load(self, forms: dict[int, Any]) -> None:
+        """Put what stands for the files on the server into their places."""
+        self.body["data"] = fill(self.body["data"], forms)
+        self.encoded = encode(self._endpoint, self.body)
+
+
+def pack(endpoint: Endpoint, body: dict[str, Any], uploader: Uploader) -> Parcel:
+    """Look a call's values over, and keep them as they are now.
+
+    Raises:
+        PayloadError: The values cannot be sent.
+        FileError: A file cannot be read, or is too large for the app.
+    """
+    dialect = uploader.dialect
+    if endpoint.is_shaped:
+        values, _ = collect(endpoint, body["data"], attach)
+        slots = endpoint.inputs
+        body["data"] = [shape(slot, value, dialect) for slot, value in zip(slots, values)]
+    try:
+        encoded = encode(endpoint, body)
+    except PayloadError:
+        # No values are looked through for files unless there is something besides JSON.
+        body["data"], files = collect(endpoint, body["data"], attach)
+        if not files:
+            raise
+        uploader.check(files)
+        blank = dict.fromkeys(id(attached.file) for attached in files)
+        encode(endpoint, {**body, "data": fill(body["data"], blank)})  # the rest is JSON
+        return Parcel(endpoint, body, b"", files, uploader)
+    if dialect.join != "post":
+        body = json.loads(encoded)
+    return Parcel(endpoint, body, encoded, (), uploader)

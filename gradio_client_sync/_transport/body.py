@@ -1,0 +1,163 @@
+"""Long bodies, sent and fetched piece by piece, so that memory does not grow with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Callable, Protocol
+
+from .base import Aborted, Lost
+from .failures import loss
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import urllib3
+
+    from .._protocol.multipart import Frame
+    from .connections import Call
+
+#: Large enough that the system calls do not count, small enough for a slow line's timeout.
+CHUNK_BYTES = 131_072
+
+_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)\Z")
+
+
+class Reader(Protocol):
+    """Gives a content's next bytes, at most so many; none at its end."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Content(Protocol):
+    """Something to upload."""
+
+    @property
+    def size_bytes(self) -> int | None: ...
+    def open(self) -> AbstractContextManager[Reader]: ...
+
+
+class Changed(Exception):
+    """A content is not as long as it said."""
+
+
+class UploadBody:
+    """The body of an upload, which reads each content as it is sent.
+
+    Args:
+        contents: What stands between the frame's heads.
+        on_sent: Is told how many more bytes of content were handed to the connection.
+
+    Attributes:
+        failure: What reading a content raised; the libraries underneath would take it for
+            a failure of the connection.
+    """
+
+    def __init__(
+        self, frame: Frame, contents: Sequence[Content], on_sent: Callable[[int], None]
+    ) -> None:
+        self._frame = frame
+        self._contents = contents
+        self._on_sent = on_sent
+        self.failure: Exception | None = None
+        self.reading: Content | None = None
+
+    def __len__(self) -> int:
+        """Bytes in all; 0 if that is not known, so that it has to go in chunks."""
+        return self._frame.length or 0
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[bytes]:
+        for head, content in zip(self._frame.heads, self._contents):
+            yield head
+            self.reading = content
+            pieces = self._pieces(content)
+            while True:
+                try:
+                    piece = next(pieces, b"")
+                except Exception as exc:
+                    self.failure = exc
+                    raise
+                if not piece:
+                    break
+                yield piece
+                self._on_sent(len(piece))
+        yield self._frame.tail
+
+    def _pieces(self, content: Content) -> Iterator[bytes]:
+        left = content.size_bytes
+        with content.open() as reader:
+            while left is None or left > 0:
+                piece = reader.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left))
+                if not piece:
+                    if left:
+                        raise Changed(f"it ended {left} bytes before the length that it had")
+                    return
+                if left is not None:
+                    left -= len(piece)
+                yield piece
+
+
+class Download:
+    """The body of an answer, read as it comes."""
+
+    def __init__(
+        self, response: urllib3.BaseHTTPResponse, call: Call, done: Callable[[], None]
+    ) -> None:
+        self._response = response
+        self._call = call
+        self._done = done
+        self.status = response.status
+        self.headers = response.headers
+
+    @property
+    def offset(self) -> int:
+        """Where in the file the body begins."""
+        match = _RANGE.match(self.headers.get("content-range", ""))
+        return int(match[1]) if self.status == 206 and match is not None else 0
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of the body, where the server says so and does not compress it."""
+        text = self.headers.get("content-length", "")
+        if self.headers.get("content-encoding", "identity") != "identity" or not text.isdecimal():
+            return None
+        return int(text)
+
+    @property
+    def validator(self) -> str | None:
+        """By what to ask for the rest of the same content; ``None`` if it cannot be asked for."""
+        if self.headers.get("accept-ranges") != "bytes" and self.status != 206:
+            return None
+        tag = self.headers.get("etag", "")
+        strong = tag if tag.startswith('"') else None
+        return strong or self.headers.get("last-modified")
+
+    def read(self, size: int = CHUNK_BYTES, /) -> bytes:
+        """The next bytes, as soon as there are any; none at the end.
+
+        Raises:
+            Lost: The connection broke off, or fell silent.
+            Aborted: Another thread ended the request.
+        """
+        try:
+            piece = self._response.read1(size, decode_content=True)
+        except Exception as exc:
+            if self._call.aborted:
+                raise Aborted from exc
+            raise Lost(loss(exc)) from exc
+        if not piece and self._call.aborted:
+            raise Aborted
+        return piece
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.read, b"")
+
+    def __enter__(self) -> Download:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._response.close()
+        self._done()

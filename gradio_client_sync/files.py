@@ -1,0 +1,258 @@
+"""Files in payloads and in results: `handle_file` and `RemoteFile`.
+
+A file to send is whatever Python object stands for one: a path object, bytes, an open binary
+file, a picture, a file of an earlier result. A text never does, so nothing that an app says
+can have a file of this machine read. What is passed is looked at when the call is made, so
+that a mistake is raised there, and read when it is sent.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Union
+
+from ._local_files import BytesFile, Link, LocalFile, PathFile, ServerFile, open_file
+from ._media import picture_bytes, sound_bytes
+from ._protocol.attachments import Attachment
+from ._protocol.filedata import is_link
+from ._protocol.filename import type_of
+from ._protocol.shapes import PICTURES, SOUNDS
+from .errors import DownloadError, PayloadError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from ._downloads import Depot
+    from ._protocol.endpoint import Slot
+    from ._protocol.filedata import FileFacts
+    from ._transport.body import Reader
+
+#: What `handle_file` takes, and what may stand in a payload by itself (but for texts).
+FileLike = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO, "RemoteFile"]
+
+#: Told while a file is fetched: bytes so far, and in all if that is known.
+ProgressListener = Callable[[int, Union[int, None]], object]
+
+
+def handle_file(
+    file: FileLike, *, orig_name: str | None = None, mime_type: str | None = None
+) -> Attachment:
+    """Mark something as a file to send.
+
+    Needed for texts, which are never taken for files by themselves; useful to give content
+    in memory a name.
+
+    Args:
+        file: The path of a file, an ``http(s)`` address, or anything that may stand in a
+            payload by itself: a path object, bytes, an open binary file, a `RemoteFile`.
+        orig_name: What the app is told that it is called; its own name if not given.
+        mime_type: What it is; guessed from name and content if not given.
+
+    Returns:
+        What to put into a payload, at any depth, in as many calls as you like.
+
+    Raises:
+        FileError: There is no such file, or it cannot be read.
+        PayloadError: It is nothing that can be sent as a file.
+
+    Behaviour: ``handle_file`` of @gradio/client. An address is fetched by the app's own
+    server where that can reach it, else by this machine.
+
+    Example:
+        >>> app.predict("/describe", [handle_file("cat.png")])
+    """
+    if isinstance(file, str):
+        attachment: LocalFile | None = Link(file) if is_link(file) else PathFile(file)
+    else:
+        attachment = _attachment_of(file)
+    if attachment is None:
+        raise PayloadError(
+            f"A {type(file).__name__} cannot be sent as a file. Pass a path, an address, bytes, "
+            "or a file opened with mode 'rb'."
+        )
+    if orig_name is not None:
+        attachment.orig_name = str(orig_name)
+    if mime_type is not None:
+        attachment.mime_type = str(mime_type)
+    return attachment
+
+
+def attach(value: Any, slot: Slot) -> Attachment | None:
+    """Make an attachment of what a user passed for an input; ``None`` if it is no file.
+
+    Raises:
+        FileError, PayloadError: As `handle_file`.
+    """
+    if value is None or isinstance(value, (str, int, float, dict, list)):
+        return None
+    if isinstance(value, Attachment):
+        return value
+    if isinstance(value, tuple):
+        return _sound(value) if slot.type in SOUNDS else None
+    if slot.type == "fileexplorer" and isinstance(value, os.PathLike):
+        return None  # names a file of the server
+    if slot.type in PICTURES and _is_array(value):
+        return BytesFile(picture_bytes(value), "image.png")
+    return _attachment_of(value)
+
+
+def _attachment_of(value: Any) -> LocalFile | None:
+    if isinstance(value, RemoteFile):
+        return ServerFile(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return BytesFile(bytes(value))
+    if isinstance(value, os.PathLike):
+        return PathFile(value)
+    if _is_picture(value):
+        name = getattr(value, "filename", None)
+        stem = Path(name).stem if isinstance(name, str) and name else "image"
+        return BytesFile(picture_bytes(value), f"{stem}.png")
+    if _package(value) not in ("numpy", "pandas") and hasattr(value, "read"):
+        return open_file(value)  # not of a table, which has its columns as attributes
+    return None
+
+
+def _sound(value: tuple[Any, ...]) -> LocalFile | None:
+    if len(value) == 2 and isinstance(value[0], int) and _is_array(value[1]):
+        return BytesFile(sound_bytes(*value), "audio.wav")
+    return None
+
+
+def _package(value: Any) -> str:
+    return type(value).__module__.partition(".")[0]
+
+
+def _is_array(value: Any) -> bool:
+    return _package(value) == "numpy" and hasattr(value, "dtype")
+
+
+def _is_picture(value: Any) -> bool:
+    return any(kind.__module__ == "PIL.Image" for kind in type(value).__mro__)
+
+
+class RemoteFile(os.PathLike[str]):
+    """A file in a result. It stays on the server until you want it.
+
+    It is a path: ``PIL.Image.open(result[0])`` and ``shutil.copy(result[0], ".")`` fetch it
+    first. Passed in a payload of the same app it is not fetched at all; in that of another
+    app it goes straight through.
+
+    Attributes:
+        path: Its path on the server; an address, if the app gives a link. ``None`` for
+            content that came with the result (images of Gradio 3).
+        url: Its address; ``None`` for content that came with the result.
+        orig_name: What the app calls it, made fit to be a file's name.
+        size: In bytes, if the server says so.
+        mime_type: What it is, as the server says or the name suggests.
+        is_stream: Sound or video that may still be being made.
+
+    Behaviour: ``FileData`` of @gradio/client. Its address is made from the app's own,
+    whatever the server takes that to be; only a link that the app gives leads elsewhere,
+    and is followed without token, cookies or headers.
+    """
+
+    def __init__(self, facts: FileFacts, depot: Depot, owner: object) -> None:
+        self._facts = facts
+        self._depot: Depot | None = depot
+        self._owner: object = owner  # a client that is collected would close the connection
+        self._lock = threading.Lock()
+        self._saved: dict[str | None, Path] = {}
+        self.path = facts.path
+        self.url = depot.url_of(facts)
+        self.orig_name = facts.name
+        self.size = facts.size
+        self.mime_type = facts.mime_type or type_of(self.orig_name)
+        self.is_stream = facts.is_stream
+
+    def download(
+        self,
+        directory: str | os.PathLike[str] | None = None,
+        *,
+        progress: ProgressListener | None = None,
+    ) -> Path:
+        """Fetch it, once, into a folder.
+
+        The file appears under its name when it is complete; another file of that name is
+        left alone, and this one gets a number. A connection that breaks off is taken up
+        where it broke, if the server can do that.
+
+        Args:
+            directory: Where to; made if it does not exist. By default the client's
+                `download_dir`, else a private folder that is removed at exit.
+            progress: Is told of bytes so far, and in all if known.
+
+        Returns:
+            Where it is. A second call returns the same file, if it is still there.
+
+        Raises:
+            DownloadError: It could not be fetched whole, or not be written.
+            ClientClosedError: The client was closed before the file was fetched.
+        """
+        wanted = None if directory is None else os.path.abspath(os.fspath(directory))
+        with self._lock:
+            saved = self._saved.get(wanted)
+            if saved is not None and saved.is_file():
+                return saved
+            here = next((path for path in self._saved.values() if path.is_file()), None)
+            depot = self._depot
+            if depot is None:
+                raise self._detached()
+            self._saved[wanted] = depot.save(self._facts, wanted, here, progress)
+            return self._saved[wanted]
+
+    def read(self) -> bytes:
+        """Its content; in memory only, unless it was downloaded before.
+
+        Raises:
+            DownloadError, ClientClosedError: As `download`.
+        """
+        with self._lock:
+            for path in self._saved.values():
+                if path.is_file():
+                    return path.read_bytes()
+        if self._depot is None:
+            raise self._detached()
+        return self._depot.read(self._facts)
+
+    def open(self) -> BinaryIO:
+        """Download it, and open it for reading.
+
+        Raises:
+            DownloadError, ClientClosedError: As `download`.
+        """
+        return self.download().open("rb")
+
+    def __fspath__(self) -> str:
+        return str(self.download())
+
+    def _fetch(self) -> AbstractContextManager[Reader]:
+        if self._depot is None:
+            raise self._detached()
+        return self._depot.open(self._facts)
+
+    def _is_of(self, depot: Depot) -> bool:
+        """Whether the app behind `depot` has it by its path."""
+        return self._depot is not None and self._depot.is_same_app(depot)
+
+    def _detached(self) -> DownloadError:
+        return DownloadError(
+            f"{self.orig_name!r} was pickled before it was downloaded, so there is no connection "
+            "to fetch it by. Download it first, or fetch its url yourself.",
+            path=self.path,
+        )
+
+    def __repr__(self) -> str:
+        kind = f" {self.mime_type}" if self.mime_type else ""
+        size = f", {self.size} bytes" if self.size is not None else ""
+        return f"<RemoteFile {self.orig_name!r}{kind}{size}>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without its connection: what was downloaded can be read elsewhere, the rest not."""
+        left_out = {"_depot": None, "_owner": None, "_lock": None}
+        return {**self.__dict__, **left_out}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = threading.Lock()
