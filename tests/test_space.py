@@ -1,0 +1,230 @@
+"""How Spaces are named, what their stages mean, how waiting slows down: without asking anyone."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import json
+from typing import Any
+
+import pytest
+
+from gradio_client_sync._protocol.space import (
+    NOT_FOUND,
+    NOT_LOADED,
+    SpaceName,
+    asks_for_author,
+    backoff,
+    expiry_of,
+    keeps_secrets,
+    remedy,
+    retry_after,
+    space_name,
+    status_of,
+)
+from gradio_client_sync.events import SpaceStatus
+
+#: What `check_space_status` of @gradio/client 2.7.0 gives for each stage.
+PAUSED = (
+    "This space has been paused by the author. If you would like to try this demo, consider "
+    "duplicating the space."
+)
+BROKEN = ("space_error", "error", "This space is experiencing an issue.")
+JAVASCRIPT = {
+    "RUNNING": ("running", "complete", "Space is running."),
+    "RUNNING_BUILDING": ("running", "complete", "Space is running."),
+    "SLEEPING": ("sleeping", "pending", "Space is asleep. Waking it up..."),
+    "STOPPED": ("sleeping", "pending", "Space is asleep. Waking it up..."),
+    "BUILDING": ("building", "pending", "Space is building..."),
+    "APP_STARTING": ("starting", "pending", "Space is starting..."),
+    "PAUSED": ("paused", "error", PAUSED),
+    "NO_APP_FILE": BROKEN,
+    "CONFIG_ERROR": BROKEN,
+    "BUILD_ERROR": BROKEN,
+    "RUNTIME_ERROR": BROKEN,
+    "DELETING": BROKEN,
+    "A_STAGE_FROM_THE_FUTURE": BROKEN,
+}
+
+
+@pytest.mark.parametrize("stage", JAVASCRIPT)
+def test_space_stages_mean_what_they_mean_in_javascript(stage: str) -> None:
+    """Each stage has the JavaScript client's status and message, and the Hub's word as detail."""
+    status, load_status, message = JAVASCRIPT[stage]
+    assert status_of(stage) == SpaceStatus(status, stage, load_status, message, None)
+
+
+def test_space_running_while_its_next_version_starts_is_running() -> None:
+    """A Space that runs is not given up because a new version of it is on the way."""
+    assert status_of("RUNNING_APP_STARTING").load_status == "complete"
+    assert status_of("RUNNING_APP_STARTING").detail == "RUNNING_APP_STARTING"
+
+
+def test_space_that_is_not_found_has_a_status() -> None:
+    """What the Hub does not know is an error, with the JavaScript client's words."""
+    assert SpaceStatus("error", "NOT_FOUND", "error", "Could not get space status. ") == NOT_FOUND
+    assert SpaceStatus("error", "NOT_FOUND", "error", "Could not load this space.") == NOT_LOADED
+
+
+@pytest.mark.parametrize("stage", JAVASCRIPT)
+def test_space_author_is_asked_for_where_nobody_else_can_help(stage: str) -> None:
+    """Whether discussions are enabled is told with paused and broken Spaces."""
+    status = status_of(stage, True)
+    assert asks_for_author(status) is (status.load_status == "error")
+    assert status.discussions_enabled is True
+
+
+@pytest.mark.parametrize(
+    ("stage", "discussions", "said"),
+    [
+        ("PAUSED", True, ("duplicate()", "discussions")),
+        ("BUILD_ERROR", False, ("build log",)),
+        ("RUNTIME_ERROR", None, ("log",)),
+        ("CONFIG_ERROR", None, ("README",)),
+        ("NO_APP_FILE", None, ("app file",)),
+        ("DELETING", True, ("being deleted",)),
+        ("BRAND_NEW", True, ("'BRAND_NEW'", "discussions")),
+    ],
+)
+def test_space_remedy_says_why_and_what_next(
+    stage: str, discussions: bool | None, said: tuple[str, ...]
+) -> None:
+    """Each stage that does not pass has its reason, and says if the author can be written to."""
+    text = remedy(status_of(stage, discussions))
+    for part in said:
+        assert part in text
+    assert ("discussions" in text) is ("discussions" in said)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("user/space", SpaceName("user/space")),
+        (" user/space/ ", SpaceName("user/space")),
+        ("u-s.er_1/Sp.ace-2", SpaceName("u-s.er_1/Sp.ace-2")),
+        ("https://huggingface.co/spaces/user/space", SpaceName("user/space")),
+        ("https://huggingface.co/spaces/user/space/", SpaceName("user/space")),
+        ("https://huggingface.co/spaces/user/space/tree/main", SpaceName("user/space")),
+        ("https://huggingface.co/spaces/user/space?logs=build#x", SpaceName("user/space")),
+        ("HTTPS://WWW.HuggingFace.co/spaces/user/space", SpaceName("user/space")),
+        ("https://hf.co/spaces/user/space", SpaceName("user/space")),
+        ("http://127.0.0.1:8000/hub/spaces/user/space", SpaceName("user/space")),
+        (
+            "https://user-space.hf.space/",
+            SpaceName(subdomain="user-space", root="https://user-space.hf.space"),
+        ),
+        (
+            "https://user-space.hf.space/app?__theme=dark",
+            SpaceName(subdomain="user-space", root="https://user-space.hf.space/app"),
+        ),
+        (
+            "https://User-Space.HF.space",
+            SpaceName(None, "user-space", "https://user-space.hf.space"),
+        ),
+        # Not Spaces, or not to be trusted as one:
+        ("http://user-space.hf.space", None),
+        ("https://user-space.hf.space:8443", None),
+        ("https://a.b.hf.space", None),
+        ("https://hf.space", None),
+        ("https://user-space.hf.space.evil.example", None),
+        ("https://evil.example/user-space.hf.space", None),
+        ("https://evil.example/https://huggingface.co/spaces/user/space", None),
+        ("https://huggingface.co.evil.example/spaces/user/space", None),
+        ("https://huggingface.co@evil.example/spaces/user/space", None),
+        ("https://huggingface.co/user/model", None),
+        ("https://huggingface.co/spaces/user", None),
+        ("https://huggingface.co", None),
+        ("http://127.0.0.1:8000/hub", None),
+        ("http://127.0.0.1:8000/hubspaces/user/space", None),
+        ("http://127.0.0.1:7860", None),
+        ("user/space/more", None),
+        ("user", None),
+        ("", None),
+        ("http://[", None),
+    ],
+)
+def test_space_names_are_read_from_what_users_have(source: str, expected: SpaceName | None) -> None:
+    """An id, a page on the Hub and an app's address name a Space; look-alikes do not."""
+    assert space_name(source, "http://127.0.0.1:8000/hub/") == expected
+
+
+def test_space_names_lead_to_the_record() -> None:
+    """The Hub keeps one record, which either name leads to."""
+    by_id = SpaceName("user/space")
+    by_host = SpaceName(subdomain="user-space", root="https://user-space.hf.space")
+    assert (by_id.record, str(by_id)) == ("spaces/user/space", "user/space")
+    assert by_host.record == "spaces/by-subdomain/user-space"
+    assert str(by_host) == "https://user-space.hf.space"
+
+
+@pytest.mark.parametrize(
+    ("root", "private"),
+    [
+        ("https://anything.example", True),
+        ("http://127.0.0.1:7860", True),
+        ("http://127.8.8.8", True),
+        ("http://[::1]:7860/app", True),
+        ("http://localhost", True),
+        ("http://app.localhost:8000", True),
+        ("http://192.168.1.2", False),
+        ("http://0.0.0.0:7860", False),
+        ("http://localhost.evil.example", False),
+        ("http://user-space.hf.space", False),
+        ("nonsense", False),
+    ],
+)
+def test_space_tokens_need_a_way_that_nobody_reads(root: str, private: bool) -> None:
+    """Https keeps secrets, and so does this machine; nothing else does."""
+    assert keeps_secrets(root) is private
+
+
+def test_space_backoff_grows_to_a_bound() -> None:
+    """The first look comes soon, and later ones ever less often, up to a bound."""
+    delays = list(itertools.islice(backoff(), 12))
+    assert delays == sorted(delays)
+    assert delays[0] == 0.5
+    assert delays[-1] == 10.0
+    assert sum(delays[:8]) < 30
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after": "-3"}, 0.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"ratelimit": '"api";r=0;t=55'}, 55.0),
+        ({"ratelimit": '"api"; r = 0 ; t = 9'}, 9.0),
+        ({"ratelimit": '"api";r=12;t=55'}, None),
+        ({"retry-after": "3", "ratelimit": '"api";r=0;t=55'}, 3.0),
+        ({}, None),
+    ],
+)
+def test_space_rate_limits_are_read_in_both_forms(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    """The standard header says when to come back, and so does the Hub's own."""
+    assert retry_after(headers) == seconds
+
+
+def _jwt(claims: Any) -> str:
+    return f"head.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip('=')}.sign"
+
+
+@pytest.mark.parametrize(
+    ("jwt", "expiry"),
+    [
+        (_jwt({"exp": 1234}), 1234.0),
+        (_jwt({"exp": 1234.5, "sub": "/spaces/user/space"}), 1234.5),
+        (_jwt({}), None),
+        (_jwt({"exp": None}), None),
+        (_jwt([1]), None),
+        ("opaque", None),
+        ("a.%%%.c", None),
+        ("", None),
+    ],
+)
+def test_space_signatures_tell_when_they_expire(jwt: str, expiry: float | None) -> None:
+    """The end of a signature is read from it; one that does not say lasts."""
+    assert expiry_of(jwt) == expiry
