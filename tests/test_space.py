@@ -1,9 +1,8 @@
-"""How Spaces are named, what their stages mean, how waiting slows down: without asking anyone."""
+"""How Spaces are named, and what their stages mean: without asking anyone."""
 
 from __future__ import annotations
 
 import base64
-import itertools
 import json
 from typing import Any
 
@@ -14,11 +13,9 @@ from gradio_client_sync._protocol.space import (
     NOT_LOADED,
     SpaceName,
     asks_for_author,
-    backoff,
     expiry_of,
     keeps_secrets,
     remedy,
-    retry_after,
     space_name,
     status_of,
 )
@@ -176,36 +173,6 @@ def test_space_names_lead_to_the_record() -> None:
 def test_space_tokens_need_a_way_that_nobody_reads(root: str, private: bool) -> None:
     """Https keeps secrets, and so does this machine; nothing else does."""
     assert keeps_secrets(root) is private
-
-
-def test_space_backoff_grows_to_a_bound() -> None:
-    """The first look comes soon, and later ones ever less often, up to a bound."""
-    delays = list(itertools.islice(backoff(), 12))
-    assert delays == sorted(delays)
-    assert delays[0] == 0.5
-    assert delays[-1] == 10.0
-    assert sum(delays[:8]) < 30
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"retry-after": "7"}, 7.0),
-        ({"retry-after": "0.5"}, 0.5),
-        ({"retry-after": "-3"}, 0.0),
-        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
-        ({"ratelimit": '"api";r=0;t=55'}, 55.0),
-        ({"ratelimit": '"api"; r = 0 ; t = 9'}, 9.0),
-        ({"ratelimit": '"api";r=12;t=55'}, None),
-        ({"retry-after": "3", "ratelimit": '"api";r=0;t=55'}, 3.0),
-        ({}, None),
-    ],
-)
-def test_space_rate_limits_are_read_in_both_forms(
-    headers: dict[str, str], seconds: float | None
-) -> None:
-    """The standard header says when to come back, and so does the Hub's own."""
-    assert retry_after(headers) == seconds
 
 
 def _jwt(claims: Any) -> str:

@@ -11,7 +11,6 @@ import base64
 import ipaddress
 import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -24,10 +23,6 @@ _SPACE_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*\Z", re.ASCII)
 _SUBDOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
 _APP_DOMAIN = ".hf.space"
 _HUB_HOSTS = frozenset(("huggingface.co", "www.huggingface.co", "hf.co"))
-
-#: Where a client names its wish to come back later: the standard's header, and the Hub's own,
-#: which tells how many requests are left (r) and when there are new ones (t, seconds).
-_RATE_LIMIT = re.compile(r";\s*r\s*=\s*0\s*;\s*t\s*=\s*(\d+)")
 
 
 @dataclass(frozen=True)
@@ -157,26 +152,7 @@ def remedy(status: SpaceStatus) -> str:
     return text
 
 
-# -- waiting --------------------------------------------------------------------------
-
-
-def backoff(first: float = 0.5, longest: float = 10.0) -> Iterator[float]:
-    """Seconds to wait before each further try: soon at first, then ever less often."""
-    while True:
-        yield min(first, longest)
-        first *= 1.5
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a server which is asked too often wants to be left alone for."""
-    text = headers.get("retry-after")
-    try:
-        if text is not None:
-            return max(0.0, float(text))
-    except ValueError:
-        return None  # an HTTP date; the wait is only a hint
-    limit = _RATE_LIMIT.search(headers.get("ratelimit", ""))
-    return float(limit[1]) if limit else None
+# -- signatures -----------------------------------------------------------------------
 
 
 def expiry_of(jwt: str) -> float | None:

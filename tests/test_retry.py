@@ -1,0 +1,68 @@
+"""When a server is asked again: ever more rarely, or when it says."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from gradio_client_sync._protocol.retry import UNTOLD, Retries, backoff, retry_after
+
+
+def test_retry_backoff_grows_to_a_bound() -> None:
+    """The first look comes soon, and later ones ever less often, up to a bound."""
+    delays = list(itertools.islice(backoff(), 12))
+    assert delays == sorted(delays)
+    assert delays[0] == 0.5
+    assert delays[-1] == 10.0
+    assert sum(delays[:8]) < 30
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after": "-3"}, 0.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"ratelimit": '"api";r=0;t=55'}, 55.0),
+        ({"ratelimit": '"api"; r = 0 ; t = 9'}, 9.0),
+        ({"ratelimit": '"api";r=12;t=55'}, None),
+        ({"retry-after": "3", "ratelimit": '"api";r=0;t=55'}, 3.0),
+        ({}, None),
+    ],
+)
+def test_retry_rate_limits_are_read_in_both_forms(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    """The standard header says when to come back, and so does the Hub's own."""
+    assert retry_after(headers) == seconds
+
+
+def test_retry_a_server_that_says_when_is_asked_until_the_deadline() -> None:
+    """As often as it wants, while that is in time."""
+    retries, now = Retries(30.0), 0.0
+    for _ in range(4):
+        pause = retries.pause(7.0, now)
+        assert pause == 7.0
+        now += pause
+    assert retries.pause(7.0, now) is None
+
+
+def test_retry_a_server_that_wants_more_than_there_is_time_is_not_asked() -> None:
+    """Nobody waits for nothing."""
+    assert Retries(30.0).pause(31.0, 0.0) is None
+    assert Retries(0.0).pause(None, 0.0) is None
+
+
+def test_retry_a_server_that_says_nothing_is_asked_a_few_times() -> None:
+    """Without a hint a limit may last for ever."""
+    retries = Retries(1000.0)
+    pauses = [retries.pause(None, 0.0) for _ in range(UNTOLD + 1)]
+    assert pauses == [*itertools.islice(backoff(), UNTOLD), None]
+
+
+def test_retry_a_server_that_wants_none_gets_some_peace_all_the_same() -> None:
+    """A wait of nothing, said again and again, is not taken at its word."""
+    retries = Retries(1000.0)
+    assert [retries.pause(0.0, 0.0) for _ in range(3)] == [*itertools.islice(backoff(), 3)]
