@@ -24,6 +24,8 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ._protocol.routes import Routes
     from ._transport.failures import Answer
     from ._transport.http import Http
@@ -39,15 +41,22 @@ class Chunks:
     Args:
         endpoint: The function's name, for errors.
         encode: Writes a payload as the body of a request.
+        headers: Sent with each chunk, as with the job's own request.
     """
 
     def __init__(
-        self, endpoint: str | int, http: Http, routes: Routes, encode: Callable[[Payload], bytes]
+        self,
+        endpoint: str | int,
+        http: Http,
+        routes: Routes,
+        encode: Callable[[Payload], bytes],
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._http = http
         self._routes = routes
         self._encode = encode
+        self._headers = headers
         self._changed = threading.Condition()
         self._event_id = ""
         self._turn = False  # the function has answered, and nobody has sent a chunk since
@@ -105,7 +114,7 @@ class Chunks:
 
     def _post(self, url: str, body: bytes) -> Answer:
         try:
-            return self._http.post(url, body)
+            return self._http.post(url, body, headers=self._headers)
         except Aborted as exc:
             raise ClientClosedError(
                 f"The client was closed while {self._endpoint!r} was sent input."

@@ -62,6 +62,7 @@ class Connection:
         history: How many messages each job keeps.
         oauth_token: For endpoints that ask for their user's Hugging Face token.
         download_dir: Where files of results are downloaded to.
+        call_headers: Asked at each call, where it is made: what goes with this call only.
 
     Raises:
         ConnectFailedError, AuthenticationError, ConfigError, UnsupportedAppError
@@ -79,6 +80,7 @@ class Connection:
         history: int,
         oauth_token: str | None,
         download_dir: str | None,
+        call_headers: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._pid = os.getpid()
         self.http = http
@@ -94,6 +96,7 @@ class Connection:
         self._max_workers = max_workers
         self._history = history
         self._oauth_token = oauth_token
+        self._call_headers = call_headers
         self._workers = Workers()
         self._joins = threading.BoundedSemaphore(JOINS_AT_ONCE)
         self._lock = threading.Lock()
@@ -215,7 +218,11 @@ class Connection:
             )
             session.keep_heartbeat()
             answer = self.http.post(
-                self.routes.component_server, body, content_type=kind, within=None
+                self.routes.component_server,
+                body,
+                content_type=kind,
+                headers=self._call_headers(),
+                within=None,
             )
             return _server_functions.answer(component_id, fn_name, answer)
         except Aborted as exc:
@@ -277,7 +284,9 @@ class Connection:
         events = EventLog(scribe, self._history, start)
         direct = self._is_direct(endpoint)
         events.publish((scribe.status(time.time(), "pending", queue=not direct),))
-        job = Job(endpoint.name, endpoint.fn_index, events, owner, self._chunks(endpoint, session))
+        headers = self._call_headers()
+        chunks = self._chunks(endpoint, session, headers)
+        job = Job(endpoint.name, endpoint.fn_index, events, owner, chunks)
         return Pump(
             job,
             events,
@@ -285,6 +294,7 @@ class Connection:
             session,
             parcel,
             direct_url=self._direct_url(endpoint) if direct else None,
+            headers=headers,
             start=start,
             on_render=session.render,
             on_end=partial(self._ended, job),
@@ -303,7 +313,9 @@ class Connection:
             body["oauth_token"] = self._oauth_token
         return body
 
-    def _chunks(self, endpoint: Endpoint, session: Session) -> Chunks | None:
+    def _chunks(
+        self, endpoint: Endpoint, session: Session, headers: Mapping[str, str]
+    ) -> Chunks | None:
         """What takes further input for a job of an endpoint, if it takes any."""
         if not endpoint.streaming:
             return None
@@ -318,7 +330,7 @@ class Connection:
                     raise _closed() from exc
             return parcel.encoded
 
-        return Chunks(endpoint.name, self.http, self.routes, encoded)
+        return Chunks(endpoint.name, self.http, self.routes, encoded, headers)
 
     def _start_as(self, name: str, task: Callable[[], None]) -> None:
         """Run a task on a thread that bears the job's name meanwhile."""

@@ -17,9 +17,14 @@ from ._protocol.filedata import may_hold_files
 from ._protocol.payload import encode
 from ._session import Refused
 from ._transport.base import Aborted, Lost
-from ._transport.connections import Call
 from ._transport.failures import Answer, refusal
-from .errors import ConnectFailedError, GradioClientError, ProtocolError, ValidationError
+from .errors import (
+    ConnectFailedError,
+    GradioClientError,
+    ProtocolError,
+    RateLimitError,
+    ValidationError,
+)
 from .events import Upload
 
 if TYPE_CHECKING:
@@ -46,6 +51,7 @@ class Pump:
     Args:
         parcel: ``data``, ``fn_index`` and ``session_hash``, and what else the app is to get.
         direct_url: Where to post a function that skips the queue; ``None`` to queue it.
+        headers: Sent with the request that brings the job.
         on_render: Is told of a ``render_config``, before readers are.
         on_end: Is called when the job is over for this side; another may take its place.
         on_close: Is called when the job does not need the session's connections any more.
@@ -61,6 +67,7 @@ class Pump:
         parcel: Parcel,
         *,
         direct_url: str | None,
+        headers: Mapping[str, str],
         on_render: Callable[[Mapping[str, Any]], None],
         start: Callable[[Callable[[], None]], None],
         on_end: Callable[[], None],
@@ -72,6 +79,7 @@ class Pump:
         self._session = session
         self._parcel = parcel
         self._direct_url = direct_url
+        self._headers = headers
         self._on_render = on_render
         self.start = start
         self._on_end = on_end
@@ -160,7 +168,7 @@ class Pump:
             self._session.enter(self.endpoint, self.job)
             self._entered = True
             self._channel = self._session.open(
-                self.endpoint, self.job, self._exchange, self._parcel.encoded
+                self.endpoint, self.job, self._exchange, self._parcel.encoded, self._headers
             )
             self.job._event_id = self._exchange.event_id
             return self._converse(self._channel)
@@ -172,6 +180,8 @@ class Pump:
             return self._exchange.lost(time.time(), str(exc))
         except ConnectFailedError as exc:
             return self._no_answer(exc)
+        except RateLimitError as exc:
+            return self._exchange.fail(exc, time.time(), visible=True, broken=False)
         except GradioClientError as exc:
             return self._exchange.fail(exc, time.time())
 
@@ -285,19 +295,21 @@ class Pump:
     def _direct(self) -> Finish | None:
         """Run a function that skips the queue: one request, one answer."""
         assert self._direct_url is not None  # noqa: S101 - the caller asked
-        call, exchange = Call(), self._exchange
+        exchange = self._exchange
         try:
             self._events.tell_soon()
             self._send_files()
-            if not self.job._interruptible(call.abort):
-                return None
-            answer = self._session.run(self._direct_url, self._parcel.encoded, call)
+            answer = self._session.run(
+                self._direct_url, self.job, self._parcel.encoded, self._headers
+            )
             exchange.accepted = True
             return self._answered(answer)
         except Aborted:
             return None
         except ConnectFailedError as exc:
             return self._no_answer(exc)
+        except RateLimitError as exc:
+            return exchange.fail(exc, time.time(), queue=False, broken=False)
         except GradioClientError as exc:
             return exchange.fail(exc, time.time(), queue=False)
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ._protocol.cancel import CancelLedger
 from ._protocol.payload import encode
+from ._protocol.retry import Retries
 from ._transport.base import Aborted, Lost
 from ._transport.connections import Call
+from ._transport.failures import refusal
 from ._transport.mux import Mux
-from .errors import GradioClientError, ProtocolError
+from .errors import GradioClientError, ProtocolError, RateLimitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from .job import Job
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _BASE_36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -167,11 +172,19 @@ class Session:
             return False
         return endpoint.fn_index not in self._not_generators
 
-    def open(self, endpoint: Endpoint, job: Job, exchange: Exchange, body: bytes) -> Channel:
+    def open(
+        self,
+        endpoint: Endpoint,
+        job: Job,
+        exchange: Exchange,
+        body: bytes,
+        headers: Mapping[str, str],
+    ) -> Channel:
         """Bring a job to the queue.
 
         Args:
             body: What joins, as JSON; sent now where a join carries it.
+            headers: Sent with the join.
 
         Raises:
             ConnectFailedError, HTTPStatusError: No connection, or refused before the job.
@@ -179,38 +192,91 @@ class Session:
             Lost, Aborted: As `Channel.receive`.
         """
         self.keep_heartbeat()
+        return self._in_time(job, lambda: self._join(endpoint, job, exchange, body, headers))
+
+    def run(self, url: str, job: Job, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Run a function that skips the queue.
+
+        Raises:
+            RateLimitError: The server is asked too often, for longer than it is waited for.
+            ConnectFailedError, Aborted: As `Http.post`.
+        """
+        self.keep_heartbeat()
+        return self._in_time(job, lambda: self._post_run(url, job, body, headers))
+
+    def _in_time(self, job: Job, send: Callable[[], T]) -> T:
+        """Send what a server refuses while it is asked too often; then it has not taken the job.
+
+        It is asked again when it wants, for the patience of `Http`.
+
+        Raises:
+            RateLimitError: It wants to be left alone for longer.
+            Aborted: The job was cancelled, or the session closed.
+        """
+        retries = Retries(time.monotonic() + self._http.patience)
+        while True:
+            try:
+                return send()
+            except RateLimitError as exc:
+                pause = retries.pause(exc.retry_after, time.monotonic())
+                if pause is None:
+                    raise
+            if not job._interruptible(self.wake):
+                raise Aborted
+            with self._changed:
+                if self._changed.wait_for(lambda: job.cancelled() or self._closed, pause):
+                    raise Aborted
+
+    def _join(
+        self,
+        endpoint: Endpoint,
+        job: Job,
+        exchange: Exchange,
+        body: bytes,
+        headers: Mapping[str, str],
+    ) -> Channel:
+        query = self._routes.query
         if self._dialect.join == "websocket":
             from ._transport.ws import WebSocketChannel
 
-            return WebSocketChannel(self._http, self._routes.websocket, self._routes.query)
+            return WebSocketChannel(self._http, self._routes.websocket, query, headers)
         if self._dialect.join == "get":
             from ._transport.sse import EventStreamChannel
 
             url, call = self._routes.join_stream(endpoint.fn_index, self.session_hash), Call()
             if not job._interruptible(call.abort):
                 raise Aborted
-            return EventStreamChannel(self._http, url, self._routes.data, call, self._routes.query)
+            return EventStreamChannel(self._http, url, self._routes.data, call, query, headers)
         assert self._mux is not None  # noqa: S101 - made for these dialects
-        return self._mux.join(lambda: self._post_join(job, exchange, body))
+        return self._mux.join(lambda: self._post_join(job, exchange, body, headers))
 
-    def run(self, url: str, body: bytes, call: Call) -> Answer:
-        """Run a function that skips the queue.
+    def _post_run(self, url: str, job: Job, body: bytes, headers: Mapping[str, str]) -> Answer:
+        call = Call()
+        if not job._interruptible(call.abort):
+            raise Aborted
+        answer = self._http.post(
+            url,
+            body,
+            headers={**API_HEADERS, **headers},
+            query=self._routes.query,
+            call=call,
+            within=None,
+        )
+        return _let_in(answer, job)
 
-        Raises:
-            ConnectFailedError, Aborted: As `Http.post`.
-        """
-        self.keep_heartbeat()
-        query = self._routes.query
-        return self._http.post(url, body, headers=API_HEADERS, query=query, call=call, within=None)
-
-    def _post_join(self, job: Job, exchange: Exchange, body: bytes) -> str:
+    def _post_join(
+        self, job: Job, exchange: Exchange, body: bytes, headers: Mapping[str, str]
+    ) -> str:
         with self._joins:
             if job.cancelled() or self._closed:
                 raise Aborted  # nobody wants it any more, so the server need not hear of it
             answer = self._http.post(
-                self._routes.join, body, headers=API_HEADERS, query=self._routes.query
+                self._routes.join,
+                body,
+                headers={**API_HEADERS, **headers},
+                query=self._routes.query,
             )
-        if answer.status != 200:
+        if _let_in(answer, job).status != 200:
             raise Refused(answer)
         reply = answer.json()
         event_id = reply.get("event_id") if isinstance(reply, dict) else None
@@ -363,3 +429,10 @@ class Session:
 def new_session_hash() -> str:
     """Eleven random characters, as other clients of Gradio make them."""
     return "".join(secrets.choice(_BASE_36) for _ in range(11))
+
+
+def _let_in(answer: Answer, job: Job) -> Answer:
+    """An answer to a job, unless it says to come later."""
+    if answer.status == 429:
+        raise refusal(answer, doing=f"Calling {job.endpoint!r}")
+    return answer

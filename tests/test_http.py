@@ -191,7 +191,7 @@ def test_http_cancelled_direct_call_hangs_up(direct: ScriptedApp) -> None:
         (401, {"detail": "Not authenticated"}, AuthenticationError, "auth="),
         (403, {"detail": {"error": "Not yours", "auth_message": ""}}, AuthenticationError, "yours"),
         (404, {"detail": "Not Found"}, HTTPStatusError, "404"),
-        (429, {"detail": "slow"}, RateLimitError, "wait 7 s"),
+        (429, {"detail": "slow"}, RateLimitError, "wait 70 s"),
         (502, b"<html>Bad gateway</html>", HTTPStatusError, "answered 502\\."),
     ],
 )
@@ -200,7 +200,7 @@ def test_http_refusals_say_what_and_where(
 ) -> None:
     """Each status has its error, with the server's words; and all of them pickle."""
     kind = "text/html" if isinstance(body, bytes) else "application/json"
-    headers = {"Retry-After": "7"}
+    headers = {"Retry-After": "70"}  # for longer than a job waits
     direct.scripts["POST /run/direct"] = lambda x: x.answer(body, status, kind, headers)
     with Client(direct.url) as app, pytest.raises(error, match=says) as caught:
         app.predict("/direct", ["a"])

@@ -443,7 +443,8 @@ def test_a_join_that_is_refused_says_why(
     status: int, body: Any, error: type[Exception], says: str
 ) -> None:
     """Each way of refusing a job has its error, and a final status besides."""
-    join = lambda x: x.answer(body, status)  # noqa: E731
+    headers = {"Retry-After": "70"}  # for longer than a job waits
+    join = lambda x: x.answer(body, status, headers=headers)  # noqa: E731
     with scripted(join=join) as server, Client(server.url) as app:
         job = app.submit("/echo", ["a"])
         with pytest.raises(error, match=says):

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import urllib3
 
+from .._protocol.retry import retry_after
 from .._protocol.routes import origin_of
 from ..errors import (
     AuthenticationError,
@@ -73,7 +74,7 @@ def refusal(answer: Answer, *, doing: str | None = None) -> HTTPStatusError:
             **facts,
         )
     if answer.status == 429:
-        after = _seconds(answer.headers.get("retry-after"))
+        after = retry_after(answer.headers)
         wait = f" It asks to wait {after:g} s." if after is not None else ""
         return RateLimitError(
             f"{tried}{answer.url} is asked too often (429{said}).{wait}", retry_after=after, **facts
@@ -95,13 +96,6 @@ def _detail(answer: Answer) -> str:
     if isinstance(detail, dict):
         detail = detail.get("error", detail)
     return shorten(detail if isinstance(detail, str) else json.dumps(detail)) if detail else ""
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return max(0.0, float(text)) if text is not None else None
-    except ValueError:
-        return None  # an HTTP date; the wait is only a hint
 
 
 def no_connection(exc: Exception, url: str) -> GradioClientError:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Literal, Union, cast
+from typing import TYPE_CHECKING, Callable, Literal, Union, cast
 from urllib.parse import urljoin
 
 import requests
@@ -20,6 +21,7 @@ import urllib3
 from requests.cookies import extract_cookies_to_jar, get_cookie_header
 
 from .._protocol.eventstream import EventStreamParser
+from .._protocol.retry import Retries, retry_after
 from .._protocol.routes import may_follow, with_query
 from .._version import __version__
 from ..errors import ConnectFailedError
@@ -37,6 +39,10 @@ Timeout = tuple[Union[float, None], Union[float, None]]
 _CHUNK_BYTES = 65_536
 _IDLE_CONNECTIONS = 32  # kept open per host; jobs join at most 16 at a time
 _REDIRECTS = 5
+_SECRET = 8  # characters; a cookie with fewer is a choice, such as a language
+
+#: Seconds for which a server that is asked too often is given the time that it asks for.
+RATE_LIMIT_PATIENCE = 30.0
 
 _NO_RETRIES = urllib3.Retry(False)
 _ADDRESS = re.compile(r"([^/]*//[^/?#]*)/?([^#]*)")  # origin, path and query; no fragment
@@ -95,6 +101,8 @@ class Http:
         verify: ``False`` to accept any certificate, or the path of a CA bundle.
         proxies: As for `requests`; the environment's are used besides.
         timeout: Seconds to connect, and of silence while an answer is awaited.
+        sign: Adds a signature to the addresses of streams and websockets; it is shown nowhere.
+        patience: Seconds for which a server that is asked too often (429) is asked again.
     """
 
     def __init__(
@@ -106,6 +114,8 @@ class Http:
         verify: bool | str = True,
         proxies: Mapping[str, str] | None = None,
         timeout: Timeout = (10.0, 60.0),
+        sign: Callable[[str], str] | None = None,
+        patience: float = RATE_LIMIT_PATIENCE,
     ) -> None:
         session = requests.Session()
         self._adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
@@ -123,17 +133,21 @@ class Http:
         self.verify = environment_verify if verify is True and environment_verify else verify
         self.timeout = timeout
         self._way = verify, proxies
+        self.patience = patience
+        self._sign = sign
         self._session = session
         self._always = [(name.lower(), name, value) for name, value in self.headers.items()]
         self._pools: dict[str, tuple[urllib3.HTTPConnectionPool, str]] = {}
         self._calls: set[Call] = set()
         self._lock = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
         self._secrets = [
             value.rpartition(" ")[2].encode()
             for name, value in (headers or {}).items()
             if name.lower() in ("authorization", "x-hf-authorization")
         ]
+        # Shorter ones may be part of any text.
+        self._secrets += [v.encode() for v in (cookies or {}).values() if len(v) >= _SECRET]
         if verify is False:
             # The user asked for it; one warning per request would only bury others.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -159,14 +173,20 @@ class Http:
         login = _PLAIN_LOGIN.search(header or "")
         return f"{header}; access-token={login[1]}" if login else header
 
+    def signed(self, url: str) -> str:
+        """The address with a signature, where the app wants one. Not for messages: it is secret."""
+        return url if self._sign is None else self._sign(url)
+
     def get(self, url: str) -> Answer:
         """Fetch, following redirects that stay with the server.
+
+        A server that is asked too often is asked again when it wants, for `patience`.
 
         Raises:
             ConnectFailedError: No answer, or a redirect to another server.
         """
         for _ in range(_REDIRECTS):
-            answer = self._whole("GET", url, None, {}, Call(), self.timeout)
+            answer = self._get_in_time(url)
             location = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer
@@ -182,6 +202,18 @@ class Http:
                 )
             url = target
         raise ConnectFailedError(f"{url} redirects in circles.", url=url)
+
+    def _get_in_time(self, url: str) -> Answer:
+        retries = Retries(time.monotonic() + self.patience)
+        while True:
+            answer = self._whole("GET", url, None, {}, Call(), self.timeout)
+            if answer.status != 429:
+                return answer
+            pause = retries.pause(retry_after(answer.headers), time.monotonic())
+            if pause is None:
+                return answer
+            if self._closed.wait(pause):
+                raise Aborted
 
     def fetch(self, url: str, call: Call, *, headers: Mapping[str, str] | None = None) -> Download:
         """Fetch something long, piece by piece; redirects are the caller's to follow.
@@ -226,7 +258,13 @@ class Http:
         return self._whole("POST", url, body, sent, call or Call(), timeout, query)
 
     def stream(
-        self, url: str, call: Call, *, silence: float | None, query: str = ""
+        self,
+        url: str,
+        call: Call,
+        *,
+        silence: float | None,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> EventStream:
         """Open an event stream.
 
@@ -239,12 +277,13 @@ class Http:
             HTTPStatusError: Refused.
             Aborted: `call` was aborted.
         """
-        headers = {
+        sent = {
             "Accept": "text/event-stream",
             "Accept-Encoding": "identity",  # compression makes proxies hold events back
             "Cache-Control": "no-store",
+            **(headers or {}),
         }
-        response = self._send("GET", url, None, headers, call, self.timeout, query)
+        response = self._send("GET", url, None, sent, call, self.timeout, query, sign=True)
         try:
             kind = response.headers.get("content-type", "")
             if response.status == 200 and kind.startswith("text/event-stream"):
@@ -260,7 +299,7 @@ class Http:
     def close(self) -> None:
         """End every request and close every connection; later ones raise `Aborted`."""
         with self._lock:
-            self._closed = True
+            self._closed.set()
             calls = list(self._calls)
         for call in calls:
             call.abort()
@@ -295,14 +334,17 @@ class Http:
         call: Call,
         timeout: Timeout,
         query: str = "",
+        *,
+        sign: bool = False,
     ) -> urllib3.BaseHTTPResponse:
+        address = with_query(self.signed(url) if sign else url, query)
         with self._lock:
-            if self._closed:
+            if self._closed.is_set():
                 raise Aborted
             self._calls.add(call)
         use(call)
         try:
-            pool, target = self._pool(with_query(url, query))
+            pool, target = self._pool(address)
             response = pool.urlopen(
                 method,
                 target,

@@ -16,6 +16,7 @@ The stream's life follows the server's rules:
   server may leave it open for good; then it serves the next jobs.
 * If it breaks over a job that was cancelled and is over (a fault of some servers), it is
   opened again.
+* If it is refused because the server is asked too often, it is opened again when that wants.
 * If it breaks otherwise, the server forgets the session's jobs: all of them are lost, and so
   are those whose join was under way.
 """
@@ -25,11 +26,12 @@ from __future__ import annotations
 import logging
 import time
 from queue import SimpleQueue
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING, Callable, Union
 
+from .._protocol.retry import Retries
 from .._protocol.wire import Frame
-from ..errors import GradioClientError, ProtocolError
+from ..errors import GradioClientError, ProtocolError, RateLimitError
 from .base import Aborted, Lost
 from .connections import Call
 
@@ -103,6 +105,7 @@ class Mux:
         self._reading = False
         self._stumbled = False
         self._closed = False
+        self._ended = Event()
         self._call = Call()
 
     def join(self, post: Callable[[], str]) -> Mailbox:
@@ -170,6 +173,7 @@ class Mux:
             self._closed = True
             mailboxes = list(self._mailboxes.values())
             self._mailboxes = {}
+        self._ended.set()
         self._call.abort()
         for mailbox in mailboxes:
             mailbox.put(Aborted())
@@ -178,9 +182,11 @@ class Mux:
         """The reader: stream after stream, for as long as there are jobs."""
         empty = 0
         ending: Lost | Aborted | None = None
+        retries: Retries | None = None
         while ending is None:
             try:
                 empty = 0 if self._read_stream() else empty + 1
+                retries = None
                 if empty == _EMPTY_STREAMS:
                     ending = Lost("the server ends the session's event stream at once")
             except Lost as exc:
@@ -189,6 +195,15 @@ class Mux:
                 self._stumbled = False
             except Aborted as exc:
                 ending = exc
+            except RateLimitError as exc:
+                # The messages wait on the server meanwhile.
+                now = time.monotonic()
+                retries = retries or Retries(now + self._http.patience)
+                pause = retries.pause(exc.retry_after, now)
+                if pause is None:
+                    ending = Lost(str(exc))
+                elif self._ended.wait(pause):
+                    ending = Aborted()
             except GradioClientError as exc:
                 ending = Lost(str(exc))
             with self._lock:

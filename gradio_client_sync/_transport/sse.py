@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from .._protocol.wire import Frame
@@ -20,19 +20,28 @@ class EventStreamChannel:
     Args:
         call: By it the stream can be aborted, also before it is open.
         query: As for `Http.post`.
+        headers: Sent with the join, besides those of every request.
 
     Raises (by constructing it):
         ConnectFailedError, HTTPStatusError: The stream did not open.
         Aborted: The client was closed meanwhile.
     """
 
-    def __init__(self, http: Http, url: str, data_url: str, call: Call, query: str = "") -> None:
+    def __init__(
+        self,
+        http: Http,
+        url: str,
+        data_url: str,
+        call: Call,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._http = http
         self._data_url = data_url
         self._call = call
         self._query = query
         # No limit of silence: these servers send one heartbeat per stream.
-        self._stream = http.stream(url, self._call, silence=None, query=query)
+        self._stream = http.stream(url, self._call, silence=None, query=query, headers=headers)
         self._payloads: Iterator[bytes] = iter(self._stream)
 
     def receive(self) -> Frame:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import ssl
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import websocket
 from requests.utils import select_proxy
 
+from .._protocol.retry import retry_after
 from .._protocol.routes import with_query
 from .._protocol.wire import Frame
-from ..errors import AuthenticationError, ConnectFailedError, HTTPStatusError, ProtocolError
+from ..errors import (
+    AuthenticationError,
+    ConnectFailedError,
+    HTTPStatusError,
+    ProtocolError,
+    RateLimitError,
+)
 from .base import Aborted, Lost
 from .connections import SOCKET_OPTIONS
 
@@ -36,26 +44,29 @@ class WebSocketChannel:
 
     Args:
         query: As for `Http.post`.
+        headers: Sent with the handshake, besides those of every request.
 
     Raises (by constructing it):
         ConnectFailedError: No connection.
         AuthenticationError, HTTPStatusError: The handshake was refused.
     """
 
-    def __init__(self, http: Http, url: str, query: str = "") -> None:
+    def __init__(
+        self, http: Http, url: str, query: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
         self._url = url
         self._aborted = False
         page = "http" + url[2:]
-        headers = [
+        sent = [
             f"{name}: {value}"
-            for name, value in http.headers.items()
+            for name, value in {**http.headers, **(headers or {})}.items()
             if name.lower() not in _OWN_HEADERS
         ]
         try:
             self._socket = websocket.create_connection(
-                with_query(url, query),
+                with_query(http.signed(url), query),
                 timeout=http.timeout[0],
-                header=headers,
+                header=sent,
                 cookie=http.cookie_header(page),
                 sockopt=SOCKET_OPTIONS,
                 sslopt=_tls(http.verify),
@@ -132,6 +143,11 @@ def _refused(exc: Exception, url: str) -> Exception:
                 "auth=('user', 'password').",
                 url=url,
                 status_code=status,
+            )
+        if status == 429:
+            after = retry_after(exc.resp_headers or {})
+            return RateLimitError(
+                f"{url} is asked too often (429).", url=url, status_code=429, retry_after=after
             )
         return HTTPStatusError(
             f"{url} answered {status} instead of opening a websocket.", url=url, status_code=status
