@@ -16,6 +16,7 @@ from ._version import __version__
 if TYPE_CHECKING:
     from ._client import Client as Client
     from ._client import client as client
+    from ._client import duplicate as duplicate
     from .errors import *  # noqa: F403
     from .events import Data as Data
     from .events import Log as Log
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 # Names are loaded from their modules at first use, so that importing the package loads
 # neither the modules nor what they need.
 _HOMES = {
-    "_client": ("Client", "client"),
+    "_client": ("Client", "client", "duplicate"),
     "events": ("Data", "Log", "Progress", "Render", "SpaceStatus", "Status", "Upload"),
     "files": ("RemoteFile", "handle_file"),
     "job": ("Job",),

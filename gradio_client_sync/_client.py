@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import concurrent.futures
+import inspect
 import os
 import threading
 import weakref
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Callable, cast
+from typing import TYPE_CHECKING, Any, Callable, Literal, Union, cast
 
-from . import _options, _spaces
-from ._connection import Connection
+from . import _options
+from ._connecting import connect
 from ._protocol.api_info import describe
-from ._protocol.routes import origin_of, query_of, root_of
-from ._transport.http import Http
-from .errors import AuthenticationError, ClientClosedError, JobTimeoutError
+from .errors import ClientClosedError, JobTimeoutError
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from typing_extensions import Self
+
+    from ._connection import Connection
     from .display import ApiInfo
     from .events import Data, SpaceStatus
     from .job import Job
     from .types import Config, Payload, Protocol
 
+    StatusCallback = Union[Callable[[SpaceStatus], object], Literal["auto"], None]
+
 CONNECT_TIMEOUT = 10.0  # s
 READ_TIMEOUT = 60.0  # s; four heartbeats of the server
 MAX_WORKERS = 1024  # jobs under way at once; each has a thread, which costs little while it waits
 HISTORY = 10_000  # messages
+WAKE_TIMEOUT = 900.0  # s; large Spaces build and load for many minutes
 CLOSE_GRACE = 2.0  # s to tell the server that jobs are cancelled
 EXIT_GRACE = 0.7  # s, so that a process is gone within one
 
@@ -40,10 +45,16 @@ class Client:
     may be called from any thread.
 
     Args:
-        source: The app's address, as a browser shows it, or a Space name ``user/space``.
-        hf_token: A Hugging Face token, sent to the app named by `source` only; for
+        source: The app's address, as a browser shows it, or a Space: ``user/space``, its page
+            on the Hub, or its app's address.
+        hf_token: A Hugging Face token, sent to the Hub and the app named by `source` only; for
             Spaces the saved one is used where none is given.
-        status_callback: Is told how a Space starts.
+        status_callback: Is called with a `SpaceStatus` each time a Space's state changes until
+            it runs or has failed; ``"auto"`` shows a wait as one line in a terminal or notebook.
+        wake_timeout: Seconds to wait for a Space that sleeps, builds or starts; ``None`` waits
+            for ever.
+        allow_insecure_token: Send `hf_token` also to an address that is neither https nor this
+            machine, where others can read it.
         auth: User and password, for apps launched with ``auth=``.
         headers: Sent with every request, the websocket's too.
         cookies: Sent with every request, the websocket's too.
@@ -67,7 +78,9 @@ class Client:
         AuthenticationError: The app wants a login, or did not accept it.
         ConfigError: What answers is no Gradio app.
         UnsupportedAppError: It is one of Gradio 2, or newer than this client knows.
-        SpaceNotFoundError: There is no such Space.
+        SpaceNotFoundError: There is no such Space, or the token may not see it.
+        SpaceNotReadyError: The Space cannot start, or did not within `wake_timeout`.
+        RateLimitError: The Hub or the Space is asked too often.
 
     Example:
         >>> with Client("http://127.0.0.1:7860") as app:
@@ -80,7 +93,9 @@ class Client:
         source: str,
         *,
         hf_token: str | None = None,
-        status_callback: Callable[[SpaceStatus], object] | None = None,
+        status_callback: StatusCallback = None,
+        wake_timeout: float | None = WAKE_TIMEOUT,
+        allow_insecure_token: bool = False,
         auth: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         cookies: Mapping[str, str] | None = None,
@@ -99,7 +114,9 @@ class Client:
             session_hash = _options.token("session_hash", session_hash)
         self._options: dict[str, Any] = {
             "hf_token": _options.token("hf_token", hf_token),
-            "status_callback": status_callback,
+            "status_callback": _options.status_callback(status_callback),
+            "wake_timeout": _options.seconds("wake_timeout", wake_timeout),
+            "allow_insecure_token": _options.flag("allow_insecure_token", allow_insecure_token),
             "auth": _options.pair("auth", auth),
             "headers": _options.texts("headers", headers),
             "cookies": _options.texts("cookies", cookies),
@@ -113,50 +130,97 @@ class Client:
             "oauth_token": _options.token("oauth_token", oauth_token),
         }
         self._source = source
-        self._closed = False
+        self._closing = threading.Event()
         self._lock = threading.Lock()
+        self._finalizer: weakref.finalize[..., Client] | None = None
         self._connect()
 
     def _connect(self) -> None:
-        options = self._options
-        root, headers = self._source.strip(), dict(options["headers"])
-        if _spaces.is_space_id(root):
-            root = _spaces.host_of(root, options["hf_token"])
-        root, query = root_of(root), query_of(root)
-        if options["hf_token"] is not None:
-            headers.setdefault("Authorization", f"Bearer {_safe(options['hf_token'], root)}")
         self._pid = os.getpid()
-        self._connection = Connection(
-            root,
-            Http(
-                root,
-                headers=headers,
-                cookies=options["cookies"],
-                verify=options["verify"],
-                proxies=options["proxies"],
-                timeout=options["timeout"],
-            ),
-            query=query,
-            auth=options["auth"],
-            session_hash=options["session_hash"],
-            max_workers=options["max_workers"],
-            history=options["history"],
-            oauth_token=options["oauth_token"],
-            download_dir=options["download_dir"],
-        )
+        self._connection = connect(self._source, self._options, self._closing)
         # At collection, or at the interpreter's exit, whichever comes first.
         self._finalizer = weakref.finalize(self, self._connection.close, EXIT_GRACE, join=False)
 
     def _live(self) -> Connection:
         """The connection of this process: one made before a fork belongs to the parent."""
-        if self._closed:
+        if self._closing.is_set():
             raise ClientClosedError("The client is closed; make a new one.")
         if self._pid != os.getpid():
-            self._finalizer.detach()
+            if self._finalizer is not None:
+                self._finalizer.detach()
             self._options["session_hash"] = None
             self._lock = threading.Lock()
             self._connect()
         return self._connection
+
+    @classmethod
+    def duplicate(
+        cls,
+        source: str,
+        *,
+        hf_token: str | None = None,
+        private: bool = False,
+        timeout: float | None = None,
+        hardware: str | None = None,
+        secrets: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
+        to_id: str | None = None,
+        status_callback: StatusCallback = None,
+        **client_options: Any,
+    ) -> Self:
+        """Make a copy of a Space in your account, wait until it runs, and connect to it.
+
+        A copy that exists already is used as it is; where it differs from what is asked for, a
+        warning says so.
+
+        Args:
+            source: The Space: ``user/space``, its page on the Hub, or its app's address.
+            hf_token: Of the account that will own the copy, with the right to write; the saved
+                one is used where none is given.
+            private: Whether only that account may see the copy.
+            timeout: Minutes without a visitor after which the copy goes to sleep: 5 if not
+                given, never if infinite. The free hardware has a time of its own instead.
+            hardware: One of the Hub's names, such as ``"t4-small"``, which may cost money; the
+                original's if not given, else ``"cpu-basic"``.
+            secrets: Names and values of environment variables that nobody can read again.
+            variables: Names and values of public environment variables.
+            to_id: The name of the copy, ``user/space`` or ``space``; the original's name if not
+                given.
+            status_callback: As for `Client`; it is told of the copy.
+            client_options: Others of `Client`; not its ``timeout``.
+
+        Raises:
+            DuplicationError: There is no token, or the Hub refuses: no right, no quota, a plan
+                or a payment that is missing, or options that it does not know.
+            SpaceNotFoundError: There is no such Space, or the token may not see it.
+            SpaceNotReadyError: The copy cannot start, or did not within ``wake_timeout``.
+            RateLimitError: The Hub is asked too often.
+
+        Behaviour: ``duplicate`` of @gradio/client. Ours: `timeout` is in minutes, and part of the
+        request itself, so that paid hardware never runs without it.
+        """
+        from ._duplicate import duplicate
+
+        if not isinstance(source, str):
+            raise TypeError(f"source is a Space, such as 'user/space', not {source!r}.")
+        # A mistake in what is used later is found before there is a copy.
+        inspect.signature(cls).bind(source, **client_options)
+        _options.status_callback(status_callback)
+        options = {
+            "hf_token": _options.token("hf_token", hf_token),
+            "allow_insecure_token": client_options.get("allow_insecure_token", False),
+        }
+        copy = duplicate(
+            source,
+            options,
+            private=_options.flag("private", private),
+            timeout=_options.minutes("timeout", timeout),
+            hardware=hardware,
+            secrets=_options.texts("secrets", secrets, headers=False),
+            variables=_options.texts("variables", variables, headers=False),
+            to_id=to_id,
+        )
+        return cls(copy, hf_token=hf_token, status_callback=status_callback, **client_options)
 
     # -- what it is connected to --------------------------------------------------
 
@@ -347,10 +411,11 @@ class Client:
     def close(self) -> None:
         """Cancel every job, tell the server, and close all connections and threads.
 
-        Further calls raise `ClientClosedError`. Closing again does nothing.
+        Further calls raise `ClientClosedError`, and so does a wait for a Space. Closing again
+        does nothing.
         """
-        self._closed = True
-        if self._finalizer.detach() is not None:
+        self._closing.set()
+        if self._finalizer is not None and self._finalizer.detach() is not None:
             self._connection.close(CLOSE_GRACE, join=True)
 
     def __enter__(self) -> Client:
@@ -366,7 +431,7 @@ class Client:
 
     def __repr__(self) -> str:
         version = str(self.config.get("version", "?")).strip()
-        state = ", closed" if self._closed else ""
+        state = ", closed" if self._closing.is_set() else ""
         return f"<Client {self.url} (Gradio {version}, {self.protocol}{state})>"
 
     def __reduce__(self) -> Any:
@@ -375,18 +440,8 @@ class Client:
 
 
 client = Client  # as @gradio/client calls it
+duplicate = Client.duplicate
 
 
 def _reconnect(source: str, options: dict[str, Any]) -> Client:
     return Client(source, **options)
-
-
-def _safe(token: str, root: str) -> str:
-    scheme, host, _ = origin_of(root)
-    if scheme == "https" or host in ("localhost", "127.0.0.1", "::1"):
-        return token
-    raise AuthenticationError(
-        f"hf_token was not sent: {root} is not encrypted, so anyone on the way could read it. "
-        "Use an https address.",
-        url=root,
-    )

@@ -36,8 +36,11 @@ def token(name: str, value: object) -> str | None:
     return stripped
 
 
-def texts(name: str, value: object) -> dict[str, str]:
-    """A mapping of names to texts that can stand in a header.
+def texts(name: str, value: object, *, headers: bool = True) -> dict[str, str]:
+    """A mapping of names to texts.
+
+    Args:
+        headers: They have to be such as can stand in a header.
 
     Raises:
         TypeError: It is no mapping of texts.
@@ -50,6 +53,8 @@ def texts(name: str, value: object) -> dict[str, str]:
     for key, text in value.items():
         if not isinstance(key, str) or not isinstance(text, str):
             raise TypeError(f"{name} maps texts to texts; {key!r} does not.")
+        if not headers:
+            continue
         if not _HEADER_NAME.match(key):
             raise ValueError(f"{name} holds the name {key!r}, which cannot be sent.")
         if any(ord(c) < 32 and c != "\t" for c in text) or not _latin(text):
@@ -97,14 +102,29 @@ def seconds(name: str, value: object) -> float | None:
         TypeError: It is no number.
         ValueError: It is not positive.
     """
+    number = _positive(name, value, "seconds")
+    # Longer waits than the system can count are as good as endless.
+    return None if number is None or number > 1e8 else number
+
+
+def minutes(name: str, value: object) -> float | None:
+    """A positive number of minutes; infinity stays what it is.
+
+    Raises:
+        TypeError: It is no number.
+        ValueError: It is not positive.
+    """
+    return _positive(name, value, "minutes")
+
+
+def _positive(name: str, value: object, unit: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{name} is a number of seconds or None, not {value!r}.")
+        raise TypeError(f"{name} is a number of {unit} or None, not {value!r}.")
     if math.isnan(value) or value <= 0:
-        raise ValueError(f"{name} is a positive number of seconds, not {value!r}.")
-    # Longer waits than the system can count are as good as endless.
-    return None if value > 1e8 else value
+        raise ValueError(f"{name} is a positive number of {unit}, not {value!r}.")
+    return value
 
 
 def timeouts(value: object) -> Timeout:
@@ -147,3 +167,17 @@ def folder(name: str, value: object) -> str | None:
     if os.path.exists(path) and not os.path.isdir(path):
         raise ValueError(f"{name} is {path!r}, which is no folder.")
     return os.path.expanduser(path)
+
+
+def flag(name: str, value: object) -> bool:
+    """True or false; a text such as ``"false"`` would count as true."""
+    if isinstance(value, bool):
+        return value
+    raise TypeError(f"{name} is True or False, not {value!r}.")
+
+
+def status_callback(value: object) -> object:
+    """What is told of a Space's state: a function, ``"auto"``, or nothing."""
+    if value is None or value == "auto" or callable(value):
+        return value
+    raise TypeError(f"status_callback is a function, 'auto' or None, not {value!r}.")

@@ -42,7 +42,10 @@ from __future__ import annotations
 import concurrent.futures
 import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .events import SpaceStatus
 
 __all__ = [
     "AppError",
@@ -229,9 +232,10 @@ class FileTooLargeError(FileError):
 
 
 class SpaceError(GradioClientError):
-    """Something about a Hugging Face Space went wrong."""
+    """Something about a Hugging Face Space went wrong. `status` is the last that was seen."""
 
     space_id: str | None = None
+    status: SpaceStatus | None = None
 
 
 class SpaceNotFoundError(SpaceError):

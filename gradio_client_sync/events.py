@@ -163,7 +163,17 @@ class Upload:
 
 @dataclass(frozen=True)
 class SpaceStatus:
-    """Where a Hugging Face Space stands, as told to ``status_callback``."""
+    """Where a Hugging Face Space stands, as told to ``status_callback``.
+
+    Attributes:
+        status: ``"running"``, ``"sleeping"``, ``"building"``, ``"starting"``, ``"paused"``,
+            ``"space_error"``, or ``"error"`` for a Space that is not found or not a Gradio app.
+        detail: The Hub's own word for its stage, such as ``"RUNTIME_ERROR"``; ``"NOT_FOUND"``.
+        load_status: ``"complete"``, ``"pending"`` (it is waited for) or ``"error"``.
+        message: The same for people.
+        discussions_enabled: For ``"paused"`` and ``"space_error"``: whether the Space's page
+            takes messages to its author.
+    """
 
     status: str
     detail: str

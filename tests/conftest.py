@@ -12,10 +12,11 @@ import pytest
 from hypothesis import settings
 
 from gradio_client_sync import Client
+from tests.hub.plugin import hub, no_token_logged
 from tests.servers.plugin import VERSIONS, ServerPool, server_pool
 from tests.servers.server import Server
 
-__all__ = ["server_pool"]
+__all__ = ["hub", "no_token_logged", "server_pool"]
 
 # How long an example takes says something about the machine only.
 settings.register_profile("no deadline", deadline=None)

@@ -13,6 +13,7 @@ import pytest
 
 from gradio_client_sync import errors
 from gradio_client_sync.errors import GradioClientError
+from gradio_client_sync.events import SpaceStatus
 
 CLASSES: list[type[GradioClientError]] = [
     value
@@ -44,6 +45,7 @@ VALUES: dict[str, Any] = {
     "limit_bytes": 5,
     "space_id": "u/n",
     "stage": "PAUSED",
+    "status": SpaceStatus("paused", "PAUSED", "error", "It is paused.", True),
     "timeout": 1.5,
     "extra": "images",
 }

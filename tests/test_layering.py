@@ -21,19 +21,22 @@ RANKS: tuple[tuple[str, ...], ...] = (
     (
         "_discover",
         "_downloads",
+        "_hub",
         "_listeners",
+        "_live_line",
         "_local_files",
         "_media",
         "_options",
         "_parcels",
         "_spaces",
         "_uploads",
+        "_visitor",
         "_workers",
         "display",
         "files",
     ),
     ("job", "_chunks", "_session", "_server_functions", "_pump"),
-    ("_connection", "_client"),
+    ("_connection", "_connecting", "_duplicate", "_client"),
     ("demo", "demo_stage", "cli", "__main__"),
 )
 
@@ -45,7 +48,7 @@ OWNERS = {
     "requests": {f"_transport/{name}.py" for name in ("http", "connections", "failures", "ws")},
     "urllib3": {f"_transport/{name}.py" for name in ("http", "connections", "failures")},
     "websocket": {"_transport/ws.py"},
-    "huggingface_hub": {"_spaces.py"},
+    "huggingface_hub": {"_hub.py"},
 }
 
 

@@ -1,0 +1,67 @@
+"""The examples of docs/spaces.md and the README's part on Spaces run, on a Hub of this machine."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hub.hub import Account, LocalHub
+from tests.servers.server import Server
+from tests.test_spaces_real import Tunnel, certificate, newest, proxy_of
+
+__all__ = ["certificate", "newest"]
+
+pytestmark = pytest.mark.gradio
+
+ROOT = Path(__file__).parents[1]
+
+
+def blocks(page: str) -> list[str]:
+    """The Python blocks of a page."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    if page == "README.md":
+        text = text.partition("\n## Spaces\n")[2].partition("\n## ")[0]
+    return re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", ["docs/spaces.md", "README.md"])
+def test_spaces_docs_run(
+    hub: LocalHub,
+    newest: Server,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    page: str,
+) -> None:
+    """Every example does what it says, from the first line to the last."""
+    hub.accounts["hf_xxx"] = Account("user", pays=True)
+    space = hub.add("user/space-name", "SLEEPING", "RUNNING", app=newest.url)
+    hub.add("user/broken-space", "BUILD_ERROR")
+    hub.add("user/private-space", app=newest.url, private=True)
+    hub.add("author/space-name", app=newest.url)
+    busy = hub.add("user/busy-space", app=newest.url)
+    proxy_of(busy).limit("/queue/join", 600)
+    tunnel = Tunnel(proxy_of(space), certificate)
+    monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    examples = blocks(page)
+    assert examples
+    names: dict[str, Any] = {}
+    try:
+        for number, example in enumerate(examples, 1):
+            exec(compile(example, f"{page}, example {number}", "exec"), names)
+    finally:
+        tunnel.close()
+    shown = capsys.readouterr().out
+    assert shown.count("5") >= 2
+    if page == "docs/spaces.md":
+        assert "BUILD_ERROR True" in shown
+        assert "running – Space is running." in shown
+        assert "600" in shown
+        assert tunnel.asked
+        copy = hub.spaces["user/my-copy"]
+        assert (copy.hardware, copy.sleep_time) == ("t4-small", 1800)
