@@ -22,13 +22,14 @@ class Feature(NamedTuple):
         since: The first release that has it.
         why: What came with that release, or what is wrong without it.
         until: The first release that has lost it again.
-        broken: Releases in between that do not have it.
+        broken: The releases in between that do not have it: from the first of a pair up to,
+            and not with, the second.
     """
 
     since: tuple[int, ...]
     why: str
     until: tuple[int, ...] = (999,)
-    broken: tuple[str, ...] = ()
+    broken: tuple[tuple[int, ...], tuple[int, ...]] = ((999,), (999,))
 
 
 FEATURES = {
@@ -41,18 +42,29 @@ FEATURES = {
     "function names": Feature((4, 0), "before, an event without api_name has no name"),
     "private": Feature((6, 0), "api_visibility came with 6.0"),
     "separate iterators": Feature((4, 0), "3.x keeps one iterator per session and function"),
-    "batch": Feature((3, 10), "a batch function stops the queue of 4.0.2", broken=("4.0.2",)),
+    "batch": Feature(
+        (3, 10), "a batch function stops the queue of 4.0 to 4.10", broken=((4, 0), (4, 11))
+    ),
     "answers per sample": Feature(
         (3, 10),
         "4.9 to 4.20 give each job of a batch the last one's answer",
-        broken=("4.12.0", "4.19.2"),
+        broken=((4, 9), (4, 21)),
     ),
+    "told generators": Feature(
+        (3, 20), "before, the config does not say so, and a function's first job runs alone"
+    ),
+    "told root": Feature((3, 32), "3.16 and 3.23 keep the root_path to themselves"),
     "logs": Feature((3, 36), "gr.Info and gr.Warning came with 3.36"),
     "edit lists": Feature((4, 17), "before, every value comes whole"),
+    "whole paths": Feature(
+        (3, 10),
+        "edits of 5.29.1 to 5.35 do not say which list they shorten",
+        broken=((5, 29, 1), (5, 36)),
+    ),
     "async cancel": Feature((4, 0), "3.x lets an async function run to its end"),
     "cancel": Feature((4, 31), "before, there is no /cancel"),
     "heartbeat": Feature((4, 29), "servers ask for one since 4.29"),
-    "render": Feature((4, 31), "gr.render came with 4.31"),
+    "render": Feature((4, 32), "gr.render came with 4.31, but its functions with 4.32"),
     "numbered endpoints": Feature((4, 32), "before, an endpoint's number is its position"),
     "shown": Feature((4, 37), "duration and visible of errors and logs came with 4.37"),
     "input streams": Feature((5, 0), "connection='stream' came with 5.0"),
@@ -68,7 +80,8 @@ def has(version: str, feature: str) -> bool:
     """Whether the server of ``version`` has a feature of `FEATURES`."""
     wanted = FEATURES[feature]
     release = tuple(int(part) for part in version.split("."))
-    return wanted.since <= release < wanted.until and version not in wanted.broken
+    first, fixed = wanted.broken
+    return wanted.since <= release < wanted.until and not first <= release < fixed
 
 
 def servers_with(*features: str) -> pytest.MarkDecorator:

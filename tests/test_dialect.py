@@ -104,6 +104,15 @@ def test_dialect_cancels_waiting_jobs_since_6_14(release: str, heeded: bool) -> 
     assert dialect_of({"version": release, "protocol": "sse_v3"}).cancels_waiting is heeded
 
 
+@pytest.mark.parametrize(
+    ("release", "cut"),
+    [("5.29.0", False), ("5.29.1", True), ("5.35.0", True), ("5.36.0", False), (None, False)],
+)
+def test_dialect_knows_who_cuts_the_paths_of_deletions(release: str | None, cut: bool) -> None:
+    """From 5.29.1 to 5.35 a deletion in a list does not say where the list is."""
+    assert dialect_of({"version": release, "protocol": "sse_v3"}).cuts_paths is cut
+
+
 @pytest.mark.parametrize("config", [{}, {"protocol": None}, {"protocol": ""}, {"protocol": "ws"}])
 def test_dialect_without_protocol_is_the_websocket(config: dict[str, Any]) -> None:
     """Apps before 4.0 do not name their protocol."""

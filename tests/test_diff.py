@@ -16,20 +16,21 @@ from gradio_client_sync.errors import ProtocolError
 Edits = list[list[Any]]
 
 
-def edits_of(old: Any, new: Any, *, shifted: bool) -> Edits:
+def edits_of(old: Any, new: Any, *, shifted: bool, cut: bool = False) -> Edits:
     """Write the edits from one value to another as servers do.
 
     Args:
         shifted: As from 5.29.1 on, where every list subtracts from the indices of all
             deletions in it and below it how many of them came before; earlier servers
             leave them as they were in the old list.
+        cut: As from 5.29.1 to 5.35, where the rest of the path is lost at that.
 
     Behaviour: ``diff`` of ``gradio.utils``, of 4.17 to 5.29.0 and of 5.29.1 to 6.31.
     """
-    return _compared(old, new, [], shifted)
+    return _compared(old, new, [], shifted, cut)
 
 
-def _compared(old: Any, new: Any, path: list[Any], shifted: bool) -> Edits:
+def _compared(old: Any, new: Any, path: list[Any], shifted: bool, cut: bool) -> Edits:
     if old == new:
         return []
     if type(old) is not type(new):
@@ -40,20 +41,22 @@ def _compared(old: Any, new: Any, path: list[Any], shifted: bool) -> Edits:
     if isinstance(old, list):
         common = min(len(old), len(new))
         for i in range(common):
-            edits += _compared(old[i], new[i], [*path, i], shifted)
+            edits += _compared(old[i], new[i], [*path, i], shifted, cut)
         edits += [["delete", [*path, i], None] for i in range(common, len(old))]
         edits += [["add", [*path, i], new[i]] for i in range(common, len(new))]
         if shifted:
             seen = 0
-            for operation, place, _ in edits:
+            for edit in edits:
+                operation, place, _ = edit
                 if operation == "delete" and isinstance(place[-1], int):
-                    place[-1] -= seen
+                    kept = [] if cut else place[:-1]
+                    edit[1] = [*kept, place[-1] - seen]
                     seen += 1
         return edits
     if isinstance(old, dict):
         for key in old:
             if key in new:
-                edits += _compared(old[key], new[key], [*path, key], shifted)
+                edits += _compared(old[key], new[key], [*path, key], shifted, cut)
             else:
                 edits.append(["delete", [*path, key], None])
         edits += [["add", [*path, key], new[key]] for key in new if key not in old]
@@ -121,6 +124,36 @@ def test_diff_accumulates_a_whole_job(shifted: bool, values: list[tuple[Any, Any
         given_out.append(value)
         kept.append(copy.deepcopy(value))
     assert given_out == kept
+
+
+@given(values=st.lists(VALUES, min_size=1, max_size=6))
+def test_trap_02_cut_paths_give_no_wrong_value(values: list[Any]) -> None:
+    """Where deletions do not say in which list, a value is right or left out."""
+    accumulator, last = DiffAccumulator(cut_paths=True), None
+    for n, value in enumerate(values):
+        sent = value if n == 0 else edits_of(last, value, shifted=True, cut=True)
+        last = value
+        assert accumulator.receive(as_sent([sent])) in (None, [value])
+
+
+@given(old=st.lists(st.text("ab", max_size=3)), new=st.lists(st.text("ab", max_size=3)))
+def test_trap_02_cut_paths_of_plain_lists_are_whole(old: list[str], new: list[str]) -> None:
+    """A list without lists inside is followed on every server."""
+    accumulator = DiffAccumulator(cut_paths=True).copy()
+    accumulator.receive([old])
+    assert accumulator.receive([edits_of(old, new, shifted=True, cut=True)]) == [new]
+
+
+def test_trap_02_a_cut_path_may_mean_another_list() -> None:
+    """What 5.29.1 sends for a table that lost a column does not take off a row."""
+    for table in ([[1, 2], [3, 4]], {"data": [[1, 2], [3, 4]]}, [{"a": {"b": [1, 2]}}], "text"):
+        with pytest.raises(ProtocolError, match="does not fit"):
+            apply_edits(table, [["delete", [1], None]], cut_paths=True)
+    rows = [{"a": "x"}, {"a": []}]
+    assert apply_edits(rows, [["delete", [1], None]], cut_paths=True) == rows[:1]
+    assert apply_edits({"a": 1}, [["delete", ["a"], None]], cut_paths=True) == {}
+    nested = [{"a": 1, "b": [2]}]
+    assert apply_edits(nested, [["delete", [0, "a"], None]], cut_paths=True) == [{"b": [2]}]
 
 
 @pytest.mark.parametrize(

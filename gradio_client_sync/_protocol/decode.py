@@ -189,8 +189,10 @@ class Decoder:
 
     def __init__(self, scribe: Scribe, diffs: DiffAccumulator | None = None) -> None:
         self._scribe = scribe
-        edits = scribe.dialect.diffs and not scribe.endpoint.streaming
-        self._diffs = (diffs.copy() if diffs else DiffAccumulator()) if edits else None
+        self._diffs: DiffAccumulator | None = None  # values come whole
+        if scribe.dialect.diffs and not scribe.endpoint.streaming:
+            new = DiffAccumulator(cut_paths=scribe.dialect.cuts_paths)
+            self._diffs = diffs.copy() if diffs else new
         # An edited value holds what came with the messages before; unknown if they are gone.
         self._files = diffs is not None
 

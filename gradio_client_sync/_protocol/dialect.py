@@ -45,6 +45,7 @@ class Dialect:
         quotes_errors: The text of ``gr.Error`` arrives as its Python ``repr``.
         files: The form of files in values: inline only, as objects with a name after an
             upload, or as file data with a path.
+        cuts_paths: Edits that shorten a list do not say where in the value it is.
     """
 
     protocol: str
@@ -58,6 +59,7 @@ class Dialect:
     shares_iterators: bool = False
     quotes_errors: bool = False
     files: Literal["inline", "uploaded", "filedata"] = "filedata"
+    cuts_paths: bool = False
 
 
 DIALECTS = {
@@ -87,8 +89,8 @@ def dialect_of(config: Mapping[str, Any]) -> Dialect:
 
     Behaviour:
         A missing ``protocol`` means websockets, as in @gradio/client. When ``/cancel``
-        came (4.31), uploads (3.19), and when errors lost their quotes (5.2), was seen on live
-        servers.
+        came (4.31), uploads (3.19), when errors lost their quotes (5.2) and which edits lack
+        their path (5.29.1 to 5.35), was seen on live servers.
     """
     version = parse_version(config.get("version"))
     protocol = config.get("protocol") or "ws"
@@ -118,6 +120,7 @@ def dialect_of(config: Mapping[str, Any]) -> Dialect:
         cancels_waiting=version >= (6, 14, 0),
         quotes_errors=version < (5, 2, 0),
         files=files,
+        cuts_paths=(5, 29, 1) <= version < (5, 36, 0),
     )
 
 

@@ -11,7 +11,9 @@ Deletions in lists cannot be taken by their index: up to 5.29.0 servers count in
 old list, later ones in the changing list and wrongly (even negatively) in nested
 ones. But a server only ever shortens a list at its end, and only ever lengthens it
 there, so a deletion drops the last element and an addition appends. That is exact
-for every release.
+for every release whose deletions say in which list they are. Those of 5.29.1 to 5.35
+keep the last step of the path only; there a deletion is believed if the value is a
+list with no other list in it, and counts as an edit that does not fit otherwise.
 """
 
 from __future__ import annotations
@@ -22,8 +24,11 @@ from typing import Any
 from ..errors import ProtocolError
 
 
-def apply_edits(value: Any, edits: Any) -> Any:
+def apply_edits(value: Any, edits: Any, *, cut_paths: bool = False) -> Any:
     """Return the value after `edits`; `value` itself is left as it was.
+
+    Args:
+        cut_paths: The server keeps the last step only of a path to a list's end.
 
     Raises:
         ProtocolError: The edits do not fit the value, or are not edits.
@@ -34,6 +39,8 @@ def apply_edits(value: Any, edits: Any) -> Any:
     for edit in edits:
         try:
             operation, path, new = edit
+            if cut_paths and operation == "delete" and _may_be_elsewhere(value, path):
+                raise LookupError(path)
             value = _apply(value, operation, path, new, fresh)
         except (TypeError, ValueError, LookupError, AttributeError) as exc:
             raise ProtocolError(
@@ -79,6 +86,20 @@ def _apply(value: Any, operation: Any, path: Any, new: Any, fresh: set[int]) -> 
     return root
 
 
+def _may_be_elsewhere(value: Any, path: Any) -> bool:
+    """Whether a deletion whose path may be cut can be meant for a list further inside."""
+    if len(path) != 1 or not isinstance(path[0], int):
+        return False
+    return not isinstance(value, list) or any(map(_holds_items, value))
+
+
+def _holds_items(value: Any) -> bool:
+    """Whether there is a list with something in it."""
+    if isinstance(value, list):
+        return bool(value)
+    return isinstance(value, dict) and any(map(_holds_items, value.values()))
+
+
 def _own(container: Any, fresh: set[int]) -> Any:
     """A copy of the container that this call may change, made at most once."""
     if id(container) in fresh:
@@ -116,17 +137,21 @@ class DiffAccumulator:
 
     After an edit that does not fit, the output it was for is unknown until a later
     one replaces it whole; intermediate values are left out for as long.
+
+    Args:
+        cut_paths: As for `apply_edits`.
     """
 
-    __slots__ = ("_lost", "_values")
+    __slots__ = ("_cut_paths", "_lost", "_values")
 
-    def __init__(self) -> None:
+    def __init__(self, *, cut_paths: bool = False) -> None:
+        self._cut_paths = cut_paths
         self._values: list[Any] | None = None
         self._lost: set[int] = set()
 
     def copy(self) -> DiffAccumulator:
         """Another one at the same point; cheap, since values are never changed in place."""
-        other = DiffAccumulator()
+        other = DiffAccumulator(cut_paths=self._cut_paths)
         other._values = None if self._values is None else list(self._values)
         other._lost = set(self._lost)
         return other
@@ -143,7 +168,7 @@ class DiffAccumulator:
             if i in self._lost and not _replaces_all(edits):
                 continue
             try:
-                self._values[i] = apply_edits(self._values[i], edits)
+                self._values[i] = apply_edits(self._values[i], edits, cut_paths=self._cut_paths)
                 self._lost.discard(i)
             except ProtocolError:
                 self._lost.add(i)
