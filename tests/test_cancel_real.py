@@ -232,6 +232,7 @@ def test_cancel_from_a_listener(app: Client, server: Server, key: str) -> None:
 # -- the jobs beside it
 
 
+@servers_with("told generators")
 @pytest.mark.parametrize("endpoint", ["/hold", "/hold_async"])
 def test_siblings_go_on(
     app: Client, server: Server, new_key: Callable[[], str], endpoint: str

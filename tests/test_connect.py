@@ -35,17 +35,14 @@ from tests.servers.server import Server
 pytestmark = pytest.mark.gradio
 
 LOGIN = ("user", "password")
-PROTOCOLS = {
-    "3.23.0": "ws",
-    "3.50.2": "ws",
-    "4.0.2": "sse",
-    "4.12.0": "sse_v1",
-    "4.19.2": "sse_v2",
-    "4.21.0": "sse_v2.1",
-    "4.44.1": "sse_v3",
-    "5.50.0": "sse_v3",
-    "6.31.0": "sse_v3",
-}
+PROTOCOLS = (  # the first release of each
+    ((3, 10), "ws"),
+    ((4, 0), "sse"),
+    ((4, 9), "sse_v1"),
+    ((4, 17), "sse_v2"),
+    ((4, 21), "sse_v2.1"),
+    ((4, 22), "sse_v3"),
+)
 
 
 def assert_works(app: Client) -> None:
@@ -61,7 +58,8 @@ def assert_works(app: Client) -> None:
 def test_what_a_client_knows(app: Client, server: Server) -> None:
     """A client tells its address, config, protocol and session."""
     assert (app.source, app.url) == (server.url, server.url)
-    assert app.protocol == PROTOCOLS[server.version]
+    release = tuple(map(int, server.version.split(".")))
+    assert app.protocol == [name for since, name in PROTOCOLS if since <= release][-1]
     assert app.config["version"].strip() == server.version
     assert len(app.session_hash) >= 10
     assert server.url in repr(app)
@@ -341,7 +339,8 @@ def test_view_api(app: Client, server: Server) -> None:
         "number",
     ]
     assert len(named["/counter_middle"]["returns"]) == 1
-    assert named["/count"]["type"]["generator"]
+    if has(server.version, "told generators"):
+        assert named["/count"]["type"]["generator"]
     shown = str(api)
     assert "/defaults" in shown
     assert server.version in shown

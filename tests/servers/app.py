@@ -446,7 +446,7 @@ def build(one_worker: bool) -> gr.Blocks:
         on("hidden", echo, text, out, show_api=False, api_visibility="undocumented")
         if RELEASE >= (6, 0):
             on("private", echo, text, out, api_visibility="private")
-        if VERSION != "4.0.2":  # whose queue stops for good at a batch function
+        if not (4, 0) <= RELEASE < (4, 11):  # whose queue stops for good at a batch function
             on("batch", batch, text, out, batch=True, max_batch_size=4)
         on("file", file, upload, copy)
         on("whoami", whoami, [], out)
@@ -507,7 +507,7 @@ def build(one_worker: bool) -> gr.Blocks:
 
         on("stop_hold_async", None, None, None, cancels=[held])
 
-        if hasattr(gr, "render"):
+        if RELEASE >= (4, 32):  # in 4.31 what is rendered has no functions
 
             @gr.render(inputs=text, triggers=[trigger.click])
             def show(label: str) -> None:
