@@ -13,6 +13,7 @@ import pytest
 
 from gradio_client_sync import (
     AppError,
+    BrokenStreamError,
     Client,
     EndpointNotFoundError,
     PayloadError,
@@ -509,6 +510,14 @@ def test_validator(app: Client, server: Server) -> None:
     assert statuses.events[-1].code == "validation_error"
     assert server.control.executions() == before
     assert app.predict("/validated", ["long enough"])[0] == "long enough"
+
+
+def test_an_answer_that_cannot_be_sent_harms_no_later_call(app: Client) -> None:
+    """Half a surrogate pair ends its own call; servers since 4.17 break the session's stream."""
+    for _ in range(2):
+        with pytest.raises((AppError, BrokenStreamError)):
+            app.predict("/echo", ["\ud83d"], timeout=BOUND)
+        assert app.predict("/echo", ["next"], timeout=BOUND)[0] == "next"
 
 
 @pytest.mark.parametrize("version", SERVERS)

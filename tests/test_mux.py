@@ -223,6 +223,47 @@ def test_an_unexpected_error_ends_every_job_of_the_session() -> None:
             assert job.status.stage == "error"
 
 
+def test_a_job_after_an_unexpected_error_is_not_touched() -> None:
+    """Who was told of the error calls again at once, while the stream is yet to break."""
+    joined = threading.Event()
+
+    def data(x: Exchange) -> None:
+        x.start_stream()
+        x.send({"msg": "unexpected_error", "message": "not UTF-8", "success": False})
+        assert joined.wait(WAIT)
+        x.break_off()
+
+    scripts = streams(data, tells(completed("two", "fine"), CLOSE))
+    with scripted(join=joins("one", "two"), data=scripts) as server, Client(server.url) as app:
+        with pytest.raises(BrokenStreamError, match="not UTF-8"):
+            app.predict("/echo", ["a"])
+        job = app.submit("/echo", ["b"])
+        server.wait_for("POST /queue/join", 2)
+        joined.set()
+        assert job.result(WAIT)[0] == "fine"
+
+
+def test_a_stream_that_breaks_later_is_no_stumble() -> None:
+    """A stream that went on after the error and then broke has lost its jobs."""
+    second = threading.Event()
+
+    def data(x: Exchange) -> None:
+        x.start_stream()
+        x.send({"msg": "unexpected_error", "message": "not UTF-8", "success": False})
+        assert second.wait(WAIT)
+        x.send({"msg": "process_starts", "event_id": "two"})
+        x.break_off()
+
+    with scripted(join=joins("one", "two"), data=streams(data)) as server:
+        with Client(server.url) as app:
+            assert isinstance(app.submit("/echo", ["a"]).exception(WAIT), BrokenStreamError)
+            job = app.submit("/echo", ["b"])
+            server.wait_for("POST /queue/join", 2)
+            second.set()
+            assert isinstance(job.exception(WAIT), BrokenStreamError)
+            assert server.count("GET /queue/data") == 1
+
+
 @pytest.mark.parametrize("answer", [404, 500])
 def test_a_stream_that_is_refused_fails_the_job(answer: int) -> None:
     """A server that takes a job but gives no stream loses it."""

@@ -229,6 +229,21 @@ class Mux:
             self._http.done(self._call)
         return brought
 
+    def _fail(self, frame: Frame) -> None:
+        """The server is about to break the stream, and does not say over whose message.
+
+        One such is a text that has no form in UTF-8. Any job so far may be the one that gets
+        no end. Those that join from now on are not touched, since the session goes on.
+        """
+        with self._lock:
+            self._breaks += 1
+            self._stumbled = True
+            failed, self._mailboxes = self._mailboxes, {}
+            for event_id in failed:
+                self._forget(event_id)
+        for mailbox in failed.values():
+            mailbox.put(frame)
+
     def _is_stumble(self, frame: Frame) -> bool:
         """Whether the server broke the stream over a job that it completed twice.
 
@@ -255,10 +270,13 @@ class Mux:
             # About the stream (heartbeat, close_stream), or about every job.
             if self._is_stumble(frame):
                 self._stumbled = True
+            elif frame.msg in ("unexpected_error", "server_stopped"):
+                self._fail(frame)
             elif frame.msg not in ("heartbeat", "close_stream"):
                 for mailbox in list(self._mailboxes.values()):
                     mailbox.put(frame)
             return False
+        self._stumbled = False
         known = self._mailboxes.get(event_id)  # no lock on the way of a message
         if known is None:
             with self._lock:
