@@ -270,6 +270,14 @@ def test_trap_13_an_error_may_be_kept_secret() -> None:
     assert "show_error=False" in str(finish.error)
 
 
+def test_exchange_error_without_a_text() -> None:
+    """``gr.Error("")`` hides nothing, and is not said to."""
+    finish = finish_of(exchange_for(), msg="process_completed", success=False, output={"error": ""})
+    assert isinstance(finish.error, AppError)
+    assert finish.error.message == ""
+    assert "without a text" in str(finish.error)
+
+
 def test_exchange_error_of_a_direct_call() -> None:
     """A direct call's failure makes the same error, without an event id."""
     scribe = Scribe(endpoint_for("4.44.1"), dialect_for("4.44.1"))

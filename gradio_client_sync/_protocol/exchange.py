@@ -214,12 +214,17 @@ def app_error(
     """The exception for a function that raised."""
     name = scribe.endpoint.name
     text = scribe.app_text(output.get("error"))
-    told = (
-        f"{name!r} of the app raised: {text}"
-        if text
-        else f"{name!r} of the app raised an error and keeps its text to itself "
-        "(the app runs with show_error=False); its owner finds it in the server's log"
-    )
+    if text is None:
+        told = (
+            f"{name!r} of the app raised an error and keeps its text to itself "
+            "(the app runs with show_error=False); its owner finds it in the server's log"
+        )
+    else:
+        told = (
+            f"{name!r} of the app raised: {text}"
+            if text
+            else f"{name!r} of the app raised an error without a text"
+        )
     return AppError(
         told,
         endpoint=name,
