@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -56,6 +57,7 @@ class Job(concurrent.futures.Future[Data]):
         self._log = log
         self._owner = owner  # the client: it must not be collected while a job needs it
         self._chunks = chunks  # where the function takes input while it runs
+        self._pid = os.getpid()
         self._lock = threading.Lock()
         self._cancel_asked = False
         self._interrupt: Callable[[], None] | None = None
@@ -161,14 +163,15 @@ class Job(concurrent.futures.Future[Data]):
             GradioClientError: The job failed; which class says how.
             concurrent.futures.TimeoutError: `timeout` passed.
             concurrent.futures.CancelledError: The job was cancelled.
-            RuntimeError: Called by a listener of this job, which it would wait for.
+            RuntimeError: Called by a listener of this job, which it would wait for; or
+                the job was under way when this process was forked from its own.
         """
-        self._check_thread("result()")
+        self._check_wait("result()", timeout)
         return super().result(timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end; the error of a failed job, or ``None``. As `result` otherwise."""
-        self._check_thread("exception()")
+        self._check_wait("exception()", timeout)
         return super().exception(timeout)
 
     def __iter__(self) -> Iterator[Data]:
@@ -177,7 +180,7 @@ class Job(concurrent.futures.Future[Data]):
         Raises:
             Exception: What `result` would raise, after the last value.
         """
-        self._check_thread("A loop over the job")
+        self._check_wait("A loop over the job")
         yield from self._log.data(wait=True)
         super().result()
 
@@ -196,8 +199,12 @@ class Job(concurrent.futures.Future[Data]):
         Returns:
             Whether the job is cancelled now; ``False`` if it had already ended.
 
+        Raises:
+            RuntimeError: The job was under way when this process was forked from its own.
+
         Behaviour: what stops on the server is told in docs, page "protocols".
         """
+        self._check_process()
         if not self._cancel_once():
             return False
         with self._lock:
@@ -331,7 +338,17 @@ class Job(concurrent.futures.Future[Data]):
         self._log.cancel(time.time())
         self._cancel_once()
 
-    def _check_thread(self, what: str) -> None:
+    def _check_process(self) -> None:
+        if self._pid != os.getpid() and not self.done():
+            raise RuntimeError(
+                f"The job of {self._endpoint!r} runs in the process that this one was forked "
+                "from, and its end is told there only. Make the call anew in this process."
+            )
+
+    def _check_wait(self, what: str, timeout: object = None) -> None:
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float, type(None))):
+            raise TypeError(f"timeout is a number of seconds or None, not {timeout!r}.")
+        self._check_process()
         if self._log.is_telling_here and not self.done():
             raise RuntimeError(
                 f"{what} in a listener of the same job would wait for itself. Use the event that "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -468,6 +469,45 @@ def test_ctrl_c_stops_the_work(server: Server, key: str) -> None:
     assert "exception in thread" not in errors.lower()
     assert process.returncode in (-signal.SIGINT, 130)
     assert server.control.await_stopped(key)
+
+
+FORKED = """
+import os, sys
+from gradio_client_sync import Client
+
+app = Client(sys.argv[1])
+job = app.submit("/hold", [sys.argv[2]])
+print("ready", flush=True)
+sys.stdin.readline()
+child = os.fork()
+if child == 0:
+    try:
+        for inherited in (job.result, job.exception, job.cancel, lambda: next(iter(job))):
+            try:
+                inherited()
+            except RuntimeError as exc:
+                print(exc, flush=True)
+        print(app.predict("/echo", ["child"])[0], flush=True)
+        app.predict("/release", [sys.argv[2]])
+    finally:
+        os._exit(0)
+os.waitpid(child, 0)
+print(job.result(20)[0], app.predict("/echo", ["parent"])[0])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+def test_forked_process_leaves_inherited_jobs_alone(server: Server, key: str) -> None:
+    """In a fork the client connects anew, and jobs of the parent raise instead of hanging."""
+    with script(FORKED, server.url, key) as process:
+        try:
+            assert server.control.await_started(key)
+            output, _ = process.communicate("\n", timeout=BOUND)
+        finally:
+            process.kill()
+    *told, child, parent = output.splitlines()
+    assert (len(told), child, parent) == (4, "child", f"{key} parent")
+    assert all("this one was forked" in line for line in told)
 
 
 def test_exit_with_running_jobs(server: Server, new_key: Callable[[], str]) -> None:

@@ -421,6 +421,17 @@ def test_backlogged_job_can_be_cancelled(server: Server, new_key: Callable[[], s
     assert statuses.events[-1].success is False
 
 
+@pytest.mark.parametrize("timeout", ["5", True, [], object()])
+def test_a_timeout_is_a_number(app: Client, server: Server, key: str, timeout: Any) -> None:
+    """What is no number of seconds is refused by its name."""
+    job = app.submit("/hold", [key])
+    for wait in (job.result, job.exception):
+        with pytest.raises(TypeError, match="number of seconds"):
+            wait(timeout)
+    server.control.release(key)
+    assert job.result(BOUND)[0] == key
+
+
 # -- threads
 
 
