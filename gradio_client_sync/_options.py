@@ -62,6 +62,8 @@ def texts(name: str, value: object, *, headers: bool = True) -> dict[str, str]:
                 f"The value for {key!r} in {name} has a line end or another character that "
                 "cannot be sent."
             )
+        if name == "cookies" and ";" in text:
+            raise ValueError(f"The cookie {key!r} has a semicolon, where it would end.")
     return dict(value)
 
 

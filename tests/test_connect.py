@@ -311,6 +311,13 @@ def test_login_is_a_pair(auth: Any) -> None:
     assert "user:password" not in str(caught.value)
 
 
+def test_a_cookie_is_one_cookie() -> None:
+    """A semicolon in a cookie would make another one of the rest, and is refused unseen."""
+    with pytest.raises(ValueError, match="'mine'") as caught:
+        Client("http://127.0.0.1:1", cookies={"mine": "secret;access-token=x"})
+    assert "secret" not in str(caught.value)
+
+
 def test_headers_and_cookies_reach_the_app(server: Server) -> None:
     """Headers and cookies of the user go with every call, the websocket's too."""
     options: Any = {"headers": {"X-Mine": "header"}, "cookies": {"mine": "cookie"}}

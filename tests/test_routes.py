@@ -51,6 +51,7 @@ def test_root_keeps_scheme_host_and_path(typed: str, root: str) -> None:
         ("ftp://host/app", "http://127.0.0.1:7860"),
         ("http://", "http://127.0.0.1:7860"),
         ("file:///etc/passwd", "http://127.0.0.1:7860"),
+        ("http://my app", "http://127.0.0.1:7860"),
     ],
 )
 def test_root_of_something_else_says_what_to_type(typed: str, hint: str) -> None:

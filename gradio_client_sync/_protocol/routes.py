@@ -34,7 +34,7 @@ def root_of(source: str) -> str:
         path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
     except ValueError as exc:
         raise ConfigError(f"{shown!r} is not a valid address: {exc}.", url=shown) from exc
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or " " in parts.netloc:
         hint = f"http://{shown}" if _HOST.match(shown) else "http://127.0.0.1:7860"
         raise ConfigError(
             f"{shown!r} is not the address of an app. Give a full URL such as {hint!r}, "
