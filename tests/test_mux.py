@@ -162,6 +162,7 @@ def test_a_broken_stream_fails_its_jobs_and_only_those() -> None:
     with scripted(join=joins("one", "two"), data=scripts) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match="may have run") as caught:
             app.predict("/count", ["a"])
+        assert "before the whole answer" in str(caught.value)
         assert caught.value.accepted is True
         assert caught.value.last_stage == "generating"
         assert caught.value.event_id == "one"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -146,6 +147,8 @@ def loss(exc: Exception) -> str:
 
 def _cause(exc: BaseException) -> str:
     """The text of the error at the bottom, without the layers that wrap it."""
+    if isinstance(exc, http.client.IncompleteRead):
+        return "before the whole answer had come"
     reason = exc.args[0] if exc.args else exc
     inner = getattr(reason, "reason", None) or exc.__cause__ or exc.__context__
     if isinstance(inner, BaseException):

@@ -153,7 +153,14 @@ def _refused(exc: Exception, url: str) -> Exception:
             f"{url} answered {status} instead of opening a websocket.", url=url, status_code=status
         )
     if isinstance(exc, websocket.WebSocketTimeoutException):
-        return ConnectFailedError(f"{url} did not open a websocket in time.", url=url)
+        return ConnectFailedError(
+            f"{url} did not open a websocket in time. Check that the app is running; "
+            "timeout=(connect, read) gives it longer.",
+            url=url,
+        )
     if isinstance(exc, (websocket.WebSocketException, OSError, ValueError)):
-        return ConnectFailedError(f"{url} opened no websocket: {exc}.", url=url)
+        return ConnectFailedError(
+            f"{url} opened no websocket: {exc}. Check the address, and that the app is running.",
+            url=url,
+        )
     return ProtocolError(f"{url} did not speak websocket: {exc}.", raw=str(exc))
