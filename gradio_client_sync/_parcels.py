@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from ._protocol.attachments import collect, fill
 from ._protocol.payload import encode
 from ._protocol.shapes import shape
-from ._uploads import Shipment
+from ._shipment import Shipment
 from .errors import PayloadError
 from .files import attach
 
 if TYPE_CHECKING:
     from ._protocol.attachments import Attached
     from ._protocol.endpoint import Endpoint
-    from ._uploads import OnProgress, Uploader
+    from ._shipment import OnProgress
+    from ._uploads import Uploader
 
 
 class Parcel:

@@ -7,15 +7,15 @@ between them. Whatever happens in here, the job reaches one end.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from ._protocol.decode import Scribe, moment
+from ._protocol.decode import Scribe
 from ._protocol.exchange import Exchange, Finish, Publish, Reply, app_error, queue_full
 from ._protocol.filedata import may_hold_files
 from ._protocol.payload import encode
 from ._session import Refused
+from ._shipment import UploadReport
 from ._transport.base import Aborted, Lost
 from ._transport.failures import Answer, refusal
 from .errors import (
@@ -25,7 +25,6 @@ from .errors import (
     RateLimitError,
     ValidationError,
 )
-from .events import Upload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from .job import Job
 
 log = logging.getLogger(__name__)
-
-_UPLOAD_STEP = 2**20  # bytes between two reports where the total is not known
 
 
 class Pump:
@@ -331,27 +328,6 @@ class Pump:
         files = may_hold_files(answer.body, scribe.dialect)
         events = scribe.answer(now, output, files=files, queue=False, eta=eta)
         return Finish(events, data=events[0])  # type: ignore[arg-type]  # answer() starts with it
-
-
-class UploadReport:
-    """Publishes how far an upload is: at its start and end, and at each hundredth."""
-
-    def __init__(self, events: EventLog, endpoint: Endpoint) -> None:
-        self._events = events
-        self._endpoint = endpoint
-        self._lock = threading.Lock()
-        self._told = -1
-
-    def __call__(self, done: int, total: int | None) -> None:
-        step = _UPLOAD_STEP if total is None else max(1, total // 100)
-        with self._lock:
-            due = self._told < 0 or done - self._told >= step or (done == total != self._told)
-            if not due or done < self._told:
-                return
-            self._told = done
-        name, number = self._endpoint.name, self._endpoint.fn_index
-        self._events.publish((Upload(done, total, name, number, moment(time.time())),))
-        self._events.tell_soon()
 
 
 def validation_failures(detail: object) -> dict[str | None, str]:

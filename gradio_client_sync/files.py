@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import os
 import threading
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Union
 
+from ._folder import copied
 from ._local_files import BytesFile, Link, LocalFile, PathFile, ServerFile, open_file
 from ._media import picture_bytes, sound_bytes
 from ._protocol.attachments import Attachment
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from ._protocol.endpoint import Slot
     from ._protocol.filedata import FileFacts
     from ._transport.body import Reader
+    from ._transport.connections import Call
 
 #: What `handle_file` takes, and what may stand in a payload by itself (but for texts).
 FileLike = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO, "RemoteFile"]
@@ -115,8 +118,8 @@ def _attachment_of(value: Any) -> LocalFile | None:
 
 
 def _sound(value: tuple[Any, ...]) -> LocalFile | None:
-    if len(value) == 2 and isinstance(value[0], int) and _is_array(value[1]):
-        return BytesFile(sound_bytes(*value), "audio.wav")
+    if len(value) == 2 and hasattr(value[0], "__index__") and _is_array(value[1]):
+        return BytesFile(sound_bytes(index(value[0]), value[1]), "audio.wav")
     return None
 
 
@@ -157,8 +160,9 @@ class RemoteFile(os.PathLike[str]):
         self._facts = facts
         self._depot: Depot | None = depot
         self._owner: object = owner  # a client that is collected would close the connection
-        self._lock = threading.Lock()
-        self._saved: dict[str | None, Path] = {}
+        self._changed = threading.Condition()
+        self._saved: dict[str | None, Path] = {}  # by where it was wanted
+        self._saving: set[str | None] = set()
         self.path = facts.path
         self.url = depot.url_of(facts)
         self.orig_name = facts.name
@@ -174,14 +178,15 @@ class RemoteFile(os.PathLike[str]):
     ) -> Path:
         """Fetch it, once, into a folder.
 
-        The file appears under its name when it is complete; another file of that name is
-        left alone, and this one gets a number. A connection that breaks off is taken up
-        where it broke, if the server can do that.
+        The file appears under its name when it is complete. Another file of that name is
+        left alone, and this one gets a number, unless both have the same content. A
+        connection that breaks off is taken up where it broke, if the server can do that.
 
         Args:
             directory: Where to; made if it does not exist. By default the client's
                 `download_dir`, else a private folder that is removed at exit.
-            progress: Is told of bytes so far, and in all if known.
+            progress: Is told of bytes so far, and in all if known, while it is fetched; the
+                number falls where a server cannot go on and begins anew.
 
         Returns:
             Where it is. A second call returns the same file, if it is still there.
@@ -190,17 +195,31 @@ class RemoteFile(os.PathLike[str]):
             DownloadError: It could not be fetched whole, or not be written.
             ClientClosedError: The client was closed before the file was fetched.
         """
-        wanted = None if directory is None else os.path.abspath(os.fspath(directory))
-        with self._lock:
+        wanted = None if directory is None else os.path.abspath(os.fsdecode(directory))
+        with self._changed:
+            self._changed.wait_for(lambda: wanted not in self._saving)
             saved = self._saved.get(wanted)
             if saved is not None and saved.is_file():
                 return saved
-            here = next((path for path in self._saved.values() if path.is_file()), None)
-            depot = self._depot
-            if depot is None:
-                raise self._detached()
-            self._saved[wanted] = depot.save(self._facts, wanted, here, progress)
-            return self._saved[wanted]
+            self._saving.add(wanted)
+        try:
+            saved = self._save(wanted, progress)
+        finally:
+            with self._changed:
+                if saved is not None:
+                    self._saved[wanted] = saved
+                self._saving.discard(wanted)
+                self._changed.notify_all()
+        return saved
+
+    def _save(self, wanted: str | None, progress: ProgressListener | None) -> Path:
+        folder = None if wanted is None else Path(wanted)
+        if folder is None and self._depot is not None:
+            folder = self._depot.directory
+        here = self._here()
+        if here is None:
+            return self._fetched_by().save(self._facts, folder, progress)
+        return here if folder is None else copied(here, folder, self.orig_name)
 
     def read(self) -> bytes:
         """Its content; in memory only, unless it was downloaded before.
@@ -208,13 +227,8 @@ class RemoteFile(os.PathLike[str]):
         Raises:
             DownloadError, ClientClosedError: As `download`.
         """
-        with self._lock:
-            for path in self._saved.values():
-                if path.is_file():
-                    return path.read_bytes()
-        if self._depot is None:
-            raise self._detached()
-        return self._depot.read(self._facts)
+        here = self._here()
+        return self._fetched_by().read(self._facts) if here is None else here.read_bytes()
 
     def open(self) -> BinaryIO:
         """Download it, and open it for reading.
@@ -227,21 +241,32 @@ class RemoteFile(os.PathLike[str]):
     def __fspath__(self) -> str:
         return str(self.download())
 
-    def _fetch(self) -> AbstractContextManager[Reader]:
-        if self._depot is None:
-            raise self._detached()
-        return self._depot.open(self._facts)
+    def _here(self) -> Path | None:
+        """Where it is on this machine, if it was downloaded."""
+        with self._changed:
+            saved = list(self._saved.values())
+        return next((path for path in saved if path.is_file()), None)
+
+    def _reader(self, call: Call) -> AbstractContextManager[Reader]:
+        """Read it from where it is, without keeping it; by `call` that can be ended."""
+        here = self._here() if self._depot is None else None
+        return self._fetched_by().open(self._facts, call) if here is None else here.open("rb")
 
     def _is_of(self, depot: Depot) -> bool:
         """Whether the app behind `depot` has it by its path."""
-        return self._depot is not None and self._depot.is_same_app(depot)
+        path, url = self.path, self.url
+        if path is None or url is None or is_link(path) or self.is_stream:
+            return False
+        return url == depot.url_of(self._facts)
 
-    def _detached(self) -> DownloadError:
-        return DownloadError(
-            f"{self.orig_name!r} was pickled before it was downloaded, so there is no connection "
-            "to fetch it by. Download it first, or fetch its url yourself.",
-            path=self.path,
-        )
+    def _fetched_by(self) -> Depot:
+        if self._depot is None:
+            raise DownloadError(
+                f"{self.orig_name!r} was pickled before it was downloaded, so there is no "
+                "connection to fetch it by. Download it first, or fetch its url yourself.",
+                path=self.path,
+            )
+        return self._depot
 
     def __repr__(self) -> str:
         kind = f" {self.mime_type}" if self.mime_type else ""
@@ -250,9 +275,20 @@ class RemoteFile(os.PathLike[str]):
 
     def __getstate__(self) -> dict[str, Any]:
         """Without its connection: what was downloaded can be read elsewhere, the rest not."""
-        left_out = {"_depot": None, "_owner": None, "_lock": None}
+        left_out: dict[str, Any] = {
+            "_depot": None,
+            "_owner": None,
+            "_changed": None,
+            "_saving": set(),
+        }
         return {**self.__dict__, **left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+
+    def __copy__(self) -> RemoteFile:
+        return self  # unlike a pickle, in this process it can be fetched
+
+    def __deepcopy__(self, memo: object) -> RemoteFile:
+        return self

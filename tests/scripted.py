@@ -8,6 +8,8 @@ to write any bytes to; it waits on the test's own events, never on a clock.
 from __future__ import annotations
 
 import json
+import socket
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,15 +23,44 @@ WAIT = 10.0  # s; a bound on failure, never a pace
 class Exchange:
     """One request and its answer, in a script's hands."""
 
-    def __init__(self, handler: BaseHTTPRequestHandler) -> None:
+    def __init__(self, handler: BaseHTTPRequestHandler, *, read_body: bool = True) -> None:
         self._handler = handler
         parts = urlsplit(handler.path)
         self.method = handler.command
         self.path = parts.path
         self.query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         self.headers = handler.headers
-        length = int(handler.headers.get("content-length") or 0)
-        self.body = handler.rfile.read(length) if length else b""
+        self.port: int = handler.client_address[1]  # of the client's end: tells connections apart
+        self.body = self._read_body() if read_body else b""
+
+    def _read_body(self) -> bytes:
+        if self.headers.get("transfer-encoding") != "chunked":
+            return self.read(int(self.headers.get("content-length") or 0))
+        body = bytearray()
+        while True:
+            length = int(self._handler.rfile.readline() or b"-1", 16)
+            body += self.read(length)
+            self._handler.rfile.readline()
+            if not length:
+                return bytes(body)
+
+    def read(self, size: int) -> bytes:
+        """Read so much of a body; scripts of routes in `unread` do so themselves."""
+        piece = self._handler.rfile.read(size) if size >= 0 else b""
+        if len(piece) != size:
+            raise ConnectionError("the client hung up within the body")
+        return piece
+
+    def wait_for_abort(self) -> int:
+        """Read what comes of a body until the client hangs up; how many bytes it was."""
+        self._handler.connection.settimeout(WAIT)
+        read = 0
+        try:
+            while piece := self._handler.rfile.read1(65_536):  # type: ignore[attr-defined]
+                read += len(piece)
+        except ConnectionError:
+            pass
+        return read
 
     @property
     def json(self) -> Any:
@@ -50,7 +81,21 @@ class Exchange:
         for name, value in (headers or {}).items():
             self._handler.send_header(name, value)
         self._handler.end_headers()
+        if self.method != "HEAD":
+            self._handler.wfile.write(raw)
+
+    def start(self, status: int, headers: Mapping[str, Any]) -> None:
+        """Answer with a head that need not fit what is written after it."""
+        self._handler.send_response(status)
+        for name, value in headers.items():
+            self._handler.send_header(name, str(value))
+        self._handler.end_headers()
+        self._handler.wfile.flush()
+
+    def write(self, raw: bytes) -> None:
+        """Send bytes of an answer's body."""
         self._handler.wfile.write(raw)
+        self._handler.wfile.flush()
 
     def start_stream(self) -> None:
         """Open an event stream."""
@@ -76,7 +121,7 @@ class Exchange:
     def break_off(self) -> None:
         """Cut the connection."""
         self._handler.close_connection = True
-        self._handler.connection.close()
+        self._handler.connection.shutdown(socket.SHUT_RDWR)
 
     def wait_for_hangup(self) -> bool:
         """Wait until the client has closed its side."""
@@ -91,6 +136,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128  # many clients at once are what some tests are about
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # clients that hang up
+            super().handle_error(request, client_address)
 
 
 def component(number: int, kind: str = "textbox", **props: Any) -> dict[str, Any]:
@@ -158,7 +207,9 @@ class ScriptedApp:
     def __init__(self, config: Mapping[str, Any] | None = None, **scripts: Script) -> None:
         self.config = dict(config_of() if config is None else config)
         self.scripts: dict[str, Script] = {"GET /config": lambda x: x.answer(self.config)}
+        self.unread: set[str] = set()  # routes whose scripts read the body themselves
         self.requests: list[str] = []
+        self.heads: list[str] = []  # of the same requests: first line and headers
         self.failures: list[BaseException] = []
         self._changed = threading.Condition()
         app = self
@@ -167,10 +218,17 @@ class ScriptedApp:
             protocol_version = "HTTP/1.1"
 
             def handle_any(self) -> None:
-                exchange = Exchange(self)
-                route = f"{exchange.method} {app._below_prefix(exchange.path)}"
+                path = app._below_prefix(urlsplit(self.path).path)
+                route = f"{self.command} {path}"
+                self.close_connection = self.close_connection or route in app.unread
+                try:
+                    exchange = Exchange(self, read_body=route not in app.unread)
+                except ConnectionError:
+                    self.close_connection = True
+                    return
                 with app._changed:
                     app.requests.append(route)
+                    app.heads.append(f"{self.requestline}\n{self.headers}")
                     app._changed.notify_all()
                 script = app.scripts.get(route)
                 if script is None:

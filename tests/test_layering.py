@@ -21,6 +21,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     (
         "_discover",
         "_downloads",
+        "_folder",
         "_hub",
         "_listeners",
         "_live_line",
@@ -28,6 +29,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "_media",
         "_options",
         "_parcels",
+        "_shipment",
         "_spaces",
         "_uploads",
         "_visitor",

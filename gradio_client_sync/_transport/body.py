@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Callable, Protocol
+from typing import TYPE_CHECKING, Callable, NamedTuple, Protocol
 
 from .base import Aborted, Lost
 from .failures import loss
@@ -29,12 +29,12 @@ class Reader(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-class Content(Protocol):
-    """Something to upload."""
+class Source(NamedTuple):
+    """Something to upload; `size` is ``None`` if it shows only as it is read."""
 
-    @property
-    def size_bytes(self) -> int | None: ...
-    def open(self) -> AbstractContextManager[Reader]: ...
+    name: str
+    size: int | None
+    open: Callable[[], AbstractContextManager[Reader]]
 
 
 class Changed(Exception):
@@ -45,22 +45,23 @@ class UploadBody:
     """The body of an upload, which reads each content as it is sent.
 
     Args:
-        contents: What stands between the frame's heads.
+        sources: What stands between the frame's heads.
         on_sent: Is told how many more bytes of content were handed to the connection.
 
     Attributes:
-        failure: What reading a content raised; the libraries underneath would take it for
-            a failure of the connection.
+        reading: Which source is read.
+        failure: What reading it raised; the libraries underneath would take it for a
+            failure of the connection.
     """
 
     def __init__(
-        self, frame: Frame, contents: Sequence[Content], on_sent: Callable[[int], None]
+        self, frame: Frame, sources: Sequence[Source], on_sent: Callable[[int], None]
     ) -> None:
         self._frame = frame
-        self._contents = contents
+        self._sources = sources
         self._on_sent = on_sent
+        self.reading = sources[0]
         self.failure: Exception | None = None
-        self.reading: Content | None = None
 
     def __len__(self) -> int:
         """Bytes in all; 0 if that is not known, so that it has to go in chunks."""
@@ -70,10 +71,10 @@ class UploadBody:
         return True
 
     def __iter__(self) -> Iterator[bytes]:
-        for head, content in zip(self._frame.heads, self._contents):
+        for head, source in zip(self._frame.heads, self._sources):
             yield head
-            self.reading = content
-            pieces = self._pieces(content)
+            self.reading = source
+            pieces = _pieces(source)
             while True:
                 try:
                     piece = next(pieces, b"")
@@ -86,18 +87,19 @@ class UploadBody:
                 self._on_sent(len(piece))
         yield self._frame.tail
 
-    def _pieces(self, content: Content) -> Iterator[bytes]:
-        left = content.size_bytes
-        with content.open() as reader:
-            while left is None or left > 0:
-                piece = reader.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left))
-                if not piece:
-                    if left:
-                        raise Changed(f"it ended {left} bytes before the length that it had")
-                    return
-                if left is not None:
-                    left -= len(piece)
-                yield piece
+
+def _pieces(source: Source) -> Iterator[bytes]:
+    left = source.size
+    with source.open() as reader:
+        while left is None or left > 0:
+            piece = reader.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left))
+            if not piece:
+                if left:
+                    raise Changed(f"it ended {left} bytes before the length that it had")
+                return
+            if left is not None:
+                left -= len(piece)
+            yield piece
 
 
 class Download:
@@ -113,27 +115,36 @@ class Download:
         self.headers = response.headers
 
     @property
-    def offset(self) -> int:
-        """Where in the file the body begins."""
-        match = _RANGE.match(self.headers.get("content-range", ""))
-        return int(match[1]) if self.status == 206 and match is not None else 0
-
-    @property
     def length(self) -> int | None:
         """Bytes of the body, where the server says so and does not compress it."""
         text = self.headers.get("content-length", "")
-        if self.headers.get("content-encoding", "identity") != "identity" or not text.isdecimal():
-            return None
-        return int(text)
+        return int(text) if self._is_plain and text.isdecimal() else None
 
     @property
     def validator(self) -> str | None:
-        """By what to ask for the rest of the same content; ``None`` if it cannot be asked for."""
-        if self.headers.get("accept-ranges") != "bytes" and self.status != 206:
-            return None
+        """By what to ask for the rest of the same content; ``None`` if it cannot be asked for.
+
+        Only a strong entity tag does: two contents of one second share their time, and of
+        a compressed one the place in it is not known.
+        """
         tag = self.headers.get("etag", "")
-        strong = tag if tag.startswith('"') else None
-        return strong or self.headers.get("last-modified")
+        return tag if self._is_plain and tag.startswith('"') else None
+
+    def continues(self, offset: int, validator: str | None) -> bool:
+        """Whether the body is the rest, from `offset` on, of the content that was begun."""
+        match = _RANGE.match(self.headers.get("content-range", ""))
+        return (
+            self.status == 206
+            and match is not None
+            and int(match[1]) == offset
+            and validator is not None
+            and self.validator in (validator, None)
+            and self._is_plain
+        )
+
+    @property
+    def _is_plain(self) -> bool:
+        return self.headers.get("content-encoding", "identity") == "identity"
 
     def read(self, size: int = CHUNK_BYTES, /) -> bytes:
         """The next bytes, as soon as there are any; none at the end.

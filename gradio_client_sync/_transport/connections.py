@@ -7,9 +7,11 @@ connection tells the `Call` of its thread which socket it uses.
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import threading
 from typing import Any
+from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -42,6 +44,7 @@ class Call:
         self.aborted = False
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
+        self.silence: float | None = None  # s; how long no byte of the body may go
 
     def attach(self, sock: socket.socket | None) -> None:
         """The request goes over this socket; ``None`` when it is over."""
@@ -77,6 +80,8 @@ def _track(connection: HTTPConnection) -> None:
     if call is not None:
         if connection.sock is None:
             connection.connect()
+        # Until now it was the time for connecting; a long body may well be stuck for longer.
+        connection.timeout = call.silence
         connection._gradio_call = call  # type: ignore[attr-defined]
         call.attach(connection.sock)
 
@@ -152,3 +157,18 @@ class Adapter(HTTPAdapter):
         manager = super().proxy_manager_for(*args, **kwargs)
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
         return manager
+
+
+def is_public(url: str) -> bool:
+    """Whether servers elsewhere can be expected to reach an address.
+
+    Behaviour: servers of 5.0 and later refuse to fetch from hosts that resolve to private
+    addresses. What this machine cannot resolve is left to the server.
+    """
+    try:
+        host = urlsplit(url).hostname or ""
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, ValueError):  # UnicodeError is one: a label that is too long
+        return True
+    addresses = {str(entry[4][0]).partition("%")[0] for entry in found}
+    return all(ipaddress.ip_address(address).is_global for address in addresses)

@@ -8,6 +8,7 @@ gets past it.
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -15,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Callable, Literal, Union, cast
 from urllib.parse import urljoin
+from weakref import WeakSet
 
 import requests
 import urllib3
@@ -39,13 +41,16 @@ Timeout = tuple[Union[float, None], Union[float, None]]
 _CHUNK_BYTES = 65_536
 _IDLE_CONNECTIONS = 32  # kept open per host; jobs join at most 16 at a time
 _REDIRECTS = 5
-_SECRET = 8  # characters; a cookie with fewer is a choice, such as a language
 
 #: Seconds for which a server that is asked too often is given the time that it asks for.
 RATE_LIMIT_PATIENCE = 30.0
 
 _NO_RETRIES = urllib3.Retry(False)
 _ADDRESS = re.compile(r"([^/]*//[^/?#]*)/?([^#]*)")  # origin, path and query; no fragment
+
+# Of headers whose values are nobody's business.
+_SECRET = re.compile("auth|token|key|secret|cookie", re.IGNORECASE)
+_SECRET_SHORTEST = 8  # bytes; what is shorter stands in a text by chance, such as a language
 
 # Servers around 3.23 look for a websocket's login in their secure cookie only, which does not
 # go over plain http; the cookie meant for that holds the same token.
@@ -117,10 +122,8 @@ class Http:
         sign: Callable[[str], str] | None = None,
         patience: float = RATE_LIMIT_PATIENCE,
     ) -> None:
-        session = requests.Session()
-        self._adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
-        session.mount("http://", self._adapter)
-        session.mount("https://", self._adapter)
+        self._session = session = requests.Session()
+        self._begin()
         session.headers["User-Agent"] = f"gradio-client-sync/{__version__}"
         session.headers.update(headers or {})
         session.cookies.update(cookies or {})
@@ -132,30 +135,41 @@ class Http:
         self.proxies: dict[str, str] = dict(settings["proxies"])
         self.verify = environment_verify if verify is True and environment_verify else verify
         self.timeout = timeout
+        self._root = root
         self._way = verify, proxies
         self.patience = patience
         self._sign = sign
-        self._session = session
         self._always = [(name.lower(), name, value) for name, value in self.headers.items()]
-        self._pools: dict[str, tuple[urllib3.HTTPConnectionPool, str]] = {}
-        self._calls: set[Call] = set()
-        self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._secrets = [
-            value.rpartition(" ")[2].encode()
-            for name, value in (headers or {}).items()
-            if name.lower() in ("authorization", "x-hf-authorization")
+        values = [text for name, text in (headers or {}).items() if _SECRET.search(name)]
+        secrets = [
+            text.rpartition(" ")[2].encode() for text in (*values, *(cookies or {}).values())
         ]
-        # Shorter ones may be part of any text.
-        self._secrets += [v.encode() for v in (cookies or {}).values() if len(v) >= _SECRET]
+        self._secrets = [secret for secret in secrets if len(secret) >= _SECRET_SHORTEST]
         if verify is False:
             # The user asked for it; one warning per request would only bury others.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
+    def _begin(self) -> None:
+        """Without a connection; in a fork, those that are open are its parent's."""
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._calls: set[Call] = set()
+        self._doors: WeakSet[Http] = WeakSet()  # to other servers, on behalf of this one
+        self._pools: dict[str, tuple[urllib3.HTTPConnectionPool, str]] = {}
+        self._adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
+        self._session.mount("http://", self._adapter)
+        self._session.mount("https://", self._adapter)
+
     def bare(self, url: str) -> Http:
         """A door to another server: the same way there, but nothing of this app's to send."""
         verify, proxies = self._way
-        return Http(url, verify=verify, proxies=proxies, timeout=self.timeout)
+        door = Http(url, verify=verify, proxies=proxies, timeout=self.timeout)
+        with self._lock:
+            self._doors.add(door)
+            if not self._closed.is_set():
+                return door
+        raise Aborted
 
     @property
     def headers(self) -> dict[str, str]:
@@ -226,6 +240,15 @@ class Http:
         sent = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
         response = self._send("GET", url, None, sent, call, self.timeout)
         return Download(response, call, partial(self._forget, call))
+
+    def has(self, url: str, call: Call) -> bool:
+        """Whether there is something at an address.
+
+        Raises:
+            ConnectFailedError: No answer.
+            Aborted: `call` was aborted.
+        """
+        return self._whole("HEAD", url, None, {}, call, self.timeout).status == 200
 
     def post(
         self,
@@ -300,9 +323,11 @@ class Http:
         """End every request and close every connection; later ones raise `Aborted`."""
         with self._lock:
             self._closed.set()
-            calls = list(self._calls)
+            calls, doors = list(self._calls), list(self._doors)
         for call in calls:
             call.abort()
+        for door in doors:
+            door.close()
         self._session.close()
 
     def done(self, call: Call) -> None:
@@ -338,11 +363,14 @@ class Http:
         sign: bool = False,
     ) -> urllib3.BaseHTTPResponse:
         address = with_query(self.signed(url) if sign else url, query)
+        if self._pid != os.getpid():
+            self._begin()
         with self._lock:
             if self._closed.is_set():
                 raise Aborted
             self._calls.add(call)
         use(call)
+        call.silence = self.timeout[1]
         try:
             pool, target = self._pool(address)
             response = pool.urlopen(
@@ -353,7 +381,7 @@ class Http:
                 _NO_RETRIES,
                 redirect=False,
                 assert_same_host=False,
-                timeout=urllib3.Timeout(*timeout),
+                timeout=urllib3.Timeout(connect=timeout[0], read=timeout[1]),
                 preload_content=False,
             )
             if "set-cookie" in response.headers:
@@ -381,6 +409,10 @@ class Http:
         origin, rest = address.groups() if address is not None else (url, "")
         if origin not in self._pools:
             request = requests.Request("GET", f"{origin}/").prepare()
+            # Not everybody reads an odd address in the same way; this is how it will be used.
+            root = str(requests.Request("GET", self._root).prepare().url)
+            if not may_follow(root, str(request.url)):
+                raise ValueError("it leads to another server than the one that it seems to be on")
             pool = self._adapter.get_connection_with_tls_context(request, self.verify, self.proxies)
             self._adapter.cert_verify(pool, request.url, self.verify, None)  # type: ignore[no-untyped-call]
             # A proxy for plain http wants to hear the whole address.
@@ -416,9 +448,14 @@ class Http:
         if spoiled and connection is not None:
             connection.close()
         if response.status >= 400:
-            for secret in filter(None, self._secrets):
-                body = body.replace(secret, b"***")  # some servers repeat what they were sent
+            body = self.conceal(body)
         return Answer(response.status, kind, body, url, response.headers)
+
+    def conceal(self, body: bytes) -> bytes:
+        """What a server says, without the secrets of ours that it repeats."""
+        for secret in self._secrets:
+            body = body.replace(secret, b"***")
+        return body
 
     def _forget(self, call: Call) -> None:
         call.attach(None)

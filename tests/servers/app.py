@@ -14,14 +14,17 @@ comparing the annotation itself.
 import argparse
 import asyncio
 import functools
+import hashlib
 import inspect
 import json
 import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter, defaultdict
+from pathlib import Path
 from typing import Any, Callable, Iterator, Optional
 
 os.environ.update(
@@ -37,6 +40,7 @@ sys.stdout = sys.stderr
 
 import fastapi  # noqa: E402  # after the environment, which Gradio reads on import
 import gradio as gr  # noqa: E402
+import numpy as np  # noqa: E402
 import uvicorn  # noqa: E402
 
 VERSION = gr.__version__.strip()  # 3.23.0 ends in a newline
@@ -194,6 +198,34 @@ def batch(texts: list) -> tuple[list[str]]:  # type: ignore[type-arg]  # 3.23 wa
 
 def file(upload: Any) -> str:
     return str(getattr(upload, "name", upload))  # 3.x: an open file
+
+
+def files(uploads: Any) -> list[str]:
+    return [file(upload) for upload in uploads]
+
+
+def digest(upload: Any) -> str:
+    """What arrived: the file's name, and a hash of what it holds."""
+    path, sha = Path(file(upload)), hashlib.sha256()
+    with path.open("rb") as opened:
+        for piece in iter(lambda: opened.read(2**20), b""):
+            sha.update(piece)
+    return json.dumps({"name": path.name, "size": path.stat().st_size, "sha256": sha.hexdigest()})
+
+
+def make_file(n: float) -> str:
+    """A file of ``n`` bytes that are not all alike."""
+    path = Path(tempfile.mkdtemp()) / "made.bin"
+    with path.open("wb") as opened:
+        for start in range(0, int(n), 2**20):
+            block = (start >> 20).to_bytes(4, "big") * 2**18
+            opened.write(block[: int(n) - start])
+    return str(path)
+
+
+def sound_stream(n: float) -> Iterator[tuple[int, Any]]:
+    for _ in range(int(n)):
+        yield 8_000, np.zeros(8_000, "int16")
 
 
 def whoami(request: gr.Request) -> str:
@@ -416,6 +448,7 @@ def build(one_worker: bool) -> gr.Blocks:
         size, yes = gr.Number(label="size"), gr.Checkbox(label="yes")
         value, frame = gr.JSON(label="value"), gr.Dataframe(label="table")
         upload, copy = gr.File(label="upload"), gr.File(label="copy")
+        several = gr.File(label="several", file_count="multiple")
         total, middle = gr.State(0), gr.State(0)
         # Later versions wrap JSON values, which sends them whole; bare ones are sent as edits.
         value.postprocess = lambda bare: bare
@@ -449,6 +482,11 @@ def build(one_worker: bool) -> gr.Blocks:
         if not (4, 0) <= RELEASE < (4, 11):  # whose queue stops for good at a batch function
             on("batch", batch, text, out, batch=True, max_batch_size=4)
         on("file", file, upload, copy)
+        on("files", files, several, several)
+        on("digest", digest, upload, out)
+        on("make_file", make_file, n, copy)
+        if RELEASE >= (5, 0):  # as a playlist; before, as one response without end
+            on("sound_stream", sound_stream, n, gr.Audio(label="sound", streaming=True))
         on("whoami", whoami, [], out)
 
         on("count", count, n, out)
@@ -497,6 +535,7 @@ def build(one_worker: bool) -> gr.Blocks:
         on("stop_endless", None, None, None, cancels=[running])
 
         on("direct", direct, text, out, queue=False)
+        on("direct_file", file, upload, copy, queue=False)
         on("direct_fail", fail, text, out, queue=False)
         on("direct_whoami", whoami, [], out, queue=False)
         on("release", release, key, yes, queue=False)
@@ -563,6 +602,7 @@ def main() -> None:
     parser.add_argument("--auth", metavar="USER:PASSWORD")
     parser.add_argument("--mount", metavar="PATH")
     parser.add_argument("--queue-size", type=int, metavar="N", help="jobs that may wait; 1 worker")
+    parser.add_argument("--max-file-size", metavar="SIZE")
     parser.add_argument("--root-path", metavar="PATH")
     parser.add_argument("--hide-errors", action="store_true")
     chosen = parser.parse_args()
@@ -574,6 +614,7 @@ def main() -> None:
     options: dict[str, Any] = {
         "auth": [tuple(chosen.auth.split(":", 1))] if chosen.auth else None,
         "root_path": chosen.root_path,
+        "max_file_size": chosen.max_file_size,
         "show_error": not chosen.hide_errors,
         "ssr_mode": False,
     }

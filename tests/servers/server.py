@@ -43,6 +43,7 @@ class Server:
         mount: Path such as ``"/app"``, below which a FastAPI app mounts the Gradio app.
         queue_size: How many jobs may wait; all functions then share one worker.
         root_path: Gradio's ``root_path``.
+        max_file_size: Gradio's, such as ``"1kb"``; servers since 4.28 know it.
         show_error: Whether the text of any exception is sent, or only that of ``gr.Error``.
         app: Another app than the tests' own, and its options; `control` is of use only where it
             has the same control functions.
@@ -63,10 +64,17 @@ class Server:
         mount: str | None = None,
         queue_size: int | None = None,
         root_path: str | None = None,
+        max_file_size: str | None = None,
         show_error: bool = True,
         app: Sequence[str | Path] = (APP,),
     ) -> None:
-        options = {"auth": auth, "mount": mount, "queue-size": queue_size, "root-path": root_path}
+        options = {
+            "auth": auth,
+            "mount": mount,
+            "queue-size": queue_size,
+            "root-path": root_path,
+            "max-file-size": max_file_size,
+        }
         given = [f"--{name}={value}" for name, value in options.items() if value is not None]
         python = prepare(version)
         self._folder = Path(tempfile.mkdtemp(prefix=f"gradio-{version}-"))

@@ -1,0 +1,23 @@
+"""Code in a process of its own: what it does at its end, and what it costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+BOUND = 120.0  # s; a bound on failure, never a pace
+
+
+def run_python(code: str, *arguments: str, **options: Any) -> str:
+    """Run code, and return what it printed; it has to end well."""
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=BOUND,
+        check=False,
+        **options,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
