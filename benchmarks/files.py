@@ -1,0 +1,193 @@
+"""``python -m benchmarks.files``: what a large file costs, there and back.
+
+Each contestant is a process of its own, on one real server: it sends a small file to be warm,
+then the large one to a function that hashes it, then has the app make one as large and fetches
+it. Printed are seconds, and by how much the process grew. Curl only transfers, so it is the
+floor: no call is in its times.
+
+The module is also what such a process runs, as ``files.py NAME URL PATH``, by an interpreter that
+has the contestant's package; so it imports nothing else at the top.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+LABELS = {
+    "ours": "gradio_client_sync",
+    "official": "gradio_client 2.7.2",
+    "curl": "curl (transfer only)",
+}
+MB = 2**20
+
+
+class Row(NamedTuple):
+    """What one contestant took; growth in bytes."""
+
+    name: str
+    seconds_up: float
+    growth_up: float
+    seconds_down: float
+    growth_down: float
+
+
+# -- in the contestant's process
+
+
+def kilobytes(name: str) -> int:
+    found = re.search(name + r":\s+(\d+)", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found[1])
+
+
+def measured(work: Callable[[], object]) -> tuple[float, int]:
+    """Seconds, and bytes that the process grew by at most meanwhile."""
+    Path("/proc/self/clear_refs").write_text("5")  # what was highest before does not count
+    before, start = kilobytes("VmRSS"), time.perf_counter()
+    work()
+    return time.perf_counter() - start, max(0, kilobytes("VmHWM") - before) * 1024
+
+
+def ours(url: str, path: Path) -> list[float]:
+    from gradio_client_sync import Client
+
+    with Client(url) as app:
+        app.predict("/digest", [b"warm"])
+        wanted = digest(path)
+        size = path.stat().st_size
+
+        def up() -> None:
+            assert json.loads(app.predict("/digest", [path])[0])["sha256"] == wanted
+
+        def down() -> None:
+            assert app.predict("/make_file", [size])[0].download().stat().st_size == size
+
+        return [*measured(up), *measured(down)]
+
+
+def official(url: str, path: Path) -> list[float]:
+    from gradio_client import Client, handle_file
+
+    app: Any = Client(url, verbose=False)
+    app.predict(handle_file(__file__), api_name="/digest")
+    wanted = digest(path)
+    size = path.stat().st_size
+
+    def up() -> None:
+        answer = app.predict(handle_file(str(path)), api_name="/digest")
+        assert json.loads(answer)["sha256"] == wanted
+
+    def down() -> None:
+        assert Path(app.predict(size, api_name="/make_file")).stat().st_size == size
+
+    return [*measured(up), *measured(down)]
+
+
+def curl(url: str, path: Path) -> list[float]:
+    with urllib.request.urlopen(f"{url}/config") as answer:
+        prefix = json.load(answer).get("api_prefix") or ""
+
+    def run(*arguments: str) -> tuple[float, int, str]:
+        start = time.perf_counter()
+        ran = subprocess.run(
+            ["curl", "-sf", *arguments], stdout=subprocess.PIPE, text=True, check=True
+        )
+        taken = time.perf_counter() - start
+        # Of the largest child so far, so it never falls; without a warm one, it is all of curl.
+        return taken, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024, ran.stdout
+
+    up, growth_up, answer = run("-F", f"files=@{path}", f"{url}{prefix}/upload")
+    [place] = json.loads(answer)
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "fetched")
+        down, growth_down, _ = run("-o", str(target), f"{url}{prefix}/file={place}")
+        assert target.stat().st_size == path.stat().st_size
+    return [up, growth_up, down, growth_down]
+
+
+def digest(path: Path) -> str:
+    sha = hashlib.sha256()
+    with path.open("rb") as file:
+        for piece in iter(lambda: file.read(MB), b""):
+            sha.update(piece)
+    return sha.hexdigest()
+
+
+CONTESTANTS = {"ours": ours, "official": official, "curl": curl}
+
+
+# -- in the process that compares them
+
+
+def compare(url: str, megabytes: int, rounds: int) -> list[Row]:
+    """Have everyone transfer files of that size to and from the app at `url`; medians."""
+    taken: dict[str, list[list[float]]] = {name: [] for name in LABELS}
+    for number in range(rounds):
+        for name in LABELS:
+            taken[name].append(turn(url, name, megabytes, number))
+    return [Row(name, *map(median, zip(*turns))) for name, turns in taken.items()]
+
+
+def turn(url: str, name: str, megabytes: int, number: int) -> list[float]:
+    """One contestant's turn, with a file of its own, so that the server has none already."""
+    from benchmarks.__main__ import official_python
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "sent.bin")
+        with path.open("wb") as file:
+            for block in range(megabytes):
+                file.write(f"{name:<10}{number:>6}{block:>16}".encode() * (MB // 32))
+        python = official_python() if name == "official" else sys.executable
+        ran = subprocess.run(
+            [str(python), __file__, name, url, str(path)],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+    seconds_and_growth: list[float] = json.loads(ran.stdout.splitlines()[-1])
+    return seconds_and_growth
+
+
+def show(rows: list[Row]) -> str:
+    """A table of them."""
+    lines = [f"{'':<24} {'up':>8} {'grew by':>10} {'down':>8} {'grew by':>10}"]
+    for row in rows:
+        up, grown_up = f"{row.seconds_up:.2f} s", f"{row.growth_up / MB:.1f} MB"
+        down, grown_down = f"{row.seconds_down:.2f} s", f"{row.growth_down / MB:.1f} MB"
+        label = LABELS[row.name]
+        lines.append(f"{label:<24} {up:>8} {grown_up:>10} {down:>8} {grown_down:>10}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Start a server, run everyone in turn, and print."""
+    from tests.servers.server import Server
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.files", description=__doc__)
+    parser.add_argument("--server", default="6.31.0", help="which real Gradio (6.31.0)")
+    parser.add_argument("--size", type=int, default=300, help="megabytes (300)")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each contestant (3)")
+    options = parser.parse_args()
+    with Server(options.server) as server:
+        print(f"\nGradio {options.server}, {options.size} MB")
+        print(show(compare(server.url, options.size, options.rounds)))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 4 and sys.argv[1] in CONTESTANTS:
+        print(json.dumps(CONTESTANTS[sys.argv[1]](sys.argv[2], Path(sys.argv[3]))))
+    else:
+        main()
