@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, cast
 from ._local_files import Link, LocalFile, ServerFile
 from ._protocol.decode import moment
 from ._protocol.filedata import inline_form, is_link, needs_inline, server_form
-from ._protocol.filename import safe_name
+from ._protocol.filename import upload_name
 from ._protocol.multipart import Part, frame_of
 from ._transport.base import Aborted
 from ._transport.body import CHUNK_BYTES, Changed, Source, UploadBody
@@ -270,7 +270,7 @@ class Shipment:
         with ExitStack() as calls:
             call = calls.enter_context(self._call())
             sources = [self._source(item.file, item.size, calls) for item in batch]
-            parts = [Part(safe_name(f.orig_name), f.mime_type, size) for f, size, _ in batch]
+            parts = [Part(upload_name(f.orig_name), f.mime_type, size) for f, size, _ in batch]
             frame = frame_of(parts, secrets.token_hex(16))
             body = UploadBody(frame, sources, self._tell)
             kind = frame.content_type

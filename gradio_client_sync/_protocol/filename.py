@@ -93,6 +93,21 @@ def safe_name(
     return shorten_name(name)
 
 
+def upload_name(wish: object) -> str:
+    """Make a name for a file in an upload.
+
+    Behaviour: servers up to 5.x leave out of it what is no letter, digit, or one of ``._-``
+    and space, and do not hand out a file that then has an ending only.
+
+    Example:
+        >>> upload_name("#1.txt"), upload_name("?.txt")
+        ('#1.txt', 'file?.txt')
+    """
+    name = safe_name(wish)
+    stem = name.rpartition(".")[0] or name
+    return name if any(map(str.isalnum, stem)) else f"file{name}"
+
+
 def shorten_name(name: str, longest: int = LONGEST) -> str:
     """Shorten a name to so many bytes, keeping its ending and whole characters."""
     if len(name.encode()) <= longest:

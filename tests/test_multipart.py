@@ -1,0 +1,76 @@
+"""`_protocol.multipart`: the frame around the files of an upload."""
+
+from __future__ import annotations
+
+from email import policy
+from email.parser import BytesParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_client_sync._protocol.multipart import Part, frame_of
+
+BOUNDARY = "a0b1c2d3e4f5"
+
+
+def body_of(parts: list[Part], contents: list[bytes]) -> tuple[bytes, str, int | None]:
+    frame = frame_of(parts, BOUNDARY)
+    pieces = [head + content for head, content in zip(frame.heads, contents)]
+    return b"".join(pieces) + frame.tail, frame.content_type, frame.length
+
+
+def parsed(body: bytes, content_type: str) -> list[tuple[str | None, str, bytes]]:
+    """Read it with the standard library's parser for mails, which has the same frames."""
+    header = f"Content-Type: {content_type}\r\n\r\n".encode()
+    message = BytesParser(policy=policy.HTTP).parsebytes(header + body)
+    return [
+        (part.get_filename(), part.get_content_type(), part.get_payload(decode=True))
+        for part in message.iter_parts()
+    ]
+
+
+def test_frame_of_files_is_read_as_meant() -> None:
+    """Each file has its name, type and content; the length is that of all of it."""
+    contents = [b"\x89PNG\0\r\n--x", b""]
+    parts = [Part("cat.png", "image/png", len(contents[0])), Part("a b.txt", "text/plain", 0)]
+    body, content_type, length = body_of(parts, contents)
+    assert length == len(body)
+    assert parsed(body, content_type) == [
+        ("cat.png", "image/png", contents[0]),
+        ("a b.txt", "text/plain", b""),
+    ]
+    assert body.count(b'name="files"') == 2
+
+
+def test_frame_of_a_stream_has_no_length() -> None:
+    """One file of unknown size makes the whole unknown."""
+    assert frame_of([Part("a", None, 1), Part("b", None, None)], BOUNDARY).length is None
+
+
+@pytest.mark.parametrize(
+    "kind", [None, "", "nonsense", "text/plain\r\nX-Evil: 1", "a/b; c", "text/plain; x=y z"]
+)
+def test_frame_writes_types_that_are_none_as_bytes(kind: str | None) -> None:
+    """A type that another server made up writes no header of its own."""
+    (head,) = frame_of([Part("a", kind, 0)], BOUNDARY).heads
+    assert b"Content-Type: application/octet-stream\r\n\r\n" in head
+    assert b"Evil" not in head
+
+
+def test_frame_keeps_the_parameters_of_a_type() -> None:
+    """A charset is part of a type."""
+    (head,) = frame_of([Part("a", "text/plain; charset=utf-8", 0)], BOUNDARY).heads
+    assert b"Content-Type: text/plain; charset=utf-8\r\n\r\n" in head
+
+
+@given(name=st.text(st.characters(exclude_categories=["Cs"])), size=st.integers(0, 50))
+def test_frame_has_one_line_for_a_name(name: str, size: int) -> None:
+    """No name ends its quotes or its line."""
+    frame = frame_of([Part(name, "text/plain", size)], BOUNDARY)
+    lines = frame.heads[0].split(b"\r\n")
+    assert len(lines) == 5 and lines[3:] == [b"", b""]
+    quoted = lines[1].partition(b'filename="')[2]
+    assert quoted.endswith(b'"') and quoted.count(b'"') == 1
+    assert b"\n" not in quoted and b"\r" not in quoted
+    assert frame.length == len(frame.heads[0]) + size + len(frame.tail)
