@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ._protocol.decode import Scribe
 from ._protocol.exchange import Exchange, Finish, Publish, Reply, app_error, queue_full
-from ._protocol.filedata import may_hold_files
 from ._protocol.payload import encode
 from ._session import Refused
 from ._shipment import UploadReport
@@ -325,7 +324,7 @@ class Pump:
         if isinstance(output.get("render_config"), dict):
             self._on_render(output["render_config"])
         eta = output.get("average_duration")
-        files = may_hold_files(answer.body, scribe.dialect)
+        files = scribe.may_hold_files(answer.body)
         events = scribe.answer(now, output, files=files, queue=False, eta=eta)
         return Finish(events, data=events[0])  # type: ignore[arg-type]  # answer() starts with it
 

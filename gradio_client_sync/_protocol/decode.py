@@ -88,6 +88,10 @@ class Scribe:
         self.dialect = dialect
         self.make_file = make_file
 
+    def may_hold_files(self, raw: bytes) -> bool:
+        """Whether a message of the job can have files in it."""
+        return may_hold_files(raw, self.endpoint, self.dialect)
+
     def status(self, time: float, stage: Stage, *, queue: bool = True, **fields: Any) -> Status:
         return Status(
             stage=stage,
@@ -106,13 +110,13 @@ class Scribe:
         """
         endpoint = self.endpoint
         values = endpoint.visible(data)
-        updates: dict[int, Mapping[str, Any]] = {
+        sent = {
             index: value
             for index, value in enumerate(values)
             if isinstance(value, dict) and value.get("__type__") == "update"
         }
-        if updates:
-            values = [v.get("value") if i in updates else v for i, v in enumerate(values)]
+        if sent:
+            values = [v.get("value") if i in sent else v for i, v in enumerate(values)]
         if files and self.make_file is not None:
             returns = endpoint.returns
             slots = returns if len(returns) == len(values) else [None] * len(values)
@@ -120,6 +124,10 @@ class Scribe:
                 find_files(value, slot, self.dialect, self.make_file)
                 for value, slot in zip(values, slots)
             ]
+        updates: dict[int, Mapping[str, Any]] = {
+            index: {**update, "value": values[index]} if "value" in update else update
+            for index, update in sent.items()
+        }
         return Data(values, endpoint.name, endpoint.fn_index, moment(time), updates)
 
     def render(self, time: float, output: Mapping[str, Any]) -> list[Event]:
@@ -204,7 +212,7 @@ class Decoder:
     def skip(self, frame: Frame) -> None:
         """Take a message into account without making its events."""
         if self._diffs is not None and frame.msg in _VALUE_MESSAGES:
-            self._files = self._files or may_hold_files(frame.raw, self._scribe.dialect)
+            self._files = self._files or self._scribe.may_hold_files(frame.raw)
             message = frame.parse()
             data = _output(message).get("data")
             if isinstance(data, list) and message.get("success") is not False:
@@ -233,7 +241,7 @@ class Decoder:
         output = _output(message)
         values = output.get("data")
         if isinstance(values, list):
-            files = may_hold_files(frame.raw, self._scribe.dialect)
+            files = self._scribe.may_hold_files(frame.raw)
             if self._diffs is not None:
                 self._files = files = self._files or files
                 known = self._diffs.receive(values)
@@ -346,7 +354,7 @@ def completion(scribe: Scribe, frame: Frame, message: Mapping[str, Any]) -> list
     }
     if scribe.dialect.join == "websocket":
         fields["eta"] = _number(output.get("average_duration"))
-    files = may_hold_files(frame.raw, scribe.dialect)
+    files = scribe.may_hold_files(frame.raw)
     return scribe.answer(time, output, files=files, queue=True, **fields)
 
 

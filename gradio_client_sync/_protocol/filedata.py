@@ -23,7 +23,7 @@ from .filename import safe_name, type_of
 
 if TYPE_CHECKING:
     from .dialect import Dialect
-    from .endpoint import Slot
+    from .endpoint import Endpoint, Slot
 
 #: Marks an object as a file for servers from 4.21 on (5.0 and later insist).
 META = {"_type": "gradio.FileData"}
@@ -35,6 +35,7 @@ _KEYS_4X = frozenset(("path", "url", "size", "orig_name"))
 _DATA_URL = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),")
 _DATA_URL_HEAD = 1000  # characters in which the content must begin
 _IMAGES_3X = frozenset(("image", "imageeditor"))
+_NAMES_3X = frozenset(("uploadbutton",))  # send a file as its bare path
 
 
 class FileFacts(NamedTuple):
@@ -65,11 +66,13 @@ def is_link(path: str | None) -> bool:
     return path is not None and path[:8].lower().startswith(("http://", "https://"))
 
 
-def may_hold_files(raw: bytes, dialect: Dialect) -> bool:
+def may_hold_files(raw: bytes, endpoint: Endpoint, dialect: Dialect) -> bool:
     """Whether a message can have files in it; cheap, and never wrongly ``False``."""
     if dialect.files == "filedata":
         return b'"path"' in raw
-    return b'"is_file"' in raw or b'"data:' in raw
+    if b'"is_file"' in raw or b'"data:' in raw:
+        return True
+    return any(slot.type in _NAMES_3X for slot in endpoint.returns)
 
 
 def find_files(
@@ -153,12 +156,15 @@ def _facts_3x(value: dict[str, Any]) -> FileFacts | None:
     if not on_server and (data is None or not data.startswith("data:")):
         return None
     name = _text(value.get("orig_name"))
+    told = _text(value.get("mime_type")) or type_of(name or path or "")
+    if told is None and data is not None:
+        told = _data_url_type(data)
     return FileFacts(
         path=path,
         url=None,
         orig_name=name,
         size=_size(value.get("size")),
-        mime_type=_text(value.get("mime_type")) or type_of(name or path or ""),
+        mime_type=told,
         is_stream=False,
         inline=None if on_server else data,
     )
@@ -166,12 +172,16 @@ def _facts_3x(value: dict[str, Any]) -> FileFacts | None:
 
 def _facts_of_text(text: str, kind: str) -> FileFacts | None:
     """The two components of 3.x that send a file as a bare text."""
-    head = _DATA_URL.match(text, 0, _DATA_URL_HEAD)
-    if kind in _IMAGES_3X and head is not None:
-        return FileFacts(None, None, None, None, head[1] or None, False, text)
-    if kind == "uploadbutton" and text:
+    if kind in _IMAGES_3X and _DATA_URL.match(text, 0, _DATA_URL_HEAD) is not None:
+        return FileFacts(None, None, None, None, _data_url_type(text), False, text)
+    if kind in _NAMES_3X and text:
         return FileFacts(text, None, None, None, type_of(text), False, None)
     return None
+
+
+def _data_url_type(text: str) -> str | None:
+    head = _DATA_URL.match(text, 0, _DATA_URL_HEAD)
+    return head[1] or None if head is not None else None
 
 
 def _text(value: object) -> str | None:
