@@ -42,6 +42,9 @@ class Attached(NamedTuple):
     slot: Slot
 
 
+#: A key whose attachment's form is spread out into the dict that it stands in.
+SPREAD: Any = object()
+
 #: Makes an attachment of what the user passed for a slot, or ``None`` if it is no file.
 Attach = Callable[[Any, "Slot"], "Attachment | None"]
 
@@ -92,7 +95,9 @@ def fill(value: Any, forms: Mapping[int, Any]) -> Any:
     if isinstance(value, Attachment):
         return forms[id(value)]
     if isinstance(value, dict):
-        return {key: fill(part, forms) for key, part in value.items()}
+        filled = {key: fill(part, forms) for key, part in value.items()}
+        spread = filled.pop(SPREAD, None)
+        return {**spread, **filled} if isinstance(spread, dict) else filled
     if isinstance(value, list):
         return [fill(part, forms) for part in value]
     return value

@@ -5,6 +5,8 @@ and stands in an object on another. Where what the user passes has one obvious m
 is put into the form that the app's own server takes; what already has that form, or has
 no obvious meaning, goes as it is.
 
+Conversations, which changed most, are in `chat`.
+
 Behaviour: the forms as seen on live servers of 3.50.2, 4.44.1, 5.50.0 and 6.31.0.
 """
 
@@ -16,6 +18,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Callable
 
 from .attachments import Attachment
+from .chat import chat
 
 if TYPE_CHECKING:
     from .dialect import Dialect
@@ -49,14 +52,20 @@ def _is_3x(dialect: Dialect) -> bool:
 
 
 def _video(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    """A film, alone or with subtitles, as any generation gives it.
+
+    Subtitles reach no function on any server, so they are left out where they have no place.
+    """
+    film, subtitles = value, None
+    if isinstance(value, Mapping) and "video" in value:
+        film, subtitles = value["video"], value.get("subtitles")
+    elif isinstance(value, list) and len(value) == 2:
+        film, subtitles = value
+    elif not isinstance(value, Attachment):
+        return value
     if _takes_video_object(slot, dialect):
-        if isinstance(value, Attachment):
-            return {"video": value, "subtitles": None}
-        if isinstance(value, list) and len(value) == 2 and isinstance(value[0], Attachment):
-            return {"video": value[0], "subtitles": value[1]}
-    elif not _is_3x(dialect) and isinstance(value, dict) and value.get("subtitles", 0) is None:
-        return value.get("video", value)  # as servers before 6.0 gave it
-    return value
+        return {"video": film, "subtitles": subtitles}
+    return film
 
 
 def _takes_video_object(slot: Slot, dialect: Dialect) -> bool:
@@ -72,31 +81,51 @@ def _takes_video_object(slot: Slot, dialect: Dialect) -> bool:
 
 
 def _gallery(value: Any, slot: Slot, dialect: Dialect) -> Any:
-    if isinstance(value, Attachment):
-        value = [value]
-    if not isinstance(value, list):
-        return value
-    return [_gallery_item(item, dialect) for item in value]
+    items = [value] if isinstance(value, Attachment) else value
+    return [_gallery_item(item, dialect) for item in items] if isinstance(items, list) else value
 
 
 def _gallery_item(item: Any, dialect: Dialect) -> Any:
+    """A picture or film, alone, with a caption, or as any generation gives it."""
     file, caption = item, None
     if isinstance(item, list) and len(item) == 2:
         file, caption = item
+    elif isinstance(item, Mapping) and ("image" in item or "video" in item):
+        file, caption = item.get("image", item.get("video")), item.get("caption")
     if not isinstance(file, Attachment):
         return item
     if _is_3x(dialect):
         return [file, caption]
-    kind = "video" if (file.mime_type or "").startswith("video/") else "image"
-    return {kind: file, "caption": caption}
+    is_film = (file.mime_type or "").startswith("video/") and dialect.version >= (5, 0, 0)
+    return {"video" if is_film else "image": file, "caption": caption}
 
 
 def _image_editor(value: Any, slot: Slot, dialect: Dialect) -> Any:
-    if isinstance(value, Attachment) and not _is_3x(dialect):
+    if _is_3x(dialect):  # where it is an image
+        return _image(value, slot, dialect)
+    if isinstance(value, Attachment):
         return {"background": value, "layers": [], "composite": value}
-    if isinstance(value, dict) and "background" in value:
-        return {"layers": [], "composite": None, **value}
-    return value
+    if not isinstance(value, Mapping):
+        return value
+    if "image" in value and "mask" in value:  # as 3.x had it
+        return {"background": value["image"], "layers": [value["mask"]], "composite": None}
+    return {"layers": [], "composite": None, **value} if "background" in value else value
+
+
+def _image(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    """Of a picture in layers, the whole; where one paints a mask, the picture and the mask."""
+    if not isinstance(value, Mapping) or "background" not in value:
+        return value
+    if _is_masked_3x(slot, dialect):
+        layers = value.get("layers") or [None]
+        return {"image": value["background"], "mask": layers[0]}
+    whole = value.get("composite")
+    return value["background"] if whole is None else whole
+
+
+def _is_masked_3x(slot: Slot, dialect: Dialect) -> bool:
+    paints = slot.props.get("tool") == "sketch" and slot.props.get("source") != "canvas"
+    return _is_3x(dialect) and paints
 
 
 def _file(value: Any, slot: Slot, dialect: Dialect) -> Any:
@@ -119,9 +148,19 @@ def _multimodal(value: Any, slot: Slot, dialect: Dialect) -> Any:
 
 
 def _label(value: Any, slot: Slot, dialect: Dialect) -> Any:
-    if isinstance(value, str) and not _is_3x(dialect):
+    if _is_3x(dialect):
+        return value
+    if isinstance(value, (str, int, float)):
         return {"label": value}
+    if isinstance(value, Mapping) and value and all(map(_is_number, value.values())):
+        ranked = sorted(value.items(), key=lambda item: -item[1])
+        confidences = [{"label": label, "confidence": share} for label, share in ranked]
+        return {"label": ranked[0][0], "confidences": confidences}
     return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _highlighted_text(value: Any, slot: Slot, dialect: Dialect) -> Any:
@@ -143,6 +182,8 @@ def _highlighted_text(value: Any, slot: Slot, dialect: Dialect) -> Any:
 
 
 def _dataframe(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    if type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "tolist"):
+        value = value.tolist()
     if not isinstance(value, list):
         return value
     rows = value if all(isinstance(row, list) for row in value) else [[item] for item in value]
@@ -173,52 +214,15 @@ def _file_explorer(value: Any, slot: Slot, dialect: Dialect) -> Any:
     ]
 
 
-def _chatbot(value: Any, slot: Slot, dialect: Dialect) -> Any:
-    """From 6.0 on a message's content is a list of parts."""
-    if not isinstance(value, list) or dialect.version < (6, 0, 0) or _is_3x(dialect):
-        return [_tuples_row(row, dialect) for row in value] if isinstance(value, list) else value
-    return [
-        {**message, "content": _parts(message["content"])}
-        if isinstance(message, dict) and "content" in message
-        else message
-        for message in value
-    ]
-
-
-def _parts(content: Any) -> Any:
-    parts = content if isinstance(content, list) else [content]
-    return [_part(part) for part in parts]
-
-
-def _part(part: Any) -> Any:
-    if isinstance(part, str):
-        return {"type": "text", "text": part}
-    if isinstance(part, Attachment):
-        return {"type": "file", "file": part}
-    if isinstance(part, dict) and "type" not in part and isinstance(part.get("file"), Attachment):
-        return {"type": "file", **part}
-    return part
-
-
-def _tuples_row(row: Any, dialect: Dialect) -> Any:
-    """A turn of user and bot, or a message; its bare files stand in an object on 4.x and 5.x."""
-    if _is_3x(dialect):
-        return row
-    if isinstance(row, list):
-        return [{"file": p, "alt_text": None} if isinstance(p, Attachment) else p for p in row]
-    if isinstance(row, dict) and isinstance(row.get("content"), Attachment):
-        return {**row, "content": {"file": row["content"], "alt_text": None}}
-    return row
-
-
 _SHAPERS: Mapping[str, Shaper] = {
-    "chatbot": _chatbot,
+    "chatbot": chat,
     "dataframe": _dataframe,
     "datetime": _date_time,
     "file": _file,
     "fileexplorer": _file_explorer,
     "gallery": _gallery,
     "highlightedtext": _highlighted_text,
+    "image": _image,
     "imageeditor": _image_editor,
     "label": _label,
     "multimodaltextbox": _multimodal,
