@@ -71,6 +71,19 @@ def test_component_example_knows_more_than_types_tell() -> None:
             'app.predict("/f", {"a": 1, "b": 2, "c": 3})',
         ),
         ([optional("a", None)], 'app.predict("/f", {})'),
+        ([{**optional("a", []), "example_input": ["x"]}], 'app.predict("/f", [["x"]])'),
+        (
+            [required("a", [], "list[filepath]")],
+            'app.predict("/f", [[handle_file("document.pdf")]])',
+        ),
+        (
+            [{**optional("a", {"text": "", "files": []}), "example_input": {"text": "x"}}],
+            'app.predict("/f", [{"text": "x"}])',
+        ),
+        (
+            [required("a", "x"), optional("b", {"path": "/tmp/of-the-app.png", "meta": {}})],
+            'app.predict("/f", {"a": "x"})',
+        ),
     ],
 )
 def test_call_passes_few_values_by_position_and_more_by_name(

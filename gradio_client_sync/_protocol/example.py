@@ -83,6 +83,12 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
     if not values:
         return f"{head}{tail}"
     shown = [value for value in values if _belongs_in_call(value)]
+    if not shown:  # every default is empty, or a file of the app: examples say more
+        shown = [
+            {**value, "parameter_has_default": False}
+            for value in values
+            if value.get("example_input") is not None
+        ]
     examples = [_python(_example(value), _type(value)) for value in shown]
     payload: _Python
     if len(values) <= 2 and len(shown) == len(values):
@@ -97,11 +103,17 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
 
 
 def _belongs_in_call(value: Mapping[str, Any]) -> bool:
-    """Required ones do, and defaults that are worth showing."""
+    """Required ones do, and defaults that are worth showing; the app's own files are not."""
     if not value.get("parameter_has_default"):
         return True
-    default = value.get("parameter_default")
-    return default not in (None, "", [], {}) and len(default_text(value)) <= 40
+    default, text = value.get("parameter_default"), default_text(value)
+    return not _is_empty(default) and len(text) <= 40 and "handle_file(" not in text
+
+
+def _is_empty(default: object) -> bool:
+    if isinstance(default, Mapping):
+        return all(part in (None, "", []) for part in default.values())
+    return default in (None, "", [])
 
 
 def default_text(value: Mapping[str, Any]) -> str:
@@ -112,7 +124,7 @@ def default_text(value: Mapping[str, Any]) -> str:
 def _example(value: Mapping[str, Any]) -> Any:
     if value.get("parameter_has_default"):
         return value.get("parameter_default")
-    if value.get("example_input") is not None:
+    if value.get("example_input") not in (None, []):
         return value["example_input"]
     if _type(value) == "filepath":
         return _FILES.get(str(value.get("component", "")).lower(), "document.pdf")
