@@ -596,8 +596,8 @@ def mount(demo: gr.Blocks, path: str, **options: Any) -> str:
     return url
 
 
-def main() -> None:
-    """Start the app, say where it is, and serve until standard input ends."""
+def main(build: Callable[[bool], gr.Blocks] = build) -> None:
+    """Start an app, say where it is, and serve until standard input ends."""
     parser = argparse.ArgumentParser(description="The app of the test servers.")
     parser.add_argument("--auth", metavar="USER:PASSWORD")
     parser.add_argument("--mount", metavar="PATH")

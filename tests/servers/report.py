@@ -1,0 +1,29 @@
+"""A component of an app's own, for `components`: a file somewhere in its values.
+
+In a file of its own, since Gradio writes a stub beside the module that a component is from.
+"""
+
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import GradioModel
+
+
+class ReportData(GradioModel):
+    title: str
+    document: gr.FileData
+
+
+class Report(gr.JSON):
+    data_model = ReportData
+
+    def preprocess(self, payload: Any) -> Any:
+        return {"title": payload.title, "document": payload.document.path}
+
+    def postprocess(self, value: Any) -> Any:
+        return value and ReportData(
+            title=value["title"], document=gr.FileData(path=value["document"])
+        )
+
+    def get_block_name(self) -> str:
+        return "report"
