@@ -2,7 +2,7 @@
 
 ``/take_x`` has the component as its input and answers what its function got, as JSON text;
 ``/give_x`` has it as its output and answers a value that the app made. Started by
-`server.Server(version, app=COMPONENTS)`. What a version lacks is left out.
+`server.Server(version, app=(COMPONENTS,))`. What a version lacks is left out.
 """
 
 import contextlib

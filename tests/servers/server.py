@@ -24,6 +24,8 @@ from typing import Any
 from tests.servers.environments import prepare
 
 APP = Path(__file__).with_name("app.py")
+COMPONENTS = Path(__file__).with_name("components.py")
+EXAMPLES = Path(__file__).with_name("examples.py")
 START_TIMEOUT = 90.0  # s; a failure bound: the first import of a cold environment is the slow part
 STOP_TIMEOUT = 10.0  # s
 ANSWER_TIMEOUT = 30.0  # s; above the 20 s that the app's `await_` functions take at most

@@ -1,0 +1,70 @@
+"""The scripts in ``examples/``, run as they stand against the app beside them."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SERVERS
+from tests.media import png, wav
+from tests.servers.plugin import ServerPool
+from tests.servers.server import EXAMPLES
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = {
+    "image": ["cat.png"],
+    "audio": ["speech.wav"],
+    "chat": ["cat.png"],
+    "dataframe": [],
+    "plot": [],
+}
+SAYS = {
+    "image": "mirrored.png image/png\nsaved as ",
+    "audio": "0.10 s at 8000 Hz",
+    "chat": "You said 'What is this?' and sent 1 file(s).\n",
+    "dataframe": "pears    4.0",
+    "plot": "saved as plot.",
+}
+
+
+def test_examples_are_all_run() -> None:
+    """Each script is in the list."""
+    names = {path.stem for path in (ROOT / "examples").glob("*.py")}
+    assert names == {*SCRIPTS, "studio"}
+
+
+@pytest.mark.gradio
+@pytest.mark.parametrize("version", [v for v in SERVERS if v in ("4.44.1", "5.50.0", "6.31.0")])
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_example_does_what_it_says(
+    name: str, version: str, server_pool: ServerPool, tmp_path: Path
+) -> None:
+    """It ends well, says what it should, and saves what it says."""
+    if name == "dataframe" and importlib.util.find_spec("pandas") is None:
+        pytest.skip("needs pandas")
+    if name == "plot" and version != "4.44.1":
+        pytest.skip("of these servers, only that of 4.44.1 has matplotlib")
+    (tmp_path / "cat.png").write_bytes(png(0, 128, 0))
+    (tmp_path / "speech.wav").write_bytes(wav(800))
+    url = server_pool.get(version, app=(EXAMPLES,)).url
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / f"{name}.py"), url, *SCRIPTS[name]],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert SAYS[name] in done.stdout
+    saved = {path.suffix for path in tmp_path.iterdir()} - {".wav"}
+    assert saved == ({".png", ".webp"} if name == "plot" else {".png"})
+    if name == "image":
+        assert (tmp_path / "mirrored.png").read_bytes().startswith(b"\x89PNG")
+    if name == "audio":
+        assert "sent 1644 of 1644" in done.stdout
