@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from gradio_client_sync import Client
 from tests.conftest import SERVERS
 from tests.media import png, wav
 from tests.servers.plugin import ServerPool
@@ -68,3 +70,23 @@ def test_example_does_what_it_says(
         assert (tmp_path / "mirrored.png").read_bytes().startswith(b"\x89PNG")
     if name == "audio":
         assert "sent 1644 of 1644" in done.stdout
+
+
+@pytest.mark.gradio
+@pytest.mark.parametrize("version", [v for v in SERVERS if v in ("4.44.1", "6.31.0")])
+def test_page_about_files_runs(
+    version: str, server_pool: ServerPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code of docs/files.md runs from top to bottom, and leaves what it says."""
+    monkeypatch.chdir(tmp_path)
+    Path("cat.png").write_bytes(png(0, 128, 0))
+    Path("speech.wav").write_bytes(wav(800))
+    page = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
+    assert len(blocks) >= 6
+    with Client(server_pool.get(version, app=EXAMPLES).url) as app:
+        names = {"app": app}
+        for block in blocks:
+            exec(compile(block, "docs/files.md", "exec"), names)
+    assert Path("mirrored.png").read_bytes() == Path("pictures", "mirrored.png").read_bytes()
+    assert Path("copy.png").read_bytes().startswith(b"\x89PNG")
