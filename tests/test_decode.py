@@ -293,6 +293,21 @@ def test_trap_11_state_outputs_are_not_shown() -> None:
         assert data.data == ["out"]
 
 
+@pytest.mark.parametrize("msg", ["process_generating", "process_completed"])
+def test_value_of_an_update_is_the_output(msg: str) -> None:
+    """An update's value stands in the outputs and in the updates: one object, a file as such."""
+    file = {"path": "/tmp/a.png", "meta": {"_type": "gradio.FileData"}}
+    sent = [{"__type__": "update", "value": file, "label": "x"}, {"__type__": "update"}, file, 5]
+    scribe = scribe_for(outputs=("image", "textbox", "file", "number"))
+    scribe.make_file = lambda facts: [facts.path]
+    message = {"msg": msg, "success": True, "output": {"data": sent}}
+    (data,) = (e for e in Decoder(scribe).events(frame_of(message)) if isinstance(e, Data))
+    assert data.data == [["/tmp/a.png"], None, ["/tmp/a.png"], 5]
+    assert data.updates[0] == {"__type__": "update", "value": ["/tmp/a.png"], "label": "x"}
+    assert data.updates[0]["value"] is data[0]
+    assert data.updates[1] == {"__type__": "update"} and set(data.updates) == {0, 1}
+
+
 @pytest.mark.parametrize("output", [{}, {"data": None}, {"data": "text"}, {"data": {"0": 1}}])
 def test_value_that_is_missing_costs_no_status(output: dict[str, Any]) -> None:
     """An intermediate message without a list of values still tells the stage."""

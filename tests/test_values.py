@@ -81,7 +81,8 @@ def test_values_go_and_come_as_the_table_says(section: str, server: Server, app:
 
 def compare(row: Row, server: Server, app: Client, stack: ExitStack) -> None:
     names = {dependency["api_name"] for dependency in app.config["dependencies"]}
-    taken, given = [], []
+    # One call after the other: 3.x writes a picture to a place named by its content, so that
+    # of two jobs with the same one at once, one may find it empty.
     for take in row.takes:
         wanted = on(server.version, take.got)
         assert (wanted is not None) == (f"take_{take.endpoint}" in names)
@@ -90,37 +91,33 @@ def compare(row: Row, server: Server, app: Client, stack: ExitStack) -> None:
                 value = evaluated(take.passed, stack)
             except LookupError:
                 continue
-            taken.append((take, wanted, app.submit(f"/take_{take.endpoint}", [value])))
+            answer = answered(app.submit(f"/take_{take.endpoint}", [value]))
+            got = FAILS if answer == FAILS else shown_got(json.loads(answer[0])[0])
+            assert got == wanted, f"{take.endpoint}, {take.passed}"
     for give in row.gives:
         wanted = on(server.version, give.back)
         assert (wanted is not None) == (give.endpoint in names)
         if wanted is not None:
-            given.append((give, wanted, app.submit(f"/{give.endpoint}")))
-    for take, wanted, job in taken:
-        answer = answered(job)
-        got = FAILS if answer == FAILS else shown_got(json.loads(answer[0])[0])
-        assert got == wanted, f"{take.endpoint}, {take.passed}"
-    for give, wanted, job in given:
-        answer = answered(job)
-        plain = answer if answer == FAILS else answer[0] if len(answer) == 1 else answer.data
-        assert (plain if plain == FAILS else shown_back(plain)) == wanted, give.endpoint
+            answer = answered(app.submit(f"/{give.endpoint}"))
+            plain = answer if answer == FAILS else answer[0] if len(answer) == 1 else answer.data
+            assert (plain if plain == FAILS else shown_back(plain)) == wanted, give.endpoint
 
 
 @pytest.mark.gradio
 def test_values_that_one_app_gave_can_be_passed_back(server: Server, app: Client) -> None:
     """An output of a component is an input of the same component."""
     names = {dependency["api_name"] for dependency in app.config["dependencies"]}
-    jobs = []
+    passed = 0
     for row in ROWS:
         for give in row.gives:
             endpoint = give.endpoint.replace("give_", "take_")
             if on(server.version, give.back) in (None, FAILS, "[]") or endpoint == give.endpoint:
                 continue
             if endpoint in names and not broken(server.version, endpoint):
-                jobs.append((endpoint, app.submit(f"/{endpoint}", [app.predict(give.endpoint)[0]])))
-    assert len(jobs) >= 25
-    for endpoint, job in jobs:
-        assert answered(job) != FAILS, endpoint
+                value = app.predict(give.endpoint)[0]
+                assert answered(app.submit(f"/{endpoint}", [value])) != FAILS, endpoint
+                passed += 1
+    assert passed >= 25
 
 
 def broken(version: str, endpoint: str) -> bool:
