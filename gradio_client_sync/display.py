@@ -10,16 +10,15 @@ from __future__ import annotations
 import html
 import re
 import shutil
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ._protocol.example import call_text, default_text
+from .plaintext import LONGEST, columns, pad, plain, short, wrap
 
 NARROWEST, WIDEST = 60, 110  # columns; longer lines are hard to read
 DESCRIPTION_LINES = 8
 LONGEST_NAME = 40  # columns
-LONGEST = 2000  # characters of any text of an app that are looked at
 ALL_OPEN = 6  # endpoints; a notebook shows more than that folded
 
 FILE_NOTE = (
@@ -87,9 +86,9 @@ def _rows(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     """Name, type, default and note of each parameter, then of each return value."""
     rows = []
     for value in _values(endpoint, "parameters"):
-        name = _short(str(value.get("parameter_name", "")), LONGEST_NAME)
+        name = short(str(value.get("parameter_name", "")), LONGEST_NAME)
         if value.get("parameter_has_default"):
-            default = f"= {_short(default_text(value), 28)}"
+            default = f"= {short(default_text(value), 28)}"
         else:
             default = "required"
         note = " · ".join(filter(None, (_label_note(value, name), _type_note(value))))
@@ -102,7 +101,7 @@ def _rows(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
 
 
 def _return_name(value: Mapping[str, Any]) -> str:
-    return _short(f"→ {value.get('label', '')}", LONGEST_NAME)
+    return short(f"→ {value.get('label', '')}", LONGEST_NAME)
 
 
 def _label_note(value: Mapping[str, Any], name: str) -> str:
@@ -144,30 +143,28 @@ def _mapping(value: object) -> Mapping[Any, Any]:
 
 def _text(api: ApiInfo, width: int) -> str:
     endpoints = _endpoints(api)
-    lines = _wrap(f"{_plain(api.url)} · {_plain(_heading(api, endpoints))}", width)
+    lines = wrap(f"{plain(api.url)} · {plain(_heading(api, endpoints))}", width)
     for name, endpoint in endpoints:
         lines += ["", *_endpoint_lines(name, endpoint, width)]
     if _takes_files(endpoints):
-        lines += ["", *_wrap(FILE_NOTE, width)]
+        lines += ["", *wrap(FILE_NOTE, width)]
     return "\n".join(lines)
 
 
 def _endpoint_lines(name: str | int, endpoint: Mapping[str, Any], width: int) -> Iterator[str]:
-    title = _plain(name if isinstance(name, str) else f"fn_index {name}")
+    title = plain(name if isinstance(name, str) else f"fn_index {name}")
     marks = _marks(endpoint)
-    rule = "─" * max(3, width - _columns(title) - 4 - (len(marks) + 3 if marks else 0))
+    rule = "─" * max(3, width - columns(title) - 4 - (len(marks) + 3 if marks else 0))
     yield f"── {title} {rule}" + (f" {marks} ─" if marks else "")
     description = endpoint.get("description")
     if isinstance(description, str):
         told = [
-            line
-            for part in description[:LONGEST].splitlines()
-            for line in _wrap(_plain(part), width)
+            line for part in description[:LONGEST].splitlines() for line in wrap(plain(part), width)
         ]
         yield from told[:DESCRIPTION_LINES]
         if len(told) > DESCRIPTION_LINES:
             yield "…"
-    rows = [tuple(map(_plain, row)) for row in _rows(endpoint)]
+    rows = [tuple(map(plain, row)) for row in _rows(endpoint)]
     yield from _table(rows, width)
     if rows:
         yield ""
@@ -180,112 +177,27 @@ def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
     What is returned has no default, so its type may run on into that column.
     """
     names, types, defaults, notes = (
-        max((_columns(row[index]) for row in rows if index == 0 or row[2]), default=0)
+        max((columns(row[index]) for row in rows if index == 0 or row[2]), default=0)
         for index in range(4)
     )
     names = min(names, width // 3)
     room = width - names - defaults - 6
     types = min(types, max(room - min(notes, 30) - 2, width * 2 // 5), room)
-    types = max((_columns(_short(row[1], types)) for row in rows if row[2]), default=0)
+    types = max((columns(short(row[1], types)) for row in rows if row[2]), default=0)
     note_at = names + types + defaults + 8
     for name, kind, default, note in rows:
-        line = f"  {_pad(_short(name, names), names)}  "
+        line = f"  {pad(short(name, names), names)}  "
         if default:
-            line = f"{line}{_pad(_short(kind, types), types)}  {default}"
+            line = f"{line}{pad(short(kind, types), types)}  {default}"
             place = note_at
         else:
-            line = f"{line}{_short(kind, width - names - 4)}"
-            place = max(note_at, _columns(line) + 2)
-        if note and place + _columns(note) <= width:
-            yield f"{_pad(line, place)}{note}"
+            line = f"{line}{short(kind, width - names - 4)}"
+            place = max(note_at, columns(line) + 2)
+        if note and place + columns(note) <= width:
+            yield f"{pad(line, place)}{note}"
             continue
         yield line
-        yield from (f"{' ' * (names + 4)}{part}" for part in _wrap(note, width - names - 4)[:3])
-
-
-def _plain(text: object) -> str:
-    """One line that cannot drive a terminal: white space is a space, the rest is escaped."""
-    return _UNSAFE.sub(_escape, " ".join(str(text).split()))
-
-
-def _escape(match: re.Match[str]) -> str:
-    return match[0].encode("unicode_escape", "surrogatepass").decode("ascii")
-
-
-# Control characters, marks that reorder or hide text (the joiners of scripts and emoji
-# stay), line separators, halves of surrogate pairs, and tags.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
-
-
-def _columns(text: str) -> int:
-    """How many columns of a terminal a line takes."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0
-        if unicodedata.combining(char) or char in "\u200c\u200d\ufe0e\ufe0f"
-        else 2
-        if unicodedata.east_asian_width(char) in "WF"
-        else 1
-        for char in text
-    )
-
-
-def _pad(text: str, width: int) -> str:
-    return text + " " * (width - _columns(text))
-
-
-def _short(text: str, width: int) -> str:
-    """Fit a text: by emptying its innermost brackets, last ones first, then by cutting it off."""
-    text = text[:LONGEST]
-    while _columns(text) > width:
-        inner = max(_INNERMOST.finditer(text), key=lambda found: found.start(), default=None)
-        if inner is None or inner.start() < max(width // 3, 10):
-            break
-        text = f"{text[: inner.start()]}{inner[0][0]}…{inner[0][-1]}{text[inner.end() :]}"
-    if _columns(text) <= width:
-        return text
-    fits = next(n for n in range(width, -1, -1) if _columns(text[:n]) < width)
-    stops = [found.end() for found in re.finditer(r", |(?<=[a-z])[\[({]", text[:fits])]
-    for stop in reversed(stops):
-        shown = f"{text[:stop]}…{''.join(reversed(_unclosed(text[:stop])))}"
-        if _columns(shown) <= width:
-            return shown
-    return f"{text[:fits]}…"
-
-
-def _unclosed(text: str) -> list[str]:
-    """The brackets that close what a text leaves open, outermost first."""
-    closing: list[str] = []
-    for char in text:
-        if char in _CLOSING:
-            closing.append(_CLOSING[char])
-        elif closing and char == closing[-1]:
-            closing.pop()
-    return closing
-
-
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
-_INNERMOST = re.compile(r"\[[^][(){}…]{2,}\]|\([^][(){}…]{2,}\)|\{[^][(){}…]{2,}\}")
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    """Break a line at spaces, by the columns it takes; a word that is too long is broken."""
-    lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        if line and _columns(line) + 1 + _columns(word) > width:
-            lines.append(line)
-            line = ""
-        line = f"{line} {word}" if line else word
-        while _columns(line) > width:
-            cut = next(n for n in range(width, 0, -1) if n == 1 or _columns(line[:n]) <= width)
-            lines.append(line[:cut])
-            line = line[cut:]
-    return [*lines, line] if line else lines
+        yield from (f"{' ' * (names + 4)}{part}" for part in wrap(note, width - names - 4)[:3])
 
 
 # -- HTML
@@ -330,17 +242,17 @@ def _endpoint_html(name: str | int, endpoint: Mapping[str, Any], opened: bool) -
 
 def _row_html(name: str, kind: str, default: str, note: str) -> str:
     """One line of a table; a long type is shown whole when pointed at."""
-    short = _short(_plain(kind), 44 if default else 88)
-    whole = f' title="{_safe(kind)}"' if short != kind else ""
+    shown = short(plain(kind), 44 if default else 88)
+    whole = f' title="{_safe(kind)}"' if shown != kind else ""
     told = f'<span style="{_DIM}">{_safe(note)}</span>'
     first = f'<td style="{_TD};{_MONO};white-space:nowrap;font-weight:600">{_safe(name)}</td>'
     if default:
         cells = (
-            f'<td style="{_TD};{_MONO}"{whole}>{html.escape(short)}</td>'
+            f'<td style="{_TD};{_MONO}"{whole}>{html.escape(shown)}</td>'
             f'<td style="{_TD};{_MONO};{_DIM}">{_safe(default)}</td><td style="{_TD}">{told}</td>'
         )
     else:  # of a return value, whose type may run on
-        kind_html = f'<span style="{_MONO};margin-right:1.2em"{whole}>{html.escape(short)}</span>'
+        kind_html = f'<span style="{_MONO};margin-right:1.2em"{whole}>{html.escape(shown)}</span>'
         cells = f'<td style="{_TD}" colspan="3">{kind_html}{told}</td>'
     return f'<tr style="background:transparent">{first}{cells}</tr>'
 
@@ -350,7 +262,7 @@ def _lines(text: str) -> str:
 
 
 def _safe(text: object) -> str:
-    return html.escape(_plain(text))
+    return html.escape(plain(text))
 
 
 # Greys are transparent and text inherits its colour, so both light and dark pages suit.

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from gradio_client_sync._protocol.api_info import describe
 from gradio_client_sync._protocol.dialect import dialect_of
 from gradio_client_sync._protocol.endpoint import EndpointTable
-from gradio_client_sync.display import ApiInfo, _columns, _plain, _short, _wrap
+from gradio_client_sync.display import ApiInfo
+from gradio_client_sync.plaintext import columns, plain, short, wrap
 from tests.samples import VERSIONS, load
 from tests.test_schema import json_values
 
@@ -32,7 +33,7 @@ def api(version: str, *names: str) -> ApiInfo:
 
 
 @pytest.fixture
-def columns(monkeypatch: pytest.MonkeyPatch) -> Any:
+def terminal_width(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Set the width of the terminal."""
     return lambda width: monkeypatch.setenv("COLUMNS", str(width))
 
@@ -54,9 +55,9 @@ def test_api_info_survives_copies_and_pickle(clone: Any) -> None:
     assert clone(info) == info and str(clone(info)) == str(info)
 
 
-def test_text_is_made_for_people(columns: Any) -> None:
+def test_text_is_made_for_people(terminal_width: Any) -> None:
     """Address, release, and per endpoint what it does, takes and gives, with a call to copy."""
-    columns(80)
+    terminal_width(80)
     assert str(api("6.31.0", "/translate", "/chat", "/caption")) == TEXT
     assert repr(api("6.31.0", "/ping")).endswith('app.predict("/ping")')
 
@@ -118,18 +119,18 @@ def test_text_shows_unnamed_endpoints_by_number() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("width", [60, 80, 100])
-def test_text_fits_the_terminal(version: str, width: int, columns: Any) -> None:
+def test_text_fits_the_terminal(version: str, width: int, terminal_width: Any) -> None:
     """No line is wider than the terminal, whatever the labels and types."""
-    columns(width)
-    assert max(map(_columns, str(api(version)).splitlines())) <= width
+    terminal_width(width)
+    assert max(map(columns, str(api(version)).splitlines())) <= width
 
 
 def test_text_shows_control_characters_as_escapes() -> None:
     """A label cannot drive the terminal, reorder its text, or end a line."""
     assert r"2nd \x1b[31mred\x1b[0m line" in str(api("6.31.0", "/odd"))
     assert "\x1b" not in str(api("6.31.0")) + str(api("3.50.2"))
-    assert _plain("a\u202eb\x9bc\ud800\U000e0041\u2028d") == r"a\u202eb\x9bc\ud800\U000e0041 d"
-    assert _plain("👩\u200d🔬 می\u200cخواهم") == "👩\u200d🔬 می\u200cخواهم"
+    assert plain("a\u202eb\x9bc\ud800\U000e0041\u2028d") == r"a\u202eb\x9bc\ud800\U000e0041 d"
+    assert plain("👩\u200d🔬 می\u200cخواهم") == "👩\u200d🔬 می\u200cخواهم"
 
 
 def test_text_bounds_descriptions() -> None:
@@ -243,12 +244,12 @@ def test_display_bounds_what_an_app_can_make_it_do() -> None:
 @given(text=st.text(), width=st.integers(3, 40))
 def test_short_fits(text: str, width: int) -> None:
     """A shortened text is no wider than asked for, and one that fits is left alone."""
-    assert _columns(_short(text, width)) <= width
-    assert _short(text, width) == text or _columns(text) > width
+    assert columns(short(text, width)) <= width
+    assert short(text, width) == text or columns(text) > width
 
 
 @pytest.mark.parametrize(
-    ("text", "width", "short"),
+    ("text", "width", "shortened"),
     [
         ("dict(a: list[str | float], b: int)", 26, "dict(a: list[…], b: int)"),
         ("Literal['one', 'two', 'three']", 26, "Literal['one', 'two', …]"),
@@ -257,9 +258,9 @@ def test_short_fits(text: str, width: int) -> None:
         ("文" * 30, 10, "文" * 4 + "…"),
     ],
 )
-def test_short_keeps_brackets_whole(text: str, width: int, short: str) -> None:
+def test_short_keeps_brackets_whole(text: str, width: int, shortened: str) -> None:
     """Types are emptied from the inside or cut at a comma, with their brackets closed."""
-    assert _short(text, width) == short
+    assert short(text, width) == shortened
 
 
 @given(
@@ -267,6 +268,6 @@ def test_short_keeps_brackets_whole(text: str, width: int, short: str) -> None:
 )
 def test_wrap_keeps_every_word(words: list[str], width: int) -> None:
     """Wrapping loses nothing but spaces, and no line is too wide."""
-    lines = _wrap(" ".join(words), width)
+    lines = wrap(" ".join(words), width)
     assert "".join(lines).replace(" ", "") == "".join(words).replace(" ", "")
-    assert all(_columns(line) <= width for line in lines)
+    assert all(columns(line) <= width for line in lines)

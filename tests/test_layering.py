@@ -36,6 +36,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "_workers",
         "display",
         "files",
+        "plaintext",
     ),
     ("job", "_chunks", "_session", "_server_functions", "_pump"),
     ("_connection", "_connecting", "_duplicate", "_client"),

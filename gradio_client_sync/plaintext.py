@@ -1,0 +1,106 @@
+"""Text for terminals and source: it cannot drive them, and it fits.
+
+Labels, descriptions, names and messages are an app's, and not to be trusted: control characters
+and marks that reorder or hide text are shown as escapes. Widths are columns of a terminal.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LONGEST = 2000  # characters of any text of an app that are looked at
+
+
+def plain(text: object) -> str:
+    """One line that cannot drive a terminal: white space is a space, the rest is escaped."""
+    return _UNSAFE.sub(_escape, " ".join(str(text).split()))
+
+
+def readable(text: str) -> str:
+    """Text that cannot drive a terminal; line ends and tabs stay."""
+    return "\n".join(
+        "\t".join(_UNSAFE.sub(_escape, part) for part in line.split("\t"))
+        for line in text.replace("\r\n", "\n").split("\n")
+    )
+
+
+def _escape(match: re.Match[str]) -> str:
+    return match[0].encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+# Control characters, marks that reorder or hide text (the joiners of scripts and emoji
+# stay), line separators, halves of surrogate pairs, and tags.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a line takes."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0
+        if unicodedata.combining(char) or char in "\u200c\u200d\ufe0e\ufe0f"
+        else 2
+        if unicodedata.east_asian_width(char) in "WF"
+        else 1
+        for char in text
+    )
+
+
+def pad(text: str, width: int) -> str:
+    """Fill a text up with spaces."""
+    return text + " " * (width - columns(text))
+
+
+def short(text: str, width: int) -> str:
+    """Fit a text: by emptying its innermost brackets, last ones first, then by cutting it off."""
+    text = text[:LONGEST]
+    while columns(text) > width:
+        inner = max(_INNERMOST.finditer(text), key=lambda found: found.start(), default=None)
+        if inner is None or inner.start() < max(width // 3, 10):
+            break
+        text = f"{text[: inner.start()]}{inner[0][0]}…{inner[0][-1]}{text[inner.end() :]}"
+    if columns(text) <= width:
+        return text
+    fits = next(n for n in range(width, -1, -1) if columns(text[:n]) < width)
+    stops = [found.end() for found in re.finditer(r", |(?<=[a-z])[\[({]", text[:fits])]
+    for stop in reversed(stops):
+        shown = f"{text[:stop]}…{''.join(reversed(_unclosed(text[:stop])))}"
+        if columns(shown) <= width:
+            return shown
+    return f"{text[:fits]}…"
+
+
+def _unclosed(text: str) -> list[str]:
+    """The brackets that close what a text leaves open, outermost first."""
+    closing: list[str] = []
+    for char in text:
+        if char in _CLOSING:
+            closing.append(_CLOSING[char])
+        elif closing and char == closing[-1]:
+            closing.pop()
+    return closing
+
+
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_INNERMOST = re.compile(r"\[[^][(){}…]{2,}\]|\([^][(){}…]{2,}\)|\{[^][(){}…]{2,}\}")
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break a line at spaces, by the columns it takes; a word that is too long is broken."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        if line and columns(line) + 1 + columns(word) > width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}" if line else word
+        while columns(line) > width:
+            cut = next(n for n in range(width, 0, -1) if n == 1 or columns(line[:n]) <= width)
+            lines.append(line[:cut])
+            line = line[cut:]
+    return [*lines, line] if line else lines
