@@ -315,6 +315,7 @@ class Client:
         *,
         timeout: float | None = None,
         isolated: bool = False,
+        progress: bool = False,
     ) -> Data:
         """Call a function and wait for its final value.
 
@@ -326,9 +327,11 @@ class Client:
             payload: As for `submit`.
             timeout: Seconds to wait; ``None`` waits for as long as it takes.
             isolated: As for `submit`.
+            progress: Draw it meanwhile, as `Job.show_progress` does.
 
         Raises:
             JobTimeoutError: `timeout` passed.
+            MissingDependencyError: For `progress`, tqdm is needed; nothing was sent.
             GradioClientError: As for `submit` and `Job.result`.
 
         Example:
@@ -336,8 +339,15 @@ class Client:
             5
         """
         limit = _options.seconds("timeout", timeout)
+        bars = None
+        if progress:
+            from ._progress import ProgressBars
+
+            bars = ProgressBars()
         job = self.submit(endpoint, payload, isolated=isolated)
         try:
+            if bars is not None:
+                bars.watch(job)
             return job.result(limit)
         except concurrent.futures.TimeoutError as exc:
             if not job.cancel():
@@ -354,6 +364,9 @@ class Client:
             if job.cancel():
                 job._wait_until_released(CLOSE_GRACE)
             raise
+        finally:
+            if bars is not None:
+                bars.close()
 
     def component_server(self, component_id: int, fn_name: str, data: object = None) -> Any:
         """Call a function that a component of the app has on the server, and wait.

@@ -174,7 +174,7 @@ class RemoteFile(os.PathLike[str]):
         self,
         directory: str | os.PathLike[str] | None = None,
         *,
-        progress: ProgressListener | None = None,
+        progress: ProgressListener | bool | None = None,
     ) -> Path:
         """Fetch it, once, into a folder.
 
@@ -186,7 +186,7 @@ class RemoteFile(os.PathLike[str]):
             directory: Where to; made if it does not exist. By default the client's
                 `download_dir`, else a private folder that is removed at exit.
             progress: Is told of bytes so far, and in all if known, while it is fetched; the
-                number falls where a server cannot go on and begins anew.
+                number falls where a server cannot go on and begins anew. ``True`` draws a bar.
 
         Returns:
             Where it is. A second call returns the same file, if it is still there.
@@ -194,7 +194,13 @@ class RemoteFile(os.PathLike[str]):
         Raises:
             DownloadError: It could not be fetched whole, or not be written.
             ClientClosedError: The client was closed before the file was fetched.
+            MissingDependencyError: For a bar, tqdm is needed (extra ``progress``).
         """
+        if progress is True:
+            from ._progress import download_bar
+
+            with download_bar(self.orig_name, self.size) as bar:
+                return self.download(directory, progress=bar)
         wanted = None if directory is None else os.path.abspath(os.fsdecode(directory))
         with self._changed:
             self._changed.wait_for(lambda: wanted not in self._saving)
@@ -203,7 +209,7 @@ class RemoteFile(os.PathLike[str]):
                 return saved
             self._saving.add(wanted)
         try:
-            saved = self._save(wanted, progress)
+            saved = self._save(wanted, progress or None)
         finally:
             with self._changed:
                 if saved is not None:

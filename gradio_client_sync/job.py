@@ -150,6 +150,23 @@ class Job(concurrent.futures.Future[Data]):
         self._log.unsubscribe()
         return self
 
+    def show_progress(self) -> Job:
+        """Draw the job's progress from now on: uploads, queue, and the app's own bars.
+
+        A line on standard error, or a widget in a notebook. Several jobs' lines stand
+        below each other.
+
+        Raises:
+            MissingDependencyError: There is no tqdm (extra ``progress``).
+
+        Example:
+            >>> job = app.submit("/generate", ["a cat"]).show_progress()
+        """
+        from ._progress import ProgressBars
+
+        ProgressBars().watch(self)
+        return self
+
     # -- waiting ------------------------------------------------------------------
 
     def result(self, timeout: float | None = None) -> Data:

@@ -31,6 +31,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "_parcels",
         "_shipment",
         "_spaces",
+        "_progress",
         "_uploads",
         "_visitor",
         "_workers",
