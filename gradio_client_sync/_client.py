@@ -447,6 +447,14 @@ class Client:
         state = ", closed" if self._closing.is_set() else ""
         return f"<Client {self.url} (Gradio {version}, {self.protocol}{state})>"
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        from ._notebook.cards import client_bundle
+
+        return client_bundle(self)
+
+    def _repr_html_(self) -> str | None:
+        return self._repr_mimebundle_().get("text/html")
+
     def __reduce__(self) -> Any:
         """Pickle the arguments; the copy connects anew, with a session of its own."""
         return _reconnect, (self._source, {**self._options, "session_hash": None})

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import urlencode
 from weakref import WeakSet
 
-from . import _server_functions
+from . import _notebook, _server_functions
 from ._chunks import Chunks
 from ._discover import discover
 from ._downloads import Depot
@@ -279,7 +279,12 @@ class Connection:
                 endpoint=endpoint.name,
             )
         parcel = pack(endpoint, self._body(endpoint, data, session), self._uploader)
-        scribe = Scribe(endpoint, self.dialect, lambda facts: RemoteFile(facts, self._depot, owner))
+        scribe = Scribe(
+            endpoint,
+            self.dialect,
+            lambda facts: RemoteFile(facts, self._depot, owner),
+            _notebook.of_data,
+        )
         start = partial(self._start_as, f"gradio-job-{next(self._numbers)}")
         events = EventLog(scribe, self._history, start)
         direct = self._is_direct(endpoint)

@@ -41,6 +41,9 @@ class Data(Sequence[Any]):
     fn_index: int
     time: datetime
     updates: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    # For notebooks: what each output is (component and label), and what shows them.
+    _outputs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    _look: Callable[[Data], dict[str, Any]] | None = field(default=None, repr=False)
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -54,6 +57,12 @@ class Data(Sequence[Any]):
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.data)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return {"text/plain": repr(self)} if self._look is None else self._look(self)
+
+    def _repr_html_(self) -> str | None:
+        return self._repr_mimebundle_().get("text/html")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from ._protocol.attachments import Attachment
 from ._protocol.filedata import is_link
 from ._protocol.filename import type_of
 from ._protocol.shapes import PICTURES, SOUNDS
+from ._transport.body import CHUNK_BYTES
 from .errors import DownloadError, PayloadError
 
 if TYPE_CHECKING:
@@ -252,6 +253,30 @@ class RemoteFile(os.PathLike[str]):
         with self._changed:
             saved = list(self._saved.values())
         return next((path for path in saved if path.is_file()), None)
+
+    def _content(self, limit_bytes: int) -> bytes | None:
+        """Its content, if that has no more than `limit_bytes`; no more is fetched to find out."""
+        if self.size is not None and self.size > limit_bytes:
+            return None
+        from ._transport.connections import Call
+
+        here = self._here()
+        content = bytearray()
+        with here.open("rb") if here is not None else self._reader(Call()) as reader:
+            while len(content) <= limit_bytes:
+                piece = reader.read(CHUNK_BYTES)
+                if not piece:
+                    return bytes(content)
+                content += piece
+        return None
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        from ._notebook.cards import file_bundle
+
+        return file_bundle(self)
+
+    def _repr_html_(self) -> str | None:
+        return self._repr_mimebundle_().get("text/html")
 
     def _reader(self, call: Call) -> AbstractContextManager[Reader]:
         """Read it from where it is, without keeping it; by `call` that can be ended."""

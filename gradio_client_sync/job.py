@@ -98,6 +98,20 @@ class Job(concurrent.futures.Future[Data]):
         stage = "cancelled" if self.cancelled() else self.status.stage
         return f"<Job {self._endpoint!r} {stage}>"
 
+    def _ipython_display_(self) -> None:
+        from ._notebook import live
+
+        if not live.show(self):
+            raise NotImplementedError  # IPython then prints the repr
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        from ._notebook import live
+
+        return live.job_bundle(self)
+
+    def _repr_html_(self) -> str | None:
+        return self._repr_mimebundle_().get("text/html")
+
     def __reduce__(self) -> Any:
         raise TypeError(
             "A Job cannot be pickled: it is tied to the connection of this process. "

@@ -74,19 +74,23 @@ class Scribe:
 
     Args:
         make_file: Makes what users get for a file; ``None`` leaves files as they came.
+        look: Says what a notebook shows for a value.
     """
 
-    __slots__ = ("dialect", "endpoint", "make_file")
+    __slots__ = ("_outputs", "dialect", "endpoint", "look", "make_file")
 
     def __init__(
         self,
         endpoint: Endpoint,
         dialect: Dialect,
         make_file: Callable[[FileFacts], Any] | None = None,
+        look: Callable[[Data], dict[str, Any]] | None = None,
     ) -> None:
         self.endpoint = endpoint
         self.dialect = dialect
         self.make_file = make_file
+        self.look = look
+        self._outputs = tuple((slot.type, slot.label) for slot in endpoint.returns)
 
     def may_hold_files(self, raw: bytes) -> bool:
         """Whether a message of the job can have files in it."""
@@ -128,7 +132,8 @@ class Scribe:
             index: {**update, "value": values[index]} if "value" in update else update
             for index, update in sent.items()
         }
-        return Data(values, endpoint.name, endpoint.fn_index, moment(time), updates)
+        name, number = endpoint.name, endpoint.fn_index
+        return Data(values, name, number, moment(time), updates, self._outputs, self.look)
 
     def render(self, time: float, output: Mapping[str, Any]) -> list[Event]:
         config = output.get("render_config")

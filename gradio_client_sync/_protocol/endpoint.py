@@ -45,6 +45,12 @@ class Slot:
         props = self.config.get("props")
         return props if isinstance(props, dict) else {}
 
+    @property
+    def label(self) -> str:
+        """What a page calls it; empty if it has no name."""
+        label = self.props.get("label")
+        return label if isinstance(label, str) else ""
+
 
 @dataclass(frozen=True)
 class Endpoint:

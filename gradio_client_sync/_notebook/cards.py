@@ -1,0 +1,90 @@
+"""What notebooks are given for a client, an answer and a file: one bundle by MIME type."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Callable
+
+from ..errors import GradioClientError
+from .markup import DIM, LINE, LONGEST_TEXT, Html, element, join, note, text
+from .players import Allowance, file_html
+from .plots import mime_bundle, parsed
+from .structures import pieces_html
+from .values import Looks
+
+if TYPE_CHECKING:
+    from .._client import Client
+    from ..events import Data
+    from ..files import RemoteFile
+
+
+def bundle(plain: str, html: Callable[[], Html], **others: Any) -> dict[str, Any]:
+    """Everything under its MIME type; no HTML where IPython runs in a terminal.
+
+    Args:
+        html: Makes the markup; it may fetch files, so it is not called for nothing.
+        others: What only some notebooks know, by MIME type.
+    """
+    if not shows_html():
+        return {"text/plain": plain}
+    if len(plain) > LONGEST_TEXT:  # it goes along for readers without HTML
+        plain = f"{plain[:LONGEST_TEXT]}…"
+    return {"text/plain": plain, "text/html": html(), **others}
+
+
+def shows_html() -> bool:
+    """Whether who asks can show more than text; IPython in a terminal cannot."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    formatter = getattr(shell, "display_formatter", None)
+    return formatter is None or "text/html" in formatter.active_types
+
+
+def data_bundle(data: Data) -> dict[str, Any]:
+    """An answer: its outputs below each other; a single plot also in its own type."""
+    plot = parsed(data[0]) if len(data) == 1 else None
+    return bundle(repr(data), lambda: data_html(data), **(mime_bundle(*plot) if plot else {}))
+
+
+def data_html(data: Data) -> Html:
+    """The outputs of an answer, each under its label if there are several."""
+    looks, outputs = Looks(), data._outputs
+    if len(outputs) != len(data):
+        outputs = (("", ""),) * len(data)
+    if not data.data:
+        return note("No outputs.")
+    if len(data) == 1:
+        return element("div", looks.html(data[0], outputs[0][0]))
+    parts = []
+    for number, (value, (component, label)) in enumerate(zip(data, outputs)):
+        name = element("b", text(label or f"[{number}]", 80))
+        head = element("div", name, text(" "), note(component), style=f"{LINE};padding-top:.2em")
+        parts.append(join([head, looks.html(value, component)]))
+    return pieces_html(parts)
+
+
+def file_bundle(file: RemoteFile) -> dict[str, Any]:
+    """A file of an app."""
+    return bundle(repr(file), lambda: file_html(file, Allowance()))
+
+
+def client_bundle(client: Client) -> dict[str, Any]:
+    """A client: where it is connected, and what can be called."""
+    return bundle(repr(client), lambda: _client_html(client))
+
+
+def _client_html(client: Client) -> Html:
+    config = client.config
+    title = config.get("title") if isinstance(config.get("title"), str) else None
+    facts = f"Gradio {str(config.get('version', '?')).strip()} · {client.protocol}"
+    head = element(
+        "div",
+        element("b", text(title or "Gradio app", 120)),
+        element("span", text(f" {client.url} · {facts}"), style=DIM),
+    )
+    try:
+        api = Html(client.view_api()._repr_html_())  # escapes what it shows
+    except GradioClientError as exc:  # closed, or gone
+        return join([head, note(exc)])
+    summary = element("summary", text("Endpoints"), style="cursor:pointer")
+    return join([head, element("details", summary, api)])

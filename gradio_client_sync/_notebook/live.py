@@ -1,0 +1,114 @@
+"""A job's line in a notebook, which changes in place until the job ends.
+
+Only IPython can change what it has shown, by a display handle, and only what IPython asks to
+show itself gets one. So this is reached from ``Job._ipython_display_``, when IPython is there.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from .cards import bundle, shows_html
+from .markup import DIM, FULL, MONO, SHADE, Html, element, text
+from .structures import number_in
+
+if TYPE_CHECKING:
+    from ..events import Progress, Status, Upload
+    from ..job import Job
+
+PACE = 0.1  # s between two pictures, at least; the last one is always drawn
+
+_DOTS = {"complete": "#3a9d4a", "error": "#c44e52", "pending": "#999", "cancelled": "#b58a2a"}
+
+
+def show(job: Job) -> bool:
+    """Show a job and follow it; ``False`` where only text can be shown."""
+    if "IPython" not in sys.modules or not shows_html():
+        return False
+    display = importlib.import_module("IPython.display").display
+    handle = display(job_bundle(job), raw=True, display_id=True)
+    if not job.done():
+        line = _Line(job, handle)
+        job.on("upload", line.on_upload).on("status", line.on_status)
+    return True
+
+
+def job_bundle(job: Job) -> dict[str, Any]:
+    """A job as it stands."""
+    return bundle(repr(job), lambda: job_html(job, job.status, None))
+
+
+class _Line:
+    def __init__(self, job: Job, handle: Any) -> None:
+        self._job = job
+        self._handle = handle
+        self._upload: Upload | None = None
+        self._drawn = 0.0
+
+    def on_upload(self, upload: Upload) -> None:
+        self._upload = upload
+        self._draw(self._job.status)
+
+    def on_status(self, status: Status) -> None:
+        if status.position is not None or status.stage != "pending":
+            self._upload = None
+        self._draw(status)
+
+    def _draw(self, status: Status) -> None:
+        now = time.monotonic()
+        if status.stage in ("complete", "error") or now - self._drawn >= PACE:
+            self._drawn = now
+            html = job_html(self._job, status, self._upload)
+            shown = {"text/plain": repr(self._job), "text/html": html}
+            self._handle.update(shown, raw=True)
+
+
+def job_html(job: Job, status: Status, upload: Upload | None) -> Html:
+    """The line of a job."""
+    stage = "cancelled" if job.cancelled() else status.stage
+    dot = element("span", text("●"), style=f"color:{_DOTS.get(stage, '#4c8bf5')}")
+    name = element("code", text(job.endpoint, 80), style=f"{MONO};background:transparent")
+    parts = [dot, text(" "), name, text(" "), element("b", text(stage))]
+    told = "" if stage == "cancelled" else _told(status, upload)
+    if told:
+        parts.append(element("span", text(f" · {told}", 500), style=DIM))
+    share, label = _share(status, upload)
+    if share is not None and stage not in ("complete", "error", "cancelled"):
+        full = element("div", style=f"width:{100 * share:.4g}%;height:.5em;{FULL}")
+        parts.append(element("div", full, style=f"{SHADE};max-width:24em;margin:.2em 0"))
+        parts.append(element("div", text(label, 200), style=f"{DIM};font-size:85%"))
+    return element("div", *parts)
+
+
+def _told(status: Status, upload: Upload | None) -> str:
+    if upload is not None:
+        return "sending files"
+    told = []
+    if status.position is not None and status.size is not None:
+        told.append(f"{status.position} ahead" if status.position else "next")
+    if status.eta is not None and status.stage not in ("complete", "error"):
+        told.append(f"about {status.eta:.0f} s")
+    if status.message:
+        told.append(status.message)
+    return " · ".join(told)
+
+
+def _share(status: Status, upload: Upload | None) -> tuple[float | None, str]:
+    if upload is not None:
+        total = upload.total_bytes
+        label = f"{upload.done_bytes:,} of {total:,} bytes" if total else f"{upload.done_bytes:,}"
+        return (upload.done_bytes / total if total else None), label
+    bars = status.progress_data
+    return _bar(bars[0]) if bars else (None, "")
+
+
+def _bar(bar: Progress) -> tuple[float | None, str]:
+    label = bar.desc or ""
+    done, total = number_in(bar.index, 0.0, 1e300), number_in(bar.length, 0.0, 1e300)
+    if done is not None and total:
+        label = f"{label} {bar.index} of {bar.length} {bar.unit or 'steps'}".strip()
+        return min(done / total, 1.0), label
+    return number_in(bar.progress, 0.0, 1.0), label

@@ -1,0 +1,257 @@
+"""Payloads of ``gr.Plot``: ``{"type": "plotly", "plot": "<JSON>"}`` and its kin.
+
+What a notebook can draw by itself, it is given under the MIME type for that, without the
+parts that would reach beyond the drawing. A picture goes along for all others: Matplotlib's
+own, and of the rest a plain drawing of the numbers in it (`chart`). Bokeh's has no type that
+draws without running scripts of the payload, so it is always that picture.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from .chart import MOST_POINTS, Series, draw
+from .markup import Html, element, join, note
+from .players import Allowance, data_url, kind_of
+
+LONGEST = 20_000_000  # characters of a payload that is read
+
+_PICTURE = re.compile(r"data:([a-z0-9.+/-]{1,60});base64,")
+_VEGA_LITE = re.compile(r"/vega-lite/v([4-9])\b")
+
+
+def parsed(value: Any) -> tuple[str, Any] | None:
+    """The library of a plot, and its payload read; ``None`` if it is no plot."""
+    if not isinstance(value, dict) or not isinstance(value.get("plot"), str):
+        return None
+    kind, plot = value.get("type"), value["plot"]
+    if kind == "matplotlib":
+        return kind, plot
+    if kind not in ("plotly", "altair", "bokeh") or len(plot) > LONGEST:
+        return None
+    try:
+        figure = json.loads(plot)
+    except (ValueError, RecursionError):
+        return None
+    return (kind, figure) if isinstance(figure, dict) else None
+
+
+def mime_bundle(kind: str, figure: Any) -> dict[str, Any]:
+    """What draws the figure in a notebook that knows how.
+
+    Left out is what would do more than draw: Plotly's ``config`` names servers to send the
+    data to, and Vega's ``usermeta`` holds options of its embedder, among them markup.
+    """
+    if kind == "plotly":
+        kept = {key: figure[key] for key in ("data", "layout", "frames") if key in figure}
+        return {"application/vnd.plotly.v1+json": kept} if "data" in kept else {}
+    if kind == "altair":
+        schema = _VEGA_LITE.search(str(figure.get("$schema", "")))
+        major = schema[1] if schema else "5"
+        kept = {key: part for key, part in figure.items() if key != "usermeta"}
+        return {f"application/vnd.vegalite.v{major}+json": kept}
+    return {}
+
+
+def plot_html(kind: str, figure: Any, allowance: Allowance) -> Html:
+    """A picture of the figure."""
+    if kind == "matplotlib":
+        return _picture(figure, allowance)
+    title, series = _READERS[kind](figure)
+    drawn = [one for one in series if one.xs][:12]
+    name = f"{kind} figure"
+    if not drawn:
+        return note(f"A {name} that is not drawn here; its payload is in the value.")
+    picture = draw(title, drawn).encode("utf-8", "replace")
+    source = data_url(picture, "image/svg+xml")
+    image = element("img", src=source, alt=f"{title} ({name})", style="max-width:100%")
+    return join([image, element("div", note(f"{name}, drawn plainly"), style="font-size:85%")])
+
+
+def _picture(plot: str, allowance: Allowance) -> Html:
+    head = _PICTURE.match(plot)
+    if head is None or kind_of(head[1]) != "img":
+        return note("A Matplotlib figure without a picture.")
+    if (len(plot) - head.end()) * 3 // 4 > allowance.left:
+        return note("A Matplotlib figure that is too large to be put into the notebook.")
+    try:
+        content = base64.b64decode(plot[head.end() :], validate=True)
+    except ValueError:
+        return note("A Matplotlib figure, the picture of which came broken.")
+    allowance.left -= len(content)
+    source = data_url(content, head[1])
+    return element("img", src=source, alt="Matplotlib figure", style="max-width:100%")
+
+
+# -- the numbers in a figure
+
+
+def _plotly(figure: Any) -> tuple[str, list[Series]]:
+    layout = _dict(figure.get("layout"))
+    title = layout.get("title")
+    title = title.get("text") if isinstance(title, dict) else title
+    series = []
+    for trace in figure.get("data") if isinstance(figure.get("data"), list) else ():
+        kind = _dict(trace).get("type", "scatter")
+        if kind not in ("scatter", "scattergl", "bar"):
+            continue
+        ys = _array(trace.get("y"))
+        xs = _array(trace.get("x")) if "x" in trace else list(range(len(ys)))
+        if trace.get("orientation") == "h":
+            xs, ys = ys, xs
+        mode = str(trace.get("mode", "lines"))
+        mark = "bar" if kind == "bar" else "line" if "lines" in mode else "point"
+        series.append(Series.of(mark, trace.get("name"), xs, ys))
+    return _title(title), series
+
+
+def _altair(figure: Any) -> tuple[str, list[Series]]:
+    title = figure.get("title")
+    title = title.get("text") if isinstance(title, dict) else title
+    layers = figure.get("layer")
+    series = []
+    for layer in layers if isinstance(layers, list) else [figure]:
+        if not isinstance(layer, dict):
+            continue
+        mark = layer.get("mark")
+        mark = mark.get("type") if isinstance(mark, dict) else mark
+        encoding = {**_dict(figure.get("encoding")), **_dict(layer.get("encoding"))}
+        x, y, color = (_dict(encoding.get(name)) for name in ("x", "y", "color"))
+        if mark not in _MARKS or any("aggregate" in part or "bin" in part for part in (x, y)):
+            continue
+        groups: dict[str, tuple[list[Any], list[Any]]] = {}
+        for row in _rows(layer, figure)[:MOST_POINTS]:
+            if isinstance(row, dict):
+                group = str(row.get(color.get("field"), "")) if color.get("field") else ""
+                xs, ys = groups.setdefault(group, ([], []))
+                xs.append(row.get(x.get("field")))
+                ys.append(row.get(y.get("field")))
+        series += [Series.of(_MARKS[mark], name, *points) for name, points in groups.items()]
+    return _title(title), series
+
+
+_MARKS = {"line": "line", "area": "line", "bar": "bar", "point": "point", "circle": "point"}
+
+
+def _rows(layer: dict[str, Any], figure: dict[str, Any]) -> list[Any]:
+    data = _dict(layer.get("data") or figure.get("data"))
+    rows = data.get("values")
+    if rows is None:
+        rows = _dict(figure.get("datasets")).get(data.get("name"))
+    return rows if isinstance(rows, list) else []
+
+
+def _bokeh(figure: Any) -> tuple[str, list[Series]]:
+    objects = list(_objects(figure.get("doc"), 0))
+    by_id = {one["id"]: one for one in objects if isinstance(one.get("id"), str)}
+    titles = [_attributes(one).get("text") for one in objects if one.get("name") == "Title"]
+    series = []
+    for one in objects:
+        if one.get("name") != "GlyphRenderer":
+            continue
+        glyph = _resolved(_attributes(one).get("glyph"), by_id)
+        source = _resolved(_attributes(one).get("data_source"), by_id)
+        mark = _GLYPHS.get(str(glyph.get("name")))
+        if mark is not None:
+            columns = _columns(_attributes(source).get("data"))
+            form = _attributes(glyph)
+            height = form.get("top") if mark == "bar" else form.get("y")
+            xs, ys = (
+                _array(columns.get(_dict(field).get("field"))) for field in (form.get("x"), height)
+            )
+            series.append(Series.of(mark, None, xs, ys))
+    return _title(next((title for title in titles if isinstance(title, str)), "")), series
+
+
+_GLYPHS = {"Line": "line", "Scatter": "point", "Circle": "point", "VBar": "bar"}
+
+
+def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+    """Every object of a Bokeh document."""
+    if depth > 60:
+        return
+    if isinstance(value, dict):
+        if value.get("type") == "object":
+            yield value
+        for part in value.values():
+            yield from _objects(part, depth + 1)
+    elif isinstance(value, list):
+        for part in value:
+            if isinstance(part, (dict, list)):
+                yield from _objects(part, depth + 1)
+
+
+def _attributes(one: Any) -> dict[str, Any]:
+    return _dict(_dict(one).get("attributes"))
+
+
+def _resolved(one: Any, by_id: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    one = _dict(one)
+    return one if "attributes" in one else by_id.get(str(one.get("id")), {})
+
+
+def _columns(data: Any) -> dict[Any, Any]:
+    entries = _dict(data).get("entries")
+    if not isinstance(entries, list):
+        return {}
+    return {
+        entry[0]: entry[1]
+        for entry in entries
+        if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str)
+    }
+
+
+_READERS = {"plotly": _plotly, "altair": _altair, "bokeh": _bokeh}
+
+
+# -- arrays
+
+
+def _array(value: Any) -> list[Any]:
+    """A list, or what Plotly and Bokeh write for an array of numbers."""
+    if isinstance(value, list):
+        return value[:MOST_POINTS]
+    value = _dict(value)
+    packed = value.get("bdata") or _dict(value.get("array")).get("data")
+    code = _CODES.get(str(value.get("dtype")))
+    if not isinstance(packed, str) or code is None:
+        return []
+    size = struct.calcsize(code)
+    try:
+        content = base64.b64decode(packed, validate=True)
+        if content[:2] == b"\x1f\x8b":  # of Bokeh; no more is unpacked than is drawn
+            content = zlib.decompressobj(31).decompress(content, MOST_POINTS * size)
+    except (ValueError, zlib.error):
+        return []
+    count = min(len(content) // size, MOST_POINTS)
+    order = ">" if value.get("order") == "big" else "<"
+    numbers = struct.unpack(f"{order}{count}{code}", content[: count * size])
+    return list(numbers)  # Series.of passes over what is no number
+
+
+_PLOTLY_CODES = {
+    "i1": "b",
+    "u1": "B",
+    "i2": "h",
+    "u2": "H",
+    "i4": "i",
+    "u4": "I",
+    "f4": "f",
+    "f8": "d",
+}
+_BOKEH_CODES = {"int8": "b", "uint8": "B", "int16": "h", "uint16": "H", "int32": "i", "uint32": "I"}
+_CODES = {**_PLOTLY_CODES, **_BOKEH_CODES, "float32": "f", "float64": "d"}
+
+
+def _dict(value: Any) -> dict[Any, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _title(value: Any) -> str:
+    return value[:120] if isinstance(value, str) else ""

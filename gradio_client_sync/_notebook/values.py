@@ -1,0 +1,92 @@
+"""Which look a value has: decided by what it is, and by its component where that is known.
+
+A component only decides between looks that a value could have anyway; one that does not
+hold what it should is shown as what it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .chat import chat_html
+from .markup import Html, element, frame, note, text
+from .players import (
+    Allowance,
+    annotated_html,
+    file_html,
+    gallery_html,
+    is_file,
+    video_html,
+)
+from .plots import parsed, plot_html
+from .structures import Tree, code_html, label_html, marks_html, prose_html, table_html
+
+DEEPEST = 20  # values in values
+LONGEST_PAGE = 200_000  # characters of HTML that are put into a frame
+
+_CODE = frozenset(("code", "json", "paramviewer"))
+
+
+class Looks:
+    """Shows the values of one display, which share what may be put into the page."""
+
+    def __init__(self) -> None:
+        self._allowance = Allowance()
+        self._depth = 0
+
+    def html(self, value: Any, component: str = "") -> Html:
+        """A value of an output.
+
+        Args:
+            component: The type of its component, such as ``"html"``; empty if unknown.
+        """
+        if value is None:
+            return note("None")
+        if is_file(value):
+            return file_html(value, self._allowance)
+        if isinstance(value, str):
+            return self._text(value, component)
+        if isinstance(value, (bool, int, float)):
+            return element("span", text(value), style="font-size:110%")
+        if self._depth >= DEEPEST:
+            return note("…")
+        self._depth += 1
+        try:
+            return self._formed(value, component) or Tree(self.html).html(value)
+        finally:
+            self._depth -= 1
+
+    @staticmethod
+    def _text(value: str, component: str) -> Html:
+        if component == "html":
+            if len(value) <= LONGEST_PAGE:
+                return frame(value)
+            return code_html(value)
+        return code_html(value) if component in _CODE else prose_html(value)
+
+    def _formed(self, value: Any, component: str) -> Html | None:
+        """A value that has one of the forms of Gradio's components."""
+        if component in _CODE:
+            return None
+        allowance = self._allowance
+        if isinstance(value, dict):
+            plot = parsed(value)
+            if plot is not None:
+                return plot_html(*plot, allowance)
+            return (
+                table_html(value, self.html)
+                or label_html(value)
+                or annotated_html(value, allowance)
+                or video_html(value, allowance)
+            )
+        if component == "highlightedtext":
+            return marks_html(value)
+        return (
+            gallery_html(value, allowance)
+            or chat_html(value, self.html, pairs=component == "chatbot")
+            or (marks_html(value) if _has_tokens(value) else None)
+        )
+
+
+def _has_tokens(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
