@@ -303,7 +303,12 @@ def test_plot_is_offered_in_its_own_type() -> None:
     assert set(data(PLOTS["plotly"])._repr_mimebundle_()) == {
         "text/plain", "text/html", "application/vnd.plotly.v1+json",
     }  # fmt: skip
-    assert "application/vnd.vegalite.v6+json" in data(PLOTS["altair"])._repr_mimebundle_()
+    # JupyterLab prefers HTML to Vega, so there is none; SVG is for who does not know Vega.
+    altair = data(PLOTS["altair"])
+    shown = altair._repr_mimebundle_()
+    assert set(shown) == {"text/plain", "image/svg+xml", "application/vnd.vegalite.v6+json"}
+    check(shown["image/svg+xml"])
+    assert altair._repr_html_() is None
     for library in ("matplotlib", "bokeh"):
         assert set(data(PLOTS[library])._repr_mimebundle_()) == {"text/plain", "text/html"}
 
@@ -316,6 +321,42 @@ def test_plot_types_hold_only_what_is_drawn() -> None:
     }
     spec = {"mark": "bar", "usermeta": {"embedOptions": {"sourceHeader": "<script>"}}}
     assert mime_bundle("altair", spec) == {"application/vnd.vegalite.v5+json": {"mark": "bar"}}
+
+
+@pytest.mark.parametrize(
+    ("library", "part"),
+    [
+        ("altair", {"data": {"url": "/api/contents"}}),
+        ("altair", {"layer": [{"encoding": {"url": {"field": "secret"}}, "mark": "image"}]}),
+        ("altair", {"mark": {"type": "image", "url": "https://evil.test"}}),
+        ("altair", {"encoding": {"href": {"value": "javascript:alert(1)"}}}),
+        ("altair", {"transform": [{"lookup": "a", "from": {"data": {"url": "x.json"}}}]}),
+        ("altair", {"params": [{"name": "p", "bind": {"element": "#password"}}]}),
+        ("plotly", {"layout": {"images": [{"source": "https://evil.test/x.png"}]}}),
+        ("plotly", {"data": [{"type": "choropleth", "geojson": "/api/contents"}]}),
+        ("plotly", {"layout": {"mapbox": {"style": "https://evil.test/style.json"}}}),
+        ("plotly", {"layout": {"map": {"style": {"sources": {"a": {"tiles": ["//evil"]}}}}}}),
+        ("plotly", {"layout": {"mapbox": {"layers": [{"source": "/api/contents"}]}}}),
+    ],
+)
+def test_plot_that_loads_something_is_only_a_picture(library: str, part: dict[str, Any]) -> None:
+    """A viewer would fetch it with the rights of the notebook's page."""
+    assert mime_bundle(library, {"data": [], **part}) == {}
+
+
+@pytest.mark.parametrize(
+    ("library", "part"),
+    [
+        ("altair", {"params": [{"name": "p", "bind": "scales", "select": "interval"}]}),
+        ("plotly", {"data": [{"type": "sankey", "link": {"source": [0, 1], "target": [1, 2]}}]}),
+        ("plotly", {"data": [{"type": "choropleth", "geojson": {"features": []}}]}),
+        ("plotly", {"layout": {"font": {"style": "italic"}}}),
+        ("plotly", {"layout": {"images": [{"source": "data:image/png;base64,AA=="}]}}),
+    ],
+)
+def test_plot_that_only_looks_like_it_stays_interactive(library: str, part: Any) -> None:
+    """The same names mean something harmless elsewhere."""
+    assert mime_bundle(library, {"data": [], **part})
 
 
 @pytest.mark.parametrize("plot", ["", "[]", "1", "{", "[" * 100_000, '"x"', None, 5])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from ..errors import GradioClientError
 from .markup import DIM, LINE, LONGEST_TEXT, Html, element, join, note, text
 from .players import Allowance, file_html
-from .plots import mime_bundle, parsed
+from .plots import drawing, mime_bundle, parsed
 from .structures import pieces_html
 from .values import Looks
 
@@ -43,7 +43,15 @@ def shows_html() -> bool:
 def data_bundle(data: Data) -> dict[str, Any]:
     """An answer: its outputs below each other; a single plot also in its own type."""
     plot = parsed(data[0]) if len(data) == 1 else None
-    return bundle(repr(data), lambda: data_html(data), **(mime_bundle(*plot) if plot else {}))
+    own = mime_bundle(*plot) if plot is not None else {}
+    made = bundle(repr(data), lambda: data_html(data), **own)
+    if plot is not None and plot[0] == "altair" and own and "text/html" in made:
+        # JupyterLab prefers HTML to Vega, but Vega to SVG.
+        del made["text/html"]
+        drawn = drawing(*plot)
+        if drawn is not None:
+            made["image/svg+xml"] = drawn
+    return made
 
 
 def data_html(data: Data) -> Html:

@@ -20,6 +20,7 @@ from .chart import MOST_POINTS, Series, draw
 from .markup import Html, element, join, note
 from .players import Allowance, data_url, kind_of
 
+MOST_SERIES = 12
 LONGEST = 20_000_000  # characters of a payload that is read
 
 _PICTURE = re.compile(r"data:([a-z0-9.+/-]{1,60});base64,")
@@ -43,35 +44,75 @@ def parsed(value: Any) -> tuple[str, Any] | None:
 
 
 def mime_bundle(kind: str, figure: Any) -> dict[str, Any]:
-    """What draws the figure in a notebook that knows how.
+    """What draws the figure in a notebook that knows how; nothing for one that loads something.
 
-    Left out is what would do more than draw: Plotly's ``config`` names servers to send the
-    data to, and Vega's ``usermeta`` holds options of its embedder, among them markup.
+    Viewers fetch what a figure names, with the rights of the page: of a Jupyter server, that
+    is everything on it, and the address of a picture could carry it away. Left out is also
+    what would do more than draw: Plotly's ``config`` names servers to send the data to, and
+    Vega's ``usermeta`` holds options of its embedder, among them markup.
     """
     if kind == "plotly":
         kept = {key: figure[key] for key in ("data", "layout", "frames") if key in figure}
-        return {"application/vnd.plotly.v1+json": kept} if "data" in kept else {}
+        if "data" in kept and not _loads(kept, _LOADED_BY_PLOTLY):
+            return {"application/vnd.plotly.v1+json": kept}
     if kind == "altair":
         schema = _VEGA_LITE.search(str(figure.get("$schema", "")))
         major = schema[1] if schema else "5"
         kept = {key: part for key, part in figure.items() if key != "usermeta"}
-        return {f"application/vnd.vegalite.v{major}+json": kept}
+        if not _loads(kept, _LOADED_BY_VEGA):
+            return {f"application/vnd.vegalite.v{major}+json": kept}
     return {}
+
+
+# Where an address may stand. ``element`` names one of the page, to read from and write to.
+_LOADED_BY_VEGA = frozenset(("url", "href", "element"))
+_LOADED_BY_PLOTLY = frozenset(("geojson", "href", "source", "sources", "style", "tiles", "url"))
+
+
+def _loads(figure: Any, keys: frozenset[str]) -> bool:
+    """Whether a figure names something besides itself."""
+    pending = [figure]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, dict):
+            if any(_is_address(key, part[key]) for key in keys & part.keys()):
+                return True
+            pending.extend(part.values())
+        elif isinstance(part, list):
+            pending.extend(entry for entry in part if isinstance(entry, (dict, list)))
+    return False
+
+
+def _is_address(key: str, value: Any) -> bool:
+    if isinstance(value, str):
+        if key == "style":
+            return "/" in value or ":" in value  # others name a font's or a map's
+        return not value.startswith("data:image/")
+    if key == "geojson":
+        return False  # the shapes themselves
+    if key in ("source", "style"):
+        return isinstance(value, dict) and "sources" in value
+    return bool(value)
 
 
 def plot_html(kind: str, figure: Any, allowance: Allowance) -> Html:
     """A picture of the figure."""
     if kind == "matplotlib":
         return _picture(figure, allowance)
-    title, series = _READERS[kind](figure)
-    drawn = [one for one in series if one.xs][:12]
+    drawn = drawing(kind, figure)
     name = f"{kind} figure"
-    if not drawn:
+    if drawn is None:
         return note(f"A {name} that is not drawn here; its payload is in the value.")
-    picture = draw(title, drawn).encode("utf-8", "replace")
-    source = data_url(picture, "image/svg+xml")
-    image = element("img", src=source, alt=f"{title} ({name})", style="max-width:100%")
+    source = data_url(drawn.encode("utf-8"), "image/svg+xml")
+    image = element("img", src=source, alt=name, style="max-width:100%")
     return join([image, element("div", note(f"{name}, drawn plainly"), style="font-size:85%")])
+
+
+def drawing(kind: str, figure: Any) -> Html | None:
+    """The numbers of a figure as SVG; ``None`` if there is nothing that can be drawn."""
+    title, series = _READERS[kind](figure)
+    drawn = [one for one in series if one.xs][:MOST_SERIES]
+    return draw(title, drawn) if drawn else None
 
 
 def _picture(plot: str, allowance: Allowance) -> Html:
