@@ -22,7 +22,13 @@ from gradio_client_sync import Client, Data, RemoteFile, handle_file
 from gradio_client_sync import _notebook as notebook
 from gradio_client_sync._notebook.chart import Series, draw
 from gradio_client_sync._notebook.markup import element, frame, link, text
-from gradio_client_sync._notebook.players import INLINE_BYTES, Allowance, file_html, kind_of
+from gradio_client_sync._notebook.players import (
+    INLINE_BYTES,
+    Allowance,
+    file_html,
+    kind_of,
+    size_text,
+)
 from gradio_client_sync._notebook.plots import mime_bundle, parsed
 from gradio_client_sync._notebook.values import Looks
 from tests.hostile import ATTACKS
@@ -425,6 +431,39 @@ def test_file_that_is_too_large_is_a_link() -> None:
                   {"image": half, "caption": "three"}])  # fmt: skip
     assert len(shown.sources) == 2
     assert "download() it" in shown.words
+
+
+def test_files_in_the_forms_of_components_are_shown() -> None:
+    """Videos with subtitles, pictures with marked areas, galleries, files in messages."""
+    picture, film = Content("image/png", b"p"), Content("video/mp4", b"v")
+    words = Content("text/vtt", b"WEBVTT", "words.vtt")
+    shown = look({"video": film, "subtitles": words}, "video")
+    assert [tag for tag, _ in shown.sources] == ["video"] and "words.vtt" in shown.words
+    assert [tag for tag, _ in look({"video": film, "subtitles": None}).sources] == ["video"]
+    marks = [{"image": picture, "label": "a nose"}]
+    shown = look({"image": picture, "annotations": marks}, "annotatedimage")
+    assert len(shown.sources) == 2 and "a nose" in shown.words and "1 marked areas" in shown.words
+    shown = look([[picture, "one"], [picture, None]], "gallery")
+    assert len(shown.sources) == 2 and "one" in shown.words
+    for part in (
+        {"type": "file", "file": picture},
+        {"component": "image", "value": picture, "props": {}},
+        picture,
+    ):
+        told = [{"role": "assistant", "content": [part], "metadata": {"title": "Looked it up"}}]
+        shown = look(told)
+        assert len(shown.sources) == 1 and "Looked it up" in shown.words
+    assert "system: " in look([{"role": "system", "content": "be kind"}]).words
+    assert len(look({"deep": [picture]}).sources) == 1
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "told"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (2.5e9, "2.5 GB")],
+)
+def test_size_is_told_as_people_say_it(size_bytes: int, told: str) -> None:
+    """Sizes count in thousands."""
+    assert size_text(size_bytes) == told
 
 
 def test_stream_is_not_fetched() -> None:
