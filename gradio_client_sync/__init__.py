@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .events import Upload as Upload
     from .files import RemoteFile as RemoteFile
     from .files import handle_file as handle_file
+    from .function import Function as Function
+    from .function import TypedJob as TypedJob
     from .job import Job as Job
 
 # Names are loaded from their modules at first use, so that importing the package loads
@@ -36,7 +38,9 @@ _HOMES = {
     "events": ("Data", "Log", "Progress", "Render", "SpaceStatus", "Status", "Upload"),
     "files": ("RemoteFile", "handle_file"),
     "job": ("Job",),
+    "function": ("Function", "TypedJob"),
     "errors": (
+        "ApiChangedError",
         "AppError",
         "AuthenticationError",
         "BrokenStreamError",

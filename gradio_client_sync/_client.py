@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._connection import Connection
+    from ._protocol.signature import Signature
     from .display import ApiInfo
     from .events import Data, SpaceStatus
+    from .function import Function
     from .job import Job
     from .types import Config, Payload, Protocol
 
@@ -267,6 +269,46 @@ class Client:
         version = str(connection.config.get("version", "")).strip()
         described = describe(connection.table, connection.info())
         return ApiInfo(described, url=connection.root, version=version)
+
+    def function(self, endpoint: str | int | None = None) -> Function:
+        """Make a Python function of an endpoint.
+
+        Args:
+            endpoint: As for `submit`.
+
+        Returns:
+            A function with the app's parameters, types, choices, defaults and description,
+            as `inspect.signature`, `help` and editors show them. It waits for the final
+            value and gives it bare: one output as it is, several as a tuple, none as
+            ``None``. Its attribute ``submit`` takes the same and returns a `TypedJob` at
+            once. To have such functions in a file, see ``gradio-client-sync types``.
+
+        Raises:
+            EndpointNotFoundError: No such endpoint, or not for clients to call.
+            ClientClosedError: `close` was called.
+
+        Example:
+            >>> add = app.function("/add")
+            >>> add(2, b=3)
+            5
+            >>> add.submit(2, 3).result()
+            5
+        """
+        from .function import function_of
+
+        return function_of(self, self._signature(endpoint))
+
+    def _signature(self, endpoint: str | int | None) -> Signature:
+        from ._protocol.signature import signature_of
+
+        connection = self._live()
+        return signature_of(connection.table.resolve(endpoint), connection.info())
+
+    def _signatures(self) -> list[Signature]:
+        from ._protocol.signature import signatures_of
+
+        connection = self._live()
+        return signatures_of(connection.table, connection.info())
 
     # -- calling ------------------------------------------------------------------
 

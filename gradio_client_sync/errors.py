@@ -12,6 +12,7 @@
     ├─ ConfigError                                no readable Gradio config
     │  └─ UnsupportedAppError                     Gradio 2.x, or an unknown protocol
     ├─ EndpointNotFoundError(LookupError, ValueError)
+    ├─ ApiChangedError                            the app is not what a typed module expects
     ├─ PayloadError(TypeError)                    values do not fit the endpoint
     ├─ ValidationError(ValueError)                refused by the app's validators
     ├─ QueueFullError                             the app takes no more jobs: safe to retry
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from .events import SpaceStatus
 
 __all__ = [
+    "ApiChangedError",
     "AppError",
     "AuthenticationError",
     "BrokenStreamError",
@@ -176,6 +178,15 @@ class EndpointNotFoundError(GradioClientError, LookupError, ValueError):
     """The app has no such endpoint. `candidates` are names that may have been meant."""
 
     candidates: tuple[str, ...] = ()
+
+
+class ApiChangedError(GradioClientError):
+    """The app is not the one that a typed module was written for; nothing was sent.
+
+    `changes` says what is different, one sentence for each.
+    """
+
+    changes: tuple[str, ...] = ()
 
 
 class PayloadError(GradioClientError, TypeError):

@@ -34,6 +34,7 @@ VALUES: dict[str, Any] = {
     "raw": {"msg": [1, b"x"]},
     "version": "2.9",
     "candidates": ("/a", "/b"),
+    "changes": ("'/f' is gone",),
     "parameter": "x",
     "parameters": {None: "all wrong", "x": "too short"},
     "message": "boom",

@@ -16,7 +16,7 @@ from __future__ import annotations
 import keyword
 import unicodedata
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .example import component_example, example_of
 from .schema import choice_values, component_schema, type_text
@@ -77,6 +77,24 @@ def returns_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> list[Value
     return [_described(slot, item, "value") for slot, item in zip(endpoint.returns, sent)]
 
 
+def schemas_of(
+    endpoint: Endpoint, info: Mapping[str, Any] | None, key: Literal["parameters", "returns"]
+) -> list[Mapping[str, Any]]:
+    """The JSON schema of each value that a caller gives or gets, in order.
+
+    That of ``/info`` or of the config; where servers of 3.x have no words for a component,
+    the one that is known here. `python_type` of the same value is this schema in words.
+    """
+    slots = endpoint.inputs if key == "parameters" else endpoint.outputs
+    shown = endpoint.parameters if key == "parameters" else endpoint.returns
+    role = "parameter" if key == "parameters" else "value"
+    sent = _entry_values(endpoint, info, key, slots)
+    return [
+        _known_schema(slot, schema) or schema
+        for slot, schema in ((slot, _schema(slot, item, role)) for slot, item in zip(shown, sent))
+    ]
+
+
 def describe(table: EndpointTable, info: Mapping[str, Any] | None) -> dict[str, Any]:
     """Describe every documented endpoint of an app, in the app's order.
 
@@ -110,11 +128,17 @@ def _endpoint_info(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Endpoi
         described["type"]["cancel"] = bool(types["cancel"])
     if "continuous" in types:  # 3.20 to 4.37
         described["type"]["continuous"] = bool(types["continuous"])
-    description = _entry(endpoint, info).get("description")
-    description = description or endpoint.config.get("api_description")
-    if isinstance(description, str) and description.strip():
+    description = endpoint_description(endpoint, info)
+    if description:
         described["description"] = description
     return described
+
+
+def endpoint_description(endpoint: Endpoint, info: Mapping[str, Any] | None) -> str:
+    """What the app says about an endpoint; empty if nothing."""
+    description = _entry(endpoint, info).get("description")
+    description = description or endpoint.config.get("api_description")
+    return description if isinstance(description, str) and description.strip() else ""
 
 
 # -- what /info says
@@ -166,15 +190,18 @@ def _described(slot: Slot, item: Mapping[str, Any], role: str) -> ValueInfo:
         label = slot.props.get("label")
     if not isinstance(label, str) or not label.strip():
         label = f"{role}_{slot.component_id}"
-    schema = item.get("type")
-    if not isinstance(schema, Mapping):
-        schema = _config_schema(slot, role)
+    schema = _schema(slot, item, role)
     return {
         "label": label,
         "component": component if isinstance(component, str) else slot.type.capitalize(),
         "type": dict(schema),
         "python_type": _python_type(slot, schema, item),
     }
+
+
+def _schema(slot: Slot, item: Mapping[str, Any], role: str) -> Mapping[str, Any]:
+    schema = item.get("type")
+    return schema if isinstance(schema, Mapping) else _config_schema(slot, role)
 
 
 def _config_schema(slot: Slot, role: str) -> Mapping[str, Any]:
@@ -189,25 +216,34 @@ def _config_schema(slot: Slot, role: str) -> Mapping[str, Any]:
 
 
 def _python_type(slot: Slot, schema: Mapping[str, Any], item: Mapping[str, Any]) -> PythonType:
-    """A type in words.
-
-    Servers of 3.x call tables and labels "any JSON", files and choices text, and describe
-    what the official client of their time made of them ("filepath to JSON file"); what
-    their components exchange is known here.
-    """
+    """A type in words."""
     text = type_text(schema)
-    if _is_3x(slot):
-        known = type_text(component_schema(slot.type, slot.props))
-        if known != "Any" and (text in ("Any", "str", "list[str]") or "filepath" in text):
-            schema, item, text = {}, ({} if text != known else item), known
-        elif text == "Any" and isinstance(item.get("type_python"), str):  # 3.26 to 3.28
-            text = item["type_python"]
+    known = _known_schema(slot, schema)
+    if known is not None:
+        known_text = type_text(known)
+        schema, item, text = {}, ({} if text != known_text else item), known_text
+    elif _is_3x(slot) and text == "Any" and isinstance(item.get("type_python"), str):
+        text = item["type_python"]  # 3.26 to 3.28
     description = _mapping(item.get("python_type")).get("description", item.get("type_description"))
     if not isinstance(description, str) or not description:
         description = schema.get("description")
     if not isinstance(description, str) or "filepath" in text + description:
         description = ""  # of files, servers tell how their own classes work
     return {"type": text, "description": description}
+
+
+def _known_schema(slot: Slot, schema: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """A better schema than the server's, where one is needed and known.
+
+    Servers of 3.x call tables and labels "any JSON", files and choices text, and describe
+    what the official client of their time made of them ("filepath to JSON file"); what
+    their components exchange is known here.
+    """
+    text = type_text(schema)
+    if not _is_3x(slot) or not (text in ("Any", "str", "list[str]") or "filepath" in text):
+        return None
+    known = component_schema(slot.type, slot.props)
+    return known if type_text(known) != "Any" else None
 
 
 def _is_3x(slot: Slot) -> bool:

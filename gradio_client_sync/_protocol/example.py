@@ -78,7 +78,7 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
         head, tail = "for data in app.submit(", f"):\n    print({data})"
     else:
         head, tail = "app.predict(", ")"
-    head += _quoted(name) if isinstance(name, str) else str(name)
+    head += quoted(name) if isinstance(name, str) else str(name)
     values = _values(endpoint, "parameters")
     if not values:
         return f"{head}{tail}"
@@ -94,7 +94,7 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
     if len(values) <= 2 and len(shown) == len(values):
         payload = examples
     else:
-        names = [_quoted(str(value.get("parameter_name", ""))) for value in shown]
+        names = [quoted(str(value.get("parameter_name", ""))) for value in shown]
         payload = dict(zip(names, examples))
     line = f"{head}, {_source(payload)}"
     if max(map(len, f"{line}{tail}".splitlines())) > width:
@@ -148,13 +148,13 @@ def _python(example: object, kind: str, depth: int = 0) -> _Python:
         address = example.startswith(("https://", "http://"))  # 4.0 to 4.2x have no objects
         if kind.split(" | ")[0] == "filepath" or ("filepath" in kind and address):
             return _file(example)
-        return _quoted(example if len(example) <= LONGEST else f"{example[:60]}…")
+        return quoted(example if len(example) <= LONGEST else f"{example[:60]}…")
     if isinstance(example, Mapping):
         path = example.get("path")
         if isinstance(path, str) and ("meta" in example or "filepath" in kind):
             return _file(path)
         return {
-            _quoted(str(key)): _python(one, inner, depth + 1)
+            quoted(str(key)): _python(one, inner, depth + 1)
             for key, one in itertools.islice(example.items(), MOST)
         }
     if isinstance(example, (list, tuple)):
@@ -170,7 +170,7 @@ def _file(path: str) -> str:
     """Servers give addresses of samples; a reader has a file, and shorter lines to read."""
     data = re.match(r"data:(\w{1,20})/(\w{1,20})", path)  # the files of 3.x
     name = f"{data[1]}.{data[2]}" if data else re.split(r"[/\\=]", path.rstrip("/"))[-1]
-    return f"handle_file({_quoted(name[-60:] or 'file')})"
+    return f"handle_file({quoted(name[-60:] or 'file')})"
 
 
 def _source(python: _Python, width: int = 0, indent: int = 0, broken: bool = False) -> str:
@@ -195,9 +195,14 @@ def _source(python: _Python, width: int = 0, indent: int = 0, broken: bool = Fal
     return "\n".join([opening, *lines, f"{' ' * indent}{closing}"])
 
 
-def _quoted(text: str) -> str:
-    """A string literal with double quotes where that needs no escapes, as formatters do."""
-    return f'"{repr(chr(39) + text)[2:]}' if '"' not in text else repr(text)
+def quoted(text: str) -> str:
+    """A string literal as formatters write it: double quotes, unless single ones escape less.
+
+    Whatever is not printable, line ends and halves of surrogate pairs too, is an escape in it.
+    """
+    quote = "'" if text.count('"') > text.count("'") else '"'
+    body = repr(f'"{text}')[2:-1].replace("\\'", "'")  # repr picks single quotes for a double one
+    return f"{quote}{body.replace(quote, chr(92) + quote)}{quote}"
 
 
 def _type(value: Mapping[str, Any]) -> str:

@@ -75,17 +75,17 @@ class _Writer:
             return simple
         depth += 1
         if "$ref" in schema:
-            return self.alternatives(_referred(self.root, schema["$ref"]), depth)
+            return self.alternatives(referred(self.root, schema["$ref"]), depth)
         if "const" in schema:
             return [_literal([schema["const"]])]
-        if values := _list_in(schema, "enum"):
+        if values := list_in(schema, "enum"):
             return [_literal(values)]
-        if parts := _list_in(schema, "anyOf") or _list_in(schema, "oneOf"):
+        if parts := list_in(schema, "anyOf") or list_in(schema, "oneOf"):
             return self.union(parts, depth)
-        if parts := _list_in(schema, "allOf"):
+        if parts := list_in(schema, "allOf"):
             texts = dict.fromkeys(self.write(part, depth) for part in parts)
             return [" & ".join(text for text in texts if text != "Any") or "Any"]
-        if kinds := _list_in(schema, "type"):
+        if kinds := list_in(schema, "type"):
             return self.union([{**schema, "type": one} for one in kinds], depth)
         if kind == "array" or (kind is None and "prefixItems" in schema):
             return [self.array(schema, depth)]
@@ -97,12 +97,14 @@ class _Writer:
         found = [(part, self.alternatives(part, depth)) for part in parts]
         if any(texts == ["filepath"] for _, texts in found):
             # 3.x adds the form of its own client: text that is "filepath on your computer".
-            found = [(part, texts) for part, texts in found if "filepath" not in _description(part)]
+            found = [
+                (part, texts) for part, texts in found if "filepath" not in description_of(part)
+            ]
         return [text for _, texts in found for text in texts] or ["filepath"]
 
     def array(self, schema: Mapping[str, Any], depth: int) -> str:
         items = schema.get("items")
-        if places := _list_in(schema, "prefixItems") or _list_in(schema, "items"):
+        if places := list_in(schema, "prefixItems") or list_in(schema, "items"):
             return f"tuple[{', '.join(self.write(place, depth) for place in places)}]"
         inner = self.write(items, depth)
         return "list" if inner == "Any" else f"list[{inner}]"
@@ -122,7 +124,8 @@ class _Writer:
         return "dict" if inner == "Any" else f"dict[str, {inner}]"
 
 
-def _list_in(schema: Mapping[str, Any], key: str) -> list[Any]:
+def list_in(schema: Mapping[str, Any], key: str) -> list[Any]:
+    """A schema's list under a key; empty if there is none."""
     value = schema.get(key)
     return value if isinstance(value, list) else []
 
@@ -136,7 +139,7 @@ def is_file(schema: object) -> bool:
     return keys >= {"path", "url", "orig_name"} or keys >= {"name", "data", "is_file"}
 
 
-def _referred(root: object, reference: object) -> object:
+def referred(root: object, reference: object) -> object:
     """Follow ``#/$defs/Name`` (or any other pointer into the same schema)."""
     if not isinstance(reference, str) or not reference.startswith("#/"):
         return None
@@ -155,7 +158,8 @@ def _literal(values: list[Any]) -> str:
     return f"Literal[{', '.join(map(repr, simple))}]" if len(simple) == len(values) else "Any"
 
 
-def _description(schema: object) -> str:
+def description_of(schema: object) -> str:
+    """What a schema says of itself; empty if nothing."""
     text = schema.get("description") if isinstance(schema, Mapping) else None
     return text if isinstance(text, str) else ""
 
@@ -243,7 +247,7 @@ def choice_values(props: Mapping[str, Any]) -> list[Any]:
     """The values one may choose from; since 3.45 they come as pairs of label and value."""
     return [
         choice[1] if isinstance(choice, list) and len(choice) == 2 else choice
-        for choice in _list_in(props, "choices")
+        for choice in list_in(props, "choices")
     ]
 
 
