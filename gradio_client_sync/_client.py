@@ -387,9 +387,13 @@ class Client:
 
             bars = ProgressBars()
         job = self.submit(endpoint, payload, isolated=isolated)
+        if bars is not None:
+            bars.watch(job)
+        return self._result(job, limit)
+
+    def _result(self, job: Job, limit: float | None) -> Data:
+        """Wait for a job; one that is not waited for to its end is cancelled on the server."""
         try:
-            if bars is not None:
-                bars.watch(job)
             return job.result(limit)
         except concurrent.futures.TimeoutError as exc:
             if not job.cancel():

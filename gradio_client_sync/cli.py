@@ -1,21 +1,36 @@
 """The command ``gradio-client-sync``: arguments in, exit codes out; the work is done elsewhere.
 
-Exit codes: 0 all went well, 1 a `GradioClientError` (its message is on standard error),
-2 wrong arguments, 130 Ctrl-C.
+The commands are in `_cli` and need click, which comes with the extra ``cli`` (and ``demo``). Where
+it is absent, ``--help`` and ``--version`` still answer, and everything else says what to install.
 """
 
 from __future__ import annotations
 
-import argparse
+import concurrent.futures
 import io
 import os
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 
+from ._cli.exits import CUT_OFF, FAILED, INTERRUPTED, OK, PROGRAM, exit_code_of
 from ._version import __version__
-from .errors import GradioClientError
+from .errors import GradioClientError, MissingDependencyError
 
-FAILED, INTERRUPTED = 1, 130  # 128 + SIGINT, as shells count
+HELP = f"""\
+Usage: {PROGRAM} [OPTIONS] COMMAND [ARGS]...
+
+  Call any Gradio app from the command line.
+
+  The commands (view-api, predict, submit, stream, types, status, duplicate,
+  doctor, completion, demo) need click, which is not installed here:
+
+    pip install 'gradio-client-sync[cli]'
+
+Options:
+  --version  Show the version and exit.
+  --help     Show this message and exit.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,67 +42,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without "é" is no reason to fail
-    options = _parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if options.command == "demo":
-            _demo(options)
-        else:
-            _view_api(options)
+        code = _run(given)
         sys.stdout.flush()
     except GradioClientError as error:
-        print(f"gradio-client-sync: {' '.join(str(error).split())}", file=sys.stderr)
+        _complain(error)
+        return exit_code_of(error)
+    except concurrent.futures.CancelledError:
+        _complain("The app cancelled the job.")
         return FAILED
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
-        return FAILED
-    return 0
+        return CUT_OFF
+    return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="gradio-client-sync",
-        description="Call any Gradio app from plain, blocking Python.",
-    )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+def _run(arguments: list[str]) -> int:
+    if find_spec("click") is not None:
+        from ._cli.root import run
 
-    demo = commands.add_parser(
-        "demo",
-        help="start a small Gradio app and show what can be done with it",
-        description="Start a small Gradio app on this machine and walk through it: every step "
-        "shows the lines of code that did it. Takes about a quarter of a minute.",
-        epilog="Gradio comes with: pip install 'gradio-client-sync[demo]' (Python 3.10 or later)",
-    )
-    demo.add_argument("--no-color", action="store_true", help="plain text, as NO_COLOR=1 does")
-    demo.add_argument(
-        "--python",
-        metavar="PATH",
-        help="the Python that runs the app, if Gradio is installed there",
+        return run(arguments)
+    if arguments in (["--help"], ["-h"]):
+        print(HELP, end="")
+        return OK
+    if arguments == ["--version"]:
+        print(PROGRAM, __version__)
+        return OK
+    raise MissingDependencyError(
+        "The command line needs click, and there is none here. Do: "
+        "pip install 'gradio-client-sync[cli]' (the extra demo brings it, too).",
+        extra="cli",
     )
 
-    view_api = commands.add_parser(
-        "view-api",
-        help="show what an app offers, and how to call it",
-        description="Show the endpoints of an app, with a call to copy for each.",
-        epilog="Example: gradio-client-sync view-api http://127.0.0.1:7860",
-    )
-    view_api.add_argument(
-        "source", metavar="SOURCE", help="the app's address, or a Space: user/name"
-    )
-    return parser
 
+def _complain(error: object) -> None:
+    from .plaintext import plain
 
-def _demo(options: argparse.Namespace) -> None:
-    from . import demo
-
-    demo.run(python=options.python, color=False if options.no_color else None)
-
-
-def _view_api(options: argparse.Namespace) -> None:
-    from ._client import Client
-
-    with Client(options.source) as app:
-        print(app.view_api())
+    print(f"{PROGRAM}: {plain(error)}", file=sys.stderr)

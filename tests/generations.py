@@ -63,6 +63,7 @@ FEATURES = {
         broken=((5, 29, 1), (5, 36)),
     ),
     "async cancel": Feature((4, 0), "3.x lets an async function run to its end"),
+    "endless stream": Feature((4, 25), "/heartbeat came with 4.25"),
     "cancel": Feature((4, 31), "before, there is no /cancel"),
     "heartbeat": Feature((4, 29), "servers ask for one since 4.29"),
     "render": Feature((4, 32), "gr.render came with 4.31, but its functions with 4.32"),

@@ -1,84 +1,169 @@
-"""The command line, run as a process of its own; what needs a server is elsewhere."""
+"""The command line, run as a process of its own, on pipes; terminals are in `test_cli_terminal`."""
 
 from __future__ import annotations
 
+import json
+import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 import gradio_client_sync
+from gradio_client_sync import errors
+from gradio_client_sync._cli.exits import EXIT_CODES, exit_code_of
+from gradio_client_sync.cli import HELP
+from tests.scripted import CLOSE, Exchange, ScriptedApp, completed, config_of, dependency
+from tests.servers.server import Server
 
 ENDS = 60.0  # s; a bound for what hangs
 
 
-def run(*arguments: str, python: tuple[str, ...] = ("-m", "gradio_client_sync")) -> tuple[str, ...]:
-    """Run the command; its exit code as text, its output and its errors."""
+def run(
+    *arguments: str,
+    python: tuple[str, ...] = ("-m", "gradio_client_sync"),
+    given: bytes | None = None,
+    **variables: str,
+) -> tuple[int, str, str]:
+    """Run the command; its exit code, its output and its errors."""
     done = subprocess.run(
         [sys.executable, "-X", "utf8", *python, *arguments],
-        stdin=subprocess.DEVNULL,
+        input=given,
+        stdin=subprocess.DEVNULL if given is None else None,
         capture_output=True,
-        encoding="utf-8",
         timeout=ENDS,
+        env={**os.environ, **variables},
     )
-    return str(done.returncode), done.stdout, done.stderr
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
 def test_version_is_the_package_version() -> None:
     """--version names the command and the version of the package."""
     version = f"gradio-client-sync {gradio_client_sync.__version__}\n"
-    assert run("--version") == ("0", version, "")
+    assert run("--version") == (0, version, "")
+
+
+COMMANDS = ("view-api predict submit stream types status duplicate doctor completion demo").split()
 
 
 def test_help_names_every_command() -> None:
     """--help goes to stdout and lists the commands."""
     code, output, errors = run("--help")
-    assert (code, errors) == ("0", "")
-    assert "demo" in output and "view-api" in output
+    assert (code, errors) == (0, "")
+    listed = [
+        line.split()[0] for line in output.split("Commands:\n")[1].split("\n\n")[0].splitlines()
+    ]
+    assert listed == COMMANDS
 
 
-def test_help_of_a_command_says_what_it_needs() -> None:
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command_has_examples(command: str) -> None:
+    """Each command says what it does, and shows itself at work."""
+    code, output, errors = run(command, "-h")
+    assert (code, errors) == (0, "")
+    assert f"gradio-client-sync {command} " in output or "gradio-client-sync[demo]" in output
+
+
+def test_help_of_the_demo_says_what_it_needs() -> None:
     """The demo's help names the extra that it needs."""
     code, output, _ = run("demo", "--help")
-    assert code == "0"
+    assert code == 0
     assert "gradio-client-sync[demo]" in output and "--no-color" in output
 
 
 def test_unknown_command_is_a_usage_error() -> None:
-    """A command that does not exist ends with 2 and names those that do."""
+    """A command that does not exist ends with 2 and one that tells how to get help."""
     code, output, errors = run("dance")
-    assert (code, output) == ("2", "")
-    assert "dance" in errors and "view-api" in errors and "Traceback" not in errors
+    assert (code, output) == (2, "")
+    assert "No such command 'dance'" in errors and "--help" in errors
 
 
 def test_no_command_is_a_usage_error() -> None:
     """Without a command there is a usage line, not a traceback."""
-    code, _, errors = run()
-    assert code == "2"
-    assert errors.startswith("usage: gradio-client-sync")
+    code, output, errors = run()
+    assert (code, output) == (2, "")
+    assert errors.startswith("Usage: gradio-client-sync") and "Traceback" not in errors
 
 
 def test_error_is_one_line_on_stderr() -> None:
-    """An error of the package ends with 1 and one line on stderr."""
+    """An error of the package is one line on stderr, and its class is the exit code."""
     with socket.socket() as taken:  # bound, but nobody listens
         taken.bind(("127.0.0.1", 0))
         code, output, errors = run("view-api", f"http://127.0.0.1:{taken.getsockname()[1]}")
-    assert (code, output) == ("1", "")
+    assert (code, output) == (5, "")
     assert errors.startswith("gradio-client-sync: http://127.0.0.1:")
     assert errors.count("\n") == 1
+
+
+def test_option_that_is_not_what_it_should_be_is_a_usage_error() -> None:
+    """Options that `Client` refuses are wrong use, and a secret in one is not shown."""
+    code, _, told = run("view-api", "http://127.0.0.1:1", "--token", "se cret")
+    assert code == 2 and "hf_token" in told and "cret" not in told
+    code, _, told = run("view-api", "http://127.0.0.1:1", "--header", "no colon")
+    assert code == 2 and "Name: value" in told
+
+
+def test_exit_code_of_every_error_is_documented() -> None:
+    """Each class of the tree has a code, the closest one of the table, and so do the docs say."""
+    assert exit_code_of(errors.DuplicationError("x")) == 11
+    assert exit_code_of(errors.UnsupportedAppError("x")) == 6
+    assert exit_code_of(errors.HTTPStatusError("x")) == 5
+    assert exit_code_of(errors.RateLimitError("x")) == 8
+    assert exit_code_of(errors.ClientClosedError("x")) == 1
+    page = Path(__file__).parents[1].joinpath("docs", "command-line.md").read_text("utf-8")
+    for kind, code in EXIT_CODES:
+        [row] = [line for line in page.splitlines() if line.startswith(f"| {code} |")]
+        assert f"`{kind.__name__}`" in row
+
+
+# -- without click
+
+
+def without_click(*arguments: str) -> tuple[int, str, str]:
+    program = (
+        "import sys; sys.modules['click'] = None; "
+        "import importlib.util; real = importlib.util.find_spec; "
+        "from gradio_client_sync import cli; "
+        "cli.find_spec = lambda name: None if name == 'click' else real(name); "
+        "sys.exit(cli.main(sys.argv[1:]))"
+    )
+    return run(*arguments, python=("-c", program))
+
+
+def test_without_click_help_and_version_answer() -> None:
+    """In an environment with nothing but the package, both still do."""
+    assert without_click("--help") == (0, HELP, "")
+    assert without_click("--version")[:2] == run("--version")[:2]
+    for command in COMMANDS:
+        assert command in HELP
+
+
+def test_without_click_everything_else_names_the_extra() -> None:
+    """What needs click says how to get it."""
+    code, output, told = without_click("view-api", "http://127.0.0.1:1")
+    assert (code, output) == (12, "")
+    assert "pip install 'gradio-client-sync[cli]'" in told and told.count("\n") == 1
+
+
+# -- the demo
 
 
 def test_demo_without_gradio_names_the_extra() -> None:
     """Where there is no Gradio, the demo says how to get it, and starts nothing."""
     code, output, errors = run(python=("-c", demo_where("sys.modules['gradio'] = None")))
-    assert (code, output) == ("1", "")
+    assert (code, output) == (12, "")
     assert "pip install 'gradio-client-sync[demo]'" in errors and errors.count("\n") == 1
 
 
 def test_demo_on_an_old_python_asks_for_a_newer_one() -> None:
-    """On Python 3.9 the extra would install nothing, so the message says that first."""
+    """On Python 3.9 the extra would install no Gradio, so the message says that first."""
     old = "sys.modules['gradio'] = None; sys.version_info = (3, 9, 18)"
     code, _, errors = run(python=("-c", demo_where(old)))
-    assert code == "1"
+    assert code == 12
     assert "needs Python 3.10 or later, and this is 3.9" in errors
     assert "pip install 'gradio-client-sync[demo]'" in errors
 
@@ -86,13 +171,220 @@ def test_demo_on_an_old_python_asks_for_a_newer_one() -> None:
 def test_demo_with_a_python_that_does_not_exist() -> None:
     """A Python that cannot be found is named in one line."""
     code, _, errors = run("demo", "--python", "no-such-python")
-    assert code == "1"
+    assert code == 5
     assert "There is no Python 'no-such-python'" in errors and errors.count("\n") == 1
 
 
 def demo_where(condition: str) -> str:
     """Python that runs the demo after `condition`."""
     return (
-        "import sys; from gradio_client_sync import cli, demo; "
-        f"{condition}; sys.exit(cli.main(['demo']))"
+        "import sys; from gradio_client_sync import cli, demo; from gradio_client_sync._cli import "
+        f"root; {condition}; sys.exit(cli.main(['demo']))"
     )
+
+
+# -- on real servers
+
+
+@pytest.mark.gradio
+def test_predict_prints_a_result(server: Server) -> None:
+    """By position, by name, and with the app's defaults; as text, or as a JSON list."""
+    assert run("predict", server.url, "/add", "2", "3.5") == (0, "5.5\n", "")
+    assert run("predict", server.url, "add", "b=3.5", "a=2", "--json") == (0, "[5.5]\n", "")
+    code, output, _ = run("predict", server.url, "/pair", "ab")
+    assert (code, output.replace("2.0", "2")) == (0, "AB\n2\n")  # 3.x sends floats
+    assert run("predict", server.url, "/defaults", "a", "choice=blue", "flag=false") == (
+        0,
+        "a 2 False blue\n",
+        "",
+    )
+
+
+@pytest.mark.gradio
+def test_predict_reads_standard_input(server: Server) -> None:
+    """A single dash is all that comes in, as it comes."""
+    code, output, _ = run("predict", server.url, "/echo", "-", "--json", given=b"[1]\nline two\n")
+    assert (code, json.loads(output)) == (0, ["[1]\nline two\n"])
+
+
+@pytest.mark.gradio
+def test_submit_prints_every_value(server: Server) -> None:
+    """One line each, as they come; with --json they are JSON lines."""
+    code, output, _ = run("submit", server.url, "/count", "3", "--json")
+    values = [json.loads(line)[0] for line in output.splitlines()]
+    assert (code, values[:3]) == (0, ["0", "1", "2"])
+
+
+@pytest.mark.gradio
+def test_stream_prints_only_what_is_new(server: Server) -> None:
+    """A growing text is printed once, with a line end, also that of a chat's last message."""
+    assert run("stream", server.url, "/tokens", "5") == (0, "tok0 tok1 tok2 tok3 tok4\n", "")
+    assert run("stream", server.url, "/chat", "2") == (0, "hello there 0\nhello there 1\n", "")
+    code, output, _ = run("stream", server.url, "/count", "3")
+    assert (code, output) == (0, "0\n1\n2\n")
+
+
+@pytest.mark.gradio
+def test_errors_end_with_their_codes(server: Server) -> None:
+    """The app's own, a wrong name, wrong values, and a limit, each in one line."""
+    for code, *words in (
+        (7, "/fail", "no luck"),
+        (3, "/ad", "1"),
+        (3, "/add", "1", "2", "3"),
+        (3, "/add", "1", "c=2"),
+        (3, "/add", "1", "a=2"),
+        (3, "/add", "1"),
+    ):
+        ended, output, told = run("predict", server.url, *words)
+        assert (ended, output) == (code, "")
+        assert told.startswith("gradio-client-sync: ") and told.count("\n") == 1
+
+
+@pytest.mark.gradio
+@pytest.mark.parametrize("command", ["predict", "submit", "stream"])
+def test_limit_cancels_on_the_server(server: Server, key: str, command: str) -> None:
+    """What takes longer than --limit is cancelled there."""
+    code, _, told = run(command, server.url, "/endless", key, "--limit", "1.5")
+    assert code == 9 and "was cancelled" in told
+    assert server.control.await_stopped(key)
+
+
+@pytest.mark.gradio
+def test_view_api_prints_a_table_or_json(server: Server) -> None:
+    """Readable, or as `Client.view_api` gives it."""
+    code, output, _ = run("view-api", server.url)
+    assert code == 0 and "── /add ─" in output and 'app.predict("/add", [' in output
+    code, output, _ = run("view-api", server.url, "--json")
+    assert code == 0 and "/add" in json.loads(output)["named_endpoints"]
+
+
+@pytest.mark.gradio
+def test_types_writes_a_module_that_works(server: Server, tmp_path: Path) -> None:
+    """It runs; and checked against the same app it is found unchanged."""
+    module = tmp_path / "my_app.py"
+    assert run("types", server.url, "-o", str(module)) == (0, "", "")
+    assert run("types", server.url) == (0, module.read_text("utf-8"), "")
+    assert run("types", server.url, "--check", str(module)) == (0, "", "")
+    program = (
+        "import my_app; from gradio_client_sync import Client\n"
+        "with Client(my_app.SOURCE) as app: print(my_app.add(app, 2, b=3.5))"
+    )
+    assert run(python=("-c", program), PYTHONPATH=str(tmp_path)) == (0, "5.5\n", "")
+
+
+@pytest.mark.gradio
+def test_status_of_an_app_at_an_address(server: Server) -> None:
+    """An app at an address runs if it answers."""
+    code, output, _ = run("status", server.url)
+    assert code == 0 and output.startswith(
+        f"running  Gradio {server.version.strip()} at {server.url}"
+    )
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Server]:
+    """A server with a login."""
+    with Server("6.31.0", auth="ada:secret:word") as server:
+        yield server
+
+
+@pytest.mark.gradio
+def test_login(guarded: Server) -> None:
+    """--auth takes a password with colons; without, or with a wrong one, the code is that of it."""
+    add = ("predict", guarded.url, "/add", "2", "3")
+    assert run(*add, "--auth", "ada:secret:word") == (0, "5\n", "")
+    assert run(*add, GRADIO_CLIENT_SYNC_AUTH="ada:secret:word")[0] == 0
+    for more in ((), ("--auth", "ada:wrong")):
+        code, _, told = run(*add, *more)
+        assert code == 4 and "wrong" not in told
+
+
+# -- on scripts
+
+
+def test_hostile_text_is_data_on_a_pipe_and_harmless_json() -> None:
+    """What is piped is what the app said; JSON holds control characters as escapes."""
+
+    def answer(x: Exchange) -> None:
+        x.answer({"data": ["\x1b[31mred\x9b\u202e"]})
+
+    with ScriptedApp(config_of(dependency(0, "f", queue=False))) as app:
+        app.scripts["POST /run/f"] = answer
+        assert run("predict", app.url, "x")[:2] == (0, "\x1b[31mred\x9b\u202e\n")
+        code, output, _ = run("predict", app.url, "x", "--json")
+    assert code == 0 and output == '["\\u001b[31mred\\u009b\\u202e"]\n'
+
+
+def test_endpoint_may_be_left_out_where_there_is_one() -> None:
+    """Then every word is a value, even one that looks like a number or a name."""
+    seen: list[Any] = []
+
+    def answer(x: Exchange) -> None:
+        seen.append(x.json["data"])
+        x.answer({"data": ["ok"]})
+
+    with ScriptedApp(config_of(dependency(0, "f", queue=False))) as app:
+        app.scripts["POST /run/f"] = answer
+        for word in ("f", "0", "@@at", '"a=b"'):
+            assert run("predict", app.url, word)[0] == 0
+    assert seen == [["f"], ["0"], ["@at"], ["a=b"]]
+
+
+def test_types_leaves_other_files_alone(tmp_path: Path) -> None:
+    """A file that this command did not write is not overwritten, nor taken for a module."""
+    other = tmp_path / "mine.py"
+    other.write_text("precious = 1\n", "utf-8")
+    with ScriptedApp() as app:
+        for option in ("-o", "--check"):
+            code, _, told = run("types", app.url, option, str(other))
+            assert code == 2 and "this command wrote" in told
+    assert other.read_text("utf-8") == "precious = 1\n"
+
+
+def test_types_check_names_what_changed(tmp_path: Path) -> None:
+    """The whole app is compared, and the file is only read."""
+    module = tmp_path / "my_app.py"
+    with ScriptedApp(config_of(dependency(0, "f"), dependency(1, "g"))) as app:
+        run("types", app.url, "-o", str(module))
+    module.write_text(module.read_text("utf-8") + "\nraise SystemExit('was run')\n", "utf-8")
+    with ScriptedApp(config_of(dependency(0, "f", inputs=[]), dependency(1, "h"))) as app:
+        code, output, told = run("types", app.url, "--check", str(module))
+    assert (code, output) == (3, "")
+    assert "'/f': parameter 'textbox_1' is gone; '/g' is gone; '/h' takes and returns" in told
+    assert "'/h' is new" in told
+
+
+def test_completion_scripts() -> None:
+    """Each shell has its script, and it is answered."""
+    for shell in ("zsh", "fish"):
+        code, output, _ = run("completion", shell)
+        assert code == 0 and "_GRADIO_CLIENT_SYNC_COMPLETE" in output
+    code, output, _ = run(
+        _GRADIO_CLIENT_SYNC_COMPLETE="zsh_complete",
+        COMP_WORDS="gradio-client-sync st",
+        COMP_CWORD="1",
+    )
+    assert code == 0 and {"stream", "status"} <= set(output.split())
+
+
+def test_reader_that_has_seen_enough_is_no_failure_to_tell_of() -> None:
+    """When a pipe is closed early, there is no message and no traceback."""
+
+    def data(x: Exchange) -> None:
+        x.start_stream()
+        x.send(completed("e1", "x" * 1_000_000), CLOSE)
+        x.end_stream()
+
+    with ScriptedApp(config_of(dependency(0, "f"))) as app:
+        app.scripts["POST /queue/join"] = lambda x: x.answer({"event_id": "e1"})
+        app.scripts["GET /queue/data"] = data
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gradio_client_sync", "predict", app.url, "x"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        with process:
+            assert process.stdout is not None and process.stderr is not None
+            process.stdout.close()
+            assert process.stderr.read() == b""
+            assert process.wait(ENDS) == 141

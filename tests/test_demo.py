@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any, Callable
@@ -19,11 +18,7 @@ import pytest
 from gradio_client_sync import demo, demo_stage
 from gradio_client_sync.errors import ConnectFailedError
 from tests.servers.environments import prepare
-
-try:
-    import pty
-except ImportError:  # Windows
-    pty = None  # type: ignore[assignment]  # a missing module stands for "no terminals"
+from tests.terminal import Terminal
 
 ENDS = 120.0  # s; a bound for what hangs
 STEPS = [demo.connect, *demo.STEPS, demo.finish]
@@ -153,60 +148,16 @@ def test_demo_runs_from_start_to_end(version: str) -> None:
     assert pid is not None and not is_running(int(pid[1]))
 
 
-@pytest.fixture
-def terminal() -> Iterator[tuple[int, int]]:
-    """Both ends of a pseudo-terminal."""
-    if pty is None:
-        pytest.skip("there are no pseudo-terminals here")
-    ours, theirs = pty.openpty()
-    yield ours, theirs
-    os.close(ours)
-
-
 @pytest.mark.gradio
 @pytest.mark.parametrize("no_color", [False, True])
-def test_ctrl_c_ends_the_demo_and_its_app(terminal: tuple[int, int], no_color: bool) -> None:
+def test_ctrl_c_ends_the_demo_and_its_app(no_color: bool) -> None:
     """Ctrl-C in a terminal ends all at once with 130; NO_COLOR is heeded there."""
-    ours, theirs = terminal
-    variables = {**os.environ, "TERM": "xterm", "NO_COLOR": "1" if no_color else ""}
-    take_terminal = (
-        "import fcntl, os, signal, sys, termios; "
-        "signal.signal(signal.SIGINT, signal.SIG_DFL); "  # background shells switch it off
-        "os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-        "os.execv(sys.argv[1], sys.argv[1:])"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", take_terminal, *command("6.31.0")],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=variables,
-    )
-    os.close(theirs)
-    with process:
-        try:
-            output = read_until(ours, b"hedgehog once opened")
-            os.write(ours, b"\x03")
-            output += read_until(ours, None)
-            assert process.wait(ENDS) == 130
-        finally:
-            process.kill()
-    pid = re.search(rb"is up: process (\d+) at", output)
+    with Terminal(*command("6.31.0"), NO_COLOR="1" if no_color else "") as terminal:
+        terminal.read_until("hedgehog once opened")
+        terminal.press("\x03")
+        output = terminal.read_to_end()
+        assert terminal.process.returncode == 130
+    pid = re.search(r"is up: process (\d+) at", output)
     assert pid is not None and not is_running(int(pid[1]))
-    assert output.rstrip().endswith(b"Interrupted.") and b"Traceback" not in output
-    assert (b"\x1b[" in output) is not no_color
-
-
-def read_until(terminal: int, text: bytes | None) -> bytes:
-    """Everything up to and with `text`, or to the end."""
-    output = b""
-    while text is None or text not in output:
-        try:
-            more = os.read(terminal, 4096)
-        except OSError:  # the other end is closed
-            more = b""
-        if not more:
-            assert text is None, output.decode(errors="replace")
-            break
-        output += more
-    return output
+    assert output.rstrip().endswith("Interrupted.") and "Traceback" not in output
+    assert ("\x1b[" in output) is not no_color

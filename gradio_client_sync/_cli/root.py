@@ -1,0 +1,214 @@
+"""The command group, what all commands share about connecting, and how click is run."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable
+
+import click
+from click.shell_completion import shell_complete
+
+from .._version import __version__
+from ..errors import GradioClientError
+from .exits import COMPLETION, OK, PROGRAM, WRONG_USE
+
+if TYPE_CHECKING:
+    from .._client import Client
+
+COMMANDS = {  # where each is, so that only the one that is run is imported
+    "view-api": "looking",
+    "predict": "calling",
+    "submit": "calling",
+    "stream": "calling",
+    "types": "looking",
+    "status": "spaces",
+    "duplicate": "spaces",
+    "doctor": "examining",
+    "completion": "looking",
+    "demo": "looking",
+}
+
+
+def examples(*lines: str) -> str:
+    """What stands below a command's help, as it stands here."""
+    return "\n".join(("\b", "Examples:", *(f"  {PROGRAM} {line}" for line in lines)))
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is needed, in the order of the table."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"{__package__}.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=False,
+    epilog=examples(
+        "view-api http://127.0.0.1:7860",
+        "predict user/space /translate 'Good morning' language=French",
+    ),
+)
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
+def commands() -> None:
+    """Call any Gradio app from the command line.
+
+    SOURCE is the app's address, as a browser shows it, or the name of a Space, user/name. Results
+    go to standard output, everything else to standard error. Exit codes tell what went wrong:
+    2 wrong use, 3 no such endpoint or values that do not fit, 4 login, 5 network, 6 no Gradio app,
+    7 the app refused or failed, 8 busy, 9 timeout, 10 file, 11 Space, 12 something to install,
+    130 Ctrl-C, 1 anything else.
+    """
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        GradioClientError: The command failed.
+        KeyboardInterrupt: Ctrl-C.
+    """
+    asked = os.environ.get(COMPLETION)
+    if asked:
+        return int(shell_complete(commands, {}, PROGRAM, COMPLETION, asked))
+    try:
+        with commands.make_context(PROGRAM, list(arguments)) as context:
+            commands.invoke(context)
+    except click.exceptions.Exit as end:
+        return int(end.exit_code)
+    except click.Abort:  # Ctrl-C or the end of input at a prompt
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        return WRONG_USE
+    return OK
+
+
+# -- connecting
+
+
+@dataclass(frozen=True)
+class Target:
+    """An app, and how to connect to it."""
+
+    source: str
+    token: str | None
+    auth: tuple[str, str] | None
+    headers: dict[str, str]
+    timeout: float | None
+    insecure: bool
+
+    def options(self) -> dict[str, Any]:
+        """Options of `Client`."""
+        options: dict[str, Any] = {
+            "hf_token": self.token,
+            "auth": self.auth,
+            "headers": self.headers,
+            "verify": not self.insecure,
+        }
+        return {**options, "timeout": self.timeout} if self.timeout is not None else options
+
+    def connect(self, **more: Any) -> Client:
+        """Connect.
+
+        Raises:
+            GradioClientError: As for `Client`.
+            click.UsageError: An option is not what it should be.
+        """
+        from .._client import Client
+
+        try:
+            return Client(self.source, **self.options(), **more)
+        except GradioClientError:
+            raise
+        except (TypeError, ValueError) as exc:
+            raise click.UsageError(str(exc)) from exc
+
+
+def targeted(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command SOURCE and the options for connecting; it gets a `Target` for them."""
+
+    @functools.wraps(command)
+    def with_target(
+        *,
+        source: str,
+        token: str | None,
+        auth: tuple[str, str] | None,
+        header: dict[str, str],
+        timeout: float | None,
+        insecure: bool,
+        **others: Any,
+    ) -> None:
+        command(Target(source, token, auth, header, timeout, insecure), **others)
+
+    decorated: Callable[..., None] = with_target
+    for option in reversed(_CONNECTING):
+        decorated = option(decorated)
+    return decorated
+
+
+def _login(context: click.Context, option: click.Parameter, value: str | None) -> object:
+    if value is None:
+        return None
+    user, colon, password = value.partition(":")
+    if not colon:
+        password = click.prompt(f"Password of {user}", hide_input=True, err=True)
+    return user, password
+
+
+def _headers(context: click.Context, option: click.Parameter, values: Sequence[str]) -> object:
+    headers = {}
+    for value in values:
+        name, colon, text = value.partition(":")
+        if not colon:
+            raise click.BadParameter("a header is 'Name: value'.", context, option)
+        headers[name.strip()] = text.strip()
+    return headers
+
+
+_CONNECTING = (
+    click.argument("source"),
+    click.option(
+        "--token",
+        envvar="GRADIO_CLIENT_SYNC_TOKEN",
+        help="Hugging Face token, for private Spaces.  [env: GRADIO_CLIENT_SYNC_TOKEN]",
+    ),
+    click.option(
+        "--auth",
+        metavar="USER[:PASSWORD]",
+        envvar="GRADIO_CLIENT_SYNC_AUTH",
+        callback=_login,
+        help="Login of an app that has one; asks for the password if it is left out."
+        "  [env: GRADIO_CLIENT_SYNC_AUTH]",
+    ),
+    click.option(
+        "--header",
+        metavar="'NAME: VALUE'",
+        multiple=True,
+        callback=_headers,
+        help="Sent with every request; may be repeated.",
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="How long to wait for a connection, and for a server that should speak.",
+    ),
+    click.option("--insecure", is_flag=True, help="Accept any certificate."),
+)

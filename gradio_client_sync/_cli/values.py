@@ -1,0 +1,123 @@
+"""From words of a command line to the values of a call.
+
+``name=value`` goes by name, anything else by position. A value is text where the app takes text,
+and JSON where it parses; ``@file`` is a file, ``-`` is standard input, ``@@`` stands for an ``@``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import PayloadError
+
+if TYPE_CHECKING:
+    from .._protocol.annotation import Hint
+    from .._protocol.signature import Parameter, Signature
+
+_NAMED = re.compile(r"([^\W\d]\w*)=(.*)", re.DOTALL)
+
+
+def payload_of(words: Sequence[str], signature: Signature) -> dict[str, Any]:
+    """Read the values of a call.
+
+    Args:
+        words: As typed.
+        signature: What the endpoint takes.
+
+    Returns:
+        The values by the app's names for them.
+
+    Raises:
+        PayloadError: Too many, one twice, or one that there is not.
+        click.UsageError: Standard input is asked for twice.
+    """
+    if sum(word == "-" or word.endswith("=-") for word in words) > 1:
+        raise click.UsageError("Standard input (-) can be one value only.")
+    by_name = {parameter.sent_as: parameter for parameter in signature.parameters}
+    by_name = {**{one.name: one for one in signature.parameters}, **by_name}
+    positional = iter(signature.parameters)
+    payload: dict[str, Any] = {}
+    for word in words:
+        named = _NAMED.fullmatch(word)
+        if named is not None and named[1] in by_name:
+            parameter, text = by_name[named[1]], named[2]
+        elif named is not None:
+            # Not a positional value with "=" in it: that would hide every slip of the pen.
+            raise _unknown(named[1], named[2], signature)
+        else:
+            following = next(positional, None)
+            if following is None:
+                raise _too_many(word, signature)
+            parameter, text = following, word
+        if parameter.sent_as in payload:
+            raise PayloadError(
+                f"{signature.endpoint!r} got two values for {parameter.sent_as!r}.",
+                endpoint=signature.endpoint,
+                parameter=parameter.sent_as,
+            )
+        payload[parameter.sent_as] = value_of(text, parameter)
+    return payload
+
+
+def value_of(text: str, parameter: Parameter) -> Any:
+    """Read one value."""
+    hint = parameter.hint
+    if text == "-":
+        if "file" in hint.kinds():
+            return sys.stdin.buffer.read()
+        piped = sys.stdin.read()
+        return piped if takes_text(hint) else _json_or_text(piped, hint)
+    if text.startswith("@@"):
+        return text[1:]
+    if text.startswith("@"):
+        from gradio_client_sync import handle_file
+
+        return handle_file(text[1:])
+    return _json_or_text(text, hint)
+
+
+def takes_text(hint: Hint) -> bool:
+    """Whether text is all that a parameter takes."""
+    if hint.kind == "Literal":
+        return all(isinstance(choice, str) for choice in hint.choices)
+    if hint.kind == "union":
+        return all(part.kind == "None" or takes_text(part) for part in hint.parts)
+    return hint.kind == "str"
+
+
+def _json_or_text(text: str, hint: Hint) -> Any:
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return text
+    if takes_text(hint) and not isinstance(value, str) and not hint.takes(value):
+        return text  # 42, true and [1] are texts, too
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _unknown(name: str, value: str, signature: Signature) -> PayloadError:
+    names = ", ".join(parameter.sent_as for parameter in signature.parameters) or "none"
+    return PayloadError(
+        f"{signature.endpoint!r} has no parameter {name!r}; it has {names}. If the text "
+        f"{name}={value} is itself the value, give it by name, or as JSON in double quotes.",
+        endpoint=signature.endpoint,
+        parameter=name,
+    )
+
+
+def _too_many(word: str, signature: Signature) -> PayloadError:
+    names = ", ".join(parameter.sent_as for parameter in signature.parameters) or "no values"
+    return PayloadError(
+        f"{signature.endpoint!r} takes {names}; {word!r} is one too many.",
+        endpoint=signature.endpoint,
+    )

@@ -1,0 +1,116 @@
+"""`_cli.values` and `_cli.output`: from words to values, and from values to text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import pytest
+
+from gradio_client_sync._cli.output import text_in
+from gradio_client_sync._cli.values import payload_of, takes_text
+from gradio_client_sync._protocol.annotation import hint_of
+from gradio_client_sync._protocol.signature import Parameter, Signature
+from gradio_client_sync.errors import PayloadError
+
+SCHEMAS: dict[str, Any] = {
+    "text": {"type": "string"},
+    "number": {"type": "number"},
+    "flag": {"type": "boolean"},
+    "style": {"enum": ["1", "2"]},
+    "count": {"enum": [1, 2]},
+    "maybe": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+    "mixed": {"type": ["string", "number"]},
+    "options": {},
+    "class": {"type": "string"},
+}
+
+
+def signature() -> Signature:
+    parameters = [
+        Parameter("class_" if name == "class" else name, name, hint_of(schema), True, None, False,
+                  name, "")
+        for name, schema in SCHEMAS.items()
+    ]  # fmt: skip
+    return Signature("/f", "f", tuple(parameters), (), "", False)
+
+
+@pytest.mark.parametrize(
+    ("word", "payload"),
+    [
+        ("hello", {"text": "hello"}),
+        ("42", {"text": "42"}),
+        ('"quoted"', {"text": "quoted"}),
+        ("null", {"text": "null"}),
+        ("text=a=b", {"text": "a=b"}),
+        ("text=", {"text": ""}),
+        ("https://x/?a=1", {"text": "https://x/?a=1"}),
+        ("a b=c", {"text": "a b=c"}),
+        ("number=42", {"number": 42}),
+        ("number=1e3", {"number": 1000.0}),
+        ("number=NaN", {"number": "NaN"}),
+        ("flag=true", {"flag": True}),
+        ("style=1", {"style": "1"}),
+        ("count=1", {"count": 1}),
+        ("maybe=null", {"maybe": None}),
+        ("maybe=1", {"maybe": "1"}),
+        ("mixed=1", {"mixed": 1}),
+        ("options=[1, {}]", {"options": [1, {}]}),
+        ("options=[1", {"options": "[1"}),
+        ("options=@@x", {"options": "@x"}),
+        ("class=x", {"class": "x"}),
+        ("class_=x", {"class": "x"}),
+    ],
+)
+def test_value_is_text_where_the_app_takes_text_and_json_where_it_parses(
+    word: str, payload: dict[str, Any]
+) -> None:
+    """One rule for all, and names are the app's or the function's."""
+    assert payload_of([word], signature()) == payload
+
+
+def test_values_go_by_position_and_by_name() -> None:
+    """Names do not take up a place."""
+    assert payload_of(["flag=false", "a", "1"], signature()) == {
+        "flag": False, "text": "a", "number": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["txt=a"], "no parameter 'txt'"),
+        (["a", "text=b"], "two values for 'text'"),
+        (["1"] * 10, "one too many"),
+    ],
+)
+def test_values_that_do_not_fit(words: list[str], message: str) -> None:
+    """A slip of the pen is told before anything is sent."""
+    with pytest.raises(PayloadError, match=message):
+        payload_of(words, signature())
+    with pytest.raises(click.UsageError, match="one value only"):
+        payload_of(["-", "number=-"], signature())
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_takes_text(name: str) -> None:
+    """Text parameters are those that take nothing else."""
+    wanted = name in ("text", "style", "maybe", "class")
+    assert takes_text(hint_of(SCHEMAS[name])) is wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a", "a"),
+        ([["hi", "there"], ["you", "grow"]], "grow"),
+        ([{"role": "assistant", "content": "grow"}], "grow"),
+        ([{"content": [{"type": "text", "text": "grow"}]}], "grow"),
+        ([], None),
+        (5, None),
+        ({}, None),
+    ],
+)
+def test_text_in(value: Any, text: str | None) -> None:
+    """The growing text of a chat is that of its last message, in the form of each release."""
+    assert text_in(value) == text
