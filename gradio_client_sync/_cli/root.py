@@ -55,7 +55,7 @@ class Commands(click.Group):
 
 @click.command(
     cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
     no_args_is_help=False,
     epilog=examples(
         "view-api http://127.0.0.1:7860",
