@@ -22,16 +22,12 @@ from ._protocol.fingerprint import fingerprint_of
 from ._protocol.signature import Parameter, Signature, is_name
 from .docstring import PLAIN_DEFAULT, SUBMIT_DOCSTRING, function_docstring
 
-# TODO(files): FileInput and RemoteFile, when the package has them.
-FILE_GIVEN = "Any"
-FILE_RETURNED = "Any"
-
 LONGEST_TYPE = 50  # columns of one that has no choices
 ALIAS_LENGTH = 30  # characters
 
 #: What the module uses, so that no function or alias can be called so; and what looks like a 1.
 _USED = (
-    "Any Literal Client TypedJob Api Default DEFAULT SOURCE annotations "
+    "Any Literal Client RemoteFile FileInput TypedJob Api Default DEFAULT SOURCE annotations "
     "str int float bool list dict tuple l"
 ).split()
 
@@ -49,7 +45,9 @@ def module_source(source: str, signatures: Sequence[Signature]) -> str:
     module = _Module(signatures)
     body = [line for signature in signatures for line in module.functions(signature)]
     typing = [word for word in ("Any", "Literal") if word in module.used]
-    own = [word for word in ("DEFAULT", "Api", "Default", "TypedJob") if word in module.used]
+    own = [word for word in ("Client", "RemoteFile") if word in module.used]
+    words = ("DEFAULT", "Api", "Default", "FileInput", "TypedJob")
+    support = [word for word in words if word in module.used]
     head = [
         '"""Typed functions for a Gradio app; `SOURCE` says where it was.',
         "",
@@ -60,8 +58,8 @@ def module_source(source: str, signatures: Sequence[Signature]) -> str:
         "from __future__ import annotations",
         "",
         *([f"from typing import {', '.join(typing)}", ""] if typing else []),
-        *(["from gradio_client_sync import Client"] if signatures else []),
-        f"from gradio_client_sync.typed import {', '.join(own)}",
+        *([f"from gradio_client_sync import {', '.join(own)}"] if own else []),
+        f"from gradio_client_sync.typed import {', '.join(support)}",
         "",
         *laid_out("SOURCE = ", Text(source)),
         "",
@@ -107,7 +105,7 @@ class _Module:
         parameters = [f"{app}: Client", "/", *self._parameters(signature)]
         values = Brackets("[", [parameter.name for parameter in signature.parameters], "]")
         arguments = [app, _key(signature.endpoint), values]
-        self.used.add("TypedJob")
+        self.used |= {"Client", "TypedJob"}
         yield from ("", "")
         yield from _header(signature.name, parameters, returned)
         yield from _docstring(function_docstring(signature, app=app))
@@ -119,7 +117,7 @@ class _Module:
         yield from laid_out("return ", Brackets("_API.submit(", arguments, ")"), indent=4)
 
     def _returned(self, signature: Signature) -> Node:
-        hints = [hint.named("file", FILE_RETURNED) for hint, _ in signature.returns]
+        hints = [hint.named("file", "RemoteFile") for hint, _ in signature.returns]
         hints = [hint if width(hint.text()) <= LONGEST_TYPE else _ANY for hint in hints]
         self._used_in(hints)
         if len(hints) == 1:
@@ -139,10 +137,12 @@ class _Module:
 
     def _parameter(self, function: str, parameter: Parameter) -> str:
         """Name, type and default on one line; what has no room is named elsewhere or left out."""
-        hint, default = parameter.hint.named("file", FILE_GIVEN), ""
+        hint, default = parameter.hint.named("file", "FileInput"), ""
         if not parameter.required:
             # A mutable or long default, or one that is not of the type, stays with the app.
-            own = is_plain(parameter.default, PLAIN_DEFAULT) and hint.takes(parameter.default)
+            own = is_plain(parameter.default, PLAIN_DEFAULT) and parameter.hint.takes(
+                parameter.default
+            )
             default = f" = {literal(parameter.default)}" if own else _APP_DEFAULT
         choices = next(_choices(hint), ())
         if not choices and width(hint.text()) > LONGEST_TYPE:
@@ -173,9 +173,8 @@ class _Module:
         return self._free(words if is_name(words) else "Choice")
 
     def _used_in(self, hints: Sequence[Hint]) -> None:
-        self.used |= {"Any", "Default", "Literal"} & set[str]().union(
-            *(hint.kinds() for hint in hints)
-        )
+        words = {"Any", "Default", "Literal", "FileInput", "RemoteFile"}
+        self.used |= words & set[str]().union(*(hint.kinds() for hint in hints))
 
 
 _ANY = Hint("Any")

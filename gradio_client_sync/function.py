@@ -8,11 +8,14 @@ endpoint with one output, a tuple for several, ``None`` for none.
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+import os
+from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar, Union
 
+from ._protocol.attachments import Attachment
 from ._protocol.signature import Parameter, Signature
 from .docstring import SUBMIT_DOCSTRING, function_docstring
 from .errors import PayloadError
+from .files import RemoteFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,9 +27,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-# TODO(files): FileInput and RemoteFile, when the package has them.
-FILE_GIVEN: Any = Any
-FILE_RETURNED: Any = Any
+#: What stands for a file to send. A text does not, but in `handle_file`.
+FileInput = Union[os.PathLike[str], bytes, bytearray, memoryview, BinaryIO, Attachment]
 
 
 class Default:
@@ -144,11 +146,11 @@ def python_signature(signature: Signature) -> inspect.Signature:
             if parameter.keyword_only
             else inspect.Parameter.POSITIONAL_OR_KEYWORD,
             default=inspect.Parameter.empty if parameter.required else parameter.default,
-            annotation=parameter.hint.annotation(FILE_GIVEN),
+            annotation=parameter.hint.annotation(FileInput),
         )
         for parameter in signature.parameters
     ]
-    returns = [hint.annotation(FILE_RETURNED) for hint, _ in signature.returns]
+    returns = [hint.annotation(RemoteFile) for hint, _ in signature.returns]
     if len(returns) == 1:
         return inspect.Signature(parameters, return_annotation=returns[0])
     whole = tuple[tuple(returns)] if returns else None  # type: ignore[misc]  # made at run time

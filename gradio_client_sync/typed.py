@@ -15,12 +15,12 @@ from weakref import WeakKeyDictionary
 
 from ._protocol.fingerprint import Fingerprint, changes_of, fingerprint_of
 from .errors import ApiChangedError, EndpointNotFoundError
-from .function import DEFAULT, Default, TypedJob, bare
+from .function import DEFAULT, Default, FileInput, TypedJob, bare
 
 if TYPE_CHECKING:
     from ._client import Client
 
-__all__ = ["DEFAULT", "Api", "Default", "TypedJob"]
+__all__ = ["DEFAULT", "Api", "Default", "FileInput", "TypedJob"]
 
 T = TypeVar("T")
 

@@ -208,6 +208,29 @@ def test_predict_reads_standard_input(server: Server) -> None:
 
 
 @pytest.mark.gradio
+def test_files_go_up_and_come_down(server: Server, tmp_path: Path) -> None:
+    """@file and standard input are sent; what comes back is saved, or shown by address."""
+    sent, folder = tmp_path / "note.txt", tmp_path / "saved" / "here"
+    sent.write_bytes(b"a file of mine")
+    command = ("predict", server.url, "/file")
+    code, output, told = run(*command, f"@{sent}", "--output", str(folder))
+    assert (code, told) == (0, "")
+    saved = Path(output.rstrip("\n"))
+    assert saved.parent == folder and saved.read_bytes() == b"a file of mine"
+    code, output, _ = run(*command, f"upload=@{sent}", "--json")
+    assert code == 0 and json.loads(output)[0].startswith(f"{server.url}/")
+    code, output, _ = run(*command, "-", "--output", str(folder), given=b"\x00\xff")
+    assert code == 0 and Path(output.rstrip("\n")).read_bytes() == b"\x00\xff"
+
+
+@pytest.mark.gradio
+def test_file_that_is_not_there(server: Server) -> None:
+    """It has the exit code of files, and nothing is called."""
+    code, output, told = run("predict", server.url, "/file", "@no/such/file")
+    assert (code, output) == (10, "") and "no/such/file" in told
+
+
+@pytest.mark.gradio
 def test_submit_prints_every_value(server: Server) -> None:
     """One line each, as they come; with --json they are JSON lines."""
     code, output, _ = run("submit", server.url, "/count", "3", "--json")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 import pydoc
 import typing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gradio_client_sync import AppError, Client, EndpointNotFoundError, Job, PayloadError, TypedJob
 from gradio_client_sync.docstring import WIDTH, function_docstring
-from gradio_client_sync.function import DEFAULT, function_of
+from gradio_client_sync.files import RemoteFile
+from gradio_client_sync.function import DEFAULT, FileInput, function_of
 from gradio_client_sync.plaintext import columns
 from tests.samples import VERSIONS, load
 from tests.test_codegen import signatures
@@ -91,6 +93,16 @@ def test_function_calls(app: Client) -> None:
     assert app.function("pair")("ab") == ("AB", 2)
     assert app.function("/nothing")("a") is None
     assert app.function("/noinput")() == "pong"
+
+
+@pytest.mark.gradio
+def test_function_takes_and_gives_files(app: Client, tmp_path: Path) -> None:
+    """Files are what they are everywhere: anything but texts in, a `RemoteFile` out."""
+    path = tmp_path / "note.txt"
+    path.write_bytes(b"mine")
+    function = app.function("/file")
+    assert function.__annotations__ == {"upload": FileInput, "return": RemoteFile}
+    assert function(path).read() == b"mine"
 
 
 @pytest.mark.gradio

@@ -51,6 +51,8 @@ def use(app: Client) -> None:
     my_app.add(app, "2", 3)
     number.upper()
     my_app.submit_pair(app, "a").result()[0].bit_length()
+    my_app.file(app, b"content").download()
+    my_app.file(app, "text")
 """
 
 
@@ -70,7 +72,7 @@ def test_module_of_a_real_app_is_typed(app: Client, tmp_path: Path) -> None:
     )
     errors = [line.split(":")[:2] for line in done.stdout.splitlines() if "error:" in line]
     found = [(Path(name).name, int(line)) for name, line in errors]
-    assert found == [("use.py", line) for line in (12, 13, 14, 15)], done.stdout
+    assert found == [("use.py", line) for line in (12, 13, 14, 15, 17)], done.stdout
 
 
 # -- apps that change

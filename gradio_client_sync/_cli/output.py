@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..files import RemoteFile
 from ..plaintext import readable
 
 if TYPE_CHECKING:
@@ -53,12 +53,12 @@ class Printer:
     def json(self, value: Any) -> str:
         """Write JSON that cannot drive a terminal; on lines of its own where people look at it."""
         indent = 2 if self._watched else None
-        text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+        text = json.dumps(value, ensure_ascii=False, indent=indent)
         return _UNSAFE_IN_JSON.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
 
     def _shown(self, value: Any) -> Any:
         """A value as JSON has it: files are their addresses, or where they were saved."""
-        if isinstance(value, os.PathLike):
+        if isinstance(value, RemoteFile):
             return self._file(value)
         if isinstance(value, Mapping):
             return {str(key): self._shown(one) for key, one in value.items()}
@@ -66,10 +66,10 @@ class Printer:
             return [self._shown(one) for one in value]
         return value
 
-    def _file(self, file: Any) -> str:
+    def _file(self, file: RemoteFile) -> str:
         if self._folder is not None:
             return str(file.download(self._folder))
-        return str(file.url or file.path)
+        return file.url or file.path or file.orig_name  # images of Gradio 3 have a name only
 
 
 class Growing:

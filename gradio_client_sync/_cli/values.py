@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import PayloadError
+from ..files import handle_file
 
 if TYPE_CHECKING:
     from .._protocol.annotation import Hint
@@ -76,8 +77,6 @@ def value_of(text: str, parameter: Parameter) -> Any:
     if text.startswith("@@"):
         return text[1:]
     if text.startswith("@"):
-        from gradio_client_sync import handle_file
-
         return handle_file(text[1:])
     return _json_or_text(text, hint)
 
