@@ -17,7 +17,11 @@ import gradio_client_sync
 from gradio_client_sync import errors
 from gradio_client_sync._cli.exits import EXIT_CODES, exit_code_of
 from gradio_client_sync.cli import HELP
+from tests.conftest import SERVERS
+from tests.hub.hub import LocalHub
+from tests.hub.plugin import OWNER
 from tests.scripted import CLOSE, Exchange, ScriptedApp, completed, config_of, dependency
+from tests.servers.plugin import ServerPool
 from tests.servers.server import Server
 
 ENDS = 60.0  # s; a bound for what hangs
@@ -411,3 +415,46 @@ def test_reader_that_has_seen_enough_is_no_failure_to_tell_of() -> None:
             process.stdout.close()
             assert process.stderr.read() == b""
             assert process.wait(ENDS) == 141
+
+
+# -- Spaces, on a Hub of this machine
+
+
+@pytest.fixture
+def newest(server_pool: ServerPool) -> Server:
+    return server_pool.get(SERVERS[-1])
+
+
+@pytest.mark.gradio
+def test_status_follows_a_space_until_it_runs(hub: LocalHub, newest: Server) -> None:
+    """Each state is a line, and the last one says where the app is."""
+    hub.add("alice/open", "SLEEPING", "BUILDING", "RUNNING", app=newest.url)
+    code, output, told = run("status", "alice/open", HF_ENDPOINT=hub.url)
+    assert (code, told) == (0, "")
+    states = [line.split("  ")[0] for line in output.splitlines()]
+    assert states[0] == "sleeping" and states[-1] == "running"
+    assert f"Gradio {newest.version.strip()} at " in output
+
+
+@pytest.mark.gradio
+def test_status_of_a_space_that_is_not_there(hub: LocalHub) -> None:
+    """It has the exit code of Spaces, and the doctor names them."""
+    code, _, told = run("status", "alice/nothing", HF_ENDPOINT=hub.url)
+    assert code == 11 and "alice/nothing" in told
+    code, output, _ = run("doctor", "alice/nothing", HF_ENDPOINT=hub.url)
+    assert code == 11 and output.endswith("Cause: Space\n")
+
+
+@pytest.mark.gradio
+def test_duplicate_prints_where_the_copy_is(hub: LocalHub, newest: Server) -> None:
+    """It waits until the copy runs; hardware that there is not is refused."""
+    hub.add("erin/paint", app=newest.url)
+    command = ("duplicate", "erin/paint", "--token", OWNER)
+    code, output, told = run(*command, "--hardware", "abacus", HF_ENDPOINT=hub.url)
+    assert (code, output) == (11, "") and "abacus" in told
+    code, output, told = run(*command, "--private", "--sleep-after", "10", HF_ENDPOINT=hub.url)
+    assert code == 0 and output.startswith("http")
+    assert told == (  # free hardware has a rule of its own
+        "gradio-client-sync: timeout=10 has no effect on 'cpu-basic', which the Hub puts to sleep "
+        "itself.\n"
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import TYPE_CHECKING
 
 import click
 
 from ..plaintext import plain
+from .exits import PROGRAM
 from .live import painted
 from .root import Target, examples, targeted
 
@@ -52,8 +54,13 @@ def status(target: Target) -> None:
     metavar="MINUTES",
     help="How long the copy runs unused before it sleeps.",
 )
+@click.option("--to", "to_id", metavar="USER/SPACE", help="The copy's name.")
 def duplicate(
-    target: Target, private: bool, hardware: str | None, sleep_after: float | None
+    target: Target,
+    private: bool,
+    hardware: str | None,
+    sleep_after: float | None,
+    to_id: str | None,
 ) -> None:
     """Copy a Space to your own account, wait until the copy runs, and print its address.
 
@@ -63,7 +70,17 @@ def duplicate(
 
     options = target.options()
     options.pop("timeout", None)  # duplicate's own is another one: the minutes
-    with copy(
-        target.source, private=private, hardware=hardware, timeout=sleep_after, **options
-    ) as app:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UserWarning)
+        app = copy(
+            target.source,
+            private=private,
+            hardware=hardware,
+            timeout=sleep_after,
+            to_id=to_id,
+            **options,
+        )
+    with app:
+        for warning in told:
+            click.echo(f"{PROGRAM}: {plain(warning.message)}", err=True)
         print(plain(app.url))
