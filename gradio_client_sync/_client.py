@@ -387,9 +387,13 @@ class Client:
 
             bars = ProgressBars()
         job = self.submit(endpoint, payload, isolated=isolated)
-        if bars is not None:
-            bars.watch(job)
-        return self._result(job, limit)
+        try:
+            if bars is not None:
+                bars.watch(job)
+            return self._result(job, limit)
+        finally:
+            if bars is not None:
+                bars.close()
 
     def _result(self, job: Job, limit: float | None) -> Data:
         """Wait for a job; one that is not waited for to its end is cancelled on the server."""
@@ -410,9 +414,6 @@ class Client:
             if job.cancel():
                 job._wait_until_released(CLOSE_GRACE)
             raise
-        finally:
-            if bars is not None:
-                bars.close()
 
     def component_server(self, component_id: int, fn_name: str, data: object = None) -> Any:
         """Call a function that a component of the app has on the server, and wait.
