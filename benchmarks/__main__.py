@@ -54,10 +54,11 @@ def measure(row: Row, url: str, short: bool) -> dict[str, list[Result]]:
     return found
 
 
-def grow(url: str) -> dict[str, Any]:
-    """How cost grows with the number of jobs, of updates, of bytes."""
+def grow(url: str, short: bool) -> dict[str, Any]:
+    """How cost grows with the number of jobs, of updates, of bytes; the last step only if long."""
     plots: dict[str, Any] = {}
-    for title, (task, counts, limits) in GROWTH.items():
+    for title, (task, all_counts, limits) in GROWTH.items():
+        counts = all_counts[:-1] if short else all_counts
         plots[title] = {}
         for name, most in limits.items():
             plots[title][name] = points = []
@@ -83,25 +84,31 @@ def main() -> None:
         draw(json.loads(options.draw.read_text(encoding="utf-8")), PICTURES)
         return
     found: dict[str, Any] = {"machine": report.machine(), "rows": [], "growth": {}}
+
+    def keep(row: dict[str, Any] | None = None) -> None:
+        """Show a row, and write what there is: a run may be cut short."""
+        if row is not None:
+            found["rows"].append(row)
+            report.show(row)
+        found["machine"]["load after"] = report.load()
+        if options.output is not None:
+            options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
     rows = [row for row in ROWS if options.only in row.name and row.count[options.short]]
     for server in sorted({(row.server, row.options) for row in rows}, reverse=True):
         with serving(server[0], *server[1]) as url:
             for row in rows:
                 if (row.server, row.options) == server:
                     results = measure(row, url, options.short)
-                    found["rows"].append(report.summarise(row, results, options.short))
-                    report.show(found["rows"][-1])
+                    keep(report.summarise(row, results, options.short))
     for single in singles.SINGLES:
         if options.only in single.name:
             with serving(NEWEST, *single.options) as url:
-                found["rows"].append(single.measure(url, options.short))
-                report.show(found["rows"][-1])
+                keep(single.measure(url, options.short))
     if options.growth:
         with serving(NEWEST) as url:
-            found["growth"] = grow(url)
-    found["machine"]["load after"] = report.load()
-    if options.output is not None:
-        options.output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            found["growth"] = grow(url, options.short)
+        keep()
     if not options.short and not options.only:
         draw(found, PICTURES)
 

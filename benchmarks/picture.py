@@ -23,8 +23,8 @@ BARS = (  # rows that are drawn as bars, and what they are called there
     ("one call after another, 4.44.1", "Gradio 4.44"),
     ("one call after another, 3.50.2", "Gradio 3.50"),
     ("one call after another, not queued", "Not queued"),
-    ("500 calls at once", "500 calls at once"),
-    ("a value of 10 MB", "A value of 10 MB"),
+    ("500 calls at once", "{:,} calls at once"),
+    ("a value of 10 MB", "A value of {:,} kB"),
 )
 PLOTS = (  # what grows, which figure, its unit and factor, whether it is per count
     ("jobs at once", "threads", "threads", 1.0, False),
@@ -32,7 +32,7 @@ PLOTS = (  # what grows, which figure, its unit and factor, whether it is per co
     ("jobs at once", "cpu", "CPU ms per job", 1000.0, True),
     ("updates", "cpu", "CPU µs per update", 1e6, True),
     ("updates", "rss", "MB", 1 / 1024, False),
-    ("kilobytes of a value", "cpu", "CPU µs per kB", 1e6, True),
+    ("kB of a value", "cpu", "CPU µs per kB", 1e6, True),
 )
 
 
@@ -60,7 +60,8 @@ def bars(rows: list[dict[str, Any]]) -> str:
         if name not in by_name:
             continue
         y += 14
-        shapes.append(text(16, y + 6, label, 12, ' font-weight="600"'))
+        told = label.format(by_name[name]["count"])
+        shapes.append(text(16, y + 6, told, 12, ' font-weight="600"'))
         y += 14
         everyone = by_name[name]["contestants"]
         for who, found in everyone.items():

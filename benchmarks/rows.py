@@ -150,7 +150,7 @@ ROWS = (
 GROWTH = {
     "jobs at once": ("burst", (10, 100, 1000, 10_000), {"ours": 10_000, "official": 1000}),
     "updates": ("final", (100, 1000, 10_000, 100_000), {"ours": 100_000, "official": 100_000}),
-    "kilobytes of a value": (
+    "kB of a value": (
         "blob",
         (1, 10, 100, 1000, 10_000, 100_000),
         {"ours": 100_000, "official": 100_000, "raw": 100_000},

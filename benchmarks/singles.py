@@ -115,7 +115,6 @@ def waiting(url: str, short: bool) -> dict[str, Any]:
     limits = [
         reach(Limit("kB each", 60), each, [each]),
         reach(Limit("percent of a core", 1), share, [share]),
-        reach(Limit("threads", 64), joined.threads, [joined.threads]),
     ]
     return row("jobs waiting in the server's queue", count, 1, {"ours": joined.seconds}, limits)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import Any, NamedTuple
 
 from ..errors import ProtocolError
@@ -45,7 +46,8 @@ class Frame(NamedTuple):
         head = _HEAD.match(raw)
         if head is not None and (head[2] or b'"event_id"' not in raw):
             event_id = head[3]
-            return cls(head[1].decode(), event_id.decode() if event_id else None, raw, time)
+            named = sys.intern(event_id.decode()) if event_id else None
+            return cls(sys.intern(head[1].decode()), named, raw, time)
         message = parse(raw)
         msg, event = message.get("msg"), message.get("event_id")
         if not isinstance(msg, str):
