@@ -6,6 +6,7 @@ import inspect
 import json
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any
 
@@ -226,6 +227,18 @@ def _numpy_like(name: str, value: Any) -> Any:
     """Something that looks as NumPy's values do to a package that does not import NumPy."""
     kind = type(name, (), {"__module__": "numpy", "tolist": lambda self: value})
     return kind()
+
+
+def test_encode_takes_tables_and_dates() -> None:
+    """A DataFrame goes as its headers and rows, what is missing as ``null``; dates as ISO texts."""
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame({"name": ["a", None], 2: [0.5, math.inf]})
+    assert encoded(frame) == [{"headers": ["name", "2"], "data": [["a", 0.5], [None, None]]}]
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    assert encoded(moment, moment.date()) == ["2026-01-02T03:04:05+00:00", "2026-01-02"]
+    assert encoded(pandas.DataFrame({"at": [moment]})) == [
+        {"headers": ["at"], "data": [["2026-01-02T03:04:05+00:00"]]}
+    ]
 
 
 def test_encode_takes_numpy_values() -> None:

@@ -217,7 +217,7 @@ def _finite(value: Any) -> Any:
         return {key: _finite(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_finite(item) for item in value]
-    if type(value).__module__.partition(".")[0] == "numpy":
+    if type(value).__module__.partition(".")[0] in ("numpy", "pandas"):
         return _finite(_plain(value))
     return value
 
