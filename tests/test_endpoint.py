@@ -31,6 +31,17 @@ def only(**dependency: Any) -> Endpoint:
     return next(iter(table_of(dependency)))
 
 
+def test_endpoint_knows_whether_its_values_have_forms_of_their_own() -> None:
+    """Only inputs of some components have to be looked at before they go."""
+    picture = {"id": 9, "type": "image"}
+    table = table_of(
+        {"api_name": "plain", "inputs": [TEXT, NUMBER]},
+        {"api_name": "picture", "inputs": [TEXT, 9]},
+        components=[*COMPONENTS, picture],
+    )
+    assert [endpoint.is_shaped for endpoint in table] == [False, True]
+
+
 # -- finding one
 
 

@@ -224,3 +224,15 @@ def test_query_of_any_address_is_plain(typed: str) -> None:
     assert query.isprintable()
     assert " " not in query
     assert "#" not in query
+
+
+def test_routes_of_files_quote_what_is_no_folder() -> None:
+    """Uploads, files and streams have addresses below the prefix; slashes in a path stay."""
+    routes = Routes("http://host/app", "/gradio_api")
+    assert routes.upload == "http://host/app/gradio_api/upload"
+    assert routes.file("/tmp/a b#?%ü.png") == (
+        "http://host/app/gradio_api/file=/tmp/a%20b%23%3F%25%C3%BC.png"
+    )
+    assert routes.media_stream("s/1/2/playlist.m3u8") == (
+        "http://host/app/gradio_api/stream/s/1/2/playlist.m3u8"
+    )
