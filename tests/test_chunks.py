@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import concurrent.futures
+import hashlib
+import json
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Callable
 
@@ -19,6 +22,7 @@ from gradio_client_sync import (
     ClientClosedError,
     ConnectFailedError,
     Data,
+    FileError,
     HTTPStatusError,
     Job,
     PayloadError,
@@ -96,6 +100,23 @@ def test_chunks_are_laid_out_like_payloads(app: Client) -> None:
     job.close_stream()
     job.result(BOUND)
     assert [data[0] for data in job.outputs][:4] == ["a 2", "b 4", "c 9", "d 10"]
+
+
+@pytest.mark.gradio
+@streams
+def test_chunks_may_be_files(app: Client, tmp_path: Path) -> None:
+    """Files in a chunk are brought to the server before it, as those of a payload are."""
+    path = tmp_path / "third.bin"
+    path.write_bytes(b"third")
+    job = app.submit("/stream_digest", [b"first"])
+    job.send_chunk([b"second"])
+    job.send_chunk([path])
+    with pytest.raises(FileError):
+        job.send_chunk([tmp_path / "missing.bin"])
+    job.close_stream()
+    job.result(BOUND)
+    arrived = [json.loads(data[0])["sha256"] for data in job.outputs][:3]
+    assert arrived == [hashlib.sha256(c).hexdigest() for c in (b"first", b"second", b"third")]
 
 
 @pytest.mark.gradio

@@ -512,6 +512,7 @@ def build(one_worker: bool) -> gr.Blocks:
                 ("stream", stream, [text, total, number], [out, total], 30),
                 ("stream_brief", stream, [text, total, number], [out, total], 1),
                 ("stream_held", stream_held, key, out, 30),
+                ("stream_digest", digest, upload, out, 30),
             ):
                 camera.stream(
                     counted(name, function),
