@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -13,7 +12,7 @@ def is_watched(stream: TextIO | None) -> bool:
     """Whether somebody sees what is written: in a terminal or a notebook."""
     if stream is None:
         return False
-    return "ipykernel" in sys.modules or stream.isatty()
+    return stream.isatty() or type(stream).__module__.partition(".")[0] == "ipykernel"
 
 
 class LiveLine:

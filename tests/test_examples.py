@@ -84,7 +84,7 @@ def test_page_about_files_runs(
     page = (ROOT / "docs" / "files.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S)
     assert len(blocks) >= 6
-    with Client(server_pool.get(version, app=EXAMPLES).url) as app:
+    with Client(server_pool.get(version, app=(EXAMPLES,)).url) as app:
         names = {"app": app}
         for block in blocks:
             exec(compile(block, "docs/files.md", "exec"), names)

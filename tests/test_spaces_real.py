@@ -210,13 +210,13 @@ def test_spaces_real_line_covers_what_was_there() -> None:
     assert third == "a/b: This space is experiencing an issue. (3 s)\n"
 
 
-def test_spaces_real_line_is_for_terminals_and_notebooks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spaces_real_line_is_for_terminals_and_notebooks() -> None:
     """Where nobody watches, nothing is written."""
     assert is_watched(Terminal())
     assert not is_watched(io.StringIO())
     assert not is_watched(None)
-    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
-    assert is_watched(io.StringIO())
+    notebook = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})
+    assert is_watched(notebook())
 
 
 # -- private Spaces -----------------------------------------------------------------------
