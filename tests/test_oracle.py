@@ -405,7 +405,8 @@ def plain(event: dict[str, Any]) -> dict[str, Any]:
 
 def of_python(event: Any) -> dict[str, Any]:
     """One of our events by its fields."""
-    told = {field.name: getattr(event, field.name) for field in fields(event)}
+    names = [field.name for field in fields(event) if not field.name.startswith("_")]
+    told = {name: getattr(event, name) for name in names if name != "updates"}  # ours alone
     if told.get("progress_data") is not None:
         told["progress_data"] = [vars(bar) for bar in told["progress_data"]]
     return plain({"type": event.type, **told})
