@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._protocol.form import FilePart, encode_form
+from ._protocol.multipart import FilePart, encode_form
 from ._protocol.payload import encode_json
 from ._transport.failures import refusal
 from .errors import EndpointNotFoundError, FileError, PayloadError
 
 if TYPE_CHECKING:
-    from ._protocol.form import Field
+    from ._protocol.multipart import Field
     from ._transport.failures import Answer
 
 
