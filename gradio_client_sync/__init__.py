@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .events import Render as Render
     from .events import SpaceStatus as SpaceStatus
     from .events import Status as Status
+    from .events import Timings as Timings
     from .events import Upload as Upload
     from .files import RemoteFile as RemoteFile
     from .files import handle_file as handle_file
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 # neither the modules nor what they need.
 _HOMES = {
     "_client": ("Client", "client", "duplicate"),
-    "events": ("Data", "Log", "Progress", "Render", "SpaceStatus", "Status", "Upload"),
+    "events": ("Data", "Log", "Progress", "Render", "SpaceStatus", "Status", "Timings", "Upload"),
     "files": ("RemoteFile", "handle_file"),
     "job": ("Job",),
     "function": ("Function", "TypedJob"),
@@ -55,6 +56,7 @@ _HOMES = {
         "GradioClientError",
         "HTTPStatusError",
         "JobTimeoutError",
+        "MessageTooLargeError",
         "MissingDependencyError",
         "PayloadError",
         "ProtocolError",

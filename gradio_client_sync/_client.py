@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import inspect
 import os
 import threading
@@ -13,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Callable, Literal, Union, cast
 from . import _options
 from ._connecting import connect
 from ._protocol.api_info import describe
+from ._protocol.eventstream import MESSAGE_BYTES
+from ._transport.deadlines import Deadline
 from .errors import ClientClosedError, JobTimeoutError
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ READ_TIMEOUT = 60.0  # s; four heartbeats of the server
 MAX_WORKERS = 1024  # jobs under way at once; each has a thread, which costs little while it waits
 HISTORY = 10_000  # messages
 WAKE_TIMEOUT = 900.0  # s; large Spaces build and load for many minutes
+RETRIES = 3
 CLOSE_GRACE = 2.0  # s to tell the server that jobs are cancelled
+TIMEOUT_GRACE = 0.4  # s for the same when time is up already
 EXIT_GRACE = 0.7  # s, so that a process is gone within one
 
 
@@ -65,7 +68,14 @@ class Client:
             besides.
         timeout: Seconds to connect and of silence while the server should speak, as a
             pair or one number for both; ``None`` waits for ever. How long a function
-            may run is not limited by it; see `predict`.
+            may run is not limited by it; that is what `deadline` is for.
+        deadline: Seconds that each call may take in all, from `submit` to its result, where
+            the call does not say otherwise by its own ``timeout=``; connecting may take as
+            long. ``None`` sets no limit.
+        retries: How often what no server took is tried again (a connection refused, 429, 502
+            and 503), and what only asks; in growing intervals, within the deadline. What a
+            server may have taken never is; see ``idempotent=`` of `submit`.
+        max_message_bytes: How long one message or answer of the server may be.
         session_hash: The session's name; made up if not given. Two clients that share
             one at the same time take each other's messages.
         max_workers: How many jobs may be under way at once; others wait their turn here.
@@ -104,6 +114,9 @@ class Client:
         verify: bool | str | os.PathLike[str] = True,
         proxies: Mapping[str, str] | None = None,
         timeout: float | tuple[float | None, float | None] | None = (CONNECT_TIMEOUT, READ_TIMEOUT),
+        deadline: float | None = None,
+        retries: int = RETRIES,
+        max_message_bytes: int = MESSAGE_BYTES,
         session_hash: str | None = None,
         max_workers: int = MAX_WORKERS,
         history: int = HISTORY,
@@ -125,6 +138,9 @@ class Client:
             "verify": _options.verify(verify),
             "proxies": _options.proxies(proxies),
             "timeout": _options.timeouts(timeout),
+            "deadline": _options.seconds("deadline", deadline),
+            "retries": _options.count("retries", retries, least=0),
+            "max_message_bytes": _options.count("max_message_bytes", max_message_bytes),
             "session_hash": session_hash,
             "max_workers": _options.count("max_workers", max_workers),
             "history": _options.count("history", history),
@@ -313,7 +329,13 @@ class Client:
     # -- calling ------------------------------------------------------------------
 
     def submit(
-        self, endpoint: str | int | None = None, payload: Payload = None, *, isolated: bool = False
+        self,
+        endpoint: str | int | None = None,
+        payload: Payload = None,
+        *,
+        timeout: float | None = None,
+        isolated: bool = False,
+        idempotent: bool = False,
     ) -> Job:
         """Start a call and return at once.
 
@@ -325,8 +347,14 @@ class Client:
                 not passed: it stays on the server. Files may stand anywhere in it:
                 `handle_file`, path objects, bytes, open binary files, PIL images, files of
                 earlier results; a text never is one.
+            timeout: Seconds until the job has to be over, from now on: files, the queue and
+                the function together. Then it is cancelled on the server, and ends with a
+                `JobTimeoutError`. ``None`` is the client's `deadline`, ``math.inf`` none.
             isolated: Give the job a session of its own, which no other job's fault or
                 cancellation can touch; it does not see the client's session state.
+            idempotent: Running the function twice does no harm, so the job may be sent again
+                (up to `retries` times) when it was lost after the app had taken it. What a
+                loop or a listener was given before comes again, from the beginning.
 
         Returns:
             A `Job`, on its way. Listeners added later still get every event.
@@ -345,10 +373,21 @@ class Client:
             >>> app.submit("/add", {"a": 2, "b": 3}).result()[0]
             5
         """
+        limit = self._options["deadline"]
+        if timeout is not None:
+            limit = _options.seconds("timeout", timeout)
+        deadline = Deadline.after(limit)
         connection = self._live()
         target = connection.table.resolve(endpoint)
-        data = connection.bind(target, payload)
-        return connection.submit(target, data, isolated=isolated, owner=self)
+        data = connection.bind(target, payload, deadline)
+        return connection.submit(
+            target,
+            data,
+            isolated=isolated,
+            deadline=deadline,
+            idempotent=idempotent,
+            owner=self,
+        )
 
     def predict(
         self,
@@ -358,6 +397,7 @@ class Client:
         timeout: float | None = None,
         isolated: bool = False,
         progress: bool = False,
+        idempotent: bool = False,
     ) -> Data:
         """Call a function and wait for its final value.
 
@@ -367,9 +407,10 @@ class Client:
         Args:
             endpoint: As for `submit`.
             payload: As for `submit`.
-            timeout: Seconds to wait; ``None`` waits for as long as it takes.
+            timeout: As for `submit`.
             isolated: As for `submit`.
             progress: Draw it meanwhile, as `Job.show_progress` does.
+            idempotent: As for `submit`.
 
         Raises:
             JobTimeoutError: `timeout` passed.
@@ -380,36 +421,29 @@ class Client:
             >>> app.predict("/add", [2, 3])[0]
             5
         """
-        limit = _options.seconds("timeout", timeout)
         bars = None
         if progress:
             from ._progress import ProgressBars
 
             bars = ProgressBars()
-        job = self.submit(endpoint, payload, isolated=isolated)
+        job = self.submit(
+            endpoint, payload, timeout=timeout, isolated=isolated, idempotent=idempotent
+        )
         try:
             if bars is not None:
                 bars.watch(job)
-            return self._result(job, limit)
+            return self._result(job)
         finally:
             if bars is not None:
                 bars.close()
 
-    def _result(self, job: Job, limit: float | None) -> Data:
+    def _result(self, job: Job) -> Data:
         """Wait for a job; one that is not waited for to its end is cancelled on the server."""
         try:
-            return job.result(limit)
-        except concurrent.futures.TimeoutError as exc:
-            if not job.cancel():
-                return job.result()  # it ended in the last moment, or with an error that is one
-            job._wait_until_released(CLOSE_GRACE)
-            raise JobTimeoutError(
-                f"{job.endpoint!r} gave no result within {limit:g} s, so the job was cancelled. "
-                "Give it longer with timeout=, or submit() it and look in on it.",
-                endpoint=job.endpoint,
-                event_id=job.event_id,
-                timeout=limit,
-            ) from exc
+            return job.result()
+        except JobTimeoutError:
+            job._wait_until_released(TIMEOUT_GRACE)
+            raise
         except BaseException:
             if job.cancel():
                 job._wait_until_released(CLOSE_GRACE)

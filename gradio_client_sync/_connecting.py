@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Callable
 from . import _hub
 from ._connection import Connection
 from ._live_line import LiveLine, is_watched
+from ._protocol.eventstream import MESSAGE_BYTES
 from ._protocol.routes import Routes, query_of, root_of
 from ._protocol.space import keeps_secrets, space_name
+from ._transport.deadlines import Deadline
 from ._transport.http import RATE_LIMIT_PATIENCE, Http
 from .errors import AuthenticationError, ConnectFailedError
 
@@ -132,6 +134,7 @@ def _open(
         oauth_token=options["oauth_token"],
         download_dir=options["download_dir"],
         call_headers=call_headers,
+        deadline=Deadline.after(options["deadline"]),
     )
 
 
@@ -150,4 +153,6 @@ def _door(root: str, options: Mapping[str, Any], token: str | None) -> Http:
         timeout=options["timeout"],
         sign=options.get("sign"),
         patience=options.get("patience", RATE_LIMIT_PATIENCE),
+        retries=options.get("retries", 0),
+        message_bytes=options.get("max_message_bytes", MESSAGE_BYTES),
     )

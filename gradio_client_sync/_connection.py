@@ -29,14 +29,16 @@ from ._protocol.dialect import dialect_of
 from ._protocol.endpoint import EndpointTable
 from ._protocol.payload import bind
 from ._protocol.routes import Routes
-from ._pump import Pump
+from ._pump import Pump, Terms
 from ._session import JOINS_AT_ONCE, Session, new_session_hash
 from ._transport.base import Aborted
+from ._transport.connections import Call
+from ._transport.deadlines import NEVER, Deadline
 from ._transport.failures import refusal
 from ._transport.http import Http
 from ._uploads import Uploader
 from ._workers import Workers
-from .errors import ClientClosedError, EndpointNotFoundError, GradioClientError
+from .errors import ClientClosedError, ConfigError, EndpointNotFoundError, GradioClientError
 from .files import RemoteFile
 from .job import Job
 
@@ -44,9 +46,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._protocol.endpoint import Endpoint
+    from ._transport.failures import Answer
     from .types import Payload
 
 log = logging.getLogger(__name__)
+
+#: Seconds without an answer after which the app is asked whether it is still the same, before a
+#: call: servers close idle connections after 5 s, so a restart would not be noticed.
+LOOK_AFTER = 4.0
 
 
 class Connection:
@@ -81,11 +88,15 @@ class Connection:
         oauth_token: str | None,
         download_dir: str | None,
         call_headers: Callable[[], Mapping[str, str]] = dict,
+        deadline: Deadline = NEVER,
     ) -> None:
+        self._auth = auth
+        self._named_root = root
+        self._lost = False  # the server may have gone, and come again as another
         self._pid = os.getpid()
         self.http = http
         try:
-            self.root, self.config = discover(http, root, auth)
+            self.root, self.config = discover(http, root, auth, deadline)
             self.dialect = dialect_of(self.config)
             self._table = EndpointTable(self.config, self.dialect)
         except BaseException:
@@ -120,14 +131,15 @@ class Connection:
 
     # -- what the app offers ------------------------------------------------------
 
-    def info(self) -> Mapping[str, Any] | None:
+    def info(self, deadline: Deadline = NEVER) -> Mapping[str, Any] | None:
         """The server's description of its API; ``None`` where it has none to give."""
         if self._info is not None:
             return self._info
         try:
             # Undocumented endpoints have parameters too; servers that do not know the
             # option pass over it.
-            answer = self.http.get(f"{self.routes.info}?{urlencode({'all_endpoints': 'True'})}")
+            query = urlencode({"all_endpoints": "True"})
+            answer = self.http.get(f"{self.routes.info}?{query}", deadline)
             if answer.status not in (200, 404):
                 raise refusal(answer)
             info = answer.json() if answer.status == 200 else {}
@@ -140,9 +152,79 @@ class Connection:
         self._info = info if isinstance(info, dict) else {}
         return self._info
 
-    def bind(self, endpoint: Endpoint, payload: Payload) -> list[Any]:
+    def bind(self, endpoint: Endpoint, payload: Payload, deadline: Deadline = NEVER) -> list[Any]:
         """Lay out a payload for an endpoint; see `payload.bind`."""
-        return bind(endpoint, payload, lambda: parameters_of(endpoint, self.info()))
+        return bind(endpoint, payload, lambda: parameters_of(endpoint, self.info(deadline)))
+
+    # -- whether it is still the same app -------------------------------------------
+
+    def _revisit(
+        self, session: Session, endpoint: Endpoint, call: Call
+    ) -> tuple[Session, Endpoint]:
+        """Where a job goes: where it was meant to, unless the app has restarted.
+
+        Raises:
+            EndpointNotFoundError: The app does not have the function any more, or another one
+                of that name.
+            GradioClientError: The app cannot be asked, or has become another one.
+            Aborted: `call` was aborted.
+        """
+        known = self.config.get("app_id")
+        if known is not None and (self._lost or time.monotonic() - self.http.heard > LOOK_AFTER):
+            answer = self.http.get(self.routes.app_id, call=call)
+            if answer.status == 401 or (answer.status == 200 and _app_id(answer) != known):
+                self._read_again()
+            self._lost = False
+        if session.app_id == self.config.get("app_id"):
+            return session, endpoint
+        return self._move(session), self._same(endpoint)
+
+    def _read_again(self) -> None:
+        """The app has restarted: read its config, and forget what the old one was told."""
+        root, config = discover(self.http, self._named_root, self._auth)
+        dialect = dialect_of(config)
+        if root != self.root or dialect != self.dialect or _prefix(config) != _prefix(self.config):
+            version = str(config.get("version", "")).strip()
+            raise ConfigError(
+                f"The app at {self.root} has restarted as another one (Gradio {version}). Make a "
+                "new client.",
+                url=self.root,
+            )
+        table = EndpointTable(config, dialect)
+        with self._lock:
+            if config.get("app_id") == self.config.get("app_id"):
+                return
+            self.config, self._table, self._info = config, table, None
+            old, self._session = self._session, self._new_session(self._session.session_hash)
+            idle = not self._uses[old]
+        log.debug("the app at %s has restarted; its config was read again", self.root)
+        self._uploader.forget_all()
+        if idle:
+            old.close()
+
+    def _move(self, session: Session) -> Session:
+        """The session of the restarted app that stands for one of the app before."""
+        name = session.session_hash
+        with self._lock:
+            shared = name == self._session.session_hash
+            new = self._session if shared else self._new_session(name)
+            self._uses[new] += 1
+        self._leave(session)
+        return new
+
+    def _same(self, endpoint: Endpoint) -> Endpoint:
+        key = endpoint.fn_index if endpoint.api_name is None else endpoint.api_name
+        found = self._table.resolve(key)
+        if [s.type for s in found.inputs] != [s.type for s in endpoint.inputs]:
+            raise EndpointNotFoundError(
+                f"The app has restarted, and its {endpoint.name!r} takes other values now; "
+                "nothing was sent. Look at view_api() and call it again.",
+                endpoint=endpoint.name,
+            )
+        return found
+
+    def _may_be_lost(self) -> None:
+        self._lost = True
 
     # -- sessions -----------------------------------------------------------------
 
@@ -180,6 +262,7 @@ class Connection:
             self._table,
             wants_heartbeat=self.config.get("connect_heartbeat") is True,
             joins=self._joins,
+            app_id=self.config.get("app_id"),
             start=self._workers.start,
         )
 
@@ -234,7 +317,16 @@ class Connection:
 
     # -- jobs ---------------------------------------------------------------------
 
-    def submit(self, endpoint: Endpoint, data: list[Any], *, isolated: bool, owner: object) -> Job:
+    def submit(
+        self,
+        endpoint: Endpoint,
+        data: list[Any],
+        *,
+        isolated: bool,
+        deadline: Deadline,
+        idempotent: bool,
+        owner: object,
+    ) -> Job:
         """Start a job.
 
         Raises:
@@ -245,7 +337,8 @@ class Connection:
         """
         session = self._enter(isolated=isolated)
         try:
-            pump = self._pump(endpoint, data, session, owner)
+            terms = Terms(deadline, self.http.retries, idempotent)
+            pump = self._pump(endpoint, data, session, owner, terms)
         except BaseException:
             self._leave(session)
             raise
@@ -261,16 +354,19 @@ class Connection:
         if closed:
             self._leave(session)
             raise _closed()
-        if not full:
-            try:
+        try:
+            pump.arm(self.http.alarms)
+            if not full:
                 pump.start(pump)
-            except RuntimeError as exc:
-                self._ended(job)
-                self._leave(session)
-                raise _no_thread(endpoint.name, exc) from exc
+        except RuntimeError as exc:
+            self._ended(job)
+            self._leave(session)
+            raise _no_thread(endpoint.name, exc) from exc
         return job
 
-    def _pump(self, endpoint: Endpoint, data: list[Any], session: Session, owner: object) -> Pump:
+    def _pump(
+        self, endpoint: Endpoint, data: list[Any], session: Session, owner: object, terms: Terms
+    ) -> Pump:
         """Make a job, and what runs it."""
         if endpoint not in session.table:
             raise EndpointNotFoundError(
@@ -285,7 +381,8 @@ class Connection:
             lambda facts: RemoteFile(facts, self._depot, owner),
             _notebook.of_data,
         )
-        start = partial(self._start_as, f"gradio-job-{next(self._numbers)}")
+        number = next(self._numbers)
+        start = partial(self._start_as, f"gradio-job-{number}")
         events = EventLog(scribe, self._history, start)
         direct = self._is_direct(endpoint)
         events.publish((scribe.status(time.time(), "pending", queue=not direct),))
@@ -298,12 +395,16 @@ class Connection:
             scribe,
             session,
             parcel,
+            number=number,
+            terms=terms,
+            revisit=self._revisit,
+            on_lost=self._may_be_lost,
             direct_url=self._direct_url(endpoint) if direct else None,
             headers=headers,
             start=start,
             on_render=session.render,
             on_end=partial(self._ended, job),
-            on_close=partial(self._leave, session),
+            on_close=self._leave,
         )
 
     def _body(self, endpoint: Endpoint, data: list[Any], session: Session) -> dict[str, Any]:
@@ -403,7 +504,7 @@ class Connection:
         deadline = time.monotonic() + grace
         for job in running:
             # Of one that ended by itself the server knows, and its worker may be this thread.
-            if job.cancelled():
+            if job._stopped:
                 job._wait_until_released(max(0.0, deadline - time.monotonic()))
         for session in sessions:
             session.close()
@@ -428,6 +529,11 @@ def _no_thread(endpoint: str | int, exc: RuntimeError) -> GradioClientError:
 
 def _closed() -> ClientClosedError:
     return ClientClosedError("The client is closed; make a new one.")
+
+
+def _app_id(answer: Answer) -> object:
+    told = answer.json()
+    return told.get("app_id") if isinstance(told, dict) else None
 
 
 def _prefix(config: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode, urlsplit
 
 from ._protocol.routes import Routes, root_of
+from ._transport.deadlines import NEVER, Deadline
 from ._transport.failures import Answer, refusal, shorten
 from .errors import AuthenticationError, ConfigError
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 _PAGE_CONFIG = re.compile(rb"window\.gradio_config\s*=\s*(\{.*?\});\s*</script>", re.DOTALL)
 
 
-def discover(http: Http, root: str, auth: tuple[str, str] | None) -> tuple[str, Config]:
+def discover(
+    http: Http, root: str, auth: tuple[str, str] | None, deadline: Deadline = NEVER
+) -> tuple[str, Config]:
     """Read the app's config; return the root it was found at besides.
 
     Raises:
@@ -30,11 +33,11 @@ def discover(http: Http, root: str, auth: tuple[str, str] | None) -> tuple[str, 
         AuthenticationError: The app wants a login, or did not accept it.
         ConfigError: What answers is no Gradio app.
     """
-    answer = http.get(Routes(root).config)
+    answer = http.get(Routes(root).config, deadline)
     if answer.status == 401 and auth is not None:
         root = root_of(answer.url)
         _login(http, root, auth)
-        answer = http.get(Routes(root).config)
+        answer = http.get(Routes(root).config, deadline)
     config = _config_in(answer)
     if config is not None:
         return root_of(answer.url), config
@@ -42,14 +45,14 @@ def discover(http: Http, root: str, auth: tuple[str, str] | None) -> tuple[str, 
         raise _login_needed(answer)
     if answer.status >= 500 or answer.status == 429:
         raise refusal(answer, doing=f"Reading the config of {root}")
-    return _discover_page(http, root, answer, auth)
+    return _discover_page(http, root, answer, auth, deadline)
 
 
 def _discover_page(
-    http: Http, root: str, refused: Answer, auth: tuple[str, str] | None
+    http: Http, root: str, refused: Answer, auth: tuple[str, str] | None, deadline: Deadline
 ) -> tuple[str, Config]:
     """Find the app by the page that was named: it holds a copy of the config."""
-    page = http.get(Routes(root).page)
+    page = http.get(Routes(root).page, deadline)
     embedded = _PAGE_CONFIG.search(page.body)
     config = _object(embedded[1]) if embedded is not None else None
     if config is None:
@@ -64,7 +67,7 @@ def _discover_page(
     path = urlsplit(root).path
     if isinstance(current, str) and current and path.endswith(f"/{current}"):
         # One of the pages of a multi-page app; the app itself is above it.
-        return discover(http, root[: -len(current) - 1], auth)
+        return discover(http, root[: -len(current) - 1], auth, deadline)
     if config.get("auth_required"):
         raise _login_needed(page)
     return root_of(page.url), cast("Config", config)

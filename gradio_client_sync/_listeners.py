@@ -33,6 +33,11 @@ log = logging.getLogger(__name__)
 #: A message of the wire, or events that were made on this side.
 Record = Union[Frame, Sequence["Event"]]
 
+
+class Anew(list["Event"]):
+    """Events after which the job's messages start from the beginning: it was sent once more."""
+
+
 _DATA_MESSAGES = frozenset(("process_generating", "process_streaming"))
 
 
@@ -101,15 +106,20 @@ class EventLog:
                 self._forget_oldest()
             self._changed.notify_all()
 
-    def end(self, events: Sequence[Event]) -> None:
-        """Add the last events; nothing comes after them, not even another end."""
+    def end(self, events: Sequence[Event]) -> bool:
+        """Add the last events; nothing comes after them, not even another end.
+
+        Returns:
+            Whether this was the end.
+        """
         with self._changed:
             if self._ended:
-                return
+                return False
             if events:
                 self._records.append(events)
             self._ended = True
             self._changed.notify_all()
+        return True
 
     def cancel(self, time: float) -> None:
         """End with the status of a cancelled job, and have it told."""
@@ -122,6 +132,8 @@ class EventLog:
         if _tells_status(record):
             self._past_status = record
         if self._past is None:
+            self._past = Decoder(self._scribe)
+        if isinstance(record, Anew):
             self._past = Decoder(self._scribe)
         if isinstance(record, Frame):
             try:
@@ -249,6 +261,8 @@ class EventLog:
                 self._history,
             )
             cursor.missed = 0
+        if isinstance(record, Anew):
+            cursor.decoder = Decoder(self._scribe)
         if not isinstance(record, Frame):
             return record
         try:

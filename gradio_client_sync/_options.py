@@ -139,12 +139,12 @@ def timeouts(value: object) -> Timeout:
     return both, both
 
 
-def count(name: str, value: object) -> int:
-    """A whole number of at least one."""
+def count(name: str, value: object, *, least: int = 1) -> int:
+    """A whole number, of at least one mostly."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} is a whole number, not {value!r}.")
-    if value < 1:
-        raise ValueError(f"{name} is at least 1, not {value}.")
+    if value < least:
+        raise ValueError(f"{name} is at least {least}, not {value}.")
     return value
 
 

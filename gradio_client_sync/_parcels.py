@@ -41,6 +41,7 @@ class Parcel:
         self.body = body
         self.encoded = encoded
         self.files = files
+        self._data = body["data"]  # with the files in it, which may have to be sent again
         self._uploader = uploader
 
     def shipment(self, on_progress: OnProgress) -> Shipment:
@@ -49,8 +50,15 @@ class Parcel:
 
     def load(self, forms: dict[int, Any]) -> None:
         """Put what stands for the files on the server into their places."""
-        self.body["data"] = fill(self.body["data"], forms)
+        self.body["data"] = fill(self._data, forms)
         self.encoded = encode(self._endpoint, self.body)
+
+    def move(self, endpoint: Endpoint) -> None:
+        """The app has started anew and knows the function by another number, perhaps."""
+        self._endpoint = endpoint
+        self.body["fn_index"] = endpoint.fn_index
+        if not self.files:  # otherwise `load` does it
+            self.encoded = encode(endpoint, self.body)
 
 
 def pack(endpoint: Endpoint, body: dict[str, Any], uploader: Uploader) -> Parcel:

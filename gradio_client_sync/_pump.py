@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ._listeners import Anew
 from ._protocol.decode import Scribe
 from ._protocol.exchange import Exchange, Finish, Publish, Reply, app_error, queue_full
 from ._protocol.payload import encode
 from ._session import Refused
 from ._shipment import UploadReport
 from ._transport.base import Aborted, Lost
+from ._transport.connections import Call
 from ._transport.failures import Answer, refusal
+from ._transport.retries import Retries, may_ask_again, was_not_taken
 from .errors import (
+    BrokenStreamError,
     ConnectFailedError,
     GradioClientError,
+    HTTPStatusError,
+    JobTimeoutError,
     ProtocolError,
     RateLimitError,
     ValidationError,
@@ -36,16 +43,36 @@ if TYPE_CHECKING:
     from ._protocol.wire import Frame
     from ._session import Session
     from ._transport.base import Channel
+    from ._transport.deadlines import Alarms, Deadline
     from .job import Job
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms a job runs.
+
+    Attributes:
+        deadline: When it has to be over.
+        retries: How often it is tried again, if the app did not take it.
+        idempotent: Running it twice does no harm, so it may be sent again when it was lost.
+    """
+
+    deadline: Deadline
+    retries: int
+    idempotent: bool
 
 
 class Pump:
     """One job's run.
 
     Args:
+        number: Its number among the client's, for the log.
         parcel: ``data``, ``fn_index`` and ``session_hash``, and what else the app is to get.
+        revisit: Finds the session and endpoint of a job that is about to go to the server: others
+            than before, if the app has restarted. Raises what hinders it.
+        on_lost: Is told that the server may have gone.
         direct_url: Where to post a function that skips the queue; ``None`` to queue it.
         headers: Sent with the request that brings the job.
         on_render: Is told of a ``render_config``, before readers are.
@@ -62,14 +89,22 @@ class Pump:
         session: Session,
         parcel: Parcel,
         *,
+        number: int,
+        terms: Terms,
+        revisit: Callable[[Session, Endpoint, Call], tuple[Session, Endpoint]],
+        on_lost: Callable[[], None],
         direct_url: str | None,
         headers: Mapping[str, str],
         on_render: Callable[[Mapping[str, Any]], None],
         start: Callable[[Callable[[], None]], None],
         on_end: Callable[[], None],
-        on_close: Callable[[], None],
+        on_close: Callable[[Session], None],
     ) -> None:
         self.job = job
+        self._number = number
+        self._terms = terms
+        self._revisit = revisit
+        self._on_lost = on_lost
         self._events = events
         self._scribe = scribe
         self._session = session
@@ -91,9 +126,8 @@ class Pump:
 
     def __call__(self) -> None:
         self.job._begin()
-        run = self._queued if self._direct_url is None else self._direct
         try:
-            finish = run()
+            finish = self._run()
         except BaseException as exc:
             # Not one of ours: a bug, or memory that ran out. The job ends with it all the
             # same, since somebody waits for it.
@@ -102,6 +136,7 @@ class Pump:
             error.__cause__ = exc
             finish = self._exchange.fail(error, time.time())
         self.job._interruptible(None)
+        self._log_end(finish)
         if finish is None:
             # The server first: whoever cancelled may be waiting for that before an exit.
             try:
@@ -130,12 +165,114 @@ class Pump:
     def _close(self) -> None:
         if self._channel is not None:
             self._channel.close()
-        self._on_close()
+        self._on_close(self._session)
 
     def abandon(self, error: GradioClientError) -> None:
         """End the job without running it."""
         self.job._finish((), error=error)
-        self._on_close()
+        self._on_close(self._session)
+
+    def arm(self, alarms: Alarms) -> None:
+        """Have the job end at its deadline, whatever it is at.
+
+        Raises:
+            RuntimeError: No thread could be started.
+        """
+        call_off = alarms.set(self._terms.deadline, self._expire)
+        self.job.add_done_callback(lambda job: call_off())
+
+    def _expire(self) -> None:
+        job, limit = self.job, self._terms.deadline.seconds
+        error = JobTimeoutError(
+            f"{job.endpoint!r} gave no result within {limit:g} s, so the job was cancelled while "
+            f"it was {self._exchange.stage}. Give it longer with timeout=, or submit() it and look "
+            "in on it.",
+            endpoint=job.endpoint,
+            event_id=job.event_id,
+            timeout=limit,
+        )
+        job._expire(self._scribe.status(time.time(), "error", message=str(error)), error)
+
+    # -- try by try ---------------------------------------------------------------
+
+    def _run(self) -> Finish | None:
+        """Run the job; ``None`` if nobody waits for it any more.
+
+        A job that the server cannot have taken is tried again; one that it may have taken only
+        if that does no harm.
+        """
+        retries = Retries(self._terms.retries)
+        while True:
+            try:
+                finish = self._try()
+            except Aborted:
+                return None
+            error = finish.error if finish is not None else None
+            if error is None or self.job._stopped:
+                return finish
+            if isinstance(error, ConnectionError):
+                self._on_lost()
+            wait = retries.pause(error, self._terms.deadline) if self._may_go_on(error) else None
+            if wait is None:
+                return finish
+            log.debug("job %d is tried again in %.2f s: %s", self._number, wait, error)
+            self._withdraw()
+            pause = Call()
+            if not self.job._interruptible(pause.abort):
+                return None
+            try:
+                pause.pause(wait)
+            except Aborted:
+                return None
+
+    def _try(self) -> Finish | None:
+        self._exchange = Exchange(self._scribe, self._parcel.body)
+        call = Call()
+        if not self.job._interruptible(call.abort):
+            return None
+        try:
+            session, endpoint = self._revisit(self._session, self.endpoint, call)
+        except GradioClientError as exc:
+            return self._exchange.fail(exc, time.time())
+        self._session = session
+        if endpoint is not self.endpoint:
+            self._scribe.endpoint = endpoint  # for all that read or write events, too
+            self.job._fn_index = endpoint.fn_index
+            self._parcel.move(endpoint)
+        return self._queued() if self._direct_url is None else self._direct()
+
+    def _may_go_on(self, error: GradioClientError) -> bool:
+        if isinstance(error, BrokenStreamError):
+            return error.accepted is False or self._terms.idempotent
+        if self._direct_url is not None and isinstance(error, HTTPStatusError):
+            # The function runs inside the request: a gateway may give up on it halfway.
+            return self._terms.idempotent or (was_not_taken(error) and error.status_code != 502)
+        return was_not_taken(error) or (self._terms.idempotent and may_ask_again(error))
+
+    def _withdraw(self) -> None:
+        """Give back what the try held, so that the next one starts from nothing."""
+        if self._entered:
+            due = self._session.leave(self.endpoint, self.job)
+            self._session.cancel_due(self.endpoint, due)
+            self._entered = False
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+        if self._exchange.place != Exchange(self._scribe, self._parcel.body).place:
+            queue = self._direct_url is None
+            self._events.publish(Anew([self._scribe.status(time.time(), "pending", queue=queue)]))
+        self._heeds = None
+        self.job._event_id = None
+
+    def _log_end(self, finish: Finish | None) -> None:
+        if log.isEnabledFor(logging.DEBUG):
+            error = finish.error if finish is not None else None
+            outcome = "was stopped" if finish is None else repr(error) if error else "is done"
+            took = time.monotonic() - self.job._submitted
+            name, event_id = self.endpoint.name, self._exchange.event_id
+            log.debug(
+                "job %d (%r, event %s) %s after %.3f s", self._number, name, event_id, outcome, took
+            )
 
     # -- its files ----------------------------------------------------------------
 
@@ -167,6 +304,7 @@ class Pump:
                 self.endpoint, self.job, self._exchange, self._parcel.encoded, self._headers
             )
             self.job._event_id = self._exchange.event_id
+            log.debug("job %d is at the server, event %s", self._number, self._exchange.event_id)
             return self._converse(self._channel)
         except Aborted:
             return None
@@ -186,13 +324,14 @@ class Pump:
         self._arm(channel)
         while True:
             frame = channel.receive()
+            job._bytes += len(frame.raw)
             before = exchange.place
             effects = exchange.receive(frame)
             if exchange.place != before:
                 self._moved(before)
                 self._arm(channel)
             for effect in effects:
-                if job.cancelled():
+                if job._stopped:
                     if not isinstance(effect, Publish):
                         return None
                 elif isinstance(effect, Reply):
@@ -210,6 +349,14 @@ class Pump:
     def _moved(self, before: Place) -> None:
         """Tell the session where the job is: others may depend on it."""
         now = self._exchange.place
+        for what, is_so in (
+            ("queued", now.queued),
+            ("started", now.begun),
+            ("first_data", now.stage != "pending"),
+        ):
+            if is_so:
+                self.job._mark(what)
+        log.debug("job %d: %s", self._number, now)
         if now.begun and not before.begun:
             self._session.begin(self.endpoint, self.job)
         elif now.queued and not before.queued:
@@ -262,12 +409,11 @@ class Pump:
     def _refused(self, answer: Answer) -> Finish:
         """The queue did not take the job."""
         exchange, now, name = self._exchange, time.time(), self.endpoint.name
-        if answer.status == 503:
-            detail = _detail(answer)
-            said = detail if isinstance(detail, str) else None
-            return exchange.fail(queue_full(self._scribe, said), now, visible=True)
+        detail = _detail(answer)
+        if answer.status == 503 and isinstance(detail, str):  # otherwise it is a gateway's
+            return exchange.fail(queue_full(self._scribe, detail), now, visible=True)
         if answer.status == 422:
-            failures = validation_failures(_detail(answer))
+            failures = validation_failures(detail)
             told = "; ".join(f"{p}: {m}" if p else m for p, m in failures.items())
             error: GradioClientError = ValidationError(
                 f"The app refused the values for {name!r}: {told or answer.text}",
@@ -299,6 +445,7 @@ class Pump:
                 self._direct_url, self.job, self._parcel.encoded, self._headers
             )
             exchange.accepted = True
+            self.job._bytes += len(answer.body)
             return self._answered(answer)
         except Aborted:
             return None

@@ -79,6 +79,7 @@ class Session:
             session only, as it is on the server.
         wants_heartbeat: The app asks to be told when the session's user goes.
         joins: Bounds the joins that are under way at once.
+        app_id: What the app calls this run of its server.
         start: Runs a function on a thread.
     """
 
@@ -92,9 +93,11 @@ class Session:
         *,
         wants_heartbeat: bool,
         joins: threading.BoundedSemaphore,
+        app_id: object,
         start: Callable[[Callable[[], None]], None],
     ) -> None:
         self.session_hash = session_hash
+        self.app_id = app_id
         self._http = http
         self._routes = routes
         self._dialect = dialect
@@ -144,12 +147,12 @@ class Session:
             ledger.want(fn_index, job)
             self._changed.wait_for(
                 lambda: (
-                    job.cancelled()
+                    job._stopped
                     or self._closed
                     or ledger.may_enter(fn_index, job, alone=self._must_be_alone(endpoint))
                 )
             )
-            if job.cancelled() or self._closed:
+            if job._stopped or self._closed:
                 ledger.give_up(fn_index, job)
                 self._changed.notify_all()
                 raise Aborted
@@ -224,7 +227,7 @@ class Session:
             if not job._interruptible(self.wake):
                 raise Aborted
             with self._changed:
-                if self._changed.wait_for(lambda: job.cancelled() or self._closed, pause):
+                if self._changed.wait_for(lambda: job._stopped or self._closed, pause):
                     raise Aborted
 
     def _join(
@@ -239,7 +242,8 @@ class Session:
         if self._dialect.join == "websocket":
             from ._transport.ws import WebSocketChannel
 
-            return WebSocketChannel(self._http, self._routes.websocket, query, headers)
+            url = self._routes.websocket
+            return WebSocketChannel(self._http, url, job._interruptible, query, headers)
         if self._dialect.join == "get":
             from ._transport.sse import EventStreamChannel
 
@@ -268,7 +272,7 @@ class Session:
         self, job: Job, exchange: Exchange, body: bytes, headers: Mapping[str, str]
     ) -> str:
         with self._joins:
-            if job.cancelled() or self._closed:
+            if job._stopped or self._closed:
                 raise Aborted  # nobody wants it any more, so the server need not hear of it
             answer = self._http.post(
                 self._routes.join,

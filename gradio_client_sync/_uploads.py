@@ -86,6 +86,11 @@ class Uploader:
             if self._paths.get(identity) == path:
                 del self._paths[identity]
 
+    def forget_all(self) -> None:
+        """The server has started anew: what it had may be gone, but for what is on its way."""
+        with self._changed:
+            self._paths = {key: None for key, path in self._paths.items() if path is None}
+
     def wait(self, identity: object, ended: Callable[[], bool]) -> str | None:
         """Wait for another call to send a content; ``None`` if it did not."""
         with self._changed:

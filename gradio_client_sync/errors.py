@@ -9,6 +9,7 @@
     │  ├─ AuthenticationError                     401, 403
     │  └─ RateLimitError                          429
     ├─ ProtocolError                              the server broke its own contract
+    │  └─ MessageTooLargeError                    one message is longer than it may be
     ├─ ConfigError                                no readable Gradio config
     │  └─ UnsupportedAppError                     Gradio 2.x, or an unknown protocol
     ├─ EndpointNotFoundError(LookupError, ValueError)
@@ -64,6 +65,7 @@ __all__ = [
     "GradioClientError",
     "HTTPStatusError",
     "JobTimeoutError",
+    "MessageTooLargeError",
     "MissingDependencyError",
     "PayloadError",
     "ProtocolError",
@@ -124,6 +126,7 @@ class ConnectFailedError(GradioClientError, ConnectionError):
 
     url: str | None = None
     sent: bool = False
+    _passing: bool = False  # it may go by itself: trying again makes sense
 
 
 class BrokenStreamError(GradioClientError, ConnectionError):
@@ -139,11 +142,15 @@ class BrokenStreamError(GradioClientError, ConnectionError):
 
 
 class HTTPStatusError(GradioClientError):
-    """The server refused a request with a 4xx or 5xx status."""
+    """The server refused a request with a 4xx or 5xx status.
+
+    `retry_after` is in seconds, if the server said when to come again.
+    """
 
     url: str | None = None
     status_code: int | None = None
     body: str | None = None
+    retry_after: float | None = None
 
 
 class AuthenticationError(HTTPStatusError):
@@ -153,13 +160,26 @@ class AuthenticationError(HTTPStatusError):
 class RateLimitError(HTTPStatusError):
     """429: too many requests. `retry_after` is in seconds, if the server said so."""
 
-    retry_after: float | None = None
-
 
 class ProtocolError(GradioClientError):
     """The server sent what no Gradio server should. `raw` holds it."""
 
     raw: Any = None
+
+
+class MessageTooLargeError(ProtocolError):
+    """An answer or a message is longer than `limit_bytes`; the rest was not read."""
+
+    limit_bytes: int | None = None
+
+
+def too_large(what: str, limit: int) -> MessageTooLargeError:
+    """The error for something longer than the client takes."""
+    return MessageTooLargeError(
+        f"{what} is longer than {limit} bytes, so the rest was not read. If it is meant, "
+        "max_message_bytes= of Client takes more.",
+        limit_bytes=limit,
+    )
 
 
 class ConfigError(GradioClientError):

@@ -171,6 +171,25 @@ class Upload:
 
 
 @dataclass(frozen=True)
+class Timings:
+    """What happened to a job when, in seconds since `submit`; ``None`` what has not yet.
+
+    Attributes:
+        queued: The app's queue had it.
+        started: The app told that its function runs.
+        first_data: The first value came.
+        done: It was over.
+        bytes: What the server has sent of it.
+    """
+
+    queued: float | None = None
+    started: float | None = None
+    first_data: float | None = None
+    done: float | None = None
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
 class SpaceStatus:
     """Where a Hugging Face Space stands, as told to ``status_callback``.
 

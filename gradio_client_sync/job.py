@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 
 from .errors import PayloadError
-from .events import Data, Status
+from .events import Data, Status, Timings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ._chunks import Chunks
     from ._listeners import EventLog
-    from .errors import GradioClientError
+    from .errors import GradioClientError, JobTimeoutError
     from .events import (
         DataListener,
         Event,
@@ -63,6 +63,9 @@ class Job(concurrent.futures.Future[Data]):
         self._interrupt: Callable[[], None] | None = None
         self._released = threading.Event()  # the worker has let go, the server has been told
         self._started = False
+        self._submitted = time.monotonic()
+        self._marks: dict[str, float] = {}  # what happened when, in seconds since then
+        self._bytes = 0
         self._event_id: str | None = None
 
     # -- what it is ---------------------------------------------------------------
@@ -93,6 +96,11 @@ class Job(concurrent.futures.Future[Data]):
     def outputs(self) -> list[Data]:
         """Every value so far. Made anew at each access; to follow a job, loop over it."""
         return list(self._log.data(wait=False))
+
+    @property
+    def timings(self) -> Timings:
+        """How long it took until what: in the queue, at work, to the first value, to the end."""
+        return Timings(bytes=self._bytes, **self._marks)
 
     def __repr__(self) -> str:
         stage = "cancelled" if self.cancelled() else self.status.stage
@@ -253,7 +261,25 @@ class Job(concurrent.futures.Future[Data]):
             return False
         if first:
             self.set_running_or_notify_cancel()  # lets wait() and as_completed() see it
+            self._mark("done")
         return True
+
+    def _expire(self, status: Status, error: JobTimeoutError) -> None:
+        """The job's time is up: end it as `cancel` would, but with an error."""
+        with self._lock:
+            self._cancel_asked = True
+            interrupt = self._interrupt
+        if not self._log.end((status,)):
+            return  # it has ended by itself, and its listeners are being told
+        self._end_input(error)
+        try:
+            self.set_exception(error)
+        except concurrent.futures.InvalidStateError:
+            return  # cancelled
+        self._mark("done")
+        if interrupt is not None:
+            interrupt()
+        self._log.tell_soon()
 
     # -- further input ------------------------------------------------------------
 
@@ -323,6 +349,15 @@ class Job(concurrent.futures.Future[Data]):
 
     # -- for the worker -----------------------------------------------------------
 
+    @property
+    def _stopped(self) -> bool:
+        """Whether nobody waits any more: it was cancelled, or its time is up."""
+        return self._cancel_asked
+
+    def _mark(self, what: str) -> None:
+        """Note when something happened first."""
+        self._marks.setdefault(what, time.monotonic() - self._submitted)
+
     def _interruptible(self, interrupt: Callable[[], None] | None) -> bool:
         """Let `interrupt` be called by `cancel`; ``False`` if it was called already."""
         with self._lock:
@@ -353,6 +388,7 @@ class Job(concurrent.futures.Future[Data]):
         self._log.end(events)
         self._log.tell()
         self._log.wait_until_told()
+        self._mark("done")
         try:
             if error is not None:
                 self.set_exception(error)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 import click
 
-from ..errors import JobTimeoutError
 from .live import Live
 from .output import Growing, Printer
 from .root import Target, examples, targeted
@@ -72,7 +69,7 @@ def predict(target: Target, words: Sequence[str], **options: Any) -> None:
     standard error. Ctrl-C cancels the job on the server.
     """
     with _started(target, words, **options) as (app, job, live, printer):
-        data = app._result(job, options["limit"])
+        data = app._result(job)
         live.end()
         printer.show(data)
 
@@ -88,7 +85,7 @@ def submit(target: Target, words: Sequence[str], **options: Any) -> None:
     With --json there is one line of JSON for each. Otherwise as predict.
     """
     with _started(target, words, **options) as (_, job, live, printer):
-        for data in _each(job, options["limit"]):
+        for data in job:
             live.clear()
             printer.show(data)
 
@@ -106,7 +103,7 @@ def stream(target: Target, words: Sequence[str], **options: Any) -> None:
     """
     with _started(target, words, **options) as (_, job, live, printer):
         growing = Growing(printer)
-        for data in _each(job, options["limit"]):
+        for data in job:
             live.end()
             growing.show(data) if not printer.as_json else printer.show(data)
         growing.end()
@@ -128,7 +125,7 @@ def _started(
     with target.connect() as app:
         endpoint, values = _endpoint_in(app, words)
         signature = app._signature(endpoint)
-        job = app.submit(signature.endpoint, payload_of(values, signature))
+        job = app.submit(signature.endpoint, payload_of(values, signature), timeout=limit)
         live.watch(job)
         try:
             yield app, job, live, printer
@@ -147,31 +144,3 @@ def _endpoint_in(app: Client, words: Sequence[str]) -> tuple[str | int | None, S
     if len(offered) > 1 and first.isascii() and first.isdecimal() and int(first) in offered:
         return int(first), words[1:]
     return None, words
-
-
-def _each(job: Job, limit: float | None) -> Iterator[Any]:
-    """Each value of a job, for so many seconds at most."""
-    late = threading.Event()
-
-    def stop() -> None:
-        late.set()
-        job.cancel()
-
-    timer = threading.Timer(limit or 0, stop)
-    timer.daemon = True
-    if limit is not None:
-        timer.start()
-    try:
-        yield from job
-    except CancelledError as exc:
-        if not late.is_set():
-            raise
-        raise JobTimeoutError(
-            f"{job.endpoint!r} did not end within {limit:g} s, so the job was cancelled. Give it "
-            "longer with --limit.",
-            endpoint=job.endpoint,
-            event_id=job.event_id,
-            timeout=limit,
-        ) from exc
-    finally:
-        timer.cancel()

@@ -118,6 +118,10 @@ class Routes:
         return f"{self.root}/config"
 
     @property
+    def app_id(self) -> str:
+        return self._api("app_id")
+
+    @property
     def page(self) -> str:
         return f"{self.root}/"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +30,10 @@ SOCKET_OPTIONS = [*HTTPConnection.default_socket_options, *_KEEP_ALIVE]
 
 _WRITTEN_TOGETHER = 65_536  # bytes of a body; above, a copy costs more than a second write
 
+#: Seconds after which an idle connection is not used for what must not be sent twice: servers
+#: close theirs after 5 s, mostly, and a request that crosses the news of that would be lost.
+_FRESH = 4.0
+
 _current = threading.local()
 
 
@@ -45,6 +50,20 @@ class Call:
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self.silence: float | None = None  # s; how long no byte of the body may go
+        self._ended: threading.Event | None = None  # while it waits for the next try
+
+    def pause(self, seconds: float) -> None:
+        """Wait before the request is tried again.
+
+        Raises:
+            Aborted: Another thread ended it.
+        """
+        with self._lock:
+            if self.aborted:
+                raise Aborted
+            self._ended = threading.Event()
+        if self._ended.wait(seconds):
+            raise Aborted
 
     def attach(self, sock: socket.socket | None) -> None:
         """The request goes over this socket; ``None`` when it is over."""
@@ -65,6 +84,8 @@ class Call:
         with self._lock:
             self.aborted = True
             sock = self._socket
+            if self._ended is not None:
+                self._ended.set()
         if sock is not None:
             try:
                 # The plain socket's shutdown: the TLS one would pull the session from
@@ -74,10 +95,12 @@ class Call:
                 pass  # it ended by itself meanwhile
 
 
-def _track(connection: HTTPConnection) -> None:
+def _track(connection: HTTPConnection, repeatable: bool) -> None:
     """Tell the `Call` of this thread which socket its request will use."""
     call: Call | None = getattr(_current, "call", None)
     if call is not None:
+        if not repeatable and time.monotonic() - getattr(connection, "_gradio_used", 0) > _FRESH:
+            connection.close()
         if connection.sock is None:
             connection.connect()
         # Until now it was the time for connecting; a long body may well be stuck for longer.
@@ -91,6 +114,7 @@ def _let_go(connection: Any) -> None:
     call: Call | None = getattr(connection, "_gradio_call", None)
     if call is not None:
         connection._gradio_call = None
+        connection._gradio_used = time.monotonic()
         call.attach(None)
 
 
@@ -104,7 +128,7 @@ class _Tracked:
     _held: list[bytes] | None = None  # what is to go out together
 
     def request(self, method: str, url: str, body: Any = None, *args: Any, **kwargs: Any) -> None:
-        _track(self)  # type: ignore[arg-type]
+        _track(self, method in ("GET", "HEAD"))  # type: ignore[arg-type]
         if isinstance(body, bytes) and len(body) <= _WRITTEN_TOGETHER:
             self._held = []
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -66,6 +67,7 @@ def refusal(answer: Answer, *, doing: str | None = None) -> HTTPStatusError:
         "url": answer.url,
         "status_code": answer.status,
         "body": shorten(answer.text),
+        "retry_after": retry_after(answer.headers),
     }
     if answer.status in (401, 403):
         return AuthenticationError(
@@ -75,11 +77,9 @@ def refusal(answer: Answer, *, doing: str | None = None) -> HTTPStatusError:
             **facts,
         )
     if answer.status == 429:
-        after = retry_after(answer.headers)
+        after = facts["retry_after"]
         wait = f" It asks to wait {after:g} s." if after is not None else ""
-        return RateLimitError(
-            f"{tried}{answer.url} is asked too often (429{said}).{wait}", retry_after=after, **facts
-        )
+        return RateLimitError(f"{tried}{answer.url} is asked too often (429{said}).{wait}", **facts)
     return HTTPStatusError(f"{tried}{answer.url} answered {answer.status}{said}.", **facts)
 
 
@@ -119,6 +119,7 @@ def no_connection(exc: Exception, url: str) -> GradioClientError:
             f"{server} cannot be reached: {_cause(exc)}. Check the address, and that the app "
             "is running.",
             url=url,
+            _passing=not is_unknown_name(exc.__cause__),
         )
     if isinstance(exc, urllib3.exceptions.ConnectTimeoutError):
         return ConnectFailedError(
@@ -134,7 +135,18 @@ def no_connection(exc: Exception, url: str) -> GradioClientError:
 
 
 def no_answer(exc: Exception, url: str) -> ConnectFailedError:
-    return ConnectFailedError(f"{url} gave no whole answer: {loss(exc)}.", url=url, sent=True)
+    return ConnectFailedError(
+        f"{url} gave no whole answer: {loss(exc)}.",
+        url=url,
+        sent=True,
+        # Who was silent for that long is not asked to be silent once more.
+        _passing=not isinstance(exc, urllib3.exceptions.TimeoutError),
+    )
+
+
+def is_unknown_name(exc: BaseException | None) -> bool:
+    """Whether a host has no address, rather than that nobody could be asked for it just now."""
+    return isinstance(exc, socket.gaierror) and exc.errno != socket.EAI_AGAIN
 
 
 def loss(exc: Exception) -> str:

@@ -8,13 +8,14 @@ gets past it.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Callable, Literal, Union, cast
+from typing import TYPE_CHECKING, Callable, Literal, TypeVar, Union, cast
 from urllib.parse import urljoin
 from weakref import WeakSet
 
@@ -22,18 +23,23 @@ import requests
 import urllib3
 from requests.cookies import extract_cookies_to_jar, get_cookie_header
 
-from .._protocol.eventstream import EventStreamParser
-from .._protocol.retry import Retries, retry_after
+from .._protocol.eventstream import MESSAGE_BYTES, EventStreamParser
+from .._protocol.retry import Retries as Patience
+from .._protocol.retry import retry_after
 from .._protocol.routes import may_follow, with_query
 from .._version import __version__
-from ..errors import ConnectFailedError
+from ..errors import ConnectFailedError, GradioClientError, ProtocolError, too_large
 from .base import Aborted, Lost
 from .body import Download, UploadBody
 from .connections import Adapter, Call, use
+from .deadlines import NEVER, Alarms, Deadline
 from .failures import Answer, loss, no_answer, no_connection, refusal, shorten
+from .retries import NOT_PASSED_ON, Retries, may_ask_again, was_not_taken
 
 if TYPE_CHECKING:
     from requests.cookies import RequestsCookieJar
+
+log = logging.getLogger(__name__)
 
 #: Seconds to connect, and of silence while an answer is awaited.
 Timeout = tuple[Union[float, None], Union[float, None]]
@@ -45,7 +51,9 @@ _REDIRECTS = 5
 #: Seconds for which a server that is asked too often is given the time that it asks for.
 RATE_LIMIT_PATIENCE = 30.0
 
-_NO_RETRIES = urllib3.Retry(False)
+_T = TypeVar("_T")
+
+_NO_RETRIES = urllib3.Retry(False)  # they would wait where no other thread could end it
 _ADDRESS = re.compile(r"([^/]*//[^/?#]*)/?([^#]*)")  # origin, path and query; no fragment
 
 # Of headers whose values are nobody's business.
@@ -60,9 +68,10 @@ _PLAIN_LOGIN = re.compile(r"^(?!.*\baccess-token=).*\baccess-token-unsecure=([^;
 class EventStream:
     """An open event stream; iterating gives the payload of each event as bytes."""
 
-    def __init__(self, response: urllib3.BaseHTTPResponse, call: Call) -> None:
+    def __init__(self, response: urllib3.BaseHTTPResponse, call: Call, limit: int) -> None:
         self._response = response
         self._call = call
+        self._limit = limit
 
     def __iter__(self) -> Iterator[bytes]:
         """Read to the end.
@@ -70,8 +79,9 @@ class EventStream:
         Raises:
             Lost: The stream broke off, or fell silent for longer than it may.
             Aborted: `abort` was called.
+            MessageTooLargeError: An event is longer than it may be.
         """
-        read, parser = self._response.read1, EventStreamParser()
+        read, parser = self._response.read1, EventStreamParser(self._limit)
         # Nothing has to be decoded, as was asked for; but there are proxies that do not care.
         encoded = "content-encoding" in self._response.headers
         while True:
@@ -108,6 +118,12 @@ class Http:
         timeout: Seconds to connect, and of silence while an answer is awaited.
         sign: Adds a signature to the addresses of streams and websockets; it is shown nowhere.
         patience: Seconds for which a server that is asked too often (429) is asked again.
+        retries: How often what cannot have had an effect is sent again.
+        message_bytes: How long an answer or an event may be.
+
+    Attributes:
+        alarms: End requests at their deadlines.
+        heard: When a server last answered, on the monotonic clock.
     """
 
     def __init__(
@@ -121,7 +137,13 @@ class Http:
         timeout: Timeout = (10.0, 60.0),
         sign: Callable[[str], str] | None = None,
         patience: float = RATE_LIMIT_PATIENCE,
+        retries: int = 0,
+        message_bytes: int = MESSAGE_BYTES,
     ) -> None:
+        self.retries = retries
+        self.message_bytes = message_bytes
+        self.alarms = Alarms()
+        self.heard = 0.0
         self._session = session = requests.Session()
         self._begin()
         session.headers["User-Agent"] = f"gradio-client-sync/{__version__}"
@@ -164,7 +186,14 @@ class Http:
     def bare(self, url: str) -> Http:
         """A door to another server: the same way there, but nothing of this app's to send."""
         verify, proxies = self._way
-        door = Http(url, verify=verify, proxies=proxies, timeout=self.timeout)
+        door = Http(
+            url,
+            verify=verify,
+            proxies=proxies,
+            timeout=self.timeout,
+            retries=self.retries,
+            message_bytes=self.message_bytes,
+        )
         with self._lock:
             self._doors.add(door)
             if not self._closed.is_set():
@@ -191,16 +220,36 @@ class Http:
         """The address with a signature, where the app wants one. Not for messages: it is secret."""
         return url if self._sign is None else self._sign(url)
 
-    def get(self, url: str) -> Answer:
-        """Fetch, following redirects that stay with the server.
+    def get(self, url: str, deadline: Deadline = NEVER, call: Call | None = None) -> Answer:
+        """Fetch, following redirects that stay with the server; again, if it fails in passing.
+
+        Args:
+            deadline: When there has to be an answer.
+            call: As for `post`.
 
         A server that is asked too often is asked again when it wants, for `patience`.
 
         Raises:
             ConnectFailedError: No answer, or a redirect to another server.
         """
+        call = call or Call()
+        call_off = self.alarms.set(deadline, call.abort)
+        try:
+            return self._follow(url, call, deadline)
+        except Aborted as exc:
+            if deadline.left or self._closed.is_set():
+                raise  # it was not the deadline
+            raise ConnectFailedError(
+                f"{url} gave no whole answer within the deadline of {deadline.seconds:g} s.",
+                url=url,
+                sent=True,
+            ) from exc
+        finally:
+            call_off()
+
+    def _follow(self, url: str, call: Call, deadline: Deadline) -> Answer:
         for _ in range(_REDIRECTS):
-            answer = self._get_in_time(url)
+            answer = self._persist(partial(self._get_in_time, url, call), call, deadline)
             location = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer
@@ -217,17 +266,57 @@ class Http:
             url = target
         raise ConnectFailedError(f"{url} redirects in circles.", url=url)
 
-    def _get_in_time(self, url: str) -> Answer:
-        retries = Retries(time.monotonic() + self.patience)
+    def _get_in_time(self, url: str, call: Call) -> Answer:
+        patience = Patience(time.monotonic() + self.patience)
         while True:
-            answer = self._whole("GET", url, None, {}, Call(), self.timeout)
+            answer = self._whole("GET", url, None, {}, call, self.timeout)
             if answer.status != 429:
                 return answer
-            pause = retries.pause(retry_after(answer.headers), time.monotonic())
+            pause = patience.pause(retry_after(answer.headers), time.monotonic())
             if pause is None:
                 return answer
-            if self._closed.wait(pause):
+            self._pause(call, pause)
+
+    def _pause(self, call: Call, seconds: float) -> None:
+        """Wait before a request is sent again.
+
+        Raises:
+            Aborted: The call was aborted, or this door closed.
+        """
+        with self._lock:
+            if self._closed.is_set():
                 raise Aborted
+            self._calls.add(call)
+        try:
+            call.pause(seconds)
+        finally:
+            self._forget(call)
+
+    def _persist(
+        self,
+        ask: Callable[[], _T],
+        call: Call,
+        deadline: Deadline = NEVER,
+        may_again: Callable[[GradioClientError], bool] = may_ask_again,
+    ) -> _T:
+        """Ask for something until there is an answer, or trying again makes no sense."""
+        retries = Retries(self.retries)
+        while True:
+            answer: _T | None = None
+            try:
+                answer = ask()
+                if not isinstance(answer, Answer) or answer.status not in NOT_PASSED_ON:
+                    return answer
+                error: GradioClientError = refusal(answer)
+            except GradioClientError as exc:
+                error = exc
+            wait = retries.pause(error, deadline) if may_again(error) else None
+            if wait is None:
+                if answer is not None:
+                    return answer
+                raise error
+            log.debug("asking again in %.2f s: %s", wait, error)
+            self._pause(call, wait)
 
     def fetch(self, url: str, call: Call, *, headers: Mapping[str, str] | None = None) -> Download:
         """Fetch something long, piece by piece; redirects are the caller's to follow.
@@ -260,8 +349,9 @@ class Http:
         query: str = "",
         call: Call | None = None,
         within: float | Literal["usual"] | None = "usual",
+        persist: bool = False,
     ) -> Answer:
-        """Send a body, once.
+        """Send a body, once unless told otherwise.
 
         Args:
             query: What the address that the user named has after its question mark; it
@@ -269,6 +359,7 @@ class Http:
             call: A handle by which another thread may end it.
             within: Seconds of silence before the answer; ``None`` waits without limit, as
                 a function may take long.
+            persist: Send it again where it was certainly not taken.
 
         Raises:
             ConnectFailedError: No answer; `sent` says whether the server may have acted.
@@ -278,7 +369,9 @@ class Http:
         sent = {"Content-Type": content_type, **(headers or {})}
         if len(body):
             sent["Content-Length"] = str(len(body))
-        return self._whole("POST", url, body, sent, call or Call(), timeout, query)
+        call = call or Call()
+        send = partial(self._whole, "POST", url, body, sent, call, timeout, query)
+        return self._persist(send, call, may_again=was_not_taken) if persist else send()
 
     def stream(
         self,
@@ -288,18 +381,23 @@ class Http:
         silence: float | None,
         query: str = "",
         headers: Mapping[str, str] | None = None,
+        persist: bool = False,
     ) -> EventStream:
         """Open an event stream.
 
         Args:
             query: As for `post`.
             silence: Seconds without a byte after which it counts as lost.
+            persist: Try again where it cannot be opened just now.
 
         Raises:
             ConnectFailedError: No answer.
             HTTPStatusError: Refused.
             Aborted: `call` was aborted.
         """
+        if persist:
+            again = partial(self.stream, url, call, silence=silence, query=query, headers=headers)
+            return self._persist(again, call)
         sent = {
             "Accept": "text/event-stream",
             "Accept-Encoding": "identity",  # compression makes proxies hold events back
@@ -311,7 +409,7 @@ class Http:
             kind = response.headers.get("content-type", "")
             if response.status == 200 and kind.startswith("text/event-stream"):
                 call.limit_silence(silence)
-                return EventStream(response, call)
+                return EventStream(response, call, self.message_bytes)
             answer = self._read(response, url, call)
         except BaseException:
             self._forget(call)
@@ -328,6 +426,7 @@ class Http:
             call.abort()
         for door in doors:
             door.close()
+        self.alarms.close()
         self._session.close()
 
     def done(self, call: Call) -> None:
@@ -384,6 +483,7 @@ class Http:
                 timeout=urllib3.Timeout(connect=timeout[0], read=timeout[1]),
                 preload_content=False,
             )
+            self.heard = time.monotonic()
             if "set-cookie" in response.headers:
                 asked = requests.Request(method, url)
                 extract_cookies_to_jar(self._session.cookies, asked, response)  # type: ignore[no-untyped-call]
@@ -440,10 +540,13 @@ class Http:
         spoiled = response.status == 500 and not kind.startswith("application/json")
         connection = response.connection
         try:
-            body = response.read(decode_content=True)
+            body = self._body(response, url)
         except Exception as exc:
             if call.aborted:
                 raise Aborted from exc
+            if isinstance(exc, ProtocolError):
+                response.close()
+                raise
             raise no_answer(exc, url) from exc
         if spoiled and connection is not None:
             connection.close()
@@ -456,6 +559,23 @@ class Http:
         for secret in self._secrets:
             body = body.replace(secret, b"***")
         return body
+
+    def _body(self, response: urllib3.BaseHTTPResponse, url: str) -> bytes:
+        """The whole body, unless it is longer than any that is meant well.
+
+        Raises:
+            ProtocolError: It is too long, or compressed more than once.
+        """
+        if "," in response.headers.get("content-encoding", ""):
+            raise ProtocolError(f"{url} answered with what is compressed several times.")
+        pieces: list[bytes] = []
+        left = self.message_bytes
+        while piece := response.read(_CHUNK_BYTES, decode_content=True):
+            left -= len(piece)
+            if left < 0:
+                raise too_large(f"The answer of {url}", self.message_bytes)
+            pieces.append(piece)
+        return b"".join(pieces)
 
     def _forget(self, call: Call) -> None:
         call.attach(None)

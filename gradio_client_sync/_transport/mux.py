@@ -219,7 +219,9 @@ class Mux:
 
     def _read_stream(self) -> bool:
         """Read one stream to its end; whether it brought anything for a job."""
-        stream: EventStream = self._http.stream(self._url, self._call, silence=self._silence)
+        stream: EventStream = self._http.stream(
+            self._url, self._call, silence=self._silence, persist=True
+        )
         brought = False
         try:
             for payload in stream:

@@ -52,7 +52,8 @@ class EventStreamChannel:
     def reply(self, body: bytes) -> None:
         if self._call.aborted:
             raise Aborted
-        answer = self._http.post(self._data_url, body, query=self._query)
+        # The event id in it keeps a job that is sent twice from running twice.
+        answer = self._http.post(self._data_url, body, query=self._query, persist=True)
         if answer.status != 200:
             raise Lost(f"the server answered {answer.status} to the job's data")
 

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import urlsplit
 
 import websocket
 from requests.utils import select_proxy
 
-from .._protocol.retry import retry_after
 from .._protocol.routes import with_query
 from .._protocol.wire import Frame
-from ..errors import (
-    AuthenticationError,
-    ConnectFailedError,
-    HTTPStatusError,
-    ProtocolError,
-    RateLimitError,
-)
+from ..errors import ConnectFailedError, MessageTooLargeError, ProtocolError, too_large
 from .base import Aborted, Lost
 from .connections import SOCKET_OPTIONS
+from .deadlines import Deadline
+from .failures import Answer, refusal
 
 if TYPE_CHECKING:
     from .http import Http
@@ -39,48 +35,113 @@ _ENDINGS = {
 }
 
 
+class _Frames(websocket.frame_buffer):
+    """Reads no frame that is longer than a message may be."""
+
+    limit = 0
+
+    def recv_length(self) -> None:
+        super().recv_length()
+        if self.length is not None and self.length > self.limit:
+            raise too_large("A message of the server", self.limit)
+
+
+class _Fragments(websocket.continuous_frame):
+    """Puts no message together that is longer than it may be."""
+
+    limit = 0
+
+    def add(self, frame: websocket.ABNF) -> None:
+        super().add(frame)
+        if self.cont_data is not None and len(self.cont_data[1]) > self.limit:
+            raise too_large("A message of the server", self.limit)
+
+
+class _Socket(websocket.WebSocket):
+    """A websocket that can be aborted while it opens, too.
+
+    Args:
+        limit: How many bytes a message may have.
+    """
+
+    def __init__(self, limit: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.frame_buffer = _Frames(self._recv, skip_utf8_validation=True)
+        self.cont_frame = _Fragments(fire_cont_frame=False, skip_utf8_validation=True)
+        self.frame_buffer.limit = self.cont_frame.limit = limit
+
+    def cut(self) -> None:
+        """End every wait for the server."""
+        sock = self.sock
+        if sock is not None:
+            try:
+                # The plain socket's shutdown: the TLS one would pull the session from
+                # under the thread that is reading.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+            except OSError:
+                pass  # it ended by itself meanwhile
+
+
 class WebSocketChannel:
     """One job's websocket.
 
     Args:
+        interruptible: Lets `abort` be called from another thread; ``False`` if it should have
+            been already.
         query: As for `Http.post`.
         headers: Sent with the handshake, besides those of every request.
 
     Raises (by constructing it):
         ConnectFailedError: No connection.
         AuthenticationError, HTTPStatusError: The handshake was refused.
+        Aborted: `abort` was called.
     """
 
     def __init__(
-        self, http: Http, url: str, query: str = "", headers: Mapping[str, str] | None = None
+        self,
+        http: Http,
+        url: str,
+        interruptible: Callable[[Callable[[], None]], bool],
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._url = url
         self._aborted = False
+        self._socket = _Socket(http.message_bytes, sockopt=SOCKET_OPTIONS, sslopt=_tls(http.verify))
         page = "http" + url[2:]
         sent = [
             f"{name}: {value}"
             for name, value in {**http.headers, **(headers or {})}.items()
             if name.lower() not in _OWN_HEADERS
         ]
+        connect, silence = http.timeout
+        limit = None if connect is None or silence is None else connect + silence
+        if not interruptible(self.abort):
+            raise Aborted
+        call_off = http.alarms.set(Deadline.after(limit), self._socket.cut)
         try:
-            self._socket = websocket.create_connection(
+            self._socket.connect(  # type: ignore[no-untyped-call]
                 with_query(http.signed(url), query),
-                timeout=http.timeout[0],
+                timeout=connect,
                 header=sent,
                 cookie=http.cookie_header(page),
-                sockopt=SOCKET_OPTIONS,
-                sslopt=_tls(http.verify),
-                skip_utf8_validation=True,  # the JSON parser finds what is not UTF-8
+                redirect_limit=0,  # they could lead to another server, with all the headers
                 **_proxy(http, page),
             )
         except Exception as exc:
+            if self._aborted:
+                raise Aborted from exc
             raise _refused(exc, url) from exc
+        finally:
+            call_off()
         # Servers of 3.x are silent while a function runs, so silence says nothing.
         self._socket.settimeout(None)
 
     def receive(self) -> Frame:
         try:
             opcode, payload = self._socket.recv_data()
+        except MessageTooLargeError:
+            raise
         except Exception as exc:
             if self._aborted:
                 raise Aborted from exc
@@ -103,11 +164,11 @@ class WebSocketChannel:
     def close(self) -> None:
         # Without the closing handshake, which would wait for the server's half; the job is
         # over or given up, so there is nothing left to hear.
-        self._socket.shutdown()
+        self._socket.shutdown()  # type: ignore[no-untyped-call]  # as `connect`: not typed
 
     def abort(self) -> None:
         self._aborted = True
-        self._socket.abort()
+        self._socket.cut()
 
 
 def _tls(verify: bool | str) -> dict[str, Any]:
@@ -136,21 +197,11 @@ def _proxy(http: Http, page: str) -> dict[str, Any]:
 
 def _refused(exc: Exception, url: str) -> Exception:
     if isinstance(exc, websocket.WebSocketBadStatusException):
-        status = exc.status_code
-        if status in (401, 403):
-            return AuthenticationError(
-                f"{url} refused the websocket with {status}. If the app has a login, pass "
-                "auth=('user', 'password').",
-                url=url,
-                status_code=status,
-            )
-        if status == 429:
-            after = retry_after(exc.resp_headers or {})
-            return RateLimitError(
-                f"{url} is asked too often (429).", url=url, status_code=429, retry_after=after
-            )
-        return HTTPStatusError(
-            f"{url} answered {status} instead of opening a websocket.", url=url, status_code=status
+        headers = exc.resp_headers or {}
+        body = exc.resp_body if isinstance(exc.resp_body, bytes) else b""
+        kind = str(headers.get("content-type", ""))
+        return refusal(
+            Answer(exc.status_code, kind, body, url, headers), doing="Opening a websocket"
         )
     if isinstance(exc, websocket.WebSocketTimeoutException):
         return ConnectFailedError(
@@ -159,8 +210,11 @@ def _refused(exc: Exception, url: str) -> Exception:
             url=url,
         )
     if isinstance(exc, (websocket.WebSocketException, OSError, ValueError)):
+        # A connection that broke off, or was refused; names and certificates do not mend.
+        passing = isinstance(exc, (ConnectionError, websocket.WebSocketConnectionClosedException))
         return ConnectFailedError(
             f"{url} opened no websocket: {exc}. Check the address, and that the app is running.",
             url=url,
+            _passing=passing,
         )
     return ProtocolError(f"{url} did not speak websocket: {exc}.", raw=str(exc))

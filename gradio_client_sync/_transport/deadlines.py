@@ -1,0 +1,120 @@
+"""Until when something has to be over, and what happens then.
+
+A `Deadline` is a value that is passed down with a call. `Alarms` acts on it: at the deadline it
+calls a function, which ends the wait from outside, whatever it waits for. So a server that sends
+a byte now and then cannot stretch a wait, as it could with limits on each read alone.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from dataclasses import dataclass
+from typing import Callable
+
+_IDLE_SECONDS = 5.0  # a thread that waits costs little, but not nothing
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A point on the clock that no change of the time of day moves.
+
+    Attributes:
+        seconds: How long it was away when it was set; ``None`` if there is no limit.
+        end: When it is, on the monotonic clock.
+    """
+
+    seconds: float | None = None
+    end: float = math.inf
+
+    @classmethod
+    def after(cls, seconds: float | None) -> Deadline:
+        """So many seconds from now; ``None`` for no limit."""
+        return NEVER if seconds is None else cls(seconds, time.monotonic() + seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds from now, at least none; infinite without a limit."""
+        return max(0.0, self.end - time.monotonic())
+
+    def clip(self, seconds: float | None) -> float | None:
+        """A wait of so many seconds, or of what is left if that is less."""
+        if self.seconds is None:
+            return seconds
+        left = max(self.left, 0.001)  # no wait at all would mean another thing to a socket
+        return left if seconds is None else min(seconds, left)
+
+
+NEVER = Deadline()
+
+
+class Alarms:
+    """Calls functions at deadlines, on a thread that there is only while one is awaited."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._set: dict[object, tuple[float, Callable[[], None]]] = {}
+        self._awaited = math.inf  # what the thread waits for
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def set(self, deadline: Deadline, ring: Callable[[], None]) -> Callable[[], None]:
+        """Have a function called at a deadline. It must not block.
+
+        Returns:
+            What calls it off; harmless when repeated, and when it has rung.
+
+        Raises:
+            RuntimeError: No thread could be started.
+        """
+        if deadline.seconds is None:
+            return _nothing
+        alarm = object()
+        with self._changed:
+            self._set[alarm] = deadline.end, ring
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._watch, name="gradio-deadlines", daemon=True
+                )
+                self._thread.start()
+            elif deadline.end < self._awaited:
+                self._changed.notify_all()
+
+        def call_off() -> None:
+            with self._changed:
+                self._set.pop(alarm, None)
+
+        return call_off
+
+    def close(self) -> None:
+        """Ring no more."""
+        with self._changed:
+            self._closed = True
+            self._set.clear()
+            self._changed.notify_all()
+
+    def _watch(self) -> None:
+        while True:
+            with self._changed:
+                now = time.monotonic()
+                due = [alarm for alarm, (end, _) in self._set.items() if end <= now]
+                rings = [self._set.pop(alarm)[1] for alarm in due]
+                if not due:
+                    if self._closed:
+                        self._thread = None
+                        return
+                    ends = [end for end, _ in self._set.values()]
+                    self._awaited = min(ends, default=math.inf)
+                    wait = min(self._awaited - now, threading.TIMEOUT_MAX)
+                    told = self._changed.wait(wait if ends else _IDLE_SECONDS)
+                    if not told and not self._set:
+                        self._thread = None
+                        return
+            for ring in rings:
+                ring()
+            del rings  # a thread that waits must not keep a job, and with it a client, alive
+
+
+def _nothing() -> None:
+    pass
