@@ -1,0 +1,1 @@
+"""What networks and servers do wrong, between the client and real servers."""

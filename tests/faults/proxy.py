@@ -1,0 +1,203 @@
+"""A proxy on the level of TCP that does to a connection what networks and gateways do."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal, Optional
+from urllib.parse import urlsplit
+
+_CHUNK = 65_536
+
+
+@dataclass
+class Fault:
+    """One thing that goes wrong.
+
+    Attributes:
+        request: A text in the request that it befalls, such as ``b"/queue/join"``.
+        times: How many such requests it befalls.
+        answer: What is answered instead of passing the request on.
+        after: A text in what the server sends; the fault strikes within it, `offset` bytes on.
+        nth: The how-manieth of them.
+        action: What happens then, or at once without `answer` and `after`: the connection ends
+            (``cut``), is reset, or nothing passes any more, though it stays open (``stall``).
+        pace: Seconds between two bytes of what the server sends, from its first byte on.
+    """
+
+    request: bytes = b""
+    times: int = 1
+    answer: Optional[bytes] = None
+    after: Optional[bytes] = None
+    offset: int = 0
+    nth: int = 1
+    action: Literal["cut", "reset", "stall", "pass"] = "cut"
+    pace: float = 0.0
+
+
+class Proxy:
+    """Stands between a client and a server on this machine; a context manager.
+
+    Attributes:
+        url: Of the proxy.
+        target: Port of the server; a new one is taken by the connections that follow.
+        struck: How often the fault has befallen a request.
+    """
+
+    def __init__(self, url: str, fault: Optional[Fault] = None) -> None:
+        self.target = urlsplit(url).port
+        self.fault = fault
+        self.struck = 0
+        self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}{urlsplit(url).path}"
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._accept)]
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listening.accept()
+            except OSError:
+                return  # the end
+            self._start(_Pair(self, near).upward)
+
+    def _start(self, target: object) -> None:
+        thread = threading.Thread(target=target)  # type: ignore[arg-type]
+        with self._lock:
+            self._threads.append(thread)
+        thread.start()
+
+    def strikes(self, request: bytes) -> Optional[Fault]:
+        """The fault that befalls a request, if one does."""
+        with self._lock:
+            fault = self.fault
+            if fault is None or self.struck >= fault.times or fault.request not in request:
+                return None
+            self.struck += 1
+            return fault
+
+    def cut(self) -> None:
+        """End every connection that is open now."""
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
+            _end(connection)
+
+    def __enter__(self) -> Proxy:
+        self._threads[0].start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self.cut()
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
+            thread.join()
+
+
+class _Pair:
+    """Both sides of one connection."""
+
+    def __init__(self, proxy: Proxy, near: socket.socket) -> None:
+        self._proxy = proxy
+        self._near = near
+        self._far: Optional[socket.socket] = None
+        self._fault: Optional[Fault] = None
+        self._heard = b""
+        self._resets = False
+        with proxy._lock:
+            proxy._open.add(near)
+
+    def upward(self) -> None:
+        """Pass on what the client sends."""
+        with contextlib.suppress(OSError):
+            while data := self._near.recv(_CHUNK):
+                if data.startswith((b"GET ", b"POST ")):
+                    self._fault, self._heard = self._proxy.strikes(data), b""
+                    fault = self._fault
+                    if fault is not None and fault.answer is not None:
+                        self._near.sendall(fault.answer)
+                        break
+                    if fault is not None and fault.after is None and not fault.pace:
+                        self._act(fault)
+                        break
+                if self._far is None:
+                    self._far = socket.create_connection(("127.0.0.1", self._proxy.target))
+                    with self._proxy._lock:
+                        self._proxy._open.add(self._far)
+                    self._proxy._start(self._downward)
+                self._far.sendall(data)
+        self._close()
+
+    def _downward(self) -> None:
+        """Pass on what the server sends."""
+        assert self._far is not None
+        with contextlib.suppress(OSError):
+            while data := self._far.recv(_CHUNK):
+                fault = self._fault
+                if fault is None:
+                    self._near.sendall(data)
+                    continue
+                if fault.pace:
+                    for index in range(len(data)):
+                        self._near.sendall(data[index : index + 1])
+                        self._proxy._over.wait(fault.pace)
+                    continue
+                self._heard += data
+                at = _position(self._heard, fault)
+                if at is None:
+                    self._near.sendall(data)
+                    continue
+                self._near.sendall(data[: max(0, len(data) - (len(self._heard) - at))])
+                self._act(fault)
+                break
+        self._close()
+
+    def _act(self, fault: Fault) -> None:
+        if fault.action == "stall":
+            self._proxy._over.wait()
+        elif fault.action == "reset":
+            self._near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._resets = True
+            with contextlib.suppress(OSError):  # the client was faster
+                self._near.shutdown(socket.SHUT_RD)  # frees the thread that reads from it
+
+    def _close(self) -> None:
+        for side in (self._near, self._far):
+            if side is not None:
+                if not (self._resets and side is self._near):
+                    _end(side)  # which would say a last word
+                with self._proxy._lock:
+                    self._proxy._open.discard(side)
+                side.close()
+
+
+def _position(heard: bytes, fault: Fault) -> Optional[int]:
+    """Where in what was heard the fault strikes."""
+    assert fault.after is not None
+    at = -1
+    for _ in range(fault.nth):
+        at = heard.find(fault.after, at + 1)
+        if at < 0:
+            return None
+    at += fault.offset
+    return at if at <= len(heard) else None
+
+
+def _end(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it has ended meanwhile
+        connection.shutdown(socket.SHUT_RDWR)

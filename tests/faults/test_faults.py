@@ -1,0 +1,252 @@
+"""Every fault, on servers of three generations: one end for each job, told truly, in time.
+
+The app counts how often its functions ran. So the books tell whether a job ran twice, and
+whether an error that says "it cannot have run" is right.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import gzip
+import time
+import uuid
+from typing import Literal, NamedTuple
+
+import pytest
+
+from gradio_client_sync import (
+    BrokenStreamError,
+    Client,
+    ConnectFailedError,
+    GradioClientError,
+    HTTPStatusError,
+    Job,
+    JobTimeoutError,
+    RateLimitError,
+)
+from tests.conftest import SERVERS
+from tests.faults.proxy import Fault, Proxy
+from tests.listening import BOUND, Heard
+from tests.servers.plugin import ServerPool
+from tests.servers.server import Server
+
+pytestmark = pytest.mark.gradio
+
+VERSIONS = [version for version in ("3.50.2", "4.44.1", "6.31.0") if version in SERVERS]
+WS = {"3.50.2"}
+
+ACTIONS: tuple[Literal["cut", "reset", "stall"], ...] = ("cut", "reset", "stall")
+
+DEADLINE = 1.0  # s, for what never ends by itself
+LATE = 0.5  # s; what an end may come after its deadline
+
+JOBS = 4
+
+
+def page(status: str, *headers: str, body: bytes = b"<html>gateway</html>") -> bytes:
+    """A gateway's answer, at whose end the connection is closed."""
+    lines = [f"HTTP/1.1 {status}", "Content-Type: text/html", "Connection: close", *headers]
+    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
+
+
+class Case(NamedTuple):
+    """A fault, what each job that it befalls may end with, and how many of them do at most."""
+
+    fault: Fault
+    ends: tuple[type[BaseException], ...] = ()
+    only: frozenset[str] = frozenset(("3.50.2", "4.44.1", "6.31.0"))
+
+
+SSE = frozenset(("4.44.1", "6.31.0"))
+JOIN = b"/queue/join"
+DATA = b"/queue/data"
+
+CASES = {
+    # Before the app has the job: it goes on, and nobody notices.
+    "join reset once": Case(Fault(JOIN, action="reset"), (BrokenStreamError,)),
+    "join reset at a handshake": Case(Fault(JOIN, 2, action="reset"), only=frozenset(WS)),
+    "502 in a burst": Case(Fault(JOIN, 3, page("502 Bad Gateway"))),
+    "503 in a burst": Case(Fault(JOIN, 3, page("503 Service Unavailable"))),
+    "503 to wait for": Case(Fault(JOIN, 1, page("503 Service Unavailable", "Retry-After: 1"))),
+    "429 once": Case(Fault(JOIN, 1, page("429 Too Many Requests", "Retry-After: 0"))),
+    "429 without end": Case(
+        Fault(JOIN, 99, page("429 Too Many Requests", "Retry-After: 3600")), (RateLimitError,)
+    ),
+    "502 without end": Case(Fault(JOIN, 99, page("502 Bad Gateway")), (HTTPStatusError,)),
+    "504 once": Case(Fault(JOIN, 1, page("504 Gateway Timeout")), (HTTPStatusError,)),
+    "page with 200": Case(Fault(JOIN, 1, page("200 OK")), (GradioClientError,)),
+    "page, compressed": Case(
+        Fault(JOIN, 1, page("200 OK", "Content-Encoding: gzip", body=gzip.compress(b"<html>"))),
+        (GradioClientError,),
+    ),
+    "no gzip that says so": Case(
+        Fault(JOIN, 1, page("200 OK", "Content-Encoding: gzip")), (GradioClientError,)
+    ),
+    "no HTTP at all": Case(Fault(JOIN, 1, b"\x15\x03\x01\x00\x02\x02\x28"), (ConnectionError,)),
+    # The answer to the join is lost: nobody can know.
+    "join's answer cut": Case(
+        Fault(JOIN, 1, after=b"event_id", offset=4), (BrokenStreamError,), SSE
+    ),
+    "join's answer reset": Case(
+        Fault(JOIN, 1, after=b"HTTP/1.1 200", action="reset"), (BrokenStreamError,), SSE
+    ),
+    "join stalls": Case(Fault(JOIN, 1, action="stall"), (JobTimeoutError,)),
+    "join's answer stalls": Case(
+        Fault(JOIN, 1, after=b"HTTP/1.1", offset=9, action="stall"), (JobTimeoutError,)
+    ),
+    "everything drips": Case(Fault(b"", 99, pace=0.01), (JobTimeoutError,)),
+    # The stream of the session does not open.
+    "stream reset before it opens": Case(Fault(DATA, 1, action="reset"), (BrokenStreamError,), SSE),
+    "stream 502 in a burst": Case(Fault(DATA, 2, page("502 Bad Gateway")), (), SSE),
+    "stream is a page": Case(Fault(DATA, 1, page("200 OK")), (BrokenStreamError,), SSE),
+    "stream stalls": Case(Fault(DATA, 1, action="stall"), (JobTimeoutError,), SSE),
+    "stream cut within a character": Case(
+        Fault(b"/queue/", 9, after="ü".encode(), offset=1), (BrokenStreamError,)
+    ),
+}
+
+
+#: The stream breaks off before and within each message, in each way.
+BREAKS = {
+    f"stream {action} {where} message {nth}": Case(
+        Fault(b"/queue/", 9, after=b'"msg"', nth=nth, offset=offset, action=action),
+        (BrokenStreamError, JobTimeoutError),
+    )
+    for nth in (1, 2, 3)
+    for action in ACTIONS
+    for where, offset in (("before", -7), ("within", 9))
+}
+CASES.update(BREAKS)
+
+#: Those of which the usual run tries some only; all are tried with ``-m long``.
+OFTEN = {
+    *("stream cut within message 1", "stream cut before message 2", "stream cut within message 3"),
+    *("stream reset within message 2", "stream stall within message 1"),
+}
+NAMES = [
+    pytest.param(name, marks=pytest.mark.long) if name in BREAKS and name not in OFTEN else name
+    for name in CASES
+]
+
+
+def books(server: Server) -> int:
+    return server.control.executions().get("echo", 0)
+
+
+def may_have_run(error: BaseException) -> bool:
+    """What the error says about it."""
+    if isinstance(error, BrokenStreamError):
+        return error.accepted is not False
+    return not isinstance(error, HTTPStatusError)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("name", NAMES)
+def test_each_job_ends_once(server_pool: ServerPool, version: str, name: str) -> None:
+    """Whatever happens on the way, N jobs have N ends of the kinds that the table says."""
+    case = CASES[name]
+    if version not in case.only:
+        return
+    server = server_pool.get(version)
+    before = books(server)
+    with Proxy(server.url) as proxy, Client(proxy.url) as app:
+        assert app.predict("/echo", ["first"], timeout=BOUND)[0] == "first"
+        proxy.fault = case.fault
+        began = time.monotonic()
+        texts = [f"ü{number} {uuid.uuid4().hex}" for number in range(JOBS)]
+        limit = DEADLINE if JobTimeoutError in case.ends else BOUND
+        jobs = [app.submit("/echo", [text], timeout=limit) for text in texts]
+        _, pending = concurrent.futures.wait(jobs, limit + LATE)
+        assert not pending, f"{len(pending)} jobs hang"
+        assert time.monotonic() - began < limit + LATE
+        errors = [job.exception() for job in jobs]
+        good = [job.result()[0] for job, error in zip(jobs, errors) if error is None]
+        assert set(good) <= set(texts)
+        bad = [error for error in errors if error is not None]
+        for error in bad:
+            assert isinstance(error, case.ends), repr(error)
+            assert isinstance(error, GradioClientError)
+            assert error.endpoint == "/echo"
+        assert proxy.struck, "the fault befell nothing"
+        proxy.fault = None
+        if not isinstance(jobs[-1].exception(), JobTimeoutError):
+            assert app.predict("/echo", ["next"], timeout=BOUND)[0] == "next"
+            good.append("next")
+    ran = books(server) - before - 1  # the first
+    assert len(good) <= ran <= len(good) + sum(map(may_have_run, bad)), (ran, errors)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_lost_job_is_sent_again_where_that_is_allowed(
+    server_pool: ServerPool, version: str
+) -> None:
+    """`idempotent` gets a value after a loss, from its first one on; without, the loss is told."""
+    server = server_pool.get(version)
+    with Proxy(server.url) as proxy, Client(proxy.url) as app:
+        for idempotent in (False, True):
+            proxy.struck = 0
+            proxy.fault = Fault(b"/queue/", 1, after=b"process_generating", nth=2)
+            if version not in WS:
+                proxy.fault.request = DATA
+            job = app.submit("/tokens", [5], idempotent=idempotent, timeout=BOUND)
+            if idempotent:
+                expected = [" ".join(f"tok{n}" for n in range(k)) for k in range(1, 6)]
+                assert [data[0] for data in job][-6:] == [*expected, expected[-1]]
+            else:
+                with pytest.raises(BrokenStreamError) as caught:
+                    job.result()
+                assert caught.value.accepted is True
+            assert proxy.struck == 1
+
+
+def test_nobody_there_is_told(server_pool: ServerPool) -> None:
+    """A refused connection is told as one that nothing was sent on."""
+    with Proxy(server_pool.get(VERSIONS[-1]).url) as proxy:
+        url = proxy.url
+    with pytest.raises(ConnectFailedError) as caught:
+        Client(url, retries=1)
+    assert caught.value.sent is False
+
+
+NEWEST_FIRST = [
+    version if version == "6.31.0" else pytest.param(version, marks=pytest.mark.long)
+    for version in VERSIONS
+]
+
+
+@pytest.mark.parametrize("version", NEWEST_FIRST)
+def test_server_is_killed_and_comes_back(version: str) -> None:
+    """What ran is told as lost; what comes next goes to the new server, with its files."""
+    content = b"some content"
+    with Server(version) as first:
+        with Proxy(first.url) as proxy, Client(proxy.url, retries=8) as app:
+            assert app.predict("/file", [content], timeout=BOUND)[0].read() == content
+            started = Heard()
+            running = app.submit("/endless", ["k"]).on("data", started)
+            started.wait_for()
+            app_id = app.config["app_id"]
+            first.kill()
+            with pytest.raises(BrokenStreamError) as caught:
+                running.result(BOUND)
+            assert caught.value.accepted is True
+            waiting = app.submit("/echo", ["waited"], timeout=60)
+            with Server(version) as second:
+                proxy.target = int(second.url.rpartition(":")[2])
+                assert waiting.result()[0] == "waited"
+                assert app.config["app_id"] != app_id
+                assert app.predict("/file", [content], timeout=BOUND)[0].read() == content
+                assert second.control.executions() == {"echo": 1, "file": 1}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_dead_connections_lose_no_job(server_pool: ServerPool, version: str) -> None:
+    """A pooled connection that ended between two calls is not what a job is sent on."""
+    server = server_pool.get(version)
+    with Proxy(server.url) as proxy, Client(proxy.url) as app:
+        for _ in range(3):
+            before = books(server)
+            jobs: list[Job] = [app.submit("/echo", ["x"], timeout=BOUND) for _ in range(JOBS)]
+            concurrent.futures.wait(jobs, BOUND)
+            assert [job.result()[0] for job in jobs] == ["x"] * JOBS
+            assert books(server) - before == JOBS
+            proxy.cut()

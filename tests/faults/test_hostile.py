@@ -1,0 +1,335 @@
+"""Servers that mean harm: what they send is bounded, and ends in an error that tells."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Callable
+
+import pytest
+
+from gradio_client_sync import (
+    BrokenStreamError,
+    Client,
+    ConfigError,
+    ConnectFailedError,
+    GradioClientError,
+    MessageTooLargeError,
+    ProtocolError,
+)
+from tests.listening import BOUND
+from tests.scripted import (
+    CLOSE,
+    Exchange,
+    ScriptedApp,
+    completed,
+    config_of,
+    dependency,
+    generating,
+    scripted,
+)
+
+LIMIT = 100_000  # bytes
+DEEP = b"[" * 10_000 + b"]" * 10_000
+
+
+def joined(exchange: Exchange) -> None:
+    exchange.answer({"event_id": "e1"})
+
+
+def streaming(*messages: Any) -> Callable[[Exchange], None]:
+    """A stream of these messages."""
+
+    def script(exchange: Exchange) -> None:
+        exchange.start_stream()
+        exchange.send(*messages)
+        exchange.end_stream()
+
+    return script
+
+
+def endless(exchange: Exchange, piece: bytes) -> None:
+    """A body that ends when the client has had enough."""
+    exchange.start_stream()
+    write = exchange._handler.wfile.write
+    began = time.monotonic()
+    while time.monotonic() - began < BOUND:
+        write(b"%x\r\n%s\r\n" % (len(piece), piece))
+    raise AssertionError("the client listened to the end")
+
+
+# -- answers
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        (lambda x: endless(x, b"x" * 8192), MessageTooLargeError),
+        (
+            lambda x: x.answer(
+                gzip.compress(bytes(50 * LIMIT)), headers={"Content-Encoding": "gzip"}
+            ),
+            MessageTooLargeError,
+        ),
+        (
+            lambda x: x.answer(
+                gzip.compress(gzip.compress(b"{}")), headers={"Content-Encoding": "gzip, gzip"}
+            ),
+            ProtocolError,
+        ),
+        (lambda x: x.answer({}, headers={"X-Huge": "x" * 1_000_000}), ConnectFailedError),
+        (
+            lambda x: x.answer({}, headers={f"X-{n}": "x" for n in range(1000)}),
+            ConnectFailedError,
+        ),
+        (lambda x: x.answer(DEEP), ConfigError),
+        (lambda x: x.answer(b"9" * 50_000), ConfigError),
+        (lambda x: x.answer(b'{"version": NaN, "components": 1e999}'), GradioClientError),
+        (
+            lambda x: x.answer({}, 302, headers={"Location": "http://169.254.169.254/config"}),
+            ConnectFailedError,
+        ),
+        (
+            lambda x: x.answer({}, 302, headers={"Location": "file:///etc/passwd"}),
+            ConnectFailedError,
+        ),
+    ],
+    ids=[
+        "endless body",
+        "gzip bomb",
+        "gzip in gzip",
+        "huge header",
+        "many headers",
+        "deep",
+        "huge number",
+        "no numbers",
+        "redirect elsewhere",
+        "redirect to a file",
+    ],
+)
+def test_hostile_config(script: Callable[[Exchange], None], error: type[GradioClientError]) -> None:
+    """Nothing that answers to the first request harms who asks."""
+    with ScriptedApp() as server:
+        server.scripts["GET /config"] = script
+        began = time.monotonic()
+        with pytest.raises(error):
+            Client(server.url, max_message_bytes=LIMIT, retries=0, deadline=BOUND / 2)
+        assert time.monotonic() - began < BOUND / 2
+
+
+def test_dripping_header_ends_at_the_deadline() -> None:
+    """A header that never ends, byte by byte, does not stretch the deadline of connecting."""
+    over = threading.Event()
+
+    def drip(exchange: Exchange) -> None:
+        while not over.wait(0.01):
+            exchange._handler.wfile.write(b"x")
+
+    with ScriptedApp() as server:
+        server.scripts["GET /config"] = drip
+        began = time.monotonic()
+        with pytest.raises(ConnectFailedError, match="within the deadline"):
+            Client(server.url, deadline=0.5)
+        assert time.monotonic() - began < 1.0
+        over.set()
+
+
+def test_foreign_cookies_are_not_kept() -> None:
+    """A cookie for another domain goes nowhere."""
+    seen: list[str | None] = []
+
+    def join(exchange: Exchange) -> None:
+        seen.append(exchange.headers.get("cookie"))
+        joined(exchange)
+
+    with scripted(join=join, data=streaming(completed("e1", "x"), CLOSE)) as server:
+        server.scripts["GET /config"] = lambda x: x.answer(
+            server.config, headers={"Set-Cookie": "stolen=1; Domain=example.com; Path=/"}
+        )
+        with Client(server.url) as app:
+            assert app.predict("/echo", ["x"])[0] == "x"
+    assert seen == [None]
+
+
+# -- event streams
+
+
+@pytest.mark.parametrize("piece", [b"x" * 8192, b"data: x\n" * 1000, b"data:\n" * 1000])
+def test_endless_event_is_given_up(piece: bytes) -> None:
+    """A line or an event without end fails its jobs at the limit."""
+    with scripted(join=joined, data=lambda x: endless(x, piece)) as server:
+        with Client(server.url, max_message_bytes=LIMIT) as app:
+            with pytest.raises(BrokenStreamError, match="max_message_bytes="):
+                app.predict("/echo", ["x"], timeout=BOUND)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"msg": "process_completed", "event_id": "e1", "output": ' + DEEP + b"}",
+        b'{"msg": "process_completed", "event_id": "e1", "output": {"data": ['
+        + b"9" * 50_000
+        + b"]}}",
+        b'{"msg": "process_completed", "event_id": "e1", "output": NaN}',
+        b'{"msg": "process_completed", "event_id": "e1", "output": {"data": "\xff"}}',
+        b'{"msg": "process_completed", "event_id": "e1"}',
+    ],
+    ids=["deep", "huge number", "no object", "no text", "no output"],
+)
+def test_unreadable_end_fails_the_job(raw: bytes) -> None:
+    """A last message that cannot be read ends its job as a breach of the protocol."""
+    with scripted(join=joined, data=streaming(raw, CLOSE)) as server:
+        with Client(server.url) as app:
+            with pytest.raises(ProtocolError):
+                app.predict("/echo", ["x"], timeout=BOUND)
+
+
+def test_paths_of_edits_reach_nothing_but_values() -> None:
+    """Paths to attributes, negative and huge indices change nothing, and fill no memory."""
+    edits = [
+        ["replace", ["__class__"], 1],
+        ["replace", ["__class__", "__init__", "__globals__"], 1],
+        ["add", [10**12], "x"],
+        ["replace", [-1], "x"],
+        ["delete", [10**18], None],
+        ["append", [0], 5],
+        ["replace", [[]], 1],
+        ["replace", "abc", 1],
+        "replace",
+    ]
+    messages = [generating("e1", ["first"])]
+    messages += [generating("e1", [edit]) for edit in edits]
+    with scripted(join=joined, data=streaming(*messages, completed("e1", "end"), CLOSE)) as server:
+        with Client(server.url) as app:
+            values = [data[0] for data in app.submit("/count", ["x"], timeout=BOUND)]
+    assert values[0] == ["first"] and values[-1] == "end"
+    assert all(value in (["first"], ["first", "x"], "end") for value in values), values
+
+
+def test_many_events_are_not_all_kept() -> None:
+    """100,000 messages leave those in memory that `history` asks for."""
+    update = json.dumps(generating("e1", [["append", [], "x"]])).encode()
+
+    def data(exchange: Exchange) -> None:
+        exchange.start_stream()
+        exchange.send(generating("e1", ""))
+        for _ in range(100):
+            exchange.send(*[update] * 1000)
+        exchange.send(completed("e1", "end"), CLOSE)
+        exchange.end_stream()
+
+    with scripted(join=joined, data=data) as server, Client(server.url, history=50) as app:
+        job = app.submit("/count", ["x"])
+        assert job.result(60)[0] == "end"
+        assert len(job.outputs) <= 51  # and the last one
+        assert job.timings.bytes > 100_000 * len(update)
+
+
+def test_control_characters_do_not_reach_a_terminal() -> None:
+    """What a server calls its things cannot move a reader's cursor."""
+    evil = "\x1b[2J\x1b]0;title\x07\u202eevil"
+    config = config_of(dependency(0, evil), dependency(1, "fine"))
+    with ScriptedApp(config) as server, Client(server.url) as app:
+        with pytest.raises(GradioClientError) as caught:
+            app.predict("/other")
+        assert "\x1b" not in str(caught.value)
+        shown = str(app.view_api())
+        assert "\x1b" not in shown and "\u202e" not in shown
+
+
+# -- websockets
+
+WEBSOCKET_CONFIG = {**config_of(), "version": "3.50.2", "protocol": "ws", "api_prefix": ""}
+
+
+@contextmanager
+def websocket_server(talk: Callable[[socket.socket], None]) -> Iterator[str]:
+    """An app whose websocket says what a test wants, frame by frame."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    body = json.dumps(WEBSOCKET_CONFIG).encode()
+
+    def serve() -> None:
+        for _ in range(2):
+            connection, _ = listening.accept()
+            with connection:
+                head = connection.recv(65_536)
+                if b"GET /config" in head:
+                    connection.sendall(
+                        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                        b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+                    )
+                    continue
+                key = head.lower().partition(b"sec-websocket-key: ")[2]
+                start = len(head) - len(key)
+                sent = head[start:].partition(b"\r\n")[0]
+                digest = hashlib.sha1(sent + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+                try:
+                    connection.sendall(
+                        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+                        b"Connection: Upgrade\r\nSec-WebSocket-Accept: "
+                        + base64.b64encode(digest)
+                        + b"\r\n\r\n"
+                    )
+                    talk(connection)
+                except OSError:
+                    pass  # the client has had enough
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        listening.shutdown(socket.SHUT_RDWR)
+        listening.close()
+        thread.join()
+
+
+def fragments(connection: socket.socket) -> None:
+    first = True
+    while True:
+        opcode = 0x01 if first else 0x00
+        connection.sendall(bytes([opcode, 126]) + struct.pack("!H", 50_000) + b"x" * 50_000)
+        first = False
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        lambda c: c.sendall(bytes([0x81, 127]) + struct.pack("!Q", 2**62) + b"x" * 100),
+        fragments,
+    ],
+    ids=["a frame of 4 EiB", "fragments without end"],
+)
+def test_endless_websocket_message_is_given_up(talk: Callable[[socket.socket], None]) -> None:
+    """A frame that is too long is not even begun, and fragments are not gathered for ever."""
+    with websocket_server(talk) as url, Client(url, max_message_bytes=LIMIT) as app:
+        with pytest.raises(MessageTooLargeError):
+            app.predict("/echo", ["x"], timeout=BOUND)
+
+
+def test_websocket_is_not_sent_on_to_another_server() -> None:
+    """A handshake that answers with a redirect ends there: headers go to the named host only."""
+    reached = []
+
+    def elsewhere(exchange: Exchange) -> None:
+        reached.append(dict(exchange.headers))
+        exchange.answer({})
+
+    with ScriptedApp() as other, ScriptedApp(WEBSOCKET_CONFIG) as server:
+        other.scripts["GET /queue/join"] = elsewhere
+        target = other.url.replace("http:", "ws:") + "/queue/join"
+        server.scripts["GET /queue/join"] = lambda x: x.answer(
+            {}, 302, headers={"Location": target}
+        )
+        with Client(server.url, headers={"Authorization": "Bearer secret"}, retries=0) as app:
+            with pytest.raises(GradioClientError):
+                app.predict("/echo", ["x"], timeout=BOUND)
+    assert not reached

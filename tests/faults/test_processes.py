@@ -1,0 +1,235 @@
+"""Threads and processes: whatever ends a process, in any phase, it goes at once and quietly."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import gc
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+import warnings
+from pathlib import Path
+
+import pytest
+
+from gradio_client_sync import Client
+from tests.conftest import SERVERS
+from tests.listening import BOUND
+from tests.servers.plugin import ServerPool
+
+pytestmark = pytest.mark.gradio
+
+VERSIONS = [
+    version if version == "6.31.0" else pytest.param(version, marks=pytest.mark.long)
+    for version in ("3.50.2", "4.44.1", "6.31.0")
+    if version in SERVERS
+]
+GONE = 1.5  # s from the blow to the end of the process; 1 s is promised, the rest is the machine's
+
+SCRIPT = """
+import sys, threading
+from gradio_client_sync import Client
+
+url, phase, ending, key = sys.argv[1:]
+
+def say_ready():
+    print("ready", flush=True)
+
+def end():
+    if ending == "exit":
+        sys.exit(3)
+    if ending == "error":
+        raise RuntimeError("unhandled")
+    threading.Event().wait(60)  # for the signal
+
+if phase == "connect":
+    say_ready()
+    Client(url, retries=0)
+app = Client(url)
+if phase == "idle":
+    app.predict("/echo", ["x"])
+    say_ready()
+    end()
+elif phase == "predict":
+    say_ready()
+    app.predict("/hold", [key])
+elif phase == "submit":
+    job = app.submit("/hold", [key])
+    say_ready()
+    sys.stdin.readline()
+    end()
+elif phase == "stream":
+    for data in app.submit("/endless", [key]):
+        say_ready()
+        end()
+elif phase == "listen":
+    heard = threading.Event()
+    job = app.submit("/endless", [key]).on("data", lambda data: heard.set())
+    heard.wait(20)
+    say_ready()
+    end()
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    ("phase", "ending"),
+    [
+        *(("connect", "SIGINT"), ("connect", "SIGTERM")),
+        *(("predict", "SIGINT"), ("predict", "SIGTERM")),
+        *(
+            (phase, ending)
+            for phase in ("idle", "submit", "stream", "listen")
+            for ending in ("exit", "error", "SIGINT", "SIGTERM")
+        ),
+    ],
+)
+def test_process_ends_at_once(
+    server_pool: ServerPool, version: str, phase: str, ending: str
+) -> None:
+    """It is gone in a second, its work on the server stops, and no dying thread says a word."""
+    server, key = server_pool.get(version), uuid.uuid4().hex
+    silent = socket.create_server(("127.0.0.1", 0))  # takes connections and says nothing
+    url = f"http://127.0.0.1:{silent.getsockname()[1]}" if phase == "connect" else server.url
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, url, phase, ending, key],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    waiting: socket.socket | None = None
+    with process, silent:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == "ready\n", process.stderr.read()
+        if phase == "connect":
+            waiting, _ = silent.accept()
+            assert waiting.recv(1) == b"G"  # of its GET
+        if phase in ("predict", "submit"):
+            assert server.control.await_started(key)
+        began = time.monotonic()
+        if ending.startswith("SIG"):
+            process.send_signal(getattr(signal, ending))
+        elif phase == "submit":
+            process.stdin.write("\n")
+            process.stdin.flush()
+        process.wait(BOUND)
+        took = time.monotonic() - began
+        said = process.stderr.read()
+    if waiting is not None:
+        waiting.close()
+    assert took < GONE, f"it took {took:.2f} s"
+    assert "gradio-" not in said and "Exception in thread" not in said, said
+    assert said.count("Traceback") <= (4 if ending in ("error", "SIGINT") else 0), said
+    if phase in ("stream", "listen"):
+        assert server.control.await_stopped(key)
+    server.control.release(key)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_fork_leaves_the_parent_alone(server_pool: ServerPool, version: str) -> None:
+    """The child has a connection of its own; a job that runs in the parent goes on."""
+    server, key = server_pool.get(version), uuid.uuid4().hex
+    with Client(server.url) as app:
+        job = app.submit("/hold", [key])
+        assert server.control.await_started(key)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # it has threads, as is meant
+            child = os.fork()
+        if not child:
+            status = 1
+            try:
+                status = 0 if app.predict("/echo", ["child"], timeout=BOUND)[0] == "child" else 2
+                app.close()
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert app.predict("/echo", ["parent"], timeout=BOUND)[0] == "parent"
+        server.control.release(key)
+        assert job.result(BOUND)[0] == key
+
+
+def call_pickled(pickled: bytes) -> str:
+    with pickle.loads(pickled) as app:
+        text: str = app.predict("/echo", ["spawned"], timeout=BOUND)[0]
+        return text
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_client_goes_into_a_spawned_process(server_pool: ServerPool, version: str) -> None:
+    """A pickled client connects anew where it comes out."""
+    import multiprocessing
+
+    with Client(server_pool.get(version).url, deadline=BOUND, retries=1) as app:
+        pickled = pickle.dumps(app)
+        context = multiprocessing.get_context("spawn")
+        with concurrent.futures.ProcessPoolExecutor(1, context) as pool:
+            assert pool.submit(call_pickled, pickled).result(60) == "spawned"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_jobs_can_be_awaited(server_pool: ServerPool, version: str) -> None:
+    """Inside a running event loop jobs are awaited, and nothing blocks it."""
+
+    async def main() -> list[str]:
+        with Client(server_pool.get(version).url) as app:
+            jobs = [app.submit("/echo", [str(n)], timeout=BOUND) for n in range(10)]
+            results = await asyncio.gather(*map(asyncio.wrap_future, jobs))
+            return [result[0] for result in results]
+
+    assert asyncio.run(main()) == [str(n) for n in range(10)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_fifty_threads_share_a_client(server_pool: ServerPool, version: str) -> None:
+    """Each thread gets its own answers, and the books balance."""
+    server = server_pool.get(version)
+    before = server.control.executions().get("echo", 0)
+    with Client(server.url) as app, concurrent.futures.ThreadPoolExecutor(50) as pool:
+
+        def call(number: int) -> bool:
+            return all(
+                app.predict("/echo", [f"{number} {n}"], timeout=60)[0] == f"{number} {n}"
+                for n in range(4)
+            )
+
+        assert all(pool.map(call, range(50)))
+    assert server.control.executions()["echo"] - before == 200
+
+
+def state() -> tuple[int, int, set[str]]:
+    """Threads of the package, file descriptors, and temporary files."""
+    gc.collect()
+    threads = [t for t in threading.enumerate() if t.name.startswith("gradio-")]
+    folder = Path("/proc/self/fd")
+    descriptors = len(list(folder.iterdir())) if folder.exists() else 0
+    files = {path.name for path in Path(tempfile.gettempdir()).glob("gradio-client-sync*")}
+    return len(threads), descriptors, files
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("cycles", [50, pytest.param(1000, marks=pytest.mark.long)])
+def test_life_cycles_leave_nothing(server_pool: ServerPool, version: str, cycles: int) -> None:
+    """Clients that come and go leave no thread, socket, descriptor or file."""
+    server = server_pool.get(version)
+
+    def live() -> None:
+        with Client(server.url, deadline=BOUND) as app:
+            assert app.predict("/echo", ["x"])[0] == "x"
+
+    live()  # what is made once, such as caches, does not count
+    before = state()
+    for _ in range(cycles):
+        live()
+    assert state() == before
