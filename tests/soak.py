@@ -1,7 +1,7 @@
 """Mixed load with random faults, on servers of three generations, until the books are balanced.
 
 Run as ``python -m tests.soak [SECONDS] [SEED]``. Each submit has one end here; the app counts how
-often its function ran. What succeeded ran once, what cannot have run did not, and nothing ran twice.
+often its function ran. What succeeded ran once, what cannot have run did not, nothing ran twice.
 """
 
 from __future__ import annotations
