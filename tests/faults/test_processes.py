@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from gradio_client_sync import Client
-from tests.conftest import SERVERS
+from tests.conftest import LEFT_BEHIND, SERVERS
 from tests.listening import BOUND
 from tests.servers.plugin import ServerPool
 
@@ -212,6 +212,9 @@ def state() -> tuple[int, int, set[str]]:
     """Threads of the package, file descriptors, and temporary files."""
     gc.collect()
     threads = [t for t in threading.enumerate() if t.name.startswith("gradio-")]
+    for thread in threads:
+        thread.join(LEFT_BEHIND)  # close() tells them, and does not wait for all of them
+    threads = [thread for thread in threads if thread.is_alive()]
     folder = Path("/proc/self/fd")
     descriptors = len(list(folder.iterdir())) if folder.exists() else 0
     files = {path.name for path in Path(tempfile.gettempdir()).glob("gradio-client-sync*")}
