@@ -110,7 +110,8 @@ CASES = {
 BREAKS = {
     f"stream {action} {where} message {nth}": Case(
         Fault(b"/queue/", 9, after=b'"msg"', nth=nth, offset=offset, action=action),
-        (BrokenStreamError, JobTimeoutError),
+        # A reset takes back what the client has not read, a websocket's handshake as well.
+        (BrokenStreamError, JobTimeoutError, *([ConnectFailedError] if nth == 1 else [])),
     )
     for nth in (1, 2, 3)
     for action in ACTIONS
@@ -137,6 +138,8 @@ def may_have_run(error: BaseException) -> bool:
     """What the error says about it."""
     if isinstance(error, BrokenStreamError):
         return error.accepted is not False
+    if isinstance(error, ConnectFailedError):
+        return error.sent
     return not isinstance(error, HTTPStatusError)
 
 
