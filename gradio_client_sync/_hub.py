@@ -308,7 +308,11 @@ class Hub:
 
     def _unreachable(self, exc: Exception) -> SpaceError:
         reason = self._clean(str(exc) or type(exc).__name__)
-        return SpaceError(f"The Hub at {self.endpoint} cannot be asked: {reason}.")
+        return SpaceError(
+            f"The Hub at {self.endpoint} cannot be asked: {reason.rstrip('.')}. Check the "
+            "connection of this machine, and HF_ENDPOINT if it is set; an app's own address works "
+            "without the Hub."
+        )
 
     def _clean(self, text: str) -> str:
         return text.replace(self._token, "***") if self._token else text

@@ -73,8 +73,8 @@ def handle_file(
         attachment = _attachment_of(file)
     if attachment is None:
         raise PayloadError(
-            f"A {type(file).__name__} cannot be sent as a file. Pass a path, an address, bytes, "
-            "or a file opened with mode 'rb'."
+            f"A value of type {type(file).__name__} cannot be sent as a file. Pass a path, an "
+            "address, bytes, or a file opened with mode 'rb'."
         )
     if orig_name is not None:
         attachment.orig_name = str(orig_name)
