@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import report, singles
+from benchmarks import files, report, singles
 from benchmarks.peers import NAMES, Process, Result, missing
 from benchmarks.picture import draw
 from benchmarks.rows import GROWTH, NEWEST, ROWS, Row
@@ -105,6 +105,10 @@ def main() -> None:
         if options.only in single.name:
             with serving(NEWEST, *single.options) as url:
                 keep(single.measure(url, options.short))
+    if options.only in "a large file":
+        size, rounds = (10, 1) if options.short else (300, 5)
+        found["files"] = [row._asdict() for row in files.run(NEWEST, size, rounds)]
+        keep()
     if options.growth:
         with serving(NEWEST) as url:
             found["growth"] = grow(url, options.short)

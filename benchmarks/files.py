@@ -143,14 +143,14 @@ def compare(url: str, megabytes: int, rounds: int) -> list[Row]:
 
 def turn(url: str, name: str, megabytes: int, number: int) -> list[float]:
     """One contestant's turn, with a file of its own, so that the server has none already."""
-    from benchmarks.__main__ import official_python
+    from benchmarks.peers import official_python
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "sent.bin")
         with path.open("wb") as file:
             for block in range(megabytes):
                 file.write(f"{name:<10}{number:>6}{block:>16}".encode() * (MB // 32))
-        python = official_python() if name == "official" else sys.executable
+        python = official_python("2") if name == "official" else sys.executable
         ran = subprocess.run(
             [str(python), __file__, name, url, str(path)],
             stdout=subprocess.PIPE,
@@ -172,18 +172,24 @@ def show(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
+def run(server: str, megabytes: int, rounds: int) -> list[Row]:
     """Start a server, run everyone in turn, and print."""
     from tests.servers.server import Server
 
+    with Server(server) as running:
+        rows = compare(running.url, megabytes, rounds)
+    print(f"\nGradio {server}, {megabytes} MB\n{show(rows)}", flush=True)
+    return rows
+
+
+def main() -> None:
+    """Read the command, and run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.files", description=__doc__)
     parser.add_argument("--server", default="6.31.0", help="which real Gradio (6.31.0)")
     parser.add_argument("--size", type=int, default=300, help="megabytes (300)")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each contestant (3)")
     options = parser.parse_args()
-    with Server(options.server) as server:
-        print(f"\nGradio {options.server}, {options.size} MB")
-        print(show(compare(server.url, options.size, options.rounds)))
+    run(options.server, options.size, options.rounds)
 
 
 if __name__ == "__main__":
