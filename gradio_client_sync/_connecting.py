@@ -98,7 +98,7 @@ def _connect_to_space(
         return connection
 
     def knock(root: str) -> None:
-        door = {"timeout": (KNOCK_TIMEOUT, KNOCK_TIMEOUT), "patience": 0.0}
+        door = {"timeout": (KNOCK_TIMEOUT, KNOCK_TIMEOUT), "patience": 0.0, "retries": 0}
         http = _door(root, {**options, **door}, token_for(root, options, saved))
         try:
             http.get(Routes(root).page)
