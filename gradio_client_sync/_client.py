@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._connection import Connection
+    from ._progress import ProgressBars
     from ._protocol.signature import Signature
     from .display import ApiInfo
     from .events import Data, SpaceStatus
@@ -429,17 +430,13 @@ class Client:
         job = self.submit(
             endpoint, payload, timeout=timeout, isolated=isolated, idempotent=idempotent
         )
-        try:
-            if bars is not None:
-                bars.watch(job)
-            return self._result(job)
-        finally:
-            if bars is not None:
-                bars.close()
+        return self._result(job, bars)
 
-    def _result(self, job: Job) -> Data:
+    def _result(self, job: Job, bars: ProgressBars | None = None) -> Data:
         """Wait for a job; one that is not waited for to its end is cancelled on the server."""
         try:
+            if bars is not None:
+                bars.watch(job)  # Ctrl-C may strike here, too: the first widget takes a while
             return job.result()
         except JobTimeoutError:
             job._wait_until_released(TIMEOUT_GRACE)
@@ -448,6 +445,9 @@ class Client:
             if job.cancel():
                 job._wait_until_released(CLOSE_GRACE)
             raise
+        finally:
+            if bars is not None:
+                bars.close()
 
     def component_server(self, component_id: int, fn_name: str, data: object = None) -> Any:
         """Call a function that a component of the app has on the server, and wait.
