@@ -304,6 +304,7 @@ class Breaking:
         self.cuts = list(cuts)
         self.ranges = ranges
         self.content, self.tag = CONTENT, '"one"'
+        self.following = self.content, self.tag  # what there is after a cut
         self.asked: list[tuple[str | None, str | None]] = []
         files.scripts[f"GET {PLACE}"] = self
 
@@ -321,6 +322,7 @@ class Breaking:
         cut = self.cuts.pop(0) if self.cuts else None
         x.write(body[:cut])
         if cut is not None:
+            self.content, self.tag = self.following
             x.break_off()
 
 
@@ -349,15 +351,8 @@ def test_download_begins_anew_where_ranges_are_ignored(files: FileApp, app: Clie
 
 def test_download_begins_anew_when_the_content_changed(files: FileApp, app: Client) -> None:
     """The parts of two contents are never mixed."""
-    broken = Breaking(files, 100_000)
-    remote = remote_of(files, app)
-
-    def changed(x: Exchange) -> None:
-        broken(x)
-        broken.content, broken.tag = CONTENT[::-1], '"two"'
-
-    files.scripts[f"GET {PLACE}"] = changed
-    assert remote.read() == CONTENT[::-1]
+    Breaking(files, 100_000).following = CONTENT[::-1], '"two"'
+    assert remote_of(files, app).read() == CONTENT[::-1]
 
 
 ODD_PARTS: tuple[tuple[int, dict[str, str]], ...] = (
