@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from typing import Callable
 
@@ -27,6 +28,7 @@ class Workers:
         self._tasks: deque[Task] = deque()
         self._idle = 0
         self._threads: set[threading.Thread] = set()
+        self._leaving: set[threading.Thread] = set()  # done, but perhaps not ended yet
         self._closed = False
 
     def start(self, task: Task) -> None:
@@ -59,9 +61,13 @@ class Workers:
 
     def join(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds for every thread to end; whether all did."""
+        me, deadline = threading.current_thread(), time.monotonic() + timeout
         with self._condition:
-            me = threading.current_thread()
-            return self._condition.wait_for(lambda: self._threads <= {me}, timeout)
+            done = self._condition.wait_for(lambda: self._threads <= {me}, timeout)
+            leaving = self._leaving - {me}
+        for thread in leaving:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return done and not any(thread.is_alive() for thread in leaving)
 
     def _work(self) -> None:
         thread = threading.current_thread()
@@ -74,6 +80,7 @@ class Workers:
                     self._idle -= 1
                 if not self._tasks:
                     self._threads.discard(thread)
+                    self._leaving = {t for t in self._leaving if t.is_alive()} | {thread}
                     self._condition.notify_all()
                     return
                 task = self._tasks.popleft()
