@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Callable
 
+_RINGING_SECONDS = 0.5  # an alarm wakes somebody, which takes no time
 _IDLE_SECONDS = 5.0  # a thread that waits costs little, but not nothing
 
 
@@ -88,11 +89,14 @@ class Alarms:
         return call_off
 
     def close(self) -> None:
-        """Ring no more."""
+        """Ring no more. Returns when the thread has ended, unless an alarm is ringing for long."""
         with self._changed:
             self._closed = True
             self._set.clear()
             self._changed.notify_all()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(_RINGING_SECONDS)
 
     def _watch(self) -> None:
         while True:

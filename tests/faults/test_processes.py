@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-import gc
+import json
 import os
 import pickle
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 import uuid
 import warnings
@@ -21,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from gradio_client_sync import Client
-from tests.conftest import LEFT_BEHIND, SERVERS
+from tests.conftest import SERVERS
 from tests.listening import BOUND
+from tests.processes import run_python
 from tests.servers.plugin import ServerPool
 
 pytestmark = pytest.mark.gradio
@@ -208,31 +207,42 @@ def test_fifty_threads_share_a_client(server_pool: ServerPool, version: str) -> 
     assert server.control.executions()["echo"] - before == 200
 
 
-def state() -> tuple[int, int, set[str]]:
-    """Threads of the package, file descriptors, and temporary files."""
+LIFE_CYCLES = """
+import gc, json, sys, tempfile, threading
+from pathlib import Path
+from gradio_client_sync import Client
+
+url, cycles, bound = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+
+def live():
+    with Client(url, deadline=bound) as app:
+        assert app.predict("/echo", ["x"])[0] == "x"
+
+def state():
     gc.collect()
-    threads = [t for t in threading.enumerate() if t.name.startswith("gradio-")]
-    for thread in threads:
-        thread.join(LEFT_BEHIND)  # close() tells them, and does not wait for all of them
-    threads = [thread for thread in threads if thread.is_alive()]
+    for thread in threading.enumerate():
+        if thread.name.startswith("gradio-"):
+            thread.join(bound)
     folder = Path("/proc/self/fd")
     descriptors = len(list(folder.iterdir())) if folder.exists() else 0
-    files = {path.name for path in Path(tempfile.gettempdir()).glob("gradio-client-sync*")}
-    return len(threads), descriptors, files
+    files = sorted(path.name for path in Path(tempfile.gettempdir()).iterdir())
+    return [threading.active_count(), descriptors, files]
+
+live()  # what is made once, such as caches, does not count
+before = state()
+for _ in range(cycles):
+    live()
+print(json.dumps([before, state()]))
+"""
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("cycles", [50, pytest.param(1000, marks=pytest.mark.long)])
-def test_life_cycles_leave_nothing(server_pool: ServerPool, version: str, cycles: int) -> None:
+def test_life_cycles_leave_nothing(
+    server_pool: ServerPool, version: str, cycles: int, tmp_path: Path
+) -> None:
     """Clients that come and go leave no thread, socket, descriptor or file."""
-    server = server_pool.get(version)
-
-    def live() -> None:
-        with Client(server.url, deadline=BOUND) as app:
-            assert app.predict("/echo", ["x"])[0] == "x"
-
-    live()  # what is made once, such as caches, does not count
-    before = state()
-    for _ in range(cycles):
-        live()
-    assert state() == before
+    url, variables = server_pool.get(version).url, {**os.environ, "TMPDIR": str(tmp_path)}
+    told = run_python(LIFE_CYCLES, url, str(cycles), str(BOUND), env=variables)
+    before, after = json.loads(told)
+    assert after == before
