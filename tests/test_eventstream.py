@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradio_client_sync import MessageTooLargeError
 from gradio_client_sync._protocol.eventstream import EventStreamParser
 from tests.transcripts import all_transcripts, lines_of
 
@@ -109,3 +110,26 @@ def test_eventstream_takes_a_large_event_in_linear_time() -> None:
     for _ in range(chunks):
         assert parser.feed(chunk) == []
     assert parser.feed(b"\n\n") == [chunk * chunks]
+
+
+ENDLESS = {
+    "one line": [b"data: " + b"x" * 100],
+    "many lines": [b"data: " + b"x" * 30 + b"\n"] * 3,
+    "one line in pieces": [b"data: " + b"x" * 70, b"y" * 40],
+}
+
+
+@pytest.mark.parametrize("chunks", ENDLESS.values(), ids=ENDLESS)
+def test_eventstream_bounds_an_event(chunks: list[bytes]) -> None:
+    """An event that goes on for longer than it may is refused, however it comes."""
+    parser = EventStreamParser(limit=90)
+    for chunk in chunks[:-1]:
+        parser.feed(chunk)
+    with pytest.raises(MessageTooLargeError, match="An event of the server's stream"):
+        parser.feed(chunks[-1])
+
+
+def test_eventstream_counts_each_event_anew() -> None:
+    """Many events may have more together than one may have."""
+    parser = EventStreamParser(limit=20)
+    assert [parser.feed(b"data: 0123456789\n\n") for _ in range(5)] == [[b"0123456789"]] * 5

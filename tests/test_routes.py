@@ -230,6 +230,7 @@ def test_routes_of_files_quote_what_is_no_folder() -> None:
     """Uploads, files and streams have addresses below the prefix; slashes in a path stay."""
     routes = Routes("http://host/app", "/gradio_api")
     assert routes.upload == "http://host/app/gradio_api/upload"
+    assert routes.app_id == "http://host/app/gradio_api/app_id"
     assert routes.file("/tmp/a b#?%ü.png") == (
         "http://host/app/gradio_api/file=/tmp/a%20b%23%3F%25%C3%BC.png"
     )
