@@ -148,8 +148,8 @@ class Pump:
             # Its places first: whoever hears of the end may want them for the next call.
             due = self._session.leave(self.endpoint, self.job)
             self._on_end()
-            self.job._finish(finish.events, finish.data, finish.error)
             self._close()
+            self.job._finish(finish.events, finish.data, finish.error)
             self._session.cancel_due(self.endpoint, due)
             self.job._released.set()
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
+from queue import Empty, SimpleQueue
 from typing import Callable
 
 log = logging.getLogger(__name__)
@@ -24,9 +24,9 @@ class Workers:
     """A pool without an upper bound: a task never waits for another one to end."""
 
     def __init__(self) -> None:
-        self._condition = threading.Condition()
-        self._tasks: deque[Task] = deque()
-        self._idle = 0
+        self._lock = threading.Lock()
+        self._tasks: SimpleQueue[Task | None] = SimpleQueue()  # for those that wait for one
+        self._idle = 0  # threads that wait, and for which there is none yet
         self._threads: set[threading.Thread] = set()
         self._leaving: set[threading.Thread] = set()  # done, but perhaps not ended yet
         self._closed = False
@@ -35,57 +35,79 @@ class Workers:
         """Run a task on a thread.
 
         After `close` tasks still run, since what is under way may need some to end well.
+
+        Raises:
+            RuntimeError: No thread could be started.
         """
-        with self._condition:
-            self._tasks.append(task)
-            if len(self._tasks) <= self._idle:
-                self._condition.notify()
+        with self._lock:
+            if self._idle:
+                self._idle -= 1
+                self._tasks.put(task)
                 return
-            thread = threading.Thread(target=self._work, name="gradio-worker", daemon=True)
+            thread = threading.Thread(
+                target=self._work, args=([task],), name="gradio-worker", daemon=True
+            )
             self._threads.add(thread)
         try:
             thread.start()
         except RuntimeError:  # the interpreter is going down, or is out of threads
-            with self._condition:
+            with self._lock:
                 self._threads.discard(thread)
-                if task not in self._tasks:
-                    return  # another thread took it
-                self._tasks.remove(task)
             raise
 
     def close(self) -> None:
         """Let threads end when they have nothing to do."""
-        with self._condition:
+        with self._lock:
             self._closed = True
-            self._condition.notify_all()
+            for _ in range(self._idle):
+                self._tasks.put(None)
+            self._idle = 0
 
     def join(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds for every thread to end; whether all did."""
         me, deadline = threading.current_thread(), time.monotonic() + timeout
-        with self._condition:
-            done = self._condition.wait_for(lambda: self._threads <= {me}, timeout)
-            leaving = self._leaving - {me}
-        for thread in leaving:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        return done and not any(thread.is_alive() for thread in leaving)
-
-    def _work(self) -> None:
-        thread = threading.current_thread()
         while True:
-            with self._condition:
-                if not self._tasks and not self._closed:
-                    self._idle += 1
-                    thread.name = "gradio-worker"
-                    self._condition.wait_for(lambda: self._tasks or self._closed, IDLE_SECONDS)
-                    self._idle -= 1
-                if not self._tasks:
-                    self._threads.discard(thread)
-                    self._leaving = {t for t in self._leaving if t.is_alive()} | {thread}
-                    self._condition.notify_all()
-                    return
-                task = self._tasks.popleft()
+            with self._lock:
+                others = (self._threads | self._leaving) - {me}
+            thread = next((thread for thread in others if thread.is_alive()), None)
+            if thread is None:
+                return True
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                return False
+
+    def _work(self, first: list[Task]) -> None:
+        """Run one task after another; a list, since a thread keeps what it was started with."""
+        task: Task | None = first.pop()
+        while task is not None:
             try:
                 task()
             except BaseException:  # a thread of the pool must not die of one task
                 log.exception("a task of the client failed")
             del task  # an idle thread must not keep a job, and with it a client, alive
+            task = self._next()
+
+    def _next(self) -> Task | None:
+        """Wait for something to do; ``None`` if there is nothing for long."""
+        thread = threading.current_thread()
+        thread.name = "gradio-worker"
+        with self._lock:
+            self._idle += not self._closed
+            task, waits = None, not self._closed
+        while waits:
+            try:
+                task = self._tasks.get(timeout=IDLE_SECONDS)
+                break
+            except Empty:
+                with self._lock:
+                    if self._idle:  # otherwise the task for this thread has just been put
+                        self._idle -= 1
+                        break
+        if task is None:
+            with self._lock:
+                self._leave(thread)
+        return task
+
+    def _leave(self, thread: threading.Thread) -> None:
+        self._threads.discard(thread)
+        self._leaving = {other for other in self._leaving if other.is_alive()} | {thread}

@@ -155,11 +155,11 @@ def test_http_direct_call_has_no_read_timeout(direct: ScriptedApp) -> None:
         x.answer({"data": ["late"]})
 
     direct.scripts["POST /run/direct"] = run
-    with Client(direct.url, timeout=(WAIT, 0.05)) as app:
+    with Client(direct.url, timeout=(WAIT, 0.4)) as app:
         job = app.submit("/direct", ["a"])
         gate.wait_until_reached()
         with pytest.raises(concurrent.futures.TimeoutError):
-            job.exception(0.2)
+            job.exception(0.8)
         gate.open()
         assert job.result(WAIT)[0] == "late"
 

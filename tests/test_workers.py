@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
+from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
+from gradio_client_sync import _workers
 from gradio_client_sync._workers import Workers
 
 WAIT = 10.0  # s; a bound on failure
@@ -27,25 +30,39 @@ def test_workers_never_make_a_task_wait_for_another(workers: Workers) -> None:
     assert workers.join(WAIT)
 
 
-def test_workers_take_the_next_task_on_the_same_thread(workers: Workers) -> None:
-    """A task that starts another when it ends needs no second thread."""
+class Watched(SimpleQueue):  # type: ignore[type-arg]
+    """Tells when a thread waits for a task."""
+
+    def __init__(self) -> None:
+        self.awaited = threading.Semaphore(0)
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        self.awaited.release()
+        return super().get(*args, **kwargs)
+
+
+def test_workers_give_a_task_to_a_thread_that_waits(workers: Workers) -> None:
+    """One task after another needs no second thread."""
     threads: list[int] = []
-    done = threading.Event()
-
-    def task() -> None:
-        threads.append(threading.get_ident())
-        if len(threads) == 20:
-            done.set()
-
-    gate = threading.Event()
-    workers.start(lambda: gate.wait(WAIT))  # type: ignore[arg-type, return-value]
-    workers.close()  # no thread waits for work any more, so each takes what is there
-    with workers._condition:
-        workers._tasks.extend([task] * 20)
-    gate.set()
-    assert done.wait(WAIT)
+    workers._tasks = queue = Watched()
+    for _ in range(20):
+        workers.start(lambda: threads.append(threading.get_ident()))
+        assert queue.awaited.acquire(timeout=WAIT)
+    workers.close()
     assert workers.join(WAIT)
+    assert len(threads) == 20
     assert len(set(threads)) == 1
+
+
+def test_workers_end_threads_that_wait_for_long(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a task for a while a thread ends, and the next task gets another."""
+    monkeypatch.setattr(_workers, "IDLE_SECONDS", 0.01)
+    for _ in range(3):
+        workers.start(lambda: None)
+        assert workers.join(WAIT)  # without close
+    assert workers._idle == 0
 
 
 def test_workers_survive_a_task_that_fails(

@@ -77,7 +77,7 @@ class Scribe:
         look: Says what a notebook shows for a value.
     """
 
-    __slots__ = ("_outputs", "dialect", "endpoint", "look", "make_file")
+    __slots__ = ("dialect", "endpoint", "look", "make_file")
 
     def __init__(
         self,
@@ -90,7 +90,6 @@ class Scribe:
         self.dialect = dialect
         self.make_file = make_file
         self.look = look
-        self._outputs = tuple((slot.type, slot.label) for slot in endpoint.returns)
 
     def may_hold_files(self, raw: bytes) -> bool:
         """Whether a message of the job can have files in it."""
@@ -133,7 +132,7 @@ class Scribe:
             for index, update in sent.items()
         }
         name, number = endpoint.name, endpoint.fn_index
-        return Data(values, name, number, moment(time), updates, self._outputs, self.look)
+        return Data(values, name, number, moment(time), updates, endpoint.returned, self.look)
 
     def render(self, time: float, output: Mapping[str, Any]) -> list[Event]:
         config = output.get("render_config")

@@ -80,20 +80,25 @@ class Endpoint:
     in_browser: bool
     config: Mapping[str, Any] = field(repr=False, compare=False)
 
-    @property
+    @cached_property
     def name(self) -> str | int:
         """How users see it: ``"/predict"``, or its number if it has no name."""
         return f"/{self.api_name}" if self.api_name is not None else self.fn_index
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[Slot, ...]:
         """The inputs that a caller gives."""
         return tuple(slot for slot in self.inputs if not slot.hidden)
 
-    @property
+    @cached_property
     def returns(self) -> tuple[Slot, ...]:
         """The outputs that a caller gets."""
         return tuple(slot for slot in self.outputs if not slot.hidden)
+
+    @cached_property
+    def returned(self) -> tuple[tuple[str, str], ...]:
+        """Type and label of each output that a caller gets."""
+        return tuple((slot.type, slot.label) for slot in self.returns)
 
     @cached_property
     def is_shaped(self) -> bool:
@@ -103,7 +108,7 @@ class Endpoint:
     def visible(self, data: list[Any]) -> list[Any]:
         """Leave the hidden outputs out of a server's ``output.data``."""
         slots = self.outputs
-        if len(data) != len(slots) or not any(slot.hidden for slot in slots):
+        if len(data) != len(slots) or len(self.returns) == len(slots):
             return data
         return [value for value, slot in zip(data, slots) if not slot.hidden]
 
@@ -175,7 +180,8 @@ class EndpointTable:
 
     def __contains__(self, endpoint: Endpoint) -> bool:
         """Whether it is one of these: a rendered function lives in one session only."""
-        return self._by_index.get(endpoint.fn_index) == endpoint
+        known = self._by_index.get(endpoint.fn_index)
+        return known is endpoint or known == endpoint
 
     @property
     def wants_heartbeat(self) -> bool:

@@ -186,13 +186,10 @@ def _json(value: Any) -> bytes:
 
 
 def _dumps(value: Any) -> bytes:
-    text = json.dumps(
-        value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=_plain
-    )
     try:
-        return text.encode()
+        return _WRITER.encode(value).encode()
     except UnicodeEncodeError:  # half a surrogate pair, which only an escape can carry
-        return json.dumps(value, allow_nan=False, separators=(",", ":"), default=_plain).encode()
+        return _ESCAPER.encode(value).encode()
 
 
 def _plain(value: Any) -> Any:
@@ -208,6 +205,12 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "isoformat"):  # as JSON.stringify writes dates
         return value.isoformat()
     raise TypeError(f"a {type(value).__name__} has no form in JSON")
+
+
+_WRITER, _ESCAPER = (
+    json.JSONEncoder(allow_nan=False, ensure_ascii=escape, separators=(",", ":"), default=_plain)
+    for escape in (False, True)
+)
 
 
 def _finite(value: Any) -> Any:

@@ -12,10 +12,9 @@ from .failures import loss
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    import urllib3
-
     from .._protocol.multipart import Frame
     from .connections import Call
+    from .response import Response
 
 #: Large enough that the system calls do not count, small enough for a slow line's timeout.
 CHUNK_BYTES = 131_072
@@ -105,9 +104,7 @@ def _pieces(source: Source) -> Iterator[bytes]:
 class Download:
     """The body of an answer, read as it comes."""
 
-    def __init__(
-        self, response: urllib3.BaseHTTPResponse, call: Call, done: Callable[[], None]
-    ) -> None:
+    def __init__(self, response: Response, call: Call, done: Callable[[], None]) -> None:
         self._response = response
         self._call = call
         self._done = done
@@ -154,7 +151,7 @@ class Download:
             Aborted: Another thread ended the request.
         """
         try:
-            piece = self._response.read1(size, decode_content=True)
+            piece = self._response.read1(size)
         except Exception as exc:
             if self._call.aborted:
                 raise Aborted from exc

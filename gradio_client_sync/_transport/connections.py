@@ -2,23 +2,33 @@
 
 `Call.abort` shuts the socket of a request down, which frees a blocked read at once, over
 TLS too. (Closing a socket that another thread reads from would not.) For that, each
-connection tells the `Call` of its thread which socket it uses.
+request tells its `Call` which socket it uses.
 """
 
 from __future__ import annotations
 
+import http.client
 import ipaddress
 import socket
 import threading
 import time
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Union
 from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection
 
 from .base import Aborted
+from .response import Raw, Response
+
+if TYPE_CHECKING:
+    from .body import UploadBody
+
+    Body = Union[bytes, UploadBody, None]
+
+#: Seconds to connect, and of silence while an answer is awaited.
+Timeout = tuple[Union[float, None], Union[float, None]]
 
 # Functions may run for hours without a byte on the wire, and servers without
 # heartbeats are silent for as long; the operating system tells whether they live.
@@ -33,13 +43,7 @@ _WRITTEN_TOGETHER = 65_536  # bytes of a body; above, a copy costs more than a s
 #: Seconds after which an idle connection is not used for what must not be sent twice: servers
 #: close theirs after 5 s, mostly, and a request that crosses the news of that would be lost.
 _FRESH = 4.0
-
-_current = threading.local()
-
-
-def use(call: Call | None) -> None:
-    """Requests of this thread belong to this call from now on."""
-    _current.call = call
+_REPEATABLE = frozenset(("GET", "HEAD"))
 
 
 class Call:
@@ -49,7 +53,6 @@ class Call:
         self.aborted = False
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
-        self.silence: float | None = None  # s; how long no byte of the body may go
         self._ended: threading.Event | None = None  # while it waits for the next try
 
     def pause(self, seconds: float) -> None:
@@ -95,44 +98,43 @@ class Call:
                 pass  # it ended by itself meanwhile
 
 
-def _track(connection: HTTPConnection, repeatable: bool) -> None:
-    """Tell the `Call` of this thread which socket its request will use."""
-    call: Call | None = getattr(_current, "call", None)
-    if call is not None:
-        if not repeatable and time.monotonic() - getattr(connection, "_gradio_used", 0) > _FRESH:
-            connection.close()
-        if connection.sock is None:
-            connection.connect()
-        # Until now it was the time for connecting; a long body may well be stuck for longer.
-        connection.timeout = call.silence
-        connection._gradio_call = call  # type: ignore[attr-defined]
-        call.attach(connection.sock)
+class Unreachable(Exception):
+    """No connection could be made, which its cause says more about.
 
-
-def _let_go(connection: Any) -> None:
-    """The request that used a connection is over; aborting it must not end the next one."""
-    call: Call | None = getattr(connection, "_gradio_call", None)
-    if call is not None:
-        connection._gradio_call = None
-        connection._gradio_used = time.monotonic()
-        call.attach(None)
-
-
-class _Tracked:
-    """What both kinds of connection do besides: be known to their `Call`, and write once.
-
-    Head and body of a small request go out together: as two writes they would be two
-    packets, and wake the server twice.
+    Attributes:
+        by_proxy: It is the proxy that could not be reached, or did not let through.
     """
 
+    def __init__(self, *, by_proxy: bool) -> None:
+        super().__init__()
+        self.by_proxy = by_proxy
+
+
+class _Connection:
+    """Connects as `urllib3` does, and then speaks as `http.client` does.
+
+    The ways of `urllib3` to write and read heads are for those who hand it anything; they
+    take more time than all else of a request.
+    """
+
+    request = http.client.HTTPConnection.request
+    putrequest = http.client.HTTPConnection.putrequest
+    putheader = http.client.HTTPConnection.putheader
+    getresponse = http.client.HTTPConnection.getresponse
+    response_class = Raw
+
+    used = 0.0  # when the last request was over, on the monotonic clock
     _held: list[bytes] | None = None  # what is to go out together
 
-    def request(self, method: str, url: str, body: Any = None, *args: Any, **kwargs: Any) -> None:
-        _track(self, method in ("GET", "HEAD"))  # type: ignore[arg-type]
+    def ask(self: Any, method: str, target: str, body: Body, headers: dict[str, str]) -> None:
+        """Send a request: head and body together, if they are small.
+
+        As two writes they would be two packets, and wake the server twice.
+        """
         if isinstance(body, bytes) and len(body) <= _WRITTEN_TOGETHER:
             self._held = []
         try:
-            super().request(method, url, body, *args, **kwargs)  # type: ignore[misc]
+            self.request(method, target, body, headers)
         finally:
             held, self._held = self._held, None
         if held:
@@ -145,42 +147,101 @@ class _Tracked:
             self._held.append(data)
 
 
-class _Connection(_Tracked, HTTPConnection):
-    pass
+class _Pool:
+    """Connections to one server, each for one request at a time."""
+
+    def ask(
+        self: Any,
+        method: str,
+        target: str,
+        body: Body,
+        headers: dict[str, str],
+        call: Call,
+        timeout: Timeout,
+        silence: float | None,
+    ) -> Response:
+        """Send a request and read the head of its answer.
+
+        Args:
+            call: By it another thread may end the request.
+            timeout: Seconds to connect, and of silence before the answer.
+            silence: Seconds for which the server may take nothing of the request.
+
+        Raises:
+            Unreachable: There is no connection; nothing was sent.
+            OSError, http.client.HTTPException: It broke, or fell silent.
+            Aborted: The request was ended.
+        """
+        connect, answer = timeout
+        connection = self._get_conn()
+        try:
+            if method not in _REPEATABLE and time.monotonic() - connection.used > _FRESH:
+                connection.close()
+            if connection.sock is None:
+                connection.timeout = connect
+                self._open(connection, target)
+            if self.proxy is not None and not target.startswith("/"):
+                headers = {**headers, **self.proxy_headers}
+            call.attach(connection.sock)
+            connection.sock.settimeout(silence)
+            try:
+                connection.ask(method, target, body, headers)
+            except (BrokenPipeError, ConnectionResetError):
+                pass  # the server may have answered before it had read everything
+            connection.sock.settimeout(answer)
+            raw = connection.getresponse()
+        except BaseException:
+            connection.close()
+            self._put_conn(connection)
+            raise
+        return Response(raw, partial(self._over, connection, call))
+
+    def _open(self: Any, connection: Any, target: str) -> None:
+        try:
+            if self.proxy is not None and target.startswith("/"):
+                self._prepare_proxy(connection)  # through a tunnel, which it asks for
+            else:
+                connection.connect()
+        except Exception as exc:
+            refused = isinstance(exc, OSError) and "Tunnel connection failed" in str(exc)
+            behind = self.proxy is None or connection.has_connected_to_proxy
+            raise Unreachable(by_proxy=refused or not behind) from exc
+
+    def _over(self: Any, connection: Any, call: Call, whole: bool) -> None:
+        """A request is over; aborting it must not end the next one on its connection."""
+        call.attach(None)
+        if not whole:
+            connection.close()
+        connection.used = time.monotonic()
+        self._put_conn(connection)
 
 
-class _TLSConnection(_Tracked, HTTPSConnection):
-    pass
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-    def _put_conn(self, conn: Any) -> None:
-        _let_go(conn)
-        super()._put_conn(conn)
-
-
-class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
-
-    def _put_conn(self, conn: Any) -> None:
-        _let_go(conn)
-        super()._put_conn(conn)
+@cache
+def _ours(pool: Any) -> Any:
+    """A pool of `urllib3` (plain, TLS, by way of SOCKS) whose connections are ours."""
+    connection = type("Connection", (_Connection, pool.ConnectionCls), {})
+    return type("Pool", (_Pool, pool), {"ConnectionCls": connection})
 
 
 class Adapter(HTTPAdapter):
-    """Connections with keep-alive on both levels, whose calls can be aborted."""
+    """Chooses connections as `requests` does; they are kept alive on both levels."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, socket_options=SOCKET_OPTIONS, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+        _use_ours(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         kwargs.setdefault("socket_options", SOCKET_OPTIONS)
         manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
+        _use_ours(manager)
         return manager
+
+
+def _use_ours(manager: Any) -> None:
+    classes = manager.pool_classes_by_scheme
+    manager.pool_classes_by_scheme = {
+        scheme: pool if issubclass(pool, _Pool) else _ours(pool) for scheme, pool in classes.items()
+    }
 
 
 def is_public(url: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import ssl
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -15,11 +16,11 @@ from .._protocol.routes import origin_of
 from ..errors import (
     AuthenticationError,
     ConnectFailedError,
-    GradioClientError,
     HTTPStatusError,
     ProtocolError,
     RateLimitError,
 )
+from .connections import Unreachable
 
 _BODY_SHOWN = 500  # characters of a refusing server's text that an error carries
 
@@ -99,39 +100,47 @@ def _detail(answer: Answer) -> str:
     return shorten(detail if isinstance(detail, str) else json.dumps(detail)) if detail else ""
 
 
-def no_connection(exc: Exception, url: str) -> GradioClientError:
+def cannot_ask(exc: Exception, url: str) -> ConnectFailedError:
+    """The error for an address that no request can be made of."""
+    return ConnectFailedError(f"{url} cannot be asked: {_cause(exc)}.", url=url)
+
+
+def no_connection(exc: Exception, url: str) -> ConnectFailedError:
     """The error for a request that went wrong before its answer began."""
+    if isinstance(exc, (ValueError, http.client.InvalidURL)):
+        return cannot_ask(exc, url)
+    if isinstance(exc, (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)):
+        return no_answer(exc, url)
+    if not isinstance(exc, Unreachable):
+        raise exc
     server = "{}://{}:{}".format(*origin_of(url))
-    if isinstance(exc, urllib3.exceptions.SSLError):
-        return ConnectFailedError(
-            f"{server} has no certificate that this machine trusts: {_cause(exc)}. If the "
-            "server is yours, pass verify='path/of/ca.pem', or verify=False to trust it blindly.",
-            url=url,
-        )
-    if isinstance(exc, urllib3.exceptions.ProxyError):
+    cause = exc.__cause__
+    if exc.by_proxy:
         return ConnectFailedError(
             f"The proxy for {server} cannot be used: {_cause(exc)}. Check proxies= and the "
             "environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
             url=url,
         )
-    if isinstance(exc, urllib3.exceptions.NewConnectionError):
+    if isinstance(cause, (ssl.SSLError, urllib3.exceptions.SSLError)):
         return ConnectFailedError(
-            f"{server} cannot be reached: {_cause(exc)}. Check the address, and that the app "
-            "is running.",
+            f"{server} has no certificate that this machine trusts: {_cause(exc)}. If the "
+            "server is yours, pass verify='path/of/ca.pem', or verify=False to trust it blindly.",
             url=url,
-            _passing=not is_unknown_name(exc.__cause__),
         )
-    if isinstance(exc, urllib3.exceptions.ConnectTimeoutError):
+    if isinstance(cause, urllib3.exceptions.ConnectTimeoutError) and not isinstance(
+        cause, urllib3.exceptions.NewConnectionError
+    ):
         return ConnectFailedError(
             f"{server} did not take the connection in time. Check the address, and that the app "
             "is reachable from this machine; timeout=(connect, read) gives it longer.",
             url=url,
         )
-    if isinstance(exc, (urllib3.exceptions.ProtocolError, urllib3.exceptions.ReadTimeoutError)):
-        return no_answer(exc, url)
-    if isinstance(exc, (urllib3.exceptions.HTTPError, ValueError, OSError)):  # `requests`' too
-        return ConnectFailedError(f"{url} cannot be asked: {_cause(exc)}.", url=url)
-    raise exc
+    return ConnectFailedError(
+        f"{server} cannot be reached: {_cause(exc)}. Check the address, and that the app "
+        "is running.",
+        url=url,
+        _passing=cause is not None and not is_unknown_name(cause.__cause__),
+    )
 
 
 def no_answer(exc: Exception, url: str) -> ConnectFailedError:
@@ -140,7 +149,7 @@ def no_answer(exc: Exception, url: str) -> ConnectFailedError:
         url=url,
         sent=True,
         # Who was silent for that long is not asked to be silent once more.
-        _passing=not isinstance(exc, urllib3.exceptions.TimeoutError),
+        _passing=not _is_silence(exc),
     )
 
 
@@ -151,10 +160,13 @@ def is_unknown_name(exc: BaseException | None) -> bool:
 
 def loss(exc: Exception) -> str:
     """How a connection ended, in a few words."""
-    text = f"{type(exc).__name__}: {exc}"
-    if "timed out" in text.lower() or "ReadTimeout" in text:
+    if _is_silence(exc):
         return "nothing came for longer than the read timeout"
     return f"the connection broke off ({_cause(exc)})"
+
+
+def _is_silence(exc: BaseException) -> bool:
+    return isinstance(exc, (socket.timeout, urllib3.exceptions.TimeoutError))
 
 
 def _cause(exc: BaseException) -> str:

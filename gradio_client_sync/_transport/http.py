@@ -8,6 +8,7 @@ gets past it.
 
 from __future__ import annotations
 
+import email.message
 import logging
 import os
 import re
@@ -15,34 +16,33 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Callable, Literal, TypeVar, Union, cast
+from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar
 from urllib.parse import urljoin
 from weakref import WeakSet
 
 import requests
 import urllib3
-from requests.cookies import extract_cookies_to_jar, get_cookie_header
+from requests.cookies import MockRequest, MockResponse, get_cookie_header
 
 from .._protocol.eventstream import MESSAGE_BYTES, EventStreamParser
 from .._protocol.retry import Retries as Patience
 from .._protocol.retry import retry_after
 from .._protocol.routes import may_follow, with_query
 from .._version import __version__
-from ..errors import ConnectFailedError, GradioClientError, ProtocolError, too_large
+from ..errors import ConnectFailedError, GradioClientError, ProtocolError
 from .base import Aborted, Lost
 from .body import Download, UploadBody
-from .connections import Adapter, Call, use
+from .connections import Adapter, Call, Timeout
 from .deadlines import NEVER, Alarms, Deadline
-from .failures import Answer, loss, no_answer, no_connection, refusal, shorten
+from .failures import Answer, cannot_ask, loss, no_answer, no_connection, refusal, shorten
 from .retries import NOT_PASSED_ON, Retries, may_ask_again, was_not_taken
 
 if TYPE_CHECKING:
     from requests.cookies import RequestsCookieJar
 
-log = logging.getLogger(__name__)
+    from .response import Response
 
-#: Seconds to connect, and of silence while an answer is awaited.
-Timeout = tuple[Union[float, None], Union[float, None]]
+log = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 65_536
 _IDLE_CONNECTIONS = 32  # kept open per host; jobs join at most 16 at a time
@@ -53,8 +53,9 @@ RATE_LIMIT_PATIENCE = 30.0
 
 _T = TypeVar("_T")
 
-_NO_RETRIES = urllib3.Retry(False)  # they would wait where no other thread could end it
 _ADDRESS = re.compile(r"([^/]*//[^/?#]*)/?([^#]*)")  # origin, path and query; no fragment
+
+_WRITABLE = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*")  # what an address may hold as it is
 
 # Of headers whose values are nobody's business.
 _SECRET = re.compile("auth|token|key|secret|cookie", re.IGNORECASE)
@@ -68,7 +69,7 @@ _PLAIN_LOGIN = re.compile(r"^(?!.*\baccess-token=).*\baccess-token-unsecure=([^;
 class EventStream:
     """An open event stream; iterating gives the payload of each event as bytes."""
 
-    def __init__(self, response: urllib3.BaseHTTPResponse, call: Call, limit: int) -> None:
+    def __init__(self, response: Response, call: Call, limit: int) -> None:
         self._response = response
         self._call = call
         self._limit = limit
@@ -82,11 +83,9 @@ class EventStream:
             MessageTooLargeError: An event is longer than it may be.
         """
         read, parser = self._response.read1, EventStreamParser(self._limit)
-        # Nothing has to be decoded, as was asked for; but there are proxies that do not care.
-        encoded = "content-encoding" in self._response.headers
         while True:
             try:
-                chunk = read(_CHUNK_BYTES, decode_content=encoded)
+                chunk = read(_CHUNK_BYTES)
             except Exception as exc:
                 if self._call.aborted:
                     raise Aborted from exc
@@ -146,6 +145,8 @@ class Http:
         self.heard = 0.0
         self._session = session = requests.Session()
         self._begin()
+        for name in ("Accept", "Connection"):
+            del session.headers[name]  # they say what is understood without them
         session.headers["User-Agent"] = f"gradio-client-sync/{__version__}"
         session.headers.update(headers or {})
         session.cookies.update(cookies or {})
@@ -178,7 +179,7 @@ class Http:
         self._lock = threading.Lock()
         self._calls: set[Call] = set()
         self._doors: WeakSet[Http] = WeakSet()  # to other servers, on behalf of this one
-        self._pools: dict[str, tuple[urllib3.HTTPConnectionPool, str]] = {}
+        self._pools: dict[str, tuple[Any, str]] = {}  # as of `connections`, by origin
         self._adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
         self._session.mount("http://", self._adapter)
         self._session.mount("https://", self._adapter)
@@ -367,7 +368,7 @@ class Http:
         """
         timeout = self.timeout if within == "usual" else (self.timeout[0], within)
         sent = {"Content-Type": content_type, **(headers or {})}
-        if len(body):
+        if not isinstance(body, bytes) and len(body):
             sent["Content-Length"] = str(len(body))
         call = call or Call()
         send = partial(self._whole, "POST", url, body, sent, call, timeout, query)
@@ -460,7 +461,7 @@ class Http:
         query: str = "",
         *,
         sign: bool = False,
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         address = with_query(self.signed(url) if sign else url, query)
         if self._pid != os.getpid():
             self._begin()
@@ -468,38 +469,28 @@ class Http:
             if self._closed.is_set():
                 raise Aborted
             self._calls.add(call)
-        use(call)
-        call.silence = self.timeout[1]
         try:
             pool, target = self._pool(address)
-            response = pool.urlopen(
-                method,
-                target,
-                body,
-                self._headers(url, headers),
-                _NO_RETRIES,
-                redirect=False,
-                assert_same_host=False,
-                timeout=urllib3.Timeout(connect=timeout[0], read=timeout[1]),
-                preload_content=False,
-            )
-            self.heard = time.monotonic()
-            if "set-cookie" in response.headers:
-                asked = requests.Request(method, url)
-                extract_cookies_to_jar(self._session.cookies, asked, response)  # type: ignore[no-untyped-call]
         except Exception as exc:
             self._forget(call)
+            raise cannot_ask(exc, url) from exc
+        try:
+            response: Response = pool.ask(
+                method, target, body, self._headers(url, headers), call, timeout, self.timeout[1]
+            )
+            self.heard = time.monotonic()
+            if response.set_cookies:
+                self._keep_cookies(url, response.set_cookies)
+        except BaseException as exc:
+            self._forget(call)
+            if not isinstance(exc, Exception):
+                raise
             if call.aborted or isinstance(exc, Aborted):
                 raise Aborted from exc
             raise no_connection(exc, url) from exc
-        except BaseException:
-            self._forget(call)
-            raise
-        finally:
-            use(None)
         return response
 
-    def _pool(self, url: str) -> tuple[urllib3.HTTPConnectionPool, str]:
+    def _pool(self, url: str) -> tuple[Any, str]:
         """The connections that `requests` would use for an address, and what to ask there.
 
         It is asked once for each origin: doing it for every request, as its own `send` does,
@@ -517,8 +508,10 @@ class Http:
             self._adapter.cert_verify(pool, request.url, self.verify, None)  # type: ignore[no-untyped-call]
             # A proxy for plain http wants to hear the whole address.
             before = self._adapter.request_url(request, self.proxies).rstrip("/")
-            self._pools[origin] = cast("urllib3.HTTPConnectionPool", pool), before
+            self._pools[origin] = pool, before
         pool, before = self._pools[origin]
+        if not _WRITABLE.fullmatch(rest):
+            rest = requests.utils.requote_uri(rest)
         return pool, f"{before}/{rest}"
 
     def _headers(self, url: str, own: Mapping[str, str]) -> dict[str, str]:
@@ -533,25 +526,26 @@ class Http:
                 headers["Cookie"] = cookies
         return headers
 
-    def _read(self, response: urllib3.BaseHTTPResponse, url: str, call: Call) -> Answer:
-        kind = response.headers.get("content-type", "")
-        # After an unhandled exception (500 in plain text) servers drop the connection
-        # without announcing it; a later request on it would fail.
-        spoiled = response.status == 500 and not kind.startswith("application/json")
-        connection = response.connection
+    def _keep_cookies(self, url: str, set_cookies: list[str]) -> None:
+        told = email.message.Message()
+        for text in set_cookies:
+            told["Set-Cookie"] = text
+        asked = MockRequest(requests.Request("GET", url).prepare())
+        self._session.cookies.extract_cookies(MockResponse(told), asked)  # type: ignore[arg-type]
+
+    def _read(self, response: Response, url: str, call: Call) -> Answer:
         try:
-            body = self._body(response, url)
+            body = response.read(url, self.message_bytes)
+        except ProtocolError:
+            raise
         except Exception as exc:
+            response.close()
             if call.aborted:
                 raise Aborted from exc
-            if isinstance(exc, ProtocolError):
-                response.close()
-                raise
             raise no_answer(exc, url) from exc
-        if spoiled and connection is not None:
-            connection.close()
         if response.status >= 400:
             body = self.conceal(body)
+        kind = response.headers.get("content-type", "")
         return Answer(response.status, kind, body, url, response.headers)
 
     def conceal(self, body: bytes) -> bytes:
@@ -559,23 +553,6 @@ class Http:
         for secret in self._secrets:
             body = body.replace(secret, b"***")
         return body
-
-    def _body(self, response: urllib3.BaseHTTPResponse, url: str) -> bytes:
-        """The whole body, unless it is longer than any that is meant well.
-
-        Raises:
-            ProtocolError: It is too long, or compressed more than once.
-        """
-        if "," in response.headers.get("content-encoding", ""):
-            raise ProtocolError(f"{url} answered with what is compressed several times.")
-        pieces: list[bytes] = []
-        left = self.message_bytes
-        while piece := response.read(_CHUNK_BYTES, decode_content=True):
-            left -= len(piece)
-            if left < 0:
-                raise too_large(f"The answer of {url}", self.message_bytes)
-            pieces.append(piece)
-        return b"".join(pieces)
 
     def _forget(self, call: Call) -> None:
         call.attach(None)

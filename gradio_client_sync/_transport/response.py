@@ -1,0 +1,177 @@
+"""An answer as it comes in: its head is there, its body is read piece by piece."""
+
+from __future__ import annotations
+
+import http.client
+from typing import Callable, Union
+
+import urllib3
+
+from ..errors import ProtocolError, too_large
+
+_Body = Union[http.client.HTTPResponse, urllib3.HTTPResponse]
+
+_CHUNK_BYTES = 65_536
+
+
+# Bounds on a head; the first two are those of `http.client`.
+_LINE_BYTES = 65_536
+_LINES = 100
+_INTERIM_ANSWERS = 10  # which only say that there will be one
+
+
+class Raw(http.client.HTTPResponse):
+    """An answer whose head is read without the parser of mails that `http.client` has for it.
+
+    That parser is made for far more than there is in such a head, and takes longer than
+    anything else in reading one.
+    """
+
+    #: By their names in lower case; what came several times stands with commas between.
+    headers: dict[str, str]  # type: ignore[assignment]
+
+    def begin(self) -> None:
+        """Read the head.
+
+        Raises:
+            OSError, http.client.HTTPException: It broke off, or is none of HTTP/1.
+
+        Behaviour: RFC 9112, sections 2 to 6, as far as clients need them. Ours: every answer
+        that is only an interim one (1xx) is passed over; `http.client` does so with 100.
+        """
+        (version, status, reason), lines = self._final()
+        if not version.startswith("HTTP/1."):
+            raise http.client.UnknownProtocol(version)
+        self.version = 10 if version == "HTTP/1.0" else 11
+        self.code = self.status = status
+        self.reason = reason.strip()
+        self.set_cookies = [value for name, value in lines if name == "set-cookie"]
+        headers: dict[str, str] = {}
+        for name, value in lines:
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        self.headers = headers
+        self.chunked = headers.get("transfer-encoding", "").lower() == "chunked"
+        self.chunk_left = None
+        self.will_close = self._check_close()  # type: ignore[attr-defined]
+        length = headers.get("content-length", "")
+        known = length.isdecimal() and len(length) < 20 and not self.chunked
+        self.length = int(length) if known else None
+        if self._method == "HEAD" or status in (204, 304):  # type: ignore[attr-defined]
+            self.length = 0
+        elif self.length is None and not self.chunked:
+            self.will_close = True  # by which one sees that it is over
+
+    def _final(self) -> tuple[tuple[str, int, str], list[tuple[str, str]]]:
+        for _ in range(_INTERIM_ANSWERS):
+            first = self._read_status()  # type: ignore[attr-defined]
+            lines = self._read_lines()
+            if first[1] >= 200:
+                return first, lines
+        raise http.client.HTTPException("no answer, but that there will be one")
+
+    def _read_lines(self) -> list[tuple[str, str]]:
+        """Name and value of each line up to the blank one."""
+        lines: list[tuple[str, str]] = []
+        for _ in range(_LINES + 1):
+            line = self.fp.readline(_LINE_BYTES + 1)
+            if len(line) > _LINE_BYTES:
+                raise http.client.LineTooLong("header line")
+            if not line.strip(b"\r\n"):
+                return lines
+            name, colon, value = line.decode("latin-1").partition(":")
+            if line[:1] in b" \t" and lines:  # it goes on with the line before
+                lines[-1] = lines[-1][0], f"{lines[-1][1]} {line.decode('latin-1').strip()}"
+            elif colon:
+                lines.append((name.strip().lower(), value.strip()))
+        raise http.client.HTTPException(f"got more than {_LINES} headers")
+
+
+class Response:
+    """One answer. Its connection is free for the next request when the body was read.
+
+    Args:
+        raw: It, its head read.
+        over: Is told once that the connection is not needed any more, and whether another
+            request may go over it.
+
+    Attributes:
+        status: Its number.
+        headers: By their names in lower case.
+        set_cookies: The cookies in it.
+    """
+
+    def __init__(self, raw: Raw, over: Callable[[bool], None]) -> None:
+        self.status = raw.status
+        self.headers = raw.headers
+        self.set_cookies = raw.set_cookies
+        self._raw = raw
+        self._over: Callable[[bool], None] | None = over
+        # What is compressed is read by way of `urllib3`, anything else as it comes.
+        self._body: _Body = raw
+        encoding = self.headers.get("content-encoding", "identity")
+        if encoding != "identity":
+            self._body = urllib3.HTTPResponse(raw, self.headers, preload_content=False)
+
+    def read1(self, size: int) -> bytes:
+        """The next bytes, at most so many, as soon as there are any; none at the end.
+
+        Raises:
+            OSError, http.client.HTTPException, urllib3.exceptions.HTTPError: The connection
+                broke off, or fell silent.
+        """
+        raw = self._raw
+        piece = self._body.read1(size)
+        if not piece and raw.length:
+            raise http.client.IncompleteRead(b"", raw.length)
+        if raw.length == 0:
+            raw.close()  # it does so by itself only if it is asked once more
+        if raw.isclosed():
+            self._end(whole=True)
+        return piece
+
+    def read(self, url: str, limit: int) -> bytes:
+        """All of the body, unless it is longer than any that is meant well.
+
+        Args:
+            url: Whose answer it is, for errors.
+            limit: How many bytes it may have.
+
+        Raises:
+            MessageTooLargeError: It has more.
+            ProtocolError: It is compressed more than once.
+            OSError, http.client.HTTPException, urllib3.exceptions.HTTPError: As of `read1`.
+        """
+        raw = self._raw
+        if self._body is raw and raw.length is not None and raw.length <= limit:
+            body = raw.read()
+        elif "," in self.headers.get("content-encoding", ""):
+            self.close()
+            raise ProtocolError(f"{url} answered with what is compressed several times.")
+        else:
+            body = self._read_pieces(url, limit)
+        # After an unhandled exception (500 in plain text) servers drop the connection
+        # without announcing it; a later request on it would fail.
+        kind = self.headers.get("content-type", "")
+        self._end(whole=self.status != 500 or kind.startswith("application/json"))
+        return body
+
+    def _read_pieces(self, url: str, limit: int) -> bytes:
+        pieces: list[bytes] = []
+        left = limit
+        while piece := self.read1(_CHUNK_BYTES):
+            left -= len(piece)
+            if left < 0:
+                self.close()
+                raise too_large(f"The answer of {url}", limit)
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def close(self) -> None:
+        """Let go of it. The connection is closed, unless the body was read to its end."""
+        self._raw.close()
+        self._end(whole=False)
+
+    def _end(self, *, whole: bool) -> None:
+        over, self._over = self._over, None
+        if over is not None:
+            over(whole)
