@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Literal, Union, cast
 
 from . import _options
 from ._connecting import connect
+from ._listeners import HISTORY_BYTES
 from ._protocol.api_info import describe
 from ._protocol.eventstream import MESSAGE_BYTES
 from ._transport.deadlines import Deadline
@@ -81,6 +82,7 @@ class Client:
             one at the same time take each other's messages.
         max_workers: How many jobs may be under way at once; others wait their turn here.
         history: How many messages a job keeps for late readers.
+        history_bytes: How long these may be together; of more, the oldest are let go.
         download_dir: Where files of results are downloaded to; by default into a private
             folder that is removed at exit. Nothing is made before the first download.
         oauth_token: A Hugging Face token for functions that ask for their user's.
@@ -121,6 +123,7 @@ class Client:
         session_hash: str | None = None,
         max_workers: int = MAX_WORKERS,
         history: int = HISTORY,
+        history_bytes: int = HISTORY_BYTES,
         download_dir: str | os.PathLike[str] | None = None,
         oauth_token: str | None = None,
     ) -> None:
@@ -145,6 +148,7 @@ class Client:
             "session_hash": session_hash,
             "max_workers": _options.count("max_workers", max_workers),
             "history": _options.count("history", history),
+            "history_bytes": _options.count("history_bytes", history_bytes),
             "download_dir": _options.folder("download_dir", download_dir),
             "oauth_token": _options.token("oauth_token", oauth_token),
         }

@@ -131,6 +131,7 @@ def _open(
         session_hash=options["session_hash"],
         max_workers=options["max_workers"],
         history=options["history"],
+        history_bytes=options["history_bytes"],
         oauth_token=options["oauth_token"],
         download_dir=options["download_dir"],
         call_headers=call_headers,

@@ -67,6 +67,7 @@ class Connection:
         session_hash: The session's name; ``None`` makes one up.
         max_workers: How many jobs are under way at once; others wait their turn.
         history: How many messages each job keeps.
+        history_bytes: How long they may be together.
         oauth_token: For endpoints that ask for their user's Hugging Face token.
         download_dir: Where files of results are downloaded to.
         call_headers: Asked at each call, where it is made: what goes with this call only.
@@ -85,6 +86,7 @@ class Connection:
         session_hash: str | None,
         max_workers: int,
         history: int,
+        history_bytes: int,
         oauth_token: str | None,
         download_dir: str | None,
         call_headers: Callable[[], Mapping[str, str]] = dict,
@@ -106,6 +108,7 @@ class Connection:
         self._info: Mapping[str, Any] | None = None
         self._max_workers = max_workers
         self._history = history
+        self._history_bytes = history_bytes
         self._oauth_token = oauth_token
         self._call_headers = call_headers
         self._workers = Workers()
@@ -383,7 +386,7 @@ class Connection:
         )
         number = next(self._numbers)
         start = partial(self._start_as, f"gradio-job-{number}")
-        events = EventLog(scribe, self._history, start)
+        events = EventLog(scribe, self._history, start, self._history_bytes)
         direct = self._is_direct(endpoint)
         events.publish((scribe.status(time.time(), "pending", queue=not direct),))
         headers = self._call_headers()

@@ -1,6 +1,7 @@
 """The events of one job: kept as they came, read by anyone, told to listeners.
 
-What is kept are the wire's messages, at most `history` of them. Events are made from
+What is kept are the wire's messages, at most `history` of them, with at most
+`history_bytes` together (but always the last one). Events are made from
 them when somebody looks, by a `Cursor`: a position in the messages and the state that
 decoding needs there. Each loop has a cursor of its own. Listeners that have seen the
 same messages share one, so that each event is made once for all of them and told in
@@ -37,6 +38,9 @@ Record = Union[Frame, Sequence["Event"]]
 class Anew(list["Event"]):
     """Events after which the job's messages start from the beginning: it was sent once more."""
 
+
+#: Of all that a job keeps: no more than one message may have.
+HISTORY_BYTES = 2**28
 
 _DATA_MESSAGES = frozenset(("process_generating", "process_streaming"))
 
@@ -76,13 +80,20 @@ class EventLog:
         scribe: Makes the events.
         history: How many messages to keep.
         start: Runs a function on a worker thread of the job.
+        history_bytes: How long they may be together.
     """
 
     def __init__(
-        self, scribe: Scribe, history: int, start: Callable[[Callable[[], None]], None]
+        self,
+        scribe: Scribe,
+        history: int,
+        start: Callable[[Callable[[], None]], None],
+        history_bytes: int = HISTORY_BYTES,
     ) -> None:
         self._scribe = scribe
         self._history = history
+        self._history_bytes = history_bytes
+        self._kept_bytes = 0
         self._start = start
         self._changed = threading.Condition(threading.Lock())
         self._records: deque[Record] = deque()
@@ -102,7 +113,11 @@ class EventLog:
             if self._ended:
                 return
             self._records.append(record)
-            if len(self._records) > self._history:
+            if isinstance(record, Frame):
+                self._kept_bytes += len(record.raw)
+            while len(self._records) > self._history or (
+                self._kept_bytes > self._history_bytes and len(self._records) > 1
+            ):
                 self._forget_oldest()
             self._changed.notify_all()
 
@@ -136,6 +151,7 @@ class EventLog:
         if isinstance(record, Anew):
             self._past = Decoder(self._scribe)
         if isinstance(record, Frame):
+            self._kept_bytes -= len(record.raw)
             try:
                 self._past.skip(record)
             except ProtocolError as exc:
@@ -255,10 +271,12 @@ class EventLog:
     def _events(self, cursor: _Cursor, record: Record, wanted: set[EventName]) -> Sequence[Event]:
         if cursor.missed:
             log.warning(
-                "a slow reader of %r missed %d messages: the client keeps %d (option history)",
+                "a slow reader of %r missed %d messages: the client keeps %d (option history) "
+                "of %d bytes together (option history_bytes)",
                 self._scribe.endpoint.name,
                 cursor.missed,
                 self._history,
+                self._history_bytes,
             )
             cursor.missed = 0
         if isinstance(record, Anew):

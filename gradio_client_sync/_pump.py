@@ -27,6 +27,7 @@ from .errors import (
     GradioClientError,
     HTTPStatusError,
     JobTimeoutError,
+    MessageTooLargeError,
     ProtocolError,
     RateLimitError,
     ValidationError,
@@ -145,13 +146,23 @@ class Pump:
                 self.job._released.set()
                 self.job._finish_cancelled()
         else:
-            # Its places first: whoever hears of the end may want them for the next call.
+            self._end(finish)
+
+    def _end(self, finish: Finish) -> None:
+        """Tell the end to the job's readers, and the server if it does not know."""
+        given_up = self._entered and isinstance(finish.error, MessageTooLargeError)
+        due: list[str] = []
+        # Its places first: whoever hears of the end may want them for the next call.
+        if not given_up:
             due = self._session.leave(self.endpoint, self.job)
-            self._on_end()
             self._close()
-            self.job._finish(finish.events, finish.data, finish.error)
-            self._session.cancel_due(self.endpoint, due)
-            self.job._released.set()
+        self._on_end()
+        self.job._finish(finish.events, finish.data, finish.error)
+        if given_up:
+            self._session.let_go(self.endpoint, self.job, self._exchange)
+            self._close()
+        self._session.cancel_due(self.endpoint, due)
+        self.job._released.set()
 
     def _let_go(self) -> None:
         """Stop a cancelled job on the server, and give back what it held."""

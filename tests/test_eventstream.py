@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync import MessageTooLargeError
-from gradio_client_sync._protocol.eventstream import EventStreamParser
+from gradio_client_sync._protocol.eventstream import MESSAGE_BYTES, Cut, EventStreamParser
+from gradio_client_sync._protocol.wire import Frame
 from tests.transcripts import all_transcripts, lines_of
 
 
-def parsed(*chunks: bytes) -> list[bytes]:
-    parser = EventStreamParser()
+def parsed(*chunks: bytes, limit: int = MESSAGE_BYTES) -> list[bytes]:
+    parser = EventStreamParser(limit)
     return [event for chunk in chunks for event in parser.feed(chunk)]
 
 
@@ -112,21 +113,46 @@ def test_eventstream_takes_a_large_event_in_linear_time() -> None:
     assert parser.feed(b"\n\n") == [chunk * chunks]
 
 
-ENDLESS = {
-    "one line": [b"data: " + b"x" * 100],
-    "many lines": [b"data: " + b"x" * 30 + b"\n"] * 3,
-    "one line in pieces": [b"data: " + b"x" * 70, b"y" * 40],
+LONG = b'{"msg": "process_generating", "event_id": "e1", "output": "' + b"x" * 100 + b'"}'
+TOO_LONG = {
+    "one line": [b"data: " + LONG],
+    "many lines": [b"data: " + LONG[:70] + b"\n", b"data: " + LONG[70:] + b"\n"],
+    "one line in pieces": [b"data: " + LONG[:70], LONG[70:110], LONG[110:]],
+    "byte by byte": [bytes([byte]) for byte in b"data:" + LONG],
 }
 
 
-@pytest.mark.parametrize("chunks", ENDLESS.values(), ids=ENDLESS)
-def test_eventstream_bounds_an_event(chunks: list[bytes]) -> None:
-    """An event that goes on for longer than it may is refused, however it comes."""
+@pytest.mark.parametrize("chunks", TOO_LONG.values(), ids=TOO_LONG)
+@pytest.mark.parametrize("end", [[b"\n\n"], [b"\n", b"\n"], [b"\r\n\r", b"\n"], [b"\r", b"\r"]])
+def test_eventstream_passes_over_an_event_that_is_too_long(
+    chunks: list[bytes], end: list[bytes]
+) -> None:
+    """Its start is handed out, which says whose it is; those before and after are read."""
+    rest = [b"more\n", b"data: more", *end, b"data: after\n\n"]
+    events = parsed(b"data: before\n\n", *chunks, *rest, limit=90)
+    before, cut, after = events
+    assert (before, after) == (b"before", b"after")
+    assert isinstance(cut, Cut) and not isinstance(after, Cut)
+    assert LONG.startswith(cut.strip())
+    assert Frame.of(cut, 0.0).event_id == "e1"
+
+
+def test_eventstream_hands_out_no_more_than_a_start() -> None:
+    """What an event too long says at its start is bounded itself, and a comment says nothing."""
+    (cut,) = parsed(b"data: " + b"x" * 5_000, limit=2_000)
+    assert len(cut) <= 1024
+    assert parsed(*[b"data: xxxx\n"] * 600, limit=2_000)[0] == b"xxxx" * 256
+    assert parsed(b": " + b"x" * 5_000, limit=2_000) == [b""]
+
+
+def test_eventstream_gives_up_an_event_without_end() -> None:
+    """What goes on long past the limit is not read for ever."""
     parser = EventStreamParser(limit=90)
-    for chunk in chunks[:-1]:
-        parser.feed(chunk)
+    parser.feed(b"data: " + b"x" * 90)
+    for _ in range(15):
+        assert parser.feed(b"x" * 90) == []
     with pytest.raises(MessageTooLargeError, match="An event of the server's stream"):
-        parser.feed(chunks[-1])
+        parser.feed(b"x" * 90)
 
 
 def test_eventstream_counts_each_event_anew() -> None:

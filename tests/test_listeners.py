@@ -183,6 +183,20 @@ def test_history_keeps_the_last_messages_and_they_still_decode() -> None:
     assert seen == texts(10)[-3:]
 
 
+def test_history_has_a_bound_in_bytes_and_keeps_the_last_message() -> None:
+    """Of long messages fewer are kept, but always the last; those that are kept decode."""
+    frames = growing(10)
+    size = len(frames[-1].raw)
+    log = EventLog(scribe(), 100, run_here, history_bytes=2 * size)
+    for message in frames:
+        log.publish(message)
+    assert [data[0] for data in log.data(wait=False)] == texts(10)[-2:]
+    log.publish(frame(generating("e", [["replace", [], "x" * 3 * size]])))
+    assert [data[0] for data in log.data(wait=False)] == ["x" * 3 * size]
+    log.publish(frame(generating("e", [["append", [], "y"]])))
+    assert [data[0] for data in log.data(wait=False)] == ["x" * 3 * size + "y"]
+
+
 def test_reader_that_falls_behind_the_history_is_told_so(caplog: pytest.LogCaptureFixture) -> None:
     """Messages that a slow loop missed are counted in a warning, and later ones are right."""
     log = EventLog(scribe(), 3, run_here)

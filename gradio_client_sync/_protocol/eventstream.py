@@ -12,6 +12,15 @@ from ..errors import too_large
 #: What one message or answer may have: far above what apps send, far below what a machine has.
 MESSAGE_BYTES = 2**28
 
+_HEAD_BYTES = 1024  # of an event that is too long; a message says at its start whose it is
+_SKIPPED = 16  # times the limit; what goes on for longer than that has no end
+
+
+class Cut(bytes):
+    """The start of an event that is longer than it may be; the rest is passed over."""
+
+    __slots__ = ()
+
 
 class EventStreamParser:
     """Incremental parser of one stream.
@@ -20,10 +29,14 @@ class EventStreamParser:
     a large event that arrives in many chunks costs time linear in its size.
 
     Args:
-        limit: How many bytes an event may have.
+        limit: How many bytes an event may have. Of a longer one the start is handed out as
+            a `Cut`, as soon as it is too long; what follows after its end is read on.
     """
 
-    __slots__ = ("_after_cr", "_data", "_data_bytes", "_limit", "_line", "_line_bytes", "_started")
+    __slots__ = (
+        *("_after_cr", "_data", "_data_bytes", "_limit", "_line", "_line_bytes", "_skipped"),
+        *("_started", "_tail"),
+    )
 
     def __init__(self, limit: int = MESSAGE_BYTES) -> None:
         self._limit = limit
@@ -31,6 +44,8 @@ class EventStreamParser:
         self._line_bytes = 0
         self._data: list[bytes] = []  # data lines of the event that is not complete yet
         self._data_bytes = 0
+        self._skipped: int | None = None  # bytes of the event that is passed over, if one is
+        self._tail = b""  # its last line end, where the next chunk may bring the blank line
         self._after_cr = False
         self._started = False
 
@@ -38,18 +53,21 @@ class EventStreamParser:
         """Take the next bytes; return the payloads of the events that they completed.
 
         Raises:
-            MessageTooLargeError: An event goes on for longer than it may.
+            MessageTooLargeError: An event that is passed over does not end.
         """
         if not chunk:
             return []
         if b"\r" in chunk or self._after_cr:
             chunk = self._plain_line_ends(chunk)
+        if self._skipped is not None:
+            chunk = self._skip(chunk, self._skipped)
+            if not chunk:
+                return []
         lines = chunk.split(b"\n")
         if len(lines) == 1:
             self._line.append(chunk)
             self._line_bytes += len(chunk)
-            self._check()
-            return []
+            return self._within_limit([])
         if self._line:
             self._line.append(lines[0])
             lines[0] = b"".join(self._line)
@@ -77,12 +95,37 @@ class EventStreamParser:
             self._data_bytes = known = 0
         if len(data) > known:
             self._data_bytes += sum(map(len, data[known:])) + len(data) - known
-        self._check()
-        return events
+        return self._within_limit(events)
 
-    def _check(self) -> None:
-        if self._line_bytes + self._data_bytes > self._limit:
+    def _within_limit(self, events: list[bytes]) -> list[bytes]:
+        """The events, and the start of the one that has just become too long."""
+        if self._line_bytes + self._data_bytes <= self._limit:
+            return events
+        self._skipped = self._line_bytes + self._data_bytes
+        self._tail = b"" if self._line else b"\n"
+        head = bytearray()
+        for piece in self._data or self._line:
+            head += piece[:_HEAD_BYTES]
+            if len(head) >= _HEAD_BYTES:
+                break
+        # A line that is not complete has its field's name; a comment says nothing.
+        start = bytes(head) if self._data else bytes(head).partition(b"data:")[2]
+        self._line, self._data = [], []
+        self._line_bytes = self._data_bytes = 0
+        return [*events, Cut(start)]
+
+    def _skip(self, chunk: bytes, skipped: int) -> bytes:
+        """What comes after the event that is passed over; nothing while that goes on."""
+        text = self._tail + chunk
+        end = text.find(b"\n\n")
+        if end >= 0:
+            self._skipped = None
+            return text[end + 2 :]
+        self._tail = b"\n" if text.endswith(b"\n") else b""
+        self._skipped = skipped + len(chunk)
+        if self._skipped > _SKIPPED * self._limit:
             raise too_large("An event of the server's stream", self._limit)
+        return b""
 
     def _plain_line_ends(self, chunk: bytes) -> bytes:
         """Make every line end a LF, also where a CRLF is cut in two by the chunks."""

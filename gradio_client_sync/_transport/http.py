@@ -67,7 +67,10 @@ _PLAIN_LOGIN = re.compile(r"^(?!.*\baccess-token=).*\baccess-token-unsecure=([^;
 
 
 class EventStream:
-    """An open event stream; iterating gives the payload of each event as bytes."""
+    """An open event stream; iterating gives the payload of each event as bytes.
+
+    Of an event that is longer than it may be it gives the start only, as a `Cut`.
+    """
 
     def __init__(self, response: Response, call: Call, limit: int) -> None:
         self._response = response
@@ -80,7 +83,7 @@ class EventStream:
         Raises:
             Lost: The stream broke off, or fell silent for longer than it may.
             Aborted: `abort` was called.
-            MessageTooLargeError: An event is longer than it may be.
+            MessageTooLargeError: An event does not end.
         """
         read, parser = self._response.read1, EventStreamParser(self._limit)
         while True:

@@ -8,7 +8,8 @@ The stream's life follows the server's rules:
 
 * It is opened once a job has joined: earlier there is no session to stream.
 * Messages may arrive before the join's answer. While any join is under way, messages
-  for unknown jobs are kept, and handed over when the answer names the job.
+  for unknown jobs are kept, up to the limit of one message, and handed over when the
+  answer names the job.
 * The server ends the stream when the session has no job left. If a job joined
   meanwhile, its messages wait on the server, and the stream is opened again at once.
 * It is never closed from here while the client lives, since the server would drop
@@ -17,6 +18,8 @@ The stream's life follows the server's rules:
 * If it breaks over a job that was cancelled and is over (a fault of some servers), it is
   opened again.
 * If it is refused because the server is asked too often, it is opened again when that wants.
+* A message that is too long is passed over, and fails the job that it is for; if it does not
+  say which, all of them, since the next message of any may depend on it.
 * If it breaks otherwise, the server forgets the session's jobs: all of them are lost, and so
   are those whose join was under way.
 """
@@ -25,15 +28,23 @@ from __future__ import annotations
 
 import logging
 import time
-from queue import SimpleQueue
+from functools import partial
 from threading import Event, Lock
-from typing import TYPE_CHECKING, Callable, Union
+from typing import TYPE_CHECKING, Callable
 
+from .._protocol.eventstream import Cut
 from .._protocol.retry import Retries
 from .._protocol.wire import Frame
-from ..errors import GradioClientError, ProtocolError, RateLimitError
+from ..errors import (
+    GradioClientError,
+    MessageTooLargeError,
+    ProtocolError,
+    RateLimitError,
+    too_large,
+)
 from .base import Aborted, Lost
 from .connections import Call
+from .mailbox import Mailbox
 
 if TYPE_CHECKING:
     from .http import EventStream, Http
@@ -44,34 +55,6 @@ _EMPTY_STREAMS = 3  # streams in a row that end without a message before jobs ar
 
 _COMPLETED = "process_completed"
 _GONE = 10_000  # jobs let go of that are remembered, so that what still comes is not kept
-
-_Letter = Union[Frame, Lost, Aborted]
-
-
-class Mailbox:
-    """One job's messages. The channel of a job on a shared stream."""
-
-    def __init__(self, mux: Mux, event_id: str) -> None:
-        self._mux = mux
-        self._event_id = event_id
-        self._letters: SimpleQueue[_Letter] = SimpleQueue()
-        self.put = self._letters.put
-
-    def receive(self) -> Frame:
-        letter = self._letters.get()
-        if isinstance(letter, Frame):
-            return letter
-        self.put(letter)  # the end stays the end
-        raise letter
-
-    def reply(self, body: bytes) -> None:
-        raise ProtocolError("The server asks for data that it already has.", raw=body)
-
-    def close(self) -> None:
-        self._mux.leave(self._event_id)
-
-    def abort(self) -> None:
-        self.put(Aborted())
 
 
 class Mux:
@@ -98,12 +81,14 @@ class Mux:
         self._start = start
         self._lock = Lock()
         self._mailboxes: dict[str, Mailbox] = {}
-        self._early: dict[str, list[Frame]] = {}
+        self._early: dict[str, list[Frame | MessageTooLargeError]] = {}
+        self._early_bytes = 0
         self._gone: dict[str, None] = {}  # jobs let go of late, oldest first
         self._joining = 0
         self._breaks = 0  # how often the stream broke; joins under way then are lost
         self._reading = False
         self._stumbled = False
+        self._warned = False
         self._closed = False
         self._ended = Event()
         self._call = Call()
@@ -132,15 +117,16 @@ class Mux:
             raise
         with self._lock:
             early = self._early.pop(event_id, ())
+            self._early_bytes -= sum(len(m.raw) for m in early if isinstance(m, Frame))
             self._joined()
             if self._closed:
                 raise Aborted
             if self._breaks != breaks:
                 raise Lost("the session's event stream broke while the job was joining")
-            mailbox = Mailbox(self, event_id)
-            for frame in early:
-                mailbox.put(frame)
-            if any(frame.msg == _COMPLETED for frame in early):
+            mailbox = Mailbox(partial(self.leave, event_id))
+            for message in early:
+                _put(mailbox, message)
+            if any(isinstance(m, Frame) and m.msg == _COMPLETED for m in early):
                 self._forget(event_id)
                 return mailbox
             self._mailboxes[event_id] = mailbox
@@ -154,6 +140,7 @@ class Mux:
         self._joining -= 1
         if not self._joining:
             self._early.clear()  # leftovers of jobs that were let go
+            self._early_bytes = 0
 
     def leave(self, event_id: str) -> None:
         """Let a job go; messages that still come for it are dropped."""
@@ -176,7 +163,7 @@ class Mux:
         self._ended.set()
         self._call.abort()
         for mailbox in mailboxes:
-            mailbox.put(Aborted())
+            mailbox.abort()
 
     def _read(self) -> None:
         """The reader: stream after stream, for as long as there are jobs."""
@@ -215,7 +202,7 @@ class Mux:
                 self._breaks += 1
                 lost, self._mailboxes = list(self._mailboxes.values()), {}
             for mailbox in lost:
-                mailbox.put(ending)
+                mailbox.end(ending)
 
     def _read_stream(self) -> bool:
         """Read one stream to its end; whether it brought anything for a job."""
@@ -225,7 +212,10 @@ class Mux:
         brought = False
         try:
             for payload in stream:
-                brought = self._route(payload) or brought
+                if type(payload) is Cut:
+                    self._pass_over(payload)
+                else:
+                    brought = self._route(payload) or brought
         finally:
             stream.close()
             self._http.done(self._call)
@@ -244,7 +234,28 @@ class Mux:
             for event_id in failed:
                 self._forget(event_id)
         for mailbox in failed.values():
-            mailbox.put(frame)
+            mailbox.deliver(frame)
+
+    def _pass_over(self, start: Cut) -> None:
+        """A message was too long: fail the job that it is for."""
+        try:
+            event_id = Frame.of(start, 0.0).event_id
+        except ProtocolError:
+            event_id = None
+        with self._lock:
+            if event_id is None:
+                failed = list(self._mailboxes.values())
+            elif event_id in self._mailboxes:
+                failed = [self._mailboxes[event_id]]
+            else:
+                failed = []
+                if self._joining and event_id not in self._gone:
+                    self._early.setdefault(event_id, []).append(self._too_large())
+        for mailbox in failed:
+            mailbox.end(self._too_large())
+
+    def _too_large(self) -> MessageTooLargeError:
+        return too_large("A message of the server", self._http.message_bytes)
 
     def _is_stumble(self, frame: Frame) -> bool:
         """Whether the server broke the stream over a job that it completed twice.
@@ -265,7 +276,10 @@ class Mux:
         try:
             frame = Frame.of(payload, time.time())
         except ProtocolError as exc:
-            log.warning("a message of the session's event stream was passed over: %s", exc)
+            # Once: a server that sends nothing else could fill a terminal with it.
+            level = logging.DEBUG if self._warned else logging.WARNING
+            log.log(level, "a message of the session's event stream was passed over: %s", exc)
+            self._warned = True
             return False
         event_id = frame.event_id
         if event_id is None:
@@ -276,7 +290,7 @@ class Mux:
                 self._fail(frame)
             elif frame.msg not in ("heartbeat", "close_stream"):
                 for mailbox in list(self._mailboxes.values()):
-                    mailbox.put(frame)
+                    mailbox.deliver(frame)
             return False
         self._stumbled = False
         known = self._mailboxes.get(event_id)  # no lock on the way of a message
@@ -285,12 +299,30 @@ class Mux:
                 known = self._mailboxes.get(event_id)
                 if known is None:
                     if self._joining and event_id not in self._gone:
-                        self._early.setdefault(event_id, []).append(frame)
+                        self._keep(event_id, frame)
                         return True
                     return False
         if frame.msg == _COMPLETED:
             # Before its worker knows: the stream may end now, and must not be opened again
             # for a job that is over.
             self.leave(event_id)
-        known.put(frame)
+        known.deliver(frame)
         return True
+
+    def _keep(self, event_id: str, frame: Frame) -> None:
+        """Keep a message for a job that may be joining.
+
+        Raises:
+            MessageTooLargeError: There are too many such messages.
+        """
+        self._early_bytes += len(frame.raw)
+        if self._early_bytes > self._http.message_bytes:
+            raise too_large("What came for unknown jobs", self._http.message_bytes)
+        self._early.setdefault(event_id, []).append(frame)
+
+
+def _put(mailbox: Mailbox, message: Frame | MessageTooLargeError) -> None:
+    if isinstance(message, Frame):
+        mailbox.deliver(message)
+    else:
+        mailbox.end(message)

@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from .._protocol.eventstream import Cut
 from .._protocol.wire import Frame
+from ..errors import too_large
 from .base import Aborted, Lost
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ class EventStreamChannel:
 
     def receive(self) -> Frame:
         for payload in self._payloads:
+            if isinstance(payload, Cut):
+                raise too_large("A message of the server", self._http.message_bytes)
             return Frame.of(payload, time.time())
         raise Lost("the server ended the stream without a result")
 

@@ -370,6 +370,12 @@ def endless_growing(key: str) -> Iterator[str]:
         yield text
 
 
+def endless_padded(key: str, n: float) -> Iterator[str]:
+    """Values that begin short, and then have ``n`` characters."""
+    for index in endless(key):
+        yield index if index == "0" else index.ljust(int(n))
+
+
 # -- sessions: streams of input, who is there, functions of components
 
 
@@ -533,6 +539,7 @@ def build(one_worker: bool) -> gr.Blocks:
         held = on("hold_async", hold_async, key, out)
         running = on("endless", endless, key, out)
         on("endless_growing", endless_growing, key, out)
+        on("endless_padded", endless_padded, [key, n], out)
         on("stop_endless", None, None, None, cancels=[running])
 
         on("direct", direct, text, out, queue=False)

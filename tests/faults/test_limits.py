@@ -1,0 +1,155 @@
+"""What one message, one job and one stream may cost, and whom it harms when that is exceeded."""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+
+import pytest
+
+from gradio_client_sync import BrokenStreamError, Client, MessageTooLargeError
+from tests.conftest import SERVERS
+from tests.listening import BOUND
+from tests.scripted import CLOSE, Exchange, completed, generating, scripted
+from tests.servers.plugin import ServerPool
+
+VERSIONS = [v for v in ("3.50.2", "4.0.2", "4.44.1", "6.31.0") if v in SERVERS]
+LIMIT = 1_000_000  # bytes; the config of the tests' app is shorter
+LONG = "x" * 3 * LIMIT
+
+
+@pytest.mark.gradio
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_message_that_is_too_long_fails_its_own_job_only(
+    server_pool: ServerPool, version: str
+) -> None:
+    """Others on the same stream go on, and so does the client."""
+    server, key = server_pool.get(version), uuid.uuid4().hex
+    with Client(server.url, max_message_bytes=LIMIT) as app:
+        held = app.submit("/hold", [key])
+        assert server.control.await_started(key)
+        with pytest.raises(MessageTooLargeError, match="max_message_bytes=") as caught:
+            app.predict("/echo", [LONG], timeout=BOUND)
+        assert caught.value.endpoint == "/echo"
+        assert caught.value.limit_bytes == LIMIT
+        assert app.predict("/echo", ["short"], timeout=BOUND)[0] == "short"
+        assert not held.done()
+        server.control.release(key)
+        assert held.result(BOUND)[0] == key
+
+
+@pytest.mark.gradio
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_job_that_is_given_up_is_stopped_on_the_server(
+    server_pool: ServerPool, version: str
+) -> None:
+    """A generator whose value grew too long does not run on for nobody."""
+    server, key = server_pool.get(version), f"k{uuid.uuid4().hex}"
+    with Client(server.url, max_message_bytes=LIMIT) as app:
+        job = app.submit("/endless_padded", [key, 3 * LIMIT], timeout=BOUND)
+        with pytest.raises(MessageTooLargeError):
+            job.result()
+        assert server.control.await_stopped(key)
+
+
+def test_a_message_that_is_too_long_may_come_before_its_jobs_name() -> None:
+    """The job is failed as soon as the answer to its join names it."""
+
+    def join(exchange: Exchange) -> None:
+        if server.count("POST /queue/join") == 1:
+            exchange.answer({"event_id": "open"})
+            return
+        assert first.exception(BOUND) is None  # it is over, and so the long message has passed
+        exchange.answer({"event_id": "early"})
+
+    def data(exchange: Exchange) -> None:
+        exchange.start_stream()
+        server.wait_for("POST /queue/join", 2)
+        exchange.send(completed("early", LONG), completed("open", "went on"), CLOSE)
+        exchange.end_stream()
+
+    with scripted(join=join, data=data) as server:
+        with Client(server.url, max_message_bytes=LIMIT) as app:
+            first = app.submit("/echo", ["a"], timeout=BOUND)
+            server.wait_for("GET /queue/data")
+            with pytest.raises(MessageTooLargeError):
+                app.predict("/echo", ["b"], timeout=BOUND)
+            assert first.result()[0] == "went on"
+
+
+def test_a_message_that_is_too_long_and_for_nobody_fails_all() -> None:
+    """Where the start does not say whose message it is, any job may miss it."""
+
+    def data(exchange: Exchange) -> None:
+        exchange.start_stream()
+        exchange.send({"output": LONG, "msg": "process_generating", "event_id": "e1"}, CLOSE)
+        exchange.end_stream()
+
+    names = iter(("e1", "e2"))
+    with scripted(join=lambda x: x.answer({"event_id": next(names)}), data=data) as server:
+        with Client(server.url, max_message_bytes=LIMIT) as app:
+            jobs = [app.submit("/echo", ["x"], timeout=BOUND) for _ in range(2)]
+            for job in jobs:
+                with pytest.raises(MessageTooLargeError):
+                    job.result()
+
+
+def test_messages_for_unknown_jobs_are_not_kept_without_limit() -> None:
+    """What comes while a join is under way, and is for nobody, breaks the stream at the limit."""
+
+    def data(exchange: Exchange) -> None:
+        exchange.start_stream()
+        server.wait_for("POST /queue/join", 2)
+        for number in range(200):
+            exchange.send(generating(f"nobody {number}", "x" * (LIMIT // 100)))
+        exchange.wait_for_hangup()
+
+    def join(exchange: Exchange) -> None:
+        if server.count("POST /queue/join") == 1:
+            exchange.answer({"event_id": "e1"})
+        else:
+            assert first.exception(BOUND)
+            exchange.answer({"event_id": "e2"})
+
+    with scripted(join=join, data=data) as server:
+        with Client(server.url, max_message_bytes=LIMIT) as app:
+            first = app.submit("/echo", ["x"], timeout=BOUND)
+            server.wait_for("GET /queue/data")
+            second = app.submit("/echo", ["x"], timeout=BOUND)
+            for job in (first, second):
+                with pytest.raises(BrokenStreamError):
+                    job.result()
+            with pytest.raises(BrokenStreamError, match="max_message_bytes="):
+                first.result()
+
+
+def test_nonsense_without_end_does_not_fill_a_terminal(caplog: pytest.LogCaptureFixture) -> None:
+    """Messages that cannot be read are warned of once."""
+
+    def data(exchange: Exchange) -> None:
+        exchange.start_stream()
+        exchange.send(*[b"nonsense"] * 1_000, completed("e1", "end"), CLOSE)
+        exchange.end_stream()
+
+    with scripted(join=lambda x: x.answer({"event_id": "e1"}), data=data) as server:
+        with caplog.at_level(logging.WARNING), Client(server.url) as app:
+            assert app.predict("/echo", ["x"], timeout=BOUND)[0] == "end"
+    assert len([r for r in caplog.records if "passed over" in r.message]) == 1
+
+
+def test_a_job_that_nobody_reads_keeps_what_history_bytes_allow() -> None:
+    """Long values are let go after a few, however many `history` would keep."""
+    update = json.dumps(generating("e1", [["replace", [], "x" * 10_000]])).encode()
+
+    def data(exchange: Exchange) -> None:
+        exchange.start_stream()
+        exchange.send(generating("e1", ""), *[update] * 1_000, completed("e1", "end"), CLOSE)
+        exchange.end_stream()
+
+    with scripted(join=lambda x: x.answer({"event_id": "e1"}), data=data) as server:
+        with Client(server.url, history_bytes=100_000) as app:
+            job = app.submit("/count", ["x"], timeout=BOUND)
+            assert job.result()[0] == "end"
+            assert 5 <= len(job.outputs) <= 11  # and the last one
+            assert job.timings.bytes > 1_000 * len(update)
