@@ -96,6 +96,7 @@ class EventLog:
         self._kept_bytes = 0
         self._start = start
         self._changed = threading.Condition(threading.Lock())
+        self._waiting = 0  # threads; mostly none, and then nobody has to be told
         self._records: deque[Record] = deque()
         self._first = 0  # the number of the oldest record that is still kept
         self._past: Decoder | None = None  # has read what is no longer kept
@@ -119,7 +120,7 @@ class EventLog:
                 self._kept_bytes > self._history_bytes and len(self._records) > 1
             ):
                 self._forget_oldest()
-            self._changed.notify_all()
+            self._tell_waiting()
 
     def end(self, events: Sequence[Event]) -> bool:
         """Add the last events; nothing comes after them, not even another end.
@@ -133,7 +134,7 @@ class EventLog:
             if events:
                 self._records.append(events)
             self._ended = True
-            self._changed.notify_all()
+            self._tell_waiting()
         return True
 
     def cancel(self, time: float) -> None:
@@ -156,6 +157,17 @@ class EventLog:
                 self._past.skip(record)
             except ProtocolError as exc:
                 log.debug("a message of %r was passed over: %s", self._scribe.endpoint.name, exc)
+
+    def _wait(self, until: Callable[[], bool]) -> None:
+        self._waiting += 1
+        try:
+            self._changed.wait_for(until)
+        finally:
+            self._waiting -= 1
+
+    def _tell_waiting(self) -> None:
+        if self._waiting:
+            self._changed.notify_all()
 
     # -- listeners ----------------------------------------------------------------
 
@@ -226,20 +238,20 @@ class EventLog:
         except BaseException:
             with self._changed:
                 self._teller = None
-                self._changed.notify_all()
+                self._tell_waiting()
             raise
 
     def wait_until_told(self) -> None:
         """Wait until every listener has been told everything that is there."""
         with self._changed:
-            self._changed.wait_for(lambda: self._teller is None and self._furthest_behind() is None)
+            self._wait(lambda: self._teller is None and self._furthest_behind() is None)
 
     def _tell_next(self) -> bool:
         with self._changed:
             cursor = self._furthest_behind()
             if cursor is None:
                 self._teller = None
-                self._changed.notify_all()
+                self._tell_waiting()
                 return False
             self._join_others(cursor)
             record = self._take(cursor)
@@ -309,7 +321,7 @@ class EventLog:
         while True:
             with self._changed:
                 if wait:
-                    self._changed.wait_for(lambda: self._behind(cursor) or self._ended)
+                    self._wait(lambda: self._behind(cursor) or self._ended)
                 if not self._behind(cursor):
                     return
                 record = self._take(cursor)

@@ -312,7 +312,12 @@ class Pump:
             self._session.enter(self.endpoint, self.job)
             self._entered = True
             self._channel = self._session.open(
-                self.endpoint, self.job, self._exchange, self._parcel.encoded, self._headers
+                self.endpoint,
+                self.job,
+                self._exchange,
+                self._parcel.encoded,
+                self._headers,
+                self._publish,
             )
             self.job._event_id = self._exchange.event_id
             log.debug("job %d is at the server, event %s", self._number, self._exchange.event_id)
@@ -335,7 +340,6 @@ class Pump:
         self._arm(channel)
         while True:
             frame = channel.receive()
-            job._bytes += len(frame.raw)
             before = exchange.place
             effects = exchange.receive(frame)
             if exchange.place != before:
@@ -353,9 +357,16 @@ class Pump:
                         self._render(frame.parse().get("output"))
                     if isinstance(effect, Finish):
                         self._learn(frame)
+                        job._bytes += len(frame.raw)
                         return effect
-                    self._events.publish(frame)
-                    self._events.tell_soon()
+                    if not frame.told:
+                        self._publish(frame)
+
+    def _publish(self, frame: Frame) -> None:
+        """Keep a message for the job's readers. The reader of a shared stream calls it, too."""
+        self.job._bytes += len(frame.raw)
+        self._events.publish(frame)
+        self._events.tell_soon()
 
     def _moved(self, before: Place) -> None:
         """Tell the session where the job is: others may depend on it."""

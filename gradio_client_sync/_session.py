@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ._protocol.endpoint import Endpoint, EndpointTable
     from ._protocol.exchange import Exchange
     from ._protocol.routes import Routes
+    from ._protocol.wire import Frame
     from ._transport.base import Channel
     from ._transport.failures import Answer
     from ._transport.heartbeat import Heartbeat
@@ -182,12 +183,14 @@ class Session:
         exchange: Exchange,
         body: bytes,
         headers: Mapping[str, str],
+        publish: Callable[[Frame], None],
     ) -> Channel:
         """Bring a job to the queue.
 
         Args:
             body: What joins, as JSON; sent now where a join carries it.
             headers: Sent with the join.
+            publish: Keeps a message for the job's readers; called where that takes no worker.
 
         Raises:
             ConnectFailedError, HTTPStatusError: No connection, or refused before the job.
@@ -195,7 +198,9 @@ class Session:
             Lost, Aborted: As `Channel.receive`.
         """
         self.keep_heartbeat()
-        return self._in_time(job, lambda: self._join(endpoint, job, exchange, body, headers))
+        return self._in_time(
+            job, lambda: self._join(endpoint, job, exchange, body, headers, publish)
+        )
 
     def run(self, url: str, job: Job, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Run a function that skips the queue.
@@ -237,6 +242,7 @@ class Session:
         exchange: Exchange,
         body: bytes,
         headers: Mapping[str, str],
+        publish: Callable[[Frame], None],
     ) -> Channel:
         query = self._routes.query
         if self._dialect.join == "websocket":
@@ -252,7 +258,7 @@ class Session:
                 raise Aborted
             return EventStreamChannel(self._http, url, self._routes.data, call, query, headers)
         assert self._mux is not None  # noqa: S101 - made for these dialects
-        return self._mux.join(lambda: self._post_join(job, exchange, body, headers))
+        return self._mux.join(lambda: self._post_join(job, exchange, body, headers), publish)
 
     def _post_run(self, url: str, job: Job, body: bytes, headers: Mapping[str, str]) -> Answer:
         call = Call()

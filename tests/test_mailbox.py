@@ -1,4 +1,4 @@
-"""What waits for a job's worker is bounded: the reader waits for it, but never for ever."""
+"""What goes to a job's readers at once, and what waits for its worker, which is bounded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from gradio_client_sync._transport.base import Aborted, Lost
 from gradio_client_sync._transport.mailbox import Mailbox
 from tests.scripted import WAIT
 
-FRAME = Frame.of(b'{"msg": "log", "event_id": "e"}', 0.0)
+
+def frame(msg: str, rest: str = "") -> Frame:
+    return Frame.of(f'{{"msg": "{msg}", "event_id": "e"{rest}}}'.encode(), 0.0)
+
+
+FRAME = frame("for_the_worker")
 ROOM = 4 * len(FRAME.raw)
 
 
@@ -38,7 +43,7 @@ class Reader:
 
 def filled(count: int) -> tuple[Mailbox, Reader]:
     """A mailbox that is full, and the reader that waits for room in it."""
-    mailbox = Mailbox(lambda: None, ROOM)
+    mailbox = Mailbox(lambda: None, pytest.fail, ROOM)
     reader = Reader(mailbox, count)
     for number in range(4):
         assert reader.delivered.get(timeout=WAIT) == number
@@ -46,6 +51,47 @@ def filled(count: int) -> tuple[Mailbox, Reader]:
         assert mailbox._changed.wait_for(lambda: mailbox._reader_waits, WAIT)
     assert reader.delivered.empty()
     return mailbox, reader
+
+
+def test_mailbox_tells_readers_and_wakes_the_worker_only_for_what_moves_the_job() -> None:
+    """Values go to readers as they come; the worker gets the first of each kind, and the end."""
+    told: list[Frame] = []
+    mailbox = Mailbox(lambda: None, told.append)
+    kinds = ["estimation", "estimation", "process_starts", "log", "progress", "log", "progress"]
+    kinds += ["process_generating"] * 5 + ["process_completed"]
+    for kind in kinds:
+        mailbox.deliver(frame(kind))
+    assert [f.msg for f in told] == kinds[:-1]
+    taken = [mailbox.receive() for _ in range(6)]
+    assert [(f.msg, f.told) for f in taken] == [
+        ("estimation", True),
+        ("process_starts", True),
+        ("log", True),
+        ("progress", True),
+        ("process_generating", True),
+        ("process_completed", False),
+    ]
+
+
+def test_mailbox_gives_the_worker_every_answer_to_further_input() -> None:
+    """What takes a stream of input is given the next when the last was answered."""
+    told: list[Frame] = []
+    mailbox = Mailbox(lambda: None, told.append)
+    for _ in range(3):
+        mailbox.deliver(frame("process_streaming"))
+    assert len(told) == 3
+    assert all(mailbox.receive().told for _ in range(3))
+
+
+def test_mailbox_lets_nothing_overtake_what_was_rendered() -> None:
+    """The worker makes it callable before readers hear of it, and they hear all in order."""
+    told: list[Frame] = []
+    mailbox = Mailbox(lambda: None, told.append)
+    rendered = frame("process_generating", ', "output": {"render_config": {}}')
+    for message in [frame("process_generating"), rendered, frame("process_generating")]:
+        mailbox.deliver(message)
+    assert told == [frame("process_generating")]
+    assert [mailbox.receive().told for _ in range(3)] == [True, False, False]
 
 
 def test_reader_waits_for_room_and_loses_nothing() -> None:
@@ -71,7 +117,7 @@ def test_reader_does_not_wait_for_a_job_that_is_over(end: Callable[[Mailbox], No
 
 def test_reader_does_not_wait_for_a_job_that_has_heard_the_end() -> None:
     """A worker that has been told the end takes no more, also before it closes."""
-    mailbox = Mailbox(lambda: None, ROOM)
+    mailbox = Mailbox(lambda: None, pytest.fail, ROOM)
     mailbox.abort()
     with pytest.raises(Aborted):
         mailbox.receive()

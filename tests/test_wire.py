@@ -47,7 +47,7 @@ JSON = st.recursive(
 def test_frame_reads_kind_and_job(raw: bytes, msg: str, event_id: str | None) -> None:
     """Kind and event id are found wherever they stand, however they are written."""
     frame = Frame.of(raw, 12.5)
-    assert frame == (msg, event_id, raw, 12.5)
+    assert frame == Frame(msg, event_id, raw, 12.5)
     parsed = frame.parse()
     assert parsed["msg"] == msg
 

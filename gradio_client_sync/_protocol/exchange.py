@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: The kinds of message that say nothing new of where a job is when they come once more.
+MOVES_ONCE = frozenset(("estimation", "process_starts", "progress", "log", "process_generating"))
+
+#: The kinds of message that are for the job's readers, and do not end it.
+FOR_READERS = MOVES_ONCE | {"process_streaming"}
+
 
 @dataclass(frozen=True)
 class Reply:

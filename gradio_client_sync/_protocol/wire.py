@@ -29,12 +29,14 @@ class Frame(NamedTuple):
         event_id: The job it is for; ``None`` if it names none.
         raw: Its JSON text.
         time: When it arrived, in seconds since the epoch.
+        told: The job's readers have it already.
     """
 
     msg: str
     event_id: str | None
     raw: bytes
     time: float
+    told: bool = False
 
     @classmethod
     def of(cls, raw: bytes, time: float) -> Frame:

@@ -1,4 +1,8 @@
-"""What the reader of a shared stream puts by for one job, until the job's worker takes it.
+"""What the reader of a shared stream does with the messages of one job.
+
+Most say nothing but a value, a step or a place in the queue, and go to the job's readers at
+once: to wake the job's worker for each would cost more than all else. The worker gets what moves
+the job: the first message of each kind, and its end.
 
 A worker only keeps what comes, so it keeps up with any network. Should it not, the reader
 waits for it, and so, by the window of TCP, does the server: memory does not grow.
@@ -10,6 +14,7 @@ from queue import SimpleQueue
 from threading import Condition
 from typing import Callable, Union
 
+from .._protocol.exchange import FOR_READERS, MOVES_ONCE
 from .._protocol.wire import Frame
 from ..errors import MessageTooLargeError, ProtocolError
 from .base import Aborted, Lost
@@ -26,11 +31,17 @@ class Mailbox:
 
     Args:
         leave: Is called when the job needs no more of them.
+        publish: Keeps a message for the job's readers.
         room: How many bytes may wait to be taken.
     """
 
-    def __init__(self, leave: Callable[[], None], room: int = ROOM) -> None:
+    def __init__(
+        self, leave: Callable[[], None], publish: Callable[[Frame], None], room: int = ROOM
+    ) -> None:
         self._leave = leave
+        self._publish = publish
+        self._seen: set[str] = set()  # kinds; of the reader only, as the next
+        self._by_worker = False  # all that comes goes by way of the worker
         self._room = room
         self._letters: SimpleQueue[Letter] = SimpleQueue()
         self._come = 0  # bytes; written by the reader only
@@ -42,7 +53,17 @@ class Mailbox:
     # -- the reader's side
 
     def deliver(self, frame: Frame) -> None:
-        """Put a message by; where there is no room, wait until there is."""
+        """Publish a message, or put it by; where there is no room, wait until there is."""
+        if frame.msg in FOR_READERS and not self._by_worker:
+            # What was rendered can be called before readers hear of it, which takes the worker;
+            # what comes after it must not overtake it.
+            self._by_worker = frame.renders
+            if not self._by_worker:
+                self._publish(frame)
+                if frame.msg in self._seen and frame.msg in MOVES_ONCE:
+                    return
+                self._seen.add(frame.msg)
+                frame = frame._replace(told=True)
         self._come += len(frame.raw)
         self._letters.put(frame)
         if self._come - self._taken > self._room:

@@ -93,11 +93,12 @@ class Mux:
         self._ended = Event()
         self._call = Call()
 
-    def join(self, post: Callable[[], str]) -> Mailbox:
+    def join(self, post: Callable[[], str], publish: Callable[[Frame], None]) -> Mailbox:
         """Enter a job.
 
         Args:
             post: Sends the job and returns its event id.
+            publish: Keeps a message for the job's readers.
 
         Raises:
             Lost: The stream broke while the job was joining.
@@ -123,7 +124,7 @@ class Mux:
                 raise Aborted
             if self._breaks != breaks:
                 raise Lost("the session's event stream broke while the job was joining")
-            mailbox = Mailbox(partial(self.leave, event_id))
+            mailbox = Mailbox(partial(self.leave, event_id), publish)
             for message in early:
                 _put(mailbox, message)
             if any(isinstance(m, Frame) and m.msg == _COMPLETED for m in early):
