@@ -241,6 +241,12 @@ class EventLog:
                 self._tell_waiting()
             raise
 
+    def tell_all(self) -> None:
+        """Have every listener told everything that is there; returns when that is done."""
+        if self._cursors or self._teller is not None:
+            self.tell()
+            self.wait_until_told()
+
     def wait_until_told(self) -> None:
         """Wait until every listener has been told everything that is there."""
         with self._changed:

@@ -154,7 +154,8 @@ class Pump:
         due: list[str] = []
         # Its places first: whoever hears of the end may want them for the next call.
         if not given_up:
-            due = self._session.leave(self.endpoint, self.job)
+            if self._entered:
+                due = self._session.leave(self.endpoint, self.job)
             self._close()
         self._on_end()
         self.job._finish(finish.events, finish.data, finish.error)
@@ -189,8 +190,9 @@ class Pump:
         Raises:
             RuntimeError: No thread could be started.
         """
-        call_off = alarms.set(self._terms.deadline, self._expire)
-        self.job.add_done_callback(lambda job: call_off())
+        if self._terms.deadline.seconds is not None:
+            call_off = alarms.set(self._terms.deadline, self._expire)
+            self.job.add_done_callback(lambda job: call_off())
 
     def _expire(self) -> None:
         job, limit = self.job, self._terms.deadline.seconds

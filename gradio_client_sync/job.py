@@ -386,8 +386,7 @@ class Job(concurrent.futures.Future[Data]):
         """Tell listeners the end, then resolve."""
         self._end_input(error)  # first, since a listener may wait to send more
         self._log.end(events)
-        self._log.tell()
-        self._log.wait_until_told()
+        self._log.tell_all()
         self._mark("done")
         try:
             if error is not None:

@@ -148,7 +148,40 @@ class _Connection:
 
 
 class _Pool:
-    """Connections to one server, each for one request at a time."""
+    """Connections to one server, each for one request at a time.
+
+    They are kept here: the queue that `urllib3` has for them is for those who want to wait.
+    """
+
+    def __init__(self: Any, *args: Any, maxsize: int, **kwargs: Any) -> None:
+        super().__init__(*args, maxsize=1, **kwargs)  # type: ignore[call-arg]
+        self._kept: list[Any] | None = []  # the last one used is the next; None when closed
+        self._most = maxsize
+
+    def _take(self: Any) -> Any:
+        """A connection that is open, as far as one can see, or a new one."""
+        try:
+            connection = self._kept.pop()
+        except (IndexError, AttributeError):
+            return self._new_conn()
+        if connection.sock is not None and not connection.is_connected:
+            connection.close()  # by the server, meanwhile
+        return connection
+
+    def _keep(self, connection: Any) -> None:
+        kept = self._kept
+        if kept is not None and len(kept) < self._most:
+            kept.append(connection)
+            if self._kept is not None:
+                return  # otherwise `close` may have missed it
+        connection.close()
+
+    def close(self) -> None:
+        """Close them all, and those that are in use when they come back."""
+        kept, self._kept = self._kept, None
+        for connection in kept or ():
+            connection.close()
+        super().close()  # type: ignore[misc]
 
     def ask(
         self: Any,
@@ -173,7 +206,7 @@ class _Pool:
             Aborted: The request was ended.
         """
         connect, answer = timeout
-        connection = self._get_conn()
+        connection = self._take()
         try:
             if method not in _REPEATABLE and time.monotonic() - connection.used > _FRESH:
                 connection.close()
@@ -192,7 +225,7 @@ class _Pool:
             raw = connection.getresponse()
         except BaseException:
             connection.close()
-            self._put_conn(connection)
+            self._keep(connection)
             raise
         return Response(raw, partial(self._over, connection, call))
 
@@ -213,7 +246,7 @@ class _Pool:
         if not whole:
             connection.close()
         connection.used = time.monotonic()
-        self._put_conn(connection)
+        self._keep(connection)
 
 
 @cache

@@ -12,6 +12,7 @@ import email.message
 import logging
 import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -56,6 +57,9 @@ _T = TypeVar("_T")
 _ADDRESS = re.compile(r"([^/]*//[^/?#]*)/?([^#]*)")  # origin, path and query; no fragment
 
 _WRITABLE = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*")  # what an address may hold as it is
+
+#: Where the environment names a file of certificates to trust, as `requests` and curl do.
+_CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 # Of headers whose values are nobody's business.
 _SECRET = re.compile("auth|token|key|secret|cookie", re.IGNORECASE)
@@ -155,11 +159,14 @@ class Http:
         session.cookies.update(cookies or {})
         # The environment is asked once, not at every request; after that it is left
         # alone, since requests would also add passwords from a .netrc.
-        settings = session.merge_environment_settings(root, dict(proxies or {}), None, None, None)
+        self.proxies: dict[str, str] = dict(proxies or {})
+        if _may_have_proxies():
+            settings = session.merge_environment_settings(root, self.proxies, None, None, None)
+            self.proxies = dict(settings["proxies"])
         session.trust_env = False
-        environment_verify = settings["verify"]
-        self.proxies: dict[str, str] = dict(settings["proxies"])
-        self.verify = environment_verify if verify is True and environment_verify else verify
+        self.verify = verify
+        if verify is True:
+            self.verify = next(filter(None, map(os.environ.get, _CERTIFICATES)), True)
         self.timeout = timeout
         self._root = root
         self._way = verify, proxies
@@ -431,7 +438,8 @@ class Http:
         for door in doors:
             door.close()
         self.alarms.close()
-        self._session.close()
+        for pool, _ in list(self._pools.values()):
+            pool.close()
 
     def done(self, call: Call) -> None:
         """A stream opened with this call is over."""
@@ -502,10 +510,9 @@ class Http:
         address = _ADDRESS.match(url)
         origin, rest = address.groups() if address is not None else (url, "")
         if origin not in self._pools:
-            request = requests.Request("GET", f"{origin}/").prepare()
+            request, root = _as_asked(f"{origin}/"), _as_asked(self._root)
             # Not everybody reads an odd address in the same way; this is how it will be used.
-            root = str(requests.Request("GET", self._root).prepare().url)
-            if not may_follow(root, str(request.url)):
+            if not may_follow(str(root.url), str(request.url)):
                 raise ValueError("it leads to another server than the one that it seems to be on")
             pool = self._adapter.get_connection_with_tls_context(request, self.verify, self.proxies)
             self._adapter.cert_verify(pool, request.url, self.verify, None)  # type: ignore[no-untyped-call]
@@ -561,3 +568,21 @@ class Http:
         call.attach(None)
         with self._lock:
             self._calls.discard(call)
+
+
+def _as_asked(url: str) -> requests.PreparedRequest:
+    """An address as `requests` would ask for it."""
+    request = requests.PreparedRequest()
+    request.prepare_url(url, None)
+    return request
+
+
+def _may_have_proxies() -> bool:
+    """Whether there may be proxies to use that the user did not name here.
+
+    `requests` goes through the whole environment twice to find out, which takes about as long
+    as a server needs to answer.
+    """
+    if sys.platform in ("darwin", "win32"):
+        return True  # where settings of the system count, too
+    return any(name[-6:].lower() == "_proxy" for name in os.environ)
