@@ -96,7 +96,7 @@ class Scribe:
         return may_hold_files(raw, self.endpoint, self.dialect)
 
     def status(self, time: float, stage: Stage, *, queue: bool = True, **fields: Any) -> Status:
-        return Status(
+        return Status._told(
             stage=stage,
             queue=queue,
             endpoint=self.endpoint.name,

@@ -117,7 +117,6 @@ class _Connection:
     take more time than all else of a request.
     """
 
-    request = http.client.HTTPConnection.request
     putrequest = http.client.HTTPConnection.putrequest
     putheader = http.client.HTTPConnection.putheader
     getresponse = http.client.HTTPConnection.getresponse
@@ -131,10 +130,20 @@ class _Connection:
 
         As two writes they would be two packets, and wake the server twice.
         """
-        if isinstance(body, bytes) and len(body) <= _WRITTEN_TOGETHER:
-            self._held = []
+        self.putrequest(method, target, skip_accept_encoding=True)
+        for name, value in headers.items():
+            self.putheader(name, value)
+        chunked = False
+        if isinstance(body, bytes):
+            self.putheader("Content-Length", str(len(body)))
+            if len(body) <= _WRITTEN_TOGETHER:
+                self._held = []
+        elif body is not None:
+            chunked = not len(body)
+            framing = ("Transfer-Encoding", "chunked") if chunked else ("Content-Length", len(body))
+            self.putheader(*map(str, framing))
         try:
-            self.request(method, target, body, headers)
+            self.endheaders(body, encode_chunked=chunked)
         finally:
             held, self._held = self._held, None
         if held:

@@ -172,6 +172,7 @@ class Http:
         self._way = verify, proxies
         self.patience = patience
         self._sign = sign
+        self._has_cookies = bool(cookies)
         self._always = [(name.lower(), name, value) for name, value in self.headers.items()]
         self._closed = threading.Event()
         values = [text for name, text in (headers or {}).items() if _SECRET.search(name)]
@@ -378,8 +379,6 @@ class Http:
         """
         timeout = self.timeout if within == "usual" else (self.timeout[0], within)
         sent = {"Content-Type": content_type, **(headers or {})}
-        if not isinstance(body, bytes) and len(body):
-            sent["Content-Length"] = str(len(body))
         call = call or Call()
         send = partial(self._whole, "POST", url, body, sent, call, timeout, query)
         return self._persist(send, call, may_again=was_not_taken) if persist else send()
@@ -529,7 +528,7 @@ class Http:
         taken = {name.lower() for name in own}
         headers = {name: value for low, name, value in self._always if low not in taken}
         headers.update(own)
-        if self._session.cookies and "cookie" not in map(str.lower, headers):
+        if self._has_cookies and "cookie" not in map(str.lower, headers):
             request = requests.Request("GET", url)
             cookies = get_cookie_header(self._session.cookies, request)  # type: ignore[no-untyped-call]
             if cookies:
@@ -541,6 +540,7 @@ class Http:
         for text in set_cookies:
             told["Set-Cookie"] = text
         asked = MockRequest(requests.Request("GET", url).prepare())
+        self._has_cookies = True
         self._session.cookies.extract_cookies(MockResponse(told), asked)  # type: ignore[arg-type]
 
     def _read(self, response: Response, url: str, call: Call) -> Answer:
