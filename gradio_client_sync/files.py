@@ -65,7 +65,8 @@ def handle_file(
     server where that can reach it, else by this machine.
 
     Example:
-        >>> app.predict("/describe", [handle_file("cat.png")])
+        >>> app.predict("/caption", [handle_file("cat.png")])[0]
+        '4 x 3'
     """
     if isinstance(file, str):
         attachment: LocalFile | None = Link(file) if is_link(file) else PathFile(file)

@@ -38,9 +38,11 @@ class Job(concurrent.futures.Future[Data]):
     Every method may be called from any thread.
 
     Example:
-        >>> job = app.submit("/count", [3]).on("status", print)
+        >>> job = app.submit("/count", [3])
         >>> [data[0] for data in job]
         ['0', '1', '2', '2']
+        >>> job.result()[0]
+        '2'
     """
 
     def __init__(
