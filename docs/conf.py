@@ -24,7 +24,7 @@ napoleon_custom_sections = [("Behaviour", "notes_style")]
 napoleon_use_ivar = True
 
 html_theme = "furo"
-html_title = f"gradio_client_sync {release}"
+html_title = "gradio_client_sync"
 html_show_copyright = False
 html_static_path = ["_static"]
 html_css_files = ["pictures.css"]

@@ -58,6 +58,10 @@ SHELL_NOT_RUN = {
     "python3 -m venv .venv && .venv/bin/pip install -e '.[tests]' && "
     ".venv/bin/python -m pytest": "it runs this test; the CI takes it from the README",
     "pip install 'gradio-client-sync[cli]'": "the CI installs the package that it has built",
+    "python3 -m venv .venv": "the test runs in such an environment",
+    ".venv/bin/pip install -e '.[dev]'": "the test runs in such an environment",
+    ".venv/bin/python -m pytest": "it runs this test",
+    "bash .ci/run": "it runs this test",
     "python -m benchmarks            # everything, about a quarter of an hour": "takes too long",
     "python -m benchmarks --short    # two minutes; judges nothing, since its figures are few": (
         "a step of the CI"
@@ -246,7 +250,7 @@ def test_docstrings_run(newest: Server, tmp_path: Path, monkeypatch: pytest.Monk
                 if test.globs["app"] is not app:
                     test.globs["app"].close()
     assert not told, "".join(told)
-    assert count > 20
+    assert count >= 15
 
 
 def modules() -> Iterator[Any]:
