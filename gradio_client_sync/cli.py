@@ -9,6 +9,7 @@ from __future__ import annotations
 import concurrent.futures
 import io
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -16,6 +17,15 @@ from importlib.util import find_spec
 from ._cli.exits import CUT_OFF, FAILED, INTERRUPTED, OK, PROGRAM, exit_code_of
 from ._version import __version__
 from .errors import GradioClientError, MissingDependencyError
+
+#: What the options of `Client` and `predict`, which errors speak of, are called here.
+SAID_HERE = {
+    "hf_token": "--token",
+    "auth": "--auth",
+    "headers": "--header",
+    "verify": "--insecure",
+    "timeout": "--limit",
+}
 
 HELP = f"""\
 Usage: {PROGRAM} [OPTIONS] COMMAND [ARGS]...
@@ -82,4 +92,12 @@ def _run(arguments: list[str]) -> int:
 def _complain(error: object) -> None:
     from .plaintext import plain
 
-    print(f"{PROGRAM}: {plain(error)}", file=sys.stderr)
+    text = plain(error)
+    here = [f"{name} is {option}" for name, option in SAID_HERE.items() if _tells(text, name)]
+    hint = f" (On the command line, {', '.join(here)}.)" if here else ""
+    print(f"{PROGRAM}: {text}{hint}", file=sys.stderr)
+
+
+def _tells(text: str, name: str) -> bool:
+    """Whether a text speaks of an option; timeout=(connect, read) is another one than timeout=."""
+    return re.search(rf"(?<!\w){name}=(?!\()", text) is not None

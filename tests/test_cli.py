@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import gradio_client_sync
-from gradio_client_sync import errors
+from gradio_client_sync import Client, errors
 from gradio_client_sync._cli.exits import EXIT_CODES, exit_code_of
 from gradio_client_sync.cli import HELP
 from tests.conftest import SERVERS
@@ -81,9 +81,14 @@ def test_help_of_the_demo_says_what_it_needs() -> None:
 
 def test_unknown_command_is_a_usage_error() -> None:
     """A command that does not exist ends with 2 and one that tells how to get help."""
-    code, output, errors = run("dance")
-    assert (code, output) == (2, "")
-    assert "No such command 'dance'" in errors and "--help" in errors
+    for word, more in (
+        ("dance", "There are: view-api, predict"),
+        ("predct", "Did you mean 'predict'?"),
+        ("View_API", "Did you mean 'view-api'?"),
+    ):
+        code, output, errors = run(word)
+        assert (code, output) == (2, "")
+        assert f"No such command '{word}'. {more}" in errors and "--help" in errors
 
 
 def test_no_command_is_a_usage_error() -> None:
@@ -261,10 +266,60 @@ def test_errors_end_with_their_codes(server: Server) -> None:
         (3, "/add", "1", "c=2"),
         (3, "/add", "1", "a=2"),
         (3, "/add", "1"),
+        (3, "ad", "1"),
+        (3, "999"),
+        (3, "/add", "one", "2"),
     ):
         ended, output, told = run("predict", server.url, *words)
         assert (ended, output) == (code, "")
         assert told.startswith("gradio-client-sync: ") and told.count("\n") == 1
+
+
+@pytest.mark.gradio
+def test_negative_numbers_are_values(server: Server) -> None:
+    """A word that begins with a minus and a digit is no option, wherever it stands."""
+    for words in (
+        ("-1", "-0.5"),
+        ("-1", "b=-0.5", "--quiet"),
+        ("--limit", "60", "-1", "--", "-0.5"),
+    ):
+        code, output, told = run("predict", server.url, "/add", *words)
+        assert (code, output.strip(), told) == (0, "-1.5", "")
+    assert "No such option '--jsn'" in run("predict", server.url, "/add", "--jsn", "-1")[2]
+
+
+@pytest.mark.gradio
+def test_endpoint_by_number(server: Server) -> None:
+    """Of several endpoints, the first word is one, also by its number."""
+    with Client(server.url) as app:
+        number = app.submit("/echo", ["x"]).fn_index
+    assert run("predict", server.url, str(number), "hello")[:2] == (0, "hello\n")
+    assert run("predict", server.url, "echo", "hello")[:2] == (0, "hello\n")
+
+
+@pytest.mark.gradio
+def test_file_without_its_mark(server: Server) -> None:
+    """A file's name where a file is wanted is told how to write it."""
+    code, output, told = run("predict", server.url, "/file", "cat.png")
+    assert (code, output) == (3, "")
+    assert "takes a file for 'upload', and not the text 'cat.png'" in told.replace("several", "")
+    assert "is written @cat.png" in told
+
+
+def test_password_cannot_be_asked_for_without_a_terminal() -> None:
+    """--auth with a user name only says so, instead of waiting for nobody."""
+    code, output, told = run("view-api", "http://127.0.0.1:1", "--auth", "ada")
+    assert (code, output) == (2, "")
+    assert "GRADIO_CLIENT_SYNC_AUTH" in told and "GetPassWarning" not in told
+
+
+@pytest.mark.gradio
+def test_types_tells_why_a_file_cannot_be_written(server: Server, tmp_path: Path) -> None:
+    """A folder that is not there is an error like others, with the code of files."""
+    wanted = tmp_path / "not there" / "my_app.py"
+    code, output, told = run("types", server.url, "-o", str(wanted))
+    assert (code, output) == (10, "")
+    assert f"{wanted} cannot be written: No such file or directory." in told
 
 
 @pytest.mark.gradio
@@ -379,19 +434,6 @@ def test_types_check_names_what_changed(tmp_path: Path) -> None:
     assert (code, output) == (3, "")
     assert "'/f': parameter 'textbox_1' is gone; '/g' is gone; '/h' takes and returns" in told
     assert "'/h' is new" in told
-
-
-def test_completion_scripts() -> None:
-    """Each shell has its script, and it is answered."""
-    for shell in ("zsh", "fish"):
-        code, output, _ = run("completion", shell)
-        assert code == 0 and "_GRADIO_CLIENT_SYNC_COMPLETE" in output
-    code, output, _ = run(
-        _GRADIO_CLIENT_SYNC_COMPLETE="zsh_complete",
-        COMP_WORDS="gradio-client-sync st",
-        COMP_CWORD="1",
-    )
-    assert code == 0 and {"stream", "status"} <= set(output.split())
 
 
 def test_reader_that_has_seen_enough_is_no_failure_to_tell_of() -> None:

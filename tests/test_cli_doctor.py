@@ -8,13 +8,18 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from tests.generations import servers_with
+from tests.hub.hub import LocalHub
 from tests.scripted import WAIT, ScriptedApp, config_of
 from tests.servers.server import Server
 from tests.test_cli import run
+from tests.test_spaces_real import Tunnel, certificate, newest, proxy_of
+
+__all__ = ["certificate", "newest"]
 
 
 def cause_of(*arguments: str, **variables: str) -> tuple[int, str, str]:
@@ -100,6 +105,25 @@ def test_doctor_names_tls() -> None:
     with ScriptedApp() as app:
         code, cause, told = cause_of(app.url.replace("http:", "https:"))
     assert (code, cause) == (5, "TLS") and "http:// instead of https://" in told
+
+
+@pytest.mark.gradio
+def test_doctor_names_an_untrusted_certificate(
+    newest: Server, certificate: Path, hub: LocalHub
+) -> None:
+    """A real app behind TLS whose certificate nobody vouches for, and for another name."""
+    space = hub.add("alice/open", app=newest.url)
+    tunnel = Tunnel(proxy_of(space), certificate)
+    through = {"HTTPS_PROXY": tunnel.url, "https_proxy": tunnel.url, "NO_PROXY": "", "no_proxy": ""}
+    try:
+        code, cause, told = cause_of("https://app.hf.space.example", **through)
+        assert (code, cause) == (5, "TLS") and "CERTIFICATE_VERIFY_FAILED" in told
+        through["REQUESTS_CA_BUNDLE"] = str(certificate)
+        code, cause, told = cause_of("https://app.example", **through)
+        assert (code, cause) == (5, "TLS") and "app.example" in told
+        assert run("doctor", "https://app.example", "--insecure", **through)[0] == 0
+    finally:
+        tunnel.close()
 
 
 def test_doctor_names_the_login() -> None:

@@ -48,7 +48,7 @@ def signature() -> Signature:
         ("a b=c", {"text": "a b=c"}),
         ("number=42", {"number": 42}),
         ("number=1e3", {"number": 1000.0}),
-        ("number=NaN", {"number": "NaN"}),
+        ("number=-1.5", {"number": -1.5}),
         ("flag=true", {"flag": True}),
         ("style=1", {"style": "1"}),
         ("count=1", {"count": 1}),
@@ -81,7 +81,10 @@ def test_values_go_by_position_and_by_name() -> None:
     [
         (["txt=a"], "no parameter 'txt'"),
         (["a", "text=b"], "two values for 'text'"),
-        (["1"] * 10, "one too many"),
+        (["1", *("2" * 10)], "one too many"),
+        (["number=one"], "a number for 'number', and not the text 'one'"),
+        (["number=NaN"], "a number for 'number'"),
+        (["flag=yes"], "true or false for 'flag'"),
     ],
 )
 def test_values_that_do_not_fit(words: list[str], message: str) -> None:

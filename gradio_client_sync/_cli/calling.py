@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -17,6 +19,30 @@ from .values import payload_of
 if TYPE_CHECKING:
     from .._client import Client
     from ..job import Job
+
+
+_NEGATIVE = re.compile(r"-\.?\d.*", re.DOTALL)
+
+
+class Calling(click.Command):
+    """A command with values, which may be negative numbers and are told from options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the options first, so that whatever follows is a value."""
+        own = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
+        take_a_word = {name for one in own if not one.is_flag for name in one.opts}
+        options, values = list[str](), list[str]()
+        words = iter(args)
+        for word in words:
+            if word == "--":
+                values.extend(words)
+            elif word == "-" or word[:1] != "-" or _NEGATIVE.fullmatch(word):
+                values.append(word)
+            else:
+                options.append(word)
+                options.extend(islice(words, word in take_a_word))
+        rest: list[str] = super().parse_args(ctx, [*options, "--", *values])
+        return rest
 
 
 def calling(command: Callable[..., None]) -> Callable[..., None]:
@@ -47,6 +73,7 @@ def calling(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command(
+    cls=Calling,
     short_help="call an endpoint and print its result",
     epilog=examples(
         "predict http://127.0.0.1:7860 /add 2 3",
@@ -59,11 +86,11 @@ def calling(command: Callable[..., None]) -> Callable[..., None]:
 def predict(target: Target, words: Sequence[str], **options: Any) -> None:
     """Call an endpoint, wait, and print its result: each output on a line, or JSON.
 
-    The first of VALUES is the endpoint's name if it begins with a slash or is one; it may be left
-    out where the app has only one. VALUES go by position, or by name as name=value. A value is
-    JSON where it parses (2, true, '["a"]'), else text; where the app takes text, it stays text.
-    @photo.png and @https://... are files, - is standard input, and @@ at the beginning stands
-    for an @.
+    ENDPOINT is a name, with a slash or without, or a number. Where the app has only one, it may be
+    left out, and a word is its name only if it begins with a slash. VALUES go by position, or by
+    name as name=value. A value is JSON where it parses (2, -1.5, true, '["a"]'), else text; where
+    the app takes text, it stays text. @photo.png and @https://... are files, - is standard input,
+    and @@ at the beginning stands for an @.
 
     In a terminal, the place in the queue, the app's progress and its messages are shown on
     standard error. Ctrl-C cancels the job on the server.
@@ -75,6 +102,7 @@ def predict(target: Target, words: Sequence[str], **options: Any) -> None:
 
 
 @click.command(
+    cls=Calling,
     short_help="call an endpoint and print every value as it comes",
     epilog=examples("submit http://127.0.0.1:7860 /count 10 --json"),
 )
@@ -91,6 +119,7 @@ def submit(target: Target, words: Sequence[str], **options: Any) -> None:
 
 
 @click.command(
+    cls=Calling,
     short_help="call an endpoint and print its text as it grows",
     epilog=examples("stream http://127.0.0.1:7860 /chat 'Tell me a story'"),
 )
@@ -134,13 +163,9 @@ def _started(
 
 
 def _endpoint_in(app: Client, words: Sequence[str]) -> tuple[str | int | None, Sequence[str]]:
-    """Tell the endpoint from the values."""
+    """Tell the endpoint from the values: of several, the first word has to name one."""
     first = words[0] if words else ""
-    if first.startswith("/"):
-        return first, words[1:]
-    offered = [one.endpoint for one in app._signatures()]
-    if len(offered) > 1 and f"/{first}" in offered:
-        return f"/{first}", words[1:]
-    if len(offered) > 1 and first.isascii() and first.isdecimal() and int(first) in offered:
-        return int(first), words[1:]
-    return None, words
+    if not first or (not first.startswith("/") and len(app._signatures()) == 1):
+        return None, words
+    is_number = first.isascii() and first.isdecimal()
+    return (int(first) if is_number else first), words[1:]

@@ -93,7 +93,7 @@ def _cause_of(error: GradioClientError, target: Target) -> tuple[str, str]:
     if "ProxyError" in names:
         return "proxy", ""
     if "SSLError" in names or any(isinstance(one, ssl.SSLError) for one in beneath):
-        return "TLS", _tls_advice(beneath)
+        return "TLS", ""
     if "gaierror" in names:
         return "DNS", "The name of the host has no address here: check its spelling and your DNS."
     if isinstance(error, AuthenticationError):
@@ -123,13 +123,6 @@ def _beneath(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(one))
         yield one
         pending += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-
-
-def _tls_advice(beneath: list[BaseException]) -> str:
-    text = " ".join(map(str, beneath))
-    if "WRONG_VERSION_NUMBER" in text or "wrong version number" in text:
-        return "The server speaks plain http there: try http:// instead of https://."
-    return ""
 
 
 def _other_address(error: ConfigError, target: Target) -> tuple[str, str]:

@@ -11,7 +11,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from .._protocol.fingerprint import Fingerprints, all_changes, fingerprint_of
-from ..errors import ApiChangedError
+from ..errors import ApiChangedError, FileError
 from .exits import COMPLETION, PROGRAM
 from .output import Printer
 from .root import Target, commands, examples, targeted
@@ -89,7 +89,10 @@ def types(target: Target, output: Path | None, check: Path | None) -> None:
             f"{output} is no module that this command wrote, so it was left alone. "
             "Name another file, or remove it."
         )
-    output.write_bytes(text.encode())
+    try:
+        output.write_bytes(text.encode())
+    except OSError as exc:
+        raise FileError(f"{output} cannot be written: {exc.strerror}.", path=str(output)) from exc
 
 
 def _kept_in(module: Path) -> Fingerprints:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Callable
 
 import click
@@ -51,6 +52,18 @@ class Commands(click.Group):
         module = importlib.import_module(f"{__package__}.{COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is meant; of a word that is none, say which it may be."""
+        if args[0] not in COMMANDS and args[0][:1].isalpha():
+            near = get_close_matches(args[0].lower().replace("_", "-"), COMMANDS, 1)
+            meant = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(COMMANDS)}."
+            ctx.fail(f"No such command {args[0]!r}. {meant}")
+        found: tuple[str | None, click.Command | None, list[str]]
+        found = super().resolve_command(ctx, args)
+        return found
 
 
 @click.command(
@@ -167,6 +180,13 @@ def _login(context: click.Context, option: click.Parameter, value: str | None) -
     if value is None:
         return None
     user, colon, password = value.partition(":")
+    if not colon and not sys.stdin.isatty():
+        raise click.BadParameter(
+            f"the password of {user} is asked for in a terminal, and this is none. Put "
+            "USER:PASSWORD into the variable GRADIO_CLIENT_SYNC_AUTH.",
+            context,
+            option,
+        )
     if not colon:
         password = click.prompt(f"Password of {user}", hide_input=True, err=True)
     return user, password

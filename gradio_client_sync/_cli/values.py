@@ -62,7 +62,9 @@ def payload_of(words: Sequence[str], signature: Signature) -> dict[str, Any]:
                 endpoint=signature.endpoint,
                 parameter=parameter.sent_as,
             )
-        payload[parameter.sent_as] = value_of(text, parameter)
+        value = payload[parameter.sent_as] = value_of(text, parameter)
+        if isinstance(value, str):
+            _check_text(value, parameter, signature)
     return payload
 
 
@@ -98,6 +100,26 @@ def _json_or_text(text: str, hint: Hint) -> Any:
     if takes_text(hint) and not isinstance(value, str) and not hint.takes(value):
         return text  # 42, true and [1] are texts, too
     return value
+
+
+def _check_text(text: str, parameter: Parameter, signature: Signature) -> None:
+    """Refuse text that no app can take for a number or a file: its own words are no help."""
+    kinds = parameter.hint.kinds() - {"None", "union"}
+    advice = ""
+    if kinds == {"file"} and not text.startswith("data:"):  # as Gradio 3 takes pictures
+        wanted, advice = "a file", f"; a file to send is written @{text}"
+    elif kinds and kinds <= {"int", "float"}:
+        wanted = "a number"
+    elif kinds == {"bool"}:
+        wanted = "true or false"
+    else:
+        return
+    raise PayloadError(
+        f"{signature.endpoint!r} takes {wanted} for {parameter.sent_as!r}, and not the text "
+        f"{text!r}{advice}.",
+        endpoint=signature.endpoint,
+        parameter=parameter.sent_as,
+    )
 
 
 def _no_constant(name: str) -> None:

@@ -121,7 +121,13 @@ def no_connection(exc: Exception, url: str) -> ConnectFailedError:
             "environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
             url=url,
         )
-    if isinstance(cause, (ssl.SSLError, urllib3.exceptions.SSLError)):
+    is_tls = isinstance(cause, (ssl.SSLError, urllib3.exceptions.SSLError))
+    if is_tls and "wrong version number" in str(cause):
+        return ConnectFailedError(
+            f"{server} speaks plain http: try http:// instead of https://. ({_cause(exc)})",
+            url=url,
+        )
+    if is_tls:
         return ConnectFailedError(
             f"{server} has no certificate that this machine trusts: {_cause(exc)}. If the "
             "server is yours, pass verify='path/of/ca.pem', or verify=False to trust it blindly.",
