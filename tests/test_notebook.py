@@ -163,10 +163,9 @@ def hostile_values(attack: str) -> Iterator[Any]:
     yield {"type": "matplotlib", "plot": f"data:text/html;base64,{_packed(attack)}"}
     yield {"type": "plotly", "plot": _plotly(attack)}
     yield {"type": "altair", "plot": _altair(attack)}
-    yield {
-        "type": "bokeh",
-        "plot": PLOTS["bokeh"]["plot"].replace("Bokeh", json.dumps(attack)[1:-1]),
-    }
+    for bokeh in ("bokeh", "bokeh 2"):
+        plot = PLOTS[bokeh]["plot"].replace("Bokeh", json.dumps(attack)[1:-1])
+        yield {"type": "bokeh", "plot": plot}
 
 
 def _packed(attack: str) -> str:
@@ -272,7 +271,9 @@ def test_outputs_are_named() -> None:
 # -- plots
 
 
-@pytest.mark.parametrize(("library", "drawn"), [("plotly", 4), ("altair", 0), ("bokeh", 3)])
+@pytest.mark.parametrize(
+    ("library", "drawn"), [("plotly", 4), ("altair", 0), ("bokeh", 3), ("bokeh 2", 4)]
+)
 def test_plot_is_a_picture(library: str, drawn: int) -> None:
     """What the library wrote is drawn from its numbers, as an image without scripts."""
     shown = look(PLOTS[library], "plot")

@@ -214,12 +214,14 @@ _GLYPHS = {"Line": "line", "Scatter": "point", "Circle": "point", "VBar": "bar"}
 
 
 def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
-    """Every object of a Bokeh document."""
+    """Every object of a Bokeh document, as Bokeh 3 writes them; before, its type was its name."""
     if depth > 60:
         return
     if isinstance(value, dict):
         if value.get("type") == "object":
             yield value
+        elif {"id", "type", "attributes"} <= value.keys():
+            yield {**value, "name": value["type"]}
         for part in value.values():
             yield from _objects(part, depth + 1)
     elif isinstance(value, list):
@@ -240,7 +242,7 @@ def _resolved(one: Any, by_id: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def _columns(data: Any) -> dict[Any, Any]:
     entries = _dict(data).get("entries")
     if not isinstance(entries, list):
-        return {}
+        return _dict(data)  # of Bokeh 2
     return {
         entry[0]: entry[1]
         for entry in entries
@@ -260,6 +262,7 @@ def _array(value: Any) -> list[Any]:
         return value[:MOST_POINTS]
     value = _dict(value)
     packed = value.get("bdata") or _dict(value.get("array")).get("data")
+    packed = packed or value.get("__ndarray__")  # of Bokeh 2
     code = _CODES.get(str(value.get("dtype")))
     if not isinstance(packed, str) or code is None:
         return []
