@@ -67,7 +67,9 @@ class Depot:
         self._http = http
         self._routes = routes
         self._bare = bare
-        self.directory = None if directory is None else Path(os.path.abspath(directory))
+        self.directory: Path | None = None
+        if directory is not None:
+            self.directory = Path(os.path.abspath(directory))
 
     def url_of(self, facts: FileFacts) -> str | None:
         """Where a file is; ``None`` for one that came with its value."""

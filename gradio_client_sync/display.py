@@ -27,7 +27,7 @@ FILE_NOTE = (
 )
 
 
-class ApiInfo(dict):  # type: ignore[type-arg]  # keys and values are as servers send them
+class ApiInfo(dict[str, Any]):
     """The endpoints of an app: a plain dict that prints as a table.
 
     Args:

@@ -165,12 +165,12 @@ class RemoteFile(os.PathLike[str]):
         self._changed = threading.Condition()
         self._saved: dict[str | None, Path] = {}  # by where it was wanted
         self._saving: set[str | None] = set()
-        self.path = facts.path
-        self.url = depot.url_of(facts)
-        self.orig_name = facts.name
-        self.size = facts.size
-        self.mime_type = facts.mime_type or type_of(self.orig_name)
-        self.is_stream = facts.is_stream
+        self.path: str | None = facts.path
+        self.url: str | None = depot.url_of(facts)
+        self.orig_name: str = facts.name
+        self.size: int | None = facts.size
+        self.mime_type: str | None = facts.mime_type or type_of(self.orig_name)
+        self.is_stream: bool = facts.is_stream
 
     def download(
         self,

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from .._session import new_session_hash
 from .._transport.base import Lost
-from .._transport.connections import Call
+from .._transport.connections import Call, Unreachable
 from ..errors import (
     AuthenticationError,
     BrokenStreamError,
@@ -90,7 +90,7 @@ def _cause_of(error: GradioClientError, target: Target) -> tuple[str, str]:
     names = {type(one).__name__ for one in beneath}
     if isinstance(error, SpaceError):
         return "Space", ""
-    if "ProxyError" in names:
+    if any(isinstance(one, Unreachable) and one.by_proxy for one in beneath):
         return "proxy", ""
     if "SSLError" in names or any(isinstance(one, ssl.SSLError) for one in beneath):
         return "TLS", ""

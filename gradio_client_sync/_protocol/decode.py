@@ -86,10 +86,10 @@ class Scribe:
         make_file: Callable[[FileFacts], Any] | None = None,
         look: Callable[[Data], dict[str, Any]] | None = None,
     ) -> None:
-        self.endpoint = endpoint
-        self.dialect = dialect
-        self.make_file = make_file
-        self.look = look
+        self.endpoint: Endpoint = endpoint
+        self.dialect: Dialect = dialect
+        self.make_file: Callable[[FileFacts], Any] | None = make_file
+        self.look: Callable[[Data], dict[str, Any]] | None = look
 
     def may_hold_files(self, raw: bytes) -> bool:
         """Whether a message of the job can have files in it."""
