@@ -7,7 +7,7 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,10 @@ from tests.generations import servers_with
 from tests.hub.hub import LocalHub
 from tests.scripted import WAIT, ScriptedApp, config_of
 from tests.servers.server import Server
-from tests.test_cli import run
+from tests.test_cli import guarded, run
 from tests.test_spaces_real import Tunnel, certificate, newest, proxy_of
 
-__all__ = ["certificate", "newest"]
+__all__ = ["certificate", "guarded", "newest"]
 
 
 def cause_of(*arguments: str, **variables: str) -> tuple[int, str, str]:
@@ -133,6 +133,32 @@ def test_doctor_names_the_login() -> None:
         app.scripts["POST /login"] = lambda x: x.answer({"detail": "no"}, 400)
         assert cause_of(app.url)[:2] == (4, "login")
         assert cause_of(app.url, "--auth", "ada:hunter2")[:2] == (4, "login")
+
+
+@pytest.mark.gradio
+def test_doctor_names_the_login_of_a_real_app(guarded: Server) -> None:
+    """Without one, with a wrong one, and none to blame with the right one."""
+    assert cause_of(guarded.url)[:2] == (4, "login")
+    assert cause_of(guarded.url, "--auth", "ada:wrong")[:2] == (4, "login")
+    assert run("doctor", guarded.url, "--auth", "ada:secret:word")[0] == 0
+
+
+def test_doctor_names_a_web_server_that_serves_files() -> None:
+    """Python's own, which answers with pages of its own."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            found = cause_of(f"http://127.0.0.1:{server.server_address[1]}/")
+        finally:
+            server.shutdown()
+            thread.join()
+    assert found[:2] == (6, "not Gradio")
 
 
 def test_doctor_names_what_is_not_gradio() -> None:
