@@ -285,7 +285,8 @@ def test_negative_numbers_are_values(server: Server) -> None:
     ):
         code, output, told = run("predict", server.url, "/add", *words)
         assert (code, output.strip(), told) == (0, "-1.5", "")
-    assert "No such option '--jsn'" in run("predict", server.url, "/add", "--jsn", "-1")[2]
+    told = run("predict", server.url, "/add", "--jsn", "-1")[2]
+    assert "No such option" in told and "--jsn" in told
 
 
 @pytest.mark.gradio
