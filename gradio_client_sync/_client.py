@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Callable, Literal, Union, cast
+from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, Union, cast
 
 from . import _options
 from ._connecting import connect
@@ -42,6 +42,7 @@ RETRIES = 3
 CLOSE_GRACE = 2.0  # s to tell the server that jobs are cancelled
 TIMEOUT_GRACE = 0.4  # s for the same when time is up already
 EXIT_GRACE = 0.7  # s, so that a process is gone within one
+NOWHERE = 0  # no process has this number
 
 
 class Client:
@@ -131,7 +132,7 @@ class Client:
             raise TypeError(f"source is an address or a Space name, not {source!r}.")
         if session_hash is not None:
             session_hash = _options.token("session_hash", session_hash)
-        self._options: dict[str, Any] = {
+        options: dict[str, Any] = {
             "hf_token": _options.token("hf_token", hf_token),
             "status_callback": _options.status_callback(status_callback),
             "wake_timeout": _options.seconds("wake_timeout", wake_timeout),
@@ -152,29 +153,57 @@ class Client:
             "download_dir": _options.folder("download_dir", download_dir),
             "oauth_token": _options.token("oauth_token", oauth_token),
         }
-        self._source = source
-        self._closing = threading.Event()
-        self._lock = threading.Lock()
-        self._finalizer: weakref.finalize[..., Client] | None = None
+        self._begin(source, options, ())
         self._connect()
 
+    def _begin(self, source: str, options: dict[str, Any], left_out: tuple[str, ...]) -> None:
+        """Without a connection.
+
+        Args:
+            left_out: What it cannot connect without, and a pickle did not have.
+        """
+        self._source = source
+        self._options = options
+        self._left_out = left_out
+        self._closing = threading.Event()
+        self._locks: dict[int, threading.Lock] = {}  # by process: a fork may inherit a held one
+        self._pid = NOWHERE
+        self._finalizer: weakref.finalize[..., Client] | None = None
+
     def _connect(self) -> None:
-        self._pid = os.getpid()
-        self._connection = connect(self._source, self._options, self._closing)
-        # At collection, or at the interpreter's exit, whichever comes first.
-        self._finalizer = weakref.finalize(self, self._connection.close, EXIT_GRACE, join=False)
+        """Connect in this process: at first, in a fork, and where a pickle came out."""
+        if self._left_out:
+            from ._pickling import secrets_missing
+
+            raise secrets_missing(self._source, self._left_out)
+        pid, inherited = os.getpid(), self._pid
+        if inherited != NOWHERE:
+            self._options["session_hash"] = None  # the parent has it
+        connection = connect(self._source, self._options, self._closing)
+        with self._locks.setdefault(pid, threading.Lock()):
+            is_first = self._pid == inherited  # else another thread was quicker
+            if is_first:
+                self._connection, self._pid = connection, pid
+                if self._finalizer is not None:
+                    self._finalizer.detach()
+                # At collection, or at the interpreter's exit, whichever comes first.
+                self._finalizer = weakref.finalize(self, connection.close, EXIT_GRACE, join=False)
+        if not is_first:
+            connection.close(EXIT_GRACE, join=False)
+        elif self._closing.is_set() and self._finalizer is not None:
+            self._finalizer()  # closed meanwhile
 
     def _live(self) -> Connection:
         """The connection of this process: one made before a fork belongs to the parent."""
         if self._closing.is_set():
             raise ClientClosedError("The client is closed; make a new one.")
         if self._pid != os.getpid():
-            if self._finalizer is not None:
-                self._finalizer.detach()
-            self._options["session_hash"] = None
-            self._lock = threading.Lock()
             self._connect()
         return self._connection
+
+    def _known(self) -> Connection:
+        """The same for what is known of a closed one, too."""
+        return self._live() if self._pid == NOWHERE else self._connection
 
     @classmethod
     def duplicate(
@@ -255,22 +284,22 @@ class Client:
     @property
     def url(self) -> str:
         """The app's root: where requests go."""
-        return self._connection.root
+        return self._known().root
 
     @property
     def config(self) -> Config:
         """The app's config, as the server sent it."""
-        return self._connection.config
+        return self._known().config
 
     @property
     def session_hash(self) -> str:
         """The name of the session on the server; `reset_session` changes it."""
-        return self._connection.session_hash
+        return self._known().session_hash
 
     @property
     def protocol(self) -> Protocol:
         """How the app's queue talks: ``"ws"``, or one of the ``"sse"`` family."""
-        return cast("Protocol", self._connection.dialect.protocol)
+        return cast("Protocol", self._known().dialect.protocol)
 
     def view_api(self) -> ApiInfo:
         """Describe every endpoint: parameters, defaults, types, results.
@@ -528,6 +557,8 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
+        if self._pid == NOWHERE:
+            return f"<Client {self._source.partition('?')[0]} (not connected yet)>"
         version = str(self.config.get("version", "?")).strip()
         state = ", closed" if self._closing.is_set() else ""
         return f"<Client {self.url} (Gradio {version}, {self.protocol}{state})>"
@@ -541,13 +572,34 @@ class Client:
         return self._repr_mimebundle_().get("text/html")
 
     def __reduce__(self) -> Any:
-        """Pickle the arguments; the copy connects anew, with a session of its own."""
-        return _reconnect, (self._source, {**self._options, "session_hash": None})
+        """Pickle the arguments, without secrets.
+
+        The copy connects at its first use, with a session of its own. The saved token it finds
+        where it is then; if it was made with other secrets, its use is an `AuthenticationError`
+        that names them.
+        """
+        from ._pickling import without_secrets
+
+        source, options, left_out = without_secrets(self._source, self._options)
+        return _unconnected, (type(self), source, options, (*self._left_out, *left_out))
+
+    def __copy__(self) -> Self:
+        options = {**self._options, "session_hash": None}
+        return _unconnected(type(self), self._source, options, self._left_out)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self.__copy__()
 
 
 client = Client  # as @gradio/client calls it
 duplicate = Client.duplicate
 
+_T = TypeVar("_T", bound=Client)
 
-def _reconnect(source: str, options: dict[str, Any]) -> Client:
-    return Client(source, **options)
+
+def _unconnected(
+    cls: type[_T], source: str, options: dict[str, Any], left_out: tuple[str, ...]
+) -> _T:
+    client = cls.__new__(cls)
+    client._begin(source, options, left_out)
+    return client

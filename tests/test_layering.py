@@ -30,6 +30,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "_notebook.*",
         "_options",
         "_parcels",
+        "_pickling",
         "_progress",
         "_shipment",
         "_spaces",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +29,20 @@ def blocks(page: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
+def run(example: str, path: Path) -> str:
+    """Run an example that is a script, and give what it prints."""
+    path.write_text(example, encoding="utf-8")
+    done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.mark.parametrize("page", ["docs/spaces.md", "README.md"])
 def test_spaces_docs_run(
     hub: LocalHub,
     newest: Server,
     certificate: Path,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     page: str,
@@ -48,12 +59,16 @@ def test_spaces_docs_run(
     monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    monkeypatch.setenv("SPACE_TOKEN", "hf_xxx")
     examples = blocks(page)
     assert examples
     names: dict[str, Any] = {}
     try:
         for number, example in enumerate(examples, 1):
-            exec(compile(example, f"{page}, example {number}", "exec"), names)
+            if "__main__" in example:
+                print(run(example, tmp_path / f"example_{number}.py"))
+            else:
+                exec(compile(example, f"{page}, example {number}", "exec"), names)
     finally:
         tunnel.close()
     shown = capsys.readouterr().out
@@ -62,6 +77,7 @@ def test_spaces_docs_run(
         assert "BUILD_ERROR True" in shown
         assert "running – Space is running." in shown
         assert "600" in shown
+        assert "[4, 6]" in shown or "['4', '6']" in shown
         assert tunnel.asked
         copy = hub.spaces["user/my-copy"]
         assert (copy.hardware, copy.sleep_time) == ("t4-small", 1800)

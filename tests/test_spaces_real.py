@@ -607,20 +607,6 @@ def test_spaces_real_canaries_stay_where_they_belong(
     assert not [passing for passing in elsewhere.seen if CANARY in str(passing)]
 
 
-def test_spaces_real_a_saved_token_is_not_pickled(
-    hub: LocalHub, newest: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A pickled client has the arguments it was made with: the saved token is none of them."""
-    hub.accounts[CANARY] = hub.accounts[OWNER]
-    hub.add("alice/secret", app=newest.url, private=True)
-    monkeypatch.setenv("HF_TOKEN", CANARY)
-    with Client("alice/secret") as app:
-        pickled = pickle.dumps(app)
-    assert CANARY.encode() not in pickled
-    with pickle.loads(pickled) as copy:
-        assert copy.predict("/add", [2, 3])[0] in FIVE
-
-
 def test_spaces_real_a_redirect_takes_no_token_along(hub: LocalHub, newest: Server) -> None:
     """A Space that sends clients elsewhere is not followed."""
     elsewhere = SpaceProxy(newest.url, lambda passing: None)
