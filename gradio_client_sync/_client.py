@@ -448,6 +448,7 @@ class Client:
 
         Raises:
             JobTimeoutError: `timeout` passed.
+            RateLimitError: The server is asked too often, for longer than there is time.
             MissingDependencyError: For `progress`, tqdm is needed; nothing was sent.
             GradioClientError: As for `submit` and `Job.result`.
 

@@ -162,7 +162,7 @@ class Connection:
     # -- whether it is still the same app -------------------------------------------
 
     def _revisit(
-        self, session: Session, endpoint: Endpoint, call: Call
+        self, session: Session, endpoint: Endpoint, call: Call, deadline: Deadline
     ) -> tuple[Session, Endpoint]:
         """Where a job goes: where it was meant to, unless the app has restarted.
 
@@ -174,17 +174,17 @@ class Connection:
         """
         known = self.config.get("app_id")
         if known is not None and (self._lost or time.monotonic() - self.http.heard > LOOK_AFTER):
-            answer = self.http.get(self.routes.app_id, call=call)
+            answer = self.http.get(self.routes.app_id, deadline, call)
             if answer.status == 401 or (answer.status == 200 and _app_id(answer) != known):
-                self._read_again()
+                self._read_again(deadline)
             self._lost = False
         if session.app_id == self.config.get("app_id"):
             return session, endpoint
         return self._move(session), self._same(endpoint)
 
-    def _read_again(self) -> None:
+    def _read_again(self, deadline: Deadline) -> None:
         """The app has restarted: read its config, and forget what the old one was told."""
-        root, config = discover(self.http, self._named_root, self._auth)
+        root, config = discover(self.http, self._named_root, self._auth, deadline)
         dialect = dialect_of(config)
         if root != self.root or dialect != self.dialect or _prefix(config) != _prefix(self.config):
             version = str(config.get("version", "")).strip()
@@ -309,6 +309,7 @@ class Connection:
                 content_type=kind,
                 headers=self._call_headers(),
                 within=None,
+                patient=NEVER,
             )
             return _server_functions.answer(component_id, fn_name, answer)
         except Aborted as exc:

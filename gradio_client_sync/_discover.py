@@ -36,7 +36,7 @@ def discover(
     answer = http.get(Routes(root).config, deadline)
     if answer.status == 401 and auth is not None:
         root = root_of(answer.url)
-        _login(http, root, auth)
+        _login(http, root, auth, deadline)
         answer = http.get(Routes(root).config, deadline)
     config = _config_in(answer)
     if config is not None:
@@ -73,11 +73,12 @@ def _discover_page(
     return root_of(page.url), cast("Config", config)
 
 
-def _login(http: Http, root: str, auth: tuple[str, str]) -> None:
+def _login(http: Http, root: str, auth: tuple[str, str], deadline: Deadline) -> None:
     user, password = auth
     body = urlencode({"username": user, "password": password}).encode()
     url = Routes(root).login
-    answer = http.post(url, body, content_type="application/x-www-form-urlencoded")
+    kind = "application/x-www-form-urlencoded"
+    answer = http.post(url, body, content_type=kind, patient=deadline)
     # Before 3.19 the answer is a redirect to the page; the cookie is set all the same.
     if answer.status in (200, 302, 303):
         return

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from . import _hub
 from ._connecting import token_for
 from ._protocol.space import SpaceName, space_name
-from ._spaces import Patience, find
+from ._spaces import Patience, find, patiently
 from .errors import AuthenticationError, DuplicationError
+
+if TYPE_CHECKING:
+    from ._spaces import Record
 
 FREE = "cpu-basic"
 NEVER = -1  # the Hub's sleep time of what does not sleep
@@ -58,11 +62,12 @@ def duplicate(
             "account with the right to write, or log in with huggingface_hub.",
             space_id=name.space_id,
         )
+    patience = Patience(PATIENCE, Event().wait)
     if hardware is not None:
-        _check_hardware(hardware, hub)
+        _check_hardware(hardware, patiently(hub.hardware, patience))
     try:
-        original = find(name, hub, Patience(PATIENCE, Event().wait))
-        target = _target(to_id, original.space_id, hub)
+        original = find(name, hub, patience)
+        target = _target(to_id, original.space_id, lambda: patiently(hub.user, patience))
     except AuthenticationError as exc:
         raise DuplicationError(
             f"{str(name)!r} was not duplicated. {exc}", space_id=name.space_id
@@ -80,33 +85,35 @@ def duplicate(
         "variables": _pairs(variables),
     }
     wanted = {option: value for option, value in options.items() if value is not None}
-    if not hub.duplicate(original.space_id, target, wanted):
+    make = partial(hub.duplicate, original.space_id, target, wanted)
+    if not patiently(make, patience):
         asked = {
             "private": private or original.private,
             "hardware": hardware,
             "timeout": _sleep_time(timeout),
         }
-        difference = _difference(target, hub, asked, secrets, variables)
+        copy = find(SpaceName(target), hub, patience)
+        present = patiently(partial(hub.variables, target), patience) if variables else {}
+        difference = _difference(target, copy, asked, present, variables, secrets)
         if difference:
             _warn(difference)
     return target
 
 
-def _check_hardware(hardware: str, hub: _hub.Hub) -> None:
-    known = hub.hardware()
+def _check_hardware(hardware: str, known: Sequence[str]) -> None:
     if hardware in known:
         return
     near = get_close_matches(str(hardware), known, 1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise DuplicationError(
-        f"The Hub has no hardware {hardware!r}.{hint} It has: {', '.join(known)}."
+        f"There is no hardware {hardware!r}.{hint} There are: {', '.join(known)}."
     )
 
 
-def _target(to_id: str | None, source: str, hub: _hub.Hub) -> str:
+def _target(to_id: str | None, source: str, user: Callable[[], str]) -> str:
     """The copy's whole name."""
     name = source.rpartition("/")[2] if to_id is None else to_id
-    whole = name if "/" in name else f"{hub.user()}/{name}"
+    whole = name if "/" in name else f"{user()}/{name}"
     target = space_name(whole)
     if target is None or target.space_id != whole:
         raise DuplicationError(f"to_id={to_id!r} cannot be the name of a Space: 'user/space'.")
@@ -121,21 +128,26 @@ def _target(to_id: str | None, source: str, hub: _hub.Hub) -> str:
 
 def _difference(
     target: str,
-    hub: _hub.Hub,
+    copy: Record,
     asked: Mapping[str, Any],
-    secrets: Mapping[str, str],
+    present: Mapping[str, str] | None,
     variables: Mapping[str, str],
+    secrets: Mapping[str, str],
 ) -> str | None:
-    """Say where a copy that was there already is not what was asked for."""
-    copy = find(SpaceName(target), hub, Patience(PATIENCE, Event().wait))
+    """Say where a copy that was there already is not what was asked for.
+
+    Args:
+        present: Its variables; ``None`` where the Hub does not tell.
+    """
     has = {"private": copy.private, "hardware": copy.hardware, "timeout": copy.sleep_time}
     differing = [
         f"{option} is {_shown(option, has[option])}, not {_shown(option, value)}"
         for option, value in asked.items()
         if value is not None and value != has[option]
     ]
-    if variables:
-        present = hub.variables(target)
+    if present is None:
+        differing.append("its variables were not changed, and could not be compared")
+    else:
         differing += [
             f"the variable {key!r} {'has another value' if key in present else 'is missing'}"
             for key, value in variables.items()

@@ -13,6 +13,7 @@ Every error of the library is translated here.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import warnings
@@ -30,6 +31,8 @@ from .errors import (
     SpaceError,
     SpaceNotFoundError,
 )
+
+log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0  # s for the Hub to answer; it does so in a fraction of one
 
@@ -175,11 +178,19 @@ class Hub:
         """The names of the hardware that Spaces can run on now.
 
         Where the Hub does not tell, those that the library knows.
+
+        Raises:
+            RateLimitError: It would tell later.
         """
+        listed = None
         try:
-            listed = self.get("spaces/hardware").json()
-        except SpaceError:
-            listed = None
+            reply = self.get("spaces/hardware")
+        except SpaceError as exc:
+            log.warning("the library's list of hardware is used: %s", exc)
+        else:
+            if reply.status == 429:
+                raise self._asked_too_often(reply, "The hardware cannot be looked up")
+            listed = reply.json()
         names = [
             entry["name"]
             for entry in (listed if isinstance(listed, list) else ())
@@ -191,12 +202,22 @@ class Hub:
 
         return [str(flavor.value) for flavor in SpaceHardware]
 
-    def variables(self, space_id: str) -> dict[str, str]:
-        """A Space's public environment variables, by name; none where the Hub does not tell."""
-        listed = self.get(f"spaces/{space_id}/variables").json()
+    def variables(self, space_id: str) -> dict[str, str] | None:
+        """A Space's public environment variables, by name; ``None`` if the Hub does not tell.
+
+        Raises:
+            RateLimitError: It would tell later.
+            SpaceError: It cannot be asked.
+        """
+        reply = self.get(f"spaces/{space_id}/variables")
+        if reply.status == 429:
+            raise self._asked_too_often(reply, f"The variables of {space_id!r} cannot be read")
+        listed = reply.json()
+        if reply.status != 200 or not isinstance(listed, dict):
+            return None
         return {
             name: str(entry.get("value"))
-            for name, entry in (listed if isinstance(listed, dict) else {}).items()
+            for name, entry in listed.items()
             if isinstance(entry, dict)
         }
 

@@ -45,6 +45,8 @@ class Look(NamedTuple):
 class LocalFile(Attachment):
     """A file to be sent."""
 
+    is_read_once = False
+
     def __init__(self, name: str | None, size_bytes: int | None, head: bytes = b"") -> None:
         name = name and name.encode("utf-8", "replace").decode()  # of bytes that are no text
         self.mime_type = type_of(name or "", head)
@@ -111,7 +113,8 @@ class PathFile(LocalFile):
                     head = file.read(16)
             except OSError as exc:
                 raise self._error(f"cannot be read: {exc.strerror}") from exc
-        size = status.st_size if stat.S_ISREG(status.st_mode) else None
+        self.is_read_once = not stat.S_ISREG(status.st_mode)
+        size = None if self.is_read_once else status.st_size
         super().__init__(self.path.name, size, head)
 
     def _error(self, what: str) -> FileError:
@@ -228,6 +231,8 @@ class _DescriptorReader:
 
 class StreamFile(LocalFile):
     """An open stream without a plain file behind it, read once, when it is sent."""
+
+    is_read_once = True
 
     def __init__(self, stream: Any, name: str | None) -> None:
         super().__init__(os.path.basename(name) if name else None, None)

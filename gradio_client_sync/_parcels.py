@@ -10,6 +10,7 @@ from ._protocol.attachments import collect, fill
 from ._protocol.payload import encode
 from ._protocol.shapes import shape
 from ._shipment import Shipment
+from ._transport.deadlines import NEVER
 from .errors import PayloadError
 from .files import attach
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ._protocol.attachments import Attached
     from ._protocol.endpoint import Endpoint
     from ._shipment import OnProgress
+    from ._transport.deadlines import Deadline
     from ._uploads import Uploader
 
 
@@ -44,9 +46,9 @@ class Parcel:
         self._data = body["data"]  # with the files in it, which may have to be sent again
         self._uploader = uploader
 
-    def shipment(self, on_progress: OnProgress) -> Shipment:
+    def shipment(self, on_progress: OnProgress, deadline: Deadline = NEVER) -> Shipment:
         """The files on their way; give what its `run` returns to `load`."""
-        return Shipment(self._uploader, self.files, on_progress)
+        return Shipment(self._uploader, self.files, on_progress, deadline)
 
     def load(self, forms: dict[int, Any]) -> None:
         """Put what stands for the files on the server into their places."""

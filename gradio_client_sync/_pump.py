@@ -92,7 +92,7 @@ class Pump:
         *,
         number: int,
         terms: Terms,
-        revisit: Callable[[Session, Endpoint, Call], tuple[Session, Endpoint]],
+        revisit: Callable[[Session, Endpoint, Call, Deadline], tuple[Session, Endpoint]],
         on_lost: Callable[[], None],
         direct_url: str | None,
         headers: Mapping[str, str],
@@ -244,7 +244,9 @@ class Pump:
         if not self.job._interruptible(call.abort):
             return None
         try:
-            session, endpoint = self._revisit(self._session, self.endpoint, call)
+            session, endpoint = self._revisit(
+                self._session, self.endpoint, call, self._terms.deadline
+            )
         except GradioClientError as exc:
             return self._exchange.fail(exc, time.time())
         self._session = session
@@ -297,7 +299,8 @@ class Pump:
         """
         if not self._parcel.files:
             return
-        shipment = self._parcel.shipment(UploadReport(self._events, self.endpoint))
+        report = UploadReport(self._events, self.endpoint)
+        shipment = self._parcel.shipment(report, self._terms.deadline)
         if not self.job._interruptible(shipment.abort):
             raise Aborted
         self._parcel.load(shipment.run())
@@ -320,6 +323,7 @@ class Pump:
                 self._parcel.encoded,
                 self._headers,
                 self._publish,
+                self._terms.deadline,
             )
             self.job._event_id = self._exchange.event_id
             log.debug("job %d is at the server, event %s", self._number, self._exchange.event_id)
@@ -466,7 +470,11 @@ class Pump:
             self._events.tell_soon()
             self._send_files()
             answer = self._session.run(
-                self._direct_url, self.job, self._parcel.encoded, self._headers
+                self._direct_url,
+                self.job,
+                self._parcel.encoded,
+                self._headers,
+                self._terms.deadline,
             )
             exchange.accepted = True
             self.job._bytes += len(answer.body)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ._protocol.routes import Routes
     from ._protocol.wire import Frame
     from ._transport.base import Channel
+    from ._transport.deadlines import Deadline
     from ._transport.failures import Answer
     from ._transport.heartbeat import Heartbeat
     from ._transport.http import Http
@@ -184,6 +185,7 @@ class Session:
         body: bytes,
         headers: Mapping[str, str],
         publish: Callable[[Frame], None],
+        deadline: Deadline,
     ) -> Channel:
         """Bring a job to the queue.
 
@@ -191,6 +193,7 @@ class Session:
             body: What joins, as JSON; sent now where a join carries it.
             headers: Sent with the join.
             publish: Keeps a message for the job's readers; called where that takes no worker.
+            deadline: When the job has to be over.
 
         Raises:
             ConnectFailedError, HTTPStatusError: No connection, or refused before the job.
@@ -199,10 +202,12 @@ class Session:
         """
         self.keep_heartbeat()
         return self._in_time(
-            job, lambda: self._join(endpoint, job, exchange, body, headers, publish)
+            job, deadline, lambda: self._join(endpoint, job, exchange, body, headers, publish)
         )
 
-    def run(self, url: str, job: Job, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def run(
+        self, url: str, job: Job, body: bytes, headers: Mapping[str, str], deadline: Deadline
+    ) -> Answer:
         """Run a function that skips the queue.
 
         Raises:
@@ -210,18 +215,18 @@ class Session:
             ConnectFailedError, Aborted: As `Http.post`.
         """
         self.keep_heartbeat()
-        return self._in_time(job, lambda: self._post_run(url, job, body, headers))
+        return self._in_time(job, deadline, lambda: self._post_run(url, job, body, headers))
 
-    def _in_time(self, job: Job, send: Callable[[], T]) -> T:
+    def _in_time(self, job: Job, deadline: Deadline, send: Callable[[], T]) -> T:
         """Send what a server refuses while it is asked too often; then it has not taken the job.
 
-        It is asked again when it wants, for the patience of `Http`.
+        It is asked again when it wants, for the patience of `Http`, if that is in time.
 
         Raises:
             RateLimitError: It wants to be left alone for longer.
             Aborted: The job was cancelled, or the session closed.
         """
-        retries = Retries(time.monotonic() + self._http.patience)
+        retries = Retries(min(time.monotonic() + self._http.patience, deadline.end))
         while True:
             try:
                 return send()

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ._listeners import EventLog
     from ._protocol.attachments import Attached
     from ._protocol.endpoint import Endpoint
+    from ._transport.deadlines import Deadline
     from ._transport.failures import Answer
     from ._uploads import Uploader
 
@@ -64,14 +65,22 @@ class Shipment:
     """The files of one call on their way.
 
     `run` blocks; `abort` ends it from another thread.
+
+    Args:
+        deadline: When the call has to be over.
     """
 
     def __init__(
-        self, uploader: Uploader, files: Sequence[Attached], on_progress: OnProgress
+        self,
+        uploader: Uploader,
+        files: Sequence[Attached],
+        on_progress: OnProgress,
+        deadline: Deadline,
     ) -> None:
         self._uploader = uploader
         self._files = files
         self._on_progress = on_progress
+        self._deadline = deadline
         self._lock = threading.Lock()
         self._calls: set[Call] = set()
         self._ended = False  # aborted, or failed
@@ -117,6 +126,7 @@ class Shipment:
 
         Raises:
             UploadError, FileError, ConnectFailedError, AuthenticationError: It did not work.
+            RateLimitError: The server is asked too often, for longer than there is time.
             Aborted: `abort` was called.
         """
         forms: dict[int, Any] = {}
@@ -170,7 +180,7 @@ class Shipment:
         elif isinstance(file, Link):
             call = calls.enter_context(self._call())
             opening = partial(self._uploader.depot.open_link, file.url, file.orig_name, call)
-        return Source(file.orig_name, size, opening)
+        return Source(file.orig_name, size, opening, file.is_read_once)
 
     def _read(self, file: LocalFile) -> bytes:
         with ExitStack() as calls:
@@ -276,7 +286,11 @@ class Shipment:
             kind = frame.content_type
             try:
                 answer = uploader.http.post(
-                    uploader.routes.upload, body, content_type=kind, call=call
+                    uploader.routes.upload,
+                    body,
+                    content_type=kind,
+                    call=call,
+                    patient=self._deadline,
                 )
             except Exception as exc:
                 if body.failure is not None:

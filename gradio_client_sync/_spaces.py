@@ -9,9 +9,12 @@ deadline.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
+from urllib.parse import quote
 
 from ._hub import Hub
 from ._protocol.retry import backoff
@@ -47,6 +50,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _EARLY = 60.0  # s; a signature is replaced that long before it expires
+_AGAIN = 60.0  # s after which the Hub is asked again that gave none
 
 
 class Patience:
@@ -77,7 +81,7 @@ class Patience:
     @property
     def left(self) -> float:
         """Seconds until it ends."""
-        return float("inf") if self.timeout is None else self.timeout - self.spent
+        return math.inf if self.timeout is None else self.timeout - self.spent
 
     def pause(self, seconds: float, *, whole: bool = True) -> bool:
         """Wait; ``False``, at once, if there is not that much time left.
@@ -159,6 +163,22 @@ class Record(NamedTuple):
         )
 
 
+def patiently(ask: Callable[[], T], patience: Patience) -> T:
+    """Ask, and again whenever who is asked too often wants to be, as long as there is time.
+
+    Raises:
+        RateLimitError: There is not; at once if the wait would be too long.
+        GradioClientError: What else `ask` raised.
+    """
+    delays = backoff()
+    while True:
+        try:
+            return ask()
+        except RateLimitError as exc:
+            if not patience.pause(max(exc.retry_after or 0.0, next(delays))):
+                raise
+
+
 def find(name: SpaceName, hub: Hub, patience: Patience) -> Record:
     """Ask the Hub for a Space.
 
@@ -168,23 +188,21 @@ def find(name: SpaceName, hub: Hub, patience: Patience) -> Record:
         RateLimitError: It is asked too often, for longer than there is time.
         SpaceError: It cannot be asked.
     """
+    return patiently(partial(_look_up, name, hub), patience)
+
+
+def _look_up(name: SpaceName, hub: Hub) -> Record:
     doing = f"The Space {str(name)!r} cannot be looked up"
-    delays = backoff()
-    while True:
-        reply = hub.get(name.record)
-        if reply.status == 200:
-            record = Record.of(reply.json())
-            if record is None:
-                raise SpaceError(
-                    f"{doing}: {hub.endpoint} answers, but not as the Hub does. Check HF_ENDPOINT.",
-                    space_id=name.space_id,
-                )
-            return record
-        error = hub.refusal(reply, doing, name.space_id)
-        if not isinstance(error, RateLimitError):
-            raise error
-        if not patience.pause(max(error.retry_after or 0.0, next(delays))):
-            raise error
+    reply = hub.get(name.record)
+    if reply.status != 200:
+        raise hub.refusal(reply, doing, name.space_id)
+    record = Record.of(reply.json())
+    if record is None:
+        raise SpaceError(
+            f"{doing}: {hub.endpoint} answers, but not as the Hub does. Check HF_ENDPOINT.",
+            space_id=name.space_id,
+        )
+    return record
 
 
 class Space:
@@ -371,27 +389,25 @@ class Signature:
         self._now = now
         self._lock = threading.Lock()
         self._jwt: str | None = None
-        self._asked = False
-        self._until = float("inf")
+        self._until = -math.inf
 
     def sign(self, url: str) -> str:
         """Add the signature to an address."""
         jwt = self._current()
         if jwt is None:
             return url
-        return f"{url}{'&' if '?' in url else '?'}__sign={jwt}"
+        return f"{url}{'&' if '?' in url else '?'}__sign={quote(jwt)}"
 
     def _current(self) -> str | None:
         with self._lock:
-            if self._asked and self._now() < self._until:
+            if self._now() < self._until:
                 return self._jwt
         try:
             jwt = self._hub.signature(self._space_id)
         except SpaceError as exc:
             log.warning("no signature for %s; its header has to do: %s", self._space_id, exc)
             jwt = None
-        expiry = expiry_of(jwt) if jwt is not None else None
         with self._lock:
-            self._jwt, self._asked = jwt, True
-            self._until = float("inf") if expiry is None else expiry - _EARLY
+            self._jwt = jwt
+            self._until = self._now() + _AGAIN if jwt is None else expiry_of(jwt) - _EARLY
         return jwt

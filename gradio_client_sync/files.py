@@ -195,6 +195,7 @@ class RemoteFile(os.PathLike[str]):
 
         Raises:
             DownloadError: It could not be fetched whole, or not be written.
+            RateLimitError: The server is asked too often, for longer than it is waited for.
             ClientClosedError: The client was closed before the file was fetched.
             MissingDependencyError: For a bar, tqdm is needed (extra ``progress``).
         """
@@ -233,7 +234,7 @@ class RemoteFile(os.PathLike[str]):
         """Its content; in memory only, unless it was downloaded before.
 
         Raises:
-            DownloadError, ClientClosedError: As `download`.
+            DownloadError, RateLimitError, ClientClosedError: As `download`.
         """
         here = self._here()
         return self._fetched_by().read(self._facts) if here is None else here.read_bytes()
@@ -242,7 +243,7 @@ class RemoteFile(os.PathLike[str]):
         """Download it, and open it for reading.
 
         Raises:
-            DownloadError, ClientClosedError: As `download`.
+            DownloadError, RateLimitError, ClientClosedError: As `download`.
         """
         return self.download().open("rb")
 

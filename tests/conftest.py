@@ -55,6 +55,12 @@ def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
 
 
 @pytest.fixture
+def newest(server_pool: ServerPool) -> Server:
+    """The newest real server of this run."""
+    return server_pool.get(SERVERS[-1])
+
+
+@pytest.fixture
 def app(server: Server) -> Iterator[Client]:
     """A client of each real server in turn."""
     with Client(server.url) as client:

@@ -17,11 +17,9 @@ import gradio_client_sync
 from gradio_client_sync import Client, errors
 from gradio_client_sync._cli.exits import EXIT_CODES, exit_code_of
 from gradio_client_sync.cli import HELP
-from tests.conftest import SERVERS
 from tests.hub.hub import LocalHub
 from tests.hub.plugin import OWNER
 from tests.scripted import CLOSE, Exchange, ScriptedApp, completed, config_of, dependency
-from tests.servers.plugin import ServerPool
 from tests.servers.server import Server
 
 ENDS = 60.0  # s; a bound for what hangs
@@ -461,11 +459,6 @@ def test_reader_that_has_seen_enough_is_no_failure_to_tell_of() -> None:
 
 
 # -- Spaces, on a Hub of this machine
-
-
-@pytest.fixture
-def newest(server_pool: ServerPool) -> Server:
-    return server_pool.get(SERVERS[-1])
 
 
 @pytest.mark.gradio

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.hub.hub import Account, LocalHub
+from tests.hub.hub import Account, LocalHub, proxy_of
+from tests.hub.tunnel import Tunnel, certificate
 from tests.servers.server import Server
-from tests.test_spaces_real import Tunnel, certificate, newest, proxy_of
 
-__all__ = ["certificate", "newest"]
+__all__ = ["certificate"]
 
 pytestmark = pytest.mark.gradio
 

@@ -47,11 +47,6 @@ STAGES = (
 )
 
 
-@pytest.fixture
-def newest(server_pool: ServerPool) -> Server:
-    return server_pool.get(SERVERS[-1])
-
-
 def javascript(hub: LocalHub, action: str, source: str, **options: Any) -> dict[str, Any]:
     """What the JavaScript client made of it."""
     request = json.dumps({"action": action, "source": source, "options": options})

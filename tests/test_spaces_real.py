@@ -5,7 +5,6 @@ Each stands behind `SpaceProxy`, which lets through who may pass and keeps what 
 
 from __future__ import annotations
 
-import contextvars
 import io
 import logging
 import os
@@ -13,42 +12,35 @@ import pickle
 import select
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import threading
-import types
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
-import gradio_client_sync as package
 from gradio_client_sync import (
     AuthenticationError,
-    BrokenStreamError,
     Client,
     ClientClosedError,
-    JobTimeoutError,
-    RateLimitError,
     SpaceNotReadyError,
     SpaceStatus,
 )
 from gradio_client_sync._live_line import LiveLine, is_watched
 from gradio_client_sync._protocol.space import status_of
-from gradio_client_sync._visitor import HEADER, visitor_headers
 from tests.conftest import SERVERS
-from tests.generations import servers_with
-from tests.hub.hub import LocalHub, SpaceState
+from tests.hub.hub import LocalHub, proxy_of
 from tests.hub.plugin import OWNER, READER, STRANGER
-from tests.hub.proxy import Passing, SpaceProxy, handler
+from tests.hub.proxy import Passing, SpaceProxy
+from tests.hub.tunnel import Tunnel, certificate
 from tests.listening import BOUND
-from tests.servers.environments import prepare
 from tests.servers.plugin import ServerPool
 from tests.servers.server import Server
+
+__all__ = ["certificate"]
 
 pytestmark = pytest.mark.gradio
 
@@ -56,16 +48,6 @@ FRONT = Path(__file__).with_name("hub") / "front.py"
 FIVE = (5, "5", "5.0")
 CANARY = "hf_canaryCanaryCanary"
 COOKIE = "c00kie-canary"
-
-
-@pytest.fixture
-def newest(server_pool: ServerPool) -> Server:
-    return server_pool.get(SERVERS[-1])
-
-
-def proxy_of(space: SpaceState) -> SpaceProxy:
-    assert space.proxy is not None
-    return space.proxy
 
 
 # -- waking -------------------------------------------------------------------------------
@@ -356,6 +338,16 @@ def test_spaces_real_an_apps_own_login_stays_its_own(
         assert client.predict("/add", [2, 3])[0] in FIVE
 
 
+def test_spaces_real_strangers_do_not_get_in(hub: LocalHub, newest: Server) -> None:
+    """The proxy is one that refuses: who has no right fails, with and without a token."""
+    space = hub.add("alice/secret", app=newest.url, private=True)
+    for token in (None, STRANGER):
+        with pytest.raises(Exception, match="alice/secret"):
+            Client("alice/secret", hf_token=token)
+        with pytest.raises(AuthenticationError):
+            Client(proxy_of(space).url, hf_token=token)
+
+
 # -- where a token goes -------------------------------------------------------------------
 
 
@@ -479,58 +471,6 @@ def test_spaces_real_a_token_goes_in_the_clear_if_asked_to(
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    """A certificate for the apps of Spaces, with its key in the same file."""
-    path = tmp_path / "space.pem"
-    made = subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
-            *("-nodes", "-days", "2", "-subj", "/CN=spaces", "-keyout", str(path)),
-            *("-addext", "subjectAltName=DNS:*.hf.space", "-out", str(tmp_path / "cert.pem")),
-        ],
-        capture_output=True,
-    )
-    if made.returncode:
-        pytest.skip("there is no openssl to make a certificate with")
-    with path.open("ab") as file:
-        file.write((tmp_path / "cert.pem").read_bytes())
-    return path
-
-
-class Tunnel:
-    """A proxy by which any https address leads to one `SpaceProxy`."""
-
-    def __init__(self, space: SpaceProxy, certificate: Path) -> None:
-        self.asked: list[str] = []
-        outer = self
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-
-        class Connect(BaseHTTPRequestHandler):
-            def do_CONNECT(self) -> None:
-                outer.asked.append(self.path)
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.flush()
-                self.close_connection = True
-                with context.wrap_socket(self.connection, server_side=True) as secured:
-                    handler(lambda: space)(secured, self.client_address, self.server)
-
-            def log_message(self, *args: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Connect)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-@pytest.fixture
 def tunnel(hub: LocalHub, newest: Server, certificate: Path) -> Iterator[Tunnel]:
     """The way to https://alice-secret.hf.space, a private Space that sleeps."""
     space = hub.add("alice/secret", "SLEEPING", "RUNNING", app=newest.url, private=True)
@@ -618,199 +558,3 @@ def test_spaces_real_a_redirect_takes_no_token_along(hub: LocalHub, newest: Serv
     finally:
         elsewhere.close()
     assert elsewhere.seen == []
-
-
-# -- limits -------------------------------------------------------------------------------
-
-
-def test_spaces_real_a_config_asked_for_too_often_comes_later(
-    hub: LocalHub, newest: Server
-) -> None:
-    """A limit of the Space ends, and then it is connected to."""
-    space = hub.add("alice/busy", app=newest.url)
-    proxy_of(space).limit("/config", 0.01, times=2)
-    with Client("alice/busy"):
-        assert len(proxy_of(space).asked("/config")) == 3
-
-
-def test_spaces_real_a_limit_that_lasts_is_an_error(hub: LocalHub, newest: Server) -> None:
-    """Nobody waits longer than there is time."""
-    space = hub.add("alice/busy", app=newest.url)
-    proxy_of(space).limit("/config", 600)
-    with pytest.raises(RateLimitError, match="asks to wait 600 s") as caught:
-        Client("alice/busy", wake_timeout=60)
-    assert caught.value.retry_after == 600
-
-
-def test_spaces_real_a_job_refused_for_its_rate_joins_later(hub: LocalHub, server: Server) -> None:
-    """On every generation a join that was refused is made again: the job has not run yet."""
-    space = hub.add("alice/busy", app=server.url)
-    with Client("alice/busy") as app:
-        proxy_of(space).limit("/queue/join", 0.01, times=2)
-        assert app.predict("/add", [2, 3])[0] in FIVE
-        assert proxy_of(space).refuse == []
-        proxy_of(space).limit("/run/", None)
-        assert app.predict("/direct", ["a"])[0]
-        assert proxy_of(space).refuse == []
-
-
-def test_spaces_real_a_job_refused_for_long_fails_with_the_time(
-    hub: LocalHub, server: Server
-) -> None:
-    """A limit that does not end soon is the job's error, with the time it ends."""
-    space = hub.add("alice/busy", app=server.url)
-    with Client("alice/busy") as app:
-        proxy_of(space).limit("/queue/join", 600)
-        with pytest.raises(RateLimitError) as caught:
-            app.predict("/add", [2, 3])
-        assert caught.value.retry_after == 600
-        proxy_of(space).limit("/run/", 600)
-        with pytest.raises(RateLimitError) as caught:
-            app.predict("/direct", ["a"])
-        assert caught.value.retry_after == 600
-
-
-@servers_with("shared stream")
-def test_spaces_real_a_stream_refused_for_its_rate_is_opened_later(
-    hub: LocalHub, server: Server
-) -> None:
-    """Jobs are not lost because their stream was refused: their messages wait on the server."""
-    space = hub.add("alice/busy", app=server.url)
-    with Client("alice/busy") as app:
-        proxy_of(space).limit("/queue/data", 0.01, times=2)
-        assert app.predict("/add", [2, 3])[0] in FIVE
-        proxy_of(space).limit("/queue/data", 600)
-        with pytest.raises(BrokenStreamError, match="asked too often"):
-            app.predict("/add", [2, 3])
-        proxy_of(space).limit("/queue/data", 20)
-        job = app.submit("/add", [2, 3])
-        assert proxy_of(space).refused.wait(BOUND)
-    assert job.cancelled()
-
-
-@servers_with("shared stream")
-def test_spaces_real_a_job_that_waits_for_its_rate_can_be_cancelled(
-    hub: LocalHub, server: Server
-) -> None:
-    """The time given to a call ends it while it waits to be let in."""
-    space = hub.add("alice/busy", app=server.url)
-    with Client("alice/busy") as app:
-        proxy_of(space).limit("/queue/join", 25)
-        with pytest.raises(JobTimeoutError):
-            app.predict("/add", [2, 3], timeout=0.3)
-        assert len(proxy_of(space).asked("/queue/join")) == 1
-
-
-# -- the visitor's mark -------------------------------------------------------------------
-
-
-@pytest.fixture
-def visitor(monkeypatch: pytest.MonkeyPatch) -> contextvars.ContextVar[Any]:
-    """The request that Gradio answers, as Gradio keeps it."""
-    request: contextvars.ContextVar[Any] = contextvars.ContextVar("request", default=None)
-    context = types.ModuleType("gradio.context")
-    context.LocalContext = type("LocalContext", (), {"request": request})  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "gradio.context", context)
-    return request
-
-
-def test_spaces_real_a_visitors_mark_goes_with_their_call_only(
-    hub: LocalHub, server: Server, visitor: contextvars.ContextVar[Any]
-) -> None:
-    """What is read where a call is made goes with it, and not with the next one."""
-    space = hub.add("alice/gpu", app=server.url)
-    with Client("alice/gpu") as app:
-        for mark in ("one", None, "two", None):
-            headers = {} if mark is None else {HEADER: mark}
-            reset = visitor.set(types.SimpleNamespace(headers=headers))
-            app.predict("/add", [2, 3])
-            app.predict("/direct", ["a"])
-            visitor.reset(reset)
-        app.predict("/add", [2, 3])
-    seen = proxy_of(space).seen
-    # Before 4.9 the data is posted besides, in a request that joins nothing.
-    joins = [p.headers.get(HEADER) for p in proxy_of(space).asked("/queue/join")]
-    direct = [p.headers.get(HEADER) for p in proxy_of(space).asked("/run/")]
-    assert joins == ["one", None, "two", None, None]
-    assert direct == ["one", None, "two", None]
-    assert sum(HEADER in passing.headers for passing in seen) == 4
-
-
-def test_spaces_real_a_visitors_mark_goes_to_spaces_only(
-    newest: Server, visitor: contextvars.ContextVar[Any]
-) -> None:
-    """Other apps learn nothing of the visitor."""
-    plain = SpaceProxy(newest.url, lambda passing: None)
-    try:
-        with Client(plain.url) as app:
-            visitor.set(types.SimpleNamespace(headers={HEADER: "one"}))
-            app.predict("/add", [2, 3])
-    finally:
-        plain.close()
-    assert all(HEADER not in passing.headers for passing in plain.seen)
-
-
-@pytest.mark.parametrize(
-    "request_",
-    [
-        None,
-        types.SimpleNamespace(headers=None),
-        types.SimpleNamespace(headers={}),
-        types.SimpleNamespace(headers={HEADER: 3}),
-        types.SimpleNamespace(headers=types.SimpleNamespace()),
-        object(),
-    ],
-)
-def test_spaces_real_no_visitor_is_no_mark(
-    visitor: contextvars.ContextVar[Any], request_: Any
-) -> None:
-    """Outside of a request, or without the mark in it, there is nothing to pass on."""
-    visitor.set(request_)
-    assert visitor_headers() == {}
-
-
-def test_spaces_real_without_gradio_is_no_visitor() -> None:
-    """Nothing is loaded to find out that this is no Gradio app."""
-    assert "gradio" not in sys.modules
-    assert visitor_headers() == {}
-    assert "gradio" not in sys.modules
-
-
-@pytest.mark.skipif(SERVERS[-1] < "5", reason="the app in front is one of Gradio 6")
-def test_spaces_real_gradio_apps_pass_on_who_their_visitor_is(
-    hub: LocalHub, newest: Server
-) -> None:
-    """A real app that calls a Space gives it each visitor's mark with that visitor's call only."""
-    space = hub.add("alice/gpu", app=newest.url)
-    folders = {str(Path(module.__file__ or "").parents[1]) for module in (package, requests)}
-    environment = {n: v for n, v in os.environ.items() if n not in ("PYTHONPATH", "HF_TOKEN")}
-    with subprocess.Popen(
-        [prepare(SERVERS[-1]), "-I", FRONT, *folders, "alice/gpu"],
-        env={**environment, "HF_ENDPOINT": hub.url},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        marks = ["one", None, "two", "one", None]
-        for mark in marks:
-            headers = {} if mark is None else {HEADER: mark}
-            with Client(url, headers=headers) as visitor:
-                assert visitor.predict("/ask", [2, 3])[0] in FIVE
-        process.communicate(timeout=BOUND)
-    joins = [passing.headers.get(HEADER) for passing in proxy_of(space).asked("/queue/join")]
-    assert joins == marks
-    others = [passing for passing in proxy_of(space).seen if "/queue/join" not in passing.path]
-    assert all(HEADER not in passing.headers for passing in others)
-
-
-def test_spaces_real_strangers_do_not_get_in(hub: LocalHub, newest: Server) -> None:
-    """The proxy is one that refuses: who has no right fails, with and without a token."""
-    space = hub.add("alice/secret", app=newest.url, private=True)
-    for token in (None, STRANGER):
-        with pytest.raises(Exception, match="alice/secret"):
-            Client("alice/secret", hf_token=token)
-        with pytest.raises(AuthenticationError):
-            Client(proxy_of(space).url, hf_token=token)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import json
+import math
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -155,11 +156,11 @@ def remedy(status: SpaceStatus) -> str:
 # -- signatures -----------------------------------------------------------------------
 
 
-def expiry_of(jwt: str) -> float | None:
-    """When a signature stops being accepted (seconds since 1970), if it says so."""
+def expiry_of(jwt: str) -> float:
+    """When a signature stops being accepted (seconds since 1970); never, if it does not say."""
     body = jwt.split(".")[1:2]
     try:
         claims = json.loads(base64.urlsafe_b64decode(f"{body[0]}=="))
         return float(claims["exp"])
     except (IndexError, KeyError, TypeError, ValueError):
-        return None
+        return math.inf

@@ -29,11 +29,17 @@ class Reader(Protocol):
 
 
 class Source(NamedTuple):
-    """Something to upload; `size` is ``None`` if it shows only as it is read."""
+    """Something to upload.
+
+    Attributes:
+        size: ``None`` if it shows only as it is read.
+        is_read_once: It cannot be opened again.
+    """
 
     name: str
     size: int | None
     open: Callable[[], AbstractContextManager[Reader]]
+    is_read_once: bool = False
 
 
 class Changed(Exception):
@@ -45,7 +51,8 @@ class UploadBody:
 
     Args:
         sources: What stands between the frame's heads.
-        on_sent: Is told how many more bytes of content were handed to the connection.
+        on_sent: Is told how many more bytes of content were handed to the connection; when the
+            body is sent again, what was told before is taken back.
 
     Attributes:
         reading: Which source is read.
@@ -59,8 +66,14 @@ class UploadBody:
         self._frame = frame
         self._sources = sources
         self._on_sent = on_sent
+        self._sent = 0
         self.reading = sources[0]
         self.failure: Exception | None = None
+
+    @property
+    def is_read_once(self) -> bool:
+        """Whether it cannot be sent again."""
+        return any(source.is_read_once for source in self._sources)
 
     def __len__(self) -> int:
         """Bytes in all; 0 if that is not known, so that it has to go in chunks."""
@@ -70,6 +83,9 @@ class UploadBody:
         return True
 
     def __iter__(self) -> Iterator[bytes]:
+        if self._sent:
+            self._on_sent(-self._sent)
+            self._sent = 0
         for head, source in zip(self._frame.heads, self._sources):
             yield head
             self.reading = source
@@ -83,6 +99,7 @@ class UploadBody:
                 if not piece:
                     break
                 yield piece
+                self._sent += len(piece)
                 self._on_sent(len(piece))
         yield self._frame.tail
 

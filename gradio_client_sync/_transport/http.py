@@ -53,6 +53,7 @@ _REDIRECTS = 5
 RATE_LIMIT_PATIENCE = 30.0
 
 _T = TypeVar("_T")
+_A = TypeVar("_A", bound="Answer | Download")
 
 _ADDRESS = re.compile(r"([^/]*//[^/?#]*)/?([^#]*)")  # origin, path and query; no fragment
 
@@ -261,7 +262,9 @@ class Http:
 
     def _follow(self, url: str, call: Call, deadline: Deadline) -> Answer:
         for _ in range(_REDIRECTS):
-            answer = self._persist(partial(self._get_in_time, url, call), call, deadline)
+            ask = partial(self._whole, "GET", url, None, {}, call, self.timeout)
+            ask_in_time = partial(self._patiently, ask, call, deadline)
+            answer = self._persist(ask_in_time, call, deadline)
             location = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer
@@ -278,10 +281,15 @@ class Http:
             url = target
         raise ConnectFailedError(f"{url} redirects in circles.", url=url)
 
-    def _get_in_time(self, url: str, call: Call) -> Answer:
-        patience = Patience(time.monotonic() + self.patience)
+    def _patiently(self, ask: Callable[[], _A], call: Call, deadline: Deadline) -> _A:
+        """Ask again when a server that is asked too often (429) wants to be.
+
+        It then has taken nothing. If it wants to be asked later than there is time for, its
+        answer is given at once.
+        """
+        patience = Patience(min(time.monotonic() + self.patience, deadline.end))
         while True:
-            answer = self._whole("GET", url, None, {}, call, self.timeout)
+            answer = ask()
             if answer.status != 429:
                 return answer
             pause = patience.pause(retry_after(answer.headers), time.monotonic())
@@ -335,12 +343,24 @@ class Http:
 
         Raises:
             ConnectFailedError: No answer.
+            RateLimitError: The server is asked too often, for longer than it is waited for.
             Aborted: `call` was aborted.
         """
         # Compressed, lengths would not be those of the file, and no rest could be asked for.
         sent = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
-        response = self._send("GET", url, None, sent, call, self.timeout)
-        return Download(response, call, partial(self._forget, call))
+        answer = self._patiently(partial(self._fetch, url, sent, call), call, NEVER)
+        if isinstance(answer, Answer):
+            raise refusal(answer, doing="Fetching a file")
+        return answer
+
+    def _fetch(self, url: str, headers: Mapping[str, str], call: Call) -> Download | Answer:
+        response = self._send("GET", url, None, headers, call, self.timeout)
+        if response.status != 429:
+            return Download(response, call, partial(self._forget, call))
+        try:
+            return self._read(response, url, call)
+        finally:
+            self._forget(call)
 
     def has(self, url: str, call: Call) -> bool:
         """Whether there is something at an address.
@@ -362,6 +382,7 @@ class Http:
         call: Call | None = None,
         within: float | Literal["usual"] | None = "usual",
         persist: bool = False,
+        patient: Deadline | None = None,
     ) -> Answer:
         """Send a body, once unless told otherwise.
 
@@ -372,6 +393,8 @@ class Http:
             within: Seconds of silence before the answer; ``None`` waits without limit, as
                 a function may take long.
             persist: Send it again where it was certainly not taken.
+            patient: Until when to send it again to a server that is asked too often, for
+                `patience` at most; ``None`` leaves that to the caller.
 
         Raises:
             ConnectFailedError: No answer; `sent` says whether the server may have acted.
@@ -381,6 +404,8 @@ class Http:
         sent = {"Content-Type": content_type, **(headers or {})}
         call = call or Call()
         send = partial(self._whole, "POST", url, body, sent, call, timeout, query)
+        if patient is not None and not (isinstance(body, UploadBody) and body.is_read_once):
+            send = partial(self._patiently, send, call, patient)
         return self._persist(send, call, may_again=was_not_taken) if persist else send()
 
     def stream(

@@ -98,6 +98,12 @@ class SpaceState:
             del self.stages[0]
 
 
+def proxy_of(space: SpaceState) -> SpaceProxy:
+    """What stands before the app of a Space that has one."""
+    assert space.proxy is not None
+    return space.proxy
+
+
 class Failure(NamedTuple):
     """An answer that is given instead of the right one."""
 

@@ -1,0 +1,66 @@
+"""A way by which https addresses of Spaces lead to a proxy on this machine."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hub.proxy import SpaceProxy, handler
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for the apps of Spaces, with its key in the same file."""
+    path = tmp_path / "space.pem"
+    made = subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-days", "2", "-subj", "/CN=spaces", "-keyout", str(path)),
+            *("-addext", "subjectAltName=DNS:*.hf.space", "-out", str(tmp_path / "cert.pem")),
+        ],
+        capture_output=True,
+    )
+    if made.returncode:
+        pytest.skip("there is no openssl to make a certificate with")
+    with path.open("ab") as file:
+        file.write((tmp_path / "cert.pem").read_bytes())
+    return path
+
+
+class Tunnel:
+    """A proxy by which any https address leads to one `SpaceProxy`."""
+
+    def __init__(self, space: SpaceProxy, certificate: Path) -> None:
+        self.asked: list[str] = []
+        outer = self
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+
+        class Connect(BaseHTTPRequestHandler):
+            def do_CONNECT(self) -> None:
+                outer.asked.append(self.path)
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.flush()
+                self.close_connection = True
+                with context.wrap_socket(self.connection, server_side=True) as secured:
+                    handler(lambda: space)(secured, self.client_address, self.server)
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Connect)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()

@@ -1,0 +1,127 @@
+"""The mark of a Gradio app's visitor goes with the calls that are made for them, and no others."""
+
+from __future__ import annotations
+
+import contextvars
+import os
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+import gradio_client_sync as package
+from gradio_client_sync import Client
+from gradio_client_sync._visitor import HEADER, visitor_headers
+from tests.conftest import SERVERS
+from tests.hub.hub import LocalHub, proxy_of
+from tests.hub.proxy import SpaceProxy
+from tests.listening import BOUND
+from tests.servers.environments import prepare
+from tests.servers.server import Server
+
+pytestmark = pytest.mark.gradio
+
+FRONT = Path(__file__).with_name("hub") / "front.py"
+FIVE = (5, "5", "5.0")
+
+
+@pytest.fixture
+def visitor(monkeypatch: pytest.MonkeyPatch) -> contextvars.ContextVar[Any]:
+    """The request that Gradio answers, as Gradio keeps it."""
+    request: contextvars.ContextVar[Any] = contextvars.ContextVar("request", default=None)
+    context = types.ModuleType("gradio.context")
+    context.LocalContext = type("LocalContext", (), {"request": request})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "gradio.context", context)
+    return request
+
+
+def test_visitor_a_visitors_mark_goes_with_their_call_only(
+    hub: LocalHub, server: Server, visitor: contextvars.ContextVar[Any]
+) -> None:
+    """What is read where a call is made goes with it, and not with the next one."""
+    space = hub.add("alice/gpu", app=server.url)
+    with Client("alice/gpu") as app:
+        for mark in ("one", None, "two", None):
+            headers = {} if mark is None else {HEADER: mark}
+            reset = visitor.set(types.SimpleNamespace(headers=headers))
+            app.predict("/add", [2, 3])
+            app.predict("/direct", ["a"])
+            visitor.reset(reset)
+        app.predict("/add", [2, 3])
+    seen = proxy_of(space).seen
+    # Before 4.9 the data is posted besides, in a request that joins nothing.
+    joins = [p.headers.get(HEADER) for p in proxy_of(space).asked("/queue/join")]
+    direct = [p.headers.get(HEADER) for p in proxy_of(space).asked("/run/")]
+    assert joins == ["one", None, "two", None, None]
+    assert direct == ["one", None, "two", None]
+    assert sum(HEADER in passing.headers for passing in seen) == 4
+
+
+def test_visitor_a_visitors_mark_goes_to_spaces_only(
+    newest: Server, visitor: contextvars.ContextVar[Any]
+) -> None:
+    """Other apps learn nothing of the visitor."""
+    plain = SpaceProxy(newest.url, lambda passing: None)
+    try:
+        with Client(plain.url) as app:
+            visitor.set(types.SimpleNamespace(headers={HEADER: "one"}))
+            app.predict("/add", [2, 3])
+    finally:
+        plain.close()
+    assert all(HEADER not in passing.headers for passing in plain.seen)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        None,
+        types.SimpleNamespace(headers=None),
+        types.SimpleNamespace(headers={}),
+        types.SimpleNamespace(headers={HEADER: 3}),
+        types.SimpleNamespace(headers=types.SimpleNamespace()),
+        object(),
+    ],
+)
+def test_visitor_no_visitor_is_no_mark(visitor: contextvars.ContextVar[Any], request_: Any) -> None:
+    """Outside of a request, or without the mark in it, there is nothing to pass on."""
+    visitor.set(request_)
+    assert visitor_headers() == {}
+
+
+def test_visitor_without_gradio_is_no_visitor() -> None:
+    """Nothing is loaded to find out that this is no Gradio app."""
+    assert "gradio" not in sys.modules
+    assert visitor_headers() == {}
+    assert "gradio" not in sys.modules
+
+
+@pytest.mark.skipif(SERVERS[-1] < "5", reason="the app in front is one of Gradio 6")
+def test_visitor_gradio_apps_pass_on_who_their_visitor_is(hub: LocalHub, newest: Server) -> None:
+    """A real app that calls a Space gives it each visitor's mark with that visitor's call only."""
+    space = hub.add("alice/gpu", app=newest.url)
+    folders = {str(Path(module.__file__ or "").parents[1]) for module in (package, requests)}
+    environment = {n: v for n, v in os.environ.items() if n not in ("PYTHONPATH", "HF_TOKEN")}
+    with subprocess.Popen(
+        [prepare(SERVERS[-1]), "-I", FRONT, *folders, "alice/gpu"],
+        env={**environment, "HF_ENDPOINT": hub.url},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        marks = ["one", None, "two", "one", None]
+        for mark in marks:
+            headers = {} if mark is None else {HEADER: mark}
+            with Client(url, headers=headers) as visitor:
+                assert visitor.predict("/ask", [2, 3])[0] in FIVE
+        process.communicate(timeout=BOUND)
+    joins = [passing.headers.get(HEADER) for passing in proxy_of(space).asked("/queue/join")]
+    assert joins == marks
+    others = [passing for passing in proxy_of(space).seen if "/queue/join" not in passing.path]
+    assert all(HEADER not in passing.headers for passing in others)
