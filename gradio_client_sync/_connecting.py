@@ -156,4 +156,5 @@ def _door(root: str, options: Mapping[str, Any], token: str | None) -> Http:
         patience=options.get("patience", RATE_LIMIT_PATIENCE),
         retries=options.get("retries", 0),
         message_bytes=options.get("max_message_bytes", MESSAGE_BYTES),
+        secrets=filter(None, (options["oauth_token"], *(options["auth"] or ("", ""))[1:])),
     )

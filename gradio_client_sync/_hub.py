@@ -17,7 +17,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ._protocol.retry import retry_after
@@ -96,6 +96,9 @@ class Hub:
     def __repr__(self) -> str:
         return f"<Hub {self.endpoint}>"
 
+    def __reduce__(self) -> Any:
+        raise TypeError("A Hub has a token, so it is not pickled.")
+
     @property
     def has_token(self) -> bool:
         return self._token is not None
@@ -120,7 +123,7 @@ class Hub:
             response = get_session().request(
                 method, f"{self.endpoint}/api/{path}", headers=headers, timeout=TIMEOUT
             )
-            return _reply(response)
+            return _reply(response, self._token)
         except Exception as exc:
             raise self._unreachable(exc) from exc
 
@@ -253,10 +256,8 @@ class Hub:
                 warnings.simplefilter("ignore")
                 duplicate(source, target, **arguments)
         except HfHubHTTPError as exc:
-            reply = _reply(exc.response)
-            if reply.status == 409:
-                return False
-            raise self._not_duplicated(reply, source, target) from exc
+            secrets = (pair["value"] for pair in options.get("secrets") or ())
+            reply = _reply(exc.response, self._token, *secrets)
         except ValueError as exc:  # the library's own check of names, before it asks
             raise DuplicationError(
                 f"{source!r} was not duplicated to {target!r}: {self._clean(str(exc))}",
@@ -268,7 +269,12 @@ class Hub:
                 f"{self._unreachable(exc)} Look at your Spaces before you try again.",
                 space_id=source,
             ) from exc
-        return True
+        else:
+            return True
+        if reply.status == 409:
+            return False
+        # Not in the handler: the library's error has all that the Hub said in its text.
+        raise self._not_duplicated(reply, source, target)
 
     # -- errors -------------------------------------------------------------------
 
@@ -278,7 +284,7 @@ class Hub:
         Args:
             doing: What could not be done, as a sentence without its end.
         """
-        said = f" ({self._clean(reply.said)})" if reply.said else ""
+        said = f" ({reply.said})" if reply.said else ""
         facts: dict[str, Any] = {"url": self.endpoint, "status_code": reply.status}
         if reply.status == 429:
             return self._asked_too_often(reply, doing)
@@ -303,7 +309,7 @@ class Hub:
 
     def _not_duplicated(self, reply: Reply, source: str, target: str) -> GradioClientError:
         doing = f"{source!r} was not duplicated to {target!r}"
-        said = f": {self._clean(reply.said)}" if reply.said else ""
+        said = f": {reply.said}" if reply.said else ""
         if reply.status in (404, 429):
             return self.refusal(reply, doing, source)
         advice = {
@@ -336,12 +342,24 @@ class Hub:
         )
 
     def _clean(self, text: str) -> str:
-        return text.replace(self._token, "***") if self._token else text
+        return _without(text, (self._token,))
 
 
-def _reply(response: Any) -> Reply:
-    headers = {str(name).lower(): str(value) for name, value in response.headers.items()}
-    return Reply(response.status_code, headers, response.content)
+def _reply(response: Any, *secrets: str | None) -> Reply:
+    """What the library was answered, without the secrets of ours that the Hub repeats."""
+    headers = {
+        str(name).lower(): _without(str(value), secrets) for name, value in response.headers.items()
+    }
+    body = response.content
+    if response.status_code >= 400:
+        body = _without(body.decode("utf-8", "replace"), secrets).encode()
+    return Reply(response.status_code, headers, body)
+
+
+def _without(text: str, secrets: Iterable[str | None]) -> str:
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***")
+    return text
 
 
 def _rights(account: Mapping[str, Any]) -> str:

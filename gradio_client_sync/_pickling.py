@@ -14,13 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import _hub
+from ._protocol.credentials import may_be_secret
 from ._protocol.space import space_name
 from .errors import AuthenticationError, SpaceError
-
-#: Headers that nobody is let in by. Of others that cannot be known.
-_HARMLESS = frozenset(
-    ("accept", "accept-charset", "accept-language", "cache-control", "dnt", "pragma", "user-agent")
-)
 
 
 def without_secrets(
@@ -39,7 +35,7 @@ def without_secrets(
         "hf_token": options["hf_token"] is not None,
         "oauth_token": options["oauth_token"] is not None,
         "auth": options["auth"] is not None,
-        "headers": any(name.lower() not in _HARMLESS for name in headers),
+        "headers": any(map(may_be_secret, headers)),
         "cookies": bool(options["cookies"]),
         "proxies": any("@" in address for address in proxies.values()),
     }

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import settings
 
 from gradio_client_sync import Client
-from tests.hub.plugin import hub, no_token_logged
+from tests.canary.plugin import Canary, canary, pytest_configure
+from tests.hub.plugin import hub
 from tests.servers.plugin import VERSIONS, ServerPool, server_pool
 from tests.servers.server import Server
 
-__all__ = ["hub", "no_token_logged", "server_pool"]
+__all__ = ["canary", "hub", "pytest_configure", "server_pool"]
 
 # How long an example takes says something about the machine only.
 settings.register_profile("no deadline", deadline=None)
@@ -61,9 +62,9 @@ def newest(server_pool: ServerPool) -> Server:
 
 
 @pytest.fixture
-def app(server: Server) -> Iterator[Client]:
-    """A client of each real server in turn."""
-    with Client(server.url) as client:
+def app(server: Server, canary: Canary) -> Iterator[Client]:
+    """A client of each real server in turn, with secrets that are for this server only."""
+    with Client(server.url, **canary.options(server.url)) as client:
         yield client
 
 

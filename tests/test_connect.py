@@ -419,14 +419,16 @@ def test_temporary_client(server: Server) -> None:
     gc.collect()
 
 
-def test_pickled_client_connects_anew(app: Client) -> None:
+def test_pickled_client_connects_anew(server: Server) -> None:
     """A client pickles as its arguments; the copy has a session of its own."""
+    app = Client(server.url)
     assert app.predict("/counter")[0] == 1
     with pickle.loads(pickle.dumps(app)) as copy:
         assert copy.url == app.url
         assert copy.session_hash != app.session_hash
         assert copy.predict("/counter")[0] == 1
         assert app.predict("/counter")[0] == 2
+    app.close()
 
 
 def test_session_can_be_taken_up_again(server: Server) -> None:

@@ -417,8 +417,10 @@ def test_duplicate_secrets_are_shown_nowhere(
     """Neither a token nor a secret is in what is told, logged or raised."""
     caplog.set_level(0)
     options: dict[str, Any] = {"secrets": {"KEY": "s3cret-canary"}}
-    hub.fail("POST", 400, body={"error": f"refused {OWNER}"})
-    error = refused(original, **options)
+    for repeated in (OWNER, "s3cret-canary"):
+        hub.fail("POST", 400, body={"error": f"refused {repeated}"})
+    error = f"{refused(original, **options)} {refused(original, **options)}"
+    assert error.count("***") == 2
     with duplicate(original, hf_token=OWNER, **options) as app:
         shown = f"{error} {app!r} {app.__dict__.keys()} {caplog.text}"
     assert "s3cret-canary" not in shown

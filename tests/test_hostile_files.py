@@ -221,7 +221,8 @@ def test_hostile_echoes_of_secrets_get_nowhere(
     shown: list[str] = []
 
     def echo(status: int) -> Any:
-        return lambda x: x.answer(f"you sent {x.headers}".encode(), status, "text/plain")
+        text, later = "text/plain", {"Retry-After": "600"}  # which nobody waits for
+        return lambda x: x.answer(f"you sent {x.headers}".encode(), status, text, later)
 
     def fail(call: Any) -> None:
         with pytest.raises(GradioClientError) as caught:

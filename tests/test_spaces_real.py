@@ -31,6 +31,7 @@ from gradio_client_sync import (
 )
 from gradio_client_sync._live_line import LiveLine, is_watched
 from gradio_client_sync._protocol.space import status_of
+from gradio_client_sync._transport import connections
 from tests.conftest import SERVERS
 from tests.hub.hub import LocalHub, proxy_of
 from tests.hub.plugin import OWNER, READER, STRANGER
@@ -479,13 +480,17 @@ def tunnel(hub: LocalHub, newest: Server, certificate: Path) -> Iterator[Tunnel]
     tunnel.close()
 
 
+@pytest.mark.parametrize("idle", [False, True])
 def test_spaces_real_an_address_on_hugging_face_is_a_space(
     hub: LocalHub,
     tunnel: Tunnel,
     certificate: Path,
     monkeypatch: pytest.MonkeyPatch,
+    idle: bool,
 ) -> None:
     """https://user-space.hf.space is woken and gets the saved token, like user/space."""
+    if idle:  # connections that were idle for long are opened anew, through the tunnel again
+        monkeypatch.setattr(connections, "_FRESH", 0.0)
     monkeypatch.setenv("HF_TOKEN", OWNER)
     told: list[SpaceStatus] = []
     with Client(

@@ -314,7 +314,11 @@ REFUSALS: tuple[tuple[Any, type[Exception], str], ...] = (
     (lambda x: x.answer({"detail": "Not authenticated"}, 401), AuthenticationError, "401"),
     (lambda x: x.answer({"detail": "no"}, 403), AuthenticationError, "403"),
     (lambda x: x.answer({"detail": "Not Found"}, 404), UploadError, "404"),
-    (lambda x: x.answer({"detail": "slow"}, 429), RateLimitError, "429"),
+    (
+        lambda x: x.answer({"detail": "slow"}, 429, headers={"Retry-After": "600"}),
+        RateLimitError,
+        "429",
+    ),
     (lambda x: x.answer(b"<html>Bad Gateway", 502, "text/html"), UploadError, "answered 502"),
     (lambda x: x.answer(b"boom", 500, "text/plain"), UploadError, "500.*boom"),
     (lambda x: x.break_off(), UploadError, "broke off.*take no file of that size"),

@@ -15,7 +15,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar
 from urllib.parse import urljoin
@@ -25,6 +25,7 @@ import requests
 import urllib3
 from requests.cookies import MockRequest, MockResponse, get_cookie_header
 
+from .._protocol.credentials import may_be_secret
 from .._protocol.eventstream import MESSAGE_BYTES, EventStreamParser
 from .._protocol.retry import Retries as Patience
 from .._protocol.retry import retry_after
@@ -62,8 +63,6 @@ _WRITABLE = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*")  # what an address may 
 #: Where the environment names a file of certificates to trust, as `requests` and curl do.
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
-# Of headers whose values are nobody's business.
-_SECRET = re.compile("auth|token|key|secret|cookie", re.IGNORECASE)
 _SECRET_SHORTEST = 8  # bytes; what is shorter stands in a text by chance, such as a language
 
 # Servers around 3.23 look for a websocket's login in their secure cookie only, which does not
@@ -127,6 +126,7 @@ class Http:
         patience: Seconds for which a server that is asked too often (429) is asked again.
         retries: How often what cannot have had an effect is sent again.
         message_bytes: How long an answer or an event may be.
+        secrets: What no error repeats of what a server says, besides headers and cookies.
 
     Attributes:
         alarms: End requests at their deadlines.
@@ -146,6 +146,7 @@ class Http:
         patience: float = RATE_LIMIT_PATIENCE,
         retries: int = 0,
         message_bytes: int = MESSAGE_BYTES,
+        secrets: Iterable[str] = (),
     ) -> None:
         self.retries = retries
         self.message_bytes = message_bytes
@@ -176,11 +177,10 @@ class Http:
         self._has_cookies = bool(cookies)
         self._always = [(name.lower(), name, value) for name, value in self.headers.items()]
         self._closed = threading.Event()
-        values = [text for name, text in (headers or {}).items() if _SECRET.search(name)]
-        secrets = [
-            text.rpartition(" ")[2].encode() for text in (*values, *(cookies or {}).values())
-        ]
-        self._secrets = [secret for secret in secrets if len(secret) >= _SECRET_SHORTEST]
+        values = [text for name, text in (headers or {}).items() if may_be_secret(name)]
+        hidden = [text.rpartition(" ")[2] for text in (*values, *(cookies or {}).values())]
+        hidden.extend(secrets)
+        self._secrets = [text.encode() for text in hidden if len(text) >= _SECRET_SHORTEST]
         if verify is False:
             # The user asked for it; one warning per request would only bury others.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)

@@ -118,6 +118,7 @@ class WebSocketChannel:
         limit = None if connect is None or silence is None else connect + silence
         if not interruptible(self.abort):
             raise Aborted
+        answer: Answer | None = None
         call_off = http.alarms.set(Deadline.after(limit), self._socket.cut)
         try:
             self._socket.connect(  # type: ignore[no-untyped-call]
@@ -128,12 +129,18 @@ class WebSocketChannel:
                 redirect_limit=0,  # they could lead to another server, with all the headers
                 **_proxy(http, page),
             )
+        except websocket.WebSocketBadStatusException as exc:
+            answer = _answer(exc, url, http)
         except Exception as exc:
             if self._aborted:
                 raise Aborted from exc
-            raise _refused(exc, url) from exc
+            raise _not_opened(exc, url) from exc
         finally:
             call_off()
+        if answer is not None:
+            # Not in the handler: the library's error has all that the server said in its text,
+            # secrets of ours included.
+            raise refusal(answer, doing="Opening a websocket")
         # Servers of 3.x are silent while a function runs, so silence says nothing.
         self._socket.settimeout(None)
 
@@ -195,14 +202,15 @@ def _proxy(http: Http, page: str) -> dict[str, Any]:
     }
 
 
-def _refused(exc: Exception, url: str) -> Exception:
-    if isinstance(exc, websocket.WebSocketBadStatusException):
-        headers = exc.resp_headers or {}
-        body = exc.resp_body if isinstance(exc.resp_body, bytes) else b""
-        kind = str(headers.get("content-type", ""))
-        return refusal(
-            Answer(exc.status_code, kind, body, url, headers), doing="Opening a websocket"
-        )
+def _answer(exc: websocket.WebSocketBadStatusException, url: str, http: Http) -> Answer:
+    """What a server answered that opened no websocket."""
+    headers = exc.resp_headers or {}
+    body = exc.resp_body if isinstance(exc.resp_body, bytes) else b""
+    kind = str(headers.get("content-type", ""))
+    return Answer(exc.status_code, kind, http.conceal(body), url, headers)
+
+
+def _not_opened(exc: Exception, url: str) -> Exception:
     if isinstance(exc, websocket.WebSocketTimeoutException):
         return ConnectFailedError(
             f"{url} did not open a websocket in time. Check that the app is running; "

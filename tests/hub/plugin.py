@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.canary.plugin import Canary
 from tests.hub.hub import Account, LocalHub
 
 #: Tokens of the accounts that every Hub has.
@@ -15,37 +15,9 @@ OWNER, READER, STRANGER, PAYER = "hf_owner", "hf_reader", "hf_stranger", "hf_pay
 SCOPED = "hf_scoped"
 
 
-class Listening(logging.Handler):
-    """Keeps what anybody logs, with its tracebacks."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
-
-
 @pytest.fixture
-def no_token_logged() -> Iterator[list[str]]:
-    """None of the tokens put into the list is in any log of the test, ours or a library's."""
-    tokens: list[str] = []
-    listening, root = Listening(), logging.getLogger()
-    level = root.level
-    root.addHandler(listening)
-    root.setLevel(logging.DEBUG)
-    yield tokens
-    root.setLevel(level)
-    root.removeHandler(listening)
-    told = [line for line in listening.lines for token in tokens if token in line]
-    assert not told, f"tokens were logged: {told[:3]}"
-
-
-@pytest.fixture
-def hub(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_token_logged: list[str]
-) -> Iterator[LocalHub]:
-    """An empty Hub that this process uses; nobody is logged in."""
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, canary: Canary) -> Iterator[LocalHub]:
+    """An empty Hub that this process uses; nobody is logged in. Its tokens are looked out for."""
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HF_HUB_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     home = tmp_path / "hf-home"
@@ -65,5 +37,6 @@ def hub(
                 SCOPED: Account("alice", role="fineGrained", scoped={"alice/open": ["repo.read"]}),
             }
         )
+        for token in hub.accounts:
+            canary.watch.add(token, goes_out=True)
         yield hub
-        no_token_logged.extend(hub.accounts)

@@ -1,0 +1,154 @@
+"""`Watch`: knows secrets and where they may go, and sees what leaves the package.
+
+It is told of logs, messages, outputs and objects by `plugin`, and listens by itself where bytes
+leave (sockets, pickles), where requests arrive (the servers of tests) and where this package's
+errors are made. It changes nothing of what it sees.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import http.server
+import pickle
+import socket
+import ssl
+import sys
+from collections.abc import Iterator
+from typing import Any, Callable
+from weakref import WeakSet
+
+from gradio_client_sync import GradioClientError
+
+PACKAGE = "gradio_client_sync"
+
+Origin = tuple[str, int]
+
+
+class Watch:
+    """Looks for secrets.
+
+    Attributes:
+        where: What is going on now; part of each place.
+        found: The places where a secret turned up, once each.
+    """
+
+    def __init__(self) -> None:
+        self._homes: dict[bytes, set[Origin] | None] = {}
+        self._accepted: WeakSet[socket.socket] = WeakSet()
+        self.where = "before the first test"
+        self.found: dict[str, None] = {}
+
+    def add(self, secret: str, *, goes_out: bool = False) -> None:
+        """Look for a secret.
+
+        Args:
+            goes_out: Who may get it is a test's own matter; otherwise it is nobody yet.
+        """
+        self._homes[secret.encode()] = None if goes_out else set()
+
+    def allow(self, secret: str, origin: Origin) -> None:
+        """A secret was given for this server."""
+        homes = self._homes[secret.encode()]
+        assert homes is not None
+        homes.add(origin)
+
+    def look(self, seen: str | bytes, what: str, origin: Origin | None = None) -> None:
+        """Look at what is seen; if it is on its way, also at where to."""
+        raw = seen.encode("utf-8", "replace") if isinstance(seen, str) else bytes(seen)
+        for secret, homes in self._homes.items():
+            is_home = origin is not None and (homes is None or origin in homes)
+            if secret in raw and not is_home:
+                self.found.setdefault(f"{what}, in {self.where}")
+
+    def sweep(self) -> None:
+        """Look at what every object of the package shows of itself, and takes into a pickle."""
+        for thing in gc.get_objects():
+            kind = type(thing)
+            if not str(getattr(kind, "__module__", "")).startswith(PACKAGE):
+                continue
+            name = f"{kind.__module__}.{kind.__qualname__}"
+            self.look(f"{thing!r} {thing!s}", f"the repr of a {name}")
+            try:
+                frozen = _dumps(thing)
+            except Exception:  # noqa: BLE001 - what does not pickle is in no pickle
+                continue
+            self.look(frozen, f"the pickle of a {name}")
+
+    # -- where it listens -----------------------------------------------------------
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Listen where bytes leave and arrive, and where errors are made."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(_before(socket.socket, "accept", _nothing, self._comes))
+            for kind in (socket.socket, ssl.SSLSocket):
+                for method in ("send", "sendall"):
+                    stack.enter_context(_before(kind, method, self._sent))
+            stack.enter_context(_before(pickle, "dumps", self._pickled))
+            stack.enter_context(_before(GradioClientError, "__init__", self._raised))
+            handler = http.server.BaseHTTPRequestHandler
+            stack.enter_context(_before(handler, "handle_one_request", _nothing, self._arrived))
+            yield
+
+    def _comes(self, accepted: tuple[socket.socket, Any], listener: socket.socket) -> None:
+        self._accepted.add(accepted[0])
+
+    def _sent(self, sock: socket.socket, data: Any, *args: Any) -> None:
+        if sock in self._accepted or getattr(sock, "server_side", False):
+            return  # an answer of a server; what it repeats is what it was sent
+        with contextlib.suppress(OSError):  # it is not connected any more; so it sends nothing
+            peer = sock.getpeername()
+            if isinstance(peer, tuple):
+                self.look(data, f"what was sent to {peer[0]}:{peer[1]}", peer[:2])
+
+    def _arrived(self, _: None, handler: http.server.BaseHTTPRequestHandler) -> None:
+        request = getattr(handler, "raw_requestline", b"") or b""
+        headers = str(getattr(handler, "headers", ""))
+        host, port = handler.server.server_address[:2]
+        self.look(request + headers.encode(), f"a request to {host!s}:{port}", (str(host), port))
+
+    def _pickled(self, thing: Any, *args: Any, **options: Any) -> None:
+        with contextlib.suppress(Exception):  # who pickles is told by the real one
+            self.look(_dumps(thing), f"the pickle of a {type(thing).__name__}")
+
+    def _raised(self, error: Any, *args: Any, **facts: Any) -> None:
+        self.look(f"{args} {facts}", f"a {type(error).__name__}")
+        cause = sys.exc_info()[1]
+        while cause is not None:
+            self.look(f"{cause!r} {cause}", f"the cause of a {type(error).__name__}")
+            cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+
+
+_dumps = pickle.dumps
+
+
+def _nothing(*args: Any) -> None:
+    pass
+
+
+@contextlib.contextmanager
+def _before(
+    owner: Any,
+    name: str,
+    told: Callable[..., None],
+    told_after: Callable[..., None] = _nothing,
+) -> Iterator[None]:
+    """Tell of each call of a function: what it is called with, and then what came of it."""
+    original = getattr(owner, name)
+
+    def watched(*args: Any, **options: Any) -> Any:
+        told(*args, **options)
+        result = original(*args, **options)
+        told_after(result, *args)
+        return result
+
+    own = name in vars(owner)
+    setattr(owner, name, watched)
+    try:
+        yield
+    finally:
+        if own:
+            setattr(owner, name, original)
+        else:
+            delattr(owner, name)

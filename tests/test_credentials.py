@@ -1,0 +1,25 @@
+"""What counts as a secret of the user's."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradio_client_sync._protocol.credentials import may_be_secret
+
+
+@pytest.mark.parametrize(
+    ("header", "may_be"),
+    [
+        ("Authorization", True),
+        ("X-API-Key", True),
+        ("X-Tenant", True),
+        ("Cookie", True),
+        ("User-Agent", False),
+        ("accept-language", False),
+    ],
+)
+def test_credentials_may_be_in_any_header_that_means_nothing_else(
+    header: str, may_be: bool
+) -> None:
+    """A gateway may let people in by whatever it likes; a language is a language."""
+    assert may_be_secret(header) is may_be
