@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import os
 import subprocess
 import sys
 import types
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -99,14 +102,18 @@ def test_visitor_without_gradio_is_no_visitor() -> None:
     assert "gradio" not in sys.modules
 
 
-@pytest.mark.skipif(SERVERS[-1] < "5", reason="the app in front is one of Gradio 6")
-def test_visitor_gradio_apps_pass_on_who_their_visitor_is(hub: LocalHub, newest: Server) -> None:
-    """A real app that calls a Space gives it each visitor's mark with that visitor's call only."""
-    space = hub.add("alice/gpu", app=newest.url)
+#: The newest release of each generation that takes its queue's settings in one way.
+FRONTS = [v for v in SERVERS if v >= "4"]
+FRONTS = list({version.partition(".")[0]: version for version in FRONTS}.values())
+
+
+@contextlib.contextmanager
+def front(version: str, hub: LocalHub, space: str) -> Iterator[str]:
+    """The address of a real Gradio app that calls a Space for its visitors."""
     folders = {str(Path(module.__file__ or "").parents[1]) for module in (package, requests)}
     environment = {n: v for n, v in os.environ.items() if n not in ("PYTHONPATH", "HF_TOKEN")}
     with subprocess.Popen(
-        [prepare(SERVERS[-1]), "-I", FRONT, *folders, "alice/gpu"],
+        [prepare(version), "-I", FRONT, *folders, space],
         env={**environment, "HF_ENDPOINT": hub.url},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -114,14 +121,34 @@ def test_visitor_gradio_apps_pass_on_who_their_visitor_is(hub: LocalHub, newest:
         text=True,
     ) as process:
         assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        marks = ["one", None, "two", "one", None]
-        for mark in marks:
-            headers = {} if mark is None else {HEADER: mark}
-            with Client(url, headers=headers) as visitor:
-                assert visitor.predict("/ask", [2, 3])[0] in FIVE
-        process.communicate(timeout=BOUND)
-    joins = [passing.headers.get(HEADER) for passing in proxy_of(space).asked("/queue/join")]
-    assert joins == marks
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.communicate(timeout=BOUND)
+
+
+@pytest.mark.parametrize("version", FRONTS)
+def test_visitor_of_a_real_app_is_passed_on(hub: LocalHub, newest: Server, version: str) -> None:
+    """However an app calls a Space, it gives it each visitor's mark with that visitor's calls."""
+    space = hub.add("alice/gpu", app=newest.url)
+    calls = {"ask": 1, "submit": 1, "wait": 1, "thread": 1, "stream": 2, "stream_async": 2}
+    with front(version, hub, "alice/gpu") as url:
+        for name, times in calls.items():
+            joined = len(proxy_of(space).asked("/queue/join"))
+            for mark in ("one", None, "two", "one"):
+                headers = {} if mark is None else {HEADER: mark}
+                with Client(url, headers=headers) as visitor:
+                    assert visitor.predict(f"/{name}", [2, 3])[0] in FIVE
+                joins = proxy_of(space).asked("/queue/join")[joined:]
+                assert [p.headers.get(HEADER) for p in joins] == [mark] * times, name
+                joined += times
+        proxy_of(space).seen.clear()
+        marks = [f"visitor {number}" for number in range(8)]
+        with contextlib.ExitStack() as stack, ThreadPoolExecutor(len(marks)) as pool:
+            visitors = [stack.enter_context(Client(url, headers={HEADER: mark})) for mark in marks]
+            for answer in pool.map(lambda visitor: visitor.predict("/ask", [2, 3])[0], visitors):
+                assert answer in FIVE
+    joins = proxy_of(space).asked("/queue/join")
+    assert sorted(str(passing.headers.get(HEADER)) for passing in joins) == marks
     others = [passing for passing in proxy_of(space).seen if "/queue/join" not in passing.path]
     assert all(HEADER not in passing.headers for passing in others)

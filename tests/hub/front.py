@@ -4,8 +4,10 @@ Arguments: folders in which this package and what it needs are found, and the Sp
 its address, and ends with its standard input.
 """
 
+import asyncio
 import os
 import sys
+from collections.abc import AsyncIterator, Iterator
 
 *folders, space = sys.argv[1:]
 os.environ.update(
@@ -28,7 +30,33 @@ def ask(a: float, b: float) -> str:
     return str(client.predict("/add", [a, b])[0])
 
 
-demo = gr.Interface(ask, ["number", "number"], "text", api_name="ask")
+def submit(a: float, b: float) -> str:
+    return str(client.submit("/add", [a, b]).result()[0])
+
+
+async def wait(a: float, b: float) -> str:
+    return str((await asyncio.wrap_future(client.submit("/add", [a, b])))[0])
+
+
+async def thread(a: float, b: float) -> str:
+    return await asyncio.to_thread(ask, a, b)
+
+
+def stream(a: float, b: float) -> Iterator[str]:
+    for _ in range(2):
+        yield ask(a, b)
+
+
+async def stream_async(a: float, b: float) -> AsyncIterator[str]:
+    for _ in range(2):
+        yield await thread(a, b)
+
+
+with gr.Blocks() as demo:
+    numbers, text, button = [gr.Number(), gr.Number()], gr.Textbox(), gr.Button()
+    for function in (ask, submit, wait, thread, stream, stream_async):
+        button.click(function, numbers, text, api_name=function.__name__)
+
 _, url, _ = demo.queue(default_concurrency_limit=8).launch(prevent_thread_lock=True, quiet=True)
 print(url, file=out, flush=True)
 sys.stdin.read()
