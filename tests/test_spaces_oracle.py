@@ -16,7 +16,7 @@ import pytest
 from gradio_client_sync import Client, GradioClientError, SpaceStatus, duplicate
 from tests.conftest import SERVERS
 from tests.generations import has
-from tests.hub.hub import LocalHub, SpaceState
+from tests.hub.hub import LocalHub, SpaceState, proxy_of
 from tests.hub.plugin import OWNER, PAYER
 from tests.oracle.oracle import Oracle
 from tests.servers.plugin import ServerPool
@@ -37,6 +37,7 @@ pytestmark = [
 DIFFERENCES = {
     "a new version starts",
     "status with a token",
+    "signatures of public Spaces",
     "sleep in the request",
     "hardware of sleepers",
 }
@@ -152,6 +153,50 @@ def test_spaces_oracle_private_ones_are_signed_alike(
     # The token goes with everything of ours.
     assert all(token for token, _ in own.values())
     assert {r: own[r][1] for r in common} == {r: theirs[r][1] for r in common}
+
+
+def test_spaces_oracle_signatures_of_public_spaces(hub: LocalHub, newest: Server) -> None:
+    """**signatures of public Spaces**: JavaScript has them where nobody looks for one."""
+    space = hub.add("alice/open", app=newest.url)
+    answer = javascript(hub, "predict", "alice/open", token=OWNER, status_callback=None)
+    assert answer["error"] is None
+    assert routes(space)["GET /queue/data"] == (True, True)
+    assert hub.asked("jwt")
+    hub.calls.clear()
+    with Client("alice/open", hf_token=OWNER) as app:
+        app.predict("/add", [2, 3])
+    assert routes(space)["GET /queue/data"] == (True, False)
+    assert hub.asked("jwt") == []
+
+
+def test_spaces_oracle_own_headers_and_cookies_go_where_they_go_there(
+    hub: LocalHub, newest: Server
+) -> None:
+    """What JavaScript sends of `headers` and `cookies` on a route, we send there, too."""
+    space = hub.add("alice/open", app=newest.url)
+
+    def sent() -> set[tuple[str, str]]:
+        own = {"x-mine": "1", "cookie": "a=b"}
+        found = {
+            (f"{passing.method} {passing.path}", name)
+            for passing in proxy_of(space).seen
+            for name, value in own.items()
+            if value in passing.headers.get(name, "")
+            if "heartbeat" not in passing.path
+        }
+        proxy_of(space).seen.clear()
+        return found
+
+    # There, cookies are a header's text.
+    options = {"headers": {"x-mine": "1"}, "cookies": "a=b"}
+    assert javascript(hub, "predict", "alice/open", **options)["error"] is None
+    theirs = sent()
+    with Client("alice/open", headers={"x-mine": "1"}, cookies={"a": "b"}) as app:
+        app.view_api()  # JavaScript reads it with the config
+        app.predict("/add", [2, 3])
+    own = sent()
+    join = "/gradio_api/queue/join" if newest.version >= "5" else "/queue/join"
+    assert {(f"POST {join}", "x-mine"), (f"POST {join}", "cookie")} <= theirs <= own
 
 
 def posts(hub: LocalHub) -> list[tuple[str, Any]]:
