@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -13,6 +14,14 @@ def is_watched(stream: TextIO | None) -> bool:
     if stream is None:
         return False
     return stream.isatty() or type(stream).__module__.partition(".")[0] == "ipykernel"
+
+
+def shorten(text: str, width: int) -> str:
+    """A text without its middle, so that it fits; what changes is at the end."""
+    if len(text) <= width:
+        return text
+    kept = max(width - 1, 2)
+    return f"{text[: kept // 2]}…{text[-(kept - kept // 2) :]}"
 
 
 class LiveLine:
@@ -33,6 +42,9 @@ class LiveLine:
         if over and not self._width:
             return
         text = f"{self._name}: {status.message.strip()} ({spent:.0f} s)"
+        if not over:
+            # What is longer than the line goes on in the next one, and cannot be written over.
+            text = shorten(text, shutil.get_terminal_size().columns - 1)
         # Not an escape sequence: notebooks know the carriage return only.
         self._stream.write(f"\r{text.ljust(self._width)}" + ("\n" if over else ""))
         self._stream.flush()

@@ -5,7 +5,6 @@ Each stands behind `SpaceProxy`, which lets through who may pass and keeps what 
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import pickle
@@ -29,8 +28,6 @@ from gradio_client_sync import (
     SpaceNotReadyError,
     SpaceStatus,
 )
-from gradio_client_sync._live_line import LiveLine, is_watched
-from gradio_client_sync._protocol.space import status_of
 from gradio_client_sync._transport import connections
 from tests.conftest import SERVERS
 from tests.hub.hub import LocalHub, proxy_of
@@ -128,78 +125,6 @@ def test_spaces_real_ctrl_c_ends_a_wait(hub: LocalHub) -> None:
         ready, _, _ = select.select([process.stdout], [], [], BOUND)
         assert ready, "the wait went on"
         assert process.stdout.readline() == "interrupted\n"
-
-
-# -- a line that shows the wait -----------------------------------------------------------
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_spaces_real_auto_shows_one_line(
-    hub: LocalHub, newest: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In a terminal the wait is one line that changes, and ends when the Space runs."""
-    hub.add("alice/open", "BUILDING", "RUNNING", app=newest.url)
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    with Client("alice/open", status_callback="auto"):
-        pass
-    text = terminal.getvalue()
-    assert text.startswith("\ralice/open: Space is building... (0 s)")
-    assert "\ralice/open: Space is running." in text
-    assert text.count("\n") == 1
-    assert text.endswith("\n")
-
-
-def test_spaces_real_auto_is_silent_where_nothing_is_waited_for(
-    hub: LocalHub, newest: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A running Space needs no line, and neither does a log file."""
-    hub.add("alice/open", app=newest.url)
-    hub.add("alice/slow", "BUILDING", "RUNNING", app=newest.url)
-    terminal, file = Terminal(), io.StringIO()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    Client("alice/open", status_callback="auto").close()
-    monkeypatch.setattr(sys, "stderr", file)
-    Client("alice/slow", status_callback="auto").close()
-    assert (terminal.getvalue(), file.getvalue()) == ("", "")
-
-
-def test_spaces_real_auto_ends_its_line_with_the_wait(
-    hub: LocalHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever comes after a wait that was given up stands on a line of its own."""
-    hub.add("alice/stuck", "BUILDING")
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    with pytest.raises(SpaceNotReadyError):
-        Client("alice/stuck", status_callback="auto", wake_timeout=0.1)
-    assert terminal.getvalue().endswith("s)\n")
-
-
-def test_spaces_real_line_covers_what_was_there() -> None:
-    """A shorter text leaves nothing of a longer one."""
-    stream = io.StringIO()
-    line = LiveLine("a/b", stream)
-    line.show(status_of("SLEEPING"), 1)
-    line.show(status_of("BUILDING"), 2)
-    line.show(status_of("RUNTIME_ERROR"), 3)
-    line.end()
-    first, second, third = stream.getvalue().strip("\r").split("\r")
-    assert len(second) == len(first)
-    assert third == "a/b: This space is experiencing an issue. (3 s)\n"
-
-
-def test_spaces_real_line_is_for_terminals_and_notebooks() -> None:
-    """Where nobody watches, nothing is written."""
-    assert is_watched(Terminal())
-    assert not is_watched(io.StringIO())
-    assert not is_watched(None)
-    notebook = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})
-    assert is_watched(notebook())
 
 
 # -- private Spaces -----------------------------------------------------------------------
