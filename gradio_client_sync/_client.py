@@ -130,30 +130,28 @@ class Client:
     ) -> None:
         if not isinstance(source, str):
             raise TypeError(f"source is an address or a Space name, not {source!r}.")
-        if session_hash is not None:
-            session_hash = _options.token("session_hash", session_hash)
-        options: dict[str, Any] = {
-            "hf_token": _options.token("hf_token", hf_token),
-            "status_callback": _options.status_callback(status_callback),
-            "wake_timeout": _options.seconds("wake_timeout", wake_timeout),
-            "allow_insecure_token": _options.flag("allow_insecure_token", allow_insecure_token),
-            "auth": _options.pair("auth", auth),
-            "headers": _options.texts("headers", headers),
-            "cookies": _options.texts("cookies", cookies),
-            "verify": _options.verify(verify),
-            "proxies": _options.proxies(proxies),
-            "timeout": _options.timeouts(timeout),
-            "deadline": _options.seconds("deadline", deadline),
-            "retries": _options.count("retries", retries, least=0),
-            "max_message_bytes": _options.count("max_message_bytes", max_message_bytes),
+        options = {
+            "hf_token": hf_token,
+            "status_callback": status_callback,
+            "wake_timeout": wake_timeout,
+            "allow_insecure_token": allow_insecure_token,
+            "auth": auth,
+            "headers": headers,
+            "cookies": cookies,
+            "verify": verify,
+            "proxies": proxies,
+            "timeout": timeout,
+            "deadline": deadline,
+            "retries": retries,
+            "max_message_bytes": max_message_bytes,
             "session_hash": session_hash,
-            "max_workers": _options.count("max_workers", max_workers),
-            "history": _options.count("history", history),
-            "history_bytes": _options.count("history_bytes", history_bytes),
-            "download_dir": _options.folder("download_dir", download_dir),
-            "oauth_token": _options.token("oauth_token", oauth_token),
+            "max_workers": max_workers,
+            "history": history,
+            "history_bytes": history_bytes,
+            "download_dir": download_dir,
+            "oauth_token": oauth_token,
         }
-        self._begin(source, options, ())
+        self._begin(source, _options.checked(options), ())
         self._connect()
 
     def _begin(self, source: str, options: dict[str, Any], left_out: tuple[str, ...]) -> None:
@@ -257,14 +255,10 @@ class Client:
             raise TypeError(f"source is a Space, such as 'user/space', not {source!r}.")
         # A mistake in what is used later is found before there is a copy.
         inspect.signature(cls).bind(source, **client_options)
-        _options.status_callback(status_callback)
-        options = {
-            "hf_token": _options.token("hf_token", hf_token),
-            "allow_insecure_token": client_options.get("allow_insecure_token", False),
-        }
+        options = {**client_options, "hf_token": hf_token, "status_callback": status_callback}
         copy = duplicate(
             source,
-            options,
+            {"allow_insecure_token": False, **_options.checked(options)},
             private=_options.flag("private", private),
             timeout=_options.minutes("timeout", timeout),
             hardware=hardware,

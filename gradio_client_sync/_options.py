@@ -10,7 +10,8 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
     from ._transport.connections import Timeout
@@ -75,14 +76,14 @@ def _latin(text: str) -> bool:
     return True
 
 
-def proxies(value: object) -> dict[str, str]:
+def proxies(name: str, value: object) -> dict[str, str]:
     """A mapping of schemes to proxy addresses, as `requests` takes it."""
     if value is None:
         return {}
     if not isinstance(value, Mapping) or not all(
         isinstance(text, str) for pair in value.items() for text in pair
     ):
-        raise TypeError("proxies is a dict such as {'http': 'http://proxy:3128'}.")
+        raise TypeError(f"{name} is a dict such as {{'http': 'http://proxy:3128'}}.")
     return dict(value)
 
 
@@ -129,13 +130,13 @@ def _positive(name: str, value: object, unit: str) -> float | None:
     return value
 
 
-def timeouts(value: object) -> Timeout:
+def timeouts(name: str, value: object) -> Timeout:
     """Seconds to connect and of silence, from a pair or one number for both."""
     if isinstance(value, (tuple, list)):
         if len(value) != 2:
-            raise TypeError("timeout is a number of seconds, or a pair (connect, read).")
-        return seconds("timeout (connect)", value[0]), seconds("timeout (read)", value[1])
-    both = seconds("timeout", value)
+            raise TypeError(f"{name} is a number of seconds, or a pair (connect, read).")
+        return seconds(f"{name} (connect)", value[0]), seconds(f"{name} (read)", value[1])
+    both = seconds(name, value)
     return both, both
 
 
@@ -148,13 +149,13 @@ def count(name: str, value: object, *, least: int = 1) -> int:
     return value
 
 
-def verify(value: object) -> bool | str:
+def verify(name: str, value: object) -> bool | str:
     """Whether to check certificates, or the path of the authorities to trust."""
     if isinstance(value, bool):
         return value
     if isinstance(value, (str, os.PathLike)):
         return os.fspath(value)
-    raise TypeError(f"verify is True, False or a path, not {value!r}.")
+    raise TypeError(f"{name} is True, False or a path, not {value!r}.")
 
 
 def folder(name: str, value: object) -> str | None:
@@ -178,8 +179,43 @@ def flag(name: str, value: object) -> bool:
     raise TypeError(f"{name} is True or False, not {value!r}.")
 
 
-def status_callback(value: object) -> object:
+def status_callback(name: str, value: object) -> object:
     """What is told of a Space's state: a function, ``"auto"``, or nothing."""
     if value is None or value == "auto" or callable(value):
         return value
-    raise TypeError(f"status_callback is a function, 'auto' or None, not {value!r}.")
+    raise TypeError(f"{name} is a function, 'auto' or None, not {value!r}.")
+
+
+_CHECKS: dict[str, Callable[[str, object], object]] = {
+    "hf_token": token,
+    "status_callback": status_callback,
+    "wake_timeout": seconds,
+    "allow_insecure_token": flag,
+    "auth": pair,
+    "headers": texts,
+    "cookies": texts,
+    "verify": verify,
+    "proxies": proxies,
+    "timeout": timeouts,
+    "deadline": seconds,
+    "retries": partial(count, least=0),
+    "max_message_bytes": count,
+    "session_hash": token,
+    "max_workers": count,
+    "history": count,
+    "history_bytes": count,
+    "download_dir": folder,
+    "oauth_token": token,
+}
+
+
+def checked(options: Mapping[str, object]) -> dict[str, Any]:
+    """Options as `Client` keeps them; those of a subclass stay as they are.
+
+    Raises:
+        TypeError, ValueError: One is not what it should be; the message names it.
+    """
+    return {
+        name: _CHECKS[name](name, value) if name in _CHECKS else value
+        for name, value in options.items()
+    }

@@ -399,6 +399,9 @@ def test_duplicate_with_a_copy_that_breaks(hub: LocalHub, original: str) -> None
         ("variables", ["KEY"], TypeError),
         ("hf_token", 3, TypeError),
         ("status_callback", 3, TypeError),
+        ("headers", 3, TypeError),
+        ("deadline", -1, ValueError),
+        ("allow_insecure_token", "yes", TypeError),
     ],
 )
 def test_duplicate_checks_its_options_first(
