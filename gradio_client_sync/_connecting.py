@@ -69,7 +69,7 @@ def token_for(root: str, options: Mapping[str, Any], saved: str | None = None) -
 def _connect_to_space(
     name: SpaceName, query: str, options: Mapping[str, Any], closing: threading.Event
 ) -> Connection:
-    from . import _spaces
+    from . import _signing, _spaces
     from ._visitor import visitor_headers
 
     saved = _hub.saved_token() if options["hf_token"] is None else None
@@ -84,7 +84,7 @@ def _connect_to_space(
     def open_at(root: str, record: Record) -> Connection:
         token, sign = token_for(root, options, saved), None
         if record.private and token is not None:
-            sign = _spaces.Signature(record.space_id, hub).sign
+            sign = _signing.Signer(record.space_id, hub).sign
         connection = _open(
             root,
             options,

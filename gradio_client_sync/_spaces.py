@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
-from urllib.parse import quote
 
 from ._hub import Hub
 from ._protocol.retry import backoff
@@ -23,7 +21,6 @@ from ._protocol.space import (
     NOT_FOUND,
     NOT_LOADED,
     asks_for_author,
-    expiry_of,
     remedy,
     status_of,
 )
@@ -48,9 +45,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-_EARLY = 60.0  # s; a signature is replaced that long before it expires
-_AGAIN = 60.0  # s after which the Hub is asked again that gave none
 
 
 class Patience:
@@ -371,43 +365,3 @@ def _is_not_the_tokens_fault(exc: AuthenticationError) -> bool:
     Behaviour: as @gradio/client tells them apart: what Gradio answers is a JSON object.
     """
     return exc.status_code is None or (exc.body or "").lstrip().startswith("{")
-
-
-class Signature:
-    """Signs addresses of a private Space's app, as browsers need it: they cannot set headers.
-
-    It is asked for when first needed, and again before it expires. Where the Hub gives none,
-    addresses stay as they are: the header says the same.
-
-    Args:
-        now: A clock, in seconds since 1970.
-    """
-
-    def __init__(self, space_id: str, hub: Hub, now: Callable[[], float] = time.time) -> None:
-        self._space_id = space_id
-        self._hub = hub
-        self._now = now
-        self._lock = threading.Lock()
-        self._jwt: str | None = None
-        self._until = -math.inf
-
-    def sign(self, url: str) -> str:
-        """Add the signature to an address."""
-        jwt = self._current()
-        if jwt is None:
-            return url
-        return f"{url}{'&' if '?' in url else '?'}__sign={quote(jwt)}"
-
-    def _current(self) -> str | None:
-        with self._lock:
-            if self._now() < self._until:
-                return self._jwt
-        try:
-            jwt = self._hub.signature(self._space_id)
-        except SpaceError as exc:
-            log.warning("no signature for %s; its header has to do: %s", self._space_id, exc)
-            jwt = None
-        with self._lock:
-            self._jwt = jwt
-            self._until = self._now() + _AGAIN if jwt is None else expiry_of(jwt) - _EARLY
-        return jwt

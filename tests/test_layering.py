@@ -33,6 +33,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "_pickling",
         "_progress",
         "_shipment",
+        "_signing",
         "_spaces",
         "_uploads",
         "_visitor",

@@ -27,6 +27,7 @@ from gradio_client_sync import (
     SpaceNotReadyError,
     SpaceStatus,
     UnsupportedAppError,
+    _signing,
     _spaces,
     duplicate,
 )
@@ -599,7 +600,7 @@ def test_spaces_signatures_are_kept_until_they_expire(hub: LocalHub, clock: Cloc
     """The Hub is asked for one when it is first needed, and again when it ends."""
     hub.add("alice/secret", private=True)
     hub.jwt_claims["exp"] = 1000
-    signature = _spaces.Signature("alice/secret", Hub(OWNER), clock.time)
+    signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
     assert hub.calls == []
     first = signature.sign("ws://app/queue/join")
     assert first.startswith("ws://app/queue/join?__sign=head.")
@@ -618,7 +619,7 @@ def test_spaces_without_a_signature_the_header_has_to_do(
     """Where the Hub gives none, addresses stay as they are, and it is not asked again."""
     hub.add("alice/secret", private=True)
     hub.fail("jwt", status)
-    signature = _spaces.Signature("alice/secret", Hub(OWNER), clock.time)
+    signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
     for _ in range(2):
         assert signature.sign("http://app/data") == "http://app/data"
     assert len(hub.asked("jwt")) == 1
@@ -632,7 +633,7 @@ def test_spaces_a_hub_out_of_reach_gives_no_signature(
 ) -> None:
     """A call does not fail for want of what it can do without; the log tells."""
     monkeypatch.setenv("HF_ENDPOINT", NOWHERE)
-    signature = _spaces.Signature("alice/secret", Hub(OWNER), clock.time)
+    signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
     assert signature.sign("http://app/data") == "http://app/data"
     assert "no signature for alice/secret" in caplog.text
     assert OWNER not in caplog.text
