@@ -49,6 +49,7 @@ _HOMES = {
         "ConfigError",
         "ConnectFailedError",
         "DownloadError",
+        "DownloadTimeoutError",
         "DuplicationError",
         "EndpointNotFoundError",
         "FileError",

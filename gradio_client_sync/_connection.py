@@ -71,6 +71,7 @@ class Connection:
         oauth_token: For endpoints that ask for their user's Hugging Face token.
         download_dir: Where files of results are downloaded to.
         call_headers: Asked at each call, where it is made: what goes with this call only.
+        deadline: For connecting; each download may take as long.
 
     Raises:
         ConnectFailedError, AuthenticationError, ConfigError, UnsupportedAppError
@@ -121,7 +122,13 @@ class Connection:
         self._backlog: deque[Pump] = deque()
         self._uses: Counter[Session] = Counter()  # by jobs and other calls under way
         self._session = self._new_session(session_hash)
-        self._depot = Depot(http, self.routes, bare=http.bare, directory=download_dir)
+        self._depot = Depot(
+            http,
+            self.routes,
+            bare=http.bare,
+            directory=download_dir,
+            timeout=deadline.seconds,
+        )
         limit = self.config.get("max_file_size")
         self._uploader = Uploader(
             http,
@@ -175,6 +182,7 @@ class Connection:
         known = self.config.get("app_id")
         if known is not None and (self._lost or time.monotonic() - self.http.heard > LOOK_AFTER):
             answer = self.http.get(self.routes.app_id, deadline, call)
+            known = self.config.get("app_id")  # another job may have been faster
             if answer.status == 401 or (answer.status == 200 and _app_id(answer) != known):
                 self._read_again(deadline)
             self._lost = False

@@ -20,8 +20,15 @@ from ._protocol.filedata import FileFacts, decode_data_url, is_link
 from ._protocol.routes import origin_of
 from ._transport.base import Aborted, Lost
 from ._transport.connections import Call
+from ._transport.deadlines import NEVER, Deadline
 from ._transport.http import Http
-from .errors import ClientClosedError, ConnectFailedError, DownloadError
+from .errors import (
+    ClientClosedError,
+    ConnectFailedError,
+    DownloadError,
+    DownloadTimeoutError,
+    HTTPStatusError,
+)
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -54,6 +61,7 @@ class Depot:
         http: The app's own door.
         bare: Makes a door to another origin, with nothing of the app's to send.
         directory: Where downloads go; ``None`` for a private folder.
+        timeout: Seconds that each download may take, where it does not say otherwise.
     """
 
     def __init__(
@@ -63,7 +71,9 @@ class Depot:
         *,
         bare: Callable[[str], Http],
         directory: str | os.PathLike[str] | None,
+        timeout: float | None = None,
     ) -> None:
+        self.timeout = timeout
         self._http = http
         self._routes = routes
         self._bare = bare
@@ -84,18 +94,22 @@ class Depot:
 
     # -- fetching -----------------------------------------------------------------
 
-    def read(self, facts: FileFacts) -> bytes:
+    def read(self, facts: FileFacts, deadline: Deadline) -> bytes:
         """A file's content."""
         memory = _Memory()
-        self._copy(facts, memory, None)
+        self._copy(facts, memory, None, deadline)
         return memory.getvalue()  # not a copy
 
     def save(
-        self, facts: FileFacts, folder: Path | None, progress: ProgressListener | None
+        self,
+        facts: FileFacts,
+        folder: Path | None,
+        progress: ProgressListener | None,
+        deadline: Deadline,
     ) -> Path:
         """Put a file into a folder, or into a private one."""
         with Incoming(folder, facts.name) as incoming:
-            self._copy(facts, incoming, progress)
+            self._copy(facts, incoming, progress, deadline)
             return incoming.finish()
 
     @contextmanager
@@ -111,7 +125,13 @@ class Depot:
         """Read what is at an address that the user gave, as `open`."""
         return self.open(FileFacts(url, None, name, None, None, is_stream=False, inline=None), call)
 
-    def _copy(self, facts: FileFacts, sink: _Sink, progress: ProgressListener | None) -> None:
+    def _copy(
+        self,
+        facts: FileFacts,
+        sink: _Sink,
+        progress: ProgressListener | None,
+        deadline: Deadline,
+    ) -> None:
         if facts.inline is not None:
             content = _inline(facts)
             sink.start_at(0)
@@ -120,8 +140,13 @@ class Depot:
             if progress is not None:
                 progress(done, done)
         else:
-            with _told(facts):
-                done = self._fetch(_whole_url(self.url_of(facts), facts), sink, progress)
+            call = Call()
+            call_off = self._http.alarms.set(deadline, call.abort)
+            try:
+                with _told(facts, deadline):
+                    done = self._fetch(_whole_url(self.url_of(facts), facts), sink, progress, call)
+            finally:
+                call_off()
         if facts.size is not None and done != facts.size and not facts.is_stream:
             raise DownloadError(
                 f"{facts.name!r} has {done} bytes and not {facts.size}, as the app said; it "
@@ -130,7 +155,7 @@ class Depot:
                 size_bytes=done,
             )
 
-    def _fetch(self, url: str, sink: _Sink, progress: ProgressListener | None) -> int:
+    def _fetch(self, url: str, sink: _Sink, progress: ProgressListener | None, call: Call) -> int:
         """Fetch a file, going on where a connection broke off, as long as that leads further.
 
         Where the server does not give the rest of a file, it is begun anew.
@@ -138,7 +163,7 @@ class Depot:
         done, furthest, validator = 0, 0, None
         while True:
             offset = done if validator is not None else 0
-            with self._answer(url, Call(), offset, validator) as download:
+            with self._answer(url, call, offset, validator) as download:
                 if download.status != 200 and not download.continues(offset, validator):
                     if not offset:
                         raise DownloadError(f"{url} gave a part of the file, which nobody wanted.")
@@ -220,17 +245,29 @@ def _inline(facts: FileFacts) -> bytes:
 
 
 @contextmanager
-def _told(facts: FileFacts) -> Iterator[None]:
+def _told(facts: FileFacts, deadline: Deadline = NEVER) -> Iterator[None]:
     """Turn what goes wrong on the way into a `DownloadError` about the file."""
     try:
         yield
     except Aborted as exc:
+        if not deadline.left:
+            raise too_late(facts, deadline) from exc
         raise ClientClosedError(
             f"The client was closed before {facts.name!r} was fetched. Download what you need "
             "before close(), or before the end of the with block."
         ) from exc
-    except (Lost, ConnectFailedError) as exc:
+    except (Lost, ConnectFailedError, HTTPStatusError) as exc:
         raise DownloadError(f"{facts.name!r} could not be fetched: {exc}", path=facts.path) from exc
+
+
+def too_late(facts: FileFacts, deadline: Deadline) -> DownloadTimeoutError:
+    """The error for a file that did not come in time."""
+    return DownloadTimeoutError(
+        f"{facts.name!r} did not come whole within {deadline.seconds:g} s. Give it longer with "
+        "timeout= of download(), read() or open().",
+        path=facts.path,
+        timeout=deadline.seconds,
+    )
 
 
 def _refused(url: str, status: int, body: bytes) -> DownloadError:

@@ -5,6 +5,7 @@ Also the private folder of this process, where downloads go that have no other p
 
 from __future__ import annotations
 
+import errno
 import filecmp
 import os
 import secrets
@@ -20,6 +21,8 @@ from typing import BinaryIO
 
 from ._protocol.filename import numbered
 from .errors import DownloadError
+
+_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 _BINARY = getattr(os, "O_BINARY", 0)  # of Windows
 
@@ -83,11 +86,22 @@ class Incoming:
         try:
             yield
         except (OSError, ValueError) as exc:  # ValueError: no path of a folder
+            where = f" to {str(self._folder)!r}" if self._folder is not None else ""
+            room = _room(self._folder) if getattr(exc, "errno", None) in _FULL else ""
             raise DownloadError(
-                f"{self._name!r} cannot be written: {exc}. Choose another folder by "
+                f"{self._name!r} cannot be written{where}: {exc}{room}. Choose another folder by "
                 "download(directory) or Client(download_dir=…), or take its read().",
-                path=self._name,
+                path=self._name if self._folder is None else str(self._folder / self._name),
             ) from exc
+
+
+def _room(folder: Path | None) -> str:
+    """How much a folder would still take, as far as that can be told."""
+    try:
+        free = shutil.disk_usage(tempfile.gettempdir() if folder is None else folder).free
+    except OSError:
+        return ""
+    return f", with {free} bytes free"
 
 
 def copied(source: Path, folder: Path, name: str) -> Path:

@@ -30,6 +30,7 @@ from .errors import (
     MessageTooLargeError,
     ProtocolError,
     RateLimitError,
+    UploadError,
     ValidationError,
 )
 
@@ -223,7 +224,7 @@ class Pump:
             error = finish.error if finish is not None else None
             if error is None or self.job._stopped:
                 return finish
-            if isinstance(error, ConnectionError):
+            if isinstance(error, (ConnectionError, UploadError)):
                 self._on_lost()
             wait = retries.pause(error, self._terms.deadline) if self._may_go_on(error) else None
             if wait is None:

@@ -24,6 +24,7 @@ from ._transport.base import Aborted
 from ._transport.body import CHUNK_BYTES, Changed, Source, UploadBody
 from ._transport.connections import Call, is_public
 from ._transport.failures import refusal
+from ._transport.retries import NOT_PASSED_ON
 from ._uploads import too_large
 from .errors import (
     AuthenticationError,
@@ -300,6 +301,7 @@ class Shipment:
                         f"The upload of {_names(batch)} broke off: {exc} The app, or a proxy "
                         "before it, may take no file of that size.",
                         path=batch[0].file.orig_name,
+                        _passing=exc._passing and _can_be_sent_again(batch),
                     ) from exc
                 raise
         for item, path in zip(batch, self._answered(answer, batch)):
@@ -316,7 +318,9 @@ class Shipment:
             error = refusal(answer, doing=f"Uploading {names}")
             if isinstance(error, (AuthenticationError, RateLimitError)):
                 raise error
-            raise UploadError(str(error), path=batch[0].file.orig_name) from error
+            passing = answer.status in NOT_PASSED_ON and _can_be_sent_again(batch)
+            path = batch[0].file.orig_name
+            raise UploadError(str(error), path=path, _passing=passing) from error
         paths = answer.json()
         if (
             not isinstance(paths, list)
@@ -337,6 +341,11 @@ class Shipment:
 
 def _names(batch: list[_Item]) -> str:
     return ", ".join(repr(item.file.orig_name) for item in batch)
+
+
+def _can_be_sent_again(batch: list[_Item]) -> bool:
+    """Whether each content can be read once more; a stream cannot."""
+    return all(item.identity is not None for item in batch)
 
 
 def _batches(items: list[_Item]) -> list[list[_Item]]:

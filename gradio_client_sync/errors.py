@@ -21,6 +21,7 @@
     ├─ FileError(OSError)
     │  ├─ UploadError
     │  ├─ DownloadError
+    │  │  └─ DownloadTimeoutError(TimeoutError)   the time given to a download ran out
     │  └─ FileTooLargeError
     ├─ SpaceError
     │  ├─ SpaceNotFoundError
@@ -58,6 +59,7 @@ __all__ = [
     "ConfigError",
     "ConnectFailedError",
     "DownloadError",
+    "DownloadTimeoutError",
     "DuplicationError",
     "EndpointNotFoundError",
     "FileError",
@@ -253,6 +255,8 @@ class FileError(GradioClientError, OSError):
 class UploadError(FileError):
     """A file could not be sent."""
 
+    _passing: bool = False  # the connection broke, and the content can be read once more
+
 
 class DownloadError(FileError):
     """A file could not be fetched."""
@@ -300,6 +304,12 @@ else:
 
 class JobTimeoutError(GradioClientError, _TimeoutBase):
     """The time given to a call (`timeout`, seconds) ran out; the job was cancelled."""
+
+    timeout: float | None = None
+
+
+class DownloadTimeoutError(DownloadError, _TimeoutBase):
+    """The time given to a download (`timeout`, seconds) ran out; nothing of the file is left."""
 
     timeout: float | None = None
 

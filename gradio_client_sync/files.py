@@ -14,6 +14,8 @@ from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Union
 
+from . import _options
+from ._downloads import too_late
 from ._folder import copied
 from ._local_files import BytesFile, Link, LocalFile, PathFile, ServerFile, open_file
 from ._media import picture_bytes, sound_bytes
@@ -22,6 +24,7 @@ from ._protocol.filedata import is_link
 from ._protocol.filename import type_of
 from ._protocol.shapes import PICTURES, SOUNDS
 from ._transport.body import CHUNK_BYTES
+from ._transport.deadlines import NEVER, Deadline
 from .errors import DownloadError, PayloadError
 
 if TYPE_CHECKING:
@@ -176,6 +179,7 @@ class RemoteFile(os.PathLike[str]):
         self,
         directory: str | os.PathLike[str] | None = None,
         *,
+        timeout: float | None = None,
         progress: ProgressListener | bool | None = None,
     ) -> Path:
         """Fetch it, once, into a folder.
@@ -187,6 +191,8 @@ class RemoteFile(os.PathLike[str]):
         Args:
             directory: Where to; made if it does not exist. By default the client's
                 `download_dir`, else a private folder that is removed at exit.
+            timeout: Seconds that it may take in all; ``None`` is the client's `deadline`,
+                ``math.inf`` none.
             progress: Is told of bytes so far, and in all if known, while it is fetched; the
                 number falls where a server cannot go on and begins anew. ``True`` draws a bar.
 
@@ -195,6 +201,7 @@ class RemoteFile(os.PathLike[str]):
 
         Raises:
             DownloadError: It could not be fetched whole, or not be written.
+            DownloadTimeoutError: `timeout` passed.
             RateLimitError: The server is asked too often, for longer than it is waited for.
             ClientClosedError: The client was closed before the file was fetched.
             MissingDependencyError: For a bar, tqdm is needed (extra ``progress``).
@@ -203,16 +210,20 @@ class RemoteFile(os.PathLike[str]):
             from ._progress import download_bar
 
             with download_bar(self.orig_name, self.size) as bar:
-                return self.download(directory, progress=bar)
+                return self.download(directory, timeout=timeout, progress=bar)
+        deadline = self._deadline(timeout)
         wanted = None if directory is None else os.path.abspath(os.fsdecode(directory))
         with self._changed:
-            self._changed.wait_for(lambda: wanted not in self._saving)
+            if not self._changed.wait_for(
+                lambda: wanted not in self._saving, min(deadline.left, threading.TIMEOUT_MAX)
+            ):
+                raise too_late(self._facts, deadline)
             saved = self._saved.get(wanted)
             if saved is not None and saved.is_file():
                 return saved
             self._saving.add(wanted)
         try:
-            saved = self._save(wanted, progress or None)
+            saved = self._save(wanted, progress or None, deadline)
         finally:
             with self._changed:
                 if saved is not None:
@@ -221,31 +232,46 @@ class RemoteFile(os.PathLike[str]):
                 self._changed.notify_all()
         return saved
 
-    def _save(self, wanted: str | None, progress: ProgressListener | None) -> Path:
+    def _deadline(self, timeout: float | None) -> Deadline:
+        if timeout is not None:
+            return Deadline.after(_options.seconds("timeout", timeout))
+        return NEVER if self._depot is None else Deadline.after(self._depot.timeout)
+
+    def _save(
+        self, wanted: str | None, progress: ProgressListener | None, deadline: Deadline
+    ) -> Path:
         folder = None if wanted is None else Path(wanted)
         if folder is None and self._depot is not None:
             folder = self._depot.directory
         here = self._here()
         if here is None:
-            return self._fetched_by().save(self._facts, folder, progress)
+            return self._fetched_by().save(self._facts, folder, progress, deadline)
         return here if folder is None else copied(here, folder, self.orig_name)
 
-    def read(self) -> bytes:
+    def read(self, *, timeout: float | None = None) -> bytes:
         """Its content; in memory only, unless it was downloaded before.
 
-        Raises:
-            DownloadError, RateLimitError, ClientClosedError: As `download`.
-        """
-        here = self._here()
-        return self._fetched_by().read(self._facts) if here is None else here.read_bytes()
+        Args:
+            timeout: As for `download`.
 
-    def open(self) -> BinaryIO:
+        Raises:
+            DownloadError, DownloadTimeoutError, RateLimitError, ClientClosedError: As `download`.
+        """
+        deadline, here = self._deadline(timeout), self._here()
+        if here is not None:
+            return here.read_bytes()
+        return self._fetched_by().read(self._facts, deadline)
+
+    def open(self, *, timeout: float | None = None) -> BinaryIO:
         """Download it, and open it for reading.
 
+        Args:
+            timeout: As for `download`.
+
         Raises:
-            DownloadError, RateLimitError, ClientClosedError: As `download`.
+            DownloadError, DownloadTimeoutError, RateLimitError, ClientClosedError: As `download`.
         """
-        return self.download().open("rb")
+        return self.download(timeout=timeout).open("rb")
 
     def __fspath__(self) -> str:
         return str(self.download())

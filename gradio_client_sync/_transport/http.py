@@ -341,21 +341,25 @@ class Http:
     def fetch(self, url: str, call: Call, *, headers: Mapping[str, str] | None = None) -> Download:
         """Fetch something long, piece by piece; redirects are the caller's to follow.
 
+        Asked again is until its answer begins; what breaks off later is the caller's, too.
+
         Raises:
             ConnectFailedError: No answer.
             RateLimitError: The server is asked too often, for longer than it is waited for.
+            HTTPStatusError: A gateway did not pass the request on.
             Aborted: `call` was aborted.
         """
         # Compressed, lengths would not be those of the file, and no rest could be asked for.
         sent = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
-        answer = self._patiently(partial(self._fetch, url, sent, call), call, NEVER)
+        begin = partial(self._fetch, url, sent, call)
+        answer = self._persist(partial(self._patiently, begin, call, NEVER), call)
         if isinstance(answer, Answer):
             raise refusal(answer, doing="Fetching a file")
         return answer
 
     def _fetch(self, url: str, headers: Mapping[str, str], call: Call) -> Download | Answer:
         response = self._send("GET", url, None, headers, call, self.timeout)
-        if response.status != 429:
+        if response.status != 429 and response.status not in NOT_PASSED_ON:
             return Download(response, call, partial(self._forget, call))
         try:
             return self._read(response, url, call)

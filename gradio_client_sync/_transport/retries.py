@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from ..errors import ConnectFailedError, GradioClientError, HTTPStatusError
+from ..errors import ConnectFailedError, GradioClientError, HTTPStatusError, UploadError
 
 if TYPE_CHECKING:
     from .deadlines import Deadline
@@ -56,6 +56,8 @@ def was_not_taken(error: GradioClientError) -> bool:
     """Whether a request cannot have had an effect, and may fare better the next time."""
     if isinstance(error, ConnectFailedError):
         return error._passing and not error.sent
+    if isinstance(error, UploadError):
+        return error._passing  # half an upload is none
     return isinstance(error, HTTPStatusError) and error.status_code in NOT_PASSED_ON
 
 

@@ -39,6 +39,12 @@ class Fault:
     pace: float = 0.0
 
 
+def page(status: str, *headers: str, body: bytes = b"<html>gateway</html>") -> bytes:
+    """A gateway's answer, at whose end the connection is closed."""
+    lines = [f"HTTP/1.1 {status}", "Content-Type: text/html", "Connection: close", *headers]
+    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
+
+
 class Proxy:
     """Stands between a client and a server on this machine; a context manager.
 
@@ -55,8 +61,7 @@ class Proxy:
         self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}{urlsplit(url).path}"
         self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
-        self._over = threading.Event()
+        self._open: set[_Pair] = set()
         self._threads = [threading.Thread(target=self._accept)]
 
     def _accept(self) -> None:
@@ -65,7 +70,10 @@ class Proxy:
                 near, _ = self._listening.accept()
             except OSError:
                 return  # the end
-            self._start(_Pair(self, near).upward)
+            pair = _Pair(self, near)
+            with self._lock:
+                self._open.add(pair)
+            self._start(pair.upward)
 
     def _start(self, target: object) -> None:
         thread = threading.Thread(target=target)  # type: ignore[arg-type]
@@ -85,9 +93,9 @@ class Proxy:
     def cut(self) -> None:
         """End every connection that is open now."""
         with self._lock:
-            connections = list(self._open)
-        for connection in connections:
-            _end(connection)
+            pairs = list(self._open)
+        for pair in pairs:
+            pair.end()
 
     def __enter__(self) -> Proxy:
         self._threads[0].start()
@@ -99,7 +107,6 @@ class Proxy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._over.set()
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         self.cut()
@@ -119,8 +126,14 @@ class _Pair:
         self._fault: Optional[Fault] = None
         self._heard = b""
         self._resets = False
-        with proxy._lock:
-            proxy._open.add(near)
+        self._over = threading.Event()
+
+    def end(self) -> None:
+        """End it from another thread, also where nothing passes."""
+        self._over.set()
+        for side in (self._near, self._far):
+            if side is not None:
+                _end(side)
 
     def upward(self) -> None:
         """Pass on what the client sends."""
@@ -137,8 +150,6 @@ class _Pair:
                         break
                 if self._far is None:
                     self._far = socket.create_connection(("127.0.0.1", self._proxy.target))
-                    with self._proxy._lock:
-                        self._proxy._open.add(self._far)
                     self._proxy._start(self._downward)
                 self._far.sendall(data)
         self._close()
@@ -155,7 +166,7 @@ class _Pair:
                 if fault.pace:
                     for index in range(len(data)):
                         self._near.sendall(data[index : index + 1])
-                        self._proxy._over.wait(fault.pace)
+                        self._over.wait(fault.pace)
                     continue
                 self._heard += data
                 at = _position(self._heard, fault)
@@ -169,7 +180,7 @@ class _Pair:
 
     def _act(self, fault: Fault) -> None:
         if fault.action == "stall":
-            self._proxy._over.wait()
+            self._over.wait()
         elif fault.action == "reset":
             self._near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._resets = True
@@ -177,13 +188,14 @@ class _Pair:
                 self._near.shutdown(socket.SHUT_RD)  # frees the thread that reads from it
 
     def _close(self) -> None:
+        self._over.set()
         for side in (self._near, self._far):
             if side is not None:
                 if not (self._resets and side is self._near):
                     _end(side)  # which would say a last word
-                with self._proxy._lock:
-                    self._proxy._open.discard(side)
                 side.close()
+        with self._proxy._lock:
+            self._proxy._open.discard(self)
 
 
 def _position(heard: bytes, fault: Fault) -> Optional[int]:

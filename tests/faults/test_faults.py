@@ -25,8 +25,8 @@ from gradio_client_sync import (
     RateLimitError,
 )
 from tests.conftest import SERVERS
-from tests.faults.proxy import Fault, Proxy
-from tests.listening import BOUND, Heard
+from tests.faults.proxy import Fault, Proxy, page
+from tests.listening import BOUND
 from tests.servers.plugin import ServerPool
 from tests.servers.server import Server
 
@@ -41,12 +41,6 @@ DEADLINE = 1.0  # s, for what never ends by itself
 LATE = 0.5  # s; what an end may come after its deadline
 
 JOBS = 4
-
-
-def page(status: str, *headers: str, body: bytes = b"<html>gateway</html>") -> bytes:
-    """A gateway's answer, at whose end the connection is closed."""
-    lines = [f"HTTP/1.1 {status}", "Content-Type: text/html", "Connection: close", *headers]
-    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
 class Case(NamedTuple):
@@ -209,36 +203,6 @@ def test_nobody_there_is_told(server_pool: ServerPool) -> None:
     with pytest.raises(ConnectFailedError) as caught:
         Client(url, retries=1)
     assert caught.value.sent is False
-
-
-NEWEST_FIRST = [
-    version if version == "6.31.0" else pytest.param(version, marks=pytest.mark.long)
-    for version in VERSIONS
-]
-
-
-@pytest.mark.parametrize("version", NEWEST_FIRST)
-def test_server_is_killed_and_comes_back(version: str) -> None:
-    """What ran is told as lost; what comes next goes to the new server, with its files."""
-    content = b"some content"
-    with Server(version) as first:
-        with Proxy(first.url) as proxy, Client(proxy.url, retries=8) as app:
-            assert app.predict("/file", [content], timeout=BOUND)[0].read() == content
-            started = Heard()
-            running = app.submit("/endless", ["k"]).on("data", started)
-            started.wait_for()
-            app_id = app.config["app_id"]
-            first.kill()
-            with pytest.raises(BrokenStreamError) as caught:
-                running.result(BOUND)
-            assert caught.value.accepted is True
-            waiting = app.submit("/echo", ["waited"], timeout=60)
-            with Server(version) as second:
-                proxy.target = int(second.url.rpartition(":")[2])
-                assert waiting.result()[0] == "waited"
-                assert app.config["app_id"] != app_id
-                assert app.predict("/file", [content], timeout=BOUND)[0].read() == content
-                assert second.control.executions() == {"echo": 1, "file": 1}
 
 
 @pytest.mark.parametrize("version", VERSIONS)

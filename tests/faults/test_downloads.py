@@ -1,0 +1,129 @@
+"""Files of results on their way through bad networks, and onto full disks."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Callable
+
+import pytest
+
+from gradio_client_sync import Client, DownloadError, DownloadTimeoutError, RemoteFile
+from tests.conftest import SERVERS
+from tests.faults.proxy import Fault, Proxy, page
+from tests.listening import BOUND
+from tests.servers.plugin import ServerPool
+
+pytestmark = pytest.mark.gradio
+
+VERSIONS = [v for v in ("3.50.2", "4.44.1", "6.31.0") if v in SERVERS]
+SIZE = 3_000_000  # bytes
+LIMIT = 0.5  # s
+
+HINDRANCES = {
+    "silence": Fault(b"file=", 99, action="stall"),
+    "silence in the middle": Fault(b"file=", 99, after=b"\r\n\r\n", offset=9_000, action="stall"),
+    "dripping": Fault(b"file=", 99, pace=0.01),
+}
+WAYS: dict[str, Callable[[RemoteFile], object]] = {
+    "download": lambda file: file.download(timeout=LIMIT),
+    "read": lambda file: file.read(timeout=LIMIT),
+    "open": lambda file: file.open(timeout=LIMIT),
+}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("hindrance", HINDRANCES)
+def test_a_download_ends_at_its_deadline(
+    server_pool: ServerPool, version: str, hindrance: str, tmp_path: Path
+) -> None:
+    """However it is held up, and in whatever way it is asked for; nothing is left of it."""
+    server = server_pool.get(version)
+    with Proxy(server.url) as proxy, Client(proxy.url, download_dir=tmp_path) as app:
+        made = app.predict("/make_file", [SIZE], timeout=BOUND)[0]
+        proxy.fault = HINDRANCES[hindrance]
+        for way in WAYS.values():
+            began = time.monotonic()
+            with pytest.raises(DownloadTimeoutError, match="timeout=") as caught:
+                way(made)
+            assert time.monotonic() - began < LIMIT + 0.5
+            assert caught.value.timeout == LIMIT and isinstance(caught.value, TimeoutError)
+        assert list(tmp_path.iterdir()) == []
+        proxy.fault = None
+        assert made.download(timeout=BOUND).stat().st_size == SIZE
+
+
+def test_the_clients_deadline_is_that_of_each_download(server_pool: ServerPool) -> None:
+    """A path that is used as one has a deadline, too; who waits for another's download as well."""
+    with Proxy(server_pool.get(VERSIONS[-1]).url) as proxy, Client(proxy.url) as patient:
+        made = patient.predict("/make_file", [SIZE], timeout=BOUND)[0]
+        with Client(proxy.url, deadline=LIMIT) as app:
+            hasty = app.predict("/make_file", [SIZE], timeout=BOUND)[0]
+            proxy.fault = Fault(b"file=", 99, action="stall")
+            with pytest.raises(DownloadTimeoutError):
+                os.fspath(hasty)
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            first = pool.submit(made.download, timeout=BOUND)
+            with pytest.raises(DownloadTimeoutError):
+                made.download(timeout=LIMIT)
+            proxy.fault = None
+            proxy.cut()
+            assert first.result(BOUND).stat().st_size == SIZE
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 1 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as exc:
+        pytest.skip(f"no file system can be mounted here: {exc}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_disk_fills_up(server_pool: ServerPool, version: str, small_disk: Path) -> None:
+    """The error names the place and what is free there; no half file is left, and none is taken."""
+    (small_disk / "kept.txt").write_text("kept")
+    with Client(server_pool.get(version).url) as app:
+        made = app.predict("/make_file", [SIZE], timeout=BOUND)[0]
+        with pytest.raises(DownloadError, match=r"No space left.*\d+ bytes free") as caught:
+            made.download(small_disk, timeout=BOUND)
+        assert str(small_disk) in str(caught.value)
+        assert caught.value.path == str(small_disk / "made.bin")
+        assert [path.name for path in small_disk.iterdir()] == ["kept.txt"]
+        assert len(made.read()) == SIZE
+        small = app.predict("/make_file", [1_000], timeout=BOUND)[0]
+        assert small.download(small_disk).parent == small_disk
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(b"file=", 2, action="reset"),
+        Fault(b"file=", 2, page("502 Bad Gateway")),
+        Fault(b"file=", 1, after=b"\r\n\r\n", offset=500_000, action="reset"),
+        Fault(b"file=", 1, after=b"\r\n\r\n", offset=500_000),
+    ],
+    ids=["reset", "502", "reset in the middle", "cut in the middle"],
+)
+def test_a_download_is_asked_for_again(
+    server_pool: ServerPool, version: str, fault: Fault, tmp_path: Path
+) -> None:
+    """What only asks is asked again, and what broke off is taken up where it did."""
+    server = server_pool.get(version)
+    with Proxy(server.url) as proxy, Client(proxy.url) as app:
+        made = app.predict("/make_file", [SIZE], timeout=BOUND)[0]
+        whole = made.read(timeout=BOUND)
+        proxy.fault = fault
+        assert made.download(tmp_path, timeout=BOUND).read_bytes() == whole
+        assert proxy.struck == fault.times and len(whole) == SIZE
