@@ -377,6 +377,14 @@ def test_exchange_on_a_websocket_sends_hash_and_data() -> None:
     assert exchange.event_id is None
 
 
+def test_a_question_that_comes_twice_is_answered_once() -> None:
+    """A second answer would be taken for that to the next question."""
+    exchange = exchange_for("3.50.2", event_id=None)
+    for msg in ("send_hash", "send_data"):
+        assert len(receive(exchange, msg=msg)) == 1
+        assert list(receive(exchange, msg=msg)) == []
+
+
 def test_trap_15_send_data_is_answered_at_once() -> None:
     """Servers of 4.0 drop a job whose data do not come; the reply carries the job's id."""
     exchange = exchange_for("4.0.2", event_id=None)

@@ -6,7 +6,6 @@ import concurrent.futures
 import pickle
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -304,22 +303,6 @@ def test_http_app_is_found_by_its_page(direct: ScriptedApp) -> None:
     direct.scripts["GET /"] = lambda x: x.answer(page.encode(), 200, "text/html")
     with Client(direct.url) as app:
         assert app.config["version"] == "6.31.0"
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that nobody trusts, with its key."""
-    path = tmp_path_factory.mktemp("tls") / "server.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", str(path.with_suffix(".key")), "-out", str(path)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return path
 
 
 @pytest.fixture

@@ -106,6 +106,7 @@ class Exchange:
         self.finished = False
         self._scribe = scribe
         self._body = body
+        self._told: set[str] = set()  # what the server has asked for and got
 
     @property
     def place(self) -> Place:
@@ -125,10 +126,15 @@ class Exchange:
         if self.finished:
             return ()
         kind = frame.msg
-        if kind == "send_hash":
+        if kind in ("send_hash", "send_data"):
+            # Servers ask once. What comes twice was doubled on the way, and a second answer
+            # would be taken for that to the next question.
+            if kind in self._told:
+                return ()
+            self._told.add(kind)
+            if kind == "send_data":
+                return self._send_data(frame)
             return (Reply({key: self._body[key] for key in ("fn_index", "session_hash")}),)
-        if kind == "send_data":
-            return self._send_data(frame)
         if kind not in EVENT_MESSAGES:
             if kind not in ("heartbeat", "close_stream"):
                 log.debug("message %r of the queue is not known; passed over", kind)

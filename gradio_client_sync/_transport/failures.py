@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import ssl
 from collections.abc import Mapping
@@ -21,6 +22,9 @@ from ..errors import (
     RateLimitError,
 )
 from .connections import Unreachable
+
+#: How libraries of TLS say that what answered was something else.
+_NO_TLS = re.compile("wrong.version.number|unknown.protocol|record.layer.failure", re.IGNORECASE)
 
 _BODY_SHOWN = 500  # characters of a refusing server's text that an error carries
 
@@ -121,13 +125,14 @@ def no_connection(exc: Exception, url: str) -> ConnectFailedError:
             "environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
             url=url,
         )
-    is_tls = isinstance(cause, (ssl.SSLError, urllib3.exceptions.SSLError))
-    if is_tls and "wrong version number" in str(cause):
-        return ConnectFailedError(
-            f"{server} speaks plain http: try http:// instead of https://. ({_cause(exc)})",
-            url=url,
-        )
-    if is_tls:
+    if isinstance(cause, (ssl.SSLError, urllib3.exceptions.SSLError)):
+        if _NO_TLS.search(str(cause)):
+            plain = server.replace("https:", "http:", 1)
+            return ConnectFailedError(
+                f"{server} speaks no TLS: {_cause(exc)}. If the app is meant to be reached "
+                f"without, name it as {plain}.",
+                url=url,
+            )
         return ConnectFailedError(
             f"{server} has no certificate that this machine trusts: {_cause(exc)}. If the "
             "server is yours, pass verify='path/of/ca.pem', or verify=False to trust it blindly.",
