@@ -26,6 +26,9 @@ from .connections import Unreachable
 #: How libraries of TLS say that what answered was something else.
 _NO_TLS = re.compile("wrong.version.number|unknown.protocol|record.layer.failure", re.IGNORECASE)
 
+#: What a proxy answers itself, and the app never.
+PROXY_WANTS_LOGIN = 407
+
 _BODY_SHOWN = 500  # characters of a refusing server's text that an error carries
 
 
@@ -120,11 +123,7 @@ def no_connection(exc: Exception, url: str) -> ConnectFailedError:
     server = "{}://{}:{}".format(*origin_of(url))
     cause = exc.__cause__
     if exc.by_proxy:
-        return ConnectFailedError(
-            f"The proxy for {server} cannot be used: {_cause(exc)}. Check proxies= and the "
-            "environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
-            url=url,
-        )
+        return proxy_refusal(url, _cause(exc))
     if isinstance(cause, (ssl.SSLError, urllib3.exceptions.SSLError)):
         if _NO_TLS.search(str(cause)):
             plain = server.replace("https:", "http:", 1)
@@ -151,6 +150,16 @@ def no_connection(exc: Exception, url: str) -> ConnectFailedError:
         "is running.",
         url=url,
         _passing=cause is not None and not is_unknown_name(cause.__cause__),
+    )
+
+
+def proxy_refusal(url: str, reason: str) -> ConnectFailedError:
+    """The error for a proxy that does not let a request through."""
+    server = "{}://{}:{}".format(*origin_of(url))
+    return ConnectFailedError(
+        f"The proxy for {server} cannot be used: {reason}. Check proxies= and the "
+        "environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+        url=url,
     )
 
 

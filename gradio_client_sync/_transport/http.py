@@ -36,7 +36,17 @@ from .base import Aborted, Lost
 from .body import Download, UploadBody
 from .connections import Adapter, Call, Timeout
 from .deadlines import NEVER, Alarms, Deadline
-from .failures import Answer, cannot_ask, loss, no_answer, no_connection, refusal, shorten
+from .failures import (
+    PROXY_WANTS_LOGIN,
+    Answer,
+    cannot_ask,
+    loss,
+    no_answer,
+    no_connection,
+    proxy_refusal,
+    refusal,
+    shorten,
+)
 from .retries import NOT_PASSED_ON, Retries, may_ask_again, was_not_taken
 
 if TYPE_CHECKING:
@@ -445,7 +455,7 @@ class Http:
         }
         response = self._send("GET", url, None, sent, call, self.timeout, query, sign=True)
         try:
-            kind = response.headers.get("content-type", "")
+            kind = response.headers.get("content-type", "").lower()
             if response.status == 200 and kind.startswith("text/event-stream"):
                 call.limit_silence(silence)
                 return EventStream(response, call, self.message_bytes)
@@ -527,6 +537,10 @@ class Http:
             if call.aborted or isinstance(exc, Aborted):
                 raise Aborted from exc
             raise no_connection(exc, url) from exc
+        if response.status == PROXY_WANTS_LOGIN:
+            response.close()
+            self._forget(call)
+            raise proxy_refusal(url, "it wants a login (407)")
         return response
 
     def _pool(self, url: str) -> tuple[Any, str]:

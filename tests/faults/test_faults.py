@@ -33,6 +33,9 @@ from tests.servers.server import Server
 pytestmark = pytest.mark.gradio
 
 VERSIONS = [version for version in ("3.50.2", "4.44.1", "6.31.0") if version in SERVERS]
+
+#: One of each protocol besides: sse, sse_v1, sse_v2 and sse_v2.1. They are tried with ``-m long``.
+OTHERS = [version for version in ("4.0.2", "4.12.0", "4.19.2", "4.21.0") if version in SERVERS]
 WS = {"3.50.2"}
 
 ACTIONS: tuple[Literal["cut", "reset", "stall"], ...] = ("cut", "reset", "stall")
@@ -43,15 +46,19 @@ LATE = 0.5  # s; what an end may come after its deadline
 JOBS = 4
 
 
+#: Servers of which all jobs share a stream, that a POST joins.
+SHARED = ("4.12.0", "4.19.2", "4.21.0", "4.44.1", "6.31.0")
+SSE = frozenset(SHARED)
+
+
 class Case(NamedTuple):
     """A fault, what each job that it befalls may end with, and how many of them do at most."""
 
     fault: Fault
     ends: tuple[type[BaseException], ...] = ()
-    only: frozenset[str] = frozenset(("3.50.2", "4.44.1", "6.31.0"))
+    only: frozenset[str] = frozenset(("3.50.2", "4.0.2", *SHARED))
 
 
-SSE = frozenset(("4.44.1", "6.31.0"))
 JOIN = b"/queue/join"
 DATA = b"/queue/data"
 
@@ -137,7 +144,9 @@ def may_have_run(error: BaseException) -> bool:
     return not isinstance(error, HTTPStatusError)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "version", [*VERSIONS, *(pytest.param(other, marks=pytest.mark.long) for other in OTHERS)]
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_each_job_ends_once(server_pool: ServerPool, version: str, name: str) -> None:
     """Whatever happens on the way, N jobs have N ends of the kinds that the table says."""

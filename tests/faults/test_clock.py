@@ -1,0 +1,104 @@
+"""A time of day that jumps moves no wait: waits go by another clock."""
+
+from __future__ import annotations
+
+import ast
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import gradio_client_sync
+from tests.conftest import SERVERS
+from tests.processes import run_python
+from tests.servers.plugin import ServerPool
+
+PACKAGE = Path(gradio_client_sync.__file__).parent
+VERSIONS = [v for v in ("3.50.2", "4.0.2", "4.44.1", "6.31.0") if v in SERVERS]
+
+JUMPS = """
+import sys, time
+shift, real = 0.0, time.time
+time.time = lambda: real() + shift
+from gradio_client_sync import Client, JobTimeoutError
+url, key = sys.argv[1:]
+
+def jump(data):
+    global shift
+    shift = 86_400.0 if shift <= 0 else -86_400.0
+
+with Client(url, deadline=60) as app:
+    job = app.submit("/tokens", [30]).on("data", jump)
+    assert job.result()[0].endswith("tok29") and len(list(job)) == 31
+    assert 0 <= job.timings.started <= job.timings.done < 60
+    made = app.predict("/make_file", [100_000])[0]
+    for days in (1, -1, 0):
+        began = time.monotonic()
+        held = app.submit("/hold", [key], timeout=0.5)
+        shift = days * 86_400.0
+        try:
+            held.result()
+        except JobTimeoutError:
+            assert 0.4 < time.monotonic() - began < 1.5
+        else:
+            raise AssertionError("there was no end of its time")
+        assert app.predict("/echo", ["x"])[0] == "x" and len(made.read()) == 100_000
+    app.reset_session()
+    assert app.predict("/echo", ["x"])[0] == "x"
+"""
+
+
+@pytest.mark.gradio
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_clock_that_jumps_by_days_changes_nothing(server_pool: ServerPool, version: str) -> None:
+    """Jobs go on, deadlines come when they should, what is measured stays right."""
+    server, key = server_pool.get(version), uuid.uuid4().hex
+    run_python(JUMPS, server.url, key)
+    server.control.release(key)
+
+
+def of_the_day(tree: ast.AST) -> Iterator[ast.expr]:
+    """Each place where the time of day is reckoned with: added to, compared, or waited for."""
+    for function in ast.walk(tree):
+        if not isinstance(function, (ast.FunctionDef, ast.Module)):
+            continue
+        named = {
+            target.id
+            for node in ast.walk(function)
+            if isinstance(node, ast.Assign) and _is_of_the_day(node.value, set())
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(function):
+            operands: list[ast.expr] = []
+            if isinstance(node, ast.BinOp):
+                operands = [node.left, node.right]
+            elif isinstance(node, ast.Compare):
+                operands = [node.left, *node.comparators]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                waits = node.func.attr in ("wait", "wait_for", "join", "settimeout", "after")
+                operands = node.args if waits else []
+            yield from (operand for operand in operands if _is_of_the_day(operand, named))
+
+
+def _is_of_the_day(node: ast.expr, named: set[str]) -> bool:
+    if isinstance(node, ast.Call):
+        return ast.unparse(node.func) in ("time.time", "datetime.now", "datetime.utcnow")
+    return isinstance(node, ast.Name) and node.id in named
+
+
+def test_no_wait_of_the_library_goes_by_the_time_of_day() -> None:
+    """It stamps events, and nothing is reckoned with it."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        found = list(of_the_day(ast.parse(path.read_text(encoding="utf-8"))))
+        assert not found, f"{path.name}: {[ast.unparse(place) for place in found]}"
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["time.time() + 5", "def f():\n now = time.time()\n return now > 3", "x.wait(time.time())"],
+)
+def test_the_look_for_the_time_of_day_finds_it(code: str) -> None:
+    """The test above would fail."""
+    assert len(list(of_the_day(ast.parse(code)))) >= 1
