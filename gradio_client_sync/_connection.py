@@ -386,7 +386,8 @@ class Connection:
                 "nor after reset_session(), nor once it has been rendered anew.",
                 endpoint=endpoint.name,
             )
-        parcel = pack(endpoint, self._body(endpoint, data, session), self._uploader)
+        body = self._body(endpoint, data, session, terms.deadline)
+        parcel = pack(endpoint, body, self._uploader)
         scribe = Scribe(
             endpoint,
             self.dialect,
@@ -419,7 +420,9 @@ class Connection:
             on_close=self._leave,
         )
 
-    def _body(self, endpoint: Endpoint, data: list[Any], session: Session) -> dict[str, Any]:
+    def _body(
+        self, endpoint: Endpoint, data: list[Any], session: Session, deadline: Deadline = NEVER
+    ) -> dict[str, Any]:
         body: dict[str, Any] = {
             "data": data,
             "event_data": None,
@@ -427,7 +430,7 @@ class Connection:
             "trigger_id": None,
             "session_hash": session.session_hash,
         }
-        if self._oauth_token is not None and self._takes_oauth_token(endpoint):
+        if self._oauth_token is not None and self._takes_oauth_token(endpoint, deadline):
             body["oauth_token"] = self._oauth_token
         return body
 
@@ -487,8 +490,8 @@ class Connection:
         name = endpoint.api_name
         return self.routes.run(name if name and "/" not in name else "predict")
 
-    def _takes_oauth_token(self, endpoint: Endpoint) -> bool:
-        named = (self.info() or {}).get("named_endpoints")
+    def _takes_oauth_token(self, endpoint: Endpoint, deadline: Deadline) -> bool:
+        named = (self.info(deadline) or {}).get("named_endpoints")
         described = named.get(endpoint.name) if isinstance(named, dict) else None
         return isinstance(described, dict) and bool(described.get("oauth_token"))
 

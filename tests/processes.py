@@ -9,13 +9,13 @@ from typing import Any
 BOUND = 120.0  # s; a bound on failure, never a pace
 
 
-def run_python(code: str, *arguments: str, **options: Any) -> str:
+def run_python(code: str, *arguments: str, timeout: float = BOUND, **options: Any) -> str:
     """Run code, and return what it printed; it has to end well."""
     ran = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         capture_output=True,
         text=True,
-        timeout=BOUND,
+        timeout=timeout,
         check=False,
         **options,
     )

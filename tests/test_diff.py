@@ -372,3 +372,20 @@ def test_diff_hands_out_lists_of_its_own() -> None:
         value = accumulator.receive(data)
         assert value == ["a", "b"]
         value.clear()
+
+
+def test_values_that_grow_without_end_are_let_go() -> None:
+    """Past the limit they are unknown, until one is replaced; edits that replace do not count."""
+    outputs = DiffAccumulator(limit=1_000)
+    assert outputs.receive(["", {"a": [""]}]) == ["", {"a": [""]}]
+    for _ in range(50):
+        value = "x" * 100
+        known = outputs.receive([[["replace", [], value]], [["replace", ["a", 0], value]]], 300)
+        assert known == [value, {"a": [value]}]
+    copy = outputs.copy()
+    for _ in range(20):
+        known = outputs.receive([[["append", [], "x" * 100]], [["append", ["a", 0], "y"]]], 200)
+    assert known is None and outputs._values == [None, None]
+    assert copy.receive([[], []]) == ["x" * 100, {"a": ["x" * 100]}]
+    again = [[["replace", [], "new"]], [["replace", [], 5]]]
+    assert outputs.receive(again, 100) == ["new", 5]

@@ -139,8 +139,8 @@ def test_eventstream_passes_over_an_event_that_is_too_long(
 
 def test_eventstream_hands_out_no_more_than_a_start() -> None:
     """What an event too long says at its start is bounded itself, and a comment says nothing."""
-    (cut,) = parsed(b"data: " + b"x" * 5_000, limit=2_000)
-    assert len(cut) <= 1024
+    cut, after = parsed(b"data: " + b"x" * 5_000, b"x\n\ndata: after\n\n", limit=2_000)
+    assert len(cut) <= 1024 and after == b"after"
     assert parsed(*[b"data: xxxx\n"] * 600, limit=2_000)[0] == b"xxxx" * 256
     assert parsed(b": " + b"x" * 5_000, limit=2_000) == [b""]
 

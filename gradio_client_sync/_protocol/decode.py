@@ -220,7 +220,7 @@ class Decoder:
             message = frame.parse()
             data = _output(message).get("data")
             if isinstance(data, list) and message.get("success") is not False:
-                self._diffs.receive(data)
+                self._diffs.receive(data, len(frame.raw))
 
     def events(self, frame: Frame, *, status: bool = True) -> list[Event]:
         """The events of the next message.
@@ -248,7 +248,7 @@ class Decoder:
             files = self._scribe.may_hold_files(frame.raw)
             if self._diffs is not None:
                 self._files = files = self._files or files
-                known = self._diffs.receive(values)
+                known = self._diffs.receive(values, len(frame.raw))
                 if known is None:
                     log.debug("an edit list of %r did not fit", self._scribe.endpoint.name)
             else:

@@ -22,6 +22,7 @@ import reprlib
 from typing import Any
 
 from ..errors import ProtocolError
+from .eventstream import MESSAGE_BYTES
 
 
 def apply_edits(value: Any, edits: Any, *, cut_paths: bool = False) -> Any:
@@ -136,28 +137,38 @@ class DiffAccumulator:
     """The outputs of one generator job, kept up to date edit list by edit list.
 
     After an edit that does not fit, the output it was for is unknown until a later
-    one replaces it whole; intermediate values are left out for as long.
+    one replaces it whole; intermediate values are left out for as long. So it is with
+    values that edit by edit have grown longer than any message may be.
 
     Args:
         cut_paths: As for `apply_edits`.
+        limit: How long the outputs may become, in bytes, more or less.
     """
 
-    __slots__ = ("_cut_paths", "_lost", "_values")
+    __slots__ = ("_cut_paths", "_grown", "_limit", "_lost", "_values")
 
-    def __init__(self, *, cut_paths: bool = False) -> None:
+    def __init__(self, *, cut_paths: bool = False, limit: int = MESSAGE_BYTES) -> None:
         self._cut_paths = cut_paths
+        self._limit = limit
+        self._grown = 0  # bytes of edits since the outputs were last measured, and those then
         self._values: list[Any] | None = None
         self._lost: set[int] = set()
 
     def copy(self) -> DiffAccumulator:
         """Another one at the same point; cheap, since values are never changed in place."""
-        other = DiffAccumulator(cut_paths=self._cut_paths)
+        other = DiffAccumulator(cut_paths=self._cut_paths, limit=self._limit)
+        other._grown = self._grown
         other._values = None if self._values is None else list(self._values)
         other._lost = set(self._lost)
         return other
 
-    def receive(self, data: list[Any]) -> list[Any] | None:
-        """Take one message's ``output.data``; return the full values, if they are known."""
+    def receive(self, data: list[Any], size: int = 0) -> list[Any] | None:
+        """Take one message's ``output.data``; return the full values, if they are known.
+
+        Args:
+            size: How many bytes the message has.
+        """
+        self._grown += size
         if self._values is None:
             self._values = list(data)
             return list(data)
@@ -172,7 +183,30 @@ class DiffAccumulator:
                 self._lost.discard(i)
             except ProtocolError:
                 self._lost.add(i)
+        if self._grown > self._limit:
+            self._measure()
         return None if self._lost else list(self._values)
+
+    def _measure(self) -> None:
+        """Let the outputs go if they are too long; edits that replace count for nothing."""
+        values = self._values or []
+        self._grown = _size(values)
+        if self._grown > self._limit:
+            self._values, self._grown = [None] * len(values), 0
+            self._lost.update(range(len(values)))
+
+
+def _size(value: Any) -> int:
+    """How many bytes a value has on the wire, at least."""
+    size, parts = 0, [value]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, str):
+            size += len(part)
+        elif isinstance(part, (list, dict)):
+            size += 2 * len(part)
+            parts.extend(part.values() if isinstance(part, dict) else part)
+    return size
 
 
 def _replaces_all(edits: Any) -> bool:

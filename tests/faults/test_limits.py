@@ -11,6 +11,7 @@ import pytest
 from gradio_client_sync import BrokenStreamError, Client, MessageTooLargeError
 from tests.conftest import SERVERS
 from tests.listening import BOUND
+from tests.processes import run_python
 from tests.scripted import CLOSE, Exchange, completed, generating, scripted
 from tests.servers.plugin import ServerPool
 
@@ -153,3 +154,41 @@ def test_a_job_that_nobody_reads_keeps_what_history_bytes_allow() -> None:
             assert job.result()[0] == "end"
             assert 5 <= len(job.outputs) <= 11  # and the last one
             assert job.timings.bytes > 1_000 * len(update)
+
+
+ENDLESS = """
+import resource, sys
+from gradio_client_sync import Client
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+with Client(sys.argv[1], history=1_000) as app:
+    job = app.submit("/count", ["x"])
+    next(iter(job))
+    before = peak()
+    assert job.result()[0] == "end"
+    print(len(job.outputs), peak() - before)
+"""
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_ten_million_events_take_no_memory() -> None:
+    """A job that nobody reads costs what `history` allows, however long it runs."""
+    log_line = json.dumps({"msg": "log", "event_id": "e1", "log": "x", "level": "info"})
+    update = json.dumps(generating("e1", [["append", [], "x"]]))
+    block = f"data: {log_line}\n\n" * 9_990 + f"data: {update}\n\n" * 10
+    chunk = b"%x\r\n%s\r\n" % (len(block), block.encode())
+
+    def data(exchange: Exchange) -> None:
+        exchange.start_stream()
+        exchange.send(generating("e1", ""))
+        for _ in range(1_000):
+            exchange.write(chunk)
+        exchange.send(completed("e1", "end"), CLOSE)
+        exchange.end_stream()
+
+    with scripted(join=lambda x: x.answer({"event_id": "e1"}), data=data) as server:
+        outputs, grown = map(int, run_python(ENDLESS, server.url, timeout=500).split())
+    assert outputs <= 1_001 and grown < 50_000, (outputs, grown)  # kB
