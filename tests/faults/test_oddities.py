@@ -97,7 +97,7 @@ def odd_stream(kind: str, body: bytes, *headers: str) -> Callable[[Exchange], No
         given = dict(line.split(": ", 1) for line in headers)
         exchange.start(200, {"Content-Type": kind, **given, "Connection": "close"})
         exchange.write(body)
-        exchange.break_off()
+        exchange._handler.close_connection = True
 
     return script
 
