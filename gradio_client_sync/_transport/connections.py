@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import socket
+import ssl
 import threading
 import time
 from functools import cache, partial
@@ -90,12 +91,22 @@ class Call:
             if self._ended is not None:
                 self._ended.set()
         if sock is not None:
-            try:
-                # The plain socket's shutdown: the TLS one would pull the session from
-                # under the thread that is reading.
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
-            except OSError:
-                pass  # it ended by itself meanwhile
+            cut(sock)
+
+
+def cut(sock: socket.socket) -> None:
+    """End every read and write of a socket, from any thread; closing it is its user's business."""
+    sock = getattr(sock, "socket", sock)  # of the TLS that goes through the TLS of a proxy
+    try:
+        # Not `socket.socket.shutdown`, which the sockets of eventlet do not have.
+        if isinstance(sock, ssl.SSLSocket):
+            # The one of the plain socket: its own would pull the session from under the thread
+            # that is reading.
+            super(ssl.SSLSocket, sock).shutdown(socket.SHUT_RDWR)
+        else:
+            sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # it ended by itself meanwhile
 
 
 class Unreachable(Exception):

@@ -10,8 +10,8 @@ waits for it, and so, by the window of TCP, does the server: memory does not gro
 
 from __future__ import annotations
 
-from queue import SimpleQueue
-from threading import Condition
+import queue
+import threading
 from typing import Callable, Union
 
 from .._protocol.exchange import FOR_READERS, MOVES_ONCE
@@ -43,10 +43,10 @@ class Mailbox:
         self._seen: set[str] = set()  # kinds; of the reader only, as the next
         self._by_worker = False  # all that comes goes by way of the worker
         self._room = room
-        self._letters: SimpleQueue[Letter] = SimpleQueue()
+        self._letters: queue.SimpleQueue[Letter] = queue.SimpleQueue()
         self._come = 0  # bytes; written by the reader only
         self._taken = 0  # by the worker only
-        self._changed = Condition()
+        self._changed = threading.Condition()
         self._reader_waits = False
         self._over = False
 

@@ -27,9 +27,9 @@ The stream's life follows the server's rules:
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from functools import partial
-from threading import Event, Lock
 from typing import TYPE_CHECKING, Callable
 
 from .._protocol.eventstream import Cut
@@ -79,7 +79,7 @@ class Mux:
         self._url = url
         self._silence = silence
         self._start = start
-        self._lock = Lock()
+        self._lock = threading.Lock()
         self._mailboxes: dict[str, Mailbox] = {}
         self._early: dict[str, list[Frame | MessageTooLargeError]] = {}
         self._early_bytes = 0
@@ -90,7 +90,7 @@ class Mux:
         self._stumbled = False
         self._warned = False
         self._closed = False
-        self._ended = Event()
+        self._ended = threading.Event()
         self._call = Call()
 
     def join(self, post: Callable[[], str], publish: Callable[[Frame], None]) -> Mailbox:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from .._protocol.routes import with_query
 from .._protocol.wire import Frame
 from ..errors import ConnectFailedError, MessageTooLargeError, ProtocolError, too_large
 from .base import Aborted, Lost
-from .connections import SOCKET_OPTIONS
+from .connections import SOCKET_OPTIONS, cut
 from .deadlines import Deadline
 from .failures import Answer, refusal
 
@@ -74,12 +73,7 @@ class _Socket(websocket.WebSocket):
         """End every wait for the server."""
         sock = self.sock
         if sock is not None:
-            try:
-                # The plain socket's shutdown: the TLS one would pull the session from
-                # under the thread that is reading.
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
-            except OSError:
-                pass  # it ended by itself meanwhile
+            cut(sock)
 
 
 class WebSocketChannel:

@@ -1,0 +1,69 @@
+"""A real server behind TLS, as behind a gateway that ends it."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import socketserver
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_CHUNK = 65_536
+
+
+def make_certificate(folder: Path) -> Path:
+    """A certificate for 127.0.0.1 that nobody trusts, followed by its key."""
+    certificate, key = folder / "gateway.pem", folder / "gateway.key"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    certificate.write_bytes(certificate.read_bytes() + key.read_bytes())
+    return certificate
+
+
+@contextlib.contextmanager
+def behind_tls(url: str, certificate: Path) -> Iterator[str]:
+    """The https address of a gateway to a server on this machine; clients have to end first."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    target = urlsplit(url)
+
+    class Gateway(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            assert target.hostname is not None
+            with contextlib.suppress(OSError):  # either side has hung up
+                with context.wrap_socket(self.request, server_side=True) as near:
+                    with socket.create_connection((target.hostname, target.port)) as far:
+                        _carry(near, far)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Gateway) as gateway:
+        thread = threading.Thread(target=gateway.serve_forever, args=(0.05,), name="tls gateway")
+        thread.start()
+        yield f"https://127.0.0.1:{gateway.server_address[1]}{target.path}"
+        gateway.shutdown()
+        thread.join()
+
+
+def _carry(near: socket.socket, far: socket.socket) -> None:
+    """Carry bytes both ways until either side has ended."""
+    with selectors.DefaultSelector() as ready:
+        ready.register(near, selectors.EVENT_READ, far)
+        ready.register(far, selectors.EVENT_READ, near)
+        while True:
+            for key, _ in ready.select():
+                # At least a TLS record's worth, so that none of it stays behind unseen.
+                chunk = key.fileobj.recv(_CHUNK)  # type: ignore[union-attr]
+                if not chunk:
+                    return
+                key.data.sendall(chunk)
