@@ -41,7 +41,6 @@ WAKE_TIMEOUT = 900.0  # s; large Spaces build and load for many minutes
 RETRIES = 3
 CLOSE_GRACE = 2.0  # s to tell the server that jobs are cancelled
 TIMEOUT_GRACE = 0.4  # s for the same when time is up already
-EXIT_GRACE = 0.7  # s, so that a process is gone within one
 NOWHERE = 0  # no process has this number
 
 
@@ -184,10 +183,12 @@ class Client:
                 self._connection, self._pid = connection, pid
                 if self._finalizer is not None:
                     self._finalizer.detach()
-                # At collection, or at the interpreter's exit, whichever comes first.
-                self._finalizer = weakref.finalize(self, connection.close, EXIT_GRACE, join=False)
+                # When it is collected; nobody waits for its jobs then, since they would hold it.
+                self._finalizer = weakref.finalize(self, connection.close, 0.0, join=False)
+                # That is the business of `_exit`. (To typeshed it is no property.)
+                self._finalizer.atexit = False  # type: ignore[misc]
         if not is_first:
-            connection.close(EXIT_GRACE, join=False)
+            connection.close(0.0, join=False)
         elif self._closing.is_set() and self._finalizer is not None:
             self._finalizer()  # closed meanwhile
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import urlencode
 from weakref import WeakSet
 
-from . import _notebook, _server_functions
+from . import _exit, _notebook, _server_functions
 from ._chunks import Chunks
 from ._discover import discover
 from ._downloads import Depot
@@ -138,6 +138,7 @@ class Connection:
             limit=limit if isinstance(limit, int) else None,
             start=self._workers.start,
         )
+        _exit.remember(self)
 
     # -- what the app offers ------------------------------------------------------
 
@@ -370,10 +371,11 @@ class Connection:
             pump.arm(self.http.alarms)
             if not full:
                 pump.start(pump)
-        except RuntimeError as exc:
+        except GradioClientError as exc:  # no more threads
             self._ended(job)
             self._leave(session)
-            raise _no_thread(endpoint.name, exc) from exc
+            exc.endpoint = endpoint.name
+            raise
         return job
 
     def _pump(
@@ -469,8 +471,9 @@ class Connection:
             self._running.add(following.job)
         try:
             following.start(following)
-        except RuntimeError as exc:
-            following.abandon(_no_thread(following.endpoint.name, exc))
+        except GradioClientError as exc:  # no more threads
+            exc.endpoint = following.endpoint.name
+            following.abandon(exc)
             self._ended(following.job)
 
     def _is_direct(self, endpoint: Endpoint) -> bool:
@@ -504,6 +507,7 @@ class Connection:
             grace: Seconds to wait for the server to be told.
             join: Also wait for the threads to end.
         """
+        _exit.forget(self)
         if os.getpid() != self._pid:
             return  # a fork: the sockets are the parent's, and its jobs go on
         with self._lock:
@@ -528,18 +532,24 @@ class Connection:
         if join:
             self._workers.join(grace)
 
+    def abandon_jobs(self) -> list[Job]:
+        """See `_exit`. What a later function of the exit submits still runs."""
+        if os.getpid() != self._pid:
+            return []
+        with self._lock:
+            jobs = list(self._unfinished)
+            self._backlog.clear()
+        return [job for job in jobs if job._abandon()]
+
+    def hang_up(self) -> None:
+        """See `_exit`."""
+        if os.getpid() == self._pid:
+            self.http.hang_up()
+
 
 def _run_as(name: str, task: Callable[[], None]) -> None:
     threading.current_thread().name = name
     task()
-
-
-def _no_thread(endpoint: str | int, exc: RuntimeError) -> GradioClientError:
-    return GradioClientError(
-        f"No thread could be started for {endpoint!r}: {exc}. The process has too many, or is "
-        "ending; max_workers= bounds those of a client.",
-        endpoint=endpoint,
-    )
 
 
 def _closed() -> ClientClosedError:

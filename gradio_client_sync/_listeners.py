@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Callable, Union
 
 from ._protocol.decode import STATUS_MESSAGES, Decoder, Scribe, cancelled, status_of
 from ._protocol.wire import Frame
-from .errors import ProtocolError
+from .errors import GradioClientError, ProtocolError
 from .events import Data, Status
 
 if TYPE_CHECKING:
@@ -222,8 +222,7 @@ class EventLog:
         if self.has_news:
             try:
                 self._start(self.tell)
-            except RuntimeError as exc:
-                # No more threads at the interpreter's exit; the worker tells the end itself.
+            except GradioClientError as exc:  # no more threads: the worker tells it at the end
                 log.debug("listeners of %r wait: %s", self._scribe.endpoint.name, exc)
 
     def tell(self) -> None:

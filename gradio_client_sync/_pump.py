@@ -189,7 +189,7 @@ class Pump:
         """Have the job end at its deadline, whatever it is at.
 
         Raises:
-            RuntimeError: No thread could be started.
+            GradioClientError: No thread could be started.
         """
         if self._terms.deadline.seconds is not None:
             call_off = alarms.set(self._terms.deadline, self._expire)
@@ -412,7 +412,7 @@ class Pump:
         """The job was cancelled before the server would heed it; its worker waits for that."""
         try:
             self.start(self._make_way)
-        except RuntimeError:  # no more threads at the interpreter's exit
+        except GradioClientError:  # no more threads
             self.job._released.set()
 
     def _make_way(self) -> None:

@@ -314,7 +314,11 @@ class Session:
                 return
             url, silence = self._routes.heartbeat(self.session_hash), self._silence
             self._heartbeat = heartbeat = Heartbeat(self._http, url, silence=silence)
-        self._start(heartbeat.run)
+        try:
+            self._start(heartbeat.run)
+        except GradioClientError as exc:
+            log.warning("the session has no heartbeat until its next call: %s", exc)
+            self._heartbeat = None
 
     # -- a job's way out ----------------------------------------------------------
 
@@ -325,7 +329,10 @@ class Session:
             waiting = self._ledger.is_waiting(endpoint.fn_index)
             self._changed.notify_all()
         if waiting:
-            self._start(partial(self._wait_out, endpoint))
+            try:
+                self._start(partial(self._wait_out, endpoint))
+            except GradioClientError:  # no more threads: the job's own may wait that long
+                self._wait_out(endpoint)
 
     def begin(self, endpoint: Endpoint, job: Job) -> None:
         """The server has begun to run a job."""

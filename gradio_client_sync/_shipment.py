@@ -258,7 +258,7 @@ class Shipment:
         over = threading.Event()
         try:
             self._uploader.start(partial(self._lane, over.set))
-        except RuntimeError:
+        except GradioClientError:
             return None  # no more threads; those there are do it, too
         return over
 

@@ -8,10 +8,12 @@ business of whoever owns the jobs.
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import time
-from queue import Empty, SimpleQueue
 from typing import Callable
+
+from .errors import no_thread
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,9 @@ class Workers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._tasks: SimpleQueue[Task | None] = SimpleQueue()  # for those that wait for one
+        self._tasks: queue.SimpleQueue[Task | None] = (
+            queue.SimpleQueue()
+        )  # for those that wait for one
         self._idle = 0  # threads that wait, and for which there is none yet
         self._threads: set[threading.Thread] = set()
         self._leaving: set[threading.Thread] = set()  # done, but perhaps not ended yet
@@ -37,7 +41,7 @@ class Workers:
         After `close` tasks still run, since what is under way may need some to end well.
 
         Raises:
-            RuntimeError: No thread could be started.
+            GradioClientError: No thread is idle, and none could be started.
         """
         with self._lock:
             if self._idle:
@@ -50,10 +54,10 @@ class Workers:
             self._threads.add(thread)
         try:
             thread.start()
-        except RuntimeError:  # the interpreter is going down, or is out of threads
+        except RuntimeError as exc:  # the interpreter is going down, or is out of threads
             with self._lock:
                 self._threads.discard(thread)
-            raise
+            raise no_thread(exc) from exc
 
     def close(self) -> None:
         """Let threads end when they have nothing to do."""
@@ -98,7 +102,7 @@ class Workers:
             try:
                 task = self._tasks.get(timeout=IDLE_SECONDS)
                 break
-            except Empty:
+            except queue.Empty:
                 with self._lock:
                     if self._idle:  # otherwise the task for this thread has just been put
                         self._idle -= 1

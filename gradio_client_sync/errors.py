@@ -184,6 +184,14 @@ def too_large(what: str, limit: int) -> MessageTooLargeError:
     )
 
 
+def no_thread(exc: RuntimeError) -> GradioClientError:
+    """The error for a thread that the interpreter does not start."""
+    return GradioClientError(
+        f"No thread could be started: {exc}. The process has too many, or is ending; max_workers= "
+        "of Client bounds those of its jobs."
+    )
+
+
 class ConfigError(GradioClientError):
     """The address does not answer with a Gradio config."""
 

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED
 from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 
 from .errors import PayloadError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .types import EventName, Payload
 
 _EVENTS = ("data", "status", "log", "render", "upload")
+_OVER = (CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED)  # a Future's states
 
 
 class Job(concurrent.futures.Future[Data]):
@@ -62,6 +64,7 @@ class Job(concurrent.futures.Future[Data]):
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._cancel_asked = False
+        self._abandoned = False  # the interpreter exits, and nobody is told any more
         self._interrupt: Callable[[], None] | None = None
         self._released = threading.Event()  # the worker has let go, the server has been told
         self._started = False
@@ -400,8 +403,28 @@ class Job(concurrent.futures.Future[Data]):
         except concurrent.futures.InvalidStateError:
             pass  # cancel() came first, and callers have seen it
 
+    def _abandon(self) -> bool:
+        """The interpreter exits: end the job as `cancel` would, but wake nobody; see `_exit`.
+
+        Returns:
+            Whether the server may have to be told.
+        """
+        with self._condition:
+            if self._state not in _OVER:
+                # Who asks from now on has the answer at once; who waits sleeps on.
+                self._state = CANCELLED_AND_NOTIFIED
+                self._abandoned = True
+        with self._lock:
+            self._cancel_asked = self._cancel_asked or self._abandoned
+            interrupt = self._interrupt
+        if self._abandoned and interrupt is not None:
+            interrupt()
+        return self._stopped
+
     def _finish_cancelled(self) -> None:
         """The end of a job that was cancelled here, or whose client was closed."""
+        if self._abandoned:
+            return
         self._end_input(concurrent.futures.CancelledError("the client was closed"))
         self._log.cancel(time.time())
         self._cancel_once()

@@ -9,10 +9,15 @@ from typing import Any
 BOUND = 120.0  # s; a bound on failure, never a pace
 
 
-def run_python(code: str, *arguments: str, timeout: float = BOUND, **options: Any) -> str:
-    """Run code, and return what it printed; it has to end well."""
+def run_python(
+    code: str, *arguments: str, quiet: bool = False, timeout: float = BOUND, **options: Any
+) -> str:
+    """Run code, and return what it printed.
+
+    It has to end well, and, if `quiet`, with nothing on standard error, not even a warning.
+    """
     ran = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, *(("-X", "dev") if quiet else ()), "-c", code, *arguments],
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -20,4 +25,5 @@ def run_python(code: str, *arguments: str, timeout: float = BOUND, **options: An
         **options,
     )
     assert ran.returncode == 0, ran.stderr
+    assert not (quiet and ran.stderr), ran.stderr
     return ran.stdout

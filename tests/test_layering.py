@@ -38,6 +38,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "_uploads",
         "_visitor",
         "_workers",
+        "_exit",
         "display",
         "docstring",
         "files",

@@ -13,6 +13,8 @@ import time
 from dataclasses import dataclass
 from typing import Callable
 
+from ..errors import no_thread
+
 _RINGING_SECONDS = 0.5  # an alarm wakes somebody, which takes no time
 _IDLE_SECONDS = 5.0  # a thread that waits costs little, but not nothing
 
@@ -67,20 +69,22 @@ class Alarms:
             What calls it off; harmless when repeated, and when it has rung.
 
         Raises:
-            RuntimeError: No thread could be started.
+            GradioClientError: No thread could be started.
         """
         if deadline.seconds is None:
             return _nothing
         alarm = object()
         with self._changed:
-            self._set[alarm] = deadline.end, ring
             if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._watch, name="gradio-deadlines", daemon=True
-                )
-                self._thread.start()
+                thread = threading.Thread(target=self._watch, name="gradio-deadlines", daemon=True)
+                try:
+                    thread.start()  # it waits for the lock
+                except RuntimeError as exc:
+                    raise no_thread(exc) from exc
+                self._thread = thread
             elif deadline.end < self._awaited:
                 self._changed.notify_all()
+            self._set[alarm] = deadline.end, ring
 
         def call_off() -> None:
             with self._changed:

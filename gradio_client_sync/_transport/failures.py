@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import re
@@ -146,8 +147,7 @@ def no_connection(exc: Exception, url: str) -> ConnectFailedError:
             url=url,
         )
     return ConnectFailedError(
-        f"{server} cannot be reached: {_cause(exc)}. Check the address, and that the app "
-        "is running.",
+        f"{server} cannot be reached: {_cause(exc)}. {advice(exc)}",
         url=url,
         _passing=cause is not None and not is_unknown_name(cause.__cause__),
     )
@@ -176,6 +176,25 @@ def no_answer(exc: Exception, url: str) -> ConnectFailedError:
 def is_unknown_name(exc: BaseException | None) -> bool:
     """Whether a host has no address, rather than that nobody could be asked for it just now."""
     return isinstance(exc, socket.gaierror) and exc.errno != socket.EAI_AGAIN
+
+
+def advice(exc: BaseException) -> str:
+    """What to do where no connection can be opened."""
+    if is_out_of_files(exc):
+        return (
+            "The process may not open more (see ulimit -n); max_workers= of Client bounds the "
+            "jobs under way, and with them the connections."
+        )
+    return "Check the address, and that the app is running."
+
+
+def is_out_of_files(exc: BaseException | None) -> bool:
+    """Whether the process, or the machine, has too many files open."""
+    while exc is not None:
+        if isinstance(exc, OSError) and exc.errno in (errno.EMFILE, errno.ENFILE):
+            return True
+        exc = exc.__cause__ or exc.__context__
+    return False
 
 
 def loss(exc: Exception) -> str:

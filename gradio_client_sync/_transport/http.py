@@ -476,6 +476,10 @@ class Http:
         for door in doors:
             door.close()
         self.alarms.close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the connections that no request uses; further requests make new ones."""
         for pool, _ in list(self._pools.values()):
             pool.close()
 

@@ -133,7 +133,10 @@ class Mux:
             self._mailboxes[event_id] = mailbox
             start, self._reading = not self._reading, True
         if start:
-            self._start(self._read)
+            try:
+                self._start(self._read)
+            except GradioClientError as exc:  # no more threads
+                self._break(Lost(str(exc)))
         return mailbox
 
     def _joined(self) -> None:
@@ -195,15 +198,19 @@ class Mux:
             except GradioClientError as exc:
                 ending = Lost(str(exc))
             with self._lock:
-                if ending is None and self._mailboxes and not self._closed:
-                    continue
-                self._reading = False
-                if ending is None:
+                if ending is None and (self._closed or not self._mailboxes):
+                    self._reading = False
                     return
-                self._breaks += 1
-                lost, self._mailboxes = list(self._mailboxes.values()), {}
-            for mailbox in lost:
-                mailbox.end(ending)
+        self._break(ending)
+
+    def _break(self, ending: Lost | Aborted) -> None:
+        """There is no reader any more: whose messages it read, and whoever joins now, is told."""
+        with self._lock:
+            self._reading = False
+            self._breaks += 1
+            lost, self._mailboxes = list(self._mailboxes.values()), {}
+        for mailbox in lost:
+            mailbox.end(ending)
 
     def _read_stream(self) -> bool:
         """Read one stream to its end; whether it brought anything for a job."""

@@ -17,7 +17,7 @@ from ..errors import ConnectFailedError, MessageTooLargeError, ProtocolError, to
 from .base import Aborted, Lost
 from .connections import SOCKET_OPTIONS, cut
 from .deadlines import Deadline
-from .failures import Answer, refusal
+from .failures import Answer, advice, is_out_of_files, refusal
 
 if TYPE_CHECKING:
     from .http import Http
@@ -214,8 +214,9 @@ def _not_opened(exc: Exception, url: str) -> Exception:
     if isinstance(exc, (websocket.WebSocketException, OSError, ValueError)):
         # A connection that broke off, or was refused; names and certificates do not mend.
         passing = isinstance(exc, (ConnectionError, websocket.WebSocketConnectionClosedException))
+        passing = passing or is_out_of_files(exc)
         return ConnectFailedError(
-            f"{url} opened no websocket: {exc}. Check the address, and that the app is running.",
+            f"{url} opened no websocket: {exc}. {advice(exc)}",
             url=url,
             _passing=passing,
         )

@@ -1,4 +1,4 @@
-"""Threads and processes: whatever ends a process, in any phase, it goes at once and quietly."""
+"""Threads, forks and other processes that use a client, or one of which it is a copy."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ import concurrent.futures
 import json
 import os
 import pickle
-import signal
-import socket
-import subprocess
 import sys
-import time
 import uuid
 import warnings
 from pathlib import Path
@@ -31,108 +27,6 @@ VERSIONS = [
     for version in ("3.50.2", "4.44.1", "6.31.0")
     if version in SERVERS
 ]
-GONE = 1.5  # s from the blow to the end of the process; 1 s is promised, the rest is the machine's
-
-SCRIPT = """
-import sys, threading
-from gradio_client_sync import Client
-
-url, phase, ending, key = sys.argv[1:]
-
-def say_ready():
-    print("ready", flush=True)
-
-def end():
-    if ending == "exit":
-        sys.exit(3)
-    if ending == "error":
-        raise RuntimeError("unhandled")
-    threading.Event().wait(60)  # for the signal
-
-if phase == "connect":
-    say_ready()
-    Client(url, retries=0)
-app = Client(url)
-if phase == "idle":
-    app.predict("/echo", ["x"])
-    say_ready()
-    end()
-elif phase == "predict":
-    say_ready()
-    app.predict("/hold", [key])
-elif phase == "submit":
-    job = app.submit("/hold", [key])
-    say_ready()
-    sys.stdin.readline()
-    end()
-elif phase == "stream":
-    for data in app.submit("/endless", [key]):
-        say_ready()
-        end()
-elif phase == "listen":
-    heard = threading.Event()
-    job = app.submit("/endless", [key]).on("data", lambda data: heard.set())
-    heard.wait(20)
-    say_ready()
-    end()
-"""
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize(
-    ("phase", "ending"),
-    [
-        *(("connect", "SIGINT"), ("connect", "SIGTERM")),
-        *(("predict", "SIGINT"), ("predict", "SIGTERM")),
-        *(
-            (phase, ending)
-            for phase in ("idle", "submit", "stream", "listen")
-            for ending in ("exit", "error", "SIGINT", "SIGTERM")
-        ),
-    ],
-)
-def test_process_ends_at_once(
-    server_pool: ServerPool, version: str, phase: str, ending: str
-) -> None:
-    """It is gone in a second, its work on the server stops, and no dying thread says a word."""
-    server, key = server_pool.get(version), uuid.uuid4().hex
-    silent = socket.create_server(("127.0.0.1", 0))  # takes connections and says nothing
-    url = f"http://127.0.0.1:{silent.getsockname()[1]}" if phase == "connect" else server.url
-    process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, url, phase, ending, key],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    waiting: socket.socket | None = None
-    with process, silent:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert process.stdout.readline() == "ready\n", process.stderr.read()
-        if phase == "connect":
-            waiting, _ = silent.accept()
-            assert waiting.recv(1) == b"G"  # of its GET
-        if phase in ("predict", "submit"):
-            assert server.control.await_started(key)
-        began = time.monotonic()
-        if ending.startswith("SIG"):
-            process.send_signal(getattr(signal, ending))
-        elif phase == "submit":
-            process.stdin.write("\n")
-            process.stdin.flush()
-        process.wait(BOUND)
-        took = time.monotonic() - began
-        said = process.stderr.read()
-    if waiting is not None:
-        waiting.close()
-    assert took < GONE, f"it took {took:.2f} s"
-    assert "gradio-" not in said and "Exception in thread" not in said, said
-    assert said.count("Traceback") <= (4 if ending in ("error", "SIGINT") else 0), said
-    if phase in ("stream", "listen"):
-        assert server.control.await_stopped(key)
-    server.control.release(key)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

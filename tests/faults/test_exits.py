@@ -1,0 +1,284 @@
+"""The end of a process: whatever ends it, in any phase of a job, it goes at once and quietly."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gradio_client_sync import Client
+from tests.conftest import SERVERS
+from tests.faults.proxy import Fault, Proxy
+from tests.listening import BOUND
+from tests.processes import run_python
+from tests.servers.plugin import ServerPool
+from tests.servers.server import Server
+
+pytestmark = pytest.mark.gradio
+
+VERSIONS = [
+    version if version == "6.31.0" else pytest.param(version, marks=pytest.mark.long)
+    for version in ("3.50.2", "4.44.1", "6.31.0")
+    if version in SERVERS
+]
+GONE = 1.5  # s from the blow to the end of the process; 1 s is promised, the rest is the machine's
+#: What the request has by which a server is told to stop a generator.
+CANCELS = {"3.50.2": b"/reset", "4.44.1": b"/cancel", "6.31.0": b"/cancel"}
+PHASES = (
+    *("connecting", "idle", "uploading", "queued", "running", "streaming", "listening"),
+    "downloading",
+)
+#: What ends the process, with the last line that it says and its exit code.
+ENDINGS = {
+    "exit": ("", 3),
+    "error": ("RuntimeError: unhandled", 1),
+    "SIGINT": ("KeyboardInterrupt", -signal.SIGINT),
+    "SIGTERM": ("", -signal.SIGTERM),
+    "SIGTERM with a handler": ("", 3),
+}
+
+SCRIPT = """
+import signal, sys, threading
+from gradio_client_sync import Client
+
+url, phase, ending, key = sys.argv[1:]
+ready = threading.Event()
+
+def say_ready(*_):
+    if not ready.is_set():
+        print("ready", flush=True)
+        ready.set()
+
+def wait_and(function, *arguments):
+    # A signal interrupts it; the other endings come from the main thread while it goes on.
+    if ending.startswith("SIG"):
+        function(*arguments)
+    threading.Thread(target=function, args=arguments, daemon=True).start()
+
+if ending == "SIGTERM with a handler":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+if phase == "connecting":
+    say_ready()
+    wait_and(Client, url)
+else:
+    app = Client(url)
+    if phase == "idle":
+        app.predict("/echo", ["x"])
+        say_ready()
+    elif phase == "uploading":
+        app.submit("/digest", [bytes(50_000_000)]).on("upload", say_ready)
+    elif phase == "queued":
+        job = app.submit("/hold", [key])
+        job.on("status", lambda status: status.position is not None and say_ready())
+    elif phase == "running":
+        say_ready()
+        wait_and(app.predict, "/hold_async", [key])
+    elif phase == "streaming":
+        for data in app.submit("/endless", [key]):
+            say_ready()
+            break
+    elif phase == "listening":
+        app.submit("/endless", [key]).on("data", say_ready)
+    elif phase == "downloading":
+        file = app.predict("/make_file", [20_000_000])[0]
+        wait_and(lambda: file.download(progress=say_ready))
+ready.wait(20)
+sys.stdin.readline()
+if ending == "exit":
+    sys.exit(3)
+raise RuntimeError("unhandled")
+"""
+
+FAULTS = {
+    "uploading": Fault(b"/upload", action="stall"),
+    "downloading": Fault(b"/file=", after=b"\r\n\r\n", offset=1_000_000, action="stall"),
+}
+
+
+@contextlib.contextmanager
+def held_in(phase: str, server: Server, key: str) -> Iterator[str]:
+    """An address at which a call stays in a phase."""
+    with contextlib.ExitStack() as stack:
+        url = server.url
+        if phase in FAULTS:
+            url = stack.enter_context(Proxy(server.url, FAULTS[phase])).url
+        elif phase == "queued":
+            app = stack.enter_context(Client(server.url))
+            app.submit("/hold", [f"{key} before"])
+            assert server.control.await_started(f"{key} before")
+        yield url
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("phase", PHASES)
+def test_process_ends_at_once(
+    server_pool: ServerPool, version: str, phase: str, ending: str, tmp_path: Path
+) -> None:
+    """It is gone in a second, its work on the server stops, and no dying thread says a word."""
+    options = {"queue_size": 10} if phase == "queued" else {}
+    server, key = server_pool.get(version, **options), uuid.uuid4().hex
+    executed = server.control.executions()
+    silent = socket.create_server(("127.0.0.1", 0))  # takes connections and says nothing
+    with silent, held_in(phase, server, key) as url:
+        if phase == "connecting":
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = subprocess.Popen(
+            [sys.executable, "-X", "dev", "-c", SCRIPT, url, phase, ending, key],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            text=True,
+        )
+        with process, contextlib.ExitStack() as waiting:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert process.stdout.readline() == "ready\n", process.stderr.read()
+            if phase == "connecting":
+                connection = waiting.enter_context(silent.accept()[0])
+                assert connection.recv(1) == b"G"  # of its GET
+            if phase == "running":
+                assert server.control.await_started(key)
+            began = time.monotonic()
+            if ending.startswith("SIG"):
+                process.send_signal(getattr(signal, ending.split()[0]))
+            else:
+                process.stdin.write("\n")
+                process.stdin.flush()
+            process.wait(BOUND)
+            took = time.monotonic() - began
+            said = process.stderr.read().splitlines()
+    last, code = ENDINGS[ending]
+    assert took < GONE, f"it took {took:.2f} s"
+    assert process.returncode == code
+    assert said[-1:] == [last][: len(last)], said
+    assert not any("gradio-" in line or "ignored" in line for line in said), said
+    if phase in ("streaming", "listening"):
+        assert server.control.await_stopped(key)
+    if phase == "running" and ending != "SIGTERM" and version != "3.50.2":
+        assert server.control.await_stopped(key)
+        assert server.control.ledger(key)["cancelled"] == 1
+    if phase == "queued":
+        # The only worker takes what is queued in turn: had the job been left there, it would
+        # run before this call.
+        server.control.release(f"{key} before")
+        with Client(server.url) as app:
+            app.predict("/echo", ["x"], timeout=BOUND)
+        assert server.control.ledger(key)["started"] == 0
+    server.control.release(key)
+    if phase == "uploading":
+        assert server.control.executions().get("digest") == executed.get("digest")
+    if ending != "SIGTERM":  # which leaves a private folder of downloads behind
+        assert not list(tmp_path.iterdir())
+
+
+DAEMONS = """
+import concurrent.futures, sys, threading
+from gradio_client_sync import Client
+
+url, key = sys.argv[1:]
+app = Client(url)
+
+def loop():
+    for data in app.submit("/endless", [key]):
+        started.release()
+
+def download():
+    app.predict("/make_file", [200_000_000])[0].download(progress=lambda *_: started.release())
+
+started = threading.Semaphore(0)
+job = app.submit("/hold", [key])
+for function in (loop, download, job.result, lambda: concurrent.futures.wait([job])):
+    threading.Thread(target=function, daemon=True).start()
+started.acquire()
+started.acquire()
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_daemons_say_nothing_at_the_exit(server_pool: ServerPool, version: str) -> None:
+    """Threads that wait for jobs and files while the interpreter exits are not woken to print."""
+    server, key = server_pool.get(version), uuid.uuid4().hex
+    assert run_python(DAEMONS, server.url, key, quiet=True) == ""
+    server.control.release(key)
+
+
+MANY = """
+import sys, time
+from gradio_client_sync import Client
+
+apps = [Client(sys.argv[1]) for _ in range(4)]
+for app in apps:
+    next(iter(app.submit("/endless", [sys.argv[2]])))
+print(time.time())
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_silent_servers_share_one_grace(server_pool: ServerPool, version: str) -> None:
+    """However many clients wait for their servers' answers, the process is gone in a second."""
+    server, key = server_pool.get(version), uuid.uuid4().hex
+    with Proxy(server.url, Fault(CANCELS[version], times=8, action="stall")) as proxy:
+        told = run_python(MANY, proxy.url, key, quiet=True)
+        assert time.time() - float(told) < GONE
+        assert proxy.struck == 4
+    server.control.release(key)
+
+
+AT_EXIT = """
+import atexit, concurrent.futures, sys, threading
+
+def attempt(function):
+    try:
+        return function()
+    except concurrent.futures.CancelledError:
+        return "cancelled"
+    except Exception as exc:
+        return f"{type(exc).__name__}: {exc}"
+
+def last():
+    print(attempt(lambda: job.result(5)), concurrent.futures.wait([job], 5).done == {job})
+    print(attempt(lambda: app.predict("/echo", ["later"], timeout=5)[0]))
+    try:
+        thread = threading.Thread(target=lambda: app.predict("/echo", ["in a thread"], timeout=5))
+        thread.start()
+        thread.join()
+    except RuntimeError:
+        pass  # 3.12 starts no threads any more
+    app.close()
+    print(attempt(lambda: app.predict("/echo", ["closed"])))
+
+def first():
+    print(attempt(lambda: app.predict("/echo", ["before"], timeout=5)[0]))
+
+atexit.register(last)  # what is registered last comes first
+from gradio_client_sync import Client
+app = Client(sys.argv[1])
+job = app.submit("/endless", [sys.argv[2]])
+next(iter(job))
+atexit.register(first)
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_functions_of_the_exit_can_call(server_pool: ServerPool, version: str) -> None:
+    """Before and after jobs were stopped, calls work, as far as Python still starts threads."""
+    server, key = server_pool.get(version), uuid.uuid4().hex
+    before, job, later, closed = run_python(AT_EXIT, server.url, key, quiet=True).splitlines()
+    no_thread = "GradioClientError: No thread could be started"
+    assert before == "before" or (before.startswith(no_thread) and sys.version_info >= (3, 12))
+    assert job == "cancelled True"
+    assert later == "later" or (later.startswith(no_thread) and sys.version_info >= (3, 12))
+    assert closed == "ClientClosedError: The client is closed; make a new one."
+    assert server.control.await_stopped(key)
