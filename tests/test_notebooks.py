@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,7 @@ from gradio_client_sync._notebook.markup import frame
 from gradio_client_sync._notebook.values import Looks
 from tests.conftest import SERVERS
 from tests.hostile import ATTACKS, MARK, SVG
-from tests.listening import BOUND
+from tests.kernel import Kernel, errors
 from tests.servers.plugin import ServerPool
 from tests.servers.server import Server
 from tests.test_notebook import COMPONENTS, Content, data, hostile_values
@@ -171,48 +170,6 @@ def test_examples_are_committed_bare() -> None:
 # -- a kernel
 
 
-class Kernel:
-    """A kernel that runs code and tells what it published."""
-
-    def __init__(self, folder: Path) -> None:
-        manager = pytest.importorskip("jupyter_client.manager")
-        pytest.importorskip("ipykernel")
-        self._manager = manager.KernelManager(**render.private_sockets(str(folder)))
-        self._manager.start_kernel()
-        self._client = self._manager.client()
-        self._client.start_channels()
-        self._client.wait_for_ready(timeout=BOUND * 3)
-
-    def start(self, code: str) -> str:
-        """Run code; `finish` tells what came of it."""
-        return str(self._client.execute(code))
-
-    def finish(self, run: str) -> list[dict[str, Any]]:
-        """What a run published, to its end."""
-        messages = []
-        while True:
-            message = self._client.get_iopub_msg(timeout=BOUND)
-            if message["parent_header"].get("msg_id") != run:
-                continue
-            content = {"type": message["msg_type"], **message["content"]}
-            if content["type"] == "status" and content["execution_state"] == "idle":
-                return messages
-            messages.append(content)
-
-    def run(self, code: str) -> list[dict[str, Any]]:
-        """Run code to its end."""
-        return self.finish(self.start(code))
-
-    def interrupt(self) -> None:
-        """What the stop button does."""
-        self._manager.interrupt_kernel()
-
-    def close(self) -> None:
-        self._client.stop_channels()
-        self._manager.shutdown_kernel(now=True)
-        self._manager.cleanup_resources()
-
-
 @pytest.fixture
 def kernel(tmp_path: Path) -> Iterator[Kernel]:
     """A real kernel."""
@@ -279,8 +236,3 @@ def test_progress_in_a_kernel_keeps_off_stdout(kernel: Kernel, newest: Server) -
     (result,) = [m for m in told if m["type"] == "execute_result"]
     assert {"text/plain", "text/html"} <= result["data"].keys()
     assert "done" in result["data"]["text/html"]
-
-
-def errors(messages: list[dict[str, Any]]) -> list[str]:
-    """The names of the exceptions among what was published."""
-    return [message["ename"] for message in messages if message["type"] == "error"]

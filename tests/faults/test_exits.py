@@ -10,18 +10,16 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gradio_client_sync import Client
 from tests.conftest import SERVERS
+from tests.faults.phases import assert_stopped, held_in, server_for
 from tests.faults.proxy import Fault, Proxy
 from tests.listening import BOUND
 from tests.processes import run_python
 from tests.servers.plugin import ServerPool
-from tests.servers.server import Server
 
 pytestmark = pytest.mark.gradio
 
@@ -98,25 +96,6 @@ if ending == "exit":
 raise RuntimeError("unhandled")
 """
 
-FAULTS = {
-    "uploading": Fault(b"/upload", action="stall"),
-    "downloading": Fault(b"/file=", after=b"\r\n\r\n", offset=1_000_000, action="stall"),
-}
-
-
-@contextlib.contextmanager
-def held_in(phase: str, server: Server, key: str) -> Iterator[str]:
-    """An address at which a call stays in a phase."""
-    with contextlib.ExitStack() as stack:
-        url = server.url
-        if phase in FAULTS:
-            url = stack.enter_context(Proxy(server.url, FAULTS[phase])).url
-        elif phase == "queued":
-            app = stack.enter_context(Client(server.url))
-            app.submit("/hold", [f"{key} before"])
-            assert server.control.await_started(f"{key} before")
-        yield url
-
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -125,8 +104,7 @@ def test_process_ends_at_once(
     server_pool: ServerPool, version: str, phase: str, ending: str, tmp_path: Path
 ) -> None:
     """It is gone in a second, its work on the server stops, and no dying thread says a word."""
-    options = {"queue_size": 10} if phase == "queued" else {}
-    server, key = server_pool.get(version, **options), uuid.uuid4().hex
+    server, key = server_for(phase, server_pool, version), uuid.uuid4().hex
     executed = server.control.executions()
     silent = socket.create_server(("127.0.0.1", 0))  # takes connections and says nothing
     with silent, held_in(phase, server, key) as url:
@@ -164,21 +142,9 @@ def test_process_ends_at_once(
     assert process.returncode == code
     assert said[-1:] == [last][: len(last)], said
     assert not any("gradio-" in line or "ignored" in line for line in said), said
-    if phase in ("streaming", "listening"):
-        assert server.control.await_stopped(key)
-    if phase == "running" and ending != "SIGTERM" and version != "3.50.2":
-        assert server.control.await_stopped(key)
-        assert server.control.ledger(key)["cancelled"] == 1
-    if phase == "queued":
-        # The only worker takes what is queued in turn: had the job been left there, it would
-        # run before this call.
-        server.control.release(f"{key} before")
-        with Client(server.url) as app:
-            app.predict("/echo", ["x"], timeout=BOUND)
-        assert server.control.ledger(key)["started"] == 0
+    if (phase, ending) != ("running", "SIGTERM"):
+        assert_stopped(phase, server, key, executed)
     server.control.release(key)
-    if phase == "uploading":
-        assert server.control.executions().get("digest") == executed.get("digest")
     if ending != "SIGTERM":  # which leaves a private folder of downloads behind
         assert not list(tmp_path.iterdir())
 

@@ -7,7 +7,6 @@ import concurrent.futures
 import json
 import os
 import pickle
-import sys
 import uuid
 import warnings
 from pathlib import Path
