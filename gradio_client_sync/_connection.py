@@ -98,6 +98,7 @@ class Connection:
         self._lost = False  # the server may have gone, and come again as another
         self._pid = os.getpid()
         self.http = http
+        began = time.monotonic()
         try:
             self.root, self.config = discover(http, root, auth, deadline)
             self.dialect = dialect_of(self.config)
@@ -139,6 +140,9 @@ class Connection:
             start=self._workers.start,
         )
         _exit.remember(self)
+        version, took = str(self.config.get("version", "?")).strip(), time.monotonic() - began
+        protocol = self.dialect.protocol
+        log.debug("connected to %s in %.3f s: Gradio %s (%s)", self.root, took, version, protocol)
 
     # -- what the app offers ------------------------------------------------------
 

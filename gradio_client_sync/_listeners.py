@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Callable, Union
 
-from ._protocol.decode import STATUS_MESSAGES, Decoder, Scribe, cancelled, status_of
+from ._protocol.decode import DATA_MESSAGES, STATUS_MESSAGES, Decoder, Scribe, cancelled, status_of
 from ._protocol.wire import Frame
 from .errors import GradioClientError, ProtocolError
 from .events import Data, Status
@@ -41,8 +41,6 @@ class Anew(list["Event"]):
 
 #: Of all that a job keeps: no more than one message may have.
 HISTORY_BYTES = 2**28
-
-_DATA_MESSAGES = frozenset(("process_generating", "process_streaming"))
 
 
 def _tells_status(record: Record) -> bool:
@@ -303,7 +301,7 @@ class EventLog:
         try:
             if wanted & {"data", "render"} and cursor.decoder is not None:
                 return cursor.decoder.events(record, status="status" in wanted)
-            if record.msg in _DATA_MESSAGES:
+            if record.msg in DATA_MESSAGES:
                 cursor.decoder = None
             if "status" in wanted and record.msg in STATUS_MESSAGES:
                 return [status_of(self._scribe, record)]
@@ -330,7 +328,7 @@ class EventLog:
                 if not self._behind(cursor):
                     return
                 record = self._take(cursor)
-            if isinstance(record, Frame) and record.msg not in _DATA_MESSAGES:
+            if isinstance(record, Frame) and record.msg not in DATA_MESSAGES:
                 continue
             for event in self._events(cursor, record, {"data"}):
                 if isinstance(event, Data):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ._listeners import Anew
-from ._protocol.decode import Scribe
+from ._protocol.decode import DATA_MESSAGES, Scribe
 from ._protocol.exchange import Exchange, Finish, Publish, Reply, app_error, queue_full
 from ._protocol.payload import encode
 from ._session import Refused
@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from .job import Job
 
 log = logging.getLogger(__name__)
+
+#: What a job comes to, in this order, as `Timings` and the log name it.
+_STEPS = {"queued": "is queued", "started": "runs", "first_data": "has its first value"}
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,7 @@ class Pump:
 
     def __call__(self) -> None:
         self.job._begin()
+        self._note("begins (%r)", self.endpoint.name)
         try:
             finish = self._run()
         except BaseException as exc:
@@ -138,7 +142,7 @@ class Pump:
             error.__cause__ = exc
             finish = self._exchange.fail(error, time.time())
         self.job._interruptible(None)
-        self._log_end(finish)
+        self._note_end(finish)
         if finish is None:
             # The server first: whoever cancelled may be waiting for that before an exit.
             try:
@@ -280,15 +284,28 @@ class Pump:
         self._heeds = None
         self.job._event_id = None
 
-    def _log_end(self, finish: Finish | None) -> None:
+    # -- its life in the log ------------------------------------------------------
+
+    def _note(self, what: str, *arguments: object) -> None:
+        """Log a step of the job, with the time since its submit. Nothing secret may be in it."""
         if log.isEnabledFor(logging.DEBUG):
-            error = finish.error if finish is not None else None
-            outcome = "was stopped" if finish is None else repr(error) if error else "is done"
-            took = time.monotonic() - self.job._submitted
-            name, event_id = self.endpoint.name, self._exchange.event_id
-            log.debug(
-                "job %d (%r, event %s) %s after %.3f s", self._number, name, event_id, outcome, took
-            )
+            after = time.monotonic() - self.job._submitted
+            log.debug("job %d %s after %.3f s", self._number, what % arguments, after)
+
+    def _reach(self, step: str) -> None:
+        if self.job._mark(step):
+            self._note(_STEPS[step])
+
+    def _note_end(self, finish: Finish | None) -> None:
+        job = self.job
+        if finish is None:
+            timed_out = job.done() and not job.cancelled()
+            self._note("ran out of time" if timed_out else "was cancelled")
+        elif finish.error is not None:
+            # Its text may repeat what was sent.
+            self._note("failed (%s)", type(finish.error).__name__)
+        else:
+            self._note("is done (%d bytes)", job._bytes)
 
     # -- its files ----------------------------------------------------------------
 
@@ -305,6 +322,7 @@ class Pump:
         if not self.job._interruptible(shipment.abort):
             raise Aborted
         self._parcel.load(shipment.run())
+        self._note("has its files at the server")
 
     # -- through the queue --------------------------------------------------------
 
@@ -326,8 +344,8 @@ class Pump:
                 self._publish,
                 self._terms.deadline,
             )
-            self.job._event_id = self._exchange.event_id
-            log.debug("job %d is at the server, event %s", self._number, self._exchange.event_id)
+            event_id = self.job._event_id = self._exchange.event_id
+            self._note("is at the server%s", f" as event {event_id}" if event_id else "")
             return self._converse(self._channel)
         except Aborted:
             return None
@@ -372,20 +390,19 @@ class Pump:
     def _publish(self, frame: Frame) -> None:
         """Keep a message for the job's readers. The reader of a shared stream calls it, too."""
         self.job._bytes += len(frame.raw)
+        if frame.msg in DATA_MESSAGES and "first_data" not in self.job._marks:
+            for step in _STEPS:  # the worker may not have come to the ones before
+                self._reach(step)
         self._events.publish(frame)
         self._events.tell_soon()
 
     def _moved(self, before: Place) -> None:
         """Tell the session where the job is: others may depend on it."""
         now = self._exchange.place
-        for what, is_so in (
-            ("queued", now.queued),
-            ("started", now.begun),
-            ("first_data", now.stage != "pending"),
-        ):
-            if is_so:
-                self.job._mark(what)
-        log.debug("job %d: %s", self._number, now)
+        if now.queued:
+            self._reach("queued")
+        if now.begun:
+            self._reach("started")
         if now.begun and not before.begun:
             self._session.begin(self.endpoint, self.job)
         elif now.queued and not before.queued:
@@ -470,6 +487,8 @@ class Pump:
         try:
             self._events.tell_soon()
             self._send_files()
+            self.job._mark("started")
+            self._note("is sent")
             answer = self._session.run(
                 self._direct_url,
                 self.job,

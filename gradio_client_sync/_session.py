@@ -430,6 +430,8 @@ class Session:
             answer = self._http.post(url, encode(endpoint, body), within=CANCEL_ANSWER)
             if answer.status != 200:
                 log.warning("%s answered %s to a cancellation", url, answer.status)
+            else:
+                log.debug("the server was told to stop %r", endpoint.name)
         except Aborted:
             pass  # the client was closed, and the connection with it
         except (GradioClientError, Lost) as exc:

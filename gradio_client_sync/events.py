@@ -185,11 +185,11 @@ class Timings:
     """What happened to a job when, in seconds since `submit`; ``None`` what has not yet.
 
     Attributes:
-        queued: The app's queue had it.
-        started: The app told that its function runs.
-        first_data: The first value came.
-        done: It was over.
-        bytes: What the server has sent of it.
+        queued: The app's queue had it; ``None`` for a function that skips the queue.
+        started: The app told that its function runs; one that skips the queue was sent.
+        first_data: The first value came, which is the only one of most functions.
+        done: It was over: with a result, an error, or cancelled.
+        bytes: What the server has sent of it; files not counted.
     """
 
     queued: float | None = None

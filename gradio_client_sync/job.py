@@ -359,9 +359,10 @@ class Job(concurrent.futures.Future[Data]):
         """Whether nobody waits any more: it was cancelled, or its time is up."""
         return self._cancel_asked
 
-    def _mark(self, what: str) -> None:
-        """Note when something happened first."""
-        self._marks.setdefault(what, time.monotonic() - self._submitted)
+    def _mark(self, what: str) -> bool:
+        """Note when something happened; whether it was the first time."""
+        after = time.monotonic() - self._submitted
+        return self._marks.setdefault(what, after) is after
 
     def _interruptible(self, interrupt: Callable[[], None] | None) -> bool:
         """Let `interrupt` be called by `cancel`; ``False`` if it was called already."""
@@ -389,6 +390,8 @@ class Job(concurrent.futures.Future[Data]):
         error: GradioClientError | None = None,
     ) -> None:
         """Tell listeners the end, then resolve."""
+        if data is not None:
+            self._mark("first_data")
         self._end_input(error)  # first, since a listener may wait to send more
         self._log.end(events)
         self._log.tell_all()

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: The kinds of message that bring a value before the last one.
+DATA_MESSAGES = frozenset(("process_generating", "process_streaming"))
+
 #: The kinds of message that tell where a job stands.
 STATUS_MESSAGES = frozenset(
     (
