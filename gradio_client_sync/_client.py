@@ -365,6 +365,7 @@ class Client:
         timeout: float | None = None,
         isolated: bool = False,
         idempotent: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> Job:
         """Start a call and return at once.
 
@@ -384,6 +385,9 @@ class Client:
             idempotent: Running the function twice does no harm, so the job may be sent again
                 (up to `retries` times) when it was lost after the app had taken it. What a
                 loop or a listener was given before comes again, from the beginning.
+            headers: Sent with this call besides the client's, and in their place where they
+                have the same names: an id for the app's log, the trace of the caller. The
+                function finds them in its ``gr.Request``.
 
         Returns:
             A `Job`, on its way. Listeners added later still get every event.
@@ -415,6 +419,7 @@ class Client:
             isolated=isolated,
             deadline=deadline,
             idempotent=idempotent,
+            headers=_options.texts("headers", headers),
             owner=self,
         )
 
@@ -427,6 +432,7 @@ class Client:
         isolated: bool = False,
         progress: bool = False,
         idempotent: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> Data:
         """Call a function and wait for its final value.
 
@@ -440,6 +446,7 @@ class Client:
             isolated: As for `submit`.
             progress: Draw it meanwhile, as `Job.show_progress` does.
             idempotent: As for `submit`.
+            headers: As for `submit`.
 
         Raises:
             JobTimeoutError: `timeout` passed.
@@ -457,7 +464,12 @@ class Client:
 
             bars = ProgressBars()
         job = self.submit(
-            endpoint, payload, timeout=timeout, isolated=isolated, idempotent=idempotent
+            endpoint,
+            payload,
+            timeout=timeout,
+            isolated=isolated,
+            idempotent=idempotent,
+            headers=headers,
         )
         return self._result(job, bars)
 

@@ -342,9 +342,13 @@ class Connection:
         isolated: bool,
         deadline: Deadline,
         idempotent: bool,
+        headers: Mapping[str, str],
         owner: object,
     ) -> Job:
         """Start a job.
+
+        Args:
+            headers: Go with this call only.
 
         Raises:
             EndpointNotFoundError: It was rendered in another session.
@@ -355,7 +359,7 @@ class Connection:
         session = self._enter(isolated=isolated)
         try:
             terms = Terms(deadline, self.http.retries, idempotent)
-            pump = self._pump(endpoint, data, session, owner, terms)
+            pump = self._pump(endpoint, data, session, owner, terms, headers)
         except BaseException:
             self._leave(session)
             raise
@@ -383,7 +387,13 @@ class Connection:
         return job
 
     def _pump(
-        self, endpoint: Endpoint, data: list[Any], session: Session, owner: object, terms: Terms
+        self,
+        endpoint: Endpoint,
+        data: list[Any],
+        session: Session,
+        owner: object,
+        terms: Terms,
+        headers: Mapping[str, str],
     ) -> Pump:
         """Make a job, and what runs it."""
         if endpoint not in session.table:
@@ -405,7 +415,7 @@ class Connection:
         events = EventLog(scribe, self._history, start, self._history_bytes)
         direct = self._is_direct(endpoint)
         events.publish((scribe.status(time.time(), "pending", queue=not direct),))
-        headers = self._call_headers()
+        headers = {**self._call_headers(), **headers}
         chunks = self._chunks(endpoint, session, headers)
         job = Job(endpoint.name, endpoint.fn_index, events, owner, chunks)
         return Pump(

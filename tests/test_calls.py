@@ -544,3 +544,29 @@ def test_queue_full(server_pool: ServerPool, version: str) -> None:
             server.control.release(key)
         assert running.result(BOUND)[0] == key
         assert [job.result(BOUND)[0] for job in waiting] == ["0", "1", "2"]
+
+
+# -- headers of one call
+
+
+@pytest.mark.parametrize("endpoint", ["/whoami", "/direct_whoami"])
+def test_headers_of_a_call_go_with_it_only(server: Server, endpoint: str) -> None:
+    """The function gets them, in the place of the client's of that name; the next call has none."""
+    with Client(server.url, headers={"X-Who": "the client", "X-Always": "yes"}) as app:
+
+        def heard(**options: Any) -> dict[str, str]:
+            headers: dict[str, str] = json.loads(app.predict(endpoint, **options)[0])["headers"]
+            return {name: headers[name] for name in sorted(headers) if name.startswith("x-")}
+
+        with_them = heard(headers={"x-who": "this call", "X-Request-Id": "7"})
+        assert with_them.pop("x-gradio-user", "api") == "api"
+        assert with_them == {"x-always": "yes", "x-request-id": "7", "x-who": "this call"}
+        assert "x-request-id" not in heard() and heard()["x-who"] == "the client"
+
+
+def test_headers_of_a_call_are_checked(app: Client) -> None:
+    """What cannot be a header is refused before anything is sent."""
+    with pytest.raises(TypeError, match="headers maps texts to texts"):
+        app.submit("/echo", ["x"], headers={"X-Number": 7})  # type: ignore[dict-item]
+    with pytest.raises(ValueError, match="'X-Lines' in headers"):
+        app.predict("/echo", ["x"], headers={"X-Lines": "a\nb"})

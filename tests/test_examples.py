@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +39,7 @@ SAYS = {
 def test_examples_are_all_run() -> None:
     """Each script is in the list."""
     names = {path.stem for path in (ROOT / "examples").glob("*.py")}
-    assert names == {*SCRIPTS, "studio"}
+    assert names == {*SCRIPTS, "studio", "tracing"}
 
 
 @pytest.mark.gradio
@@ -90,3 +92,55 @@ def test_page_about_files_runs(
             exec(compile(block, "docs/files.md", "exec"), names)
     assert Path("mirrored.png").read_bytes() == Path("pictures", "mirrored.png").read_bytes()
     assert Path("copy.png").read_bytes().startswith(b"\x89PNG")
+
+
+def run_tracing(*arguments: str) -> tuple[int, str, list[dict[str, Any]]]:
+    """Run the example; its exit code, what it says, and its spans, the inner one first."""
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "tracing.py"), *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    told = done.stderr
+    spans: list[dict[str, Any]] = []
+    decoder = json.JSONDecoder()
+    while told.lstrip().startswith("{"):
+        span, end = decoder.raw_decode(told.lstrip())
+        told = told.lstrip()[end:]
+        spans.append(span)
+    return done.returncode, done.stdout, spans
+
+
+@pytest.mark.gradio
+@pytest.mark.parametrize("endpoint", ["/whoami", "/direct_whoami"])
+@pytest.mark.parametrize("version", [v for v in SERVERS if v in ("3.50.2", "4.44.1", "6.31.0")])
+def test_tracing_tells_the_app_its_parent(
+    version: str, endpoint: str, server_pool: ServerPool
+) -> None:
+    """The app gets the call's own span as ``traceparent``; the span tells what happened when."""
+    pytest.importorskip("opentelemetry.sdk")
+    code, said, (call, visit) = run_tracing(server_pool.get(version).url, endpoint)
+    assert code == 0
+    trace, span = (call["context"][name][2:] for name in ("trace_id", "span_id"))
+    assert json.loads(said)["headers"]["traceparent"].startswith(f"00-{trace}-{span}-")
+    assert call["parent_id"] == visit["context"]["span_id"]
+    steps = [event["name"] for event in call["events"]]
+    direct = endpoint == "/direct_whoami"
+    assert steps == [*(() if direct else ["queued"]), "started", "first_data", "done"]
+    times = [event["timestamp"] for event in call["events"]]
+    assert [call["start_time"], *times, call["end_time"]] == sorted(
+        [call["start_time"], *times, call["end_time"]]
+    )
+    assert call["attributes"]["gradio.bytes"] > 100
+
+
+@pytest.mark.gradio
+def test_tracing_tells_failures(server_pool: ServerPool) -> None:
+    """A call that fails has a span of a failed call, with the error."""
+    pytest.importorskip("opentelemetry.sdk")
+    code, _, (call, _) = run_tracing(server_pool.get(SERVERS[-1]).url, "/fail", "boom")
+    assert code == 1
+    assert call["status"]["status_code"] == "ERROR" and "boom" in call["status"]["description"]
+    assert [event["name"] for event in call["events"]] == ["queued", "started", "done", "exception"]

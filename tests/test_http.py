@@ -361,3 +361,14 @@ def test_http_request_is_written_at_once() -> None:
         http.close()
     assert first.startswith(b"POST /run/predict HTTP/1.1\r\n")
     assert first.endswith(b"\r\n\r\n" + body)
+
+
+def test_http_secrets_of_one_call_are_in_no_error(direct: ScriptedApp) -> None:
+    """A server that repeats the headers of a call repeats them to nobody."""
+    body = "you sent Bearer open-sesame"
+    direct.scripts["POST /run/direct"] = lambda x: x.answer({"detail": body}, 403)
+    with Client(direct.url) as app:
+        job = app.submit("/direct", ["a"], headers={"Authorization": "Bearer open-sesame"})
+        error = job.exception(WAIT)
+    assert isinstance(error, HTTPStatusError) and error.body is not None
+    assert "Bearer ***" in str(error) and "sesame" not in str(error) + error.body

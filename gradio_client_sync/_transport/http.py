@@ -187,10 +187,9 @@ class Http:
         self._has_cookies = bool(cookies)
         self._always = [(name.lower(), name, value) for name, value in self.headers.items()]
         self._closed = threading.Event()
-        values = [text for name, text in (headers or {}).items() if may_be_secret(name)]
-        hidden = [text.rpartition(" ")[2] for text in (*values, *(cookies or {}).values())]
-        hidden.extend(secrets)
-        self._secrets = [text.encode() for text in hidden if len(text) >= _SECRET_SHORTEST]
+        named = {f"cookie {name}": text for name, text in (cookies or {}).items()}
+        told = {f"secret {number}": text for number, text in enumerate(secrets)}
+        self._secrets = [*_secrets_in(headers or {}), *_secrets_in(named), *_secrets_in(told)]
         if verify is False:
             # The user asked for it; one warning per request would only bury others.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
@@ -459,7 +458,7 @@ class Http:
             if response.status == 200 and kind.startswith("text/event-stream"):
                 call.limit_silence(silence)
                 return EventStream(response, call, self.message_bytes)
-            answer = self._read(response, url, call)
+            answer = self._read(response, url, call, headers)
         except BaseException:
             self._forget(call)
             raise
@@ -499,7 +498,7 @@ class Http:
     ) -> Answer:
         response = self._send(method, url, body, headers, call, timeout, query)
         try:
-            return self._read(response, url, call)
+            return self._read(response, url, call, headers)
         finally:
             self._forget(call)
 
@@ -590,7 +589,9 @@ class Http:
         self._has_cookies = True
         self._session.cookies.extract_cookies(MockResponse(told), asked)  # type: ignore[arg-type]
 
-    def _read(self, response: Response, url: str, call: Call) -> Answer:
+    def _read(
+        self, response: Response, url: str, call: Call, sent: Mapping[str, str] | None
+    ) -> Answer:
         try:
             body = response.read(url, self.message_bytes)
         except ProtocolError:
@@ -601,13 +602,17 @@ class Http:
                 raise Aborted from exc
             raise no_answer(exc, url) from exc
         if response.status >= 400:
-            body = self.conceal(body)
+            body = self.conceal(body, sent)
         kind = response.headers.get("content-type", "")
         return Answer(response.status, kind, body, url, response.headers)
 
-    def conceal(self, body: bytes) -> bytes:
-        """What a server says, without the secrets of ours that it repeats."""
-        for secret in self._secrets:
+    def conceal(self, body: bytes, sent: Mapping[str, str] | None = None) -> bytes:
+        """What a server says, without the secrets of ours that it repeats.
+
+        Args:
+            sent: Headers that went with this request only.
+        """
+        for secret in (*self._secrets, *_secrets_in(sent or {})):
             body = body.replace(secret, b"***")
         return body
 
@@ -633,3 +638,9 @@ def _may_have_proxies() -> bool:
     if sys.platform in ("darwin", "win32"):
         return True  # where settings of the system count, too
     return any(name[-6:].lower() == "_proxy" for name in os.environ)
+
+
+def _secrets_in(headers: Mapping[str, str]) -> list[bytes]:
+    values = [text for name, text in headers.items() if may_be_secret(name)]
+    secrets = [text.rpartition(" ")[2].encode() for text in values]
+    return [secret for secret in secrets if len(secret) >= _SECRET_SHORTEST]

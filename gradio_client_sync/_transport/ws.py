@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import urlsplit
 
@@ -103,9 +104,12 @@ class WebSocketChannel:
         self._aborted = False
         self._socket = _Socket(http.message_bytes, sockopt=SOCKET_OPTIONS, sslopt=_tls(http.verify))
         page = "http" + url[2:]
+        own = headers or {}
+        replaced = {name.lower() for name in own}
+        others = {n: v for n, v in http.headers.items() if n.lower() not in replaced}
         sent = [
             f"{name}: {value}"
-            for name, value in {**http.headers, **(headers or {})}.items()
+            for name, value in {**others, **own}.items()
             if name.lower() not in _OWN_HEADERS
         ]
         connect, silence = http.timeout
@@ -124,7 +128,8 @@ class WebSocketChannel:
                 **_proxy(http, page),
             )
         except websocket.WebSocketBadStatusException as exc:
-            answer = _answer(exc, url, http)
+            body = exc.resp_body if isinstance(exc.resp_body, bytes) else b""
+            answer = _answer(exc, url, http.conceal(body, own))
         except Exception as exc:
             if self._aborted:
                 raise Aborted from exc
@@ -196,12 +201,11 @@ def _proxy(http: Http, page: str) -> dict[str, Any]:
     }
 
 
-def _answer(exc: websocket.WebSocketBadStatusException, url: str, http: Http) -> Answer:
+def _answer(exc: websocket.WebSocketBadStatusException, url: str, body: bytes) -> Answer:
     """What a server answered that opened no websocket."""
     headers = exc.resp_headers or {}
-    body = exc.resp_body if isinstance(exc.resp_body, bytes) else b""
     kind = str(headers.get("content-type", ""))
-    return Answer(exc.status_code, kind, http.conceal(body), url, headers)
+    return Answer(exc.status_code, kind, body, url, headers)
 
 
 def _not_opened(exc: Exception, url: str) -> Exception:
