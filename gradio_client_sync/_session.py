@@ -18,7 +18,9 @@ from ._protocol.retry import Retries
 from ._transport.base import Aborted, Lost
 from ._transport.connections import Call
 from ._transport.failures import refusal
+from ._transport.heartbeat import Heartbeat
 from ._transport.mux import Mux
+from ._transport.sse import EventStreamChannel
 from .errors import GradioClientError, ProtocolError, RateLimitError
 
 if TYPE_CHECKING:
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from ._transport.base import Channel
     from ._transport.deadlines import Deadline
     from ._transport.failures import Answer
-    from ._transport.heartbeat import Heartbeat
     from ._transport.http import Http
     from .job import Job
 
@@ -114,6 +115,12 @@ class Session:
         self._closed = False
         self._mux: Mux | None = None
         self._silence = _silence(http.timeout[1]) if dialect.heartbeats else None
+        if dialect.join == "websocket":
+            # Not by the first job: that is another thread, and a process that is forked while it
+            # imports finds the import locked for ever.
+            from ._transport.ws import WebSocketChannel
+
+            self._open_websocket = WebSocketChannel
         if dialect.shared_stream:
             silence = self._silence
             url = routes.stream(session_hash)
@@ -251,13 +258,9 @@ class Session:
     ) -> Channel:
         query = self._routes.query
         if self._dialect.join == "websocket":
-            from ._transport.ws import WebSocketChannel
-
             url = self._routes.websocket
-            return WebSocketChannel(self._http, url, job._interruptible, query, headers)
+            return self._open_websocket(self._http, url, job._interruptible, query, headers)
         if self._dialect.join == "get":
-            from ._transport.sse import EventStreamChannel
-
             url, call = self._routes.join_stream(endpoint.fn_index, self.session_hash), Call()
             if not job._interruptible(call.abort):
                 raise Aborted
@@ -307,8 +310,6 @@ class Session:
         """
         if not self._wants_heartbeat:
             return
-        from ._transport.heartbeat import Heartbeat
-
         with self._changed:
             if self._closed or self._heartbeat is not None:
                 return

@@ -31,7 +31,7 @@ from tests.servers.server import Server
 VERSIONS = ("3.50.2", "4.44.1", "6.31.0")
 THREADS = 6  # per server
 TIMEOUT = 20.0  # s
-PACE = 1.0  # s between two faults
+PACE = 0.25  # s between two faults
 ENDPOINTS = ("echo", "count", "fail", "file")
 
 GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"

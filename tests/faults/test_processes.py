@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import json
+import multiprocessing
 import os
-import pickle
 import uuid
 import warnings
 from pathlib import Path
@@ -52,22 +52,63 @@ def test_fork_leaves_the_parent_alone(server_pool: ServerPool, version: str) -> 
         assert job.result(BOUND)[0] == key
 
 
-def call_pickled(pickled: bytes) -> str:
-    with pickle.loads(pickled) as app:
-        text: str = app.predict("/echo", ["spawned"], timeout=BOUND)[0]
-        return text
+def call_pickled(app: Client, text: str) -> str:
+    with app:
+        return str(app.predict("/echo", [text], timeout=BOUND)[0])
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_client_goes_into_a_spawned_process(server_pool: ServerPool, version: str) -> None:
-    """A pickled client connects anew where it comes out."""
-    import multiprocessing
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_client_goes_into_the_processes_of_a_pool(
+    server_pool: ServerPool, version: str, method: str
+) -> None:
+    """A pickled client connects anew where it comes out, also while this process has jobs."""
+    server, key = server_pool.get(version), uuid.uuid4().hex
+    context, texts = multiprocessing.get_context(method), ["a", "b", "c", "d"]
+    with Client(server.url, deadline=BOUND, retries=1) as app, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it has threads, as is meant
+        job = app.submit("/hold", [key])
+        assert server.control.await_started(key)
+        with concurrent.futures.ProcessPoolExecutor(2, context) as pool:
+            assert list(pool.map(call_pickled, [app] * 4, texts)) == texts
+        server.control.release(key)
+        assert job.result(BOUND)[0] == key
 
-    with Client(server_pool.get(version).url, deadline=BOUND, retries=1) as app:
-        pickled = pickle.dumps(app)
-        context = multiprocessing.get_context("spawn")
-        with concurrent.futures.ProcessPoolExecutor(1, context) as pool:
-            assert pool.submit(call_pickled, pickled).result(60) == "spawned"
+
+IMPORTS = """
+import sys, threading
+from gradio_client_sync import Client
+
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if threading.current_thread() is not threading.main_thread():
+            imported.append(name)
+
+imported = []
+sys.meta_path.insert(0, Finder())
+with Client(sys.argv[1]) as app:
+    heard = []
+    job = app.submit("/count", [3]).on("data", heard.append).on("status", heard.append)
+    job.result()
+    app.predict("/digest", [b"content" * 100_000])
+    app.predict("/direct", ["x"])
+    job = app.submit("/endless", [sys.argv[2]])
+    next(iter(job))
+    job.cancel()
+    try:
+        app.predict("/fail", ["x"], timeout=20)
+    except ValueError:
+        pass
+print(*imported)
+"""
+
+
+@pytest.mark.parametrize("version", [v for v in ("3.50.2", "4.0.2", "6.31.0") if v in SERVERS])
+def test_threads_import_nothing(server_pool: ServerPool, version: str) -> None:
+    """A process that is forked while another thread imports could never import the same."""
+    told = run_python(IMPORTS, server_pool.get(version).url, uuid.uuid4().hex)
+    assert not [name for name in told.split() if name.startswith("gradio_client_sync")], told
+    assert not told.split(), told
 
 
 @pytest.mark.parametrize("version", VERSIONS)
