@@ -48,15 +48,17 @@ class Workers:
                 self._idle -= 1
                 self._tasks.put(task)
                 return
+        thread: threading.Thread | None = None
+        try:
             thread = threading.Thread(
                 target=self._work, args=([task],), name="gradio-worker", daemon=True
             )
-            self._threads.add(thread)
-        try:
-            thread.start()
-        except RuntimeError as exc:  # the interpreter is going down, or is out of threads
             with self._lock:
-                self._threads.discard(thread)
+                self._threads.add(thread)
+            thread.start()
+        except RuntimeError as exc:  # it is going down, has too many, or has no daemons at all
+            with self._lock:
+                self._threads -= {thread}
             raise no_thread(exc) from exc
 
     def close(self) -> None:

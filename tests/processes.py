@@ -10,7 +10,7 @@ BOUND = 120.0  # s; a bound on failure, never a pace
 
 
 def run_python(
-    code: str, *arguments: str, quiet: bool = False, timeout: float = BOUND, **options: Any
+    code: str, *arguments: str, quiet: bool = False, bound: float = BOUND, **options: Any
 ) -> str:
     """Run code, and return what it printed.
 
@@ -20,7 +20,7 @@ def run_python(
         [sys.executable, *(("-X", "dev") if quiet else ()), "-c", code, *arguments],
         capture_output=True,
         text=True,
-        timeout=timeout,
+        timeout=bound,
         check=False,
         **options,
     )

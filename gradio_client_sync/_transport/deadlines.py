@@ -76,8 +76,10 @@ class Alarms:
         alarm = object()
         with self._changed:
             if self._thread is None:
-                thread = threading.Thread(target=self._watch, name="gradio-deadlines", daemon=True)
                 try:
+                    thread = threading.Thread(
+                        target=self._watch, name="gradio-deadlines", daemon=True
+                    )
                     thread.start()  # it waits for the lock
                 except RuntimeError as exc:
                     raise no_thread(exc) from exc

@@ -188,8 +188,8 @@ class Http:
         self._always = [(name.lower(), name, value) for name, value in self.headers.items()]
         self._closed = threading.Event()
         named = {f"cookie {name}": text for name, text in (cookies or {}).items()}
-        told = {f"secret {number}": text for number, text in enumerate(secrets)}
-        self._secrets = [*_secrets_in(headers or {}), *_secrets_in(named), *_secrets_in(told)]
+        self._secrets = [*_secrets_in(headers or {}), *_secrets_in(named)]
+        self._secrets += [text.encode() for text in secrets if len(text) >= _SECRET_SHORTEST]
         if verify is False:
             # The user asked for it; one warning per request would only bury others.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)

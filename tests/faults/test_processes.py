@@ -26,6 +26,8 @@ VERSIONS = [
     for version in ("3.50.2", "4.44.1", "6.31.0")
     if version in SERVERS
 ]
+#: Bytes; freed memory does not all go back to the system at once.
+GROWTH = 4 * 2**20
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -141,42 +143,64 @@ def test_fifty_threads_share_a_client(server_pool: ServerPool, version: str) -> 
     assert server.control.executions()["echo"] - before == 200
 
 
-LIFE_CYCLES = """
-import gc, json, sys, tempfile, threading
+LIVES = """
+import gc, json, resource, sys, tempfile, threading
 from pathlib import Path
 from gradio_client_sync import Client
 
-url, cycles, bound = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+url, what, times, bound = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
 
 def live():
     with Client(url, deadline=bound) as app:
         assert app.predict("/echo", ["x"])[0] == "x"
+
+def call():
+    assert app.predict("/echo", ["x"])[0] == "x"
 
 def state():
     gc.collect()
     for thread in threading.enumerate():
         if thread.name.startswith("gradio-"):
             thread.join(bound)
-    folder = Path("/proc/self/fd")
+    folder, memory = Path("/proc/self/fd"), Path("/proc/self/statm")
     descriptors = len(list(folder.iterdir())) if folder.exists() else 0
     files = sorted(path.name for path in Path(tempfile.gettempdir()).iterdir())
-    return [threading.active_count(), descriptors, files]
+    pages = int(memory.read_text().split()[1]) if memory.exists() else 0
+    return [threading.active_count(), descriptors, files], pages * resource.getpagesize()
 
-live()  # what is made once, such as caches, does not count
-before = state()
-for _ in range(cycles):
-    live()
-print(json.dumps([before, state()]))
+def use(times):
+    global app
+    if what == "clients":
+        for _ in range(times):
+            live()
+    else:
+        with Client(url, deadline=bound) as app:
+            for _ in range(times):
+                call()
+
+use(max(20, times // 10))  # what is made once, such as caches, does not count
+before, memory = state()
+use(times)
+after, later = state()
+print(json.dumps([before, after, later - memory]))
 """
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("cycles", [50, pytest.param(1000, marks=pytest.mark.long)])
-def test_life_cycles_leave_nothing(
-    server_pool: ServerPool, version: str, cycles: int, tmp_path: Path
+@pytest.mark.parametrize(
+    ("what", "times"),
+    [
+        ("clients", 50),
+        pytest.param("clients", 1000, marks=pytest.mark.long),
+        pytest.param("predicts", 10_000, marks=pytest.mark.long),
+    ],
+)
+def test_long_lives_leave_nothing(
+    server_pool: ServerPool, version: str, what: str, times: int, tmp_path: Path
 ) -> None:
-    """Clients that come and go leave no thread, socket, descriptor or file."""
+    """Clients and calls that come and go leave no thread, socket, descriptor, file or memory."""
     url, variables = server_pool.get(version).url, {**os.environ, "TMPDIR": str(tmp_path)}
-    told = run_python(LIFE_CYCLES, url, str(cycles), str(BOUND), env=variables)
-    before, after = json.loads(told)
+    arguments = (url, what, str(times), str(BOUND))
+    before, after, grown = json.loads(run_python(LIVES, *arguments, env=variables, bound=900))
     assert after == before
+    assert grown < GROWTH, f"{grown / 2**20:.1f} MiB more"
