@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 _HARMLESS = frozenset(
-    "accept accept-charset accept-encoding accept-language cache-control content-length content-type "
-    "dnt if-range pragma range user-agent x-gradio-user".split()
+    "accept accept-charset accept-encoding accept-language cache-control content-length "
+    "content-type dnt if-range pragma range user-agent x-gradio-user".split()
 )
 
 

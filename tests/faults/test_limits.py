@@ -190,5 +190,5 @@ def test_ten_million_events_take_no_memory() -> None:
         exchange.end_stream()
 
     with scripted(join=lambda x: x.answer({"event_id": "e1"}), data=data) as server:
-        outputs, grown = map(int, run_python(ENDLESS, server.url, timeout=500).split())
+        outputs, grown = map(int, run_python(ENDLESS, server.url, bound=500).split())
     assert outputs <= 1_001 and grown < 50_000, (outputs, grown)  # kB
