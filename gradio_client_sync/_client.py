@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, Union, cast
 
 from . import _options
 from ._connecting import connect
+from ._exit import EXIT_GRACE
 from ._listeners import HISTORY_BYTES
 from ._protocol.api_info import describe
 from ._protocol.eventstream import MESSAGE_BYTES
@@ -483,8 +484,8 @@ class Client:
             job._wait_until_released(TIMEOUT_GRACE)
             raise
         except BaseException:
-            if job.cancel():
-                job._wait_until_released(CLOSE_GRACE)
+            if job.cancel():  # mostly it was Ctrl-C
+                job._wait_until_released(EXIT_GRACE, hurry=True)
             raise
         finally:
             if bars is not None:

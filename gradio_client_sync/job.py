@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import math
 import os
 import threading
 import time
@@ -67,6 +68,7 @@ class Job(concurrent.futures.Future[Data]):
         self._abandoned = False  # the interpreter exits, and nobody is told any more
         self._interrupt: Callable[[], None] | None = None
         self._released = threading.Event()  # the worker has let go, the server has been told
+        self._patience = math.inf  # until when anybody waits for that
         self._started = False
         self._submitted = time.monotonic()
         self._marks: dict[str, float] = {}  # what happened when, in seconds since then
@@ -370,10 +372,17 @@ class Job(concurrent.futures.Future[Data]):
             self._interrupt = interrupt
             return not self._cancel_asked
 
-    def _wait_until_released(self, timeout: float) -> None:
-        """After a cancellation, wait until the server has been told, up to `timeout` seconds."""
+    def _wait_until_released(self, timeout: float, *, hurry: bool = False) -> None:
+        """After a cancellation, wait until the server has been told, up to `timeout` seconds.
+
+        Args:
+            hurry: Nobody waits for longer later on, either: somebody wants to go.
+        """
+        end = time.monotonic() + timeout
+        if hurry:
+            self._patience = min(self._patience, end)
         if self._started:
-            self._released.wait(timeout)
+            self._released.wait(max(0.0, min(end, self._patience) - time.monotonic()))
 
     def _begin(self) -> None:
         self._started = True

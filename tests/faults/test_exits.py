@@ -202,6 +202,35 @@ def test_silent_servers_share_one_grace(server_pool: ServerPool, version: str) -
     server.control.release(key)
 
 
+IMPATIENT = """
+import sys
+from gradio_client_sync import Client
+
+with Client(sys.argv[1]) as app:
+    app.predict("/endless", [sys.argv[2]])
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_ctrl_c_waits_for_no_silent_server(server_pool: ServerPool, version: str) -> None:
+    """The call, its client and the exit wait for the server's answer together, not in turn."""
+    server, key = server_pool.get(version), uuid.uuid4().hex
+    with Proxy(server.url, Fault(CANCELS[version], times=8, action="stall")) as proxy:
+        process = subprocess.Popen(
+            [sys.executable, "-c", IMPATIENT, proxy.url, key], stderr=subprocess.PIPE, text=True
+        )
+        with process:
+            assert process.stderr is not None
+            assert server.control.call("await_count", key, "ticks", 1)
+            began = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            process.wait(BOUND)
+            assert time.monotonic() - began < GONE
+            assert process.stderr.read().splitlines()[-1] == "KeyboardInterrupt"
+        assert proxy.struck == 1
+    server.control.release(key)
+
+
 AT_EXIT = """
 import atexit, concurrent.futures, sys, threading
 
