@@ -49,6 +49,7 @@ import signal, sys, threading
 from gradio_client_sync import Client
 
 url, phase, ending, key = sys.argv[1:]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # some shells have it ignored
 ready = threading.Event()
 
 def say_ready(*_):
@@ -98,8 +99,21 @@ raise RuntimeError("unhandled")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("ending", ENDINGS)
-@pytest.mark.parametrize("phase", PHASES)
+@pytest.mark.parametrize(
+    ("phase", "ending"),
+    [
+        pytest.param(
+            phase,
+            ending,
+            # They differ from an exit by what the user's code does only.
+            marks=pytest.mark.long
+            if ending in ("error", "SIGTERM with a handler") and phase != "running"
+            else (),
+        )
+        for phase in PHASES
+        for ending in ENDINGS
+    ],
+)
 def test_process_ends_at_once(
     server_pool: ServerPool, version: str, phase: str, ending: str, tmp_path: Path
 ) -> None:
@@ -203,9 +217,10 @@ def test_silent_servers_share_one_grace(server_pool: ServerPool, version: str) -
 
 
 IMPATIENT = """
-import sys
+import signal, sys
 from gradio_client_sync import Client
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # some shells have it ignored
 with Client(sys.argv[1]) as app:
     app.predict("/endless", [sys.argv[2]])
 """

@@ -52,7 +52,13 @@ def kernel(tmp_path: Path) -> Iterator[Kernel]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("phase", CELLS)
+@pytest.mark.parametrize(
+    "phase",
+    [
+        pytest.param(phase, marks=() if phase in ("running", "streaming") else pytest.mark.long)
+        for phase in CELLS
+    ],
+)
 @pytest.mark.parametrize("waiting", [False, True], ids=["beside", "interrupted"])
 def test_closed_notebook_stops_its_jobs(
     kernel: Kernel, server_pool: ServerPool, version: str, phase: str, waiting: bool
