@@ -182,6 +182,7 @@ class Pump:
     def _close(self) -> None:
         if self._channel is not None:
             self._channel.close()
+            self._channel = None  # it knows this pump: a client that is let go ends at once
         self._on_close(self._session)
 
     def abandon(self, error: GradioClientError) -> None:

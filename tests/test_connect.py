@@ -393,6 +393,21 @@ def package_threads() -> list[str]:
     return [name for name in names if name.startswith("gradio-")]
 
 
+def test_client_that_is_let_go_ends_at_once(server: Server) -> None:
+    """Nothing of a call that is over goes round in circles, which only a collection would end."""
+    gone = threading.Event()
+    gc.disable()
+    try:
+        app = Client(server.url)
+        assert app.predict("/echo", ["x"])[0] == "x"
+        watched = weakref.ref(app, lambda _: gone.set())
+        del app
+        assert gone.wait(BOUND)
+        assert watched() is None
+    finally:
+        gc.enable()
+
+
 def test_collected_client_leaves_nothing(server: Server) -> None:
     """A client that nobody holds any more is collected, and its threads end."""
     app = Client(server.url)
