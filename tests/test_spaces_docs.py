@@ -26,7 +26,9 @@ def blocks(page: str) -> list[str]:
     text = (ROOT / page).read_text(encoding="utf-8")
     if page == "README.md":
         text = text.partition("\n## Spaces\n")[2].partition("\n## ")[0]
-    return re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert {language for language, _ in found} == {"python"}  # none is left out
+    return [block for _, block in found]
 
 
 def run(example: str, path: Path) -> str:
