@@ -371,7 +371,7 @@ class Http:
         if response.status != 429 and response.status not in NOT_PASSED_ON:
             return Download(response, call, partial(self._forget, call))
         try:
-            return self._read(response, url, call)
+            return self._read(response, url, call, headers)
         finally:
             self._forget(call)
 

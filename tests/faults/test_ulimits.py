@@ -65,7 +65,9 @@ def test_each_job_ends_at_a_limit(server_pool: ServerPool, version: str, what: s
     server = server_pool.get(version)
     told = run_python(SCRIPT, server.url, what, str(JOBS))
     done, failed, errors, again = json.loads(told)
-    assert done + failed == JOBS and done and again == "again"
+    assert done + failed == JOBS and again == "again"
+    # The jobs of a shared stream need one thread more, for its reader: without it, all are lost.
+    assert done or (what, version) in (("threads", "4.44.1"), ("threads", "6.31.0"))
     word = {"threads": "No thread could be started", "files": "ulimit -n"}
     if what == "stack":
         assert not errors
