@@ -73,6 +73,8 @@ def test_spaces_docs_run(
                 exec(compile(example, f"{page}, example {number}", "exec"), names)
     finally:
         tunnel.close()
+        if "app" in names:
+            names["app"].close()  # as the end of a script does; the README leaves it open
     shown = capsys.readouterr().out
     assert shown.count("5") >= 2
     if page == "docs/spaces.md":
