@@ -72,6 +72,9 @@ def test_each_job_ends_at_a_limit(server_pool: ServerPool, version: str, what: s
     if what == "stack":
         assert not errors
     else:
-        assert all(word[what] in error for error in errors), errors
+        # Jobs that were just joining when the reader got no thread hear that their stream broke.
+        others = [error for error in errors if word[what] not in error]
+        assert len(others) < len(errors) or not errors, errors
+        assert all(what == "threads" and "while the job was joining" in e for e in others), others
     if what == "threads" or (what, version) == ("files", "3.50.2"):
         assert failed  # a websocket for each job; later servers have one stream for all
