@@ -558,7 +558,7 @@ class Connection:
     def hang_up(self) -> None:
         """See `_exit`."""
         if os.getpid() == self._pid:
-            self.http.hang_up()
+            self.http.carrier.hang_up()
 
 
 def _run_as(name: str, task: Callable[[], None]) -> None:

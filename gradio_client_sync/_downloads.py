@@ -28,6 +28,7 @@ from .errors import (
     DownloadError,
     DownloadTimeoutError,
     HTTPStatusError,
+    RateLimitError,
 )
 
 if TYPE_CHECKING:
@@ -206,7 +207,9 @@ class Depot:
                         url = _redirected(url, location)
                         continue
                     if download.status not in ((200, 206, 416) if offset else (200, 206)):
-                        raise _refused(url, download.status, http.conceal(download.read(2_000)))
+                        raise _refused(
+                            url, download.status, http.carrier.conceal(download.read(2_000))
+                        )
                     yield download
                     return
             finally:
@@ -256,6 +259,8 @@ def _told(facts: FileFacts, deadline: Deadline = NEVER) -> Iterator[None]:
             f"The client was closed before {facts.name!r} was fetched. Download what you need "
             "before close(), or before the end of the with block."
         ) from exc
+    except RateLimitError:
+        raise  # it says when to come again
     except (Lost, ConnectFailedError, HTTPStatusError) as exc:
         raise DownloadError(f"{facts.name!r} could not be fetched: {exc}", path=facts.path) from exc
 

@@ -54,9 +54,9 @@ IMPURE = {"socket", "threading", "time", "queue", "requests", "urllib3", "websoc
 
 #: Each dependency has one owner.
 OWNERS = {
-    "requests": {f"_transport/{name}.py" for name in ("http", "connections", "failures", "ws")},
+    "requests": {f"_transport/{name}.py" for name in ("carrier", "connections", "ws")},
     "urllib3": {
-        f"_transport/{name}.py" for name in ("http", "connections", "failures", "response")
+        f"_transport/{name}.py" for name in ("carrier", "connections", "failures", "response")
     },
     "websocket": {"_transport/ws.py"},
     "huggingface_hub": {"_hub.py"},

@@ -168,7 +168,6 @@ def _examine_stream(app: Client, found: Diagnosis) -> None:
         finally:
             call.abort()
             stream.close()
-            connection.http.done(call)
     except (Lost, ConnectFailedError) as error:
         code = next(code for kind, code in EXIT_CODES if kind is BrokenStreamError)
         found.blame(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Callable, NamedTuple, Protocol
 
+from .._protocol.eventstream import EventStreamParser
 from .base import Aborted, Lost
 from .failures import loss
 
@@ -184,5 +185,51 @@ class Download:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._response.close()
+        self._done()
+
+
+class EventStream:
+    """An open event stream; iterating gives the payload of each event as bytes.
+
+    Of an event that is longer than it may be it gives the start only, as a `Cut`.
+    """
+
+    def __init__(
+        self, response: Response, call: Call, limit: int, done: Callable[[], None]
+    ) -> None:
+        self._response = response
+        self._call = call
+        self._limit = limit
+        self._done = done
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Read to the end.
+
+        Raises:
+            Lost: The stream broke off, or fell silent for longer than it may.
+            Aborted: `abort` was called.
+            MessageTooLargeError: An event does not end.
+        """
+        read, parser = self._response.read1, EventStreamParser(self._limit)
+        while True:
+            try:
+                chunk = read(CHUNK_BYTES)
+            except Exception as exc:
+                if self._call.aborted:
+                    raise Aborted from exc
+                raise Lost(loss(exc)) from exc
+            if not chunk:
+                if self._call.aborted:
+                    raise Aborted
+                return
+            yield from parser.feed(chunk)
+
+    def abort(self) -> None:
+        """End it from another thread."""
+        self._call.abort()
+
+    def close(self) -> None:
+        """Let go of the connection: kept for reuse if the stream was read to its end."""
         self._response.close()
         self._done()

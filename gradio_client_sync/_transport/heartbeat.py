@@ -78,7 +78,6 @@ class Heartbeat:
                 self._beats += 1
         finally:
             stream.close()
-            self._http.done(self._call)
 
     def close(self) -> None:
         """Tell the server that the user is gone."""

@@ -1,46 +1,37 @@
 """The one door to HTTP.
 
-Every request of a client goes through its `Http`: it owns the connections, headers,
-cookies, proxies and certificates, keeps to the server that the user named, and turns
-what goes wrong into this package's errors, so that nothing of `requests` or `urllib3`
-gets past it.
+Every request of a client goes through its `Http`: it keeps to the server that the user
+named, asks again where that makes sense, ends requests at their deadlines, and turns what
+goes wrong into this package's errors, so that nothing of `requests` or `urllib3` gets past
+it.
 """
 
 from __future__ import annotations
 
-import email.message
 import logging
 import os
-import re
-import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar
+from typing import TYPE_CHECKING, Callable, Literal, TypeVar
 from urllib.parse import urljoin
 from weakref import WeakSet
 
-import requests
-import urllib3
-from requests.cookies import MockRequest, MockResponse, get_cookie_header
-
-from .._protocol.credentials import may_be_secret
-from .._protocol.eventstream import MESSAGE_BYTES, EventStreamParser
+from .._protocol.eventstream import MESSAGE_BYTES
 from .._protocol.retry import Retries as Patience
 from .._protocol.retry import retry_after
 from .._protocol.routes import may_follow, with_query
-from .._version import __version__
 from ..errors import ConnectFailedError, GradioClientError, ProtocolError
-from .base import Aborted, Lost
-from .body import Download, UploadBody
-from .connections import Adapter, Call, Timeout
+from .base import Aborted
+from .body import Download, EventStream, UploadBody
+from .carrier import Carrier
+from .connections import Call, Timeout
 from .deadlines import NEVER, Alarms, Deadline
 from .failures import (
     PROXY_WANTS_LOGIN,
     Answer,
     cannot_ask,
-    loss,
     no_answer,
     no_connection,
     proxy_refusal,
@@ -50,14 +41,10 @@ from .failures import (
 from .retries import NOT_PASSED_ON, Retries, may_ask_again, was_not_taken
 
 if TYPE_CHECKING:
-    from requests.cookies import RequestsCookieJar
-
     from .response import Response
 
 log = logging.getLogger(__name__)
 
-_CHUNK_BYTES = 65_536
-_IDLE_CONNECTIONS = 32  # kept open per host; jobs join at most 16 at a time
 _REDIRECTS = 5
 
 #: Seconds for which a server that is asked too often is given the time that it asks for.
@@ -65,61 +52,6 @@ RATE_LIMIT_PATIENCE = 30.0
 
 _T = TypeVar("_T")
 _A = TypeVar("_A", bound="Answer | Download")
-
-_ADDRESS = re.compile(r"([^/]*//[^/?#]*)/?([^#]*)")  # origin, path and query; no fragment
-
-_WRITABLE = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*")  # what an address may hold as it is
-
-#: Where the environment names a file of certificates to trust, as `requests` and curl do.
-_CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-
-_SECRET_SHORTEST = 8  # bytes; what is shorter stands in a text by chance, such as a language
-
-# Servers around 3.23 look for a websocket's login in their secure cookie only, which does not
-# go over plain http; the cookie meant for that holds the same token.
-_PLAIN_LOGIN = re.compile(r"^(?!.*\baccess-token=).*\baccess-token-unsecure=([^;]*)")
-
-
-class EventStream:
-    """An open event stream; iterating gives the payload of each event as bytes.
-
-    Of an event that is longer than it may be it gives the start only, as a `Cut`.
-    """
-
-    def __init__(self, response: Response, call: Call, limit: int) -> None:
-        self._response = response
-        self._call = call
-        self._limit = limit
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Read to the end.
-
-        Raises:
-            Lost: The stream broke off, or fell silent for longer than it may.
-            Aborted: `abort` was called.
-            MessageTooLargeError: An event does not end.
-        """
-        read, parser = self._response.read1, EventStreamParser(self._limit)
-        while True:
-            try:
-                chunk = read(_CHUNK_BYTES)
-            except Exception as exc:
-                if self._call.aborted:
-                    raise Aborted from exc
-                raise Lost(loss(exc)) from exc
-            if not chunk:
-                if self._call.aborted:
-                    raise Aborted
-                return
-            yield from parser.feed(chunk)
-
-    def abort(self) -> None:
-        """End it from another thread."""
-        self._call.abort()
-
-    def close(self) -> None:
-        """Let go of the connection: kept for reuse if the stream was read to its end."""
-        self._response.close()
 
 
 class Http:
@@ -158,52 +90,31 @@ class Http:
         message_bytes: int = MESSAGE_BYTES,
         secrets: Iterable[str] = (),
     ) -> None:
+        self.carrier = Carrier(
+            root,
+            headers=headers,
+            cookies=cookies,
+            verify=verify,
+            proxies=proxies,
+            secrets=secrets,
+        )
+        self._way = verify, proxies
+        self.timeout = timeout
+        self._sign = sign
+        self.patience = patience
         self.retries = retries
         self.message_bytes = message_bytes
         self.alarms = Alarms()
         self.heard = 0.0
-        self._session = session = requests.Session()
-        self._begin()
-        for name in ("Accept", "Connection"):
-            del session.headers[name]  # they say what is understood without them
-        session.headers["User-Agent"] = f"gradio-client-sync/{__version__}"
-        session.headers.update(headers or {})
-        session.cookies.update(cookies or {})
-        # The environment is asked once, not at every request; after that it is left
-        # alone, since requests would also add passwords from a .netrc.
-        self.proxies: dict[str, str] = dict(proxies or {})
-        if _may_have_proxies():
-            settings = session.merge_environment_settings(root, self.proxies, None, None, None)
-            self.proxies = dict(settings["proxies"])
-        session.trust_env = False
-        self.verify = verify
-        if verify is True:
-            self.verify = next(filter(None, map(os.environ.get, _CERTIFICATES)), True)
-        self.timeout = timeout
-        self._root = root
-        self._way = verify, proxies
-        self.patience = patience
-        self._sign = sign
-        self._has_cookies = bool(cookies)
-        self._always = [(name.lower(), name, value) for name, value in self.headers.items()]
         self._closed = threading.Event()
-        named = {f"cookie {name}": text for name, text in (cookies or {}).items()}
-        self._secrets = [*_secrets_in(headers or {}), *_secrets_in(named)]
-        self._secrets += [text.encode() for text in secrets if len(text) >= _SECRET_SHORTEST]
-        if verify is False:
-            # The user asked for it; one warning per request would only bury others.
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        self._begin()
 
     def _begin(self) -> None:
-        """Without a connection; in a fork, those that are open are its parent's."""
+        """Without a request under way: in a fork, those are its parent's."""
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._calls: set[Call] = set()
         self._doors: WeakSet[Http] = WeakSet()  # to other servers, on behalf of this one
-        self._pools: dict[str, tuple[Any, str]] = {}  # as of `connections`, by origin
-        self._adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
-        self._session.mount("http://", self._adapter)
-        self._session.mount("https://", self._adapter)
 
     def bare(self, url: str) -> Http:
         """A door to another server: the same way there, but nothing of this app's to send."""
@@ -221,22 +132,6 @@ class Http:
             if not self._closed.is_set():
                 return door
         raise Aborted
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What is sent with every request, for connections that are not made here."""
-        return {str(name): str(value) for name, value in self._session.headers.items()}
-
-    @property
-    def cookies(self) -> RequestsCookieJar:
-        return self._session.cookies
-
-    def cookie_header(self, url: str) -> str | None:
-        """The cookies for an address, as one header's value."""
-        request = requests.Request("GET", url)
-        header: str | None = get_cookie_header(self._session.cookies, request)  # type: ignore[no-untyped-call]
-        login = _PLAIN_LOGIN.search(header or "")
-        return f"{header}; access-token={login[1]}" if login else header
 
     def signed(self, url: str) -> str:
         """The address with a signature, where the app wants one. Not for messages: it is secret."""
@@ -457,7 +352,7 @@ class Http:
             kind = response.headers.get("content-type", "").lower()
             if response.status == 200 and kind.startswith("text/event-stream"):
                 call.limit_silence(silence)
-                return EventStream(response, call, self.message_bytes)
+                return EventStream(response, call, self.message_bytes, partial(self._forget, call))
             answer = self._read(response, url, call, headers)
         except BaseException:
             self._forget(call)
@@ -475,16 +370,7 @@ class Http:
         for door in doors:
             door.close()
         self.alarms.close()
-        self.hang_up()
-
-    def hang_up(self) -> None:
-        """Close the connections that no request uses; further requests make new ones."""
-        for pool, _ in list(self._pools.values()):
-            pool.close()
-
-    def done(self, call: Call) -> None:
-        """A stream opened with this call is over."""
-        self._forget(call)
+        self.carrier.hang_up()
 
     def _whole(
         self,
@@ -517,22 +403,24 @@ class Http:
         address = with_query(self.signed(url) if sign else url, query)
         if self._pid != os.getpid():
             self._begin()
+            self.carrier.begin()
         with self._lock:
             if self._closed.is_set():
                 raise Aborted
             self._calls.add(call)
         try:
-            pool, target = self._pool(address)
+            pool, target = self.carrier.way(address)
         except Exception as exc:
             self._forget(call)
             raise cannot_ask(exc, url) from exc
         try:
+            sent = self.carrier.headers_for(url, headers)
             response: Response = pool.ask(
-                method, target, body, self._headers(url, headers), call, timeout, self.timeout[1]
+                method, target, body, sent, call, timeout, self.timeout[1]
             )
             self.heard = time.monotonic()
             if response.set_cookies:
-                self._keep_cookies(url, response.set_cookies)
+                self.carrier.keep_cookies(url, response.set_cookies)
         except BaseException as exc:
             self._forget(call)
             if not isinstance(exc, Exception):
@@ -545,49 +433,6 @@ class Http:
             self._forget(call)
             raise proxy_refusal(url, "it wants a login (407)")
         return response
-
-    def _pool(self, url: str) -> tuple[Any, str]:
-        """The connections that `requests` would use for an address, and what to ask there.
-
-        It is asked once for each origin: doing it for every request, as its own `send` does,
-        costs more than the request.
-        """
-        address = _ADDRESS.match(url)
-        origin, rest = address.groups() if address is not None else (url, "")
-        if origin not in self._pools:
-            request, root = _as_asked(f"{origin}/"), _as_asked(self._root)
-            # Not everybody reads an odd address in the same way; this is how it will be used.
-            if not may_follow(str(root.url), str(request.url)):
-                raise ValueError("it leads to another server than the one that it seems to be on")
-            pool = self._adapter.get_connection_with_tls_context(request, self.verify, self.proxies)
-            self._adapter.cert_verify(pool, request.url, self.verify, None)  # type: ignore[no-untyped-call]
-            # A proxy for plain http wants to hear the whole address.
-            before = self._adapter.request_url(request, self.proxies).rstrip("/")
-            self._pools[origin] = pool, before
-        pool, before = self._pools[origin]
-        if not _WRITABLE.fullmatch(rest):
-            rest = requests.utils.requote_uri(rest)
-        return pool, f"{before}/{rest}"
-
-    def _headers(self, url: str, own: Mapping[str, str]) -> dict[str, str]:
-        """What goes with a request: its own headers, those of all requests, the cookies."""
-        taken = {name.lower() for name in own}
-        headers = {name: value for low, name, value in self._always if low not in taken}
-        headers.update(own)
-        if self._has_cookies and "cookie" not in map(str.lower, headers):
-            request = requests.Request("GET", url)
-            cookies = get_cookie_header(self._session.cookies, request)  # type: ignore[no-untyped-call]
-            if cookies:
-                headers["Cookie"] = cookies
-        return headers
-
-    def _keep_cookies(self, url: str, set_cookies: list[str]) -> None:
-        told = email.message.Message()
-        for text in set_cookies:
-            told["Set-Cookie"] = text
-        asked = MockRequest(requests.Request("GET", url).prepare())
-        self._has_cookies = True
-        self._session.cookies.extract_cookies(MockResponse(told), asked)  # type: ignore[arg-type]
 
     def _read(
         self, response: Response, url: str, call: Call, sent: Mapping[str, str] | None
@@ -602,45 +447,11 @@ class Http:
                 raise Aborted from exc
             raise no_answer(exc, url) from exc
         if response.status >= 400:
-            body = self.conceal(body, sent)
+            body = self.carrier.conceal(body, sent)
         kind = response.headers.get("content-type", "")
         return Answer(response.status, kind, body, url, response.headers)
-
-    def conceal(self, body: bytes, sent: Mapping[str, str] | None = None) -> bytes:
-        """What a server says, without the secrets of ours that it repeats.
-
-        Args:
-            sent: Headers that went with this request only.
-        """
-        for secret in (*self._secrets, *_secrets_in(sent or {})):
-            body = body.replace(secret, b"***")
-        return body
 
     def _forget(self, call: Call) -> None:
         call.attach(None)
         with self._lock:
             self._calls.discard(call)
-
-
-def _as_asked(url: str) -> requests.PreparedRequest:
-    """An address as `requests` would ask for it."""
-    request = requests.PreparedRequest()
-    request.prepare_url(url, None)
-    return request
-
-
-def _may_have_proxies() -> bool:
-    """Whether there may be proxies to use that the user did not name here.
-
-    `requests` goes through the whole environment twice to find out, which takes about as long
-    as a server needs to answer.
-    """
-    if sys.platform in ("darwin", "win32"):
-        return True  # where settings of the system count, too
-    return any(name[-6:].lower() == "_proxy" for name in os.environ)
-
-
-def _secrets_in(headers: Mapping[str, str]) -> list[bytes]:
-    values = [text for name, text in headers.items() if may_be_secret(name)]
-    secrets = [text.rpartition(" ")[2].encode() for text in values]
-    return [secret for secret in secrets if len(secret) >= _SECRET_SHORTEST]

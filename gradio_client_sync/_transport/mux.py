@@ -47,7 +47,8 @@ from .connections import Call
 from .mailbox import Mailbox
 
 if TYPE_CHECKING:
-    from .http import EventStream, Http
+    from .body import EventStream
+    from .http import Http
 
 log = logging.getLogger(__name__)
 
@@ -226,7 +227,6 @@ class Mux:
                     brought = self._route(payload) or brought
         finally:
             stream.close()
-            self._http.done(self._call)
         return brought
 
     def _fail(self, frame: Frame) -> None:

@@ -63,7 +63,6 @@ class EventStreamChannel:
 
     def close(self) -> None:
         self._stream.close()
-        self._http.done(self._call)
 
     def abort(self) -> None:
         self._stream.abort()

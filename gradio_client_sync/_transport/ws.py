@@ -101,11 +101,13 @@ class WebSocketChannel:
     ) -> None:
         self._url = url
         self._aborted = False
-        self._socket = _Socket(http.message_bytes, sockopt=SOCKET_OPTIONS, sslopt=_tls(http.verify))
+        self._socket = _Socket(
+            http.message_bytes, sockopt=SOCKET_OPTIONS, sslopt=_tls(http.carrier.verify)
+        )
         page = "http" + url[2:]
         own = headers or {}
         replaced = {name.lower() for name in own}
-        others = {n: v for n, v in http.headers.items() if n.lower() not in replaced}
+        others = {n: v for n, v in http.carrier.headers.items() if n.lower() not in replaced}
         sent = [
             f"{name}: {value}"
             for name, value in {**others, **own}.items()
@@ -122,13 +124,13 @@ class WebSocketChannel:
                 with_query(http.signed(url), query),
                 timeout=connect,
                 header=sent,
-                cookie=http.cookie_header(page),
+                cookie=http.carrier.cookie_header(page),
                 redirect_limit=0,  # they could lead to another server, with all the headers
                 **_proxy(http, page),
             )
         except websocket.WebSocketBadStatusException as exc:
             body = exc.resp_body if isinstance(exc.resp_body, bytes) else b""
-            answer = _answer(exc, url, http.conceal(body, own))
+            answer = _answer(exc, url, http.carrier.conceal(body, own))
         except Exception as exc:
             if self._aborted:
                 raise Aborted from exc
@@ -187,7 +189,7 @@ def _tls(verify: bool | str) -> dict[str, Any]:
 
 
 def _proxy(http: Http, page: str) -> dict[str, Any]:
-    proxy = select_proxy(page, http.proxies)
+    proxy = select_proxy(page, http.carrier.proxies)
     if not proxy:
         return {"http_no_proxy": ["*"]}  # the environment's proxies were asked for already
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")

@@ -1,0 +1,190 @@
+"""What goes along with every request, and by which way: for one app and its user.
+
+Headers, cookies, proxies and certificates are those of a session of `requests`, which names the
+connections, too. The requests themselves are made by `http` and `connections`.
+"""
+
+from __future__ import annotations
+
+import email.message
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import requests
+import urllib3
+from requests.cookies import MockRequest, MockResponse, get_cookie_header
+
+from .._protocol.credentials import may_be_secret
+from .._protocol.routes import may_follow
+from .._version import __version__
+from .connections import Adapter
+
+_IDLE_CONNECTIONS = 32  # kept open per host; jobs join at most 16 at a time
+
+_ADDRESS = re.compile(r"([^/]*//[^/?#]*)/?([^#]*)")  # origin, path and query; no fragment
+
+_WRITABLE = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*")  # what an address may hold as it is
+
+#: Where the environment names a file of certificates to trust, as `requests` and curl do.
+_CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+_SECRET_SHORTEST = 8  # bytes; what is shorter stands in a text by chance, such as a language
+
+# Servers around 3.23 look for a websocket's login in their secure cookie only, which does not
+# go over plain http; the cookie meant for that holds the same token.
+_PLAIN_LOGIN = re.compile(r"^(?!.*\baccess-token=).*\baccess-token-unsecure=([^;]*)")
+
+
+class Carrier:
+    """What goes along, and by which way.
+
+    Args:
+        root: The address that the user named; requests go to its origin only.
+        headers: Sent with every request.
+        cookies: Sent with every request, and added to by the server's answers.
+        verify: ``False`` to accept any certificate, or the path of a CA bundle.
+        proxies: As for `requests`; the environment's are used besides.
+        secrets: What no error repeats of what a server says, besides headers and cookies.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        cookies: Mapping[str, str] | None = None,
+        verify: bool | str = True,
+        proxies: Mapping[str, str] | None = None,
+        secrets: Iterable[str] = (),
+    ) -> None:
+        self._root = root
+        self._session = session = requests.Session()
+        for name in ("Accept", "Connection"):
+            del session.headers[name]  # they say what is understood without them
+        session.headers["User-Agent"] = f"gradio-client-sync/{__version__}"
+        session.headers.update(headers or {})
+        session.cookies.update(cookies or {})
+        self._has_cookies = bool(cookies)
+        self._always = [(name.lower(), name, value) for name, value in self.headers.items()]
+        # The environment is asked once, not at every request; after that it is left
+        # alone, since requests would also add passwords from a .netrc.
+        self.proxies: dict[str, str] = dict(proxies or {})
+        if _may_have_proxies():
+            settings = session.merge_environment_settings(root, self.proxies, None, None, None)
+            self.proxies = dict(settings["proxies"])
+        session.trust_env = False
+        self.verify = verify
+        if verify is True:
+            self.verify = next(filter(None, map(os.environ.get, _CERTIFICATES)), True)
+        elif verify is False:
+            # The user asked for it; one warning per request would only bury others.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        named = {f"cookie {name}": text for name, text in (cookies or {}).items()}
+        self._secrets = [*_secrets_in(headers or {}), *_secrets_in(named)]
+        self._secrets += [text.encode() for text in secrets if len(text) >= _SECRET_SHORTEST]
+        self.begin()
+
+    def begin(self) -> None:
+        """Without a connection; in a fork, those that are open are its parent's."""
+        self._pools: dict[str, tuple[Any, str]] = {}  # as of `connections`, by origin
+        self._adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
+        self._session.mount("http://", self._adapter)
+        self._session.mount("https://", self._adapter)
+
+    def hang_up(self) -> None:
+        """Close the connections that no request uses; further requests make new ones."""
+        for pool, _ in list(self._pools.values()):
+            pool.close()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent with every request, for connections that are not made here."""
+        return {str(name): str(value) for name, value in self._session.headers.items()}
+
+    def cookie_header(self, url: str) -> str | None:
+        """The cookies for an address, as one header's value."""
+        request = requests.Request("GET", url)
+        header: str | None = get_cookie_header(self._session.cookies, request)  # type: ignore[no-untyped-call]
+        login = _PLAIN_LOGIN.search(header or "")
+        return f"{header}; access-token={login[1]}" if login else header
+
+    def way(self, url: str) -> tuple[Any, str]:
+        """The connections that `requests` would use for an address, and what to ask there.
+
+        It is asked once for each origin: doing it for every request, as its own `send` does,
+        costs more than the request.
+        """
+        address = _ADDRESS.match(url)
+        origin, rest = address.groups() if address is not None else (url, "")
+        if origin not in self._pools:
+            request, root = _as_asked(f"{origin}/"), _as_asked(self._root)
+            # Not everybody reads an odd address in the same way; this is how it will be used.
+            if not may_follow(str(root.url), str(request.url)):
+                raise ValueError("it leads to another server than the one that it seems to be on")
+            pool = self._adapter.get_connection_with_tls_context(request, self.verify, self.proxies)
+            self._adapter.cert_verify(pool, request.url, self.verify, None)  # type: ignore[no-untyped-call]
+            # A proxy for plain http wants to hear the whole address.
+            before = self._adapter.request_url(request, self.proxies).rstrip("/")
+            self._pools[origin] = pool, before
+        pool, before = self._pools[origin]
+        if not _WRITABLE.fullmatch(rest):
+            rest = requests.utils.requote_uri(rest)
+        return pool, f"{before}/{rest}"
+
+    def headers_for(self, url: str, own: Mapping[str, str]) -> dict[str, str]:
+        """What goes with a request: its own headers, those of all requests, the cookies."""
+        taken = {name.lower() for name in own}
+        headers = {name: value for low, name, value in self._always if low not in taken}
+        headers.update(own)
+        if self._has_cookies and "cookie" not in map(str.lower, headers):
+            request = requests.Request("GET", url)
+            cookies = get_cookie_header(self._session.cookies, request)  # type: ignore[no-untyped-call]
+            if cookies:
+                headers["Cookie"] = cookies
+        return headers
+
+    def keep_cookies(self, url: str, set_cookies: list[str]) -> None:
+        """Keep what a server sets, to send it back where it belongs."""
+        told = email.message.Message()
+        for text in set_cookies:
+            told["Set-Cookie"] = text
+        asked = MockRequest(requests.Request("GET", url).prepare())
+        self._has_cookies = True
+        self._session.cookies.extract_cookies(MockResponse(told), asked)  # type: ignore[arg-type]
+
+    def conceal(self, body: bytes, sent: Mapping[str, str] | None = None) -> bytes:
+        """What a server says, without the secrets of ours that it repeats.
+
+        Args:
+            sent: Headers that went with this request only.
+        """
+        for secret in (*self._secrets, *_secrets_in(sent or {})):
+            body = body.replace(secret, b"***")
+        return body
+
+
+def _as_asked(url: str) -> requests.PreparedRequest:
+    """An address as `requests` would ask for it."""
+    request = requests.PreparedRequest()
+    request.prepare_url(url, None)
+    return request
+
+
+def _may_have_proxies() -> bool:
+    """Whether there may be proxies to use that the user did not name here.
+
+    `requests` goes through the whole environment twice to find out, which takes about as long
+    as a server needs to answer.
+    """
+    if sys.platform in ("darwin", "win32"):
+        return True  # where settings of the system count, too
+    return any(name[-6:].lower() == "_proxy" for name in os.environ)
+
+
+def _secrets_in(headers: Mapping[str, str]) -> list[bytes]:
+    values = [text for name, text in headers.items() if may_be_secret(name)]
+    secrets = [text.rpartition(" ")[2].encode() for text in values]
+    return [secret for secret in secrets if len(secret) >= _SECRET_SHORTEST]
