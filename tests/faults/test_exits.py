@@ -45,12 +45,16 @@ ENDINGS = {
 }
 
 SCRIPT = """
-import signal, sys, threading
+import os, select, signal, sys, threading
 from gradio_client_sync import Client
 
 url, phase, ending, key = sys.argv[1:]
 signal.signal(signal.SIGINT, signal.default_int_handler)  # some shells have it ignored
 ready = threading.Event()
+# A signal that comes just before a read would be heard after it; what waits for both hears it.
+woken, wake = os.pipe()
+os.set_blocking(wake, False)
+signal.set_wakeup_fd(wake)
 
 def say_ready(*_):
     if not ready.is_set():
@@ -91,7 +95,7 @@ else:
         file = app.predict("/make_file", [20_000_000])[0]
         wait_and(lambda: file.download(progress=say_ready))
 ready.wait(20)
-sys.stdin.readline()
+select.select([sys.stdin, woken], [], [])
 if ending == "exit":
     sys.exit(3)
 raise RuntimeError("unhandled")
