@@ -68,20 +68,18 @@ class EventStreamParser:
             self._line.append(chunk)
             self._line_bytes += len(chunk)
             return self._within_limit([])
+        data = self._data
+        known = len(data)
         if self._line:
-            self._line.append(lines[0])
-            lines[0] = b"".join(self._line)
-            self._line = []
+            self._finish_line(lines)
         rest = lines.pop()
         if rest:
             self._line.append(rest)
         self._line_bytes = len(rest)
-        if not self._started:
+        if not self._started and lines:
             self._started = True
             lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")
         events: list[bytes] = []
-        data = self._data
-        known = len(data)
         for line in lines:
             if line:
                 if line.startswith(b"data:"):
@@ -96,6 +94,19 @@ class EventStreamParser:
         if len(data) > known:
             self._data_bytes += sum(map(len, data[known:])) + len(data) - known
         return self._within_limit(events)
+
+    def _finish_line(self, lines: list[bytes]) -> None:
+        """Put the pieces of a line together, the last of which comes first in `lines`."""
+        pieces, self._line = self._line, []
+        pieces.append(lines[0])
+        if pieces[0].startswith(b"data: "):
+            # Without another copy of what may be large.
+            pieces[0] = pieces[0][6:]
+            self._data.append(b"".join(pieces))
+            self._started = True
+            del lines[0]
+        else:
+            lines[0] = b"".join(pieces)
 
     def _within_limit(self, events: list[bytes]) -> list[bytes]:
         """The events, and the start of the one that has just become too long."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Large enough that the system calls do not count, small enough for a slow line's timeout.
 CHUNK_BYTES = 131_072
 
+#: The same for events. A little less than what the memory for is asked from the system each time.
+EVENT_BYTES = 65_536
+
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)\Z")
 
 
@@ -214,7 +217,7 @@ class EventStream:
         read, parser = self._response.read1, EventStreamParser(self._limit)
         while True:
             try:
-                chunk = read(CHUNK_BYTES)
+                chunk = read(EVENT_BYTES)
             except Exception as exc:
                 if self._call.aborted:
                     raise Aborted from exc
