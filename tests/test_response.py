@@ -84,10 +84,13 @@ def test_response_head_passes_over_interim_answers(status: int) -> None:
         b"SSH-2.0-OpenSSH_9\r\n",
         b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 101 + b"\r\n",
         b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-str",
+        b"HTTP/1.1 200 OK\r\nX: y\r\n",
     ],
 )
 def test_response_head_that_is_none_or_has_no_end(content: bytes) -> None:
-    """What is no head, or far longer than any, is refused."""
+    """What is no head, breaks off within it, or is far longer than any, is refused."""
     with pytest.raises(http.client.HTTPException):
         raw_of(content)
 
@@ -103,6 +106,8 @@ def test_response_head_that_is_none_or_has_no_end(content: bytes) -> None:
             True,
         ),
         ("200 OK\r\n", "hello", True),
+        ("200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n", "hello, there is more", True),
+        ("200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n", "hello", True),
         ("200 OK\r\nContent-Length: many\r\n", "hello", True),
         ("200 OK\r\nContent-Length: -5\r\n", "hello", True),
         (f"200 OK\r\nContent-Length: {'9' * 5000}\r\n", "hello", True),
@@ -145,13 +150,23 @@ def test_response_body_that_breaks_off_is_no_body(content: bytes) -> None:
         list(iter(lambda: pieces.read1(2), b""))
 
 
-@pytest.mark.parametrize("method", ["HEAD", "GET"])
-def test_response_without_a_body_has_none(method: str) -> None:
-    """To HEAD, and with 204, whatever length is told."""
-    status = 200 if method == "HEAD" else 204
-    found, ends = answer(b"HTTP/1.1 %d OK\r\nContent-Length: 9\r\n\r\n" % status, method)
-    assert found.read(URL, LIMIT) == b""
-    assert ends == [True]
+@pytest.mark.parametrize(
+    "framing",
+    [
+        "Content-Length: 9",
+        "Transfer-Encoding: chunked",
+        "Content-Encoding: gzip",
+        "Content-Length: 9\r\nContent-Encoding: gzip",
+    ],
+)
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+def test_response_without_a_body_has_none(method: str, status: int, framing: str) -> None:
+    """To HEAD, and with 204 and 304, whatever is told of one."""
+    content = f"HTTP/1.1 {status} OK\r\n{framing}\r\n\r\n".encode()
+    for read in (lambda found: found.read(URL, LIMIT), lambda found: found.read1(9)):
+        found, ends = answer(content, method)
+        assert read(found) == b""
+        assert ends == [True]
 
 
 @pytest.mark.parametrize("framing", ["length", "chunked"])

@@ -53,11 +53,11 @@ class Raw(http.client.HTTPResponse):
         self.chunked = headers.get("transfer-encoding", "").lower() == "chunked"
         self.chunk_left = None
         self.will_close = self._check_close()  # type: ignore[attr-defined]
-        length = headers.get("content-length", "")
-        known = length.isdecimal() and len(length) < 20 and not self.chunked
+        length, *others = {text.strip() for text in headers.get("content-length", "").split(",")}
+        known = length.isdecimal() and len(length) < 20 and not others and not self.chunked
         self.length = int(length) if known else None
         if self._method == "HEAD" or status in (204, 304):  # type: ignore[attr-defined]
-            self.length = 0
+            self.length, self.chunked = 0, False  # whatever would frame a body
         elif self.length is None and not self.chunked:
             self.will_close = True  # by which one sees that it is over
 
@@ -76,6 +76,8 @@ class Raw(http.client.HTTPResponse):
             line = self.fp.readline(_LINE_BYTES + 1)
             if len(line) > _LINE_BYTES:
                 raise http.client.LineTooLong("header line")
+            if not line.endswith(b"\n"):
+                raise http.client.IncompleteRead(line)
             if not line.strip(b"\r\n"):
                 return lines
             name, colon, value = line.decode("latin-1").partition(":")
@@ -109,7 +111,7 @@ class Response:
         # What is compressed is read by way of `urllib3`, anything else as it comes.
         self._body: _Body = raw
         encoding = self.headers.get("content-encoding", "identity")
-        if encoding != "identity":
+        if encoding != "identity" and raw.length != 0:
             self._body = urllib3.HTTPResponse(raw, self.headers, preload_content=False)
 
     def read1(self, size: int) -> bytes:
