@@ -19,10 +19,14 @@ from gradio_client_sync import (
     ValidationError,
 )
 from gradio_client_sync._session import JOINS_AT_ONCE
+from gradio_client_sync._protocol.wire import Frame
 from gradio_client_sync._transport.base import Lost
+from gradio_client_sync._transport.deadlines import Deadline
 from gradio_client_sync._transport.http import Http
+from gradio_client_sync._transport.mailbox import ROOM
 from gradio_client_sync._transport.mux import Mux
 from gradio_client_sync._workers import Workers
+from tests.listening import Heard
 from tests.scripted import CLOSE, WAIT, Exchange, Gate, completed, generating, scripted
 
 
@@ -79,6 +83,37 @@ def test_trap_07_messages_before_the_joins_answer_are_kept() -> None:
         first_done.open()
         assert first.result(WAIT)[0] == "late"
         assert server.count("GET /queue/data") == 1
+
+
+def test_early_messages_may_be_longer_than_there_is_room_for_a_worker() -> None:
+    """They are put by for the worker by itself, which would wait for ever for room."""
+    stream_open, told_early = Gate(), threading.Event()
+    turn = itertools.count()
+
+    def join(x: Exchange) -> None:
+        if next(turn) == 0:
+            x.answer({"event_id": "first"})
+        else:
+            stream_open.open()
+            assert told_early.wait(WAIT)
+            x.answer({"event_id": "second"})
+
+    def data(x: Exchange) -> None:
+        x.start_stream()
+        stream_open.pass_through()
+        x.send(completed("second", "x" * ROOM))
+        x.send(generating("first", "seen"))
+        heard.wait_for()  # the first job has read past the early message
+        told_early.set()
+        x.send(completed("first", "late"), CLOSE)
+        x.end_stream()
+
+    heard = Heard()
+    with scripted(join=join, data=data) as server, Client(server.url) as app:
+        first = app.submit("/count", ["a"]).on("data", heard)
+        stream_open.wait_until_reached()
+        assert len(app.submit("/echo", ["b"]).result(WAIT)[0]) == ROOM
+        assert first.result(WAIT)[0] == "late"
 
 
 def test_trap_06_a_job_that_joins_while_the_stream_closes_is_not_lost() -> None:
@@ -298,6 +333,25 @@ def test_a_silent_stream_is_a_broken_one() -> None:
         with pytest.raises(Lost, match="longer than the read timeout"):
             mux.join(lambda: "one", pytest.fail).receive()
         ended.set()
+        http.close()
+        workers.close()
+        assert workers.join(WAIT)
+
+
+def test_a_reader_that_fails_ends_its_jobs(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever goes wrong in it, memory that ran out for example, nobody waits for ever."""
+
+    def publish(frame: Frame) -> None:
+        raise MemoryError("no more")
+
+    with scripted(data=tells(generating("one", "x"), completed("one", "y"))) as server:
+        http, workers = Http(server.url), Workers()
+        mux = Mux(http, f"{server.url}/gradio_api/queue/data", silence=None, start=workers.start)
+        mailbox = mux.join(lambda: "one", publish)
+        http.alarms.set(Deadline.after(WAIT), mailbox.abort)
+        with pytest.raises(Lost, match="no more"):
+            mailbox.receive()
+        assert "failed unexpectedly" in caplog.text
         http.close()
         workers.close()
         assert workers.join(WAIT)

@@ -54,6 +54,12 @@ class Mailbox:
 
     def deliver(self, frame: Frame) -> None:
         """Publish a message, or put it by; where there is no room, wait until there is."""
+        self.put_by(frame)
+        if self._come - self._taken > self._room:
+            self._wait_for_room()
+
+    def put_by(self, frame: Frame) -> None:
+        """The same without a wait: for the worker itself, which would wait for ever."""
         if frame.msg in FOR_READERS and not self._by_worker:
             # What was rendered can be called before readers hear of it, which takes the worker;
             # what comes after it must not overtake it.
@@ -66,8 +72,6 @@ class Mailbox:
                 frame = frame._replace(told=True)
         self._come += len(frame.raw)
         self._letters.put(frame)
-        if self._come - self._taken > self._room:
-            self._wait_for_room()
 
     def _wait_for_room(self) -> None:
         with self._changed:

@@ -113,26 +113,14 @@ class Mux:
             breaks = self._breaks
         try:
             event_id = post()
-        except BaseException:
-            with self._lock:
-                self._joined()
-            raise
-        with self._lock:
-            early = self._early.pop(event_id, ())
-            self._early_bytes -= sum(len(m.raw) for m in early if isinstance(m, Frame))
-            self._joined()
-            if self._closed:
-                raise Aborted
-            if self._breaks != breaks:
-                raise Lost("the session's event stream broke while the job was joining")
             mailbox = Mailbox(partial(self.leave, event_id), publish)
-            for message in early:
-                _put(mailbox, message)
-            if any(isinstance(m, Frame) and m.msg == _COMPLETED for m in early):
-                self._forget(event_id)
-                return mailbox
-            self._mailboxes[event_id] = mailbox
-            start, self._reading = not self._reading, True
+            start = self._enter(event_id, mailbox, breaks)
+        finally:
+            with self._lock:
+                self._joining -= 1
+                if not self._joining:
+                    self._early.clear()  # leftovers of jobs that were let go
+                    self._early_bytes = 0
         if start:
             try:
                 self._start(self._read)
@@ -140,12 +128,36 @@ class Mux:
                 self._break(Lost(str(exc)))
         return mailbox
 
-    def _joined(self) -> None:
-        """One join less is under way."""
-        self._joining -= 1
-        if not self._joining:
-            self._early.clear()  # leftovers of jobs that were let go
-            self._early_bytes = 0
+    def _enter(self, event_id: str, mailbox: Mailbox, breaks: int) -> bool:
+        """Give a job what came before its join's answer, and from then on what comes.
+
+        Returns:
+            Whether a reader has to be started for it.
+        """
+        is_over = False
+        while True:
+            with self._lock:
+                early = self._early.pop(event_id, ())
+                self._early_bytes -= sum(len(m.raw) for m in early if isinstance(m, Frame))
+                if is_over:
+                    self._forget(event_id)
+                    return False
+                if self._closed:
+                    raise Aborted
+                if self._breaks != breaks:
+                    raise Lost("the session's event stream broke while the job was joining")
+                if not early:
+                    self._mailboxes[event_id] = mailbox
+                    start, self._reading = not self._reading, True
+                    return start
+            # Not under the lock, since readers hear of it. What comes meanwhile is kept as well,
+            # as the join is still under way.
+            for message in early:
+                if isinstance(message, Frame):
+                    mailbox.put_by(message)
+                    is_over = is_over or message.msg == _COMPLETED
+                else:
+                    mailbox.end(message)
 
     def leave(self, event_id: str) -> None:
         """Let a job go; messages that still come for it are dropped."""
@@ -198,6 +210,10 @@ class Mux:
                     ending = Aborted()
             except GradioClientError as exc:
                 ending = Lost(str(exc))
+            except BaseException as exc:
+                # Not one of ours: a bug, or memory that ran out. Jobs wait for this thread.
+                log.exception("the reader of the session's event stream failed unexpectedly")
+                ending = Lost(f"its reader failed: {exc!r}")
             with self._lock:
                 if ending is None and (self._closed or not self._mailboxes):
                     self._reading = False
@@ -327,10 +343,3 @@ class Mux:
         if self._early_bytes > self._http.message_bytes:
             raise too_large("What came for unknown jobs", self._http.message_bytes)
         self._early.setdefault(event_id, []).append(frame)
-
-
-def _put(mailbox: Mailbox, message: Frame | MessageTooLargeError) -> None:
-    if isinstance(message, Frame):
-        mailbox.deliver(message)
-    else:
-        mailbox.end(message)
