@@ -364,6 +364,12 @@ class Connection:
             self._leave(session)
             raise
         job = pump.job
+        try:
+            pump.arm(self.http.alarms)  # first: what is in the backlog may start at any time
+        except GradioClientError as exc:  # no more threads
+            self._leave(session)
+            exc.endpoint = endpoint.name
+            raise
         with self._lock:
             closed, full = self._closed, len(self._running) >= self._max_workers
             if not closed:
@@ -375,15 +381,14 @@ class Connection:
         if closed:
             self._leave(session)
             raise _closed()
-        try:
-            pump.arm(self.http.alarms)
-            if not full:
+        if not full:
+            try:
                 pump.start(pump)
-        except GradioClientError as exc:  # no more threads
-            self._ended(job)
-            self._leave(session)
-            exc.endpoint = endpoint.name
-            raise
+            except GradioClientError as exc:  # no more threads
+                self._ended(job)
+                self._leave(session)
+                exc.endpoint = endpoint.name
+                raise
         return job
 
     def _pump(
@@ -475,20 +480,24 @@ class Connection:
 
     def _ended(self, job: Job) -> None:
         """A job gave its place back; the next one in the backlog takes it."""
+        while (following := self._next_after(job)) is not None:
+            try:
+                following.start(following)
+                return
+            except GradioClientError as exc:  # no more threads
+                job, exc.endpoint = following.job, following.endpoint.name
+                following.abandon(exc)
+
+    def _next_after(self, job: Job) -> Pump | None:
         with self._lock:
             if job not in self._running:
-                return
+                return None
             self._running.discard(job)
             if not self._backlog:
-                return
+                return None
             following = self._backlog.popleft()
             self._running.add(following.job)
-        try:
-            following.start(following)
-        except GradioClientError as exc:  # no more threads
-            exc.endpoint = following.endpoint.name
-            following.abandon(exc)
-            self._ended(following.job)
+        return following
 
     def _is_direct(self, endpoint: Endpoint) -> bool:
         """Whether a call skips the queue.

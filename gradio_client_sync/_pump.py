@@ -197,8 +197,15 @@ class Pump:
             GradioClientError: No thread could be started.
         """
         if self._terms.deadline.seconds is not None:
-            call_off = alarms.set(self._terms.deadline, self._expire)
+            call_off = alarms.set(self._terms.deadline, self._ring)
             self.job.add_done_callback(lambda job: call_off())
+
+    def _ring(self) -> None:
+        """The job's time is up; who is told may take long, and other deadlines do not wait."""
+        try:
+            self.start(self._expire)
+        except GradioClientError:  # no more threads
+            self._expire()
 
     def _expire(self) -> None:
         job, limit = self.job, self._terms.deadline.seconds

@@ -65,6 +65,7 @@ class Job(concurrent.futures.Future[Data]):
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._cancel_asked = False
+        self._cancel_told = False  # who waits for several jobs knows of the cancellation
         self._abandoned = False  # the interpreter exits, and nobody is told any more
         self._interrupt: Callable[[], None] | None = None
         self._released = threading.Event()  # the worker has let go, the server has been told
@@ -263,12 +264,14 @@ class Job(concurrent.futures.Future[Data]):
 
     def _cancel_once(self) -> bool:
         with self._lock:
-            first, self._cancel_asked = not self._cancel_asked, True
+            self._cancel_asked = True
+        self._mark("done")  # first: whoever is told may look; of what has ended it is marked
         if not super().cancel():
             return False
+        with self._lock:  # the deadline may have asked first, and have come too late
+            first, self._cancel_told = not self._cancel_told, True
         if first:
             self.set_running_or_notify_cancel()  # lets wait() and as_completed() see it
-            self._mark("done")
         return True
 
     def _expire(self, status: Status, error: JobTimeoutError) -> None:
@@ -279,11 +282,11 @@ class Job(concurrent.futures.Future[Data]):
         if not self._log.end((status,)):
             return  # it has ended by itself, and its listeners are being told
         self._end_input(error)
+        self._mark("done")
         try:
             self.set_exception(error)
         except concurrent.futures.InvalidStateError:
             return  # cancelled
-        self._mark("done")
         if interrupt is not None:
             interrupt()
         self._log.tell_soon()
@@ -428,6 +431,7 @@ class Job(concurrent.futures.Future[Data]):
                 self._abandoned = True
         with self._lock:
             self._cancel_asked = self._cancel_asked or self._abandoned
+            self._cancel_told = self._cancel_told or self._abandoned
             interrupt = self._interrupt
         if self._abandoned and interrupt is not None:
             interrupt()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import itertools
 import logging
 import math
+import os
 import re
+import sys
 import threading
 import time
+from queue import SimpleQueue
+from typing import Any, cast
 
 import pytest
 
-from gradio_client_sync import Client, JobTimeoutError
+from gradio_client_sync import Client, GradioClientError, Job, JobTimeoutError
 from gradio_client_sync._transport.deadlines import NEVER, Alarms, Deadline
 from gradio_client_sync._transport.retries import (
     LONGEST_ASKED,
@@ -21,6 +26,7 @@ from gradio_client_sync._transport.retries import (
 )
 from gradio_client_sync.errors import ConnectFailedError, HTTPStatusError
 from tests.listening import BOUND
+from tests.processes import run_python
 from tests.scripted import CLOSE, Exchange, Gate, completed, scripted
 
 
@@ -55,6 +61,122 @@ def test_alarms_ring_in_order_and_can_be_called_off() -> None:
     assert done.wait(BOUND)
     alarms.close()
     assert rung == ["first", "second"]
+
+
+FORKED = """
+import os, sys, threading
+from gradio_client_sync._transport.deadlines import Alarms, Deadline
+
+alarms, rung = Alarms(), threading.Event()
+alarms.set(Deadline.after(0.2), lambda: os.write(1, b"%d" % (os.getpid() == parent)))
+parent = os.getpid()
+child = os.fork()
+if child:
+    os._exit(os.waitpid(child, 0)[1])
+alarms.set(Deadline.after(0.4), rung.set)
+os._exit(not rung.wait(10))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+def test_alarms_of_a_fork_are_its_own() -> None:
+    """They ring there, and those of the parent, which would cut its connections, do not."""
+    assert run_python(FORKED, bound=BOUND) == "1"
+
+
+def test_deadlines_do_not_wait_for_who_is_told_of_another() -> None:
+    """A callback of a job that has run out of time may take long, and make calls itself."""
+    ended, errors = Gate(), SimpleQueue[Any]()
+
+    def held(exchange: Exchange) -> None:
+        exchange.start_stream()
+        ended.pass_through()
+
+    def call_again(job: Any) -> None:
+        errors.put(app.submit("/echo", ["y"], timeout=0.1).exception(BOUND))
+
+    with scripted(join=joined, data=held) as server, Client(server.url) as app:
+        app.submit("/echo", ["x"], timeout=0.1).add_done_callback(call_again)
+        assert isinstance(errors.get(timeout=2 * BOUND), JobTimeoutError)
+        ended.open()
+
+
+class RacingLog:
+    """The log of a job that is cancelled just as its deadline ends it."""
+
+    def __init__(self) -> None:
+        self.job: Any = None
+
+    def end(self, events: object) -> bool:
+        assert self.job.cancel()
+        return True
+
+    def cancel(self, time: float) -> None:
+        pass
+
+
+def test_job_that_is_cancelled_at_its_deadline_has_one_end() -> None:
+    """Who waits for several jobs hears of it, whichever of the two was first."""
+    log: Any = RacingLog()
+    log.job = job = Job("/echo", 0, log, None)
+    cast(Any, job)._expire(None, JobTimeoutError("late"))
+    done, _ = concurrent.futures.wait([job], 1)
+    assert job in done and job.cancelled()
+
+
+def test_timings_are_known_to_who_is_told_of_the_end() -> None:
+    """Also of jobs that were cancelled or ran out of time."""
+    ended, told = Gate(), SimpleQueue[Any]()
+
+    def held(exchange: Exchange) -> None:
+        exchange.start_stream()
+        ended.pass_through()
+
+    with scripted(join=joined, data=held) as server, Client(server.url) as app:
+        for timeout in (0.05, None):
+            job = app.submit("/echo", ["x"], timeout=timeout)
+            job.add_done_callback(lambda job: told.put(cast(Job, job).timings.done))
+            if timeout is None:
+                job.cancel()
+            assert told.get(timeout=BOUND) is not None
+        ended.open()
+
+
+def no_threads(patch: pytest.MonkeyPatch) -> None:
+    """From now on the process gets no more threads."""
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    patch.setattr(threading.Thread, "start", refuse)
+
+
+def test_backlog_ends_where_there_are_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it is; and a submit that raises has left nothing in it."""
+    held, over = Gate(), Gate()
+
+    def data(exchange: Exchange) -> None:
+        exchange.start_stream()
+        held.pass_through()
+        exchange.send(completed("e1", "x"))
+        over.pass_through()  # until then the stream's reader has no time for jobs
+
+    with scripted(join=joined, data=data) as server, Client(server.url, max_workers=1) as app:
+        first = app.submit("/echo", ["x"])
+        held.wait_until_reached()
+        with monkeypatch.context() as patch:
+            no_threads(patch)
+            with pytest.raises(GradioClientError, match="No thread could be started"):
+                app.submit("/echo", ["never"], timeout=BOUND)
+        jobs = [app.submit("/echo", ["y"]) for _ in range(sys.getrecursionlimit())]
+        with monkeypatch.context() as patch:
+            no_threads(patch)
+            held.open()
+            assert first.result(BOUND)[0] == "x"
+            for job in jobs:
+                assert "No thread could be started" in str(job.exception(BOUND))
+        over.open()
+        assert server.count("POST /queue/join") == 1
 
 
 def test_retries_pause_for_longer_each_time_within_the_deadline() -> None:

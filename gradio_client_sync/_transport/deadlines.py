@@ -8,6 +8,7 @@ a byte now and then cannot stretch a wait, as it could with limits on each read 
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 from dataclasses import dataclass
@@ -56,11 +57,16 @@ class Alarms:
     """Calls functions at deadlines, on a thread that there is only while one is awaited."""
 
     def __init__(self) -> None:
+        self._closed = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Without an alarm: in a fork, those that are set are its parent's."""
         self._changed = threading.Condition()
         self._set: dict[object, tuple[float, Callable[[], None]]] = {}
         self._awaited = math.inf  # what the thread waits for
         self._thread: threading.Thread | None = None
-        self._closed = False
+        self._pid = os.getpid()
 
     def set(self, deadline: Deadline, ring: Callable[[], None]) -> Callable[[], None]:
         """Have a function called at a deadline. It must not block.
@@ -73,6 +79,8 @@ class Alarms:
         """
         if deadline.seconds is None:
             return _nothing
+        if self._pid != os.getpid():
+            self._begin()
         alarm = object()
         with self._changed:
             if self._thread is None:
