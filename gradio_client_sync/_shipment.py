@@ -228,11 +228,25 @@ class Shipment:
             is_mine, path = uploader.claim(item.identity)
             if path is None:
                 return is_mine, None
-            with self._call() as call:
-                if uploader.http.has(uploader.routes.file(path), call):
-                    return False, path
+            if self._is_there(item.file, path):
+                return False, path
             uploader.forget(item.identity, path)
         return True, None
+
+    def _is_there(self, file: LocalFile, path: str) -> bool:
+        uploader = self._uploader
+        try:
+            with self._call() as call:
+                return uploader.http.has(uploader.routes.file(path), call)
+        except ConnectFailedError as exc:
+            if not exc.sent:
+                raise
+            # The job was not sent, only the question.
+            raise UploadError(
+                f"Whether the app still has {file.orig_name!r} could not be asked: {exc}",
+                path=file.orig_name,
+                _passing=exc._passing,
+            ) from exc
 
     def _send(self, items: list[_Item]) -> None:
         if not items:

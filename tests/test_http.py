@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import pickle
+import re
 import socket
 import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -21,6 +23,7 @@ from gradio_client_sync import (
     HTTPStatusError,
     RateLimitError,
 )
+from gradio_client_sync._transport.connections import Call
 from gradio_client_sync._transport.http import Http
 from tests.scripted import CLOSE, WAIT, Exchange, Gate, ScriptedApp, completed, config_of, scripted
 from tests.scripted import dependency as dependency_of
@@ -109,6 +112,29 @@ def test_http_sends_headers_and_cookies_everywhere_and_keeps_sticky_ones() -> No
         {"a=b", "replica=7"},
         {"a=b", "replica=7"},
     ]
+
+
+def test_http_names_of_headers_are_sent_once() -> None:
+    """A user's host takes the place of ours, and what says how a body is written does not."""
+    with scripted(join=lambda x: x.answer({"event_id": "e"})) as server:
+
+        def data(x: Exchange) -> None:
+            x.start_stream()
+            x.send(completed("e", "ok"), CLOSE)
+            x.end_stream()
+
+        server.scripts["GET /queue/data"] = data
+        with Client(server.url, headers={"host": "app.example", "X-Mine": "a"}) as app:
+            own = {"content-type": "text/plain", "x-mine": "b", "X-Gradio-User": "me"}
+            app.predict("/echo", ["x"], headers=own)
+    config, join, stream = (re.findall(r"(?m)^([\w-]+): (.*?)\r?$", head) for head in server.heads)
+    for head in config, join, stream:
+        names = [name.lower() for name, _ in head]
+        assert len(set(names)) == len(names), head
+        assert ("host", "app.example") in head
+    assert ("Content-Type", "application/json") in join
+    assert ("x-mine", "b") in join and ("X-Gradio-User", "me") in join
+    assert ("X-Mine", "a") in stream
 
 
 def test_http_uses_one_connection_for_one_call_after_another(direct: ScriptedApp) -> None:
@@ -361,6 +387,31 @@ def test_http_request_is_written_at_once() -> None:
         http.close()
     assert first.startswith(b"POST /run/predict HTTP/1.1\r\n")
     assert first.endswith(b"\r\n\r\n" + body)
+
+
+class SlowToEnd:
+    """A socket that takes its time to be cut."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.let_go = threading.Event()
+
+    def shutdown(self, how: int) -> None:
+        def let_go() -> None:
+            self._call.attach(None)
+            self.let_go.set()
+
+        threading.Thread(target=let_go).start()
+        assert not self.let_go.wait(0.2), "its next request would be cut"
+
+
+def test_http_call_that_is_over_is_not_cut() -> None:
+    """A connection goes to the next request when the last one can cut it no more."""
+    call = Call()
+    sock = SlowToEnd(call)
+    call.attach(cast(socket.socket, sock))
+    call.abort()
+    assert sock.let_go.wait(WAIT)
 
 
 def test_http_secrets_of_one_call_are_in_no_error(direct: ScriptedApp) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import itertools
 import os
 import signal
 import sys
@@ -243,6 +244,38 @@ def test_upload_is_repeated_when_the_app_removed_the_file(files: FileApp, app: C
     del files.scripts["HEAD /file=/srv/1/0/file"]
     assert app.predict("/direct", [[b"a", b"a"]])[0][1].path == "/srv/2/0/file"
     assert len(files.sent) == 2
+
+
+@pytest.mark.parametrize("times", [1, 10])
+def test_upload_question_that_gets_no_answer(files: FileApp, times: int) -> None:
+    """Whether the app still has a file is asked again; the job was never sent."""
+    with Client(files.url, retries=1) as app:
+        app.predict("/direct", [b"a"])
+        route = "HEAD /file=/srv/1/0/file"
+        there, asked = files.scripts[route], itertools.count(1)
+        files.scripts[route] = lambda x: x.break_off() if next(asked) <= times else there(x)
+        if times == 1:
+            assert app.predict("/direct", [b"a"])[0].path == "/srv/1/0/file"
+        else:
+            with pytest.raises(UploadError, match="could not be asked"):
+                app.predict("/direct", [b"a"])
+    assert len(files.payloads) == (2 if times == 1 else 1) and len(files.sent) == 1
+
+
+class Reset:
+    """A file that comes over a connection, which breaks off."""
+
+    def read(self, size: int = -1) -> bytes:
+        raise ConnectionResetError("by the peer")
+
+
+def test_upload_that_cannot_be_read_is_not_waited_for(files: FileApp) -> None:
+    """The server waits for the rest, but there is none."""
+    files.unread.add("POST /upload")
+    files.scripts["POST /upload"] = lambda x: x.wait_for_abort()
+    with Client(files.url, timeout=(5, 2 * WAIT)) as app:
+        job = app.submit("/direct", [Reset()])
+        assert isinstance(job.exception(WAIT), UploadError)
 
 
 @pytest.mark.gradio

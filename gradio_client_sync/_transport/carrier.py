@@ -68,7 +68,7 @@ class Carrier:
         session.headers.update(headers or {})
         session.cookies.update(cookies or {})
         self._has_cookies = bool(cookies)
-        self._always = [(name.lower(), name, value) for name, value in self.headers.items()]
+        self._always = {name.lower(): (name, value) for name, value in self.headers.items()}
         # The environment is asked once, not at every request; after that it is left
         # alone, since requests would also add passwords from a .netrc.
         self.proxies: dict[str, str] = dict(proxies or {})
@@ -136,15 +136,15 @@ class Carrier:
 
     def headers_for(self, url: str, own: Mapping[str, str]) -> dict[str, str]:
         """What goes with a request: its own headers, those of all requests, the cookies."""
-        taken = {name.lower() for name in own}
-        headers = {name: value for low, name, value in self._always if low not in taken}
-        headers.update(own)
-        if self._has_cookies and "cookie" not in map(str.lower, headers):
+        headers = self._always.copy()
+        for name, value in own.items():
+            headers[name.lower()] = name, value
+        if self._has_cookies and "cookie" not in headers:
             request = requests.Request("GET", url)
             cookies = get_cookie_header(self._session.cookies, request)  # type: ignore[no-untyped-call]
             if cookies:
-                headers["Cookie"] = cookies
-        return headers
+                headers["cookie"] = "Cookie", cookies
+        return dict(headers.values())
 
     def keep_cookies(self, url: str, set_cookies: list[str]) -> None:
         """Keep what a server sets, to send it back where it belongs."""

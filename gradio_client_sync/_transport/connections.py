@@ -87,11 +87,10 @@ class Call:
         """End the request: its thread gets `Aborted`."""
         with self._lock:
             self.aborted = True
-            sock = self._socket
             if self._ended is not None:
                 self._ended.set()
-        if sock is not None:
-            cut(sock)
+            if self._socket is not None:
+                cut(self._socket)  # under the lock: later it may be the next request's
 
 
 def cut(sock: socket.socket) -> None:
@@ -141,7 +140,8 @@ class _Connection:
 
         As two writes they would be two packets, and wake the server twice.
         """
-        self.putrequest(method, target, skip_accept_encoding=True)
+        named = "host" in map(str.lower, headers)  # where a user knows better
+        self.putrequest(method, target, skip_host=named, skip_accept_encoding=True)
         for name, value in headers.items():
             self.putheader(name, value)
         chunked = False
@@ -240,7 +240,9 @@ class _Pool:
             try:
                 connection.ask(method, target, body, headers)
             except (BrokenPipeError, ConnectionResetError):
-                pass  # the server may have answered before it had read everything
+                # The server may have answered before it had read everything.
+                if getattr(body, "failure", None) is not None:
+                    raise  # it was not the server
             connection.sock.settimeout(answer)
             raw = connection.getresponse()
         except BaseException:

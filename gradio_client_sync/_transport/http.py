@@ -111,10 +111,10 @@ class Http:
 
     def _begin(self) -> None:
         """Without a request under way: in a fork, those are its parent's."""
-        self._pid = os.getpid()
         self._lock = threading.Lock()
         self._calls: set[Call] = set()
         self._doors: WeakSet[Http] = WeakSet()  # to other servers, on behalf of this one
+        self._pid = os.getpid()  # last: from then on other threads take it as done
 
     def bare(self, url: str) -> Http:
         """A door to another server: the same way there, but nothing of this app's to send."""
@@ -277,7 +277,8 @@ class Http:
             ConnectFailedError: No answer.
             Aborted: `call` was aborted.
         """
-        return self._whole("HEAD", url, None, {}, call, self.timeout).status == 200
+        ask = partial(self._whole, "HEAD", url, None, {}, call, self.timeout)
+        return self._persist(ask, call).status == 200
 
     def post(
         self,
@@ -309,7 +310,7 @@ class Http:
             Aborted: `call` was aborted.
         """
         timeout = self.timeout if within == "usual" else (self.timeout[0], within)
-        sent = {"Content-Type": content_type, **(headers or {})}
+        sent = {**(headers or {}), "Content-Type": content_type}
         call = call or Call()
         send = partial(self._whole, "POST", url, body, sent, call, timeout, query)
         if patient is not None and not (isinstance(body, UploadBody) and body.is_read_once):
@@ -342,10 +343,10 @@ class Http:
             again = partial(self.stream, url, call, silence=silence, query=query, headers=headers)
             return self._persist(again, call)
         sent = {
+            **(headers or {}),
             "Accept": "text/event-stream",
             "Accept-Encoding": "identity",  # compression makes proxies hold events back
             "Cache-Control": "no-store",
-            **(headers or {}),
         }
         response = self._send("GET", url, None, sent, call, self.timeout, query, sign=True)
         try:
@@ -402,8 +403,8 @@ class Http:
     ) -> Response:
         address = with_query(self.signed(url) if sign else url, query)
         if self._pid != os.getpid():
-            self._begin()
             self.carrier.begin()
+            self._begin()
         with self._lock:
             if self._closed.is_set():
                 raise Aborted
