@@ -20,6 +20,7 @@ from gradio_client_sync import (
     Client,
     ConfigError,
     ConnectFailedError,
+    GradioClientError,
     HTTPStatusError,
     RateLimitError,
 )
@@ -414,12 +415,34 @@ def test_http_call_that_is_over_is_not_cut() -> None:
     assert sock.let_go.wait(WAIT)
 
 
-def test_http_secrets_of_one_call_are_in_no_error(direct: ScriptedApp) -> None:
+@pytest.mark.parametrize(
+    "headers",
+    [{"Authorization": "Bearer open-sesame"}, {"Cookie": "door=open-sesame; last=x"}],
+    ids=["token", "cookies"],
+)
+@pytest.mark.parametrize("status", [403, 200, 302])
+def test_http_secrets_of_one_call_are_in_no_error(
+    direct: ScriptedApp, headers: dict[str, str], status: int
+) -> None:
     """A server that repeats the headers of a call repeats them to nobody."""
-    body = "you sent Bearer open-sesame"
-    direct.scripts["POST /run/direct"] = lambda x: x.answer({"detail": body}, 403)
+    body = b"you sent open-sesame"
+    direct.scripts["POST /run/direct"] = lambda x: x.answer(body, status, kind="text/html")
     with Client(direct.url) as app:
-        job = app.submit("/direct", ["a"], headers={"Authorization": "Bearer open-sesame"})
-        error = job.exception(WAIT)
-    assert isinstance(error, HTTPStatusError) and error.body is not None
-    assert "Bearer ***" in str(error) and "sesame" not in str(error) + error.body
+        error = app.submit("/direct", ["a"], headers=headers).exception(WAIT)
+    assert isinstance(error, GradioClientError)
+    texts: list[object] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        texts += [str(cause), vars(cause), getattr(cause, "doc", "")]
+        cause = cause.__cause__ or cause.__context__
+    assert "sesame" not in repr(texts) and "***" in repr(texts)
+
+
+def test_http_secrets_in_redirects_are_in_no_error(direct: ScriptedApp) -> None:
+    """Nor is what a server makes of them in the address that it sends clients on to."""
+    for there in ("http://elsewhere.example/?t=open-sesame", "http://[open-sesame"):
+        headers = {"Location": there}
+        direct.scripts["GET /config"] = lambda x: x.answer(b"", 302, headers=headers)  # noqa: B023
+        with pytest.raises(ConnectFailedError) as caught:
+            Client(direct.url, headers={"Authorization": "Bearer open-sesame"})
+        assert "sesame" not in repr([str(caught.value), vars(caught.value)])

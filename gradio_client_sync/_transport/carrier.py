@@ -32,6 +32,7 @@ _WRITABLE = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*")  # what an address may 
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 _SECRET_SHORTEST = 8  # bytes; what is shorter stands in a text by chance, such as a language
+_BETWEEN_WORDS = re.compile(r'[\s;,="]+')  # of a header: a scheme and a token, several cookies
 
 # Servers around 3.23 look for a websocket's login in their secure cookie only, which does not
 # go over plain http; the cookie meant for that holds the same token.
@@ -186,5 +187,6 @@ def _may_have_proxies() -> bool:
 
 def _secrets_in(headers: Mapping[str, str]) -> list[bytes]:
     values = [text for name, text in headers.items() if may_be_secret(name)]
-    secrets = [text.rpartition(" ")[2].encode() for text in values]
-    return [secret for secret in secrets if len(secret) >= _SECRET_SHORTEST]
+    words = {word.encode() for text in values for word in _BETWEEN_WORDS.split(text)}
+    # The longest first: one may begin as another does.
+    return sorted((word for word in words if len(word) >= _SECRET_SHORTEST), key=len)[::-1]

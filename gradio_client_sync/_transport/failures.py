@@ -9,7 +9,7 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import urllib3
 
@@ -34,13 +34,18 @@ _BODY_SHOWN = 500  # characters of a refusing server's text that an error carrie
 
 
 class Answer(NamedTuple):
-    """A whole answer."""
+    """A whole answer.
+
+    Attributes:
+        conceal: Takes the secrets out that the server repeats; of refusals they are out already.
+    """
 
     status: int
     content_type: str
     body: bytes
     url: str
     headers: Mapping[str, str]
+    conceal: Callable[[bytes], bytes] = bytes
 
     @property
     def text(self) -> str:
@@ -54,13 +59,15 @@ class Answer(NamedTuple):
         """
         try:
             return json.loads(self.body)
-        except (ValueError, RecursionError) as exc:
-            kind = self.content_type or "no type"
-            raise ProtocolError(
-                f"{self.url} answered {self.status} with what is not JSON ({kind}): "
-                f"{shorten(self.text)!r}",
-                raw=self.body,
-            ) from exc
+        except (ValueError, RecursionError):
+            pass  # its own error has the whole body
+        kind = self.content_type or "no type"
+        shown = self._replace(body=self.conceal(self.body))
+        raise ProtocolError(
+            f"{self.url} answered {self.status} with what is not JSON ({kind}): "
+            f"{shorten(shown.text)!r}",
+            raw=shown.body,
+        )
 
 
 def refusal(answer: Answer, *, doing: str | None = None) -> HTTPStatusError:

@@ -172,14 +172,15 @@ class Http:
             location = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer
+            shown = shorten(answer.conceal(location.encode()).decode())
             try:
                 target = urljoin(url, location)
             except ValueError as exc:
-                raise no_connection(exc, shorten(location)) from exc
+                raise no_connection(exc, shown) from exc
             if not may_follow(url, target):
                 raise ConnectFailedError(
-                    f"{url} sends clients on to another server, {shorten(location)!r}, which was "
-                    "not followed. If you trust it, connect to that address.",
+                    f"{url} sends clients on to another server, {shown!r}, which was not "
+                    "followed. If you trust it, connect to that address.",
                     url=url,
                 )
             url = target
@@ -447,10 +448,11 @@ class Http:
             if call.aborted:
                 raise Aborted from exc
             raise no_answer(exc, url) from exc
-        if response.status >= 400:
-            body = self.carrier.conceal(body, sent)
+        conceal = partial(self.carrier.conceal, sent=sent)
+        if response.status >= 300:
+            body = conceal(body)
         kind = response.headers.get("content-type", "")
-        return Answer(response.status, kind, body, url, response.headers)
+        return Answer(response.status, kind, body, url, response.headers, conceal)
 
     def _forget(self, call: Call) -> None:
         call.attach(None)
