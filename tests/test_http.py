@@ -138,6 +138,21 @@ def test_http_names_of_headers_are_sent_once() -> None:
     assert ("X-Mine", "a") in stream
 
 
+def test_http_names_of_headers_are_sent_once_to_websockets() -> None:
+    """As to any other address: the user's host and cookies take the place of ours."""
+    config = {**config_of(), "version": "3.50.2", "protocol": "ws", "api_prefix": ""}
+    with ScriptedApp(config) as server:
+        headers, cookies = {"host": "app.example", "Cookie": "mine=1"}, {"other": "2"}
+        server.scripts["GET /queue/join"] = lambda x: x.answer({}, 400)
+        with Client(server.url, headers=headers, cookies=cookies) as app:
+            with pytest.raises(HTTPStatusError):
+                app.predict("/echo", ["x"])
+    for head in server.heads:
+        names = [name.lower() for name in re.findall(r"(?m)^([\w-]+): ", head)]
+        assert len(set(names)) == len(names), head
+        assert "app.example" in head and "mine=1" in head and "other=2" not in head
+
+
 def test_http_uses_one_connection_for_one_call_after_another(direct: ScriptedApp) -> None:
     """Connections are kept and used again."""
     ports = set()

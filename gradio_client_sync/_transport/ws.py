@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .http import Http
 
 #: Set by this module's own headers, or by the handshake itself.
-_OWN_HEADERS = frozenset(("accept", "accept-encoding", "connection", "content-type"))
+_OWN_HEADERS = frozenset(("accept", "accept-encoding", "connection", "content-type", "host"))
 
 _ENDINGS = {
     1001: "the server is going away",
@@ -108,11 +108,9 @@ class WebSocketChannel:
         own = headers or {}
         replaced = {name.lower() for name in own}
         others = {n: v for n, v in http.carrier.headers.items() if n.lower() not in replaced}
-        sent = [
-            f"{name}: {value}"
-            for name, value in {**others, **own}.items()
-            if name.lower() not in _OWN_HEADERS
-        ]
+        headers = {**others, **own}
+        named = {name.lower(): value for name, value in headers.items()}
+        sent = [f"{n}: {value}" for n, value in headers.items() if n.lower() not in _OWN_HEADERS]
         connect, silence = http.timeout
         limit = None if connect is None or silence is None else connect + silence
         if not interruptible(self.abort):
@@ -124,7 +122,8 @@ class WebSocketChannel:
                 with_query(http.signed(url), query),
                 timeout=connect,
                 header=sent,
-                cookie=http.carrier.cookie_header(page),
+                host=named.get("host"),
+                cookie=None if "cookie" in named else http.carrier.cookie_header(page),
                 redirect_limit=0,  # they could lead to another server, with all the headers
                 **_proxy(http, page),
             )
