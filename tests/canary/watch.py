@@ -113,7 +113,11 @@ class Watch:
             self.look(_dumps(thing), f"the pickle of a {type(thing).__name__}")
 
     def _raised(self, error: Any, *args: Any, **facts: Any) -> None:
-        self.look(f"{args} {facts}", f"a {type(error).__name__}")
+        try:
+            shown = f"{args} {facts}"
+        except RecursionError:  # of what is nested too deeply to be shown
+            shown = f"{args}"
+        self.look(shown, f"a {type(error).__name__}")
         cause = sys.exc_info()[1]
         while cause is not None:
             self.look(f"{cause!r} {cause}", f"the cause of a {type(error).__name__}")
