@@ -158,12 +158,14 @@ class Pump:
         given_up = self._entered and isinstance(finish.error, MessageTooLargeError)
         due: list[str] = []
         # Its places first: whoever hears of the end may want them for the next call.
-        if not given_up:
-            if self._entered:
-                due = self._session.leave(self.endpoint, self.job)
-            self._close()
-        self._on_end()
-        self.job._finish(finish.events, finish.data, finish.error)
+        try:
+            if not given_up:
+                if self._entered:
+                    due = self._session.leave(self.endpoint, self.job)
+                self._close()
+            self._on_end()
+        finally:
+            self.job._finish(finish.events, finish.data, finish.error)
         if given_up:
             self._session.let_go(self.endpoint, self.job, self._exchange)
             self._close()

@@ -406,17 +406,19 @@ class Job(concurrent.futures.Future[Data]):
             self._mark("first_data")
         self._end_input(error)  # first, since a listener may wait to send more
         self._log.end(events)
-        self._log.tell_all()
-        self._mark("done")
         try:
-            if error is not None:
-                self.set_exception(error)
-            elif data is not None:
-                self.set_result(data)
-            else:
-                self._cancel_once()  # by the app
-        except concurrent.futures.InvalidStateError:
-            pass  # cancel() came first, and callers have seen it
+            self._log.tell_all()
+        finally:  # memory may run out, but somebody waits for the job
+            self._mark("done")
+            try:
+                if error is not None:
+                    self.set_exception(error)
+                elif data is not None:
+                    self.set_result(data)
+                else:
+                    self._cancel_once()  # by the app
+            except concurrent.futures.InvalidStateError:
+                pass  # cancel() came first, and callers have seen it
 
     def _abandon(self) -> bool:
         """The interpreter exits: end the job as `cancel` would, but wake nobody; see `_exit`.

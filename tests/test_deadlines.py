@@ -12,11 +12,12 @@ import sys
 import threading
 import time
 from queue import SimpleQueue
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from gradio_client_sync import Client, GradioClientError, Job, JobTimeoutError
+from gradio_client_sync import AppError, Client, GradioClientError, Job, JobTimeoutError
 from gradio_client_sync._transport.deadlines import NEVER, Alarms, Deadline
 from gradio_client_sync._transport.retries import (
     LONGEST_ASKED,
@@ -122,6 +123,28 @@ def test_job_that_is_cancelled_at_its_deadline_has_one_end() -> None:
     cast(Any, job)._expire(None, JobTimeoutError("late"))
     done, _ = concurrent.futures.wait([job], 1)
     assert job in done and job.cancelled()
+
+
+class FailingLog:
+    """The log of a job whose listeners cannot be told, as when memory runs out."""
+
+    is_telling_here = False
+    status = SimpleNamespace(stage="error")
+
+    def end(self, events: object) -> bool:
+        return True
+
+    def tell_all(self) -> None:
+        raise MemoryError("no more")
+
+
+def test_job_ends_whatever_happens_to_its_listeners() -> None:
+    """Somebody waits for it."""
+    log: Any = FailingLog()
+    job = Job("/echo", 0, log, None)
+    with pytest.raises(MemoryError):
+        cast(Any, job)._finish((), error=AppError("it raised"))
+    assert isinstance(job.exception(0), AppError)
 
 
 def test_timings_are_known_to_who_is_told_of_the_end() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -124,6 +125,17 @@ def test_diff_accumulates_a_whole_job(shifted: bool, values: list[tuple[Any, Any
         given_out.append(value)
         kept.append(copy.deepcopy(value))
     assert given_out == kept
+
+
+def test_cut_paths_in_a_value_nested_without_end() -> None:
+    """It is looked through, however deep it is."""
+    deep: Any = {}
+    for _ in range(2 * sys.getrecursionlimit()):
+        deep = {"a": deep}
+    assert apply_edits([deep, 1], [["delete", [0], None]], cut_paths=True) == [deep]
+    with pytest.raises(ProtocolError):
+        apply_edits([{"a": {"b": [1]}}, 1], [["delete", [0], None]], cut_paths=True)
+
 
 
 @given(values=st.lists(VALUES, min_size=1, max_size=6))

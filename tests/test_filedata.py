@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from typing import Any
 
 import pytest
@@ -123,6 +124,15 @@ def test_files_too_deep_stay_as_they_are() -> None:
     for _ in range(DEEPEST + 5):
         value = [value]
     assert found(value, NEW) == (value, [])
+
+
+def test_values_nested_without_end_are_looked_through() -> None:
+    """A server that sends one is not followed to the end of the stack."""
+    value: Any = {"image": PNG}
+    for _ in range(2 * sys.getrecursionlimit()):
+        value = {"image": value}
+    kept, facts = found(value, OLD, "image")
+    assert kept["image"] is value["image"] and not facts
 
 
 def test_files_of_3x_are_on_the_server_or_inline() -> None:

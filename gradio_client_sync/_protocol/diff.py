@@ -91,14 +91,19 @@ def _may_be_elsewhere(value: Any, path: Any) -> bool:
     """Whether a deletion whose path may be cut can be meant for a list further inside."""
     if len(path) != 1 or not isinstance(path[0], int):
         return False
-    return not isinstance(value, list) or any(map(_holds_items, value))
+    return not isinstance(value, list) or _hold_items(value)
 
 
-def _holds_items(value: Any) -> bool:
-    """Whether there is a list with something in it."""
-    if isinstance(value, list):
-        return bool(value)
-    return isinstance(value, dict) and any(map(_holds_items, value.values()))
+def _hold_items(values: list[Any]) -> bool:
+    """Whether there is a list with something in it among values, however deep."""
+    parts = list(values)
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            parts.extend(part.values())
+        elif isinstance(part, list) and part:
+            return True
+    return False
 
 
 def _own(container: Any, fresh: set[int]) -> Any:

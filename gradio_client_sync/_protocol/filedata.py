@@ -93,7 +93,10 @@ def find_files(
         return value if facts is None else make(facts)
     found = _walk(value, _facts_3x, make, 0)
     if kind in _IMAGES_3X and isinstance(found, dict):  # the parts of a sketch
-        return {key: find_files(part, slot, dialect, make) for key, part in found.items()}
+        return {
+            key: find_files(part, slot, dialect, make) if isinstance(part, str) else part
+            for key, part in found.items()
+        }
     return found
 
 
