@@ -137,7 +137,6 @@ def test_cut_paths_in_a_value_nested_without_end() -> None:
         apply_edits([{"a": {"b": [1]}}, 1], [["delete", [0], None]], cut_paths=True)
 
 
-
 @given(values=st.lists(VALUES, min_size=1, max_size=6))
 def test_trap_02_cut_paths_give_no_wrong_value(values: list[Any]) -> None:
     """Where deletions do not say in which list, a value is right or left out."""

@@ -18,8 +18,8 @@ from gradio_client_sync import (
     QueueFullError,
     ValidationError,
 )
-from gradio_client_sync._session import JOINS_AT_ONCE
 from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync._session import JOINS_AT_ONCE
 from gradio_client_sync._transport.base import Lost
 from gradio_client_sync._transport.deadlines import Deadline
 from gradio_client_sync._transport.http import Http
