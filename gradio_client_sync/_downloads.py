@@ -93,6 +93,14 @@ class Depot:
             return self._routes.media_stream(path)
         return self._routes.file(path)
 
+    def is_elsewhere(self, facts: FileFacts) -> bool:
+        """Whether a file is on another server than the app."""
+        url = self.url_of(facts)
+        return url is not None and not self._is_own(url)
+
+    def _is_own(self, url: str) -> bool:
+        return origin_of(url) == origin_of(self._routes.root)
+
     # -- fetching -----------------------------------------------------------------
 
     def read(self, facts: FileFacts, deadline: Deadline) -> bytes:
@@ -198,7 +206,7 @@ class Depot:
             headers = {"Range": f"bytes={offset}-", "If-Range": validator}
         own = True
         for _ in range(_REDIRECTS):
-            own = own and origin_of(url) == origin_of(self._routes.root)
+            own = own and self._is_own(url)
             http = self._http if own else self._bare(url)
             try:
                 with http.fetch(url, call, headers=headers) as download:

@@ -282,6 +282,11 @@ class RemoteFile(os.PathLike[str]):
             saved = list(self._saved.values())
         return next((path for path in saved if path.is_file()), None)
 
+    def _is_elsewhere(self) -> bool:
+        """Whether it would have to be fetched from a server that only the app names."""
+        depot = self._depot
+        return self._here() is None and depot is not None and depot.is_elsewhere(self._facts)
+
     def _content(self, limit_bytes: int) -> bytes | None:
         """Its content, if that has no more than `limit_bytes`; no more is fetched to find out."""
         if self.size is not None and self.size > limit_bytes:

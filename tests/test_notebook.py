@@ -31,7 +31,9 @@ from gradio_client_sync._notebook.players import (
 )
 from gradio_client_sync._notebook.plots import mime_bundle, parsed
 from gradio_client_sync._notebook.values import Looks
+from tests.file_app import FileApp, filedata
 from tests.hostile import ATTACKS
+from tests.scripted import ScriptedApp
 from tests.test_schema import json_values
 
 PLOTS = json.loads((Path(__file__).parent / "samples" / "plots.json").read_text(encoding="utf-8"))
@@ -399,6 +401,9 @@ class Content:
     def __fspath__(self) -> str:
         raise AssertionError("showing a file does not download it")
 
+    def _is_elsewhere(self) -> bool:
+        return False
+
     def _content(self, limit_bytes: int) -> bytes | None:
         return self._bytes if len(self._bytes) <= limit_bytes else None
 
@@ -473,6 +478,21 @@ def test_stream_is_not_fetched() -> None:
     stream.is_stream = True
     shown = look(stream)
     assert not shown.sources and "when the job is done" in shown.words
+
+
+def test_file_on_another_server_is_not_fetched(tmp_path: Path) -> None:
+    """Looking at an answer asks nobody whom only the app names; what was downloaded is shown."""
+    with ScriptedApp() as other, FileApp("image") as server:
+        other.scripts["GET /dot.png"] = lambda x: x.answer(b"png", kind="image/png")
+        link = f"{other.url}/dot.png"
+        server.output = [filedata(link, url=link, mime_type="image/png")]
+        with Client(server.url) as app:
+            answer = app.predict("/direct", ["x"])
+            shown = check(answer._repr_html_())
+            assert not shown.sources and "on another server" in shown.words
+            assert not other.requests
+            answer[0].download(tmp_path)
+            assert check(answer._repr_html_()).sources and other.count("GET /dot.png") == 1
 
 
 @pytest.mark.gradio
