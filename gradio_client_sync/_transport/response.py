@@ -30,6 +30,8 @@ class Raw(http.client.HTTPResponse):
     #: By their names in lower case; what came several times stands with commas between.
     headers: dict[str, str]  # type: ignore[assignment]
 
+    may_upgrade = False  # 101 is an answer, and the connection speaks something else from then on
+
     def begin(self) -> None:
         """Read the head.
 
@@ -65,7 +67,7 @@ class Raw(http.client.HTTPResponse):
         for _ in range(_INTERIM_ANSWERS):
             first = self._read_status()  # type: ignore[attr-defined]
             lines = self._read_lines()
-            if first[1] >= 200:
+            if first[1] >= 200 or (first[1] == 101 and self.may_upgrade):
                 return first, lines
         raise http.client.HTTPException("no answer, but that there will be one")
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import http.client
+import io
+import os
+import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -18,12 +24,21 @@ from .base import Aborted, Lost
 from .connections import SOCKET_OPTIONS, cut
 from .deadlines import Deadline
 from .failures import Answer, advice, is_out_of_files, refusal
+from .response import Raw, Response
 
 if TYPE_CHECKING:
     from .http import Http
 
 #: Set by this module's own headers, or by the handshake itself.
-_OWN_HEADERS = frozenset(("accept", "accept-encoding", "connection", "content-type", "host"))
+_OWN_HEADERS = frozenset(("accept", "accept-encoding", "connection", "content-type"))
+
+_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # of RFC 6455; by it a server shows that it knows it
+
+_BROKEN_OFF = (
+    ConnectionError,
+    http.client.IncompleteRead,
+    websocket.WebSocketConnectionClosedException,
+)
 
 _ENDINGS = {
     1001: "the server is going away",
@@ -56,8 +71,27 @@ class _Fragments(websocket.continuous_frame):
             raise too_large("A message of the server", self.limit)
 
 
+class _Upgrade(Raw):
+    """The answer to a handshake. What follows is the websocket's, so not a byte more is read."""
+
+    may_upgrade = True
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock, method="GET")
+        self.fp.close()
+        self.fp = sock.makefile("rb", 0)  # type: ignore[assignment]  # as the one with a buffer
+
+    def read_body(self, url: str, limit: int) -> bytes:
+        """What a server says that refuses."""
+        self.fp = io.BufferedReader(self.fp)
+        return Response(self, lambda whole: None).read(url, limit)
+
+
 class _Socket(websocket.WebSocket):
     """A websocket that can be aborted while it opens, too.
+
+    It shakes hands by itself: the library keeps the cookies of any server for all websockets of the
+    process, whoever opens them, and for whichever domain the server names.
 
     Args:
         limit: How many bytes a message may have.
@@ -68,6 +102,44 @@ class _Socket(websocket.WebSocket):
         self.frame_buffer = _Frames(self._recv, skip_utf8_validation=True)
         self.cont_frame = _Fragments(fire_cont_frame=False, skip_utf8_validation=True)
         self.frame_buffer.limit = self.cont_frame.limit = limit
+
+    def open(
+        self, url: str, headers: Mapping[str, str], timeout: float | None, proxy: Mapping[str, Any]
+    ) -> _Upgrade:
+        """Connect and ask for a websocket; it is one if the answer is a 101.
+
+        Raises:
+            WebSocketException: The answer is none to this question.
+            OSError, http.client.HTTPException, ValueError: It broke off, or is none of HTTP.
+
+        Behaviour: RFC 6455, section 4.1.
+        """
+        self.sock_opt.timeout = timeout
+        way = websocket._http.proxy_info(**proxy)
+        self.sock, (_, _, resource) = websocket._http.connect(url, self.sock_opt, way, None)
+        key = base64.b64encode(os.urandom(16)).decode()
+        server = urlsplit(url)
+        host = server.netloc.rpartition("@")[2].encode("idna").decode()
+        asked = {
+            "host": ("Host", host),
+            "origin": ("Origin", f"http{server.scheme[2:]}://{host}"),
+            **{name.lower(): (name, value) for name, value in headers.items()},
+            "upgrade": ("Upgrade", "websocket"),
+            "connection": ("Connection", "Upgrade"),
+            "sec-websocket-key": ("Sec-WebSocket-Key", key),
+            "sec-websocket-version": ("Sec-WebSocket-Version", "13"),
+        }
+        lines = [f"GET {resource} HTTP/1.1", *map(": ".join, asked.values()), "", ""]
+        self.sock.sendall("\r\n".join(lines).encode("latin-1"))
+        answer = _Upgrade(self.sock)
+        answer.begin()
+        if answer.status == 101:
+            proof = base64.b64encode(hashlib.sha1(f"{key}{_GUID}".encode()).digest())
+            if answer.headers.get("sec-websocket-accept") != proof.decode():
+                raise websocket.WebSocketException("its answer is to another question")
+            answer.close()
+            self.connected = True
+        return answer
 
     def cut(self) -> None:
         """End every wait for the server."""
@@ -101,16 +173,18 @@ class WebSocketChannel:
     ) -> None:
         self._url = url
         self._aborted = False
-        self._socket = _Socket(
-            http.message_bytes, sockopt=SOCKET_OPTIONS, sslopt=_tls(http.carrier.verify)
-        )
+        carrier = http.carrier
+        tls = _tls(carrier.verify)
+        self._socket = _Socket(http.message_bytes, sockopt=SOCKET_OPTIONS, sslopt=tls)
         page = "http" + url[2:]
         own = headers or {}
-        replaced = {name.lower() for name in own}
-        others = {n: v for n, v in http.carrier.headers.items() if n.lower() not in replaced}
-        headers = {**others, **own}
-        named = {name.lower(): value for name, value in headers.items()}
-        sent = [f"{n}: {value}" for n, value in headers.items() if n.lower() not in _OWN_HEADERS]
+        sent = {name.lower(): (name, value) for name, value in carrier.headers.items()}
+        cookies = carrier.cookie_header(page)
+        if cookies:
+            sent.setdefault("cookie", ("Cookie", cookies))
+        sent.update((name.lower(), (name, value)) for name, value in own.items())
+        for name in _OWN_HEADERS:
+            sent.pop(name, None)
         connect, silence = http.timeout
         limit = None if connect is None or silence is None else connect + silence
         if not interruptible(self.abort):
@@ -118,27 +192,25 @@ class WebSocketChannel:
         answer: Answer | None = None
         call_off = http.alarms.set(Deadline.after(limit), self._socket.cut)
         try:
-            self._socket.connect(  # type: ignore[no-untyped-call]
-                with_query(http.signed(url), query),
-                timeout=connect,
-                header=sent,
-                host=named.get("host"),
-                cookie=None if "cookie" in named else http.carrier.cookie_header(page),
-                redirect_limit=0,  # they could lead to another server, with all the headers
-                **_proxy(http, page),
+            address = with_query(http.signed(url), query)
+            upgrade = self._socket.open(
+                address, dict(sent.values()), connect, _proxy(carrier.proxies, page)
             )
-        except websocket.WebSocketBadStatusException as exc:
-            body = exc.resp_body if isinstance(exc.resp_body, bytes) else b""
-            answer = _answer(exc, url, http.carrier.conceal(body, own))
+            if upgrade.status != 101:
+                body = carrier.conceal(upgrade.read_body(url, http.message_bytes), own)
+                kind = upgrade.headers.get("content-type", "")
+                answer = Answer(upgrade.status, kind, body, url, upgrade.headers)
         except Exception as exc:
+            self.close()
             if self._aborted:
                 raise Aborted from exc
+            if isinstance(exc, ProtocolError):  # a refusal that does not end
+                raise
             raise _not_opened(exc, url) from exc
         finally:
             call_off()
         if answer is not None:
-            # Not in the handler: the library's error has all that the server said in its text,
-            # secrets of ours included.
+            self.close()
             raise refusal(answer, doing="Opening a websocket")
         # Servers of 3.x are silent while a function runs, so silence says nothing.
         self._socket.settimeout(None)
@@ -187,8 +259,8 @@ def _tls(verify: bool | str) -> dict[str, Any]:
     return {"ca_certs": certifi.where()}
 
 
-def _proxy(http: Http, page: str) -> dict[str, Any]:
-    proxy = select_proxy(page, http.carrier.proxies)
+def _proxy(proxies: Mapping[str, str], page: str) -> dict[str, Any]:
+    proxy = select_proxy(page, dict(proxies))
     if not proxy:
         return {"http_no_proxy": ["*"]}  # the environment's proxies were asked for already
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
@@ -201,23 +273,16 @@ def _proxy(http: Http, page: str) -> dict[str, Any]:
     }
 
 
-def _answer(exc: websocket.WebSocketBadStatusException, url: str, body: bytes) -> Answer:
-    """What a server answered that opened no websocket."""
-    headers = exc.resp_headers or {}
-    kind = str(headers.get("content-type", ""))
-    return Answer(exc.status_code, kind, body, url, headers)
-
-
 def _not_opened(exc: Exception, url: str) -> Exception:
-    if isinstance(exc, websocket.WebSocketTimeoutException):
+    if isinstance(exc, (websocket.WebSocketTimeoutException, socket.timeout)):
         return ConnectFailedError(
             f"{url} did not open a websocket in time. Check that the app is running; "
             "timeout=(connect, read) gives it longer.",
             url=url,
         )
-    if isinstance(exc, (websocket.WebSocketException, OSError, ValueError)):
+    if isinstance(exc, (websocket.WebSocketException, OSError, ValueError, *_BROKEN_OFF)):
         # A connection that broke off, or was refused; names and certificates do not mend.
-        passing = isinstance(exc, (ConnectionError, websocket.WebSocketConnectionClosedException))
+        passing = isinstance(exc, _BROKEN_OFF)
         passing = passing or is_out_of_files(exc)
         return ConnectFailedError(
             f"{url} opened no websocket: {exc}. {advice(exc)}",

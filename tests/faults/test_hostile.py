@@ -17,6 +17,7 @@ from typing import Any, Callable
 import pytest
 
 from gradio_client_sync import (
+    BrokenStreamError,
     Client,
     ConfigError,
     ConnectFailedError,
@@ -312,6 +313,28 @@ def test_endless_websocket_message_is_given_up(talk: Callable[[socket.socket], N
     with websocket_server(talk) as url, Client(url, max_message_bytes=LIMIT) as app:
         with pytest.raises(MessageTooLargeError):
             app.predict("/echo", ["x"], timeout=BOUND)
+
+
+def shaken(exchange: Exchange) -> None:
+    """Open a websocket, with a cookie for any host that the next client may ask, and end it."""
+    key = exchange.headers["sec-websocket-key"].encode()
+    digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+    proof = base64.b64encode(digest).decode()
+    cookie = "planted=by-another; Domain=localhost"
+    head = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": proof}
+    exchange.start(101, {**head, "Set-Cookie": cookie})
+    exchange.break_off()
+
+
+def test_websocket_cookies_are_not_kept_for_others() -> None:
+    """Neither other clients nor other hosts get what a server sets as it opens one."""
+    with ScriptedApp(WEBSOCKET_CONFIG) as one, ScriptedApp(WEBSOCKET_CONFIG) as other:
+        for server in one, other:
+            server.scripts["GET /queue/join"] = shaken
+            with Client(server.url.replace("127.0.0.1", "localhost"), retries=0) as app:
+                with pytest.raises(BrokenStreamError):
+                    app.predict("/echo", ["x"], timeout=BOUND)
+    assert "planted" not in "".join(other.heads)
 
 
 def test_websocket_is_not_sent_on_to_another_server() -> None:
