@@ -222,8 +222,13 @@ class Connection:
         """The session of the restarted app that stands for one of the app before."""
         name = session.session_hash
         with self._lock:
-            shared = name == self._session.session_hash
-            new = self._session if shared else self._new_session(name)
+            # One for all jobs of that name: two would take each other's messages.
+            known = (
+                other
+                for other in (self._session, *self._uses)
+                if other.session_hash == name and other.app_id == self.config.get("app_id")
+            )
+            new = next(known, None) or self._new_session(name)
             self._uses[new] += 1
         self._leave(session)
         return new

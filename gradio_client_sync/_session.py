@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ._protocol.cancel import CancelLedger
 from ._protocol.payload import encode
-from ._protocol.retry import Retries
+from ._protocol.retry import RateLimitWaits
 from ._transport.base import Aborted, Lost
 from ._transport.connections import Call
 from ._transport.failures import refusal
@@ -191,7 +191,7 @@ class Session:
         exchange: Exchange,
         body: bytes,
         headers: Mapping[str, str],
-        publish: Callable[[Frame], None],
+        publish: Callable[[Frame], bool],
         deadline: Deadline,
     ) -> Channel:
         """Bring a job to the queue.
@@ -199,7 +199,7 @@ class Session:
         Args:
             body: What joins, as JSON; sent now where a join carries it.
             headers: Sent with the join.
-            publish: Keeps a message for the job's readers; called where that takes no worker.
+            publish: As for `Mailbox`; called where that takes no worker.
             deadline: When the job has to be over.
 
         Raises:
@@ -233,7 +233,7 @@ class Session:
             RateLimitError: It wants to be left alone for longer.
             Aborted: The job was cancelled, or the session closed.
         """
-        retries = Retries(min(time.monotonic() + self._http.patience, deadline.end))
+        retries = RateLimitWaits(min(time.monotonic() + self._http.patience, deadline.end))
         while True:
             try:
                 return send()
@@ -254,7 +254,7 @@ class Session:
         exchange: Exchange,
         body: bytes,
         headers: Mapping[str, str],
-        publish: Callable[[Frame], None],
+        publish: Callable[[Frame], bool],
     ) -> Channel:
         query = self._routes.query
         if self._dialect.join == "websocket":

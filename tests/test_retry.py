@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from gradio_client_sync._protocol.retry import UNTOLD, Retries, backoff, retry_after
+from gradio_client_sync._protocol.retry import UNTOLD, RateLimitWaits, backoff, retry_after
 
 
 def test_retry_backoff_grows_to_a_bound() -> None:
@@ -41,7 +41,7 @@ def test_retry_rate_limits_are_read_in_both_forms(
 
 def test_retry_a_server_that_says_when_is_asked_until_the_deadline() -> None:
     """As often as it wants, while that is in time."""
-    retries, now = Retries(30.0), 0.0
+    retries, now = RateLimitWaits(30.0), 0.0
     for _ in range(4):
         pause = retries.pause(7.0, now)
         assert pause == 7.0
@@ -51,18 +51,18 @@ def test_retry_a_server_that_says_when_is_asked_until_the_deadline() -> None:
 
 def test_retry_a_server_that_wants_more_than_there_is_time_is_not_asked() -> None:
     """Nobody waits for nothing."""
-    assert Retries(30.0).pause(31.0, 0.0) is None
-    assert Retries(0.0).pause(None, 0.0) is None
+    assert RateLimitWaits(30.0).pause(31.0, 0.0) is None
+    assert RateLimitWaits(0.0).pause(None, 0.0) is None
 
 
 def test_retry_a_server_that_says_nothing_is_asked_a_few_times() -> None:
     """Without a hint a limit may last for ever."""
-    retries = Retries(1000.0)
+    retries = RateLimitWaits(1000.0)
     pauses = [retries.pause(None, 0.0) for _ in range(UNTOLD + 1)]
     assert pauses == [*itertools.islice(backoff(), UNTOLD), None]
 
 
 def test_retry_a_server_that_wants_none_gets_some_peace_all_the_same() -> None:
     """A wait of nothing, said again and again, is not taken at its word."""
-    retries = Retries(1000.0)
+    retries = RateLimitWaits(1000.0)
     assert [retries.pause(0.0, 0.0) for _ in range(3)] == [*itertools.islice(backoff(), 3)]

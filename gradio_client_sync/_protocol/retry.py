@@ -36,7 +36,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return float(limit[1]) if limit else None
 
 
-class Retries:
+class RateLimitWaits:
     """One request's further tries.
 
     Args:

@@ -19,8 +19,7 @@ from urllib.parse import urljoin
 from weakref import WeakSet
 
 from .._protocol.eventstream import MESSAGE_BYTES
-from .._protocol.retry import Retries as Patience
-from .._protocol.retry import retry_after
+from .._protocol.retry import RateLimitWaits, retry_after
 from .._protocol.routes import may_follow, with_query
 from ..errors import ConnectFailedError, GradioClientError, ProtocolError
 from .base import Aborted
@@ -192,12 +191,12 @@ class Http:
         It then has taken nothing. If it wants to be asked later than there is time for, its
         answer is given at once.
         """
-        patience = Patience(min(time.monotonic() + self.patience, deadline.end))
+        waits = RateLimitWaits(min(time.monotonic() + self.patience, deadline.end))
         while True:
             answer = ask()
             if answer.status != 429:
                 return answer
-            pause = patience.pause(retry_after(answer.headers), time.monotonic())
+            pause = waits.pause(retry_after(answer.headers), time.monotonic())
             if pause is None:
                 return answer
             self._pause(call, pause)

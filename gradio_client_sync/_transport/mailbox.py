@@ -31,12 +31,13 @@ class Mailbox:
 
     Args:
         leave: Is called when the job needs no more of them.
-        publish: Keeps a message for the job's readers.
+        publish: Keeps a message for the job's readers; says whether that cost next to nothing, and
+            so may be done here the next time, too.
         room: How many bytes may wait to be taken.
     """
 
     def __init__(
-        self, leave: Callable[[], None], publish: Callable[[Frame], None], room: int = ROOM
+        self, leave: Callable[[], None], publish: Callable[[Frame], bool], room: int = ROOM
     ) -> None:
         self._leave = leave
         self._publish = publish
@@ -65,7 +66,7 @@ class Mailbox:
             # what comes after it must not overtake it.
             self._by_worker = frame.renders
             if not self._by_worker:
-                self._publish(frame)
+                self._by_worker = not self._publish(frame)
                 if frame.msg in self._seen and frame.msg in MOVES_ONCE:
                     return
                 self._seen.add(frame.msg)

@@ -33,7 +33,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Callable
 
 from .._protocol.eventstream import Cut
-from .._protocol.retry import Retries
+from .._protocol.retry import RateLimitWaits
 from .._protocol.wire import Frame
 from ..errors import (
     GradioClientError,
@@ -94,12 +94,12 @@ class Mux:
         self._ended = threading.Event()
         self._call = Call()
 
-    def join(self, post: Callable[[], str], publish: Callable[[Frame], None]) -> Mailbox:
+    def join(self, post: Callable[[], str], publish: Callable[[Frame], bool]) -> Mailbox:
         """Enter a job.
 
         Args:
             post: Sends the job and returns its event id.
-            publish: Keeps a message for the job's readers.
+            publish: As for `Mailbox`.
 
         Raises:
             Lost: The stream broke while the job was joining.
@@ -186,7 +186,7 @@ class Mux:
         """The reader: stream after stream, for as long as there are jobs."""
         empty = 0
         ending: Lost | Aborted | None = None
-        retries: Retries | None = None
+        retries: RateLimitWaits | None = None
         while ending is None:
             try:
                 empty = 0 if self._read_stream() else empty + 1
@@ -202,7 +202,7 @@ class Mux:
             except RateLimitError as exc:
                 # The messages wait on the server meanwhile.
                 now = time.monotonic()
-                retries = retries or Retries(now + self._http.patience)
+                retries = retries or RateLimitWaits(now + self._http.patience)
                 pause = retries.pause(exc.retry_after, now)
                 if pause is None:
                     ending = Lost(str(exc))
