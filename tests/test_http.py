@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import importlib.util
 import pickle
 import re
 import socket
@@ -461,3 +462,10 @@ def test_http_secrets_in_redirects_are_in_no_error(direct: ScriptedApp) -> None:
         with pytest.raises(ConnectFailedError) as caught:
             Client(direct.url, headers={"Authorization": "Bearer open-sesame"})
         assert "sesame" not in repr([str(caught.value), vars(caught.value)])
+
+
+@pytest.mark.skipif(importlib.util.find_spec("socks") is not None, reason="PySocks is installed")
+def test_http_says_what_a_socks_proxy_needs() -> None:
+    """What is missing is named, with the command that brings it."""
+    with pytest.raises(ConnectFailedError, match=r"pip install 'requests\[socks\]'"):
+        Client("http://127.0.0.1:9", proxies={"http": "socks5://127.0.0.1:1"})

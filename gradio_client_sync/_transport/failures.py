@@ -117,7 +117,9 @@ def _detail(answer: Answer) -> str:
 
 def cannot_ask(exc: Exception, url: str) -> ConnectFailedError:
     """The error for an address that no request can be made of."""
-    return ConnectFailedError(f"{url} cannot be asked: {_cause(exc)}.", url=url)
+    cause = _cause(exc).rstrip(".")
+    help_ = ": pip install 'requests[socks]'" if "for SOCKS" in cause else ""
+    return ConnectFailedError(f"{url} cannot be asked: {cause}{help_}.", url=url)
 
 
 def no_connection(exc: Exception, url: str) -> ConnectFailedError:
