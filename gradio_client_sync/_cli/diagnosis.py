@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from .._session import new_session_hash
-from .._transport.base import Lost
-from .._transport.connections import Call, Unreachable
+from .._transport.base import Lost, Unreachable
+from .._transport.connections import Call
 from ..errors import (
     AuthenticationError,
     BrokenStreamError,

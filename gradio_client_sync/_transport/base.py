@@ -16,6 +16,18 @@ class Lost(Exception):
     """The connection ended before the job did; the text says how."""
 
 
+class Unreachable(Exception):
+    """No connection could be made, which its cause says more about.
+
+    Attributes:
+        by_proxy: It is the proxy that could not be reached, or did not let through.
+    """
+
+    def __init__(self, *, by_proxy: bool) -> None:
+        super().__init__()
+        self.by_proxy = by_proxy
+
+
 class Channel(Protocol):
     """One job's line to the server. All but `abort` belong to the job's worker."""
 

@@ -13,20 +13,26 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, Union
+from typing import Any, Protocol, Union
 from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
-from .base import Aborted
+from .base import Aborted, Unreachable
 from .response import Raw, Response
 
-if TYPE_CHECKING:
-    from .body import UploadBody
 
-    Body = Union[bytes, UploadBody, None]
+class Pieces(Protocol):
+    """A long body: so many bytes, 0 if that is not known, and they piece by piece."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+Body = Union[bytes, Pieces, None]
 
 #: Seconds to connect, and of silence while an answer is awaited.
 Timeout = tuple[Union[float, None], Union[float, None]]
@@ -106,18 +112,6 @@ def cut(sock: socket.socket) -> None:
             sock.shutdown(socket.SHUT_RDWR)
     except OSError:
         pass  # it ended by itself meanwhile
-
-
-class Unreachable(Exception):
-    """No connection could be made, which its cause says more about.
-
-    Attributes:
-        by_proxy: It is the proxy that could not be reached, or did not let through.
-    """
-
-    def __init__(self, *, by_proxy: bool) -> None:
-        super().__init__()
-        self.by_proxy = by_proxy
 
 
 class _Connection:

@@ -22,7 +22,7 @@ from ..errors import (
     ProtocolError,
     RateLimitError,
 )
-from .connections import Unreachable
+from .base import Unreachable
 
 #: How libraries of TLS say that what answered was something else.
 _NO_TLS = re.compile("wrong.version.number|unknown.protocol|record.layer.failure", re.IGNORECASE)
