@@ -186,6 +186,7 @@ print(json.dumps([before, after, later - memory]))
 """
 
 
+@pytest.mark.timeout(1000)  # of calls on servers that take 50 ms for each
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("what", "times"),
