@@ -59,7 +59,11 @@ class Frame(NamedTuple):
     @property
     def renders(self) -> bool:
         """Whether it may bring new components; cheap, and never wrongly ``False``."""
-        return b'"render_config"' in self.raw and _RENDER.search(self.raw) is not None
+        raw = self.raw
+        # Besides the message and its output there has to be an object for it. One byte is looked
+        # for much faster than a word.
+        third = raw.find(b"{", raw.find(b"{", raw.find(b"{") + 1) + 1)
+        return third >= 0 and b'"render_config"' in raw and _RENDER.search(raw) is not None
 
     def parse(self) -> dict[str, Any]:
         """Read the whole message.
