@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import Client, EndpointNotFoundError
+from gradio_client_sync._transport.deadlines import NEVER
 from tests.generations import servers_with, servers_without
 from tests.listening import BOUND, Heard
 from tests.relay import Relay
@@ -347,3 +348,20 @@ def test_token_goes_nowhere_else() -> None:
         None,
     ]
     assert "hf_canary" not in json.dumps([bodies[2], bodies[3]])
+
+
+def test_session_of_a_restarted_app_is_one_for_all_its_jobs() -> None:
+    """Jobs of a session that was reset, and whose app has restarted, go on in one together."""
+    with scripted() as server:
+        server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id="first"))
+        with Client(server.url) as app:
+            connection = app._connection
+            places = [connection._enter(), connection._enter()]
+            app.reset_session()
+            server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id="second"))
+            connection._read_again(NEVER)
+            moved = [connection._move(place) for place in places]
+            assert moved[0] is moved[1]
+            assert moved[0].session_hash == places[0].session_hash != app.session_hash
+            for session in moved:
+                connection._leave(session)
