@@ -254,7 +254,9 @@ class _Pool:
         except Exception as exc:
             refused = isinstance(exc, OSError) and "Tunnel connection failed" in str(exc)
             behind = self.proxy is None or connection.has_connected_to_proxy
-            raise Unreachable(by_proxy=refused or not behind) from exc
+            # `urllib3` knows nothing of a proxy by SOCKS; its own library does.
+            socks = type(exc.__context__).__name__ == "ProxyConnectionError"
+            raise Unreachable(by_proxy=refused or not behind or socks) from exc
 
     def _over(self: Any, connection: Any, call: Call, whole: bool) -> None:
         """A request is over; aborting it must not end the next one on its connection."""

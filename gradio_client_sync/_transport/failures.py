@@ -194,6 +194,8 @@ def advice(exc: BaseException) -> str:
             "The process may not open more (see ulimit -n); max_workers= of Client bounds the "
             "jobs under way, and with them the connections."
         )
+    if "Python Socks" in str(exc):
+        return "Websockets, which Gradio 3 uses, go by way of it with: pip install python-socks"
     return "Check the address, and that the app is running."
 
 
