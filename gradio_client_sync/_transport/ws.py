@@ -280,7 +280,9 @@ def _not_opened(exc: Exception, url: str) -> Exception:
             "timeout=(connect, read) gives it longer.",
             url=url,
         )
-    if isinstance(exc, (websocket.WebSocketException, OSError, ValueError, *_BROKEN_OFF)):
+    if isinstance(
+        exc, (websocket.WebSocketException, OSError, ValueError, http.client.HTTPException)
+    ):
         # A connection that broke off, or was refused; names and certificates do not mend.
         passing = isinstance(exc, _BROKEN_OFF)
         passing = passing or is_out_of_files(exc)
