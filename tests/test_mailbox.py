@@ -10,7 +10,7 @@ import pytest
 
 from gradio_client_sync._protocol.wire import Frame
 from gradio_client_sync._transport.base import Aborted, Lost
-from gradio_client_sync._transport.mailbox import Mailbox
+from gradio_client_sync._transport.mailbox import AROUND, Mailbox
 from tests.scripted import WAIT
 
 
@@ -31,7 +31,7 @@ def keeps_in(told: list[Frame], room: int = 1_000) -> Callable[[Frame], bool]:
     return publish
 
 
-ROOM = 4 * len(FRAME.raw)
+ROOM = 4 * (len(FRAME.raw) + AROUND)
 
 
 class Reader:

@@ -20,7 +20,9 @@ from ..errors import MessageTooLargeError, ProtocolError
 from .base import Aborted, Lost
 
 #: Bytes that may wait for a worker: more than comes while it ends a listener's wait.
-ROOM = 2**26
+ROOM = 2**24
+#: What a message takes besides its text: of short ones, more than the text itself.
+AROUND = 180
 
 #: A message, or why there will be no more.
 Letter = Union[Frame, Lost, Aborted, MessageTooLargeError]
@@ -71,7 +73,7 @@ class Mailbox:
                     return
                 self._seen.add(frame.msg)
                 frame = frame._replace(told=True)
-        self._come += len(frame.raw)
+        self._come += len(frame.raw) + AROUND
         self._letters.put(frame)
 
     def _wait_for_room(self) -> None:
@@ -91,7 +93,7 @@ class Mailbox:
     def receive(self) -> Frame:
         letter = self._letters.get()
         if isinstance(letter, Frame):
-            self._taken += len(letter.raw)
+            self._taken += len(letter.raw) + AROUND
             if self._reader_waits:
                 with self._changed:
                     self._changed.notify_all()
