@@ -328,7 +328,7 @@ class EventLog:
             cursor = self._cursor()
         while True:
             with self._changed:
-                if wait:
+                if wait and not self._behind(cursor):
                     self._wait(lambda: self._behind(cursor) or self._ended)
                 if not self._behind(cursor):
                     return

@@ -105,6 +105,7 @@ def test_response_head_that_is_none_or_has_no_end(content: bytes) -> None:
             "5\r\nhello\r\n0\r\nX: y\r\n\r\n",
             True,
         ),
+        ("200 OK\r\nTransfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\n\r\nmore", False),
         ("200 OK\r\n", "hello", True),
         ("200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n", "hello, there is more", True),
         ("200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n", "hello", True),
@@ -148,6 +149,16 @@ def test_response_body_that_breaks_off_is_no_body(content: bytes) -> None:
     pieces, _ = answer(content)
     with pytest.raises(http.client.IncompleteRead):
         list(iter(lambda: pieces.read1(2), b""))
+
+
+def test_response_body_in_what_are_no_chunks() -> None:
+    """Where a content ends is not guessed."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    whole, ends = answer(head + b"five\r\nhello\r\n0\r\n\r\n")
+    with pytest.raises(http.client.HTTPException, match="size"):
+        whole.read(URL, LIMIT)
+    whole.close()
+    assert ends == [False]
 
 
 @pytest.mark.parametrize(

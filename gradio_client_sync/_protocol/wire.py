@@ -81,7 +81,9 @@ def parse(raw: bytes | str) -> dict[str, Any]:
         ProtocolError: It is something else, or nested too deeply to be read.
     """
     try:
-        message = json.loads(raw)
+        # Decoded here: `json` would first find out in which of five ways.
+        text = raw.decode("utf-8", "surrogatepass") if isinstance(raw, bytes) else raw
+        message = json.loads(text)
     except (ValueError, RecursionError) as exc:
         raise ProtocolError("A message of the queue is not readable JSON.", raw=raw) from exc
     if not isinstance(message, dict):

@@ -193,7 +193,7 @@ class Download:
 
 
 class EventStream:
-    """An open event stream; iterating gives the payload of each event as bytes.
+    """An open event stream; iterating gives the payloads of the events that came together.
 
     Of an event that is longer than it may be it gives the start only, as a `Cut`.
     """
@@ -206,7 +206,7 @@ class EventStream:
         self._limit = limit
         self._done = done
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[list[bytes]]:
         """Read to the end.
 
         Raises:
@@ -226,7 +226,9 @@ class EventStream:
                 if self._call.aborted:
                     raise Aborted
                 return
-            yield from parser.feed(chunk)
+            payloads = parser.feed(chunk)
+            if payloads:
+                yield payloads
 
     def abort(self) -> None:
         """End it from another thread."""

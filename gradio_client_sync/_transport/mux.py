@@ -2,7 +2,8 @@
 
 A job joins by a POST that answers with an event id; its messages then come over the
 session's only stream. So there is one reader, which does no more than cut the stream
-into messages and drop each into the mailbox of its job.
+into messages and drop each into the mailbox of its job. Of values that come faster than anybody
+could look at them it lets some gather (see `_protocol.pace`).
 
 The stream's life follows the server's rules:
 
@@ -33,6 +34,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Callable
 
 from .._protocol.eventstream import Cut
+from .._protocol.pace import Pace
 from .._protocol.retry import RateLimitWaits
 from .._protocol.wire import Frame
 from ..errors import (
@@ -235,12 +237,15 @@ class Mux:
             self._url, self._call, silence=self._silence, persist=True
         )
         brought = False
+        pace = Pace(time.monotonic())
         try:
-            for payload in stream:
-                if type(payload) is Cut:
-                    self._pass_over(payload)
-                else:
-                    brought = self._route(payload) or brought
+            for payloads in stream:
+                arrived = time.time()
+                kinds = [self._route(payload, arrived) for payload in payloads]
+                brought = brought or any(kinds)
+                pause = pace.after(kinds, sum(map(len, payloads)), time.monotonic())
+                if pause:
+                    self._call.pause(pause)
         finally:
             stream.close()
         return brought
@@ -295,16 +300,23 @@ class Mux:
             return False
         return isinstance(message, str) and message.strip("'\"") in self._gone
 
-    def _route(self, payload: bytes) -> bool:
-        """Drop a message into the mailbox that it is for; whether there is one."""
+    def _route(self, payload: bytes, arrived: float) -> str:
+        """Drop a message into the mailbox that it is for.
+
+        Returns:
+            Its kind; nothing if it is for no job.
+        """
+        if type(payload) is Cut:
+            self._pass_over(payload)
+            return ""
         try:
-            frame = Frame.of(payload, time.time())
+            frame = Frame.of(payload, arrived)
         except ProtocolError as exc:
             # Once: a server that sends nothing else could fill a terminal with it.
             level = logging.DEBUG if self._warned else logging.WARNING
             log.log(level, "a message of the session's event stream was passed over: %s", exc)
             self._warned = True
-            return False
+            return ""
         event_id = frame.event_id
         if event_id is None:
             # About the stream (heartbeat, close_stream), or about every job.
@@ -315,7 +327,7 @@ class Mux:
             elif frame.msg not in ("heartbeat", "close_stream"):
                 for mailbox in list(self._mailboxes.values()):
                     mailbox.deliver(frame)
-            return False
+            return ""
         self._stumbled = False
         known = self._mailboxes.get(event_id)  # no lock on the way of a message
         if known is None:
@@ -324,14 +336,14 @@ class Mux:
                 if known is None:
                     if self._joining and event_id not in self._gone:
                         self._keep(event_id, frame)
-                        return True
-                    return False
+                        return frame.msg
+                    return ""
         if frame.msg == _COMPLETED:
             # Before its worker knows: the stream may end now, and must not be opened again
             # for a job that is over.
             self.leave(event_id)
         known.deliver(frame)
-        return True
+        return frame.msg
 
     def _keep(self, event_id: str, frame: Frame) -> None:
         """Keep a message for a job that may be joining.

@@ -7,6 +7,7 @@ from typing import Callable, Union
 
 import urllib3
 
+from .._protocol.chunked import Chunks
 from ..errors import ProtocolError, too_large
 
 _Body = Union[http.client.HTTPResponse, urllib3.HTTPResponse]
@@ -112,9 +113,12 @@ class Response:
         self._over: Callable[[bool], None] | None = over
         # What is compressed is read by way of `urllib3`, anything else as it comes.
         self._body: _Body = raw
+        self._chunks: Chunks | None = None
         encoding = self.headers.get("content-encoding", "identity")
         if encoding != "identity" and raw.length != 0:
             self._body = urllib3.HTTPResponse(raw, self.headers, preload_content=False)
+        elif raw.chunked:
+            self._chunks = Chunks()
 
     def read1(self, size: int) -> bytes:
         """The next bytes, at most so many, as soon as there are any; none at the end.
@@ -124,6 +128,8 @@ class Response:
                 broke off, or fell silent.
         """
         raw = self._raw
+        if self._chunks is not None:
+            return self._read_chunks(size, self._chunks)
         piece = self._body.read1(size)
         if not piece and raw.length:
             raise http.client.IncompleteRead(b"", raw.length)
@@ -132,6 +138,22 @@ class Response:
         if raw.isclosed():
             self._end(whole=True)
         return piece
+
+    def _read_chunks(self, size: int, chunks: Chunks) -> bytes:
+        """The content of as many chunks as there are, without the framing."""
+        content = b""
+        while not content and not chunks.over:
+            piece = self._raw.fp.read1(size)
+            if not piece:
+                raise http.client.IncompleteRead(b"")
+            try:
+                content = chunks.feed(piece)
+            except ValueError as exc:
+                raise http.client.HTTPException(str(exc)) from exc
+        if chunks.over:
+            self._raw.close()
+            self._end(whole=not chunks.beyond)
+        return content
 
     def read(self, url: str, limit: int) -> bytes:
         """All of the body, unless it is longer than any that is meant well.

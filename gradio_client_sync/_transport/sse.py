@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from .._protocol.eventstream import Cut
@@ -44,7 +45,7 @@ class EventStreamChannel:
         self._query = query
         # No limit of silence: these servers send one heartbeat per stream.
         self._stream = http.stream(url, self._call, silence=None, query=query, headers=headers)
-        self._payloads: Iterator[bytes] = iter(self._stream)
+        self._payloads: Iterator[bytes] = chain.from_iterable(self._stream)
 
     def receive(self) -> Frame:
         for payload in self._payloads:
