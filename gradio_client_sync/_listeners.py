@@ -120,11 +120,6 @@ class EventLog:
                 self._forget_oldest()
             self._tell_waiting()
 
-    @property
-    def is_full(self) -> bool:
-        """Whether messages have been let go, so that further ones take the place of others."""
-        return self._past is not None
-
     def end(self, events: Sequence[Event]) -> bool:
         """Add the last events; nothing comes after them, not even another end.
 

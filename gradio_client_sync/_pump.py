@@ -397,19 +397,14 @@ class Pump:
                     if not frame.told:
                         self._publish(frame)
 
-    def _publish(self, frame: Frame) -> bool:
-        """Keep a message for the job's readers. The reader of a shared stream calls it, too.
-
-        Returns:
-            Whether that cost next to nothing: letting go of an old message does not.
-        """
+    def _publish(self, frame: Frame) -> None:
+        """Keep a message for the job's readers. The reader of a shared stream calls it, too."""
         self.job._bytes += len(frame.raw)
         if frame.msg in DATA_MESSAGES and "first_data" not in self.job._marks:
             for step in _STEPS:  # the worker may not have come to the ones before
                 self._reach(step)
         self._events.publish(frame)
         self._events.tell_soon()
-        return not self._events.is_full
 
     def _moved(self, before: Place) -> None:
         """Tell the session where the job is: others may depend on it."""

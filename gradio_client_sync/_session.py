@@ -191,7 +191,7 @@ class Session:
         exchange: Exchange,
         body: bytes,
         headers: Mapping[str, str],
-        publish: Callable[[Frame], bool],
+        publish: Callable[[Frame], object],
         deadline: Deadline,
     ) -> Channel:
         """Bring a job to the queue.
@@ -254,7 +254,7 @@ class Session:
         exchange: Exchange,
         body: bytes,
         headers: Mapping[str, str],
-        publish: Callable[[Frame], bool],
+        publish: Callable[[Frame], object],
     ) -> Channel:
         query = self._routes.query
         if self._dialect.join == "websocket":

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gradio_client_sync._protocol.diff import DiffAccumulator, apply_edits
@@ -374,6 +374,58 @@ def test_diff_copies_are_independent() -> None:
     assert first.receive([[], []]) is None
     assert first.receive([[], [["replace", [], "z"]]]) == [{"s": "a"}, "z"]
     assert second.receive([[], []]) == [{"s": "ab"}, "y"]
+
+
+PATHS = st.lists(st.sampled_from([0, 1, True, "a", "1"]), max_size=2)
+ODD_EDITS = st.lists(
+    st.tuples(
+        st.sampled_from(["append", "append", "append", "replace", "add", "delete"]),
+        PATHS,
+        st.sampled_from(["x", "yz", 5, {"a": "t", "1": [""]}]),
+    ).map(list)
+    | st.sampled_from([["append", []], ["append", "a", "x"], "append", None]),
+    max_size=4,
+)
+
+
+@given(
+    first=st.lists(st.sampled_from(["", {"a": "t"}, [{"a": ""}, "u"], None]), max_size=2),
+    late=st.lists(st.lists(ODD_EDITS | st.none(), max_size=3), max_size=6),
+)
+@example(first=["a"], late=[[None], [[["append", [True], "x"]]]])
+def test_diff_that_is_put_off_is_the_same(first: list[Any], late: list[list[Any]]) -> None:
+    """Edits that nobody looked at come out as if somebody had, whether they fit or not."""
+    at_once, put_off = DiffAccumulator(), DiffAccumulator()
+    for data in [first, *late]:
+        at_once.receive(data, 10)
+        put_off.put_off(data, 10)
+    assert put_off.copy().receive([]) == put_off.receive([]) == at_once.receive([])
+
+
+def test_diff_that_is_put_off_grows_no_further_than_others() -> None:
+    """Values that nobody looks at are let go at the same length."""
+    outputs = DiffAccumulator(limit=1_000)
+    outputs.put_off(["", ""])
+    for _ in range(50):
+        outputs.put_off([[["append", [], "x" * 100], ["append", "odd", "x"]], []], 200)
+    assert outputs.receive([[], []]) is None
+    for _ in range(50):
+        outputs.put_off([[["replace", [], "x" * 100]], [["append", [], "y"]]], 200)
+    assert outputs.copy().receive([[], []]) == ["x" * 100, "y" * 50]
+    for _ in range(50):
+        outputs.put_off([[["append", [], "x" * 100]], []], 200)
+    assert outputs.copy()._values == [None, None]
+
+
+@pytest.mark.parametrize(("count", "size"), [(10_000, 1), (100, 2**20)])
+def test_diff_puts_off_so_much_and_no_more(count: int, size: int) -> None:
+    """What waits is bounded, by number and by length."""
+    accumulator = DiffAccumulator()
+    accumulator.put_off([""])
+    for _ in range(count):
+        accumulator.put_off([[["append", [], "x"]]], size)
+        assert len(accumulator._late) <= 1_000 and accumulator._late_bytes <= 2**20
+    assert accumulator.receive([[]]) == ["x" * count]
 
 
 def test_diff_hands_out_lists_of_its_own() -> None:

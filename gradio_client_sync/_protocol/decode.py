@@ -223,7 +223,7 @@ class Decoder:
             message = frame.parse()
             data = _output(message).get("data")
             if isinstance(data, list) and message.get("success") is not False:
-                self._diffs.receive(data, len(frame.raw))
+                self._diffs.put_off(data, len(frame.raw))
 
     def events(self, frame: Frame, *, status: bool = True) -> list[Event]:
         """The events of the next message.

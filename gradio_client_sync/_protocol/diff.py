@@ -19,10 +19,16 @@ list with no other list in it, and counts as an edit that does not fit otherwise
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Iterable, Sequence
+from itertools import chain, groupby
 from typing import Any
 
 from ..errors import ProtocolError
 from .eventstream import MESSAGE_BYTES
+
+# How much is put off at most before it is applied: messages, and their bytes together.
+_PUT_OFF = 1_000
+_PUT_OFF_BYTES = 2**20
 
 
 def apply_edits(value: Any, edits: Any, *, cut_paths: bool = False) -> Any:
@@ -145,12 +151,15 @@ class DiffAccumulator:
     one replaces it whole; intermediate values are left out for as long. So it is with
     values that edit by edit have grown longer than any message may be.
 
+    Edits whose outcome nobody looks at are put off and applied many at a time: to make a new text
+    for each letter that it grows by would cost its whole length each time.
+
     Args:
         cut_paths: As for `apply_edits`.
         limit: How long the outputs may become, in bytes, more or less.
     """
 
-    __slots__ = ("_cut_paths", "_grown", "_limit", "_lost", "_values")
+    __slots__ = ("_cut_paths", "_grown", "_late", "_late_bytes", "_limit", "_lost", "_values")
 
     def __init__(self, *, cut_paths: bool = False, limit: int = MESSAGE_BYTES) -> None:
         self._cut_paths = cut_paths
@@ -158,14 +167,29 @@ class DiffAccumulator:
         self._grown = 0  # bytes of edits since the outputs were last measured, and those then
         self._values: list[Any] | None = None
         self._lost: set[int] = set()
+        self._late: list[list[Any]] = []  # messages that were put off
+        self._late_bytes = 0
 
     def copy(self) -> DiffAccumulator:
         """Another one at the same point; cheap, since values are never changed in place."""
+        self._catch_up()
         other = DiffAccumulator(cut_paths=self._cut_paths, limit=self._limit)
         other._grown = self._grown
         other._values = None if self._values is None else list(self._values)
         other._lost = set(self._lost)
         return other
+
+    def put_off(self, data: list[Any], size: int = 0) -> None:
+        """Take one message's ``output.data``, whose values nobody looks at.
+
+        Args:
+            size: As for `receive`.
+        """
+        self._grown += size
+        self._late.append(data)
+        self._late_bytes += size
+        if len(self._late) == _PUT_OFF or self._late_bytes > _PUT_OFF_BYTES:
+            self._catch_up()
 
     def receive(self, data: list[Any], size: int = 0) -> list[Any] | None:
         """Take one message's ``output.data``; return the full values, if they are known.
@@ -173,10 +197,44 @@ class DiffAccumulator:
         Args:
             size: How many bytes the message has.
         """
+        self._catch_up()
         self._grown += size
+        self._apply(data)
+        if self._grown > self._limit:
+            self._measure()
+        return None if self._lost or self._values is None else list(self._values)
+
+    def _catch_up(self) -> None:
+        """Apply what was put off."""
+        if not self._late:
+            return
+        late, self._late, self._late_bytes = self._late, [], 0
+        if self._values is None:
+            self._apply(late.pop(0))
+        if not self._apply_together(late):
+            for data in late:
+                self._apply(data)
+        if self._grown > self._limit:
+            self._measure()
+
+    def _apply_together(self, messages: Sequence[list[Any]]) -> bool:
+        """Apply edits of many messages at once; whether all of them fit, otherwise none is."""
+        old = self._values or []
+        if self._lost or any(len(data) != len(old) for data in messages):
+            return False
+        try:
+            self._values = [
+                apply_edits(value, _joined(edit_lists), cut_paths=self._cut_paths)
+                for value, *edit_lists in zip(old, *messages)
+            ]
+        except ProtocolError:
+            return False
+        return True
+
+    def _apply(self, data: list[Any]) -> None:
         if self._values is None:
             self._values = list(data)
-            return list(data)
+            return
         for i, edits in enumerate(data):
             if i == len(self._values):
                 # An app reloaded while it ran may gain outputs; those start from null.
@@ -188,9 +246,6 @@ class DiffAccumulator:
                 self._lost.discard(i)
             except ProtocolError:
                 self._lost.add(i)
-        if self._grown > self._limit:
-            self._measure()
-        return None if self._lost else list(self._values)
 
     def _measure(self) -> None:
         """Let the outputs go if they are too long; edits that replace count for nothing."""
@@ -199,6 +254,34 @@ class DiffAccumulator:
         if self._grown > self._limit:
             self._values, self._grown = [None] * len(values), 0
             self._lost.update(range(len(values)))
+
+
+def _joined(edit_lists: Iterable[Any]) -> list[Any]:
+    """The edits of many lists, those one that append to the same text one after another.
+
+    Raises:
+        ProtocolError: One is no list.
+    """
+    lists = list(edit_lists)
+    if not all(isinstance(edits, list) for edits in lists):
+        raise ProtocolError("An edit list is not a list.", raw=lists)
+    joined: list[Any] = []
+    for path, run in groupby(chain.from_iterable(lists), _appends_to):
+        if path is None:
+            joined.extend(run)
+        else:
+            joined.append(["append", path, "".join(edit[2] for edit in run)])
+    return joined
+
+
+def _appends_to(edit: Any) -> list[Any] | None:
+    """The path of an edit that appends a text; ``None`` for any other, and for odd paths."""
+    if isinstance(edit, list) and len(edit) == 3 and edit[0] == "append":
+        path, text = edit[1], edit[2]
+        if isinstance(path, list) and isinstance(text, str):
+            # Python takes True for 1, and paths do not.
+            return path if all(type(step) in (int, str) for step in path) else None
+    return None
 
 
 def _size(value: Any) -> int:

@@ -33,18 +33,17 @@ class Mailbox:
 
     Args:
         leave: Is called when the job needs no more of them.
-        publish: Keeps a message for the job's readers; says whether that cost next to nothing, and
-            so may be done here the next time, too.
+        publish: Keeps a message for the job's readers.
         room: How many bytes may wait to be taken.
     """
 
     def __init__(
-        self, leave: Callable[[], None], publish: Callable[[Frame], bool], room: int = ROOM
+        self, leave: Callable[[], None], publish: Callable[[Frame], object], room: int = ROOM
     ) -> None:
         self._leave = leave
         self._publish = publish
         self._seen: set[str] = set()  # kinds; of the reader only, as the next
-        self._by_worker = False  # all that comes goes by way of the worker
+        self._by_worker = False  # readers hear of what comes by way of the worker
         self._room = room
         self._letters: queue.SimpleQueue[Letter] = queue.SimpleQueue()
         self._come = 0  # bytes; written by the reader only
@@ -68,7 +67,7 @@ class Mailbox:
             # what comes after it must not overtake it.
             self._by_worker = frame.renders
             if not self._by_worker:
-                self._by_worker = not self._publish(frame)
+                self._publish(frame)
                 if frame.msg in self._seen and frame.msg in MOVES_ONCE:
                     return
                 self._seen.add(frame.msg)

@@ -96,7 +96,7 @@ class Mux:
         self._ended = threading.Event()
         self._call = Call()
 
-    def join(self, post: Callable[[], str], publish: Callable[[Frame], bool]) -> Mailbox:
+    def join(self, post: Callable[[], str], publish: Callable[[Frame], object]) -> Mailbox:
         """Enter a job.
 
         Args:
