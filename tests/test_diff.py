@@ -392,7 +392,7 @@ ODD_EDITS = st.lists(
     first=st.lists(st.sampled_from(["", {"a": "t"}, [{"a": ""}, "u"], None]), max_size=2),
     late=st.lists(st.lists(ODD_EDITS | st.none(), max_size=3), max_size=6),
 )
-@example(first=["a"], late=[[None], [[["append", [True], "x"]]]])
+@example(first=["a"], late=[[None], [[["append", [True], "x"], ["append", [], 5]]]])
 def test_diff_that_is_put_off_is_the_same(first: list[Any], late: list[list[Any]]) -> None:
     """Edits that nobody looked at come out as if somebody had, whether they fit or not."""
     at_once, put_off = DiffAccumulator(), DiffAccumulator()
