@@ -2,8 +2,9 @@
 
 Run as ``python -m tests.fuzz [COUNT] [SEED]``. Each message is a recorded one of a real server, of
 any generation, in which something was changed: bytes, or a part of its JSON. The messages of a
-job go through all that reads them: the event stream's parser, the frame, the job's state machine
-and a reader's decoder with its edit lists; of these only `ProtocolError` may come.
+job go through all that reads them: the framing of HTTP, the event stream's parser, the frame, the
+job's state machine, and the decoders of a reader and of a late one, with their edit lists; of these
+only `ProtocolError` may come (and `ValueError` of the framing, which the transport knows).
 
 Now and then comes what an app says of itself, its config and description, changed alike. It goes
 through all that the client makes of it before and at a call: tables of endpoints, signatures,
@@ -28,6 +29,7 @@ from typing import Any
 
 from gradio_client_sync._protocol.api_info import describe, parameters_of
 from gradio_client_sync._protocol.attachments import collect
+from gradio_client_sync._protocol.chunked import Chunks
 from gradio_client_sync._protocol.decode import Decoder, Scribe
 from gradio_client_sync._protocol.dialect import dialect_of
 from gradio_client_sync._protocol.endpoint import Endpoint, EndpointTable
@@ -114,28 +116,33 @@ def feed(version: str, raws: list[bytes], chance: random.Random) -> int:
     """Let one job's messages through everything; how many were refused as they should be."""
     scribe = Scribe(endpoint_for(version, 3), dialect_for(version))
     exchange = Exchange(scribe, {"data": [], "fn_index": 3, "session_hash": "s"})
-    decoder, parser = Decoder(scribe), EventStreamParser(chance.choice((10_000_000, 1_000, 100)))
+    decoder, late = Decoder(scribe), Decoder(scribe)
+    chunks, parser = Chunks(), EventStreamParser(chance.choice((10_000_000, 1_000, 100)))
     refused = 0
     end = chance.choice((b"\n", b"\n", b"\r\n", b"\r"))
-    stream = b"".join(b"data: %s%s%s" % (raw, end, end) for raw in raws)
+    events = [b"data: %s%s%s" % (raw, end, end) for raw in raws]
+    stream = bytearray(b"".join(b"%x\r\n%s\r\n" % (len(event), event) for event in events))
+    if chance.random() < 0.1:
+        stream[chance.randrange(len(stream))] = chance.randrange(256)
     while stream:
         size = chance.randrange(1, 400)
-        chunk, stream = stream[:size], stream[size:]
+        piece, stream = bytes(stream[:size]), stream[size:]
         try:
-            payloads = parser.feed(chunk)
-        except ProtocolError:
-            return refused + 1  # an event without end
+            payloads = parser.feed(chunks.feed(piece))
+        except (ProtocolError, ValueError):
+            return refused + 1  # an event without end, or wrong framing
         for payload in payloads:
             try:
                 frame = Frame.of(payload, 1e9)
             except ProtocolError:
                 refused += 1
                 continue
-            for read in (decoder.events, exchange.receive):
+            for read in (decoder.events, exchange.receive, late.skip):
                 try:
                     read(frame)
                 except ProtocolError:
                     refused += 1
+    Decoder(scribe, late.diffs)
     return refused
 
 
