@@ -11,15 +11,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ._answers import answered, refused, unanswered
 from ._listeners import Anew
 from ._protocol.decode import DATA_MESSAGES, Scribe
-from ._protocol.exchange import Exchange, Finish, Publish, Reply, app_error, queue_full
+from ._protocol.exchange import Exchange, Finish, Publish, Reply
 from ._protocol.payload import encode
 from ._session import Refused
 from ._shipment import UploadReport
 from ._transport.base import Aborted, Lost
 from ._transport.connections import Call
-from ._transport.failures import Answer, refusal
 from ._transport.retries import Retries, may_ask_again, was_not_taken
 from .errors import (
     BrokenStreamError,
@@ -31,7 +31,6 @@ from .errors import (
     ProtocolError,
     RateLimitError,
     UploadError,
-    ValidationError,
 )
 
 if TYPE_CHECKING:
@@ -360,11 +359,11 @@ class Pump:
         except Aborted:
             return None
         except Refused as exc:
-            return self._refused(exc.answer)
+            return refused(self._exchange, exc.answer)
         except Lost as exc:
             return self._exchange.lost(time.time(), str(exc))
         except ConnectFailedError as exc:
-            return self._no_answer(exc)
+            return unanswered(self._exchange, exc)
         except RateLimitError as exc:
             return self._exchange.fail(exc, time.time(), visible=True, broken=False)
         except GradioClientError as exc:
@@ -462,32 +461,6 @@ class Pump:
         if isinstance(config, dict):
             self._on_render(config)
 
-    def _refused(self, answer: Answer) -> Finish:
-        """The queue did not take the job."""
-        exchange, now, name = self._exchange, time.time(), self.endpoint.name
-        detail = _detail(answer)
-        if answer.status == 503 and isinstance(detail, str):  # otherwise it is a gateway's
-            return exchange.fail(queue_full(self._scribe, detail), now, visible=True)
-        if answer.status == 422:
-            failures = validation_failures(detail)
-            told = "; ".join(f"{p}: {m}" if p else m for p, m in failures.items())
-            error: GradioClientError = ValidationError(
-                f"The app refused the values for {name!r}: {told or answer.text}",
-                endpoint=name,
-                parameters=failures,
-            )
-            return exchange.fail(error, now, code="validation_error", visible=True)
-        error = refusal(answer, doing=f"Calling {name!r}")
-        return exchange.fail(error, now, visible=True, broken=False)
-
-    def _no_answer(self, error: ConnectFailedError) -> Finish:
-        if not error.sent:
-            return self._exchange.fail(error, time.time())
-        self._exchange.accepted = self._exchange.accepted or None  # nobody can know
-        queue = self._direct_url is None
-        reason = str(error).rstrip(".")
-        return self._exchange.lost(time.time(), reason, url=error.url, queue=queue)
-
     # -- besides the queue --------------------------------------------------------
 
     def _direct(self) -> Finish | None:
@@ -508,61 +481,12 @@ class Pump:
             )
             exchange.accepted = True
             self.job._bytes += len(answer.body)
-            return self._answered(answer)
+            return answered(exchange, answer, self._on_render)
         except Aborted:
             return None
         except ConnectFailedError as exc:
-            return self._no_answer(exc)
+            return unanswered(exchange, exc, queue=False)
         except RateLimitError as exc:
             return exchange.fail(exc, time.time(), queue=False, broken=False)
         except GradioClientError as exc:
             return exchange.fail(exc, time.time(), queue=False)
-
-    def _answered(self, answer: Answer) -> Finish:
-        scribe, now = self._scribe, time.time()
-        if answer.status != 200:
-            output = _object(answer)
-            if output is None or "error" not in output:
-                error = refusal(answer, doing=f"Calling {self.endpoint.name!r}")
-                return self._exchange.fail(error, now, queue=False, broken=False)
-            status = scribe.failure(now, output, queue=False, broken=False)
-            return Finish([status], error=app_error(scribe, status, output))
-        output = answer.json()
-        if not isinstance(output, dict):
-            raise ProtocolError("The answer of the app is not a JSON object.", raw=answer.body)
-        if isinstance(output.get("render_config"), dict):
-            self._on_render(output["render_config"])
-        eta = output.get("average_duration")
-        files = scribe.may_hold_files(answer.body)
-        events = scribe.answer(now, output, files=files, queue=False, eta=eta)
-        return Finish(events, data=events[0])  # type: ignore[arg-type]  # answer() starts with it
-
-
-def validation_failures(detail: object) -> dict[str | None, str]:
-    """What a 422 says, by parameter: a validator's verdicts, or the framework's errors."""
-    failures: dict[str | None, str] = {}
-    for entry in detail if isinstance(detail, list) else [detail]:
-        if not isinstance(entry, dict):
-            if entry:
-                failures[None] = str(entry)
-        elif entry.get("__type__") == "validate":
-            if entry.get("is_valid") is False:
-                name = entry.get("parameter_name")
-                failures[name if isinstance(name, str) else None] = str(entry.get("message", ""))
-        else:
-            where = ".".join(str(part) for part in entry.get("loc") or ())
-            failures[where or None] = str(entry.get("msg", entry))
-    return failures
-
-
-def _object(answer: Answer) -> dict[str, Any] | None:
-    try:
-        body = answer.json()
-    except ProtocolError:
-        return None
-    return body if isinstance(body, dict) else None
-
-
-def _detail(answer: Answer) -> object:
-    body = _object(answer)
-    return None if body is None else body.get("detail")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradio_client_sync._answers import validation_failures
 from gradio_client_sync._protocol.decode import EVENT_MESSAGES, Decoder, Scribe
 from gradio_client_sync._protocol.exchange import (
     Effect,
@@ -21,7 +22,6 @@ from gradio_client_sync._protocol.exchange import (
     queue_full,
 )
 from gradio_client_sync._protocol.wire import Frame
-from gradio_client_sync._pump import validation_failures
 from gradio_client_sync.errors import (
     AppError,
     BrokenStreamError,

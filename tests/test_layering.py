@@ -19,6 +19,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
     ("_protocol.*",),
     ("_transport.*",),
     (
+        "_answers",
         "_discover",
         "_downloads",
         "_folder",

@@ -94,6 +94,7 @@ class Exchange:
         stage: The last stage that the server told.
         answers: How many of its inputs a function has answered that takes more of them
             while it runs.
+        scribe: As above.
     """
 
     def __init__(self, scribe: Scribe, body: Mapping[str, Any]) -> None:
@@ -104,7 +105,7 @@ class Exchange:
         self.stage: Stage = "pending"
         self.answers = 0
         self.finished = False
-        self._scribe = scribe
+        self.scribe = scribe
         self._body = body
         self._told: set[str] = set()  # what the server has asked for and got
 
@@ -150,7 +151,7 @@ class Exchange:
 
     def _send_data(self, frame: Frame) -> Sequence[Effect]:
         body = dict(self._body)
-        if self._scribe.dialect.join == "get":
+        if self.scribe.dialect.join == "get":
             event_id = frame.parse().get("event_id")
             if not isinstance(event_id, str):
                 return (
@@ -164,17 +165,17 @@ class Exchange:
         try:
             if frame.msg == "process_completed":
                 return self._completed(frame)
-            status = status_of(self._scribe, frame)
+            status = status_of(self.scribe, frame)
         except ProtocolError as error:
             return self.fail(error, frame.time)
         self.finished = True
         if frame.msg == "queue_full":
-            return Finish([status], error=queue_full(self._scribe))
+            return Finish([status], error=queue_full(self.scribe))
         return Finish([status], error=self._broken(f"the server said: {status.message}"))
 
     def _completed(self, frame: Frame) -> Finish:
         message = frame.parse()
-        events = completion(self._scribe, frame, message)
+        events = completion(self.scribe, frame, message)
         self.finished = True
         status = events[-1]
         if isinstance(status, Status) and status.stage == "error":
@@ -183,7 +184,7 @@ class Exchange:
         return Finish(events, data=data if isinstance(data, Data) else None)
 
     def _app_error(self, status: Status, output: Mapping[str, Any]) -> AppError:
-        return app_error(self._scribe, status, output, self.event_id)
+        return app_error(self.scribe, status, output, self.event_id)
 
     def lost(
         self, time: float, reason: str, *, url: str | None = None, queue: bool = True
@@ -195,15 +196,15 @@ class Exchange:
         """The job cannot go on for a reason found on this side."""
         self.finished = True
         if error.endpoint is None:
-            error.endpoint = self._scribe.endpoint.name
+            error.endpoint = self.scribe.endpoint.name
         if error.event_id is None:
             error.event_id = self.event_id
         fields.setdefault("message", str(error))
         fields.setdefault("broken", True if isinstance(error, ConnectionError) else None)
-        return Finish([self._scribe.status(time, "error", **fields)], error=error)
+        return Finish([self.scribe.status(time, "error", **fields)], error=error)
 
     def _broken(self, reason: str, url: str | None = None) -> BrokenStreamError:
-        name = self._scribe.endpoint.name
+        name = self.scribe.endpoint.name
         fate = {
             True: "The server had taken the job, so the function may have run",
             None: "The server may have taken the job, so the function may have run",

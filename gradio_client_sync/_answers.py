@@ -1,0 +1,101 @@
+"""What becomes of a job by an answer of HTTP, rather than by a message of the app's queue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Callable
+
+from ._protocol.exchange import Exchange, Finish, app_error, queue_full
+from ._transport.failures import Answer, refusal
+from .errors import ConnectFailedError, GradioClientError, ProtocolError, ValidationError
+
+if TYPE_CHECKING:
+    from .events import Data
+
+
+def refused(exchange: Exchange, answer: Answer) -> Finish:
+    """The queue did not take the job."""
+    now, name = time.time(), exchange.scribe.endpoint.name
+    detail = (_object(answer) or {}).get("detail")
+    if answer.status == 503 and isinstance(detail, str):  # otherwise it is a gateway's
+        return exchange.fail(queue_full(exchange.scribe, detail), now, visible=True)
+    if answer.status == 422:
+        failures = validation_failures(detail)
+        told = "; ".join(f"{p}: {m}" if p else m for p, m in failures.items())
+        error: GradioClientError = ValidationError(
+            f"The app refused the values for {name!r}: {told or answer.text}",
+            endpoint=name,
+            parameters=failures,
+        )
+        return exchange.fail(error, now, code="validation_error", visible=True)
+    error = refusal(answer, doing=f"Calling {name!r}")
+    return exchange.fail(error, now, visible=True, broken=False)
+
+
+def unanswered(exchange: Exchange, error: ConnectFailedError, *, queue: bool = True) -> Finish:
+    """There was no answer.
+
+    Args:
+        queue: The job was for the app's queue.
+    """
+    if not error.sent:
+        return exchange.fail(error, time.time())
+    exchange.accepted = exchange.accepted or None  # nobody can know
+    return exchange.lost(time.time(), str(error).rstrip("."), url=error.url, queue=queue)
+
+
+def answered(
+    exchange: Exchange, answer: Answer, on_render: Callable[[Mapping[str, Any]], None]
+) -> Finish:
+    """A function that skips the queue was run inside its request.
+
+    Args:
+        on_render: As for `Pump`.
+
+    Raises:
+        ProtocolError: The answer is no app's.
+    """
+    scribe, now = exchange.scribe, time.time()
+    if answer.status != 200:
+        failure = _object(answer)
+        if failure is None or "error" not in failure:
+            error = refusal(answer, doing=f"Calling {scribe.endpoint.name!r}")
+            return exchange.fail(error, now, queue=False, broken=False)
+        status = scribe.failure(now, failure, queue=False, broken=False)
+        return Finish([status], error=app_error(scribe, status, failure))
+    output = answer.json()
+    if not isinstance(output, dict):
+        raise ProtocolError("The answer of the app is not a JSON object.", raw=answer.body)
+    if isinstance(output.get("render_config"), dict):
+        on_render(output["render_config"])
+    eta = output.get("average_duration")
+    files = scribe.may_hold_files(answer.body)
+    events = scribe.answer(now, output, files=files, queue=False, eta=eta)
+    data: Data = events[0]  # type: ignore[assignment]  # answer() starts with it
+    return Finish(events, data=data)
+
+
+def validation_failures(detail: object) -> dict[str | None, str]:
+    """What a 422 says, by parameter: a validator's verdicts, or the framework's errors."""
+    failures: dict[str | None, str] = {}
+    for entry in detail if isinstance(detail, list) else [detail]:
+        if not isinstance(entry, dict):
+            if entry:
+                failures[None] = str(entry)
+        elif entry.get("__type__") == "validate":
+            if entry.get("is_valid") is False:
+                name = entry.get("parameter_name")
+                failures[name if isinstance(name, str) else None] = str(entry.get("message", ""))
+        else:
+            where = ".".join(str(part) for part in entry.get("loc") or ())
+            failures[where or None] = str(entry.get("msg", entry))
+    return failures
+
+
+def _object(answer: Answer) -> dict[str, Any] | None:
+    try:
+        body = answer.json()
+    except ProtocolError:
+        return None
+    return body if isinstance(body, dict) else None
