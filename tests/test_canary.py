@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -144,14 +145,20 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Py
     return pytester
 
 
-def outcome(run: pytest.Pytester, tests: str) -> pytest.RunResult:
+#: How many processes a run has, as options.
+ONE, TWO = (), ("-n", "2")
+
+
+def outcome(run: pytest.Pytester, tests: str, processes: Sequence[str] = ONE) -> pytest.RunResult:
     run.makepyfile(test_run=tests)
-    return run.runpytest_subprocess("-p", "tests.canary.plugin", "-q", timeout=60)
+    options = ("-p", "tests.canary.plugin", "-q", *processes)
+    return run.runpytest_subprocess(*options, timeout=60)
 
 
-def test_canary_finds_each_kind_of_leak(run: pytest.Pytester) -> None:
+@pytest.mark.parametrize("processes", [ONE, TWO], ids=["one process", "two"])
+def test_canary_finds_each_kind_of_leak(run: pytest.Pytester, processes: Sequence[str]) -> None:
     """Every way out is seen, with the test that took it; the run fails though all tests passed."""
-    result = outcome(run, LEAKS)
+    result = outcome(run, LEAKS, processes)
     result.assert_outcomes(passed=12, warnings=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     _, found = result.stdout.str().split("secrets that got out")
@@ -182,9 +189,10 @@ def test_canary_finds_each_kind_of_leak(run: pytest.Pytester) -> None:
     assert "hf_canary" not in found
 
 
-def test_canary_passes_a_clean_run(run: pytest.Pytester) -> None:
+@pytest.mark.parametrize("processes", [ONE, TWO], ids=["one process", "two"])
+def test_canary_passes_a_clean_run(run: pytest.Pytester, processes: Sequence[str]) -> None:
     """Where nothing leaks, nothing is said."""
-    result = outcome(run, CLEAN)
+    result = outcome(run, CLEAN, processes)
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.OK
     assert "secrets that got out" not in result.stdout.str()

@@ -4,6 +4,9 @@ The saved token is one (``HF_TOKEN``); it is for Spaces of a Hub that no test he
 may get it. The others are a token, a cookie and a header that `Canary.options` gives clients for
 one server. Where they turn up (a log, an error or its cause, a repr, a pickle, a warning, the
 output, a request to anybody else) is told at the end, with the test.
+
+Of a run in several processes (``-n 2``), each lays out secrets of its own and looks for them; what
+it finds it hands to the process that makes the report.
 """
 
 from __future__ import annotations
@@ -29,6 +32,9 @@ LOGGERS = (
     "httpx2",
     "httpcore2",
 )
+
+#: Under this name one process of several tells what it found.
+FOUND = "secrets that got out"
 
 
 class Canary(logging.Handler):
@@ -87,15 +93,22 @@ class Canary(logging.Handler):
     def pytest_warning_recorded(self, warning_message: Any) -> None:
         self.watch.look(str(warning_message.message), "a warning")
 
+    @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+    def pytest_testnodedown(self, node: Any) -> None:
+        # One that crashed has no last word; the run has failed by that.
+        self.watch.found.update(dict.fromkeys(getattr(node, "workeroutput", {}).get(FOUND, ())))
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         self._end.close()
+        if hasattr(session.config, "workeroutput"):  # one process of several
+            session.config.workeroutput[FOUND] = list(self.watch.found)
         if self.watch.found and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.watch.found:
-            terminalreporter.section("secrets that got out", red=True)
+            terminalreporter.section(FOUND, red=True)
             for place in self.watch.found:
                 terminalreporter.line(place)
 
