@@ -69,8 +69,8 @@ import os, sys, threading
 from gradio_client_sync._transport.deadlines import Alarms, Deadline
 
 alarms, rung = Alarms(), threading.Event()
-alarms.set(Deadline.after(0.2), lambda: os.write(1, b"%d" % (os.getpid() == parent)))
 parent = os.getpid()
+alarms.set(Deadline.after(0.2), lambda: os.write(1, b"%d" % (os.getpid() == parent)))
 child = os.fork()
 if child:
     os._exit(os.waitpid(child, 0)[1])
@@ -236,12 +236,12 @@ def test_deadline_of_the_client_is_for_calls_that_set_none() -> None:
         gate.pass_through()
         finished(exchange)
 
-    with scripted(join=join, data=held) as server, Client(server.url, deadline=0.2) as app:
+    with scripted(join=join, data=held) as server, Client(server.url, deadline=1.0) as app:
         job = app.submit("/echo", ["x"], timeout=math.inf)
         gate.wait_until_reached()
         with pytest.raises(JobTimeoutError) as caught:
             app.predict("/echo", ["x"])
-        assert caught.value.timeout == 0.2
+        assert caught.value.timeout == 1.0
         late = app.submit("/echo", ["x"], timeout=0.1)
         assert isinstance(late.exception(BOUND), JobTimeoutError)
         assert late.status.stage == "error" and not late.cancelled() and late.done()

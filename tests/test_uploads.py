@@ -508,7 +508,7 @@ def test_upload_ends_with_the_callers_patience(files: FileApp, app: Client, endl
     """`timeout` of predict counts the upload, too."""
     held = Held(files)
     with pytest.raises(JobTimeoutError):
-        app.predict("/direct", [endless], timeout=0.3)
+        app.predict("/direct", [endless], timeout=1.0)
     assert held.aborted.wait(WAIT)
 
 

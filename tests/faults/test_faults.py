@@ -26,7 +26,7 @@ from gradio_client_sync import (
 )
 from tests.conftest import SERVERS
 from tests.faults.proxy import Fault, Proxy, page
-from tests.listening import BOUND
+from tests.listening import BOUND, LATE
 from tests.servers.plugin import ServerPool
 from tests.servers.server import Server
 
@@ -41,7 +41,6 @@ WS = {"3.50.2"}
 ACTIONS: tuple[Literal["cut", "reset", "stall"], ...] = ("cut", "reset", "stall")
 
 DEADLINE = 1.0  # s, for what never ends by itself
-LATE = 0.5  # s; what an end may come after its deadline
 
 JOBS = 4
 

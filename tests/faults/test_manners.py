@@ -15,7 +15,7 @@ import pytest
 from gradio_client_sync import Client, JobTimeoutError
 from tests.conftest import SERVERS
 from tests.faults.gateway import Gateway, Manner, doubled, swapped
-from tests.listening import BOUND
+from tests.listening import BOUND, LATE
 from tests.servers.plugin import ServerPool
 
 pytestmark = pytest.mark.gradio
@@ -76,7 +76,7 @@ def test_each_job_has_its_end_behind_a_gateway(
     with Gateway(server.url, case.manner) as gateway, Client(gateway.url) as app:
         jobs = [app.submit("/echo", [text], timeout=limit) for text in texts]
         steps = app.submit("/tokens", [5], timeout=limit)
-        concurrent.futures.wait([*jobs, steps], limit + 0.5)
+        concurrent.futures.wait([*jobs, steps], limit + LATE)
         errors = [job.exception(0) for job in [*jobs, steps]]
         if never:
             assert all(isinstance(error, JobTimeoutError) for error in errors), errors
