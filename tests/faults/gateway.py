@@ -8,17 +8,17 @@ message by message in another order, encrypted, or in the frames of HTTP/1.0.
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import socket
 import ssl
 import struct
-import threading
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import BinaryIO, Callable, Literal, Optional
-from urllib.parse import urlsplit
+
+from tests.between import Between
 
 _CHUNK = 65_536
 _HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "date", "server"}
@@ -86,7 +86,7 @@ class Manner:
     pieces: int = 1
 
 
-class Gateway:
+class Gateway(Between):
     """Passes requests on to a server on this machine; a context manager.
 
     Args:
@@ -100,52 +100,27 @@ class Gateway:
     """
 
     def __init__(self, url: str, manner: Manner, certificate: Optional[str] = None) -> None:
-        port = urlsplit(url).port
-        assert port is not None
-        self._target = ("127.0.0.1", port)
+        super().__init__(url, "http" if certificate is None else "https")
         self._manner = manner
         self._tls: Optional[ssl.SSLContext] = None
         if certificate is not None:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._tls.load_cert_chain(certificate, certificate.replace(".pem", ".key"))
-        self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
-        scheme = "http" if certificate is None else "https"
-        self.url = f"{scheme}://127.0.0.1:{self._listening.getsockname()[1]}"
         self.requests: list[str] = []
-        self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
-        self._threads = [threading.Thread(target=self._accept)]
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._listening.accept()
-            except OSError:
-                return  # the end
-            self._start(lambda near=near: self._serve(near))  # type: ignore[misc]
-
-    def _start(self, target: Callable[[], None]) -> None:
-        thread = threading.Thread(target=target)
-        with self._lock:
-            self._threads.append(thread)
-        thread.start()
-
-    def _keep(self, connection: socket.socket) -> socket.socket:
-        with self._lock:
-            self._open.add(connection)
-        return connection
+    def take(self, near: socket.socket) -> None:
+        self.start(functools.partial(self._serve, near))
 
     def _serve(self, near: socket.socket) -> None:
         """Answer the requests of one connection."""
-        self._keep(near)
         with (
             contextlib.suppress(OSError, http.client.HTTPException),
             contextlib.ExitStack() as ends,
         ):
-            ends.callback(self._end, near)
+            ends.callback(self.end, near)
             if self._tls is not None:
-                near = self._keep(self._tls.wrap_socket(near, server_side=True))
-                ends.callback(self._end, near)
+                near = self.keep(self._tls.wrap_socket(near, server_side=True))
+                ends.callback(self.end, near)
             reader = ends.enter_context(near.makefile("rb"))
             while True:
                 first = reader.readline()
@@ -159,13 +134,6 @@ class Gateway:
                 if not self._answer(near, head.decode("latin-1"), reader):
                     return
 
-    def _end(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(connection, socket.SHUT_RDWR)
-        connection.close()
-        with self._lock:
-            self._open.discard(connection)
-
     # -- HTTP
 
     def _answer(self, near: socket.socket, head: str, reader: BinaryIO) -> bool:
@@ -175,16 +143,16 @@ class Gateway:
         headers = {name.lower(): value.strip() for name, value in lines}
         body = _body(reader, headers)
         kept = {n: v for n, v in headers.items() if n not in _HOP_BY_HOP and n != "expect"}
-        far = http.client.HTTPConnection(*self._target)
+        far = http.client.HTTPConnection("127.0.0.1", self.target)
         try:
             far.request(method, path, body, {**kept, "Connection": "close"})
             assert far.sock is not None
-            self._keep(far.sock)
+            self.keep(far.sock)
             response = far.getresponse()
             return self._word(near, response, empty=method == "HEAD")
         finally:
             if far.sock is not None:
-                self._end(far.sock)
+                self.end(far.sock)
             far.close()
 
     def _word(self, near: socket.socket, response: http.client.HTTPResponse, empty: bool) -> bool:
@@ -243,45 +211,24 @@ class Gateway:
     # -- websockets
 
     def _converse(self, near: socket.socket, handshake: bytes) -> None:
-        far = self._keep(socket.create_connection(self._target))
+        far = self.reach()
         try:
             far.sendall(handshake)
             reader = far.makefile("rb")
             head = b"".join(iter(reader.readline, b"\r\n"))
             near.sendall(head + b"\r\n")
-            self._start(lambda: self._pass_up(near, far))
+            self.start(lambda: self._pass_up(near, far))
             for message in self._manner.messages(_frames(reader, near)):
                 if message:
                     near.sendall(_fragmented(message, self._manner.pieces))
         finally:
-            self._end(far)
+            self.end(far)
 
     def _pass_up(self, near: socket.socket, far: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := near.recv(_CHUNK):
                 far.sendall(data)
-        self._end(far)
-
-    def __enter__(self) -> Gateway:
-        self._threads[0].start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        self._threads[0].join()
-        with self._lock:
-            connections, threads = list(self._open), list(self._threads)
-        for connection in connections:
-            with contextlib.suppress(OSError):  # it has ended meanwhile
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)
-        for thread in threads:
-            thread.join()
+        self.end(far)
 
 
 def _body(reader: BinaryIO, headers: Mapping[str, str]) -> bytes:

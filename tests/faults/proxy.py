@@ -7,9 +7,9 @@ import socket
 import struct
 import threading
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Literal, Optional
-from urllib.parse import urlsplit
+
+from tests.between import Between
 
 _CHUNK = 65_536
 
@@ -45,41 +45,25 @@ def page(status: str, *headers: str, body: bytes = b"<html>gateway</html>") -> b
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
-class Proxy:
+class Proxy(Between):
     """Stands between a client and a server on this machine; a context manager.
 
     Attributes:
-        url: Of the proxy.
-        target: Port of the server; a new one is taken by the connections that follow.
-        struck: How often the fault has befallen a request.
+        fault: What befalls requests, at present.
+        struck: How often it has befallen one.
     """
 
     def __init__(self, url: str, fault: Optional[Fault] = None) -> None:
-        self.target = urlsplit(url).port
+        super().__init__(url)
         self.fault = fault
         self.struck = 0
-        self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}{urlsplit(url).path}"
-        self._lock = threading.Lock()
-        self._open: set[_Pair] = set()
-        self._threads = [threading.Thread(target=self._accept)]
+        self._pairs: set[_Pair] = set()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                near, _ = self._listening.accept()
-            except OSError:
-                return  # the end
-            pair = _Pair(self, near)
-            with self._lock:
-                self._open.add(pair)
-            self._start(pair.upward)
-
-    def _start(self, target: object) -> None:
-        thread = threading.Thread(target=target)  # type: ignore[arg-type]
+    def take(self, near: socket.socket) -> None:
+        pair = _Pair(self, near)
         with self._lock:
-            self._threads.append(thread)
-        thread.start()
+            self._pairs.add(pair)
+        self.start(pair.upward)
 
     def strikes(self, request: bytes) -> Optional[Fault]:
         """The fault that befalls a request, if one does."""
@@ -91,29 +75,17 @@ class Proxy:
             return fault
 
     def cut(self) -> None:
-        """End every connection that is open now."""
+        """End every connection that is open now, also where nothing passes."""
         with self._lock:
-            pairs = list(self._open)
+            pairs = list(self._pairs)
         for pair in pairs:
-            pair.end()
+            pair.over.set()
+        super().cut()
 
-    def __enter__(self) -> Proxy:
-        self._threads[0].start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        self.cut()
+    def forget(self, pair: _Pair) -> None:
+        """It has ended."""
         with self._lock:
-            threads = list(self._threads)
-        for thread in threads:
-            thread.join()
+            self._pairs.discard(pair)
 
 
 class _Pair:
@@ -126,14 +98,7 @@ class _Pair:
         self._fault: Optional[Fault] = None
         self._heard = b""
         self._resets = False
-        self._over = threading.Event()
-
-    def end(self) -> None:
-        """End it from another thread, also where nothing passes."""
-        self._over.set()
-        for side in (self._near, self._far):
-            if side is not None:
-                _end(side)
+        self.over = threading.Event()
 
     def upward(self) -> None:
         """Pass on what the client sends."""
@@ -149,8 +114,8 @@ class _Pair:
                         self._act(fault)
                         break
                 if self._far is None:
-                    self._far = socket.create_connection(("127.0.0.1", self._proxy.target))
-                    self._proxy._start(self._downward)
+                    self._far = self._proxy.reach()
+                    self._proxy.start(self._downward)
                 self._far.sendall(data)
         self._close()
 
@@ -166,7 +131,7 @@ class _Pair:
                 if fault.pace:
                     for index in range(len(data)):
                         self._near.sendall(data[index : index + 1])
-                        self._over.wait(fault.pace)
+                        self.over.wait(fault.pace)
                     continue
                 self._heard += data
                 at = _position(self._heard, fault)
@@ -180,7 +145,7 @@ class _Pair:
 
     def _act(self, fault: Fault) -> None:
         if fault.action == "stall":
-            self._over.wait()
+            self.over.wait()
         elif fault.action == "reset":
             self._near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._resets = True
@@ -188,14 +153,13 @@ class _Pair:
                 self._near.shutdown(socket.SHUT_RD)  # frees the thread that reads from it
 
     def _close(self) -> None:
-        self._over.set()
+        self.over.set()
+        if self._resets:
+            self._near.close()  # hanging up would say a last word
         for side in (self._near, self._far):
             if side is not None:
-                if not (self._resets and side is self._near):
-                    _end(side)  # which would say a last word
-                side.close()
-        with self._proxy._lock:
-            self._proxy._open.discard(self)
+                self._proxy.end(side)
+        self._proxy.forget(self)
 
 
 def _position(heard: bytes, fault: Fault) -> Optional[int]:
@@ -208,8 +172,3 @@ def _position(heard: bytes, fault: Fault) -> Optional[int]:
             return None
     at += fault.offset
     return at if at <= len(heard) else None
-
-
-def _end(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # it has ended meanwhile
-        connection.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,103 @@
+"""What stands between a client and a server on this machine, and passes bytes on its own way."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from types import TracebackType
+from typing import Callable
+from urllib.parse import urlsplit
+
+from typing_extensions import Self
+
+
+class Between:
+    """Takes connections; a context manager.
+
+    Args:
+        url: Of the server.
+        scheme: Of its own address.
+
+    Attributes:
+        url: Its own address.
+        target: Port of the server; another one is taken by the connections that follow.
+    """
+
+    def __init__(self, url: str, scheme: str = "http") -> None:
+        parts = urlsplit(url)
+        assert parts.port is not None
+        self.target: int = parts.port
+        self._listening = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.url = f"{scheme}://127.0.0.1:{self._listening.getsockname()[1]}{parts.path}"
+        self._lock = threading.Lock()
+        self._open: set[socket.socket] = set()
+        self._threads = [threading.Thread(target=self._accept)]
+
+    def take(self, near: socket.socket) -> None:
+        """Begin with a client's connection; what takes long is for `start`."""
+        raise NotImplementedError
+
+    def reach(self) -> socket.socket:
+        """Connect to the server."""
+        return self.keep(socket.create_connection(("127.0.0.1", self.target)))
+
+    def start(self, target: Callable[[], None]) -> None:
+        """Do something on a thread that ends with the connections."""
+        thread = threading.Thread(target=target)
+        with self._lock:
+            self._threads.append(thread)
+        thread.start()
+
+    def keep(self, connection: socket.socket) -> socket.socket:
+        """Remember a connection, so that `cut` ends it."""
+        with self._lock:
+            self._open.add(connection)
+        return connection
+
+    def end(self, connection: socket.socket) -> None:
+        """Close a connection, also for who is waiting at it."""
+        hang_up(connection)
+        with self._lock:
+            self._open.discard(connection)
+        connection.close()
+
+    def cut(self) -> None:
+        """End every connection that is open now; whoever reads from it closes it."""
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
+            hang_up(connection)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listening.accept()
+            except OSError:
+                return  # the end
+            self.take(self.keep(near))
+
+    def __enter__(self) -> Self:
+        self._threads[0].start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self._threads[0].join()  # from now on no connection is added unseen
+        self.cut()
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
+            thread.join()
+
+
+def hang_up(connection: socket.socket) -> None:
+    """End a connection, encrypted or not, without a word to the other side."""
+    with contextlib.suppress(OSError):  # it has ended meanwhile
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
