@@ -16,10 +16,10 @@ from hypothesis import settings
 from gradio_client_sync import Client
 from tests.canary.plugin import Canary, canary, pytest_configure
 from tests.hub.plugin import hub
-from tests.servers.plugin import VERSIONS, ServerPool, server_pool
+from tests.servers.plugin import VERSIONS, ServerPool, end_special, server_pool
 from tests.servers.server import Server
 
-__all__ = ["canary", "hub", "pytest_configure", "server_pool"]
+__all__ = ["canary", "end_special", "hub", "pytest_configure", "server_pool"]
 
 # How long an example takes says something about the machine only.
 settings.register_profile("no deadline", deadline=None)

@@ -1,7 +1,9 @@
 """The pytest fixture that shares real servers among all tests of a run.
 
-A server is started when a test first asks for it and stopped after the last test. Import
-`server_pool` in ``conftest.py`` to have it.
+A server is started when a test first asks for it. A plain one is stopped after the last test, one
+with options after the module that asked for it: there are many kinds, each has 200 MB, and those of
+Gradio 6 take three percent of a core each while they wait. Import `server_pool` and `end_special`
+in ``conftest.py`` to have that.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import pytest
 from tests.servers.environments import VERSIONS
 from tests.servers.server import Server
 
-__all__ = ["VERSIONS", "ServerPool", "server_pool"]
+__all__ = ["VERSIONS", "ServerPool", "end_special", "server_pool"]
 
 
 class ServerPool:
@@ -39,6 +41,12 @@ class ServerPool:
                 server = self._servers[wanted] = Server(version, **options)
             return server
 
+    def end_special(self) -> None:
+        """Stop the servers with options."""
+        with self._lock:
+            for wanted in [wanted for wanted in self._servers if len(wanted) > 1]:
+                self._servers.pop(wanted).stop()
+
     def close(self) -> None:
         """Stop all servers."""
         with self._lock:
@@ -52,3 +60,10 @@ def server_pool() -> Iterator[ServerPool]:
     pool = ServerPool()
     yield pool
     pool.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def end_special(server_pool: ServerPool) -> Iterator[None]:
+    """Stop the servers with options after each module."""
+    yield
+    server_pool.end_special()
