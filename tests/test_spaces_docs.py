@@ -10,13 +10,18 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import SERVERS
+from tests.generations import FEATURES, has
 from tests.hub.hub import Account, LocalHub, proxy_of
 from tests.hub.tunnel import Tunnel, certificate
 from tests.servers.server import Server
 
 __all__ = ["certificate"]
 
-pytestmark = pytest.mark.gradio
+pytestmark = [
+    pytest.mark.gradio,
+    pytest.mark.skipif(not has(SERVERS[-1], "whole numbers"), reason=FEATURES["whole numbers"].why),
+]
 
 ROOT = Path(__file__).parents[1]
 
