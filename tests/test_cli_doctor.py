@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import socket
-import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from tests.generations import servers_with
-from tests.hub.hub import LocalHub
+from tests.hub.hub import LocalHub, proxy_of
+from tests.hub.tunnel import Tunnel, certificate
 from tests.scripted import WAIT, ScriptedApp, config_of
 from tests.servers.server import Server
+from tests.serving import Serving
 from tests.test_cli import guarded, run
-from tests.test_spaces_real import Tunnel, certificate, proxy_of
 
 __all__ = ["certificate", "guarded"]
 
@@ -150,14 +150,8 @@ def test_doctor_names_a_web_server_that_serves_files() -> None:
         def log_message(self, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            found = cause_of(f"http://127.0.0.1:{server.server_address[1]}/")
-        finally:
-            server.shutdown()
-            thread.join()
+    with Serving(Quiet) as server:
+        found = cause_of(f"{server.url}/")
     assert found[:2] == (6, "not Gradio")
 
 
@@ -206,19 +200,8 @@ def holding_proxy(behind: str) -> Iterator[str]:
         def log_message(self, *args: object) -> None:
             pass
 
-    class Proxy(ThreadingHTTPServer):
-        daemon_threads = True
-        block_on_close = False
-
-    proxy = Proxy(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=proxy.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{proxy.server_address[1]}"
-    finally:
-        proxy.shutdown()
-        proxy.server_close()
-        thread.join()
+    with Serving(Handler) as proxy:
+        yield proxy.url
 
 
 @pytest.mark.gradio

@@ -31,6 +31,7 @@ from tests.generations import has
 from tests.listening import BOUND, Heard
 from tests.servers.plugin import ServerPool
 from tests.servers.server import Server
+from tests.serving import Serving
 
 pytestmark = pytest.mark.gradio
 
@@ -130,21 +131,8 @@ def front(target: str, *, hidden: str) -> Iterator[str]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    with serving(Handler) as url:
-        yield url
-
-
-@contextlib.contextmanager
-def serving(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
-    """Run a server of the standard library."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join(BOUND)
+    with Serving(Handler) as server:
+        yield server.url
 
 
 def answering(status: int, body: str, kind: str) -> type[http.server.BaseHTTPRequestHandler]:
@@ -181,9 +169,9 @@ def answering(status: int, body: str, kind: str) -> type[http.server.BaseHTTPReq
 )
 def test_other_pages(status: int, body: str, kind: str) -> None:
     """What answers and is no Gradio app is called so."""
-    with serving(answering(status, body, kind)) as url:
+    with Serving(answering(status, body, kind)) as server:
         with pytest.raises(ConfigError) as caught:
-            Client(url)
+            Client(server.url)
         assert not isinstance(caught.value, UnsupportedAppError)
         assert "Gradio" in str(caught.value) or "config" in str(caught.value)
 
@@ -191,26 +179,26 @@ def test_other_pages(status: int, body: str, kind: str) -> None:
 def test_gradio_2() -> None:
     """An app of Gradio 2 is told by its version, and what to do about it."""
     config = {"version": "2.9.4\n", "components": [], "dependencies": [], "mode": "interface"}
-    with serving(answering(200, json.dumps(config), "application/json")) as url:
+    with Serving(answering(200, json.dumps(config), "application/json")) as server:
         with pytest.raises(UnsupportedAppError, match=r"2\.9\.4") as caught:
-            Client(url)
+            Client(server.url)
     assert caught.value.version == "2.9.4"
 
 
 def test_unknown_protocol() -> None:
     """A queue that is newer than this client is refused by its name."""
     config = {"version": "9.0.0", "protocol": "sse_v9", "components": [], "dependencies": []}
-    with serving(answering(200, json.dumps(config), "application/json")) as url:
+    with Serving(answering(200, json.dumps(config), "application/json")) as server:
         with pytest.raises(UnsupportedAppError, match=r"sse_v9.*Upgrade"):
-            Client(url)
+            Client(server.url)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_server_in_trouble(status: int) -> None:
     """A failing server is reported with its status."""
-    with serving(answering(status, "oh no", "text/plain")) as url:
+    with Serving(answering(status, "oh no", "text/plain")) as server:
         with pytest.raises(GradioClientError, match=str(status)) as caught:
-            Client(url)
+            Client(server.url)
     assert not isinstance(caught.value, ConfigError)
 
 

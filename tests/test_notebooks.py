@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from tests.hostile import ATTACKS, MARK, SVG
 from tests.kernel import Kernel, errors
 from tests.servers.plugin import ServerPool
 from tests.servers.server import Server
+from tests.serving import Serving
 from tests.test_notebook import COMPONENTS, Content, data, hostile_values
 
 needs_browser = pytest.mark.skipif(
@@ -37,7 +37,7 @@ SHOWN = {
 }
 
 
-class Beacon:
+class Beacon(Serving):
     """Notes who calls; what calls nobody has run no script and loaded nothing."""
 
     def __init__(self) -> None:
@@ -53,18 +53,7 @@ class Beacon:
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="beacon")
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Beacon:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Handler)
 
 
 # -- a browser

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from tests.hub.tunnel import Tunnel, certificate
 from tests.listening import BOUND
 from tests.servers.plugin import ServerPool
 from tests.servers.server import Server
+from tests.serving import Serving
 
 __all__ = ["certificate"]
 
@@ -347,7 +348,7 @@ def test_spaces_real_a_token_does_not_go_in_the_clear(
         Client("alice/open", hf_token=OWNER)
 
 
-class OpenAddress:
+class OpenAddress(Serving):
     """An address that is not this machine's, by way of a proxy that keeps what it forwards."""
 
     def __init__(self, app: str) -> None:
@@ -367,15 +368,7 @@ class OpenAddress:
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Forward)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Forward)
 
 
 def test_spaces_real_a_token_goes_in_the_clear_if_asked_to(

@@ -14,11 +14,12 @@ import json
 import re
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 from tests.hub.proxy import SpaceProxy
+from tests.serving import Serving
 
 MADE_TO_FAIL = {"error": "made to fail"}
 ASLEEP = ("SLEEPING", "STOPPED")
@@ -113,7 +114,7 @@ class Failure(NamedTuple):
     body: Any
 
 
-class LocalHub:
+class LocalHub(Serving):
     """The Hub; a context manager. Set ``HF_ENDPOINT`` to its `url`."""
 
     def __init__(self) -> None:
@@ -126,22 +127,14 @@ class LocalHub:
         self.jwt_claims: dict[str, Any] = {"exp": 4_000_000_000}
         self._jwts: dict[str, str] = {}
         self.lock = threading.RLock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
+        super().__init__(_handler(self))
 
-    def __enter__(self) -> LocalHub:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
+    def close(self) -> None:
+        """End it, and what stands before its apps."""
         for space in list(self.spaces.values()):
             if space.proxy is not None:
                 space.proxy.close()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().close()
 
     # -- for tests ----------------------------------------------------------------
 

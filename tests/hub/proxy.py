@@ -12,9 +12,11 @@ import selectors
 import socket
 import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Callable, NamedTuple, Optional
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from tests.serving import Serving
 
 #: Headers that the proxy reads, and the app does not see.
 TOKENS = ("authorization", "x-hf-authorization")
@@ -37,7 +39,7 @@ class Passing(NamedTuple):
         return None
 
 
-class SpaceProxy:
+class SpaceProxy(Serving):
     """A proxy before one app.
 
     Args:
@@ -51,16 +53,7 @@ class SpaceProxy:
         self.seen: list[Passing] = []
         self.refused = threading.Event()  # when the last of what was to be refused was
         self.refuse: list[tuple[str, int, dict[str, str]]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler(lambda: self))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(handler(lambda: self))
 
     def asked(self, part: str) -> list[Passing]:
         """The requests whose path has a part."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ssl
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.hub.proxy import SpaceProxy, handler
+from tests.serving import Serving
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def certificate(tmp_path: Path) -> Path:
     return path
 
 
-class Tunnel:
+class Tunnel(Serving):
     """A proxy by which any https address leads to one `SpaceProxy`."""
 
     def __init__(self, space: SpaceProxy, certificate: Path) -> None:
@@ -55,12 +55,4 @@ class Tunnel:
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Connect)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Connect)
