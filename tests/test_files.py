@@ -222,22 +222,21 @@ def test_files_that_are_none_are_refused_before_anything_is_sent(
         assert files.requests == before
 
 
-def test_files_that_may_not_be_read_are_refused(tmp_path: Path) -> None:
+def test_files_that_may_not_be_read_are_refused() -> None:
     """An unreadable file is an error of the call, as another user sees it."""
     if not hasattr(os, "seteuid") or os.geteuid() != 0:
         pytest.skip("only root can become another user, and root can read everything")
-    secret = tmp_path / "secret.txt"
-    secret.write_text("s")
-    secret.chmod(0)
-    tmp_path.chmod(0o755)
-    os.chmod(tmp_path.parent, 0o755)
-    os.chmod(tmp_path.parent.parent, 0o755)
-    os.seteuid(65_534)
-    try:
-        with pytest.raises(FileError, match="cannot be read: Permission denied"):
-            handle_file(secret)
-    finally:
-        os.seteuid(0)
+    with tempfile.TemporaryDirectory() as folder:  # others may not enter pytest's
+        os.chmod(folder, 0o755)
+        secret = Path(folder) / "secret.txt"
+        secret.write_text("s")
+        secret.chmod(0)
+        os.seteuid(65_534)
+        try:
+            with pytest.raises(FileError, match="cannot be read: Permission denied"):
+                handle_file(secret)
+        finally:
+            os.seteuid(0)
 
 
 @pytest.mark.timeout(30)
