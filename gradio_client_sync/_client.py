@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ._connection import Connection
+    from ._downloads import Depot
     from ._progress import ProgressBars
     from ._protocol.signature import Signature
     from .display import ApiInfo
@@ -167,6 +168,7 @@ class Client:
         self._locks: dict[int, threading.Lock] = {}  # by process: a fork may inherit a held one
         self._pid = NOWHERE
         self._finalizer: weakref.finalize[..., Client] | None = None
+        self._pickled: Client | None = None
 
     def _connect(self) -> None:
         """Connect in this process: at first, in a fork, and where a pickle came out."""
@@ -591,6 +593,16 @@ class Client:
 
         source, options, left_out = without_secrets(self._source, self._options)
         return _unconnected, (type(self), source, options, (*self._left_out, *left_out))
+
+    def _for_pickles(self) -> Client:
+        """What fetches a file whose pickle comes out elsewhere; see `RemoteFile`."""
+        if self._pickled is None:
+            options = {**self._options, "session_hash": None, "status_callback": None}
+            self._pickled = _unconnected(Client, self._source, options, self._left_out)
+        return self._pickled
+
+    def _files(self) -> Depot:
+        return self._live()._depot
 
     def __copy__(self) -> Self:
         options = {**self._options, "session_hash": None}

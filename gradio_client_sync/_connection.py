@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
     from ._protocol.endpoint import Endpoint
     from ._transport.failures import Answer
+    from .files import Owner
     from .types import Payload
 
 log = logging.getLogger(__name__)
@@ -348,7 +349,7 @@ class Connection:
         deadline: Deadline,
         idempotent: bool,
         headers: Mapping[str, str],
-        owner: object,
+        owner: Owner,
     ) -> Job:
         """Start a job.
 
@@ -401,7 +402,7 @@ class Connection:
         endpoint: Endpoint,
         data: list[Any],
         session: Session,
-        owner: object,
+        owner: Owner,
         terms: Terms,
         headers: Mapping[str, str],
     ) -> Pump:

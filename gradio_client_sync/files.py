@@ -12,7 +12,7 @@ import os
 import threading
 from operator import index
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Union
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Protocol, Union
 
 from . import _options
 from ._downloads import too_late
@@ -24,8 +24,8 @@ from ._protocol.filedata import is_link
 from ._protocol.filename import type_of
 from ._protocol.shapes import PICTURES, SOUNDS
 from ._transport.body import CHUNK_BYTES
-from ._transport.deadlines import NEVER, Deadline
-from .errors import DownloadError, PayloadError
+from ._transport.deadlines import Deadline
+from .errors import DownloadError, GradioClientError, PayloadError, RateLimitError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -140,12 +140,25 @@ def _is_picture(value: Any) -> bool:
     return any(kind.__module__ == "PIL.Image" for kind in type(value).__mro__)
 
 
+class Owner(Protocol):
+    """The client that a result is of."""
+
+    def _files(self) -> Depot:
+        """Connect, where that is still to be done, and say what fetches files."""
+
+    def _for_pickles(self) -> Owner:
+        """What goes along in a pickle: the same one for all files of a result."""
+
+
 class RemoteFile(os.PathLike[str]):
     """A file in a result. It stays on the server until you want it.
 
     It is a path: ``PIL.Image.open(result[0])`` and ``shutil.copy(result[0], ".")`` fetch it
     first. Passed in a payload of the same app it is not fetched at all; in that of another
     app it goes straight through.
+
+    A pickled one is fetched where it comes out, by a connection of its own and, like a pickled
+    client, without secrets: an app that wants some has to be asked before.
 
     Attributes:
         path: Its path on the server; an address, if the app gives a link. ``None`` for
@@ -161,10 +174,11 @@ class RemoteFile(os.PathLike[str]):
     and is followed without token, cookies or headers.
     """
 
-    def __init__(self, facts: FileFacts, depot: Depot, owner: object) -> None:
+    def __init__(self, facts: FileFacts, depot: Depot, owner: Owner) -> None:
         self._facts = facts
         self._depot: Depot | None = depot
-        self._owner: object = owner  # a client that is collected would close the connection
+        self._timeout = depot.timeout
+        self._owner = owner  # a client that is collected would close the connection
         self._changed = threading.Condition()
         self._saved: dict[str | None, Path] = {}  # by where it was wanted
         self._saving: set[str | None] = set()
@@ -235,17 +249,17 @@ class RemoteFile(os.PathLike[str]):
     def _deadline(self, timeout: float | None) -> Deadline:
         if timeout is not None:
             return Deadline.after(_options.seconds("timeout", timeout))
-        return NEVER if self._depot is None else Deadline.after(self._depot.timeout)
+        return Deadline.after(self._timeout)
 
     def _save(
         self, wanted: str | None, progress: ProgressListener | None, deadline: Deadline
     ) -> Path:
-        folder = None if wanted is None else Path(wanted)
+        folder, here = None if wanted is None else Path(wanted), self._here()
+        if here is None:
+            depot = self._fetched_by()
+            return depot.save(self._facts, folder or depot.directory, progress, deadline)
         if folder is None and self._depot is not None:
             folder = self._depot.directory
-        here = self._here()
-        if here is None:
-            return self._fetched_by().save(self._facts, folder, progress, deadline)
         return here if folder is None else copied(here, folder, self.orig_name)
 
     def read(self, *, timeout: float | None = None) -> bytes:
@@ -282,10 +296,13 @@ class RemoteFile(os.PathLike[str]):
             saved = list(self._saved.values())
         return next((path for path in saved if path.is_file()), None)
 
-    def _is_elsewhere(self) -> bool:
-        """Whether it would have to be fetched from a server that only the app names."""
-        depot = self._depot
-        return self._here() is None and depot is not None and depot.is_elsewhere(self._facts)
+    def _not_at_hand(self) -> str | None:
+        """Why it is not fetched just to be looked at: that would ask whom nobody has named."""
+        if self.url is None or self._here() is not None:
+            return None
+        if self._depot is None:
+            return "pickled before it was downloaded"
+        return "on another server than the app" if self._depot.is_elsewhere(self._facts) else None
 
     def _content(self, limit_bytes: int) -> bytes | None:
         """Its content, if that has no more than `limit_bytes`; no more is fetched to find out."""
@@ -325,11 +342,16 @@ class RemoteFile(os.PathLike[str]):
 
     def _fetched_by(self) -> Depot:
         if self._depot is None:
-            raise DownloadError(
-                f"{self.orig_name!r} was pickled before it was downloaded, so there is no "
-                "connection to fetch it by. Download it first, or fetch its url yourself.",
-                path=self.path,
-            )
+            try:
+                self._depot = self._owner._files()
+            except RateLimitError:
+                raise  # it says when to come again
+            except GradioClientError as exc:
+                raise DownloadError(
+                    f"{self.orig_name!r} came out of a pickle, and could not be fetched: {exc} "
+                    "Or download it before it is pickled.",
+                    path=self.path,
+                ) from exc
         return self._depot
 
     def __repr__(self) -> str:
@@ -338,14 +360,14 @@ class RemoteFile(os.PathLike[str]):
         return f"<RemoteFile {self.orig_name!r}{kind}{size}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without its connection: what was downloaded can be read elsewhere, the rest not."""
-        left_out: dict[str, Any] = {
+        """With where it was downloaded to, and with what connects to fetch it if it was not."""
+        others: dict[str, Any] = {
             "_depot": None,
-            "_owner": None,
+            "_owner": self._owner._for_pickles(),
             "_changed": None,
             "_saving": set(),
         }
-        return {**self.__dict__, **left_out}
+        return {**self.__dict__, **others}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

@@ -547,7 +547,7 @@ def test_remote_file_keeps_its_client_alive(files: FileApp) -> None:
 
 
 def test_remote_file_pickled_and_copied(files: FileApp, tmp_path: Path) -> None:
-    """A pickle has what was downloaded; a copy in this process can be fetched, too."""
+    """A pickle has no secret; without, what was downloaded is there, and a copy is whole."""
     with Client(files.url, headers={"X-Token": "canary-token"}) as app:
         remote = remote_of(files, app)
         assert copy.copy(remote).read() == copy.deepcopy([remote])[0].read() == b"hello"
@@ -556,10 +556,10 @@ def test_remote_file_pickled_and_copied(files: FileApp, tmp_path: Path) -> None:
         thawed = pickle.loads(frozen)
         assert (thawed.orig_name, thawed.url) == (remote.orig_name, remote.url)
         for use in (thawed.read, thawed.download):
-            with pytest.raises(DownloadError, match="pickled before"):
+            with pytest.raises(DownloadError, match="came out of a pickle.*headers="):
                 use()
         with FileApp() as elsewhere, Client(elsewhere.url) as other:
-            with pytest.raises(DownloadError, match="pickled before"):
+            with pytest.raises(DownloadError, match="came out of a pickle"):
                 other.predict("/direct", [thawed], timeout=WAIT)
             path = remote.download()
             thawed = pickle.loads(pickle.dumps(remote))
@@ -567,6 +567,24 @@ def test_remote_file_pickled_and_copied(files: FileApp, tmp_path: Path) -> None:
             assert thawed.download(tmp_path).read_bytes() == b"hello"
             other.predict("/direct", [thawed])
             assert elsewhere.sent[0].content == b"hello"
+
+
+def test_remote_file_is_fetched_where_its_pickle_comes_out(files: FileApp, tmp_path: Path) -> None:
+    """By one client for all files of a result, which connects at the first fetch."""
+    told: list[object] = []
+    with Client(files.url, download_dir=tmp_path, status_callback=told.append) as app:
+        first, second = remote_of(files, app), remote_of(files, app)
+        asked = files.count("GET /config")
+        pair = pickle.loads(pickle.dumps([first, second]))
+        assert "file" in pair[0]._repr_html_().lower()  # to look at it is not to fetch it
+        assert files.count("GET /config") == asked
+    assert [file.read() for file in pair] == [b"hello", b"hello"]
+    assert files.count("GET /config") == asked + 1
+    assert pickle.loads(pickle.dumps(pair[0])).download().parent == tmp_path
+    with FileApp() as other, Client(other.url, retries=0) as app:
+        gone = pickle.dumps(remote_of(other, app))
+    with pytest.raises(DownloadError, match=r"'r\.txt' came out of a pickle.*cannot be reached"):
+        pickle.loads(gone).read()
 
 
 def test_remote_file_is_a_path(files: FileApp, tmp_path: Path) -> None:

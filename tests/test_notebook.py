@@ -401,8 +401,8 @@ class Content:
     def __fspath__(self) -> str:
         raise AssertionError("showing a file does not download it")
 
-    def _is_elsewhere(self) -> bool:
-        return False
+    def _not_at_hand(self) -> None:
+        pass
 
     def _content(self, limit_bytes: int) -> bytes | None:
         return self._bytes if len(self._bytes) <= limit_bytes else None

@@ -58,8 +58,9 @@ def file_html(file: RemoteFile, allowance: Allowance, caption: str | None = None
     if file.is_stream:
         # Fetched while the app is at it, the server would take what there is for all of it.
         return _card(file, "a stream; download() it when the job is done")
-    if file._is_elsewhere():  # to look at an answer is not to ask whom an app names
-        return _card(file, "on another server than the app; download() it, and it is shown")
+    reason = file._not_at_hand()
+    if reason is not None:
+        return _card(file, f"{reason}; download() it, and it is shown")
     try:
         content = file._content(allowance.left)
     except (GradioClientError, OSError) as exc:
