@@ -241,6 +241,19 @@ def test_encode_takes_tables_and_dates() -> None:
     ]
 
 
+def test_encode_takes_parts_of_tables() -> None:
+    """A column or row goes as a list, and a cell without a value as ``null``, as within a table."""
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame({"n": [1.5, None], "at": pandas.to_datetime(["2026-01-02", None])})
+    assert encoded(frame["n"], frame["at"]) == [[1.5, None], ["2026-01-02T00:00:00", None]]
+    assert encoded(frame.columns, pandas.Series([math.inf])) == [["n", "at"], [None]]
+    last = next(frame.tail(1).itertuples())
+    assert encoded(last.n, last.at, pandas.NA) == [None, None, None]
+    for other in (pandas.MultiIndex.from_tuples([(1, 2)]), pandas.Categorical(["a"])):
+        with pytest.raises(PayloadError, match="has no form in JSON"):
+            encoded(other)
+
+
 def test_encode_takes_numpy_values() -> None:
     """NumPy's scalars and arrays are sent as the numbers and lists that they hold."""
     assert encoded(_numpy_like("int64", 5), _numpy_like("ndarray", [[1, 2]])) == [5, [[1, 2]]]

@@ -192,6 +192,11 @@ def _dumps(value: Any) -> bytes:
         return _ESCAPER.encode(value).encode()
 
 
+def _is_table(value: Any) -> bool:
+    """Whether it is a table, or one column, row or simple index of one."""
+    return hasattr(value, "where") and hasattr(value, "notna") and not hasattr(value, "levels")
+
+
 def _plain(value: Any) -> Any:
     """What stands for JSON without being it, and without needing the packages it is from."""
     if isinstance(value, Mapping):
@@ -199,9 +204,13 @@ def _plain(value: Any) -> Any:
     package = type(value).__module__.partition(".")[0]
     if package == "numpy" and hasattr(value, "tolist"):
         return value.tolist()
-    if package == "pandas" and hasattr(value, "columns"):
+    if package == "pandas" and _is_table(value):
         cells = value.astype(object).where(value.notna(), None)
+        if not hasattr(value, "columns"):
+            return cells.tolist()
         return {"headers": [str(name) for name in value.columns], "data": cells.values.tolist()}
+    if package == "pandas" and type(value).__name__ in ("NAType", "NaTType"):
+        return None
     if hasattr(value, "isoformat"):  # as JSON.stringify writes dates
         return value.isoformat()
     raise TypeError(f"a {type(value).__name__} has no form in JSON")
