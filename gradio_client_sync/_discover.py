@@ -43,8 +43,9 @@ def discover(
         return root_of(answer.url), config
     if answer.status in (401, 403):
         raise _login_needed(answer)
-    if answer.status >= 500 or answer.status == 429:
+    if answer.status > 500 or answer.status == 429:
         raise refusal(answer, doing=f"Reading the config of {root}")
+    # 500: apps of Gradio 3 with state that has no form in JSON; their page has a config.
     return _discover_page(http, root, answer, auth, deadline)
 
 
@@ -56,6 +57,8 @@ def _discover_page(
     embedded = _PAGE_CONFIG.search(page.body)
     config = _object(embedded[1]) if embedded is not None else None
     if config is None:
+        if refused.status == 500:
+            raise refusal(refused, doing=f"Reading the config of {root}")
         raise ConfigError(
             f"No Gradio app answers at {root}: /config gave {refused.status}"
             f"{_kind(refused)}, and the page is not one of Gradio's ({page.status}{_kind(page)}). "
