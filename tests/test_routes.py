@@ -12,6 +12,7 @@ from gradio_client_sync._protocol.routes import (
     origin_of,
     query_of,
     root_of,
+    server_of,
     with_query,
 )
 from gradio_client_sync.errors import ConfigError
@@ -28,6 +29,9 @@ from gradio_client_sync.errors import ConfigError
         ("http://host/config", "http://host"),
         ("http://host/app/config/", "http://host/app"),
         ("http://host//config", "http://host"),
+        ("http://host/gradio_api", "http://host"),
+        ("http://host/app/gradio_api/call/predict/", "http://host/app"),
+        ("http://host/gradio_apis", "http://host/gradio_apis"),
         ("http://host/configuration", "http://host/configuration"),
         ("HTTPS://Host.Example/App", "https://host.example/App"),
         ("http://[::1]:7860/x", "http://[::1]:7860/x"),
@@ -39,6 +43,12 @@ from gradio_client_sync.errors import ConfigError
 def test_root_keeps_scheme_host_and_path(typed: str, root: str) -> None:
     """Slashes at the end, the config's own name, query and fragment are left out."""
     assert root_of(typed) == root
+
+
+@pytest.mark.parametrize("server", ["http://[::1]:7860", "https://host:443"])
+def test_server_is_named_as_it_is_typed(server: str) -> None:
+    """An address of IPv6 has brackets, or its port could not be told from it."""
+    assert server_of(f"{server}/app/config?a=b") == server
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from ..errors import ConfigError
 
 _USERINFO = re.compile(r"//[^/@]*@")
 _HOST = re.compile(r"[\w.-]+(:\d+)?(/|\Z)")
+#: What servers add to an app's address: the config, and what their examples of calls go to.
+_BELOW_ROOT = re.compile(r"/+(config|gradio_api(/.*)?)\Z")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -48,8 +50,7 @@ def root_of(source: str) -> str:
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     netloc = host if port is None else f"{host}:{port}"
-    if path.endswith("/config"):
-        path = path[: -len("/config")].rstrip("/")
+    path = _BELOW_ROOT.sub("", path).rstrip("/")
     return urlunsplit((parts.scheme, netloc, path, "", ""))
 
 
@@ -80,6 +81,17 @@ def origin_of(url: str) -> tuple[str, str, int]:
         return "", "", 0
     scheme = parts.scheme.lower()
     return scheme, (parts.hostname or "").lower(), port or _DEFAULT_PORTS.get(scheme, 0)
+
+
+def server_of(url: str) -> str:
+    """The server of an address, as errors name it.
+
+    Example:
+        >>> server_of("http://[::1]:7860/config")
+        'http://[::1]:7860'
+    """
+    scheme, host, port = origin_of(url)
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def may_follow(asked: str, location: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Callable, NamedTuple
 import urllib3
 
 from .._protocol.retry import retry_after
-from .._protocol.routes import origin_of
+from .._protocol.routes import server_of
 from ..errors import (
     AuthenticationError,
     ConnectFailedError,
@@ -130,7 +130,7 @@ def no_connection(exc: Exception, url: str) -> ConnectFailedError:
         return no_answer(exc, url)
     if not isinstance(exc, Unreachable):
         raise exc
-    server = "{}://{}:{}".format(*origin_of(url))
+    server = server_of(url)
     cause = exc.__cause__
     if exc.by_proxy:
         return proxy_refusal(url, _cause(exc))
@@ -164,7 +164,7 @@ def no_connection(exc: Exception, url: str) -> ConnectFailedError:
 
 def proxy_refusal(url: str, reason: str) -> ConnectFailedError:
     """The error for a proxy that does not let a request through."""
-    server = "{}://{}:{}".format(*origin_of(url))
+    server = server_of(url)
     return ConnectFailedError(
         f"The proxy for {server} cannot be used: {reason}. Check proxies= and the "
         "environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
