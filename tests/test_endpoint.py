@@ -110,6 +110,14 @@ def test_endpoint_is_a_name_or_a_number(key: Any) -> None:
         table_of({"id": 1, "api_name": "predict"}).resolve(key)
 
 
+@pytest.mark.parametrize(("key", "shown"), [([2, 3], "[2, 3]"), ({"a": 2}, "{'a': 2}")])
+def test_endpoint_that_is_a_payload_says_what_comes_first(key: Any, shown: str) -> None:
+    """Values without the endpoint before them are shown where they belong."""
+    with pytest.raises(EndpointNotFoundError) as caught:
+        table_of({"api_name": "p"}).resolve(key)
+    assert f"It comes before the values: predict('/predict', {shown}). " in str(caught.value)
+
+
 @pytest.mark.parametrize("dependency", [{"api_name": False}, {"api_visibility": "private"}])
 def test_endpoint_that_is_private_is_refused(dependency: dict[str, Any]) -> None:
     """What the app keeps to itself is not called, even if its number is known."""

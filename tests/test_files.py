@@ -556,7 +556,7 @@ def test_remote_file_pickled_and_copied(files: FileApp, tmp_path: Path) -> None:
         thawed = pickle.loads(frozen)
         assert (thawed.orig_name, thawed.url) == (remote.orig_name, remote.url)
         for use in (thawed.read, thawed.download):
-            with pytest.raises(DownloadError, match="came out of a pickle.*headers="):
+            with pytest.raises(DownloadError, match=r"came out of a pickle.*headers="):
                 use()
         with FileApp() as elsewhere, Client(elsewhere.url) as other:
             with pytest.raises(DownloadError, match="came out of a pickle"):

@@ -7,6 +7,7 @@ functions into a session, a new table replaces it.
 from __future__ import annotations
 
 import difflib
+import reprlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -215,8 +216,7 @@ class EndpointTable:
             return self._only_one()
         if isinstance(key, bool) or not isinstance(key, (str, int)):
             raise EndpointNotFoundError(
-                f"An endpoint is a name such as '/predict' or an fn_index, not {key!r}. "
-                f"{self._choices()}",
+                f"{_no_key(key)} {self._choices()}",
                 candidates=self._names(),
             )
         endpoint = (
@@ -275,6 +275,14 @@ class EndpointTable:
                 f"{'by' if parts else 'It has only functions by'} number: {', '.join(unnamed)}"
             )
         return "; ".join(parts) + "." if parts else "It offers no endpoint to API users."
+
+
+def _no_key(value: object) -> str:
+    shown = reprlib.repr(value)
+    said = f"An endpoint is a name such as '/predict' or an fn_index, not {shown}."
+    if isinstance(value, (list, tuple, dict)):
+        said += f" It comes before the values: predict('/predict', {shown})."
+    return said
 
 
 def _list(value: object) -> list[Any]:
