@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import sys
 import threading
 import time
 from typing import Callable
@@ -43,6 +44,8 @@ class Workers:
         Raises:
             GradioClientError: No thread is idle, and none could be started.
         """
+        if sys.is_finalizing():  # daemons stand still by now; a task would be waited for for ever
+            raise no_thread(RuntimeError("the interpreter is ending"))
         with self._lock:
             if self._idle:
                 self._idle -= 1

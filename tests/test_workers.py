@@ -11,6 +11,7 @@ import pytest
 
 from gradio_client_sync import _workers
 from gradio_client_sync._workers import Workers
+from tests.processes import run_python
 
 WAIT = 10.0  # s; a bound on failure
 
@@ -112,3 +113,29 @@ def test_workers_still_run_tasks_after_close(workers: Workers) -> None:
     workers.start(done.set)
     assert done.wait(WAIT)
     assert workers.join(WAIT)
+
+
+LAST_WORDS = """
+import threading
+from gradio_client_sync._workers import Workers
+
+class Last:
+    def __init__(self):
+        self.workers, self.say = Workers(), print
+        done = threading.Event()
+        self.workers.start(done.set)  # its thread waits for more then
+        done.wait()
+
+    def __del__(self):
+        try:
+            self.workers.start(print)
+        except Exception as error:
+            self.say(type(error).__name__, error)
+
+last = Last()
+"""
+
+
+def test_workers_refuse_what_they_could_not_run_any_more() -> None:
+    """A ``__del__`` at the interpreter's end may call an app: threads do not run then."""
+    assert "GradioClientError No thread could be started: " in run_python(LAST_WORDS, quiet=True)
