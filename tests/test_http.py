@@ -464,6 +464,21 @@ def test_http_secrets_in_redirects_are_in_no_error(direct: ScriptedApp) -> None:
         assert "sesame" not in repr([str(caught.value), vars(caught.value)])
 
 
+def test_http_patience_is_one_for_all_tries_of_a_request(direct: ScriptedApp) -> None:
+    """A gateway's 503 between two limits gives the second one no time of its own."""
+    answers = [(429, {"Retry-After": "0.5"}), (503, {}), (429, {"Retry-After": "0.5"}), (200, {})]
+
+    def answer(x: Exchange) -> None:
+        status, headers = answers.pop(0)
+        x.answer({}, status, headers=headers)
+
+    direct.scripts["GET /limited"] = answer
+    http = Http(direct.url, patience=0.6, retries=1)
+    assert http.get(f"{direct.url}/limited").status == 429
+    assert [status for status, _ in answers] == [200]
+    http.close()
+
+
 @pytest.mark.skipif(importlib.util.find_spec("socks") is not None, reason="PySocks is installed")
 def test_http_says_what_a_socks_proxy_needs() -> None:
     """What is missing is named, with the command that brings it."""

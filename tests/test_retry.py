@@ -55,6 +55,15 @@ def test_retry_a_server_that_wants_more_than_there_is_time_is_not_asked() -> Non
     assert RateLimitWaits(0.0).pause(None, 0.0) is None
 
 
+def test_retry_patience_begins_with_the_first_refusal_and_not_anew() -> None:
+    """It is one for all refusals of a request, and never goes past the deadline."""
+    retries = RateLimitWaits(1000.0, patience=30.0)
+    assert retries.pause(20.0, 100.0) == 20.0
+    assert retries.pause(11.0, 120.0) is None
+    assert retries.pause(10.0, 120.0) == 10.0
+    assert RateLimitWaits(110.0, patience=30.0).pause(11.0, 100.0) is None
+
+
 def test_retry_a_server_that_says_nothing_is_asked_a_few_times() -> None:
     """Without a hint a limit may last for ever."""
     retries = RateLimitWaits(1000.0)

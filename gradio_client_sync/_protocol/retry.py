@@ -6,6 +6,7 @@ server may say when. Whoever waits has a limit of their own.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 
@@ -41,10 +42,12 @@ class RateLimitWaits:
 
     Args:
         deadline: When to give up, by the clock of `pause`.
+        patience: Seconds after the first `pause` in which to give up, if that is sooner.
     """
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, patience: float = math.inf) -> None:
         self._deadline = deadline
+        self._patience = patience
         self._delays = backoff()
         self._untold = 0
 
@@ -54,6 +57,7 @@ class RateLimitWaits:
         Args:
             told: What the server said.
         """
+        self._deadline = min(self._deadline, now + self._patience)  # later calls change nothing
         if told is None:
             self._untold += 1
             if self._untold > UNTOLD:

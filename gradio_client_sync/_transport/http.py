@@ -164,10 +164,10 @@ class Http:
             call_off()
 
     def _follow(self, url: str, call: Call, deadline: Deadline) -> Answer:
+        waits = self._waits(deadline)
         for _ in range(_REDIRECTS):
             ask = partial(self._whole, "GET", url, None, {}, call, self.timeout)
-            ask_in_time = partial(self._patiently, ask, call, deadline)
-            answer = self._persist(ask_in_time, call, deadline)
+            answer = self._persist(partial(self._patiently, ask, call, waits), call, deadline)
             location = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer
@@ -185,13 +185,16 @@ class Http:
             url = target
         raise ConnectFailedError(f"{url} redirects in circles.", url=url)
 
-    def _patiently(self, ask: Callable[[], _A], call: Call, deadline: Deadline) -> _A:
+    def _waits(self, deadline: Deadline) -> RateLimitWaits:
+        """The patience of one request, however often and for whatever else it is sent again."""
+        return RateLimitWaits(deadline.end, self.patience)
+
+    def _patiently(self, ask: Callable[[], _A], call: Call, waits: RateLimitWaits) -> _A:
         """Ask again when a server that is asked too often (429) wants to be.
 
         It then has taken nothing. If it wants to be asked later than there is time for, its
         answer is given at once.
         """
-        waits = RateLimitWaits(min(time.monotonic() + self.patience, deadline.end))
         while True:
             answer = ask()
             if answer.status != 429:
@@ -256,7 +259,7 @@ class Http:
         # Compressed, lengths would not be those of the file, and no rest could be asked for.
         sent = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
         begin = partial(self._fetch, url, sent, call)
-        answer = self._persist(partial(self._patiently, begin, call, NEVER), call)
+        answer = self._persist(partial(self._patiently, begin, call, self._waits(NEVER)), call)
         if isinstance(answer, Answer):
             raise refusal(answer, doing="Fetching a file")
         return answer
@@ -314,7 +317,7 @@ class Http:
         call = call or Call()
         send = partial(self._whole, "POST", url, body, sent, call, timeout, query)
         if patient is not None and not (isinstance(body, UploadBody) and body.is_read_once):
-            send = partial(self._patiently, send, call, patient)
+            send = partial(self._patiently, send, call, self._waits(patient))
         return self._persist(send, call, may_again=was_not_taken) if persist else send()
 
     def stream(
