@@ -43,6 +43,11 @@ class Anew(list["Event"]):
 HISTORY_BYTES = 2**28
 
 
+#: Seconds that a wait without end lasts at first. A signal that comes just as the main thread goes
+#: to sleep does not wake it: Python hears of it when the wait is over.
+NOTICED = 0.5
+
+
 def _tells_status(record: Record) -> bool:
     if isinstance(record, Frame):
         return record.msg in STATUS_MESSAGES
@@ -159,7 +164,8 @@ class EventLog:
     def _wait(self, until: Callable[[], bool]) -> None:
         self._waiting += 1
         try:
-            self._changed.wait_for(until)
+            if not self._changed.wait_for(until, NOTICED):
+                self._changed.wait_for(until)
         finally:
             self._waiting -= 1
 

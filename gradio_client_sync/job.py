@@ -9,8 +9,9 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED
-from typing import TYPE_CHECKING, Any, Callable, Literal, overload
+from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 
+from ._listeners import NOTICED
 from .errors import PayloadError
 from .events import Data, Status, Timings
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from .types import EventName, Payload
 
 _EVENTS = ("data", "status", "log", "render", "upload")
+T = TypeVar("T")
+
 _OVER = (CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED)  # a Future's states
 
 
@@ -214,12 +217,12 @@ class Job(concurrent.futures.Future[Data]):
                 the job was under way when this process was forked from its own.
         """
         self._check_wait("result()", timeout)
-        return super().result(timeout)
+        return _wait(super().result, timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end; the error of a failed job, or ``None``. As `result` otherwise."""
         self._check_wait("exception()", timeout)
-        return super().exception(timeout)
+        return _wait(super().exception, timeout)
 
     def __iter__(self) -> Iterator[Data]:
         """Each value as it comes, all earlier ones first; the last is the result.
@@ -463,6 +466,16 @@ class Job(concurrent.futures.Future[Data]):
                 f"{what} in a listener of the same job would wait for itself. Use the event that "
                 "the listener was given, or add_done_callback()."
             )
+
+
+def _wait(wait: Callable[[float | None], T], timeout: float | None) -> T:
+    """Wait, but not without end at first; see `NOTICED`."""
+    if timeout is None or timeout > NOTICED:
+        try:
+            return wait(NOTICED)
+        except concurrent.futures.TimeoutError:  # of this wait, or the job's own
+            timeout = None if timeout is None else timeout - NOTICED
+    return wait(timeout)
 
 
 def _check(event: str) -> None:
