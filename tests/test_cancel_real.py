@@ -24,7 +24,7 @@ from tests.servers.server import Server
 
 pytestmark = pytest.mark.gradio
 
-EXIT_BOUND = 10.0  # s; a script that has not ended by then has failed
+EXIT_BOUND = 5.0  # s; a script that has not ended by then has failed
 
 
 def start(app: Client, server: Server, endpoint: str, key: str, **options: Any) -> Job:

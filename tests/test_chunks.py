@@ -218,9 +218,7 @@ def test_cancel_frees_who_waits_to_send(app: Client, server: Server, key: str) -
     job = app.submit("/stream_held", [key])
     assert server.control.await_started(key)
     sending = in_thread(lambda: job.send_chunk([key]))
-    # In a session of its own: a server stops all calls of a function that a session has at once.
-    other = app.submit("/stream_held", [key], isolated=True)
-    closing = in_thread(other.close_stream)
+    closing = in_thread(lambda: app.submit("/stream_held", [key]).close_stream())
     assert job.cancel()
     with pytest.raises(StreamClosedError, match="cancel"):
         sending.result(BOUND)

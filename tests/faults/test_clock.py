@@ -11,7 +11,6 @@ import pytest
 
 import gradio_client_sync
 from tests.conftest import SERVERS
-from tests.listening import LATE
 from tests.processes import run_python
 from tests.servers.plugin import ServerPool
 
@@ -23,7 +22,7 @@ import sys, time
 shift, real = 0.0, time.time
 time.time = lambda: real() + shift
 from gradio_client_sync import Client, JobTimeoutError
-url, key, late = *sys.argv[1:3], float(sys.argv[3])
+url, key = sys.argv[1:]
 
 def jump(data):
     global shift
@@ -41,7 +40,7 @@ with Client(url, deadline=60) as app:
         try:
             held.result()
         except JobTimeoutError:
-            assert 0.4 < time.monotonic() - began < 0.5 + late
+            assert 0.4 < time.monotonic() - began < 1.5
         else:
             raise AssertionError("there was no end of its time")
         assert app.predict("/echo", ["x"])[0] == "x" and len(made.read()) == 100_000
@@ -55,7 +54,7 @@ with Client(url, deadline=60) as app:
 def test_a_clock_that_jumps_by_days_changes_nothing(server_pool: ServerPool, version: str) -> None:
     """Jobs go on, deadlines come when they should, what is measured stays right."""
     server, key = server_pool.get(version), uuid.uuid4().hex
-    run_python(JUMPS, server.url, key, str(LATE))
+    run_python(JUMPS, server.url, key)
     server.control.release(key)
 
 

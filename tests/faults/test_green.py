@@ -82,7 +82,7 @@ with Client(url, verify=verify) as app:
     try:
         app.predict("/hold", [key + " late"], timeout=0.5)
     except JobTimeoutError:
-        assert time.monotonic() - began < 3.5  # s; 3 for a busy machine
+        assert time.monotonic() - began < 1.5
     else:
         raise AssertionError("no timeout")
 
@@ -94,7 +94,7 @@ with Client(url, verify=verify) as app:
     closed = app.submit("/endless", [key + " closed"])
     next(iter(closed))
     began = time.monotonic()
-assert closed.cancelled() and time.monotonic() - began < 4
+assert closed.cancelled() and time.monotonic() - began < 3
 assert not [t.name for t in threading.enumerate() if t.name.startswith("gradio-")]
 
 app = Client(url, verify=verify)

@@ -41,9 +41,7 @@ WAIT = """try:
 except KeyboardInterrupt:
     job.cancel()
     raise"""
-#: Seconds. It takes 0.2, mostly, and what is ours in it one at the most, which test_exits.py looks
-#: at; the kernel's own end is Jupyter's, and took 4 on a machine with twenty other things to do.
-GONE = 10.0
+GONE = 1.5  # s; it takes 0.2 s, mostly
 
 
 @pytest.fixture
