@@ -25,7 +25,7 @@ def test_chunked_content_is_the_same_wherever_it_is_cut(cuts: list[int]) -> None
     chunks = Chunks()
     pieces = [BODY[a:b] for a, b in zip(places, places[1:])]
     assert feed(chunks, *pieces) == CONTENT
-    assert chunks.over and not chunks.beyond
+    assert chunks.over and not chunks.alone
 
 
 def test_chunked_content_comes_byte_by_byte() -> None:
@@ -49,14 +49,18 @@ def test_chunked_body_ends_where_it_says() -> None:
     """What comes after it belongs to nobody, so the connection is of no use any more."""
     chunks = Chunks()
     assert feed(chunks, BODY + b"HTTP/1.1 200 OK") == CONTENT
-    assert chunks.over and chunks.beyond
+    assert chunks.over and chunks.alone
 
 
 def test_chunked_body_that_is_not_over() -> None:
-    """The last chunk alone is not the end, which may have lines of its own."""
+    """The last chunk is not the end, which may have lines of its own; but all content is there."""
     chunks = Chunks()
-    assert feed(chunks, BODY[:-2]) == CONTENT
+    last = BODY.index(b"0\r\nX")
+    assert feed(chunks, BODY[:last]) == CONTENT
+    assert not chunks.hang_up() and not chunks.over
+    assert feed(chunks, BODY[last:-2]) == b""
     assert not chunks.over
+    assert chunks.hang_up() and chunks.over and chunks.alone
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,13 @@ def test_response_head_that_is_none_or_has_no_end(content: bytes) -> None:
             True,
         ),
         ("200 OK\r\nTransfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\n\r\nmore", False),
+        ("200 OK\r\nTransfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\n", False),
+        ("200 OK\r\nTransfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\nX: ", False),
+        (
+            "500 No\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n",
+            "5\r\nhello\r\n0\r\n\r\n",
+            False,
+        ),
         ("200 OK\r\n", "hello", True),
         ("200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n", "hello, there is more", True),
         ("200 OK\r\nContent-Length: 4\r\nContent-Length: 5\r\n", "hello", True),
@@ -127,6 +134,7 @@ def test_response_body_ends_where_it_says(
     assert ends == [reusable]
     pieces, _ = answer(content)
     assert b"".join(iter(lambda: pieces.read1(2), b"")) == b"hello"
+    assert pieces.read1(2) == b""
     whole.close()  # harmless
     assert ends == [reusable]
 

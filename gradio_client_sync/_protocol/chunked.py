@@ -18,12 +18,13 @@ class Chunks:
 
     Attributes:
         over: The body has ended.
-        beyond: Bytes came that are not of it.
+        alone: Nothing else may be read from the connection: bytes came that are not of the body, or
+            it was hung up.
 
-    Behaviour: RFC 9112, section 7.1. Lines may end in LF alone, as `http.client` takes them.
+    Behaviour: RFC 9112, sections 7.1 and 8. Lines may end in LF alone, as `http.client` takes them.
     """
 
-    __slots__ = ("_held", "_left", "_lines", "_within", "beyond", "over")
+    __slots__ = ("_held", "_left", "_lines", "_within", "alone", "over")
 
     def __init__(self) -> None:
         self._held = b""  # a line that is not complete yet
@@ -31,7 +32,7 @@ class Chunks:
         self._within = False  # the line end after a chunk's content is still to come
         self._lines: int | None = None  # after the last chunk
         self.over = False
-        self.beyond = False
+        self.alone = False
 
     def feed(self, piece: bytes) -> bytes:
         """Take the next bytes; return what of the content is in them.
@@ -62,8 +63,13 @@ class Chunks:
                 break
             self._take(piece[at:end])
             at = end + 1
-        self.beyond = self.over and at < len(piece)
+        self.alone = self.over and at < len(piece)
         return contents[0] if len(contents) == 1 else b"".join(contents)
+
+    def hang_up(self) -> bool:
+        """The connection ended; whether all of the content had come, which the last chunk says."""
+        self.over = self.alone = self._lines is not None
+        return self.over
 
     def _take(self, line: bytes) -> None:
         """Take a line without its LF."""

@@ -145,6 +145,8 @@ class Response:
         while not content and not chunks.over:
             piece = self._raw.fp.read1(size)
             if not piece:
+                if chunks.hang_up():
+                    break
                 raise http.client.IncompleteRead(b"")
             try:
                 content = chunks.feed(piece)
@@ -152,7 +154,7 @@ class Response:
                 raise http.client.HTTPException(str(exc)) from exc
         if chunks.over:
             self._raw.close()
-            self._end(whole=not chunks.beyond)
+            self._end(whole=not chunks.alone)
         return content
 
     def read(self, url: str, limit: int) -> bytes:
@@ -175,10 +177,7 @@ class Response:
             raise ProtocolError(f"{url} answered with what is compressed several times.")
         else:
             body = self._read_pieces(url, limit)
-        # After an unhandled exception (500 in plain text) servers drop the connection
-        # without announcing it; a later request on it would fail.
-        kind = self.headers.get("content-type", "")
-        self._end(whole=self.status != 500 or kind.startswith("application/json"))
+        self._end(whole=True)
         return body
 
     def _read_pieces(self, url: str, limit: int) -> bytes:
@@ -200,4 +199,7 @@ class Response:
     def _end(self, *, whole: bool) -> None:
         over, self._over = self._over, None
         if over is not None:
-            over(whole)
+            # After an unhandled exception (500 in plain text) servers drop the connection
+            # without announcing it; a later request on it would fail.
+            kind = self.headers.get("content-type", "")
+            over(whole and (self.status != 500 or kind.startswith("application/json")))
