@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gradio_client_sync._protocol import diff
 from gradio_client_sync._protocol.diff import DiffAccumulator, apply_edits
 from gradio_client_sync.errors import ProtocolError
 
@@ -379,7 +380,7 @@ def test_diff_copies_are_independent() -> None:
 PATHS = st.lists(st.sampled_from([0, 1, True, "a", "1"]), max_size=2)
 ODD_EDITS = st.lists(
     st.tuples(
-        st.sampled_from(["append", "append", "append", "replace", "add", "delete"]),
+        st.sampled_from(["append", "append", "append", "replace", "replace", "add", "delete"]),
         PATHS,
         st.sampled_from(["x", "yz", 5, {"a": "t", "1": [""]}]),
     ).map(list)
@@ -389,10 +390,19 @@ ODD_EDITS = st.lists(
 
 
 @given(
-    first=st.lists(st.sampled_from(["", {"a": "t"}, [{"a": ""}, "u"], None]), max_size=2),
+    first=st.lists(
+        st.sampled_from(["", {"a": "t", "1": "v"}, [{"a": "", "1": ""}, "u"], None]), max_size=2
+    ),
     late=st.lists(st.lists(ODD_EDITS | st.none(), max_size=3), max_size=6),
 )
 @example(first=["a"], late=[[None], [[["append", [True], "x"], ["append", [], 5]]]])
+@example(
+    first=[{"1": "v"}],
+    late=[
+        [[["append", ["1"], "x"], ["append", [1], "y"], ["append", ["1"], "z"]]],
+        [[["replace", ["1"], "new"], ["append", ["1"], "er"]]],
+    ],
+)
 def test_diff_that_is_put_off_is_the_same(first: list[Any], late: list[list[Any]]) -> None:
     """Edits that nobody looked at come out as if somebody had, whether they fit or not."""
     at_once, put_off = DiffAccumulator(), DiffAccumulator()
@@ -415,6 +425,22 @@ def test_diff_that_is_put_off_grows_no_further_than_others() -> None:
     for _ in range(50):
         outputs.put_off([[["append", [], "x" * 100]], []], 200)
     assert outputs.copy()._values == [None, None]
+
+
+def test_diff_that_is_put_off_makes_each_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where several grow in turn and others are replaced; else each letter copies them all."""
+    made: list[int] = []
+    appended = diff._appended
+    monkeypatch.setattr(
+        diff, "_appended", lambda text, more: made.append(len(more)) or appended(text, more)
+    )
+    outputs = DiffAccumulator()
+    outputs.put_off([{"a": "", "b": "", "n": 0}])
+    for n in range(500):
+        edits = [["append", ["a"], "x"], ["replace", ["n"], n], ["append", ["b"], "y"]]
+        outputs.put_off([edits])
+    assert outputs.receive([[]]) == [{"a": "x" * 500, "b": "y" * 500, "n": 499}]
+    assert made == [500, 500]
 
 
 @pytest.mark.parametrize(("count", "size"), [(10_000, 1), (100, 2**20)])

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable, Sequence
-from itertools import chain, groupby
 from typing import Any
 
 from ..errors import ProtocolError
@@ -29,6 +28,7 @@ from .eventstream import MESSAGE_BYTES
 # How much is put off at most before it is applied: messages, and their bytes together.
 _PUT_OFF = 1_000
 _PUT_OFF_BYTES = 2**20
+_TEXTS = 32  # that grow at the same time
 
 
 def apply_edits(value: Any, edits: Any, *, cut_paths: bool = False) -> Any:
@@ -257,30 +257,45 @@ class DiffAccumulator:
 
 
 def _joined(edit_lists: Iterable[Any]) -> list[Any]:
-    """The edits of many lists, those one that append to the same text one after another.
+    """The edits of many lists, all those that append to the same text made one.
+
+    An edit stays behind those before it whose place it may depend on.
 
     Raises:
         ProtocolError: One is no list.
     """
-    lists = list(edit_lists)
-    if not all(isinstance(edits, list) for edits in lists):
-        raise ProtocolError("An edit list is not a list.", raw=lists)
     joined: list[Any] = []
-    for path, run in groupby(chain.from_iterable(lists), _appends_to):
-        if path is None:
-            joined.extend(run)
-        else:
-            joined.append(["append", path, "".join(edit[2] for edit in run)])
+    texts: dict[tuple[str, ...], tuple[list[Any], list[str]]] = {}  # appended, by place
+
+    def flush() -> None:
+        joined.extend(["append", path, "".join(parts)] for path, parts in texts.values())
+        texts.clear()
+
+    for edits in edit_lists:
+        if not isinstance(edits, list):
+            raise ProtocolError("An edit list is not a list.", raw=edits)
+        for edit in edits:
+            path = _path(edit)
+            place = tuple(map(str, path or ()))  # where 1 and "1" may be one
+            if path is None or edit[0] not in ("append", "replace"):
+                flush()
+            elif edit[0] == "append" and isinstance(edit[2], str):
+                if len(texts) == _TEXTS or texts.get(place, (path,))[0] != path:
+                    flush()
+                texts.setdefault(place, (path, []))[1].append(edit[2])
+                continue
+            elif any(place[: len(text)] == text[: len(place)] for text in texts):
+                flush()
+            joined.append(edit)
+    flush()
     return joined
 
 
-def _appends_to(edit: Any) -> list[Any] | None:
-    """The path of an edit that appends a text; ``None`` for any other, and for odd paths."""
-    if isinstance(edit, list) and len(edit) == 3 and edit[0] == "append":
-        path, text = edit[1], edit[2]
-        if isinstance(path, list) and isinstance(text, str):
-            # Python takes True for 1, and paths do not.
-            return path if all(type(step) in (int, str) for step in path) else None
+def _path(edit: Any) -> list[Any] | None:
+    """The path of an edit; ``None`` if it has none, or an odd one."""
+    if isinstance(edit, list) and len(edit) == 3 and isinstance(edit[1], list):
+        # Python takes True for 1, and paths do not.
+        return edit[1] if all(type(step) in (int, str) for step in edit[1]) else None
     return None
 
 
