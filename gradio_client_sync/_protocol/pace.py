@@ -22,8 +22,8 @@ _LARGE = 16_384  # bytes that came together; then there may be more, which must 
 class Pace:
     """The flow of one stream.
 
-    Anything but intermediate values ends it, so short calls are not held up. What comes while values
-    gather, the end of their job or a message of another, waits with them.
+    Anything but intermediate values ends it, so short calls are not held up. What comes while
+    values gather, the end of their job or a message of another, waits with them.
 
     Args:
         now: When the stream began, in seconds on a clock of the caller's.
