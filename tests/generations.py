@@ -75,7 +75,7 @@ FEATURES = {
     "validators": Feature((5, 45), "validator= came with 5.45"),
     "server functions": Feature((3, 47), "functions of components came with 3.47"),
     "forms": Feature((4, 22), "servers up to 4.21 take JSON only"),
-    "tokens": Feature((6, 0), "servers of 5.50 and before take a token from a login only"),
+    "tokens": Feature((6, 21), "servers up to 6.20 take a token from a login only"),
 }
 
 

@@ -40,6 +40,9 @@ _BROKEN_OFF = (
     websocket.WebSocketConnectionClosedException,
 )
 
+#: Seconds to wait for the reason of a server that takes no more; it is here already, mostly.
+LAST_WORD = 1.0
+
 _ENDINGS = {
     1001: "the server is going away",
     1008: "the server refused it by its policy",
@@ -227,8 +230,7 @@ class WebSocketChannel:
         if self._aborted:
             raise Aborted
         if opcode == websocket.ABNF.OPCODE_CLOSE:
-            code = int.from_bytes(payload[:2], "big") if len(payload) >= 2 else None
-            raise Lost(f"the server closed the websocket ({_ENDINGS.get(code or 0, code)})")
+            raise _closed(payload)
         return Frame.of(payload, time.time())
 
     def reply(self, body: bytes) -> None:
@@ -237,7 +239,20 @@ class WebSocketChannel:
         except Exception as exc:
             if self._aborted:
                 raise Aborted from exc
-            raise Lost(f"the websocket broke off while sending ({exc})") from exc
+            raise self._last_word() or Lost(
+                f"the websocket broke off while sending ({exc})"
+            ) from exc
+
+    def _last_word(self) -> Lost | None:
+        """Why the server hung up, if it said so before."""
+        try:
+            self._socket.settimeout(LAST_WORD)
+            while True:
+                frame = self._socket.recv_frame()  # type: ignore[no-untyped-call]
+                if frame.opcode == websocket.ABNF.OPCODE_CLOSE:
+                    return _closed(frame.data)
+        except (MessageTooLargeError, websocket.WebSocketException, OSError):
+            return None  # what broke off is told
 
     def close(self) -> None:
         # Without the closing handshake, which would wait for the server's half; the job is
@@ -247,6 +262,11 @@ class WebSocketChannel:
     def abort(self) -> None:
         self._aborted = True
         self._socket.cut()
+
+
+def _closed(reason: bytes) -> Lost:
+    code = int.from_bytes(reason[:2], "big") if len(reason) >= 2 else None
+    return Lost(f"the server closed the websocket ({_ENDINGS.get(code or 0, code)})")
 
 
 def _tls(verify: bool | str) -> dict[str, Any]:

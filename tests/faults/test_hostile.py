@@ -315,6 +315,24 @@ def test_endless_websocket_message_is_given_up(talk: Callable[[socket.socket], N
             app.predict("/echo", ["x"], timeout=BOUND)
 
 
+@pytest.mark.parametrize("says", [True, False], ids=["with a word", "without"])
+def test_websocket_that_takes_no_more_says_why(says: bool) -> None:
+    """Servers before 3.19 get files within a message, and hang up at 16 MiB."""
+
+    def talk(connection: socket.socket) -> None:
+        asks = b'{"msg": "send_data"}'
+        connection.sendall(bytes([0x81, len(asks)]) + asks)
+        connection.recv(100_000)
+        if says:
+            connection.sendall(bytes([0x88, 2]) + struct.pack("!H", 1009))
+        # Closed with bytes unread, which resets the connection under the client's writing.
+
+    reason = "a message was larger than the server takes" if says else "broke off while sending"
+    with websocket_server(talk) as url, Client(url) as app:
+        with pytest.raises(BrokenStreamError, match=reason):
+            app.predict("/echo", ["x" * 20_000_000], timeout=BOUND)
+
+
 def shaken(exchange: Exchange) -> None:
     """Open a websocket, with a cookie for any host that the next client may ask, and end it."""
     key = exchange.headers["sec-websocket-key"].encode()
