@@ -17,6 +17,7 @@ from ._protocol.payload import encode
 from ._protocol.retry import RateLimitWaits
 from ._transport.base import Aborted, Lost
 from ._transport.connections import Call
+from ._transport.deadlines import Deadline
 from ._transport.failures import refusal
 from ._transport.heartbeat import Heartbeat
 from ._transport.mux import Mux
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from ._protocol.routes import Routes
     from ._protocol.wire import Frame
     from ._transport.base import Channel
-    from ._transport.deadlines import Deadline
     from ._transport.failures import Answer
     from ._transport.http import Http
     from .job import Job
@@ -394,15 +394,29 @@ class Session:
         return self._dialect.cancel == "cancel" or bool(endpoint.cancelled_by)
 
     def _wait_out(self, endpoint: Endpoint) -> None:
-        """Cancel what others of the function wait for, once it is sure that they only wait."""
+        """Cancel what others of the function wait for, once it is clear that they only wait."""
+        if self._is_settled(endpoint):
+            return
+        try:
+            # A server that has too much to do looks late; once it has answered, it has looked.
+            self._http.get(self._routes.queue_status, Deadline.after(CANCEL_ANSWER))
+        except Aborted:
+            return
+        except GradioClientError as exc:
+            log.debug("the server does not say whether it looks into its queue: %s", exc)
+        if self._is_settled(endpoint):
+            return
+        with self._changed:
+            due = self._ledger.overdue(endpoint.fn_index)
+        self.cancel_due(endpoint, due)
+
+    def _is_settled(self, endpoint: Endpoint) -> bool:
+        """Wait for a job to begin or to end that others of its function wait for."""
         fn_index, ledger = endpoint.fn_index, self._ledger
         with self._changed:
-            if not ledger.is_waiting(fn_index) or self._changed.wait_for(
+            return not ledger.is_waiting(fn_index) or self._changed.wait_for(
                 lambda: self._closed or not ledger.is_waiting(fn_index), QUEUE_GRACE
-            ):
-                return
-            due = ledger.overdue(fn_index)
-        self.cancel_due(endpoint, due)
+            )
 
     def cancel_due(self, endpoint: Endpoint, due: list[str]) -> None:
         """Cancel jobs on the server whose turn for that has come."""

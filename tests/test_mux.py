@@ -505,6 +505,58 @@ def test_a_stream_left_open_after_a_cancel_serves_the_next_job() -> None:
         assert server.count("GET /queue/data") == 1
 
 
+def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
+    """A job that is about to begin would end with the one that is cancelled, and not be told."""
+    asked, begins, may_end = threading.Event(), threading.Event(), threading.Event()
+    told: list[str] = []
+    names = iter(("e1", "e2"))
+    joined = threading.Event()
+
+    def join(x: Exchange) -> None:
+        name = next(names)
+        x.answer({"event_id": name})
+        if name == "e2":
+            joined.set()
+
+    def data(x: Exchange) -> None:
+        x.start_stream()
+        x.send({"msg": "process_starts", "event_id": "e1"})
+        assert joined.wait(WAIT)
+        x.send({"msg": "estimation", "event_id": "e2", "rank": 0, "queue_size": 1})
+        assert asked.wait(WAIT)
+        x.send({"msg": "process_starts", "event_id": "e2"})
+        begins.set()
+        assert may_end.wait(WAIT)
+        told.append("the other ended")
+        x.send(completed("e2", "end"), CLOSE)
+        x.end_stream()
+
+    def status(x: Exchange) -> None:
+        asked.set()
+        assert begins.wait(WAIT)
+        x.answer({"msg": "estimation"})
+
+    def cancel(x: Exchange) -> None:
+        told.append(x.json["event_id"])
+        x.answer({"success": True})
+
+    with scripted(join=join, data=data) as server, Client(server.url) as app:
+        server.scripts["GET /queue/status"] = status
+        server.scripts["POST /cancel"] = cancel
+        begun, queued = Heard(), Heard()
+        one = app.submit("/count", ["x"]).on("status", begun)
+        begun.wait_for(lambda status: status.position == 0)
+        other = app.submit("/count", ["x"]).on("status", queued)
+        queued.wait_for(lambda status: status.size == 1)
+        assert one.cancel()
+        assert one._released.wait(WAIT)
+        assert asked.is_set() and told == []
+        may_end.set()
+        assert other.result(WAIT)[0] == "end"
+        assert other._released.wait(WAIT)
+    assert told == ["the other ended", "e1"]
+
+
 @pytest.mark.parametrize(
     ("status", "body", "error", "says"),
     [

@@ -154,6 +154,10 @@ class Routes:
         return self._api("queue/data")
 
     @property
+    def queue_status(self) -> str:
+        return self._api("queue/status")
+
+    @property
     def cancel(self) -> str:
         return self._api("cancel")
 
