@@ -508,9 +508,9 @@ def test_a_stream_left_open_after_a_cancel_serves_the_next_job() -> None:
 def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
     """A job that is about to begin would end with the one that is cancelled, and not be told."""
     asked, begins, may_end = threading.Event(), threading.Event(), threading.Event()
+    joined, stopped = threading.Event(), threading.Event()
     told: list[str] = []
     names = iter(("e1", "e2"))
-    joined = threading.Event()
 
     def join(x: Exchange) -> None:
         name = next(names)
@@ -528,7 +528,9 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
         begins.set()
         assert may_end.wait(WAIT)
         told.append("the other ended")
-        x.send(completed("e2", "end"), CLOSE)
+        x.send(completed("e2", "end"))
+        assert stopped.wait(WAIT)
+        x.send(CLOSE)
         x.end_stream()
 
     def status(x: Exchange) -> None:
@@ -538,6 +540,7 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
 
     def cancel(x: Exchange) -> None:
         told.append(x.json["event_id"])
+        stopped.set()
         x.answer({"success": True})
 
     with scripted(join=join, data=data) as server, Client(server.url) as app:
