@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable
 
 from ._protocol.exchange import Exchange, Finish, app_error, queue_full
-from ._transport.failures import Answer, refusal
+from ._transport.failures import Answer, object_in, refusal
 from .errors import ConnectFailedError, GradioClientError, ProtocolError, ValidationError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def refused(exchange: Exchange, answer: Answer) -> Finish:
     """The queue did not take the job."""
     now, name = time.time(), exchange.scribe.endpoint.name
-    detail = (_object(answer) or {}).get("detail")
+    detail = (object_in(answer.body) or {}).get("detail")
     if answer.status == 503 and isinstance(detail, str):  # otherwise it is a gateway's
         return exchange.fail(queue_full(exchange.scribe, detail), now, visible=True)
     if answer.status == 422:
@@ -58,7 +58,7 @@ def answered(
     """
     scribe, now = exchange.scribe, time.time()
     if answer.status != 200:
-        failure = _object(answer)
+        failure = object_in(answer.body)
         if failure is None or "error" not in failure:
             error = refusal(answer, doing=f"Calling {scribe.endpoint.name!r}")
             return exchange.fail(error, now, queue=False, broken=False)
@@ -91,11 +91,3 @@ def validation_failures(detail: object) -> dict[str | None, str]:
             where = ".".join(str(part) for part in entry.get("loc") or ())
             failures[where or None] = str(entry.get("msg", entry))
     return failures
-
-
-def _object(answer: Answer) -> dict[str, Any] | None:
-    try:
-        body = answer.json()
-    except ProtocolError:
-        return None
-    return body if isinstance(body, dict) else None

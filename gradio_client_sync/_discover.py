@@ -6,14 +6,13 @@ tells an app that wants a login, and one page of a multi-page app, from no app a
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode, urlsplit
 
 from ._protocol.routes import Routes, root_of
 from ._transport.deadlines import NEVER, Deadline
-from ._transport.failures import Answer, refusal, shorten
+from ._transport.failures import Answer, object_in, refusal, shorten
 from .errors import AuthenticationError, ConfigError
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def _discover_page(
     """Find the app by the page that was named: it holds a copy of the config."""
     page = http.get(Routes(root).page, deadline)
     embedded = _PAGE_CONFIG.search(page.body)
-    config = _object(embedded[1]) if embedded is not None else None
+    config = object_in(embedded[1]) if embedded is not None else None
     if config is None:
         if refused.status == 500:
             raise refusal(refused, doing=f"Reading the config of {root}")
@@ -105,20 +104,12 @@ def _login_needed(answer: Answer) -> AuthenticationError:
 def _config_in(answer: Answer) -> Config | None:
     if answer.status != 200:
         return None
-    config = _object(answer.body)
+    config = object_in(answer.body)
     if config is None or config.get("auth_required"):
         return None
     if "version" not in config and "components" not in config and "dependencies" not in config:
         return None
     return cast("Config", config)
-
-
-def _object(body: bytes) -> dict[str, Any] | None:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _kind(answer: Answer) -> str:

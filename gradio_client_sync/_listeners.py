@@ -42,7 +42,6 @@ class Anew(list["Event"]):
 #: Of all that a job keeps: no more than one message may have.
 HISTORY_BYTES = 2**28
 
-
 #: Seconds that a wait without end lasts at first. A signal that comes just as the main thread goes
 #: to sleep does not wake it: Python hears of it when the wait is over.
 NOTICED = 0.5

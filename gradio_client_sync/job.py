@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     )
     from .types import EventName, Payload
 
-_EVENTS = ("data", "status", "log", "render", "upload")
 T = TypeVar("T")
 
+_EVENTS = ("data", "status", "log", "render", "upload")
 _OVER = (CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED)  # a Future's states
 
 

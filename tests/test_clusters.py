@@ -18,7 +18,6 @@ from tests.servers.plugin import ServerPool
 from tests.test_docs import ADDRESS, NEWEST, PAGES, Block, blocks
 
 pytestmark = pytest.mark.gradio
-pytest.importorskip("distributed", reason="Dask is not there for this Python")
 
 VERSIONS = [
     version if version == NEWEST else pytest.param(version, marks=pytest.mark.long)

@@ -70,6 +70,15 @@ class Answer(NamedTuple):
         )
 
 
+def object_in(body: bytes) -> dict[str, Any] | None:
+    """A body's JSON object; ``None`` if it is anything else."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def refusal(answer: Answer, *, doing: str | None = None) -> HTTPStatusError:
     """The error for a 4xx or 5xx answer.
 
