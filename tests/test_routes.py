@@ -172,6 +172,7 @@ def test_trap_09_every_route_is_built_from_the_typed_root(routes: Routes, base: 
     assert routes.info == f"{base}/info"
     assert routes.join == f"{base}/queue/join"
     assert routes.data == f"{base}/queue/data"
+    assert routes.queue_status == f"{base}/queue/status"
     assert routes.cancel == f"{base}/cancel"
     assert routes.reset == f"{base}/reset"
     assert routes.run("predict") == f"{base}/run/predict"
