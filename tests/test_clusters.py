@@ -74,7 +74,8 @@ if __name__ == "__main__":
                     dask.submit(call, there).result()
                 except Exception as error:
                     found[name] = type(error).__name__, str(error)
-            found["survived"] = dask.submit(survive, there).result()
+            kept = dask.submit(Client, url)  # which Dask can make again, unlike what was scattered
+            found["survived"] = dask.submit(survive, kept).result()
     print(json.dumps(found))
 """
 
