@@ -23,6 +23,20 @@ JSON = st.recursive(
 )
 
 
+HEADS = [
+    b'{"msg":"log","event_id":"ab","log":"1"}',
+    b'{"msg":"log","event_id":"ab","log":"2"}',
+    b'{"msg":"log","event_id":"abc","log":"3"}',
+    b'{"msg":"log","event_id":"ab"}',
+    b'{"msg":"log","event_id":null,"log":"4"}',
+    b'{"msg":"log","log":"5"}',
+    b'{"msg":"log","log":"6","event_id":"ab"}',
+    b'{"msg":"log_","event_id":"ab","log":"7"}',
+    b'{"event_id":"ab","msg":"log"}',
+    b'{"msg":"close_stream"}',
+]
+
+
 @pytest.mark.parametrize(
     ("raw", "msg", "event_id"),
     [
@@ -123,6 +137,23 @@ def test_frame_of_any_bytes_is_a_frame_or_a_protocol_error(raw: bytes) -> None:
         Frame.of(raw, 0.0).parse()
     except ProtocolError:
         pass
+
+
+@given(st.lists(st.sampled_from(HEADS), max_size=8))
+def test_heads_of_one_stream_are_read_as_each_alone(raws: list[bytes]) -> None:
+    """That most begin as the one before did saves work, and changes nothing."""
+    heads = wire.Heads()
+    for raw in raws:
+        assert heads.frame(raw, 1.0) == Frame.of(raw, 1.0)
+
+
+def test_heads_of_no_message_leave_the_next_alone() -> None:
+    """What cannot be read fails by itself."""
+    heads = wire.Heads()
+    heads.frame(HEADS[0], 1.0)
+    with pytest.raises(ProtocolError):
+        heads.frame(b"[]", 1.0)
+    assert heads.frame(HEADS[0], 1.0).event_id == "ab"
 
 
 @pytest.mark.parametrize(

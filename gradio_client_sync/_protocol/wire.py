@@ -18,6 +18,7 @@ _HEAD = re.compile(
     rb'\s*\{\s*"msg"\s*:\s*"([a-z_?]*)"'
     rb'(?:\s*,\s*("event_id")\s*:\s*(?:"([ !#-\[\]-~]*)"|null))?\s*[,}]'
 )
+_decode = json.JSONDecoder().decode  # `json.loads` first looks at five options, for each text
 _RENDER = re.compile(rb'"render_config"\s*:\s*\{')
 
 
@@ -45,16 +46,7 @@ class Frame(NamedTuple):
         Raises:
             ProtocolError: It is not a JSON object with a ``msg``.
         """
-        head = _HEAD.match(raw)
-        if head is not None and (head[2] or b'"event_id"' not in raw):
-            event_id = head[3]
-            named = sys.intern(event_id.decode()) if event_id else None
-            return cls(sys.intern(head[1].decode()), named, raw, time)
-        message = parse(raw)
-        msg, event = message.get("msg"), message.get("event_id")
-        if not isinstance(msg, str):
-            raise ProtocolError("A message of the queue has no kind.", raw=raw)
-        return cls(msg, event if event and isinstance(event, str) else None, raw, time)
+        return Heads().frame(raw, time)
 
     @property
     def renders(self) -> bool:
@@ -74,6 +66,38 @@ class Frame(NamedTuple):
         return parse(self.raw)
 
 
+class Heads:
+    """Reads the heads of one stream's messages: most begin as the one before did."""
+
+    __slots__ = ("_event_id", "_msg", "_text")
+
+    def __init__(self) -> None:
+        self._text: bytes | None = None  # of the one before, if it had all that was looked for
+        self._msg = ""
+        self._event_id: str | None = None
+
+    def frame(self, raw: bytes, time: float) -> Frame:
+        """Read the head of a message.
+
+        Raises:
+            ProtocolError: As of `Frame.of`.
+        """
+        if self._text is not None and raw.startswith(self._text):
+            return Frame(self._msg, self._event_id, raw, time)
+        self._text = None
+        head = _HEAD.match(raw)
+        if head is not None and (head[2] or b'"event_id"' not in raw):
+            self._msg = sys.intern(head[1].decode())
+            self._event_id = sys.intern(head[3].decode()) if head[3] else None
+            self._text = head[0] if head[2] else None
+            return Frame(self._msg, self._event_id, raw, time)
+        message = parse(raw)
+        msg, event = message.get("msg"), message.get("event_id")
+        if not isinstance(msg, str):
+            raise ProtocolError("A message of the queue has no kind.", raw=raw)
+        return Frame(msg, event if event and isinstance(event, str) else None, raw, time)
+
+
 def parse(raw: bytes | str) -> dict[str, Any]:
     """Read a JSON object.
 
@@ -83,7 +107,7 @@ def parse(raw: bytes | str) -> dict[str, Any]:
     try:
         # Decoded here: `json` would first find out in which of five ways.
         text = raw.decode("utf-8", "surrogatepass") if isinstance(raw, bytes) else raw
-        message = json.loads(text)
+        message = _decode(text)
     except (ValueError, RecursionError) as exc:
         raise ProtocolError("A message of the queue is not readable JSON.", raw=raw) from exc
     if not isinstance(message, dict):

@@ -11,7 +11,8 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -22,7 +23,7 @@ from .._protocol.routes import may_follow
 from .._version import __version__
 from .connections import Adapter
 
-_IDLE_CONNECTIONS = 32  # kept open per host; jobs join at most 16 at a time
+_IDLE_CONNECTIONS = 32  # kept open per host; jobs join at most 12 at a time
 
 _ADDRESS = re.compile(r"([^/]*//[^/?#]*)/?([^#]*)")  # origin, path and query; no fragment
 
@@ -37,6 +38,20 @@ _BETWEEN_WORDS = re.compile(r'[\s;,="]+')  # of a header: a scheme and a token, 
 # Servers around 3.23 look for a websocket's login in their secure cookie only, which does not
 # go over plain http; the cookie meant for that holds the same token.
 _PLAIN_LOGIN = re.compile(r"^(?!.*\baccess-token=).*\baccess-token-unsecure=([^;]*)")
+
+
+class Way(NamedTuple):
+    """How to ask for an address.
+
+    Attributes:
+        pool: Has the connections; of `connections`.
+        target: What to ask for over one.
+        host: What to name as the host.
+    """
+
+    pool: Any
+    target: str
+    host: str
 
 
 class Carrier:
@@ -90,15 +105,15 @@ class Carrier:
 
     def begin(self) -> None:
         """Without a connection; in a fork, those that are open are its parent's."""
-        self._pools: dict[str, tuple[Any, str]] = {}  # as of `connections`, by origin
+        self._ways: dict[str, Way] = {}  # by origin
         self._adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
         self._session.mount("http://", self._adapter)
         self._session.mount("https://", self._adapter)
 
     def hang_up(self) -> None:
         """Close the connections that no request uses; further requests make new ones."""
-        for pool, _ in list(self._pools.values()):
-            pool.close()
+        for way in list(self._ways.values()):
+            way.pool.close()
 
     @property
     def headers(self) -> dict[str, str]:
@@ -112,7 +127,7 @@ class Carrier:
         login = _PLAIN_LOGIN.search(header or "")
         return f"{header}; access-token={login[1]}" if login else header
 
-    def way(self, url: str) -> tuple[Any, str]:
+    def way(self, url: str) -> Way:
         """The connections that `requests` would use for an address, and what to ask there.
 
         It is asked once for each origin: doing it for every request, as its own `send` does,
@@ -120,24 +135,28 @@ class Carrier:
         """
         address = _ADDRESS.match(url)
         origin, rest = address.groups() if address is not None else (url, "")
-        if origin not in self._pools:
-            request, root = _as_asked(f"{origin}/"), _as_asked(self._root)
-            # Not everybody reads an odd address in the same way; this is how it will be used.
-            if not may_follow(str(root.url), str(request.url)):
-                raise ValueError("it leads to another server than the one that it seems to be on")
-            pool = self._adapter.get_connection_with_tls_context(request, self.verify, self.proxies)
-            self._adapter.cert_verify(pool, request.url, self.verify, None)  # type: ignore[no-untyped-call]
-            # A proxy for plain http wants to hear the whole address.
-            before = self._adapter.request_url(request, self.proxies).rstrip("/")
-            self._pools[origin] = pool, before
-        pool, before = self._pools[origin]
+        way = self._ways.get(origin)
+        if way is None:
+            self._ways[origin] = way = self._way(origin)
         if not _WRITABLE.fullmatch(rest):
             rest = requests.utils.requote_uri(rest)
-        return pool, f"{before}/{rest}"
+        return Way(way.pool, f"{way.target}{rest}", way.host)
 
-    def headers_for(self, url: str, own: Mapping[str, str]) -> dict[str, str]:
+    def _way(self, origin: str) -> Way:
+        request, root = _as_asked(f"{origin}/"), _as_asked(self._root)
+        asked = str(request.url)
+        # Not everybody reads an odd address in the same way; this is how it will be used.
+        if not may_follow(str(root.url), asked):
+            raise ValueError("it leads to another server than the one that it seems to be on")
+        pool = self._adapter.get_connection_with_tls_context(request, self.verify, self.proxies)
+        self._adapter.cert_verify(pool, asked, self.verify, None)  # type: ignore[no-untyped-call]
+        # A proxy for plain http wants to hear the whole address.
+        target = self._adapter.request_url(request, self.proxies)
+        return Way(pool, target, _host(asked))
+
+    def headers_for(self, url: str, host: str, own: Mapping[str, str]) -> dict[str, str]:
         """What goes with a request: its own headers, those of all requests, the cookies."""
-        headers = self._always.copy()
+        headers = {"host": ("Host", host), **self._always}
         for name, value in own.items():
             headers[name.lower()] = name, value
         if self._has_cookies and "cookie" not in headers:
@@ -172,6 +191,16 @@ def _as_asked(url: str) -> requests.PreparedRequest:
     request = requests.PreparedRequest()
     request.prepare_url(url, None)
     return request
+
+
+def _host(url: str) -> str:
+    """The host as a request names it: the port only if it is not the usual one."""
+    parts = urlsplit(url)
+    name = (parts.hostname or "").partition("%")[0].rstrip(".")  # no zone, no root
+    if ":" in name:
+        name = f"[{name}]"
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return name if parts.port in (None, usual) else f"{name}:{parts.port}"
 
 
 def _may_have_proxies() -> bool:

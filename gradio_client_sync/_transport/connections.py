@@ -7,32 +7,21 @@ request tells its `Call` which socket it uses.
 
 from __future__ import annotations
 
-import http.client
 import ipaddress
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
 from functools import cache, partial
-from typing import Any, Protocol, Union
+from typing import Any, Union
 from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
 from .base import Aborted, Unreachable
+from .request import Body, write
 from .response import Raw, Response
-
-
-class Pieces(Protocol):
-    """A long body: so many bytes, 0 if that is not known, and they piece by piece."""
-
-    def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[bytes]: ...
-
-
-Body = Union[bytes, Pieces, None]
 
 #: Seconds to connect, and of silence while an answer is awaited.
 Timeout = tuple[Union[float, None], Union[float, None]]
@@ -44,8 +33,6 @@ for _option, _value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPC
     if hasattr(socket, _option):
         _KEEP_ALIVE.append((socket.IPPROTO_TCP, getattr(socket, _option), _value))
 SOCKET_OPTIONS = [*HTTPConnection.default_socket_options, *_KEEP_ALIVE]
-
-_WRITTEN_TOGETHER = 65_536  # bytes of a body; above, a copy costs more than a second write
 
 #: Seconds after which an idle connection is not used for what must not be sent twice: servers
 #: close theirs after 5 s, mostly, and a request that crosses the news of that would be lost.
@@ -115,50 +102,23 @@ def cut(sock: socket.socket) -> None:
 
 
 class _Connection:
-    """Connects as `urllib3` does, and then speaks as `http.client` does.
+    """Connects as `urllib3` does. What goes over it then, `request` writes and `response` reads."""
 
-    The ways of `urllib3` to write and read heads are for those who hand it anything; they
-    take more time than all else of a request.
-    """
-
-    putrequest = http.client.HTTPConnection.putrequest
-    putheader = http.client.HTTPConnection.putheader
-    getresponse = http.client.HTTPConnection.getresponse
-    response_class = Raw
+    response_class = Raw  # also of a proxy that is asked for a tunnel
 
     used = 0.0  # when the last request was over, on the monotonic clock
-    _held: list[bytes] | None = None  # what is to go out together
 
-    def ask(self: Any, method: str, target: str, body: Body, headers: dict[str, str]) -> None:
-        """Send a request: head and body together, if they are small.
-
-        As two writes they would be two packets, and wake the server twice.
-        """
-        named = "host" in map(str.lower, headers)  # where a user knows better
-        self.putrequest(method, target, skip_host=named, skip_accept_encoding=True)
-        for name, value in headers.items():
-            self.putheader(name, value)
-        chunked = False
-        if isinstance(body, bytes):
-            self.putheader("Content-Length", str(len(body)))
-            if len(body) <= _WRITTEN_TOGETHER:
-                self._held = []
-        elif body is not None:
-            chunked = not len(body)
-            framing = ("Transfer-Encoding", "chunked") if chunked else ("Content-Length", len(body))
-            self.putheader(*map(str, framing))
+    def answer(self: Any, method: str) -> Raw:
+        """Read the head of the answer to a request of this method."""
+        raw = Raw(self.sock, method=method)
         try:
-            self.endheaders(body, encode_chunked=chunked)
-        finally:
-            held, self._held = self._held, None
-        if held:
-            self.send(b"".join(held))
-
-    def send(self, data: Any) -> None:
-        if self._held is None:
-            super().send(data)  # type: ignore[misc]
-        else:
-            self._held.append(data)
+            raw.begin()
+        except BaseException:
+            raw.close()
+            raise
+        if raw.will_close:
+            self.close()  # the answer holds on to what it needs of it
+        return raw
 
 
 class _Pool:
@@ -232,13 +192,13 @@ class _Pool:
             call.attach(connection.sock)
             connection.sock.settimeout(silence)
             try:
-                connection.ask(method, target, body, headers)
+                write(connection.sock, method, target, headers, body)
             except (BrokenPipeError, ConnectionResetError):
                 # The server may have answered before it had read everything.
                 if getattr(body, "failure", None) is not None:
                     raise  # it was not the server
             connection.sock.settimeout(answer)
-            raw = connection.getresponse()
+            raw = connection.answer(method)
         except BaseException:
             connection.close()
             self._keep(connection)

@@ -413,14 +413,14 @@ class Http:
                 raise Aborted
             self._calls.add(call)
         try:
-            pool, target = self.carrier.way(address)
+            way = self.carrier.way(address)
         except Exception as exc:
             self._forget(call)
             raise cannot_ask(exc, url) from exc
         try:
-            sent = self.carrier.headers_for(url, headers)
-            response: Response = pool.ask(
-                method, target, body, sent, call, timeout, self.timeout[1]
+            sent = self.carrier.headers_for(url, way.host, headers)
+            response: Response = way.pool.ask(
+                method, way.target, body, sent, call, timeout, self.timeout[1]
             )
             self.heard = time.monotonic()
             if response.set_cookies:

@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Callable
 from .._protocol.eventstream import Cut
 from .._protocol.pace import Pace
 from .._protocol.retry import RateLimitWaits
-from .._protocol.wire import Frame
+from .._protocol.wire import Frame, Heads
 from ..errors import (
     GradioClientError,
     MessageTooLargeError,
@@ -93,6 +93,7 @@ class Mux:
         self._stumbled = False
         self._warned = False
         self._closed = False
+        self._heads = Heads()  # the reader's
         self._ended = threading.Event()
         self._call = Call()
 
@@ -245,7 +246,7 @@ class Mux:
                 brought = brought or any(kinds)
                 pause = pace.after(kinds, sum(map(len, payloads)), time.monotonic())
                 if pause:
-                    self._call.pause(pause)
+                    self._ended.wait(pause)
         finally:
             stream.close()
         return brought
@@ -310,7 +311,7 @@ class Mux:
             self._pass_over(payload)
             return ""
         try:
-            frame = Frame.of(payload, arrived)
+            frame = self._heads.frame(payload, arrived)
         except ProtocolError as exc:
             # Once: a server that sends nothing else could fill a terminal with it.
             level = logging.DEBUG if self._warned else logging.WARNING

@@ -1,0 +1,137 @@
+"""What is written for a request, and what no head may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gradio_client_sync._transport.carrier import Carrier
+from gradio_client_sync._transport.request import write
+
+HOST = {"Host": "app"}
+
+
+class Sink:
+    """A socket that keeps what each write sent."""
+
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+
+    def sendall(self, data: bytes) -> None:
+        self.writes.append(data)
+
+
+class Pieces:
+    """A long body."""
+
+    def __init__(self, *pieces: bytes, is_known: bool) -> None:
+        self._pieces = pieces
+        self._is_known = is_known
+
+    def __len__(self) -> int:
+        return sum(map(len, self._pieces)) if self._is_known else 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._pieces)
+
+
+def written(headers: dict[str, str], body: Any = None, target: str = "/x") -> list[bytes]:
+    sink = Sink()
+    write(sink, "GET" if body is None else "POST", target, headers, body)  # type: ignore[arg-type]
+    return sink.writes
+
+
+def test_request_without_a_body_is_a_head() -> None:
+    """Fields stand as they were given, each in its line."""
+    assert written({"Host": "app", "X-A": " 1: 2"}) == [
+        b"GET /x HTTP/1.1\r\nHost: app\r\nX-A:  1: 2\r\n\r\n"
+    ]
+
+
+def test_request_with_a_small_body_is_one_write() -> None:
+    """Two would wake the server twice."""
+    assert written(HOST, b"{}") == [b"POST /x HTTP/1.1\r\nHost: app\r\nContent-Length: 2\r\n\r\n{}"]
+
+
+def test_request_with_a_large_body_does_not_copy_it() -> None:
+    """It goes out as it is, after the head."""
+    body = b"x" * 100_000
+    head, sent = written(HOST, body)
+    assert head.endswith(b"Content-Length: 100000\r\n\r\n")
+    assert sent is body
+
+
+def test_request_in_pieces_says_how_long_it_is_or_goes_in_chunks() -> None:
+    """One of unknown length ends by a chunk of nothing, so no other chunk may be empty."""
+    head, *sent = written(HOST, Pieces(b"ab", b"cde", is_known=True))
+    assert head.endswith(b"Content-Length: 5\r\n\r\n") and sent == [b"ab", b"cde"]
+    head, *sent = written(HOST, Pieces(b"ab", b"", b"c" * 17, is_known=False))
+    assert head.endswith(b"Transfer-Encoding: chunked\r\n\r\n")
+    assert sent == [b"2\r\nab\r\n", b"11\r\n" + b"c" * 17 + b"\r\n", b"0\r\n\r\n"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X-Id", "secret\r\nX-Evil: 1"),
+        ("X-Id", "secret\nX-Evil: 1"),
+        ("X-Id", "secret\r\n folded"),
+        ("X-Id", "secret\0"),
+        ("X-Id\r\nX-Evil", "secret"),
+        ("X Id", "secret"),
+        ("", "secret"),
+        ("X-Id:", "secret\r"),
+    ],
+)
+def test_request_field_that_would_be_read_as_another_is_not_sent(name: str, value: str) -> None:
+    """Whose value a user took from somewhere must not become two; errors do not repeat it."""
+    sink = Sink()
+    with pytest.raises(ValueError, match="has characters that no header may have") as caught:
+        write(sink, "GET", "/x", {"Host": "app", name: value, "X-B": "2"}, None)  # type: ignore[arg-type]
+    assert repr(name) in str(caught.value) and "secret" not in str(caught.value)
+    assert not sink.writes
+
+
+def test_request_field_that_has_no_form_is_not_sent() -> None:
+    """Fields are of Latin-1, by the rules as they are lived by."""
+    assert "é".encode("latin-1") in written({"X-Id": "é"})[0]
+    with pytest.raises(ValueError, match="latin-1"):
+        written({"X-Id": "\u2019"})
+
+
+@pytest.mark.parametrize("target", ["/a b", "/a\r\nX: 1", "/\x7f", "/ü", ""])
+def test_request_target_that_would_end_early_is_not_asked_for(target: str) -> None:
+    """Neither is an address."""
+    with pytest.raises(ValueError, match="cannot be asked for"):
+        written(HOST, target=target)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://127.0.0.1:7860/x", "127.0.0.1:7860"),
+        ("http://App.Example:80/x", "app.example"),
+        ("https://app.example:443/x", "app.example"),
+        ("https://app.example:80/x", "app.example:80"),
+        ("http://[::1]:7860/x", "[::1]:7860"),
+        ("http://[fe80::1%25eth0]/x", "[fe80::1]"),
+        ("http://app.example./x", "app.example"),
+        ("http://b\u00fccher.example/x", "xn--bcher-kva.example"),
+    ],
+)
+def test_request_names_its_host(url: str, host: str) -> None:
+    """Without the usual port, the zone of this machine's network, and the root of all names."""
+    carrier = Carrier(url)
+    way = carrier.way(url)
+    assert (way.host, way.target) == (host, "/x")
+    assert carrier.headers_for(url, way.host, {})["Host"] == host
+
+
+def test_request_host_that_a_user_names_is_taken() -> None:
+    """Behind a balancer it chooses the app."""
+    carrier = Carrier("http://127.0.0.1:7860", headers={"host": "my.app"})
+    way = carrier.way("http://127.0.0.1:7860/x")
+    headers = carrier.headers_for("http://127.0.0.1:7860/x", way.host, {})
+    assert {k: v for k, v in headers.items() if k.lower() == "host"} == {"host": "my.app"}
