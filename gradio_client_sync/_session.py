@@ -45,7 +45,7 @@ _BASE_36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 #: A server reads them one by one. More at once are not answered faster, but keep it from running
 #: what has joined; and each job that ends is then told to every one that waits.
-JOINS_AT_ONCE = 16
+JOINS_AT_ONCE = 12
 
 #: Seconds after which a job that has not begun is taken to wait in the server's queue:
 #: servers look into it every 50 ms, and tell at once when a job begins.

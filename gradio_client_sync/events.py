@@ -45,6 +45,13 @@ class Data(Sequence[Any]):
     _outputs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     _look: Callable[[Data], dict[str, Any]] | None = field(default=None, repr=False)
 
+    @classmethod
+    def _told(cls, **told: Any) -> Data:
+        """One with all of these fields; see `Status._told`."""
+        data = cls.__new__(cls)
+        data.__dict__.update(told)
+        return data
+
     @overload
     def __getitem__(self, index: int) -> Any: ...
     @overload

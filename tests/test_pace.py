@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradio_client_sync._protocol.pace import GATHER, Pace
+from gradio_client_sync._protocol.pace import GATHER, SHARE, Pace
 
 VALUE = "process_generating"
 SHORT = 100  # bytes
@@ -27,20 +27,34 @@ class Stream:
 
     @classmethod
     def flowing(cls) -> Stream:
+        """One on which values have come for so long that the wait for more is the longest."""
         stream = cls()
-        assert stream.flow(0.001, 64)[-1] == GATHER
+        while stream.bring(VALUE, VALUE, VALUE, VALUE, after=0.004) < GATHER:
+            continue
         return stream
 
 
 @pytest.mark.parametrize("spacing", [0.0005, 0.001, 0.0026])
 def test_pace_lets_values_gather_once_they_are_a_fast_flow(spacing: float) -> None:
-    """The first come at once; from then on the reader takes those of 8 ms together."""
+    """The first come at once; from then on the reader takes those of a while together."""
     stream = Stream()
     assert not any(stream.flow(spacing, 63))
-    assert stream.bring(VALUE, after=spacing) == GATHER
-    for _ in range(100):
-        together = max(2, int(GATHER / spacing))
-        assert stream.bring(*[VALUE] * together, after=GATHER) == GATHER
+    pause = stream.bring(VALUE, after=spacing)
+    assert pause == pytest.approx(64 * spacing * SHARE)
+    for _ in range(400):
+        together = int(pause / spacing) + 1
+        pause = stream.bring(*[VALUE] * together, after=together * spacing) or pause
+    assert pause == GATHER
+
+
+def test_pace_makes_a_value_late_by_a_share_of_the_flow_so_far() -> None:
+    """Who waits for the end of a few values would notice what nobody does after thousands."""
+    stream, began, now = Stream(), 1_000.0, 0.0
+    for _ in range(2_000):
+        pause = stream.bring(VALUE, VALUE, after=0.001)
+        now = stream.now - began
+        assert pause <= now * SHARE + 1e-9
+    assert now > GATHER / SHARE
 
 
 @pytest.mark.parametrize("spacing", [0.0041, 0.02, 0.1])
@@ -77,4 +91,4 @@ def test_pace_does_not_slow_a_flow_of_large_values() -> None:
     """They fill what can wait at the socket, and the server would have to wait."""
     stream = Stream.flowing()
     assert stream.bring(VALUE, VALUE, after=GATHER, size=20_000) == 0
-    assert not any(stream.bring(VALUE, after=0.001, size=20_000) for _ in range(100))
+    assert not any(stream.bring(VALUE, after=0.001, size=40_000) for _ in range(100))

@@ -134,8 +134,15 @@ class Scribe:
             index: {**update, "value": values[index]} if "value" in update else update
             for index, update in sent.items()
         }
-        name, number = endpoint.name, endpoint.fn_index
-        return Data(values, name, number, moment(time), updates, endpoint.returned, self.look)
+        return Data._told(
+            data=values,
+            endpoint=endpoint.name,
+            fn_index=endpoint.fn_index,
+            time=moment(time),
+            updates=updates,
+            _outputs=endpoint.returned,
+            _look=self.look,
+        )
 
     def render(self, time: float, output: Mapping[str, Any]) -> list[Event]:
         config = output.get("render_config")

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: Seconds that a value may be late: half of what a screen shows a picture for.
-GATHER = 0.008
+#: Seconds that a value may be late: one picture of a screen.
+GATHER = 0.016
+#: Of the time for which values have come, what one may be late at most: who waits for the end of
+#: few does not wait longer than anybody would notice.
+SHARE = 0.04
 
 _VALUE = "process_generating"
 _SURE = 64  # values, after which the flow is one
 _FEW = 2  # values that are worth the wait
+_SPACING = 0.004  # s between two values, above which they are looked at one by one
 _AT_HAND = 0.0001  # s; what came sooner than that had been there already
-_LARGE = 16_384  # bytes that came together; then there may be more, which must not wait
+_LARGE = 32_768  # bytes that came together; then there may be more, which must not wait
 
 
 class Pace:
@@ -29,12 +33,13 @@ class Pace:
         now: When the stream began, in seconds on a clock of the caller's.
     """
 
-    __slots__ = ("_flows", "_last", "_since", "_values")
+    __slots__ = ("_began", "_flows", "_last", "_since", "_values")
 
     def __init__(self, now: float) -> None:
         self._flows = False
         self._values = 0  # that came since then:
         self._since = self._last = now
+        self._began = now  # nothing but values, and fast, since then
 
     def after(self, kinds: Sequence[str], size: int, now: float) -> float:
         """Take note of messages that came together.
@@ -50,11 +55,13 @@ class Pace:
         at_hand = now - self._last < _AT_HAND or size >= _LARGE
         self._last = now
         if kinds.count(_VALUE) < len(kinds):
-            self._flows, self._values, self._since = False, 0, now
+            self._flows, self._values, self._since, self._began = False, 0, now, now
             return 0.0
         self._values += len(kinds)
         if at_hand or self._values < (_FEW if self._flows else _SURE):
             return 0.0
-        self._flows = now - self._since <= self._values * GATHER / _FEW
+        self._flows = now - self._since <= self._values * _SPACING
         self._values, self._since = 0, now
-        return GATHER if self._flows else 0.0
+        if not self._flows:
+            self._began = now
+        return min(GATHER, (now - self._began) * SHARE)
