@@ -67,7 +67,7 @@ class Ours:
         """Have that many jobs wait in the server's queue."""
         self._waiting = self.start("/wait", [str(n) for n in range(count)])
         pace = threading.Event()
-        while not all(job.event_id for job in self._waiting):  # which nothing tells
+        while any(job.timings.queued is None for job in self._waiting):  # which nothing tells
             pace.wait(0.05)
 
     def clients(self, count: int) -> int:

@@ -154,7 +154,7 @@ def compare(url: str, megabytes: int, rounds: int) -> list[Row]:
     names = [name for name in LABELS if name != "curl" or shutil.which("curl")]
     taken: dict[str, list[list[float]]] = {name: [] for name in names}
     for number in range(rounds):
-        for name in names:
+        for name in names if number % 2 == 0 else reversed(names):
             taken[name].append(turn(url, name, megabytes, number))
     return [Row(name, *map(median, zip(*turns))) for name, turns in taken.items()]
 

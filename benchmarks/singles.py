@@ -44,8 +44,9 @@ def row(
 def times(commands: dict[str, list[str]], rounds: int, folder: Path | None = None) -> Any:
     """Run each command in turn; seconds of each round."""
     seconds: dict[str, list[float]] = {name: [] for name in commands}
-    for _ in range(rounds):
-        for name, command in commands.items():
+    for turn in range(rounds):
+        order = list(commands.items())
+        for name, command in order if turn % 2 == 0 else reversed(order):
             start = time.perf_counter()
             subprocess.run(command, check=True, capture_output=True, cwd=folder)
             seconds[name].append(time.perf_counter() - start)
@@ -69,7 +70,7 @@ def first_call(url: str, short: bool) -> dict[str, Any]:
             'await app.predict("/echo", ["x"]); process.exit(0);'
         )
         commands["javascript"] = ["node", "--input-type=module", "-e", script]
-    rounds = 2 if short else 11
+    rounds = 2 if short else 12
     seconds = times(commands, rounds, folder)
     ratios = [a / b for a, b in zip(seconds["ours"], seconds["official"])]
     limit = Limit("seconds", 0.5, "official")
@@ -84,7 +85,7 @@ def importing(_: str, short: bool) -> dict[str, Any]:
         "import sys, gradio_client_sync; names = ('requests', 'urllib3', 'websocket', "
         "'huggingface_hub'); sys.exit(sum(name in sys.modules for name in names))"
     )
-    rounds = 3 if short else 21
+    rounds = 2 if short else 22
     seconds = times(
         {
             "bare interpreter": [sys.executable, "-c", "pass"],
