@@ -282,12 +282,12 @@ class Client:
     @property
     def url(self) -> str:
         """The app's root: where requests go."""
-        return self._known().root
+        return self._known().app.root
 
     @property
     def config(self) -> Config:
         """The app's config, as the server sent it."""
-        return self._known().config
+        return self._known().app.config
 
     @property
     def session_hash(self) -> str:
@@ -297,7 +297,7 @@ class Client:
     @property
     def protocol(self) -> Protocol:
         """How the app's queue talks: ``"ws"``, or one of the ``"sse"`` family."""
-        return cast("Protocol", self._known().dialect.protocol)
+        return cast("Protocol", self._known().app.dialect.protocol)
 
     def view_api(self) -> ApiInfo:
         """Describe every endpoint: parameters, defaults, types, results.
@@ -314,9 +314,9 @@ class Client:
         from .display import ApiInfo
 
         connection = self._live()
-        version = str(connection.config.get("version", "")).strip()
-        described = describe(connection.table, connection.info())
-        return ApiInfo(described, url=connection.root, version=version)
+        app = connection.app
+        described = describe(connection.table, app.info())
+        return ApiInfo(described, url=app.root, version=app.version)
 
     def function(self, endpoint: str | int | None = None) -> Function:
         """Make a Python function of an endpoint.
@@ -350,13 +350,13 @@ class Client:
         from ._protocol.signature import signature_of
 
         connection = self._live()
-        return signature_of(connection.table.resolve(endpoint), connection.info())
+        return signature_of(connection.table.resolve(endpoint), connection.app.info())
 
     def _signatures(self) -> list[Signature]:
         from ._protocol.signature import signatures_of
 
         connection = self._live()
-        return signatures_of(connection.table, connection.info())
+        return signatures_of(connection.table, connection.app.info())
 
     # -- calling ------------------------------------------------------------------
 
@@ -415,7 +415,7 @@ class Client:
         deadline = Deadline.after(limit)
         connection = self._live()
         target = connection.table.resolve(endpoint)
-        data = connection.bind(target, payload, deadline)
+        data = connection.app.bind(target, payload, deadline)
         return connection.submit(
             target,
             data,

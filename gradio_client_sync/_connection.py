@@ -14,31 +14,25 @@ from collections import Counter, deque
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Callable
-from urllib.parse import urlencode
 from weakref import WeakSet
 
 from . import _exit, _notebook, _server_functions
+from ._app import App
 from ._chunks import Chunks
-from ._discover import discover
 from ._downloads import Depot
 from ._listeners import EventLog
 from ._parcels import pack
-from ._protocol.api_info import parameters_of
 from ._protocol.decode import Scribe
-from ._protocol.dialect import dialect_of
 from ._protocol.endpoint import EndpointTable
-from ._protocol.payload import bind
-from ._protocol.routes import Routes
 from ._pump import Pump, Terms
 from ._session import JOINS_AT_ONCE, Session, new_session_hash
 from ._transport.base import Aborted
 from ._transport.connections import Call
 from ._transport.deadlines import NEVER, Deadline
-from ._transport.failures import refusal
 from ._transport.http import Http
 from ._uploads import Uploader
 from ._workers import Workers
-from .errors import ClientClosedError, ConfigError, EndpointNotFoundError, GradioClientError
+from .errors import ClientClosedError, EndpointNotFoundError, GradioClientError
 from .files import RemoteFile
 from .job import Job
 
@@ -46,15 +40,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._protocol.endpoint import Endpoint
-    from ._transport.failures import Answer
     from .files import Owner
     from .types import Payload
 
 log = logging.getLogger(__name__)
-
-#: Seconds without an answer after which the app is asked whether it is still the same, before a
-#: call: servers close idle connections after 5 s, so a restart would not be noticed.
-LOOK_AFTER = 4.0
 
 
 class Connection:
@@ -94,21 +83,14 @@ class Connection:
         call_headers: Callable[[], Mapping[str, str]] = dict,
         deadline: Deadline = NEVER,
     ) -> None:
-        self._auth = auth
-        self._named_root = root
-        self._lost = False  # the server may have gone, and come again as another
         self._pid = os.getpid()
         self.http = http
         began = time.monotonic()
         try:
-            self.root, self.config = discover(http, root, auth, deadline)
-            self.dialect = dialect_of(self.config)
-            self._table = EndpointTable(self.config, self.dialect)
+            self.app = app = App(root, http, query, auth, deadline)
         except BaseException:
             http.close()
             raise
-        self.routes = Routes(self.root, _prefix(self.config), query)
-        self._info: Mapping[str, Any] | None = None
         self._max_workers = max_workers
         self._history = history
         self._history_bytes = history_bytes
@@ -126,53 +108,25 @@ class Connection:
         self._session = self._new_session(session_hash)
         self._depot = Depot(
             http,
-            self.routes,
+            app.routes,
             bare=http.bare,
             directory=download_dir,
             timeout=deadline.seconds,
         )
-        limit = self.config.get("max_file_size")
+        limit = app.config.get("max_file_size")
         self._uploader = Uploader(
             http,
-            self.routes,
-            self.dialect,
+            app.routes,
+            app.dialect,
             self._depot,
             limit=limit if isinstance(limit, int) else None,
             start=self._workers.start,
         )
         _exit.remember(self)
-        version, took = str(self.config.get("version", "?")).strip(), time.monotonic() - began
-        protocol = self.dialect.protocol
-        log.debug("connected to %s in %.3f s: Gradio %s (%s)", self.root, took, version, protocol)
+        took, version, protocol = time.monotonic() - began, app.version or "?", app.dialect.protocol
+        log.debug("connected to %s in %.3f s: Gradio %s (%s)", app.root, took, version, protocol)
 
-    # -- what the app offers ------------------------------------------------------
-
-    def info(self, deadline: Deadline = NEVER) -> Mapping[str, Any] | None:
-        """The server's description of its API; ``None`` where it has none to give."""
-        if self._info is not None:
-            return self._info
-        try:
-            # Undocumented endpoints have parameters too; servers that do not know the
-            # option pass over it.
-            query = urlencode({"all_endpoints": "True"})
-            answer = self.http.get(f"{self.routes.info}?{query}", deadline)
-            if answer.status not in (200, 404):
-                raise refusal(answer)
-            info = answer.json() if answer.status == 200 else {}
-        except Aborted as exc:
-            raise ClientClosedError("The client was closed while it asked for the API.") from exc
-        except GradioClientError as exc:
-            # Not remembered: the next call may find it. Positional calls do without.
-            log.warning("the app does not describe its API, so its config is used: %s", exc)
-            return None
-        self._info = info if isinstance(info, dict) else {}
-        return self._info
-
-    def bind(self, endpoint: Endpoint, payload: Payload, deadline: Deadline = NEVER) -> list[Any]:
-        """Lay out a payload for an endpoint; see `payload.bind`."""
-        return bind(endpoint, payload, lambda: parameters_of(endpoint, self.info(deadline)))
-
-    # -- whether it is still the same app -------------------------------------------
+    # -- an app that restarts -------------------------------------------------------
 
     def _revisit(
         self, session: Session, endpoint: Endpoint, call: Call, deadline: Deadline
@@ -185,36 +139,20 @@ class Connection:
             GradioClientError: The app cannot be asked, or has become another one.
             Aborted: `call` was aborted.
         """
-        known = self.config.get("app_id")
-        if known is not None and (self._lost or time.monotonic() - self.http.heard > LOOK_AFTER):
-            answer = self.http.get(self.routes.app_id, deadline, call)
-            known = self.config.get("app_id")  # another job may have been faster
-            if answer.status == 401 or (answer.status == 200 and _app_id(answer) != known):
-                self._read_again(deadline)
-            self._lost = False
-        if session.app_id == self.config.get("app_id"):
+        self.app.look(call, deadline)
+        if session.app_id == self.app.id:
             return session, endpoint
-        return self._move(session), self._same(endpoint)
+        self._renew()
+        return self._move(session), self.app.same(endpoint)
 
-    def _read_again(self, deadline: Deadline) -> None:
-        """The app has restarted: read its config, and forget what the old one was told."""
-        root, config = discover(self.http, self._named_root, self._auth, deadline)
-        dialect = dialect_of(config)
-        if root != self.root or dialect != self.dialect or _prefix(config) != _prefix(self.config):
-            version = str(config.get("version", "")).strip()
-            raise ConfigError(
-                f"The app at {self.root} has restarted as another one (Gradio {version}). Make a "
-                "new client.",
-                url=self.root,
-            )
-        table = EndpointTable(config, dialect)
+    def _renew(self) -> None:
+        """Forget what the app was told before it restarted, if nobody has yet."""
         with self._lock:
-            if config.get("app_id") == self.config.get("app_id"):
+            old = self._session
+            if old.app_id == self.app.id:
                 return
-            self.config, self._table, self._info = config, table, None
-            old, self._session = self._session, self._new_session(self._session.session_hash)
+            self._session = self._new_session(old.session_hash)
             idle = not self._uses[old]
-        log.debug("the app at %s has restarted; its config was read again", self.root)
         self._uploader.forget_all()
         if idle:
             old.close()
@@ -227,26 +165,12 @@ class Connection:
             known = (
                 other
                 for other in (self._session, *self._uses)
-                if other.session_hash == name and other.app_id == self.config.get("app_id")
+                if other.session_hash == name and other.app_id == self.app.id
             )
             new = next(known, None) or self._new_session(name)
             self._uses[new] += 1
         self._leave(session)
         return new
-
-    def _same(self, endpoint: Endpoint) -> Endpoint:
-        key = endpoint.fn_index if endpoint.api_name is None else endpoint.api_name
-        found = self._table.resolve(key)
-        if [s.type for s in found.inputs] != [s.type for s in endpoint.inputs]:
-            raise EndpointNotFoundError(
-                f"The app has restarted, and its {endpoint.name!r} takes other values now; "
-                "nothing was sent. Look at view_api() and call it again.",
-                endpoint=endpoint.name,
-            )
-        return found
-
-    def _may_be_lost(self) -> None:
-        self._lost = True
 
     # -- sessions -----------------------------------------------------------------
 
@@ -276,15 +200,17 @@ class Connection:
             old.close()
 
     def _new_session(self, session_hash: str | None = None) -> Session:
+        app = self.app
+        app_id = app.id  # first: by an old one, jobs find out that the app has restarted
         return Session(
             session_hash or new_session_hash(),
             self.http,
-            self.routes,
-            self.dialect,
-            self._table,
-            wants_heartbeat=self.config.get("connect_heartbeat") is True,
+            app.routes,
+            app.dialect,
+            app.table,
+            wants_heartbeat=app.config.get("connect_heartbeat") is True,
             joins=self._joins,
-            app_id=self.config.get("app_id"),
+            app_id=app_id,
             start=self._workers.start,
         )
 
@@ -323,7 +249,7 @@ class Connection:
             )
             session.keep_heartbeat()
             answer = self.http.post(
-                self.routes.component_server,
+                self.app.routes.component_server,
                 body,
                 content_type=kind,
                 headers=self._call_headers(),
@@ -417,14 +343,14 @@ class Connection:
         parcel = pack(endpoint, body, self._uploader)
         scribe = Scribe(
             endpoint,
-            self.dialect,
+            self.app.dialect,
             lambda facts: RemoteFile(facts, self._depot, owner),
             _notebook.of_data,
         )
         number = next(self._numbers)
         start = partial(self._start_as, f"gradio-job-{number}")
         events = EventLog(scribe, self._history, start, self._history_bytes)
-        direct = self._is_direct(endpoint)
+        direct = self.app.skips_queue(endpoint)
         events.publish((scribe.status(time.time(), "pending", queue=not direct),))
         headers = {**self._call_headers(), **headers}
         chunks = self._chunks(endpoint, session, headers)
@@ -438,7 +364,7 @@ class Connection:
             number=number,
             terms=terms,
             revisit=self._revisit,
-            on_lost=self._may_be_lost,
+            on_lost=self.app.may_be_lost,
             direct_url=self._direct_url(endpoint) if direct else None,
             headers=headers,
             start=start,
@@ -457,7 +383,7 @@ class Connection:
             "trigger_id": None,
             "session_hash": session.session_hash,
         }
-        if self._oauth_token is not None and self._takes_oauth_token(endpoint, deadline):
+        if self._oauth_token is not None and self.app.takes_oauth_token(endpoint, deadline):
             body["oauth_token"] = self._oauth_token
         return body
 
@@ -469,7 +395,7 @@ class Connection:
             return None
 
         def encoded(payload: Payload) -> bytes:
-            data = self.bind(endpoint, payload)
+            data = self.app.bind(endpoint, payload)
             parcel = pack(endpoint, self._body(endpoint, data, session), self._uploader)
             if parcel.files:
                 try:
@@ -478,7 +404,7 @@ class Connection:
                     raise _closed() from exc
             return parcel.encoded
 
-        return Chunks(endpoint.name, self.http, self.routes, encoded, headers)
+        return Chunks(endpoint.name, self.http, self.app.routes, encoded, headers)
 
     def _start_as(self, name: str, task: Callable[[], None]) -> None:
         """Run a task on a thread that bears the job's name meanwhile."""
@@ -505,27 +431,10 @@ class Connection:
             self._running.add(following.job)
         return following
 
-    def _is_direct(self, endpoint: Endpoint) -> bool:
-        """Whether a call skips the queue.
-
-        Behaviour: ``skip_queue`` of @gradio/client. Ours: a generator never does where
-        there is a queue, since the direct form gives its first value only; nor does a
-        function that takes a stream of input, of which it would get the first chunk only.
-        """
-        if endpoint.queued:
-            return False
-        several = endpoint.generator or endpoint.streaming
-        return not (several and self.config.get("enable_queue"))
-
     def _direct_url(self, endpoint: Endpoint) -> str:
         # The number in the body decides; a name with a slash would be another route.
         name = endpoint.api_name
-        return self.routes.run(name if name and "/" not in name else "predict")
-
-    def _takes_oauth_token(self, endpoint: Endpoint, deadline: Deadline) -> bool:
-        named = (self.info(deadline) or {}).get("named_endpoints")
-        described = named.get(endpoint.name) if isinstance(named, dict) else None
-        return isinstance(described, dict) and bool(described.get("oauth_token"))
+        return self.app.routes.run(name if name and "/" not in name else "predict")
 
     # -- the end ------------------------------------------------------------------
 
@@ -583,13 +492,3 @@ def _run_as(name: str, task: Callable[[], None]) -> None:
 
 def _closed() -> ClientClosedError:
     return ClientClosedError("The client is closed; make a new one.")
-
-
-def _app_id(answer: Answer) -> object:
-    told = answer.json()
-    return told.get("app_id") if isinstance(told, dict) else None
-
-
-def _prefix(config: Mapping[str, Any]) -> str:
-    prefix = config.get("api_prefix")
-    return f"/{prefix.strip('/')}" if isinstance(prefix, str) and prefix.strip("/") else ""

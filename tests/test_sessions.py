@@ -359,7 +359,8 @@ def test_session_of_a_restarted_app_is_one_for_all_its_jobs() -> None:
             places = [connection._enter(), connection._enter()]
             app.reset_session()
             server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id="second"))
-            connection._read_again(NEVER)
+            connection.app._read_again(NEVER)
+            connection._renew()
             moved = [connection._move(place) for place in places]
             assert moved[0] is moved[1]
             assert moved[0].session_hash == places[0].session_hash != app.session_hash

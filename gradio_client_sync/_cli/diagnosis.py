@@ -161,7 +161,7 @@ def _examine_stream(app: Client, found: Diagnosis) -> None:
     call = Call()
     try:
         stream = connection.http.stream(
-            connection.routes.heartbeat(new_session_hash()), call, silence=PATIENCE
+            connection.app.routes.heartbeat(new_session_hash()), call, silence=PATIENCE
         )
         try:
             next(iter(stream), None)
