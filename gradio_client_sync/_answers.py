@@ -42,7 +42,7 @@ def unanswered(exchange: Exchange, error: ConnectFailedError, *, queue: bool = T
     if not error.sent:
         return exchange.fail(error, time.time())
     exchange.accepted = exchange.accepted or None  # nobody can know
-    return exchange.lost(time.time(), str(error).rstrip("."), url=error.url, queue=queue)
+    return exchange.lost(time.time(), str(error), url=error.url, queue=queue)
 
 
 def answered(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ._transport.connections import Timeout
 
 _TOKEN = re.compile(r"[\x00-\x20\x7f]")
+_FRAMING = frozenset(("content-length", "transfer-encoding"))
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
@@ -62,6 +63,10 @@ def texts(name: str, value: object, *, headers: bool = True) -> dict[str, str]:
             raise ValueError(
                 f"The value for {key!r} in {name} has a line end or another character that "
                 "cannot be sent."
+            )
+        if name == "headers" and key.lower() in _FRAMING:
+            raise ValueError(
+                f"{name} holds {key!r}, which says how one request is framed; leave it out."
             )
         if name == "cookies" and ";" in text:
             raise ValueError(f"The cookie {key!r} has a semicolon, where it would end.")

@@ -106,6 +106,8 @@ class Uploader:
 def too_large(name: str, size: int | None, limit: int | None) -> FileTooLargeError:
     has = f"has {size} bytes" if size is not None else "is larger than the app takes"
     takes = f"; the app takes files of up to {limit} bytes" if limit is not None else ""
+    if limit is None and size is not None:
+        takes = ", more than the server takes"
     return FileTooLargeError(
         f"{name!r} {has}{takes}. Nothing was run.", path=name, size_bytes=size, limit_bytes=limit
     )

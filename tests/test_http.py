@@ -235,6 +235,7 @@ def test_http_cancelled_direct_call_hangs_up(direct: ScriptedApp) -> None:
         (404, {"detail": "Not Found"}, HTTPStatusError, "404"),
         (429, {"detail": "slow"}, RateLimitError, "wait 70 s"),
         (502, b"<html>Bad gateway</html>", HTTPStatusError, "answered 502\\."),
+        (307, b"", HTTPStatusError, "on to 'https://other.example/' \\(307\\). Connect to"),
     ],
 )
 def test_http_refusals_say_what_and_where(
@@ -243,6 +244,8 @@ def test_http_refusals_say_what_and_where(
     """Each status has its error, with the server's words; and all of them pickle."""
     kind = "text/html" if isinstance(body, bytes) else "application/json"
     headers = {"Retry-After": "70"}  # for longer than a job waits
+    if status == 307:
+        headers = {"Location": "https://other.example/"}
     direct.scripts["POST /run/direct"] = lambda x: x.answer(body, status, kind, headers)
     with Client(direct.url) as app, pytest.raises(error, match=says) as caught:
         app.predict("/direct", ["a"])
@@ -329,6 +332,24 @@ def test_http_unusable_proxy_is_named() -> None:
         Client("http://app.invalid", proxies={"http": "http://127.0.0.1:9"})
 
 
+def test_http_proxy_that_is_none_is_named() -> None:
+    """What answers something else when it is asked for a way is not the app's fault."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        proxy = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        def greet() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(b"220 mail.example ESMTP\r\n")
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        with pytest.raises(ConnectFailedError, match=r"The proxy for https://app\.invalid"):
+            Client("https://app.invalid", proxies={"https": proxy}, retries=0)
+        thread.join()
+
+
 def test_http_page_that_is_no_gradio_app_is_named(direct: ScriptedApp) -> None:
     """A web server without Gradio says so, with what it answered."""
     direct.scripts["GET /config"] = lambda x: x.answer(b"<html>Hello</html>", 200, "text/html")
@@ -404,6 +425,52 @@ def test_http_request_is_written_at_once() -> None:
         http.close()
     assert first.startswith(b"POST /run/predict HTTP/1.1\r\n")
     assert first.endswith(b"\r\n\r\n" + body)
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_http_answer_before_the_whole_body_was_read_is_heard(
+    tls: ScriptedApp, direct: ScriptedApp, certificate: Path, secure: bool
+) -> None:
+    """A server that takes no more says why and hangs up; over TLS that is another error."""
+    server = tls if secure else direct
+    server.unread.add("POST /run/direct")
+    server.scripts["POST /run/direct"] = lambda x: x.answer({"detail": "too long"}, 413)
+    with Client(server.url, verify=str(certificate)) as app:
+        with pytest.raises(HTTPStatusError, match="413 \\(too long\\)"):
+            app.predict("/direct", ["x" * 20_000_000])
+
+
+def test_http_slow_server_may_take_its_time_for_a_long_body(direct: ScriptedApp) -> None:
+    """As long as it goes on reading: the time is one for silence, not for the whole."""
+
+    def run(x: Exchange) -> None:
+        pace = threading.Event()
+        for _ in range(20):  # longer in all than the silence that is allowed
+            x.read(200_000)
+            pace.wait(0.05)
+        x.read(int(x.headers["content-length"]) - 4_000_000)
+        x.answer({"data": ["taken"]})
+
+    direct.unread.add("POST /run/direct")
+    direct.scripts["POST /run/direct"] = run
+    with Client(direct.url, timeout=(WAIT, 0.5)) as app:
+        assert app.predict("/direct", ["x" * 20_000_000])[0] == "taken"
+
+
+def test_http_cookie_that_cannot_be_sent_is_not_kept(direct: ScriptedApp) -> None:
+    """One broken cookie of a server does not spoil every request after it."""
+    headers = {"Set-Cookie": "a=b\0c; Path=/"}
+    direct.scripts["POST /run/direct"] = lambda x: x.answer({"data": ["y"]}, headers=headers)
+    with Client(direct.url) as app:
+        assert [app.predict("/direct", ["x"])[0] for _ in range(2)] == ["y", "y"]
+    assert "Cookie:" not in direct.heads[-1]
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
+def test_http_headers_that_frame_a_request_are_refused(direct: ScriptedApp, name: str) -> None:
+    """As they stand among headers that were copied from a browser; with them nothing comes."""
+    with pytest.raises(ValueError, match=name):
+        Client(direct.url, headers={name: "92"})
 
 
 class SlowToEnd:

@@ -313,9 +313,43 @@ def test_a_stream_that_is_refused_fails_the_job(answer: int) -> None:
 def test_streams_that_end_at_once_are_not_opened_for_ever() -> None:
     """A server that ends every stream without a word is given up."""
     with scripted(join=joins("one"), data=tells()) as server, Client(server.url) as app:
-        with pytest.raises(BrokenStreamError, match="at once"):
+        with pytest.raises(BrokenStreamError, match="before its jobs"):
             app.predict("/echo", ["a"])
         assert server.count("GET /queue/data") == 3
+
+
+def test_streams_that_end_before_their_job_are_not_opened_for_ever() -> None:
+    """A server that dies after a value each time, and hangs up as if it were done, is given up."""
+
+    def data(x: Exchange) -> None:
+        x.start(200, {"Content-Type": "text/event-stream", "Connection": "close"})
+        x.write(b'data: {"msg": "process_starts", "event_id": "one"}\n\n')
+
+    with scripted(join=joins("one"), data=data) as server, Client(server.url) as app:
+        with pytest.raises(BrokenStreamError, match="before its jobs") as caught:
+            app.predict("/echo", ["a"])
+        assert caught.value.accepted is True
+        assert server.count("GET /queue/data") == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "says"),
+    [
+        (200, {"Content-Type": "text/html"}, "'text/html', which is not what"),
+        (204, {}, "204 with 'nothing'"),
+        (307, {"Location": "https://login.example/?next=1"}, "on to 'https://login.example/"),
+    ],
+)
+def test_a_stream_that_is_none_is_named(status: int, headers: dict[str, str], says: str) -> None:
+    """A login page in its place says so, and what to do."""
+
+    def data(x: Exchange) -> None:
+        x.start(status, {**headers, "Content-Length": "0"})
+
+    with scripted(join=joins("one"), data=data) as server, Client(server.url) as app:
+        with pytest.raises(BrokenStreamError, match=says) as caught:
+            app.predict("/echo", ["a"])
+        assert ".." not in str(caught.value)
 
 
 def test_a_silent_stream_is_a_broken_one() -> None:

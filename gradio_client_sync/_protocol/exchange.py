@@ -211,8 +211,8 @@ class Exchange:
             False: "The server had not taken the job, so calling again is safe",
         }[self.accepted]
         return BrokenStreamError(
-            f"The connection for {name!r} was lost while the job was {self.stage}: {reason}. "
-            f"{fate}.",
+            f"The connection for {name!r} was lost while the job was {self.stage}: "
+            f"{reason.rstrip('.')}. {fate}.",
             endpoint=name,
             event_id=self.event_id,
             accepted=self.accepted,

@@ -27,6 +27,8 @@ _IDLE_CONNECTIONS = 32  # kept open per host; jobs join at most 12 at a time
 
 _ADDRESS = re.compile(r"([^/]*//[^/?#]*)/?([^#]*)")  # origin, path and query; no fragment
 
+_UNPRINTABLE = re.compile(r"[\0-\x08\x0a-\x1f\x7f]")
+
 _WRITABLE = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*")  # what an address may hold as it is
 
 #: Where the environment names a file of certificates to trust, as `requests` and curl do.
@@ -152,7 +154,7 @@ class Carrier:
         self._adapter.cert_verify(pool, asked, self.verify, None)  # type: ignore[no-untyped-call]
         # A proxy for plain http wants to hear the whole address.
         target = self._adapter.request_url(request, self.proxies)
-        return Way(pool, target, _host(asked))
+        return Way(pool, target, urlsplit(target).netloc or _host(asked))
 
     def headers_for(self, url: str, host: str, own: Mapping[str, str]) -> dict[str, str]:
         """What goes with a request: its own headers, those of all requests, the cookies."""
@@ -170,7 +172,8 @@ class Carrier:
         """Keep what a server sets, to send it back where it belongs."""
         told = email.message.Message()
         for text in set_cookies:
-            told["Set-Cookie"] = text
+            if not _UNPRINTABLE.search(text):  # it could not be sent back
+                told["Set-Cookie"] = text
         asked = MockRequest(requests.Request("GET", url).prepare())
         self._has_cookies = True
         self._session.cookies.extract_cookies(MockResponse(told), asked)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ request tells its `Call` which socket it uses.
 
 from __future__ import annotations
 
+import http.client
 import ipaddress
 import socket
 import ssl
@@ -193,7 +194,7 @@ class _Pool:
             connection.sock.settimeout(silence)
             try:
                 write(connection.sock, method, target, headers, body)
-            except (BrokenPipeError, ConnectionResetError):
+            except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 # The server may have answered before it had read everything.
                 if getattr(body, "failure", None) is not None:
                     raise  # it was not the server
@@ -213,6 +214,7 @@ class _Pool:
                 connection.connect()
         except Exception as exc:
             refused = isinstance(exc, OSError) and "Tunnel connection failed" in str(exc)
+            refused = refused or isinstance(exc, http.client.HTTPException)  # no answer to CONNECT
             behind = self.proxy is None or connection.has_connected_to_proxy
             # `urllib3` knows nothing of a proxy by SOCKS; its own library does.
             socks = type(exc.__context__).__name__ == "ProxyConnectionError"

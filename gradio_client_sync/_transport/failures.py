@@ -105,7 +105,19 @@ def refusal(answer: Answer, *, doing: str | None = None) -> HTTPStatusError:
         after = facts["retry_after"]
         wait = f" It asks to wait {after:g} s." if after is not None else ""
         return RateLimitError(f"{tried}{answer.url} is asked too often (429{said}).{wait}", **facts)
-    return HTTPStatusError(f"{tried}{answer.url} answered {answer.status}{said}.", **facts)
+    location = answer.headers.get("location")
+    if location and 300 <= answer.status < 400:
+        shown = shorten(answer.conceal(location.encode()).decode("utf-8", "replace"))
+        told = f"sends clients on to {shown!r} ({answer.status}). Connect to the app's own address"
+    elif answer.status < 300:
+        kind = answer.content_type or "nothing"
+        told = (
+            f"answered {answer.status} with {kind!r}, which is not what was asked for. A login "
+            "page or a proxy may stand before the app"
+        )
+    else:
+        told = f"answered {answer.status}{said}"
+    return HTTPStatusError(f"{tried}{answer.url} {told}.", **facts)
 
 
 def shorten(text: str) -> str:

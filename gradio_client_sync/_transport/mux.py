@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_EMPTY_STREAMS = 3  # streams in a row that end without a message before jobs are given up
+_ENDS_IN_VAIN = 3  # streams in a row that end without the end of a job before jobs are given up
 
 _COMPLETED = "process_completed"
 _GONE = 10_000  # jobs let go of that are remembered, so that what still comes is not kept
@@ -187,15 +187,15 @@ class Mux:
 
     def _read(self) -> None:
         """The reader: stream after stream, for as long as there are jobs."""
-        empty = 0
+        in_vain = 0
         ending: Lost | Aborted | None = None
         retries: RateLimitWaits | None = None
         while ending is None:
             try:
-                empty = 0 if self._read_stream() else empty + 1
-                retries = None
-                if empty == _EMPTY_STREAMS:
-                    ending = Lost("the server ends the session's event stream at once")
+                in_vain = 0 if self._read_stream() or self._stumbled else in_vain + 1
+                self._stumbled, retries = False, None
+                if in_vain == _ENDS_IN_VAIN:
+                    ending = Lost("the server ends the session's event stream before its jobs")
             except Lost as exc:
                 if not self._stumbled:
                     ending = exc
@@ -233,7 +233,7 @@ class Mux:
             mailbox.end(ending)
 
     def _read_stream(self) -> bool:
-        """Read one stream to its end; whether it brought anything for a job."""
+        """Read one stream to its end; whether it brought the end of a job."""
         stream: EventStream = self._http.stream(
             self._url, self._call, silence=self._silence, persist=True
         )
@@ -243,7 +243,7 @@ class Mux:
             for payloads in stream:
                 arrived = time.time()
                 kinds = [self._route(payload, arrived) for payload in payloads]
-                brought = brought or any(kinds)
+                brought = brought or _COMPLETED in kinds
                 pause = pace.after(kinds, sum(map(len, payloads)), time.monotonic())
                 if pause:
                     self._ended.wait(pause)

@@ -53,22 +53,34 @@ class Raw(http.client.HTTPResponse):
         for name, value in lines:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         self.headers = headers
-        self.chunked = headers.get("transfer-encoding", "").lower() == "chunked"
+        self._frame(headers.get("transfer-encoding"), headers.get("content-length"))
         self.chunk_left = None
         self.will_close = self._check_close()  # type: ignore[attr-defined]
-        length, *others = {text.strip() for text in headers.get("content-length", "").split(",")}
-        known = length.isdecimal() and len(length) < 20 and not others and not self.chunked
-        self.length = int(length) if known else None
         if self._method == "HEAD" or status in (204, 304):  # type: ignore[attr-defined]
             self.length, self.chunked = 0, False  # whatever would frame a body
         elif self.length is None and not self.chunked:
             self.will_close = True  # by which one sees that it is over
 
+    def _frame(self, transfer: str | None, length: str | None) -> None:
+        """How the end of the body shows, if not by that of the connection."""
+        self.chunked = transfer is not None and transfer.lower() == "chunked"
+        self.length = None
+        if transfer is not None and not self.chunked:
+            raise http.client.HTTPException(f"the answer is framed as {transfer!r}")
+        if length is not None and not self.chunked:
+            several = {text.strip() for text in length.split(",")}
+            known = several.pop()
+            if several or not (known.isascii() and known.isdecimal() and len(known) < 20):
+                raise http.client.HTTPException(f"the answer says that its length is {length!r}")
+            self.length = int(known)
+
     def _final(self) -> tuple[tuple[str, int, str], list[tuple[str, str]]]:
         for _ in range(_INTERIM_ANSWERS):
             first = self._read_status()  # type: ignore[attr-defined]
             lines = self._read_lines()
-            if first[1] >= 200 or (first[1] == 101 and self.may_upgrade):
+            if first[1] == 101 and not self.may_upgrade:
+                raise http.client.HTTPException("the server speaks another protocol from here on")
+            if first[1] >= 200 or first[1] == 101:
                 return first, lines
         raise http.client.HTTPException("no answer, but that there will be one")
 

@@ -24,6 +24,7 @@ from .base import Aborted, Lost
 from .connections import SOCKET_OPTIONS, cut
 from .deadlines import Deadline
 from .failures import Answer, advice, is_out_of_files, refusal
+from .request import head
 from .response import Raw, Response
 
 if TYPE_CHECKING:
@@ -132,8 +133,7 @@ class _Socket(websocket.WebSocket):
             "sec-websocket-key": ("Sec-WebSocket-Key", key),
             "sec-websocket-version": ("Sec-WebSocket-Version", "13"),
         }
-        lines = [f"GET {resource} HTTP/1.1", *map(": ".join, asked.values()), "", ""]
-        self.sock.sendall("\r\n".join(lines).encode("latin-1"))
+        self.sock.sendall(head("GET", resource, dict(asked.values())))
         answer = _Upgrade(self.sock)
         answer.begin()
         if answer.status == 101:
