@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import struct
 import wave
 import zlib
 from pathlib import Path
 
 CLIP = Path(__file__).parent / "servers" / "tiny.mp4"
+
+
+def can_take(version: str, endpoint: str) -> bool:
+    """Whether a server can look at what it is given; 4.0 does so by FFmpeg, if it is a video."""
+    needs = version.startswith("4.0.") and endpoint.strip("/") == "take_video"
+    return not needs or shutil.which("ffprobe") is not None
 
 
 def png(red: int, green: int, blue: int, *, size: tuple[int, int] = (4, 3)) -> bytes:

@@ -68,11 +68,12 @@ class Raw(http.client.HTTPResponse):
         if transfer is not None and not self.chunked:
             raise http.client.HTTPException(f"the answer is framed as {transfer!r}")
         if length is not None and not self.chunked:
-            several = {text.strip() for text in length.split(",")}
-            known = several.pop()
-            if several or not (known.isascii() and known.isdecimal() and len(known) < 20):
+            told, *others = {text.strip() for text in length.split(",")}
+            if others:
                 raise http.client.HTTPException(f"the answer says that its length is {length!r}")
-            self.length = int(known)
+            # What is no number says nothing; `http.client` passes over it, too.
+            if told.isascii() and told.isdecimal() and len(told) < 20:
+                self.length = int(told)
 
     def _final(self) -> tuple[tuple[str, int, str], list[tuple[str, str]]]:
         for _ in range(_INTERIM_ANSWERS):
