@@ -46,6 +46,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+#: Seconds to wait at the end for an app that has not answered a session's heartbeat yet.
+GOODBYE = 1.0
+
+
 class Connection:
     """A client's connection to its app.
 
@@ -465,6 +469,9 @@ class Connection:
                 job._wait_until_released(max(0.0, deadline - time.monotonic()))
         for session in sessions:
             session.close()
+        deadline = min(deadline, time.monotonic() + GOODBYE)
+        for session in sessions:
+            session.wait_until_ended(max(0.0, deadline - time.monotonic()))
         self.http.close()
         self._workers.close()
         if join:

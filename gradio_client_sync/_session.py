@@ -464,6 +464,11 @@ class Session:
         if self._mux is not None:
             self._mux.close()
 
+    def wait_until_ended(self, timeout: float) -> None:
+        """After `close`, wait up to `timeout` seconds for the app to know that its user is gone."""
+        if self._heartbeat is not None:
+            self._heartbeat.wait_until_ended(timeout)
+
 
 def new_session_hash() -> str:
     """Eleven random characters, as other clients of Gradio make them."""

@@ -59,6 +59,43 @@ def test_heartbeat_waits_for_the_first_call(app: ScriptedApp) -> None:
     assert app.count(ROUTE) == 1
 
 
+def test_heartbeat_is_begun_before_it_ends(app: ScriptedApp) -> None:
+    """A client that is closed at once waits a moment for the server to know of its session."""
+    asked, begin, gone = threading.Event(), threading.Event(), threading.Event()
+
+    def live(x: Exchange) -> None:
+        asked.set()
+        assert begin.wait(BOUND)
+        beat(x)
+        assert x.wait_for_hangup()
+        gone.set()
+
+    app.scripts[ROUTE] = live
+    client = Client(app.url, session_hash=HASH)
+    client.predict("/echo", ["x"], timeout=BOUND)
+    closing = threading.Thread(target=client.close)
+    closing.start()
+    assert client._closing.wait(BOUND) and asked.wait(BOUND)
+    closing.join(0.2)
+    assert closing.is_alive() and not gone.is_set()
+    begin.set()
+    assert gone.wait(BOUND)
+    closing.join(BOUND)
+    assert not closing.is_alive()
+
+
+def test_heartbeat_that_never_begins_does_not_keep_a_client_open(app: ScriptedApp) -> None:
+    """The wait is short."""
+    app.scripts[ROUTE] = lambda x: x.wait_for_hangup()  # type: ignore[assignment,return-value]
+    client = Client(app.url, session_hash=HASH)
+    client.predict("/echo", ["x"], timeout=BOUND)
+    app.wait_for(ROUTE)
+    closing = threading.Thread(target=client.close)
+    closing.start()
+    closing.join(BOUND)
+    assert not closing.is_alive()
+
+
 @pytest.mark.parametrize("asks", [{}, {"connect_heartbeat": False}, {"connect_heartbeat": None}])
 def test_heartbeat_is_only_for_apps_that_ask(asks: dict[str, Any]) -> None:
     """An app that does not ask gets none."""

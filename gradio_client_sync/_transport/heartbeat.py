@@ -43,12 +43,21 @@ class Heartbeat:
         self._silence = silence
         self._beats = 0  # of the stream that is open
         self._call = Call()
+        self._known = threading.Event()  # the server has beaten: it will notice the end
         self._closed = threading.Event()
+        self._ended = threading.Event()
 
     def run(self) -> None:
         """Keep the stream open."""
+        try:
+            self._keep()
+        finally:
+            self._ended.set()
+        log.debug("the session's heartbeat was closed")
+
+    def _keep(self) -> None:
         wait = FIRST_WAIT
-        while not self._closed.is_set():
+        while True:  # once at least: the session was used, whatever came since
             began = time.monotonic()
             try:
                 self._listen()
@@ -62,12 +71,14 @@ class Heartbeat:
                     log.warning("the session's heartbeat is given up: %s", exc)
                     return
                 reason = str(exc)
+            if self._closed.is_set():
+                break
             if time.monotonic() - began >= STEADY:
                 wait = FIRST_WAIT
             log.warning("the session's heartbeat broke (%s); again in %g s", reason, wait)
-            self._closed.wait(wait)
+            if self._closed.wait(wait):
+                break
             wait = min(2 * wait, LONGEST_WAIT)
-        log.debug("the session's heartbeat was closed")
 
     def _listen(self) -> None:
         """Read one stream to its end; what comes means nothing but that the server is there."""
@@ -76,13 +87,24 @@ class Heartbeat:
         try:
             for _ in stream:
                 self._beats += 1
+                self._known.set()
+                if self._closed.is_set():
+                    break
         finally:
             stream.close()
 
     def close(self) -> None:
-        """Tell the server that the user is gone."""
+        """Tell the server that the user is gone; it has to know of the user first.
+
+        A server that loses the stream before it has begun to serve it never runs its handlers.
+        """
         self._closed.set()
-        self._call.abort()
+        if self._known.is_set():
+            self._call.abort()
+
+    def wait_until_ended(self, timeout: float) -> None:
+        """After `close`, wait for up to so many seconds until the server can have noticed."""
+        self._ended.wait(timeout)
 
 
 def _is_final(status: int | None) -> bool:
