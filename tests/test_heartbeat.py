@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gradio_client_sync import Client
+from gradio_client_sync import Client, _client, _connection
 from tests.listening import BOUND
 from tests.scripted import CLOSE, Exchange, ScriptedApp, completed, config_of, scripted
 
@@ -59,8 +59,12 @@ def test_heartbeat_waits_for_the_first_call(app: ScriptedApp) -> None:
     assert app.count(ROUTE) == 1
 
 
-def test_heartbeat_is_begun_before_it_ends(app: ScriptedApp) -> None:
+def test_heartbeat_is_begun_before_it_ends(
+    app: ScriptedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A client that is closed at once waits a moment for the server to know of its session."""
+    monkeypatch.setattr(_connection, "GOODBYE", BOUND)  # however slow the machine is
+    monkeypatch.setattr(_client, "CLOSE_GRACE", BOUND)
     asked, begin, gone = threading.Event(), threading.Event(), threading.Event()
 
     def live(x: Exchange) -> None:
@@ -73,9 +77,10 @@ def test_heartbeat_is_begun_before_it_ends(app: ScriptedApp) -> None:
     app.scripts[ROUTE] = live
     client = Client(app.url, session_hash=HASH)
     client.predict("/echo", ["x"], timeout=BOUND)
+    assert asked.wait(BOUND)
     closing = threading.Thread(target=client.close)
     closing.start()
-    assert client._closing.wait(BOUND) and asked.wait(BOUND)
+    assert client._closing.wait(BOUND)
     closing.join(0.2)
     assert closing.is_alive() and not gone.is_set()
     begin.set()
