@@ -10,9 +10,23 @@ import pytest
 
 from gradio_client_sync import MessageTooLargeError, ProtocolError
 from gradio_client_sync._transport.response import Raw, Response
+from tests.processes import run_python
 
 URL = "http://app/x"
 LIMIT = 10_000  # bytes
+
+INTERRUPTED = """
+from gradio_client_sync._transport.response import Raw
+
+class Interrupted:
+    def makefile(self, mode):
+        raise KeyboardInterrupt
+
+try:
+    Raw(Interrupted())
+except KeyboardInterrupt:
+    pass
+"""
 
 
 class Wire:
@@ -35,6 +49,10 @@ def answer(content: bytes, method: str = "GET") -> tuple[Response, list[bool]]:
     """An answer, and whether its connection could be used again, once that is told."""
     ends: list[bool] = []
     return Response(raw_of(content, method), ends.append), ends
+
+
+def test_raw_interrupted_before_it_is_made_lets_go_in_silence() -> None:
+    run_python(INTERRUPTED, quiet=True)
 
 
 def test_response_head_has_status_and_headers_by_name() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http.client
-from typing import Callable, Union
+from typing import Any, Callable, Union
 
 import urllib3
 
@@ -30,6 +30,9 @@ class Raw(http.client.HTTPResponse):
 
     #: By their names in lower case; what came several times stands with commas between.
     headers: dict[str, str]  # type: ignore[assignment]
+
+    # `close`, which the collector calls, reads it even if a signal struck before `__init__` set it.
+    fp: Any = None
 
     may_upgrade = False  # 101 is an answer, and the connection speaks something else from then on
 
