@@ -123,20 +123,25 @@ def _open(
     call_headers: Callable[[], Mapping[str, str]] = dict,
     **door: Any,
 ) -> Connection:
-    return Connection(
-        root,
-        _door(root, {**options, **door}, token),
-        query=query,
-        auth=options["auth"],
-        session_hash=options["session_hash"],
-        max_workers=options["max_workers"],
-        history=options["history"],
-        history_bytes=options["history_bytes"],
-        oauth_token=options["oauth_token"],
-        download_dir=options["download_dir"],
-        call_headers=call_headers,
-        deadline=Deadline.after(options["deadline"]),
-    )
+    http = _door(root, {**options, **door}, token)
+    try:
+        return Connection(
+            root,
+            http,
+            query=query,
+            auth=options["auth"],
+            session_hash=options["session_hash"],
+            max_workers=options["max_workers"],
+            history=options["history"],
+            history_bytes=options["history_bytes"],
+            oauth_token=options["oauth_token"],
+            download_dir=options["download_dir"],
+            call_headers=call_headers,
+            deadline=Deadline.after(options["deadline"]),
+        )
+    except BaseException:
+        http.close()
+        raise
 
 
 def _door(root: str, options: Mapping[str, Any], token: str | None) -> Http:

@@ -90,11 +90,7 @@ class Connection:
         self._pid = os.getpid()
         self.http = http
         began = time.monotonic()
-        try:
-            self.app = app = App(root, http, query, auth, deadline)
-        except BaseException:
-            http.close()
-            raise
+        self.app = app = App(root, http, query, auth, deadline)
         self._max_workers = max_workers
         self._history = history
         self._history_bytes = history_bytes

@@ -445,8 +445,10 @@ class Http:
             body = response.read(url, self.message_bytes)
         except ProtocolError:
             raise
-        except Exception as exc:
+        except BaseException as exc:
             response.close()
+            if not isinstance(exc, Exception):
+                raise
             if call.aborted:
                 raise Aborted from exc
             raise no_answer(exc, url) from exc

@@ -83,7 +83,7 @@ class _Upgrade(Raw):
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock, method="GET")
         self.fp.close()
-        self.fp = sock.makefile("rb", 0)  # type: ignore[assignment]  # as the one with a buffer
+        self.fp = sock.makefile("rb", 0)  # as the one with a buffer
 
     def read_body(self, url: str, limit: int) -> bytes:
         """What a server says that refuses."""
