@@ -25,8 +25,9 @@ from gradio_client_sync import (
     HTTPStatusError,
     RateLimitError,
 )
-from gradio_client_sync._transport.connections import Call
+from gradio_client_sync._transport.connections import Adapter, Call
 from gradio_client_sync._transport.http import Http
+from tests.listening import BOUND
 from tests.scripted import CLOSE, WAIT, Exchange, Gate, ScriptedApp, completed, config_of, scripted
 from tests.scripted import dependency as dependency_of
 
@@ -167,6 +168,17 @@ def test_http_uses_one_connection_for_one_call_after_another(direct: ScriptedApp
         for _ in range(20):
             app.predict("/direct", ["a"])
     assert len(ports) == 1
+
+
+def test_http_pool_is_closed_without_the_queue_of_urllib3() -> None:
+    """A signal in it leaves its lock taken, and nobody may wait for that."""
+    pool = Adapter().poolmanager.connection_from_url("http://127.0.0.1")  # which does not connect
+    with pool.pool.mutex:
+        closing = threading.Thread(target=pool.close)
+        closing.start()
+        closing.join(BOUND)
+        stuck = closing.is_alive()
+    assert not stuck
 
 
 def test_trap_10_a_plain_500_does_not_spoil_the_next_call(direct: ScriptedApp) -> None:

@@ -125,9 +125,9 @@ class _Connection:
 class _Pool:
     """Connections to one server, each for one request at a time.
 
-    They are kept here: the queue that `urllib3` has for them is for those who want to wait. It
-    stays empty, and `close` leaves it alone: its lock is never let go of again if a signal strikes
-    while it is taken, and the collector would wait for it for ever.
+    They are kept here: the queue that `urllib3` has for them is for those who want to wait. No
+    connection is ever in it, and `close` leaves it alone: its lock is never let go of again if a
+    signal strikes while it is taken, and the collector would wait for it for ever.
     """
 
     def __init__(self: Any, *args: Any, maxsize: int, **kwargs: Any) -> None:

@@ -71,10 +71,12 @@ if ending == "SIGTERM with a handler":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
 if phase in ("connecting", "reading"):
     # Once it waits: interrupted while a library of Python makes an object, that object complains.
-    reads = iter(range(1, 3))
+    left = {"connecting": 1, "reading": 2}[phase]  # of the head; of the rest of the body
     def look(frame, event, argument):
+        global left
         if event == "c_call" and argument.__name__ == "recv_into":
-            if next(reads) == ("connecting", "reading").index(phase) + 1:
+            left -= 1
+            if left == 0:
                 say_ready()
     sys.setprofile(look)
     threading.setprofile(look)
