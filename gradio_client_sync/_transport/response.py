@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 from typing import Any, Callable, Union
 
 import urllib3
@@ -19,6 +20,9 @@ _CHUNK_BYTES = 65_536
 _LINE_BYTES = 65_536
 _LINES = 100
 _INTERIM_ANSWERS = 10  # which only say that there will be one
+
+_FOLD = re.compile(r"\r?\n[ \t]+")  # how long lines were broken once
+_FIELD = re.compile(r"^([^\s:][^:\n]*):(.*)", re.MULTILINE)
 
 
 class Raw(http.client.HTTPResponse):
@@ -45,17 +49,17 @@ class Raw(http.client.HTTPResponse):
         Behaviour: RFC 9112, sections 2 to 6, as far as clients need them. Ours: every answer
         that is only an interim one (1xx) is passed over; `http.client` does so with 100.
         """
-        (version, status, reason), lines = self._final()
+        (version, status, reason), fields = self._final()
         if not version.startswith("HTTP/1."):
             raise http.client.UnknownProtocol(version)
         self.version = 10 if version == "HTTP/1.0" else 11
         self.code = self.status = status
         self.reason = reason.strip()
-        self.set_cookies = [value for name, value in lines if name == "set-cookie"]
-        headers: dict[str, str] = {}
-        for name, value in lines:
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        headers = dict(fields)
+        if len(headers) < len(fields):
+            headers = {name: ", ".join(v for n, v in fields if n == name) for name in headers}
         self.headers = headers
+        self.set_cookies = [value for name, value in fields if name == "set-cookie"]
         self._frame(headers.get("transfer-encoding"), headers.get("content-length"))
         self.chunk_left = None
         self.will_close = self._check_close()  # type: ignore[attr-defined]
@@ -81,30 +85,33 @@ class Raw(http.client.HTTPResponse):
     def _final(self) -> tuple[tuple[str, int, str], list[tuple[str, str]]]:
         for _ in range(_INTERIM_ANSWERS):
             first = self._read_status()  # type: ignore[attr-defined]
-            lines = self._read_lines()
+            fields = _fields_of(self._read_lines())
             if first[1] == 101 and not self.may_upgrade:
                 raise http.client.HTTPException("the server speaks another protocol from here on")
             if first[1] >= 200 or first[1] == 101:
-                return first, lines
+                return first, fields
         raise http.client.HTTPException("no answer, but that there will be one")
 
-    def _read_lines(self) -> list[tuple[str, str]]:
-        """Name and value of each line up to the blank one."""
-        lines: list[tuple[str, str]] = []
-        for _ in range(_LINES + 1):
-            line = self.fp.readline(_LINE_BYTES + 1)
+    def _read_lines(self) -> bytes:
+        """All lines before the blank one."""
+        lines: list[bytes] = []
+        readline = self.fp.readline
+        while len(lines) <= _LINES:
+            line = readline(_LINE_BYTES + 1)
             if len(line) > _LINE_BYTES:
                 raise http.client.LineTooLong("header line")
             if not line.endswith(b"\n"):
                 raise http.client.IncompleteRead(line)
             if not line.strip(b"\r\n"):
-                return lines
-            name, colon, value = line.decode("latin-1").partition(":")
-            if line[:1] in b" \t" and lines:  # it goes on with the line before
-                lines[-1] = lines[-1][0], f"{lines[-1][1]} {line.decode('latin-1').strip()}"
-            elif colon:
-                lines.append((name.strip().lower(), value.strip()))
+                return b"".join(lines)
+            lines.append(line)
         raise http.client.HTTPException(f"got more than {_LINES} headers")
+
+
+def _fields_of(lines: bytes) -> list[tuple[str, str]]:
+    """Name and value of each header; lines that are none are passed over."""
+    text = _FOLD.sub(" ", lines.decode("latin-1"))
+    return [(name.strip().lower(), value.strip()) for name, value in _FIELD.findall(text)]
 
 
 class Response:
