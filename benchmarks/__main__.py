@@ -1,8 +1,8 @@
 """``python -m benchmarks``: prepare the peers, start the servers, run everyone in turn.
 
 The contestants take turns on one server in one run, several rounds each, so that what the
-machine does besides hits all of them alike. Printed are medians, and ratios of medians with the
-quartiles of the rounds' ratios.
+machine does besides hits all of them alike. Printed are medians of the rounds, and of their ratios
+with the quartiles.
 """
 
 from __future__ import annotations

@@ -68,8 +68,9 @@ def verdict(limit: Limit, results: dict[str, list[Result]], count: int) -> dict[
         reached, each = median(ours), ours
     else:
         theirs = [figure(result, limit.figure, count) for result in results[limit.against]]
-        reached = median(ours) / median(theirs)
+        # Round by round: the machine's own pace changes, but hardly between two turns.
         each = [a / b for a, b in zip(ours, theirs)]
+        reached = median(each)
     return reach(limit, reached, each)
 
 
