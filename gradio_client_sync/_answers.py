@@ -51,7 +51,7 @@ def answered(
     """A function that skips the queue was run inside its request.
 
     Args:
-        on_render: As for `Pump`.
+        on_render: Is told of a ``render_config``, before readers are.
 
     Raises:
         ProtocolError: The answer is no app's.
@@ -59,7 +59,7 @@ def answered(
     scribe, now = exchange.scribe, time.time()
     if answer.status != 200:
         failure = object_in(answer.body)
-        if failure is None or "error" not in failure:
+        if failure is None or "error" not in failure or answer.status == 429:
             error = refusal(answer, doing=f"Calling {scribe.endpoint.name!r}")
             return exchange.fail(error, now, queue=False, broken=False)
         status = scribe.failure(now, failure, queue=False, broken=False)

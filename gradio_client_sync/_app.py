@@ -132,6 +132,12 @@ class App:
         """The server may have gone, and come again as another."""
         self._lost = True
 
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether its server may have restarted since it was last heard, as far as that shows."""
+        silence = time.monotonic() - self._http.heard
+        return self.id is not None and (self._lost or silence > LOOK_AFTER)
+
     def look(self, call: Call, deadline: Deadline) -> None:
         """Before a call, after a silence: ask which run of its server this is.
 
@@ -141,8 +147,7 @@ class App:
             GradioClientError: It cannot be asked, or has become another one.
             Aborted: `call` was aborted.
         """
-        silence = time.monotonic() - self._http.heard
-        if self.id is None or not (self._lost or silence > LOOK_AFTER):
+        if not self.needs_a_look:
             return
         answer = self._http.get(self.routes.app_id, deadline, call)
         # Compared with what is known by now: another job may have been faster.

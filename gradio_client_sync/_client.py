@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ._connection import Connection
     from ._downloads import Depot
+    from ._orders import Order
     from ._progress import ProgressBars
     from ._protocol.signature import Signature
     from .display import ApiInfo
@@ -409,16 +410,27 @@ class Client:
             >>> app.submit("/add", {"a": 2, "b": 3}).result()[0]
             5
         """
+        connection, order = self._order(endpoint, payload, timeout, isolated, idempotent, headers)
+        return connection.submit(order)
+
+    def _order(
+        self,
+        endpoint: str | int | None,
+        payload: Payload,
+        timeout: float | None,
+        isolated: bool,
+        idempotent: bool,
+        headers: Mapping[str, str] | None,
+    ) -> tuple[Connection, Order]:
         limit = self._options["deadline"]
         if timeout is not None:
             limit = _options.seconds("timeout", timeout)
         deadline = Deadline.after(limit)
         connection = self._live()
         target = connection.table.resolve(endpoint)
-        data = connection.app.bind(target, payload, deadline)
-        return connection.submit(
+        return connection, connection.order(
             target,
-            data,
+            connection.app.bind(target, payload, deadline),
             isolated=isolated,
             deadline=deadline,
             idempotent=idempotent,
@@ -466,15 +478,10 @@ class Client:
             from ._progress import ProgressBars
 
             bars = ProgressBars()
-        job = self.submit(
-            endpoint,
-            payload,
-            timeout=timeout,
-            isolated=isolated,
-            idempotent=idempotent,
-            headers=headers,
-        )
-        return self._result(job, bars)
+        connection, order = self._order(endpoint, payload, timeout, isolated, idempotent, headers)
+        if bars is not None:
+            return self._result(connection.submit(order), bars)
+        return connection.call(order, self._result)
 
     def _result(self, job: Job, bars: ProgressBars | None = None) -> Data:
         """Wait for a job; one that is not waited for to its end is cancelled on the server."""

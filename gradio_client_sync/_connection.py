@@ -19,12 +19,14 @@ from weakref import WeakSet
 from . import _exit, _notebook, _server_functions
 from ._app import App
 from ._chunks import Chunks
+from ._direct import first_try
 from ._downloads import Depot
 from ._listeners import EventLog
+from ._orders import Order, Terms
 from ._parcels import pack
 from ._protocol.decode import Scribe
 from ._protocol.endpoint import EndpointTable
-from ._pump import Pump, Terms
+from ._pump import Pump
 from ._session import JOINS_AT_ONCE, Session, new_session_hash
 from ._transport.base import Aborted
 from ._transport.connections import Call
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._protocol.endpoint import Endpoint
+    from ._protocol.exchange import Finish
+    from .events import Data
     from .files import Owner
     from .types import Payload
 
@@ -101,7 +105,7 @@ class Connection:
         self._lock = threading.Lock()
         self._closed = False
         self._numbers = count(1)
-        self._running: set[Job] = set()
+        self._running: set[Job | Call] = set()
         self._unfinished: WeakSet[Job] = WeakSet()  # the server may have to be told of these
         self._backlog: deque[Pump] = deque()
         self._uses: Counter[Session] = Counter()  # by jobs and other calls under way
@@ -266,7 +270,7 @@ class Connection:
 
     # -- jobs ---------------------------------------------------------------------
 
-    def submit(
+    def order(
         self,
         endpoint: Endpoint,
         data: list[Any],
@@ -276,8 +280,8 @@ class Connection:
         idempotent: bool,
         headers: Mapping[str, str],
         owner: Owner,
-    ) -> Job:
-        """Start a job.
+    ) -> Order:
+        """Make ready what `submit` or `call` carries out.
 
         Args:
             headers: Go with this call only.
@@ -290,18 +294,93 @@ class Connection:
         """
         session = self._enter(isolated=isolated)
         try:
-            terms = Terms(deadline, self.http.retries, idempotent)
-            pump = self._pump(endpoint, data, session, owner, terms, headers)
+            if endpoint not in session.table:
+                raise EndpointNotFoundError(
+                    f"{endpoint.name!r} was rendered for one session: it cannot be called "
+                    "isolated, nor after reset_session(), nor once it has been rendered anew.",
+                    endpoint=endpoint.name,
+                )
+            body = self._body(endpoint, data, session, deadline)
+            scribe = Scribe(
+                endpoint,
+                self.app.dialect,
+                lambda facts: RemoteFile(facts, self._depot, owner),
+                _notebook.of_data,
+            )
+            return Order(
+                next(self._numbers),
+                time.monotonic(),
+                owner,
+                scribe,
+                session,
+                pack(endpoint, body, self._uploader),
+                Terms(deadline, self.http.retries, idempotent),
+                self._direct_url(endpoint) if self.app.skips_queue(endpoint) else None,
+                {**self._call_headers(), **headers},
+            )
         except BaseException:
             self._leave(session)
             raise
-        job = pump.job
+
+    def call(self, order: Order, wait: Callable[[Job], Data]) -> Data:
+        """Carry out an order for somebody who does nothing else meanwhile.
+
+        What is one request needs neither a job nor a thread: making them takes longer than all
+        else on this side. If that fails, a job goes on from there.
+
+        Args:
+            wait: Waits for a job.
+
+        Raises:
+            JobTimeoutError: It was not over at its deadline.
+            CancelledError, ClientClosedError: `close` was called.
+        """
+        first = self._try_without_job(order)
+        if first is None or first.data is None:
+            return wait(self.submit(order, first))
+        self._leave(order.session)
+        return first.data
+
+    def _try_without_job(self, order: Order) -> Finish | None:
+        """Send what is one request; ``None`` if it is not, or has to wait for its turn."""
+        session, url = order.session, order.direct_url
+        if url is None or order.parcel.files or self.app.needs_a_look:
+            return None
+        call = Call()
+        with self._lock:
+            if session.app_id != self.app.id or len(self._running) >= self._max_workers:
+                return None
+            self._running.add(call)
         try:
-            pump.arm(self.http.alarms)  # first: what is in the backlog may start at any time
-        except GradioClientError as exc:  # no more threads
+            return first_try(order, url, call, self.http.alarms)
+        except BaseException as exc:
             self._leave(session)
-            exc.endpoint = endpoint.name
+            if isinstance(exc, GradioClientError):
+                exc.endpoint = order.scribe.endpoint.name
             raise
+        finally:
+            self._ended(call)
+
+    def submit(self, order: Order, first: Finish | None = None) -> Job:
+        """Have a job carry out an order.
+
+        Args:
+            first: How a try without a job has failed.
+
+        Raises:
+            ClientClosedError: `close` was called.
+            GradioClientError: No thread could be started.
+        """
+        session, endpoint = order.session, order.scribe.endpoint
+        try:
+            pump = self._pump(order, first)
+            pump.arm(self.http.alarms)  # first: what is in the backlog may start at any time
+        except BaseException as exc:
+            self._leave(session)
+            if isinstance(exc, GradioClientError):  # no more threads
+                exc.endpoint = endpoint.name
+            raise
+        job = pump.job
         with self._lock:
             closed, full = self._closed, len(self._running) >= self._max_workers
             if not closed:
@@ -323,52 +402,23 @@ class Connection:
                 raise
         return job
 
-    def _pump(
-        self,
-        endpoint: Endpoint,
-        data: list[Any],
-        session: Session,
-        owner: Owner,
-        terms: Terms,
-        headers: Mapping[str, str],
-    ) -> Pump:
+    def _pump(self, order: Order, first: Finish | None) -> Pump:
         """Make a job, and what runs it."""
-        if endpoint not in session.table:
-            raise EndpointNotFoundError(
-                f"{endpoint.name!r} was rendered for one session: it cannot be called isolated, "
-                "nor after reset_session(), nor once it has been rendered anew.",
-                endpoint=endpoint.name,
-            )
-        body = self._body(endpoint, data, session, terms.deadline)
-        parcel = pack(endpoint, body, self._uploader)
-        scribe = Scribe(
-            endpoint,
-            self.app.dialect,
-            lambda facts: RemoteFile(facts, self._depot, owner),
-            _notebook.of_data,
-        )
-        number = next(self._numbers)
-        start = partial(self._start_as, f"gradio-job-{number}")
-        events = EventLog(scribe, self._history, start, self._history_bytes)
-        direct = self.app.skips_queue(endpoint)
-        events.publish((scribe.status(time.time(), "pending", queue=not direct),))
-        headers = {**self._call_headers(), **headers}
-        chunks = self._chunks(endpoint, session, headers)
-        job = Job(endpoint.name, endpoint.fn_index, events, owner, chunks)
+        scribe = order.scribe
+        start = partial(self._start_as, f"gradio-job-{order.number}")
+        pending = scribe.status(time.time(), "pending", queue=order.direct_url is None)
+        events = EventLog(scribe, self._history, start, self._history_bytes, first=pending)
+        endpoint = scribe.endpoint
+        chunks = self._chunks(endpoint, order.session, order.headers)
+        job = Job(endpoint.name, endpoint.fn_index, events, order.owner, chunks)
         return Pump(
+            order,
             job,
             events,
-            scribe,
-            session,
-            parcel,
-            number=number,
-            terms=terms,
+            first,
             revisit=self._revisit,
             on_lost=self.app.may_be_lost,
-            direct_url=self._direct_url(endpoint) if direct else None,
-            headers=headers,
             start=start,
-            on_render=session.render,
             on_end=partial(self._ended, job),
             on_close=self._leave,
         )
@@ -410,7 +460,7 @@ class Connection:
         """Run a task on a thread that bears the job's name meanwhile."""
         self._workers.start(partial(_run_as, name, task))
 
-    def _ended(self, job: Job) -> None:
+    def _ended(self, job: Job | Call) -> None:
         """A job gave its place back; the next one in the backlog takes it."""
         while (following := self._next_after(job)) is not None:
             try:
@@ -420,7 +470,7 @@ class Connection:
                 job, exc.endpoint = following.job, following.endpoint.name
                 following.abandon(exc)
 
-    def _next_after(self, job: Job) -> Pump | None:
+    def _next_after(self, job: Job | Call) -> Pump | None:
         with self._lock:
             if job not in self._running:
                 return None

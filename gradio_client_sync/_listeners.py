@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Callable, Union
 
 from ._protocol.decode import DATA_MESSAGES, STATUS_MESSAGES, Decoder, Scribe, cancelled, status_of
 from ._protocol.wire import Frame
+from ._transport.base import NOTICED
 from .errors import GradioClientError, ProtocolError
 from .events import Data, Status
 
@@ -41,10 +42,6 @@ class Anew(list["Event"]):
 
 #: Of all that a job keeps: no more than one message may have.
 HISTORY_BYTES = 2**28
-
-#: Seconds that a wait without end lasts at first. A signal that comes just as the main thread goes
-#: to sleep does not wake it: Python hears of it when the wait is over.
-NOTICED = 0.5
 
 
 def _tells_status(record: Record) -> bool:
@@ -83,6 +80,7 @@ class EventLog:
         history: How many messages to keep.
         start: Runs a function on a worker thread of the job.
         history_bytes: How long they may be together.
+        first: Where the job stands before the app says anything.
     """
 
     def __init__(
@@ -91,15 +89,17 @@ class EventLog:
         history: int,
         start: Callable[[Callable[[], None]], None],
         history_bytes: int = HISTORY_BYTES,
+        first: Status | None = None,
     ) -> None:
         self._scribe = scribe
         self._history = history
         self._history_bytes = history_bytes
         self._kept_bytes = 0
         self._start = start
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._changed: threading.Condition | None = None  # mostly nobody ever waits
         self._waiting = 0  # threads; mostly none, and then nobody has to be told
-        self._records: deque[Record] = deque()
+        self._records: deque[Record] = deque([(first,)] if first is not None else ())
         self._first = 0  # the number of the oldest record that is still kept
         self._past: Decoder | None = None  # has read what is no longer kept
         self._past_status: Record | None = None  # the latest status in it
@@ -112,7 +112,7 @@ class EventLog:
 
     def publish(self, record: Record) -> None:
         """Add a message or events; after the end they are passed over."""
-        with self._changed:
+        with self._lock:
             if self._ended:
                 return
             self._records.append(record)
@@ -130,7 +130,7 @@ class EventLog:
         Returns:
             Whether this was the end.
         """
-        with self._changed:
+        with self._lock:
             if self._ended:
                 return False
             if events:
@@ -161,15 +161,16 @@ class EventLog:
                 log.debug("a message of %r was passed over: %s", self._scribe.endpoint.name, exc)
 
     def _wait(self, until: Callable[[], bool]) -> None:
+        self._changed = changed = self._changed or threading.Condition(self._lock)
         self._waiting += 1
         try:
-            if not self._changed.wait_for(until, NOTICED):
-                self._changed.wait_for(until)
+            if not changed.wait_for(until, NOTICED):
+                changed.wait_for(until)
         finally:
             self._waiting -= 1
 
     def _tell_waiting(self) -> None:
-        if self._waiting:
+        if self._waiting and self._changed is not None:
             self._changed.notify_all()
 
     # -- listeners ----------------------------------------------------------------
@@ -180,7 +181,7 @@ class EventLog:
         Once the job is over, returns when the listener has been told everything,
         unless a listener of this job subscribes it.
         """
-        with self._changed:
+        with self._lock:
             self._subscribed += 1
             cursor = self._cursor()
             cursor.subscriptions.append(_Subscription(self._subscribed, event, listener))
@@ -196,7 +197,7 @@ class EventLog:
         self, event: EventName | None = None, listener: Callable[[Any], object] | None = None
     ) -> None:
         """Forget a listener, or all of them."""
-        with self._changed:
+        with self._lock:
             for cursor in self._cursors:
                 for subscription in cursor.subscriptions:
                     # Equality, not identity: a bound method is a new object each time.
@@ -217,7 +218,7 @@ class EventLog:
         """Whether some listener has not been told everything, and nobody is telling."""
         if not self._cursors:
             return False
-        with self._changed:
+        with self._lock:
             return self._teller is None and self._furthest_behind() is not None
 
     def tell_soon(self) -> None:
@@ -230,7 +231,7 @@ class EventLog:
 
     def tell(self) -> None:
         """Tell listeners all there is, unless another thread is at it."""
-        with self._changed:
+        with self._lock:
             if self._teller is not None:
                 return
             self._teller = threading.get_ident()
@@ -238,7 +239,7 @@ class EventLog:
             while self._tell_next():
                 continue
         except BaseException:
-            with self._changed:
+            with self._lock:
                 self._teller = None
                 self._tell_waiting()
             raise
@@ -251,11 +252,11 @@ class EventLog:
 
     def wait_until_told(self) -> None:
         """Wait until every listener has been told everything that is there."""
-        with self._changed:
+        with self._lock:
             self._wait(lambda: self._teller is None and self._furthest_behind() is None)
 
     def _tell_next(self) -> bool:
-        with self._changed:
+        with self._lock:
             cursor = self._furthest_behind()
             if cursor is None:
                 self._teller = None
@@ -324,10 +325,10 @@ class EventLog:
         Args:
             wait: Go on until the job's end; otherwise stop at what is there.
         """
-        with self._changed:
+        with self._lock:
             cursor = self._cursor()
         while True:
-            with self._changed:
+            with self._lock:
                 if wait and not self._behind(cursor):
                     self._wait(lambda: self._behind(cursor) or self._ended)
                 if not self._behind(cursor):
@@ -342,12 +343,12 @@ class EventLog:
     @property
     def status(self) -> Status | None:
         """The latest status."""
-        with self._changed:
+        with self._lock:
             latest = next(filter(_tells_status, reversed(self._records)), self._past_status)
         try:
             return self._status_in(latest)
         except ProtocolError:  # logged where it is told or looped over
-            with self._changed:
+            with self._lock:
                 records = [record for record in self._records if _tells_status(record)]
         for record in reversed(records):
             try:

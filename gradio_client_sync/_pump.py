@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ._answers import answered, refused, unanswered
+from ._answers import refused, unanswered
+from ._direct import direct
 from ._listeners import Anew
-from ._protocol.decode import DATA_MESSAGES, Scribe
+from ._protocol.decode import DATA_MESSAGES
 from ._protocol.exchange import Exchange, Finish, Publish, Reply
 from ._protocol.payload import encode
 from ._session import Refused
@@ -26,7 +26,6 @@ from .errors import (
     ConnectFailedError,
     GradioClientError,
     HTTPStatusError,
-    JobTimeoutError,
     MessageTooLargeError,
     ProtocolError,
     RateLimitError,
@@ -34,11 +33,10 @@ from .errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Callable
 
     from ._listeners import EventLog
-    from ._parcels import Parcel
+    from ._orders import Order
     from ._protocol.endpoint import Endpoint
     from ._protocol.exchange import Place
     from ._protocol.wire import Frame
@@ -53,33 +51,14 @@ log = logging.getLogger(__name__)
 _STEPS = {"queued": "is queued", "started": "runs", "first_data": "has its first value"}
 
 
-@dataclass(frozen=True)
-class Terms:
-    """On which terms a job runs.
-
-    Attributes:
-        deadline: When it has to be over.
-        retries: How often it is tried again, if the app did not take it.
-        idempotent: Running it twice does no harm, so it may be sent again when it was lost.
-    """
-
-    deadline: Deadline
-    retries: int
-    idempotent: bool
-
-
 class Pump:
     """One job's run.
 
     Args:
-        number: Its number among the client's, for the log.
-        parcel: ``data``, ``fn_index`` and ``session_hash``, and what else the app is to get.
+        first: How a try without a job has ended; it is not made again.
         revisit: Finds the session and endpoint of a job that is about to go to the server: others
             than before, if the app has restarted. Raises what hinders it.
         on_lost: Is told that the server may have gone.
-        direct_url: Where to post a function that skips the queue; ``None`` to queue it.
-        headers: Sent with the request that brings the job.
-        on_render: Is told of a ``render_config``, before readers are.
         on_end: Is called when the job is over for this side; another may take its place.
         on_close: Is called when the job does not need the session's connections any more.
         start: Runs a function on a thread of the job.
@@ -87,40 +66,34 @@ class Pump:
 
     def __init__(
         self,
+        order: Order,
         job: Job,
         events: EventLog,
-        scribe: Scribe,
-        session: Session,
-        parcel: Parcel,
+        first: Finish | None = None,
         *,
-        number: int,
-        terms: Terms,
         revisit: Callable[[Session, Endpoint, Call, Deadline], tuple[Session, Endpoint]],
         on_lost: Callable[[], None],
-        direct_url: str | None,
-        headers: Mapping[str, str],
-        on_render: Callable[[Mapping[str, Any]], None],
         start: Callable[[Callable[[], None]], None],
         on_end: Callable[[], None],
         on_close: Callable[[Session], None],
     ) -> None:
         self.job = job
-        self._number = number
-        self._terms = terms
+        self._events = events
+        self._first = first
+        self._order = order
+        self._scribe = order.scribe
+        self._session = order.session
+        self._parcel = order.parcel
+        self._terms = order.terms
+        self._direct_url = order.direct_url
+        self._headers = order.headers
         self._revisit = revisit
         self._on_lost = on_lost
-        self._events = events
-        self._scribe = scribe
-        self._session = session
-        self._parcel = parcel
-        self._direct_url = direct_url
-        self._headers = headers
-        self._on_render = on_render
         self.start = start
         self._on_end = on_end
         self._on_close = on_close
         self._heeds: bool | None = None  # whether the server would heed a cancellation now
-        self._exchange = Exchange(scribe, parcel.body)
+        self._exchange = Exchange(order.scribe, order.parcel.body)
         self._channel: Channel | None = None
         self._entered = False
 
@@ -130,7 +103,8 @@ class Pump:
 
     def __call__(self) -> None:
         self.job._begin()
-        self._note("begins (%r)", self.endpoint.name)
+        if self._first is None:
+            self._note("begins (%r)", self.endpoint.name)
         try:
             finish = self._run()
         except BaseException as exc:
@@ -147,7 +121,7 @@ class Pump:
             try:
                 self._let_go()
             finally:
-                self.job._released.set()
+                self.job._release()
                 self.job._finish_cancelled()
         else:
             self._end(finish)
@@ -169,7 +143,7 @@ class Pump:
             self._session.let_go(self.endpoint, self.job, self._exchange)
             self._close()
         self._session.cancel_due(self.endpoint, due)
-        self.job._released.set()
+        self.job._release()
 
     def _let_go(self) -> None:
         """Stop a cancelled job on the server, and give back what it held."""
@@ -209,16 +183,8 @@ class Pump:
             self._expire()
 
     def _expire(self) -> None:
-        job, limit = self.job, self._terms.deadline.seconds
-        error = JobTimeoutError(
-            f"{job.endpoint!r} gave no result within {limit:g} s, so the job was cancelled while "
-            f"it was {self._exchange.stage}. Give it longer with timeout=, or submit() it and look "
-            "in on it.",
-            endpoint=job.endpoint,
-            event_id=job.event_id,
-            timeout=limit,
-        )
-        job._expire(self._scribe.status(time.time(), "error", message=str(error)), error)
+        error = self._order.late(self._exchange.stage, self.job.event_id)
+        self.job._expire(self._scribe.status(time.time(), "error", message=str(error)), error)
 
     # -- try by try ---------------------------------------------------------------
 
@@ -230,8 +196,9 @@ class Pump:
         """
         retries = Retries(self._terms.retries)
         while True:
+            finish, self._first = self._first, None
             try:
-                finish = self._try()
+                finish = finish or self._try()
             except Aborted:
                 return None
             error = finish.error if finish is not None else None
@@ -242,7 +209,7 @@ class Pump:
             wait = retries.pause(error, self._terms.deadline) if self._may_go_on(error) else None
             if wait is None:
                 return finish
-            log.debug("job %d is tried again in %.2f s: %s", self._number, wait, error)
+            log.debug("job %d is tried again in %.2f s: %s", self._order.number, wait, error)
             self._withdraw()
             pause = Call()
             if not self.job._interruptible(pause.abort):
@@ -253,7 +220,6 @@ class Pump:
                 return None
 
     def _try(self) -> Finish | None:
-        self._exchange = Exchange(self._scribe, self._parcel.body)
         call = Call()
         if not self.job._interruptible(call.abort):
             return None
@@ -268,7 +234,8 @@ class Pump:
             self._scribe.endpoint = endpoint  # for all that read or write events, too
             self.job._fn_index = endpoint.fn_index
             self._parcel.move(endpoint)
-        return self._queued() if self._direct_url is None else self._direct()
+        url = self._direct_url
+        return self._queued() if url is None else self._direct(url)
 
     def _may_go_on(self, error: GradioClientError) -> bool:
         if isinstance(error, BrokenStreamError):
@@ -287,7 +254,8 @@ class Pump:
         if self._channel is not None:
             self._channel.close()
             self._channel = None
-        if self._exchange.place != Exchange(self._scribe, self._parcel.body).place:
+        ended, self._exchange = self._exchange, Exchange(self._scribe, self._parcel.body)
+        if ended.place != self._exchange.place:
             queue = self._direct_url is None
             self._events.publish(Anew([self._scribe.status(time.time(), "pending", queue=queue)]))
         self._heeds = None
@@ -296,10 +264,7 @@ class Pump:
     # -- its life in the log ------------------------------------------------------
 
     def _note(self, what: str, *arguments: object) -> None:
-        """Log a step of the job, with the time since its submit. Nothing secret may be in it."""
-        if log.isEnabledFor(logging.DEBUG):
-            after = time.monotonic() - self.job._submitted
-            log.debug("job %d %s after %.3f s", self._number, what % arguments, after)
+        self._order.note(what, *arguments)
 
     def _reach(self, step: str) -> None:
         if self.job._mark(step):
@@ -439,7 +404,7 @@ class Pump:
         try:
             self.start(self._make_way)
         except GradioClientError:  # no more threads
-            self.job._released.set()
+            self.job._release()
 
     def _make_way(self) -> None:
         """No other job has to wait for it, nor, unless it is about to begin, who cancelled it."""
@@ -447,7 +412,7 @@ class Pump:
         self._session.cancel_due(self.endpoint, due)
         if not self._session.begins_soon(self._exchange):
             self._on_end()  # not before: close() waits for the jobs that have not ended
-            self.job._released.set()
+            self.job._release()
 
     def _learn(self, frame: Frame) -> None:
         """Servers before 3.20 show only by the answer whether a function is a generator."""
@@ -459,34 +424,32 @@ class Pump:
     def _render(self, output: object) -> None:
         config = output.get("render_config") if isinstance(output, dict) else None
         if isinstance(config, dict):
-            self._on_render(config)
+            self._session.render(config)
 
     # -- besides the queue --------------------------------------------------------
 
-    def _direct(self) -> Finish | None:
-        """Run a function that skips the queue: one request, one answer."""
-        assert self._direct_url is not None  # noqa: S101 - the caller asked
-        exchange = self._exchange
+    def _direct(self, url: str) -> Finish | None:
+        """Run a function that skips the queue."""
         try:
             self._events.tell_soon()
             self._send_files()
+            call = Call()
+            if not self.job._interruptible(call.abort):
+                return None
             self.job._mark("started")
             self._note("is sent")
-            answer = self._session.run(
-                self._direct_url,
-                self.job,
+            finish = direct(
+                self._exchange,
+                self._session,
+                url,
                 self._parcel.encoded,
                 self._headers,
                 self._terms.deadline,
+                call,
             )
-            exchange.accepted = True
-            self.job._bytes += len(answer.body)
-            return answered(exchange, answer, self._on_render)
         except Aborted:
             return None
-        except ConnectFailedError as exc:
-            return unanswered(exchange, exc, queue=False)
-        except RateLimitError as exc:
-            return exchange.fail(exc, time.time(), queue=False, broken=False)
-        except GradioClientError as exc:
-            return exchange.fail(exc, time.time(), queue=False)
+        except GradioClientError as exc:  # its files
+            return self._exchange.fail(exc, time.time(), queue=False)
+        self.job._bytes += finish.size
+        return finish

@@ -213,16 +213,23 @@ class Session:
         )
 
     def run(
-        self, url: str, job: Job, body: bytes, headers: Mapping[str, str], deadline: Deadline
+        self, url: str, body: bytes, headers: Mapping[str, str], deadline: Deadline, call: Call
     ) -> Answer:
-        """Run a function that skips the queue.
+        """Run a function that skips the queue; ask again while the server is asked too often.
 
         Raises:
-            RateLimitError: The server is asked too often, for longer than it is waited for.
             ConnectFailedError, Aborted: As `Http.post`.
         """
         self.keep_heartbeat()
-        return self._in_time(job, deadline, lambda: self._post_run(url, job, body, headers))
+        return self._http.post(
+            url,
+            body,
+            headers={**API_HEADERS, **headers},
+            query=self._routes.query,
+            call=call,
+            within=None,
+            patient=deadline,
+        )
 
     def _in_time(self, job: Job, deadline: Deadline, send: Callable[[], T]) -> T:
         """Send what a server refuses while it is asked too often; then it has not taken the job.
@@ -267,20 +274,6 @@ class Session:
             return EventStreamChannel(self._http, url, self._routes.data, call, query, headers)
         assert self._mux is not None  # noqa: S101 - made for these dialects
         return self._mux.join(lambda: self._post_join(job, exchange, body, headers), publish)
-
-    def _post_run(self, url: str, job: Job, body: bytes, headers: Mapping[str, str]) -> Answer:
-        call = Call()
-        if not job._interruptible(call.abort):
-            raise Aborted
-        answer = self._http.post(
-            url,
-            body,
-            headers={**API_HEADERS, **headers},
-            query=self._routes.query,
-            call=call,
-            within=None,
-        )
-        return _let_in(answer, job)
 
     def _post_join(
         self, job: Job, exchange: Exchange, body: bytes, headers: Mapping[str, str]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED
 from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 
-from ._listeners import NOTICED
+from ._transport.base import NOTICED
 from .errors import PayloadError
 from .events import Data, Status, Timings
 
@@ -71,7 +71,8 @@ class Job(concurrent.futures.Future[Data]):
         self._cancel_told = False  # who waits for several jobs knows of the cancellation
         self._abandoned = False  # the interpreter exits, and nobody is told any more
         self._interrupt: Callable[[], None] | None = None
-        self._released = threading.Event()  # the worker has let go, the server has been told
+        self._is_released = False  # the worker has let go, the server has been told
+        self._released: threading.Event | None = None  # of which mostly nobody waits to be told
         self._patience = math.inf  # until when anybody waits for that
         self._started = False
         self._submitted = time.monotonic()
@@ -378,17 +379,30 @@ class Job(concurrent.futures.Future[Data]):
             self._interrupt = interrupt
             return not self._cancel_asked
 
-    def _wait_until_released(self, timeout: float, *, hurry: bool = False) -> None:
+    def _release(self) -> None:
+        """The worker has let go, and the server has been told."""
+        with self._lock:
+            self._is_released, released = True, self._released
+        if released is not None:
+            released.set()
+
+    def _wait_until_released(self, timeout: float, *, hurry: bool = False) -> bool:
         """After a cancellation, wait until the server has been told, up to `timeout` seconds.
 
         Args:
             hurry: Nobody waits for longer later on, either: somebody wants to go.
+
+        Returns:
+            Whether it has.
         """
         end = time.monotonic() + timeout
         if hurry:
             self._patience = min(self._patience, end)
-        if self._started:
-            self._released.wait(max(0.0, min(end, self._patience) - time.monotonic()))
+        with self._lock:
+            if self._is_released or not self._started:
+                return self._is_released
+            self._released = released = self._released or threading.Event()
+        return released.wait(max(0.0, min(end, self._patience) - time.monotonic()))
 
     def _begin(self) -> None:
         self._started = True

@@ -417,7 +417,7 @@ def test_http_cancelled_call_over_tls_hangs_up(tls: ScriptedApp, certificate: Pa
         job = app.submit("/direct", ["a"])
         assert waiting.wait(WAIT)
         assert job.cancel()
-        assert job._released.wait(WAIT)
+        assert job._wait_until_released(WAIT)
         gone.open()
 
 

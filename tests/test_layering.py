@@ -45,7 +45,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "files",
         "plaintext",
     ),
-    ("job", "_app", "_chunks", "_session", "_server_functions", "_pump"),
+    ("job", "_app", "_chunks", "_direct", "_orders", "_session", "_server_functions", "_pump"),
     ("_connection", "_connecting", "_duplicate", "_client", "function"),
     ("_codegen", "_layout", "_cli.*", "cli", "demo", "demo_stage", "typed", "__main__"),
 )

@@ -428,7 +428,7 @@ def test_a_stream_that_stumbles_over_a_cancelled_job_is_opened_again() -> None:
         first = app.submit("/count", ["a"])
         cancelled.wait_until_reached()
         assert first.cancel()
-        assert first._released.wait(WAIT)
+        assert first._wait_until_released(WAIT)
         second = app.submit("/echo", ["b"])
         server.wait_for("POST /queue/join", 2)
         cancelled.open()
@@ -594,7 +594,7 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
         assert told == []
         may_end.set()
         assert other.result(WAIT)[0] == "end"
-        assert other._released.wait(WAIT)
+        assert other._wait_until_released(WAIT)
     assert told == ["the other ended", "e1"]
 
 

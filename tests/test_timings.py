@@ -74,7 +74,7 @@ def test_log_tells_the_life_of_each_job(
         app.predict("/fail", ["sesame"], timeout=BOUND)
     job = app.submit("/endless", [key])
     next(iter(job))
-    assert job.cancel() and job._released.wait(BOUND)
+    assert job.cancel() and job._wait_until_released(BOUND)
     app.predict("/direct", ["sesame"], timeout=BOUND)
     lives: dict[str, list[str]] = {}
     for record in caplog.records:

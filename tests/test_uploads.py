@@ -230,7 +230,7 @@ def test_upload_job_that_waits_for_another_can_be_cancelled(files: FileApp, app:
     gate.wait_until_reached()
     second = app.submit("/direct", [b"same"])
     assert second.cancel()
-    assert second._released.wait(WAIT) or not second.running()
+    assert second._wait_until_released(WAIT) or not second.running()
     gate.open()
     assert first.result(WAIT)[0].read() == b"same"
     assert files.count("POST /run/direct") == 1
@@ -555,7 +555,7 @@ def test_upload_from_another_app_ends_with_its_job(files: FileApp, app: Client) 
         assert held.reached.wait(WAIT)
         job.cancel()
         assert hung_up.wait(WAIT) and held.aborted.wait(WAIT)
-        assert job._released.wait(WAIT)
+        assert job._wait_until_released(WAIT)
     assert files.payloads == []
 
 

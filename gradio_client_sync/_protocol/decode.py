@@ -17,6 +17,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import ProtocolError
@@ -67,6 +68,7 @@ _QUOTED = re.compile(
 )
 
 
+@lru_cache(maxsize=1)  # a message makes several events
 def moment(time: float) -> datetime:
     """A point in time as users see it: aware, UTC."""
     return datetime.fromtimestamp(time, timezone.utc)

@@ -13,7 +13,6 @@ message is read in full, since a job's result comes from it.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from ..errors import AppError, BrokenStreamError, GradioClientError, ProtocolError, QueueFullError
@@ -36,33 +35,32 @@ MOVES_ONCE = frozenset(("estimation", "process_starts", "progress", "log", "proc
 FOR_READERS = MOVES_ONCE | {"process_streaming"}
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """Send this to the server."""
 
     body: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Publish:
+class Publish(NamedTuple):
     """Keep this message for readers."""
 
     frame: Frame
 
 
-@dataclass(frozen=True)
-class Finish:
+class Finish(NamedTuple):
     """The job is over.
 
     Attributes:
         events: The last events; the final status comes last.
         data: The result; ``None`` if there is none.
         error: Why there is none; ``None`` with no data means that the app cancelled it.
+        size: Bytes of the answer, where there was no message.
     """
 
     events: Sequence[Event]
     data: Data | None = None
     error: GradioClientError | None = None
+    size: int = 0
 
 
 Effect = Union[Reply, Publish, Finish]

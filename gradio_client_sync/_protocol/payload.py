@@ -43,8 +43,10 @@ def bind(
     ``handle_payload`` in @gradio/client 2.7.0. Ours: a list that is too long raises,
     where JavaScript warns; a list that is too short takes defaults or raises.
     """
-    if payload is None:
-        values: list[Any] = []
+    if isinstance(payload, (list, tuple)):
+        values = list(payload)
+    elif payload is None:
+        values = []
     elif isinstance(payload, Mapping):
         return _laid_out(endpoint, _by_name(endpoint, payload, parameters()))
     elif isinstance(payload, _SINGLE) or not isinstance(payload, Sequence):

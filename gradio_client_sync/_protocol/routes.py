@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from ..errors import ConfigError
@@ -106,6 +107,11 @@ def may_follow(asked: str, location: str) -> bool:
     )
 
 
+@lru_cache(maxsize=256)
+def _name_in_path(name: str) -> str:
+    return quote(name, safe="")
+
+
 @dataclass(frozen=True)
 class Routes:
     """Every URL of one app.
@@ -187,7 +193,7 @@ class Routes:
         return f"{'wss' if scheme == 'https' else 'ws'}://{rest}"
 
     def run(self, api_name: str) -> str:
-        return self._api(f"run/{quote(api_name, safe='')}")
+        return self._api(f"run/{_name_in_path(api_name)}")
 
     def stream(self, session_hash: str) -> str:
         return self._api("queue/data", session_hash=session_hash)

@@ -98,6 +98,17 @@ class Heads:
         return Frame(msg, event if event and isinstance(event, str) else None, raw, time)
 
 
+def read_json(raw: bytes | str) -> Any:
+    """Read JSON as it is on the wire, in UTF-8.
+
+    Raises:
+        ValueError, RecursionError: It is none, or nested too deeply; the error holds all of it.
+    """
+    # Decoded here: `json` would first find out in which of five ways.
+    text = raw.decode("utf-8", "surrogatepass") if isinstance(raw, bytes) else raw
+    return _decode(text.lstrip("\ufeff"))  # the mark that some editors of Windows begin files with
+
+
 def parse(raw: bytes | str) -> dict[str, Any]:
     """Read a JSON object.
 
@@ -105,9 +116,7 @@ def parse(raw: bytes | str) -> dict[str, Any]:
         ProtocolError: It is something else, or nested too deeply to be read.
     """
     try:
-        # Decoded here: `json` would first find out in which of five ways.
-        text = raw.decode("utf-8", "surrogatepass") if isinstance(raw, bytes) else raw
-        message = _decode(text)
+        message = read_json(raw)
     except (ValueError, RecursionError) as exc:
         raise ProtocolError("A message of the queue is not readable JSON.", raw=raw) from exc
     if not isinstance(message, dict):

@@ -19,8 +19,9 @@ from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
+from urllib3.util.wait import wait_for_read
 
-from .base import Aborted, Unreachable
+from .base import NOTICED, Aborted, Unreachable
 from .request import Body, write
 from .response import Raw, Response
 
@@ -200,6 +201,8 @@ class _Pool:
                 if getattr(body, "failure", None) is not None:
                     raise  # it was not the server
             connection.sock.settimeout(answer)
+            if answer is None:
+                wait_for_read(connection.sock, NOTICED)
             raw = connection.answer(method)
         except BaseException:
             connection.close()

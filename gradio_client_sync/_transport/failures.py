@@ -15,6 +15,7 @@ import urllib3
 
 from .._protocol.retry import retry_after
 from .._protocol.routes import server_of
+from .._protocol.wire import read_json
 from ..errors import (
     AuthenticationError,
     ConnectFailedError,
@@ -58,7 +59,7 @@ class Answer(NamedTuple):
             ProtocolError: It is something else, such as a proxy's page.
         """
         try:
-            return json.loads(self.body)
+            return read_json(self.body)
         except (ValueError, RecursionError):
             pass  # its own error has the whole body
         kind = self.content_type or "no type"
@@ -73,7 +74,7 @@ class Answer(NamedTuple):
 def object_in(body: bytes) -> dict[str, Any] | None:
     """A body's JSON object; ``None`` if it is anything else."""
     try:
-        value = json.loads(body)
+        value = read_json(body)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
@@ -127,7 +128,7 @@ def shorten(text: str) -> str:
 def _detail(answer: Answer) -> str:
     """What a refusing server says: `detail` may be a text, an object or a list."""
     try:
-        body = json.loads(answer.body)
+        body = read_json(answer.body)
     except (ValueError, RecursionError):
         return "" if "html" in answer.content_type else shorten(answer.text.strip())
     detail = body.get("detail", body.get("error")) if isinstance(body, dict) else body

@@ -1,0 +1,220 @@
+"""Functions that skip the queue, called by who waits for them: a job is made only if need be."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from gradio_client_sync import (
+    AppError,
+    BrokenStreamError,
+    Client,
+    HTTPStatusError,
+    JobTimeoutError,
+    RateLimitError,
+)
+from tests.scripted import WAIT, Exchange, Gate, ScriptedApp, config_of, dependency
+
+RUN = "POST /run/direct"
+
+
+def echo(x: Exchange) -> None:
+    x.answer({"data": x.json["data"]})
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedApp]:
+    with ScriptedApp(config_of(dependency(0, "direct", queue=False))) as app:
+        app.scripts[RUN] = echo
+        yield app
+
+
+def own_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("gradio-")}
+
+
+def is_at_rest(app: Client) -> bool:
+    """Whether nothing that a call took is still held."""
+    connection = app._connection
+    return not connection._running and not any(connection._uses.values())
+
+
+def test_direct_call_starts_no_thread(server: ScriptedApp) -> None:
+    """What is one request is made by who waits for it."""
+    before = own_threads()
+    with Client(server.url) as app:
+        assert app.predict("/direct", ["a"])[0] == "a"
+        assert own_threads() == before
+        assert is_at_rest(app)
+
+
+def test_direct_call_that_was_not_taken_is_made_again(server: ScriptedApp) -> None:
+    """A gateway that did not pass it on is asked again, as for any other job."""
+    refusals = [503, 502]
+
+    def run(x: Exchange) -> None:
+        if refusals:
+            x.answer({"detail": "no"}, refusals.pop())
+        else:
+            echo(x)
+
+    server.scripts[RUN] = run
+    with Client(server.url, retries=2) as app:
+        # Of a 502 nobody knows whether the function ran, so that only the caller can say so.
+        assert app.predict("/direct", ["a"], idempotent=True)[0] == "a"
+        assert server.count(RUN) == 3
+        refusals[:] = [502]
+        with pytest.raises(HTTPStatusError, match="502"):
+            app.predict("/direct", ["a"])
+        assert server.count(RUN) == 4
+        assert is_at_rest(app)
+
+
+def test_direct_call_that_was_lost_is_not_made_again(server: ScriptedApp) -> None:
+    """The function may have run; only if that does no harm it runs once more."""
+    lost = [1]
+
+    def run(x: Exchange) -> None:
+        if lost:
+            lost.pop()
+            x.break_off()
+        else:
+            echo(x)
+
+    server.scripts[RUN] = run
+    with Client(server.url) as app:
+        with pytest.raises(BrokenStreamError, match="may have taken") as caught:
+            app.predict("/direct", ["a"])
+        assert (caught.value.accepted, server.count(RUN)) == (None, 1)
+        lost.append(1)
+        assert app.predict("/direct", ["a"], idempotent=True)[0] == "a"
+        assert server.count(RUN) == 3
+        assert is_at_rest(app)
+
+
+@pytest.mark.parametrize("text", ["boom", "", None])
+def test_direct_call_whose_function_raises(server: ScriptedApp, text: str | None) -> None:
+    """The app's error is that of any other job, and nothing is made again."""
+    server.scripts[RUN] = lambda x: x.answer({"error": text}, 500)
+    with Client(server.url) as app:
+        with pytest.raises(AppError) as caught:
+            app.predict("/direct", ["a"], idempotent=True)
+        assert caught.value.message == text
+        assert server.count(RUN) == 1
+        assert is_at_rest(app)
+
+
+def test_direct_call_beyond_a_rate_is_no_error_of_the_app(server: ScriptedApp) -> None:
+    """Limiters say `error` in their answers as apps do."""
+    limit = {"error": "Rate limit exceeded: 1 per 1 hour"}
+    server.scripts[RUN] = lambda x: x.answer(limit, 429, headers={"Retry-After": "600"})
+    with Client(server.url) as app:
+        with pytest.raises(RateLimitError, match="Rate limit exceeded") as caught:
+            app.predict("/direct", ["a"])
+        assert caught.value.retry_after == 600
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_direct_call_ends_at_its_deadline(server: ScriptedApp, begun: bool) -> None:
+    """The server sees that nobody waits any more, also when half of the answer has come."""
+    hung_up = threading.Event()
+
+    def run(x: Exchange) -> None:
+        if begun:
+            x.start(200, {"Content-Type": "application/json", "Content-Length": 100})
+            x.write(b'{"data": [')
+        if x.wait_for_hangup():
+            hung_up.set()
+
+    server.scripts[RUN] = run
+    with Client(server.url) as app:
+        with pytest.raises(JobTimeoutError, match=r"no result within 0\.2 s") as caught:
+            app.predict("/direct", ["a"], timeout=0.2)
+        assert (caught.value.timeout, caught.value.endpoint) == (0.2, "/direct")
+        assert hung_up.wait(WAIT)
+        server.scripts[RUN] = echo
+        assert app.predict("/direct", ["b"], timeout=WAIT)[0] == "b"
+        assert is_at_rest(app)
+
+
+def test_direct_call_is_cancelled_by_close(server: ScriptedApp) -> None:
+    """Who waits in another thread hears of it."""
+    gate = Gate()
+    server.scripts[RUN] = lambda x: gate.pass_through()
+    app = Client(server.url)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        call = pool.submit(app.predict, "/direct", ["a"])
+        gate.wait_until_reached()
+        app.close()
+        with pytest.raises(concurrent.futures.CancelledError):
+            call.result(WAIT)
+        gate.open()
+
+
+def test_direct_call_takes_a_place_among_the_jobs(server: ScriptedApp) -> None:
+    """No more are under way at once than there may be, jobs or not; all come to their turn."""
+    gate, most, under_way = Gate(), 0, 0
+    lock = threading.Lock()
+
+    def run(x: Exchange) -> None:
+        nonlocal most, under_way
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        gate.pass_through()
+        with lock:
+            under_way -= 1
+        echo(x)
+
+    server.scripts[RUN] = run
+    with Client(server.url, max_workers=2) as app, concurrent.futures.ThreadPoolExecutor(8) as pool:
+        calls = [pool.submit(app.predict, "/direct", [number]) for number in range(4)]
+        jobs = [app.submit("/direct", [number]) for number in range(4, 8)]
+        server.wait_for(RUN, 2)
+        gate.open()
+        got = [call.result(WAIT)[0] for call in [*calls, *jobs]]
+    assert got == list(range(8))
+    assert most == 2
+
+
+def test_direct_call_that_a_signal_strikes_leaves_nothing_behind(server: ScriptedApp) -> None:
+    """Ctrl-C ends the call at once; the server sees it, and the client works on."""
+    hung_up = threading.Event()
+
+    def run(x: Exchange) -> None:
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # type: ignore[arg-type]
+        if x.wait_for_hangup():
+            hung_up.set()
+
+    server.scripts[RUN] = run
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with Client(server.url) as app:
+            with pytest.raises(KeyboardInterrupt):
+                app.predict("/direct", ["a"])
+            assert hung_up.wait(WAIT)
+            assert is_at_rest(app)
+            server.scripts[RUN] = echo
+            assert app.predict("/direct", ["b"])[0] == "b"
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def test_direct_call_waits_shortly_at_first(
+    server: ScriptedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal that comes just before the wait is noticed at its end only, which has to come."""
+    waits: list[float | None] = []
+
+    def wait(sock: object, timeout: float | None) -> bool:
+        waits.append(timeout)
+        return True
+
+    monkeypatch.setattr("gradio_client_sync._transport.connections.wait_for_read", wait)
+    with Client(server.url) as app:
+        assert app.predict("/direct", ["a"])[0] == "a"
+    assert waits == [0.5]
