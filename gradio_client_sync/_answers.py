@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable
@@ -12,6 +13,8 @@ from .errors import ConnectFailedError, GradioClientError, ProtocolError, Valida
 
 if TYPE_CHECKING:
     from .events import Data
+
+log = logging.getLogger(__name__)
 
 
 def refused(exchange: Exchange, answer: Answer) -> Finish:
@@ -43,6 +46,15 @@ def unanswered(exchange: Exchange, error: ConnectFailedError, *, queue: bool = T
         return exchange.fail(error, time.time())
     exchange.accepted = exchange.accepted or None  # nobody can know
     return exchange.lost(time.time(), str(error), url=error.url, queue=queue)
+
+
+def unexpected(exchange: Exchange, failure: BaseException) -> Finish:
+    """A bug, or memory that ran out: the call ends with it all the same, since somebody waits."""
+    name = exchange.scribe.endpoint.name
+    log.error("the call of %r failed unexpectedly", name, exc_info=failure)
+    error = ProtocolError(f"The call of {name!r} failed: {failure!r}.")
+    error.__cause__ = failure
+    return exchange.fail(error, time.time())
 
 
 def answered(

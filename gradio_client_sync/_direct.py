@@ -6,7 +6,7 @@ import time
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
-from ._answers import answered, unanswered
+from ._answers import answered, unanswered, unexpected
 from ._protocol.exchange import Exchange
 from ._transport.base import Aborted
 from .errors import ConnectFailedError, GradioClientError
@@ -68,6 +68,8 @@ def first_try(order: Order, url: str, call: Call, alarms: Alarms) -> Finish:
         if deadline.left:
             raise CancelledError from None
         raise order.late(exchange.stage) from None
+    except Exception as exc:  # noqa: BLE001 - it is logged, and becomes the call's error
+        return unexpected(exchange, exc)
     finally:
         call_off()
     if finish.data is not None:

@@ -10,7 +10,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from ._answers import refused, unanswered
+from ._answers import refused, unanswered, unexpected
 from ._direct import direct
 from ._listeners import Anew
 from ._protocol.decode import DATA_MESSAGES
@@ -27,7 +27,6 @@ from .errors import (
     GradioClientError,
     HTTPStatusError,
     MessageTooLargeError,
-    ProtocolError,
     RateLimitError,
     UploadError,
 )
@@ -107,13 +106,8 @@ class Pump:
             self._note("begins (%r)", self.endpoint.name)
         try:
             finish = self._run()
-        except BaseException as exc:
-            # Not one of ours: a bug, or memory that ran out. The job ends with it all the
-            # same, since somebody waits for it.
-            log.exception("the call of %r failed unexpectedly", self.endpoint.name)
-            error = ProtocolError(f"The call of {self.endpoint.name!r} failed: {exc!r}.")
-            error.__cause__ = exc
-            finish = self._exchange.fail(error, time.time())
+        except BaseException as exc:  # noqa: BLE001 - it is logged, and becomes the job's error
+            finish = unexpected(self._exchange, exc)
         self.job._interruptible(None)
         self._note_end(finish)
         if finish is None:

@@ -15,6 +15,7 @@ from gradio_client_sync import (
     Client,
     HTTPStatusError,
     JobTimeoutError,
+    ProtocolError,
     RateLimitError,
 )
 from tests.scripted import WAIT, Exchange, Gate, ScriptedApp, config_of, dependency
@@ -218,3 +219,20 @@ def test_direct_call_waits_shortly_at_first(
     with Client(server.url) as app:
         assert app.predict("/direct", ["a"])[0] == "a"
     assert waits == [0.5]
+
+
+def test_direct_call_that_fails_by_a_bug_is_ours(
+    server: ScriptedApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong in here, the error is one of this package, and the log has the rest."""
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("gradio_client_sync._direct.answered", fail)
+    with Client(server.url) as app:
+        with pytest.raises(ProtocolError, match="a bug") as caught:
+            app.predict("/direct", ["a"])
+        assert isinstance(caught.value.__cause__, ZeroDivisionError)
+        assert "failed unexpectedly" in caplog.text
+        assert is_at_rest(app)
