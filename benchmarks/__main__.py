@@ -32,11 +32,11 @@ def serving(version: str, *options: str) -> Iterator[str]:
         yield server.url
 
 
-def measure(row: Row, url: str, short: bool) -> dict[str, list[Result]]:
-    """Have everyone take their turns."""
+def measure(row: Row, url: str, short: bool) -> dict[str, dict[int, Result]]:
+    """Have everyone take their turns; what each found, by round."""
     count, rounds = row.count[short], row.rounds[short]
     names = [name for name in row.contestants if missing(name) is None]
-    found: dict[str, list[Result]] = {name: [] for name in names}
+    found: dict[str, dict[int, Result]] = {name: {} for name in names}
     with ExitStack() as stack:
         kept = {}
         if not row.fresh:
@@ -46,12 +46,14 @@ def measure(row: Row, url: str, short: bool) -> dict[str, list[Result]]:
         for turn in range(rounds):
             # Servers slow down with all that they have ever done, so nobody is always the first.
             for name in names if turn % 2 == 0 else reversed(names):
+                if turn % row.peers_every and name not in ("raw", "ours"):
+                    continue
                 if row.fresh:
                     with Process(name, url) as process:
                         process.ask("predict", WARM)
-                        found[name].append(process.ask(row.task, count))
+                        found[name][turn] = process.ask(row.task, count)
                 else:
-                    found[name].append(kept[name].ask(row.task, count))
+                    found[name][turn] = kept[name].ask(row.task, count)
     return found
 
 

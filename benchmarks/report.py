@@ -36,13 +36,14 @@ def figure(result: Result, name: str, count: int) -> float:
     return float(getattr(result, name))
 
 
-def summarise(row: Row, results: dict[str, list[Result]], short: bool) -> dict[str, Any]:
+def summarise(row: Row, results: dict[str, dict[int, Result]], short: bool) -> dict[str, Any]:
     """One row: everyone's medians, and what the limits say."""
     count = row.count[short]
     figures = ("seconds", "cpu", "rss", "right", "threads")
     everyone = {
         name: {
-            wanted: median(figure(result, wanted, count) for result in rounds) for wanted in figures
+            wanted: median(figure(result, wanted, count) for result in rounds.values())
+            for wanted in figures
         }
         for name, rounds in results.items()
     }
@@ -61,17 +62,15 @@ def summarise(row: Row, results: dict[str, list[Result]], short: bool) -> dict[s
     }
 
 
-def verdict(limit: Limit, results: dict[str, list[Result]], count: int) -> dict[str, Any]:
+def verdict(limit: Limit, results: dict[str, dict[int, Result]], count: int) -> dict[str, Any]:
     """What was reached, and between which quartiles of the rounds."""
-    ours = [figure(result, limit.figure, count) for result in results["ours"]]
-    if limit.against is None:
-        reached, each = median(ours), ours
-    else:
-        theirs = [figure(result, limit.figure, count) for result in results[limit.against]]
+    ours = {turn: figure(found, limit.figure, count) for turn, found in results["ours"].items()}
+    each = list(ours.values())
+    if limit.against is not None:
         # Round by round: the machine's own pace changes, but hardly between two turns.
-        each = [a / b for a, b in zip(ours, theirs)]
-        reached = median(each)
-    return reach(limit, reached, each)
+        theirs = results[limit.against].items()
+        each = [ours[turn] / figure(found, limit.figure, count) for turn, found in theirs]
+    return reach(limit, median(each), each)
 
 
 def reach(limit: Limit, reached: float, each: list[float]) -> dict[str, Any]:
