@@ -347,11 +347,11 @@ class Connection:
         if url is None or order.parcel.files or self.app.needs_a_look:
             return None
         call = Call()
-        with self._lock:
-            if session.app_id != self.app.id or len(self._running) >= self._max_workers:
-                return None
-            self._running.add(call)
         try:
+            with self._lock:
+                if session.app_id != self.app.id or len(self._running) >= self._max_workers:
+                    return None
+                self._running.add(call)
             return first_try(order, url, call, self.http.alarms)
         except BaseException as exc:
             self._leave(session)

@@ -137,14 +137,11 @@ class _Pool:
         self._most = maxsize
 
     def _take(self: Any) -> Any:
-        """A connection that is open, as far as one can see, or a new one."""
+        """The connection that was used last, or a new one."""
         try:
-            connection = self._kept.pop()
+            return self._kept.pop()
         except (IndexError, AttributeError):
             return self._new_conn()
-        if connection.sock is not None and not connection.is_connected:
-            connection.close()  # by the server, meanwhile
-        return connection
 
     def _keep(self, connection: Any) -> None:
         kept = self._kept
@@ -185,6 +182,8 @@ class _Pool:
         connect, answer = timeout
         connection = self._take()
         try:
+            if connection.sock is not None and not connection.is_connected:
+                connection.close()  # by the server, meanwhile
             if method not in _REPEATABLE and time.monotonic() - connection.used > _FRESH:
                 connection.close()
             if connection.sock is None:
@@ -203,12 +202,11 @@ class _Pool:
             connection.sock.settimeout(answer)
             if answer is None:
                 wait_for_read(connection.sock, NOTICED)
-            raw = connection.answer(method)
+            return Response(connection.answer(method), partial(self._over, connection, call))
         except BaseException:
             connection.close()
             self._keep(connection)
             raise
-        return Response(raw, partial(self._over, connection, call))
 
     def _open(self: Any, connection: Any, target: str) -> None:
         try:
