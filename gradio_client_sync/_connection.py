@@ -19,7 +19,7 @@ from weakref import WeakSet
 from . import _exit, _notebook, _server_functions
 from ._app import App
 from ._chunks import Chunks
-from ._direct import first_try
+from ._direct import first_try, handlers_may_raise
 from ._downloads import Depot
 from ._listeners import EventLog
 from ._orders import Order, Terms
@@ -325,47 +325,67 @@ class Connection:
     def call(self, order: Order, wait: Callable[[Job], Data]) -> Data:
         """Carry out an order for somebody who does nothing else meanwhile.
 
-        What is one request needs neither a job nor a thread: making them takes longer than all
-        else on this side. If that fails, a job goes on from there.
+        What is one request mostly needs neither a job nor a thread: making them takes longer than
+        all else on this side. If that fails, a job goes on from there.
 
         Args:
             wait: Waits for a job.
 
         Raises:
-            JobTimeoutError: It was not over at its deadline.
             CancelledError, ClientClosedError: `close` was called.
+            GradioClientError: As of `submit`, or what `wait` raises.
         """
-        first = self._try_without_job(order)
-        if first is None or first.data is None:
-            return wait(self.submit(order, first))
-        self._leave(order.session)
-        return first.data
-
-    def _try_without_job(self, order: Order) -> Finish | None:
-        """Send what is one request; ``None`` if it is not, or has to wait for its turn."""
-        session, url = order.session, order.direct_url
-        if url is None or order.parcel.files or self.app.needs_a_look:
-            return None
-        call = Call()
+        call, url, session = Call(), order.direct_url, order.session
+        if url is None or not self._needs_no_job(order) or not self._take_place(call, session):
+            return wait(self.submit(order))
+        passed_on = False
         try:
-            with self._lock:
-                if session.app_id != self.app.id or len(self._running) >= self._max_workers:
-                    return None
-                self._running.add(call)
-            return first_try(order, url, call, self.http.alarms)
-        except BaseException as exc:
-            self._leave(session)
-            if isinstance(exc, GradioClientError):
-                exc.endpoint = order.scribe.endpoint.name
-            raise
+            first = first_try(order, url, call)
+            if first.data is None:
+                passed_on = True
+                return wait(self.submit(order, first, call))
+            return first.data
         finally:
+            self._give_place_back(call)
+            if not passed_on:
+                self._leave(session)
+
+    def _needs_no_job(self, order: Order) -> bool:
+        """Whether nothing has to be done besides, or meanwhile, by another thread.
+
+        A deadline has to end a call also while it connects, which only its own thread could.
+        """
+        return not (
+            order.parcel.files
+            or order.terms.deadline.seconds is not None
+            or self.app.needs_a_look
+            or handlers_may_raise()
+        )
+
+    def _take_place(self, call: Call, session: Session) -> bool:
+        with self._lock:
+            full = len(self._running) >= self._max_workers
+            if full or self._closed or session.app_id != self.app.id:
+                return False
+            self._running.add(call)
+        return True
+
+    def _give_place_back(self, call: Call) -> None:
+        with self._lock:
+            if not self._backlog or call not in self._running:
+                self._running.discard(call)
+                return
+        try:  # a signal may strike this thread, and what waits for a place is others'
+            self._workers.start(partial(self._ended, call))
+        except GradioClientError:  # no more threads
             self._ended(call)
 
-    def submit(self, order: Order, first: Finish | None = None) -> Job:
+    def submit(self, order: Order, first: Finish | None = None, place: Call | None = None) -> Job:
         """Have a job carry out an order.
 
         Args:
-            first: How a try without a job has failed.
+            first: How a try without a job has failed, which is raised if no job can go on from it.
+            place: What had a place among the running for that try; the job takes it.
 
         Raises:
             ClientClosedError: `close` was called.
@@ -380,18 +400,20 @@ class Connection:
             if isinstance(exc, GradioClientError):  # no more threads
                 exc.endpoint = endpoint.name
             raise
-        job = pump.job
+        job, failure = pump.job, first.error if first is not None else None
         with self._lock:
-            closed, full = self._closed, len(self._running) >= self._max_workers
+            closed = self._closed
+            full = place is None and len(self._running) >= self._max_workers
             if not closed:
                 self._unfinished.add(job)
                 if full:
                     self._backlog.append(pump)
                 else:
+                    self._running -= {place}
                     self._running.add(job)
         if closed:
             self._leave(session)
-            raise _closed()
+            raise failure or _closed()
         if not full:
             try:
                 pump.start(pump)
@@ -399,7 +421,7 @@ class Connection:
                 self._ended(job)
                 self._leave(session)
                 exc.endpoint = endpoint.name
-                raise
+                raise failure or exc from None
         return job
 
     def _pump(self, order: Order, first: Finish | None) -> Pump:
@@ -407,7 +429,7 @@ class Connection:
         scribe = order.scribe
         start = partial(self._start_as, f"gradio-job-{order.number}")
         pending = scribe.status(time.time(), "pending", queue=order.direct_url is None)
-        events = EventLog(scribe, self._history, start, self._history_bytes, first=pending)
+        events = EventLog(scribe, self._history, start, self._history_bytes, pending=pending)
         endpoint = scribe.endpoint
         chunks = self._chunks(endpoint, order.session, order.headers)
         job = Job(endpoint.name, endpoint.fn_index, events, order.owner, chunks)
@@ -503,8 +525,11 @@ class Connection:
                 return
             self._closed = True
             running = list(self._unfinished)
+            calls = [call for call in self._running if isinstance(call, Call)]
             sessions = {self._session, *self._uses}
             self._backlog.clear()
+        for call in calls:
+            call.abort()
         for job in running:
             if not job.done():
                 job.cancel()

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
+
+# That of `signal` makes an enum of what it finds, 64 times here.
+from _signal import getsignal  # type: ignore[import-not-found]
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
 from ._answers import answered, unanswered, unexpected
 from ._protocol.exchange import Exchange
 from ._transport.base import Aborted
+from ._transport.deadlines import NEVER
 from .errors import ConnectFailedError, GradioClientError
 
 if TYPE_CHECKING:
@@ -18,7 +24,10 @@ if TYPE_CHECKING:
     from ._protocol.exchange import Finish
     from ._session import Session
     from ._transport.connections import Call
-    from ._transport.deadlines import Alarms, Deadline
+    from ._transport.deadlines import Deadline
+
+_SIGNALS = tuple(map(int, signal.valid_signals()))
+_HARMLESS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_handler)
 
 
 def direct(
@@ -37,7 +46,7 @@ def direct(
     """
     try:
         answer = session.run(url, body, headers, deadline, call)
-        exchange.accepted = True
+        exchange.accepted = answer.status != 429  # it has not been looked at
         return answered(exchange, answer, session.render)._replace(size=len(answer.body))
     except ConnectFailedError as exc:
         return unanswered(exchange, exc, queue=False)
@@ -45,33 +54,37 @@ def direct(
         return exchange.fail(exc, time.time(), queue=False)
 
 
-def first_try(order: Order, url: str, call: Call, alarms: Alarms) -> Finish:
+def first_try(order: Order, url: str, call: Call) -> Finish:
     """Run one without a job, on the thread of who waits for it.
 
     Args:
         call: By it another thread may end it.
 
     Raises:
-        JobTimeoutError: It was not over at its deadline.
         CancelledError: `call` was aborted.
-        GradioClientError: No thread could be started that watches the deadline.
     """
-    exchange, deadline = Exchange(order.scribe, order.parcel.body), order.terms.deadline
+    exchange = Exchange(order.scribe, order.parcel.body)
     order.note("begins (%r)", order.scribe.endpoint.name)
-    call_off = alarms.set(deadline, call.abort)
+    order.note("is sent")
     try:
-        order.note("is sent")
-        body = order.parcel.encoded
-        finish = direct(exchange, order.session, url, body, order.headers, deadline, call)
+        finish = direct(
+            exchange, order.session, url, order.parcel.encoded, order.headers, NEVER, call
+        )
     except Aborted:
-        order.note("was cancelled" if deadline.left else "ran out of time")
-        if deadline.left:
-            raise CancelledError from None
-        raise order.late(exchange.stage) from None
+        order.note("was cancelled")
+        raise CancelledError from None
     except Exception as exc:  # noqa: BLE001 - it is logged, and becomes the call's error
         return unexpected(exchange, exc)
-    finally:
-        call_off()
     if finish.data is not None:
         order.note("is done (%d bytes)", finish.size)
     return finish
+
+
+def handlers_may_raise() -> bool:
+    """Whether a signal's handler may raise in this thread, besides Ctrl-C's own.
+
+    Within a request, what it raises could not be told from what the connection raises.
+    """
+    if threading.get_ident() != threading.main_thread().ident:
+        return False
+    return any(handler not in _HARMLESS for handler in map(getsignal, _SIGNALS))

@@ -80,7 +80,7 @@ class EventLog:
         history: How many messages to keep.
         start: Runs a function on a worker thread of the job.
         history_bytes: How long they may be together.
-        first: Where the job stands before the app says anything.
+        pending: Where the job stands before the app says anything.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class EventLog:
         history: int,
         start: Callable[[Callable[[], None]], None],
         history_bytes: int = HISTORY_BYTES,
-        first: Status | None = None,
+        pending: Status | None = None,
     ) -> None:
         self._scribe = scribe
         self._history = history
@@ -99,7 +99,7 @@ class EventLog:
         self._lock = threading.Lock()
         self._changed: threading.Condition | None = None  # mostly nobody ever waits
         self._waiting = 0  # threads; mostly none, and then nobody has to be told
-        self._records: deque[Record] = deque([(first,)] if first is not None else ())
+        self._records: deque[Record] = deque([(pending,)] if pending is not None else ())
         self._first = 0  # the number of the oldest record that is still kept
         self._past: Decoder | None = None  # has read what is no longer kept
         self._past_status: Record | None = None  # the latest status in it

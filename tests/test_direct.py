@@ -18,9 +18,16 @@ from gradio_client_sync import (
     ProtocolError,
     RateLimitError,
 )
+from tests.processes import run_python
 from tests.scripted import WAIT, Exchange, Gate, ScriptedApp, config_of, dependency
 
 RUN = "POST /run/direct"
+
+
+@pytest.fixture(autouse=True)
+def no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The alarm that ends tests which hang would have a job made for each call."""
+    monkeypatch.setattr("gradio_client_sync._connection.handlers_may_raise", lambda: False)
 
 
 def echo(x: Exchange) -> None:
@@ -236,3 +243,117 @@ def test_direct_call_that_fails_by_a_bug_is_ours(
         assert isinstance(caught.value.__cause__, ZeroDivisionError)
         assert "failed unexpectedly" in caplog.text
         assert is_at_rest(app)
+
+
+HANDLED = """
+import signal, sys
+from gradio_client_sync import Client
+
+class Alarm(Exception):
+    pass
+
+def ring(*_):
+    raise {error}
+
+with Client(sys.argv[1]) as app:
+    assert app.predict("/direct", ["a"])[0] == "a"
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        app.predict("/direct", ["hang"], idempotent=True)
+    except {error} as exc:
+        print("told", type(exc).__name__)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no alarms")
+def test_direct_call_lets_through_what_a_handler_raises(server: ScriptedApp) -> None:
+    """It is never taken for the request's failure, which might even be sent again."""
+    gone = Gate()
+
+    def run(x: Exchange) -> None:
+        if x.json["data"] == ["hang"]:
+            gone.pass_through()
+        echo(x)
+
+    server.scripts[RUN] = run
+    assert run_python(HANDLED.format(error="Alarm"), server.url).strip() == "told Alarm"
+    gone.open()
+    assert server.count(RUN) == 2
+
+
+def test_direct_call_that_fails_does_not_queue_up_again(server: ScriptedApp) -> None:
+    """What is known to have failed has had its turn; what waits for one gets it then."""
+    gate = Gate()
+
+    def run(x: Exchange) -> None:
+        if x.json["data"] == ["fail"]:
+            gate.pass_through()
+            x.answer({"error": "boom"}, 500)
+        else:
+            x.wait_for_hangup()
+
+    server.scripts[RUN] = run
+    with Client(server.url, max_workers=1) as app, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        call = pool.submit(app.predict, "/direct", ["fail"])
+        gate.wait_until_reached()
+        job = app.submit("/direct", ["next"])
+        gate.open()
+        with pytest.raises(AppError, match="boom"):
+            call.result(WAIT)
+        server.wait_for(RUN, 2)
+        assert job.cancel()
+
+
+def test_direct_call_that_succeeds_lets_the_next_one_run(server: ScriptedApp) -> None:
+    """A place that was waited for is given on."""
+    gate = Gate()
+
+    def run(x: Exchange) -> None:
+        if x.json["data"] == ["first"]:
+            gate.pass_through()
+        echo(x)
+
+    server.scripts[RUN] = run
+    with Client(server.url, max_workers=1) as app, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        call = pool.submit(app.predict, "/direct", ["first"])
+        gate.wait_until_reached()
+        jobs = [app.submit("/direct", [number]) for number in range(3)]
+        gate.open()
+        assert call.result(WAIT)[0] == "first"
+        assert [job.result(WAIT)[0] for job in jobs] == [0, 1, 2]
+
+
+def test_direct_call_is_cancelled_by_close_before_others_are_waited_for(
+    server: ScriptedApp,
+) -> None:
+    """A server that is slow to hear of a cancelled job holds up no call that skips the queue."""
+    server.config["dependencies"].append(dependency(1, "slow"))
+    joined, gate, stalled = threading.Event(), Gate(), Gate()
+    server.scripts[RUN] = lambda x: gate.pass_through()
+
+    def join(x: Exchange) -> None:
+        x.answer({"event_id": "e1"})
+        joined.set()
+
+    def stream(x: Exchange) -> None:
+        x.start_stream()
+        x.send({"msg": "process_starts", "event_id": "e1"})
+        x.wait_for_hangup()
+
+    server.scripts["POST /queue/join"] = join
+    server.scripts["GET /queue/data"] = stream
+    server.scripts["POST /cancel"] = lambda x: stalled.pass_through()
+    app = Client(server.url)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        job = app.submit("/slow", ["x"])
+        assert joined.wait(WAIT)
+        call = pool.submit(app.predict, "/direct", ["a"])
+        gate.wait_until_reached()
+        closing = pool.submit(app.close)
+        with pytest.raises(concurrent.futures.CancelledError):
+            call.result(WAIT)
+        stalled.open()
+        closing.result(WAIT)
+        gate.open()
+    assert job.cancelled()

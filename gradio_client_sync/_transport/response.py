@@ -22,7 +22,7 @@ _LINES = 100
 _INTERIM_ANSWERS = 10  # which only say that there will be one
 
 _FOLD = re.compile(r"\r?\n[ \t]+")  # how long lines were broken once
-_FIELD = re.compile(r"^([^\s:][^:\n]*):(.*)", re.MULTILINE)
+_FIELD = re.compile(r"^([^\s:][^:\n]*):([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
 
 
 class Raw(http.client.HTTPResponse):
@@ -110,8 +110,11 @@ class Raw(http.client.HTTPResponse):
 
 def _fields_of(lines: bytes) -> list[tuple[str, str]]:
     """Name and value of each header; lines that are none are passed over."""
-    text = _FOLD.sub(" ", lines.decode("latin-1"))
-    return [(name.strip().lower(), value.strip()) for name, value in _FIELD.findall(text)]
+    fields = _FIELD.findall(lines.decode("latin-1"))
+    return [
+        (name.strip().lower(), (_FOLD.sub(" ", text) if "\n" in text else text).strip())
+        for name, text in fields
+    ]
 
 
 class Response:
