@@ -336,10 +336,11 @@ class Connection:
             GradioClientError: As of `submit`, or what `wait` raises.
         """
         call, url, session = Call(), order.direct_url, order.session
-        if url is None or not self._needs_no_job(order) or not self._take_place(call, session):
-            return wait(self.submit(order))
-        passed_on = False
+        passed_on = False  # to a job, which leaves the session
         try:
+            if url is None or not self._needs_no_job(order) or not self._take_place(call, session):
+                passed_on = True
+                return wait(self.submit(order))
             first = first_try(order, url, call)
             if first.data is None:
                 passed_on = True
@@ -421,7 +422,9 @@ class Connection:
                 self._ended(job)
                 self._leave(session)
                 exc.endpoint = endpoint.name
-                raise failure or exc from None
+                if failure is not None:
+                    raise failure from None
+                raise
         return job
 
     def _pump(self, order: Order, first: Finish | None) -> Pump:

@@ -13,11 +13,13 @@ from gradio_client_sync import (
     AppError,
     BrokenStreamError,
     Client,
+    GradioClientError,
     HTTPStatusError,
     JobTimeoutError,
     ProtocolError,
     RateLimitError,
 )
+from gradio_client_sync.errors import no_thread
 from tests.processes import run_python
 from tests.scripted import WAIT, Exchange, Gate, ScriptedApp, config_of, dependency
 
@@ -357,3 +359,24 @@ def test_direct_call_is_cancelled_by_close_before_others_are_waited_for(
         closing.result(WAIT)
         gate.open()
     assert job.cancelled()
+
+
+def test_direct_call_that_fails_says_so_where_no_thread_can_be_started(
+    server: ScriptedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known is told, rather than that no job could go on from it; others name the cause."""
+    server.scripts[RUN] = lambda x: x.answer({"error": "boom"}, 500)
+    with Client(server.url) as app:
+        reason = RuntimeError("can't start new thread")
+
+        def start(task: object) -> None:
+            raise no_thread(reason) from reason
+
+        monkeypatch.setattr(app._connection._workers, "start", start)
+        with pytest.raises(AppError, match="boom"):
+            app.predict("/direct", ["a"])
+        with pytest.raises(GradioClientError, match="No thread") as caught:
+            app.submit("/direct", ["a"])
+        assert caught.value.__cause__ is reason
+        assert is_at_rest(app)
+        monkeypatch.undo()
