@@ -122,7 +122,7 @@ class Pump:
 
     def _end(self, finish: Finish) -> None:
         """Tell the end to the job's readers, and the server if it does not know."""
-        given_up = self._entered and isinstance(finish.error, MessageTooLargeError)
+        given_up = self._entered and self._goes_on(finish.error)
         due: list[str] = []
         # Its places first: whoever hears of the end may want them for the next call.
         try:
@@ -138,6 +138,12 @@ class Pump:
             self._close()
         self._session.cancel_due(self.endpoint, due)
         self.job._release()
+
+    def _goes_on(self, error: GradioClientError | None) -> bool:
+        """Whether a job that has failed for this side may be under way at the server."""
+        if isinstance(error, BrokenStreamError):
+            return self._session.leaves_iterator(self.endpoint, self._exchange)
+        return isinstance(error, MessageTooLargeError)
 
     def _let_go(self) -> None:
         """Stop a cancelled job on the server, and give back what it held."""
@@ -204,7 +210,7 @@ class Pump:
             if wait is None:
                 return finish
             log.debug("job %d is tried again in %.2f s: %s", self._order.number, wait, error)
-            self._withdraw()
+            self._withdraw(error)
             pause = Call()
             if not self.job._interruptible(pause.abort):
                 return None
@@ -239,11 +245,14 @@ class Pump:
             return self._terms.idempotent or (was_not_taken(error) and error.status_code != 502)
         return was_not_taken(error) or (self._terms.idempotent and may_ask_again(error))
 
-    def _withdraw(self) -> None:
+    def _withdraw(self, error: GradioClientError) -> None:
         """Give back what the try held, so that the next one starts from nothing."""
         if self._entered:
-            due = self._session.leave(self.endpoint, self.job)
-            self._session.cancel_due(self.endpoint, due)
+            if self._goes_on(error):
+                self._session.let_go(self.endpoint, self.job, self._exchange)
+            else:
+                due = self._session.leave(self.endpoint, self.job)
+                self._session.cancel_due(self.endpoint, due)
             self._entered = False
         if self._channel is not None:
             self._channel.close()
@@ -344,6 +353,8 @@ class Pump:
                         return None
                 elif isinstance(effect, Reply):
                     job._event_id = exchange.event_id
+                    if exchange.accepted:
+                        self._session.prepare(self.endpoint)
                     channel.reply(encode(self.endpoint, effect.body))
                 else:
                     if frame.renders:

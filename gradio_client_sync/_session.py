@@ -57,6 +57,11 @@ STREAM_SILENCE = 60.0
 #: Seconds for the answer to a cancellation; until then no job of the function is let in.
 CANCEL_ANSWER = 5.0
 
+#: Seconds for a server of 3.x to begin with the value that it asked a generator for as its
+#: websocket ended. It does so by a request to itself; where that finds the iterator reset, it
+#: makes a new one.
+LAST_VALUE = 0.1
+
 #: Marks the call as one of an API client, for the app's statistics (6.2 and later).
 API_HEADERS = {"x-gradio-user": "api"}
 
@@ -111,6 +116,7 @@ class Session:
         self._changed = threading.Condition(threading.Lock())
         self._ledger = CancelLedger()
         self._not_generators: set[int] = set()
+        self._unfinished: set[int] = set()  # functions of which a job may have left an iterator
         self._heartbeat: Heartbeat | None = None
         self._closed = False
         self._mux: Mux | None = None
@@ -368,10 +374,11 @@ class Session:
         told of a job while its stream is open.
         """
         event_id = exchange.event_id
-        if self._dialect.shares_iterators and exchange.begun and endpoint.generator is not False:
-            # The connection is cut, but the next job would be given the rest of this one's values.
-            body = {"session_hash": self.session_hash, "fn_index": endpoint.fn_index}
-            self._tell(self._routes.reset, endpoint, body)
+        if self.leaves_iterator(endpoint, exchange):
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed, LAST_VALUE)
+                self._unfinished.add(endpoint.fn_index)
+            self._drop_iterator(endpoint)
         if self._dialect.cancel == "reset" and event_id is not None and endpoint.generator:
             self._tell(self._routes.reset, endpoint, {"event_id": event_id})
             event_id = None
@@ -382,6 +389,29 @@ class Session:
             self._changed.notify_all()
         self.cancel_due(endpoint, due)
         self._wait_out(endpoint)
+
+    def leaves_iterator(self, endpoint: Endpoint, exchange: Exchange) -> bool:
+        """Whether the next job of a function might be given the rest of this one's values.
+
+        Servers of 3.x forget an iterator with its last value, but some not with the end of the
+        websocket that its values were for. What is accepted may have begun, whatever was heard.
+        """
+        return exchange.accepted is True and self._must_be_alone(endpoint)
+
+    def prepare(self, endpoint: Endpoint) -> None:
+        """The server is about to run a job: let it find nothing of an unfinished one.
+
+        By now that one is over for the server, too, which may have asked it for a value once more.
+        """
+        with self._changed:
+            unfinished = endpoint.fn_index in self._unfinished
+            self._unfinished.discard(endpoint.fn_index)
+        if unfinished:
+            self._drop_iterator(endpoint)
+
+    def _drop_iterator(self, endpoint: Endpoint) -> None:
+        body = {"session_hash": self.session_hash, "fn_index": endpoint.fn_index}
+        self._tell(self._routes.reset, endpoint, body)
 
     def _can_cancel(self, endpoint: Endpoint) -> bool:
         return self._dialect.cancel == "cancel" or bool(endpoint.cancelled_by)

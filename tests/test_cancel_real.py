@@ -15,10 +15,11 @@ from typing import Any, Callable
 
 import pytest
 
-from gradio_client_sync import Client, Job
+from gradio_client_sync import BrokenStreamError, Client, Job
 from tests.conftest import SERVERS
 from tests.generations import has, servers_with, servers_without
 from tests.listening import BOUND, Heard
+from tests.relay import Relay
 from tests.servers.plugin import ServerPool
 from tests.servers.server import Server
 
@@ -311,6 +312,49 @@ def test_next_generator_starts_after_a_cancelled_one(
     data.wait_for(lambda data: data[0] == "2")
     server.control.release(other)
     again.result(BOUND)
+    assert data.values()[:3] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("version", [v for v in SERVERS if not has(v, "separate iterators")])
+def test_next_generator_gets_its_own_values_from_a_server_that_notices_late(
+    version: str, server_pool: ServerPool
+) -> None:
+    """On 3.x what a server does for a job after its end is not taken for the next one's."""
+    server = server_pool.get(version, auth="user:password", queue_size=3)  # one job at a time
+    key, other = uuid.uuid4().hex, uuid.uuid4().hex
+    data = Heard()
+    with (
+        Relay(server.url, outlasts=b"process_generating") as relay,
+        Client(relay.url, auth=("user", "password")) as app,
+    ):
+        job = start(app, server, "/endless", key)
+        next(iter(job))
+        assert job.cancel()
+        again = app.submit("/endless", [other]).on("data", data)
+        data.wait_for(lambda data: data[0] == "2")
+        server.control.release(other)
+        again.result(BOUND)
+    assert data.values()[:3] == ["0", "1", "2"]
+    assert server.control.await_stopped(key)
+
+
+@servers_without("separate iterators")
+def test_generator_whose_connection_broke_is_forgotten(
+    server: Server, new_key: Callable[[], str]
+) -> None:
+    """On 3.x the next job is not given the rest of what a lost one was about to say."""
+    key, other = new_key(), new_key()
+    data = Heard()
+    with Relay(server.url) as relay, Client(relay.url) as app:
+        job = start(app, server, "/endless", key)
+        next(iter(job))
+        relay.cut()
+        with pytest.raises(BrokenStreamError):
+            job.result(BOUND)
+        again = app.submit("/endless", [other]).on("data", data)
+        data.wait_for(lambda data: data[0] == "2")
+        server.control.release(other)
+        again.result(BOUND)
     assert data.values()[:3] == ["0", "1", "2"]
 
 

@@ -222,6 +222,7 @@ class WebSocketChannel:
         try:
             opcode, payload = self._socket.recv_data()
         except MessageTooLargeError:
+            self._socket.cut()  # nothing after it can be read, and the server need not go on
             raise
         except Exception as exc:
             if self._aborted:
