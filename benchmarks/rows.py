@@ -98,7 +98,7 @@ ROWS = (
         "500 calls at once",
         "burst",
         (500, 100),
-        (12, 1),
+        (18, 1),
         (Limit("rate", 0.9, "raw", least=True), Limit("right", 1.0, "raw", least=True)),
         fresh=True,
         peers_every=3,

@@ -340,13 +340,15 @@ class Pump:
     def _converse(self, channel: Channel) -> Finish | None:
         job, exchange = self.job, self._exchange
         self._arm(channel)
+        before = exchange.place
         while True:
             frame = channel.receive()
-            before = exchange.place
             effects = exchange.receive(frame)
-            if exchange.place != before:
-                self._moved(before)
+            now = exchange.place
+            if now != before:
+                self._moved(before, now)
                 self._arm(channel)
+                before = now
             for effect in effects:
                 if job._stopped:
                     if not isinstance(effect, Publish):
@@ -375,9 +377,8 @@ class Pump:
         self._events.publish(frame)
         self._events.tell_soon()
 
-    def _moved(self, before: Place) -> None:
+    def _moved(self, before: Place, now: Place) -> None:
         """Tell the session where the job is: others may depend on it."""
-        now = self._exchange.place
         if now.queued:
             self._reach("queued")
         if now.begun:
