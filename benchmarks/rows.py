@@ -137,9 +137,10 @@ ROWS = (
         "a value of 10 MB",
         "blob",
         (10_000, 1000),
-        (8, 1),
+        (30, 1),
         (Limit("seconds", 1.05, "raw"),),
         fresh=True,
+        peers_every=3,
     ),
     Row(
         "a chat of 1,000 messages, each looked at",

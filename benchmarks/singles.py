@@ -145,9 +145,11 @@ def heartbeat(url: str, short: bool) -> dict[str, Any]:
     with Process("ours", url) as process:
         process.ask("predict", 5)
         process.ask("idle", _SETTLED)
+        before = process.ask("wakes", 0).right
         rest = process.ask("idle", idle)
+        after = process.ask("wakes", 0).right
     sent = -(-idle // _HEARTBEAT)  # at most
-    wakes = float(max(0, rest.right - sent))
+    wakes = float(max(0, after - before - sent))
     limit = reach(Limit("wake-ups", 0), wakes, [wakes])
     return row("idle, with an open heartbeat", idle, 1, {"ours": rest.seconds}, [limit])
 
