@@ -122,7 +122,7 @@ class Pump:
 
     def _end(self, finish: Finish) -> None:
         """Tell the end to the job's readers, and the server if it does not know."""
-        given_up = self._entered and self._goes_on(finish.error)
+        given_up = self._entered and isinstance(finish.error, MessageTooLargeError)
         due: list[str] = []
         # Its places first: whoever hears of the end may want them for the next call.
         try:
@@ -138,12 +138,6 @@ class Pump:
             self._close()
         self._session.cancel_due(self.endpoint, due)
         self.job._release()
-
-    def _goes_on(self, error: GradioClientError | None) -> bool:
-        """Whether a job that has failed for this side may be under way at the server."""
-        if isinstance(error, BrokenStreamError):
-            return self._session.leaves_iterator(self.endpoint, self._exchange)
-        return isinstance(error, MessageTooLargeError)
 
     def _let_go(self) -> None:
         """Stop a cancelled job on the server, and give back what it held."""
@@ -210,7 +204,7 @@ class Pump:
             if wait is None:
                 return finish
             log.debug("job %d is tried again in %.2f s: %s", self._order.number, wait, error)
-            self._withdraw(error)
+            self._withdraw()
             pause = Call()
             if not self.job._interruptible(pause.abort):
                 return None
@@ -245,14 +239,11 @@ class Pump:
             return self._terms.idempotent or (was_not_taken(error) and error.status_code != 502)
         return was_not_taken(error) or (self._terms.idempotent and may_ask_again(error))
 
-    def _withdraw(self, error: GradioClientError) -> None:
+    def _withdraw(self) -> None:
         """Give back what the try held, so that the next one starts from nothing."""
         if self._entered:
-            if self._goes_on(error):
-                self._session.let_go(self.endpoint, self.job, self._exchange)
-            else:
-                due = self._session.leave(self.endpoint, self.job)
-                self._session.cancel_due(self.endpoint, due)
+            due = self._session.leave(self.endpoint, self.job)
+            self._session.cancel_due(self.endpoint, due)
             self._entered = False
         if self._channel is not None:
             self._channel.close()
@@ -329,6 +320,7 @@ class Pump:
         except Refused as exc:
             return refused(self._exchange, exc.answer)
         except Lost as exc:
+            self._session.lose(self.endpoint, self._exchange)
             return self._exchange.lost(time.time(), str(exc))
         except ConnectFailedError as exc:
             return unanswered(self._exchange, exc)

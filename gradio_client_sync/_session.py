@@ -374,10 +374,9 @@ class Session:
         told of a job while its stream is open.
         """
         event_id = exchange.event_id
-        if self.leaves_iterator(endpoint, exchange):
+        if self.lose(endpoint, exchange):
             with self._changed:
                 self._changed.wait_for(lambda: self._closed, LAST_VALUE)
-                self._unfinished.add(endpoint.fn_index)
             self._drop_iterator(endpoint)
         if self._dialect.cancel == "reset" and event_id is not None and endpoint.generator:
             self._tell(self._routes.reset, endpoint, {"event_id": event_id})
@@ -390,16 +389,20 @@ class Session:
         self.cancel_due(endpoint, due)
         self._wait_out(endpoint)
 
-    def leaves_iterator(self, endpoint: Endpoint, exchange: Exchange) -> bool:
-        """Whether the next job of a function might be given the rest of this one's values.
+    def lose(self, endpoint: Endpoint, exchange: Exchange) -> bool:
+        """The connection of a job has ended before it; whether the server may keep its iterator.
 
-        Servers of 3.x forget an iterator with its last value, but some not with the end of the
-        websocket that its values were for. What is accepted may have begun, whatever was heard.
+        Servers of 3.x drop one with its last value, but some not with the end of the websocket that
+        its values were for. What is accepted may have begun, whatever was heard of it.
         """
-        return exchange.accepted is True and self._must_be_alone(endpoint)
+        leaves = exchange.accepted is True and self._must_be_alone(endpoint)
+        if leaves:
+            with self._changed:
+                self._unfinished.add(endpoint.fn_index)
+        return leaves
 
     def prepare(self, endpoint: Endpoint) -> None:
-        """The server is about to run a job: let it find nothing of an unfinished one.
+        """The server is about to run a job: let it find nothing of one that was lost or let go.
 
         By now that one is over for the server, too, which may have asked it for a value once more.
         """
