@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED
-from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 
 from ._transport.base import NOTICED
 from .errors import PayloadError
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     )
     from .types import EventName, Payload
 
-T = TypeVar("T")
 
 _EVENTS = ("data", "status", "log", "render", "upload")
 _OVER = (CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED)  # a Future's states
@@ -218,12 +217,12 @@ class Job(concurrent.futures.Future[Data]):
                 the job was under way when this process was forked from its own.
         """
         self._check_wait("result()", timeout)
-        return _wait(super().result, timeout)
+        return super().result(self._wait_briefly(timeout))
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end; the error of a failed job, or ``None``. As `result` otherwise."""
         self._check_wait("exception()", timeout)
-        return _wait(super().exception, timeout)
+        return super().exception(self._wait_briefly(timeout))
 
     def __iter__(self) -> Iterator[Data]:
         """Each value as it comes, all earlier ones first; the last is the result.
@@ -471,6 +470,21 @@ class Job(concurrent.futures.Future[Data]):
                 "from, and its end is told there only. Make the call anew in this process."
             )
 
+    def _wait_briefly(self, timeout: float | None) -> float | None:
+        """Wait for the end, but not without end at first; see `NOTICED`.
+
+        Not by `Future.result`: what that raises in time, a signal's handler may raise, too.
+
+        Returns:
+            What is left of `timeout`, in seconds.
+        """
+        if timeout is not None and timeout <= NOTICED:
+            return timeout
+        with self._condition:
+            if self._state not in _OVER:
+                self._condition.wait(NOTICED)
+        return None if timeout is None else timeout - NOTICED
+
     def _check_wait(self, what: str, timeout: object = None) -> None:
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float, type(None))):
             raise TypeError(f"timeout is a number of seconds or None, not {timeout!r}.")
@@ -480,16 +494,6 @@ class Job(concurrent.futures.Future[Data]):
                 f"{what} in a listener of the same job would wait for itself. Use the event that "
                 "the listener was given, or add_done_callback()."
             )
-
-
-def _wait(wait: Callable[[float | None], T], timeout: float | None) -> T:
-    """Wait, but not without end at first; see `NOTICED`."""
-    if timeout is None or timeout > NOTICED:
-        try:
-            return wait(NOTICED)
-        except concurrent.futures.TimeoutError:  # of this wait, or the job's own
-            timeout = None if timeout is None else timeout - NOTICED
-    return wait(timeout)
 
 
 def _check(event: str) -> None:

@@ -269,8 +269,11 @@ with Client(sys.argv[1]) as app:
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no alarms")
-def test_direct_call_lets_through_what_a_handler_raises(server: ScriptedApp) -> None:
-    """It is never taken for the request's failure, which might even be sent again."""
+@pytest.mark.parametrize("error", ["Alarm", "TimeoutError"])
+def test_direct_call_lets_through_what_a_handler_raises(server: ScriptedApp, error: str) -> None:
+    """It is never taken for the request's failure, which might even be sent again, nor for the end
+    of a wait.
+    """
     gone = Gate()
 
     def run(x: Exchange) -> None:
@@ -279,7 +282,7 @@ def test_direct_call_lets_through_what_a_handler_raises(server: ScriptedApp) -> 
         echo(x)
 
     server.scripts[RUN] = run
-    assert run_python(HANDLED.format(error="Alarm"), server.url).strip() == "told Alarm"
+    assert run_python(HANDLED.format(error=error), server.url).strip() == f"told {error}"
     gone.open()
     assert server.count(RUN) == 2
 
