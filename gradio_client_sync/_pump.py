@@ -327,6 +327,7 @@ class Pump:
         except RateLimitError as exc:
             return self._exchange.fail(exc, time.time(), visible=True, broken=False)
         except GradioClientError as exc:
+            self._session.lose(self.endpoint, self._exchange)
             return self._exchange.fail(exc, time.time())
 
     def _converse(self, channel: Channel) -> Finish | None:

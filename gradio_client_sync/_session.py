@@ -390,7 +390,7 @@ class Session:
         self._wait_out(endpoint)
 
     def lose(self, endpoint: Endpoint, exchange: Exchange) -> bool:
-        """The connection of a job has ended before it; whether the server may keep its iterator.
+        """A job has ended for this side only; whether the server may keep its iterator.
 
         Servers of 3.x drop one with its last value, but some not with the end of the websocket that
         its values were for. What is accepted may have begun, whatever was heard of it.
@@ -404,17 +404,17 @@ class Session:
     def prepare(self, endpoint: Endpoint) -> None:
         """The server is about to run a job: let it find nothing of one that was lost or let go.
 
-        By now that one is over for the server, too, which may have asked it for a value once more.
+        Where functions run one at a time, as they do by default, that one is over by now for the
+        server, too, which may have asked it for a value once more. Elsewhere it may still run, and
+        nothing can be done about it.
         """
-        with self._changed:
-            unfinished = endpoint.fn_index in self._unfinished
-            self._unfinished.discard(endpoint.fn_index)
-        if unfinished:
-            self._drop_iterator(endpoint)
+        if endpoint.fn_index in self._unfinished and self._drop_iterator(endpoint):
+            with self._changed:
+                self._unfinished.discard(endpoint.fn_index)
 
-    def _drop_iterator(self, endpoint: Endpoint) -> None:
+    def _drop_iterator(self, endpoint: Endpoint) -> bool:
         body = {"session_hash": self.session_hash, "fn_index": endpoint.fn_index}
-        self._tell(self._routes.reset, endpoint, body)
+        return self._tell(self._routes.reset, endpoint, body)
 
     def _can_cancel(self, endpoint: Endpoint) -> bool:
         return self._dialect.cancel == "cancel" or bool(endpoint.cancelled_by)
@@ -466,18 +466,20 @@ class Session:
             url = self._routes.run("predict")  # the number in the body decides
             self._tell(url, endpoint, {**session, "fn_index": fn_index, "data": []})
 
-    def _tell(self, url: str, endpoint: Endpoint, body: Mapping[str, Any]) -> None:
+    def _tell(self, url: str, endpoint: Endpoint, body: Mapping[str, Any]) -> bool:
+        """Tell the server to stop something; whether it has heard."""
         try:
             answer = self._http.post(url, encode(endpoint, body), within=CANCEL_ANSWER)
-            if answer.status != 200:
-                log.warning("%s answered %s to a cancellation", url, answer.status)
-            else:
+            if answer.status == 200:
                 log.debug("the server was told to stop %r", endpoint.name)
+                return True
+            log.warning("%s answered %s to a cancellation", url, answer.status)
         except Aborted:
             pass  # the client was closed, and the connection with it
         except (GradioClientError, Lost) as exc:
             # Nobody waits for an answer, and there is nothing left to try.
-            log.warning("the server could not be told of a cancelled job: %s", exc)
+            log.warning("the server could not be told of a job that is over: %s", exc)
+        return False
 
     def close(self) -> None:
         """End every stream of the session; jobs that are still under way are aborted."""

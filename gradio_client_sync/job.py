@@ -473,7 +473,7 @@ class Job(concurrent.futures.Future[Data]):
     def _wait_briefly(self, timeout: float | None) -> float | None:
         """Wait for the end, but not without end at first; see `NOTICED`.
 
-        Not by `Future.result`: what that raises in time, a signal's handler may raise, too.
+        Not by `Future.result`: what it raises at the end of its time, a signal's handler may, too.
 
         Returns:
             What is left of `timeout`, in seconds.

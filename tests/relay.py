@@ -46,7 +46,7 @@ class Relay(Between):
         if text is not None and text in answers:
             times = answers.count(text) + 10
             with self._changed:
-                self._changed.wait_for(
+                assert self._changed.wait_for(
                     lambda: far in self._ended or answers.count(text) >= times, BOUND
                 )
         hang_up(far)
