@@ -35,6 +35,16 @@ def start(app: Client, server: Server, endpoint: str, key: str, **options: Any) 
     return job
 
 
+def assert_begins_afresh(app: Client, server: Server) -> None:
+    """The next endless generator gives its own values, from the first one on."""
+    key, data = uuid.uuid4().hex, Heard()
+    job = app.submit("/endless", [key]).on("data", data)
+    data.wait_for(lambda data: data[0] == "2")
+    server.control.release(key)
+    job.result(BOUND)
+    assert data.values()[:3] == ["0", "1", "2"]
+
+
 def assert_cancelled(job: Job) -> None:
     """The job is cancelled for everybody who may look at it."""
     assert job.cancelled()
@@ -296,23 +306,14 @@ def test_sibling_generators_take_turns(
 
 
 @servers_without("separate iterators")
-def test_next_generator_starts_after_a_cancelled_one(
-    app: Client, server: Server, new_key: Callable[[], str]
-) -> None:
+def test_next_generator_starts_after_a_cancelled_one(app: Client, server: Server, key: str) -> None:
     """On 3.x the next generator of a function gets its own values after one was cancelled."""
-    key = new_key()
     job = start(app, server, "/endless", key)
     following = app.submit("/count", [3])
     assert following.result(BOUND)[0] == "2"
     assert job.cancel()
     assert server.control.await_stopped(key)
-    other = new_key()
-    data = Heard()
-    again = app.submit("/endless", [other]).on("data", data)
-    data.wait_for(lambda data: data[0] == "2")
-    server.control.release(other)
-    again.result(BOUND)
-    assert data.values()[:3] == ["0", "1", "2"]
+    assert_begins_afresh(app, server)
 
 
 @pytest.mark.parametrize("version", [v for v in SERVERS if not has(v, "separate iterators")])
@@ -321,8 +322,7 @@ def test_next_generator_gets_its_own_values_from_a_server_that_notices_late(
 ) -> None:
     """On 3.x what a server does for a job after its end is not taken for the next one's."""
     server = server_pool.get(version, auth="user:password", queue_size=3)  # one job at a time
-    key, other = uuid.uuid4().hex, uuid.uuid4().hex
-    data = Heard()
+    key = uuid.uuid4().hex
     with (
         Relay(server.url, outlasts=b"process_generating") as relay,
         Client(relay.url, auth=("user", "password")) as app,
@@ -330,11 +330,7 @@ def test_next_generator_gets_its_own_values_from_a_server_that_notices_late(
         job = start(app, server, "/endless", key)
         next(iter(job))
         assert job.cancel()
-        again = app.submit("/endless", [other]).on("data", data)
-        data.wait_for(lambda data: data[0] == "2")
-        server.control.release(other)
-        again.result(BOUND)
-    assert data.values()[:3] == ["0", "1", "2"]
+        assert_begins_afresh(app, server)
     assert server.control.await_stopped(key)
 
 
@@ -344,19 +340,14 @@ def test_generator_whose_connection_broke_is_forgotten(
 ) -> None:
     """On 3.x the next job is not given the rest of what a lost one was about to say."""
     server = server_pool.get(version, auth="user:password", queue_size=3)  # one job at a time
-    key, other = uuid.uuid4().hex, uuid.uuid4().hex
-    data = Heard()
+    key = uuid.uuid4().hex
     with Relay(server.url) as relay, Client(relay.url, auth=("user", "password")) as app:
         job = start(app, server, "/endless", key)
         next(iter(job))
         relay.cut()
         with pytest.raises(BrokenStreamError):
             job.result(BOUND)
-        again = app.submit("/endless", [other]).on("data", data)
-        data.wait_for(lambda data: data[0] == "2")
-        server.control.release(other)
-        again.result(BOUND)
-    assert data.values()[:3] == ["0", "1", "2"]
+        assert_begins_afresh(app, server)
 
 
 def test_other_functions_go_on(app: Client, server: Server, new_key: Callable[[], str]) -> None:
