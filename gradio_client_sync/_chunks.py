@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Callable
 
 from ._transport.base import Aborted
 from ._transport.failures import refusal
+from ._transport.waiting import Change
 from .errors import (
     ClientClosedError,
     ConnectFailedError,
@@ -57,7 +58,8 @@ class Chunks:
         self._routes = routes
         self._encode = encode
         self._headers = headers
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = Change(self._lock)
         self._event_id = ""
         self._turn = False  # the function has answered, and nobody has sent a chunk since
         self._closing = False
@@ -69,17 +71,11 @@ class Chunks:
     def send(self, payload: Payload, timeout: float | None) -> None:
         """Send a chunk when its turn has come; see `Job.send_chunk`."""
         body = self._encode(payload)
-        with self._changed:
-            if not self._changed.wait_for(
-                lambda: self._turn or self._closing or self._ended, timeout
-            ):
-                raise concurrent.futures.TimeoutError(
-                    f"The chunk for {self._endpoint!r} was not sent: the one before it was not "
-                    f"answered within {timeout:g} s. The job goes on."
-                )
-            if self._closing or self._ended:
-                raise self._closed()
-            self._turn = False
+        if not self._changed.wait_for(self._take_turn, timeout):
+            raise concurrent.futures.TimeoutError(
+                f"The chunk for {self._endpoint!r} was not sent: the one before it was not "
+                f"answered within {timeout:g} s. The job goes on."
+            )
         try:
             answer = self._post(self._routes.chunk(self._event_id), body)
         except ConnectFailedError as exc:
@@ -94,23 +90,29 @@ class Chunks:
 
     def close(self) -> None:
         """Say that no chunk will follow; see `Job.close_stream`."""
-        with self._changed:
+        with self._lock:
             if self._closing:
                 return
             self._closing = True
             self._changed.notify_all()
-            # A server that hears of the end first may leave out the last chunk.
-            self._changed.wait_for(lambda: self._turn or self._ended)
-            if self._ended:
-                return
+        # A server that hears of the end first may leave out the last chunk.
+        self._changed.wait_for(lambda: self._turn or self._ended)
+        if self._ended:
+            return
         try:
             answer = self._post(self._routes.chunk_end(self._event_id), b"{}")
             if answer.status != 200 and answer.status not in _UNKNOWN_JOB:
                 raise refusal(answer, doing=f"Closing the input of {self._endpoint!r}")
         except GradioClientError:
-            with self._changed:
+            with self._lock:
                 self._closing = False  # it can be tried again
             raise
+
+    def _take_turn(self) -> bool:
+        if self._closing or self._ended:
+            raise self._closed()
+        has_come, self._turn = self._turn, False
+        return has_come
 
     def _post(self, url: str, body: bytes) -> Answer:
         try:
@@ -139,14 +141,14 @@ class Chunks:
 
     def answered(self, event_id: str) -> None:
         """The function has answered, so the next chunk may come."""
-        with self._changed:
+        with self._lock:
             self._event_id = event_id
             self._turn = True
             self._changed.notify_all()
 
     def end(self, error: BaseException | None) -> None:
         """The job is over; nobody may wait for its answers."""
-        with self._changed:
+        with self._lock:
             if not self._ended:
                 self._ended, self._error = True, error
                 self._changed.notify_all()

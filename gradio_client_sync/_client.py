@@ -16,6 +16,7 @@ from ._listeners import HISTORY_BYTES
 from ._protocol.api_info import describe
 from ._protocol.eventstream import MESSAGE_BYTES
 from ._transport.deadlines import Deadline
+from ._transport.waiting import Flag
 from .errors import ClientClosedError, JobTimeoutError
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class Client:
         self._source = source
         self._options = options
         self._left_out = left_out
-        self._closing = threading.Event()
+        self._closing = Flag()
         self._locks: dict[int, threading.Lock] = {}  # by process: a fork may inherit a held one
         self._pid = NOWHERE
         self._finalizer: weakref.finalize[..., Client] | None = None

@@ -21,18 +21,18 @@ from ._transport.http import RATE_LIMIT_PATIENCE, Http
 from .errors import AuthenticationError, ConnectFailedError
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Mapping
 
     from ._protocol.space import SpaceName
     from ._spaces import Record
+    from ._transport.waiting import Flag
 
 log = logging.getLogger(__name__)
 
 KNOCK_TIMEOUT = 10.0  # s; the answer is not waited for, the Hub says when the Space is awake
 
 
-def connect(source: str, options: Mapping[str, Any], closing: threading.Event) -> Connection:
+def connect(source: str, options: Mapping[str, Any], closing: Flag) -> Connection:
     """Connect to what the user named.
 
     Args:
@@ -67,7 +67,7 @@ def token_for(root: str, options: Mapping[str, Any], saved: str | None = None) -
 
 
 def _connect_to_space(
-    name: SpaceName, query: str, options: Mapping[str, Any], closing: threading.Event
+    name: SpaceName, query: str, options: Mapping[str, Any], closing: Flag
 ) -> Connection:
     from . import _signing, _spaces
     from ._visitor import visitor_headers

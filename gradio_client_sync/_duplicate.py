@@ -11,13 +11,13 @@ import warnings
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
-from threading import Event
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import _hub
 from ._connecting import token_for
 from ._protocol.space import SpaceName, space_name
 from ._spaces import Patience, find, patiently
+from ._transport.waiting import Flag
 from .errors import AuthenticationError, DuplicationError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def duplicate(
             "account with the right to write, or log in with huggingface_hub.",
             space_id=name.space_id,
         )
-    patience = Patience(PATIENCE, Event().wait)
+    patience = Patience(PATIENCE, Flag().wait)
     if hardware is not None:
         _check_hardware(hardware, patiently(hub.hardware, patience))
     try:

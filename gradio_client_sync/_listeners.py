@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Callable, Union
 
 from ._protocol.decode import DATA_MESSAGES, STATUS_MESSAGES, Decoder, Scribe, cancelled, status_of
 from ._protocol.wire import Frame
-from ._transport.base import NOTICED
+from ._transport.waiting import Change
 from .errors import GradioClientError, ProtocolError
 from .events import Data, Status
 
@@ -97,8 +97,7 @@ class EventLog:
         self._kept_bytes = 0
         self._start = start
         self._lock = threading.Lock()
-        self._changed: threading.Condition | None = None  # mostly nobody ever waits
-        self._waiting = 0  # threads; mostly none, and then nobody has to be told
+        self._changed = Change(self._lock)
         self._records: deque[Record] = deque([(pending,)] if pending is not None else ())
         self._first = 0  # the number of the oldest record that is still kept
         self._past: Decoder | None = None  # has read what is no longer kept
@@ -122,7 +121,7 @@ class EventLog:
                 self._kept_bytes > self._history_bytes and len(self._records) > 1
             ):
                 self._forget_oldest()
-            self._tell_waiting()
+            self._changed.notify_all()
 
     def end(self, events: Sequence[Event]) -> bool:
         """Add the last events; nothing comes after them, not even another end.
@@ -136,7 +135,7 @@ class EventLog:
             if events:
                 self._records.append(events)
             self._ended = True
-            self._tell_waiting()
+            self._changed.notify_all()
         return True
 
     def cancel(self, time: float) -> None:
@@ -159,19 +158,6 @@ class EventLog:
                 self._past.skip(record)
             except ProtocolError as exc:
                 log.debug("a message of %r was passed over: %s", self._scribe.endpoint.name, exc)
-
-    def _wait(self, until: Callable[[], bool]) -> None:
-        self._changed = changed = self._changed or threading.Condition(self._lock)
-        self._waiting += 1
-        try:
-            if not changed.wait_for(until, NOTICED):
-                changed.wait_for(until)
-        finally:
-            self._waiting -= 1
-
-    def _tell_waiting(self) -> None:
-        if self._waiting and self._changed is not None:
-            self._changed.notify_all()
 
     # -- listeners ----------------------------------------------------------------
 
@@ -241,7 +227,7 @@ class EventLog:
         except BaseException:
             with self._lock:
                 self._teller = None
-                self._tell_waiting()
+                self._changed.notify_all()
             raise
 
     def tell_all(self) -> None:
@@ -252,15 +238,14 @@ class EventLog:
 
     def wait_until_told(self) -> None:
         """Wait until every listener has been told everything that is there."""
-        with self._lock:
-            self._wait(lambda: self._teller is None and self._furthest_behind() is None)
+        self._changed.wait_for(lambda: self._teller is None and self._furthest_behind() is None)
 
     def _tell_next(self) -> bool:
         with self._lock:
             cursor = self._furthest_behind()
             if cursor is None:
                 self._teller = None
-                self._tell_waiting()
+                self._changed.notify_all()
                 return False
             self._join_others(cursor)
             record = self._take(cursor)
@@ -328,9 +313,9 @@ class EventLog:
         with self._lock:
             cursor = self._cursor()
         while True:
+            if wait and not self._behind(cursor):
+                self._changed.wait_for(lambda: self._behind(cursor) or self._ended)
             with self._lock:
-                if wait and not self._behind(cursor):
-                    self._wait(lambda: self._behind(cursor) or self._ended)
                 if not self._behind(cursor):
                     return
                 record = self._take(cursor)

@@ -22,6 +22,7 @@ from ._transport.failures import refusal
 from ._transport.heartbeat import Heartbeat
 from ._transport.mux import Mux
 from ._transport.sse import EventStreamChannel
+from ._transport.waiting import Change
 from .errors import GradioClientError, ProtocolError, RateLimitError
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ class Session:
         self._wants_heartbeat = wants_heartbeat
         self._joins = joins
         self._start = start
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._changed = Change(self._lock)
         self._ledger = CancelLedger()
         self._not_generators: set[int] = set()
         self._unfinished: set[int] = set()  # functions of which a job may have left an iterator
@@ -143,7 +145,7 @@ class Session:
         Behaviour: what was rendered may need a heartbeat though the app did not, as in
         ``handle_render_config`` of @gradio/client 2.7.0.
         """
-        with self._changed:
+        with self._lock:
             self._table = self._table.rendered(render_config)
             if self._table.wants_heartbeat:
                 self._wants_heartbeat = True
@@ -157,31 +159,30 @@ class Session:
         Raises:
             Aborted: The job was cancelled, or the session closed.
         """
+        with self._lock:
+            self._ledger.want(endpoint.fn_index, job)
+        self._changed.wait_for(partial(self._try_to_enter, endpoint, job))
+
+    def _try_to_enter(self, endpoint: Endpoint, job: Job) -> bool:
         fn_index, ledger = endpoint.fn_index, self._ledger
-        with self._changed:
-            ledger.want(fn_index, job)
-            self._changed.wait_for(
-                lambda: (
-                    job._stopped
-                    or self._closed
-                    or ledger.may_enter(fn_index, job, alone=self._must_be_alone(endpoint))
-                )
-            )
-            if job._stopped or self._closed:
-                ledger.give_up(fn_index, job)
-                self._changed.notify_all()
-                raise Aborted
-            ledger.enter(fn_index, job)
+        if job._stopped or self._closed:
+            ledger.give_up(fn_index, job)
+            self._changed.notify_all()
+            raise Aborted
+        if not ledger.may_enter(fn_index, job, alone=self._must_be_alone(endpoint)):
+            return False
+        ledger.enter(fn_index, job)
+        return True
 
     def wake(self) -> None:
         """Have jobs that wait to enter look again whether they were cancelled."""
-        with self._changed:
+        with self._lock:
             self._changed.notify_all()
 
     def learn(self, endpoint: Endpoint, is_generating: object) -> None:
         """A finished job shows whether its function is a generator, where the config does not."""
         if endpoint.generator is None and is_generating is False:
-            with self._changed:
+            with self._lock:
                 self._not_generators.add(endpoint.fn_index)
                 self._changed.notify_all()
 
@@ -256,9 +257,8 @@ class Session:
                     raise
             if not job._interruptible(self.wake):
                 raise Aborted
-            with self._changed:
-                if self._changed.wait_for(lambda: job._stopped or self._closed, pause):
-                    raise Aborted
+            if self._changed.wait_for(lambda: job._stopped or self._closed, pause):
+                raise Aborted
 
     def _join(
         self,
@@ -309,7 +309,7 @@ class Session:
         """
         if not self._wants_heartbeat:
             return
-        with self._changed:
+        with self._lock:
             if self._closed or self._heartbeat is not None:
                 return
             url, silence = self._routes.heartbeat(self.session_hash), self._silence
@@ -324,7 +324,7 @@ class Session:
 
     def queue(self, endpoint: Endpoint, job: Job) -> None:
         """The server has said that a job waits in its queue."""
-        with self._changed:
+        with self._lock:
             self._ledger.queue(endpoint.fn_index, job)
             waiting = self._ledger.is_waiting(endpoint.fn_index)
             self._changed.notify_all()
@@ -336,14 +336,13 @@ class Session:
 
     def begin(self, endpoint: Endpoint, job: Job) -> None:
         """The server has begun to run a job."""
-        with self._changed:
+        with self._lock:
             self._ledger.begin(endpoint.fn_index, job)
             self._changed.notify_all()
 
     def begins_soon(self, exchange: Exchange) -> bool:
         """Wait whether a job is about to begin rather than in the server's queue."""
-        with self._changed:
-            return self._changed.wait_for(lambda: exchange.begun or self._closed, QUEUE_GRACE)
+        return self._changed.wait_for(lambda: exchange.begun or self._closed, QUEUE_GRACE)
 
     def can_tell(self, endpoint: Endpoint, exchange: Exchange) -> bool:
         """Whether the server would heed a cancellation of the job now.
@@ -362,7 +361,7 @@ class Session:
 
     def leave(self, endpoint: Endpoint, job: Job) -> list[str]:
         """A job ended. Give what it returns to `cancel_due`, when nobody waits any more."""
-        with self._changed:
+        with self._lock:
             due = self._ledger.leave(endpoint.fn_index, job)
             self._changed.notify_all()
         return due
@@ -375,15 +374,14 @@ class Session:
         """
         event_id = exchange.event_id
         if self.lose(endpoint, exchange):
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed, LAST_VALUE)
+            self._changed.wait_for(lambda: self._closed, LAST_VALUE)
             self._drop_iterator(endpoint)
         if self._dialect.cancel == "reset" and event_id is not None and endpoint.generator:
             self._tell(self._routes.reset, endpoint, {"event_id": event_id})
             event_id = None
         if self._dialect.cancel == "close" or not self._can_cancel(endpoint):
             event_id = None
-        with self._changed:
+        with self._lock:
             due = self._ledger.leave(endpoint.fn_index, job, event_id)
             self._changed.notify_all()
         self.cancel_due(endpoint, due)
@@ -397,7 +395,7 @@ class Session:
         """
         leaves = exchange.accepted is True and self._must_be_alone(endpoint)
         if leaves:
-            with self._changed:
+            with self._lock:
                 self._unfinished.add(endpoint.fn_index)
         return leaves
 
@@ -409,7 +407,7 @@ class Session:
         nothing can be done about it.
         """
         if endpoint.fn_index in self._unfinished and self._drop_iterator(endpoint):
-            with self._changed:
+            with self._lock:
                 self._unfinished.discard(endpoint.fn_index)
 
     def _drop_iterator(self, endpoint: Endpoint) -> bool:
@@ -432,17 +430,16 @@ class Session:
             log.debug("the server does not say whether it looks into its queue: %s", exc)
         if self._is_settled(endpoint):
             return
-        with self._changed:
+        with self._lock:
             due = self._ledger.overdue(endpoint.fn_index)
         self.cancel_due(endpoint, due)
 
     def _is_settled(self, endpoint: Endpoint) -> bool:
         """Wait for a job to begin or to end that others of its function wait for."""
         fn_index, ledger = endpoint.fn_index, self._ledger
-        with self._changed:
-            return not ledger.is_waiting(fn_index) or self._changed.wait_for(
-                lambda: self._closed or not ledger.is_waiting(fn_index), QUEUE_GRACE
-            )
+        return self._changed.wait_for(
+            lambda: self._closed or not ledger.is_waiting(fn_index), QUEUE_GRACE
+        )
 
     def cancel_due(self, endpoint: Endpoint, due: list[str]) -> None:
         """Cancel jobs on the server whose turn for that has come."""
@@ -450,7 +447,7 @@ class Session:
             try:
                 self._cancel(endpoint, due)
             finally:
-                with self._changed:
+                with self._lock:
                     due = self._ledger.told(endpoint.fn_index)
                     self._changed.notify_all()
 
@@ -483,7 +480,7 @@ class Session:
 
     def close(self) -> None:
         """End every stream of the session; jobs that are still under way are aborted."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._changed.notify_all()
             heartbeat = self._heartbeat

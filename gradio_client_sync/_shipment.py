@@ -25,6 +25,7 @@ from ._transport.body import CHUNK_BYTES, Changed, Source, UploadBody
 from ._transport.connections import Call, is_public
 from ._transport.failures import refusal
 from ._transport.retries import NOT_PASSED_ON
+from ._transport.waiting import Flag
 from ._uploads import too_large
 from .errors import (
     AuthenticationError,
@@ -268,8 +269,8 @@ class Shipment:
             self._total = self._done  # of streams it is known only now
         self._tell(0)
 
-    def _start_lane(self) -> threading.Event | None:
-        over = threading.Event()
+    def _start_lane(self) -> Flag | None:
+        over = Flag()
         try:
             self._uploader.start(partial(self._lane, over.set))
         except GradioClientError:

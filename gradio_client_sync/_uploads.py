@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Callable
 
+from ._transport.waiting import Change
 from .errors import FileTooLargeError
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ class Uploader:
         self.depot = depot
         self.limit = limit
         self.start = start
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = Change(self._lock)
         self._paths: dict[object, str | None] = {}  # by content; None: on its way
 
     def check(self, files: Sequence[Attached]) -> None:
@@ -64,7 +66,7 @@ class Uploader:
 
     def claim(self, identity: object) -> tuple[bool, str | None]:
         """Whether a content is the caller's to send; else its path, or ``None``: on its way."""
-        with self._changed:
+        with self._lock:
             if identity in self._paths:
                 return False, self._paths[identity]
             self._paths[identity] = None
@@ -72,7 +74,7 @@ class Uploader:
 
     def settle(self, identity: object, path: str | None) -> None:
         """A content was sent, or it was not and is the next one's to send."""
-        with self._changed:
+        with self._lock:
             self._paths.pop(identity, None)  # the latest stand last
             if path is not None:
                 self._paths[identity] = path
@@ -82,24 +84,23 @@ class Uploader:
 
     def forget(self, identity: object, path: str) -> None:
         """The server has it no more."""
-        with self._changed:
+        with self._lock:
             if self._paths.get(identity) == path:
                 del self._paths[identity]
 
     def forget_all(self) -> None:
         """The server has started anew: what it had may be gone, but for what is on its way."""
-        with self._changed:
+        with self._lock:
             self._paths = {key: None for key, path in self._paths.items() if path is None}
 
     def wait(self, identity: object, ended: Callable[[], bool]) -> str | None:
         """Wait for another call to send a content; ``None`` if it did not."""
-        with self._changed:
-            self._changed.wait_for(lambda: ended() or self._paths.get(identity, "") is not None)
-            return self._paths.get(identity)
+        self._changed.wait_for(lambda: ended() or self._paths.get(identity, "") is not None)
+        return self._paths.get(identity)
 
     def wake(self) -> None:
         """Have those who wait look whether they ended."""
-        with self._changed:
+        with self._lock:
             self._changed.notify_all()
 
 

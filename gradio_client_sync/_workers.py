@@ -14,7 +14,8 @@ import threading
 import time
 from typing import Callable
 
-from .errors import no_thread
+from ._transport.waiting import start_thread
+from .errors import GradioClientError, no_thread
 
 log = logging.getLogger(__name__)
 
@@ -51,18 +52,20 @@ class Workers:
                 self._idle -= 1
                 self._tasks.put(task)
                 return
-        thread: threading.Thread | None = None
         try:
             thread = threading.Thread(
                 target=self._work, args=([task],), name="gradio-worker", daemon=True
             )
-            with self._lock:
-                self._threads.add(thread)
-            thread.start()
-        except RuntimeError as exc:  # it is going down, has too many, or has no daemons at all
-            with self._lock:
-                self._threads -= {thread}
+        except RuntimeError as exc:  # an interpreter that has no daemons at all
             raise no_thread(exc) from exc
+        with self._lock:
+            self._threads.add(thread)
+        try:
+            start_thread(thread)
+        except GradioClientError:  # it is going down, or has too many
+            with self._lock:
+                self._threads.discard(thread)
+            raise
 
     def close(self) -> None:
         """Let threads end when they have nothing to do."""

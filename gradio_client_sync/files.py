@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import partial
 from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Protocol, Union
@@ -25,6 +26,7 @@ from ._protocol.filename import type_of
 from ._protocol.shapes import PICTURES, SOUNDS
 from ._transport.body import CHUNK_BYTES
 from ._transport.deadlines import Deadline
+from ._transport.waiting import Change
 from .errors import DownloadError, GradioClientError, PayloadError, RateLimitError
 
 if TYPE_CHECKING:
@@ -179,9 +181,10 @@ class RemoteFile(os.PathLike[str]):
         self._depot: Depot | None = depot
         self._timeout = depot.timeout
         self._owner = owner  # a client that is collected would close the connection
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = Change(self._lock)
         self._saved: dict[str | None, Path] = {}  # by where it was wanted
-        self._saving: set[str | None] = set()
+        self._saving: dict[str | None, object] = {}  # who does
         self.path: str | None = facts.path
         self.url: str | None = depot.url_of(facts)
         self.orig_name: str = facts.name
@@ -227,24 +230,27 @@ class RemoteFile(os.PathLike[str]):
                 return self.download(directory, timeout=timeout, progress=bar)
         deadline = self._deadline(timeout)
         wanted = None if directory is None else os.path.abspath(os.fsdecode(directory))
-        with self._changed:
-            if not self._changed.wait_for(
-                lambda: wanted not in self._saving, min(deadline.left, threading.TIMEOUT_MAX)
-            ):
-                raise too_late(self._facts, deadline)
-            saved = self._saved.get(wanted)
-            if saved is not None and saved.is_file():
-                return saved
-            self._saving.add(wanted)
+        mine = object()
         try:
-            saved = self._save(wanted, progress or None, deadline)
+            if not self._changed.wait_for(partial(self._claim, wanted, mine), deadline.left):
+                raise too_late(self._facts, deadline)
+            if self._saving.get(wanted) is mine:
+                self._saved[wanted] = self._save(wanted, progress or None, deadline)
+            return self._saved[wanted]
         finally:
-            with self._changed:
-                if saved is not None:
-                    self._saved[wanted] = saved
-                self._saving.discard(wanted)
-                self._changed.notify_all()
-        return saved
+            with self._lock:
+                if self._saving.get(wanted) is mine:
+                    del self._saving[wanted]
+                    self._changed.notify_all()
+
+    def _claim(self, wanted: str | None, claim: object) -> bool:
+        """Take it upon the caller to save it there, unless it is; false while another does."""
+        if wanted in self._saving:
+            return False
+        saved = self._saved.get(wanted)
+        if saved is None or not saved.is_file():
+            self._saving[wanted] = claim
+        return True
 
     def _deadline(self, timeout: float | None) -> Deadline:
         if timeout is not None:
@@ -292,7 +298,7 @@ class RemoteFile(os.PathLike[str]):
 
     def _here(self) -> Path | None:
         """Where it is on this machine, if it was downloaded."""
-        with self._changed:
+        with self._lock:
             saved = list(self._saved.values())
         return next((path for path in saved if path.is_file()), None)
 
@@ -364,14 +370,16 @@ class RemoteFile(os.PathLike[str]):
         others: dict[str, Any] = {
             "_depot": None,
             "_owner": self._owner._for_pickles(),
+            "_lock": None,
             "_changed": None,
-            "_saving": set(),
+            "_saving": {},
         }
         return {**self.__dict__, **others}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = Change(self._lock)
 
     def __copy__(self) -> RemoteFile:
         return self  # unlike a pickle, in this process it can be fetched

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED
 from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 
-from ._transport.base import NOTICED
+from ._transport.waiting import Change, Flag
 from .errors import PayloadError
 from .events import Data, Status, Timings
 
@@ -66,12 +66,13 @@ class Job(concurrent.futures.Future[Data]):
         self._chunks = chunks  # where the function takes input while it runs
         self._pid = os.getpid()
         self._lock = threading.Lock()
+        self._ended = Change(self._lock)
         self._cancel_asked = False
         self._cancel_told = False  # who waits for several jobs knows of the cancellation
         self._abandoned = False  # the interpreter exits, and nobody is told any more
         self._interrupt: Callable[[], None] | None = None
         self._is_released = False  # the worker has let go, the server has been told
-        self._released: threading.Event | None = None  # of which mostly nobody waits to be told
+        self._released: Flag | None = None  # of which mostly nobody waits to be told
         self._patience = math.inf  # until when anybody waits for that
         self._started = False
         self._submitted = time.monotonic()
@@ -217,12 +218,14 @@ class Job(concurrent.futures.Future[Data]):
                 the job was under way when this process was forked from its own.
         """
         self._check_wait("result()", timeout)
-        return super().result(self._wait_briefly(timeout))
+        self._ended.wait_for(self.done, timeout)
+        return super().result(0)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end; the error of a failed job, or ``None``. As `result` otherwise."""
         self._check_wait("exception()", timeout)
-        return super().exception(self._wait_briefly(timeout))
+        self._ended.wait_for(self.done, timeout)
+        return super().exception(0)
 
     def __iter__(self) -> Iterator[Data]:
         """Each value as it comes, all earlier ones first; the last is the result.
@@ -233,6 +236,10 @@ class Job(concurrent.futures.Future[Data]):
         self._check_wait("A loop over the job")
         yield from self._log.data(wait=True)
         super().result()
+
+    def done(self) -> bool:
+        """Whether it has ended, in whatever way."""
+        return self._state in _OVER  # not under the Future's lock: it may be asked in a tight loop
 
     def running(self) -> bool:
         """Whether a worker is at it. It can be cancelled all the same."""
@@ -360,6 +367,11 @@ class Job(concurrent.futures.Future[Data]):
         if self._chunks is not None:
             self._chunks.end(error)
 
+    def _invoke_callbacks(self) -> None:
+        with self._lock:
+            self._ended.notify_all()
+        super()._invoke_callbacks()  # type: ignore[misc]  # not in the types, but in every Future
+
     # -- for the worker -----------------------------------------------------------
 
     @property
@@ -400,7 +412,7 @@ class Job(concurrent.futures.Future[Data]):
         with self._lock:
             if self._is_released or not self._started:
                 return self._is_released
-            self._released = released = self._released or threading.Event()
+            self._released = released = self._released or Flag()
         return released.wait(max(0.0, min(end, self._patience) - time.monotonic()))
 
     def _begin(self) -> None:
@@ -469,21 +481,6 @@ class Job(concurrent.futures.Future[Data]):
                 f"The job of {self._endpoint!r} runs in the process that this one was forked "
                 "from, and its end is told there only. Make the call anew in this process."
             )
-
-    def _wait_briefly(self, timeout: float | None) -> float | None:
-        """Wait for the end, but not without end at first; see `NOTICED`.
-
-        Not by `Future.result`: what it raises at the end of its time, a signal's handler may, too.
-
-        Returns:
-            What is left of `timeout`, in seconds.
-        """
-        if timeout is not None and timeout <= NOTICED:
-            return timeout
-        with self._condition:
-            if self._state not in _OVER:
-                self._condition.wait(NOTICED)
-        return None if timeout is None else timeout - NOTICED
 
     def _check_wait(self, what: str, timeout: object = None) -> None:
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float, type(None))):

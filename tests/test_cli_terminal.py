@@ -77,7 +77,7 @@ def test_ctrl_c_cancels_on_the_server(server: Server, key: str, command: str) ->
         assert server.control.await_started(key)
         terminal.press("\x03")
         text = terminal.read_to_end()
-        assert terminal.process.returncode == 130
+        assert terminal.process.returncode == 130, text
     assert text.rstrip().endswith("Interrupted.") and "Traceback" not in text
     assert server.control.await_stopped(key)
 

@@ -338,26 +338,6 @@ def test_listeners_added_from_listeners(app: Client) -> None:
 # -- time
 
 
-@pytest.mark.parametrize(
-    ("timeout", "waits"), [(None, [0.5, None]), (2.0, [0.5, 1.5]), (0.2, [0.2])]
-)
-def test_wait_begins_with_a_short_one(
-    app: Client, server: Server, key: str, timeout: float | None, waits: list[float | None]
-) -> None:
-    """A signal that comes just as a thread goes to sleep is noticed at the end of its wait only."""
-    asked: list[float | None] = []
-    job = app.submit("/hold", [key])
-    for name in ("result", "exception"):
-        asked.clear()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(job._condition, "wait", asked.append)
-            with pytest.raises(concurrent.futures.TimeoutError):
-                getattr(job, name)(timeout)
-        assert asked == waits
-    server.control.release(key)
-    assert job.result(BOUND)[0] == key
-
-
 def test_result_that_runs_out_of_time_leaves_the_job(app: Client, server: Server, key: str) -> None:
     """`result(timeout)` raises a `TimeoutError`; the job goes on."""
     job = app.submit("/hold", [key])

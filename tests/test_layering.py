@@ -150,6 +150,13 @@ def test_layering_keeps_the_core_pure(path: Path) -> None:
     assert not {target.partition(".")[0] for target, own in imports(path) if not own} & IMPURE
 
 
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_layering_waits_for_nothing_that_a_signal_breaks(path: Path) -> None:
+    """`threading` has more for waiting than locks; `waiting` says what is wrong with it."""
+    used = re.findall(r"threading\.(Event|Condition|Barrier|Timer)\b", path.read_text("utf-8"))
+    assert not used or path.name == "waiting.py"
+
+
 def test_layering_picture_shows_every_module() -> None:
     """The house that docs draw is the one that stands."""
     house = PACKAGE.parent / "docs" / "pictures" / "house.svg"

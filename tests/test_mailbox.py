@@ -43,14 +43,25 @@ class Reader:
         assert not self._thread.is_alive(), "the reader waits for ever"
 
 
+class SmallMailbox(Mailbox):
+    """One that says when its reader has to wait."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: None, pytest.fail, ROOM)
+        self.is_full = threading.Event()
+
+    def _wait_for_room(self) -> None:
+        self.is_full.set()
+        super()._wait_for_room()
+
+
 def filled(count: int) -> tuple[Mailbox, Reader]:
     """A mailbox that is full, and the reader that waits for room in it."""
-    mailbox = Mailbox(lambda: None, pytest.fail, ROOM)
+    mailbox = SmallMailbox()
     reader = Reader(mailbox, count)
     for number in range(4):
         assert reader.delivered.get(timeout=WAIT) == number
-    with mailbox._changed:
-        assert mailbox._changed.wait_for(lambda: mailbox._reader_waits, WAIT)
+    assert mailbox.is_full.wait(WAIT)
     assert reader.delivered.empty()
     return mailbox, reader
 

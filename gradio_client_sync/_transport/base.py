@@ -7,10 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from .._protocol.wire import Frame
 
-#: Seconds that a wait without end lasts at first. A signal that comes just as the main thread goes
-#: to sleep does not wake it: Python hears of it when the wait is over.
-NOTICED = 0.5
-
 
 class Aborted(Exception):
     """`Channel.abort` ended the wait."""

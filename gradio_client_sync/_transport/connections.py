@@ -21,9 +21,10 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.util.wait import wait_for_read
 
-from .base import NOTICED, Aborted, Unreachable
+from .base import Aborted, Unreachable
 from .request import Body, write
 from .response import Raw, Response
+from .waiting import NOTICED, Flag
 
 #: Seconds to connect, and of silence while an answer is awaited.
 Timeout = tuple[Union[float, None], Union[float, None]]
@@ -49,7 +50,7 @@ class Call:
         self.aborted = False
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
-        self._ended: threading.Event | None = None  # while it waits for the next try
+        self._ended: Flag | None = None  # while it waits for the next try
 
     def pause(self, seconds: float) -> None:
         """Wait before the request is tried again.
@@ -60,7 +61,7 @@ class Call:
         with self._lock:
             if self.aborted:
                 raise Aborted
-            self._ended = threading.Event()
+            self._ended = Flag()
         if self._ended.wait(seconds):
             raise Aborted
 

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import Callable
 
-from ..errors import no_thread
+from .waiting import Change, start_thread
 
 _RINGING_SECONDS = 0.5  # an alarm wakes somebody, which takes no time
 _IDLE_SECONDS = 5.0  # a thread that waits costs little, but not nothing
@@ -62,7 +62,8 @@ class Alarms:
 
     def _begin(self) -> None:
         """Without an alarm: in a fork, those that are set are its parent's."""
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = Change(self._lock)
         self._set: dict[object, tuple[float, Callable[[], None]]] = {}
         self._awaited = math.inf  # what the thread waits for
         self._thread: threading.Thread | None = None
@@ -82,29 +83,24 @@ class Alarms:
         if self._pid != os.getpid():
             self._begin()
         alarm = object()
-        with self._changed:
+        with self._lock:
             if self._thread is None:
-                try:
-                    thread = threading.Thread(
-                        target=self._watch, name="gradio-deadlines", daemon=True
-                    )
-                    thread.start()  # it waits for the lock
-                except RuntimeError as exc:
-                    raise no_thread(exc) from exc
+                thread = threading.Thread(target=self._watch, name="gradio-deadlines", daemon=True)
+                start_thread(thread)  # it waits for the lock
                 self._thread = thread
             elif deadline.end < self._awaited:
                 self._changed.notify_all()
             self._set[alarm] = deadline.end, ring
 
         def call_off() -> None:
-            with self._changed:
+            with self._lock:
                 self._set.pop(alarm, None)
 
         return call_off
 
     def close(self) -> None:
         """Ring no more. Returns when the thread has ended, unless an alarm is ringing for long."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._set.clear()
             self._changed.notify_all()
@@ -113,25 +109,28 @@ class Alarms:
             thread.join(_RINGING_SECONDS)
 
     def _watch(self) -> None:
-        while True:
-            with self._changed:
+        while self._wait():
+            with self._lock:
                 now = time.monotonic()
                 due = [alarm for alarm, (end, _) in self._set.items() if end <= now]
                 rings = [self._set.pop(alarm)[1] for alarm in due]
-                if not due:
-                    if self._closed:
-                        self._thread = None
-                        return
-                    ends = [end for end, _ in self._set.values()]
-                    self._awaited = min(ends, default=math.inf)
-                    wait = min(self._awaited - now, threading.TIMEOUT_MAX)
-                    told = self._changed.wait(wait if ends else _IDLE_SECONDS)
-                    if not told and not self._set:
-                        self._thread = None
-                        return
             for ring in rings:
                 ring()
             del rings  # a thread that waits must not keep a job, and with it a client, alive
+
+    def _wait(self) -> bool:
+        """Wait for the next deadline or for an earlier one; whether the thread goes on."""
+        with self._lock:
+            self._awaited = self._next()
+            wait = _IDLE_SECONDS if self._awaited == math.inf else self._awaited - time.monotonic()
+        self._changed.wait_for(lambda: self._closed or self._next() < self._awaited, wait)
+        with self._lock:
+            if self._closed or not self._set:
+                self._thread = None
+            return self._thread is not None
+
+    def _next(self) -> float:
+        return min((end for end, _ in self._set.values()), default=math.inf)
 
 
 def _nothing() -> None:

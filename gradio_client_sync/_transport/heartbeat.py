@@ -10,13 +10,13 @@ hears of the end also when it really comes.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import TYPE_CHECKING
 
 from ..errors import GradioClientError, HTTPStatusError
 from .base import Aborted, Lost
 from .connections import Call
+from .waiting import Flag
 
 if TYPE_CHECKING:
     from .http import Http
@@ -43,9 +43,9 @@ class Heartbeat:
         self._silence = silence
         self._beats = 0  # of the stream that is open
         self._call = Call()
-        self._known = threading.Event()  # the server has beaten: it will notice the end
-        self._closed = threading.Event()
-        self._ended = threading.Event()
+        self._known = Flag()  # the server has beaten: it will notice the end
+        self._closed = Flag()
+        self._ended = Flag()
 
     def run(self) -> None:
         """Keep the stream open."""

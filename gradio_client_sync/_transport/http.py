@@ -38,6 +38,7 @@ from .failures import (
     shorten,
 )
 from .retries import NOT_PASSED_ON, Retries, may_ask_again, was_not_taken
+from .waiting import Flag
 
 if TYPE_CHECKING:
     from .response import Response
@@ -105,7 +106,7 @@ class Http:
         self.message_bytes = message_bytes
         self.alarms = Alarms()
         self.heard = 0.0
-        self._closed = threading.Event()
+        self._closed = Flag()
         self._begin()
 
     def _begin(self) -> None:

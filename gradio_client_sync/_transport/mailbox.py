@@ -18,6 +18,7 @@ from .._protocol.exchange import FOR_READERS, MOVES_ONCE
 from .._protocol.wire import Frame
 from ..errors import MessageTooLargeError, ProtocolError
 from .base import Aborted, Lost
+from .waiting import Change
 
 #: Bytes that may wait for a worker: more than comes while it ends a listener's wait.
 ROOM = 2**24
@@ -48,7 +49,8 @@ class Mailbox:
         self._letters: queue.SimpleQueue[Letter] = queue.SimpleQueue()
         self._come = 0  # bytes; written by the reader only
         self._taken = 0  # by the worker only
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = Change(self._lock)
         self._reader_waits = False
         self._over = False
 
@@ -76,12 +78,9 @@ class Mailbox:
         self._letters.put(frame)
 
     def _wait_for_room(self) -> None:
-        with self._changed:
-            self._reader_waits = True  # first: the worker looks whether it is after it has taken
-            self._changed.wait_for(
-                lambda: self._over or self._come - self._taken <= self._room // 2
-            )
-            self._reader_waits = False
+        self._reader_waits = True  # first: the worker looks whether it is after it has taken
+        self._changed.wait_for(lambda: self._over or self._come - self._taken <= self._room // 2)
+        self._reader_waits = False
 
     def end(self, why: Lost | Aborted | MessageTooLargeError) -> None:
         """Nothing comes any more."""
@@ -94,7 +93,7 @@ class Mailbox:
         if isinstance(letter, Frame):
             self._taken += len(letter.raw) + AROUND
             if self._reader_waits:
-                with self._changed:
+                with self._lock:
                     self._changed.notify_all()
             return letter
         self._stop()
@@ -114,6 +113,6 @@ class Mailbox:
 
     def _stop(self) -> None:
         """The reader has no reason to wait any more."""
-        with self._changed:
+        with self._lock:
             self._over = True
             self._changed.notify_all()

@@ -47,6 +47,7 @@ from ..errors import (
 from .base import Aborted, Lost
 from .connections import Call
 from .mailbox import Mailbox
+from .waiting import Flag
 
 if TYPE_CHECKING:
     from .body import EventStream
@@ -94,7 +95,7 @@ class Mux:
         self._warned = False
         self._closed = False
         self._heads = Heads()  # the reader's
-        self._ended = threading.Event()
+        self._ended = Flag()
         self._call = Call()
 
     def join(self, post: Callable[[], str], publish: Callable[[Frame], object]) -> Mailbox:
