@@ -107,7 +107,7 @@ ROWS = (
         "2,000 calls at once",
         "burst",
         (2000, 0),
-        (2, 0),
+        (4, 0),
         (Limit("rate", 0.9, "raw", least=True), Limit("right", 1.0, "raw", least=True)),
         ("raw", "ours"),
         fresh=True,
@@ -116,7 +116,7 @@ ROWS = (
         "growing text, 5,000 updates, each looked at",
         "iterate",
         (5000, 500),
-        (18, 1),
+        (30, 1),
         (
             Limit("seconds", 1.05, "raw"),
             Limit("cpu", 0.35, "official"),

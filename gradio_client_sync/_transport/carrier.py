@@ -145,7 +145,8 @@ class Carrier:
         return Way(way.pool, f"{way.target}{rest}", way.host)
 
     def _way(self, origin: str) -> Way:
-        request, root = _as_asked(f"{origin}/"), _as_asked(self._root)
+        request = _as_asked(f"{origin}/")
+        root = _as_asked(self._root) if self._root != origin else request
         asked = str(request.url)
         # Not everybody reads an odd address in the same way; this is how it will be used.
         if not may_follow(str(root.url), asked):
