@@ -58,7 +58,7 @@ class Chunks:
         self._routes = routes
         self._encode = encode
         self._headers = headers
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._changed = Change(self._lock)
         self._event_id = ""
         self._turn = False  # the function has answered, and nobody has sent a chunk since

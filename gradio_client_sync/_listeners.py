@@ -96,7 +96,7 @@ class EventLog:
         self._history_bytes = history_bytes
         self._kept_bytes = 0
         self._start = start
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._changed = Change(self._lock)
         self._records: deque[Record] = deque([(pending,)] if pending is not None else ())
         self._first = 0  # the number of the oldest record that is still kept

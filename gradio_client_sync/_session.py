@@ -114,7 +114,7 @@ class Session:
         self._wants_heartbeat = wants_heartbeat
         self._joins = joins
         self._start = start
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._changed = Change(self._lock)
         self._ledger = CancelLedger()
         self._not_generators: set[int] = set()

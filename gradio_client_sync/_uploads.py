@@ -47,7 +47,7 @@ class Uploader:
         self.depot = depot
         self.limit = limit
         self.start = start
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._changed = Change(self._lock)
         self._paths: dict[object, str | None] = {}  # by content; None: on its way
 

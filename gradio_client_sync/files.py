@@ -181,7 +181,7 @@ class RemoteFile(os.PathLike[str]):
         self._depot: Depot | None = depot
         self._timeout = depot.timeout
         self._owner = owner  # a client that is collected would close the connection
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._changed = Change(self._lock)
         self._saved: dict[str | None, Path] = {}  # by where it was wanted
         self._saving: dict[str | None, object] = {}  # who does
@@ -378,7 +378,7 @@ class RemoteFile(os.PathLike[str]):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._changed = Change(self._lock)
 
     def __copy__(self) -> RemoteFile:

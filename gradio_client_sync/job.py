@@ -65,7 +65,7 @@ class Job(concurrent.futures.Future[Data]):
         self._owner = owner  # the client: it must not be collected while a job needs it
         self._chunks = chunks  # where the function takes input while it runs
         self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._ended = Change(self._lock)
         self._cancel_asked = False
         self._cancel_told = False  # who waits for several jobs knows of the cancellation
@@ -218,14 +218,13 @@ class Job(concurrent.futures.Future[Data]):
                 the job was under way when this process was forked from its own.
         """
         self._check_wait("result()", timeout)
-        self._ended.wait_for(self.done, timeout)
-        return super().result(0)
+        return self._outcome(timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end; the error of a failed job, or ``None``. As `result` otherwise."""
         self._check_wait("exception()", timeout)
-        self._ended.wait_for(self.done, timeout)
-        return super().exception(0)
+        self._wait_for_end(timeout)
+        return self._exception
 
     def __iter__(self) -> Iterator[Data]:
         """Each value as it comes, all earlier ones first; the last is the result.
@@ -235,7 +234,7 @@ class Job(concurrent.futures.Future[Data]):
         """
         self._check_wait("A loop over the job")
         yield from self._log.data(wait=True)
-        super().result()
+        self._outcome(None)
 
     def done(self) -> bool:
         """Whether it has ended, in whatever way."""
@@ -481,6 +480,24 @@ class Job(concurrent.futures.Future[Data]):
                 f"The job of {self._endpoint!r} runs in the process that this one was forked "
                 "from, and its end is told there only. Make the call anew in this process."
             )
+
+    def _wait_for_end(self, timeout: float | None) -> None:
+        """Wait, but not as a Future does: its condition is none for signals, see `waiting`."""
+        if not self.done() and not self._ended.wait_for(self.done, timeout):
+            raise concurrent.futures.TimeoutError
+        if self._state != FINISHED:
+            raise concurrent.futures.CancelledError
+
+    def _outcome(self, timeout: float | None) -> Data:
+        self._wait_for_end(timeout)
+        if self._exception is not None:
+            try:
+                raise self._exception
+            finally:
+                del self  # the traceback would hold the job, which holds the exception
+        data = self._result
+        assert data is not None  # noqa: S101 - it ended well
+        return data
 
     def _check_wait(self, what: str, timeout: object = None) -> None:
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float, type(None))):

@@ -150,11 +150,20 @@ def test_layering_keeps_the_core_pure(path: Path) -> None:
     assert not {target.partition(".")[0] for target, own in imports(path) if not own} & IMPURE
 
 
+#: What of `threading` a signal breaks, as `waiting` tells; and where workers only come to it.
+BREAKABLE = re.compile(r"\b(Event|Condition|Barrier|Timer|Semaphore|BoundedSemaphore)\b")
+OF_WORKERS = {("_connection.py", "BoundedSemaphore"), ("_session.py", "BoundedSemaphore")}
+
+
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_layering_waits_for_nothing_that_a_signal_breaks(path: Path) -> None:
-    """`threading` has more for waiting than locks; `waiting` says what is wrong with it."""
-    used = re.findall(r"threading\.(Event|Condition|Barrier|Timer)\b", path.read_text("utf-8"))
-    assert not used or path.name == "waiting.py"
+    """`threading` has more to wait by than locks; here it is not used."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.Attribute, ast.ImportFrom)):
+            text = ast.unparse(node)
+            if text.startswith(("threading.", "from threading ")):
+                for name in BREAKABLE.findall(text):
+                    assert (path.name, name) in OF_WORKERS, f"{name}, see _transport/waiting.py"
 
 
 def test_layering_picture_shows_every_module() -> None:

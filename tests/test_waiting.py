@@ -30,37 +30,45 @@ def strike(*_):
     raise Struck
 
 signal.signal(signal.SIGALRM, strike)
-when, lock, flag = random.Random(1), threading.Lock(), Flag()
-changed, ends = Change(lock), collections.Counter()
-for number in range(2000):
+when, ends = random.Random(1), collections.Counter()
+
+def wait_over_and_over(number):
+    while number % 3 == 0:
+        changed.wait_for(bool, 0)
+    while number % 3 == 1:
+        flag.wait(0)
+    while True:
+        flag.set()
+
+for number in range(3000):
+    flag, lock = Flag(), threading.RLock()
+    changed = Change(lock)
     try:
         signal.setitimer(signal.ITIMER_REAL, when.uniform(5e-5, 2e-4))
-        while number % 2:
-            changed.wait_for(bool, 0)
-        while True:
-            flag.wait(0)
+        wait_over_and_over(number)  # in Python 3.13 `try` misses what strikes in its own loops
     except BaseException as exc:
         ends[repr(exc)] += 1
-        if lock.locked():
-            ends["taken"] += 1
-            lock.release()
+    ends["taken"] += lock._is_owned() + flag._lock._is_owned()
 print(dict(ends))
 """
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there is no timer that strikes")
-@pytest.mark.skipif(sys.version_info < (3, 10), reason="Python 3.9 may be struck as `with` ends")
+@pytest.mark.skipif(
+    not (3, 10) <= sys.version_info < (3, 14),
+    reason="there a `with` may be struck as it ends or begins",
+)
 def test_wait_struck_by_a_signal_raises_what_the_handler_did() -> None:
-    """Wherever it strikes; of 2,000 waits of `threading.Condition`, it is 30 to 100 that fail."""
+    """Wherever it strikes; of 1,000 waits of `threading.Condition`, 15 to 50 fail."""
     done = subprocess.run(
         [sys.executable, "-c", STRUCK], capture_output=True, text=True, timeout=WAIT
     )
-    assert (done.stdout, done.stderr) == ("{'Struck()': 2000}\n", "")
+    assert (done.stdout, done.stderr) == ("{'Struck()': 3000, 'taken': 0}\n", "")
 
 
 def test_wait_may_take_what_it_finds() -> None:
     """Of many who wait for one thing, one has it, and the others wait on."""
-    lock = threading.Lock()
+    lock = threading.RLock()
     changed = Change(lock)
     things: list[int] = []
     taken: list[int] = []
@@ -86,14 +94,14 @@ def test_wait_may_take_what_it_finds() -> None:
 
 def test_wait_ends_at_its_time_and_asks_once_more() -> None:
     """Without an end in time it is false, for a time that is over, too; what raises, raises."""
-    lock = threading.Lock()
+    lock = threading.RLock()
     changed = Change(lock)
     answers = iter([False, True])
     assert changed.wait_for(lambda: next(answers), 0.001)
     assert not changed.wait_for(lambda: False, -1)
     with pytest.raises(ZeroDivisionError):
         changed.wait_for(lambda: 1 // 0 > 0)
-    assert not lock.locked() and not changed._waiters
+    assert not changed._waiters
 
 
 class Held:
@@ -103,19 +111,54 @@ class Held:
         self.waits: list[float] = []
 
     def acquire(self, timeout: float = -1) -> bool:
-        self.waits.append(round(timeout, 1))
+        self.waits.append(timeout)
         return False
 
 
-@pytest.mark.parametrize(
-    ("timeout", "waits"), [(None, [0.5, -1]), (100.0, [0.5, 100.0]), (0.2, [0.2, 0.2])]
-)
-def test_wait_begins_with_a_short_one(timeout: float | None, waits: list[float]) -> None:
+def test_wait_begins_with_a_short_one() -> None:
     """A signal that comes just as a thread goes to sleep is noticed at the end of its wait only."""
-    held = Held()
-    end = None if timeout is None else time.monotonic() + timeout
-    assert not _await(cast("threading.Lock", held), end)
-    assert held.waits == waits
+    for timeout, waits in ((None, [0.5, -1]), (1000.0, [0.5, pytest.approx(1000, abs=WAIT)])):
+        held = Held()
+        end = None if timeout is None else time.monotonic() + timeout
+        assert not _await(cast("threading.Lock", held), end)
+        assert held.waits == waits
+
+
+def test_handler_may_end_what_is_waited_for() -> None:
+    """One that calls rather than raises, as `close()` on SIGTERM, finds no lock in its way."""
+    lock = threading.RLock()
+    changed = Change(lock)
+    ended = []
+
+    def ready() -> bool:
+        if not ended:  # as if a signal came here
+            with lock:
+                ended.append(True)
+                changed.notify_all()
+            return False
+        return True
+
+    assert changed.wait_for(ready, WAIT)
+
+
+def test_notify_struck_by_a_signal_leaves_the_others_to_the_next_one() -> None:
+    """Nobody is forgotten before it was told."""
+    changed = Change(threading.RLock())
+    waiters = [threading.Lock() for _ in range(3)]
+    for waiter in waiters:
+        waiter.acquire()
+    changed._waiters += waiters
+
+    class Struck(list[threading.Lock]):
+        def remove(self, waiter: threading.Lock) -> None:
+            changed._waiters = list(self)
+            raise KeyboardInterrupt
+
+    changed._waiters = Struck(waiters)
+    with pytest.raises(KeyboardInterrupt):
+        changed.notify_all()
+    changed.notify_all()
+    assert not any(waiter.locked() for waiter in waiters) and not changed._waiters
 
 
 def test_flag_wakes_all_who_wait() -> None:
@@ -138,25 +181,37 @@ class Refused(threading.Thread):
 
 
 class Interrupted(threading.Thread):
-    """As a start that Ctrl-C strikes just where it waits."""
+    """As a start that Ctrl-C strikes just where it waits for the thread."""
 
     def start(self) -> None:
+        super().start()
         try:
             raise KeyboardInterrupt
         finally:
             threading.Lock().release()
 
 
-def test_start_of_a_thread_tells_a_refusal_from_an_interruption() -> None:
-    """Also where another exception is being handled, which is not why it failed."""
+class Failing(threading.Thread):
+    """As one that a handler strikes which raises an error like Python's."""
+
+    def start(self) -> None:
+        super().start()
+        raise RecursionError
+
+
+def start_each() -> None:
     with pytest.raises(KeyboardInterrupt):
         start_thread(Interrupted())
     with pytest.raises(GradioClientError, match="No thread could be started"):
         start_thread(Refused())
+    with pytest.raises(RecursionError):
+        start_thread(Failing())
+
+
+def test_start_of_a_thread_tells_a_refusal_from_an_interruption() -> None:
+    """Also where another exception is being handled, which is not why it failed."""
+    start_each()
     try:
         raise KeyError
     except KeyError:
-        with pytest.raises(GradioClientError, match="No thread could be started"):
-            start_thread(Refused())
-        with pytest.raises(KeyboardInterrupt):
-            start_thread(Interrupted())
+        start_each()

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: Seconds that a value may be late: less than until a screen's next picture. With more, an app on
-#: the same machine took longer for all of its values.
-GATHER = 0.012
+#: Seconds that a value may be late: one picture of a screen.
+GATHER = 0.016
 #: Of the time for which values have come, what one may be late at most: who waits for the end of
 #: few does not wait longer than anybody would notice.
 SHARE = 0.04

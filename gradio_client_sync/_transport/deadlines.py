@@ -62,7 +62,7 @@ class Alarms:
 
     def _begin(self) -> None:
         """Without an alarm: in a fork, those that are set are its parent's."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._changed = Change(self._lock)
         self._set: dict[object, tuple[float, Callable[[], None]]] = {}
         self._awaited = math.inf  # what the thread waits for
@@ -112,11 +112,10 @@ class Alarms:
         while self._wait():
             with self._lock:
                 now = time.monotonic()
-                due = [alarm for alarm, (end, _) in self._set.items() if end <= now]
+                due = [alarm for alarm, (end, _) in list(self._set.items()) if end <= now]
                 rings = [self._set.pop(alarm)[1] for alarm in due]
-            for ring in rings:
-                ring()
-            del rings  # a thread that waits must not keep a job, and with it a client, alive
+            while rings:  # a thread that waits must not keep a job, and with it a client, alive
+                rings.pop(0)()
 
     def _wait(self) -> bool:
         """Wait for the next deadline or for an earlier one; whether the thread goes on."""
@@ -130,7 +129,7 @@ class Alarms:
             return self._thread is not None
 
     def _next(self) -> float:
-        return min((end for end, _ in self._set.values()), default=math.inf)
+        return min((end for end, _ in list(self._set.values())), default=math.inf)
 
 
 def _nothing() -> None:

@@ -49,7 +49,7 @@ class Mailbox:
         self._letters: queue.SimpleQueue[Letter] = queue.SimpleQueue()
         self._come = 0  # bytes; written by the reader only
         self._taken = 0  # by the worker only
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._changed = Change(self._lock)
         self._reader_waits = False
         self._over = False

@@ -2,9 +2,11 @@
 
 Python runs a signal's handler, such as that of Ctrl-C, wherever its main thread is: also within
 `threading.Condition`, which is written in Python. What the handler raises then leaves its lock
-taken for ever, or comes out as "release unlocked lock". `threading.Event` and the start of a thread
-are made of it. A lock alone is written in C, and ``with`` takes it in one step; so here nobody
-waits while holding one, and all that is held is held by ``with``.
+taken for ever, or comes out as "release unlocked lock". `threading.Event`, semaphores and the start
+of a thread are made of it. A lock alone is written in C, and ``with`` takes and frees it in one
+step (from Python 3.10 to 3.13); so here nobody waits while holding one, and what is held is held
+by ``with``. Locks are reentrant, for handlers that do not raise but call, and for the collector,
+which may run anywhere, too.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import AbstractContextManager
 from typing import Callable
 
 from ..errors import no_thread
@@ -25,12 +28,12 @@ class Change:
     """Wakes those who wait for something that a lock guards.
 
     Args:
-        lock: The lock. `notify_all` is called with it, `wait_for` without.
+        lock: A reentrant one. `notify_all` is called with it, `wait_for` without.
     """
 
     __slots__ = ("_lock", "_waiters")
 
-    def __init__(self, lock: threading.Lock) -> None:
+    def __init__(self, lock: AbstractContextManager[object]) -> None:
         self._lock = lock
         self._waiters: list[threading.Lock] = []
 
@@ -49,9 +52,9 @@ class Change:
             woken = False
             try:
                 with self._lock:
+                    self._waiters.append(waiter)  # first: a handler may change what is asked for
                     if ready():
                         return True
-                    self._waiters.append(waiter)
                 woken = _await(waiter, end)
             finally:
                 if not woken:
@@ -63,14 +66,17 @@ class Change:
     def notify_all(self) -> None:
         """Have all who wait ask again."""
         if self._waiters:
-            waiters, self._waiters = self._waiters, []
-            for waiter in waiters:
-                waiter.release()
+            for waiter in tuple(self._waiters):
+                if waiter.locked():
+                    waiter.release()
+                self._forget(waiter)  # last: if a handler strikes, the next one wakes the others
 
     def _forget(self, waiter: threading.Lock) -> None:
-        with self._lock:
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
+        """Without the lock, which may be what a signal has left taken; it is one step in a list."""
+        try:
+            self._waiters.remove(waiter)
+        except ValueError:
+            pass  # it was told meanwhile
 
 
 def _await(lock: threading.Lock, end: float | None) -> bool:
@@ -90,7 +96,7 @@ class Flag:
     __slots__ = ("_changed", "_is_set", "_lock")
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._changed = Change(self._lock)
         self._is_set = False
 
@@ -114,13 +120,16 @@ def start_thread(thread: threading.Thread) -> None:
 
     Raises:
         GradioClientError: The interpreter starts none.
-        BaseException: What a signal's handler raised meanwhile; the thread runs.
+        BaseException: What a signal's handler raised meanwhile. The thread mostly runs then, but
+            Python's own part of the start may have been struck, too.
     """
     handled = sys.exc_info()[1]
     try:
         thread.start()
     except RuntimeError as exc:
+        if thread.ident is None and thread not in threading.enumerate():
+            raise no_thread(exc) from exc
         cause = exc.__context__
-        if cause is not None and cause is not handled:
-            raise cause from None
-        raise no_thread(exc) from exc
+        if type(exc) is RuntimeError and cause is not None and cause is not handled:
+            raise cause from None  # it struck where the start waits for the thread
+        raise
