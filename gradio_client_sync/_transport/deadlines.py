@@ -113,7 +113,8 @@ class Alarms:
             with self._lock:
                 now = time.monotonic()
                 due = [alarm for alarm, (end, _) in list(self._set.items()) if end <= now]
-                rings = [self._set.pop(alarm)[1] for alarm in due]
+                # The collector may close a client right here, and with it these alarms.
+                rings = [self._set.pop(alarm, (now, _nothing))[1] for alarm in due]
             while rings:  # a thread that waits must not keep a job, and with it a client, alive
                 rings.pop(0)()
 
