@@ -56,7 +56,7 @@ def token_for(root: str, options: Mapping[str, Any], saved: str | None = None) -
     """
     explicit: str | None = options["hf_token"]
     if explicit is None:
-        return saved if keeps_secrets(root) else None
+        return saved if saved is not None and keeps_secrets(root) else None
     if keeps_secrets(root) or options["allow_insecure_token"]:
         return explicit
     raise AuthenticationError(

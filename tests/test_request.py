@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from gradio_client_sync._transport.carrier import Carrier
 from gradio_client_sync._transport.request import write
@@ -136,3 +139,30 @@ def test_request_host_that_a_user_names_is_taken() -> None:
     way = carrier.way("http://127.0.0.1:7860/x")
     headers = carrier.headers_for("http://127.0.0.1:7860/x", way.host, {})
     assert {k: v for k, v in headers.items() if k.lower() == "host"} == {"host": "my.app"}
+
+
+def test_request_header_of_the_user_takes_the_place_of_ours() -> None:
+    """However it is spelled; what `requests` would say besides goes without saying."""
+    carrier = Carrier("http://127.0.0.1:7860", headers={"user-agent": "mine", "X-Mine": "1"})
+    way = carrier.way("http://127.0.0.1:7860/x")
+    assert carrier.headers_for("http://127.0.0.1:7860/x", way.host, {}) == {
+        "Host": "127.0.0.1:7860",
+        "user-agent": "mine",
+        "Accept-Encoding": requests.utils.DEFAULT_ACCEPT_ENCODING,
+        "X-Mine": "1",
+    }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names there have one spelling only")
+@pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "Http_Proxy", "all_proxy"])
+def test_request_proxy_of_the_environment_is_found(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `requests` finds it, which is asked if any variable looks like one."""
+    for known in [known for known in os.environ if known.lower().endswith("_proxy")]:
+        monkeypatch.delenv(known)
+    assert Carrier("http://app.example").proxies == {}
+    monkeypatch.setenv(name, "http://127.0.0.1:3128")
+    carrier = Carrier("http://app.example")
+    assert set(carrier.proxies.values()) == {"http://127.0.0.1:3128"}
+    assert carrier.way("http://app.example/x").target == "http://app.example/x"

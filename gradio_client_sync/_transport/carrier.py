@@ -1,7 +1,8 @@
 """What goes along with every request, and by which way: for one app and its user.
 
-Headers, cookies, proxies and certificates are those of a session of `requests`, which names the
-connections, too. The requests themselves are made by `http` and `connections`.
+Cookies, proxies, certificates and the connections themselves are found as `requests` finds them, by
+its own parts. A `requests.Session` of them is not made: it brings two pools that nobody would use,
+which takes a tenth of a connect. The requests are made by `http` and `connections`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.cookies import MockRequest, MockResponse, get_cookie_header
+from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_cookie_header
 
 from .._protocol.credentials import may_be_secret
 from .._protocol.routes import may_follow
@@ -79,21 +80,22 @@ class Carrier:
         secrets: Iterable[str] = (),
     ) -> None:
         self._root = root
-        self._session = session = requests.Session()
-        for name in ("Accept", "Connection"):
-            del session.headers[name]  # they say what is understood without them
-        session.headers["User-Agent"] = f"gradio-client-sync/{__version__}"
-        session.headers.update(headers or {})
-        session.cookies.update(cookies or {})
+        self._always = {
+            "user-agent": ("User-Agent", f"gradio-client-sync/{__version__}"),
+            "accept-encoding": ("Accept-Encoding", requests.utils.DEFAULT_ACCEPT_ENCODING),
+            **{name.lower(): (name, value) for name, value in (headers or {}).items()},
+        }
+        self._cookies = RequestsCookieJar()
+        self._cookies.update(cookies or {})
         self._has_cookies = bool(cookies)
-        self._always = {name.lower(): (name, value) for name, value in self.headers.items()}
         # The environment is asked once, not at every request; after that it is left
         # alone, since requests would also add passwords from a .netrc.
         self.proxies: dict[str, str] = dict(proxies or {})
         if _may_have_proxies():
-            settings = session.merge_environment_settings(root, self.proxies, None, None, None)
+            settings = requests.Session().merge_environment_settings(
+                root, self.proxies, None, None, None
+            )
             self.proxies = dict(settings["proxies"])
-        session.trust_env = False
         self.verify = verify
         if verify is True:
             self.verify = next(filter(None, map(os.environ.get, _CERTIFICATES)), True)
@@ -109,8 +111,6 @@ class Carrier:
         """Without a connection; in a fork, those that are open are its parent's."""
         self._ways: dict[str, Way] = {}  # by origin
         self._adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
-        self._session.mount("http://", self._adapter)
-        self._session.mount("https://", self._adapter)
 
     def hang_up(self) -> None:
         """Close the connections that no request uses; further requests make new ones."""
@@ -120,12 +120,12 @@ class Carrier:
     @property
     def headers(self) -> dict[str, str]:
         """What is sent with every request, for connections that are not made here."""
-        return {str(name): str(value) for name, value in self._session.headers.items()}
+        return dict(self._always.values())
 
     def cookie_header(self, url: str) -> str | None:
         """The cookies for an address, as one header's value."""
         request = requests.Request("GET", url)
-        header: str | None = get_cookie_header(self._session.cookies, request)  # type: ignore[no-untyped-call]
+        header: str | None = get_cookie_header(self._cookies, request)  # type: ignore[no-untyped-call]
         login = _PLAIN_LOGIN.search(header or "")
         return f"{header}; access-token={login[1]}" if login else header
 
@@ -146,10 +146,9 @@ class Carrier:
 
     def _way(self, origin: str) -> Way:
         request = _as_asked(f"{origin}/")
-        root = _as_asked(self._root) if self._root != origin else request
         asked = str(request.url)
         # Not everybody reads an odd address in the same way; this is how it will be used.
-        if not may_follow(str(root.url), asked):
+        if self._root != origin and not may_follow(str(_as_asked(self._root).url), asked):
             raise ValueError("it leads to another server than the one that it seems to be on")
         pool = self._adapter.get_connection_with_tls_context(request, self.verify, self.proxies)
         self._adapter.cert_verify(pool, asked, self.verify, None)  # type: ignore[no-untyped-call]
@@ -164,7 +163,7 @@ class Carrier:
             headers[name.lower()] = name, value
         if self._has_cookies and "cookie" not in headers:
             request = requests.Request("GET", url)
-            cookies = get_cookie_header(self._session.cookies, request)  # type: ignore[no-untyped-call]
+            cookies = get_cookie_header(self._cookies, request)  # type: ignore[no-untyped-call]
             if cookies:
                 headers["cookie"] = "Cookie", cookies
         return dict(headers.values())
@@ -177,7 +176,7 @@ class Carrier:
                 told["Set-Cookie"] = text
         asked = MockRequest(requests.Request("GET", url).prepare())
         self._has_cookies = True
-        self._session.cookies.extract_cookies(MockResponse(told), asked)  # type: ignore[arg-type]
+        self._cookies.extract_cookies(MockResponse(told), asked)  # type: ignore[arg-type]
 
     def conceal(self, body: bytes, sent: Mapping[str, str] | None = None) -> bytes:
         """What a server says, without the secrets of ours that it repeats.
@@ -213,9 +212,9 @@ def _may_have_proxies() -> bool:
     `requests` goes through the whole environment twice to find out, which takes about as long
     as a server needs to answer.
     """
-    if sys.platform in ("darwin", "win32"):
+    if sys.platform == "darwin" or sys.platform == "win32":
         return True  # where settings of the system count, too
-    return any(name[-6:].lower() == "_proxy" for name in os.environ)
+    return b"_proxy" in b" ".join(os.environb).lower()
 
 
 def _secrets_in(headers: Mapping[str, str]) -> list[bytes]:
