@@ -60,8 +60,9 @@ class Ours:
     def result(self, job: Any) -> Any:
         return job.result(ANSWER)[0]
 
-    def connect(self) -> None:
-        self._make().close()
+    def connect(self) -> Callable[[], object]:
+        close: Callable[[], object] = self._make().close
+        return close
 
     def wait(self, count: int) -> None:
         """Have that many jobs wait in the server's queue."""
@@ -103,8 +104,9 @@ class Official:
     def result(self, job: Any) -> Any:
         return job.result(timeout=ANSWER)
 
-    def connect(self) -> None:
-        self._make()
+    def connect(self) -> Callable[[], object]:
+        app = self._make()
+        return lambda: app  # which nobody closes
 
 
 class Tasks:
@@ -128,12 +130,13 @@ class Tasks:
         return self.predict(count, "/direct")
 
     def connect(self, count: int) -> tuple[list[float], int]:
-        """Connects anew, one after another."""
+        """Connects anew, one after another; what closes a connection does not count."""
         seconds = []
         for _ in range(count):
             start = time.perf_counter()
-            self._contestant.connect()
+            close = self._contestant.connect()
             seconds.append(time.perf_counter() - start)
+            close()
         return seconds, count
 
     def burst(self, count: int) -> tuple[list[float], int]:
