@@ -62,6 +62,7 @@ def test_server_is_named_as_it_is_typed(server: str) -> None:
         ("http://", "http://127.0.0.1:7860"),
         ("file:///etc/passwd", "http://127.0.0.1:7860"),
         ("http://my app", "http://127.0.0.1:7860"),
+        ("http://elsewhere.example\\.localhost", "http://127.0.0.1:7860"),  # where would it go?
     ],
 )
 def test_root_of_something_else_says_what_to_type(typed: str, hint: str) -> None:

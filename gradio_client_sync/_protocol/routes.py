@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from ..errors import ConfigError
 
 _USERINFO = re.compile(r"//[^/@]*@")
+_ODD = re.compile(r"[ \\]")  # a backslash ends a host for some readers, and not for others
 _HOST = re.compile(r"[\w.-]+(:\d+)?(/|\Z)")
 #: What servers add to an app's address: the config, and what their examples of calls go to.
 _BELOW_ROOT = re.compile(r"/+(config|gradio_api(/.*)?)\Z")
@@ -37,7 +38,7 @@ def root_of(source: str) -> str:
         path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
     except ValueError as exc:
         raise ConfigError(f"{shown!r} is not a valid address: {exc}.", url=shown) from exc
-    if parts.scheme not in ("http", "https") or not parts.hostname or " " in parts.netloc:
+    if parts.scheme not in ("http", "https") or not parts.hostname or _ODD.search(parts.netloc):
         hint = f"http://{shown}" if _HOST.match(shown) else "http://127.0.0.1:7860"
         raise ConfigError(
             f"{shown!r} is not the address of an app. Give a full URL such as {hint!r}, "
