@@ -32,16 +32,14 @@ def discover(
         AuthenticationError: The app wants a login, or did not accept it.
         ConfigError: What answers is no Gradio app.
     """
-    url = Routes(root).config
-    answer = http.get(url, deadline)
+    answer = http.get(Routes(root).config, deadline)
     if answer.status == 401 and auth is not None:
         root = root_of(answer.url)
         _login(http, root, auth, deadline)
-        url = Routes(root).config
-        answer = http.get(url, deadline)
+        answer = http.get(Routes(root).config, deadline)
     config = _config_in(answer)
     if config is not None:
-        return root if answer.url == url else root_of(answer.url), config
+        return root_of(answer.url), config
     if answer.status in (401, 403):
         raise _login_needed(answer)
     if answer.status > 500 or answer.status == 429:

@@ -1,8 +1,8 @@
 """What goes along with every request, and by which way: for one app and its user.
 
 Cookies, proxies, certificates and the connections themselves are found as `requests` finds them, by
-its own parts. A `requests.Session` of them is not made: it brings two pools that nobody would use,
-which takes a tenth of a connect. The requests are made by `http` and `connections`.
+its own parts. A `requests.Session` of them is not made: it brings two pools that nobody would use.
+The requests are made by `http` and `connections`.
 """
 
 from __future__ import annotations
@@ -88,14 +88,11 @@ class Carrier:
         self._cookies = RequestsCookieJar()
         self._cookies.update(cookies or {})
         self._has_cookies = bool(cookies)
-        # The environment is asked once, not at every request; after that it is left
-        # alone, since requests would also add passwords from a .netrc.
-        self.proxies: dict[str, str] = dict(proxies or {})
-        if _may_have_proxies():
-            settings = requests.Session().merge_environment_settings(
-                root, self.proxies, None, None, None
-            )
-            self.proxies = dict(settings["proxies"])
+        self.proxies = dict(proxies or {})
+        if _may_have_proxies():  # asked here once, not at every request
+            no_proxy = self.proxies.get("no_proxy")
+            found = requests.utils.get_environ_proxies(root, no_proxy=no_proxy)
+            self.proxies = {**found, **self.proxies}
         self.verify = verify
         if verify is True:
             self.verify = next(filter(None, map(os.environ.get, _CERTIFICATES)), True)
@@ -214,7 +211,7 @@ def _may_have_proxies() -> bool:
     """
     if sys.platform == "darwin" or sys.platform == "win32":
         return True  # where settings of the system count, too
-    return b"_proxy" in b" ".join(os.environb).lower()
+    return "_proxy" in " ".join(os.environ).lower()
 
 
 def _secrets_in(headers: Mapping[str, str]) -> list[bytes]:
