@@ -63,7 +63,7 @@ SHELL_NOT_RUN = {
     ".venv/bin/pip install -e '.[dev]'": "the test runs in such an environment",
     ".venv/bin/python -m pytest -n 2": "it runs this test",
     "bash .ci/run": "it runs this test",
-    "python -m benchmarks            # everything, about half an hour": "takes too long",
+    "python -m benchmarks            # everything, about 45 minutes": "takes too long",
     "python -m benchmarks --short    # two minutes; judges nothing, since its figures are few": (
         "a step of the CI"
     ),
