@@ -12,7 +12,7 @@ import queue
 import secrets
 import threading
 from collections.abc import Iterator
-from typing import Any, Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 JOINS_AT_ONCE = 16  # the best for the server, tried from 1 to 32
@@ -54,12 +54,12 @@ class Raw:
         self._calls.close()
         self._stream.close()
 
-    def connect(self) -> Callable[[], object]:
-        """One bare GET of the config on a new connection; what closes that."""
+    def connect(self) -> None:
+        """One bare GET of the config on a new connection."""
         connection = self._connect()
         connection.request("GET", "/config")
         connection.getresponse().read()
-        return connection.close
+        connection.close()
 
     def call(self, endpoint: str, value: Any) -> Any:
         if endpoint == "/direct":
