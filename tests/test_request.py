@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -153,7 +152,6 @@ def test_request_header_of_the_user_takes_the_place_of_ours() -> None:
     }
 
 
-@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="has settings of its own, too")
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "Http_Proxy", "all_proxy"])
 def test_request_proxy_of_the_environment_is_found(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -161,7 +159,6 @@ def test_request_proxy_of_the_environment_is_found(
     """As `requests` finds it, which is asked if any variable looks like one."""
     for known in [known for known in os.environ if known.lower().endswith("_proxy")]:
         monkeypatch.delenv(known)
-    assert Carrier("http://app.example").proxies == {}
     monkeypatch.setenv(name, "http://127.0.0.1:3128")
     carrier = Carrier("http://app.example")
     assert set(carrier.proxies.values()) == {"http://127.0.0.1:3128"}

@@ -209,7 +209,7 @@ def _may_have_proxies() -> bool:
     `requests` goes through the whole environment twice to find out, which takes about as long
     as a server needs to answer.
     """
-    if sys.platform == "darwin" or sys.platform == "win32":
+    if sys.platform in ("darwin", "win32"):
         return True  # where settings of the system count, too
     return "_proxy" in " ".join(os.environ).lower()
 
