@@ -12,7 +12,6 @@ Every error of the library is translated here.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -22,6 +21,7 @@ from typing import Any, NamedTuple
 
 from ._protocol.retry import retry_after
 from ._protocol.space import HUB
+from ._protocol.wire import read_json
 from ._version import __version__
 from .errors import (
     AuthenticationError,
@@ -70,7 +70,7 @@ class Reply(NamedTuple):
     def json(self) -> Any:
         """The body, if it is JSON, else ``None``."""
         try:
-            return json.loads(self.body)
+            return read_json(self.body)
         except (ValueError, RecursionError):
             return None
 

@@ -605,7 +605,7 @@ FIELDS = (
 ).split()
 
 DEEP: Any = "x"
-for _ in range(700):
+for _ in range(300):  # what the wire takes, and deeper than files are looked for
     DEEP = [DEEP]
 
 HOSTILE = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import Any
 
@@ -179,14 +180,43 @@ def test_frame_renders_are_found_in_every_recording() -> None:
                 assert frame_of(line["data"]).renders is bool(output.get("render_config"))
 
 
-@pytest.mark.parametrize("raw", ["[1]", b"{", "NaN", b'{"a":1}{"b":2}'])
-def test_wire_parse_takes_objects_only(raw: bytes | str) -> None:
-    """A message is one JSON object, as text or bytes."""
+@pytest.mark.parametrize("raw", [b"[1]", b"{", b"NaN", b'{"a":1}{"b":2}'])
+def test_wire_parse_takes_objects_only(raw: bytes) -> None:
+    """A message is one JSON object."""
     with pytest.raises(ProtocolError):
         wire.parse(raw)
 
 
 def test_wire_parse_reads_what_servers_write() -> None:
     """NaN, which Python servers write and JSON lacks, is read."""
-    assert wire.parse('{"a": [1]}') == {"a": [1]}
+    assert wire.parse(b'{"a": [1]}') == {"a": [1]}
     assert str(wire.parse(b'{"eta": NaN}')["eta"]) == "nan"
+
+
+def test_wire_parse_leaves_room_on_the_stack() -> None:
+    """Garbage that Python collects while a hostile text is parsed can close what it has open."""
+    failed: list[str] = []
+
+    def sink(levels: int) -> int:
+        return levels and sink(levels - 1)
+
+    def collecting(phase: str, info: dict[str, int]) -> None:
+        try:
+            sink(100)
+        except RecursionError:
+            failed.append(phase)
+
+    deepest = b'{"a":' * wire.DEEPEST + b"[]" + b"}" * wire.DEEPEST
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(collecting)
+    gc.set_threshold(1)
+    try:
+        with pytest.raises(ProtocolError, match="more than 400 levels"):
+            wire.parse(b'{"a":' * 10_000 + b"[]" + b"}" * 10_000)
+        with pytest.raises(ProtocolError, match="more than 400 levels"):
+            wire.parse(deepest)
+        wire.parse(deepest.replace(b"[]", b"1"))
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(collecting)
+    assert not failed

@@ -9,13 +9,13 @@ draws without running scripts of the payload, so it is always that picture.
 from __future__ import annotations
 
 import base64
-import json
 import re
 import struct
 import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from .._protocol.wire import read_json
 from .chart import MOST_POINTS, Series, draw
 from .markup import Html, element, join, note
 from .players import Allowance, data_url, kind_of
@@ -37,7 +37,7 @@ def parsed(value: Any) -> tuple[str, Any] | None:
     if kind not in ("plotly", "altair", "bokeh") or len(plot) > LONGEST:
         return None
     try:
-        figure = json.loads(plot)
+        figure = read_json(plot.encode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return None
     return (kind, figure) if isinstance(figure, dict) else None

@@ -13,6 +13,9 @@ import sys
 from typing import Any, NamedTuple
 
 from ..errors import ProtocolError
+from . import nesting
+
+DEEPEST = 400  # levels of JSON; servers since 4.0 write with orjson, which ends at 254
 
 _HEAD = re.compile(
     rb'\s*\{\s*"msg"\s*:\s*"([a-z_?]*)"'
@@ -98,18 +101,20 @@ class Heads:
         return Frame(msg, event if event and isinstance(event, str) else None, raw, time)
 
 
-def read_json(raw: bytes | str) -> Any:
+def read_json(raw: bytes) -> Any:
     """Read JSON as it is on the wire, in UTF-8.
 
     Raises:
-        ValueError, RecursionError: It is none, or nested too deeply; the error holds all of it.
+        ValueError, RecursionError: It is none, or nested too deeply; the error may hold all of it.
     """
+    if nesting.deeper(raw, DEEPEST):
+        raise ValueError(f"it is nested more than {DEEPEST} levels deep")
     # Decoded here: `json` would first find out in which of five ways.
-    text = raw.decode("utf-8", "surrogatepass") if isinstance(raw, bytes) else raw
+    text = raw.decode("utf-8", "surrogatepass")
     return _decode(text.lstrip("\ufeff"))  # the mark that some editors of Windows begin files with
 
 
-def parse(raw: bytes | str) -> dict[str, Any]:
+def parse(raw: bytes) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
@@ -118,7 +123,9 @@ def parse(raw: bytes | str) -> dict[str, Any]:
     try:
         message = read_json(raw)
     except (ValueError, RecursionError) as exc:
-        raise ProtocolError("A message of the queue is not readable JSON.", raw=raw) from exc
+        raise ProtocolError(
+            f"A message of the queue is not readable JSON: {exc}.", raw=raw
+        ) from exc
     if not isinstance(message, dict):
         raise ProtocolError("A message of the queue is not a JSON object.", raw=raw)
     return message
