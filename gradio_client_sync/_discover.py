@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode, urlsplit
 
 from ._protocol.routes import Routes, root_of
+from ._protocol.wire import TooDeep, read_json
 from ._transport.deadlines import NEVER, Deadline
 from ._transport.failures import Answer, object_in, refusal, shorten
 from .errors import AuthenticationError, ConfigError
@@ -104,8 +105,13 @@ def _login_needed(answer: Answer) -> AuthenticationError:
 def _config_in(answer: Answer) -> Config | None:
     if answer.status != 200:
         return None
-    config = object_in(answer.body)
-    if config is None or config.get("auth_required"):
+    try:
+        config = read_json(answer.body)
+    except TooDeep as exc:
+        raise ConfigError(f"{answer.url} cannot be read: {exc}.", url=answer.url) from exc
+    except ValueError:
+        return None
+    if not isinstance(config, dict) or config.get("auth_required"):
         return None
     if "version" not in config and "components" not in config and "dependencies" not in config:
         return None

@@ -355,6 +355,27 @@ def test_diff_does_not_take_garbage_for_a_replacement(edits: Any) -> None:
     assert accumulator.receive([[["replace", [], "b"]]]) == ["b"]
 
 
+def test_diff_knows_nothing_after_a_message_that_was_lost() -> None:
+    """Until each output has been replaced whole; an edit of nothing is no value, either."""
+    accumulator = DiffAccumulator()
+    accumulator.receive(["a", 1])
+    accumulator.put_off([[["append", [], "b"]], []])
+    accumulator.lose()
+    assert accumulator.receive([[["append", [], "d"]], []]) is None
+    assert accumulator.receive([[["replace", [], "abcde"]], []]) is None
+    assert accumulator.receive([[], [["replace", [], 2]]]) == ["abcde", 2]
+
+
+def test_diff_knows_nothing_after_a_first_message_that_was_lost() -> None:
+    """What comes next are edits of it, and not the first value."""
+    accumulator = DiffAccumulator()
+    accumulator.lose()
+    accumulator = accumulator.copy()
+    assert accumulator.receive([[["append", [], "b"]], []]) is None
+    assert accumulator.receive([[["replace", [], "abc"]], []]) is None
+    assert accumulator.receive([[], [["replace", [], 2]]]) == ["abc", 2]
+
+
 def test_diff_takes_outputs_that_join_later() -> None:
     """An output that the first message did not have starts from null."""
     accumulator = DiffAccumulator()

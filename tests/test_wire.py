@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -220,3 +221,18 @@ def test_wire_parse_leaves_room_on_the_stack() -> None:
         gc.set_threshold(*thresholds)
         gc.callbacks.remove(collecting)
     assert not failed
+
+
+def test_wire_parse_blames_no_server_for_the_callers_stack() -> None:
+    """What is nested less is read, or there is no room left for it where it is read."""
+    raw = b'{"a":' * 390 + b"1" + b"}" * 390
+
+    def at(depth: int) -> object:
+        return at(depth - 1) if depth else wire.parse(raw)
+
+    assert at(10)
+    if sys.version_info >= (3, 12):  # the parser has a stack of its own
+        assert at(sys.getrecursionlimit() - 300)
+    else:
+        with pytest.raises(RecursionError):
+            at(sys.getrecursionlimit() - 300)

@@ -229,8 +229,12 @@ class Decoder:
         """Take a message into account without making its events."""
         if self._diffs is not None and frame.msg in _VALUE_MESSAGES:
             self._files = self._files or self._scribe.may_hold_files(frame.raw)
-            message = frame.parse()
-            data = _output(message).get("data")
+            try:
+                message = frame.parse()
+                data = _output(message).get("data")
+            except ProtocolError:
+                self._diffs.lose()
+                raise
             if isinstance(data, list) and message.get("success") is not False:
                 self._diffs.put_off(data, len(frame.raw))
 
@@ -245,6 +249,14 @@ class Decoder:
         """
         if frame.msg not in EVENT_MESSAGES:
             return []
+        try:
+            return self._events(frame, status)
+        except ProtocolError:
+            if self._diffs is not None and frame.msg in _VALUE_MESSAGES:
+                self._diffs.lose()  # what comes next are edits of what this one had
+            raise
+
+    def _events(self, frame: Frame, status: bool) -> list[Event]:
         message = frame.parse()
         time = frame.time
         if frame.msg == "log":

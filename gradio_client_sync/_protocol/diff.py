@@ -149,7 +149,8 @@ class DiffAccumulator:
 
     After an edit that does not fit, the output it was for is unknown until a later
     one replaces it whole; intermediate values are left out for as long. So it is with
-    values that edit by edit have grown longer than any message may be.
+    values that edit by edit have grown longer than any message may be, and with all of
+    them after a message that cannot be read (`lose`).
 
     Edits whose outcome nobody looks at are put off and applied many at a time: to make a new text
     for each letter that it grows by would cost its whole length each time.
@@ -159,7 +160,10 @@ class DiffAccumulator:
         limit: How long the outputs may become, in bytes, more or less.
     """
 
-    __slots__ = ("_cut_paths", "_grown", "_late", "_late_bytes", "_limit", "_lost", "_values")
+    __slots__ = (
+        *("_cut_paths", "_grown", "_late", "_late_bytes", "_limit", "_lost", "_lost_first"),
+        "_values",
+    )
 
     def __init__(self, *, cut_paths: bool = False, limit: int = MESSAGE_BYTES) -> None:
         self._cut_paths = cut_paths
@@ -167,6 +171,7 @@ class DiffAccumulator:
         self._grown = 0  # bytes of edits since the outputs were last measured, and those then
         self._values: list[Any] | None = None
         self._lost: set[int] = set()
+        self._lost_first = False  # how many outputs there are is unknown, too
         self._late: list[list[Any]] = []  # messages that were put off
         self._late_bytes = 0
 
@@ -176,7 +181,7 @@ class DiffAccumulator:
         other = DiffAccumulator(cut_paths=self._cut_paths, limit=self._limit)
         other._grown = self._grown
         other._values = None if self._values is None else list(self._values)
-        other._lost = set(self._lost)
+        other._lost, other._lost_first = set(self._lost), self._lost_first
         return other
 
     def put_off(self, data: list[Any], size: int = 0) -> None:
@@ -203,6 +208,13 @@ class DiffAccumulator:
         if self._grown > self._limit:
             self._measure()
         return None if self._lost or self._values is None else list(self._values)
+
+    def lose(self) -> None:
+        """Take note of a message that cannot be read."""
+        self._catch_up()
+        if self._values is None:
+            self._values, self._lost_first = [], True
+        self._let_go()
 
     def _catch_up(self) -> None:
         """Apply what was put off."""
@@ -239,6 +251,8 @@ class DiffAccumulator:
             if i == len(self._values):
                 # An app reloaded while it ran may gain outputs; those start from null.
                 self._values.append(None)
+                if self._lost_first:
+                    self._lost.add(i)
             if i in self._lost and not _replaces_all(edits):
                 continue
             try:
@@ -252,8 +266,13 @@ class DiffAccumulator:
         values = self._values or []
         self._grown = _size(values)
         if self._grown > self._limit:
-            self._values, self._grown = [None] * len(values), 0
-            self._lost.update(range(len(values)))
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Know the outputs no more."""
+        count = len(self._values or [])
+        self._values, self._grown = [None] * count, 0
+        self._lost.update(range(count))
 
 
 def _joined(edit_lists: Iterable[Any]) -> list[Any]:

@@ -8,10 +8,12 @@ connections. So what is nested too deeply has to be known before it is parsed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import accumulate
 
 _BRACKETS = b"[]{}"
 _TEXT = bytes(byte for byte in range(256) if byte not in _BRACKETS + b'"')
+_PIECE = 2**16  # bytes; what is split at its quotes takes many times its size
 _STEPS = [1 if byte in b"[{" else -1 for byte in range(256)]
 
 
@@ -22,15 +24,15 @@ def deeper(raw: bytes, levels: int) -> bool:
     """
     if len(raw) <= levels or not _opens_more(raw, levels):
         return False
-    brackets = _outside_of_strings(raw)
     depth = 0
-    for begin in range(0, len(brackets), levels):
-        part = brackets[begin : begin + levels]
-        opened = part.count(b"[") + part.count(b"{")
-        may_be = depth + opened > levels
-        if may_be and depth + max(accumulate(map(_STEPS.__getitem__, part))) > levels:
-            return True
-        depth += 2 * opened - len(part)
+    for brackets in _outside_of_strings(raw):
+        for begin in range(0, len(brackets), levels):
+            part = brackets[begin : begin + levels]
+            opened = part.count(b"[") + part.count(b"{")
+            may_be = depth + opened > levels
+            if may_be and depth + max(accumulate(map(_STEPS.__getitem__, part))) > levels:
+                return True
+            depth += 2 * opened - len(part)
     return False
 
 
@@ -48,11 +50,15 @@ def _opens_more(raw: bytes, times: int) -> bool:
     return False
 
 
-def _outside_of_strings(raw: bytes) -> bytes:
-    """The brackets that open and close something."""
+def _outside_of_strings(raw: bytes) -> Iterator[bytes]:
+    """The brackets that open and close something, some at a time."""
     if b"\\" in raw:
         raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
     # Two quotes side by side have no bracket between them, and without both the others still open
     # and close strings in turn.
     quoted = raw.translate(None, _TEXT).replace(b'""', b"")
-    return b"".join(quoted.split(b'"')[::2])
+    inside = 0
+    for begin in range(0, len(quoted), _PIECE):
+        parts = quoted[begin : begin + _PIECE].split(b'"')
+        yield b"".join(parts[inside::2])
+        inside ^= (len(parts) - 1) & 1

@@ -101,14 +101,23 @@ class Heads:
         return Frame(msg, event if event and isinstance(event, str) else None, raw, time)
 
 
+class TooDeep(ValueError):
+    """JSON that is nested more deeply than is read."""
+
+    def __init__(self) -> None:
+        super().__init__(f"it is nested more than {DEEPEST} levels deep")
+
+
 def read_json(raw: bytes) -> Any:
     """Read JSON as it is on the wire, in UTF-8.
 
     Raises:
-        ValueError, RecursionError: It is none, or nested too deeply; the error may hold all of it.
+        ValueError: It is none; the error may hold all of it.
+        TooDeep: It is nested too deeply.
+        RecursionError: Whoever calls has not left that much of the stack.
     """
     if nesting.deeper(raw, DEEPEST):
-        raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+        raise TooDeep
     # Decoded here: `json` would first find out in which of five ways.
     text = raw.decode("utf-8", "surrogatepass")
     return _decode(text.lstrip("\ufeff"))  # the mark that some editors of Windows begin files with
@@ -119,10 +128,11 @@ def parse(raw: bytes) -> dict[str, Any]:
 
     Raises:
         ProtocolError: It is something else, or nested too deeply to be read.
+        RecursionError: As of `read_json`.
     """
     try:
         message = read_json(raw)
-    except (ValueError, RecursionError) as exc:
+    except ValueError as exc:
         raise ProtocolError(
             f"A message of the queue is not readable JSON: {exc}.", raw=raw
         ) from exc

@@ -15,7 +15,7 @@ import urllib3
 
 from .._protocol.retry import retry_after
 from .._protocol.routes import server_of
-from .._protocol.wire import read_json
+from .._protocol.wire import TooDeep, read_json
 from ..errors import (
     AuthenticationError,
     ConnectFailedError,
@@ -60,13 +60,13 @@ class Answer(NamedTuple):
         """
         try:
             return read_json(self.body)
-        except (ValueError, RecursionError):
-            pass  # its own error has the whole body
-        kind = self.content_type or "no type"
+        except TooDeep as exc:
+            told = f"JSON that cannot be read, as {exc}"
+        except ValueError:  # which has the whole body
+            told = f"what is not JSON ({self.content_type or 'no type'})"
         shown = self._replace(body=self.conceal(self.body))
         raise ProtocolError(
-            f"{self.url} answered {self.status} with what is not JSON ({kind}): "
-            f"{shorten(shown.text)!r}",
+            f"{self.url} answered {self.status} with {told}: {shorten(shown.text)!r}",
             raw=shown.body,
         )
 

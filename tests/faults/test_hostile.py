@@ -214,6 +214,34 @@ def test_paths_of_edits_reach_nothing_but_values() -> None:
     assert all(value in (["first"], ["first", "x"], "end") for value in values), values
 
 
+@pytest.mark.parametrize("lost", [0, 1, 2])
+@pytest.mark.parametrize("history", [2, 1000])
+def test_values_after_an_unreadable_one_are_no_guesses(lost: int, history: int) -> None:
+    """What follows are edits of what it had: they make no value until one comes whole."""
+    deep = b'{"msg": "process_generating", "event_id": "e1", "output": {"data": [' + DEEP + b"]}}"
+    messages: list[Any] = [
+        generating("e1", "a"),
+        generating("e1", [["append", [], "b"]]),
+        generating("e1", [["append", [], "c"]]),
+        generating("e1", [["append", [], "d"]]),
+        generating("e1", []),
+        generating("e1", [["replace", [], "abcde"]]),
+        generating("e1", [["append", [], "f"]]),
+    ]
+    messages[lost] = deep
+    values = ["a", "ab", "abc", "abcd", "abcd", "abcde", "abcdef", "end"]
+    expected = [*values[:lost], *values[5:]]
+    told: list[str] = []
+    ended = completed("e1", "end")
+    with scripted(join=joined, data=streaming(*messages, ended, CLOSE)) as server:
+        with Client(server.url, history=history) as app:
+            job = app.submit("/count", ["x"])
+            assert job.result(BOUND)[0] == "end"
+            job.on("data", lambda data: told.append(data[0]))
+            kept = [data[0] for data in job]
+    assert told == kept == expected[-len(kept) :] and (history == 2 or kept == expected)
+
+
 def test_many_events_are_not_all_kept() -> None:
     """100,000 messages leave those in memory that `history` asks for."""
     update = json.dumps(generating("e1", [["append", [], "x"]])).encode()
