@@ -102,7 +102,7 @@ class Connection:
         self._call_headers = call_headers
         self._workers = Workers()
         self._joins = threading.BoundedSemaphore(JOINS_AT_ONCE)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._closed = False
         self._numbers = count(1)
         self._running: set[Job | Call] = set()
@@ -335,21 +335,29 @@ class Connection:
             CancelledError, ClientClosedError: `close` was called.
             GradioClientError: As of `submit`, or what `wait` raises.
         """
-        call, url, session = Call(), order.direct_url, order.session
-        passed_on = False  # to a job, which leaves the session
+        call, first, pump = Call(), None, None
         try:
-            if url is None or not self._needs_no_job(order) or not self._take_place(call, session):
-                passed_on = True
-                return wait(self.submit(order))
-            first = first_try(order, url, call)
-            if first.data is None:
-                passed_on = True
-                return wait(self.submit(order, first, call))
-            return first.data
+            url = order.direct_url
+            if url is not None and self._needs_no_job(order) and self._take_place(call, order):
+                first = first_try(order, url, call)
+                if first.data is not None:
+                    return first.data
+            pump = self._pump(order, first)
+            self._hand_over(pump, first, call)
+            return wait(pump.job)
+        except BaseException:
+            if pump is not None:
+                self._take_back(pump)
+            raise
         finally:
-            self._give_place_back(call)
-            if not passed_on:
-                self._leave(session)
+            try:
+                self._give_place_back(call)
+            except BaseException:  # of a signal's handler; a place that is lost is lost for good
+                self._give_place_back(call)
+                raise
+            finally:
+                if pump is None:
+                    self._leave(order.session)
 
     def _needs_no_job(self, order: Order) -> bool:
         """Whether nothing has to be done besides, or meanwhile, by another thread.
@@ -363,10 +371,10 @@ class Connection:
             or handlers_may_raise()
         )
 
-    def _take_place(self, call: Call, session: Session) -> bool:
+    def _take_place(self, call: Call, order: Order) -> bool:
         with self._lock:
             full = len(self._running) >= self._max_workers
-            if full or self._closed or session.app_id != self.app.id:
+            if full or self._closed or order.session.app_id != self.app.id:
                 return False
             self._running.add(call)
         return True
@@ -381,53 +389,68 @@ class Connection:
         except GradioClientError:  # no more threads
             self._ended(call)
 
-    def submit(self, order: Order, first: Finish | None = None, place: Call | None = None) -> Job:
+    def submit(self, order: Order) -> Job:
         """Have a job carry out an order.
-
-        Args:
-            first: How a try without a job has failed, which is raised if no job can go on from it.
-            place: What had a place among the running for that try; the job takes it.
 
         Raises:
             ClientClosedError: `close` was called.
             GradioClientError: No thread could be started.
         """
-        session, endpoint = order.session, order.scribe.endpoint
+        pump = None
         try:
-            pump = self._pump(order, first)
-            pump.arm(self.http.alarms)  # first: what is in the backlog may start at any time
-        except BaseException as exc:
-            self._leave(session)
-            if isinstance(exc, GradioClientError):  # no more threads
-                exc.endpoint = endpoint.name
+            pump = self._pump(order)
+            self._hand_over(pump)
+            return pump.job
+        except BaseException:
+            if pump is not None:
+                self._take_back(pump)
+            else:
+                self._leave(order.session)
             raise
-        job, failure = pump.job, first.error if first is not None else None
-        with self._lock:
-            closed = self._closed
-            full = place is None and len(self._running) >= self._max_workers
-            if not closed:
-                self._unfinished.add(job)
+
+    def _hand_over(
+        self, pump: Pump, first: Finish | None = None, place: Call | None = None
+    ) -> None:
+        """Have a job run, now or when there is a place for it.
+
+        Args:
+            first: How a try without a job has failed, which is raised if no job can go on from it.
+            place: What may have a place among the running for that try; the job takes it.
+
+        Raises:
+            ClientClosedError, GradioClientError: As of `submit`.
+        """
+        failure = first.error if first is not None else None
+        try:
+            pump.arm(self.http.alarms)  # first: what is in the backlog may start at any time
+            with self._lock:
+                if self._closed:
+                    raise failure or _closed()
+                full = place not in self._running and len(self._running) >= self._max_workers
+                self._unfinished.add(pump.job)
                 if full:
                     self._backlog.append(pump)
                 else:
                     self._running -= {place}
-                    self._running.add(job)
-        if closed:
-            self._leave(session)
-            raise failure or _closed()
-        if not full:
-            try:
+                    self._running.add(pump.job)
+            if not full:
                 pump.start(pump)
-            except GradioClientError as exc:  # no more threads
-                self._ended(job)
-                self._leave(session)
-                exc.endpoint = endpoint.name
-                if failure is not None:
-                    raise failure from None
-                raise
-        return job
+        except GradioClientError as exc:  # closed, or no more threads
+            exc.endpoint = pump.endpoint.name
+            if failure is not None:
+                raise failure from None
+            raise
 
-    def _pump(self, order: Order, first: Finish | None) -> Pump:
+    def _take_back(self, pump: Pump) -> None:
+        """End a job that nobody waits for, as it could not begin, or a signal's handler raised."""
+        if not pump.job.done():
+            pump.job.cancel()
+        with self._lock:
+            if pump in self._backlog:
+                self._backlog.remove(pump)
+        pump()  # which only gives back what it holds, if no thread is at it
+
+    def _pump(self, order: Order, first: Finish | None = None) -> Pump:
         """Make a job, and what runs it."""
         scribe = order.scribe
         start = partial(self._start_as, f"gradio-job-{order.number}")

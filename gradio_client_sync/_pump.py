@@ -7,6 +7,7 @@ between them. Whatever happens in here, the job reaches one end.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -95,12 +96,16 @@ class Pump:
         self._exchange = Exchange(order.scribe, order.parcel.body)
         self._channel: Channel | None = None
         self._entered = False
+        self._claim = threading.Lock()  # who has it runs the job
 
     @property
     def endpoint(self) -> Endpoint:
         return self._scribe.endpoint
 
     def __call__(self) -> None:
+        """Run the job to its end, if no other thread is at it, or has been."""
+        if not self._claim.acquire(blocking=False):
+            return
         self.job._begin()
         if self._first is None:
             self._note("begins (%r)", self.endpoint.name)

@@ -28,7 +28,7 @@ class Workers:
     """A pool without an upper bound: a task never waits for another one to end."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._tasks: queue.SimpleQueue[Task | None] = (
             queue.SimpleQueue()
         )  # for those that wait for one

@@ -48,7 +48,7 @@ class Call:
 
     def __init__(self) -> None:
         self.aborted = False
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._socket: socket.socket | None = None
         self._ended: Flag | None = None  # while it waits for the next try
 

@@ -111,7 +111,7 @@ class Http:
 
     def _begin(self) -> None:
         """Without a request under way: in a fork, those are its parent's."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._calls: set[Call] = set()
         self._doors: WeakSet[Http] = WeakSet()  # to other servers, on behalf of this one
         self._pid = os.getpid()  # last: from then on other threads take it as done
@@ -211,10 +211,7 @@ class Http:
         Raises:
             Aborted: The call was aborted, or this door closed.
         """
-        with self._lock:
-            if self._closed.is_set():
-                raise Aborted
-            self._calls.add(call)
+        self._remember(call)
         try:
             call.pause(seconds)
         finally:
@@ -409,10 +406,7 @@ class Http:
         if self._pid != os.getpid():
             self.carrier.begin()
             self._begin()
-        with self._lock:
-            if self._closed.is_set():
-                raise Aborted
-            self._calls.add(call)
+        self._remember(call)
         try:
             way = self.carrier.way(address)
         except Exception as exc:
@@ -458,6 +452,15 @@ class Http:
             body = conceal(body)
         kind = response.headers.get("content-type", "")
         return Answer(response.status, kind, body, url, response.headers, conceal)
+
+    def _remember(self, call: Call) -> None:
+        """Have `close` end a call; `_forget` is for later."""
+        with self._lock:
+            self._calls.add(call)  # first: a signal's handler may close this door meanwhile
+            closed = self._closed.is_set()
+        if closed:
+            self._forget(call)
+            raise Aborted
 
     def _forget(self, call: Call) -> None:
         call.attach(None)

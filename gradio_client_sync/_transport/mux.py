@@ -83,7 +83,7 @@ class Mux:
         self._url = url
         self._silence = silence
         self._start = start
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._mailboxes: dict[str, Mailbox] = {}
         self._early: dict[str, list[Frame | MessageTooLargeError]] = {}
         self._early_bytes = 0
