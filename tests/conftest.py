@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import threading
@@ -17,21 +16,23 @@ from hypothesis import settings
 from gradio_client_sync import Client
 from tests.canary.plugin import Canary, canary, pytest_configure
 from tests.hub.plugin import hub
-from tests.servers.plugin import VERSIONS, ServerPool, end_special, server_pool
+from tests.schedule import SERVERS, pytest_collection_modifyitems
+from tests.servers.plugin import ServerPool, end_special, server_pool
 from tests.servers.server import Server
 
-__all__ = ["canary", "end_special", "hub", "pytest_configure", "server_pool"]
+__all__ = [
+    "SERVERS",
+    "canary",
+    "end_special",
+    "hub",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "server_pool",
+]
 
 # How long an example takes says something about the machine only.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
-
-#: The servers that this run starts; the variable narrows it, as in "6.31.0,3.50.2".
-SERVERS = tuple(
-    version
-    for version in VERSIONS
-    if version in os.environ.get("GRADIO_CLIENT_SYNC_SERVERS", ",".join(VERSIONS)).split(",")
-)
 
 
 @pytest.fixture(scope="session")

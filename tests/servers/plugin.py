@@ -1,9 +1,9 @@
 """The pytest fixture that shares real servers among all tests of a run.
 
-A server is started when a test first asks for it. A plain one is stopped after the last test, one
-with options after the module that asked for it: there are many kinds, each has 200 MB, and those of
-Gradio 6 take three percent of a core each while they wait. Import `server_pool` and `end_special`
-in ``conftest.py`` to have that.
+A server is started when a test first asks for it. A plain one is stopped after the last test. Of
+those with options the few that were used last are kept from one module to the next: there are many
+kinds, each has 200 MB, and those of Gradio 6 take three percent of a core each while they wait.
+Import `server_pool` and `end_special` in ``conftest.py`` to have that.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from tests.servers.environments import VERSIONS
 from tests.servers.server import Server
 
 __all__ = ["VERSIONS", "ServerPool", "end_special", "server_pool"]
+
+KEPT = 3  # servers with options that outlive the module that asked for them
 
 
 class ServerPool:
@@ -34,17 +36,19 @@ class ServerPool:
         """
         wanted = (version, *sorted(options.items()))
         with self._lock:  # held while starting: who asks for the same server has to wait anyway
-            server = self._servers.get(wanted)
+            server = self._servers.pop(wanted, None)  # the one used last comes last
             if server is None or server.process.poll() is not None:
                 if server is not None:
                     server.stop()
-                server = self._servers[wanted] = Server(version, **options)
+                server = Server(version, **options)
+            self._servers[wanted] = server
             return server
 
     def end_special(self) -> None:
-        """Stop the servers with options."""
+        """Stop the servers with options, except the few that were used last."""
         with self._lock:
-            for wanted in [wanted for wanted in self._servers if len(wanted) > 1]:
+            special = [wanted for wanted in self._servers if len(wanted) > 1]
+            for wanted in special[:-KEPT]:
                 self._servers.pop(wanted).stop()
 
     def close(self) -> None:
@@ -63,7 +67,9 @@ def server_pool() -> Iterator[ServerPool]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def end_special(server_pool: ServerPool) -> Iterator[None]:
-    """Stop the servers with options after each module."""
+def end_special(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Stop most servers with options after each module."""
+    # Not as an argument: then every test would have `server_pool`, and seem to call a server.
+    pool: ServerPool = request.getfixturevalue("server_pool")
     yield
-    server_pool.end_special()
+    pool.end_special()
