@@ -18,7 +18,7 @@ from benchmarks import files, report, singles
 from benchmarks.peers import NAMES, Process, Result, missing
 from benchmarks.picture import draw
 from benchmarks.rows import GROWTH, NEWEST, ROWS, Row
-from tests.servers.server import Server
+from tests.support.servers.server import Server
 
 HERE = Path(__file__).parent
 PICTURES = HERE.parent / "docs" / "pictures"

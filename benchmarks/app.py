@@ -1,4 +1,4 @@
-"""The app that the contestants call; started by `tests.servers.server.Server`.
+"""The app that the contestants call; started by `tests.support.servers.server.Server`.
 
 Run by an interpreter that has Gradio (3.50 to 6.31), so only Gradio and what it brings along can
 be imported here. Functions do next to nothing: what is measured is the way to them and back.

@@ -192,7 +192,7 @@ def show(rows: list[Row]) -> str:
 
 def run(server: str, megabytes: int, rounds: int) -> list[Row]:
     """Start a server, run everyone in turn, and print."""
-    from tests.servers.server import Server
+    from tests.support.servers.server import Server
 
     with Server(server) as running:
         rows = compare(running.url, megabytes, rounds)

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.oracle.oracle import Oracle
-from tests.servers.environments import cache_folder, uv_command
+from tests.support.oracle.oracle import Oracle
+from tests.support.servers.environments import cache_folder, uv_command
 
 HERE = Path(__file__).parent
 

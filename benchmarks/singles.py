@@ -14,7 +14,7 @@ from benchmarks.peers import Process, missing, official_python
 from benchmarks.report import reach
 from benchmarks.rows import NEWEST, Limit
 from benchmarks.tap import Tap
-from tests.oracle.oracle import Oracle
+from tests.support.oracle.oracle import Oracle
 
 _ALONE = "import {0}; app = {0}.Client({1!r}{2}); assert app.predict({3}) is not None"
 _HEARTBEAT = 15  # s between two heartbeats of a server

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import settings
 
 from gradio_client_sync import Client
-from tests.canary.plugin import Canary, canary, pytest_configure
-from tests.hub.plugin import hub
-from tests.schedule import SERVERS, pytest_collection_modifyitems
-from tests.servers.plugin import ServerPool, end_special, server_pool
-from tests.servers.server import Server
+from tests.support.canary.plugin import Canary, canary, pytest_configure
+from tests.support.hub.plugin import hub
+from tests.support.schedule import SERVERS, pytest_collection_modifyitems
+from tests.support.servers.plugin import ServerPool, end_special, server_pool
+from tests.support.servers.server import Server
 
 __all__ = [
     "SERVERS",

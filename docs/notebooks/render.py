@@ -2,8 +2,8 @@
 
 ``python -m docs.notebooks.render`` makes ``pictures/*.webp`` anew. It needs the ``tests`` extra,
 Pillow, and Chromium; the app is run by the Gradio server of the tests. The notebooks are
-committed without outputs; what they say is checked by ``tests/test_notebooks.py``, with the
-functions here.
+committed without outputs; what they say is checked by
+``tests/interfaces/notebook/test_notebooks.py``, with the functions here.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Studio:
     """The app of the notebooks in a process of its own; a context manager."""
 
     def __init__(self) -> None:
-        from tests.servers.environments import prepare
+        from tests.support.servers.environments import prepare
 
         self._folder = tempfile.TemporaryDirectory(prefix="studio-")
         log = Path(self._folder.name) / "log.txt"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.test_layering import modules, name_of, rank_of
+from tests.docs.test_layering import modules, name_of, rank_of
 
 FLOORS = (  # from the ground up: title, what lives there, fill, ink
     ("0 · words", "import nothing", "#f8e1e1", "#a83535"),

@@ -11,8 +11,8 @@ import pytest
 
 import gradio_client_sync
 from tests.conftest import SERVERS
-from tests.processes import run_python
-from tests.servers.plugin import ServerPool
+from tests.support.processes import run_python
+from tests.support.servers.plugin import ServerPool
 
 PACKAGE = Path(gradio_client_sync.__file__).parent
 VERSIONS = [v for v in ("3.50.2", "4.0.2", "4.44.1", "6.31.0") if v in SERVERS]

@@ -14,9 +14,9 @@ import pytest
 
 from gradio_client_sync import Client, DownloadError, DownloadTimeoutError, RemoteFile
 from tests.conftest import SERVERS
-from tests.faults.proxy import Fault, Proxy, page
-from tests.listening import BOUND, LATE
-from tests.servers.plugin import ServerPool
+from tests.support.fault_proxy import Fault, Proxy, page
+from tests.support.listeners import BOUND, LATE
+from tests.support.servers.plugin import ServerPool
 
 pytestmark = pytest.mark.gradio
 

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SERVERS
-from tests.faults.phases import assert_stopped, held_in, server_for
-from tests.faults.proxy import Fault, Proxy
-from tests.listening import BOUND
-from tests.processes import run_python
-from tests.servers.plugin import ServerPool
+from tests.support.fault_proxy import Fault, Proxy
+from tests.support.job_phases import assert_stopped, held_in, server_for
+from tests.support.listeners import BOUND
+from tests.support.processes import run_python
+from tests.support.servers.plugin import ServerPool
 
 pytestmark = pytest.mark.gradio
 

@@ -25,10 +25,10 @@ from gradio_client_sync import (
     RateLimitError,
 )
 from tests.conftest import SERVERS
-from tests.faults.proxy import Fault, Proxy, page
-from tests.listening import BOUND, LATE
-from tests.servers.plugin import ServerPool
-from tests.servers.server import Server
+from tests.support.fault_proxy import Fault, Proxy, page
+from tests.support.listeners import BOUND, LATE
+from tests.support.servers.plugin import ServerPool
+from tests.support.servers.server import Server
 
 pytestmark = pytest.mark.gradio
 

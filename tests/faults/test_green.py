@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SERVERS
-from tests.processes import run_python
-from tests.servers.plugin import ServerPool
-from tests.servers.server import Server
-from tests.tls import behind_tls, make_certificate
+from tests.support.processes import run_python
+from tests.support.servers.plugin import ServerPool
+from tests.support.servers.server import Server
+from tests.support.tls_proxy import behind_tls, make_certificate
 
 pytestmark = pytest.mark.gradio
 

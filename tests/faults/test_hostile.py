@@ -25,10 +25,10 @@ from gradio_client_sync import (
     MessageTooLargeError,
     ProtocolError,
 )
-from tests.listening import BOUND, LATE
-from tests.scripted import (
+from tests.support.listeners import BOUND, LATE
+from tests.support.scripted import (
     CLOSE,
-    Exchange,
+    IncomingRequest,
     ScriptedApp,
     completed,
     config_of,
@@ -41,14 +41,14 @@ LIMIT = 100_000  # bytes
 DEEP = b"[" * 10_000 + b"]" * 10_000
 
 
-def joined(exchange: Exchange) -> None:
+def joined(exchange: IncomingRequest) -> None:
     exchange.answer({"event_id": "e1"})
 
 
-def streaming(*messages: Any) -> Callable[[Exchange], None]:
+def streaming(*messages: Any) -> Callable[[IncomingRequest], None]:
     """A stream of these messages."""
 
-    def script(exchange: Exchange) -> None:
+    def script(exchange: IncomingRequest) -> None:
         exchange.start_stream()
         exchange.send(*messages)
         exchange.end_stream()
@@ -56,7 +56,7 @@ def streaming(*messages: Any) -> Callable[[Exchange], None]:
     return script
 
 
-def endless(exchange: Exchange, piece: bytes) -> None:
+def endless(exchange: IncomingRequest, piece: bytes) -> None:
     """A body that ends when the client has had enough."""
     exchange.start_stream()
     write = exchange._handler.wfile.write
@@ -115,7 +115,9 @@ def endless(exchange: Exchange, piece: bytes) -> None:
         "redirect to a file",
     ],
 )
-def test_hostile_config(script: Callable[[Exchange], None], error: type[GradioClientError]) -> None:
+def test_hostile_config(
+    script: Callable[[IncomingRequest], None], error: type[GradioClientError]
+) -> None:
     """Nothing that answers to the first request harms who asks."""
     with ScriptedApp() as server:
         server.scripts["GET /config"] = script
@@ -129,7 +131,7 @@ def test_dripping_header_ends_at_the_deadline() -> None:
     """A header that never ends, byte by byte, does not stretch the deadline of connecting."""
     over = threading.Event()
 
-    def drip(exchange: Exchange) -> None:
+    def drip(exchange: IncomingRequest) -> None:
         while not over.wait(0.01):
             exchange._handler.wfile.write(b"x")
 
@@ -146,7 +148,7 @@ def test_foreign_cookies_are_not_kept() -> None:
     """A cookie for another domain goes nowhere."""
     seen: list[str | None] = []
 
-    def join(exchange: Exchange) -> None:
+    def join(exchange: IncomingRequest) -> None:
         seen.append(exchange.headers.get("cookie"))
         joined(exchange)
 
@@ -246,7 +248,7 @@ def test_many_events_are_not_all_kept() -> None:
     """100,000 messages leave those in memory that `history` asks for."""
     update = json.dumps(generating("e1", [["append", [], "x"]])).encode()
 
-    def data(exchange: Exchange) -> None:
+    def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
         exchange.send(generating("e1", ""))
         for _ in range(100):
@@ -361,7 +363,7 @@ def test_websocket_that_takes_no_more_says_why(says: bool) -> None:
             app.predict("/echo", ["x" * 20_000_000], timeout=BOUND)
 
 
-def shaken(exchange: Exchange) -> None:
+def shaken(exchange: IncomingRequest) -> None:
     """Open a websocket, with a cookie for any host that the next client may ask, and end it."""
     key = exchange.headers["sec-websocket-key"].encode()
     digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
@@ -387,7 +389,7 @@ def test_websocket_is_not_sent_on_to_another_server() -> None:
     """A handshake that answers with a redirect ends there: headers go to the named host only."""
     reached = []
 
-    def elsewhere(exchange: Exchange) -> None:
+    def elsewhere(exchange: IncomingRequest) -> None:
         reached.append(dict(exchange.headers))
         exchange.answer({})
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SERVERS
-from tests.faults.phases import assert_stopped, held_in, server_for
-from tests.kernel import Kernel, errors
-from tests.servers.plugin import ServerPool
+from tests.support.job_phases import assert_stopped, held_in, server_for
+from tests.support.kernel import Kernel, errors
+from tests.support.servers.plugin import ServerPool
 
 pytestmark = pytest.mark.gradio
 

@@ -10,10 +10,10 @@ import pytest
 
 from gradio_client_sync import BrokenStreamError, Client, MessageTooLargeError
 from tests.conftest import SERVERS
-from tests.listening import BOUND
-from tests.processes import run_python
-from tests.scripted import CLOSE, Exchange, completed, generating, scripted
-from tests.servers.plugin import ServerPool
+from tests.support.listeners import BOUND
+from tests.support.processes import run_python
+from tests.support.scripted import CLOSE, IncomingRequest, completed, generating, scripted
+from tests.support.servers.plugin import ServerPool
 
 VERSIONS = [v for v in ("3.50.2", "4.0.2", "4.44.1", "6.31.0") if v in SERVERS]
 LIMIT = 1_000_000  # bytes; the config of the tests' app is shorter
@@ -57,14 +57,14 @@ def test_a_job_that_is_given_up_is_stopped_on_the_server(
 def test_a_message_that_is_too_long_may_come_before_its_jobs_name() -> None:
     """The job is failed as soon as the answer to its join names it."""
 
-    def join(exchange: Exchange) -> None:
+    def join(exchange: IncomingRequest) -> None:
         if server.count("POST /queue/join") == 1:
             exchange.answer({"event_id": "open"})
             return
         assert first.exception(BOUND) is None  # it is over, and so the long message has passed
         exchange.answer({"event_id": "early"})
 
-    def data(exchange: Exchange) -> None:
+    def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
         server.wait_for("POST /queue/join", 2)
         exchange.send(completed("early", LONG), completed("open", "went on"), CLOSE)
@@ -82,7 +82,7 @@ def test_a_message_that_is_too_long_may_come_before_its_jobs_name() -> None:
 def test_a_message_that_is_too_long_and_for_nobody_fails_all() -> None:
     """Where the start does not say whose message it is, any job may miss it."""
 
-    def data(exchange: Exchange) -> None:
+    def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
         exchange.send({"output": LONG, "msg": "process_generating", "event_id": "e1"}, CLOSE)
         exchange.end_stream()
@@ -99,14 +99,14 @@ def test_a_message_that_is_too_long_and_for_nobody_fails_all() -> None:
 def test_messages_for_unknown_jobs_are_not_kept_without_limit() -> None:
     """What comes while a join is under way, and is for nobody, breaks the stream at the limit."""
 
-    def data(exchange: Exchange) -> None:
+    def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
         server.wait_for("POST /queue/join", 2)
         for number in range(200):
             exchange.send(generating(f"nobody {number}", "x" * (LIMIT // 100)))
         exchange.wait_for_hangup()
 
-    def join(exchange: Exchange) -> None:
+    def join(exchange: IncomingRequest) -> None:
         if server.count("POST /queue/join") == 1:
             exchange.answer({"event_id": "e1"})
         else:
@@ -128,7 +128,7 @@ def test_messages_for_unknown_jobs_are_not_kept_without_limit() -> None:
 def test_nonsense_without_end_does_not_fill_a_terminal(caplog: pytest.LogCaptureFixture) -> None:
     """Messages that cannot be read are warned of once."""
 
-    def data(exchange: Exchange) -> None:
+    def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
         exchange.send(*[b"nonsense"] * 1_000, completed("e1", "end"), CLOSE)
         exchange.end_stream()
@@ -143,7 +143,7 @@ def test_a_job_that_nobody_reads_keeps_what_history_bytes_allow() -> None:
     """Long values are let go after a few, however many `history` would keep."""
     update = json.dumps(generating("e1", [["replace", [], "x" * 10_000]])).encode()
 
-    def data(exchange: Exchange) -> None:
+    def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
         exchange.send(generating("e1", ""), *[update] * 1_000, completed("e1", "end"), CLOSE)
         exchange.end_stream()
@@ -181,7 +181,7 @@ def test_ten_million_events_take_no_memory() -> None:
     block = f"data: {log_line}\n\n" * 9_990 + f"data: {update}\n\n" * 10
     chunk = b"%x\r\n%s\r\n" % (len(block), block.encode())
 
-    def data(exchange: Exchange) -> None:
+    def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
         exchange.send(generating("e1", ""))
         for _ in range(1_000):

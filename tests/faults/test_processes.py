@@ -15,9 +15,9 @@ import pytest
 
 from gradio_client_sync import Client
 from tests.conftest import SERVERS
-from tests.listening import BOUND
-from tests.processes import run_python
-from tests.servers.plugin import ServerPool
+from tests.support.listeners import BOUND
+from tests.support.processes import run_python
+from tests.support.servers.plugin import ServerPool
 
 pytestmark = pytest.mark.gradio
 

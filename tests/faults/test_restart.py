@@ -10,10 +10,10 @@ import pytest
 
 from gradio_client_sync import BrokenStreamError, Client, DownloadError
 from tests.conftest import SERVERS
-from tests.faults.proxy import Fault, Proxy
-from tests.generations import has
-from tests.listening import BOUND, Heard
-from tests.servers.server import Server
+from tests.support.fault_proxy import Fault, Proxy
+from tests.support.generations import has
+from tests.support.listeners import BOUND, Heard
+from tests.support.servers.server import Server
 
 pytestmark = pytest.mark.gradio
 

@@ -13,10 +13,10 @@ import pytest
 
 import gradio_client_sync
 from gradio_client_sync import Client, GradioClientError, JobTimeoutError
-from tests.listening import BOUND
-from tests.scripted import (
+from tests.support.listeners import BOUND
+from tests.support.scripted import (
     CLOSE,
-    Exchange,
+    IncomingRequest,
     ScriptedApp,
     completed,
     config_of,
@@ -66,7 +66,7 @@ def interrupt() -> None:
 def server() -> Iterator[ScriptedApp]:
     answer = {"data": ["x"]}
 
-    def data(x: Exchange) -> None:
+    def data(x: IncomingRequest) -> None:
         x.start_stream()
         x.send(completed("e1", "x"), CLOSE)
         x.end_stream()

@@ -9,10 +9,10 @@ import pytest
 
 from gradio_client_sync import BrokenStreamError, Client, ConnectFailedError, JobTimeoutError
 from tests.conftest import SERVERS
-from tests.faults.gateway import Gateway, Manner
-from tests.faults.proxy import Fault, Proxy
-from tests.listening import BOUND, Heard
-from tests.servers.plugin import ServerPool
+from tests.support.fault_proxy import Fault, Proxy
+from tests.support.gateway import Gateway, Manner
+from tests.support.listeners import BOUND, Heard
+from tests.support.servers.plugin import ServerPool
 
 pytestmark = pytest.mark.gradio
 

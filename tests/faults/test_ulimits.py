@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from tests.conftest import SERVERS
-from tests.processes import run_python
-from tests.servers.plugin import ServerPool
+from tests.support.processes import run_python
+from tests.support.servers.plugin import ServerPool
 
 pytestmark = [
     pytest.mark.gradio,

@@ -1,0 +1,385 @@
+"""Functions that skip the queue, called by who waits for them: a job is made only if need be."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from gradio_client_sync import (
+    AppError,
+    BrokenStreamError,
+    Client,
+    GradioClientError,
+    HTTPStatusError,
+    JobTimeoutError,
+    ProtocolError,
+    RateLimitError,
+)
+from gradio_client_sync.errors import no_thread
+from tests.support.processes import run_python
+from tests.support.scripted import WAIT, Gate, IncomingRequest, ScriptedApp, config_of, dependency
+
+RUN = "POST /run/direct"
+
+
+@pytest.fixture(autouse=True)
+def no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The alarm that ends tests which hang would have a job made for each call."""
+    monkeypatch.setattr("gradio_client_sync._connection.handlers_may_raise", lambda: False)
+
+
+def echo(x: IncomingRequest) -> None:
+    x.answer({"data": x.json["data"]})
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedApp]:
+    with ScriptedApp(config_of(dependency(0, "direct", queue=False))) as app:
+        app.scripts[RUN] = echo
+        yield app
+
+
+def own_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("gradio-")}
+
+
+def is_at_rest(app: Client) -> bool:
+    """Whether nothing that a call took is still held."""
+    connection = app._connection
+    return not connection._running and not any(connection._uses.values())
+
+
+def test_direct_call_starts_no_thread(server: ScriptedApp) -> None:
+    """What is one request is made by who waits for it."""
+    before = own_threads()
+    with Client(server.url) as app:
+        assert app.predict("/direct", ["a"])[0] == "a"
+        assert own_threads() == before
+        assert is_at_rest(app)
+
+
+def test_direct_call_that_was_not_taken_is_made_again(server: ScriptedApp) -> None:
+    """A gateway that did not pass it on is asked again, as for any other job."""
+    refusals = [503, 502]
+
+    def run(x: IncomingRequest) -> None:
+        if refusals:
+            x.answer({"detail": "no"}, refusals.pop())
+        else:
+            echo(x)
+
+    server.scripts[RUN] = run
+    with Client(server.url, retries=2) as app:
+        # Of a 502 nobody knows whether the function ran, so that only the caller can say so.
+        assert app.predict("/direct", ["a"], idempotent=True)[0] == "a"
+        assert server.count(RUN) == 3
+        refusals[:] = [502]
+        with pytest.raises(HTTPStatusError, match="502"):
+            app.predict("/direct", ["a"])
+        assert server.count(RUN) == 4
+        assert is_at_rest(app)
+
+
+def test_direct_call_that_was_lost_is_not_made_again(server: ScriptedApp) -> None:
+    """The function may have run; only if that does no harm it runs once more."""
+    lost = [1]
+
+    def run(x: IncomingRequest) -> None:
+        if lost:
+            lost.pop()
+            x.break_off()
+        else:
+            echo(x)
+
+    server.scripts[RUN] = run
+    with Client(server.url) as app:
+        with pytest.raises(BrokenStreamError, match="may have taken") as caught:
+            app.predict("/direct", ["a"])
+        assert (caught.value.accepted, server.count(RUN)) == (None, 1)
+        lost.append(1)
+        assert app.predict("/direct", ["a"], idempotent=True)[0] == "a"
+        assert server.count(RUN) == 3
+        assert is_at_rest(app)
+
+
+@pytest.mark.parametrize("text", ["boom", "", None])
+def test_direct_call_whose_function_raises(server: ScriptedApp, text: str | None) -> None:
+    """The app's error is that of any other job, and nothing is made again."""
+    server.scripts[RUN] = lambda x: x.answer({"error": text}, 500)
+    with Client(server.url) as app:
+        with pytest.raises(AppError) as caught:
+            app.predict("/direct", ["a"], idempotent=True)
+        assert caught.value.message == text
+        assert server.count(RUN) == 1
+        assert is_at_rest(app)
+
+
+def test_direct_call_beyond_a_rate_is_no_error_of_the_app(server: ScriptedApp) -> None:
+    """Limiters say `error` in their answers as apps do."""
+    limit = {"error": "Rate limit exceeded: 1 per 1 hour"}
+    server.scripts[RUN] = lambda x: x.answer(limit, 429, headers={"Retry-After": "600"})
+    with Client(server.url) as app:
+        with pytest.raises(RateLimitError, match="Rate limit exceeded") as caught:
+            app.predict("/direct", ["a"])
+        assert caught.value.retry_after == 600
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_direct_call_ends_at_its_deadline(server: ScriptedApp, begun: bool) -> None:
+    """The server sees that nobody waits any more, also when half of the answer has come."""
+    hung_up = threading.Event()
+
+    def run(x: IncomingRequest) -> None:
+        if begun:
+            x.start(200, {"Content-Type": "application/json", "Content-Length": 100})
+            x.write(b'{"data": [')
+        if x.wait_for_hangup():
+            hung_up.set()
+
+    server.scripts[RUN] = run
+    with Client(server.url) as app:
+        with pytest.raises(JobTimeoutError, match=r"no result within 0\.2 s") as caught:
+            app.predict("/direct", ["a"], timeout=0.2)
+        assert (caught.value.timeout, caught.value.endpoint) == (0.2, "/direct")
+        assert hung_up.wait(WAIT)
+        server.scripts[RUN] = echo
+        assert app.predict("/direct", ["b"], timeout=WAIT)[0] == "b"
+        assert is_at_rest(app)
+
+
+def test_direct_call_is_cancelled_by_close(server: ScriptedApp) -> None:
+    """Who waits in another thread hears of it."""
+    gate = Gate()
+    server.scripts[RUN] = lambda x: gate.pass_through()
+    app = Client(server.url)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        call = pool.submit(app.predict, "/direct", ["a"])
+        gate.wait_until_reached()
+        app.close()
+        with pytest.raises(concurrent.futures.CancelledError):
+            call.result(WAIT)
+        gate.open()
+
+
+def test_direct_call_takes_a_place_among_the_jobs(server: ScriptedApp) -> None:
+    """No more are under way at once than there may be, jobs or not; all come to their turn."""
+    gate, most, under_way = Gate(), 0, 0
+    lock = threading.Lock()
+
+    def run(x: IncomingRequest) -> None:
+        nonlocal most, under_way
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        gate.pass_through()
+        with lock:
+            under_way -= 1
+        echo(x)
+
+    server.scripts[RUN] = run
+    with Client(server.url, max_workers=2) as app, concurrent.futures.ThreadPoolExecutor(8) as pool:
+        calls = [pool.submit(app.predict, "/direct", [number]) for number in range(4)]
+        jobs = [app.submit("/direct", [number]) for number in range(4, 8)]
+        server.wait_for(RUN, 2)
+        gate.open()
+        got = [call.result(WAIT)[0] for call in [*calls, *jobs]]
+    assert got == list(range(8))
+    assert most == 2
+
+
+def test_direct_call_that_a_signal_strikes_leaves_nothing_behind(server: ScriptedApp) -> None:
+    """Ctrl-C ends the call at once; the server sees it, and the client works on."""
+    hung_up = threading.Event()
+
+    def run(x: IncomingRequest) -> None:
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # type: ignore[arg-type]
+        if x.wait_for_hangup():
+            hung_up.set()
+
+    server.scripts[RUN] = run
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with Client(server.url) as app:
+            with pytest.raises(KeyboardInterrupt):
+                app.predict("/direct", ["a"])
+            assert hung_up.wait(WAIT)
+            assert is_at_rest(app)
+            server.scripts[RUN] = echo
+            assert app.predict("/direct", ["b"])[0] == "b"
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def test_direct_call_waits_shortly_at_first(
+    server: ScriptedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal that comes just before the wait is noticed at its end only, which has to come."""
+    waits: list[float | None] = []
+
+    def wait(sock: object, timeout: float | None) -> bool:
+        waits.append(timeout)
+        return True
+
+    monkeypatch.setattr("gradio_client_sync._transport.connections.wait_for_read", wait)
+    with Client(server.url) as app:
+        assert app.predict("/direct", ["a"])[0] == "a"
+    assert waits == [0.5]
+
+
+def test_direct_call_that_fails_by_a_bug_is_ours(
+    server: ScriptedApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong in here, the error is one of this package, and the log has the rest."""
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("gradio_client_sync._direct.answered", fail)
+    with Client(server.url) as app:
+        with pytest.raises(ProtocolError, match="a bug") as caught:
+            app.predict("/direct", ["a"])
+        assert isinstance(caught.value.__cause__, ZeroDivisionError)
+        assert "failed unexpectedly" in caplog.text
+        assert is_at_rest(app)
+
+
+HANDLED = """
+import signal, sys
+from gradio_client_sync import Client
+
+class Alarm(Exception):
+    pass
+
+def ring(*_):
+    raise {error}
+
+with Client(sys.argv[1]) as app:
+    assert app.predict("/direct", ["a"])[0] == "a"
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        app.predict("/direct", ["hang"], idempotent=True)
+    except {error} as exc:
+        print("told", type(exc).__name__)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no alarms")
+@pytest.mark.parametrize("error", ["Alarm", "TimeoutError"])
+def test_direct_call_lets_through_what_a_handler_raises(server: ScriptedApp, error: str) -> None:
+    """It is never taken for the request's failure, which might even be sent again, nor for the end
+    of a wait.
+    """
+    gone = Gate()
+
+    def run(x: IncomingRequest) -> None:
+        if x.json["data"] == ["hang"]:
+            gone.pass_through()
+        echo(x)
+
+    server.scripts[RUN] = run
+    assert run_python(HANDLED.format(error=error), server.url).strip() == f"told {error}"
+    gone.open()
+    assert server.count(RUN) == 2
+
+
+def test_direct_call_that_fails_does_not_queue_up_again(server: ScriptedApp) -> None:
+    """What is known to have failed has had its turn; what waits for one gets it then."""
+    gate = Gate()
+
+    def run(x: IncomingRequest) -> None:
+        if x.json["data"] == ["fail"]:
+            gate.pass_through()
+            x.answer({"error": "boom"}, 500)
+        else:
+            x.wait_for_hangup()
+
+    server.scripts[RUN] = run
+    with Client(server.url, max_workers=1) as app, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        call = pool.submit(app.predict, "/direct", ["fail"])
+        gate.wait_until_reached()
+        job = app.submit("/direct", ["next"])
+        gate.open()
+        with pytest.raises(AppError, match="boom"):
+            call.result(WAIT)
+        server.wait_for(RUN, 2)
+        assert job.cancel()
+
+
+def test_direct_call_that_succeeds_lets_the_next_one_run(server: ScriptedApp) -> None:
+    """A place that was waited for is given on."""
+    gate = Gate()
+
+    def run(x: IncomingRequest) -> None:
+        if x.json["data"] == ["first"]:
+            gate.pass_through()
+        echo(x)
+
+    server.scripts[RUN] = run
+    with Client(server.url, max_workers=1) as app, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        call = pool.submit(app.predict, "/direct", ["first"])
+        gate.wait_until_reached()
+        jobs = [app.submit("/direct", [number]) for number in range(3)]
+        gate.open()
+        assert call.result(WAIT)[0] == "first"
+        assert [job.result(WAIT)[0] for job in jobs] == [0, 1, 2]
+
+
+def test_direct_call_is_cancelled_by_close_before_others_are_waited_for(
+    server: ScriptedApp,
+) -> None:
+    """A server that is slow to hear of a cancelled job holds up no call that skips the queue."""
+    server.config["dependencies"].append(dependency(1, "slow"))
+    joined, gate, stalled = threading.Event(), Gate(), Gate()
+    server.scripts[RUN] = lambda x: gate.pass_through()
+
+    def join(x: IncomingRequest) -> None:
+        x.answer({"event_id": "e1"})
+        joined.set()
+
+    def stream(x: IncomingRequest) -> None:
+        x.start_stream()
+        x.send({"msg": "process_starts", "event_id": "e1"})
+        x.wait_for_hangup()
+
+    server.scripts["POST /queue/join"] = join
+    server.scripts["GET /queue/data"] = stream
+    server.scripts["POST /cancel"] = lambda x: stalled.pass_through()
+    app = Client(server.url)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        job = app.submit("/slow", ["x"])
+        assert joined.wait(WAIT)
+        call = pool.submit(app.predict, "/direct", ["a"])
+        gate.wait_until_reached()
+        closing = pool.submit(app.close)
+        with pytest.raises(concurrent.futures.CancelledError):
+            call.result(WAIT)
+        stalled.open()
+        closing.result(WAIT)
+        gate.open()
+    assert job.cancelled()
+
+
+def test_direct_call_that_fails_says_so_where_no_thread_can_be_started(
+    server: ScriptedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known is told, rather than that no job could go on from it; others name the cause."""
+    server.scripts[RUN] = lambda x: x.answer({"error": "boom"}, 500)
+    with Client(server.url) as app:
+        reason = RuntimeError("can't start new thread")
+
+        def start(task: object) -> None:
+            raise no_thread(reason) from reason
+
+        monkeypatch.setattr(app._connection._workers, "start", start)
+        with pytest.raises(AppError, match="boom"):
+            app.predict("/direct", ["a"])
+        with pytest.raises(GradioClientError, match="No thread") as caught:
+            app.submit("/direct", ["a"])
+        assert caught.value.__cause__ is reason
+        assert is_at_rest(app)
+        monkeypatch.undo()

@@ -1,0 +1,56 @@
+"""Files larger than one would want in memory, there and back on every real server."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import run_python
+from tests.support.servers.server import Server
+
+pytestmark = [
+    pytest.mark.gradio,
+    pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc"),
+]
+
+MB = 2**20
+LARGE = 300 * MB
+GROWTH = 16 * MB  # what may be added to memory by a file of any length
+
+ROUND_TRIP = """
+import hashlib, sys
+from pathlib import Path
+from gradio_client_sync import Client
+
+def peak():
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
+def digest(path):
+    hashed = hashlib.sha256()
+    with open(path, "rb") as file:
+        while piece := file.read(2**18):
+            hashed.update(piece)
+    return hashed.hexdigest()
+
+url, path = sys.argv[1:]
+with Client(url) as app:
+    app.predict("/file", [b"warm"])[0].read()
+    sent, before = digest(path), peak()
+    back = app.predict("/file", [Path(path)])[0]
+    received = back.download(Path(path).parent / "back")
+    print(peak() - before, digest(received) == sent, received.stat().st_size)
+"""
+
+
+def test_large_files_go_there_and_back_without_memory(server: Server, tmp_path: Path) -> None:
+    """300 MB arrive byte by byte as they were sent, and memory does not grow with them."""
+    path = tmp_path / "large.bin"
+    with path.open("wb") as file:
+        for number in range(LARGE // MB):
+            file.write(number.to_bytes(4, "big") * (MB // 4))
+    grown, same, size = run_python(ROUND_TRIP, server.url, str(path)).split()
+    assert (same, int(size)) == ("True", LARGE)
+    assert int(grown) < GROWTH, f"memory grew by {int(grown) / MB:.1f} MB"

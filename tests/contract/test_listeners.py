@@ -1,0 +1,284 @@
+"""The events of one job: kept, read, told in order, each once."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_client_sync._listeners import EventLog
+from gradio_client_sync._protocol.decode import Scribe
+from gradio_client_sync._protocol.dialect import DIALECTS
+from gradio_client_sync._protocol.endpoint import EndpointTable
+from gradio_client_sync._protocol.wire import Frame
+from tests.support.scripted import completed, config_of, generating
+
+WAIT = 10.0  # s; a bound on failure
+
+
+def scribe() -> Scribe:
+    dialect = DIALECTS["sse_v3"]
+    return Scribe(EndpointTable(config_of(), dialect).resolve("/count"), dialect)
+
+
+def frame(message: Any) -> Frame:
+    return Frame.of(json.dumps(message).encode(), 1.0)
+
+
+def run_here(task: Any) -> None:
+    task()
+
+
+def growing(count: int) -> list[Frame]:
+    """A text that grows by a letter a message, as edits from the second on."""
+    edits = [generating("e", [["append", [], chr(98 + n % 25)]]) for n in range(count - 1)]
+    return [frame(message) for message in (generating("e", "a"), *edits)]
+
+
+def texts(count: int) -> list[str]:
+    value, values = "a", ["a"]
+    for n in range(count - 1):
+        value += chr(98 + n % 25)
+        values.append(value)
+    return values
+
+
+@pytest.fixture
+def log() -> EventLog:
+    return EventLog(scribe(), 100, run_here)
+
+
+def finish(log: EventLog) -> None:
+    log.end([log._scribe.data(2.0, ["end"], files=False), log._scribe.status(2.0, "complete")])
+    log.tell()
+
+
+def test_listeners_get_events_in_order_and_once(log: EventLog) -> None:
+    """Status before value, value before the final status, each exactly once."""
+    seen: list[Any] = []
+    log.subscribe("status", lambda status: seen.append(status.stage))
+    log.subscribe("data", lambda data: seen.append(data[0]))
+    for message in growing(3):
+        log.publish(message)
+        log.tell()
+    finish(log)
+    assert seen == [
+        *("generating", "a", "generating", "ab", "generating", "abc"),
+        *("end", "complete"),
+    ]
+
+
+@given(st.lists(st.sampled_from(["publish", "subscribe", "tell"]), max_size=20))
+def test_listeners_see_the_same_whenever_they_come(steps: list[str]) -> None:
+    """Any order of events and registrations gives every listener the same sequence."""
+    log, frames = EventLog(scribe(), 100, run_here), iter(growing(20))
+    heard: list[list[str]] = []
+    published = 0
+    for step in steps:
+        if step == "publish":
+            log.publish(next(frames))
+            published += 1
+        elif step == "subscribe":
+            mine: list[str] = []
+            heard.append(mine)
+            log.subscribe("data", lambda data, mine=mine: mine.append(data[0]))
+        else:
+            log.tell()
+    finish(log)
+    assert all(mine == [*texts(20)[:published], "end"] for mine in heard)
+
+
+def test_listeners_of_one_event_are_told_in_order_of_registration(log: EventLog) -> None:
+    """Also when the earlier one of two was late."""
+    seen: list[str] = []
+    for message in growing(2):
+        log.publish(message)
+    log.subscribe("data", lambda data: seen.append(f"1 {data[0]}"))
+    log.subscribe("data", lambda data: seen.append(f"2 {data[0]}"))
+    seen.clear()
+    finish(log)
+    assert seen == ["1 end", "2 end"]
+
+
+def test_listener_that_raises_is_logged_and_kept(
+    log: EventLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A listener's exception harms neither the others nor itself."""
+    seen: list[str] = []
+
+    def fail(data: Any) -> None:
+        seen.append("failed")
+        raise SystemExit("listener")
+
+    log.subscribe("data", fail)
+    log.subscribe("data", lambda data: seen.append(data[0]))
+    with caplog.at_level(logging.ERROR):
+        for message in growing(2):
+            log.publish(message)
+            log.tell()
+    assert seen == ["failed", "a", "failed", "ab"]
+    assert "listener" in caplog.text
+
+
+def test_listener_taken_away_hears_no_more(log: EventLog) -> None:
+    """`off` counts from the next event on, for that event and callback only."""
+    seen: list[str] = []
+
+    def hear(event: Any) -> None:
+        seen.append(event.type)
+        if event.type == "data":
+            log.unsubscribe("data", hear)
+
+    log.subscribe("data", hear)
+    log.subscribe("status", hear)
+    for message in growing(2):
+        log.publish(message)
+        log.tell()
+    assert seen == ["status", "data", "status"]
+    log.unsubscribe()
+    finish(log)
+    assert len(seen) == 3
+
+
+def test_status_listeners_alone_decode_no_values(log: EventLog) -> None:
+    """An edit that fits nothing is not even looked at for a status."""
+    stages: list[str] = []
+    log.subscribe("status", lambda status: stages.append(status.stage))
+    for message in growing(2):
+        log.publish(message)
+        log.tell()
+    assert stages == ["generating", "generating"]
+    values: list[str] = []
+    log.subscribe("data", lambda data: values.append(data[0]))
+    log.publish(frame(generating("e", [["append", [], "!"]])))
+    log.tell()
+    assert values == ["a", "ab", "ab!"]
+    assert stages == ["generating"] * 3
+
+
+def test_loops_are_independent_of_each_other(log: EventLog) -> None:
+    """Two loops over one job each see everything."""
+    for message in growing(3):
+        log.publish(message)
+    first = log.data(wait=True)
+    assert next(first)[0] == "a"
+    assert [data[0] for data in log.data(wait=False)] == ["a", "ab", "abc"]
+    finish(log)
+    assert [data[0] for data in first] == ["ab", "abc", "end"]
+
+
+def test_history_keeps_the_last_messages_and_they_still_decode() -> None:
+    """Edits against forgotten values apply: what was forgotten was taken into account."""
+    log = EventLog(scribe(), 3, run_here)
+    for message in growing(10):
+        log.publish(message)
+    assert [data[0] for data in log.data(wait=False)] == texts(10)[-3:]
+    seen: list[str] = []
+    log.subscribe("data", lambda data: seen.append(data[0]))
+    assert seen == texts(10)[-3:]
+
+
+def test_history_has_a_bound_in_bytes_and_keeps_the_last_message() -> None:
+    """Of long messages fewer are kept, but always the last; those that are kept decode."""
+    frames = growing(10)
+    size = len(frames[-1].raw)
+    log = EventLog(scribe(), 100, run_here, history_bytes=2 * size)
+    for message in frames:
+        log.publish(message)
+    assert [data[0] for data in log.data(wait=False)] == texts(10)[-2:]
+    log.publish(frame(generating("e", [["replace", [], "x" * 3 * size]])))
+    assert [data[0] for data in log.data(wait=False)] == ["x" * 3 * size]
+    log.publish(frame(generating("e", [["append", [], "y"]])))
+    assert [data[0] for data in log.data(wait=False)] == ["x" * 3 * size + "y"]
+
+
+def test_reader_that_falls_behind_the_history_is_told_so(caplog: pytest.LogCaptureFixture) -> None:
+    """Messages that a slow loop missed are counted in a warning, and later ones are right."""
+    log = EventLog(scribe(), 3, run_here)
+    frames = growing(10)
+    log.publish(frames[0])
+    loop = log.data(wait=False)
+    assert next(loop)[0] == "a"
+    for message in frames[1:]:
+        log.publish(message)
+    with caplog.at_level(logging.WARNING):
+        assert next(loop)[0] == texts(10)[-3]
+    assert "missed 6 messages" in caplog.text
+
+
+def test_late_listener_of_a_finished_job_has_heard_all_when_on_returns() -> None:
+    """A script that listens after the end and then exits loses nothing."""
+    log = EventLog(scribe(), 100, lambda task: threading.Thread(target=task).start())
+    for message in growing(3):
+        log.publish(message)
+    finish(log)
+    seen: list[str] = []
+    log.subscribe("data", lambda data: seen.append(data[0]))
+    assert seen == ["a", "ab", "abc", "end"]
+
+
+def test_listener_added_by_a_listener_hears_all(log: EventLog) -> None:
+    """Registering from within a listener neither deadlocks nor skips."""
+    seen: list[str] = []
+
+    def adds(data: Any) -> None:
+        if not seen:
+            log.subscribe("data", lambda data: seen.append(data[0]))
+
+    log.subscribe("data", adds)
+    for message in growing(2):
+        log.publish(message)
+    log.tell()
+    finish(log)
+    assert seen == ["a", "ab", "end"]
+
+
+def test_nothing_follows_the_end(log: EventLog) -> None:
+    """After a cancellation, messages and a second end are passed over."""
+    stages: list[str] = []
+    log.subscribe("status", lambda status: stages.append(status.message))
+    log.publish(growing(1)[0])
+    log.cancel(2.0)
+    log.publish(growing(1)[0])
+    finish(log)
+    assert stages == [None, "Cancelled."]
+    assert log.status is not None
+    assert log.status.stage == "complete"
+
+
+def test_latest_status_comes_from_the_latest_message_that_tells_one(log: EventLog) -> None:
+    """Logs do not hide it, and a message that cannot be read does not count."""
+    assert log.status is None
+    log.publish(frame({"msg": "estimation", "event_id": "e", "rank": 3, "queue_size": 4}))
+    log.publish(frame({"msg": "log", "event_id": "e", "log": "x", "level": "info"}))
+    assert log.status is not None
+    assert (log.status.position, log.status.size) == (3, 4)
+    log.publish(frame({"msg": "process_generating", "event_id": "e", "output": 5}))
+    assert log.status.position == 3
+
+
+def test_unreadable_messages_are_passed_over_by_every_reader(log: EventLog) -> None:
+    """A message that is not what it promises costs only itself."""
+    seen: list[str] = []
+    log.subscribe("data", lambda data: seen.append(data[0]))
+    log.subscribe("log", lambda entry: seen.append(entry.log))
+    bad = {"msg": "process_generating", "event_id": "e", "output": None}
+    log.publish(frame(generating("e", "a")))
+    log.publish(frame(bad))
+    log.publish(frame({"msg": "log", "event_id": "e", "log": "hey", "level": "info"}))
+    log.tell()
+    assert seen == ["a", "hey"]
+    assert [data[0] for data in log.data(wait=False)] == ["a"]
+
+
+def test_completed_frames_among_the_kept_are_left_to_the_end(log: EventLog) -> None:
+    """The final value comes from the end, once."""
+    log.publish(growing(1)[0])
+    log.publish(frame(completed("e", "end")))
+    finish(log)
+    assert [data[0] for data in log.data(wait=True)] == ["a", "end"]

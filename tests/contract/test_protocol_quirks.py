@@ -1,0 +1,285 @@
+"""The traps of the wire, each pinned on the real servers that set it.
+
+They are numbered as on the page "protocols" of the docs. Those that a real server shows only by
+chance (7, and the races of 5 and 6) are also set up message by message in `test_mux`; those that
+are a question of reading alone (2, 8, 11, 13, 14) also in the tests of the pure core.
+"""
+
+from __future__ import annotations
+
+import base64
+import concurrent.futures
+import json
+import threading
+import urllib.request
+import uuid
+from typing import Any, Callable
+
+import pytest
+
+from gradio_client_sync import AppError, Client, HTTPStatusError, RemoteFile
+from tests.conftest import SERVERS
+from tests.support.generations import app_constant, has, servers_with, servers_without
+from tests.support.listeners import BOUND, Heard, Holding
+from tests.support.servers.plugin import ServerPool
+from tests.support.servers.server import Server
+
+pytestmark = pytest.mark.gradio
+
+
+def test_trap_01_concurrent_generators_get_their_own_values(app: Client) -> None:
+    """Generators of one function in one session each yield all their own values, on 3.x too."""
+    jobs = [app.submit("/count", [n]) for n in (3, 5, 7)]
+    isolated = [app.submit("/count", [n], isolated=True) for n in (2, 4)]
+    for job, n in zip([*jobs, *isolated], (3, 5, 7, 2, 4)):
+        values = [str(value) for value in range(n)]
+        assert [data[0] for data in job] == [*values, values[-1]]
+
+
+@servers_with("whole paths")
+def test_trap_02_deletions_shorten_at_the_end(app: Client) -> None:
+    """Lists that shrink, nested ones too, are right at each step, whatever index a server sends."""
+    tables, structures = app_constant("TABLES"), app_constant("STRUCTURES")
+    values = [data[0]["data"] for data in app.submit("/table", [2 * len(tables)])]
+    assert values[:-1] == [*tables, *tables]
+    values = [data[0] for data in app.submit("/structure", [2 * len(structures)])]
+    assert values[:-1] == [*structures, *structures]
+
+
+def test_trap_03_cancelling_keeps_the_stream_of_the_others(
+    app: Client, server: Server, new_key: Callable[[], str]
+) -> None:
+    """A cancelled job does not take the session's stream with it, nor leave its work running."""
+    keys = [new_key() for _ in range(2)]
+    beside, cancelled = app.submit("/hold", [keys[0]]), Heard()
+    job = app.submit("/endless", [keys[1]]).on("data", cancelled)
+    cancelled.wait_for(lambda data: True)
+    assert server.control.await_started(keys[0])
+    assert job.cancel()
+    assert server.control.await_stopped(keys[1])
+    server.control.release(keys[0])
+    assert beside.result(BOUND)[0] == keys[0]
+
+
+def test_trap_03_closing_leaves_no_generator_running(server: Server, key: str) -> None:
+    """The server is told before its connection goes: some would let the generator run for ever."""
+    data = Heard()
+    with Client(server.url) as app:
+        app.submit("/endless", [key]).on("data", data)
+        data.wait_for(lambda data: True)
+    assert server.control.await_stopped(key)
+
+
+@servers_with("cancel")
+def test_trap_04_cancel_waits_for_siblings(
+    app: Client, server: Server, new_key: Callable[[], str]
+) -> None:
+    """``/cancel`` would kill all jobs of the function, so it is sent when the last has ended."""
+    keys = [new_key() for _ in range(2)]
+    job, beside = (app.submit("/hold_async", [key]) for key in keys)
+    assert all(server.control.await_started(key) for key in keys)
+    assert job.cancel()
+    assert app.predict("/echo", ["meanwhile"])[0] == "meanwhile"
+    assert server.control.ledger(keys[0])["cancelled"] == 0
+    server.control.release(keys[1])
+    assert beside.result(BOUND)[0] == keys[1]
+    assert server.control.await_stopped(keys[0])
+    assert server.control.ledger(keys[0])["cancelled"] == 1
+
+
+@servers_with("shared stream")
+def test_trap_05_a_job_ends_by_its_own_message(
+    app: Client, server: Server, new_key: Callable[[], str]
+) -> None:
+    """A stream that never ends, as after a cancelled job, keeps no later job from its end."""
+    keys = [new_key() for _ in range(2)]
+    data = Heard()
+    held = app.submit("/hold", [keys[0]])
+    job = app.submit("/endless", [keys[1]]).on("data", data)
+    data.wait_for(lambda data: True)
+    assert job.cancel()
+    for n in range(5):
+        assert app.predict("/echo", [str(n)], timeout=BOUND)[0] == str(n)
+    assert not held.done()
+    server.control.release(keys[0])
+    assert held.result(BOUND)[0] == keys[0]
+
+
+@servers_with("shared stream")
+def test_trap_06_one_reader_per_session(app: Client) -> None:
+    """Jobs that start together share one stream: with two, messages would go astray."""
+    barrier = threading.Barrier(8)
+    answers: dict[int, Any] = {}
+
+    def work(number: int) -> None:
+        barrier.wait(BOUND)
+        answers[number] = [data[0] for data in app.submit("/count", [number + 1])][-1]
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(BOUND)
+    assert answers == {number: str(number) for number in range(8)}
+
+
+@servers_with("cancel")
+def test_trap_08_empty_output_means_cancelled(app: Client, server: Server, key: str) -> None:
+    """A completion without values is a cancelled job, neither an answer nor a fault."""
+    data = Heard()
+    job = app.submit("/endless", [key]).on("data", data)
+    data.wait_for(lambda data: True)
+    address = {
+        "session_hash": app.session_hash,
+        "fn_index": job.fn_index,
+        "event_id": job.event_id,
+    }
+    request = urllib.request.Request(
+        f"{server.url}{app.config.get('api_prefix', '')}/cancel",
+        json.dumps(address).encode(),
+        {"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=BOUND).close()
+    with pytest.raises(concurrent.futures.CancelledError):
+        job.result(BOUND)
+    assert (job.status.stage, job.status.success) == ("complete", False)
+
+
+@pytest.mark.parametrize("version", SERVERS)
+def test_trap_09_root_is_not_believed(server_pool: ServerPool, version: str) -> None:
+    """Requests go to the address that the user gave, whatever ``root`` the server believes in."""
+    server = server_pool.get(version, root_path="https://wrong.invalid/sub")
+    with Client(server.url) as app:
+        if has(version, "told root"):
+            assert "wrong.invalid" in app.config["root"]
+        assert app.url == server.url
+        assert app.predict("/echo", ["queued"])[0] == "queued"
+        assert app.predict("/direct", ["abc"])[0] == "cba"
+        assert "/echo" in app.view_api()["named_endpoints"]
+
+
+@servers_with("server functions")
+def test_trap_10_unhandled_errors_spoil_no_connection(app: Client) -> None:
+    """After a plain-text 500, whose connection the server drops silently, the next call works."""
+    (asked,) = (c["id"] for c in app.config["components"] if c["props"].get("server_fns"))
+    for n in range(3):
+        with pytest.raises(HTTPStatusError) as caught:
+            app.component_server(asked, "describe", "fail")
+        assert caught.value.status_code == 500
+        assert app.predict("/echo", [str(n)])[0] == str(n)
+        assert app.predict("/direct", ["abc"])[0] == "cba"
+
+
+def test_trap_11_state_has_its_slots(app: Client) -> None:
+    """State takes a place among inputs and outputs, which callers never see."""
+    assert app.predict("/counter_middle", ["a", 5]).data == ["a 1 5"]
+    assert app.predict("/counter_middle", {"text": "b", "number": 6}).data == ["b 2 6"]
+    assert app.predict("/counter").data == [1]
+
+
+def test_trap_12_values_come_as_their_generation_sends_them(app: Client, server: Server) -> None:
+    """A file is taken and given in the form of the server's generation."""
+    content = b"some text"
+    if server.version.startswith("3."):
+        data = f"data:text/plain;base64,{base64.b64encode(content).decode()}"
+        value = {"name": "a.txt", "data": data, "is_file": False, "orig_name": "a.txt"}
+    else:
+        path = upload(server, app.config.get("api_prefix", ""), content)
+        value = {"path": path, "orig_name": "a.txt", "meta": {"_type": "gradio.FileData"}}
+    result = app.predict("/file", [value])[0]
+    assert isinstance(result, RemoteFile)
+    assert result.read() == content
+    # What comes inline has no name for servers around 3.23.
+    assert result.orig_name == "a.txt" or (server.version == "3.23.0" and result.orig_name)
+
+
+def upload(server: Server, prefix: str, content: bytes) -> str:
+    """Put a file on the server by hand, and return its path there."""
+    mark = uuid.uuid4().hex
+    body = (
+        f'--{mark}\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n'
+        "Content-Type: text/plain\r\n\r\n"
+    ).encode() + b"%s\r\n--%s--\r\n" % (content, mark.encode())
+    request = urllib.request.Request(
+        f"{server.url}{prefix}/upload",
+        body,
+        {"Content-Type": f"multipart/form-data; boundary={mark}"},
+    )
+    with urllib.request.urlopen(request, timeout=BOUND) as answer:
+        path: str = json.load(answer)[0]
+    return path
+
+
+def test_trap_13_errors_have_no_quotes(app: Client) -> None:
+    """Servers before 5.2 send the ``repr`` of an error's text; users see the text."""
+    for text in ("boom", "it's", "''", '"', "\\n", "'boom'"):
+        for endpoint in ("/fail", "/direct_fail"):
+            with pytest.raises(AppError) as caught:
+                app.predict(endpoint, [text])
+            assert caught.value.message == text
+
+
+@pytest.mark.parametrize("version", SERVERS)
+def test_trap_13_hidden_errors(server_pool: ServerPool, version: str) -> None:
+    """An error of ``null`` is one whose text the app keeps to itself."""
+    with Client(server_pool.get(version, mount="/app", show_error=False).url) as app:
+        with pytest.raises(AppError, match="keeps its text to itself") as caught:
+            app.predict("/crash", ["x"])
+        assert caught.value.message is None
+
+
+def test_trap_14_versions_and_numbers(app: Client, server: Server) -> None:
+    """A version may end in a newline, and an endpoint's number may not be its position."""
+    assert f"(Gradio {server.version}, " in repr(app)
+    dependencies = app.config["dependencies"]
+    position = next(n for n, d in enumerate(dependencies) if d["api_name"] == "echo")
+    number = dependencies[position].get("id", position)
+    assert (number != position) == has(server.version, "numbered endpoints")
+    assert app.predict(number, ["x"])[0] == "x"
+
+
+@servers_with("polled for data")
+def test_trap_15_data_is_sent_when_asked_for(app: Client, server: Server, key: str) -> None:
+    """These servers drop a job that does not answer at once; no listener delays the answer."""
+    holding = Holding()
+    job = app.submit("/hold", [key]).on("status", holding)
+    try:
+        holding.wait_until_reached()
+        assert server.control.await_started(key)
+    finally:
+        holding.free()
+        server.control.release(key)
+    assert job.result(BOUND)[0] == key
+
+
+@servers_without("batch")
+def test_trap_15_batch_functions(app: Client) -> None:
+    """On 4.0 to 4.10 one batch call would stop the queue for all: their apps here have none."""
+    assert not any(dependency.get("batch") for dependency in app.config["dependencies"])
+
+
+@servers_with("validators")
+def test_trap_16_what_can_be_queued_is_queued(app: Client) -> None:
+    """A direct call would skip validators, progress, logs and later values: queued ones keep to
+    the queue.
+    """
+    statuses = Heard()
+    job = app.submit("/validated", ["x"]).on("status", statuses)
+    assert job.exception(BOUND) is not None
+    assert all(status.queue for status in statuses.events)
+
+
+def test_trap_16_only_unqueued_functions_are_called_directly(app: Client) -> None:
+    """The direct call is for functions that the app took out of the queue, and for no others."""
+    for endpoint, payload, queued in (("/echo", ["x"], True), ("/direct", ["x"], False)):
+        job = app.submit(endpoint, payload)
+        job.result(BOUND)
+        assert job.status.queue is queued
+    assert [data[0] for data in app.submit("/count", [3])] == ["0", "1", "2", "2"]
+
+
+def test_trap_17_addresses_are_sent_as_text(app: Client, server: Server) -> None:
+    """A text that is an address is no file: nobody fetches it, least of all the server itself."""
+    address = f"{server.url}/config"
+    assert app.predict("/echo", [address])[0] == address
+    assert app.predict("/direct", [address])[0] == address[::-1]

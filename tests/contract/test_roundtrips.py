@@ -1,0 +1,137 @@
+"""Files through real servers and back: every byte, whatever the name, also from app to app."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradio_client_sync import Client, RemoteFile, handle_file
+from gradio_client_sync._protocol.filename import safe_name
+from tests.conftest import SERVERS
+from tests.support.listeners import BOUND
+from tests.support.media import FILES, can_take, write_files
+from tests.support.servers.plugin import ServerPool
+from tests.support.servers.server import COMPONENTS, Server
+
+pytestmark = pytest.mark.gradio
+
+NAMES = (
+    "plain.txt",
+    "with spaces and  more.txt",
+    "ünïcödé – 文書 🎈.txt",
+    "#?%&'\"`$;+=@!~^{}[]().txt",
+    "100%25 %2e%2e%2f.txt",
+    "…" * 83 + "ab.txt",  # 255 bytes
+    "x" * 251 + ".txt",
+    "many.dots.in.it.tar.gz",
+    "no ending",
+    ".hidden",
+    "trailing dot.",
+    "nul.txt",
+    "COM1",
+    "-rf",
+    "semi;colon, comma.txt",
+    "line\nbreak\ttab.txt",
+    "..",
+    "../../up.txt",
+    "C:\\folder\\back.txt",
+)
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
+    return server_pool.get(request.param, app=(COMPONENTS,))
+
+
+def test_roundtrip_keeps_every_byte(app: Client, tmp_path: Path) -> None:
+    """Pictures, sounds, films, texts, nothing at all, and every byte there is."""
+    write_files(tmp_path)
+    contents = {**FILES, "every.bin": bytes(range(256)) * 300}
+    (tmp_path / "every.bin").write_bytes(contents["every.bin"])
+    jobs = {name: app.submit("/file_copy", [tmp_path / name]) for name in contents}
+    for name, job in jobs.items():
+        file = job.result(BOUND)[0]
+        assert file.read() == contents[name]
+        assert file.download().read_bytes() == contents[name]
+        assert file.orig_name == name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_roundtrip_survives_any_name(app: Client, name: str, tmp_path: Path) -> None:
+    """A name costs no byte, and comes back as near to itself as the server lets it."""
+    content = f"the file {name}".encode()
+    sent = handle_file(content, orig_name=name)
+    told, (copy,) = app.predict("/take_file", [sent]), app.predict("/file_copy", [sent])
+    assert json.loads(told[0])[0]["sha256"] == hashlib.sha256(content).hexdigest()
+    assert copy.read() == content
+    saved = copy.download(tmp_path)
+    assert saved.parent == tmp_path and saved.read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir()] == [saved.name]
+    assert saved.name == safe_name(saved.name)
+
+
+def test_roundtrip_of_every_medium_through_its_own_component(app: Client) -> None:
+    """What an app made of a picture, a sound, a film comes back in the bytes it made."""
+    picture = app.predict("/give_image")[0]
+    assert picture.read().startswith(b"\x89PNG") and picture.mime_type == "image/png"
+    sound = app.predict("/give_audio")[0]
+    assert sound.read()[8:12] == b"WAVE"
+    film = app.predict("/give_video")[0]
+    film = film[0] if isinstance(film, list) else film["video"] if isinstance(film, dict) else film
+    assert film.read() == FILES["clip.mp4"]
+    assert app.predict("/give_file")[0].read() == b"a note"
+    assert app.predict("/give_upload_button")[0].read() == b"a note"
+
+
+#: What one app gives, what another takes, and a test of what its function then got.
+HANDED_ON: tuple[tuple[str, str, Any], ...] = (
+    ("/give_file", "/take_file", lambda got: got["size"] == 6),
+    ("/give_files", "/take_files", lambda got: [file["size"] for file in got] == [6, 73]),
+    ("/give_image", "/take_image_pil", lambda got: got["corner"] == [255, 0, 0]),
+    ("/give_image_pil", "/take_image_pil", lambda got: got["corner"][0] > 200),
+    ("/give_image", "/take_file", lambda got: got["size"] > 60),
+    ("/give_audio", "/take_audio_numpy", lambda got: got[1]["array"] == [800]),
+    ("/give_video", "/take_video", lambda got: got["size"] == len(FILES["clip.mp4"])),
+    ("/give_gallery", "/take_gallery", lambda got: len(got) == 2),
+    ("/give_label", "/take_label", lambda got: "cat" in str(got)),
+    ("/give_highlighted", "/take_highlighted", lambda got: "Ada" in str(got)),
+    ("/give_dataframe", "/take_dataframe", lambda got: got["rows"] == [[1, 3.5], [2, 4.5]]),
+)
+
+
+@pytest.mark.parametrize("giver", [v for v in SERVERS if v in ("3.50.2", "4.44.1", "6.31.0")])
+def test_values_of_one_app_go_to_another(giver: str, server: Server, server_pool: ServerPool,
+                                         app: Client) -> None:  # fmt: skip
+    """Results of an app of any generation are values for one of any other; no detour by disk."""
+    with Client(server_pool.get(giver, app=(COMPONENTS,)).url) as other:
+        jobs = [
+            (given, taken, is_right, app.submit(taken, [other.predict(given)[0]]))
+            for given, taken, is_right in HANDED_ON
+            if can_take(server.version, taken)
+        ]
+        for given, taken, is_right, job in jobs:
+            got = json.loads(job.result(BOUND)[0])[0]
+            assert is_right(got), f"{given} → {taken}: {got}"
+        chats = {c for v in (giver, server.version) for c in (chat_of(v),)}
+        assert chats <= {"tuples", "messages"}
+        chat = other.predict(f"/give_chat_{chat_of(giver)}")[0]
+        told = app.predict(f"/take_chat_{chat_of(server.version)}", [chat])[0]
+        assert hashlib.sha256(b"a note").hexdigest() in told and "Hello" in told
+
+
+def chat_of(version: str) -> str:
+    return "messages" if version >= "6" else "tuples"
+
+
+def test_file_of_the_same_app_is_not_sent_again(app: Client) -> None:
+    """It is named, and the function gets the same content."""
+    file = app.predict("/give_file")[0]
+    assert isinstance(file, RemoteFile)
+    uploads: list[Any] = []
+    job = app.submit("/take_file", [file]).on("upload", uploads.append)
+    assert json.loads(job.result(BOUND)[0])[0]["size"] == 6
+    assert uploads == []

@@ -1,0 +1,368 @@
+"""Sessions on real servers: state, starting afresh, who is there, what was rendered, who asks.
+
+Both sides are counted where it matters: the app says how often a session was ended, and which
+functions ran.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from gradio_client_sync import Client, EndpointNotFoundError
+from gradio_client_sync._transport.deadlines import NEVER
+from tests.support.breakable_relay import Relay
+from tests.support.generations import servers_with, servers_without
+from tests.support.listeners import BOUND, Heard
+from tests.support.scripted import completed, config_of, dependency, scripted
+from tests.support.servers.server import Server
+
+pytestmark = pytest.mark.gradio
+
+
+def seen(app: Client, endpoint: str = "/whoami", **options: Any) -> dict[str, Any]:
+    """What the app's function sees of the request."""
+    told: dict[str, Any] = json.loads(app.predict(endpoint, **options)[0])
+    return told
+
+
+# -- state
+
+
+def test_state_survives_until_the_reset(app: Client) -> None:
+    """State carries over from call to call, and a reset starts it afresh, again and again."""
+    assert [app.predict("/counter")[0] for _ in range(3)] == [1, 2, 3]
+    for _ in range(2):
+        before = app.session_hash
+        app.reset_session()
+        assert app.session_hash != before
+        assert [app.predict("/counter")[0] for _ in range(2)] == [1, 2]
+
+
+def test_reset_is_about_one_client(app: Client, server: Server) -> None:
+    """Another client of the app keeps its session and its state."""
+    with Client(server.url) as other:
+        assert other.predict("/counter")[0] == 1
+        app.reset_session()
+        assert app.predict("/counter")[0] == 1
+        assert other.predict("/counter")[0] == 2
+
+
+def test_job_under_way_survives_the_reset(app: Client, server: Server, key: str) -> None:
+    """A job of the old session goes on to its end, with all of its values, beside new ones."""
+    old, values = app.submit("/endless", [key]), Heard()
+    old.on("data", values)
+    values.wait_for()
+    app.reset_session()
+    assert app.predict("/echo", ["new"])[0] == "new"
+    told = len(values.events)
+    values.wait_for(after=told)
+    server.control.release(key)
+    last = old.result(BOUND)
+    assert last[0] == str(server.control.ledger(key)["ticks"] - 1)
+    assert [data[0] for data in old.outputs][-1] == last[0]
+
+
+def test_reset_goes_well_with_calls_from_everywhere(app: Client, server: Server) -> None:
+    """Whenever the reset comes, each call is answered, once, in one session or the next."""
+    before = server.control.executions()["echo"] if server.control.executions() else 0
+    stop = threading.Event()
+
+    def reset() -> int:
+        count = 0
+        while not stop.is_set():
+            app.reset_session()
+            count += 1
+            app.predict("/echo", ["between"])
+        return count
+
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        resets = pool.submit(reset)
+        jobs = [app.submit("/echo", [str(n)]) for n in range(40)]
+        texts = [job.result(BOUND)[0] for job in jobs]
+        stop.set()
+        between = resets.result(BOUND)
+    assert texts == [str(n) for n in range(40)]
+    assert between >= 1
+    assert server.control.executions()["echo"] - before == 40 + between
+
+
+def test_reset_of_a_closed_client(server: Server) -> None:
+    """A closed client has no session to start."""
+    app = Client(server.url)
+    app.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        app.reset_session()
+
+
+# -- who is there
+
+
+@servers_with("heartbeat")
+def test_session_is_ended_by_the_close(server: Server) -> None:
+    """Closing a client runs the app's ``unload`` handlers for its session, once."""
+    with Client(server.url) as app:
+        name = app.session_hash
+        app.predict("/echo", ["hi"])
+        assert server.control.ledger(name)["unloaded"] == 0
+    assert server.control.await_unloaded(name)
+    assert server.control.ledger(name)["unloaded"] == 1
+
+
+@servers_with("heartbeat")
+def test_session_of_direct_calls_is_ended_too(server: Server) -> None:
+    """A function that skips the queue uses a session as any other does."""
+    with Client(server.url) as app:
+        name = app.session_hash
+        app.predict("/direct", ["hi"])
+    assert server.control.await_unloaded(name)
+
+
+@servers_with("heartbeat")
+def test_reset_ends_the_old_session(app: Client, server: Server) -> None:
+    """An old session without jobs is ended at once; the new one is not."""
+    old = app.session_hash
+    app.predict("/echo", ["hi"])
+    app.reset_session()
+    assert server.control.await_unloaded(old)
+    app.predict("/echo", ["hi"])
+    assert server.control.ledger(app.session_hash)["unloaded"] == 0
+
+
+@servers_with("heartbeat")
+def test_old_session_ends_with_its_last_job(app: Client, server: Server, key: str) -> None:
+    """The old session lasts until each of its jobs is over: finished or cancelled."""
+    old = app.session_hash
+    finishing, cancelled = app.submit("/hold", [key]), app.submit("/hold_async", [key])
+    assert server.control.await_started(key, 2)
+    app.reset_session()
+    assert app.predict("/echo", ["new"])[0] == "new"
+    assert cancelled.cancel()
+    assert server.control.ledger(old)["unloaded"] == 0
+    server.control.release(key)
+    assert finishing.result(BOUND)[0] == key
+    assert server.control.await_unloaded(old)
+    assert server.control.ledger(old)["unloaded"] == 1
+
+
+@servers_with("heartbeat")
+def test_isolated_session_ends_with_its_job(app: Client, server: Server) -> None:
+    """A job of its own session leaves nothing behind on the server."""
+    name = seen(app, isolated=True)["session_hash"]
+    assert name != app.session_hash
+    assert server.control.await_unloaded(name)
+
+
+@servers_with("heartbeat")
+def test_heartbeat_is_opened_again(server: Server) -> None:
+    """After a cut the app hears that the user is back: it hears of the end a second time."""
+    with Relay(server.url) as relay:
+        with Client(relay.url) as app:
+            name = app.session_hash
+            assert app.predict("/counter")[0] == 1
+            relay.wait_for(b"ALIVE", 1)
+            relay.cut()
+            assert server.control.await_unloaded(name, 1)
+            relay.wait_for(b"ALIVE", 2)
+            assert app.predict("/counter")[0] == 2  # state outlives the cut
+        assert server.control.await_unloaded(name, 2)
+    assert server.control.ledger(name)["unloaded"] == 2
+
+
+@servers_without("heartbeat")
+def test_no_heartbeat_where_there_is_none(app: Client, server: Server) -> None:
+    """Apps that do not ask for a heartbeat work without one."""
+    assert not app.config.get("connect_heartbeat")
+    assert app.predict("/echo", ["hi"])[0] == "hi"
+
+
+# -- what was rendered
+
+
+def rendered(app: Client, label: str, **options: Any) -> int:
+    """Have the app render, and return the number of the function that it made."""
+    renders = Heard()
+    app.submit("/apply", [label], **options).on("render", renders).result(BOUND)
+    number: int = renders.events[-1].data["dependencies"][0]["id"]
+    return number
+
+
+@servers_with("render")
+def test_rendered_function_is_called_by_name_and_number(app: Client, server: Server) -> None:
+    """What was rendered is an endpoint like any other, also after rendering anew."""
+    base = app.view_api()["named_endpoints"]
+    assert "/rendered" not in base
+    for label in ("first", "second", "third"):
+        number = rendered(app, label)
+        assert app.predict("/rendered", ["x"])[0] == f"{label} x"
+        assert app.predict(number, ["y"])[0] == f"{label} y"
+        parameters = app.view_api()["named_endpoints"]["/rendered"]["parameters"]
+        assert [parameter["label"] for parameter in parameters] == [label]
+        assert app.predict("/rendered", {label: "z"})[0] == f"{label} z"
+        assert app.predict("/echo", ["still there"])[0] == "still there"
+    assert base.keys() < app.view_api()["named_endpoints"].keys()
+
+
+@servers_with("render")
+def test_reset_forgets_what_was_rendered(app: Client) -> None:
+    """After a reset the rendered function is gone by name and number, until it is made again."""
+    number = rendered(app, "old")
+    app.reset_session()
+    for endpoint in ("/rendered", number):
+        with pytest.raises(EndpointNotFoundError):
+            app.submit(endpoint, ["x"])
+    rendered(app, "new")
+    assert app.predict("/rendered", ["x"])[0] == "new x"
+
+
+@servers_with("render")
+def test_rendered_function_is_not_for_other_sessions(app: Client, server: Server) -> None:
+    """An isolated call of it is refused before anything is sent, and so is another client's."""
+    number = rendered(app, "mine")
+    with pytest.raises(EndpointNotFoundError, match="isolated"):
+        app.predict("/rendered", ["x"], isolated=True)
+    with Client(server.url) as other, pytest.raises(EndpointNotFoundError):
+        other.predict(number, ["x"])
+    assert app.predict(number, ["x"])[0] == "mine x"
+
+
+@servers_with("render")
+def test_isolated_render_stays_in_its_session(app: Client) -> None:
+    """What an isolated job renders is gone with it."""
+    rendered(app, "isolated", isolated=True)
+    with pytest.raises(EndpointNotFoundError):
+        app.submit("/rendered", ["x"])
+
+
+# -- who asks
+
+
+def test_query_reaches_the_function(server: Server) -> None:
+    """What the address has after its question mark is in the function's request."""
+    with Client(f"{server.url}/?user=J. Doe&note=caf%C3%A9&x=1&x=2#top") as app:
+        for options in ({}, {"isolated": True}):
+            query = seen(app, **options)["query"]
+            assert {name: query[name] for name in ("user", "note", "x")} == {
+                "user": "J. Doe",
+                "note": "café",
+                "x": "2",
+            }
+        app.reset_session()
+        assert seen(app)["query"]["user"] == "J. Doe"
+        assert "J." not in repr(app)
+        assert app.url == server.url
+
+
+def test_query_reaches_a_direct_function(server: Server) -> None:
+    """Also one that skips the queue."""
+    with Client(f"{server.url}?user=x") as app:
+        assert seen(app, "/direct_whoami")["query"] == {"user": "x"}
+
+
+def test_query_cannot_name_another_session(server: Server) -> None:
+    """A query that looks like the client's own changes neither function nor session."""
+    with Client(f"{server.url}?session_hash=other&fn_index=0") as app:
+        assert app.predict("/add", [2, 3])[0] == 5
+        assert [app.predict("/counter")[0] for _ in range(2)] == [1, 2]
+        assert seen(app)["session_hash"] in (None, app.session_hash)
+
+
+def test_no_query_adds_nothing(app: Client) -> None:
+    """Without one, functions see none but what older servers put there themselves."""
+    assert seen(app)["query"].keys() <= {"fn_index", "session_hash"}
+
+
+@pytest.mark.parametrize("endpoint", ["/whoami", "/direct_whoami"])
+def test_headers_reach_the_function(server: Server, endpoint: str) -> None:
+    """The client's own headers are in the function's request, in every session."""
+    with Client(server.url, headers={"X-Team": "blue"}) as app:
+        assert seen(app, endpoint)["headers"]["x-team"] == "blue"
+        app.reset_session()
+        assert seen(app, endpoint)["headers"]["x-team"] == "blue"
+
+
+def test_query_is_in_no_error() -> None:
+    """A query may hold a secret, so errors name the address without it."""
+
+    def refuse(x: Any) -> None:
+        assert x.query["key"] == "hunter2"
+        x.answer({"detail": "no"}, 418)
+
+    config = config_of(dependency(0, "echo"), dependency(1, "direct", queue=False))
+    with scripted(config, join=refuse) as app:
+        app.scripts["POST /run/direct"] = refuse
+        with Client(f"{app.url}/?key=hunter2") as client:
+            for endpoint in ("/echo", "/direct"):
+                error = client.submit(endpoint, ["x"]).exception(BOUND)
+                assert "418" in str(error)
+                assert "hunter2" not in f"{error!r} {vars(error)}"
+
+
+# -- whose token
+
+
+@servers_with("tokens")
+def test_token_reaches_the_function_that_asks(server: Server) -> None:
+    """A function with ``gr.OAuthToken`` gets the token, and knows when there is none."""
+    with Client(server.url, oauth_token="hf_asked") as app:
+        assert app.predict("/token")[0] == "hf_asked"
+        assert app.predict("/token", isolated=True)[0] == "hf_asked"
+    with Client(server.url) as app:
+        assert app.predict("/token")[0] == "(none)"
+
+
+def test_token_goes_nowhere_else() -> None:
+    """Functions that do not declare it, or are not described, are not given the token."""
+    bodies: dict[int, dict[str, Any]] = {}
+
+    def join(x: Any) -> None:
+        bodies[x.json["fn_index"]] = x.json
+        x.answer({"event_id": f"e{x.json['fn_index']}"})
+
+    def data(x: Any) -> None:
+        x.start_stream()
+        for number in sorted(bodies):
+            x.send(completed(f"e{number}", "done"))
+        x.end_stream()
+
+    names = ("asks", "may ask", "does not", "not described")
+    config = config_of(*(dependency(n, name.replace(" ", "_")) for n, name in enumerate(names)))
+    info = {
+        "/asks": {"oauth_token": "required"},
+        "/may_ask": {"oauth_token": "optional"},
+        "/does_not": {},
+    }
+    with scripted(config, join=join, data=data) as app:
+        app.scripts["GET /info"] = lambda x: x.answer({"named_endpoints": info})
+        with Client(app.url, oauth_token="hf_canary") as client:
+            for number in range(len(names)):
+                client.predict(number, ["x"], timeout=BOUND)
+    assert [bodies[n].get("oauth_token") for n in range(4)] == [
+        "hf_canary",
+        "hf_canary",
+        None,
+        None,
+    ]
+    assert "hf_canary" not in json.dumps([bodies[2], bodies[3]])
+
+
+def test_session_of_a_restarted_app_is_one_for_all_its_jobs() -> None:
+    """Jobs of a session that was reset, and whose app has restarted, go on in one together."""
+    with scripted() as server:
+        server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id="first"))
+        with Client(server.url) as app:
+            connection = app._connection
+            places = [connection._enter(), connection._enter()]
+            app.reset_session()
+            server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id="second"))
+            connection.app._read_again(NEVER)
+            connection._renew()
+            moved = [connection._move(place) for place in places]
+            assert moved[0] is moved[1]
+            assert moved[0].session_hash == places[0].session_hash != app.session_hash
+            for session in moved:
+                connection._leave(session)

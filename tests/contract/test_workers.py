@@ -1,0 +1,141 @@
+"""The pool of threads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from gradio_client_sync import _workers
+from gradio_client_sync._workers import Workers
+from tests.support.processes import run_python
+
+WAIT = 10.0  # s; a bound on failure
+
+
+@pytest.fixture
+def workers() -> Workers:
+    return Workers()
+
+
+def test_workers_never_make_a_task_wait_for_another(workers: Workers) -> None:
+    """Tasks that wait for each other all run: the pool has no upper bound."""
+    everyone = threading.Barrier(51, timeout=WAIT)
+    for _ in range(50):
+        workers.start(everyone.wait)  # type: ignore[arg-type]  # what it returns is dropped
+    everyone.wait()
+    workers.close()
+    assert workers.join(WAIT)
+
+
+class Watched(SimpleQueue):  # type: ignore[type-arg]
+    """Tells when a thread waits for a task."""
+
+    def __init__(self) -> None:
+        self.awaited = threading.Semaphore(0)
+
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        self.awaited.release()
+        return super().get(*args, **kwargs)
+
+
+def test_workers_give_a_task_to_a_thread_that_waits(workers: Workers) -> None:
+    """One task after another needs no second thread."""
+    threads: list[int] = []
+    workers._tasks = queue = Watched()
+    for _ in range(20):
+        workers.start(lambda: threads.append(threading.get_ident()))
+        assert queue.awaited.acquire(timeout=WAIT)
+    workers.close()
+    assert workers.join(WAIT)
+    assert len(threads) == 20
+    assert len(set(threads)) == 1
+
+
+def test_workers_end_threads_that_wait_for_long(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a task for a while a thread ends, and the next task gets another."""
+    monkeypatch.setattr(_workers, "IDLE_SECONDS", 0.01)
+    for _ in range(3):
+        workers.start(lambda: None)
+        assert workers.join(WAIT)  # without close
+    assert workers._idle == 0
+
+
+def test_workers_survive_a_task_that_fails(
+    workers: Workers, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An exception of a task is logged and costs no thread."""
+
+    def fail() -> None:
+        raise SystemExit("no")
+
+    done = threading.Event()
+    with caplog.at_level(logging.ERROR):
+        workers.start(fail)
+        workers.start(done.set)
+        assert done.wait(WAIT)
+        workers.close()
+        assert workers.join(WAIT)
+    assert "SystemExit" in caplog.text
+
+
+def test_workers_do_not_keep_what_a_task_held(workers: Workers) -> None:
+    """An idle thread refers to nothing of its last task."""
+    import gc
+    import weakref
+
+    class Big:
+        def __call__(self) -> None:
+            ran.set()
+
+    ran = threading.Event()
+    big = Big()
+    gone = threading.Event()
+    weakref.finalize(big, gone.set)
+    workers.start(big)
+    assert ran.wait(WAIT)
+    del big
+    workers.close()
+    assert workers.join(WAIT)
+    gc.collect()
+    assert gone.is_set()
+
+
+def test_workers_still_run_tasks_after_close(workers: Workers) -> None:
+    """What is under way at the end may need a thread to end well."""
+    workers.close()
+    done = threading.Event()
+    workers.start(done.set)
+    assert done.wait(WAIT)
+    assert workers.join(WAIT)
+
+
+LAST_WORDS = """
+import threading
+from gradio_client_sync._workers import Workers
+
+class Last:
+    def __init__(self):
+        self.workers, self.say = Workers(), print
+        done = threading.Event()
+        self.workers.start(done.set)  # its thread waits for more then
+        done.wait()
+
+    def __del__(self):
+        try:
+            self.workers.start(print)
+        except Exception as error:
+            self.say(type(error).__name__, error)
+
+last = Last()
+"""
+
+
+def test_workers_refuse_what_they_could_not_run_any_more() -> None:
+    """A ``__del__`` at the interpreter's end may call an app: threads do not run then."""
+    assert "GradioClientError No thread could be started: " in run_python(LAST_WORDS, quiet=True)

@@ -1,0 +1,144 @@
+"""`_protocol.annotation`: JSON schemas as annotations."""
+
+from __future__ import annotations
+
+import ast
+import typing
+from typing import Any, Literal, Optional, Union
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_client_sync._protocol.annotation import (
+    MAX_CHOICES,
+    Hint,
+    hint_of,
+    is_plain,
+    literal,
+    or_none,
+)
+from tests.core.test_schema import FILE_DATA, json_values
+
+RECURSIVE = {
+    "$ref": "#/$defs/Tree",
+    "$defs": {"Tree": {"type": "array", "items": {"$ref": "#/$defs/Tree"}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "annotation"),
+    [
+        ({"type": "string"}, "str", str),
+        ({"type": "number"}, "float", float),
+        ({"type": "integer"}, "int", int),
+        ({"type": "boolean"}, "bool", bool),
+        ({"type": "null"}, "None", None),
+        ({"type": "array"}, "list[Any]", list[Any]),
+        ({"type": "array", "items": {"type": "string"}}, "list[str]", list[str]),
+        ({"prefixItems": [{"type": "string"}, {"type": "null"}]}, "list[str | None]",
+         list[Optional[str]]),
+        ({"type": "array", "items": [{"type": "string"}]}, "list[str]", list[str]),
+        ({"type": "object"}, "dict[str, Any]", dict[str, Any]),
+        ({"properties": {"a": {"type": "string"}}}, "dict[str, Any]", dict[str, Any]),
+        ({"type": "object", "additionalProperties": {"type": "number"}}, "dict[str, float]",
+         dict[str, float]),
+        (FILE_DATA, "filepath", bytes),
+        ({"type": "array", "items": FILE_DATA}, "list[filepath]", list[bytes]),
+        ({"enum": ["a", 1, True, None]}, 'Literal["a", 1, True, None]',
+         Literal["a", 1, True, None]),
+        ({"enum": ["it's \"odd\""]}, "Literal['it\\'s \"odd\"']", Literal["it's \"odd\""]),
+        ({"enum": [1.5, 2.5]}, "float", float),
+        ({"enum": ["a", 1.5]}, "str | float", Union[str, float]),
+        ({"enum": [[1]]}, "Any", Any),
+        ({"enum": [None]}, "None", None),
+        ({"enum": ["x" * 200]}, "str", str),
+        ({"enum": [str(n) for n in range(MAX_CHOICES + 1)]}, "str", str),
+        ({"const": "a"}, 'Literal["a"]', Literal["a"]),
+        ({"type": ["null", "string"]}, "str | None", Optional[str]),
+        ({"anyOf": [{"type": "null"}, {"anyOf": [{"type": "string"}, {"type": "integer"}]}]},
+         "str | int | None", Union[str, int, None]),
+        ({"oneOf": [{"type": "string"}, {}]}, "Any", Any),
+        ({"anyOf": [{"const": n} for n in range(6)]}, "Any", Any),
+        ({"$ref": "#/nowhere"}, "Any", Any),
+        ({"type": 5}, "Any", Any),
+        (None, "Any", Any),
+        (RECURSIVE, "list[list[list[Any]]]", list[list[list[Any]]]),
+        ({"$ref": "#"}, "Any", Any),
+    ],
+)  # fmt: skip
+def test_hint_of(schema: Any, text: str, annotation: Any) -> None:
+    """A schema becomes the type that it describes, as source and as an object."""
+    assert hint_of(schema).text() == text
+    assert hint_of(schema).annotation(bytes) == annotation
+
+
+@given(schema=json_values)
+def test_hint_of_anything_is_a_type(schema: Any) -> None:
+    """Whatever a server sends, the text is one expression, and short."""
+    hint = hint_of(schema)
+    ast.parse(hint.text(), mode="eval")
+    hint.annotation(bytes)
+    hint.widened().text()
+
+
+STYLES = hint_of({"type": "array", "items": {"enum": ["a", "b"]}})
+
+
+def test_hint_opens_and_widens_choices() -> None:
+    """Where own values are allowed any text goes; of what comes back, only the kind is told."""
+    assert STYLES.opened().text() == 'list[Literal["a", "b"] | str]'
+    assert STYLES.widened().text() == "list[str]"
+    assert hint_of({"anyOf": [{"enum": ["a"]}, {"type": "string"}]}).widened().text() == "str"
+
+
+def test_hint_takes_another_word_for_a_kind() -> None:
+    """Files are called what the caller wants; a union with ``Any`` is ``Any``."""
+    file = hint_of({"anyOf": [FILE_DATA, {"type": "null"}]})
+    assert file.named("file", "RemoteFile").text() == "RemoteFile | None"
+    assert file.named("file", "Any").text() == "Any"
+    assert Hint("list", (file,)).kinds() == {"list", "union", "file", "None"}
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "fits"),
+    [
+        ("string", "a", True), ("string", 1, False), ("number", 1, True), ("number", 0.5, True),
+        ("integer", 0.5, False), ("boolean", 1, False), ("null", None, True), ("null", 0, False),
+        ("array", [], False), ("object", {}, False), ("unknown", object(), True),
+    ],
+)  # fmt: skip
+def test_hint_takes_values_of_its_type(text: str, value: Any, fits: bool) -> None:
+    """Only plain values are taken, as a type checker would take them."""
+    assert hint_of({"type": text}).takes(value) is fits
+
+
+def test_hint_takes_its_choices_and_parts() -> None:
+    """A choice is taken if it is one, of its very type; a union takes what a part takes."""
+    choices = hint_of({"enum": ["a", 1]})
+    assert choices.takes("a") and choices.takes(1)
+    assert not choices.takes("b") and not choices.takes(True)
+    assert or_none(choices).takes(None) and or_none(or_none(choices)) == or_none(choices)
+
+
+@given(value=st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False))
+def test_literal_is_the_value(value: Any) -> None:
+    """What is written is what is read; text has no line end, and nothing invisible in it."""
+    if is_plain(value, 1000):
+        written = literal(value)
+        assert ast.literal_eval(written) == value
+        assert written.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [("a", True), ("a" * 99, False), ("文" * 20, False), (float("nan"), False), ([], False)],
+)
+def test_is_plain(value: Any, plain: bool) -> None:
+    """Short and immutable values that are equal when written are plain."""
+    assert is_plain(value, 40) is plain
+
+
+def test_annotations_are_what_typing_makes() -> None:
+    """The objects are typing's own, so its functions read them."""
+    assert typing.get_args(STYLES.annotation(bytes))[0] == Literal["a", "b"]

@@ -1,0 +1,315 @@
+"""`_protocol.api_info`: what endpoints take and give, from ``/info`` and from the config."""
+
+from __future__ import annotations
+
+import copy
+import keyword
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_client_sync._protocol.api_info import (
+    describe,
+    identifier,
+    parameters_of,
+    returns_of,
+)
+from gradio_client_sync._protocol.dialect import dialect_of
+from gradio_client_sync._protocol.endpoint import Endpoint, EndpointTable
+from gradio_client_sync._protocol.payload import bind
+from tests.core.test_schema import json_values
+from tests.support.samples import VERSIONS, load
+
+KEYS = {"label", "component", "type", "python_type"}
+PARAMETER_KEYS = {*KEYS, "parameter_name", "parameter_has_default", "parameter_default"}
+
+
+def table_of(config: dict[str, Any]) -> EndpointTable:
+    return EndpointTable(config, dialect_of(config))
+
+
+def sample(version: str, endpoint: str | int) -> tuple[Endpoint, dict[str, Any] | None]:
+    config, info = load(version)
+    return table_of(config).resolve(endpoint), info
+
+
+def one_endpoint(*components: dict[str, Any], **dependency: Any) -> Endpoint:
+    """An endpoint ``/f`` whose inputs are the given components."""
+    numbered = [{"id": index, "props": {}, **each} for index, each in enumerate(components)]
+    inputs = [component["id"] for component in numbered]
+    event = {"api_name": "f", "inputs": inputs, "outputs": [], **dependency}
+    return table_of({"components": numbered, "dependencies": [event]}).resolve("f")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_parameters_fit_every_endpoint_of_every_server(version: str) -> None:
+    """Each endpoint has one complete description per value that callers give and get."""
+    config, info = load(version)
+    for endpoint in table_of(config):
+        parameters, returns = parameters_of(endpoint, info), returns_of(endpoint, info)
+        assert len(parameters) == len(endpoint.parameters)
+        assert len(returns) == len(endpoint.returns)
+        assert all(set(value) - {"example_input"} == PARAMETER_KEYS for value in parameters)
+        assert all(set(value) == KEYS for value in returns)
+        names = [value["parameter_name"] for value in parameters]
+        assert len(set(names)) == len(names)
+        assert all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_parameters_of_one_app_are_the_same_on_every_server(version: str) -> None:
+    """Old servers, newer ones and the config alone agree on types, defaults and (here) names."""
+    endpoint, info = sample(version, "/translate")
+    for source in (info, None):
+        assert [
+            (
+                value["parameter_name"],
+                value["python_type"]["type"],
+                value["parameter_has_default"],
+                value["parameter_default"],
+            )
+            for value in parameters_of(endpoint, source)
+        ] == [
+            ("text", "str", False, None),
+            ("language", "Literal['English', 'French', 'Bahasa Indonesia']", True, "French"),
+            ("formal", "bool", True, False),
+            ("alternatives", "float", True, 1),
+        ]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_parameters_bind_payloads_by_name(version: str) -> None:
+    """The names and defaults are what `payload.bind` needs, and state stays invisible."""
+    endpoint, info = sample(version, "/chat")
+    names = [value["parameter_name"] for value in parameters_of(endpoint, info)]
+    data = bind(
+        endpoint, {names[0]: "hi", names[3]: "be brief"}, lambda: parameters_of(endpoint, info)
+    )
+    assert data == ["hi", None, 0.7, 256, "be brief"]
+
+
+def test_parameters_take_the_servers_word_on_names_and_defaults() -> None:
+    """From 4.23 on, the function's names and its ``None`` defaults come from ``/info``."""
+    endpoint, info = sample("6.31.0", "/chat")
+    system = parameters_of(endpoint, info)[3]
+    assert (system["parameter_name"], system["label"]) == ("system", "System prompt")
+    assert (system["parameter_has_default"], system["parameter_default"]) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("info", "declared"),
+    [
+        (None, False),
+        ({"named_endpoints": {"/g": {"parameters": [{"label": "x"}]}}}, False),
+        ({"named_endpoints": {"/g": {"parameters": [{"parameter_has_default": False}]}}}, True),
+    ],
+)
+def test_parameters_count_empty_text_as_a_default_only_where_apps_declare_it(
+    info: dict[str, Any] | None, declared: bool
+) -> None:
+    """Text boxes before 4.23 start with ``""`` by themselves, so there it is no default."""
+    endpoint = one_endpoint({"type": "textbox", "props": {"value": ""}})
+    assert parameters_of(endpoint, info)[0]["parameter_has_default"] is declared
+
+
+@pytest.mark.parametrize("value", [0, False, [], {}, "text"])
+def test_parameters_count_every_other_initial_value_as_a_default(value: Any) -> None:
+    """Any initial value but ``None`` makes a parameter optional."""
+    endpoint = one_endpoint({"type": "any", "props": {"value": value}})
+    (described,) = parameters_of(endpoint, None)
+    assert described["parameter_has_default"] and described["parameter_default"] == value
+
+
+def test_parameters_without_a_label_are_named_after_their_place() -> None:
+    """Without a label the component's number tells, and hostile labels leave what they can."""
+    endpoint = one_endpoint(
+        {"type": "state"},
+        {"type": "textbox", "props": {"label": "!!!"}},
+        {"type": "textbox", "props": {"label": None}},
+        {"type": "textbox", "props": {"label": ["no", "text"]}},
+    )
+    assert [
+        (value["label"], value["parameter_name"]) for value in parameters_of(endpoint, None)
+    ] == [
+        ("!!!", "param_1"),
+        ("parameter_2", "parameter_2"),
+        ("parameter_3", "parameter_3"),
+    ]
+
+
+def test_parameters_repair_names_that_a_server_gives_twice() -> None:
+    """A name that is sent twice stays with the first; the second is named by its label."""
+    box = {"type": "textbox", "props": {"label": "a"}}
+    endpoint = one_endpoint(box, box, box)
+    sent = [{"label": "a", "parameter_name": name} for name in ("a", "a", 5)]
+    info = {"named_endpoints": {"/f": {"parameters": sent}}}
+    names = [value["parameter_name"] for value in parameters_of(endpoint, info)]
+    assert names == ["a", "a_2", "a_3"]
+
+
+def test_parameters_read_the_flat_form_of_3_26() -> None:
+    """3.26 to 3.28 send ``type_python`` and list session state, and get the same keys."""
+    api_info = {"raw_input": ["str", ""], "serialized_input": ["str", ""]}
+    endpoint = one_endpoint(
+        {"type": "slider", "props": {"label": "Count"}, "api_info": api_info},
+        {"type": "state"},
+        {"type": "special", "props": {"label": "Special"}, "api_info": api_info},
+    )
+    flat = [
+        {"label": "Count", "type_python": "float", "type_description": "at most 9",
+         "component": "Slider", "example_input": 5},
+        {"label": "parameter_1", "type_python": "Any", "component": "State"},
+        {"label": "Special", "type_python": "Dict[str, str]", "component": "Special"},
+    ]  # fmt: skip
+    count, special = parameters_of(endpoint, {"named_endpoints": {"/f": {"parameters": flat}}})
+    assert count["type"] == {"type": "number"} and count["example_input"] == 5
+    assert count["python_type"] == {"type": "float", "description": "at most 9"}
+    assert special["python_type"]["type"] == "Dict[str, str]"
+
+
+def test_parameters_of_3x_say_what_the_wire_carries() -> None:
+    """What 3.x calls "filepath to JSON file" is described as what its components exchange."""
+    endpoint, info = sample("3.50.2", "/merge")
+    texts = [value["python_type"] for value in parameters_of(endpoint, info)]
+    assert texts == [
+        {"type": "list[filepath]", "description": ""},
+        {"type": "dict(headers: list[str], data: list[list])", "description": ""},
+        {"type": "Any", "description": ""},
+        {"type": "list[Literal['draft', 'final']]", "description": ""},
+    ]
+
+
+def test_parameters_mend_the_examples_of_choices() -> None:
+    """3.50 gives a choice as its label and value together; the example is the value."""
+    endpoint, info = sample("3.50.2", "/everything")
+    assert parameters_of(endpoint, info)[4]["example_input"] == ["a"]
+    endpoint, info = sample("3.50.2", "/translate")
+    assert parameters_of(endpoint, info)[1]["example_input"] == "English"
+    boxes = one_endpoint({"type": "checkboxgroup", "props": {"choices": ["a"]}})
+    sent = {"named_endpoints": {"/f": {"parameters": [{"example_input": ["a", "other"]}]}}}
+    assert parameters_of(boxes, sent)[0]["example_input"] == ["a", "other"]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [None, "text", [], [{"label": "one"}] * 3, [None, 5], [{"label": 5, "type": 7}, []]],
+)
+def test_parameters_fall_back_to_the_config_where_info_does_not_fit(parameters: Any) -> None:
+    """An entry with another number of parameters, or with nonsense in them, is passed over."""
+    endpoint = one_endpoint(
+        {"type": "number", "props": {"label": "a"}}, {"type": "number", "props": {"label": "b"}}
+    )
+    info = {"named_endpoints": {"/f": {"parameters": parameters}}}
+    assert parameters_of(endpoint, info) == parameters_of(endpoint, None)
+
+
+@given(junk=json_values)
+def test_describe_accepts_anything_as_info(junk: Any) -> None:
+    """Whatever ``/info`` holds, at whatever level, the config's description remains."""
+    config, info = load("3.50.2")
+    table = table_of(config)
+    assert info is not None
+    entries = dict.fromkeys(info["named_endpoints"], junk)
+    values = {name: {"parameters": junk, "returns": [junk]} for name in info["named_endpoints"]}
+    for broken in (
+        junk,
+        {"named_endpoints": junk},
+        *({"named_endpoints": e} for e in (entries, values)),
+    ):
+        assert set(describe(table, broken)["named_endpoints"]) == set(info["named_endpoints"])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_describe_changes_nothing(version: str) -> None:
+    """Describing leaves config and info as they are."""
+    config, info = load(version)
+    before = copy.deepcopy((config, info))
+    describe(table_of(config), info)
+    assert (config, info) == before
+
+
+@pytest.mark.parametrize("version", [version for version in VERSIONS if version > "3.26"])
+def test_describe_lists_what_the_server_lists(version: str) -> None:
+    """The endpoints are those of the server's own ``/info``, in the app's order."""
+    config, info = load(version)
+    described = describe(table_of(config), info)
+    assert info is not None
+    for kind in ("named_endpoints", "unnamed_endpoints"):
+        assert list(described[kind]) == list(info[kind])
+
+
+def test_describe_works_without_info() -> None:
+    """An app of 3.23, which has no ``/info``, is described from its config."""
+    config, info = load("3.23.0")
+    assert info is None
+    described = describe(table_of(config), info)
+    assert list(described["named_endpoints"])[:3] == ["/translate", "/chat", "/caption"]
+    unnamed = next(iter(described["unnamed_endpoints"].values()))
+    assert unnamed["parameters"][1]["component"] == "Button"
+
+
+def test_describe_leaves_an_interfaces_own_events_out() -> None:
+    """The unnamed events of a 3.x ``gr.Interface`` are its buttons', not the app's API."""
+    config, info = load("3.23.0")
+    config["mode"] = "interface"
+    assert describe(table_of(config), info)["unnamed_endpoints"] == {}
+
+
+def test_describe_tells_the_kind_and_purpose_of_endpoints() -> None:
+    """``type`` says what generates and what cancels, ``description`` what the app says."""
+    config, info = load("6.31.0")
+    named = describe(table_of(config), info)["named_endpoints"]
+    assert named["/chat"]["type"] == {"generator": True, "cancel": False}
+    assert named["/chat"]["description"] == "Answer a message, word by word."
+    assert named["/merge"]["description"].startswith("Merge documents")
+    assert "description" not in named["/ping"]
+    config, info = load("3.50.2")
+    *_, stop = describe(table_of(config), info)["unnamed_endpoints"].values()
+    assert stop["type"]["cancel"] is True
+
+
+def test_describe_claims_nothing_about_generators_of_servers_that_do_not() -> None:
+    """Before 3.20 a server does not say what generates, so neither does the description."""
+    table = table_of({"components": [], "dependencies": [{"api_name": "f"}]})
+    assert describe(table, None)["named_endpoints"]["/f"]["type"] == {"cancel": False}
+
+
+def test_describe_takes_descriptions_from_the_config_too() -> None:
+    """Without ``/info``, an ``api_description`` in the config is the description."""
+    config, _ = load("6.31.0")
+    assert describe(table_of(config), None)["named_endpoints"]["/merge"]["description"]
+
+
+@pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Max new tokens", "max_new_tokens"),
+        ("class", "class_"),
+        ("2nd try!", "_2nd_try"),
+        ("Größe (cm) 🎈", "größe_cm"),
+        ("文字 数", "文字_数"),
+        ("__private__", "private"),
+        ("None", "none"),
+        ("⅓ of x²", "_1_3_of_x2"),
+        ("x" * 100, "x" * 40),
+        ("a label that is too long for any name", "a_label_that_is_too_long_for_any_name"),
+        ("a label that is too long for any sane name", "a_label_that_is_too_long_for_any_sane"),
+        ("🎈", ""),
+    ],
+)  # fmt: skip
+def test_identifier_makes_names_from_labels(label: str, name: str) -> None:
+    """A name is the label in lower case, its words joined, and never a keyword."""
+    assert identifier(label) == name
+
+
+@given(labels=st.lists(st.text(max_size=12), max_size=6))
+def test_names_are_unique_identifiers_for_any_labels(labels: list[str]) -> None:
+    """Whatever the labels, names are distinct Python identifiers."""
+    boxes = [{"type": "textbox", "props": {"label": label}} for label in labels]
+    names = [value["parameter_name"] for value in parameters_of(one_endpoint(*boxes), None)]
+    assert len(set(names)) == len(labels)
+    assert all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
+    assert all(f"{name}=1" for name in names)
+    compile(f"f({', '.join(f'{name}=1' for name in names)})", "call", "eval")

@@ -1,0 +1,90 @@
+"""`_protocol.attachments`: files found in a payload, and replaced."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from gradio_client_sync._protocol.attachments import DEEPEST, SPREAD, Attachment, collect, fill
+from gradio_client_sync._protocol.endpoint import Slot
+from gradio_client_sync.errors import PayloadError
+from tests.core.test_payload import endpoint_of
+from tests.core.test_schema import json_values
+
+
+class Thing:
+    """Stands for a file that a user passes."""
+
+
+def attach(value: Any, slot: Slot) -> Attachment | None:
+    if isinstance(value, Attachment):
+        return value
+    return Attachment() if isinstance(value, Thing) else None
+
+
+def test_collect_finds_files_at_any_depth() -> None:
+    """In lists, tuples and mappings; each with the input that it is for."""
+    endpoint = endpoint_of("json", "state", "file")
+    values, found = collect(
+        endpoint,
+        [{"a": [1, (Thing(),)], "b": MappingProxyType({"c": Thing()})}, None, Thing()],
+        attach,
+    )
+    first, second, third = (attached.file for attached in found)
+    assert values == [{"a": [1, [first]], "b": {"c": second}}, None, third]
+    assert [attached.slot.type for attached in found] == ["json", "json", "file"]
+
+
+def test_collect_makes_one_attachment_of_one_object() -> None:
+    """The same object in two places is one file; what is attached already stays."""
+    endpoint, thing, known = endpoint_of("json", "json"), Thing(), Attachment()
+    values, found = collect(endpoint, [[thing, known], [known, thing]], attach)
+    assert values[0] == values[1][::-1] and values[0][1] is known
+    assert len(found) == 2
+
+
+def test_collect_asks_about_every_value_with_its_input() -> None:
+    """What counts as a file may depend on the component, so wholes are asked about first."""
+    asked: list[tuple[Any, str]] = []
+
+    def record(value: Any, slot: Slot) -> None:
+        asked.append((value, slot.type))
+
+    collect(endpoint_of("audio"), [(8000, "x")], record)
+    assert asked == [((8000, "x"), "audio"), (8000, "audio"), ("x", "audio")]
+
+
+@pytest.mark.parametrize("wrap", [lambda inner: [inner], lambda inner: {"a": inner}])
+def test_collect_refuses_what_contains_itself(wrap: Any) -> None:
+    """A payload without an end is an error of the caller, and says so."""
+    value: Any = "x"
+    for _ in range(DEEPEST + 2):
+        value = wrap(value)
+    with pytest.raises(PayloadError, match="'/f' is nested more than 200 levels"):
+        collect(endpoint_of("json"), [value], attach)
+
+
+@given(value=json_values)
+def test_collect_takes_nothing_of_json_for_a_file(value: Any) -> None:
+    """Plain values come out as they went in."""
+    assert collect(endpoint_of("json"), [value], attach) == ([value], [])
+
+
+def test_fill_puts_forms_into_their_places() -> None:
+    """Each attachment is replaced by what stands for it, everywhere."""
+    one, two = Attachment(), Attachment()
+    forms = {id(one): {"path": "/one"}, id(two): "data:,two"}
+    value = [{"a": one, "b": [two, 5]}, one]
+    assert fill(value, forms) == [{"a": {"path": "/one"}, "b": ["data:,two", 5]}, {"path": "/one"}]
+    assert value == [{"a": one, "b": [two, 5]}, one]
+
+
+def test_fill_spreads_a_form_among_other_keys() -> None:
+    """Where a component wants more about a file, it stands in the file's own object."""
+    one, spread = Attachment(), {"name": "/one", "alt_text": None}
+    value = {SPREAD: one, "alt_text": "a cat"}
+    assert fill(value, {id(one): spread}) == {"name": "/one", "alt_text": "a cat"}
+    assert fill(value, {id(one): None}) == {"alt_text": "a cat"}  # not known yet

@@ -1,0 +1,676 @@
+"""From messages to the events that users see, field by field."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_client_sync._protocol.decode import (
+    EVENT_MESSAGES,
+    QUEUE_FULL_MESSAGE,
+    STATUS_MESSAGES,
+    Decoder,
+    Scribe,
+    cancelled,
+    completion,
+    moment,
+    status_of,
+)
+from gradio_client_sync._protocol.diff import DiffAccumulator
+from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync.errors import ProtocolError
+from gradio_client_sync.events import Data, Event, Log, Progress, Render, Status
+from tests.core.test_wire import JSON
+from tests.support.transcripts import (
+    EPOCH,
+    PROTOCOLS,
+    dialect_for,
+    endpoint_for,
+    frame_of,
+    run,
+    talks_of,
+    versions_of,
+)
+
+BARE = {"type", "stage", "queue", "endpoint", "fn_index", "time"}
+
+
+def scribe_for(version: str = "6.31.0", **dependency: Any) -> Scribe:
+    return Scribe(endpoint_for(version, **dependency), dialect_for(version))
+
+
+def told(status: Event) -> dict[str, Any]:
+    """What a status says beyond what every status says."""
+    return {k: v for k, v in vars(status).items() if v is not None and k not in BARE}
+
+
+def events_of(message: dict[str, Any], version: str = "6.31.0", **dependency: Any) -> list[Event]:
+    return Decoder(scribe_for(version, **dependency)).events(frame_of(message))
+
+
+def only_status(events: list[Event]) -> Status:
+    (status,) = events
+    assert isinstance(status, Status)
+    return status
+
+
+# -- every event
+
+
+def test_event_says_where_it_comes_from_and_when() -> None:
+    """Endpoint, number and the time of arrival, aware and in UTC, are on each event."""
+    talk = talks_of("6.31.0", "logs")[0]
+    frames = iter([f for f in talk.frames if f.msg in EVENT_MESSAGES])
+    for event in run(talk).events[:-2]:
+        assert event.endpoint == "/f"
+        assert event.fn_index == talk.body["fn_index"]
+        assert event.time == datetime.fromtimestamp(next(frames).time, timezone.utc)
+        assert event.time.utcoffset() is not None
+    assert moment(EPOCH).isoformat() == "2023-11-14T22:13:20+00:00"
+
+
+@pytest.mark.parametrize("msg", ["heartbeat", "close_stream", "send_hash", "send_data", "alive?"])
+def test_event_free_messages_make_none(msg: str) -> None:
+    """What only concerns the conversation is not told to users, and not even read."""
+    assert Decoder(scribe_for()).events(Frame(msg, None, b"not JSON", EPOCH)) == []
+
+
+def test_event_messages_are_the_status_messages_and_logs() -> None:
+    """Readers want whatever tells where a job stands, and what the app logs."""
+    assert set(EVENT_MESSAGES) == {*STATUS_MESSAGES, "log"}
+
+
+# -- where the job stands
+
+
+@pytest.mark.parametrize("version", PROTOCOLS)
+def test_status_of_a_waiting_job(version: str) -> None:
+    """Rank, size and ETA of the wire are position, size and eta."""
+    talk = talks_of(version, "echo")[0]
+    frame = next(f for f in talk.frames if f.msg == "estimation")
+    sent = json.loads(frame.raw)
+    status = status_of(talk.scribe(), frame)
+    assert (status.stage, status.queue, status.success) == ("pending", True, None)
+    assert (status.position, status.size) == (sent["rank"], sent["queue_size"]) == (0, 1)
+    assert status.eta == sent["rank_eta"]
+    assert told(status).keys() <= {"position", "size", "eta"}
+
+
+@pytest.mark.parametrize(
+    ("version", "eta"),
+    [("3.16.2", False), ("3.50.2", False), ("4.0.2", False), ("4.12.0", True), ("6.31.0", True)],
+)
+def test_status_of_a_job_that_starts(version: str, eta: bool) -> None:
+    """A job that starts is next in its queue; since 4.11 the server says how long it takes."""
+    talk = talks_of(version, "error")[0]
+    frame = next(f for f in talk.frames if f.msg == "process_starts")
+    status = status_of(talk.scribe(), frame)
+    assert (status.stage, status.position) == ("pending", 0)
+    assert ("eta" in json.loads(frame.raw)) is eta
+    assert status.eta == json.loads(frame.raw).get("eta")
+
+
+@pytest.mark.parametrize("version", versions_of("progress_plain"))
+def test_status_of_progress(version: str) -> None:
+    """Bars come with fraction or count, each field as the app gave it."""
+    bars = [
+        event.progress_data
+        for event in run(talks_of(version, "progress_plain")[0]).events
+        if isinstance(event, Status) and event.progress_data
+    ]
+    assert bars == [
+        [Progress(progress=0.5, index=None, length=None, unit="steps", desc="half")],
+        [Progress(progress=None, index=3, length=10, unit="u", desc="steps")],
+    ]
+
+
+def test_status_of_counted_progress() -> None:
+    """Every step that the server sends is one status."""
+    statuses = [e for e in run(talks_of("6.31.0", "progress3")[0]).events if told(e)]
+    bars = [e.progress_data for e in statuses if isinstance(e, Status) and e.progress_data]
+    assert [(bar.index, bar.length, bar.unit, bar.desc) for (bar,) in bars] == [
+        (i, 3, "steps", "working") for i in range(3)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sent", "bars"),
+    [
+        (None, None),
+        ("x", None),
+        (5, None),
+        ({"progress": 1}, None),
+        ([], []),
+        ([5, None, [], "x"], []),
+        ([{}], [Progress(None, None, None, None, None)]),
+        (
+            [{"progress": True, "index": "1", "length": [], "unit": 5, "desc": {}}],
+            [Progress(None, None, None, None, None)],
+        ),
+        ([{"index": 0.5, "length": 2}], [Progress(None, 0.5, 2, None, None)]),  # type: ignore[arg-type]
+    ],
+)
+def test_status_of_odd_progress(sent: Any, bars: list[Progress] | None) -> None:
+    """What is no bar is left out, and a field of the wrong kind is unknown."""
+    status = only_status(events_of({"msg": "progress", "progress_data": sent}))
+    assert status.progress_data == bars
+
+
+@pytest.mark.parametrize("field", ["rank", "queue_size", "rank_eta"])
+@pytest.mark.parametrize("value", ["0", True, None, [], {}])
+def test_status_takes_numbers_only(field: str, value: Any) -> None:
+    """A number that is none is unknown, rather than passed on."""
+    message = {"msg": "estimation", "rank": 1, "queue_size": 2, "rank_eta": 3.5, field: value}
+    status = only_status(events_of(message))
+    names = {"rank": "position", "queue_size": "size", "rank_eta": "eta"}
+    assert told(status).keys() == set(names.values()) - {names[field]}
+
+
+def test_status_of_a_full_queue() -> None:
+    """Up to 4.8 a full queue is told by a message without any text."""
+    status = run(talks_of("4.0.2", "queue_full")[2]).last
+    assert (status.stage, status.message) == ("error", QUEUE_FULL_MESSAGE)
+    assert (status.success, status.broken) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("message", "fields"),
+    [
+        (
+            {"msg": "unexpected_error", "message": "404: Session not found.", "success": False},
+            {"message": "404: Session not found.", "success": False},
+        ),
+        (
+            {"msg": "unexpected_error", "message": "404: Not Found", "session_not_found": True},
+            {"message": "404: Not Found", "success": False, "session_not_found": True},
+        ),
+        (
+            {"msg": "server_stopped"},
+            {"message": "The server stopped unexpectedly.", "success": False},
+        ),
+        (
+            {"msg": "unexpected_error", "message": {"x": 1}},
+            {"message": "The server stopped unexpectedly.", "success": False},
+        ),
+    ],
+)
+def test_status_of_a_server_that_gives_up(message: dict[str, Any], fields: dict[str, Any]) -> None:
+    """The server's own words are the message, if it has any."""
+    status = only_status(events_of(message))
+    assert status.stage == "error"
+    assert told(status) == fields
+
+
+@pytest.mark.parametrize("version", PROTOCOLS)
+def test_status_of_an_answer(version: str) -> None:
+    """The last status has what the generation sends with an answer, and nothing else."""
+    talk = talks_of(version, "echo")[0]
+    status = run(talk).last
+    sent = json.loads(talk.frames[-1].raw)
+    expected: dict[str, Any] = {}
+    if dialect_for(version).join == "websocket":
+        expected["eta"] = sent["output"]["average_duration"]
+    if "changed_state_ids" in sent["output"]:
+        expected["changed_state_ids"] = []
+    for field in ("cache_duration", "avg_time", "used_cache"):
+        if sent.get(field) is not None:
+            expected[field] = sent[field]
+    assert status.stage == "complete"
+    assert told(status) == expected
+
+
+def test_status_of_an_answer_needs_no_earlier_message() -> None:
+    """Where a job stands is read off its last message alone, whatever kind it is."""
+    for scenario in ("count3", "error", "cancel_slow"):
+        talk = talks_of("6.31.0", scenario)[0]
+        outcome = run(talk)
+        frames = [f for f in talk.frames if f.msg in STATUS_MESSAGES]
+        statuses = [e for e in outcome.events if isinstance(e, Status)]
+        assert [status_of(talk.scribe(), f) for f in frames] == statuses
+
+
+def test_status_fields_of_intermediate_values() -> None:
+    """Changed states, time limit, progress and code go with the stage."""
+    for msg, stage in [("process_generating", "generating"), ("process_streaming", "streaming")]:
+        status, data = events_of(
+            {
+                "msg": msg,
+                "success": True,
+                "code": "c",
+                "time_limit": 4.5,
+                "progress_data": [],
+                "output": {"data": ["x"], "changed_state_ids": [3, "4", None]},
+            }
+        )
+        assert isinstance(status, Status) and status.stage == stage
+        assert told(status) == {
+            "code": "c",
+            "time_limit": 4.5,
+            "progress_data": [],
+            "changed_state_ids": [3],
+        }
+        assert isinstance(data, Data) and data.data == ["x"]
+
+
+def test_status_of_a_step_that_failed() -> None:
+    """An intermediate message that reports a failure gives its text, and no value."""
+    status = only_status(
+        events_of({"msg": "process_generating", "success": False, "output": {"error": "bad"}})
+    )
+    assert (status.stage, status.message) == ("error", "bad")
+
+
+# -- values
+
+
+@pytest.mark.parametrize("version", versions_of("stream_input"))
+def test_values_of_streaming_input_are_whole(version: str) -> None:
+    """What a function answers to each chunk is a value, never an edit list."""
+    talk = talks_of(version, "stream_input")[0]
+    scribe = talk.scribe(("textbox", "state"), connection="stream")
+    assert Decoder(scribe).diffs is None
+    outcome = run(talk, scribe)
+    assert outcome.stages == ["pending", "streaming", "complete"]
+    last = {"5.50.0": "4", "6.31.0": "3"}[version]
+    assert outcome.values == [["1"], ["2"], ["3"], [last]]
+    limits = [e.time_limit for e in outcome.events if getattr(e, "stage", "") == "streaming"]
+    assert len(limits) == 3 and all(0 < limit <= 5 for limit in limits if limit is not None)
+
+
+def test_trap_11_state_outputs_are_not_shown() -> None:
+    """The server's ``null`` for a state is not among the outputs."""
+    for msg in ("process_generating", "process_completed"):
+        events = events_of(
+            {"msg": msg, "success": True, "output": {"data": [None, "out"]}},
+            outputs=("state", "textbox"),
+        )
+        (data,) = (e for e in events if isinstance(e, Data))
+        assert data.data == ["out"]
+
+
+@pytest.mark.parametrize("msg", ["process_generating", "process_completed"])
+def test_value_of_an_update_is_the_output(msg: str) -> None:
+    """An update's value stands in the outputs and in the updates: one object, a file as such."""
+    file = {"path": "/tmp/a.png", "meta": {"_type": "gradio.FileData"}}
+    sent = [{"__type__": "update", "value": file, "label": "x"}, {"__type__": "update"}, file, 5]
+    scribe = scribe_for(outputs=("image", "textbox", "file", "number"))
+    scribe.make_file = lambda facts: [facts.path]
+    message = {"msg": msg, "success": True, "output": {"data": sent}}
+    (data,) = (e for e in Decoder(scribe).events(frame_of(message)) if isinstance(e, Data))
+    assert data.data == [["/tmp/a.png"], None, ["/tmp/a.png"], 5]
+    assert data.updates[0] == {"__type__": "update", "value": ["/tmp/a.png"], "label": "x"}
+    assert data.updates[0]["value"] is data[0]
+    assert data.updates[1] == {"__type__": "update"} and set(data.updates) == {0, 1}
+
+
+@pytest.mark.parametrize("output", [{}, {"data": None}, {"data": "text"}, {"data": {"0": 1}}])
+def test_value_that_is_missing_costs_no_status(output: dict[str, Any]) -> None:
+    """An intermediate message without a list of values still tells the stage."""
+    assert only_status(events_of({"msg": "process_generating", "output": output})).stage == (
+        "generating"
+    )
+
+
+def test_value_that_does_not_fit_is_left_out() -> None:
+    """An edit list that cannot be applied costs its value and those after it, not the job."""
+    decoder = Decoder(scribe_for())
+    steps = [["a"], [[["append", ["x"], "b"]]], [[["append", [], "c"]]], [[["replace", [], "d"]]]]
+    values = []
+    for step in steps:
+        events = decoder.events(frame_of({"msg": "process_generating", "output": {"data": step}}))
+        assert isinstance(events[0], Status) and events[0].stage == "generating"
+        values.append([e.data for e in events if isinstance(e, Data)])
+    assert values == [[["a"]], [], [], [["d"]]]
+
+
+@pytest.mark.parametrize("version", ["3.50.2", "4.0.2", "4.12.0"])
+def test_values_of_old_servers_are_never_edits(version: str) -> None:
+    """Before 4.17 a list that looks like edits is a value."""
+    decoder = Decoder(scribe_for(version))
+    assert decoder.diffs is None
+    for value in ("a", [["append", [], "b"]]):
+        message = {"msg": "process_generating", "output": {"data": [value]}}
+        decoder.skip(frame_of(message))
+        data = decoder.events(frame_of(message))[1]
+        assert isinstance(data, Data) and data.data == [value]
+
+
+@pytest.mark.parametrize("scenario", ["count3", "tokens5", "diffs", "two_generators", "logs"])
+def test_decoder_may_skip(scenario: str) -> None:
+    """A reader that skips messages is told the same of the others."""
+    talk = talks_of("4.21.0" if scenario == "diffs" else "6.31.0", scenario)[-1]
+    scribe = talk.scribe(("json", "textbox") if scenario == "diffs" else ("textbox",))
+    frames = talk.frames
+    reader = Decoder(scribe)
+    all_events = [reader.events(frame) for frame in frames]
+    for start in range(len(frames)):
+        late = Decoder(scribe)
+        for frame in frames[:start]:
+            late.skip(frame)
+        resumed = Decoder(scribe, late.diffs)
+        for decoder in (late, resumed):
+            events = [decoder.events(frame) for frame in frames[start:]]
+            assert [list(map(vars, e)) for e in events] == [
+                list(map(vars, e)) for e in all_events[start:]
+            ]
+
+
+STEPS = st.fixed_dictionaries(
+    {
+        "msg": st.sampled_from(["process_generating", "process_streaming", "log", "estimation"]),
+        "output": st.fixed_dictionaries(
+            {},
+            optional={
+                "data": st.lists(
+                    st.lists(
+                        st.tuples(
+                            st.sampled_from(["append", "replace", "delete"]),
+                            st.just([]),
+                            st.text("ab", max_size=2),
+                        ),
+                        max_size=2,
+                    ),
+                    max_size=2,
+                )
+                | st.none()
+            },
+        ),
+        "success": st.booleans(),
+    }
+)
+
+
+@given(st.lists(STEPS, max_size=6), st.integers(0, 6))
+def test_decoder_skips_exactly_what_it_would_have_read(
+    messages: list[dict[str, Any]], start: int
+) -> None:
+    """Skipping and reading leave a decoder in the same state, also after odd messages."""
+    frames = [frame_of(message) for message in messages]
+    reader, skipper = Decoder(scribe_for()), Decoder(scribe_for())
+    for frame in frames[:start]:
+        reader.events(frame)
+        skipper.skip(frame)
+    for frame in frames[start:]:
+        assert list(map(vars, reader.events(frame))) == list(map(vars, skipper.events(frame)))
+
+
+def test_decoder_does_not_touch_the_state_it_starts_from() -> None:
+    """A state that is handed to a decoder can be handed to another."""
+    state = DiffAccumulator()
+    state.receive(["a"])
+    frame = frame_of({"msg": "process_generating", "output": {"data": [[["append", [], "b"]]]}})
+    for _ in range(2):
+        data = Decoder(scribe_for(), state).events(frame)[1]
+        assert isinstance(data, Data) and data.data == ["ab"]
+
+
+def test_decoder_skip_wants_an_output() -> None:
+    """A message that breaks the protocol is not skipped in silence."""
+    with pytest.raises(ProtocolError):
+        Decoder(scribe_for()).skip(frame_of({"msg": "process_generating", "output": None}))
+
+
+# -- logs and renders
+
+
+LOGS = [("inf hey", "info"), ("warn", "warning"), ("ok", "success")]
+EXTRAS = {"4.44.1": (True, False), "5.50.0": (True, True), "6.31.0": (True, True)}
+
+
+@pytest.mark.parametrize("version", versions_of("logs"))
+def test_log_has_the_fields_of_its_generation(version: str) -> None:
+    """Duration and visibility came with 4.37, titles with 5.2."""
+    events = run(talks_of(version, "logs")[0]).events
+    logs = [e for e in events if isinstance(e, Log)]
+    shown, titled = EXTRAS.get(version, (False, False))
+    assert [(e.log, e.level) for e in logs] == LOGS[: len(logs)]
+    assert len(logs) == (3 if titled else 2)
+    assert [e.duration for e in logs] == ([10.0, 3.0, 10.0] if shown else [None] * 3)[: len(logs)]
+    assert {e.visible for e in logs} == ({True} if shown else {None})
+    assert [e.title for e in logs] == (["Info", "Warning", "T"] if titled else [None] * len(logs))
+
+
+@pytest.mark.parametrize(
+    ("message", "log", "level"),
+    [
+        ({}, "", "info"),
+        ({"log": 5, "level": None}, "5", "None"),
+        ({"log": {"a": 1}, "title": 5, "duration": "5", "visible": 1}, "{'a': 1}", "info"),
+    ],
+)
+def test_log_of_odd_fields(message: dict[str, Any], log: str, level: str) -> None:
+    """A log is text whatever was sent, and has no other field of the wrong kind."""
+    (event,) = events_of({"msg": "log", **message})
+    assert isinstance(event, Log)
+    assert (event.log, event.level) == (log, level)
+    assert (event.title, event.duration, event.visible) == (None, None, None)
+
+
+@pytest.mark.parametrize("version", versions_of("render"))
+def test_render_comes_between_value_and_end(version: str) -> None:
+    """What a function rendered is told after its value and before the job ends."""
+    events = run(talks_of(version, "render")[0]).events[-3:]
+    assert [e.type for e in events] == ["data", "render", "status"]
+    assert isinstance(events[1], Render)
+    assert events[1].data["dependencies"][0]["api_name"] == "rendered"
+
+
+def test_render_may_come_with_an_intermediate_value() -> None:
+    """A generator may render, too; what is no config is no render."""
+    output = {"data": [None], "render_config": {"layout": {}}}
+    events = events_of({"msg": "process_generating", "output": output})
+    assert [e.type for e in events] == ["status", "data", "render"]
+    for odd in (None, [], "x", 5):
+        output["render_config"] = odd
+        events = events_of({"msg": "process_generating", "output": output})
+        assert [e.type for e in events] == ["status", "data"]
+
+
+# -- errors of the app
+
+
+@pytest.mark.parametrize("version", versions_of("gr_error"))
+def test_trap_13_errors_of_every_generation(version: str) -> None:
+    """The text is bare, and title, duration and visibility are there once servers send them."""
+    status = run(talks_of(version, "gr_error")[0]).last
+    fields: dict[str, Any] = {"success": False, "message": "dur", "title": "Error"}
+    if version in ("4.44.1", "5.50.0", "6.31.0"):
+        fields |= {"duration": 5, "visible": False}
+    if version in ("5.50.0", "6.31.0"):
+        fields["title"] = "Oops"
+    assert status.stage == "error"
+    assert told(status) == fields
+
+
+@pytest.mark.parametrize("version", versions_of("plain_exception"))
+def test_error_of_a_plain_exception(version: str) -> None:
+    """An exception that is no gr.Error has a text, and no more before 6.0."""
+    status = run(talks_of(version, "plain_exception")[0]).last
+    assert (status.message, status.title, status.duration) == ("plain x", "Error", None)
+    assert status.visible is (True if version == "6.31.0" else None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["boom", "it's", 'say "hi"', 'it\'s "both"', "", "two\nlines\t\\ end\r", "ü \x00 \u2028 😀"],
+)
+def test_trap_13_quotes_are_taken_off_whole(text: str) -> None:
+    """A server before 5.2 sends the repr of the text, so the text comes back exactly."""
+    assert scribe_for("4.44.1").app_text(repr(text)) == text
+    assert scribe_for("4.44.1").app_text(ascii(text)) == text
+    assert scribe_for("5.50.0").app_text(repr(text)) == repr(text)
+
+
+@given(st.text(st.characters()))
+def test_trap_13_quotes_of_any_text(text: str) -> None:
+    """No text, of which characters ever, is changed by being quoted on the way."""
+    assert scribe_for("3.50.2").app_text(repr(text)) == text
+
+
+@given(st.text(st.sampled_from("'\"\\abnxu01 \n+"), max_size=12))
+def test_trap_13_no_text_breaks_the_unquoting(text: str) -> None:
+    """What is not one quoted text is left alone."""
+    bare = scribe_for("3.50.2").app_text(text)
+    assert bare == text or (isinstance(bare, str) and len(bare) <= len(text) - 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plain",
+        "'",
+        "''boom''",
+        "'a' is not 'b'",
+        "'a' 'b'",
+        "'a' in \"b'",
+        '"a"b"',
+        "'''boom'''",
+        "'C:\\data'",
+        "'\\d'",
+        "'line\nbreak'",
+        "'\\U00110000'",
+        "'open",
+        "b'bytes'",
+    ],
+)
+def test_trap_13_what_is_not_one_quoted_text_stays(text: str) -> None:
+    """A message that only begins and ends with quotes keeps them."""
+    assert scribe_for("3.50.2").app_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [(None, "An error occurred"), ("", "An error occurred"), (5, "5"), (["a"], "['a']")],
+)
+def test_trap_13_error_texts_of_several_shapes(error: Any, message: str) -> None:
+    """``null`` means that the app hides its texts; anything else is shown as text."""
+    output = {"error": error, "title": None, "duration": "x", "visible": None}
+    status = only_status(
+        events_of({"msg": "process_completed", "success": False, "output": output})
+    )
+    assert (status.stage, status.message, status.title) == ("error", message, "Error")
+
+
+def test_error_counts_even_if_success_is_claimed() -> None:
+    """An output with an error is one, and so is a failure without a text."""
+    for message in ({"success": True, "output": {"error": "x"}}, {"success": False, "output": {}}):
+        status = only_status(events_of({"msg": "process_completed", **message}))
+        assert (status.stage, status.success) == ("error", False)
+
+
+# -- the end
+
+
+@pytest.mark.parametrize("version", ["4.44.1", "5.50.0", "6.31.0"])
+def test_trap_08_an_empty_output_is_a_cancellation(version: str) -> None:
+    """``output: {}`` with ``success: true`` is how servers report a cancelled job."""
+    talk = talks_of(version, "cancel_slow")[0]
+    frame = talk.frames[-1]
+    scribe = talk.scribe()
+    assert frame.parse()["output"] == {}
+    events = Decoder(scribe).events(frame)
+    assert events == [cancelled(scribe, frame.time)]
+    status = only_status(events)
+    assert (status.stage, status.success, status.queue) == ("complete", False, False)
+
+
+@pytest.mark.parametrize("output", [None, [], "x", 5, {"data": None}, {"data": "x"}, {"data": {}}])
+def test_completion_without_values_breaks_the_protocol(output: Any) -> None:
+    """An end with neither values nor an error nor a cancellation is refused."""
+    message = {"msg": "process_completed", "success": True, "output": output}
+    with pytest.raises(ProtocolError):
+        completion(scribe_for(), frame_of(message), message)
+
+
+def test_answer_of_a_direct_call_is_not_queued() -> None:
+    """The events of a direct call are the same, and say that no queue was involved."""
+    output = {"data": ["a"], "render_config": {"x": 1}}
+    data, render, status = scribe_for().answer(EPOCH, output, files=False, queue=False, eta=1.5)
+    assert isinstance(data, Data) and isinstance(render, Render) and isinstance(status, Status)
+    assert (status.queue, status.eta) == (False, 1.5)
+    with pytest.raises(ProtocolError, match="'/f' is done but sends no list"):
+        scribe_for().answer(EPOCH, {"data": 5}, files=False, queue=False)
+
+
+# -- hostile servers
+
+FIELDS = (
+    "msg event_id rank queue_size rank_eta eta progress_data output success code message log level "
+    "title duration visible time_limit session_not_found used_cache cache_duration avg_time"
+).split()
+
+DEEP: Any = "x"
+for _ in range(300):  # what the wire takes, and deeper than files are looked for
+    DEEP = [DEEP]
+
+HOSTILE = (
+    JSON
+    | st.sampled_from([10**400, -(10**30), float("nan"), float("inf"), DEEP, "'quoted'", "'\\x'"])
+    | st.dictionaries(
+        st.sampled_from(
+            "data error title duration visible render_config changed_state_ids".split()
+        ),
+        JSON
+        | st.just(DEEP)
+        | st.lists(
+            st.lists(
+                st.tuples(
+                    st.sampled_from(["append", "add", "delete", "replace"]),
+                    st.lists(st.sampled_from(["a", 0, -1, None]), max_size=2),
+                    JSON | st.just(DEEP),
+                ),
+                max_size=2,
+            ),
+            max_size=2,
+        ),
+    )
+)
+MESSAGES = st.builds(
+    lambda msg, fields: {**fields, "msg": msg},
+    st.sampled_from(sorted(EVENT_MESSAGES)),
+    st.dictionaries(st.sampled_from([*FIELDS, "output", "output"]), HOSTILE, max_size=5),
+)
+
+
+@given(st.lists(MESSAGES, max_size=5), st.sampled_from(list(PROTOCOLS)), st.booleans())
+def test_decoder_survives_hostile_messages(
+    messages: list[dict[str, Any]], version: str, skipping: bool
+) -> None:
+    """Whatever the fields hold, there are events or a protocol error."""
+    scribe = scribe_for(version)
+    decoder = Decoder(scribe)
+    for message in messages:
+        frame = frame_of(message)
+        try:
+            if skipping:
+                decoder.skip(frame)
+            events = decoder.events(frame)
+        except ProtocolError:
+            continue
+        assert all(isinstance(event, (Data, Status, Log, Render)) for event in events)
+        if frame.msg in STATUS_MESSAGES:
+            assert isinstance(status_of(scribe, frame), Status)
+
+
+def test_decoder_shows_whatever_it_can_read() -> None:
+    """A value that is nested just not too deeply to be read is not too deep to be shown."""
+    decoder = Decoder(scribe_for("3.50.2"))
+    raw: dict[str, bytes] = {}
+    for depth in range(100, 1000, 5):
+        nested = b"[" * depth + b"]" * depth
+        raw["log"] = b'{"msg":"log","log":%s}' % nested
+        raw["process_completed"] = (
+            b'{"msg":"process_completed","success":false,"output":{"error":%s}}' % nested
+        )
+        for msg, text in raw.items():
+            try:
+                (event,) = decoder.events(Frame(msg, None, text, EPOCH))
+            except ProtocolError:
+                continue
+            shown = event.log if isinstance(event, Log) else getattr(event, "message", None)
+            assert isinstance(shown, str) and shown.startswith("[[")

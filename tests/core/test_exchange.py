@@ -1,0 +1,571 @@
+"""One job's conversation with the queue, on recordings of every generation."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_client_sync._answers import validation_failures
+from gradio_client_sync._protocol.decode import EVENT_MESSAGES, Decoder, Scribe
+from gradio_client_sync._protocol.exchange import (
+    Effect,
+    Exchange,
+    Finish,
+    Publish,
+    Reply,
+    app_error,
+    queue_full,
+)
+from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync.errors import (
+    AppError,
+    BrokenStreamError,
+    GradioClientError,
+    PayloadError,
+    ProtocolError,
+    QueueFullError,
+    ValidationError,
+)
+from gradio_client_sync.events import Data, Status
+from tests.core.test_decode import MESSAGES
+from tests.support.transcripts import (
+    EPOCH,
+    PROTOCOLS,
+    Outcome,
+    Talk,
+    all_transcripts,
+    dialect_for,
+    endpoint_for,
+    frame_of,
+    run,
+    talks_of,
+    versions_of,
+)
+
+BODY = {"data": ["x"], "fn_index": 3, "session_hash": "s"}
+
+
+def exchange_for(version: str = "6.31.0", event_id: str | None = "e1") -> Exchange:
+    exchange = Exchange(Scribe(endpoint_for(version, 3), dialect_for(version)), BODY)
+    if event_id is not None:
+        exchange.joined(event_id)
+    return exchange
+
+
+def receive(exchange: Exchange, **message: Any) -> list[Effect]:
+    return list(exchange.receive(frame_of(message)))
+
+
+def finish_of(exchange: Exchange, **message: Any) -> Finish:
+    (finish,) = receive(exchange, **message)
+    assert isinstance(finish, Finish)
+    return finish
+
+
+def only(version: str, scenario: str, outputs: tuple[str, ...] = ("textbox",)) -> Outcome:
+    """The outcome of the only job of a recording."""
+    (talk,) = talks_of(version, scenario)
+    return run(talk, talk.scribe(outputs))
+
+
+def scribe_like(talk: Talk, scenario: str) -> Scribe:
+    if scenario == "stream_input":
+        return talk.scribe(("textbox", "state"), connection="stream")
+    return talk.scribe(("json", "textbox") if scenario == "diffs" else ("textbox",))
+
+
+# -- every recording
+
+
+@pytest.mark.parametrize(("version", "scenario"), all_transcripts())
+def test_transcript_is_answered_as_it_was(version: str, scenario: str) -> None:
+    """What the exchange replies is what the recording client sent, and only when asked."""
+    for talk in talks_of(version, scenario):
+        outcome = run(talk, scribe_like(talk, scenario)) if talk.refusal is None else None
+        assert outcome is None or outcome.replies == talk.replies
+        assert (talk.replies == []) is (dialect_for(version).join == "post" or not _asked(talk))
+
+
+def _asked(talk: Talk) -> bool:
+    return any(frame.msg in ("send_hash", "send_data") for frame in talk.frames)
+
+
+@pytest.mark.parametrize(("version", "scenario"), all_transcripts())
+def test_transcript_events_are_in_order(version: str, scenario: str) -> None:
+    """First the job waits, then values come, and one final status is the last of all."""
+    for talk in talks_of(version, scenario):
+        outcome = run(talk, scribe_like(talk, scenario))
+        stages = outcome.stages
+        order = ["pending", "streaming", "generating", "complete", "error"]
+        assert stages == sorted(stages, key=order.index)
+        ended = [i for i, e in enumerate(outcome.events) if getattr(e, "stage", "") in order[-2:]]
+        assert ended == ([len(outcome.events) - 1] if outcome.finish else [])
+        times = [event.time for event in outcome.events]
+        assert times == sorted(times)
+        published = [effect for effect in outcome.effects if isinstance(effect, Publish)]
+        assert all(effect.frame in talk.frames for effect in published)
+        if outcome.finish:
+            assert list(outcome.finish.events) == outcome.events[-len(outcome.finish.events) :]
+
+
+@pytest.mark.parametrize(("version", "scenario"), all_transcripts())
+def test_transcript_result_is_the_last_value(version: str, scenario: str) -> None:
+    """A job has a result or an error or was cancelled, and the result is its last event."""
+    for talk in talks_of(version, scenario):
+        outcome = run(talk, scribe_like(talk, scenario))
+        finish = outcome.finish
+        if finish is None:
+            assert talk.refusal or (version, scenario) in UNFINISHED
+        elif finish.error is not None:
+            assert outcome.last.stage == "error" and finish.data is None
+        else:
+            assert outcome.last.stage == "complete"
+            final = [event for event in finish.events if isinstance(event, Data)]
+            assert final == ([] if finish.data is None else [finish.data])
+
+
+UNFINISHED = {
+    ("3.16.2", "cancel_slow"),  # the recording client closed its socket
+    ("3.23.0", "cancel_slow"),
+    ("3.50.2", "cancel_slow"),
+    ("4.0.2", "batch"),  # the server does not get over it
+}
+
+
+# -- one value
+
+
+@pytest.mark.parametrize("version", versions_of("echo"))
+def test_transcript_echo(version: str) -> None:
+    """A plain call waits, and is answered once."""
+    outcome = only(version, "echo")
+    assert outcome.stages == ["pending", "complete"]
+    assert outcome.values == [["hello"]]
+    assert outcome.finish and outcome.finish.data and outcome.finish.data.data == ["hello"]
+    assert outcome.exchange.finished and outcome.exchange.accepted
+
+
+@pytest.mark.parametrize("version", versions_of("batch"))
+def test_trap_15_transcript_batch(version: str) -> None:
+    """One sample is sent and one answer comes; 4.0.2 falls silent, which is not an end."""
+    outcome = only(version, "batch")
+    if version == "4.0.2":
+        assert outcome.finish is None and outcome.stages == ["pending"]
+        assert not outcome.exchange.accepted
+    else:
+        assert outcome.values == [["q!1"]]
+
+
+# -- generators
+
+
+@pytest.mark.parametrize(
+    ("scenario", "version", "values"),
+    [
+        *(("count3", v, [["0"], ["1"], ["2"]]) for v in versions_of("count3")),
+        *(
+            ("tokens5", v, [["".join(f"tok{j} " for j in range(i + 1))] for i in range(5)])
+            for v in versions_of("tokens5")
+        ),
+        *(
+            (
+                "diffs",
+                v,
+                [
+                    [{"a": [1, 0], "s": "xy", "k": {"z": 1}}, "const"],
+                    [{"a": [1, 0, 1], "s": "xyy", "k": {"z": 1}, "new": True}, "const"],
+                    [{"a": [0, 1, 2], "s": "xyyy", "new": True}, "const"],
+                    [{"a": [0, 1, 2, 3], "s": "xyyyy", "new": True}, "const"],
+                ],
+            )
+            for v in versions_of("diffs")
+        ),
+        *(("empty_generator", v, []) for v in versions_of("empty_generator")),
+    ],
+)
+def test_transcript_generator(scenario: str, version: str, values: list[list[Any]]) -> None:
+    """Each yielded value comes whole, whatever went over the wire, and the last one twice."""
+    outcome = only(version, scenario, ("json", "textbox") if scenario == "diffs" else ("textbox",))
+    final = values[-1] if values else [None]
+    assert outcome.values == [*values, final]
+    assert outcome.stages == ["pending", *(["generating"] if values else []), "complete"]
+    assert outcome.finish and outcome.finish.data and outcome.finish.data.data == final
+
+
+@pytest.mark.parametrize(
+    ("scenario", "version"),
+    [
+        (scenario, version)
+        for scenario in ("count3", "tokens5", "diffs", "two_generators")
+        for version in versions_of(scenario)
+        if dialect_for(version).diffs
+    ],
+)
+def test_transcript_edits_lead_to_the_final_value(scenario: str, version: str) -> None:
+    """On servers that send edits, the last value put together is the one sent at the end."""
+    for talk in talks_of(version, scenario):
+        edits = [f for f in talk.frames if f.msg == "process_generating"][1:]
+        assert edits and all(isinstance(f.parse()["output"]["data"][0], list) for f in edits)
+        outcome = run(talk, scribe_like(talk, scenario))
+        assert outcome.finish and outcome.finish.data
+        assert outcome.values[-2] == outcome.finish.data.data
+
+
+@pytest.mark.parametrize("version", versions_of("two_generators"))
+def test_trap_01_transcript_two_generators(version: str) -> None:
+    """Side by side, each job of 4.0 and later has all its values; on 3.x they share them."""
+    first, second = (run(talk) for talk in talks_of(version, "two_generators"))
+    whole = [["".join(f"tok{j} " for j in range(i + 1))] for i in range(4)]
+    whole.append(whole[-1])
+    if dialect_for(version).shares_iterators:
+        assert [first.values, second.values] != [whole, whole]
+    else:
+        assert first.values == second.values == whole
+
+
+# -- errors
+
+
+@pytest.mark.parametrize(
+    ("scenario", "version", "text"),
+    [
+        (scenario, version, text)
+        for scenario, text in [
+            ("error", "boom x"),
+            ("gr_error", "dur"),
+            ("error_mid_generator", "mid"),
+            ("plain_exception", "plain x"),
+        ]
+        for version in versions_of(scenario)
+    ],
+)
+def test_transcript_app_error(scenario: str, version: str, text: str) -> None:
+    """The app's text is bare on every release, and the error knows its job."""
+    outcome = only(version, scenario)
+    assert outcome.finish
+    error = outcome.finish.error
+    assert isinstance(error, AppError)
+    assert (error.message, str(error)) == (text, f"'/f' of the app raised: {text}")
+    assert error.endpoint == "/f"
+    assert error.event_id == outcome.exchange.event_id
+    assert (error.event_id is None) is (dialect_for(version).join == "websocket")
+    status = outcome.last
+    shown = (status.message, status.title, status.duration, status.visible)
+    assert shown == (error.message, error.title, error.duration, error.visible)
+    assert outcome.values == ([["one"]] if scenario == "error_mid_generator" else [])
+
+
+def test_trap_13_an_error_may_be_kept_secret() -> None:
+    """An app that hides its texts is said to, and how to find the text."""
+    finish = finish_of(
+        exchange_for(), msg="process_completed", success=False, output={"error": None}
+    )
+    assert isinstance(finish.error, AppError)
+    assert finish.error.message is None
+    assert "show_error=False" in str(finish.error)
+
+
+def test_exchange_error_without_a_text() -> None:
+    """``gr.Error("")`` hides nothing, and is not said to."""
+    finish = finish_of(exchange_for(), msg="process_completed", success=False, output={"error": ""})
+    assert isinstance(finish.error, AppError)
+    assert finish.error.message == ""
+    assert "without a text" in str(finish.error)
+
+
+def test_exchange_error_of_a_direct_call() -> None:
+    """A direct call's failure makes the same error, without an event id."""
+    scribe = Scribe(endpoint_for("4.44.1"), dialect_for("4.44.1"))
+    output = {"error": "'boom'", "duration": 5, "visible": False}
+    status = scribe.failure(EPOCH, output, queue=False)
+    error = app_error(scribe, status, output)
+    assert (error.message, error.title, error.duration, error.visible) == (
+        "boom",
+        "Error",
+        5,
+        False,
+    )
+    assert error.event_id is None and status.queue is False
+
+
+@pytest.mark.parametrize("version", versions_of("queue_full"))
+def test_transcript_queue_full(version: str) -> None:
+    """The third job is refused, by a message or already by the join; the others run."""
+    *accepted, refused = talks_of(version, "queue_full")
+    assert [run(talk).values for talk in accepted] == [[["a"]], [["b"]]]
+    if refused.refusal is not None:
+        status, body = refused.refusal
+        assert status == 503
+        scribe = Scribe(endpoint_for(version), dialect_for(version))
+        error = queue_full(scribe, body["detail"])
+        assert "(Queue is full. Max size is 1 and size is 1.); the job did not run" in str(error)
+        return
+    outcome = run(refused)
+    assert outcome.finish and isinstance(outcome.finish.error, QueueFullError)
+    assert "'/f' is full; the job did not run" in str(outcome.finish.error)
+    assert not outcome.exchange.accepted
+
+
+@pytest.mark.parametrize("version", versions_of("validation_error"))
+def test_transcript_validation_error(version: str) -> None:
+    """Refused values are told by parameter; the next join of the session goes through."""
+    refused, accepted = talks_of(version, "validation_error")
+    assert refused.refusal is not None
+    status, body = refused.refusal
+    failures = validation_failures(body["detail"])
+    assert (status, failures) == (422, {"x": "too short"})
+    exchange = Exchange(accepted.scribe(), refused.body)
+    error = ValidationError("The app refused the values", parameters=failures)
+    finish = exchange.fail(error, EPOCH, code="validation_error", visible=True)
+    (told,) = finish.events
+    assert isinstance(told, Status)
+    assert (told.stage, told.code, told.visible) == ("error", "validation_error", True)
+    assert told.broken is None
+    assert run(accepted).values == [["abcd"]]
+
+
+# -- cancelling
+
+
+@pytest.mark.parametrize("version", versions_of("cancel_slow"))
+def test_trap_08_transcript_cancel(version: str) -> None:
+    """A job that the server cancelled ends without result and without error."""
+    outcome = only(version, "cancel_slow")
+    if dialect_for(version).join == "websocket":
+        assert outcome.finish is None
+    elif dialect_for(version).cancel == "cancel":
+        assert outcome.finish and outcome.finish.data is None and outcome.finish.error is None
+        assert outcome.values == []
+        assert (outcome.last.stage, outcome.last.success) == ("complete", False)
+    else:
+        assert outcome.values == [["x"]]  # nothing stops a plain function there
+
+
+def test_trap_05_a_job_ends_with_its_own_completion() -> None:
+    """Neither the end of the stream nor its announcement is waited for, nor counts."""
+    exchange = exchange_for()
+    assert receive(exchange, msg="close_stream", event_id=None) == []
+    assert not exchange.finished
+    finish_of(exchange, msg="process_completed", output={"data": ["a"]}, success=True)
+    assert exchange.finished
+
+
+def test_exchange_passes_over_what_comes_after_the_end() -> None:
+    """A job that was completed twice, as after ``/cancel`` of a waiting one, has one end."""
+    exchange = exchange_for()
+    first = finish_of(exchange, msg="process_completed", output={}, success=True)
+    assert (first.data, first.error) == (None, None)
+    for msg in ("process_starts", "process_completed", "send_data", "unexpected_error"):
+        assert receive(exchange, msg=msg, output={"data": ["late"]}, success=True) == []
+
+
+# -- conversation
+
+
+def test_exchange_on_a_websocket_sends_hash_and_data() -> None:
+    """The hash names function and session, the data everything; then the job was taken."""
+    exchange = exchange_for("3.50.2", event_id=None)
+    assert receive(exchange, msg="send_hash") == [Reply({"fn_index": 3, "session_hash": "s"})]
+    assert exchange.accepted is False
+    assert receive(exchange, msg="send_data") == [Reply(BODY)]
+    assert exchange.accepted is True
+    assert exchange.event_id is None
+
+
+def test_a_question_that_comes_twice_is_answered_once() -> None:
+    """A second answer would be taken for that to the next question."""
+    exchange = exchange_for("3.50.2", event_id=None)
+    for msg in ("send_hash", "send_data"):
+        assert len(receive(exchange, msg=msg)) == 1
+        assert list(receive(exchange, msg=msg)) == []
+
+
+def test_trap_15_send_data_is_answered_at_once() -> None:
+    """Servers of 4.0 drop a job whose data do not come; the reply carries the job's id."""
+    exchange = exchange_for("4.0.2", event_id=None)
+    assert receive(exchange, msg="send_data", event_id="e9") == [Reply({**BODY, "event_id": "e9"})]
+    assert (exchange.event_id, exchange.accepted) == ("e9", True)
+    assert "event_id" not in BODY
+
+
+@pytest.mark.parametrize("event_id", [None, 5, [], {}])
+def test_exchange_cannot_send_data_for_no_job(event_id: Any) -> None:
+    """A request for data that names no job ends the job with a protocol error."""
+    exchange = exchange_for("4.0.2", event_id=None)
+    finish = finish_of(exchange, msg="send_data", event_id=event_id)
+    assert isinstance(finish.error, ProtocolError)
+    assert exchange.finished and exchange.accepted is False
+
+
+@pytest.mark.parametrize("msg", ["heartbeat", "close_stream", "alive?", "brand_new"])
+def test_exchange_passes_over_other_messages(msg: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Unknown messages are ignored, and logged for whoever looks into it."""
+    caplog.set_level(logging.DEBUG, "gradio_client_sync")
+    assert receive(exchange_for(), msg=msg) == []
+    unknown = msg in ("alive?", "brand_new")
+    assert [record.levelname for record in caplog.records] == (["DEBUG"] if unknown else [])
+    assert (repr(msg) in caplog.text) is unknown
+
+
+def test_exchange_counts_the_answers_to_a_stream_of_input() -> None:
+    """Each answer to an input changes the job's place, so that the next input is let through."""
+    exchange, places = exchange_for(), []
+    for msg in ("process_starts", "process_streaming", "log", "process_streaming"):
+        receive(exchange, msg=msg)
+        places.append(exchange.place.answers)
+    assert places == [0, 1, 1, 2]
+    receive(exchange, msg="process_generating")
+    assert exchange.answers == 2
+
+
+def test_exchange_publishes_without_reading() -> None:
+    """Messages on the way are kept as they came; only the last is read in full."""
+    exchange = exchange_for()
+    for msg in sorted(EVENT_MESSAGES):
+        if msg in ("process_completed", "queue_full", "unexpected_error", "server_stopped"):
+            continue
+        frame = Frame.of(b'{"msg":"%s","event_id":"e1","broken":' % msg.encode(), EPOCH)
+        assert exchange.receive(frame) == (Publish(frame),)
+
+
+@pytest.mark.parametrize(
+    ("msg", "stage"), [("process_generating", "generating"), ("process_streaming", "streaming")]
+)
+def test_exchange_knows_the_last_stage(msg: str, stage: str) -> None:
+    """What the job was doing last is part of what is said when it is lost."""
+    exchange = exchange_for()
+    receive(exchange, msg=msg, output={"data": ["a"]})
+    finish = exchange.lost(EPOCH, "the stream ended", url="http://h/stream")
+    error = finish.error
+    assert isinstance(error, BrokenStreamError)
+    assert error.last_stage == stage
+    assert f"while the job was {stage}: the stream ended. The server had taken" in str(error)
+    assert (error.url, error.event_id, error.endpoint) == ("http://h/stream", "e1", "/f")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "fate"),
+    [
+        (True, "The server had taken the job, so the function may have run."),
+        (None, "The server may have taken the job, so the function may have run."),
+        (False, "The server had not taken the job, so calling again is safe."),
+    ],
+)
+def test_exchange_says_whether_calling_again_is_safe(accepted: bool | None, fate: str) -> None:
+    """A lost job tells whether the server had it."""
+    exchange = exchange_for(event_id=None)
+    exchange.accepted = accepted
+    finish = exchange.lost(EPOCH, "no answer", queue=False)
+    assert isinstance(finish.error, BrokenStreamError)
+    assert finish.error.accepted is accepted
+    assert str(finish.error).endswith(fate)
+    (status,) = finish.events
+    assert isinstance(status, Status)
+    assert (status.stage, status.broken, status.queue) == ("error", True, False)
+    assert status.message == str(finish.error)
+
+
+@pytest.mark.parametrize("version", PROTOCOLS)
+def test_exchange_knows_when_the_function_runs(version: str) -> None:
+    """A job has begun with the first message that only a running function causes."""
+    (talk,) = talks_of(version, "count3")
+    exchange = Exchange(talk.scribe(), talk.body)
+    begun = []
+    for frame in talk.frames:
+        exchange.receive(frame)
+        begun.append(exchange.begun)
+    starts = [frame.msg for frame in talk.frames].index("process_starts")
+    assert begun == [False] * starts + [True] * (len(begun) - starts)
+    for msg in ("log", "progress", "process_generating"):
+        exchange = exchange_for(version)
+        receive(exchange, msg="estimation")
+        assert not exchange.begun
+        receive(exchange, msg=msg)
+        assert exchange.begun
+
+
+@pytest.mark.parametrize("msg", ["unexpected_error", "server_stopped"])
+def test_exchange_ends_when_the_server_gives_up(msg: str) -> None:
+    """The server's own report of its failure is a broken stream with its words."""
+    finish = finish_of(exchange_for(), msg=msg, message="404: Not Found", success=False)
+    assert isinstance(finish.error, BrokenStreamError)
+    assert "the server said: 404: Not Found" in str(finish.error)
+    assert [getattr(event, "stage", "") for event in finish.events] == ["error"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"output": None},
+        {"output": []},
+        {"output": "x"},
+        {},
+        {"output": {"data": 5}, "success": True},
+    ],
+)
+def test_exchange_ends_with_a_completion_that_cannot_be_read(message: dict[str, Any]) -> None:
+    """A job whose end makes no sense fails with what was sent."""
+    exchange = exchange_for()
+    finish = finish_of(exchange, msg="process_completed", **message)
+    assert isinstance(finish.error, ProtocolError)
+    assert finish.error.raw is not None
+    assert (finish.error.endpoint, finish.error.event_id) == ("/f", "e1")
+    assert exchange.finished
+
+
+def test_exchange_ends_with_an_end_that_is_no_json() -> None:
+    """A final message that is cut off is an end all the same."""
+    for msg in (b"process_completed", b"unexpected_error", b"queue_full"):
+        exchange = exchange_for()
+        (finish,) = exchange.receive(Frame.of(b'{"msg":"%s","event_id":"e1","x":' % msg, EPOCH))
+        assert isinstance(finish, Finish) and isinstance(finish.error, ProtocolError)
+
+
+def test_exchange_failure_keeps_what_an_error_knows() -> None:
+    """Endpoint and event id are filled in where they are missing, and only there."""
+    error = PayloadError("no", endpoint="/other", event_id="e0")
+    finish = exchange_for().fail(error, EPOCH, message="shown", broken=False)
+    assert (error.endpoint, error.event_id) == ("/other", "e0")
+    (status,) = finish.events
+    assert isinstance(status, Status)
+    assert (status.message, status.broken) == ("shown", False)
+
+
+@given(
+    st.lists(
+        MESSAGES
+        | st.fixed_dictionaries(
+            {"msg": st.sampled_from(["send_hash", "send_data", "heartbeat", "x"])},
+            optional={"event_id": st.none() | st.text(max_size=2) | st.integers()},
+        ),
+        max_size=6,
+    ),
+    st.sampled_from(list(PROTOCOLS)),
+)
+def test_exchange_survives_hostile_servers(messages: list[dict[str, Any]], version: str) -> None:
+    """Whatever is sent, a job has at most one end, and readers meet protocol errors only."""
+    exchange = exchange_for(version, event_id=None)
+    decoder = Decoder(Scribe(endpoint_for(version, 3), dialect_for(version)))
+    ends: list[Finish] = []
+    for message in messages:
+        for effect in exchange.receive(frame_of(message)):
+            if isinstance(effect, Finish):
+                ends.append(effect)
+            elif isinstance(effect, Publish):
+                try:
+                    decoder.events(effect.frame)
+                except ProtocolError:
+                    pass
+            else:
+                assert json.loads(json.dumps(effect.body))["fn_index"] == 3
+    assert len(ends) <= 1 and exchange.finished == bool(ends)
+    for end in ends:
+        assert isinstance(end.error, (GradioClientError, type(None)))
+        assert isinstance(end.events[-1], Status)
+        assert end.data is None or end.error is None
+        assert end.events[-1].stage == ("error" if end.error else "complete")

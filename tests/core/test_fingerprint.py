@@ -1,0 +1,98 @@
+"""`_protocol.fingerprint`: what changed in an endpoint."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_client_sync._protocol.fingerprint import (
+    Fingerprint,
+    all_changes,
+    changes_of,
+    fingerprint_of,
+)
+from tests.core.test_signature import sample
+from tests.support.samples import VERSIONS
+
+A, B, C = ("a", "str", True), ("b", "float", False), ("c", "int", False)
+CHOICES = ("a", 'Literal["x", "y"]', True)
+BASE: Fingerprint = ((A, B), ("str",))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes"),
+    [
+        (BASE, BASE, []),
+        (BASE, ((B, A), ("str",)), []),
+        (BASE, ((A, B, C), ("str",)), ["parameter 'c' was added (int, with a default)"]),
+        (BASE, ((A, B, ("c", "int", True)), ("str",)),
+         ["parameter 'c' was added (int, required)"]),
+        (BASE, ((A,), ("str",)), ["parameter 'b' is gone"]),
+        (BASE, ((A, ("beta", "float", False)), ("str",)), ["parameter 'b' is called 'beta' now"]),
+        (BASE, ((A, ("beta", "float", True)), ("str",)),
+         ["parameter 'b' is called 'beta' now", "parameter 'b' has no default any more"]),
+        (BASE, ((A, C), ("str",)),
+         ["parameter 'b' is gone", "parameter 'c' was added (int, with a default)"]),
+        (BASE, ((A, ("b", "str", False)), ("str",)), ["parameter 'b' takes str now, not float"]),
+        (BASE, ((A, ("b", "float", True)), ("str",)), ["parameter 'b' has no default any more"]),
+        (BASE, ((("a", "str", False), B), ("str",)), []),
+        (BASE, ((A, B), ("str", "float")), ["it returns (str, float) now, not str"]),
+        (((A,), ()), ((A,), ("str",)), ["it returns str now, not ()"]),
+        (((CHOICES,), ()), ((("a", 'Literal["y", "z", "x"]', True),), ()), []),
+        (((CHOICES,), ()), ((("a", 'Literal["x"]', True),), ()),
+         ["parameter 'a' takes Literal[\"x\"] now, not Literal[\"x\", \"y\"]"]),
+        (((CHOICES,), ()), ((("a", 'list[Literal["x", "y"]]', True),), ()),
+         ["parameter 'a' takes list[Literal[\"x\", \"y\"]] now, not Literal[\"x\", \"y\"]"]),
+        (((("a", "no type", True),), ()), ((A,), ()), ["parameter 'a' takes str now, not no type"]),
+    ],
+)  # fmt: skip
+def test_changes(old: Fingerprint, new: Fingerprint, changes: list[str]) -> None:
+    """Each difference that a caller would notice is told once; others are not."""
+    assert changes_of("/f", old, {"/f": new}) == [f"'/f': {change}" for change in changes]
+
+
+def test_changes_of_an_endpoint_that_is_gone() -> None:
+    """It is told that it is gone, and which one takes its place if there is one that could."""
+    assert changes_of("/f", BASE, {}) == ["'/f' is gone"]
+    assert changes_of("/f", BASE, {"/g": ((), ())}) == ["'/f' is gone"]
+    assert changes_of("/f", BASE, {"/x": BASE, "/f2": BASE}) == [
+        "'/f' is gone; '/f2' takes and returns the same"
+    ]
+    assert changes_of(3, BASE, {4: BASE}) == ["3 is gone; 4 takes and returns the same"]
+
+
+def test_changes_of_a_whole_app() -> None:
+    """Every endpoint is compared, and new ones are told."""
+    old = {"/f": BASE, "/g": BASE, "/h": BASE}
+    new = {"/f": BASE, "/g": ((A,), ("str",)), "/i": ((), ()), "/h": BASE}
+    assert all_changes(old, new) == ["'/g': parameter 'b' is gone", "'/i' is new"]
+
+
+def test_fingerprint_is_of_plain_literals() -> None:
+    """It can be written into source and read from it."""
+    fingerprint = fingerprint_of(sample("6.31.0", "/translate"))
+    assert ast.literal_eval(repr(fingerprint)) == fingerprint
+    assert fingerprint[1] == ("str", "dict[str, Any]")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_fingerprint_of_plain_endpoints_survives_releases(version: str) -> None:
+    """Moving an app to another release of Gradio changes nothing for endpoints like these."""
+    newest = {"/translate": fingerprint_of(sample("6.31.0", "/translate"))}
+    assert changes_of("/translate", fingerprint_of(sample(version, "/translate")), newest) == []
+
+
+parameters = st.lists(st.tuples(st.text(), st.text(), st.booleans())).map(tuple)
+fingerprints = st.tuples(parameters, st.lists(st.text()).map(tuple))
+
+
+@given(old=fingerprints, new=fingerprints)
+def test_changes_of_anything(old: Fingerprint, new: Fingerprint) -> None:
+    """Whatever is compared, nothing raises, and what is the same has not changed."""
+    changes_of("/f", old, {"/f": new})
+    names = [name for name, _, _ in old[0]]
+    if len(set(names)) == len(names):
+        assert changes_of("/f", old, {"/f": old}) == []

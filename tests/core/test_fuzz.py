@@ -1,0 +1,68 @@
+"""Broken messages through the pure core; ``python -m tests.support.fuzz`` tries a million."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradio_client_sync._protocol.decode import Decoder, Scribe
+from gradio_client_sync._protocol.exchange import Exchange
+from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync.errors import ProtocolError
+from tests.support.fuzz import run
+from tests.support.transcripts import dialect_for, endpoint_for, frame_of
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+KINDS = st.sampled_from(
+    "estimation progress process_starts process_generating process_streaming process_completed "
+    "queue_full unexpected_error server_stopped log send_data send_hash".split()
+)
+FIELDS = st.sampled_from(
+    "output success event_id rank rank_eta queue_size progress_data message code eta title log "
+    "duration visible time_limit used_cache avg_time".split()
+)
+OUTPUT = st.dictionaries(
+    st.sampled_from(
+        "data error is_generating duration title render_config changed_state_ids".split()
+    ),
+    JSON,
+)
+
+
+def test_changed_recordings_are_read_or_refused() -> None:
+    """Of recorded messages that were broken, only `ProtocolError` comes."""
+    tried, refused = run(8_000, seed=6)
+    assert tried >= 8_000 and refused > 500
+
+
+@settings(max_examples=100)
+@given(
+    st.sampled_from(["3.50.2", "4.0.2", "4.44.1", "6.31.0"]),
+    st.lists(st.tuples(KINDS, st.dictionaries(FIELDS, JSON), OUTPUT | JSON), max_size=5),
+)
+def test_made_up_messages_are_read_or_refused(version: str, messages: list) -> None:  # type: ignore[type-arg]
+    """Whatever stands in the fields, a message gives events or is refused."""
+    scribe = Scribe(endpoint_for(version, 3), dialect_for(version))
+    exchange = Exchange(scribe, {"data": [], "fn_index": 3, "session_hash": "s"})
+    decoder = Decoder(scribe)
+    for kind, fields, output in messages:
+        frame = frame_of({"msg": kind, "output": output, **fields})
+        for read in (decoder.events, exchange.receive):
+            try:
+                read(frame)
+            except ProtocolError:
+                continue
+
+
+@given(st.binary(max_size=300))
+def test_bytes_are_a_frame_or_refused(raw: bytes) -> None:
+    """Any bytes are read as a frame, or refused."""
+    try:
+        frame = Frame.of(raw, 0.0)
+    except ProtocolError:
+        return
+    assert isinstance(frame.msg, str)

@@ -1,0 +1,334 @@
+"""From what users pass to the list on the wire."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_client_sync._protocol.endpoint import Endpoint, EndpointTable
+from gradio_client_sync._protocol.payload import bind, encode, encode_json
+from gradio_client_sync.errors import PayloadError
+from gradio_client_sync.types import ValueInfo
+from tests.support.transcripts import dialect_for
+
+REQUIRED = object()
+
+
+def endpoint_of(*kinds: str) -> Endpoint:
+    """An endpoint ``/f`` with one input of each kind, labelled by its position."""
+    config = {
+        "components": [
+            {"id": i, "type": kind, "props": {"label": f"In {i}"}} for i, kind in enumerate(kinds)
+        ],
+        "dependencies": [{"id": 0, "api_name": "f", "inputs": list(range(len(kinds)))}],
+    }
+    return EndpointTable(config, dialect_for("6.31.0")).resolve("f")
+
+
+def parameter(name: str, default: Any = REQUIRED) -> ValueInfo:
+    if default is REQUIRED:
+        return {"parameter_name": name, "parameter_has_default": False}
+    return {"parameter_name": name, "parameter_has_default": True, "parameter_default": default}
+
+
+def unasked() -> Sequence[ValueInfo]:
+    raise AssertionError("the parameters were asked for without need")
+
+
+AB = endpoint_of("textbox", "number")
+AB_PARAMETERS = (parameter("a"), parameter("b", 2))
+
+
+@pytest.mark.parametrize(
+    ("payload", "data"),
+    [
+        (["x", 5], ["x", 5]),
+        (("x", 5), ["x", 5]),
+        (["x"], ["x", 2]),
+        ({"a": "x"}, ["x", 2]),
+        ({"b": 5, "a": "x"}, ["x", 5]),
+        ({"a": None, "b": None}, [None, None]),
+        (MappingProxyType({"a": "x"}), ["x", 2]),
+        (range(2), [0, 1]),
+    ],
+)
+def test_bind_lays_values_out(payload: Any, data: list[Any]) -> None:
+    """Values go by position or by name, and what is left out takes its default."""
+    assert bind(AB, payload, lambda: AB_PARAMETERS) == data
+
+
+def test_bind_of_a_full_list_needs_no_parameters() -> None:
+    """A value for every parameter is bound without asking the server for its API."""
+    assert bind(AB, ["x", 5], unasked) == ["x", 5]
+    assert bind(endpoint_of(), None, unasked) == []
+    assert bind(endpoint_of("state"), [], unasked) == [None]
+
+
+def test_bind_does_not_change_the_payload() -> None:
+    """The user's list stays the user's."""
+    payload = ["x"]
+    bind(AB, payload, lambda: AB_PARAMETERS)
+    assert payload == ["x"]
+
+
+def test_trap_11_state_slots_are_filled_with_null() -> None:
+    """Hidden inputs are ``null`` at their place, and no value is taken for them."""
+    endpoint = endpoint_of("state", "textbox", "state", "number", "state")
+    assert bind(endpoint, ["x", 5], unasked) == [None, "x", None, 5, None]
+    assert bind(endpoint, {"a": "x"}, lambda: AB_PARAMETERS) == [None, "x", None, 2, None]
+    with pytest.raises(PayloadError, match="state out") as caught:
+        bind(endpoint, [None, "x", None, 5, None], lambda: AB_PARAMETERS)
+    assert "takes 2 values and got 5: (a, b=2)." in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "parameters", "payload", "message"),
+    [
+        (AB, AB_PARAMETERS, [1, 2, 3], "takes 2 values and got 3: (a, b=2)."),
+        (endpoint_of("number"), [parameter("a")], [1, 2], "takes 1 value and got 2: (a)."),
+        (endpoint_of(), [], [1], "takes no values and got 1: ()."),
+    ],
+)
+def test_bind_refuses_too_many(
+    endpoint: Endpoint, parameters: Sequence[ValueInfo], payload: list[Any], message: str
+) -> None:
+    """A list that is too long is refused with the endpoint's parameters."""
+    with pytest.raises(PayloadError) as caught:
+        bind(endpoint, payload, lambda: parameters)
+    assert str(caught.value) == f"'/f' {message}"
+    assert caught.value.endpoint == "/f"
+
+
+@pytest.mark.parametrize(
+    ("payload", "given"),
+    [(None, "0 were"), ([], "0 were"), ({}, "0 were"), ({"b": 1}, "1 was")],
+)
+def test_bind_refuses_a_missing_value(payload: Any, given: str) -> None:
+    """A parameter without default must be given, and the error names it."""
+    with pytest.raises(PayloadError) as caught:
+        bind(AB, payload, lambda: AB_PARAMETERS)
+    assert caught.value.parameter == "a"
+    assert f"'a', which has no default; {given} given. It takes (a, b=2)." in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "hint", "named"),
+    [("bb", "Did you mean 'b'?", "bb"), ("zzz", "", "zzz"), (5, "", None), (None, "", None)],
+)
+def test_bind_refuses_an_unknown_name(key: Any, hint: str, named: str | None) -> None:
+    """A name that the endpoint does not have is refused, with one that may have been meant."""
+    with pytest.raises(PayloadError) as caught:
+        bind(AB, {"a": "x", key: 1}, lambda: AB_PARAMETERS)
+    assert f"no parameter {key!r}.{' ' if hint else ''}{hint}" in str(caught.value)
+    assert caught.value.parameter == named
+
+
+@pytest.mark.parametrize("payload", ["text", b"bytes", bytearray(b"x"), memoryview(b"x"), 5, 0.5])
+def test_bind_refuses_a_bare_value(payload: Any) -> None:
+    """One value is not a payload; the error says to put it into a list."""
+    with pytest.raises(PayloadError, match="Wrap it in a list") as caught:
+        bind(AB, payload, unasked)
+    assert type(payload).__name__ in str(caught.value)
+    assert isinstance(caught.value, TypeError)
+
+
+@pytest.mark.parametrize("payload", [{1, 2}, object(), iter([1]), (i for i in "ab"), "x" * 500])
+def test_bind_refuses_what_has_no_order(payload: Any) -> None:
+    """Sets, iterators and objects are no payloads, and are shown briefly."""
+    with pytest.raises(PayloadError) as caught:
+        bind(AB, payload, unasked)
+    assert len(str(caught.value)) < 260
+    assert isinstance(payload, str) or "Pass a list of values" in str(caught.value)
+
+
+NAMES = ["alpha", "beta", "gamma", "delta"]
+
+
+@given(st.data(), st.lists(st.booleans(), max_size=4))
+def test_bind_agrees_with_python(data: st.DataObject, optional: list[bool]) -> None:
+    """What binds to a Python function of the same parameters binds here, to the same values."""
+    parameters = [
+        parameter(name, f"default of {name}" if has_default else REQUIRED)
+        for name, has_default in zip(NAMES, optional)
+    ]
+    # Python, unlike an app, wants parameters with defaults at the end of the positional ones.
+    by_position = sorted(optional) == optional
+    kind = (
+        inspect.Parameter.POSITIONAL_OR_KEYWORD if by_position else inspect.Parameter.KEYWORD_ONLY
+    )
+    signature = inspect.Signature(
+        [
+            inspect.Parameter(
+                p["parameter_name"],
+                kind,
+                default=p.get("parameter_default", inspect.Parameter.empty),
+            )
+            for p in parameters
+        ]
+    )
+    by_name = st.dictionaries(st.sampled_from([*NAMES, "other"]), st.integers())
+    in_order = st.lists(st.integers(), max_size=6)
+    payload: Any = data.draw(by_name | in_order if by_position else by_name)
+    endpoint = endpoint_of(*["textbox"] * len(optional))
+    try:
+        bound = signature.bind(**payload) if isinstance(payload, dict) else signature.bind(*payload)
+    except TypeError:
+        with pytest.raises(PayloadError):
+            bind(endpoint, payload, lambda: parameters)
+    else:
+        bound.apply_defaults()
+        assert bind(endpoint, payload, lambda: parameters) == list(bound.arguments.values())
+
+
+# -- JSON
+
+
+def encoded(*data: Any) -> Any:
+    endpoint = endpoint_of(*["textbox"] * len(data))
+    return json.loads(encode(endpoint, {"data": list(data), "fn_index": 0}))["data"]
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        ({"a": [1, None, True]}, {"a": [1, None, True]}),
+        ((1, 2), [1, 2]),
+        ({1: "a"}, {"1": "a"}),
+        (MappingProxyType({"a": 1}), {"a": 1}),
+        ([MappingProxyType({"a": math.nan})], [{"a": None}]),
+        (math.nan, None),
+        ([math.inf, {"x": (-math.inf, 0.5)}], [None, {"x": [None, 0.5]}]),
+        ("ü – 😀", "ü – 😀"),
+        ("\ud83d", "\ud83d"),
+    ],
+)
+def test_encode_writes_values(value: Any, sent: Any) -> None:
+    """Values go as JSON, and numbers that JSON lacks as ``null``."""
+    assert encoded(value) == [sent]
+
+
+def test_encode_is_compact_utf_8() -> None:
+    """Bodies have no spare bytes, and text goes as it is."""
+    assert encode(endpoint_of("textbox"), {"data": ["ü"], "fn_index": 3}) == (
+        '{"data":["ü"],"fn_index":3}'.encode()
+    )
+
+
+def _numpy_like(name: str, value: Any) -> Any:
+    """Something that looks as NumPy's values do to a package that does not import NumPy."""
+    kind = type(name, (), {"__module__": "numpy", "tolist": lambda self: value})
+    return kind()
+
+
+def test_encode_takes_tables_and_dates() -> None:
+    """A DataFrame goes as its headers and rows, what is missing as ``null``; dates as ISO texts."""
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame({"name": ["a", None], 2: [0.5, math.inf]})
+    assert encoded(frame) == [{"headers": ["name", "2"], "data": [["a", 0.5], [None, None]]}]
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+    assert encoded(moment, moment.date()) == ["2026-01-02T03:04:05+00:00", "2026-01-02"]
+    assert encoded(pandas.DataFrame({"at": [moment]})) == [
+        {"headers": ["at"], "data": [["2026-01-02T03:04:05+00:00"]]}
+    ]
+
+
+def test_encode_takes_parts_of_tables() -> None:
+    """A column or row goes as a list, and a cell without a value as ``null``, as within a table."""
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
+    frame = pandas.DataFrame({"n": [1.5, None], "at": pandas.to_datetime(["2026-01-02", None])})
+    assert encoded(frame["n"], frame["at"]) == [[1.5, None], ["2026-01-02T00:00:00", None]]
+    assert encoded(frame.columns, pandas.Series([math.inf])) == [["n", "at"], [None]]
+    last = next(frame.tail(1).itertuples())
+    assert encoded(last.n, last.at, pandas.NA) == [None, None, None]
+    for other in (pandas.MultiIndex.from_tuples([(1, 2)]), pandas.Categorical(["a"])):
+        with pytest.raises(PayloadError, match="has no form in JSON"):
+            encoded(other)
+
+
+def test_encode_takes_numpy_values() -> None:
+    """NumPy's scalars and arrays are sent as the numbers and lists that they hold."""
+    assert encoded(_numpy_like("int64", 5), _numpy_like("ndarray", [[1, 2]])) == [5, [[1, 2]]]
+    assert encoded(_numpy_like("ndarray", [1.0, math.nan])) == [[1.0, None]]
+    module = type("Module", (), {"__module__": "numpy"})()
+    with pytest.raises(PayloadError, match="a Module has no form"):
+        encoded(module, math.nan)
+
+
+def _circle() -> list[Any]:
+    circle: list[Any] = []
+    circle.append(circle)
+    return circle
+
+
+def _nested(depth: int) -> Any:
+    value: Any = 0
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {1, 2},
+        object(),
+        b"bytes",
+        {"deep": [{"x": {1}}]},
+        {(1, 2): 3},
+        {math.nan: 1},
+        [math.nan, object()],
+        _circle(),
+        _nested(100_000),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_encode_refuses_what_json_lacks(value: Any) -> None:
+    """The error names the parameter that holds it."""
+    with pytest.raises(PayloadError, match="'In 1' of '/f' cannot be sent") as caught:
+        encoded("fine", value, "fine")
+    assert caught.value.parameter == "In 1"
+    assert caught.value.endpoint == "/f"
+
+
+def test_encode_calls_a_parameter_without_label_by_its_type() -> None:
+    """A component without label is named by what it is."""
+    config: Mapping[str, Any] = {
+        "components": [{"id": 0, "type": "gallery"}],
+        "dependencies": [{"api_name": "f", "inputs": [0]}],
+    }
+    endpoint = EndpointTable(config, dialect_for("6.31.0")).resolve("f")
+    with pytest.raises(PayloadError, match="'gallery'"):
+        encode(endpoint, {"data": [object()]})
+
+
+@pytest.mark.parametrize("body", [{"extra": object()}, {"data": [1], "extra": {1}}, {"data": 5j}])
+def test_encode_refuses_a_body_that_no_parameter_spoils(body: dict[str, Any]) -> None:
+    """What is wrong besides the values is still a payload error."""
+    with pytest.raises(PayloadError, match="payload for '/f' cannot be sent") as caught:
+        encode(endpoint_of("textbox"), body)
+    assert caught.value.parameter is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "null"), ({"é": [1, "x"]}, '{"é":[1,"x"]}'), ([float("nan")], "[null]")],
+)
+def test_encode_json_writes_any_value(value: Any, text: str) -> None:
+    """A value by itself is written as it would be in a payload."""
+    assert encode_json(value, "The value") == text.encode()
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, {"a": b"x"}])
+def test_encode_json_names_what_cannot_be_sent(value: Any) -> None:
+    """What has no form in JSON is refused, by the description that it was given."""
+    with pytest.raises(PayloadError, match="The data for 'ls' cannot be sent"):
+        encode_json(value, "The data for 'ls'")

@@ -1,0 +1,139 @@
+"""`_protocol.signature`: endpoints as Python signatures."""
+
+from __future__ import annotations
+
+import keyword
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_client_sync._protocol.dialect import dialect_of
+from gradio_client_sync._protocol.endpoint import EndpointTable
+from gradio_client_sync._protocol.signature import (
+    Signature,
+    is_name,
+    python_names,
+    signature_of,
+    signatures_of,
+)
+from tests.support.samples import VERSIONS, load
+
+
+def table(config: dict[str, Any]) -> EndpointTable:
+    return EndpointTable(config, dialect_of(config))
+
+
+def sample(version: str, endpoint: str | int) -> Signature:
+    config, info = load(version)
+    return signature_of(table(config).resolve(endpoint), info)
+
+
+def shown(signature: Signature) -> list[str]:
+    return [
+        f"{'*' * p.keyword_only}{p.name}: {p.hint.text()}"
+        + ("" if p.required else f" = {p.default!r}")
+        for p in signature.parameters
+    ]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_signature_is_the_same_on_every_release(version: str) -> None:
+    """Choices, defaults and results of one app are read alike from 3.23 to 6.31."""
+    translate = sample(version, "/translate")
+    assert (translate.name, translate.endpoint, translate.streams) == (
+        "translate", "/translate", False,
+    )  # fmt: skip
+    assert shown(translate) == [
+        "text: str",
+        'language: Literal["English", "French", "Bahasa Indonesia"] = \'French\'',
+        "formal: bool = False",
+        "alternatives: float = 1",
+    ]
+    assert [(hint.text(), label) for hint, label in translate.returns] == [
+        ("str", "Result"), ("dict[str, Any]", "Detected"),
+    ]  # fmt: skip
+    assert sample(version, "/chat").streams
+
+
+def test_signature_has_what_an_app_says() -> None:
+    """Description, labels and notes come along."""
+    translate = sample("6.31.0", "/translate")
+    assert translate.description.startswith("Translate a text.")
+    assert translate.parameters[3].label == "Alternatives"
+    assert translate.parameters[3].note == "numeric value between 1 and 5"
+
+
+def test_signature_takes_required_values_after_defaults_by_keyword() -> None:
+    """Python has no positional form for them, so from the first of them on all are keywords."""
+    assert shown(sample("6.31.0", "/merge")) == [
+        "files: list[filepath]",
+        "table: dict[str, Any] = {'headers': ['name', 'weight'], 'data': [], 'metadata': None}",
+        "*options: Any",
+        "*tags: list[Literal[\"draft\", \"final\"]] = []",
+    ]  # fmt: skip
+
+
+def test_signature_names_functions() -> None:
+    """A function is called as its endpoint is, in lower case; one without a name by its number."""
+    assert [sample("3.50.2", key).name for key in ("/odd", 6)] == ["odd", "fn_6"]
+    config = {
+        "components": [],
+        "dependencies": [
+            {"api_name": name, "inputs": [], "outputs": []}
+            for name in ("Max Tokens!", "class", "?", "a/b", None, "class")
+        ],
+    }
+    signatures = signatures_of(table(config), None)
+    assert [one.name for one in signatures] == ["max_tokens", "class_", "fn_2", "a_b", "fn_4"]
+    assert [one.endpoint for one in signatures] == ["/Max Tokens!", "/class", "/?", "/a/b", 4]
+
+
+def test_signature_lets_own_values_stand_among_choices() -> None:
+    """A dropdown that allows custom values takes any text."""
+    config = {
+        "components": [
+            {
+                "id": 1,
+                "type": "dropdown",
+                "skip_api": False,
+                "api_info": {"type": "string", "enum": ["a", "b"]},
+                "props": {"label": "Model", "allow_custom_value": True},
+            }
+        ],
+        "dependencies": [{"api_name": "f", "inputs": [1], "outputs": []}],
+    }
+    [signature] = signatures_of(table(config), None)
+    assert shown(signature) == ['model: Literal["a", "b"] | str']
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        (["a", "b"], ["a", "b"]),
+        (["Upper", "_x"], ["Upper", "_x"]),
+        (["class", "max tokens", "2nd"], ["class_", "max_tokens", "_2nd"]),
+        (["a", "a", "a_2"], ["a", "a_3", "a_2"]),
+        (["", "!", "🎈"], ["param_0", "param_1", "param_2"]),
+        (["_API", "DEFAULT", "__debug__"], ["api", "default", "debug"]),
+        (["api", "_API"], ["api", "api_2"]),
+        (["ﬁ", "fi"], ["fi_2", "fi"]),
+        (["x" * 41], ["x" * 40]),
+    ],
+)
+def test_python_names(wanted: list[str], names: list[str]) -> None:
+    """Identifiers stay; others are made into some, and none is given twice."""
+    assert python_names(wanted, ("_API", "DEFAULT", "__debug__"), "param") == names
+
+
+@given(wanted=st.lists(st.text(max_size=60) | st.sampled_from([*keyword.kwlist, "a", "a_2"])))
+def test_python_names_are_names(wanted: list[str]) -> None:
+    """Whatever is wanted, each is a different name that Python reads as it is written."""
+    names = python_names(wanted, ("_API",), "param")
+    assert len(set(names)) == len(names) == len(wanted)
+    for name in names:
+        assert name.isidentifier() and not keyword.iskeyword(name) and name != "_API"
+        assert unicodedata.normalize("NFKC", name) == name
+    assert all(name in names for name in wanted if is_name(name) and name != "_API")

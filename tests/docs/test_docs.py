@@ -1,0 +1,398 @@
+"""The code in the pages runs as it stands, and the links between pages lead somewhere.
+
+The blocks of a page run from top to bottom in one namespace, as a reader would type them, with
+``app`` connected to `tests/support/servers/pages.py` at the start of each. What is not run is
+listed here, with the reason; a block that is neither fails
+`test_every_block_is_run_or_has_a_reason`.
+"""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import logging
+import os
+import pkgutil
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+import gradio_client_sync
+from docs.pictures import draw_job
+from gradio_client_sync import Client
+from tests.conftest import SERVERS
+from tests.interfaces.typed.test_codegen import ROOT
+from tests.support.hub.hub import Account, LocalHub
+from tests.support.listeners import BOUND
+from tests.support.media import png
+from tests.support.servers.plugin import ServerPool
+from tests.support.servers.server import Server
+
+NEWEST = "6.31.0"
+PAGES = ROOT / "tests" / "support" / "servers" / "pages.py"
+ADDRESS = "http://127.0.0.1:7860"
+BELOW_A_PATH = "https://example.org/tools/app"
+BLOCK = re.compile(r"^```(\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+#: Python blocks that run in another test, which has what they need.
+PYTHON_ELSEWHERE = {
+    "docs/files.md": "test_examples.py",
+    "docs/processes.md": "test_clusters.py",
+    "docs/spaces.md": "test_spaces_docs.py",
+    "docs/typed-modules.md": "test_typed_module_runs, after the command before it",
+}
+#: The part of a page that another test runs, by its heading.
+PARTS_ELSEWHERE = {("README.md", "Spaces"): "test_spaces_docs.py"}
+
+#: Lines for a shell that are not run here, and why.
+SHELL_NOT_RUN = {
+    "python3 -m venv .venv && .venv/bin/pip install -e '.[demo]' && "
+    ".venv/bin/gradio-client-sync demo": "test_demo.py runs the demo; installing takes minutes",
+    "python3 -m venv .venv && .venv/bin/pip install -e '.[tests]' && "
+    ".venv/bin/python -m pytest -n 2": "it runs this test; the CI takes it from the README",
+    "pip install 'gradio-client-sync[cli]'": "the CI installs the package that it has built",
+    "python3 -m venv .venv": "the test runs in such an environment",
+    ".venv/bin/pip install -e '.[dev]'": "the test runs in such an environment",
+    ".venv/bin/python -m pytest -n 2": "it runs this test",
+    "bash .ci/run": "it runs this test",
+    "python -m benchmarks            # everything, about 45 minutes": "takes too long",
+    "python -m benchmarks --short    # two minutes; judges nothing, since its figures are few": (
+        "a step of the CI"
+    ),
+    'python -m benchmarks --only "one call" --output found.json': "takes too long",
+}
+#: Kinds of blocks that are no code to run, and who sees to them.
+NOT_CODE = {
+    "text": "what is printed",
+    "{toctree}": "Sphinx reads it",
+    "{eval-rst}": "Sphinx reads it",
+}
+
+
+class Block(NamedTuple):
+    """A block of code of a page, and the heading that it stands under."""
+
+    page: str
+    line: int
+    heading: str
+    kind: str
+    text: str
+
+
+def pages() -> list[str]:
+    """Every page that people read, by its path in the repository."""
+    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    return sorted(path.relative_to(ROOT).as_posix() for path in found)
+
+
+def blocks(page: str, kind: str = "") -> list[Block]:
+    text = (ROOT / page).read_text("utf-8")
+    found = []
+    for block in BLOCK.finditer(text):
+        before = text[: block.start()]
+        headings = re.findall(r"^#+ (.+)$", BLOCK.sub("", before), re.MULTILINE)
+        heading = headings[-1] if headings else ""
+        found.append(Block(page, before.count("\n") + 1, heading, block[1], block[2]))
+    return [block for block in found if kind in ("", block.kind)]
+
+
+def is_elsewhere(block: Block) -> bool:
+    return block.page in PYTHON_ELSEWHERE or (block.page, block.heading) in PARTS_ELSEWHERE
+
+
+PYTHON_PAGES = [
+    page for page in pages() if any(not is_elsewhere(block) for block in blocks(page, "python"))
+]
+SHELL_PAGES = [page for page in pages() if blocks(page, "sh")]
+CONSOLE_PAGES = [page for page in pages() if blocks(page, "console")]
+
+
+def test_every_block_is_run_or_has_a_reason() -> None:
+    """There is no kind of block that nobody looks at, and no reason for what is not there."""
+    kinds = {block.kind for page in pages() for block in blocks(page)}
+    assert kinds <= {"python", "sh", "console", *NOT_CODE}
+    lines = {line for page in SHELL_PAGES for block in blocks(page, "sh")
+             for line in block.text.splitlines()}  # fmt: skip
+    assert lines >= SHELL_NOT_RUN.keys()
+    assert PYTHON_ELSEWHERE.keys() <= set(pages())
+    headings = {(b.page, b.heading) for page in pages() for b in blocks(page, "python")}
+    assert headings >= PARTS_ELSEWHERE.keys()
+
+
+def test_every_fence_is_a_block() -> None:
+    """A fence that is not read as one, by a space or a missing word, would not be run."""
+    for page in pages():
+        fences = re.findall(r"^\s*(?:```|~~~)", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+        assert len(fences) == 2 * len(blocks(page)), page
+
+
+# -- Python
+
+
+@pytest.fixture
+def newest(server_pool: ServerPool) -> Server:
+    """The app of the pages."""
+    if NEWEST not in SERVERS:
+        pytest.skip("the pages are about the newest server")
+    return server_pool.get(NEWEST, app=(PAGES,))
+
+
+@pytest.fixture
+def logger() -> Iterator[None]:
+    """The level of the package's log is what it was, whatever a page sets."""
+    level = logging.getLogger("gradio_client_sync").level
+    yield
+    logging.getLogger("gradio_client_sync").setLevel(level)
+
+
+def given() -> dict[str, Any]:
+    """What the pages take as there: listeners, and what somebody says, second by second."""
+    names: dict[str, Any] = {"first_second": "hello", "next_second": " there"}
+    names.update(recording=[" there", " and", " here"])
+    names.update(dict.fromkeys(("show", "watch", "note", "rebuild", "count"), print))
+    return names
+
+
+@pytest.mark.gradio
+@pytest.mark.parametrize("page", PYTHON_PAGES)
+def test_python_blocks_run(
+    page: str,
+    newest: Server,
+    server_pool: ServerPool,
+    hub: LocalHub,
+    logger: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every block of a page does what it says without an error."""
+    (tmp_path / "cat.png").write_bytes(png(0, 128, 0))
+    monkeypatch.chdir(tmp_path)
+    hub.accounts["hf_xxx"] = Account("user")
+    hub.add("user/space-name", app=newest.url)
+    code = [block for block in blocks(page, "python") if not is_elsewhere(block)]
+    addresses = {ADDRESS: newest.url}
+    if any(BELOW_A_PATH in block.text for block in code):
+        addresses[BELOW_A_PATH] = server_pool.get(NEWEST, mount="/app").url
+    names = given()
+    for block in code:
+        text = block.text
+        for address, there in addresses.items():
+            text = text.replace(address, there)
+        with Client(newest.url) as app:
+            names["app"] = app
+            exec(compile(text, f"{page}, line {block.line}", "exec"), names)
+            if names["app"] is not app:
+                names["app"].close()
+
+
+@pytest.mark.gradio
+def test_life_of_a_job_is_as_drawn(newest: Server) -> None:
+    """The picture has the events of a real job of two values, in their order, and is up to date."""
+    heard: list[str] = []
+    with Client(newest.url) as app:
+        job = app.submit("/count", [2])
+        job.on("status", lambda status: heard.append(f"status {status.stage}"))
+        job.on("data", lambda data: heard.append("data"))
+        job.result(BOUND)
+    assert heard == [step.heard for step in draw_job.STEPS if step.heard]
+    picture = Path(draw_job.__file__).with_name("job.svg").read_text("utf-8")
+    assert picture == draw_job.drawing(), "run python -m docs.pictures.draw_job"
+
+
+@pytest.mark.gradio
+def test_typed_module_runs(server_pool: ServerPool, tmp_path: Path) -> None:
+    """The code runs as it stands, after the command before it."""
+    if NEWEST not in SERVERS:
+        pytest.skip("the page is about the newest server")
+    url = server_pool.get(NEWEST).url
+    page = "docs/typed-modules.md"
+    [(command, _)] = commands(page)
+    run(command, url, tmp_path)
+    outputs = []
+    for block in blocks(page, "python"):
+        done = subprocess.run(
+            [sys.executable, "-c", block.text.replace(ADDRESS, url)],
+            cwd=tmp_path,
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        outputs.append(done.stdout)
+    assert outputs[0].splitlines() == ["5", "a 2 True blue", "0", "1", "2", "2"]
+    assert outputs[1].splitlines()[1:] == ["a 3 True red", "['0', '1', '2', '2'] 2"]
+
+
+@pytest.mark.gradio
+def test_docstrings_run(newest: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The examples in docstrings give what stands there; those of users call an app."""
+    (tmp_path / "cat.png").write_bytes(png(0, 128, 0))
+    monkeypatch.chdir(tmp_path)
+    finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    told: list[str] = []
+    count = 0
+    for module in modules():
+        for test in finder.find(module, globs=dict(vars(module))):
+            if not test.examples:
+                continue
+            count += 1
+            with Client(newest.url) as app:
+                test.globs.update(given(), Client=Client, app=app)
+                for example in test.examples:
+                    example.source = example.source.replace(ADDRESS, newest.url)
+                runner.run(test, out=told.append, clear_globs=False)
+                if test.globs["app"] is not app:
+                    test.globs["app"].close()
+    assert not told, "".join(told)
+    assert count >= 15
+
+
+def modules() -> Iterator[Any]:
+    """Every module of the package, and the package itself."""
+    yield gradio_client_sync
+    for found in pkgutil.walk_packages(gradio_client_sync.__path__, "gradio_client_sync."):
+        if found.name != "gradio_client_sync.__main__":
+            yield importlib.import_module(found.name)
+
+
+# -- a shell
+
+
+def commands(page: str) -> Iterator[tuple[str, str]]:
+    """Each command of the console blocks, with the output that is shown."""
+    for block in blocks(page, "console"):
+        for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            yield command, output
+
+
+def run(command: str, url: str, folder: Path) -> str:
+    """Run a command line of this package as a shell would, and return its output."""
+    line, _, filtered = command.replace(ADDRESS, url).partition(" | ")
+    program, *arguments = shlex.split(line)
+    assert program == "gradio-client-sync"
+    done = subprocess.run(
+        [sys.executable, "-m", "gradio_client_sync", *arguments],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.stderr == ""
+    if not filtered:
+        return done.stdout
+    assert filtered == "tail -n 1"
+    return done.stdout.splitlines(keepends=True)[-1]
+
+
+@pytest.mark.gradio
+@pytest.mark.parametrize("page", CONSOLE_PAGES)
+def test_console_blocks_show_what_is_printed(
+    page: str, server_pool: ServerPool, tmp_path: Path
+) -> None:
+    """Every command is run, and prints what the page says."""
+    if NEWEST not in SERVERS:
+        pytest.skip("the pages are about the newest server")
+    url = server_pool.get(NEWEST).url
+    shown = list(commands(page))
+    assert shown
+    for command, output in shown:
+        assert run(command, url, tmp_path) == output, command
+
+
+@pytest.mark.gradio
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the pages write for a shell")
+@pytest.mark.parametrize("page", SHELL_PAGES)
+def test_shell_blocks_run(page: str, newest: Server, hub: LocalHub, tmp_path: Path) -> None:
+    """Every line for a shell ends well, but for those that have a reason not to be run."""
+    hub.add("user/space", app=newest.url)
+    program = tmp_path / "bin" / "gradio-client-sync"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m gradio_client_sync "$@"\n'
+    )
+    program.chmod(0o755)
+    for block in blocks(page, "sh"):
+        for line in block.text.splitlines():
+            if line in SHELL_NOT_RUN or not line:
+                continue
+            done = subprocess.run(
+                ["bash", "-euc", line.replace(ADDRESS, newest.url)],
+                cwd=tmp_path,
+                env={
+                    **os.environ,
+                    "HOME": str(tmp_path),
+                    "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+                },
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+            )
+            assert (done.returncode, done.stderr) == (0, ""), line
+
+
+# -- links
+
+
+class Anchors(HTMLParser):
+    """The places of a page that an address can name."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.update(value for name, value in attrs if name in ("id", "name") and value)
+
+
+def anchors(page: Path) -> set[str]:
+    """What may stand behind a page's #: its headings as GitHub and MyST name them."""
+    text = BLOCK.sub("", page.read_text("utf-8"))
+    found = Anchors(text).names
+    for heading in re.findall(r"^#+ +(.+)$", text, re.MULTILINE):
+        words = re.sub(r"[^\w\s-]", "", re.sub(r"\[(.+?)\]\(.+?\)", r"\1", heading).lower())
+        found.add(re.sub(r"\s", "-", words.strip()))
+    return found
+
+
+def links(page: Path) -> Iterator[str]:
+    """Where a page leads, with pictures and downloads."""
+    text = re.sub(r"`[^`\n]+`", "", BLOCK.sub("", page.read_text("utf-8")))
+    yield from re.findall(r"\]\(\s*<?([^)\s>]+)", text)
+    yield from re.findall(r"^\[[^\]]+\]:\s*(\S+)", text, re.MULTILINE)
+    yield from re.findall(r"\b(?:src|href)=\"([^\"]+)\"", text)
+    yield from re.findall(r"\{download\}`[^`]*<([^>`]+)>`", page.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", [*pages(), "tests/support/transcripts/README.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    """A link within the repository names a file that is there, and a heading that it has."""
+    path = ROOT / page
+    for link in links(path):
+        parts = urlsplit(link)
+        if parts.scheme:
+            assert parts.scheme == "https" and parts.netloc, link
+            continue
+        there = path if not parts.path else path.parent / unquote(parts.path)
+        assert there.exists(), f"{page} leads to {link}"
+        if parts.fragment:
+            assert parts.fragment in anchors(there), f"{page} leads to {link}"
+
+
+def test_every_page_can_be_found() -> None:
+    """Each page stands in the table of contents, and the README leads to it."""
+    index = (ROOT / "docs" / "index.md").read_text("utf-8")
+    told = set(re.findall(r"^[\w-]+$", index, re.MULTILINE))
+    own = {Path(page).stem for page in pages() if page.startswith("docs/")} - {"index"}
+    assert own <= told
+    readme = set(links(ROOT / "README.md"))
+    assert {f"docs/{name}.md" for name in own - {"api"}} <= readme

@@ -1,0 +1,231 @@
+"""`doctor`: one cause is named, whatever is wrong."""
+
+from __future__ import annotations
+
+import socket
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+
+from tests.interfaces.cli.test_cli import guarded, run
+from tests.support.generations import servers_with
+from tests.support.http_server import Serving
+from tests.support.hub.connect_proxy import Tunnel, certificate
+from tests.support.hub.hub import LocalHub, proxy_of
+from tests.support.scripted import WAIT, ScriptedApp, config_of
+from tests.support.servers.server import Server
+
+__all__ = ["certificate", "guarded"]
+
+
+def cause_of(*arguments: str, **variables: str) -> tuple[int, str, str]:
+    """The exit code, the cause that is named, and everything that was told."""
+    code, output, told = run("doctor", *arguments, **variables)
+    assert told == ""
+    assert output.count("Cause:") == 1, output
+    return code, output.rpartition("Cause: ")[2].strip(), output
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """An address where nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
+
+
+@pytest.mark.gradio
+def test_doctor_finds_nothing_wrong_with_a_real_app(server: Server) -> None:
+    """All is well on every release, and the exit code says so."""
+    code, output, told = run("doctor", server.url)
+    assert (code, told) == (0, "")
+    assert output.endswith("All is well.\n") and server.version.strip() in output
+
+
+@pytest.mark.gradio
+def test_doctor_finds_the_app_beside_a_wrong_path(server: Server) -> None:
+    """An address below the app's is a wrong path, and the right one is told."""
+    code, cause, told = cause_of(f"{server.url}/some/where")
+    assert (code, cause) == (6, "wrong path")
+    assert f"There is a Gradio app at {server.url}/" in told
+
+
+@pytest.fixture(scope="module")
+def mounted() -> Iterator[Server]:
+    with Server("6.31.0", mount="/gradio") as server:
+        yield server
+
+
+@pytest.mark.gradio
+def test_doctor_finds_the_app_below_a_site(mounted: Server) -> None:
+    """The address of the site is a wrong path, if the app is at a usual place below it."""
+    code, cause, told = cause_of(mounted.url.removesuffix("/gradio"))
+    assert (code, cause) == (6, "wrong path") and f"at {mounted.url}" in told
+
+
+def test_doctor_names_dns() -> None:
+    """A host without an address is a matter of DNS."""
+    assert cause_of("http://no-such-host.invalid")[:2] == (5, "DNS")
+
+
+def test_doctor_names_the_connection(nobody: str) -> None:
+    """A port where nobody listens is no connection."""
+    assert cause_of(f"http://{nobody}")[:2] == (5, "no connection")
+
+
+def test_doctor_names_the_proxy(nobody: str) -> None:
+    """A proxy that does not answer is to blame, and its password is not shown."""
+    code, cause, told = cause_of(
+        "http://app.example",
+        http_proxy=f"http://user:hunter2@{nobody}",
+        HTTP_PROXY=f"http://user:hunter2@{nobody}",
+        no_proxy="",
+        NO_PROXY="",
+    )
+    assert (code, cause) == (5, "proxy") and "hunter2" not in told
+
+
+def test_doctor_names_the_proxy_that_refuses() -> None:
+    """So is one that answers with an error of its own."""
+    with ScriptedApp() as proxy:
+        for method in ("GET http://app.example/config", "GET http://app.example/"):
+            proxy.scripts[method] = lambda x: x.answer(b"<h1>no route</h1>", 503, "text/html")
+        proxy.scripts["GET /config"] = proxy.scripts["GET http://app.example/config"]
+        variables = dict.fromkeys(("http_proxy", "HTTP_PROXY"), proxy.url)
+        code, cause, told = cause_of("http://app.example", **variables, no_proxy="", NO_PROXY="")
+    assert (code, cause) == (5, "proxy") and proxy.url in told
+
+
+def test_doctor_names_tls() -> None:
+    """A server that speaks plain http at an https address is told apart."""
+    with ScriptedApp() as app:
+        code, cause, told = cause_of(app.url.replace("http:", "https:"))
+    assert (code, cause) == (5, "TLS") and "speaks no TLS" in told
+
+
+@pytest.mark.gradio
+def test_doctor_names_an_untrusted_certificate(
+    newest: Server, certificate: Path, hub: LocalHub
+) -> None:
+    """A real app behind TLS whose certificate nobody vouches for, and for another name."""
+    space = hub.add("alice/open", app=newest.url)
+    tunnel = Tunnel(proxy_of(space), certificate)
+    through = {"HTTPS_PROXY": tunnel.url, "https_proxy": tunnel.url, "NO_PROXY": "", "no_proxy": ""}
+    try:
+        code, cause, told = cause_of("https://app.hf.space.example", **through)
+        assert (code, cause) == (5, "TLS") and "CERTIFICATE_VERIFY_FAILED" in told
+        through["REQUESTS_CA_BUNDLE"] = str(certificate)
+        code, cause, told = cause_of("https://app.example", **through)
+        assert (code, cause) == (5, "TLS") and "app.example" in told
+        assert run("doctor", "https://app.example", "--insecure", **through)[0] == 0
+    finally:
+        tunnel.close()
+
+
+def test_doctor_names_the_login() -> None:
+    """An app that wants a login, and one that does not accept it."""
+    with ScriptedApp() as app:
+        app.scripts["GET /config"] = lambda x: x.answer({"auth_required": True}, 401)
+        app.scripts["POST /login"] = lambda x: x.answer({"detail": "no"}, 400)
+        assert cause_of(app.url)[:2] == (4, "login")
+        assert cause_of(app.url, "--auth", "ada:hunter2")[:2] == (4, "login")
+
+
+@pytest.mark.gradio
+def test_doctor_names_the_login_of_a_real_app(guarded: Server) -> None:
+    """Without one, with a wrong one, and none to blame with the right one."""
+    assert cause_of(guarded.url)[:2] == (4, "login")
+    assert cause_of(guarded.url, "--auth", "ada:wrong")[:2] == (4, "login")
+    assert run("doctor", guarded.url, "--auth", "ada:secret:word")[0] == 0
+
+
+def test_doctor_names_a_web_server_that_serves_files() -> None:
+    """Python's own, which answers with pages of its own."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with Serving(Quiet) as server:
+        found = cause_of(f"{server.url}/")
+    assert found[:2] == (6, "not Gradio")
+
+
+def test_doctor_names_what_is_not_gradio() -> None:
+    """A web server of another kind."""
+    with ScriptedApp() as app:
+        app.scripts = {"GET /": lambda x: x.answer(b"<h1>Hello</h1>", kind="text/html")}
+        assert cause_of(app.url)[:2] == (6, "not Gradio")
+
+
+def test_doctor_names_what_is_no_address() -> None:
+    """A slip in the address itself."""
+    assert cause_of("127.0.0.1:7860")[:2] == (6, "no address")
+
+
+def test_doctor_names_the_version() -> None:
+    """A protocol from the future."""
+    with ScriptedApp(config_of(version="9.0.0", protocol="quic")) as app:
+        assert cause_of(app.url)[:2] == (6, "unsupported version")
+
+
+def test_doctor_names_the_server() -> None:
+    """An app that fails, with no proxy between."""
+    with ScriptedApp() as app:
+        app.scripts["GET /config"] = lambda x: x.answer(b"oops", 500, "text/plain")
+        assert cause_of(app.url)[:2] == (5, "server error")
+
+
+@contextmanager
+def holding_proxy(behind: str) -> Iterator[str]:
+    """A reverse proxy that passes answers on when they are whole."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            with suppress(OSError):  # of a stream without end: nobody waits any more
+                opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+                with opener.open(behind + self.path, timeout=WAIT) as answer:
+                    body = answer.read()
+                    kind = answer.headers["content-type"]
+                self.send_response(200)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with Serving(Handler) as proxy:
+        yield proxy.url
+
+
+@pytest.mark.gradio
+@servers_with("endless stream")
+def test_doctor_names_a_buffering_proxy(server: Server) -> None:
+    """A proxy before a real app holds events back until the stream ends, which it never does."""
+    with holding_proxy(server.url) as url:
+        code, cause, told = cause_of(url)
+    assert (code, cause) == (5, "buffering proxy") and f"Gradio {server.version.strip()}" in told
+
+
+def test_report_is_for_an_issue_and_holds_no_secret(nobody: str) -> None:
+    """Versions, options by name, and the cause; no token, password or header's value."""
+    secrets = ("hf_secrettoken", "hunter2", "s3cr3t")
+    variables = {"https_proxy": f"http://user:{secrets[1]}@127.0.0.1:3128"}
+    with ScriptedApp() as app:
+        app.scripts["GET /config"] = lambda x: x.answer({"detail": x.headers["X-Key"]}, 403)
+        code, output, told = run(
+            *("doctor", app.url, "--report", "--token", secrets[0], "--auth", f"ada:{secrets[1]}"),
+            *("--header", f"X-Key: Bearer {secrets[2]}"),
+            **variables,
+        )
+    assert (code, told) == (4, "")
+    assert "- cause: login" in output and "requests 2." in output
+    assert "- options: token, auth, header X-Key" in output
+    assert "https http://127.0.0.1:3128" in output
+    assert not any(secret in output for secret in secrets)

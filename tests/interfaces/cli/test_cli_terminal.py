@@ -1,0 +1,218 @@
+"""The command line in real terminals: what people see, and the keys that they press."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from gradio_client_sync import Client
+from gradio_client_sync._cli.live import bar, told
+from gradio_client_sync.events import Progress, Status
+from tests.conftest import SERVERS
+from tests.support.scripted import (
+    CLOSE,
+    Gate,
+    IncomingRequest,
+    ScriptedApp,
+    completed,
+    config_of,
+    dependency,
+    scripted,
+)
+from tests.support.servers.server import Server
+from tests.support.terminal import Terminal
+
+GRADIO = (sys.executable, "-X", "utf8", "-m", "gradio_client_sync")
+COLORS = re.compile(r"\x1b\[\d+m")
+
+
+def drawn(text: str) -> list[str]:
+    """What was drawn over and over, and what stayed: without colours and cursor movements."""
+    return [part.strip() for part in re.split(r"\x1b\[\d*[A-HJ]|\r|\n", COLORS.sub("", text))]
+
+
+@pytest.mark.gradio
+def test_predict_shows_progress_bars(server: Server) -> None:
+    """Bars are drawn over each other, and the last one is wiped before the result."""
+    with Terminal(*GRADIO, "predict", server.url, "/progress", "6") as terminal:
+        text = terminal.read_to_end()
+        assert terminal.process.returncode == 0
+    bars = [line for line in drawn(text) if "█" in line]
+    assert bars and re.search(r"^█+░+  \d/6 steps  step \d$", bars[-1])
+    assert text.endswith("\x1b[Jdone\r\n")
+
+
+@pytest.fixture(scope="module", params=[v for v in ("3.50.2", "6.31.0") if v in SERVERS])
+def busy(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server whose functions run one at a time."""
+    with Server(request.param, queue_size=20) as server:
+        yield server
+
+
+@pytest.mark.gradio
+def test_predict_shows_the_place_in_the_queue(busy: Server) -> None:
+    """While others are served, it says how many are ahead, and then goes on to the result."""
+    with Client(busy.url) as app:
+        first = app.submit("/hold", ["q1"], isolated=True)
+        assert busy.control.await_started("q1")
+        second = app.submit("/hold", ["q2"], isolated=True)
+        with Terminal(*GRADIO, "predict", busy.url, "/echo", "served") as terminal:
+            terminal.read_until("In the queue: ")
+            busy.control.release("q1")
+            busy.control.release("q2")
+            assert terminal.read_to_end().endswith("served\r\n")
+        first.result(30)
+        second.result(30)
+
+
+@pytest.mark.gradio
+@pytest.mark.parametrize("command", ["predict", "stream", "submit"])
+def test_ctrl_c_cancels_on_the_server(server: Server, key: str, command: str) -> None:
+    """Ctrl-C ends it with 130, leaves a clean line, and the function stops there."""
+    with Terminal(*GRADIO, command, server.url, "/endless", key) as terminal:
+        assert server.control.await_started(key)
+        terminal.press("\x03")
+        text = terminal.read_to_end()
+        assert terminal.process.returncode == 130, text
+    assert text.rstrip().endswith("Interrupted.") and "Traceback" not in text
+    assert server.control.await_stopped(key)
+
+
+LOG = {"msg": "log", "event_id": "e1", "log": "mind the \x1b]0;gap", "level": "warning"}
+
+
+def logging(x: IncomingRequest) -> None:
+    x.start_stream()
+    x.send(LOG, completed("e1", "done\x1b[2J\u202e"), CLOSE)
+    x.end_stream()
+
+
+@pytest.fixture
+def logger() -> Iterator[ScriptedApp]:
+    """An app whose message and result want to drive the terminal."""
+    with scripted(
+        config_of(dependency(0, "f")),
+        join=lambda x: x.answer({"event_id": "e1"}),
+        data=logging,
+    ) as app:
+        yield app
+
+
+@pytest.mark.parametrize("no_color", ["", "1"])
+def test_messages_are_shown_with_colours_if_wanted(logger: ScriptedApp, no_color: str) -> None:
+    """Messages of the app appear above; NO_COLOR leaves the colours out."""
+    with Terminal(*GRADIO, "predict", logger.url, "x", NO_COLOR=no_color) as terminal:
+        text = terminal.read_to_end()
+    assert "warning" in text and r"mind the \x1b]0;gap" in text
+    assert bool(COLORS.search(text)) is not bool(no_color)
+
+
+def test_hostile_text_does_not_reach_the_terminal(logger: ScriptedApp) -> None:
+    """Control characters of the app are shown as escapes, in text and in JSON."""
+    for option in ("--quiet", "--json"):
+        with Terminal(*GRADIO, "predict", logger.url, "x", option, "--quiet") as terminal:
+            text = terminal.read_to_end()
+        assert "\x1b" not in text and "\u202e" not in text
+        assert ("done\\x1b[2J\\u202e" if option == "--quiet" else "done\\u001b[2J\\u202e") in text
+
+
+def test_nothing_is_shown_where_nobody_looks(logger: ScriptedApp) -> None:
+    """On a pipe and on a dumb terminal there is the result and nothing else."""
+    done = subprocess.run(
+        [*GRADIO, "predict", logger.url, "x"], capture_output=True, encoding="utf-8"
+    )
+    assert (done.stdout, done.stderr) == ("done\x1b[2J\u202e\n", "")
+    with Terminal(*GRADIO, "predict", logger.url, "x", TERM="dumb") as terminal:
+        assert terminal.read_to_end() == "done\\x1b[2J\\u202e\r\n"
+
+
+def test_result_goes_to_a_pipe_while_progress_goes_to_the_terminal(logger: ScriptedApp) -> None:
+    """With standard output on a pipe, people still see how it goes."""
+    command = (*GRADIO, "predict", logger.url, "x")
+    with Terminal(*command, output=subprocess.PIPE) as terminal:
+        shown = terminal.read_to_end()
+        assert terminal.process.stdout is not None
+        assert terminal.process.stdout.read() == "done\x1b[2J\u202e\n".encode()
+    assert "mind the" in shown and "done" not in shown
+
+
+def test_stream_in_a_terminal_writes_as_it_comes() -> None:
+    """What is new is on the screen before the next value comes."""
+    gate = Gate()
+
+    def data(x: IncomingRequest) -> None:
+        x.start_stream()
+        for text in ("Once", "Once upon"):
+            output = {"data": [text], "is_generating": True}
+            x.send({"msg": "process_generating", "event_id": "e1", "output": output,
+                    "success": True})  # fmt: skip
+        gate.pass_through()
+        x.send(completed("e1", "Once upon a time."), CLOSE)
+        x.end_stream()
+
+    config = config_of(dependency(0, "f", types={"generator": True, "cancel": False}))
+    config["protocol"] = "sse_v1"  # whose values come whole
+    with scripted(config, join=lambda x: x.answer({"event_id": "e1"}), data=data) as app:
+        with Terminal(*GRADIO, "stream", app.url, "x") as terminal:
+            terminal.read_until("upon")
+            gate.open()
+            assert terminal.read_to_end().endswith("Once upon a time.\r\n")
+
+
+def test_password_is_asked_for_and_not_shown() -> None:
+    """--auth with a user name only asks for the password."""
+    with ScriptedApp() as app:
+        app.scripts["GET /config"] = lambda x: x.answer({"auth_required": True}, 401)
+        app.scripts["POST /login"] = lambda x: x.answer({"detail": "no"}, 400)
+        with Terminal(*GRADIO, "view-api", app.url, "--auth", "ada") as terminal:
+            terminal.read_until("Password of ada: ")
+            terminal.press("hunter2\n")
+            text = terminal.read_to_end()
+            assert terminal.process.returncode == 4
+    assert "hunter2" not in text and "does not accept the login of user 'ada'" in text
+
+
+# -- words and bars
+
+
+def status(**fields: object) -> Status:
+    known = {"stage": "pending", "queue": True, "endpoint": "/f", "fn_index": 0, "time": None}
+    return Status(**{**known, **fields})  # type: ignore[arg-type]  # as far as it is shown
+
+
+@pytest.mark.parametrize(
+    ("fields", "lines"),
+    [
+        ({}, ["Joining"]),
+        ({"position": 2, "size": 5, "eta": 12.4}, ["In the queue: 2 ahead, about 12 s"]),
+        ({"position": 0, "size": 5}, ["In the queue: next"]),
+        ({"position": 0}, ["Running"]),
+        ({"stage": "generating", "eta": 3.0}, ["Running, about 3 s"]),
+    ],
+)
+def test_told(fields: dict[str, object], lines: list[str]) -> None:
+    """A status is told in a few words."""
+    assert told(status(**fields)) == lines
+
+
+@pytest.mark.parametrize(
+    ("progress", "shown"),
+    [
+        (
+            Progress(None, 5, 10, "steps", "half\x1b"),
+            f"{'█' * 10}{'░' * 10}  5/10 steps  half\\x1b",
+        ),
+        (Progress(0.25, None, None, None, None), f"{'█' * 5}{'░' * 15}  25%"),
+        (Progress(None, 7, None, "it", "unknown"), f"{'░' * 20}  7 it  unknown"),
+        (Progress(None, None, None, None, None), "░" * 20),
+        (Progress(7.0, 3, 2, "", ""), f"{'█' * 20}  3/2"),
+    ],
+)
+def test_bar(progress: Progress, shown: str) -> None:
+    """A bar is as full as the app says, whatever it says."""
+    assert bar(progress) == shown
+    assert told(status(progress_data=[progress] * 9)) == [shown] * 5

@@ -1,0 +1,273 @@
+"""`display`: an app's API for people, in terminals and notebooks."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_client_sync._protocol.api_info import describe
+from gradio_client_sync._protocol.dialect import dialect_of
+from gradio_client_sync._protocol.endpoint import EndpointTable
+from gradio_client_sync.display import ApiInfo
+from gradio_client_sync.plaintext import columns, plain, short, wrap
+from tests.core.test_schema import json_values
+from tests.support.samples import VERSIONS, load
+
+URL = "http://127.0.0.1:7860"
+
+
+def api(version: str, *names: str) -> ApiInfo:
+    """The API of a sample, or of some of its endpoints."""
+    config, info = load(version)
+    data = describe(EndpointTable(config, dialect_of(config)), info)
+    if names:
+        named = {name: data["named_endpoints"][name] for name in names}
+        data = {"named_endpoints": named, "unnamed_endpoints": {}}
+    return ApiInfo(data, url=URL, version=version)
+
+
+@pytest.fixture
+def terminal_width(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Set the width of the terminal."""
+    return lambda width: monkeypatch.setenv("COLUMNS", str(width))
+
+
+def test_api_info_is_a_dict() -> None:
+    """It equals its data, and can be read and indexed as such."""
+    info = api("6.31.0")
+    assert info == dict(info)
+    assert info["named_endpoints"]["/ping"]["parameters"] == []
+
+
+@pytest.mark.parametrize(
+    "clone", [copy.copy, copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))]
+)
+def test_api_info_survives_copies_and_pickle(clone: Any) -> None:
+    """A copy is an `ApiInfo` that prints the same."""
+    info = api("4.44.1")
+    assert type(clone(info)) is ApiInfo
+    assert clone(info) == info and str(clone(info)) == str(info)
+
+
+def test_text_is_made_for_people(terminal_width: Any) -> None:
+    """Address, release, and per endpoint what it does, takes and gives, with a call to copy."""
+    terminal_width(80)
+    assert str(api("6.31.0", "/translate", "/chat", "/caption")) == TEXT
+    assert repr(api("6.31.0", "/ping")).endswith('app.predict("/ping")')
+
+
+TEXT = """\
+http://127.0.0.1:7860 · Gradio 6.31.0 · 3 endpoints
+
+── /translate ──────────────────────────────────────────────────────────────────
+Translate a text. The language of the text is recognised.
+  text          str                              required
+  language      Literal['English', 'French', …]  = "French"
+  formal        bool                             = False
+  alternatives  float                            = 1
+                numeric value between 1 and 5
+  → Result      str
+  → Detected    dict(label: str | int | float | None, confidences: list[…])
+
+app.predict("/translate", {
+    "text": "Hello!!",
+    "language": "French",
+    "formal": False,
+    "alternatives": 1,
+})
+
+── /chat ───────────────────────────────────────────────────────────── streams ─
+Answer a message, word by word.
+  message         str    required
+  temperature     float  = 0.7     numeric value between 0 and 2
+  max_tokens      float  = 256     Max new tokens
+  system          str    = None    System prompt
+  → Conversation  list[dict(role: str, metadata: dict(title: str, …))]
+
+for data in app.submit("/chat", {
+    "message": "Hello!!",
+    "temperature": 0.7,
+    "max_tokens": 256,
+}):
+    print(data[0])
+
+── /caption ────────────────────────────────────────────────────────────────────
+  image     filepath                                 required
+  style     Literal['short', 'long', 'it\\'s "odd"']  required
+  detail    float                                    = None
+  → Result  str
+  → Crops   list[dict(image: filepath, caption: str | None) | dict(…)]
+
+app.predict("/caption", {"image": handle_file("bus.png"), "style": "short"})
+
+filepath: give handle_file(path_or_url), a pathlib.Path, bytes or an open file;
+what comes back is a RemoteFile."""
+
+
+def test_text_shows_unnamed_endpoints_by_number() -> None:
+    """Endpoints without a name are called by ``fn_index``, and those that cancel say so."""
+    text = str(api("3.50.2"))
+    assert "── fn_index 6 ─" in text and "app.predict(6, [" in text
+    assert " cancels jobs ─" in text
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_text_fits_the_terminal(version: str, width: int, terminal_width: Any) -> None:
+    """No line is wider than the terminal, whatever the labels and types."""
+    terminal_width(width)
+    assert max(map(columns, str(api(version)).splitlines())) <= width
+
+
+def test_text_shows_control_characters_as_escapes() -> None:
+    """A label cannot drive the terminal, reorder its text, or end a line."""
+    assert r"2nd \x1b[31mred\x1b[0m line" in str(api("6.31.0", "/odd"))
+    assert "\x1b" not in str(api("6.31.0")) + str(api("3.50.2"))
+    assert plain("a\u202eb\x9bc\ud800\U000e0041\u2028d") == r"a\u202eb\x9bc\ud800\U000e0041 d"
+    assert plain("👩\u200d🔬 می\u200cخواهم") == "👩\u200d🔬 می\u200cخواهم"
+
+
+def test_text_bounds_descriptions() -> None:
+    """A long description is cut after some lines."""
+    data = {"named_endpoints": {"/f": {"description": "line\n" * 50}}}
+    text = str(ApiInfo(data, url=URL, version="6"))
+    assert text.count("line") == 8 and "\n…\n" in text
+
+
+def test_text_of_an_app_without_endpoints_says_so() -> None:
+    """An empty app has a heading of its own."""
+    assert str(ApiInfo({}, url=URL, version="6.0\n")) == f"{URL} · Gradio 6.0 · 0 endpoints"
+
+
+class Balance(HTMLParser):
+    """Fails where an element is not closed in its order; collects the text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+        self.tags: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.opened.append(tag)
+        self.tags.add(tag)
+        assert {name for name, _ in attrs} <= {"style", "title", "open", "colspan"}
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.opened.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def parsed(info: ApiInfo) -> Balance:
+    page = Balance()
+    page.feed(info._repr_html_())
+    page.close()
+    assert page.opened == []
+    return page
+
+
+TAGS = {"div", "b", "i", "span", "details", "summary", "code", "table", "tr", "td", "pre"}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_html_is_well_formed_and_escaped(version: str) -> None:
+    """The page is balanced, holds only our elements, and shows labels as they are."""
+    page = parsed(api(version))
+    assert page.tags <= TAGS
+    assert '<b>bold</b> & "quoted"' in page.text
+    assert "app.predict(" in page.text and "for data in app.submit(" in page.text
+    assert "\x1b" not in page.text
+
+
+def test_html_folds_the_endpoints_of_large_apps() -> None:
+    """A few endpoints are shown open, many closed."""
+    assert "<details open" in api("6.31.0", "/translate", "/merge")._repr_html_()
+    assert "<details open" not in api("6.31.0")._repr_html_()
+
+
+def test_html_shows_the_first_line_of_a_description_first() -> None:
+    """The first line of a description stands beside the name, the others below."""
+    data = {"named_endpoints": {"/f": {"description": "One <line>.\n\nAnother.\x07"}}}
+    page = ApiInfo(data, url=URL, version="6")._repr_html_()
+    assert "One &lt;line&gt;.</span></summary>" in page and ">Another.\\x07</div>" in page
+
+
+def test_html_shows_a_long_type_whole_on_demand() -> None:
+    """What a cell has no room for is in its title."""
+    assert 'title="Literal[&#x27;English&#x27;, ' in api("6.31.0", "/translate")._repr_html_()
+
+
+@given(
+    junk=json_values,
+    name=st.text(max_size=8),
+    value=st.dictionaries(
+        st.sampled_from("label parameter_name component type python_type parameter_has_default "
+                        "parameter_default example_input".split()),
+        json_values | st.text(),
+    ),
+)  # fmt: skip
+def test_display_accepts_anything(junk: Any, name: str, value: dict[str, Any]) -> None:
+    """Whatever the data holds, there is a text without control characters, and balanced HTML."""
+    endpoint = {"parameters": [value, junk], "returns": [value], "description": name, "type": junk}
+    for data in (
+        {"named_endpoints": junk, "unnamed_endpoints": {name: junk}},
+        {"named_endpoints": {name: endpoint}, "unnamed_endpoints": {"3": endpoint}},
+    ):
+        info = ApiInfo(data, url=name, version=name)
+        assert all(ord(char) >= 32 or char == "\n" for char in str(info))
+        assert parsed(info).tags <= TAGS
+
+
+def test_display_bounds_what_an_app_can_make_it_do() -> None:
+    """Megabytes of labels, types, defaults and descriptions still make short text."""
+    huge = "x" * 200_000
+    value = {
+        "label": huge,
+        "parameter_name": "a",
+        "python_type": {"type": f"dict({huge})", "description": huge},
+        "parameter_has_default": True,
+        "parameter_default": [[1, 2]] * 100_000,
+    }
+    endpoint = {"parameters": [value] * 3, "returns": [value], "description": huge}
+    info = ApiInfo({"named_endpoints": {"/f": endpoint}}, url=URL, version="6")
+    assert len(str(info)) < 10_000 and len(info._repr_html_()) < 50_000
+
+
+@given(text=st.text(), width=st.integers(3, 40))
+def test_short_fits(text: str, width: int) -> None:
+    """A shortened text is no wider than asked for, and one that fits is left alone."""
+    assert columns(short(text, width)) <= width
+    assert short(text, width) == text or columns(text) > width
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shortened"),
+    [
+        ("dict(a: list[str | float], b: int)", 26, "dict(a: list[…], b: int)"),
+        ("Literal['one', 'two', 'three']", 26, "Literal['one', 'two', …]"),
+        ("dict(background: filepath | None)", 20, "dict(…)"),
+        ("a" * 30, 10, "a" * 9 + "…"),
+        ("文" * 30, 10, "文" * 4 + "…"),
+    ],
+)
+def test_short_keeps_brackets_whole(text: str, width: int, shortened: str) -> None:
+    """Types are emptied from the inside or cut at a comma, with their brackets closed."""
+    assert short(text, width) == shortened
+
+
+@given(
+    words=st.lists(st.text(st.characters(min_codepoint=33), min_size=1)), width=st.integers(2, 30)
+)
+def test_wrap_keeps_every_word(words: list[str], width: int) -> None:
+    """Wrapping loses nothing but spaces, and no line is too wide."""
+    lines = wrap(" ".join(words), width)
+    assert "".join(lines).replace(" ", "") == "".join(words).replace(" ", "")
+    assert all(columns(line) <= width for line in lines)

@@ -1,0 +1,565 @@
+"""`_notebook`: how values look, and that nothing of an app gets out of its place."""
+
+from __future__ import annotations
+
+import base64
+import json
+import pickle
+import re
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_client_sync import Client, Data, RemoteFile, handle_file
+from gradio_client_sync import _notebook as notebook
+from gradio_client_sync._notebook.chart import Series, draw
+from gradio_client_sync._notebook.markup import element, frame, link, text
+from gradio_client_sync._notebook.players import (
+    INLINE_BYTES,
+    Allowance,
+    file_html,
+    kind_of,
+    size_text,
+)
+from gradio_client_sync._notebook.plots import mime_bundle, parsed
+from gradio_client_sync._notebook.values import Looks
+from tests.core.test_schema import json_values
+from tests.support.attacks import ATTACKS
+from tests.support.file_app import FileApp, filedata
+from tests.support.scripted import ScriptedApp
+
+PLOTS = json.loads(
+    (Path(__file__).parents[2] / "support" / "samples" / "plots.json").read_text(encoding="utf-8")
+)
+COMPONENTS = (
+    "textbox html markdown code json label dataframe highlightedtext chatbot gallery image "
+    "audio video annotatedimage plot file"
+).split()
+
+DRAWINGS = frozenset("circle line polyline rect svg text".split())
+TAGS = DRAWINGS | frozenset(
+    "a audio b code details div i iframe img mark pre small span summary table td th tr "
+    "video".split()
+)
+ATTRIBUTES = frozenset(
+    "alt class colspan controls href open preload referrerpolicy rel sandbox src srcdoc style "
+    "target title".split()
+)
+DRAWN = frozenset(  # of SVG
+    "cx cy fill fill-opacity font-family font-size font-weight height points r stroke stroke-width "
+    "text-anchor viewbox width x x1 x2 xmlns y y1 y2".split()
+)
+
+
+class Checker(HTMLParser):
+    """Takes markup apart, and objects to what could do more than show."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = ""
+        self.frames: list[dict[str, str | None]] = []
+        self.sources: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in TAGS, tag
+        found = dict(attrs)
+        assert found.keys() <= (DRAWN if tag in DRAWINGS else ATTRIBUTES), found.keys()
+        assert re.match(r"https?://", found.get("href") or "https://"), found
+        assert "url(" not in (found.get("style") or "")
+        if tag == "iframe":
+            assert found["sandbox"] == ""
+            self.frames.append(found)
+        if found.get("src") is not None:
+            source = found["src"] or ""
+            kind = source.partition(";")[0][5:]
+            assert source.startswith("data:") and kind_of(kind) == tag, source[:60]
+            self.sources.append((tag, source))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def check(markup: str | None) -> Checker:
+    """Check markup and return what is in it."""
+    assert markup is not None
+    checker = Checker()
+    checker.feed(markup)
+    checker.close()
+    return checker
+
+
+def data(*values: Any, outputs: tuple[tuple[str, str], ...] = ()) -> Data:
+    """An answer as a job gives it."""
+    now = datetime.now(timezone.utc)
+    return Data(list(values), "/look", 0, now, {}, outputs, notebook.of_data)
+
+
+def look(value: Any, component: str = "") -> Checker:
+    """How a value looks, checked."""
+    return check(Looks().html(value, component))
+
+
+# -- markup
+
+
+def test_element_escapes_what_it_is_given() -> None:
+    """Text and attributes cannot end where they stand."""
+    made = element("b", text("<i>&\"'"), title="\"'><script>")
+    assert made == ('<b title="&quot;&#x27;&gt;&lt;script&gt;">&lt;i&gt;&amp;&quot;&#x27;</b>')
+
+
+def test_text_can_always_be_sent() -> None:
+    """Halves of surrogate pairs and control characters would break the message or the page."""
+    assert text("a\ud800\x00\x1bb").encode() == "a\\ud800\ufffd\ufffdb".encode()
+    assert text("x" * 30_000).endswith("… (10,000 more characters)")
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", "//x", None, ""])
+def test_link_goes_to_the_web_only(address: str | None) -> None:
+    """Any other address is no link."""
+    assert link(address, "name") == "name"
+
+
+def test_frame_runs_and_loads_nothing() -> None:
+    """HTML of an app is in a sandbox without any permission, under a policy that comes first."""
+    shown = check(frame("<script>x</script>")).frames[0]
+    assert shown["sandbox"] == ""
+    policy = (shown["srcdoc"] or "").partition("<script>")[0]
+    assert "default-src 'none'" in policy and "script-src" not in policy
+    assert shown["referrerpolicy"] == "no-referrer"
+
+
+# -- looks
+
+
+@pytest.mark.parametrize("component", ["", *COMPONENTS])
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_value_breaks_out(attack: str, component: str) -> None:
+    """Whatever an app puts wherever, the markup around it is ours."""
+    for value in hostile_values(attack):
+        check(Looks().html(value, component))
+    check(data(attack, outputs=((attack, attack),))._repr_html_())
+    check(data(attack, attack, outputs=((attack, attack), ("html", attack)))._repr_html_())
+
+
+def hostile_values(attack: str) -> Iterator[Any]:
+    """An attack in each place of each form."""
+    yield attack
+    yield {attack: attack, "x": [attack, {attack: [attack]}]}
+    yield {"headers": [attack, {"a": attack}], "data": [[attack, None], [{attack: attack}]]}
+    yield {"label": attack, "confidences": [{"label": attack, "confidence": attack}]}
+    yield {"label": {attack: 1}, "confidences": [{"label": [attack], "confidence": 2.5}]}
+    yield [{"token": attack, "class_or_confidence": attack}]
+    yield [[attack, attack], [attack, 0.5]]
+    yield [{"role": attack, "content": attack, "metadata": {"title": attack}}]
+    yield [{"role": "user", "content": [{"type": "text", "text": attack}, {attack: attack}]}]
+    for kind in ("matplotlib", "plotly", "altair", "bokeh", attack):
+        yield {"type": kind, "plot": attack}
+    yield {"type": "matplotlib", "plot": f"data:image/png;base64,{attack}"}
+    yield {"type": "matplotlib", "plot": f"data:text/html;base64,{_packed(attack)}"}
+    yield {"type": "plotly", "plot": _plotly(attack)}
+    yield {"type": "altair", "plot": _altair(attack)}
+    for bokeh in ("bokeh", "bokeh 2"):
+        plot = PLOTS[bokeh]["plot"].replace("Bokeh", json.dumps(attack)[1:-1])
+        yield {"type": "bokeh", "plot": plot}
+
+
+def _packed(attack: str) -> str:
+    return base64.b64encode(attack.encode()).decode()
+
+
+def _plotly(attack: str) -> str:
+    trace = {"type": "bar", "name": attack, "x": [attack, "b"], "y": [1, 2]}
+    return json.dumps({"data": [trace], "layout": {"title": {"text": attack}}})
+
+
+def _altair(attack: str) -> str:
+    encoding = {name: {"field": field} for name, field in (("x", "a"), ("y", "b"), ("color", "c"))}
+    rows = [{"a": attack, "b": 1, "c": attack}, {"a": "z", "b": 2, "c": attack}]
+    spec = {"title": attack, "mark": "bar", "encoding": encoding, "data": {"values": rows}}
+    return json.dumps(spec)
+
+
+@given(value=json_values, component=st.sampled_from(["", *COMPONENTS]))
+def test_any_json_has_a_look(value: Any, component: str) -> None:
+    """Nothing that JSON can hold makes showing it fail, or gets out."""
+    check(Looks().html(value, component))
+    check(data(value, outputs=((component, ""),))._repr_html_())
+
+
+@pytest.mark.parametrize("number", [10**400, -(10**400), float("nan"), float("inf"), 1e308, 5e-324])
+def test_any_number_has_a_look(number: float) -> None:
+    """Numbers that no float holds, or that are none, are shown where they stand."""
+    look(number)
+    look({"headers": ["n"], "data": [[number]]})
+    look({"label": "x", "confidences": [{"label": "x", "confidence": number}]})
+    look([{"token": "x", "class_or_confidence": number}])
+    draw("", [Series.of("bar", None, [1, 2], [number, 3]), Series.of("line", "", [number], [1])])
+
+
+def test_deep_and_large_values_are_cut() -> None:
+    """What an app nests or lists without end is shown as far as it helps."""
+    deep: Any = "bottom"
+    for _ in range(500):
+        deep = {"in": [deep]}
+    assert len(Looks().html(deep)) < 20_000
+    assert len(Looks().html([[number] for number in range(100_000)])) < 200_000
+    rows = {"headers": [], "data": [[0] * 500] * 5_000}
+    shown = look(rows)
+    assert "5,000 × 500" in shown.words and "4,950 more rows" in shown.words
+    turns = [{"role": "user", "content": "hi"}] * 1_000
+    assert "800 earlier messages" in look(turns).words
+
+
+def test_table_shows_headers_and_cells() -> None:
+    """A DataFrame is a table, numbers to the right, and missing cells are told."""
+    shown = look({"headers": ["name", "kg"], "data": [["hare", 3.75], ["heron"]]})
+    assert shown.words == "namekghare3.75heronNone2 × 2"
+    assert "<table" in Looks().html({"headers": ["a"], "data": []})
+
+
+def test_label_shows_bars() -> None:
+    """Confidences are bars of their width, and only shares of one."""
+    markup = Looks().html(
+        {"label": "cat", "confidences": [{"label": "cat", "confidence": 0.75},
+                                         {"label": "dog", "confidence": 7}]}
+    )  # fmt: skip
+    assert "width:75%" in markup and "75.0 %" in markup and "width:100%" in markup
+    assert "cat" in look({"label": "cat", "confidences": None}).words
+
+
+def test_marks_show_classes_and_weights() -> None:
+    """The same class has the same colour, a weight has a strength, and the rest is text."""
+    kinds = (("Ada", "NAME"), (" saw ", None), ("Bob", "NAME"), ("!", -0.5))
+    tokens = [{"token": token, "class_or_confidence": kind} for token, kind in kinds]
+    markup = Looks().html(tokens)
+    tints = re.findall(r"<mark style=\"background:(hsla\([^)]*\))", markup)
+    assert len(tints) == 3 and tints[0] == tints[1] != tints[2]
+    assert look(tokens).words == "Ada NAME saw Bob NAME!"
+    assert "<mark" in Looks().html([["Ada", "NAME"]], "highlightedtext")
+    assert "<mark" not in Looks().html([["Ada", "NAME"]])
+
+
+def test_chat_shows_bubbles_on_their_sides() -> None:
+    """Messages of every generation: with parts, as text, and as pairs."""
+    parts = [{"type": "text", "text": "hello"}]
+    told = [{"role": "user", "content": parts}, {"role": "assistant", "content": "yes"}]
+    for markup in (Looks().html(told), Looks().html([["hello", "yes"]], "chatbot")):
+        assert re.findall(r"text-align:(right|left);margin", markup) == ["right", "left"]
+        assert check(markup).words == "helloyes"
+
+
+def test_html_is_framed_only_where_the_component_says_so() -> None:
+    """Text that looks like HTML is text, unless it comes from an HTML component."""
+    assert not look("<b>x</b>").frames and look("<b>x</b>").words == "<b>x</b>"
+    assert look("<b>x</b>", "html").frames
+    assert not look("<b>" * 100_000, "html").frames
+
+
+def test_outputs_are_named() -> None:
+    """Several outputs have their labels and components; without those, numbers."""
+    shown = check(data(1, "x", outputs=(("number", "Sum"), ("textbox", "")))._repr_html_())
+    assert shown.words == "Sum number1[1] textboxx"
+    assert "[0]" in check(data(1, 2)._repr_html_()).words
+    assert check(data()._repr_html_()).words == "No outputs."
+
+
+# -- plots
+
+
+@pytest.mark.parametrize(
+    ("library", "drawn"), [("plotly", 4), ("altair", 0), ("bokeh", 3), ("bokeh 2", 4)]
+)
+def test_plot_is_a_picture(library: str, drawn: int) -> None:
+    """What the library wrote is drawn from its numbers, as an image without scripts."""
+    shown = look(PLOTS[library], "plot")
+    ((tag, source),) = shown.sources
+    assert tag == "img" and source.startswith("data:image/svg+xml;base64,")
+    svg = base64.b64decode(source.partition(",")[2]).decode()
+    check(svg)
+    assert svg.count('fill-opacity=".75"') == drawn  # bars
+    assert "<polyline" in svg and "</svg>" in svg
+
+
+def test_matplotlib_is_its_own_picture() -> None:
+    """The picture that came is the picture that is shown."""
+    ((_, source),) = look(PLOTS["matplotlib"]).sources
+    assert source == PLOTS["matplotlib"]["plot"]
+
+
+def test_matplotlib_that_is_too_large_is_left_out() -> None:
+    """A picture in a value counts like one in a file."""
+    plot = "data:image/png;base64," + "A" * (INLINE_BYTES * 4 // 3 + 8)
+    shown = data({"type": "matplotlib", "plot": plot})._repr_mimebundle_()
+    assert "too large" in check(shown["text/html"]).words
+    assert len(shown["text/plain"]) < 30_000
+
+
+def test_plot_that_cannot_be_drawn_says_so() -> None:
+    """A figure without numbers to draw has a remark in its place."""
+    figure = {"data": [{"type": "surface", "z": [[1]]}], "layout": {}}
+    assert "not drawn here" in look({"type": "plotly", "plot": json.dumps(figure)}).words
+
+
+def test_plot_is_offered_in_its_own_type() -> None:
+    """A single plot goes along under the type that notebooks draw it by."""
+    assert set(data(PLOTS["plotly"])._repr_mimebundle_()) == {
+        "text/plain", "text/html", "application/vnd.plotly.v1+json",
+    }  # fmt: skip
+    # JupyterLab prefers HTML to Vega, so there is none; SVG is for who does not know Vega.
+    altair = data(PLOTS["altair"])
+    shown = altair._repr_mimebundle_()
+    assert set(shown) == {"text/plain", "image/svg+xml", "application/vnd.vegalite.v6+json"}
+    check(shown["image/svg+xml"])
+    assert altair._repr_html_() is None
+    for library in ("matplotlib", "bokeh"):
+        assert set(data(PLOTS[library])._repr_mimebundle_()) == {"text/plain", "text/html"}
+
+
+def test_plot_types_hold_only_what_is_drawn() -> None:
+    """Options that name other servers or bring markup along are left out."""
+    figure = {"data": [], "layout": {}, "config": {"plotlyServerURL": "http://evil"}}
+    assert mime_bundle("plotly", figure) == {
+        "application/vnd.plotly.v1+json": {"data": [], "layout": {}}
+    }
+    spec = {"mark": "bar", "usermeta": {"embedOptions": {"sourceHeader": "<script>"}}}
+    assert mime_bundle("altair", spec) == {"application/vnd.vegalite.v5+json": {"mark": "bar"}}
+
+
+@pytest.mark.parametrize(
+    ("library", "part"),
+    [
+        ("altair", {"data": {"url": "/api/contents"}}),
+        ("altair", {"layer": [{"encoding": {"url": {"field": "secret"}}, "mark": "image"}]}),
+        ("altair", {"mark": {"type": "image", "url": "https://evil.test"}}),
+        ("altair", {"encoding": {"href": {"value": "javascript:alert(1)"}}}),
+        ("altair", {"transform": [{"lookup": "a", "from": {"data": {"url": "x.json"}}}]}),
+        ("altair", {"params": [{"name": "p", "bind": {"element": "#password"}}]}),
+        ("plotly", {"layout": {"images": [{"source": "https://evil.test/x.png"}]}}),
+        ("plotly", {"data": [{"type": "choropleth", "geojson": "/api/contents"}]}),
+        ("plotly", {"layout": {"mapbox": {"style": "https://evil.test/style.json"}}}),
+        ("plotly", {"layout": {"map": {"style": {"sources": {"a": {"tiles": ["//evil"]}}}}}}),
+        ("plotly", {"layout": {"mapbox": {"layers": [{"source": "/api/contents"}]}}}),
+    ],
+)
+def test_plot_that_loads_something_is_only_a_picture(library: str, part: dict[str, Any]) -> None:
+    """A viewer would fetch it with the rights of the notebook's page."""
+    assert mime_bundle(library, {"data": [], **part}) == {}
+
+
+@pytest.mark.parametrize(
+    ("library", "part"),
+    [
+        ("altair", {"params": [{"name": "p", "bind": "scales", "select": "interval"}]}),
+        ("plotly", {"data": [{"type": "sankey", "link": {"source": [0, 1], "target": [1, 2]}}]}),
+        ("plotly", {"data": [{"type": "choropleth", "geojson": {"features": []}}]}),
+        ("plotly", {"layout": {"font": {"style": "italic"}}}),
+        ("plotly", {"layout": {"images": [{"source": "data:image/png;base64,AA=="}]}}),
+    ],
+)
+def test_plot_that_only_looks_like_it_stays_interactive(library: str, part: Any) -> None:
+    """The same names mean something harmless elsewhere."""
+    assert mime_bundle(library, {"data": [], **part})
+
+
+@pytest.mark.parametrize("plot", ["", "[]", "1", "{", "[" * 100_000, '"x"', None, 5])
+def test_plot_that_is_none_is_shown_as_it_is(plot: Any) -> None:
+    """What says it is a plot and is not is a value like any other."""
+    assert parsed({"type": "plotly", "plot": plot}) is None
+    look({"type": "plotly", "plot": plot})
+
+
+def test_packed_numbers_are_unpacked_within_bounds() -> None:
+    """Gzip of Bokeh's arrays is unpacked only as far as it is drawn."""
+    import gzip
+
+    bomb = base64.b64encode(gzip.compress(bytes(50_000_000))).decode()
+    packed = {"type": "ndarray", "array": {"type": "bytes", "data": bomb}, "dtype": "float64"}
+    entry = json.dumps(packed)
+    plot = PLOTS["bokeh"]["plot"].replace("[4, 6, 5]", entry).replace("[1, 2, 3]", entry)
+    look({"type": "bokeh", "plot": plot})
+
+
+# -- files
+
+
+class Content:
+    """A file as `file_html` sees it."""
+
+    def __init__(self, mime_type: str | None, content: bytes, name: str = "a.bin") -> None:
+        self.mime_type, self.orig_name, self.is_stream = mime_type, name, False
+        self.url: str | None = "https://app.test/file=a"
+        self.size: int | None = len(content)
+        self._bytes = content
+
+    def __fspath__(self) -> str:
+        raise AssertionError("showing a file does not download it")
+
+    def _not_at_hand(self) -> None:
+        pass
+
+    def _content(self, limit_bytes: int) -> bytes | None:
+        return self._bytes if len(self._bytes) <= limit_bytes else None
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "tag"),
+    [
+        ("image/png", "img"),
+        ("image/svg+xml", "img"),
+        ("IMAGE/PNG; charset=x", "img"),
+        ("audio/wav", "audio"),
+        ("video/mp4", "video"),
+        ("text/html", None),
+        ('image/svg+xml"><script>', None),
+        ('audio/x" onerror="alert(1)', None),
+        ("application/pdf", None),
+        (None, None),
+    ],
+)
+def test_file_has_the_player_that_its_type_asks_for(mime_type: str | None, tag: str | None) -> None:
+    """Pictures, sounds and films are shown; anything else is a card with a link."""
+    shown = look(Content(mime_type, b"content"))
+    assert [source[0] for source in shown.sources] == ([tag] if tag else [])
+    assert "a.bin" in shown.words
+
+
+def test_file_that_is_too_large_is_a_link() -> None:
+    """The limit is for all files of a display, and what is beyond it says what to do."""
+    half = Content("image/png", b"x" * (INLINE_BYTES // 2))
+    shown = look([{"image": half, "caption": "one"}, {"image": half, "caption": "two"},
+                  {"image": half, "caption": "three"}])  # fmt: skip
+    assert len(shown.sources) == 2
+    assert "download() it" in shown.words
+
+
+def test_files_in_the_forms_of_components_are_shown() -> None:
+    """Videos with subtitles, pictures with marked areas, galleries, files in messages."""
+    picture, film = Content("image/png", b"p"), Content("video/mp4", b"v")
+    words = Content("text/vtt", b"WEBVTT", "words.vtt")
+    shown = look({"video": film, "subtitles": words}, "video")
+    assert [tag for tag, _ in shown.sources] == ["video"] and "words.vtt" in shown.words
+    assert [tag for tag, _ in look({"video": film, "subtitles": None}).sources] == ["video"]
+    marks = [{"image": picture, "label": "a nose"}]
+    shown = look({"image": picture, "annotations": marks}, "annotatedimage")
+    assert len(shown.sources) == 2 and "a nose" in shown.words and "1 marked areas" in shown.words
+    shown = look([[picture, "one"], [picture, None]], "gallery")
+    assert len(shown.sources) == 2 and "one" in shown.words
+    for part in (
+        {"type": "file", "file": picture},
+        {"component": "image", "value": picture, "props": {}},
+        picture,
+    ):
+        told = [{"role": "assistant", "content": [part], "metadata": {"title": "Looked it up"}}]
+        shown = look(told)
+        assert len(shown.sources) == 1 and "Looked it up" in shown.words
+    assert "system: " in look([{"role": "system", "content": "be kind"}]).words
+    assert len(look({"deep": [picture]}).sources) == 1
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "told"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (2.5e9, "2.5 GB")],
+)
+def test_size_is_told_as_people_say_it(size_bytes: int, told: str) -> None:
+    """Sizes count in thousands."""
+    assert size_text(size_bytes) == told
+
+
+def test_stream_is_not_fetched() -> None:
+    """What the app may still be making would be cut off by fetching it."""
+    stream = Content("audio/mpeg", b"x")
+    stream.is_stream = True
+    shown = look(stream)
+    assert not shown.sources and "when the job is done" in shown.words
+
+
+def test_file_on_another_server_is_not_fetched(tmp_path: Path) -> None:
+    """Looking at an answer asks nobody whom only the app names; what was downloaded is shown."""
+    with ScriptedApp() as other, FileApp("image") as server:
+        other.scripts["GET /dot.png"] = lambda x: x.answer(b"png", kind="image/png")
+        link = f"{other.url}/dot.png"
+        server.output = [filedata(link, url=link, mime_type="image/png")]
+        with Client(server.url) as app:
+            answer = app.predict("/direct", ["x"])
+            shown = check(answer._repr_html_())
+            assert not shown.sources and "on another server" in shown.words
+            assert not other.requests
+            answer[0].download(tmp_path)
+            assert check(answer._repr_html_()).sources and other.count("GET /dot.png") == 1
+
+
+@pytest.mark.gradio
+def test_files_of_a_real_app_are_shown(app: Client) -> None:
+    """A picture comes through the client, inline; once that is closed, it is a link."""
+    png = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    )
+    answer = app.predict("/file", [handle_file(png, orig_name="dot.png")])
+    file = answer[0]
+    assert isinstance(file, RemoteFile)
+    ((_, source),) = check(answer._repr_html_()).sources
+    assert base64.b64decode(source.partition(",")[2]) == png
+    assert file._repr_mimebundle_()["text/html"] in (answer._repr_html_() or "")
+    assert file._content(len(png) - 1) is None
+    again = pickle.loads(pickle.dumps(answer))
+    assert "pickled" in check(again._repr_html_()).words
+    app.close()
+    assert "closed" in check(answer._repr_html_()).words
+    file_html(file, Allowance())
+
+
+@pytest.mark.gradio
+def test_client_and_job_have_looks(app: Client) -> None:
+    """A client shows where it is and what it offers; a job where it stands."""
+    words = check(app._repr_html_()).words
+    assert app.url in words and "/count" in words and "app.predict(" in words
+    job = app.submit("/count", [2])
+    job.result()
+    assert check(job._repr_html_()).words.startswith("● /count complete")
+    app.close()
+    assert "closed" in check(app._repr_html_()).words
+
+
+# -- who asks
+
+
+def test_terminal_of_ipython_gets_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where IPython shows only text, nothing is fetched and no markup is made."""
+    formatter = SimpleNamespace(active_types=["text/plain"])
+    shell = SimpleNamespace(display_formatter=formatter)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))  # type: ignore[arg-type]
+    answer = data("x")
+    assert answer._repr_mimebundle_() == {"text/plain": repr(answer)}
+    assert answer._repr_html_() is None
+    formatter.active_types.append("text/html")
+    assert answer._repr_html_() is not None
+
+
+def test_text_of_an_answer_is_its_repr() -> None:
+    """What is for notebooks shows nowhere else."""
+    now = datetime.now(timezone.utc)
+    bare = Data(["x"], "/a", 0, now)
+    assert repr(Data(["x"], "/a", 0, now, {}, (("textbox", "X"),), notebook.of_data)) == repr(bare)
+    assert bare._repr_mimebundle_() == {"text/plain": repr(bare)}
+
+
+def test_showing_does_not_import_ipython() -> None:
+    """A program without IPython does not get it by showing something."""
+    import subprocess
+
+    code = (
+        "import sys; from gradio_client_sync import Data; from datetime import *; "
+        "from gradio_client_sync import _notebook as n; "
+        "d = Data([{'a': 1}], '/a', 0, datetime.now(timezone.utc), {}, (), n.of_data); "
+        "d._repr_mimebundle_(); assert 'IPython' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

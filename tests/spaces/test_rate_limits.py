@@ -1,0 +1,263 @@
+"""Servers that are asked too often (429): waited for where that is safe and in time, else told.
+
+A limit is safe to wait out where the server has taken nothing: everywhere before a job is in. One
+that ends later than the caller's time is raised at once, with the time when it ends.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradio_client_sync import (
+    BrokenStreamError,
+    Client,
+    RateLimitError,
+    duplicate,
+)
+from tests.conftest import SERVERS
+from tests.support.generations import servers_with
+from tests.support.hub.hub import LocalHub, proxy_of
+from tests.support.hub.plugin import OWNER
+from tests.support.hub.space_proxy import SpaceProxy
+from tests.support.listeners import BOUND
+from tests.support.servers.plugin import ServerPool
+from tests.support.servers.server import Server
+
+pytestmark = pytest.mark.gradio
+
+FIVE = (5, "5", "5.0")
+
+
+@pytest.fixture
+def limited(server: Server) -> Iterator[SpaceProxy]:
+    """A proxy before each real server in turn."""
+    proxy = SpaceProxy(server.url, lambda passing: None)
+    yield proxy
+    proxy.close()
+
+
+# -- of a Space ---------------------------------------------------------------------------
+
+
+def test_rate_limit_a_config_asked_for_too_often_comes_later(hub: LocalHub, newest: Server) -> None:
+    """A limit of the Space ends, and then it is connected to."""
+    space = hub.add("alice/busy", app=newest.url)
+    proxy_of(space).limit("/config", 0.01, times=2)
+    with Client("alice/busy"):
+        assert len(proxy_of(space).asked("/config")) == 3
+
+
+def test_rate_limit_a_limit_that_lasts_is_an_error(hub: LocalHub, newest: Server) -> None:
+    """Nobody waits longer than there is time."""
+    space = hub.add("alice/busy", app=newest.url)
+    proxy_of(space).limit("/config", 600)
+    with pytest.raises(RateLimitError, match="asks to wait 600 s") as caught:
+        Client("alice/busy", wake_timeout=60)
+    assert caught.value.retry_after == 600
+
+
+def test_rate_limit_a_job_refused_for_its_rate_joins_later(hub: LocalHub, server: Server) -> None:
+    """On every generation a join that was refused is made again: the job has not run yet."""
+    space = hub.add("alice/busy", app=server.url)
+    with Client("alice/busy") as app:
+        proxy_of(space).limit("/queue/join", 0.01, times=2)
+        assert app.predict("/add", [2, 3])[0] in FIVE
+        assert proxy_of(space).refuse == []
+        proxy_of(space).limit("/run/", None)
+        assert app.predict("/direct", ["a"])[0]
+        assert proxy_of(space).refuse == []
+
+
+def test_rate_limit_a_job_refused_for_long_fails_with_the_time(
+    hub: LocalHub, server: Server
+) -> None:
+    """A limit that does not end soon is the job's error, with the time it ends."""
+    space = hub.add("alice/busy", app=server.url)
+    with Client("alice/busy") as app:
+        proxy_of(space).limit("/queue/join", 600)
+        with pytest.raises(RateLimitError) as caught:
+            app.predict("/add", [2, 3])
+        assert caught.value.retry_after == 600
+        proxy_of(space).limit("/run/", 600)
+        with pytest.raises(RateLimitError) as caught:
+            app.predict("/direct", ["a"])
+        assert caught.value.retry_after == 600
+
+
+@servers_with("shared stream")
+def test_rate_limit_a_stream_refused_for_its_rate_is_opened_later(
+    hub: LocalHub, server: Server
+) -> None:
+    """Jobs are not lost because their stream was refused: their messages wait on the server."""
+    space = hub.add("alice/busy", app=server.url)
+    with Client("alice/busy") as app:
+        proxy_of(space).limit("/queue/data", 0.01, times=2)
+        assert app.predict("/add", [2, 3])[0] in FIVE
+        proxy_of(space).limit("/queue/data", 600)
+        with pytest.raises(BrokenStreamError, match="asked too often"):
+            app.predict("/add", [2, 3])
+        proxy_of(space).limit("/queue/data", 20)
+        job = app.submit("/add", [2, 3])
+        assert proxy_of(space).refused.wait(BOUND)
+    assert job.cancelled()
+
+
+@servers_with("shared stream")
+def test_rate_limit_a_job_that_waits_for_its_rate_can_be_cancelled(
+    hub: LocalHub, server: Server
+) -> None:
+    """Who cancels does not wait for the server to be ready again."""
+    space = hub.add("alice/busy", app=server.url)
+    with Client("alice/busy") as app:
+        proxy_of(space).limit("/queue/join", 25)
+        job = app.submit("/add", [2, 3])
+        assert proxy_of(space).refused.wait(BOUND)
+        assert job.cancel()
+        assert job.cancelled()
+        assert len(proxy_of(space).asked("/queue/join")) == 1
+
+
+# -- within a call's time -----------------------------------------------------------------
+
+LATER = 25.0  # s that a server wants; less than it would be given without a deadline
+TIME = 20.0  # s that a call has; nobody waits for it here
+
+
+def test_rate_limit_beyond_the_deadline_of_connecting_is_told(newest: Server) -> None:
+    """Connecting has the client's deadline, and says at once that it cannot be met."""
+    proxy = SpaceProxy(newest.url, lambda passing: None)
+    try:
+        proxy.limit("/config", LATER)
+        with pytest.raises(RateLimitError, match="asks to wait 25 s") as caught:
+            Client(proxy.url, deadline=TIME)
+        assert caught.value.retry_after == LATER
+        assert len(proxy.seen) == 1
+    finally:
+        proxy.close()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "payload", "route"),
+    [("/add", [2, 3], "/queue/join"), ("/direct", ["a"], "/run/")],
+)
+def test_rate_limit_beyond_the_deadline_of_a_call_is_told(
+    limited: SpaceProxy, endpoint: str, payload: list[Any], route: str
+) -> None:
+    """On every generation, whichever way a job is let in, its time running out is not awaited."""
+    with Client(limited.url) as app:
+        limited.limit(route, LATER)
+        with pytest.raises(RateLimitError) as caught:
+            app.predict(endpoint, payload, timeout=TIME)
+        assert (caught.value.retry_after, caught.value.status_code) == (LATER, 429)
+        assert len(limited.asked(route)) == 1
+        limited.limit(route, 0.01)
+        assert app.predict(endpoint, payload, timeout=TIME)[0]
+
+
+def test_rate_limit_of_an_upload(limited: SpaceProxy, tmp_path: Path) -> None:
+    """On every generation, files are sent again when they may, if that is in time."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"hello" * 1000)
+    with Client(limited.url, download_dir=tmp_path / "down") as app:
+        limited.limit("/upload", LATER)
+        with pytest.raises(RateLimitError, match=r"Uploading 'a\.txt'") as caught:
+            app.predict("/file", [path], timeout=TIME)
+        assert caught.value.retry_after == LATER
+        assert len(limited.asked("/upload")) == 1
+        limited.limit("/upload", 0.01)
+        told: list[tuple[int, Any]] = []
+        job = app.submit("/file", [path], timeout=TIME)
+        job.on("upload", lambda upload: told.append((upload.done_bytes, upload.total_bytes)))
+        assert job.result(BOUND)[0].read() == b"hello" * 1000
+        assert len(limited.asked("/upload")) == 3
+    assert told == sorted(told)
+    assert told[-1] == (5000, 5000)
+
+
+def test_rate_limit_of_an_upload_that_cannot_be_repeated(limited: SpaceProxy) -> None:
+    """What can be read once only is not sent again: the limit is the job's error."""
+
+    class Stream(io.RawIOBase):
+        name = "once.bin"
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            return 0
+
+    with Client(limited.url) as app:
+        limited.limit("/upload", 0.01)
+        with pytest.raises(RateLimitError, match=r"once\.bin"):
+            app.predict("/file", [Stream()], timeout=TIME)
+        assert len(limited.asked("/upload")) == 1
+
+
+def test_rate_limit_of_a_download(limited: SpaceProxy, tmp_path: Path) -> None:
+    """On every generation, files are fetched again when they may, or the time is told."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"hello")
+    with Client(limited.url, download_dir=tmp_path / "down") as app:
+        [remote] = app.predict("/file", [path])
+        limited.limit("/file=", 0.01)
+        assert remote.read() == b"hello"
+        limited.limit("/file=", 600)
+        with pytest.raises(RateLimitError, match="asks to wait 600 s") as caught:
+            remote.read()
+        assert caught.value.retry_after == 600
+
+
+def test_rate_limit_of_a_login(server_pool: ServerPool) -> None:
+    """A login that was not looked at is sent again, within the deadline."""
+    app = server_pool.get(SERVERS[-1], auth="user:password")
+    proxy = SpaceProxy(app.url, lambda passing: None)
+    try:
+        proxy.limit("/login", LATER)
+        with pytest.raises(RateLimitError) as caught:
+            Client(proxy.url, auth=("user", "password"), deadline=TIME)
+        assert caught.value.retry_after == LATER
+        proxy.limit("/login", 0.01)
+        with Client(proxy.url, auth=("user", "password"), deadline=TIME) as client:
+            assert client.predict("/add", [2, 3])[0] in FIVE
+    finally:
+        proxy.close()
+
+
+@pytest.mark.skipif(SERVERS[-1] < "5", reason="older servers do not tell which run of them it is")
+def test_rate_limit_of_a_look_whether_the_app_is_the_same(newest: Server) -> None:
+    """What is asked besides does not use up a call's time, nor fail it."""
+    proxy = SpaceProxy(newest.url, lambda passing: None)
+    try:
+        with Client(proxy.url) as app:
+            app._connection.http.heard = -1e9  # as after a long silence
+            proxy.limit("/app_id", LATER)
+            assert app.predict("/add", [2, 3], timeout=TIME)[0] in FIVE
+            assert len(proxy.asked("/app_id")) == 1
+    finally:
+        proxy.close()
+
+
+# -- of the Hub ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "step", ["GET .*/erin/paint$", "whoami", "POST", "hardware", "variables", "GET .*/alice/paint$"]
+)
+def test_rate_limit_of_a_copy(hub: LocalHub, newest: Server, step: str) -> None:
+    """Each step of making a copy is tried again when the Hub wants, or the limit is told."""
+    hub.add("erin/paint", app=newest.url)
+    hub.add("alice/paint", app=newest.url, variables={"A": "1"})
+    options: dict[str, Any] = {"hardware": "cpu-basic", "variables": {"A": "1"}}
+    hub.fail(step, 429, {"Retry-After": "0.01"})
+    with duplicate("erin/paint", hf_token=OWNER, **options) as app:
+        assert app.source == "alice/paint"
+    hub.fail(step, 429, {"Retry-After": "600"})
+    with pytest.raises(RateLimitError) as caught:
+        duplicate("erin/paint", hf_token=OWNER, **options)
+    assert caught.value.retry_after == 600.0
+    assert OWNER not in str(caught.value)

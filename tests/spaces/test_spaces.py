@@ -1,0 +1,698 @@
+"""Spaces: what is told of them, how they are waited for, and what the Hub may refuse.
+
+Against `LocalHub`, which the real `huggingface_hub` talks to. Waiting goes by the tests' own clock,
+which `Patience` takes, and so takes no time; `test_spaces_real.py` waits for real.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import socket
+from collections.abc import Iterator, Sequence
+from typing import Any, Callable
+
+import pytest
+
+from gradio_client_sync import (
+    AuthenticationError,
+    Client,
+    ClientClosedError,
+    ConfigError,
+    DuplicationError,
+    HTTPStatusError,
+    RateLimitError,
+    SpaceError,
+    SpaceNotFoundError,
+    SpaceNotReadyError,
+    SpaceStatus,
+    UnsupportedAppError,
+    _signing,
+    _spaces,
+    duplicate,
+)
+from gradio_client_sync._hub import Hub
+from gradio_client_sync._protocol.space import SpaceName, space_name
+from tests.support.hub.hub import LocalHub, SpaceState
+from tests.support.hub.plugin import OWNER, READER, SCOPED, STRANGER
+
+NOWHERE = "http://127.0.0.1:9"  # an address to name; these tests do not go there
+PENDING = ("SLEEPING", "STOPPED", "BUILDING", "APP_STARTING")
+RUNNING = ("RUNNING", "RUNNING_BUILDING", "RUNNING_APP_STARTING")
+FAILED = (
+    *("PAUSED", "NO_APP_FILE", "CONFIG_ERROR", "BUILD_ERROR", "RUNTIME_ERROR", "DELETING"),
+    "A_STAGE_FROM_THE_FUTURE",
+)
+
+
+class Clock:
+    """Time that passes only when somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.waits: list[float] = []
+        self.closed = False
+
+    def wait(self, seconds: float) -> bool:
+        self.waits.append(seconds)
+        self.now += seconds
+        return self.closed
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+class Waking:
+    """A Space that is connected to by the clock of a test, and what it told."""
+
+    def __init__(
+        self, state: SpaceState, clock: Clock, token: str | None = None, timeout: float = 900.0
+    ) -> None:
+        self.told: list[SpaceStatus] = []
+        self.knocks = 0
+        self.state = state
+        patience = _spaces.Patience(timeout, clock.wait, clock.time)
+        name = SpaceName(state.space_id)
+        teller = _spaces.Teller(self.told.append)
+        self.space = _spaces.Space(name, Hub(token), teller, patience, self._knock)
+
+    def _knock(self, root: str) -> None:
+        assert root == NOWHERE
+        self.knocks += 1
+        self.state.move()
+
+    def connect(self, opening: Callable[[], Any] = lambda: "open") -> Any:
+        def open_at(root: str, record: _spaces.Record) -> Any:
+            assert root == NOWHERE
+            return opening()
+
+        return self.space.connect(open_at)
+
+    @property
+    def stages(self) -> list[str]:
+        return [status.detail for status in self.told]
+
+
+def changes(stages: Sequence[str]) -> list[str]:
+    return [stage for stage, _ in itertools.groupby(stages)]
+
+
+def orders(end: str) -> Iterator[list[str]]:
+    """Every order in which a Space can come to an end, by way of up to three other stages."""
+    for length in range(4):
+        for way in itertools.permutations(PENDING, length):
+            yield [*way, end]
+
+
+# -- what is told -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", RUNNING)
+def test_spaces_every_way_to_running_is_told_and_ends_connected(
+    hub: LocalHub, clock: Clock, end: str
+) -> None:
+    """In whatever order stages come, each change is told once, and then the app is connected to."""
+    for number, way in enumerate(orders(end)):
+        waking = Waking(hub.add(f"alice/space{number}", *way, address=NOWHERE), clock)
+        assert waking.connect() == "open"
+        assert waking.stages == way
+        assert waking.told[-1].load_status == "complete"
+        assert all(status.load_status == "pending" for status in waking.told[:-1])
+        assert waking.knocks == sum(stage in ("SLEEPING", "STOPPED") for stage in way)
+
+
+@pytest.mark.parametrize("end", FAILED)
+def test_spaces_every_way_to_a_failure_is_told_and_raises(
+    hub: LocalHub, clock: Clock, end: str
+) -> None:
+    """In whatever order stages come, one that cannot pass ends the wait with its reason."""
+    for number, way in enumerate(orders(end)):
+        waking = Waking(hub.add(f"alice/space{number}", *way, address=NOWHERE), clock)
+        with pytest.raises(SpaceNotReadyError) as caught:
+            waking.connect()
+        assert waking.stages == way
+        error, last = caught.value, waking.told[-1]
+        assert (error.stage, error.status) == (end, last)
+        assert error.space_id == f"alice/space{number}"
+        assert last.load_status == "error"
+        assert last.status == ("paused" if end == "PAUSED" else "space_error")
+        assert last.message in str(error)
+
+
+@pytest.mark.parametrize("end", FAILED)
+def test_spaces_a_failed_one_fails_at_once(hub: LocalHub, clock: Clock, end: str) -> None:
+    """Nothing is waited for where waiting cannot help."""
+    waking = Waking(hub.add("alice/broken", end), clock)
+    with pytest.raises(SpaceNotReadyError):
+        waking.connect()
+    assert clock.waits == []
+
+
+@pytest.mark.parametrize(("enabled", "told"), [(True, True), (False, False), (None, False)])
+@pytest.mark.parametrize("end", ["PAUSED", "BUILD_ERROR"])
+def test_spaces_tell_whether_their_author_can_be_asked(
+    hub: LocalHub, clock: Clock, end: str, enabled: bool | None, told: bool
+) -> None:
+    """Discussions count as enabled only if the Hub says so; no answer means no."""
+    waking = Waking(hub.add("alice/broken", "BUILDING", end, discussions=enabled), clock)
+    with pytest.raises(SpaceNotReadyError, match="alice/broken") as caught:
+        waking.connect()
+    assert [status.discussions_enabled for status in waking.told] == [None, told]
+    assert ("discussions" in str(caught.value)) is told
+
+
+def test_spaces_a_stage_that_lasts_is_told_once(hub: LocalHub, clock: Clock) -> None:
+    """Only changes are told; the JavaScript client tells each look."""
+    way = ["BUILDING", "BUILDING", "BUILDING", "APP_STARTING", "BUILDING", "RUNNING"]
+    waking = Waking(hub.add("alice/slow", *way, address=NOWHERE), clock)
+    waking.connect()
+    assert waking.stages == changes(way)
+
+
+def test_spaces_a_callback_that_raises_is_logged(
+    hub: LocalHub, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fault in the user's function does not keep the Space from being connected to."""
+
+    def callback(status: SpaceStatus) -> None:
+        raise RuntimeError(f"no {status.detail}")
+
+    hub.add("alice/slow", "BUILDING", "RUNNING", address=NOWHERE)
+    patience = _spaces.Patience(900.0, clock.wait, clock.time)
+    space = _spaces.Space(
+        SpaceName("alice/slow"), Hub(None), _spaces.Teller(callback), patience, lambda root: None
+    )
+    assert space.connect(lambda root, record: "open") == "open"
+    assert "no BUILDING" in caplog.text
+    assert "no RUNNING" in caplog.text
+
+
+def test_spaces_without_a_callback_are_logged(
+    hub: LocalHub, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The same happens in silence, with a line in the log for each change."""
+    caplog.set_level(logging.INFO, logger="gradio_client_sync")
+    hub.add("alice/slow", "BUILDING", "RUNNING", address=NOWHERE)
+    patience = _spaces.Patience(900.0, clock.wait, clock.time)
+    space = _spaces.Space(
+        SpaceName("alice/slow"), Hub(None), _spaces.Teller(), patience, lambda root: None
+    )
+    space.connect(lambda root, record: None)
+    lines = [r.getMessage() for r in caplog.records if r.name == "gradio_client_sync._spaces"]
+    assert lines == [
+        "alice/slow: Space is building... (BUILDING)",
+        "alice/slow: Space is running. (RUNNING)",
+    ]
+
+
+# -- how long is waited -------------------------------------------------------------------
+
+
+def test_spaces_are_waited_for_with_backoff_until_the_deadline(hub: LocalHub, clock: Clock) -> None:
+    """Looks get rarer, all of them fit the deadline, and the error says the last stage."""
+    waking = Waking(hub.add("alice/stuck", "BUILDING"), clock, timeout=60.0)
+    with pytest.raises(SpaceNotReadyError, match=r"did not start within 60 s.*wake_timeout") as e:
+        waking.connect()
+    assert (e.value.stage, e.value.status) == ("BUILDING", waking.told[-1])
+    assert clock.now == 60.0
+    assert clock.waits[:-1] == sorted(clock.waits[:-1])
+    assert len(hub.asked("GET /api/spaces/alice/stuck")) == len(clock.waits) + 1 < 15
+    assert waking.stages == ["BUILDING"]
+
+
+def test_spaces_that_start_at_the_last_moment_are_connected_to(hub: LocalHub, clock: Clock) -> None:
+    """The deadline is looked at after a last look, not before."""
+    waking = Waking(hub.add("alice/late", "BUILDING", "RUNNING", address=NOWHERE), clock, None, 0.1)
+    assert waking.connect() == "open"
+    assert clock.waits == [pytest.approx(0.1)]
+
+
+def test_spaces_a_wait_ends_when_the_client_is_closed(hub: LocalHub, clock: Clock) -> None:
+    """close() during a wait ends it."""
+    clock.closed = True
+    waking = Waking(hub.add("alice/stuck", "BUILDING"), clock)
+    with pytest.raises(ClientClosedError, match="waited for its Space"):
+        waking.connect()
+    assert len(clock.waits) == 1
+
+
+def test_spaces_a_sleeper_is_knocked_at_until_it_wakes(hub: LocalHub, clock: Clock) -> None:
+    """A request that did not wake the Space is repeated."""
+    state = hub.add("alice/deaf", "SLEEPING", "SLEEPING", "SLEEPING", "RUNNING", address=NOWHERE)
+    waking = Waking(state, clock)
+    waking.connect()
+    assert waking.knocks == 3
+    assert waking.stages == ["SLEEPING", "RUNNING"]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 429])
+def test_spaces_a_hub_that_stumbles_meanwhile_is_asked_again(
+    hub: LocalHub, clock: Clock, status: int
+) -> None:
+    """A failing look in the middle of a wait is no reason to give up a Space that builds."""
+    state = hub.add("alice/slow", "BUILDING", "RUNNING", address=NOWHERE)
+    waking = Waking(state, clock)
+    first = clock.wait
+
+    def wait(seconds: float) -> bool:
+        if len(clock.waits) == 0:
+            hub.fail("GET /api/spaces/alice/slow", status, times=2)
+        return first(seconds)
+
+    waking.space._patience._wait = wait
+    assert waking.connect() == "open"
+    assert waking.stages == ["BUILDING", "RUNNING"]
+
+
+def test_spaces_an_app_that_is_not_up_yet_is_asked_again(hub: LocalHub, clock: Clock) -> None:
+    """The Hub says that it runs a moment before its app answers."""
+    answers = iter([HTTPStatusError("starting", status_code=503), None])
+
+    def opening() -> str:
+        error = next(answers)
+        if error is not None:
+            raise error
+        return "open"
+
+    waking = Waking(hub.add("alice/fresh", address=NOWHERE), clock)
+    assert waking.connect(opening) == "open"
+    assert len(clock.waits) == 1
+
+
+def test_spaces_an_app_that_fails_while_it_is_asked_again_is_told(
+    hub: LocalHub, clock: Clock
+) -> None:
+    """The Hub is looked at again before the app is: it may know better by now."""
+    waking = Waking(hub.add("alice/fresh", "RUNNING", "RUNTIME_ERROR", address=NOWHERE), clock)
+
+    def opening() -> None:
+        raise HTTPStatusError("starting", status_code=503)
+
+    with pytest.raises(SpaceNotReadyError, match="alice/fresh"):
+        waking.connect(opening)
+    assert waking.stages == ["RUNNING", "RUNTIME_ERROR"]
+
+
+def test_spaces_a_page_instead_of_an_app_passes_only_after_a_wait(
+    hub: LocalHub, clock: Clock
+) -> None:
+    """What is no Gradio app stays none, but a Space that has just woken may show a page first."""
+
+    def opening() -> None:
+        raise ConfigError("a page")
+
+    running = Waking(hub.add("alice/docker", address=NOWHERE), clock)
+    with pytest.raises(ConfigError):
+        running.connect(opening)
+    assert clock.waits == []
+    assert [status.message for status in running.told][-1] == "Could not load this space."
+    assert running.told[-1].status == "error"
+
+    def old() -> None:
+        raise UnsupportedAppError("Gradio 2")
+
+    ancient = Waking(hub.add("alice/old", "BUILDING", "RUNNING", address=NOWHERE), clock)
+    with pytest.raises(UnsupportedAppError):
+        ancient.connect(old)
+    clock.waits.clear()
+
+    answers = iter([ConfigError("a page"), None])
+
+    def late() -> str:
+        error = next(answers)
+        if error is not None:
+            raise error
+        return "open"
+
+    woken = Waking(hub.add("alice/woken", "BUILDING", "RUNNING", address=NOWHERE), clock)
+    assert woken.connect(late) == "open"
+
+
+# -- what the Hub refuses -----------------------------------------------------------------
+
+
+def failing(source: str, token: str | None = None, **options: Any) -> tuple[Any, list[SpaceStatus]]:
+    """The error of connecting, and what was told before."""
+    told: list[SpaceStatus] = []
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - looked at by the caller
+        Client(source, hf_token=token, status_callback=told.append, **options)
+    return caught.value, told
+
+
+NOT_FOUND = [SpaceStatus("error", "NOT_FOUND", "error", "Could not get space status. ")]
+
+
+def test_spaces_unknown_ones_are_not_found(hub: LocalHub) -> None:
+    """A name that the Hub does not know says what to check, and is told as JavaScript does."""
+    error, told = failing("alice/nothing")
+    assert isinstance(error, SpaceNotFoundError)
+    assert error.space_id == "alice/nothing"
+    assert error.status == NOT_FOUND[0]
+    assert "spelling" in str(error)
+    assert "hf_token" in str(error)
+    assert told == NOT_FOUND
+
+
+def test_spaces_private_ones_are_not_shown_to_strangers(hub: LocalHub) -> None:
+    """The Hub hides a private Space; the error says whose token it was, and what it may do."""
+    hub.add("alice/secret", private=True)
+    assert isinstance(failing("alice/secret")[0], SpaceNotFoundError)
+    error, told = failing("alice/secret", STRANGER)
+    assert isinstance(error, SpaceNotFoundError)
+    assert "account 'mallory' and has the role 'write'" in str(error)
+    assert STRANGER not in str(error)
+    assert told == NOT_FOUND
+    assert isinstance(failing("alice/secret", READER)[0], SpaceNotFoundError)
+
+
+def test_spaces_a_token_without_the_right_says_which_it_has(hub: LocalHub) -> None:
+    """A fine-grained token that does not cover the Space is told with the rights it has."""
+    hub.add("alice/secret", private=True)
+    error, told = failing("alice/secret", SCOPED)
+    assert isinstance(error, AuthenticationError)
+    assert error.status_code == 403
+    assert "lacks the right to read" in str(error)
+    assert "account 'alice' and may do only this: repo.read on alice/open" in str(error)
+    assert told == NOT_FOUND
+
+
+def test_spaces_a_wrong_token_is_said_to_be_one(hub: LocalHub) -> None:
+    """A token that the Hub does not know is not taken for a missing Space."""
+    hub.add("alice/open")
+    error, told = failing("alice/open", "hf_mistyped")
+    assert isinstance(error, AuthenticationError)
+    assert error.status_code == 401
+    assert "does not accept the token: it is mistyped, expired or revoked" in str(error)
+    assert "hf_mistyped" not in str(error)
+    assert told == NOT_FOUND
+
+
+def test_spaces_an_account_that_the_hub_does_not_tell_is_left_out(hub: LocalHub) -> None:
+    """The reason for a refusal is told also where the Hub does not say whose token it is."""
+    hub.add("alice/secret", private=True)
+    hub.fail("whoami", 429)
+    error, _ = failing("alice/secret", STRANGER)
+    assert isinstance(error, SpaceNotFoundError)
+    assert "does not tell whose token" in str(error)
+
+
+def test_spaces_a_hub_that_fails_is_said_to(hub: LocalHub) -> None:
+    """A Hub that fails at the first look is no missing Space."""
+    hub.add("alice/open")
+    hub.fail("GET /api/spaces", 500)
+    error, told = failing("alice/open")
+    assert type(error) is SpaceError
+    assert "answered 500 (made to fail)" in str(error)
+    assert error.status == NOT_FOUND[0]
+    assert told == NOT_FOUND
+
+
+@pytest.mark.parametrize("body", [{"hello": "world"}, b"<html>Hello</html>", [], None])
+def test_spaces_a_hub_that_is_none_is_said_to_be(hub: LocalHub, body: Any) -> None:
+    """An address that answers, but not as the Hub, points at HF_ENDPOINT."""
+    hub.fail("GET /api/spaces", 200, body=body)
+    assert "HF_ENDPOINT" in str(failing("alice/open")[0])
+
+
+def test_spaces_a_hub_that_hangs_up_leaves_small_questions_open(hub: LocalHub) -> None:
+    """What is asked to say more about a failure does not stand in the way of it."""
+    hub.add("alice/paused", "PAUSED")
+    hub.fail("HEAD", 0)
+    error, told = failing("alice/paused")
+    assert isinstance(error, SpaceNotReadyError)
+    assert told[-1].discussions_enabled is False
+    hub.fail("whoami", 0)
+    error, _ = failing("alice/nothing", OWNER)
+    assert isinstance(error, SpaceNotFoundError)
+    assert "does not tell whose token" in str(error)
+    hub.fail("hardware", 0)
+    with pytest.raises(DuplicationError, match="t4-medium"):  # which the library knows
+        duplicate("alice/paused", hf_token=OWNER, hardware="abacus")
+
+
+@pytest.mark.parametrize("auth", [{}, {"auth": {}}, {"auth": {"accessToken": {"role": 3}}}])
+def test_spaces_a_token_of_unknown_rights_is_told_by_its_account(
+    hub: LocalHub, auth: dict[str, Any]
+) -> None:
+    """Some tokens have no role that the Hub tells."""
+    hub.fail("whoami", 200, body={"name": "alice", **auth})
+    error, _ = failing("alice/nothing", OWNER)
+    assert "is of the account 'alice';" in str(error)
+
+
+def test_spaces_a_saved_token_that_cannot_be_read_is_said_to_be(
+    hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trouble with what is saved on this machine is told before anything is sent."""
+    import huggingface_hub
+
+    def get_token() -> str:
+        raise PermissionError("the file is not yours")
+
+    monkeypatch.setattr(huggingface_hub, "get_token", get_token)
+    with pytest.raises(SpaceError, match="cannot be read: the file is not yours"):
+        Client("alice/open")
+    assert hub.calls == []
+
+
+def test_spaces_a_sleeper_that_cannot_be_reached_is_waited_for(hub: LocalHub) -> None:
+    """A request that wakes need not be answered."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        hub.add("alice/asleep", "SLEEPING", address=address)
+        error, told = failing("alice/asleep", wake_timeout=0.1)
+    assert isinstance(error, SpaceNotReadyError)
+    assert [status.detail for status in told] == ["SLEEPING"]
+
+
+def test_spaces_a_hub_shows_no_token(hub: LocalHub) -> None:
+    """What knows the token does not show it."""
+    assert OWNER not in repr(Hub(OWNER))
+
+
+def test_spaces_a_hub_out_of_reach_is_a_space_error(
+    hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No error of the libraries underneath escapes, and none takes the token along."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        error, told = failing("alice/open", OWNER)
+    assert type(error) is SpaceError
+    assert "cannot be asked" in str(error)
+    assert OWNER not in f"{error} {error.__cause__}"
+    assert told == NOT_FOUND
+
+
+def test_spaces_offline_mode_is_heeded(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With HF_HUB_OFFLINE the library asks nobody, and neither does this."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    from huggingface_hub import utils
+
+    reset = getattr(utils, "reset_sessions", None) or utils.close_session
+    reset()  # older ones look at it when they make a session
+    try:
+        error, _ = failing("alice/open")
+    finally:
+        reset()
+    assert type(error) is SpaceError
+    assert hub.calls == []
+
+
+def test_spaces_one_without_an_app_says_so(hub: LocalHub) -> None:
+    """A Space that the Hub names no address for has nothing to connect to."""
+    hub.add("alice/static")
+    error, _ = failing("alice/static")
+    assert type(error) is SpaceError
+    assert "no address" in str(error)
+
+
+def test_spaces_an_impossible_name_is_not_found(hub: LocalHub) -> None:
+    """A name that no Space can have is asked for all the same, and not found."""
+    assert isinstance(failing("a..b/c--d")[0], SpaceNotFoundError)
+
+
+# -- limits -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [({"Retry-After": "7"}, 7.0), ({"RateLimit": '"api";r=0;t=9'}, 9.0), ({}, 0.5)],
+)
+def test_spaces_a_hub_asked_too_often_is_given_the_time_it_wants(
+    hub: LocalHub, clock: Clock, headers: dict[str, str], pause: float
+) -> None:
+    """A limit that ends before the deadline is waited for."""
+    waking = Waking(hub.add("alice/open", address=NOWHERE), clock)
+    hub.fail("GET /api/spaces", 429, headers)
+    assert waking.connect() == "open"
+    assert clock.waits == [pause]
+
+
+def test_spaces_a_limit_beyond_the_deadline_is_raised_at_once(hub: LocalHub, clock: Clock) -> None:
+    """Nobody waits for what cannot be in time; the error says when it would be."""
+    waking = Waking(hub.add("alice/open"), clock, timeout=60.0)
+    hub.fail("GET /api/spaces", 429, {"Retry-After": "61"})
+    with pytest.raises(RateLimitError, match=r"asks to wait 61 s.*hf_token") as caught:
+        waking.connect()
+    assert (caught.value.retry_after, caught.value.status_code) == (61.0, 429)
+    assert clock.waits == []
+
+
+def test_spaces_a_limit_without_an_end_is_waited_for_until_the_deadline(
+    hub: LocalHub, clock: Clock
+) -> None:
+    """Without a hint the Hub is asked ever more rarely, and no longer than there is time."""
+    waking = Waking(hub.add("alice/open"), clock, OWNER, timeout=60.0)
+    hub.fail("GET /api/spaces", 429, times=100)
+    with pytest.raises(RateLimitError) as caught:
+        waking.connect()
+    assert caught.value.retry_after is None
+    assert "hf_token" not in str(caught.value)
+    assert 50 < clock.now <= 60
+
+
+def test_spaces_an_app_asked_too_often_is_given_the_time_it_wants(
+    hub: LocalHub, clock: Clock
+) -> None:
+    """A limit of the Space's own is waited for like one of the Hub's."""
+    answers = iter([RateLimitError("slow", retry_after=20.0), RateLimitError("slow"), None])
+
+    def opening() -> str:
+        error = next(answers)
+        if error is not None:
+            raise error
+        return "open"
+
+    waking = Waking(hub.add("alice/busy", address=NOWHERE), clock)
+    assert waking.connect(opening) == "open"
+    assert clock.waits[0] == 20.0
+    assert len(clock.waits) == 2
+
+
+def test_spaces_an_app_asked_too_often_for_too_long_is_an_error(
+    hub: LocalHub, clock: Clock
+) -> None:
+    """A limit of the Space beyond the deadline is raised, and told."""
+    waking = Waking(hub.add("alice/busy", address=NOWHERE), clock, timeout=10.0)
+
+    def opening() -> None:
+        raise RateLimitError("slow", retry_after=20.0)
+
+    with pytest.raises(RateLimitError, match="slow"):
+        waking.connect(opening)
+    assert waking.told[-1].message == "Could not load this space."
+    assert clock.waits == []
+
+
+# -- signatures ---------------------------------------------------------------------------
+
+
+def test_spaces_signatures_are_kept_until_they_expire(hub: LocalHub, clock: Clock) -> None:
+    """The Hub is asked for one when it is first needed, and again when it ends."""
+    hub.add("alice/secret", private=True)
+    hub.jwt_claims["exp"] = 1000
+    signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
+    assert hub.calls == []
+    first = signature.sign("ws://app/queue/join")
+    assert first.startswith("ws://app/queue/join?__sign=head.")
+    assert signature.sign("http://app/data?a=b").startswith("http://app/data?a=b&__sign=head.")
+    assert len(hub.asked("jwt")) == 1
+    clock.now = 950.0
+    hub.jwt_claims["exp"] = 2000
+    assert signature.sign("ws://app/queue/join") != first
+    assert len(hub.asked("jwt")) == 2
+
+
+@pytest.mark.parametrize("status", [403, 404, 500, 200])
+def test_spaces_without_a_signature_the_header_has_to_do(
+    hub: LocalHub, clock: Clock, status: int
+) -> None:
+    """Where the Hub gives none, addresses stay as they are, and it is not asked again."""
+    hub.add("alice/secret", private=True)
+    hub.fail("jwt", status)
+    signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
+    for _ in range(2):
+        assert signature.sign("http://app/data") == "http://app/data"
+    assert len(hub.asked("jwt")) == 1
+
+
+def test_spaces_a_hub_out_of_reach_gives_no_signature(
+    hub: LocalHub,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A call does not fail for want of what it can do without; the log tells."""
+    monkeypatch.setenv("HF_ENDPOINT", NOWHERE)
+    signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
+    assert signature.sign("http://app/data") == "http://app/data"
+    assert "no signature for alice/secret" in caplog.text
+    assert OWNER not in caplog.text
+
+
+# -- names --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "form", ["{id}", "{id}/", "{hub}/spaces/{id}", "{hub}/spaces/{id}/tree/main"]
+)
+def test_spaces_ids_and_pages_lead_to_the_same_record(hub: LocalHub, form: str) -> None:
+    """The page of a Space, on the Hub that HF_ENDPOINT names, is as good as its id."""
+    hub.add("alice/paused", "PAUSED")
+    error, told = failing(form.format(id="alice/paused", hub=hub.url))
+    assert isinstance(error, SpaceNotReadyError)
+    assert [status.detail for status in told] == ["PAUSED"]
+
+
+def test_spaces_an_address_of_an_app_is_looked_up_by_its_subdomain(
+    hub: LocalHub, clock: Clock
+) -> None:
+    """The Hub knows which Space an app's address is of; the address stays the user's."""
+    hub.add("Alice/My.Space", address=NOWHERE)
+    name = space_name("https://alice-my-space.hf.space/app", hub.url)
+    assert name is not None
+    patience = _spaces.Patience(900.0, clock.wait, clock.time)
+    teller = _spaces.Teller()
+    space = _spaces.Space(name, Hub(None), teller, patience, lambda root: None)
+    root, record = space.connect(lambda root, record: (root, record))
+    assert root == "https://alice-my-space.hf.space/app"
+    assert record.space_id == "Alice/My.Space"
+    assert [call.path for call in hub.calls] == ["/api/spaces/by-subdomain/alice-my-space"]
+
+
+def test_spaces_an_address_that_the_record_lacks_is_asked_for(hub: LocalHub, clock: Clock) -> None:
+    """Where the record has no address, the Hub's other answer has."""
+    waking = Waking(hub.add("alice/open", address=NOWHERE, names_host=False), clock)
+    assert waking.connect() == "open"
+    assert hub.asked("GET /api/spaces/alice/open/host")
+
+
+@pytest.mark.parametrize("value", ["print", 3, True])
+def test_spaces_a_callback_that_is_none_is_refused(value: Any) -> None:
+    """What cannot be called is refused before anything is sent."""
+    with pytest.raises(TypeError, match="status_callback"):
+        Client("alice/open", status_callback=value)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "error"),
+    [
+        ("wake_timeout", 0, ValueError),
+        ("wake_timeout", "long", TypeError),
+        ("allow_insecure_token", "yes", TypeError),
+    ],
+)
+def test_spaces_options_are_checked(option: str, value: Any, error: type[Exception]) -> None:
+    """A mistake in an option is named before anything is sent."""
+    options: dict[str, Any] = {option: value}
+    with pytest.raises(error, match=option):
+        Client("alice/open", **options)

@@ -1,0 +1,154 @@
+"""The mark of a Gradio app's visitor goes with the calls that are made for them, and no others."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import os
+import subprocess
+import sys
+import types
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+import gradio_client_sync as package
+from gradio_client_sync import Client
+from gradio_client_sync._visitor import HEADER, visitor_headers
+from tests.conftest import SERVERS
+from tests.support.hub.hub import LocalHub, proxy_of
+from tests.support.hub.space_proxy import SpaceProxy
+from tests.support.listeners import BOUND
+from tests.support.servers.environments import prepare
+from tests.support.servers.server import Server
+
+pytestmark = pytest.mark.gradio
+
+FRONT = Path(__file__).parents[1] / "support" / "hub" / "front.py"
+FIVE = (5, "5", "5.0")
+
+
+@pytest.fixture
+def visitor(monkeypatch: pytest.MonkeyPatch) -> contextvars.ContextVar[Any]:
+    """The request that Gradio answers, as Gradio keeps it."""
+    request: contextvars.ContextVar[Any] = contextvars.ContextVar("request", default=None)
+    context = types.ModuleType("gradio.context")
+    context.LocalContext = type("LocalContext", (), {"request": request})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "gradio.context", context)
+    return request
+
+
+def test_visitor_a_visitors_mark_goes_with_their_call_only(
+    hub: LocalHub, server: Server, visitor: contextvars.ContextVar[Any]
+) -> None:
+    """What is read where a call is made goes with it, and not with the next one."""
+    space = hub.add("alice/gpu", app=server.url)
+    with Client("alice/gpu") as app:
+        for mark in ("one", None, "two", None):
+            headers = {} if mark is None else {HEADER: mark}
+            reset = visitor.set(types.SimpleNamespace(headers=headers))
+            app.predict("/add", [2, 3])
+            app.predict("/direct", ["a"])
+            visitor.reset(reset)
+        app.predict("/add", [2, 3])
+    seen = proxy_of(space).seen
+    # Before 4.9 the data is posted besides, in a request that joins nothing.
+    joins = [p.headers.get(HEADER) for p in proxy_of(space).asked("/queue/join")]
+    direct = [p.headers.get(HEADER) for p in proxy_of(space).asked("/run/")]
+    assert joins == ["one", None, "two", None, None]
+    assert direct == ["one", None, "two", None]
+    assert sum(HEADER in passing.headers for passing in seen) == 4
+
+
+def test_visitor_a_visitors_mark_goes_to_spaces_only(
+    newest: Server, visitor: contextvars.ContextVar[Any]
+) -> None:
+    """Other apps learn nothing of the visitor."""
+    plain = SpaceProxy(newest.url, lambda passing: None)
+    try:
+        with Client(plain.url) as app:
+            visitor.set(types.SimpleNamespace(headers={HEADER: "one"}))
+            app.predict("/add", [2, 3])
+    finally:
+        plain.close()
+    assert all(HEADER not in passing.headers for passing in plain.seen)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        None,
+        types.SimpleNamespace(headers=None),
+        types.SimpleNamespace(headers={}),
+        types.SimpleNamespace(headers={HEADER: 3}),
+        types.SimpleNamespace(headers=types.SimpleNamespace()),
+        object(),
+    ],
+)
+def test_visitor_no_visitor_is_no_mark(visitor: contextvars.ContextVar[Any], request_: Any) -> None:
+    """Outside of a request, or without the mark in it, there is nothing to pass on."""
+    visitor.set(request_)
+    assert visitor_headers() == {}
+
+
+def test_visitor_without_gradio_is_no_visitor() -> None:
+    """Nothing is loaded to find out that this is no Gradio app."""
+    assert "gradio" not in sys.modules
+    assert visitor_headers() == {}
+    assert "gradio" not in sys.modules
+
+
+#: The newest release of each generation that takes its queue's settings in one way.
+FRONTS = [v for v in SERVERS if v >= "4"]
+FRONTS = list({version.partition(".")[0]: version for version in FRONTS}.values())
+
+
+@contextlib.contextmanager
+def front(version: str, hub: LocalHub, space: str) -> Iterator[str]:
+    """The address of a real Gradio app that calls a Space for its visitors."""
+    folders = {str(Path(module.__file__ or "").parents[1]) for module in (package, requests)}
+    environment = {n: v for n, v in os.environ.items() if n not in ("PYTHONPATH", "HF_TOKEN")}
+    with subprocess.Popen(
+        [prepare(version), "-I", FRONT, *folders, space],
+        env={**environment, "HF_ENDPOINT": hub.url},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.communicate(timeout=BOUND)
+
+
+@pytest.mark.parametrize("version", FRONTS)
+def test_visitor_of_a_real_app_is_passed_on(hub: LocalHub, newest: Server, version: str) -> None:
+    """However an app calls a Space, it gives it each visitor's mark with that visitor's calls."""
+    space = hub.add("alice/gpu", app=newest.url)
+    calls = {"ask": 1, "submit": 1, "wait": 1, "thread": 1, "stream": 2, "stream_async": 2}
+    with front(version, hub, "alice/gpu") as url:
+        for name, times in calls.items():
+            joined = len(proxy_of(space).asked("/queue/join"))
+            for mark in ("one", None, "two", "one"):
+                headers = {} if mark is None else {HEADER: mark}
+                with Client(url, headers=headers) as visitor:
+                    assert visitor.predict(f"/{name}", [2, 3])[0] in FIVE
+                joins = proxy_of(space).asked("/queue/join")[joined:]
+                assert [p.headers.get(HEADER) for p in joins] == [mark] * times, name
+                joined += times
+        proxy_of(space).seen.clear()
+        marks = [f"visitor {number}" for number in range(8)]
+        with contextlib.ExitStack() as stack, ThreadPoolExecutor(len(marks)) as pool:
+            visitors = [stack.enter_context(Client(url, headers={HEADER: mark})) for mark in marks]
+            for answer in pool.map(lambda visitor: visitor.predict("/ask", [2, 3])[0], visitors):
+                assert answer in FIVE
+    joins = proxy_of(space).asked("/queue/join")
+    assert sorted(str(passing.headers.get(HEADER)) for passing in joins) == marks
+    others = [passing for passing in proxy_of(space).seen if "/queue/join" not in passing.path]
+    assert all(HEADER not in passing.headers for passing in others)

@@ -1,0 +1,124 @@
+"""The run fails if a secret that was laid out for it turns up where it does not belong.
+
+The saved token is one (``HF_TOKEN``); it is for Spaces of a Hub that no test here has, so nobody
+may get it. The others are a token, a cookie and a header that `Canary.options` gives clients for
+one server. Where they turn up (a log, an error or its cause, a repr, a pickle, a warning, the
+output, a request to anybody else) is told at the end, with the test.
+
+Of a run in several processes (``-n 2``), each lays out secrets of its own and looks for them; what
+it finds it hands to the process that makes the report.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import secrets
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.support.canary.watch import PACKAGE, Watch
+
+#: Loggers of what a client stands on, and its own.
+LOGGERS = (
+    PACKAGE,
+    "urllib3",
+    "websocket",
+    "huggingface_hub",
+    "httpx",
+    "httpcore",
+    "httpx2",
+    "httpcore2",
+)
+
+#: Under this name one process of several tells what it found.
+FOUND = "secrets that got out"
+
+
+class Canary(logging.Handler):
+    """One run's secrets, and the hooks that look for them."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.watch = Watch()
+        self.saved, self._token = (f"hf_canary{secrets.token_hex(8)}" for _ in range(2))
+        self._cookie, self._header = (f"canary-{secrets.token_hex(8)}" for _ in range(2))
+        for secret in (self.saved, self._token, self._cookie, self._header):
+            self.watch.add(secret)
+
+    def options(self, url: str) -> dict[str, Any]:
+        """Secrets for a client of one server."""
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        assert parts.port is not None
+        for secret in (self._token, self._cookie, self._header):
+            self.watch.allow(secret, (parts.hostname, parts.port))
+        return {
+            "hf_token": self._token,
+            "cookies": {"canary": self._cookie},
+            "headers": {"X-Canary": self._header},
+        }
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.watch.look(self.format(record), f"a log of {record.name}")
+
+    def pytest_sessionstart(self) -> None:
+        with contextlib.ExitStack() as stack:
+            patch = stack.enter_context(pytest.MonkeyPatch.context())
+            patch.setenv("HF_TOKEN", self.saved)
+            stack.enter_context(self.watch.listening())
+            logging.getLogger().addHandler(self)
+            stack.callback(logging.getLogger().removeHandler, self)
+            for logger in map(logging.getLogger, LOGGERS):
+                stack.callback(logger.setLevel, logger.level)
+                logger.setLevel(logging.DEBUG)
+            self._end = stack.pop_all()
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.watch.where = nodeid
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        # At the end of each module: looking at every object takes a while.
+        if nextitem is None or nextitem.path != item.path:
+            self.watch.sweep()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        for title, text in report.sections:
+            self.watch.look(text, f"the {title}")
+        self.watch.look(report.longreprtext, "the report of a failure")
+
+    def pytest_warning_recorded(self, warning_message: Any) -> None:
+        self.watch.look(str(warning_message.message), "a warning")
+
+    @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+    def pytest_testnodedown(self, node: Any) -> None:
+        # One that crashed has no last word; the run has failed by that.
+        self.watch.found.update(dict.fromkeys(getattr(node, "workeroutput", {}).get(FOUND, ())))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        self._end.close()
+        if hasattr(session.config, "workeroutput"):  # one process of several
+            session.config.workeroutput[FOUND] = list(self.watch.found)
+        if self.watch.found and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.watch.found:
+            terminalreporter.section(FOUND, red=True)
+            for place in self.watch.found:
+                terminalreporter.line(place)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Canary(), "canary")
+
+
+@pytest.fixture(scope="session")
+def canary(pytestconfig: pytest.Config) -> Canary:
+    """The secrets of this run."""
+    plugin: Canary = pytestconfig.pluginmanager.get_plugin("canary")
+    return plugin

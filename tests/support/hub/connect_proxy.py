@@ -1,0 +1,58 @@
+"""A way by which https addresses of Spaces lead to a proxy on this machine."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.http_server import Serving
+from tests.support.hub.space_proxy import SpaceProxy, handler
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for the apps of Spaces, with its key in the same file."""
+    path = tmp_path / "space.pem"
+    made = subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-days", "2", "-subj", "/CN=spaces", "-keyout", str(path)),
+            *("-addext", "subjectAltName=DNS:*.hf.space", "-out", str(tmp_path / "cert.pem")),
+        ],
+        capture_output=True,
+    )
+    if made.returncode:
+        pytest.skip("there is no openssl to make a certificate with")
+    with path.open("ab") as file:
+        file.write((tmp_path / "cert.pem").read_bytes())
+    return path
+
+
+class Tunnel(Serving):
+    """A proxy by which any https address leads to one `SpaceProxy`."""
+
+    def __init__(self, space: SpaceProxy, certificate: Path) -> None:
+        self.asked: list[str] = []
+        outer = self
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+
+        class Connect(BaseHTTPRequestHandler):
+            def do_CONNECT(self) -> None:
+                outer.asked.append(self.path)
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.flush()
+                self.close_connection = True
+                with context.wrap_socket(self.connection, server_side=True) as secured:
+                    handler(lambda: space)(secured, self.client_address, self.server)
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        super().__init__(Connect)

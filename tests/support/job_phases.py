@@ -1,0 +1,59 @@
+"""The phases of a job, each of which can be made to last, and what the server shows of its end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+
+from gradio_client_sync import Client
+from tests.support.fault_proxy import Fault, Proxy
+from tests.support.listeners import BOUND
+from tests.support.servers.plugin import ServerPool
+from tests.support.servers.server import Server
+
+FAULTS = {
+    "uploading": Fault(b"/upload", action="stall"),
+    "downloading": Fault(b"/file=", after=b"\r\n\r\n", offset=1_000_000, action="stall"),
+}
+
+
+@contextlib.contextmanager
+def held_in(phase: str, server: Server, key: str) -> Iterator[str]:
+    """An address at which a call stays in a phase."""
+    with contextlib.ExitStack() as stack:
+        url = server.url
+        if phase in FAULTS:
+            url = stack.enter_context(Proxy(server.url, FAULTS[phase])).url
+        elif phase == "queued":
+            app = stack.enter_context(Client(server.url))
+            app.submit("/hold", [f"{key} before"])
+            assert server.control.await_started(f"{key} before")
+        yield url
+
+
+def server_for(phase: str, pool: ServerPool, version: str) -> Server:
+    """The usual server, or one that runs one job at a time."""
+    return pool.get(version, **({"queue_size": 10} if phase == "queued" else {}))
+
+
+def assert_stopped(phase: str, server: Server, key: str, executed: Mapping[str, int]) -> None:
+    """Nothing of the call with a key goes on, nor begins later.
+
+    Args:
+        executed: What the server had executed before.
+    """
+    control = server.control
+    if phase in ("streaming", "listening"):
+        assert control.await_stopped(key)
+    elif phase == "running" and server.version != "3.50.2":  # which cannot stop a coroutine
+        assert control.await_stopped(key)
+        assert control.ledger(key)["cancelled"] == 1
+    elif phase == "queued":
+        # The only worker takes what is queued in turn: had the job been left there, it would
+        # run before this call.
+        control.release(f"{key} before")
+        with Client(server.url) as app:
+            app.predict("/echo", ["x"], timeout=BOUND)
+        assert control.ledger(key)["started"] == 0
+    elif phase == "uploading":
+        assert control.executions().get("digest") == executed.get("digest")

@@ -1,0 +1,75 @@
+"""The pytest fixture that shares real servers among all tests of a run.
+
+A server is started when a test first asks for it. A plain one is stopped after the last test. Of
+those with options the few that were used last are kept from one module to the next: there are many
+kinds, each has 200 MB, and those of Gradio 6 take three percent of a core each while they wait.
+Import `server_pool` and `end_special` in ``conftest.py`` to have that.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Iterator
+
+import pytest
+
+from tests.support.servers.environments import VERSIONS
+from tests.support.servers.server import Server
+
+__all__ = ["VERSIONS", "ServerPool", "end_special", "server_pool"]
+
+KEPT = 3  # servers with options that outlive the module that asked for them
+
+
+class ServerPool:
+    """Running servers by version and options; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._servers: dict[tuple[Any, ...], Server] = {}
+        self._lock = threading.Lock()
+
+    def get(self, version: str, **options: Any) -> Server:
+        """Return the server of ``version`` with these options of `Server`, starting it if needed.
+
+        One that has ended meanwhile is replaced. Tests that end a server on purpose start their
+        own `Server` instead.
+        """
+        wanted = (version, *sorted(options.items()))
+        with self._lock:  # held while starting: who asks for the same server has to wait anyway
+            server = self._servers.pop(wanted, None)  # the one used last comes last
+            if server is None or server.process.poll() is not None:
+                if server is not None:
+                    server.stop()
+                server = Server(version, **options)
+            self._servers[wanted] = server
+            return server
+
+    def end_special(self) -> None:
+        """Stop the servers with options, except the few that were used last."""
+        with self._lock:
+            special = [wanted for wanted in self._servers if len(wanted) > 1]
+            for wanted in special[:-KEPT]:
+                self._servers.pop(wanted).stop()
+
+    def close(self) -> None:
+        """Stop all servers."""
+        with self._lock:
+            while self._servers:
+                self._servers.popitem()[1].stop()
+
+
+@pytest.fixture(scope="session")
+def server_pool() -> Iterator[ServerPool]:
+    """Give the servers of this run: ``server_pool.get("6.31.0").url``."""
+    pool = ServerPool()
+    yield pool
+    pool.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def end_special(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Stop most servers with options after each module."""
+    # Not as an argument: then every test would have `server_pool`, and seem to call a server.
+    pool: ServerPool = request.getfixturevalue("server_pool")
+    yield
+    pool.end_special()

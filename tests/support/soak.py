@@ -1,0 +1,176 @@
+"""Mixed load with random faults, on servers of three generations, until the books are balanced.
+
+Run as ``python -m tests.support.soak [SECONDS] [SEED]``. Each submit has one end here, with its own
+values; the app counts how often its functions ran. What succeeded ran once, what cannot have run
+did not, nothing ran twice. A seed decides which calls each thread makes and which faults there are,
+one after the other; how they meet is up to the machine.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import CancelledError
+from typing import Any
+
+from gradio_client_sync import (
+    BrokenStreamError,
+    Client,
+    DownloadError,
+    GradioClientError,
+    HTTPStatusError,
+    Job,
+    UploadError,
+)
+from tests.support.fault_proxy import Fault, Proxy
+from tests.support.servers.server import Server
+
+VERSIONS = ("3.50.2", "4.44.1", "6.31.0")
+THREADS = 6  # per server
+TIMEOUT = 20.0  # s
+PACE = 0.25  # s between two faults
+ENDPOINTS = ("echo", "count", "fail", "file")
+
+GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+def some_fault(chance: random.Random) -> Fault:
+    """What befalls one or two of the next requests."""
+    return chance.choice(
+        (
+            Fault(b"/queue/", action="reset"),
+            Fault(b"/queue/join", 2, GATEWAY),
+            Fault(b"/queue/", after=b'"msg"', nth=chance.randrange(1, 9)),
+            Fault(b"/upload", action="reset"),
+            Fault(b"/file=", after=b"\r\n\r\n", offset=chance.randrange(20_000)),
+            Fault(b"", pace=0.001),
+        )
+    )
+
+
+class Books:
+    """What became of the submits of one server."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.ends: Counter[str] = Counter()
+        self.ran: Counter[str] = Counter()  # for sure, once each
+        self.may_have_run: Counter[str] = Counter()
+
+    def note(self, name: str, error: BaseException | None) -> None:
+        """Enter the end of a call."""
+        with self._lock:
+            self.ends[f"{name}: {type(error).__name__ if error else 'done'}"] += 1
+            if error is None or isinstance(error, DownloadError) or name == "fail" == _told(error):
+                self.ran[name] += 1
+            elif not _cannot_have_run(error):
+                self.may_have_run[name] += 1
+
+    def balance(self, executions: dict[str, int]) -> bool:
+        """Whether they agree with the server's; prints both."""
+        good = True
+        for name in ENDPOINTS:
+            ran, sure, unsure = executions.get(name, 0), self.ran[name], self.may_have_run[name]
+            good = good and sure <= ran <= sure + unsure
+            print(f"  {name} ran {ran} times: {sure} for sure, {unsure} that may have run")
+        return good
+
+
+def _told(error: BaseException) -> str | None:
+    """The text that the app's function raised."""
+    return getattr(error, "message", None)
+
+
+def _cannot_have_run(error: BaseException) -> bool:
+    if isinstance(error, BrokenStreamError):
+        return error.accepted is False
+    return isinstance(error, (HTTPStatusError, UploadError))
+
+
+def call(app: Client, chance: random.Random, label: str) -> tuple[str, BaseException | None]:
+    """Make one call and wait for its end, which is right or a typed error."""
+    name = chance.choice((*ENDPOINTS, "echo"))
+    size = chance.choice((10, 20_000))  # more would drip for minutes
+    values: dict[str, Any] = {"echo": label, "count": 5, "fail": "fail", "file": bytes(size)}
+    job = app.submit(f"/{name}", [values[name]], timeout=TIMEOUT)
+    cancel_at = chance.randrange(4) if name == "count" and chance.random() < 0.3 else None
+    began = time.monotonic()
+    try:
+        check(job, name, values[name], cancel_at)
+        return name, None
+    except (GradioClientError, CancelledError) as exc:
+        assert time.monotonic() - began < TIMEOUT + 2, f"{label} took {time.monotonic() - began} s"
+        assert job.done(), label
+        return name, exc
+
+
+def check(job: Job, name: str, value: Any, cancel_at: int | None) -> None:
+    """Wait for a job, and for what it gave to be what was asked for."""
+    if name == "count":
+        got = []
+        for data in job:
+            if len(got) == cancel_at:
+                job.cancel()
+            got.append(data[0])
+        assert got == ["0", "1", "2", "3", "4", "4"], got
+        return
+    result = job.result()
+    if name == "echo":
+        assert result[0] == value, (result[0], value)
+    elif name == "file":
+        assert result[0].read() == value
+    else:
+        raise AssertionError(f"{name} gave {result!r}")
+
+
+def soak(version: str, seconds: float, seed: int) -> bool:
+    """Run one server under load; whether its books balance."""
+    chance, books, failures = random.Random(f"{version} {seed}"), Books(), []
+    with Server(version) as server, Proxy(server.url) as proxy, Client(proxy.url) as app:
+        until, pace = time.monotonic() + seconds, threading.Event()
+
+        def run(number: int) -> None:
+            own = random.Random(f"{version} {seed} {number}")
+            calls = 0
+            try:
+                while time.monotonic() < until:
+                    calls += 1
+                    books.note(*call(app, own, f"{number}.{calls}"))
+            except BaseException as exc:  # noqa: BLE001 - told below
+                failures.append(exc)
+
+        threads = [threading.Thread(target=run, args=(number,)) for number in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        faults = 0
+        while time.monotonic() < until:
+            pace.wait(PACE)
+            proxy.struck, proxy.fault = 0, some_fault(chance)
+            faults += 1
+        proxy.fault = None
+        for thread in threads:
+            thread.join()
+        ran = server.control.executions()
+    print(f"{version}: {sum(books.ends.values())} submits, {faults} faults")
+    for end, times in sorted(books.ends.items()):
+        print(f"  {end} {times}")
+    balanced = books.balance(ran) and not failures
+    left = [thread.name for thread in threading.enumerate() if thread.name.startswith("gradio-")]
+    for failure in (*failures, *left):
+        print(f"  NOT GOOD: {failure!r}")
+    return balanced and not left
+
+
+def main(seconds: float = 600.0, seed: int = 1) -> int:
+    """Run them all, one after the other, for so many seconds together."""
+    print(f"seed {seed}, {seconds:g} s")
+    good = [soak(version, seconds / len(VERSIONS), seed) for version in VERSIONS]
+    print("The books balance." if all(good) else "THE BOOKS DO NOT BALANCE.")
+    return not all(good)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(float, sys.argv[1:2]), *map(int, sys.argv[2:3])))

@@ -1,0 +1,226 @@
+"""The heartbeat of a session, on a scripted server: when it opens, breaks, and is given up."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gradio_client_sync import Client, _client, _connection
+from tests.support.listeners import BOUND
+from tests.support.scripted import (
+    CLOSE,
+    IncomingRequest,
+    ScriptedApp,
+    completed,
+    config_of,
+    scripted,
+)
+
+HASH = "session1"
+ROUTE = f"GET /heartbeat/{HASH}"
+
+
+def join(x: IncomingRequest) -> None:
+    x.answer({"event_id": "e1"})
+
+
+def data(x: IncomingRequest) -> None:
+    x.start_stream()
+    x.send(completed("e1", "done"), CLOSE)
+    x.end_stream()
+
+
+@pytest.fixture
+def app() -> Iterator[ScriptedApp]:
+    """An app that asks for a heartbeat."""
+    with scripted(config_of(connect_heartbeat=True), join=join, data=data) as running:
+        yield running
+
+
+def beat(x: IncomingRequest) -> None:
+    x.start_stream()
+    x.send(b"ALIVE")
+
+
+def test_heartbeat_waits_for_the_first_call(app: ScriptedApp) -> None:
+    """Connecting opens none: there is nothing to clean up after. The first call does."""
+    ended = threading.Event()
+
+    def live(x: IncomingRequest) -> None:
+        beat(x)
+        assert x.wait_for_hangup()
+        ended.set()
+
+    app.scripts[ROUTE] = live
+    with Client(app.url, session_hash=HASH) as client:
+        assert not app.count(ROUTE)
+        for _ in range(2):
+            client.predict("/echo", ["x"], timeout=BOUND)
+        app.wait_for(ROUTE)
+        assert not ended.is_set()
+    assert ended.wait(BOUND)
+    assert app.count(ROUTE) == 1
+
+
+def test_heartbeat_is_begun_before_it_ends(
+    app: ScriptedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client that is closed at once waits a moment for the server to know of its session."""
+    monkeypatch.setattr(_connection, "GOODBYE", BOUND)  # however slow the machine is
+    monkeypatch.setattr(_client, "CLOSE_GRACE", BOUND)
+    asked, begin, gone = threading.Event(), threading.Event(), threading.Event()
+
+    def live(x: IncomingRequest) -> None:
+        asked.set()
+        assert begin.wait(BOUND)
+        beat(x)
+        assert x.wait_for_hangup()
+        gone.set()
+
+    app.scripts[ROUTE] = live
+    client = Client(app.url, session_hash=HASH)
+    client.predict("/echo", ["x"], timeout=BOUND)
+    assert asked.wait(BOUND)
+    closing = threading.Thread(target=client.close)
+    closing.start()
+    assert client._closing.wait(BOUND)
+    closing.join(0.2)
+    assert closing.is_alive() and not gone.is_set()
+    begin.set()
+    assert gone.wait(BOUND)
+    closing.join(BOUND)
+    assert not closing.is_alive()
+
+
+def test_heartbeat_that_never_begins_does_not_keep_a_client_open(app: ScriptedApp) -> None:
+    """The wait is short."""
+    app.scripts[ROUTE] = lambda x: x.wait_for_hangup()  # type: ignore[assignment,return-value]
+    client = Client(app.url, session_hash=HASH)
+    client.predict("/echo", ["x"], timeout=BOUND)
+    app.wait_for(ROUTE)
+    closing = threading.Thread(target=client.close)
+    closing.start()
+    closing.join(BOUND)
+    assert not closing.is_alive()
+
+
+@pytest.mark.parametrize("asks", [{}, {"connect_heartbeat": False}, {"connect_heartbeat": None}])
+def test_heartbeat_is_only_for_apps_that_ask(asks: dict[str, Any]) -> None:
+    """An app that does not ask gets none."""
+    with scripted(config_of(**asks), join=join, data=data) as app:
+        with Client(app.url, session_hash=HASH) as client:
+            client.predict("/echo", ["x"], timeout=BOUND)
+        assert not app.count(ROUTE)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        {"components": [{"id": 9, "type": "state", "props": {}}]},
+        {"dependencies": [{"id": 9, "targets": [[None, "unload"]]}]},
+    ],
+    ids=["state", "unload"],
+)
+def test_heartbeat_comes_with_a_render_that_needs_it(new: dict[str, Any]) -> None:
+    """Rendered state, or a rendered ``unload`` event, makes the app one that asks."""
+
+    def render(x: IncomingRequest) -> None:
+        message = completed("e1", "done")
+        message["output"]["render_config"] = {"render_id": 0, **new}
+        x.start_stream()
+        x.send(message, CLOSE)
+        x.end_stream()
+
+    with scripted(config_of(), join=join, data=render) as app:
+        app.scripts[ROUTE] = beat
+        with Client(app.url, session_hash=HASH) as client:
+            client.predict("/echo", ["x"], timeout=BOUND)
+            app.wait_for(ROUTE)
+
+
+@pytest.mark.parametrize("how", ["broken off", "ended", "in trouble"])
+def test_heartbeat_is_repaired(
+    app: ScriptedApp, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A heartbeat that breaks, ends or meets a restarting server is opened again, and said so."""
+    times = iter(range(10))
+
+    def live(x: IncomingRequest) -> None:
+        if next(times) == 2:
+            beat(x)
+            assert x.wait_for_hangup()
+        elif how == "in trouble":
+            x.answer({"detail": "restarting"}, 503)
+        else:
+            beat(x)
+            if how == "ended":
+                x.end_stream()
+            x.break_off()
+
+    app.scripts[ROUTE] = live
+    with caplog.at_level(logging.WARNING, "gradio_client_sync"):
+        with Client(app.url, session_hash=HASH) as client:
+            client.predict("/echo", ["x"], timeout=BOUND)
+            app.wait_for(ROUTE, times=3)
+    broke = [record.getMessage() for record in caplog.records if "heartbeat" in record.getMessage()]
+    assert len(broke) == 2
+    assert "again in 0.5 s" in broke[0]
+    assert "again in 1 s" in broke[1]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_heartbeat_is_given_up_when_refused(
+    app: ScriptedApp, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A server that says no is not asked again, and the calls go on."""
+    app.scripts[ROUTE] = lambda x: x.answer({"detail": "no"}, status)
+    with caplog.at_level(logging.WARNING, "gradio_client_sync"):
+        with Client(app.url, session_hash=HASH) as client:
+            for _ in range(3):
+                client.predict("/echo", ["x"], timeout=BOUND)
+            app.wait_for(ROUTE)
+    assert app.count(ROUTE) == 1
+    (said,) = [r.getMessage() for r in caplog.records if "heartbeat" in r.getMessage()]
+    assert "given up" in said
+    assert str(status) in said
+
+
+def test_close_ends_the_wait_for_a_repair(app: ScriptedApp) -> None:
+    """Closing the client does not wait until it is time to try again, nor tries again."""
+
+    def live(x: IncomingRequest) -> None:
+        x.answer({"detail": "restarting"}, 503)
+
+    app.scripts[ROUTE] = live
+    client = Client(app.url, session_hash=HASH)
+    client.predict("/echo", ["x"], timeout=BOUND)
+    app.wait_for(ROUTE, times=3)  # the next wait is one of two seconds
+    client.close()
+    assert app.count(ROUTE) == 3
+
+
+def test_reset_opens_a_heartbeat_of_its_own(app: ScriptedApp) -> None:
+    """The old session's is closed, and the new one has one from its first call on."""
+    ended = threading.Event()
+
+    def live(x: IncomingRequest) -> None:
+        beat(x)
+        assert x.wait_for_hangup()
+        ended.set()
+
+    app.scripts[ROUTE] = live
+    with Client(app.url, session_hash=HASH) as client:
+        client.predict("/echo", ["x"], timeout=BOUND)
+        app.wait_for(ROUTE)
+        client.reset_session()
+        assert ended.wait(BOUND)
+        second = f"GET /heartbeat/{client.session_hash}"
+        app.scripts[second] = beat
+        assert not app.count(second)
+        client.predict("/echo", ["x"], timeout=BOUND)
+        app.wait_for(second)
+    assert app.count(ROUTE) == 1

@@ -1,0 +1,574 @@
+"""The door to HTTP: where requests may go, what they carry, how they end."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import importlib.util
+import pickle
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from gradio_client_sync import (
+    AppError,
+    AuthenticationError,
+    Client,
+    ConfigError,
+    ConnectFailedError,
+    GradioClientError,
+    HTTPStatusError,
+    RateLimitError,
+)
+from gradio_client_sync._transport.connections import Adapter, Call
+from gradio_client_sync._transport.http import Http
+from tests.support.listeners import BOUND
+from tests.support.scripted import (
+    CLOSE,
+    WAIT,
+    Gate,
+    IncomingRequest,
+    ScriptedApp,
+    completed,
+    config_of,
+    scripted,
+)
+from tests.support.scripted import dependency as dependency_of
+
+DIRECT = config_of(dependency_of(0, "direct", queue=False))
+
+
+@pytest.fixture
+def direct() -> Iterator[ScriptedApp]:
+    with ScriptedApp(DIRECT) as server:
+        yield server
+
+
+def redirect(status: int, location: str) -> object:
+    return lambda x: x.answer(b"", status, headers={"Location": location})
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_http_follows_redirects_on_the_same_server(direct: ScriptedApp, status: int) -> None:
+    """A redirect that stays with the server moves the app's root with it."""
+    direct.scripts["GET /old/config"] = redirect(status, "/new/config")  # type: ignore[assignment]
+    direct.scripts["GET /new/config"] = direct.scripts["GET /config"]
+    with Client(f"{direct.url}/old") as app:
+        assert app.url == f"{direct.url}/new"
+
+
+def test_http_does_not_follow_redirects_to_other_servers(direct: ScriptedApp) -> None:
+    """Nothing is sent to a server that the user did not name."""
+    with ScriptedApp(DIRECT) as other:
+        direct.scripts["GET /config"] = redirect(302, f"{other.url}/config")  # type: ignore[assignment]
+        with pytest.raises(ConnectFailedError, match="another server"):
+            Client(direct.url, headers={"X-Secret": "s"})
+        assert other.requests == []
+
+
+def test_http_redirect_to_what_is_no_address_is_not_followed(direct: ScriptedApp) -> None:
+    """Nothing of the libraries underneath escapes on a hostile Location."""
+    direct.scripts["GET /config"] = redirect(302, "http://[x")  # type: ignore[assignment]
+    with pytest.raises(ConnectFailedError, match="Invalid IPv6"):
+        Client(direct.url)
+
+
+def test_http_gives_up_on_circles(direct: ScriptedApp) -> None:
+    """Redirects without end are an error, not a loop."""
+    direct.scripts["GET /config"] = redirect(302, "/config")  # type: ignore[assignment]
+    with pytest.raises(ConnectFailedError, match="circles"):
+        Client(direct.url)
+
+
+def test_http_root_in_the_config_is_not_trusted() -> None:
+    """Whatever the config says of its address, requests go to the one that the user gave."""
+    config = {**DIRECT, "root": "http://192.0.2.1:9/elsewhere"}
+    with ScriptedApp(config) as server, Client(server.url) as app:
+        server.scripts["POST /run/direct"] = lambda x: x.answer({"data": ["ok"]})
+        assert app.predict("/direct", ["a"])[0] == "ok"
+
+
+def test_http_sends_headers_and_cookies_everywhere_and_keeps_sticky_ones() -> None:
+    """The user's go on every request; the server's cookies are sent back."""
+    seen: dict[str, tuple[str | None, str | None]] = {}
+
+    def note(x: IncomingRequest) -> None:
+        seen[f"{x.method} {x.path}"] = (x.headers.get("X-Mine"), x.headers.get("Cookie"))
+
+    def config(x: IncomingRequest) -> None:
+        note(x)
+        x.answer(config_of(), headers={"Set-Cookie": "replica=7; Path=/"})
+
+    def join(x: IncomingRequest) -> None:
+        note(x)
+        x.answer({"event_id": "e"})
+
+    def data(x: IncomingRequest) -> None:
+        note(x)
+        x.start_stream()
+        x.send(completed("e", "ok"), CLOSE)
+        x.end_stream()
+
+    with scripted(join=join, data=data) as server:
+        server.scripts["GET /config"] = config
+        with Client(server.url, headers={"X-Mine": "h"}, cookies={"a": "b"}) as app:
+            app.predict("/echo", ["x"])
+    assert [header for header, _ in seen.values()] == ["h"] * 3
+    assert [set((cookie or "").split("; ")) for _, cookie in seen.values()] == [
+        {"a=b"},
+        {"a=b", "replica=7"},
+        {"a=b", "replica=7"},
+    ]
+
+
+def test_http_names_of_headers_are_sent_once() -> None:
+    """A user's host takes the place of ours, and what says how a body is written does not."""
+    with scripted(join=lambda x: x.answer({"event_id": "e"})) as server:
+
+        def data(x: IncomingRequest) -> None:
+            x.start_stream()
+            x.send(completed("e", "ok"), CLOSE)
+            x.end_stream()
+
+        server.scripts["GET /queue/data"] = data
+        with Client(server.url, headers={"host": "app.example", "X-Mine": "a"}) as app:
+            own = {"content-type": "text/plain", "x-mine": "b", "X-Gradio-User": "me"}
+            app.predict("/echo", ["x"], headers=own)
+    config, join, stream = (re.findall(r"(?m)^([\w-]+): (.*?)\r?$", head) for head in server.heads)
+    for head in config, join, stream:
+        names = [name.lower() for name, _ in head]
+        assert len(set(names)) == len(names), head
+        assert ("host", "app.example") in head
+    assert ("Content-Type", "application/json") in join
+    assert ("x-mine", "b") in join and ("X-Gradio-User", "me") in join
+    assert ("X-Mine", "a") in stream
+
+
+def test_http_names_of_headers_are_sent_once_to_websockets() -> None:
+    """As to any other address: the user's host and cookies take the place of ours."""
+    config = {**config_of(), "version": "3.50.2", "protocol": "ws", "api_prefix": ""}
+    with ScriptedApp(config) as server:
+        headers, cookies = {"host": "app.example", "Cookie": "mine=1"}, {"other": "2"}
+        server.scripts["GET /queue/join"] = lambda x: x.answer({}, 400)
+        with Client(server.url, headers=headers, cookies=cookies) as app:
+            with pytest.raises(HTTPStatusError):
+                app.predict("/echo", ["x"])
+    for head in server.heads:
+        names = [name.lower() for name in re.findall(r"(?m)^([\w-]+): ", head)]
+        assert len(set(names)) == len(names), head
+        assert "app.example" in head and "mine=1" in head and "other=2" not in head
+
+
+def test_http_uses_one_connection_for_one_call_after_another(direct: ScriptedApp) -> None:
+    """Connections are kept and used again."""
+    ports = set()
+
+    def run(x: IncomingRequest) -> None:
+        ports.add(x._handler.client_address[1])
+        x.answer({"data": ["ok"]})
+
+    direct.scripts["POST /run/direct"] = run
+    with Client(direct.url) as app:
+        for _ in range(20):
+            app.predict("/direct", ["a"])
+    assert len(ports) == 1
+
+
+def test_http_pool_is_closed_without_the_queue_of_urllib3() -> None:
+    """A signal in it leaves its lock taken, and nobody may wait for that."""
+    pool = Adapter().poolmanager.connection_from_url("http://127.0.0.1")  # which does not connect
+    with pool.pool.mutex:
+        closing = threading.Thread(target=pool.close)
+        closing.start()
+        closing.join(BOUND)
+        stuck = closing.is_alive()
+    assert not stuck
+
+
+def test_trap_10_a_plain_500_does_not_spoil_the_next_call(direct: ScriptedApp) -> None:
+    """After an unhandled error servers drop the connection unannounced; it is not used again."""
+    ports = []
+
+    def run(x: IncomingRequest) -> None:
+        ports.append(x._handler.client_address[1])
+        if len(ports) == 1:
+            x.answer(b"Internal Server Error", 500, "text/plain")
+        else:
+            x.answer({"data": ["ok"]})
+
+    direct.scripts["POST /run/direct"] = run
+    with Client(direct.url) as app:
+        with pytest.raises(HTTPStatusError, match="500"):
+            app.predict("/direct", ["a"])
+        assert app.predict("/direct", ["a"])[0] == "ok"
+    assert len(set(ports)) == 2
+
+
+def test_http_direct_call_has_no_read_timeout(direct: ScriptedApp) -> None:
+    """A function may be silent for longer than a server otherwise may."""
+    gate = Gate()
+
+    def run(x: IncomingRequest) -> None:
+        gate.pass_through()
+        x.answer({"data": ["late"]})
+
+    direct.scripts["POST /run/direct"] = run
+    with Client(direct.url, timeout=(WAIT, 0.4)) as app:
+        job = app.submit("/direct", ["a"])
+        gate.wait_until_reached()
+        with pytest.raises(concurrent.futures.TimeoutError):
+            job.exception(0.8)
+        gate.open()
+        assert job.result(WAIT)[0] == "late"
+
+
+def test_http_cancelled_direct_call_hangs_up(direct: ScriptedApp) -> None:
+    """Cancelling a call that skips the queue closes its connection."""
+    hung_up = threading.Event()
+
+    def run(x: IncomingRequest) -> None:
+        waiting.set()
+        if x.wait_for_hangup():
+            hung_up.set()
+        x.break_off()
+
+    waiting = threading.Event()
+    direct.scripts["POST /run/direct"] = run
+    with Client(direct.url) as app:
+        job = app.submit("/direct", ["a"])
+        assert waiting.wait(WAIT)
+        assert job.cancel()
+        assert hung_up.wait(WAIT)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "says"),
+    [
+        (500, {"error": "boom", "title": "Oops", "duration": 3}, AppError, "boom"),
+        (500, {"error": None}, AppError, "show_error=False"),
+        (401, {"detail": "Not authenticated"}, AuthenticationError, "auth="),
+        (403, {"detail": {"error": "Not yours", "auth_message": ""}}, AuthenticationError, "yours"),
+        (404, {"detail": "Not Found"}, HTTPStatusError, "404"),
+        (429, {"detail": "slow"}, RateLimitError, "wait 70 s"),
+        (502, b"<html>Bad gateway</html>", HTTPStatusError, "answered 502\\."),
+        (307, b"", HTTPStatusError, "on to 'https://other.example/' \\(307\\). Connect to"),
+    ],
+)
+def test_http_refusals_say_what_and_where(
+    direct: ScriptedApp, status: int, body: object, error: type[Exception], says: str
+) -> None:
+    """Each status has its error, with the server's words; and all of them pickle."""
+    kind = "text/html" if isinstance(body, bytes) else "application/json"
+    headers = {"Retry-After": "70"}  # for longer than a job waits
+    if status == 307:
+        headers = {"Location": "https://other.example/"}
+    direct.scripts["POST /run/direct"] = lambda x: x.answer(body, status, kind, headers)
+    with Client(direct.url) as app, pytest.raises(error, match=says) as caught:
+        app.predict("/direct", ["a"])
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert str(copy) == str(caught.value)
+    assert copy.__dict__ == caught.value.__dict__
+
+
+def test_http_app_error_of_a_direct_call_has_its_facts(direct: ScriptedApp) -> None:
+    """Title and duration come through without the queue too."""
+    body = {"error": "boom", "title": "Oops", "duration": 3, "visible": False}
+    direct.scripts["POST /run/direct"] = lambda x: x.answer(body, 500)
+    with Client(direct.url) as app, pytest.raises(AppError) as caught:
+        app.predict("/direct", ["a"])
+    error = caught.value
+    assert (error.message, error.title, error.duration, error.visible) == ("boom", "Oops", 3, False)
+
+
+def test_http_html_instead_of_an_answer_is_named(direct: ScriptedApp) -> None:
+    """A proxy's page with status 200 is not taken for a value."""
+    from gradio_client_sync import ProtocolError
+
+    direct.scripts["POST /run/direct"] = lambda x: x.answer(b"<html>wait</html>", 200, "text/html")
+    with Client(direct.url) as app, pytest.raises(ProtocolError, match="<html>wait"):
+        app.predict("/direct", ["a"])
+
+
+def test_http_token_is_not_sent_in_the_clear() -> None:
+    """A token for an unencrypted address of another machine is refused before anything is sent."""
+    with pytest.raises(AuthenticationError, match="not encrypted") as caught:
+        Client("http://192.0.2.1:9", hf_token="hf_secret")
+    assert "hf_secret" not in str(caught.value)
+
+
+def test_http_token_goes_to_the_app_and_never_into_a_repr(direct: ScriptedApp) -> None:
+    """An explicit token is sent to the app that was named, and shown nowhere."""
+    seen: list[str | None] = []
+
+    def config(x: IncomingRequest) -> None:
+        seen.append(x.headers.get("Authorization"))
+        x.answer(DIRECT)
+
+    direct.scripts["GET /config"] = config
+    with Client(direct.url, hf_token="hf_secret") as app:
+        assert seen == ["Bearer hf_secret"]
+        assert "hf_secret" not in repr(app)
+
+
+def test_http_netrc_passwords_are_not_sent(
+    direct: ScriptedApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Passwords that the user did not give for this app stay where they are."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    seen: list[str | None] = []
+
+    def config(x: IncomingRequest) -> None:
+        seen.append(x.headers.get("Authorization"))
+        x.answer(DIRECT)
+
+    direct.scripts["GET /config"] = config
+    Client(direct.url).close()
+    assert seen == [None]
+
+
+def test_http_proxies_are_used(direct: ScriptedApp) -> None:
+    """A proxy from the options gets the request for the app's address."""
+    asked: list[str] = []
+
+    def config(x: IncomingRequest) -> None:
+        asked.append(x._handler.path)
+        x.answer(DIRECT)
+
+    direct.scripts["GET /config"] = config
+    with Client("http://app.invalid:80", proxies={"http": direct.url}) as app:
+        assert app.url == "http://app.invalid:80"
+    assert asked == ["http://app.invalid:80/config"]
+
+
+def test_http_unusable_proxy_is_named() -> None:
+    """A proxy that is not there is told apart from an app that is not."""
+    with pytest.raises(ConnectFailedError, match="proxy"):
+        Client("http://app.invalid", proxies={"http": "http://127.0.0.1:9"})
+
+
+def test_http_proxy_that_is_none_is_named() -> None:
+    """What answers something else when it is asked for a way is not the app's fault."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        proxy = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        def greet() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(b"220 mail.example ESMTP\r\n")
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        with pytest.raises(ConnectFailedError, match=r"The proxy for https://app\.invalid"):
+            Client("https://app.invalid", proxies={"https": proxy}, retries=0)
+        thread.join()
+
+
+def test_http_page_that_is_no_gradio_app_is_named(direct: ScriptedApp) -> None:
+    """A web server without Gradio says so, with what it answered."""
+    direct.scripts["GET /config"] = lambda x: x.answer(b"<html>Hello</html>", 200, "text/html")
+    direct.scripts["GET /"] = lambda x: x.answer(b"<html>Hello</html>", 200, "text/html")
+    with pytest.raises(ConfigError, match="No Gradio app answers"):
+        Client(direct.url)
+
+
+def test_http_app_is_found_by_its_page(direct: ScriptedApp) -> None:
+    """Where /config is not to be had, the copy in the page serves."""
+    import json
+
+    page = f"<html><script>window.gradio_config = {json.dumps(DIRECT)};</script></html>"
+    direct.scripts["GET /config"] = lambda x: x.answer({"detail": "no"}, 404)
+    direct.scripts["GET /"] = lambda x: x.answer(page.encode(), 200, "text/html")
+    with Client(direct.url) as app:
+        assert app.config["version"] == "6.31.0"
+
+
+@pytest.fixture
+def tls(certificate: Path) -> Iterator[ScriptedApp]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+    with ScriptedApp(DIRECT) as server:
+        server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
+        server.url = server.url.replace("http:", "https:")
+        yield server
+
+
+def test_http_certificate_that_nobody_trusts_is_refused(tls: ScriptedApp) -> None:
+    """The error says what `verify` can do about it."""
+    with pytest.raises(ConnectFailedError, match="verify="):
+        Client(tls.url)
+
+
+def test_http_verify_takes_a_bundle_or_false(tls: ScriptedApp, certificate: Path) -> None:
+    """A path names whom to trust; False trusts anyone."""
+    for verify in (str(certificate), False):
+        with Client(tls.url, verify=verify) as app:
+            assert app.protocol == "sse_v3"
+
+
+def test_http_cancelled_call_over_tls_hangs_up(tls: ScriptedApp, certificate: Path) -> None:
+    """Aborting a read works through TLS."""
+    waiting, gone = threading.Event(), Gate()
+
+    def run(x: IncomingRequest) -> None:
+        waiting.set()
+        gone.pass_through()
+
+    tls.scripts["POST /run/direct"] = run
+    with Client(tls.url, verify=str(certificate)) as app:
+        job = app.submit("/direct", ["a"])
+        assert waiting.wait(WAIT)
+        assert job.cancel()
+        assert job._wait_until_released(WAIT)
+        gone.open()
+
+
+def test_http_request_is_written_at_once() -> None:
+    """A request's head and body arrive together, so that the server wakes once for both."""
+    body = b'{"data":["x"]}'
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        http = Http(url)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(http.post, f"{url}/run/predict", body)
+            connection, _ = listener.accept()
+            with connection:
+                first = connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+                assert answer.result(WAIT).body == b"{}"
+        http.close()
+    assert first.startswith(b"POST /run/predict HTTP/1.1\r\n")
+    assert first.endswith(b"\r\n\r\n" + body)
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_http_answer_before_the_whole_body_was_read_is_heard(
+    tls: ScriptedApp, direct: ScriptedApp, certificate: Path, secure: bool
+) -> None:
+    """A server that takes no more says why and hangs up; over TLS that is another error."""
+    server = tls if secure else direct
+    server.unread.add("POST /run/direct")
+    server.scripts["POST /run/direct"] = lambda x: x.answer({"detail": "too long"}, 413)
+    with Client(server.url, verify=str(certificate)) as app:
+        with pytest.raises(HTTPStatusError, match="413 \\(too long\\)"):
+            app.predict("/direct", ["x" * 20_000_000])
+
+
+def test_http_slow_server_may_take_its_time_for_a_long_body(direct: ScriptedApp) -> None:
+    """As long as it goes on reading: the time is one for silence, not for the whole."""
+
+    def run(x: IncomingRequest) -> None:
+        pace = threading.Event()
+        for _ in range(20):  # longer in all than the silence that is allowed
+            x.read(200_000)
+            pace.wait(0.05)
+        x.read(int(x.headers["content-length"]) - 4_000_000)
+        x.answer({"data": ["taken"]})
+
+    direct.unread.add("POST /run/direct")
+    direct.scripts["POST /run/direct"] = run
+    with Client(direct.url, timeout=(WAIT, 0.5)) as app:
+        assert app.predict("/direct", ["x" * 20_000_000])[0] == "taken"
+
+
+def test_http_cookie_that_cannot_be_sent_is_not_kept(direct: ScriptedApp) -> None:
+    """One broken cookie of a server does not spoil every request after it."""
+    headers = {"Set-Cookie": "a=b\0c; Path=/"}
+    direct.scripts["POST /run/direct"] = lambda x: x.answer({"data": ["y"]}, headers=headers)
+    with Client(direct.url) as app:
+        assert [app.predict("/direct", ["x"])[0] for _ in range(2)] == ["y", "y"]
+    assert "Cookie:" not in direct.heads[-1]
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
+def test_http_headers_that_frame_a_request_are_refused(direct: ScriptedApp, name: str) -> None:
+    """As they stand among headers that were copied from a browser; with them nothing comes."""
+    with pytest.raises(ValueError, match=name):
+        Client(direct.url, headers={name: "92"})
+
+
+class SlowToEnd:
+    """A socket that takes its time to be cut."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.let_go = threading.Event()
+
+    def shutdown(self, how: int) -> None:
+        def let_go() -> None:
+            self._call.attach(None)
+            self.let_go.set()
+
+        threading.Thread(target=let_go).start()
+        assert not self.let_go.wait(0.2), "its next request would be cut"
+
+
+def test_http_call_that_is_over_is_not_cut() -> None:
+    """A connection goes to the next request when the last one can cut it no more."""
+    call = Call()
+    sock = SlowToEnd(call)
+    call.attach(cast(socket.socket, sock))
+    call.abort()
+    assert sock.let_go.wait(WAIT)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Authorization": "Bearer open-sesame"}, {"Cookie": "door=open-sesame; last=x"}],
+    ids=["token", "cookies"],
+)
+@pytest.mark.parametrize("status", [403, 200, 302])
+def test_http_secrets_of_one_call_are_in_no_error(
+    direct: ScriptedApp, headers: dict[str, str], status: int
+) -> None:
+    """A server that repeats the headers of a call repeats them to nobody."""
+    body = b"you sent open-sesame"
+    direct.scripts["POST /run/direct"] = lambda x: x.answer(body, status, kind="text/html")
+    with Client(direct.url) as app:
+        error = app.submit("/direct", ["a"], headers=headers).exception(WAIT)
+    assert isinstance(error, GradioClientError)
+    texts: list[object] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        texts += [str(cause), vars(cause), getattr(cause, "doc", "")]
+        cause = cause.__cause__ or cause.__context__
+    assert "sesame" not in repr(texts) and "***" in repr(texts)
+
+
+def test_http_secrets_in_redirects_are_in_no_error(direct: ScriptedApp) -> None:
+    """Nor is what a server makes of them in the address that it sends clients on to."""
+    for there in ("http://elsewhere.example/?t=open-sesame", "http://[open-sesame"):
+        headers = {"Location": there}
+        direct.scripts["GET /config"] = lambda x: x.answer(b"", 302, headers=headers)  # noqa: B023
+        with pytest.raises(ConnectFailedError) as caught:
+            Client(direct.url, headers={"Authorization": "Bearer open-sesame"})
+        assert "sesame" not in repr([str(caught.value), vars(caught.value)])
+
+
+def test_http_patience_is_one_for_all_tries_of_a_request(direct: ScriptedApp) -> None:
+    """A gateway's 503 between two limits gives the second one no time of its own."""
+    answers = [(429, {"Retry-After": "0.5"}), (503, {}), (429, {"Retry-After": "0.5"}), (200, {})]
+
+    def answer(x: IncomingRequest) -> None:
+        status, headers = answers.pop(0)
+        x.answer({}, status, headers=headers)
+
+    direct.scripts["GET /limited"] = answer
+    http = Http(direct.url, patience=0.6, retries=1)
+    assert http.get(f"{direct.url}/limited").status == 429
+    assert [status for status, _ in answers] == [200]
+    http.close()
+
+
+@pytest.mark.skipif(importlib.util.find_spec("socks") is not None, reason="PySocks is installed")
+def test_http_says_what_a_socks_proxy_needs() -> None:
+    """What is missing is named, with the command that brings it."""
+    with pytest.raises(ConnectFailedError, match=r"pip install 'requests\[socks\]'"):
+        Client("http://127.0.0.1:9", proxies={"http": "socks5://127.0.0.1:1"})

@@ -1,0 +1,658 @@
+"""The shared event stream, on a scripted server: order, races, breaks."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import itertools
+import logging
+import threading
+from typing import Any, Callable
+
+import pytest
+
+from gradio_client_sync import (
+    BrokenStreamError,
+    Client,
+    HTTPStatusError,
+    ProtocolError,
+    QueueFullError,
+    ValidationError,
+)
+from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync._session import JOINS_AT_ONCE
+from gradio_client_sync._transport.base import Lost
+from gradio_client_sync._transport.deadlines import Deadline
+from gradio_client_sync._transport.http import Http
+from gradio_client_sync._transport.mailbox import ROOM
+from gradio_client_sync._transport.mux import Mux
+from gradio_client_sync._workers import Workers
+from tests.support.listeners import Heard
+from tests.support.scripted import (
+    CLOSE,
+    WAIT,
+    Gate,
+    IncomingRequest,
+    completed,
+    generating,
+    scripted,
+)
+
+
+def joins(*names: str) -> Callable[[IncomingRequest], None]:
+    """Answer joins with these event ids, in turn."""
+    ids = iter(names)
+    return lambda x: x.answer({"event_id": next(ids)})
+
+
+def streams(*scripts: Callable[[IncomingRequest], None]) -> Callable[[IncomingRequest], None]:
+    """Follow one script for each stream that is opened, in turn."""
+    turns = iter(scripts)
+    return lambda x: next(turns)(x)
+
+
+def tells(*messages: Any) -> Callable[[IncomingRequest], None]:
+    """A stream that sends messages and ends."""
+
+    def script(x: IncomingRequest) -> None:
+        x.start_stream()
+        x.send(*messages)
+        x.end_stream()
+
+    return script
+
+
+def test_trap_07_messages_before_the_joins_answer_are_kept() -> None:
+    """A job's messages may come over the open stream before its join has been answered."""
+    stream_open, told_early, first_done = Gate(), threading.Event(), Gate()
+    turn = itertools.count()
+
+    def join(x: IncomingRequest) -> None:
+        if next(turn) == 0:
+            x.answer({"event_id": "first"})
+        else:
+            stream_open.open()
+            assert told_early.wait(WAIT)
+            x.answer({"event_id": "second"})
+
+    def data(x: IncomingRequest) -> None:
+        x.start_stream()
+        stream_open.pass_through()
+        x.send(completed("second", "early"))
+        told_early.set()
+        first_done.pass_through()
+        x.send(completed("first", "late"), CLOSE)
+        x.end_stream()
+
+    with scripted(join=join, data=data) as server, Client(server.url) as app:
+        first = app.submit("/echo", ["a"])
+        stream_open.wait_until_reached()
+        second = app.submit("/echo", ["b"])
+        assert second.result(WAIT)[0] == "early"
+        first_done.open()
+        assert first.result(WAIT)[0] == "late"
+        assert server.count("GET /queue/data") == 1
+
+
+def test_early_messages_may_be_longer_than_there_is_room_for_a_worker() -> None:
+    """They are put by for the worker by itself, which would wait for ever for room."""
+    stream_open, told_early = Gate(), threading.Event()
+    turn = itertools.count()
+
+    def join(x: IncomingRequest) -> None:
+        if next(turn) == 0:
+            x.answer({"event_id": "first"})
+        else:
+            stream_open.open()
+            assert told_early.wait(WAIT)
+            x.answer({"event_id": "second"})
+
+    def data(x: IncomingRequest) -> None:
+        x.start_stream()
+        stream_open.pass_through()
+        x.send(completed("second", "x" * ROOM))
+        x.send(generating("first", "seen"))
+        heard.wait_for()  # the first job has read past the early message
+        told_early.set()
+        x.send(completed("first", "late"), CLOSE)
+        x.end_stream()
+
+    heard = Heard()
+    with scripted(join=join, data=data) as server, Client(server.url) as app:
+        first = app.submit("/count", ["a"]).on("data", heard)
+        stream_open.wait_until_reached()
+        assert len(app.submit("/echo", ["b"]).result(WAIT)[0]) == ROOM
+        assert first.result(WAIT)[0] == "late"
+
+
+def test_trap_06_a_job_that_joins_while_the_stream_closes_is_not_lost() -> None:
+    """The stream that the server closed under a joining job is opened again at once."""
+    joining = Gate()
+    turn = itertools.count()
+
+    def join(x: IncomingRequest) -> None:
+        if next(turn):
+            joining.pass_through()
+            x.answer({"event_id": "second"})
+        else:
+            x.answer({"event_id": "first"})
+
+    def closing(x: IncomingRequest) -> None:
+        x.start_stream()
+        joining.wait_until_reached()
+        x.send(completed("first", 1), CLOSE)
+        x.end_stream()
+
+    scripts = streams(closing, tells(completed("second", 2), CLOSE))
+    with scripted(join=join, data=scripts) as server, Client(server.url) as app:
+        first, second = app.submit("/echo", ["a"]), None
+        server.wait_for("GET /queue/data")
+        second = app.submit("/echo", ["b"])
+        assert first.result(WAIT)[0] == 1
+        joining.open()
+        assert second.result(WAIT)[0] == 2
+
+
+def test_a_job_left_open_by_a_closed_stream_gets_the_next_one() -> None:
+    """A clean end of the stream ends no job: the rest of its messages come with the next."""
+    scripts = streams(
+        tells(generating("one", "x"), CLOSE), tells(generating("one", []), completed("one", "y"))
+    )
+    with scripted(join=joins("one"), data=scripts) as server, Client(server.url) as app:
+        assert [data[0] for data in app.submit("/count", ["a"])] == ["x", "x", "y"]
+        assert server.count("GET /queue/data") == 2
+
+
+def test_trap_05_fifty_jobs_share_one_stream() -> None:
+    """However many jobs a session has, it reads one stream at a time."""
+    numbers, all_joined = itertools.count(), threading.Event()
+    bodies: list[Any] = []
+    lock, open_streams, most = threading.Lock(), 0, 0
+
+    def join(x: IncomingRequest) -> None:
+        number = next(numbers)
+        bodies.append((f"e{number}", x.json["data"][0]))
+        if len(bodies) == 50:
+            all_joined.set()
+        x.answer({"event_id": f"e{number}"})
+
+    def data(x: IncomingRequest) -> None:
+        nonlocal open_streams, most
+        with lock:
+            open_streams += 1
+            most = max(most, open_streams)
+        x.start_stream()
+        assert all_joined.wait(WAIT)
+        x.send(*(completed(event_id, value) for event_id, value in bodies), CLOSE)
+        with lock:
+            open_streams -= 1
+        x.end_stream()
+
+    with scripted(join=join, data=data) as server, Client(server.url) as app:
+        jobs = [app.submit("/echo", [str(n)]) for n in range(50)]
+        assert [job.result(WAIT)[0] for job in jobs] == [str(n) for n in range(50)]
+    assert most == 1
+
+
+def test_a_broken_stream_fails_its_jobs_and_only_those() -> None:
+    """When the stream breaks, its jobs end with what is known; the next job works."""
+
+    def breaking(x: IncomingRequest) -> None:
+        x.start_stream()
+        x.send(generating("one", "x"))
+        x.break_off()
+
+    scripts = streams(breaking, tells(completed("two", "fine"), CLOSE))
+    with scripted(join=joins("one", "two"), data=scripts) as server, Client(server.url) as app:
+        with pytest.raises(BrokenStreamError, match="may have run") as caught:
+            app.predict("/count", ["a"])
+        assert "before the whole answer" in str(caught.value)
+        assert caught.value.accepted is True
+        assert caught.value.last_stage == "generating"
+        assert caught.value.event_id == "one"
+        assert app.predict("/echo", ["b"])[0] == "fine"
+
+
+def test_a_job_that_was_joining_when_the_stream_broke_is_lost() -> None:
+    """The server forgets a session's jobs when its stream breaks, so nothing is waited for."""
+    joining, broken = Gate(), threading.Event()
+    turn = itertools.count()
+
+    def join(x: IncomingRequest) -> None:
+        if next(turn):
+            joining.pass_through()
+        x.answer({"event_id": f"e{turn}"})
+
+    def breaking(x: IncomingRequest) -> None:
+        x.start_stream()
+        joining.wait_until_reached()
+        x.break_off()
+        broken.set()
+
+    with scripted(join=join, data=breaking) as server, Client(server.url) as app:
+        first = app.submit("/echo", ["a"])
+        server.wait_for("GET /queue/data")
+        second = app.submit("/echo", ["b"])
+        assert isinstance(first.exception(WAIT), BrokenStreamError)
+        joining.open()
+        error = second.exception(WAIT)
+        assert isinstance(error, BrokenStreamError)
+        assert error.accepted is True
+
+
+def test_an_unexpected_error_ends_every_job_of_the_session() -> None:
+    """A message about the stream itself is for all of its jobs."""
+    told = Gate()
+
+    def data(x: IncomingRequest) -> None:
+        x.start_stream()
+        server.wait_for("POST /queue/join", 2)
+        x.send(
+            {"msg": "estimation", "event_id": "e0", "rank": 0, "queue_size": 1},
+            {"msg": "estimation", "event_id": "e1", "rank": 0, "queue_size": 1},
+        )
+        told.pass_through()
+        x.send({"msg": "unexpected_error", "message": "out of order", "success": False})
+        x.end_stream()
+
+    with scripted(join=joins("e0", "e1"), data=data) as server, Client(server.url) as app:
+        jobs = [app.submit("/echo", [text]) for text in "ab"]
+        seen = threading.Semaphore(0)
+        for job in jobs:
+            job.on("status", lambda status: seen.release() if status.size else None)
+        assert all(seen.acquire(timeout=WAIT) for _ in jobs)
+        told.open()
+        for job in jobs:
+            with pytest.raises(BrokenStreamError, match="out of order"):
+                job.result(WAIT)
+            assert job.status.stage == "error"
+
+
+def test_a_job_after_an_unexpected_error_is_not_touched() -> None:
+    """Who was told of the error calls again at once, while the stream is yet to break."""
+    joined = threading.Event()
+
+    def data(x: IncomingRequest) -> None:
+        x.start_stream()
+        x.send({"msg": "unexpected_error", "message": "not UTF-8", "success": False})
+        assert joined.wait(WAIT)
+        x.break_off()
+
+    scripts = streams(data, tells(completed("two", "fine"), CLOSE))
+    with scripted(join=joins("one", "two"), data=scripts) as server, Client(server.url) as app:
+        with pytest.raises(BrokenStreamError, match="not UTF-8"):
+            app.predict("/echo", ["a"])
+        job = app.submit("/echo", ["b"])
+        server.wait_for("POST /queue/join", 2)
+        joined.set()
+        assert job.result(WAIT)[0] == "fine"
+
+
+def test_a_stream_that_breaks_later_is_no_stumble() -> None:
+    """A stream that went on after the error and then broke has lost its jobs."""
+    second = threading.Event()
+
+    def data(x: IncomingRequest) -> None:
+        x.start_stream()
+        x.send({"msg": "unexpected_error", "message": "not UTF-8", "success": False})
+        assert second.wait(WAIT)
+        x.send({"msg": "process_starts", "event_id": "two"})
+        x.break_off()
+
+    with scripted(join=joins("one", "two"), data=streams(data)) as server:
+        with Client(server.url) as app:
+            assert isinstance(app.submit("/echo", ["a"]).exception(WAIT), BrokenStreamError)
+            job = app.submit("/echo", ["b"])
+            server.wait_for("POST /queue/join", 2)
+            second.set()
+            assert isinstance(job.exception(WAIT), BrokenStreamError)
+            assert server.count("GET /queue/data") == 1
+
+
+@pytest.mark.parametrize("answer", [404, 500])
+def test_a_stream_that_is_refused_fails_the_job(answer: int) -> None:
+    """A server that takes a job but gives no stream loses it."""
+    data = lambda x: x.answer({"detail": "no"}, answer)  # noqa: E731
+    with scripted(join=joins("one"), data=data) as server, Client(server.url) as app:
+        with pytest.raises(BrokenStreamError, match=str(answer)) as caught:
+            app.predict("/echo", ["a"])
+        assert caught.value.accepted is True
+
+
+def test_streams_that_end_at_once_are_not_opened_for_ever() -> None:
+    """A server that ends every stream without a word is given up."""
+    with scripted(join=joins("one"), data=tells()) as server, Client(server.url) as app:
+        with pytest.raises(BrokenStreamError, match="before its jobs"):
+            app.predict("/echo", ["a"])
+        assert server.count("GET /queue/data") == 3
+
+
+def test_streams_that_end_before_their_job_are_not_opened_for_ever() -> None:
+    """A server that dies after a value each time, and hangs up as if it were done, is given up."""
+
+    def data(x: IncomingRequest) -> None:
+        x.start(200, {"Content-Type": "text/event-stream", "Connection": "close"})
+        x.write(b'data: {"msg": "process_starts", "event_id": "one"}\n\n')
+
+    with scripted(join=joins("one"), data=data) as server, Client(server.url) as app:
+        with pytest.raises(BrokenStreamError, match="before its jobs") as caught:
+            app.predict("/echo", ["a"])
+        assert caught.value.accepted is True
+        assert server.count("GET /queue/data") == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "says"),
+    [
+        (200, {"Content-Type": "text/html"}, "'text/html', which is not what"),
+        (204, {}, "204 with 'nothing'"),
+        (307, {"Location": "https://login.example/?next=1"}, "on to 'https://login.example/"),
+    ],
+)
+def test_a_stream_that_is_none_is_named(status: int, headers: dict[str, str], says: str) -> None:
+    """A login page in its place says so, and what to do."""
+
+    def data(x: IncomingRequest) -> None:
+        x.start(status, {**headers, "Content-Length": "0"})
+
+    with scripted(join=joins("one"), data=data) as server, Client(server.url) as app:
+        with pytest.raises(BrokenStreamError, match=says) as caught:
+            app.predict("/echo", ["a"])
+        assert ".." not in str(caught.value)
+
+
+def test_a_silent_stream_is_a_broken_one() -> None:
+    """A stream without heartbeats for longer than they may take is lost."""
+    ended = threading.Event()
+
+    def data(x: IncomingRequest) -> None:
+        x.start_stream()
+        assert ended.wait(WAIT)
+
+    with scripted(data=data) as server:
+        http, workers = Http(server.url), Workers()
+        url = f"{server.url}/gradio_api/queue/data"
+        mux = Mux(http, url, silence=0.1, start=workers.start)
+        with pytest.raises(Lost, match="longer than the read timeout"):
+            mux.join(lambda: "one", pytest.fail).receive()
+        ended.set()
+        http.close()
+        workers.close()
+        assert workers.join(WAIT)
+
+
+def test_a_reader_that_fails_ends_its_jobs(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever goes wrong in it, memory that ran out for example, nobody waits for ever."""
+
+    def publish(frame: Frame) -> None:
+        raise MemoryError("no more")
+
+    with scripted(data=tells(generating("one", "x"), completed("one", "y"))) as server:
+        http, workers = Http(server.url), Workers()
+        mux = Mux(http, f"{server.url}/gradio_api/queue/data", silence=None, start=workers.start)
+        mailbox = mux.join(lambda: "one", publish)
+        http.alarms.set(Deadline.after(WAIT), mailbox.abort)
+        with pytest.raises(Lost, match="no more"):
+            mailbox.receive()
+        assert "failed unexpectedly" in caplog.text
+        http.close()
+        workers.close()
+        assert workers.join(WAIT)
+
+
+def test_a_short_read_timeout_does_not_break_a_healthy_stream() -> None:
+    """Servers may be silent between heartbeats, whatever the timeout for answers is."""
+    gate = Gate()
+
+    def data(x: IncomingRequest) -> None:
+        x.start_stream()
+        gate.pass_through()
+        x.send(completed("one", "fine"), CLOSE)
+        x.end_stream()
+
+    with scripted(join=joins("one"), data=data) as server:
+        with Client(server.url, timeout=(WAIT, 0.4)) as app:
+            job = app.submit("/echo", ["a"])
+            gate.wait_until_reached()
+            with pytest.raises(concurrent.futures.TimeoutError):
+                job.exception(0.8)
+            gate.open()
+            assert job.result(WAIT)[0] == "fine"
+
+
+def test_a_stream_that_stumbles_over_a_cancelled_job_is_opened_again() -> None:
+    """Servers that complete a job twice break the stream, with its id; others are not lost."""
+    cancelled = Gate()
+
+    def stumbling(x: IncomingRequest) -> None:
+        x.start_stream()
+        x.send({"msg": "process_starts", "event_id": "one"})
+        cancelled.pass_through()
+        x.send({"msg": "unexpected_error", "message": "'one'", "success": False})
+        x.break_off()
+
+    scripts = streams(stumbling, tells(completed("two", "fine"), CLOSE))
+    with scripted(join=joins("one", "two"), data=scripts) as server, Client(server.url) as app:
+        server.scripts["POST /cancel"] = lambda x: x.answer({"success": True})
+        first = app.submit("/count", ["a"])
+        cancelled.wait_until_reached()
+        assert first.cancel()
+        assert first._wait_until_released(WAIT)
+        second = app.submit("/echo", ["b"])
+        server.wait_for("POST /queue/join", 2)
+        cancelled.open()
+        assert second.result(WAIT)[0] == "fine"
+        assert server.count("GET /queue/data") == 2
+
+
+def test_a_cancelled_job_is_not_sent_any_more() -> None:
+    """Jobs that were cancelled while they waited for their turn to join never reach the app."""
+    stalled, turn = Gate(), itertools.count()
+
+    def join(x: IncomingRequest) -> None:
+        number = next(turn)
+        stalled.pass_through()
+        x.answer({"event_id": f"e{number}"})
+
+    with scripted(join=join, data=tells(completed("e0", 0), CLOSE)) as server:
+        server.scripts["POST /cancel"] = lambda x: x.answer({"success": True})
+        with Client(server.url) as app:
+            jobs = [app.submit("/echo", ["a"]) for _ in range(40)]
+            server.wait_for("POST /queue/join", JOINS_AT_ONCE)
+            assert all(job.cancel() for job in jobs)
+            stalled.open()
+        assert server.count("POST /queue/join") == JOINS_AT_ONCE
+
+
+def test_messages_that_cannot_be_read_are_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+    """Broken and unknown messages cost nothing but themselves."""
+    messages = (
+        b"{broken",
+        b'"text"',
+        {"msg": "brand_new", "event_id": "one", "x": 1},
+        {"msg": 7, "event_id": "one"},
+        {"msg": "estimation", "event_id": "stranger", "rank": 0},
+        completed("one", "fine"),
+        completed("one", "again"),
+        CLOSE,
+    )
+    with (
+        scripted(join=joins("one"), data=tells(*messages)) as server,
+        Client(server.url) as app,
+        caplog.at_level(logging.DEBUG, "gradio_client_sync"),
+    ):
+        assert app.predict("/echo", ["a"])[0] == "fine"
+    assert "'brand_new'" in caplog.text
+
+
+def test_a_wrong_edit_costs_an_intermediate_value_and_not_the_job() -> None:
+    """Values that edits do not fit are left out until the output is replaced whole."""
+    messages = (
+        generating("one", "a"),
+        generating("one", [["append", [], "b"]]),
+        generating("one", [["append", ["x", 0], "?"]]),
+        generating("one", [["append", [], "c"]]),
+        generating("one", [["replace", [], "new"]]),
+        generating("one", [["append", [], "er"]]),
+        completed("one", "end"),
+        CLOSE,
+    )
+    with scripted(join=joins("one"), data=tells(*messages)) as server, Client(server.url) as app:
+        job = app.submit("/count", ["a"])
+        assert [data[0] for data in job] == ["a", "ab", "new", "newer", "end"]
+        assert job.result()[0] == "end"
+
+
+def test_predict_on_a_generator_applies_no_edits() -> None:
+    """What nobody looks at is not decoded."""
+    applied: list[str] = []
+
+    def note(frame: Any, event: str, _: Any) -> None:
+        if event == "call" and frame.f_code.co_name in ("apply_edits", "receive_edits"):
+            applied.append(frame.f_code.co_name)
+
+    edits = [generating("one", [["append", [], "b"]]) for _ in range(5)]
+    messages = (generating("one", "a"), *edits, completed("one", "abbbbb"), CLOSE)
+    with scripted(join=joins("one"), data=tells(*messages)) as server, Client(server.url) as app:
+        threading.setprofile(note)
+        try:
+            job = app.submit("/count", ["a"])
+            assert job.result(WAIT)[0] == "abbbbb"
+        finally:
+            threading.setprofile(None)  # type: ignore[arg-type]  # typeshed's slip
+        assert applied == []
+        assert [data[0] for data in job][-2:] == ["abbbbb", "abbbbb"]
+
+
+def test_a_stream_left_open_after_a_cancel_serves_the_next_job() -> None:
+    """A session that the server never ends goes on being read, and is not opened twice."""
+    second = Gate()
+
+    def data(x: IncomingRequest) -> None:
+        x.start_stream()
+        x.send(generating("one", "x"))
+        second.pass_through()
+        x.send(generating("one", [["append", [], "y"]]), completed("two", "fine"), CLOSE)
+        x.end_stream()
+
+    with scripted(join=joins("one", "two"), data=data) as server, Client(server.url) as app:
+        server.scripts["POST /cancel"] = lambda x: x.answer({"success": True})
+        first = app.submit("/count", ["a"])
+        assert next(iter(first))[0] == "x"
+        assert first.cancel()
+        server.wait_for("POST /cancel")
+        job = app.submit("/echo", ["b"])
+        server.wait_for("POST /queue/join", 2)
+        second.open()
+        assert job.result(WAIT)[0] == "fine"
+        assert server.count("GET /queue/data") == 1
+
+
+def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
+    """A job that is about to begin would end with the one that is cancelled, and not be told."""
+    asked, begins, may_end = threading.Event(), threading.Event(), threading.Event()
+    joined, stopped = threading.Event(), threading.Event()
+    told: list[str] = []
+    names = iter(("e1", "e2"))
+
+    def join(x: IncomingRequest) -> None:
+        name = next(names)
+        x.answer({"event_id": name})
+        if name == "e2":
+            joined.set()
+
+    def data(x: IncomingRequest) -> None:
+        x.start_stream()
+        x.send({"msg": "process_starts", "event_id": "e1"})
+        assert joined.wait(WAIT)
+        x.send({"msg": "estimation", "event_id": "e2", "rank": 0, "queue_size": 1})
+        assert asked.wait(WAIT)
+        x.send({"msg": "process_starts", "event_id": "e2"})
+        begins.set()
+        assert may_end.wait(WAIT)
+        told.append("the other ended")
+        x.send(completed("e2", "end"))
+        assert stopped.wait(WAIT)
+        x.send(CLOSE)
+        x.end_stream()
+
+    # Until the one that was cancelled is let go, the client may look for more of it.
+    turns = itertools.chain([data], itertools.repeat(tells(CLOSE)))
+
+    def status(x: IncomingRequest) -> None:
+        asked.set()
+        assert begins.wait(WAIT)
+        x.answer({"msg": "estimation"})
+
+    def cancel(x: IncomingRequest) -> None:
+        told.append(x.json["event_id"])
+        stopped.set()
+        x.answer({"success": True})
+
+    with scripted(join=join, data=lambda x: next(turns)(x)) as server, Client(server.url) as app:
+        server.scripts["GET /queue/status"] = status
+        server.scripts["POST /cancel"] = cancel
+        begun, queued = Heard(), Heard()
+        one = app.submit("/count", ["x"]).on("status", begun)
+        begun.wait_for(lambda status: status.position == 0)
+        other = app.submit("/count", ["x"]).on("status", queued)
+        queued.wait_for(lambda status: status.size == 1)
+        assert one.cancel()
+        assert asked.wait(WAIT) and told == []
+        queued.wait_for(lambda status: status.size is None)
+        assert told == []
+        may_end.set()
+        assert other.result(WAIT)[0] == "end"
+        assert other._wait_until_released(WAIT)
+    assert told == ["the other ended", "e1"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "says"),
+    [
+        (
+            503,
+            {"detail": "Queue is full. Max size is 1 and size is 1."},
+            QueueFullError,
+            "Max size",
+        ),
+        (401, {"detail": "Not authenticated"}, HTTPStatusError, "auth="),
+        (429, {"detail": "slow down"}, HTTPStatusError, "slow down"),
+        (500, b"Internal Server Error", HTTPStatusError, "500"),
+        (200, b"<html>Please wait</html>", ProtocolError, "not JSON"),
+        (200, {"event_id": None}, ProtocolError, "did not name"),
+        (200, ["e"], ProtocolError, "did not name"),
+        (
+            422,
+            {"detail": [{"__type__": "validate", "is_valid": False, "message": "too short"}]},
+            ValidationError,
+            "too short",
+        ),
+        (
+            422,
+            {"detail": [{"loc": ["body", "data"], "msg": "Field required"}]},
+            ValidationError,
+            "body.data: Field required",
+        ),
+        (422, b"what", ValidationError, "what"),
+    ],
+)
+def test_a_join_that_is_refused_says_why(
+    status: int, body: Any, error: type[Exception], says: str
+) -> None:
+    """Each way of refusing a job has its error, and a final status besides."""
+    headers = {"Retry-After": "70"}  # for longer than a job waits
+    join = lambda x: x.answer(body, status, headers=headers)  # noqa: E731
+    with scripted(join=join) as server, Client(server.url) as app:
+        job = app.submit("/echo", ["a"])
+        with pytest.raises(error, match=says):
+            job.result(WAIT)
+        assert job.status.stage == "error"
+        assert server.count("GET /queue/data") == 0
+
+
+def test_a_join_without_an_answer_leaves_open_whether_it_ran() -> None:
+    """A connection that ends before the join's answer says so, and that nobody can know."""
+    with scripted(join=lambda x: x.break_off()) as server, Client(server.url) as app:
+        with pytest.raises(BrokenStreamError, match="may have taken the job") as caught:
+            app.predict("/echo", ["a"])
+        assert caught.value.accepted is None
