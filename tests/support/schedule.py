@@ -7,8 +7,8 @@ so that the processes end at about the same time.
 
 A test marked ``client_only`` is about what the client does with what it was sent. How it is sent
 depends on the queue's protocol and not on the release, so such a test runs on the newest release
-of each protocol. What depends on the release (values, files, errors, cancelling, routes) has no
-such mark, and runs on all.
+of each protocol. What depends on the release (values, files, errors, cancelling, routes) runs on
+all; in a module that is marked as a whole it is marked ``each_release``.
 """
 
 from __future__ import annotations
@@ -65,9 +65,15 @@ def newest_by_protocol(items: list[pytest.Item]) -> dict[tuple[str, ...], str]:
     chosen: dict[tuple[str, ...], str] = {}
     for item in items:
         version = _named_version(item)
-        if version is not None and item.get_closest_marker("client_only") is not None:
+        if version is not None and _is_client_only(item):
             chosen[_case(item)] = max(version, chosen.get(_case(item), version), key=VERSIONS.index)
     return chosen
+
+
+def _is_client_only(item: pytest.Item) -> bool:
+    """Whether one release per protocol is enough; in such a module some tests may need each."""
+    marked = item.get_closest_marker("client_only") is not None
+    return marked and item.get_closest_marker("each_release") is None
 
 
 def _case(item: pytest.Item) -> tuple[str, ...]:

@@ -1,0 +1,113 @@
+"""Who tests which module: a test module of its name does, or those that `TESTED_BY` names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.docs.test_layering import PACKAGE, modules, name_of
+
+TESTS = Path(__file__).parents[1]
+
+#: Modules without a test module of their name, and the tests that tell when they break.
+TESTED_BY = {
+    "gradio_client_sync.__main__": ["interfaces/cli/test_cli"],
+    "gradio_client_sync._answers": ["contract/test_direct", "contract/test_calls"],
+    "gradio_client_sync._app": ["contract/test_connect", "contract/test_sessions"],
+    "gradio_client_sync._chunks": ["contract/test_input_streams"],
+    "gradio_client_sync._cli.calling": ["interfaces/cli/test_cli"],
+    "gradio_client_sync._cli.diagnosis": ["interfaces/cli/test_cli_doctor"],
+    "gradio_client_sync._cli.examining": ["interfaces/cli/test_cli_doctor"],
+    "gradio_client_sync._cli.exits": ["interfaces/cli/test_cli"],
+    "gradio_client_sync._cli.live": ["interfaces/cli/test_cli_terminal"],
+    "gradio_client_sync._cli.looking": ["interfaces/cli/test_cli"],
+    "gradio_client_sync._cli.output": ["interfaces/cli/test_cli_values"],
+    "gradio_client_sync._cli.root": ["interfaces/cli/test_cli"],
+    "gradio_client_sync._cli.spaces": ["interfaces/cli/test_cli"],
+    "gradio_client_sync._client": ["contract/test_calls", "contract/test_connect"],
+    "gradio_client_sync._connecting": ["contract/test_connect", "spaces/test_spaces"],
+    "gradio_client_sync._connection": ["contract/test_jobs", "contract/test_sessions"],
+    "gradio_client_sync._discover": ["contract/test_connect"],
+    "gradio_client_sync._exit": ["faults/test_process_end"],
+    "gradio_client_sync._folder": ["contract/test_downloads"],
+    "gradio_client_sync._hub": ["spaces/test_spaces", "spaces/test_duplicate"],
+    "gradio_client_sync._layout": ["interfaces/typed/test_codegen"],
+    "gradio_client_sync._local_files": ["contract/test_files"],
+    "gradio_client_sync._media": ["contract/test_files"],
+    "gradio_client_sync._notebook.cards": ["interfaces/notebook/test_notebook"],
+    "gradio_client_sync._notebook.chart": ["interfaces/notebook/test_notebook"],
+    "gradio_client_sync._notebook.chat": ["interfaces/notebook/test_notebook"],
+    "gradio_client_sync._notebook.live": ["interfaces/notebook/test_notebooks"],
+    "gradio_client_sync._notebook.markup": ["interfaces/notebook/test_notebook"],
+    "gradio_client_sync._notebook.players": ["interfaces/notebook/test_notebook"],
+    "gradio_client_sync._notebook.plots": ["interfaces/notebook/test_notebook"],
+    "gradio_client_sync._notebook.structures": ["interfaces/notebook/test_notebook"],
+    "gradio_client_sync._notebook.values": ["interfaces/notebook/test_notebook"],
+    "gradio_client_sync._options": ["contract/test_connect"],
+    "gradio_client_sync._orders": ["contract/test_calls"],
+    "gradio_client_sync._parcels": ["contract/test_uploads"],
+    "gradio_client_sync._protocol.chat": ["core/test_shapes"],
+    "gradio_client_sync._pump": ["contract/test_jobs", "contract/test_protocol_quirks"],
+    "gradio_client_sync._session": ["contract/test_sessions", "contract/test_cancelling"],
+    "gradio_client_sync._shipment": ["contract/test_uploads"],
+    "gradio_client_sync._signing": ["spaces/test_spaces_real"],
+    "gradio_client_sync._spaces": ["spaces/test_spaces"],
+    "gradio_client_sync._transport.base": ["transport/test_mux"],
+    "gradio_client_sync._transport.body": ["contract/test_large_files", "contract/test_uploads"],
+    "gradio_client_sync._transport.carrier": ["transport/test_http"],
+    "gradio_client_sync._transport.connections": ["transport/test_http", "transport/test_response"],
+    "gradio_client_sync._transport.failures": ["transport/test_http", "faults/test_faults"],
+    "gradio_client_sync._transport.retries": ["transport/test_http", "spaces/test_rate_limits"],
+    "gradio_client_sync._transport.sse": ["contract/test_protocol_quirks", "faults/test_faults"],
+    "gradio_client_sync._transport.ws": ["contract/test_protocol_quirks", "faults/test_hostile"],
+    "gradio_client_sync._version": ["docs/test_package"],
+    "gradio_client_sync.demo_stage": ["interfaces/cli/test_demo"],
+    "gradio_client_sync.docstring": ["interfaces/typed/test_function"],
+    "gradio_client_sync.job": ["contract/test_jobs"],
+    "gradio_client_sync.plaintext": ["interfaces/notebook/test_display"],
+    "gradio_client_sync.types": ["interfaces/typed/test_typed"],
+}
+
+MODULES = [path for path in modules() if path.name != "__init__.py"]
+
+#: How many modules have a name; a test module of a name that several have is nobody's.
+SHARED = Counter(path.stem.lstrip("_") for path in MODULES)
+
+
+def full_name(path: Path) -> str:
+    return f"{PACKAGE.name}.{name_of(path)}"
+
+
+def mirrors(path: Path) -> set[str]:
+    """The names of test modules that say which module they test: its own, or with its package's."""
+    name, package = path.stem.lstrip("_"), path.parent.name.lstrip("_")
+    return {f"test_{package}_{name}"} | ({f"test_{name}"} if SHARED[name] == 1 else set())
+
+
+def all_tests() -> set[str]:
+    return {path.relative_to(TESTS).as_posix()[:-3] for path in TESTS.rglob("test_*.py")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_each_module_is_tested_by_its_name_or_by_the_table(path: Path) -> None:
+    """A module has a test module of its name; else it has a line in `TESTED_BY`, and not both."""
+    own = mirrors(path) & {name.rpartition("/")[2] for name in all_tests()}
+    named = full_name(path) in TESTED_BY
+    assert own or named, f"{full_name(path)} needs one of {mirrors(path)}, or a line in TESTED_BY"
+    assert not (own and named), f"{own} exists: take {full_name(path)} out of TESTED_BY"
+
+
+def test_table_names_what_exists() -> None:
+    """Each line of `TESTED_BY` is about a module that there is, and names tests that there are."""
+    assert TESTED_BY.keys() <= {full_name(path) for path in MODULES}
+    assert {name for names in TESTED_BY.values() for name in names} <= all_tests()
+
+
+def test_tests_stand_in_folders_by_subject() -> None:
+    """No test module stands in the root of the tests; each folder has its line in the README."""
+    assert {name for name in all_tests() if "/" not in name} == set()
+    readme = (TESTS / "README.md").read_text(encoding="utf-8")
+    folders = {name.rpartition("/")[0] for name in all_tests()}
+    assert not {folder for folder in folders if f"`{folder}`" not in readme}
