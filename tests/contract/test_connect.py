@@ -30,20 +30,13 @@ from tests.conftest import SERVERS
 from tests.support.generations import has
 from tests.support.http_server import Serving
 from tests.support.listeners import BOUND, Heard
+from tests.support.schedule import protocol_of
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
 pytestmark = pytest.mark.gradio
 
 LOGIN = ("user", "password")
-PROTOCOLS = (  # the first release of each
-    ((3, 10), "ws"),
-    ((4, 0), "sse"),
-    ((4, 9), "sse_v1"),
-    ((4, 17), "sse_v2"),
-    ((4, 21), "sse_v2.1"),
-    ((4, 22), "sse_v3"),
-)
 
 
 def assert_works(app: Client) -> None:
@@ -59,8 +52,7 @@ def assert_works(app: Client) -> None:
 def test_what_a_client_knows(app: Client, server: Server) -> None:
     """A client tells its address, config, protocol and session."""
     assert (app.source, app.url) == (server.url, server.url)
-    release = tuple(map(int, server.version.split(".")))
-    assert app.protocol == [name for since, name in PROTOCOLS if since <= release][-1]
+    assert app.protocol == protocol_of(server.version)
     assert app.config["version"].strip() == server.version
     assert len(app.session_hash) >= 10
     assert server.url in repr(app)

@@ -17,7 +17,7 @@ from tests.support.generations import has, servers_with
 from tests.support.listeners import BOUND, Heard, Holding
 from tests.support.servers.server import Server
 
-pytestmark = pytest.mark.gradio
+pytestmark = [pytest.mark.gradio, pytest.mark.client_only]
 
 
 # -- a real future
@@ -65,6 +65,7 @@ def test_done_callback(app: Client) -> None:
     assert results == [(job, "x")]
 
 
+@pytest.mark.each_release
 def test_job_tells_what_it_is(app: Client, server: Server, key: str) -> None:
     """A job knows its endpoint and number, and once it runs its id, status and outputs."""
     statuses = Heard()
@@ -351,6 +352,7 @@ def test_result_that_runs_out_of_time_leaves_the_job(app: Client, server: Server
     assert job.result(BOUND)[0] == key
 
 
+@pytest.mark.each_release
 def test_predict_that_runs_out_of_time_stops_the_work(
     app: Client, server: Server, new_key: Callable[[], str]
 ) -> None:

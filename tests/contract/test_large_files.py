@@ -16,8 +16,11 @@ pytestmark = [
 ]
 
 MB = 2**20
-LARGE = 300 * MB
 GROWTH = 16 * MB  # what may be added to memory by a file of any length
+
+#: 300 MB to the newest server of each form of files in values; elsewhere what memory would show.
+LARGE = {"3.50.2": 300 * MB, "6.31.0": 300 * MB}
+LESS_LARGE = 64 * MB
 
 ROUND_TRIP = """
 import hashlib, sys
@@ -46,11 +49,12 @@ with Client(url) as app:
 
 
 def test_large_files_go_there_and_back_without_memory(server: Server, tmp_path: Path) -> None:
-    """300 MB arrive byte by byte as they were sent, and memory does not grow with them."""
+    """They arrive byte by byte as they were sent, and memory does not grow with them."""
+    length = LARGE.get(server.version, LESS_LARGE)
     path = tmp_path / "large.bin"
     with path.open("wb") as file:
-        for number in range(LARGE // MB):
+        for number in range(length // MB):
             file.write(number.to_bytes(4, "big") * (MB // 4))
     grown, same, size = run_python(ROUND_TRIP, server.url, str(path)).split()
-    assert (same, int(size)) == ("True", LARGE)
+    assert (same, int(size)) == ("True", length)
     assert int(grown) < GROWTH, f"memory grew by {int(grown) / MB:.1f} MB"

@@ -13,7 +13,7 @@ from gradio_client_sync import AppError, Client, JobTimeoutError
 from gradio_client_sync.events import Timings
 from tests.support.listeners import BOUND
 
-pytestmark = pytest.mark.gradio
+pytestmark = [pytest.mark.gradio, pytest.mark.client_only]
 
 NAMES = ("queued", "started", "first_data", "done")
 

@@ -373,7 +373,7 @@ def links(page: Path) -> Iterator[str]:
     yield from re.findall(r"\{download\}`[^`]*<([^>`]+)>`", page.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("page", [*pages(), "tests/support/transcripts/README.md"])
+@pytest.mark.parametrize("page", [*pages(), "tests/README.md", "tests/support/transcripts/README.md"])
 def test_links_lead_somewhere(page: str) -> None:
     """A link within the repository names a file that is there, and a heading that it has."""
     path = ROOT / page

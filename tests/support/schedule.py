@@ -18,7 +18,6 @@ import os
 import pytest
 
 from tests.support.servers.environments import VERSIONS
-from tests.support.transcripts import PROTOCOLS
 
 #: The servers that this run starts; the variable narrows it, as in "6.31.0,3.50.2".
 SERVERS = tuple(
@@ -26,6 +25,22 @@ SERVERS = tuple(
     for version in VERSIONS
     if version in os.environ.get("GRADIO_CLIENT_SYNC_SERVERS", ",".join(VERSIONS)).split(",")
 )
+
+#: The first release of each protocol of the queue; `test_connect` compares with what servers say.
+QUEUE_PROTOCOLS = (
+    ((3, 10), "ws"),
+    ((4, 0), "sse"),
+    ((4, 9), "sse_v1"),
+    ((4, 17), "sse_v2"),
+    ((4, 21), "sse_v2.1"),
+    ((4, 22), "sse_v3"),
+)
+
+
+def protocol_of(version: str) -> str:
+    """Return the protocol of the queue of a release."""
+    release = tuple(map(int, version.split(".")))
+    return [name for since, name in QUEUE_PROTOCOLS if since <= release][-1]
 
 
 def version_of(item: pytest.Item) -> str | None:
@@ -78,8 +93,10 @@ def _is_client_only(item: pytest.Item) -> bool:
 
 def _case(item: pytest.Item) -> tuple[str, ...]:
     """Return what a test has in common with those on other releases of the protocol."""
-    version = _named_version(item) or ""
-    return item.nodeid.replace(version, "*"), str(PROTOCOLS.get(version))
+    version = _named_version(item)
+    if version is None:
+        return (item.nodeid,)
+    return item.nodeid.replace(version, "*"), protocol_of(version)
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups next

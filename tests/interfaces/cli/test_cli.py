@@ -200,6 +200,7 @@ def demo_where(condition: str) -> str:
 # -- on real servers
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_predict_prints_a_result(server: Server) -> None:
     """By position, by name, and with the app's defaults; as text, or as a JSON list."""
@@ -214,6 +215,7 @@ def test_predict_prints_a_result(server: Server) -> None:
     )
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_predict_reads_standard_input(server: Server) -> None:
     """A single dash is all that comes in, as it comes."""
@@ -237,6 +239,7 @@ def test_files_go_up_and_come_down(server: Server, tmp_path: Path) -> None:
     assert code == 0 and Path(output.rstrip("\n")).read_bytes() == b"\x00\xff"
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_file_that_is_not_there(server: Server) -> None:
     """It has the exit code of files, and nothing is called."""
@@ -244,6 +247,7 @@ def test_file_that_is_not_there(server: Server) -> None:
     assert (code, output) == (10, "") and "no/such/file" in told
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_submit_prints_every_value(server: Server) -> None:
     """One line each, as they come; with --json they are JSON lines."""
@@ -252,6 +256,7 @@ def test_submit_prints_every_value(server: Server) -> None:
     assert (code, values[:3]) == (0, ["0", "1", "2"])
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_stream_prints_only_what_is_new(server: Server) -> None:
     """A growing text is printed once, with a line end, also that of a chat's last message."""
@@ -280,6 +285,7 @@ def test_errors_end_with_their_codes(server: Server) -> None:
         assert told.startswith("gradio-client-sync: ") and told.count("\n") == 1
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_negative_numbers_are_values(server: Server) -> None:
     """A word that begins with a minus and a digit is no option, wherever it stands."""
@@ -294,6 +300,7 @@ def test_negative_numbers_are_values(server: Server) -> None:
     assert "No such option" in told and "--jsn" in told
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_endpoint_by_number(server: Server) -> None:
     """Of several endpoints, the first word is one, also by its number."""
@@ -303,6 +310,7 @@ def test_endpoint_by_number(server: Server) -> None:
     assert run("predict", server.url, "echo", "hello")[:2] == (0, "hello\n")
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_file_without_its_mark(server: Server) -> None:
     """A file's name where a file is wanted is told how to write it."""
@@ -319,6 +327,7 @@ def test_password_cannot_be_asked_for_without_a_terminal() -> None:
     assert "GRADIO_CLIENT_SYNC_AUTH" in told and "GetPassWarning" not in told
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_types_tells_why_a_file_cannot_be_written(server: Server, tmp_path: Path) -> None:
     """A folder that is not there is an error like others, with the code of files."""
@@ -328,6 +337,7 @@ def test_types_tells_why_a_file_cannot_be_written(server: Server, tmp_path: Path
     assert f"{wanted} cannot be written: No such file or directory." in told
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 @pytest.mark.parametrize("command", ["predict", "submit", "stream"])
 def test_limit_cancels_on_the_server(server: Server, key: str, command: str) -> None:
@@ -360,6 +370,7 @@ def test_types_writes_a_module_that_works(server: Server, tmp_path: Path) -> Non
     assert run(python=("-c", program), PYTHONPATH=str(tmp_path)) == (0, "5.5\n", "")
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_status_of_an_app_at_an_address(server: Server) -> None:
     """An app at an address runs if it answers."""

@@ -203,6 +203,7 @@ def test_bars_without_tqdm_are_refused_before_anything_is_sent(
 # -- on real servers
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_predict_draws_progress(app: Client, capsys: pytest.CaptureFixture[str]) -> None:
     """The app's steps are seen, nothing is on standard output, and the value comes."""
@@ -212,6 +213,7 @@ def test_predict_draws_progress(app: Client, capsys: pytest.CaptureFixture[str])
     assert lines[-1].startswith("/progress: done: 100%")
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_predict_ends_its_line_on_an_error(app: Client, capsys: pytest.CaptureFixture[str]) -> None:
     """An app that fails leaves a line that says so, and the cursor below it."""
@@ -221,6 +223,7 @@ def test_predict_ends_its_line_on_an_error(app: Client, capsys: pytest.CaptureFi
     assert "/fail: failed" in captured and captured.endswith("\n")
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_bars_of_several_jobs_stack(app: Client, capsys: pytest.CaptureFixture[str]) -> None:
     """Each job has a line of its own, in its own place, and all are there at the end."""
@@ -231,6 +234,7 @@ def test_bars_of_several_jobs_stack(app: Client, capsys: pytest.CaptureFixture[s
     assert len(re.findall(r"/progress: done[^\r\n]*[\r\n]+", err)) >= 3
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_bar_of_a_cancelled_job_ends(
     app: Client, key: str, capsys: pytest.CaptureFixture[str]
@@ -243,6 +247,7 @@ def test_bar_of_a_cancelled_job_ends(
     assert drawn(capsys)[-1].startswith("/endless: cancelled")
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_bar_added_late_tells_the_end(app: Client, capsys: pytest.CaptureFixture[str]) -> None:
     """A job that is over already leaves one line."""
@@ -281,6 +286,7 @@ with Client(sys.argv[1]) as app:
 """
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal for one process")
 def test_interrupt_ends_the_line(server: Server, key: str) -> None:

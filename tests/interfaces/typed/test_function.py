@@ -106,6 +106,7 @@ def test_function_takes_and_gives_files(app: Client, tmp_path: Path) -> None:
     assert function(path).read() == b"mine"
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_function_submits(app: Client) -> None:
     """Its other form returns a job that gives bare values as they come."""
@@ -116,6 +117,7 @@ def test_function_submits(app: Client) -> None:
     assert repr(call) == "<TypedJob of <Job '/count' complete>>"
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_function_can_be_cancelled(app: Client, key: str) -> None:
     """Cancelling what it started cancels the job."""
@@ -123,6 +125,7 @@ def test_function_can_be_cancelled(app: Client, key: str) -> None:
     assert call.cancel() and call.job.cancelled()
 
 
+@pytest.mark.client_only
 @pytest.mark.gradio
 def test_function_refuses_what_does_not_fit(app: Client) -> None:
     """A call that does not fit the signature sends nothing, and shows the signature."""

@@ -33,6 +33,8 @@ LOGGERS = (
     "httpcore2",
 )
 
+SWEPT_TOGETHER = 40  # tests at least between two looks at every object
+
 #: Under this name one process of several tells what it found.
 FOUND = "secrets that got out"
 
@@ -43,6 +45,7 @@ class Canary(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.watch = Watch()
+        self._unswept = 0  # tests since the last look at every object
         self.saved, self._token = (f"hf_canary{secrets.token_hex(8)}" for _ in range(2))
         self._cookie, self._header = (f"canary-{secrets.token_hex(8)}" for _ in range(2))
         for secret in (self.saved, self._token, self._cookie, self._header):
@@ -81,8 +84,12 @@ class Canary(logging.Handler):
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
-        # At the end of each module: looking at every object takes a while.
-        if nextitem is None or nextitem.path != item.path:
+        # At the end of modules, and not of each: looking at every object takes a while, and the
+        # tests of one module run in several groups, one for each server.
+        self._unswept += 1
+        ends = nextitem is None or nextitem.path != item.path
+        if nextitem is None or (ends and self._unswept >= SWEPT_TOGETHER):
+            self._unswept = 0
             self.watch.sweep()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
