@@ -12,6 +12,7 @@ from tests.support.servers.server import Server
 
 pytestmark = [
     pytest.mark.gradio,
+    pytest.mark.once,
     pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc"),
 ]
 

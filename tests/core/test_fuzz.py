@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from gradio_client_sync._protocol.wire import Frame
 from gradio_client_sync.errors import ProtocolError
 from tests.support.fuzz import run
 from tests.support.transcripts import dialect_for, endpoint_for, frame_of
+
+pytestmark = pytest.mark.once
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

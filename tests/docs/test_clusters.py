@@ -17,7 +17,7 @@ from tests.docs.test_docs import ADDRESS, NEWEST, PAGES, Block, blocks
 from tests.support.processes import BOUND
 from tests.support.servers.plugin import ServerPool
 
-pytestmark = pytest.mark.gradio
+pytestmark = [pytest.mark.gradio, pytest.mark.once]
 
 VERSIONS = [
     version if version == NEWEST else pytest.param(version, marks=pytest.mark.long)

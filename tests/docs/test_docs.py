@@ -37,6 +37,8 @@ from tests.support.media import png
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
+pytestmark = pytest.mark.once
+
 NEWEST = "6.31.0"
 PAGES = ROOT / "tests" / "support" / "servers" / "pages.py"
 ADDRESS = "http://127.0.0.1:7860"
@@ -373,7 +375,9 @@ def links(page: Path) -> Iterator[str]:
     yield from re.findall(r"\{download\}`[^`]*<([^>`]+)>`", page.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("page", [*pages(), "tests/README.md", "tests/support/transcripts/README.md"])
+@pytest.mark.parametrize(
+    "page", [*pages(), "tests/README.md", "tests/support/transcripts/README.md"]
+)
 def test_links_lead_somewhere(page: str) -> None:
     """A link within the repository names a file that is there, and a heading that it has."""
     path = ROOT / page

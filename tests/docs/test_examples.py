@@ -19,6 +19,8 @@ from tests.support.media import png, wav
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import EXAMPLES
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parents[2]
 SCRIPTS = {
     "image": ["cat.png"],

@@ -11,6 +11,8 @@ import pytest
 
 import gradio_client_sync
 
+pytestmark = pytest.mark.once
+
 PACKAGE = Path(gradio_client_sync.__file__).parent
 
 #: Modules by rank: each may import from lower ranks, and from the named ones of its own.

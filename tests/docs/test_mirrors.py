@@ -9,6 +9,8 @@ import pytest
 
 from tests.docs.test_layering import PACKAGE, modules, name_of
 
+pytestmark = pytest.mark.once
+
 TESTS = Path(__file__).parents[1]
 
 #: Modules without a test module of their name, and the tests that tell when they break.

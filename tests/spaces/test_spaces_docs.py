@@ -20,6 +20,7 @@ __all__ = ["certificate"]
 
 pytestmark = [
     pytest.mark.gradio,
+    pytest.mark.once,
     pytest.mark.skipif(not has(SERVERS[-1], "whole numbers"), reason=FEATURES["whole numbers"].why),
 ]
 

@@ -66,7 +66,9 @@ def _named_version(item: pytest.Item) -> str | None:
 
 def group_of(item: pytest.Item) -> str:
     """Return the name of the group that a test belongs to."""
-    version = None if item.get_closest_marker("once") else version_of(item)
+    version = version_of(item)
+    if item.get_closest_marker("once") and _named_version(item) is None:
+        version = None
     return version or item.nodeid.partition("::")[0]
 
 

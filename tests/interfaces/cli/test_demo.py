@@ -20,6 +20,8 @@ from gradio_client_sync.errors import ConnectFailedError
 from tests.support.servers.environments import prepare
 from tests.support.terminal import Terminal
 
+pytestmark = pytest.mark.once
+
 ENDS = 120.0  # s; a bound for what hangs
 STEPS = [demo.connect, *demo.STEPS, demo.finish]
 

@@ -27,7 +27,7 @@ from tests.support.servers.server import Server
 __all__ = ["beacon", "studio"]
 
 pytest.importorskip("jupyterlab", reason="needs JupyterLab: pip install jupyterlab")
-pytestmark = [pytest.mark.gradio, needs_browser, needs_gradio]
+pytestmark = [pytest.mark.gradio, pytest.mark.once, needs_browser, needs_gradio]
 
 CANARY = Path(__file__).parents[2] / "support" / "servers" / "canary.py"
 

@@ -19,6 +19,8 @@ from tests.support.kernel import Kernel, errors
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
+pytestmark = pytest.mark.once
+
 needs_browser = pytest.mark.skipif(
     render.chromium() is None, reason="needs Chromium; on Debian: apt-get install chromium"
 )

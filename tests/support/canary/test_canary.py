@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 pytest_plugins = "pytester"
 
 ROOT = Path(__file__).parents[3]
