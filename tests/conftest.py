@@ -17,13 +17,13 @@ from gradio_client_sync import Client
 from tests.support.canary.plugin import Canary, canary, pytest_configure
 from tests.support.hub.plugin import hub
 from tests.support.schedule import SERVERS, pytest_collection_modifyitems
-from tests.support.servers.plugin import ServerPool, end_special, server_pool
+from tests.support.servers.plugin import ServerPool, end_unused, server_pool
 from tests.support.servers.server import Server
 
 __all__ = [
     "SERVERS",
     "canary",
-    "end_special",
+    "end_unused",
     "hub",
     "pytest_collection_modifyitems",
     "pytest_configure",

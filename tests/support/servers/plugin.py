@@ -1,9 +1,10 @@
 """The pytest fixture that shares real servers among all tests of a run.
 
-A server is started when a test first asks for it. A plain one is stopped after the last test. Of
-those with options the few that were used last are kept from one module to the next: there are many
-kinds, each has 200 MB, and those of Gradio 6 take three percent of a core each while they wait.
-Import `server_pool` and `end_special` in ``conftest.py`` to have that.
+A server is started when a test first asks for it. Only those that were used last are kept from one
+module to the next: there are many kinds, each has 200 MB, and those of Gradio 6 take three percent
+of a core each while they wait. As the tests of one version run after each other (`schedule`), each
+server starts once all the same. Import `server_pool` and `end_unused` in ``conftest.py`` to have
+that.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ import pytest
 from tests.support.servers.environments import VERSIONS
 from tests.support.servers.server import Server
 
-__all__ = ["VERSIONS", "ServerPool", "end_special", "server_pool"]
+__all__ = ["VERSIONS", "ServerPool", "end_unused", "server_pool"]
 
-KEPT = 3  # servers with options that outlive the module that asked for them
+KEPT = 6  # servers that outlive a module: the plain one of a version, and those with options
 
 
 class ServerPool:
@@ -44,11 +45,10 @@ class ServerPool:
             self._servers[wanted] = server
             return server
 
-    def end_special(self) -> None:
-        """Stop the servers with options, except the few that were used last."""
+    def end_unused(self) -> None:
+        """Stop all but the few servers that were used last."""
         with self._lock:
-            special = [wanted for wanted in self._servers if len(wanted) > 1]
-            for wanted in special[:-KEPT]:
+            for wanted in list(self._servers)[:-KEPT]:
                 self._servers.pop(wanted).stop()
 
     def close(self) -> None:
@@ -67,9 +67,9 @@ def server_pool() -> Iterator[ServerPool]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def end_special(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Stop most servers with options after each module."""
+def end_unused(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Stop the servers that have not been used for long, after each module."""
     # Not as an argument: then every test would have `server_pool`, and seem to call a server.
     pool: ServerPool = request.getfixturevalue("server_pool")
     yield
-    pool.end_special()
+    pool.end_unused()
