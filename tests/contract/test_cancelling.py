@@ -17,7 +17,7 @@ import pytest
 
 from gradio_client_sync import BrokenStreamError, Client, Job
 from tests.conftest import SERVERS
-from tests.support.breakable_relay import Relay
+from tests.support.breakable_relay import BreakableRelay
 from tests.support.generations import has, servers_with, servers_without
 from tests.support.listeners import BOUND, Heard
 from tests.support.servers.plugin import ServerPool
@@ -324,7 +324,7 @@ def test_next_generator_gets_its_own_values_from_a_server_that_notices_late(
     server = server_pool.get(version, auth="user:password", queue_size=3)  # one job at a time
     key = uuid.uuid4().hex
     with (
-        Relay(server.url, outlasts=b"process_generating") as relay,
+        BreakableRelay(server.url, outlasts=b"process_generating") as relay,
         Client(relay.url, auth=("user", "password")) as app,
     ):
         job = start(app, server, "/endless", key)
@@ -341,7 +341,7 @@ def test_generator_whose_connection_broke_is_forgotten(
     """On 3.x the next job is not given the rest of what a lost one was about to say."""
     server = server_pool.get(version, auth="user:password", queue_size=3)  # one job at a time
     key = uuid.uuid4().hex
-    with Relay(server.url) as relay, Client(relay.url, auth=("user", "password")) as app:
+    with BreakableRelay(server.url) as relay, Client(relay.url, auth=("user", "password")) as app:
         job = start(app, server, "/endless", key)
         next(iter(job))
         relay.cut()

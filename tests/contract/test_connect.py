@@ -28,7 +28,7 @@ from gradio_client_sync import (
 from gradio_client_sync import client as client_alias
 from tests.conftest import SERVERS
 from tests.support.generations import has
-from tests.support.http_server import Serving
+from tests.support.http_server import HttpServer
 from tests.support.listeners import BOUND, Heard
 from tests.support.schedule import protocol_of
 from tests.support.servers.plugin import ServerPool
@@ -134,7 +134,7 @@ def front(target: str, *, hidden: str, status: int) -> Iterator[str]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    with Serving(Handler) as server:
+    with HttpServer(Handler) as server:
         yield server.url
 
 
@@ -172,7 +172,7 @@ def answering(status: int, body: str, kind: str) -> type[http.server.BaseHTTPReq
 )
 def test_other_pages(status: int, body: str, kind: str) -> None:
     """What answers and is no Gradio app is called so."""
-    with Serving(answering(status, body, kind)) as server:
+    with HttpServer(answering(status, body, kind)) as server:
         with pytest.raises(ConfigError) as caught:
             Client(server.url)
         assert not isinstance(caught.value, UnsupportedAppError)
@@ -182,7 +182,7 @@ def test_other_pages(status: int, body: str, kind: str) -> None:
 def test_gradio_2() -> None:
     """An app of Gradio 2 is told by its version, and what to do about it."""
     config = {"version": "2.9.4\n", "components": [], "dependencies": [], "mode": "interface"}
-    with Serving(answering(200, json.dumps(config), "application/json")) as server:
+    with HttpServer(answering(200, json.dumps(config), "application/json")) as server:
         with pytest.raises(UnsupportedAppError, match=r"2\.9\.4") as caught:
             Client(server.url)
     assert caught.value.version == "2.9.4"
@@ -191,7 +191,7 @@ def test_gradio_2() -> None:
 def test_unknown_protocol() -> None:
     """A queue that is newer than this client is refused by its name."""
     config = {"version": "9.0.0", "protocol": "sse_v9", "components": [], "dependencies": []}
-    with Serving(answering(200, json.dumps(config), "application/json")) as server:
+    with HttpServer(answering(200, json.dumps(config), "application/json")) as server:
         with pytest.raises(UnsupportedAppError, match=r"sse_v9.*Upgrade"):
             Client(server.url)
 
@@ -199,7 +199,7 @@ def test_unknown_protocol() -> None:
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_server_in_trouble(status: int) -> None:
     """A failing server is reported with its status."""
-    with Serving(answering(status, "oh no", "text/plain")) as server:
+    with HttpServer(answering(status, "oh no", "text/plain")) as server:
         with pytest.raises(GradioClientError, match=str(status)) as caught:
             Client(server.url)
     assert not isinstance(caught.value, ConfigError)

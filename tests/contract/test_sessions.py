@@ -15,7 +15,7 @@ import pytest
 
 from gradio_client_sync import Client, EndpointNotFoundError
 from gradio_client_sync._transport.deadlines import NEVER
-from tests.support.breakable_relay import Relay
+from tests.support.breakable_relay import BreakableRelay
 from tests.support.generations import servers_with, servers_without
 from tests.support.listeners import BOUND, Heard
 from tests.support.scripted import completed, config_of, dependency, scripted
@@ -160,7 +160,7 @@ def test_isolated_session_ends_with_its_job(app: Client, server: Server) -> None
 @servers_with("heartbeat")
 def test_heartbeat_is_opened_again(server: Server) -> None:
     """After a cut the app hears that the user is back: it hears of the end a second time."""
-    with Relay(server.url) as relay:
+    with BreakableRelay(server.url) as relay:
         with Client(relay.url) as app:
             name = app.session_hash
             assert app.predict("/counter")[0] == 1

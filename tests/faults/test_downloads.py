@@ -14,7 +14,7 @@ import pytest
 
 from gradio_client_sync import Client, DownloadError, DownloadTimeoutError, RemoteFile
 from tests.conftest import SERVERS
-from tests.support.fault_proxy import Fault, Proxy, page
+from tests.support.fault_proxy import Fault, FaultProxy, page
 from tests.support.listeners import BOUND, LATE
 from tests.support.servers.plugin import ServerPool
 
@@ -43,7 +43,7 @@ def test_a_download_ends_at_its_deadline(
 ) -> None:
     """However it is held up, and in whatever way it is asked for; nothing is left of it."""
     server = server_pool.get(version)
-    with Proxy(server.url) as proxy, Client(proxy.url, download_dir=tmp_path) as app:
+    with FaultProxy(server.url) as proxy, Client(proxy.url, download_dir=tmp_path) as app:
         made = app.predict("/make_file", [SIZE], timeout=BOUND)[0]
         proxy.fault = HINDRANCES[hindrance]
         for way in WAYS.values():
@@ -59,7 +59,7 @@ def test_a_download_ends_at_its_deadline(
 
 def test_the_clients_deadline_is_that_of_each_download(server_pool: ServerPool) -> None:
     """A path that is used as one has a deadline, too; who waits for another's download as well."""
-    with Proxy(server_pool.get(VERSIONS[-1]).url) as proxy, Client(proxy.url) as patient:
+    with FaultProxy(server_pool.get(VERSIONS[-1]).url) as proxy, Client(proxy.url) as patient:
         made = patient.predict("/make_file", [SIZE], timeout=BOUND)[0]
         with Client(proxy.url, deadline=LIMIT) as app:
             hasty = app.predict("/make_file", [SIZE], timeout=BOUND)[0]
@@ -121,7 +121,7 @@ def test_a_download_is_asked_for_again(
 ) -> None:
     """What only asks is asked again, and what broke off is taken up where it did."""
     server = server_pool.get(version)
-    with Proxy(server.url) as proxy, Client(proxy.url) as app:
+    with FaultProxy(server.url) as proxy, Client(proxy.url) as app:
         made = app.predict("/make_file", [SIZE], timeout=BOUND)[0]
         whole = made.read(timeout=BOUND)
         proxy.fault = fault

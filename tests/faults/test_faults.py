@@ -25,7 +25,7 @@ from gradio_client_sync import (
     RateLimitError,
 )
 from tests.conftest import SERVERS
-from tests.support.fault_proxy import Fault, Proxy, page
+from tests.support.fault_proxy import Fault, FaultProxy, page
 from tests.support.listeners import BOUND, LATE
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
@@ -154,7 +154,7 @@ def test_each_job_ends_once(server_pool: ServerPool, version: str, name: str) ->
         return
     server = server_pool.get(version)
     before = books(server)
-    with Proxy(server.url) as proxy, Client(proxy.url) as app:
+    with FaultProxy(server.url) as proxy, Client(proxy.url) as app:
         assert app.predict("/echo", ["first"], timeout=BOUND)[0] == "first"
         proxy.fault = case.fault
         began = time.monotonic()
@@ -187,7 +187,7 @@ def test_lost_job_is_sent_again_where_that_is_allowed(
 ) -> None:
     """`idempotent` gets a value after a loss, from its first one on; without, the loss is told."""
     server = server_pool.get(version)
-    with Proxy(server.url) as proxy, Client(proxy.url) as app:
+    with FaultProxy(server.url) as proxy, Client(proxy.url) as app:
         for idempotent in (False, True):
             proxy.struck = 0
             proxy.fault = Fault(b"/queue/", 1, after=b"process_generating", nth=2)
@@ -206,7 +206,7 @@ def test_lost_job_is_sent_again_where_that_is_allowed(
 
 def test_nobody_there_is_told(server_pool: ServerPool) -> None:
     """A refused connection is told as one that nothing was sent on."""
-    with Proxy(server_pool.get(VERSIONS[-1]).url) as proxy:
+    with FaultProxy(server_pool.get(VERSIONS[-1]).url) as proxy:
         url = proxy.url
     with pytest.raises(ConnectFailedError) as caught:
         Client(url, retries=1)
@@ -217,7 +217,7 @@ def test_nobody_there_is_told(server_pool: ServerPool) -> None:
 def test_dead_connections_lose_no_job(server_pool: ServerPool, version: str) -> None:
     """A pooled connection that ended between two calls is not what a job is sent on."""
     server = server_pool.get(version)
-    with Proxy(server.url) as proxy, Client(proxy.url) as app:
+    with FaultProxy(server.url) as proxy, Client(proxy.url) as app:
         for _ in range(3):
             before = books(server)
             jobs: list[Job] = [app.submit("/echo", ["x"], timeout=BOUND) for _ in range(JOBS)]

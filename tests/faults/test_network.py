@@ -20,7 +20,7 @@ from gradio_client_sync import (
 )
 from tests.conftest import SERVERS
 from tests.faults.test_hostile import websocket_server
-from tests.support.fault_proxy import Fault, Proxy, page
+from tests.support.fault_proxy import Fault, FaultProxy, page
 from tests.support.listeners import BOUND
 from tests.support.scripted import CLOSE, IncomingRequest, completed, scripted
 from tests.support.servers.plugin import ServerPool
@@ -38,7 +38,7 @@ def test_a_refusal_may_come_before_the_body_has_gone(server_pool: ServerPool, ve
     server = server_pool.get(version)
     before = server.control.executions().get("file", 0)
     for size in (100, 20_000_000):
-        with Proxy(server.url) as proxy, Client(proxy.url, retries=1) as app:
+        with FaultProxy(server.url) as proxy, Client(proxy.url, retries=1) as app:
             proxy.fault = Fault(b"/upload", 9, page("413 Content Too Large"))
             with pytest.raises((FileTooLargeError, UploadError)):
                 app.predict("/file", [bytes(size)], timeout=BOUND)
@@ -77,7 +77,7 @@ def test_a_proxy_that_wants_a_login_is_named(
 ) -> None:
     """407 of the proxy in the environment is not taken for the app's own answer."""
     server = server_pool.get(version)
-    with Proxy(server.url) as proxy:
+    with FaultProxy(server.url) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.delenv("NO_PROXY", raising=False)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SERVERS
-from tests.support.fault_proxy import Fault, Proxy
+from tests.support.fault_proxy import Fault, FaultProxy
 from tests.support.job_phases import assert_stopped, held_in, server_for
 from tests.support.listeners import BOUND
 from tests.support.processes import run_python
@@ -224,7 +224,7 @@ print(time.time())
 def test_silent_servers_share_one_grace(server_pool: ServerPool, version: str) -> None:
     """However many clients wait for their servers' answers, the process is gone in a second."""
     server, key = server_pool.get(version), uuid.uuid4().hex
-    with Proxy(server.url, Fault(CANCELS[version], times=8, action="stall")) as proxy:
+    with FaultProxy(server.url, Fault(CANCELS[version], times=8, action="stall")) as proxy:
         told = run_python(MANY, proxy.url, key, quiet=True)
         assert time.time() - float(told) < GONE
         assert proxy.struck == 4
@@ -245,7 +245,7 @@ with Client(sys.argv[1]) as app:
 def test_ctrl_c_waits_for_no_silent_server(server_pool: ServerPool, version: str) -> None:
     """The call, its client and the exit wait for the server's answer together, not in turn."""
     server, key = server_pool.get(version), uuid.uuid4().hex
-    with Proxy(server.url, Fault(CANCELS[version], times=8, action="stall")) as proxy:
+    with FaultProxy(server.url, Fault(CANCELS[version], times=8, action="stall")) as proxy:
         process = subprocess.Popen(
             [sys.executable, "-c", IMPATIENT, proxy.url, key], stderr=subprocess.PIPE, text=True
         )

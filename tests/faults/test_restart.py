@@ -10,7 +10,7 @@ import pytest
 
 from gradio_client_sync import BrokenStreamError, Client, DownloadError
 from tests.conftest import SERVERS
-from tests.support.fault_proxy import Fault, Proxy
+from tests.support.fault_proxy import Fault, FaultProxy
 from tests.support.generations import has
 from tests.support.listeners import BOUND, Heard
 from tests.support.servers.server import Server
@@ -32,7 +32,7 @@ def test_server_is_killed_in_every_phase_at_once(version: str, tmp_path: Path) -
 
     In its queue, in a stream, in an upload and in a download.
     """
-    with Server(version, queue_size=20) as first, Proxy(first.url) as proxy:
+    with Server(version, queue_size=20) as first, FaultProxy(first.url) as proxy:
         with Client(proxy.url, retries=8, deadline=LATER) as app:
             made = app.predict("/make_file", [len(CONTENT)])[0]
             app_id = app.config["app_id"]

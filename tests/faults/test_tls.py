@@ -9,7 +9,7 @@ import pytest
 
 from gradio_client_sync import BrokenStreamError, Client, ConnectFailedError, JobTimeoutError
 from tests.conftest import SERVERS
-from tests.support.fault_proxy import Fault, Proxy
+from tests.support.fault_proxy import Fault, FaultProxy
 from tests.support.gateway import Gateway, Manner
 from tests.support.listeners import BOUND, Heard
 from tests.support.servers.plugin import ServerPool
@@ -61,7 +61,7 @@ def test_everything_goes_through_tls(
 def test_faults_within_tls(server_pool: ServerPool, version: str, certificate: Path) -> None:
     """A stream that stalls ends at the deadline, and one that is cut is told as lost."""
     server = server_pool.get(version)
-    with Proxy(server.url) as proxy, Gateway(proxy.url, Manner(), str(certificate)) as gateway:
+    with FaultProxy(server.url) as proxy, Gateway(proxy.url, Manner(), str(certificate)) as gateway:
         for action, error in (("stall", JobTimeoutError), ("cut", BrokenStreamError)):
             with Client(gateway.url, verify=certificate) as app:
                 assert app.predict("/echo", ["first"], timeout=BOUND)[0] == "first"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import SERVERS
 from tests.support.generations import FEATURES, has
-from tests.support.hub.connect_proxy import Tunnel, certificate
+from tests.support.hub.connect_proxy import ConnectProxy, certificate
 from tests.support.hub.hub import Account, LocalHub, proxy_of
 from tests.support.servers.server import Server
 
@@ -63,7 +63,7 @@ def test_spaces_docs_run(
     hub.add("author/space-name", app=newest.url)
     busy = hub.add("user/busy-space", app=newest.url)
     proxy_of(busy).limit("/queue/join", 600)
-    tunnel = Tunnel(proxy_of(space), certificate)
+    tunnel = ConnectProxy(proxy_of(space), certificate)
     monkeypatch.setenv("HTTPS_PROXY", tunnel.url)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))

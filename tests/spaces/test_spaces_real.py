@@ -30,8 +30,8 @@ from gradio_client_sync import (
 )
 from gradio_client_sync._transport import connections
 from tests.conftest import SERVERS
-from tests.support.http_server import Serving
-from tests.support.hub.connect_proxy import Tunnel, certificate
+from tests.support.http_server import HttpServer
+from tests.support.hub.connect_proxy import ConnectProxy, certificate
 from tests.support.hub.hub import LocalHub, proxy_of
 from tests.support.hub.plugin import OWNER, READER, STRANGER
 from tests.support.hub.space_proxy import Passing, SpaceProxy
@@ -348,7 +348,7 @@ def test_spaces_real_a_token_does_not_go_in_the_clear(
         Client("alice/open", hf_token=OWNER)
 
 
-class OpenAddress(Serving):
+class OpenAddress(HttpServer):
     """An address that is not this machine's, by way of a proxy that keeps what it forwards."""
 
     def __init__(self, app: str) -> None:
@@ -390,10 +390,10 @@ def test_spaces_real_a_token_goes_in_the_clear_if_asked_to(
 
 
 @pytest.fixture
-def tunnel(hub: LocalHub, newest: Server, certificate: Path) -> Iterator[Tunnel]:
+def tunnel(hub: LocalHub, newest: Server, certificate: Path) -> Iterator[ConnectProxy]:
     """The way to https://alice-secret.hf.space, a private Space that sleeps."""
     space = hub.add("alice/secret", "SLEEPING", "RUNNING", app=newest.url, private=True)
-    tunnel = Tunnel(proxy_of(space), certificate)
+    tunnel = ConnectProxy(proxy_of(space), certificate)
     yield tunnel
     tunnel.close()
 
@@ -401,7 +401,7 @@ def tunnel(hub: LocalHub, newest: Server, certificate: Path) -> Iterator[Tunnel]
 @pytest.mark.parametrize("idle", [False, True])
 def test_spaces_real_an_address_on_hugging_face_is_a_space(
     hub: LocalHub,
-    tunnel: Tunnel,
+    tunnel: ConnectProxy,
     certificate: Path,
     monkeypatch: pytest.MonkeyPatch,
     idle: bool,

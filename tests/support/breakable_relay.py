@@ -7,11 +7,11 @@ import functools
 import socket
 import threading
 
-from tests.support.intermediary import Between, hang_up
+from tests.support.intermediary import Intermediary, hang_up
 from tests.support.listeners import BOUND
 
 
-class Relay(Between):
+class BreakableRelay(Intermediary):
     """Passes connections on to a server on this machine; a context manager.
 
     Args:

@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 from typing import Literal, Optional
 
-from tests.support.intermediary import Between
+from tests.support.intermediary import Intermediary
 
 _CHUNK = 65_536
 
@@ -45,7 +45,7 @@ def page(status: str, *headers: str, body: bytes = b"<html>gateway</html>") -> b
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
-class Proxy(Between):
+class FaultProxy(Intermediary):
     """Stands between a client and a server on this machine; a context manager.
 
     Attributes:
@@ -91,7 +91,7 @@ class Proxy(Between):
 class _Pair:
     """Both sides of one connection."""
 
-    def __init__(self, proxy: Proxy, near: socket.socket) -> None:
+    def __init__(self, proxy: FaultProxy, near: socket.socket) -> None:
         self._proxy = proxy
         self._near = near
         self._far: Optional[socket.socket] = None

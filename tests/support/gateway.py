@@ -1,8 +1,8 @@
 """A gateway that understands what it passes on, and passes it on in its own manner.
 
-Unlike `fault_proxy.Proxy`, which does things to a connection at some byte, this one reads requests,
-asks the real server itself, and words the answer anew: with other line ends, in blocks, compressed,
-message by message in another order, encrypted, or in the frames of HTTP/1.0.
+Unlike `fault_proxy.FaultProxy`, which does things to a connection at some byte, this one reads
+requests, asks the real server itself, and words the answer in another way: with other line ends, in
+blocks, compressed, message by message in another order, encrypted, or in the frames of HTTP/1.0.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, Callable, Literal, Optional
 
-from tests.support.intermediary import Between
+from tests.support.intermediary import Intermediary
 
 _CHUNK = 65_536
 _HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "date", "server"}
@@ -86,7 +86,7 @@ class Manner:
     pieces: int = 1
 
 
-class Gateway(Between):
+class Gateway(Intermediary):
     """Passes requests on to a server on this machine; a context manager.
 
     Args:

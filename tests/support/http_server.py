@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing_extensions import Self
 
 
-class Serving:
+class HttpServer:
     """Answers as a handler does until it is closed; a context manager.
 
     Attributes:

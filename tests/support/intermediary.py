@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from typing_extensions import Self
 
 
-class Between:
+class Intermediary:
     """Takes connections; a context manager.
 
     Args:

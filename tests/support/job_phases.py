@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 
 from gradio_client_sync import Client
-from tests.support.fault_proxy import Fault, Proxy
+from tests.support.fault_proxy import Fault, FaultProxy
 from tests.support.listeners import BOUND
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
@@ -23,7 +23,7 @@ def held_in(phase: str, server: Server, key: str) -> Iterator[str]:
     with contextlib.ExitStack() as stack:
         url = server.url
         if phase in FAULTS:
-            url = stack.enter_context(Proxy(server.url, FAULTS[phase])).url
+            url = stack.enter_context(FaultProxy(server.url, FAULTS[phase])).url
         elif phase == "queued":
             app = stack.enter_context(Client(server.url))
             app.submit("/hold", [f"{key} before"])

@@ -25,7 +25,7 @@ from gradio_client_sync import (
     Job,
     UploadError,
 )
-from tests.support.fault_proxy import Fault, Proxy
+from tests.support.fault_proxy import Fault, FaultProxy
 from tests.support.servers.server import Server
 
 VERSIONS = ("3.50.2", "4.44.1", "6.31.0")
@@ -129,7 +129,7 @@ def check(job: Job, name: str, value: Any, cancel_at: int | None) -> None:
 def soak(version: str, seconds: float, seed: int) -> bool:
     """Run one server under load; whether its books balance."""
     chance, books, failures = random.Random(f"{version} {seed}"), Books(), []
-    with Server(version) as server, Proxy(server.url) as proxy, Client(proxy.url) as app:
+    with Server(version) as server, FaultProxy(server.url) as proxy, Client(proxy.url) as app:
         until, pace = time.monotonic() + seconds, threading.Event()
 
         def run(number: int) -> None:

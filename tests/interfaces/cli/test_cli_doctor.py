@@ -13,8 +13,8 @@ import pytest
 
 from tests.interfaces.cli.test_cli import guarded, run
 from tests.support.generations import servers_with
-from tests.support.http_server import Serving
-from tests.support.hub.connect_proxy import Tunnel, certificate
+from tests.support.http_server import HttpServer
+from tests.support.hub.connect_proxy import ConnectProxy, certificate
 from tests.support.hub.hub import LocalHub, proxy_of
 from tests.support.scripted import WAIT, ScriptedApp, config_of
 from tests.support.servers.server import Server
@@ -113,7 +113,7 @@ def test_doctor_names_an_untrusted_certificate(
 ) -> None:
     """A real app behind TLS whose certificate nobody vouches for, and for another name."""
     space = hub.add("alice/open", app=newest.url)
-    tunnel = Tunnel(proxy_of(space), certificate)
+    tunnel = ConnectProxy(proxy_of(space), certificate)
     through = {"HTTPS_PROXY": tunnel.url, "https_proxy": tunnel.url, "NO_PROXY": "", "no_proxy": ""}
     try:
         code, cause, told = cause_of("https://app.hf.space.example", **through)
@@ -150,7 +150,7 @@ def test_doctor_names_a_web_server_that_serves_files() -> None:
         def log_message(self, *args: object) -> None:
             pass
 
-    with Serving(Quiet) as server:
+    with HttpServer(Quiet) as server:
         found = cause_of(f"{server.url}/")
     assert found[:2] == (6, "not Gradio")
 
@@ -200,7 +200,7 @@ def holding_proxy(behind: str) -> Iterator[str]:
         def log_message(self, *args: object) -> None:
             pass
 
-    with Serving(Handler) as proxy:
+    with HttpServer(Handler) as proxy:
         yield proxy.url
 
 

@@ -14,7 +14,7 @@ from gradio_client_sync._notebook.values import Looks
 from tests.conftest import SERVERS
 from tests.interfaces.notebook.test_notebook import COMPONENTS, Content, data, hostile_values
 from tests.support.attacks import ATTACKS, MARK, SVG
-from tests.support.http_server import Serving
+from tests.support.http_server import HttpServer
 from tests.support.kernel import Kernel, errors
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
@@ -39,7 +39,7 @@ SHOWN = {
 }
 
 
-class Beacon(Serving):
+class Beacon(HttpServer):
     """Notes who calls; what calls nobody has run no script and loaded nothing."""
 
     def __init__(self) -> None:

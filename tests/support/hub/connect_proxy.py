@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.http_server import Serving
+from tests.support.http_server import HttpServer
 from tests.support.hub.space_proxy import SpaceProxy, handler
 
 
@@ -33,7 +33,7 @@ def certificate(tmp_path: Path) -> Path:
     return path
 
 
-class Tunnel(Serving):
+class ConnectProxy(HttpServer):
     """A proxy by which any https address leads to one `SpaceProxy`."""
 
     def __init__(self, space: SpaceProxy, certificate: Path) -> None:

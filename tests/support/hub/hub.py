@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple, Optional
 from urllib.parse import urlsplit
 
-from tests.support.http_server import Serving
+from tests.support.http_server import HttpServer
 from tests.support.hub.space_proxy import SpaceProxy
 
 MADE_TO_FAIL = {"error": "made to fail"}
@@ -114,7 +114,7 @@ class Failure(NamedTuple):
     body: Any
 
 
-class LocalHub(Serving):
+class LocalHub(HttpServer):
     """The Hub; a context manager. Set ``HF_ENDPOINT`` to its `url`."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, Callable, NamedTuple, Optional
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from tests.support.http_server import Serving
+from tests.support.http_server import HttpServer
 
 #: Headers that the proxy reads, and the app does not see.
 TOKENS = ("authorization", "x-hf-authorization")
@@ -39,7 +39,7 @@ class Passing(NamedTuple):
         return None
 
 
-class SpaceProxy(Serving):
+class SpaceProxy(HttpServer):
     """A proxy before one app.
 
     Args:
