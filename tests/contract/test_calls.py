@@ -67,7 +67,7 @@ def test_calls_are_answered(app: Client) -> None:
     assert [job.result(BOUND).data for job in jobs] == [answer for _, _, answer in CALLS]
 
 
-def test_defaults_fill_what_is_left_out(app: Client) -> None:
+def test_defaults_fill_missing_arguments(app: Client) -> None:
     """Parameters left out take the app's defaults; a given `None` is a value, not an omission."""
     payloads: tuple[tuple[Any, str], ...] = (
         (["x"], "x 2 True red"),
@@ -235,7 +235,7 @@ def test_numbers_that_json_lacks_are_null(app: Client) -> None:
         assert app.predict("/echo", [number])[0] is None
 
 
-def test_infinite_answer_is_none(app: Client) -> None:
+def test_infinite_number_in_a_result_is_none(app: Client) -> None:
     """A result that JSON cannot hold is written as null by every server."""
     assert app.predict("/add", [1e308, 1e308])[0] is None
 

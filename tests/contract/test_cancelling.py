@@ -113,7 +113,7 @@ def test_what_cannot_be_stopped_runs_on(server: Server, key: str, endpoint: str)
     assert (counts["finished"], counts["cancelled"]) == (1, 0)
 
 
-def test_direct_call_is_let_go(app: Client, key: str, server: Server) -> None:
+def test_cancelled_direct_call_is_closed_at_once(app: Client, key: str, server: Server) -> None:
     """A call that skips the queue is given up at once."""
     job = app.submit("/await_count", [key, "started", 1])
     assert job.cancel()

@@ -384,7 +384,7 @@ def package_threads() -> list[str]:
     return [name for name in names if name.startswith("gradio-")]
 
 
-def test_client_that_is_let_go_ends_at_once(server: Server) -> None:
+def test_unreferenced_client_closes_at_once(server: Server) -> None:
     """Nothing of a call that is over goes round in circles, which only a collection would end."""
     gone = threading.Event()
     gc.disable()
@@ -425,7 +425,7 @@ def test_temporary_client(server: Server) -> None:
     gc.collect()
 
 
-def test_pickled_client_connects_anew(server: Server) -> None:
+def test_pickled_client_opens_its_own_connection(server: Server) -> None:
     """A client pickles as its arguments; the copy has a session of its own."""
     app = Client(server.url)
     assert app.predict("/counter")[0] == 1

@@ -73,7 +73,9 @@ def test_download_is_lazy_and_kept(files: FileApp, app: Client, tmp_path: Path) 
     assert remote.download(tmp_path) == path and files.count(f"GET {PLACE}") == 2
 
 
-def test_download_copies_what_is_here_already(files: FileApp, app: Client, tmp_path: Path) -> None:
+def test_download_copies_a_file_that_is_already_local(
+    files: FileApp, app: Client, tmp_path: Path
+) -> None:
     """A second folder costs no second request."""
     remote = remote_of(files, app)
     first, second = remote.download(tmp_path / "a"), remote.download(tmp_path / "b" / "c")
@@ -343,13 +345,13 @@ def test_download_goes_on_where_it_broke(
     assert told == sorted(told)
 
 
-def test_download_begins_anew_where_ranges_are_ignored(files: FileApp, app: Client) -> None:
+def test_download_restarts_where_ranges_are_ignored(files: FileApp, app: Client) -> None:
     """Servers before 5.0 send the whole again; that is as good."""
     Breaking(files, 100_000, 700_000, ranges=False)
     assert remote_of(files, app).read() == CONTENT
 
 
-def test_download_begins_anew_when_the_content_changed(files: FileApp, app: Client) -> None:
+def test_download_restarts_when_the_content_changed(files: FileApp, app: Client) -> None:
     """The parts of two contents are never mixed."""
     Breaking(files, 100_000).following = CONTENT[::-1], '"two"'
     assert remote_of(files, app).read() == CONTENT[::-1]
@@ -366,7 +368,7 @@ ODD_PARTS: tuple[tuple[int, dict[str, str]], ...] = (
 
 
 @pytest.mark.parametrize(("status", "head"), ODD_PARTS)
-def test_download_begins_anew_when_the_rest_does_not_fit(
+def test_download_restarts_when_the_rest_does_not_fit(
     files: FileApp, app: Client, status: int, head: dict[str, str]
 ) -> None:
     """Parts from elsewhere, of another content, or none at all."""
@@ -394,7 +396,7 @@ def test_download_that_never_gets_further_ends(files: FileApp, app: Client, tmp_
     assert len(broken.asked) == 2
 
 
-def test_download_of_a_part_that_nobody_wanted(files: FileApp, app: Client) -> None:
+def test_download_refuses_partial_content_without_a_range(files: FileApp, app: Client) -> None:
     """A server that answers a plain request with a part is not believed."""
     head = {"Content-Range": "bytes 5-9/10"}
     files.scripts[f"GET {PLACE}"] = lambda x: x.answer(b"56789", 206, "text/plain", head)
@@ -402,7 +404,9 @@ def test_download_of_a_part_that_nobody_wanted(files: FileApp, app: Client) -> N
         remote_of(files, app).read()
 
 
-def test_download_whose_length_is_not_as_told(files: FileApp, app: Client, tmp_path: Path) -> None:
+def test_download_whose_length_differs_from_its_header(
+    files: FileApp, app: Client, tmp_path: Path
+) -> None:
     """By the server's answer, or by what the app said of the file."""
 
     def short(x: IncomingRequest) -> None:

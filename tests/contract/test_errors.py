@@ -85,7 +85,7 @@ def test_errors_are_all_public() -> None:
     assert errors.__all__ == sorted(cls.__name__ for cls in CLASSES)
 
 
-def test_errors_are_as_drawn() -> None:
+def test_picture_of_the_errors_is_up_to_date() -> None:
     """The drawing in the docstring is the tree of the classes."""
     tree = drawn_tree()
     assert sorted(tree) == errors.__all__

@@ -189,7 +189,7 @@ def test_files_links_are_fetched_by_this_machine_where_the_server_may_not(app: C
 # -- what is refused
 
 
-def test_files_that_are_none_are_refused_before_anything_is_sent(
+def test_values_that_are_no_files_are_refused_before_sending(
     files: FileApp, tmp_path: Path
 ) -> None:
     """A mistake is raised by the call itself, and says what to do."""

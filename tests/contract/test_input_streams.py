@@ -213,7 +213,7 @@ def test_job_that_ends_by_itself(app: Client) -> None:
 
 @pytest.mark.gradio
 @streams
-def test_cancel_frees_who_waits_to_send(app: Client, server: Server, key: str) -> None:
+def test_cancel_releases_a_blocked_send(app: Client, server: Server, key: str) -> None:
     """A cancel ends the wait for a turn, and the job takes no more."""
     job = app.submit("/stream_held", [key])
     assert server.control.await_started(key)
@@ -230,7 +230,7 @@ def test_cancel_frees_who_waits_to_send(app: Client, server: Server, key: str) -
 
 @pytest.mark.gradio
 @streams
-def test_close_of_the_client_frees_who_waits(server: Server, key: str) -> None:
+def test_close_of_the_client_releases_a_blocked_send(server: Server, key: str) -> None:
     """So does closing the client."""
     app = Client(server.url)
     job = app.submit("/stream_held", [key])
@@ -405,7 +405,7 @@ def test_close_waits_for_the_last_answer() -> None:
         finish(script, job)
 
 
-def test_close_frees_who_waits_to_send() -> None:
+def test_close_releases_a_blocked_send() -> None:
     """After the close no chunk follows, not even one that waits for its turn."""
     with stream_app() as (script, _app, client):
         job = client.submit("/stream", ["a"])
@@ -518,7 +518,7 @@ def test_close_of_the_client_ends_a_chunk_under_way() -> None:
         assert job.cancelled()
 
 
-def test_stream_that_breaks_frees_who_waits() -> None:
+def test_broken_stream_releases_a_blocked_send() -> None:
     """A lost connection ends the job, and with it the wait for a turn."""
     with stream_app() as (_script, app, client):
 

@@ -140,7 +140,7 @@ def test_events_come_in_order_and_once(app: Client) -> None:
     assert {name.rstrip("0123456789") for name in both.threads} <= {"gradio-job-", "gradio-worker"}
 
 
-def test_late_listener_is_told_the_past(app: Client) -> None:
+def test_late_listener_gets_past_events(app: Client) -> None:
     """A listener added after the end is told everything, before `on` returns."""
     data, statuses, late_data, late_statuses = Heard(), Heard(), Heard(), Heard()
     job = app.submit("/tokens", [5]).on("data", data).on("status", statuses)
@@ -151,7 +151,7 @@ def test_late_listener_is_told_the_past(app: Client) -> None:
     assert late_statuses.events == statuses.events
 
 
-def test_listener_added_midway_is_told_the_past(app: Client, server: Server, key: str) -> None:
+def test_listener_added_midway_gets_past_events(app: Client, server: Server, key: str) -> None:
     """A listener added while the job runs is told what it missed, then what comes."""
     early, late = Heard(), Heard()
     job = app.submit("/endless_growing", [key]).on("data", early)
@@ -165,7 +165,7 @@ def test_listener_added_midway_is_told_the_past(app: Client, server: Server, key
     assert late.values()[-1] == result[0]
 
 
-def test_off_ends_the_telling(app: Client, server: Server, key: str) -> None:
+def test_off_stops_events_to_a_listener(app: Client, server: Server, key: str) -> None:
     """A listener taken off is told nothing more; the others are."""
     gone, kept = Heard(), Heard()
     job = app.submit("/endless", [key]).on("data", gone).on("data", kept)
@@ -208,7 +208,7 @@ def test_listener_may_take_itself_off(app: Client) -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt])
-def test_listener_that_raises_harms_nobody(
+def test_exception_in_a_listener_affects_nothing_else(
     app: Client, error: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
     """An exception in a listener is logged; the job, others and the listener itself go on."""

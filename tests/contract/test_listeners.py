@@ -93,7 +93,7 @@ def test_listeners_see_the_same_whenever_they_come(steps: list[str]) -> None:
     assert all(mine == [*texts(20)[:published], "end"] for mine in heard)
 
 
-def test_listeners_of_one_event_are_told_in_order_of_registration(log: EventLog) -> None:
+def test_listeners_of_one_event_are_called_in_order_of_registration(log: EventLog) -> None:
     """Also when the earlier one of two was late."""
     seen: list[str] = []
     for message in growing(2):
@@ -197,7 +197,9 @@ def test_history_has_a_bound_in_bytes_and_keeps_the_last_message() -> None:
     assert [data[0] for data in log.data(wait=False)] == ["x" * 3 * size + "y"]
 
 
-def test_reader_that_falls_behind_the_history_is_told_so(caplog: pytest.LogCaptureFixture) -> None:
+def test_reader_that_falls_behind_the_history_is_warned(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """Messages that a slow loop missed are counted in a warning, and later ones are right."""
     log = EventLog(scribe(), 3, run_here)
     frames = growing(10)

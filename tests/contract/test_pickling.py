@@ -93,7 +93,7 @@ def test_pickle_has_no_query(app_url: str) -> None:
         pickle.loads(frozen).predict("/add", [2, 3])
 
 
-def test_pickle_keeps_what_opens_no_door(seen: SpaceProxy) -> None:
+def test_pickle_keeps_options_without_secrets(seen: SpaceProxy) -> None:
     """A language, a name and a proxy without a password are there again."""
     headers = {"Accept-Language": "de", "user-agent": "me"}
     proxies = {"https": "http://proxy.invalid:3128"}

@@ -27,7 +27,7 @@ from tests.support.servers.server import Server
 pytestmark = pytest.mark.gradio
 
 
-def test_trap_01_concurrent_generators_get_their_own_values(app: Client) -> None:
+def test_concurrent_generators_get_their_own_values(app: Client) -> None:
     """Generators of one function in one session each yield all their own values, on 3.x too."""
     jobs = [app.submit("/count", [n]) for n in (3, 5, 7)]
     isolated = [app.submit("/count", [n], isolated=True) for n in (2, 4)]
@@ -37,7 +37,7 @@ def test_trap_01_concurrent_generators_get_their_own_values(app: Client) -> None
 
 
 @servers_with("whole paths")
-def test_trap_02_deletions_shorten_at_the_end(app: Client) -> None:
+def test_deletions_shorten_at_the_end(app: Client) -> None:
     """Lists that shrink, nested ones too, are right at each step, whatever index a server sends."""
     tables, structures = app_constant("TABLES"), app_constant("STRUCTURES")
     values = [data[0]["data"] for data in app.submit("/table", [2 * len(tables)])]
@@ -46,7 +46,7 @@ def test_trap_02_deletions_shorten_at_the_end(app: Client) -> None:
     assert values[:-1] == [*structures, *structures]
 
 
-def test_trap_03_cancelling_keeps_the_stream_of_the_others(
+def test_cancelling_keeps_the_stream_of_the_others(
     app: Client, server: Server, new_key: Callable[[], str]
 ) -> None:
     """A cancelled job does not take the session's stream with it, nor leave its work running."""
@@ -61,7 +61,7 @@ def test_trap_03_cancelling_keeps_the_stream_of_the_others(
     assert beside.result(BOUND)[0] == keys[0]
 
 
-def test_trap_03_closing_leaves_no_generator_running(server: Server, key: str) -> None:
+def test_closing_leaves_no_generator_running(server: Server, key: str) -> None:
     """The server is told before its connection goes: some would let the generator run for ever."""
     data = Heard()
     with Client(server.url) as app:
@@ -71,9 +71,7 @@ def test_trap_03_closing_leaves_no_generator_running(server: Server, key: str) -
 
 
 @servers_with("cancel")
-def test_trap_04_cancel_waits_for_siblings(
-    app: Client, server: Server, new_key: Callable[[], str]
-) -> None:
+def test_cancel_waits_for_siblings(app: Client, server: Server, new_key: Callable[[], str]) -> None:
     """``/cancel`` would kill all jobs of the function, so it is sent when the last has ended."""
     keys = [new_key() for _ in range(2)]
     job, beside = (app.submit("/hold_async", [key]) for key in keys)
@@ -88,7 +86,7 @@ def test_trap_04_cancel_waits_for_siblings(
 
 
 @servers_with("shared stream")
-def test_trap_05_a_job_ends_by_its_own_message(
+def test_a_job_ends_by_its_own_message(
     app: Client, server: Server, new_key: Callable[[], str]
 ) -> None:
     """A stream that never ends, as after a cancelled job, keeps no later job from its end."""
@@ -106,7 +104,7 @@ def test_trap_05_a_job_ends_by_its_own_message(
 
 
 @servers_with("shared stream")
-def test_trap_06_one_reader_per_session(app: Client) -> None:
+def test_one_reader_per_session(app: Client) -> None:
     """Jobs that start together share one stream: with two, messages would go astray."""
     barrier = threading.Barrier(8)
     answers: dict[int, Any] = {}
@@ -124,7 +122,7 @@ def test_trap_06_one_reader_per_session(app: Client) -> None:
 
 
 @servers_with("cancel")
-def test_trap_08_empty_output_means_cancelled(app: Client, server: Server, key: str) -> None:
+def test_empty_output_means_cancelled(app: Client, server: Server, key: str) -> None:
     """A completion without values is a cancelled job, neither an answer nor a fault."""
     data = Heard()
     job = app.submit("/endless", [key]).on("data", data)
@@ -146,7 +144,7 @@ def test_trap_08_empty_output_means_cancelled(app: Client, server: Server, key: 
 
 
 @pytest.mark.parametrize("version", SERVERS)
-def test_trap_09_root_is_not_believed(server_pool: ServerPool, version: str) -> None:
+def test_root_is_not_believed(server_pool: ServerPool, version: str) -> None:
     """Requests go to the address that the user gave, whatever ``root`` the server believes in."""
     server = server_pool.get(version, root_path="https://wrong.invalid/sub")
     with Client(server.url) as app:
@@ -159,7 +157,7 @@ def test_trap_09_root_is_not_believed(server_pool: ServerPool, version: str) -> 
 
 
 @servers_with("server functions")
-def test_trap_10_unhandled_errors_spoil_no_connection(app: Client) -> None:
+def test_unhandled_errors_spoil_no_connection(app: Client) -> None:
     """After a plain-text 500, whose connection the server drops silently, the next call works."""
     (asked,) = (c["id"] for c in app.config["components"] if c["props"].get("server_fns"))
     for n in range(3):
@@ -170,14 +168,14 @@ def test_trap_10_unhandled_errors_spoil_no_connection(app: Client) -> None:
         assert app.predict("/direct", ["abc"])[0] == "cba"
 
 
-def test_trap_11_state_has_its_slots(app: Client) -> None:
+def test_state_has_its_slots(app: Client) -> None:
     """State takes a place among inputs and outputs, which callers never see."""
     assert app.predict("/counter_middle", ["a", 5]).data == ["a 1 5"]
     assert app.predict("/counter_middle", {"text": "b", "number": 6}).data == ["b 2 6"]
     assert app.predict("/counter").data == [1]
 
 
-def test_trap_12_values_come_as_their_generation_sends_them(app: Client, server: Server) -> None:
+def test_values_come_as_their_generation_sends_them(app: Client, server: Server) -> None:
     """A file is taken and given in the form of the server's generation."""
     content = b"some text"
     if server.version.startswith("3."):
@@ -210,7 +208,7 @@ def upload(server: Server, prefix: str, content: bytes) -> str:
     return path
 
 
-def test_trap_13_errors_have_no_quotes(app: Client) -> None:
+def test_errors_have_no_quotes(app: Client) -> None:
     """Servers before 5.2 send the ``repr`` of an error's text; users see the text."""
     for text in ("boom", "it's", "''", '"', "\\n", "'boom'"):
         for endpoint in ("/fail", "/direct_fail"):
@@ -220,7 +218,7 @@ def test_trap_13_errors_have_no_quotes(app: Client) -> None:
 
 
 @pytest.mark.parametrize("version", SERVERS)
-def test_trap_13_hidden_errors(server_pool: ServerPool, version: str) -> None:
+def test_protocol_hidden_errors(server_pool: ServerPool, version: str) -> None:
     """An error of ``null`` is one whose text the app keeps to itself."""
     with Client(server_pool.get(version, mount="/app", show_error=False).url) as app:
         with pytest.raises(AppError, match="keeps its text to itself") as caught:
@@ -228,7 +226,7 @@ def test_trap_13_hidden_errors(server_pool: ServerPool, version: str) -> None:
         assert caught.value.message is None
 
 
-def test_trap_14_versions_and_numbers(app: Client, server: Server) -> None:
+def test_versions_and_numbers(app: Client, server: Server) -> None:
     """A version may end in a newline, and an endpoint's number may not be its position."""
     assert f"(Gradio {server.version}, " in repr(app)
     dependencies = app.config["dependencies"]
@@ -239,7 +237,7 @@ def test_trap_14_versions_and_numbers(app: Client, server: Server) -> None:
 
 
 @servers_with("polled for data")
-def test_trap_15_data_is_sent_when_asked_for(app: Client, server: Server, key: str) -> None:
+def test_data_is_sent_when_asked_for(app: Client, server: Server, key: str) -> None:
     """These servers drop a job that does not answer at once; no listener delays the answer."""
     holding = Holding()
     job = app.submit("/hold", [key]).on("status", holding)
@@ -253,13 +251,13 @@ def test_trap_15_data_is_sent_when_asked_for(app: Client, server: Server, key: s
 
 
 @servers_without("batch")
-def test_trap_15_batch_functions(app: Client) -> None:
+def test_batch_functions(app: Client) -> None:
     """On 4.0 to 4.10 one batch call would stop the queue for all: their apps here have none."""
     assert not any(dependency.get("batch") for dependency in app.config["dependencies"])
 
 
 @servers_with("validators")
-def test_trap_16_what_can_be_queued_is_queued(app: Client) -> None:
+def test_what_can_be_queued_is_queued(app: Client) -> None:
     """A direct call would skip validators, progress, logs and later values: queued ones keep to
     the queue.
     """
@@ -269,7 +267,7 @@ def test_trap_16_what_can_be_queued_is_queued(app: Client) -> None:
     assert all(status.queue for status in statuses.events)
 
 
-def test_trap_16_only_unqueued_functions_are_called_directly(app: Client) -> None:
+def test_only_unqueued_functions_are_called_directly(app: Client) -> None:
     """The direct call is for functions that the app took out of the queue, and for no others."""
     for endpoint, payload, queued in (("/echo", ["x"], True), ("/direct", ["x"], False)):
         job = app.submit(endpoint, payload)
@@ -278,7 +276,7 @@ def test_trap_16_only_unqueued_functions_are_called_directly(app: Client) -> Non
     assert [data[0] for data in app.submit("/count", [3])] == ["0", "1", "2", "2"]
 
 
-def test_trap_17_addresses_are_sent_as_text(app: Client, server: Server) -> None:
+def test_addresses_are_sent_as_text(app: Client, server: Server) -> None:
     """A text that is an address is no file: nobody fetches it, least of all the server itself."""
     address = f"{server.url}/config"
     assert app.predict("/echo", [address])[0] == address

@@ -168,7 +168,7 @@ def test_plain_strings_are_no_paths(tmp_path: Path) -> None:
     assert not any(b"canary" in body for body in bodies)
 
 
-def test_close_frees_who_waits_for_a_server_function() -> None:
+def test_close_releases_a_blocked_server_function() -> None:
     """Closing the client ends the wait with the error that says so."""
     gate, errors = Gate(), []
 

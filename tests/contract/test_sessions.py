@@ -174,7 +174,7 @@ def test_heartbeat_is_opened_again(server: Server) -> None:
 
 
 @servers_without("heartbeat")
-def test_no_heartbeat_where_there_is_none(app: Client, server: Server) -> None:
+def test_no_heartbeat_where_the_server_has_no_route_for_it(app: Client, server: Server) -> None:
     """Apps that do not ask for a heartbeat work without one."""
     assert not app.config.get("connect_heartbeat")
     assert app.predict("/echo", ["hi"])[0] == "hi"

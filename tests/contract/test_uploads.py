@@ -117,7 +117,7 @@ def test_upload_sends_large_files_side_by_side(files: FileApp, app: Client) -> N
     assert len({form["path"] for form in files.payloads[0][0]}) == 8
 
 
-def test_upload_goes_by_the_proxy_with_all_headers(files: FileApp) -> None:
+def test_upload_uses_the_proxy_and_all_headers(files: FileApp) -> None:
     """As every request of the client."""
     seen: list[str | None] = []
 
@@ -187,7 +187,7 @@ def test_upload_of_two_jobs_at_once_sends_a_content_once(files: FileApp, app: Cl
 
 
 @pytest.mark.parametrize("how", ["refused", "cancelled", "cut"])
-def test_upload_that_failed_is_done_by_who_waits_for_it(
+def test_upload_that_failed_is_repeated_by_a_waiting_job(
     files: FileApp, app: Client, how: str
 ) -> None:
     """One job's failed upload costs the others nothing."""
@@ -504,7 +504,7 @@ def test_upload_ends_with_its_job(
     assert files.count("POST /queue/join") + files.count("POST /run/direct") == 0
 
 
-def test_upload_ends_with_the_callers_patience(files: FileApp, app: Client, endless: Path) -> None:
+def test_upload_ends_at_the_callers_timeout(files: FileApp, app: Client, endless: Path) -> None:
     """`timeout` of predict counts the upload, too."""
     held = Held(files)
     with pytest.raises(JobTimeoutError):

@@ -28,7 +28,7 @@ def enter(ledger: CancelLedger, *jobs: str, fn_index: int = F) -> None:
         ledger.queue(fn_index, job)
 
 
-def test_trap_01_generators_of_3x_enter_one_after_another(ledger: CancelLedger) -> None:
+def test_generators_of_3x_enter_one_after_another(ledger: CancelLedger) -> None:
     """Jobs that would share an iterator go to the server one by one, oldest first."""
     for job in (A, B, C):
         ledger.want(F, job)
@@ -41,14 +41,14 @@ def test_trap_01_generators_of_3x_enter_one_after_another(ledger: CancelLedger) 
     assert ledger.may_enter(F, C, alone=True)
 
 
-def test_trap_01_other_functions_are_not_held_up(ledger: CancelLedger) -> None:
+def test_other_functions_are_not_held_up(ledger: CancelLedger) -> None:
     """The order is one of jobs of the same function only."""
     enter(ledger, A)
     ledger.want(G, B)
     assert ledger.may_enter(G, B, alone=True)
 
 
-def test_ledger_lets_jobs_in_together(ledger: CancelLedger) -> None:
+def test_ledger_admits_several_jobs_at_once(ledger: CancelLedger) -> None:
     """Where jobs share nothing, they enter at once and in any order."""
     for job in (A, B, C):
         ledger.want(F, job)
@@ -57,19 +57,19 @@ def test_ledger_lets_jobs_in_together(ledger: CancelLedger) -> None:
         ledger.enter(F, job)
 
 
-def test_ledger_tells_of_a_lonely_job_at_once(ledger: CancelLedger) -> None:
+def test_ledger_cancels_an_only_job_at_once(ledger: CancelLedger) -> None:
     """A job that is let go while no other runs is cancelled on the server now."""
     enter(ledger, A)
     assert ledger.leave(F, A, "event a") == ["event a"]
 
 
-def test_ledger_tells_nothing_of_a_job_that_ended(ledger: CancelLedger) -> None:
+def test_ledger_does_not_cancel_a_job_that_ended(ledger: CancelLedger) -> None:
     """A job that is over by itself needs no cancelling."""
     enter(ledger, A)
     assert ledger.leave(F, A) == []
 
 
-def test_trap_04_a_sibling_is_not_killed(ledger: CancelLedger) -> None:
+def test_a_sibling_is_not_killed(ledger: CancelLedger) -> None:
     """While another job of the function is under way, the server is told of no cancellation."""
     enter(ledger, A, B, C)
     enter(ledger, "other", fn_index=G)
@@ -81,7 +81,7 @@ def test_trap_04_a_sibling_is_not_killed(ledger: CancelLedger) -> None:
     assert ledger.leave(F, D) == []
 
 
-def test_trap_04_nobody_enters_while_the_server_is_told(ledger: CancelLedger) -> None:
+def test_nobody_enters_while_the_server_is_told(ledger: CancelLedger) -> None:
     """A job that comes meanwhile would be hit, so it waits until the server knows."""
     enter(ledger, A)
     assert ledger.leave(F, A, "event a") == ["event a"]
@@ -94,7 +94,7 @@ def test_trap_04_nobody_enters_while_the_server_is_told(ledger: CancelLedger) ->
     assert ledger.may_enter(F, B, alone=False)
 
 
-def test_ledger_tells_once(ledger: CancelLedger) -> None:
+def test_ledger_cancels_a_job_once(ledger: CancelLedger) -> None:
     """What is let go while the server is being told is told after that, in one go."""
     enter(ledger, A)
     assert ledger.leave(F, A, "event a") == ["event a"]
@@ -105,7 +105,7 @@ def test_ledger_tells_once(ledger: CancelLedger) -> None:
     assert ledger.told(F) == []
 
 
-def test_trap_04_jobs_in_the_queue_are_no_reason_to_wait(ledger: CancelLedger) -> None:
+def test_jobs_in_the_queue_are_no_reason_to_wait(ledger: CancelLedger) -> None:
     """Siblings that have not begun by and by are in the server's queue, and unharmed."""
     enter(ledger, A, B)
     ledger.begin(F, A)
@@ -118,7 +118,7 @@ def test_trap_04_jobs_in_the_queue_are_no_reason_to_wait(ledger: CancelLedger) -
     assert ledger.leave(F, B) == []
 
 
-def test_trap_04_a_sibling_that_begins_is_not_killed(ledger: CancelLedger) -> None:
+def test_a_sibling_that_begins_is_not_killed(ledger: CancelLedger) -> None:
     """If one begins meanwhile, the cancellation waits for its end."""
     enter(ledger, A, B, C)
     assert ledger.leave(F, A, "event a") == []
@@ -131,7 +131,7 @@ def test_trap_04_a_sibling_that_begins_is_not_killed(ledger: CancelLedger) -> No
     assert ledger.told(F) == []
 
 
-def test_ledger_forgets_the_beginning_of_a_job_that_left(ledger: CancelLedger) -> None:
+def test_ledger_drops_the_state_of_a_job_that_left(ledger: CancelLedger) -> None:
     """News of a job that is over holds nobody up."""
     enter(ledger, A, B)
     assert ledger.leave(F, A, "event a") == []
@@ -140,7 +140,7 @@ def test_ledger_forgets_the_beginning_of_a_job_that_left(ledger: CancelLedger) -
 
 
 @given(st.data(), st.booleans())
-def test_trap_04_no_history_cancels_a_running_job(data: st.DataObject, alone: bool) -> None:
+def test_no_history_cancels_a_running_job(data: st.DataObject, alone: bool) -> None:
     """In any order of coming and going, the server is told when none runs, and of all."""
     ledger = CancelLedger()
     waiting: list[str] = []

@@ -282,7 +282,7 @@ def test_values_of_streaming_input_are_whole(version: str) -> None:
     assert len(limits) == 3 and all(0 < limit <= 5 for limit in limits if limit is not None)
 
 
-def test_trap_11_state_outputs_are_not_shown() -> None:
+def test_state_outputs_are_not_shown() -> None:
     """The server's ``null`` for a state is not among the outputs."""
     for msg in ("process_generating", "process_completed"):
         events = events_of(
@@ -475,7 +475,7 @@ def test_render_may_come_with_an_intermediate_value() -> None:
 
 
 @pytest.mark.parametrize("version", versions_of("gr_error"))
-def test_trap_13_errors_of_every_generation(version: str) -> None:
+def test_errors_of_every_generation(version: str) -> None:
     """The text is bare, and title, duration and visibility are there once servers send them."""
     status = run(talks_of(version, "gr_error")[0]).last
     fields: dict[str, Any] = {"success": False, "message": "dur", "title": "Error"}
@@ -499,7 +499,7 @@ def test_error_of_a_plain_exception(version: str) -> None:
     "text",
     ["boom", "it's", 'say "hi"', 'it\'s "both"', "", "two\nlines\t\\ end\r", "ü \x00 \u2028 😀"],
 )
-def test_trap_13_quotes_are_taken_off_whole(text: str) -> None:
+def test_quotes_are_taken_off_whole(text: str) -> None:
     """A server before 5.2 sends the repr of the text, so the text comes back exactly."""
     assert scribe_for("4.44.1").app_text(repr(text)) == text
     assert scribe_for("4.44.1").app_text(ascii(text)) == text
@@ -507,13 +507,13 @@ def test_trap_13_quotes_are_taken_off_whole(text: str) -> None:
 
 
 @given(st.text(st.characters()))
-def test_trap_13_quotes_of_any_text(text: str) -> None:
+def test_quotes_of_any_text(text: str) -> None:
     """No text, of which characters ever, is changed by being quoted on the way."""
     assert scribe_for("3.50.2").app_text(repr(text)) == text
 
 
 @given(st.text(st.sampled_from("'\"\\abnxu01 \n+"), max_size=12))
-def test_trap_13_no_text_breaks_the_unquoting(text: str) -> None:
+def test_no_text_breaks_the_unquoting(text: str) -> None:
     """What is not one quoted text is left alone."""
     bare = scribe_for("3.50.2").app_text(text)
     assert bare == text or (isinstance(bare, str) and len(bare) <= len(text) - 2)
@@ -538,7 +538,7 @@ def test_trap_13_no_text_breaks_the_unquoting(text: str) -> None:
         "b'bytes'",
     ],
 )
-def test_trap_13_what_is_not_one_quoted_text_stays(text: str) -> None:
+def test_what_is_not_one_quoted_text_stays(text: str) -> None:
     """A message that only begins and ends with quotes keeps them."""
     assert scribe_for("3.50.2").app_text(text) == text
 
@@ -547,7 +547,7 @@ def test_trap_13_what_is_not_one_quoted_text_stays(text: str) -> None:
     ("error", "message"),
     [(None, "An error occurred"), ("", "An error occurred"), (5, "5"), (["a"], "['a']")],
 )
-def test_trap_13_error_texts_of_several_shapes(error: Any, message: str) -> None:
+def test_error_texts_of_several_shapes(error: Any, message: str) -> None:
     """``null`` means that the app hides its texts; anything else is shown as text."""
     output = {"error": error, "title": None, "duration": "x", "visible": None}
     status = only_status(
@@ -567,7 +567,7 @@ def test_error_counts_even_if_success_is_claimed() -> None:
 
 
 @pytest.mark.parametrize("version", ["4.44.1", "5.50.0", "6.31.0"])
-def test_trap_08_an_empty_output_is_a_cancellation(version: str) -> None:
+def test_an_empty_output_is_a_cancellation(version: str) -> None:
     """``output: {}`` with ``success: true`` is how servers report a cancelled job."""
     talk = talks_of(version, "cancel_slow")[0]
     frame = talk.frames[-1]

@@ -39,7 +39,7 @@ def test_version_is_read_leniently(text: object, version: tuple[int, int, int]) 
     assert parse_version(text) == version
 
 
-def test_trap_14_a_version_may_end_in_a_newline() -> None:
+def test_a_version_may_end_in_a_newline() -> None:
     """Servers of 3.16 and 3.23 end their version with a newline."""
     assert parse_version("3.16.2\n") == (3, 16, 2)
     assert dialect_of({"version": "3.23.0\n"}).version == (3, 23, 0)
@@ -76,7 +76,7 @@ def test_dialect_follows_the_release(release: str, protocol: str, join: str, can
     assert dialect.diffs == (protocol in ("sse_v2", "sse_v2.1", "sse_v3"))
 
 
-def test_trap_15_a_single_heartbeat_is_not_relied_on() -> None:
+def test_a_single_heartbeat_is_not_relied_on() -> None:
     """Servers of 4.0 to 4.8 send one heartbeat per stream, so silence there means nothing."""
     assert not DIALECTS["sse"].heartbeats
 
@@ -85,7 +85,7 @@ def test_trap_15_a_single_heartbeat_is_not_relied_on() -> None:
     ("release", "quoted"),
     [("3.50.2", True), ("4.44.1", True), ("5.1.0", True), ("5.2.0", False), ("6.31.0", False)],
 )
-def test_trap_13_errors_are_quoted_before_5_2(release: str, quoted: bool) -> None:
+def test_errors_are_quoted_before_5_2(release: str, quoted: bool) -> None:
     """The text of gr.Error lost its quotes with 5.2."""
     assert dialect_of({"version": release, "protocol": "sse_v3"}).quotes_errors is quoted
 
@@ -108,7 +108,9 @@ def test_dialect_cancels_waiting_jobs_since_6_14(release: str, heeded: bool) -> 
     ("release", "cut"),
     [("5.29.0", False), ("5.29.1", True), ("5.35.0", True), ("5.36.0", False), (None, False)],
 )
-def test_dialect_knows_who_cuts_the_paths_of_deletions(release: str | None, cut: bool) -> None:
+def test_dialect_knows_releases_that_cut_the_paths_of_deletions(
+    release: str | None, cut: bool
+) -> None:
     """From 5.29.1 to 5.35 a deletion in a list does not say where the list is."""
     assert dialect_of({"version": release, "protocol": "sse_v3"}).cuts_paths is cut
 

@@ -139,7 +139,7 @@ def test_cut_paths_in_a_value_nested_without_end() -> None:
 
 
 @given(values=st.lists(VALUES, min_size=1, max_size=6))
-def test_trap_02_cut_paths_give_no_wrong_value(values: list[Any]) -> None:
+def test_cut_paths_give_no_wrong_value(values: list[Any]) -> None:
     """Where deletions do not say in which list, a value is right or left out."""
     accumulator, last = DiffAccumulator(cut_paths=True), None
     for n, value in enumerate(values):
@@ -149,14 +149,14 @@ def test_trap_02_cut_paths_give_no_wrong_value(values: list[Any]) -> None:
 
 
 @given(old=st.lists(st.text("ab", max_size=3)), new=st.lists(st.text("ab", max_size=3)))
-def test_trap_02_cut_paths_of_plain_lists_are_whole(old: list[str], new: list[str]) -> None:
+def test_cut_paths_of_plain_lists_are_whole(old: list[str], new: list[str]) -> None:
     """A list without lists inside is followed on every server."""
     accumulator = DiffAccumulator(cut_paths=True).copy()
     accumulator.receive([old])
     assert accumulator.receive([edits_of(old, new, shifted=True, cut=True)]) == [new]
 
 
-def test_trap_02_a_cut_path_may_mean_another_list() -> None:
+def test_a_cut_path_may_mean_another_list() -> None:
     """What 5.29.1 sends for a table that lost a column does not take off a row."""
     for table in ([[1, 2], [3, 4]], {"data": [[1, 2], [3, 4]]}, [{"a": {"b": [1, 2]}}], "text"):
         with pytest.raises(ProtocolError, match="does not fit"):
@@ -205,12 +205,12 @@ def test_diff_applies_edits(old: Any, edits: Edits, new: Any) -> None:
         [["delete", [99], None], ["delete", ["x"], None]],
     ],
 )
-def test_trap_02_delete_drops_the_tail(edits: Edits) -> None:
+def test_delete_drops_the_tail(edits: Edits) -> None:
     """A deletion in a list drops its last element, whatever index the server gives."""
     assert apply_edits(["a", "b", "c"], edits) == ["a"]
 
 
-def test_trap_02_delete_drops_the_tail_of_nested_lists() -> None:
+def test_delete_drops_the_tail_of_nested_lists() -> None:
     """The negative indices that 5.50 and 6.31 sent for a shrinking table are no harm."""
     old = {"headers": ["a", "b", "c"], "data": [[1, 2, 3], [4, 5, 6], [7, 8, 9]]}
     edits: Edits = [
@@ -484,7 +484,7 @@ def test_diff_hands_out_lists_of_its_own() -> None:
         value.clear()
 
 
-def test_values_that_grow_without_end_are_let_go() -> None:
+def test_values_that_grow_without_end_are_dropped() -> None:
     """Past the limit they are unknown, until one is replaced; edits that replace do not count."""
     outputs = DiffAccumulator(limit=1_000)
     assert outputs.receive(["", {"a": [""]}]) == ["", {"a": [""]}]

@@ -54,7 +54,7 @@ def test_endpoint_is_found_by_name_and_number(key: str | int) -> None:
     assert endpoint.name == "/predict"
 
 
-def test_trap_14_ids_are_not_positions() -> None:
+def test_ids_are_not_positions() -> None:
     """From 4.32 the config's id is the number of a function, wherever it stands."""
     table = table_of({"id": 5, "api_name": "a"}, {"id": 0, "api_name": "b"})
     assert table.resolve(0).api_name == "b"
@@ -199,7 +199,7 @@ def test_endpoint_buttons_of_an_interface_are_not_listed(mode: str) -> None:
 # -- what it is like
 
 
-def test_trap_11_state_is_never_passed_nor_returned() -> None:
+def test_state_is_never_passed_nor_returned() -> None:
     """Hidden slots stay in the wire's lists, and out of what users give and get."""
     endpoint = only(inputs=[STATE, TEXT, NUMBER], outputs=[TEXT, STATE, BUTTON])
     assert [slot.type for slot in endpoint.inputs] == ["state", "textbox", "number"]

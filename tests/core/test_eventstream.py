@@ -155,7 +155,7 @@ def test_eventstream_gives_up_an_event_without_end() -> None:
         parser.feed(b"x" * 90)
 
 
-def test_eventstream_counts_each_event_anew() -> None:
+def test_eventstream_limits_each_event_by_itself() -> None:
     """Many events may have more together than one may have."""
     parser = EventStreamParser(limit=20)
     assert [parser.feed(b"data: 0123456789\n\n") for _ in range(5)] == [[b"0123456789"]] * 5

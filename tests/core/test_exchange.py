@@ -151,7 +151,7 @@ def test_transcript_echo(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", versions_of("batch"))
-def test_trap_15_transcript_batch(version: str) -> None:
+def test_transcript_batch(version: str) -> None:
     """One sample is sent and one answer comes; 4.0.2 falls silent, which is not an end."""
     outcome = only(version, "batch")
     if version == "4.0.2":
@@ -217,7 +217,7 @@ def test_transcript_edits_lead_to_the_final_value(scenario: str, version: str) -
 
 
 @pytest.mark.parametrize("version", versions_of("two_generators"))
-def test_trap_01_transcript_two_generators(version: str) -> None:
+def test_transcript_two_generators(version: str) -> None:
     """Side by side, each job of 4.0 and later has all its values; on 3.x they share them."""
     first, second = (run(talk) for talk in talks_of(version, "two_generators"))
     whole = [["".join(f"tok{j} " for j in range(i + 1))] for i in range(4)]
@@ -260,7 +260,7 @@ def test_transcript_app_error(scenario: str, version: str, text: str) -> None:
     assert outcome.values == ([["one"]] if scenario == "error_mid_generator" else [])
 
 
-def test_trap_13_an_error_may_be_kept_secret() -> None:
+def test_an_error_may_be_kept_secret() -> None:
     """An app that hides its texts is said to, and how to find the text."""
     finish = finish_of(
         exchange_for(), msg="process_completed", success=False, output={"error": None}
@@ -333,7 +333,7 @@ def test_transcript_validation_error(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", versions_of("cancel_slow"))
-def test_trap_08_transcript_cancel(version: str) -> None:
+def test_transcript_cancel(version: str) -> None:
     """A job that the server cancelled ends without result and without error."""
     outcome = only(version, "cancel_slow")
     if dialect_for(version).join == "websocket":
@@ -346,7 +346,7 @@ def test_trap_08_transcript_cancel(version: str) -> None:
         assert outcome.values == [["x"]]  # nothing stops a plain function there
 
 
-def test_trap_05_a_job_ends_with_its_own_completion() -> None:
+def test_a_job_ends_with_its_own_completion() -> None:
     """Neither the end of the stream nor its announcement is waited for, nor counts."""
     exchange = exchange_for()
     assert receive(exchange, msg="close_stream", event_id=None) == []
@@ -385,7 +385,7 @@ def test_a_question_that_comes_twice_is_answered_once() -> None:
         assert list(receive(exchange, msg=msg)) == []
 
 
-def test_trap_15_send_data_is_answered_at_once() -> None:
+def test_send_data_is_answered_at_once() -> None:
     """Servers of 4.0 drop a job whose data do not come; the reply carries the job's id."""
     exchange = exchange_for("4.0.2", event_id=None)
     assert receive(exchange, msg="send_data", event_id="e9") == [Reply({**BODY, "event_id": "e9"})]

@@ -211,7 +211,7 @@ def test_find_files_accepts_anything(value: Any) -> None:
     assert value == before
 
 
-def test_is_link_goes_by_the_scheme() -> None:
+def test_is_link_looks_at_the_scheme() -> None:
     """Only addresses of the web are links."""
     assert is_link("https://x/a.png") and is_link("HTTP://x")
     assert not any(map(is_link, (None, "", "/tmp/http://x", "ftp://x/y", "file:///etc/passwd")))

@@ -51,7 +51,7 @@ from gradio_client_sync._protocol.filename import (
         ("half \ud800.txt", "half ?.txt"),
     ],
 )
-def test_safe_name_is_near_to_the_wish(wish: object, name: str) -> None:
+def test_safe_name_stays_close_to_the_given_name(wish: object, name: str) -> None:
     """Folders go, what no file system takes is replaced, and the rest stays."""
     assert safe_name(wish, windows=False) == name
 
@@ -123,7 +123,9 @@ def test_numbered_names_go_before_the_ending() -> None:
         ("", b"just text", None),
     ],
 )
-def test_type_of_goes_by_name_then_by_content(name: str, head: bytes, kind: str | None) -> None:
+def test_type_of_looks_at_the_name_then_at_the_content(
+    name: str, head: bytes, kind: str | None
+) -> None:
     """The ending decides where it is known, else the first bytes."""
     assert type_of(name, head) == kind
 

@@ -51,7 +51,7 @@ def test_frame_of_a_stream_has_no_length() -> None:
 @pytest.mark.parametrize(
     "kind", [None, "", "nonsense", "text/plain\r\nX-Evil: 1", "a/b; c", "text/plain; x=y z"]
 )
-def test_frame_writes_types_that_are_none_as_bytes(kind: str | None) -> None:
+def test_frame_writes_invalid_types_as_bytes(kind: str | None) -> None:
     """A type that another server made up writes no header of its own."""
     (head,) = frame_of([Part("a", kind, 0)], BOUNDARY).heads
     assert b"Content-Type: application/octet-stream\r\n\r\n" in head

@@ -80,7 +80,7 @@ def test_bind_does_not_change_the_payload() -> None:
     assert payload == ["x"]
 
 
-def test_trap_11_state_slots_are_filled_with_null() -> None:
+def test_state_slots_are_filled_with_null() -> None:
     """Hidden inputs are ``null`` at their place, and no value is taken for them."""
     endpoint = endpoint_of("state", "textbox", "state", "number", "state")
     assert bind(endpoint, ["x", 5], unasked) == [None, "x", None, 5, None]

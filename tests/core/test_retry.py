@@ -55,7 +55,7 @@ def test_retry_a_server_that_wants_more_than_there_is_time_is_not_asked() -> Non
     assert RateLimitWaits(0.0).pause(None, 0.0) is None
 
 
-def test_retry_patience_begins_with_the_first_refusal_and_not_anew() -> None:
+def test_retry_time_counts_from_the_first_refusal() -> None:
     """It is one for all refusals of a request, and never goes past the deadline."""
     retries = RateLimitWaits(1000.0, patience=30.0)
     assert retries.pause(20.0, 100.0) == 20.0
@@ -71,7 +71,7 @@ def test_retry_a_server_that_says_nothing_is_asked_a_few_times() -> None:
     assert pauses == [*itertools.islice(backoff(), UNTOLD), None]
 
 
-def test_retry_a_server_that_wants_none_gets_some_peace_all_the_same() -> None:
+def test_retry_after_zero_still_waits_for_the_backoff() -> None:
     """A wait of nothing, said again and again, is not taken at its word."""
     retries = RateLimitWaits(1000.0)
     assert [retries.pause(0.0, 0.0) for _ in range(3)] == [*itertools.islice(backoff(), 3)]

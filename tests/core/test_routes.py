@@ -164,7 +164,7 @@ def test_origins_compare(url: str, origin: tuple[str, str, int]) -> None:
         (Routes("https://h/app", "/gradio_api"), "https://h/app/gradio_api"),
     ],
 )
-def test_trap_09_every_route_is_built_from_the_typed_root(routes: Routes, base: str) -> None:
+def test_every_route_is_built_from_the_typed_root(routes: Routes, base: str) -> None:
     """API routes are below the prefix, the config, the page and the login are not."""
     root = routes.root
     assert routes.config == f"{root}/config"

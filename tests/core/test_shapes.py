@@ -60,7 +60,7 @@ def test_video_keeps_subtitles_where_they_have_a_place() -> None:
     assert shaped("video", "elsewhere") == ["elsewhere"] * 3
 
 
-def test_video_goes_by_what_the_app_says_of_itself() -> None:
+def test_video_form_follows_the_config() -> None:
     """A schema in the config comes before the release."""
     takes_object = {"api_info": {"properties": {"video": {}}}}
     takes_file = {"api_info_as_input": {"properties": {"path": {}}}, **takes_object}
@@ -294,7 +294,7 @@ def test_chat_results_of_one_generation_fit_another() -> None:
 
 
 @pytest.mark.parametrize("value", ["odd", [], ["odd"], [["a", "b", "c"]], [{"role": "user"}], {}])
-def test_chat_leaves_alone_what_is_none(value: Any) -> None:
+def test_chat_leaves_other_values_alone(value: Any) -> None:
     """Neither pairs nor messages."""
     assert chats(value) == [value] * 4
 

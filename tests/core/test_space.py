@@ -171,7 +171,7 @@ def test_space_names_lead_to_the_record() -> None:
         ("nonsense", False),
     ],
 )
-def test_space_tokens_need_a_way_that_nobody_reads(root: str, private: bool) -> None:
+def test_space_tokens_need_an_encrypted_connection(root: str, private: bool) -> None:
     """Https keeps secrets, and so does this machine; nothing else does."""
     assert keeps_secrets(root) is private
 

@@ -197,7 +197,7 @@ def test_python_blocks_run(
 
 
 @pytest.mark.gradio
-def test_life_of_a_job_is_as_drawn(newest: Server) -> None:
+def test_picture_of_a_jobs_life_is_up_to_date(newest: Server) -> None:
     """The picture has the events of a real job of two values, in their order, and is up to date."""
     heard: list[str] = []
     with Client(newest.url) as app:

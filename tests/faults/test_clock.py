@@ -88,7 +88,7 @@ def _is_of_the_day(node: ast.expr, named: set[str]) -> bool:
     return isinstance(node, ast.Name) and node.id in named
 
 
-def test_no_wait_of_the_library_goes_by_the_time_of_day() -> None:
+def test_waits_do_not_use_the_time_of_day() -> None:
     """It stamps events, and nothing is reckoned with it."""
     for path in sorted(PACKAGE.rglob("*.py")):
         found = list(of_the_day(ast.parse(path.read_text(encoding="utf-8"))))

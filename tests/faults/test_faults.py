@@ -204,7 +204,7 @@ def test_lost_job_is_sent_again_where_that_is_allowed(
             assert proxy.struck == 1
 
 
-def test_nobody_there_is_told(server_pool: ServerPool) -> None:
+def test_refused_connection_is_a_connection_error(server_pool: ServerPool) -> None:
     """A refused connection is told as one that nothing was sent on."""
     with FaultProxy(server_pool.get(VERSIONS[-1]).url) as proxy:
         url = proxy.url

@@ -218,7 +218,7 @@ def test_paths_of_edits_reach_nothing_but_values() -> None:
 
 @pytest.mark.parametrize("lost", [0, 1, 2])
 @pytest.mark.parametrize("history", [2, 1000])
-def test_values_after_an_unreadable_one_are_no_guesses(lost: int, history: int) -> None:
+def test_values_after_an_unreadable_message_are_dropped(lost: int, history: int) -> None:
     """What follows are edits of what it had: they make no value until one comes whole."""
     deep = b'{"msg": "process_generating", "event_id": "e1", "output": {"data": [' + DEEP + b"]}}"
     messages: list[Any] = [

@@ -22,9 +22,7 @@ LONG = "x" * 3 * LIMIT
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_message_that_is_too_long_fails_its_own_job_only(
-    server_pool: ServerPool, version: str
-) -> None:
+def test_too_long_message_fails_its_own_job_only(server_pool: ServerPool, version: str) -> None:
     """Others on the same stream go on, and so does the client."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     with Client(server.url, max_message_bytes=LIMIT) as app:
@@ -54,7 +52,7 @@ def test_a_job_that_is_given_up_is_stopped_on_the_server(
         assert server.control.await_stopped(key)
 
 
-def test_a_message_that_is_too_long_may_come_before_its_jobs_name() -> None:
+def test_too_long_message_may_precede_its_event_id() -> None:
     """The job is failed as soon as the answer to its join names it."""
 
     def join(exchange: IncomingRequest) -> None:
@@ -79,7 +77,7 @@ def test_a_message_that_is_too_long_may_come_before_its_jobs_name() -> None:
             assert first.result()[0] == "went on"
 
 
-def test_a_message_that_is_too_long_and_for_nobody_fails_all() -> None:
+def test_too_long_message_without_a_job_fails_all_jobs() -> None:
     """Where the start does not say whose message it is, any job may miss it."""
 
     def data(exchange: IncomingRequest) -> None:
@@ -139,7 +137,7 @@ def test_nonsense_without_end_does_not_fill_a_terminal(caplog: pytest.LogCapture
     assert len([r for r in caplog.records if "passed over" in r.message]) == 1
 
 
-def test_a_job_that_nobody_reads_keeps_what_history_bytes_allow() -> None:
+def test_unread_job_keeps_history_bytes_at_most() -> None:
     """Long values are let go after a few, however many `history` would keep."""
     update = json.dumps(generating("e1", [["replace", [], "x" * 10_000]])).encode()
 

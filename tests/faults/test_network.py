@@ -230,7 +230,7 @@ def test_odd_websockets_end_in_a_value_or_as_lost(name: str) -> None:
                 job.result()
 
 
-def test_an_address_without_anybody_is_told_in_time() -> None:
+def test_unreachable_address_fails_in_time() -> None:
     """A name that does not exist, a port that nobody listens at, an address that cannot be."""
     for url in ("http://no-such-name.invalid", "http://127.0.0.1:9", "http://[::1]:9"):
         with pytest.raises(ConnectFailedError) as caught:

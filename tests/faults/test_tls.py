@@ -19,7 +19,7 @@ pytestmark = pytest.mark.gradio
 VERSIONS = [v for v in ("3.50.2", "4.0.2", "4.44.1", "6.31.0") if v in SERVERS]
 
 
-def test_a_certificate_that_nobody_trusts_is_named(
+def test_untrusted_certificate_is_named_in_the_error(
     server_pool: ServerPool, certificate: Path
 ) -> None:
     """The error says that it is the certificate, and what to do about it."""

@@ -329,7 +329,7 @@ def test_duplicate_of_a_source_that_goes_meanwhile(hub: LocalHub, original: str)
 
 
 @pytest.mark.parametrize("source", ["http://127.0.0.1:7860", "nonsense", ""])
-def test_duplicate_of_what_is_no_space(hub: LocalHub, source: str) -> None:
+def test_duplicate_of_an_invalid_source(hub: LocalHub, source: str) -> None:
     """Only Spaces can be copied."""
     assert "names no Space" in str(refused(source))
     assert hub.calls == []
@@ -342,7 +342,7 @@ def test_duplicate_to_a_name_that_cannot_be(hub: LocalHub, original: str, to_id:
     assert hub.asked("POST") == []
 
 
-def test_duplicate_of_what_is_the_accounts_own(hub: LocalHub, newest: str) -> None:
+def test_duplicate_of_an_own_space(hub: LocalHub, newest: str) -> None:
     """A Space is not its own copy."""
     hub.add("alice/paint", app=newest)
     text = str(refused("alice/paint"))
@@ -373,7 +373,7 @@ def test_duplicate_with_a_hub_that_hides_its_words(hub: LocalHub, original: str)
     assert "the Hub answered 500. " in str(refused(original))
 
 
-def test_duplicate_with_an_answer_that_nobody_can_read(hub: LocalHub, original: str) -> None:
+def test_duplicate_with_an_unreadable_answer(hub: LocalHub, original: str) -> None:
     """No error of the library escapes; whether there is a copy now is for the user to look at."""
     hub.fail("POST", 200, body=[])
     assert "may not have been duplicated" in str(refused(original))

@@ -128,7 +128,7 @@ LATER = 25.0  # s that a server wants; less than it would be given without a dea
 TIME = 20.0  # s that a call has; nobody waits for it here
 
 
-def test_rate_limit_beyond_the_deadline_of_connecting_is_told(newest: Server) -> None:
+def test_rate_limit_beyond_the_deadline_of_connecting_is_an_error(newest: Server) -> None:
     """Connecting has the client's deadline, and says at once that it cannot be met."""
     proxy = SpaceProxy(newest.url, lambda passing: None)
     try:
@@ -145,7 +145,7 @@ def test_rate_limit_beyond_the_deadline_of_connecting_is_told(newest: Server) ->
     ("endpoint", "payload", "route"),
     [("/add", [2, 3], "/queue/join"), ("/direct", ["a"], "/run/")],
 )
-def test_rate_limit_beyond_the_deadline_of_a_call_is_told(
+def test_rate_limit_beyond_the_deadline_of_a_call_is_an_error(
     limited: SpaceProxy, endpoint: str, payload: list[Any], route: str
 ) -> None:
     """On every generation, whichever way a job is let in, its time running out is not awaited."""

@@ -113,7 +113,7 @@ def orders(end: str) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("end", RUNNING)
-def test_spaces_every_way_to_running_is_told_and_ends_connected(
+def test_spaces_every_sequence_of_stages_to_running_is_reported(
     hub: LocalHub, clock: Clock, end: str
 ) -> None:
     """In whatever order stages come, each change is told once, and then the app is connected to."""
@@ -127,7 +127,7 @@ def test_spaces_every_way_to_running_is_told_and_ends_connected(
 
 
 @pytest.mark.parametrize("end", FAILED)
-def test_spaces_every_way_to_a_failure_is_told_and_raises(
+def test_spaces_every_sequence_of_stages_to_a_failure_raises(
     hub: LocalHub, clock: Clock, end: str
 ) -> None:
     """In whatever order stages come, one that cannot pass ends the wait with its reason."""
@@ -166,7 +166,7 @@ def test_spaces_tell_whether_their_author_can_be_asked(
     assert ("discussions" in str(caught.value)) is told
 
 
-def test_spaces_a_stage_that_lasts_is_told_once(hub: LocalHub, clock: Clock) -> None:
+def test_spaces_a_stage_that_lasts_is_reported_once(hub: LocalHub, clock: Clock) -> None:
     """Only changes are told; the JavaScript client tells each look."""
     way = ["BUILDING", "BUILDING", "BUILDING", "APP_STARTING", "BUILDING", "RUNNING"]
     waking = Waking(hub.add("alice/slow", *way, address=NOWHERE), clock)
@@ -241,7 +241,7 @@ def test_spaces_a_wait_ends_when_the_client_is_closed(hub: LocalHub, clock: Cloc
     assert len(clock.waits) == 1
 
 
-def test_spaces_a_sleeper_is_knocked_at_until_it_wakes(hub: LocalHub, clock: Clock) -> None:
+def test_spaces_a_sleeping_one_is_requested_until_it_wakes(hub: LocalHub, clock: Clock) -> None:
     """A request that did not wake the Space is repeated."""
     state = hub.add("alice/deaf", "SLEEPING", "SLEEPING", "SLEEPING", "RUNNING", address=NOWHERE)
     waking = Waking(state, clock)
@@ -251,7 +251,7 @@ def test_spaces_a_sleeper_is_knocked_at_until_it_wakes(hub: LocalHub, clock: Clo
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
-def test_spaces_a_hub_that_stumbles_meanwhile_is_asked_again(
+def test_spaces_a_hub_that_fails_once_is_asked_again(
     hub: LocalHub, clock: Clock, status: int
 ) -> None:
     """A failing look in the middle of a wait is no reason to give up a Space that builds."""
@@ -358,7 +358,7 @@ def test_spaces_unknown_ones_are_not_found(hub: LocalHub) -> None:
     assert told == NOT_FOUND
 
 
-def test_spaces_private_ones_are_not_shown_to_strangers(hub: LocalHub) -> None:
+def test_spaces_private_ones_are_hidden_from_other_accounts(hub: LocalHub) -> None:
     """The Hub hides a private Space; the error says whose token it was, and what it may do."""
     hub.add("alice/secret", private=True)
     assert isinstance(failing("alice/secret")[0], SpaceNotFoundError)
@@ -413,7 +413,7 @@ def test_spaces_a_hub_that_fails_is_said_to(hub: LocalHub) -> None:
 
 
 @pytest.mark.parametrize("body", [{"hello": "world"}, b"<html>Hello</html>", [], None])
-def test_spaces_a_hub_that_is_none_is_said_to_be(hub: LocalHub, body: Any) -> None:
+def test_spaces_an_address_that_is_no_hub_is_named(hub: LocalHub, body: Any) -> None:
     """An address that answers, but not as the Hub, points at HF_ENDPOINT."""
     hub.fail("GET /api/spaces", 200, body=body)
     assert "HF_ENDPOINT" in str(failing("alice/open")[0])
@@ -436,7 +436,7 @@ def test_spaces_a_hub_that_hangs_up_leaves_small_questions_open(hub: LocalHub) -
 
 
 @pytest.mark.parametrize("auth", [{}, {"auth": {}}, {"auth": {"accessToken": {"role": 3}}}])
-def test_spaces_a_token_of_unknown_rights_is_told_by_its_account(
+def test_spaces_a_token_of_unknown_rights_is_named_by_its_account(
     hub: LocalHub, auth: dict[str, Any]
 ) -> None:
     """Some tokens have no role that the Hub tells."""
@@ -460,7 +460,7 @@ def test_spaces_a_saved_token_that_cannot_be_read_is_said_to_be(
     assert hub.calls == []
 
 
-def test_spaces_a_sleeper_that_cannot_be_reached_is_waited_for(hub: LocalHub) -> None:
+def test_spaces_a_sleeping_one_that_cannot_be_reached_is_waited_for(hub: LocalHub) -> None:
     """A request that wakes need not be answered."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -677,7 +677,7 @@ def test_spaces_an_address_that_the_record_lacks_is_asked_for(hub: LocalHub, clo
 
 
 @pytest.mark.parametrize("value", ["print", 3, True])
-def test_spaces_a_callback_that_is_none_is_refused(value: Any) -> None:
+def test_spaces_a_callback_that_cannot_be_called_is_refused(value: Any) -> None:
     """What cannot be called is refused before anything is sent."""
     with pytest.raises(TypeError, match="status_callback"):
         Client("alice/open", status_callback=value)

@@ -82,7 +82,7 @@ def as_javascript(status: SpaceStatus) -> dict[str, Any]:
         *((stage, enabled) for stage in ("PAUSED", "BUILD_ERROR") for enabled in (False, None)),
     ],
 )
-def test_spaces_oracle_stages_are_told_alike(
+def test_spaces_oracle_stages_are_the_same(
     hub: LocalHub, newest: Server, stage: str, discussions: bool | None
 ) -> None:
     """Each stage gives the same status, message, detail and word about discussions."""
@@ -94,7 +94,7 @@ def test_spaces_oracle_stages_are_told_alike(
     assert as_javascript(ours("alice/open")[0]) == theirs
 
 
-def test_spaces_oracle_unknown_ones_are_told_alike(hub: LocalHub) -> None:
+def test_spaces_oracle_unknown_ones_fail_the_same_way(hub: LocalHub) -> None:
     """A Space that the Hub does not know has the same status where JavaScript gets that far."""
     hub.add("alice/gone", address="http://127.0.0.1:9")
     hub.fail("GET /api/spaces/alice/gone$", 404, times=1)

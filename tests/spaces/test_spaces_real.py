@@ -265,7 +265,7 @@ def test_spaces_real_an_apps_own_login_stays_its_own(
         assert client.predict("/add", [2, 3])[0] in FIVE
 
 
-def test_spaces_real_strangers_do_not_get_in(hub: LocalHub, newest: Server) -> None:
+def test_spaces_real_private_space_refuses_other_accounts(hub: LocalHub, newest: Server) -> None:
     """The proxy is one that refuses: who has no right fails, with and without a token."""
     space = hub.add("alice/secret", app=newest.url, private=True)
     for token in (None, STRANGER):

@@ -51,7 +51,7 @@ def test_deadline_clips_waits() -> None:
     assert Deadline(1, time.monotonic() - 1).clip(9) == 0.001
 
 
-def test_alarms_ring_in_order_and_can_be_called_off() -> None:
+def test_alarms_run_in_order_and_can_be_cancelled() -> None:
     """The earliest rings first, also when it was set last; one that was called off does not."""
     alarms, rung, done = Alarms(), [], threading.Event()
     alarms.set(Deadline.after(0.2), done.set)
@@ -85,7 +85,7 @@ def test_alarms_of_a_fork_are_its_own() -> None:
     assert run_python(FORKED, bound=BOUND) == "1"
 
 
-def test_deadlines_do_not_wait_for_who_is_told_of_another() -> None:
+def test_deadlines_do_not_wait_for_listeners_of_another_job() -> None:
     """A callback of a job that has run out of time may take long, and make calls itself."""
     ended, errors = Gate(), SimpleQueue[Any]()
 
@@ -147,7 +147,7 @@ def test_job_ends_whatever_happens_to_its_listeners() -> None:
     assert isinstance(job.exception(0), AppError)
 
 
-def test_timings_are_known_to_who_is_told_of_the_end() -> None:
+def test_timings_are_set_before_listeners_hear_of_the_end() -> None:
     """Also of jobs that were cancelled or ran out of time."""
     ended, told = Gate(), SimpleQueue[Any]()
 

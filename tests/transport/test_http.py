@@ -71,7 +71,7 @@ def test_http_does_not_follow_redirects_to_other_servers(direct: ScriptedApp) ->
         assert other.requests == []
 
 
-def test_http_redirect_to_what_is_no_address_is_not_followed(direct: ScriptedApp) -> None:
+def test_http_redirect_to_an_invalid_address_is_not_followed(direct: ScriptedApp) -> None:
     """Nothing of the libraries underneath escapes on a hostile Location."""
     direct.scripts["GET /config"] = redirect(302, "http://[x")  # type: ignore[assignment]
     with pytest.raises(ConnectFailedError, match="Invalid IPv6"):
@@ -190,7 +190,7 @@ def test_http_pool_is_closed_without_the_queue_of_urllib3() -> None:
     assert not stuck
 
 
-def test_trap_10_a_plain_500_does_not_spoil_the_next_call(direct: ScriptedApp) -> None:
+def test_a_plain_500_does_not_spoil_the_next_call(direct: ScriptedApp) -> None:
     """After an unhandled error servers drop the connection unannounced; it is not used again."""
     ports = []
 
@@ -353,7 +353,7 @@ def test_http_unusable_proxy_is_named() -> None:
         Client("http://app.invalid", proxies={"http": "http://127.0.0.1:9"})
 
 
-def test_http_proxy_that_is_none_is_named() -> None:
+def test_http_invalid_proxy_is_named_in_the_error() -> None:
     """What answers something else when it is asked for a way is not the app's fault."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         proxy = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -400,7 +400,7 @@ def tls(certificate: Path) -> Iterator[ScriptedApp]:
         yield server
 
 
-def test_http_certificate_that_nobody_trusts_is_refused(tls: ScriptedApp) -> None:
+def test_http_untrusted_certificate_is_refused(tls: ScriptedApp) -> None:
     """The error says what `verify` can do about it."""
     with pytest.raises(ConnectFailedError, match="verify="):
         Client(tls.url)
@@ -552,7 +552,7 @@ def test_http_secrets_in_redirects_are_in_no_error(direct: ScriptedApp) -> None:
         assert "sesame" not in repr([str(caught.value), vars(caught.value)])
 
 
-def test_http_patience_is_one_for_all_tries_of_a_request(direct: ScriptedApp) -> None:
+def test_http_retry_limit_covers_all_tries_of_a_request(direct: ScriptedApp) -> None:
     """A gateway's 503 between two limits gives the second one no time of its own."""
     answers = [(429, {"Retry-After": "0.5"}), (503, {}), (429, {"Retry-After": "0.5"}), (200, {})]
 

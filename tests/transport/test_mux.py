@@ -61,7 +61,7 @@ def tells(*messages: Any) -> Callable[[IncomingRequest], None]:
     return script
 
 
-def test_trap_07_messages_before_the_joins_answer_are_kept() -> None:
+def test_messages_before_the_joins_answer_are_kept() -> None:
     """A job's messages may come over the open stream before its join has been answered."""
     stream_open, told_early, first_done = Gate(), threading.Event(), Gate()
     turn = itertools.count()
@@ -124,7 +124,7 @@ def test_early_messages_may_be_longer_than_there_is_room_for_a_worker() -> None:
         assert first.result(WAIT)[0] == "late"
 
 
-def test_trap_06_a_job_that_joins_while_the_stream_closes_is_not_lost() -> None:
+def test_a_job_that_joins_while_the_stream_closes_is_not_lost() -> None:
     """The stream that the server closed under a joining job is opened again at once."""
     joining = Gate()
     turn = itertools.count()
@@ -162,7 +162,7 @@ def test_a_job_left_open_by_a_closed_stream_gets_the_next_one() -> None:
         assert server.count("GET /queue/data") == 2
 
 
-def test_trap_05_fifty_jobs_share_one_stream() -> None:
+def test_fifty_jobs_share_one_stream() -> None:
     """However many jobs a session has, it reads one stream at a time."""
     numbers, all_joined = itertools.count(), threading.Event()
     bodies: list[Any] = []
@@ -287,7 +287,7 @@ def test_a_job_after_an_unexpected_error_is_not_touched() -> None:
         assert job.result(WAIT)[0] == "fine"
 
 
-def test_a_stream_that_breaks_later_is_no_stumble() -> None:
+def test_stream_that_breaks_after_its_start_is_not_reopened_at_once() -> None:
     """A stream that went on after the error and then broke has lost its jobs."""
     second = threading.Event()
 
@@ -348,7 +348,9 @@ def test_streams_that_end_before_their_job_are_not_opened_for_ever() -> None:
         (307, {"Location": "https://login.example/?next=1"}, "on to 'https://login.example/"),
     ],
 )
-def test_a_stream_that_is_none_is_named(status: int, headers: dict[str, str], says: str) -> None:
+def test_response_that_is_no_stream_is_named_in_the_error(
+    status: int, headers: dict[str, str], says: str
+) -> None:
     """A login page in its place says so, and what to do."""
 
     def data(x: IncomingRequest) -> None:
@@ -419,7 +421,7 @@ def test_a_short_read_timeout_does_not_break_a_healthy_stream() -> None:
             assert job.result(WAIT)[0] == "fine"
 
 
-def test_a_stream_that_stumbles_over_a_cancelled_job_is_opened_again() -> None:
+def test_stream_refused_because_of_a_cancelled_job_is_reopened() -> None:
     """Servers that complete a job twice break the stream, with its id; others are not lost."""
     cancelled = Gate()
 

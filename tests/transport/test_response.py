@@ -51,7 +51,7 @@ def answer(content: bytes, method: str = "GET") -> tuple[Response, list[bool]]:
     return Response(raw_of(content, method), ends.append), ends
 
 
-def test_raw_interrupted_before_it_is_made_lets_go_in_silence() -> None:
+def test_raw_interrupted_before_it_is_made_closes_quietly() -> None:
     run_python(INTERRUPTED, quiet=True)
 
 
@@ -78,7 +78,7 @@ def test_response_head_goes_on_in_lines_that_begin_with_space() -> None:
     assert raw.headers == {"x-long": "one two: three"}
 
 
-def test_response_head_passes_over_lines_that_are_none() -> None:
+def test_response_head_skips_malformed_lines() -> None:
     """One that has no colon hides none of the others."""
     raw = raw_of(b"HTTP/1.1 200 OK\r\n starts\r\nnonsense\r\nContent-Length: 2\r\n\r\nok")
     assert raw.headers == {"content-length": "2"}
@@ -108,7 +108,7 @@ def test_response_head_passes_over_interim_answers(status: int) -> None:
         b"HTTP/1.1 101 Other\r\nUpgrade: tls\r\n\r\n",
     ],
 )
-def test_response_head_that_is_none_or_has_no_end(content: bytes) -> None:
+def test_response_head_that_is_malformed_or_endless(content: bytes) -> None:
     """What is no head, breaks off within it, or is far longer than any, is refused."""
     with pytest.raises(http.client.HTTPException):
         raw_of(content)
@@ -194,7 +194,7 @@ def test_response_body_that_breaks_off_is_no_body(content: bytes) -> None:
         list(iter(lambda: pieces.read1(2), b""))
 
 
-def test_response_body_in_what_are_no_chunks() -> None:
+def test_response_body_with_malformed_chunks() -> None:
     """Where a content ends is not guessed."""
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     whole, ends = answer(head + b"five\r\nhello\r\n0\r\n\r\n")

@@ -124,7 +124,7 @@ def test_wait_begins_with_a_short_one() -> None:
         assert held.waits == waits
 
 
-def test_handler_may_end_what_is_waited_for() -> None:
+def test_signal_handler_may_satisfy_the_wait() -> None:
     """One that calls rather than raises, as `close()` on SIGTERM, finds no lock in its way."""
     lock = threading.RLock()
     changed = Change(lock)
@@ -161,7 +161,7 @@ def test_notify_struck_by_a_signal_leaves_the_others_to_the_next_one() -> None:
     assert not any(waiter.locked() for waiter in waiters) and not changed._waiters
 
 
-def test_flag_wakes_all_who_wait() -> None:
+def test_flag_wakes_all_waiting_threads() -> None:
     """It stays set, and who comes later does not wait."""
     flag = Flag()
     assert not flag.is_set() and not flag.wait(0.001)

@@ -155,14 +155,14 @@ def test_doctor_names_a_web_server_that_serves_files() -> None:
     assert found[:2] == (6, "not Gradio")
 
 
-def test_doctor_names_what_is_not_gradio() -> None:
+def test_doctor_recognises_a_site_that_is_not_gradio() -> None:
     """A web server of another kind."""
     with ScriptedApp() as app:
         app.scripts = {"GET /": lambda x: x.answer(b"<h1>Hello</h1>", kind="text/html")}
         assert cause_of(app.url)[:2] == (6, "not Gradio")
 
 
-def test_doctor_names_what_is_no_address() -> None:
+def test_doctor_recognises_an_invalid_address() -> None:
     """A slip in the address itself."""
     assert cause_of("127.0.0.1:7860")[:2] == (6, "no address")
 

@@ -120,7 +120,7 @@ def test_hostile_text_does_not_reach_the_terminal(logger: ScriptedApp) -> None:
         assert ("done\\x1b[2J\\u202e" if option == "--quiet" else "done\\u001b[2J\\u202e") in text
 
 
-def test_nothing_is_shown_where_nobody_looks(logger: ScriptedApp) -> None:
+def test_nothing_is_shown_without_a_terminal(logger: ScriptedApp) -> None:
     """On a pipe and on a dumb terminal there is the result and nothing else."""
     done = subprocess.run(
         [*GRADIO, "predict", logger.url, "x"], capture_output=True, encoding="utf-8"

@@ -189,14 +189,14 @@ def _altair(attack: str) -> str:
 
 
 @given(value=json_values, component=st.sampled_from(["", *COMPONENTS]))
-def test_any_json_has_a_look(value: Any, component: str) -> None:
+def test_any_json_has_an_html_form(value: Any, component: str) -> None:
     """Nothing that JSON can hold makes showing it fail, or gets out."""
     check(Looks().html(value, component))
     check(data(value, outputs=((component, ""),))._repr_html_())
 
 
 @pytest.mark.parametrize("number", [10**400, -(10**400), float("nan"), float("inf"), 1e308, 5e-324])
-def test_any_number_has_a_look(number: float) -> None:
+def test_any_number_has_an_html_form(number: float) -> None:
     """Numbers that no float holds, or that are none, are shown where they stand."""
     look(number)
     look({"headers": ["n"], "data": [[number]]})
@@ -469,7 +469,7 @@ def test_files_in_the_forms_of_components_are_shown() -> None:
     ("size_bytes", "told"),
     [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (2.5e9, "2.5 GB")],
 )
-def test_size_is_told_as_people_say_it(size_bytes: int, told: str) -> None:
+def test_size_has_a_readable_unit(size_bytes: int, told: str) -> None:
     """Sizes count in thousands."""
     assert size_text(size_bytes) == told
 
@@ -518,7 +518,7 @@ def test_files_of_a_real_app_are_shown(app: Client) -> None:
 
 
 @pytest.mark.gradio
-def test_client_and_job_have_looks(app: Client) -> None:
+def test_client_and_job_have_an_html_form(app: Client) -> None:
     """A client shows where it is and what it offers; a job where it stands."""
     words = check(app._repr_html_()).words
     assert app.url in words and "/count" in words and "app.predict(" in words

@@ -90,7 +90,9 @@ def shown_in_browser(beacon: Beacon, parts: list[str], folder: Path) -> str:
     ],
     ids=["script", "policy", "no sandbox", "image", "sandbox", "svg"],
 )
-def test_beacon_would_notice(beacon: Beacon, tmp_path: Path, part: str, call: str | None) -> None:
+def test_beacon_reports_a_request(
+    beacon: Beacon, tmp_path: Path, part: str, call: str | None
+) -> None:
     """Without what guards against them, attacks call; sandbox and policy each hold alone."""
     shown_in_browser(beacon, [part], tmp_path)
     assert call in beacon.called if call else not beacon.called
