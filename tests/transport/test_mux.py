@@ -287,7 +287,7 @@ def test_a_job_after_an_unexpected_error_is_not_touched() -> None:
         assert job.result(WAIT)[0] == "fine"
 
 
-def test_stream_that_breaks_after_its_start_is_not_reopened_at_once() -> None:
+def test_stream_that_breaks_after_it_was_reopened_loses_its_jobs() -> None:
     """A stream that went on after the error and then broke has lost its jobs."""
     second = threading.Event()
 
