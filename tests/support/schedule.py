@@ -2,8 +2,8 @@
 
 Tests of one server are one group: they run after each other, and of several processes (``-n 2``)
 one runs them all, so that each server starts once. Every other module is a group of its own, and so
-is one marked ``once``, for the sake of what its fixtures build. Groups that take long come first,
-so that the processes end at about the same time.
+is one marked ``once``, for the sake of what its fixtures build; with a single server all are.
+Groups that take long come first, so that the processes end at about the same time.
 
 A test marked ``client_only`` is about what the client does with what it was sent. How it is sent
 depends on the queue's protocol and not on the release, so such a test runs on the newest release
@@ -68,6 +68,8 @@ def group_of(item: pytest.Item) -> str:
     """Return the name of the group that a test belongs to."""
     version = version_of(item)
     if item.get_closest_marker("once") and _named_version(item) is None:
+        version = None
+    if len(SERVERS) == 1:  # the tests of one server would keep one process only
         version = None
     return version or item.nodeid.partition("::")[0]
 
