@@ -19,7 +19,7 @@ from tests.support.servers.server import Server
 
 __all__ = ["VERSIONS", "ServerPool", "end_unused", "server_pool"]
 
-KEPT = 6  # servers that outlive a module: the plain one of a version, and those with options
+KEPT = 8  # servers that outlive a module: the plain one of a version, and those with options
 
 
 class ServerPool:
