@@ -426,11 +426,11 @@ class Http:
                 raise
             if call.aborted or isinstance(exc, Aborted):
                 raise Aborted from exc
-            raise no_connection(exc, url) from exc
+            raise no_connection(exc, url, self.carrier.proxy_told(url)) from exc
         if response.status == PROXY_WANTS_LOGIN:
             response.close()
             self._forget(call)
-            raise proxy_refusal(url, "it wants a login (407)")
+            raise proxy_refusal(url, "it wants a login (407)", self.carrier.proxy_told(url))
         return response
 
     def _read(
