@@ -62,6 +62,16 @@ def _ask(http: Http, root: str, auth: tuple[str, str] | None, deadline: Deadline
         root = root_of(answer.url)
         _login(http, root, auth, deadline)
         answer = http.get(Routes(root).config, deadline)
+        if answer.status == 401:
+            raise AuthenticationError(
+                f"{root} accepted the login of user {auth[0]!r}, and then asked for it again. If "
+                "the app runs as several replicas behind a gateway, have that send all requests "
+                "of a client to one of them, by a cookie that it sets (session affinity). "
+                "Otherwise the cookie of the login gets lost on the way.",
+                url=answer.url,
+                status_code=answer.status,
+                body=shorten(answer.text),
+            )
     return answer
 
 

@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ._protocol.proxies import key_for, without_login
+from ._protocol.proxies import without_login
 from ._protocol.retry import retry_after
 from ._protocol.space import HUB
 from ._protocol.wire import read_json
@@ -132,11 +132,9 @@ class Hub:
     @property
     def _proxy(self) -> str:
         """The proxy that the environment names for the Hub; empty if there is none."""
-        from requests.utils import get_environ_proxies
+        from ._transport.carrier import proxy_of_environment
 
-        proxies = get_environ_proxies(self.endpoint)
-        key = key_for(self.endpoint, proxies)
-        return "" if key is None else proxies[key].strip()
+        return proxy_of_environment(self.endpoint)
 
     def _get_by_socks(self, url: str, headers: Mapping[str, str]) -> Reply:
         """Ask by way of a SOCKS proxy, as apps are asked.

@@ -280,24 +280,28 @@ def test_a_job_after_an_unexpected_error_is_not_touched() -> None:
 
 
 def test_a_stream_that_breaks_later_is_no_stumble() -> None:
-    """A stream that went on after the error and then broke has lost its jobs."""
+    """The stream after the error is a new one; if that breaks, it has lost its jobs."""
     second = threading.Event()
 
     def data(x: Exchange) -> None:
         x.start_stream()
         x.send({"msg": "unexpected_error", "message": "not UTF-8", "success": False})
+        assert x.wait_for_hangup()
+
+    def later(x: Exchange) -> None:
+        x.start_stream()
         assert second.wait(WAIT)
         x.send({"msg": "process_starts", "event_id": "two"})
         x.break_off()
 
-    with scripted(join=joins("one", "two"), data=streams(data)) as server:
+    with scripted(join=joins("one", "two"), data=streams(data, later)) as server:
         with Client(server.url) as app:
             assert isinstance(app.submit("/echo", ["a"]).exception(WAIT), BrokenStreamError)
             job = app.submit("/echo", ["b"])
             server.wait_for("POST /queue/join", 2)
             second.set()
             assert isinstance(job.exception(WAIT), BrokenStreamError)
-            assert server.count("GET /queue/data") == 1
+            assert server.count("GET /queue/data") == 2
 
 
 @pytest.mark.parametrize("answer", [404, 500])

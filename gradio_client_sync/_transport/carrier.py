@@ -248,6 +248,13 @@ def _may_have_proxies() -> bool:
     return "_proxy" in " ".join(os.environ).lower()
 
 
+def proxy_of_environment(url: str) -> str:
+    """The proxy that the environment names for an address, as it stands there; ``""`` for none."""
+    proxies = requests.utils.get_environ_proxies(url) if _may_have_proxies() else {}
+    key = key_for(url, proxies)
+    return "" if key is None else proxies[key].strip()
+
+
 def _secrets_in(headers: Mapping[str, str]) -> list[bytes]:
     values = [text for name, text in headers.items() if may_be_secret(name)]
     words = {word.encode() for text in values for word in _BETWEEN_WORDS.split(text)}
