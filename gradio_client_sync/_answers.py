@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable
 
 from ._protocol.exchange import Exchange, Finish, app_error, queue_full
 from ._transport.failures import Answer, object_in, refusal
-from .errors import ConnectFailedError, GradioClientError, ProtocolError, ValidationError
+from .errors import (
+    AppError,
+    BrokenStreamError,
+    ConnectFailedError,
+    GradioClientError,
+    HTTPStatusError,
+    ProtocolError,
+    ValidationError,
+)
+from .events import Status
 
 if TYPE_CHECKING:
     from .events import Data
 
 log = logging.getLogger(__name__)
+
+#: How Python, and Gradio before a function runs, say that a file is not there.
+_NO_FILE = re.compile("no such file|not found|not uploaded|cannot move|not in", re.IGNORECASE)
 
 
 def refused(exchange: Exchange, answer: Answer) -> Finish:
@@ -55,6 +69,44 @@ def unexpected(exchange: Exchange, failure: BaseException) -> Finish:
     error = ProtocolError(f"The call of {name!r} failed: {failure!r}.")
     error.__cause__ = failure
     return exchange.fail(error, time.time())
+
+
+def may_be_another_server(error: GradioClientError, *, files: bool) -> bool:
+    """Whether a call may have failed because its requests reached different servers.
+
+    Args:
+        files: The call has files: a function on another server than the upload's finds none.
+    """
+    if isinstance(error, HTTPStatusError):
+        return error.status_code in (401, 404)
+    if isinstance(error, AppError):
+        return files and (error.message is None or bool(_NO_FILE.search(error.message)))
+    return isinstance(error, BrokenStreamError)
+
+
+def explained(finish: Finish, cause: str) -> Finish:
+    """Add the cause to the error of a call.
+
+    Args:
+        cause: Sentences; ``""`` if it is not known.
+    """
+    error = finish.error
+    if error is None or not cause or cause in str(error):
+        return finish
+    error.args = (_joined(str(error), cause),)
+    if isinstance(error, AppError):
+        return finish  # its status has the app's own words
+    events = [
+        replace(event, message=_joined(event.message or "", cause))
+        if isinstance(event, Status) and event.stage == "error"
+        else event
+        for event in finish.events
+    ]
+    return finish._replace(events=events)
+
+
+def _joined(text: str, cause: str) -> str:
+    return f"{text.rstrip('.')}. {cause}" if text else cause
 
 
 def answered(

@@ -6,18 +6,16 @@ import logging
 import threading
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from ._discover import discover
+from ._info import Info
 from ._protocol.api_info import parameters_of
 from ._protocol.dialect import dialect_of
 from ._protocol.endpoint import EndpointTable
 from ._protocol.payload import bind
 from ._protocol.routes import Routes
-from ._transport.base import Aborted
 from ._transport.deadlines import NEVER, Deadline
-from ._transport.failures import refusal
-from .errors import ClientClosedError, ConfigError, EndpointNotFoundError, GradioClientError
+from .errors import ConfigError, EndpointNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,11 +65,11 @@ class App:
         self._auth = auth
         self._lock = threading.Lock()
         self._lost = False
-        self._info: Mapping[str, Any] | None = None
         self.root, self.config = discover(http, named, auth, deadline)
         self.dialect = dialect_of(self.config)
         self.table = EndpointTable(self.config, self.dialect)
         self.routes = Routes(self.root, _prefix(self.config), query)
+        self._info = Info(http, self.routes.info)
 
     @property
     def id(self) -> object:
@@ -83,26 +81,9 @@ class App:
         """The release of Gradio; empty if it does not say."""
         return str(self.config.get("version", "")).strip()
 
-    def info(self, deadline: Deadline = NEVER) -> Mapping[str, Any] | None:
-        """The server's description of its API; ``None`` where it has none to give."""
-        if self._info is not None:
-            return self._info
-        try:
-            # Undocumented endpoints have parameters too; servers that do not know the
-            # option pass over it.
-            query = urlencode({"all_endpoints": "True"})
-            answer = self._http.get(f"{self.routes.info}?{query}", deadline)
-            if answer.status not in (200, 404):
-                raise refusal(answer)
-            info = answer.json() if answer.status == 200 else {}
-        except Aborted as exc:
-            raise ClientClosedError("The client was closed while it asked for the API.") from exc
-        except GradioClientError as exc:
-            # Not remembered: the next call may find it. Positional calls do without.
-            log.warning("the app does not describe its API, so its config is used: %s", exc)
-            return None
-        self._info = info if isinstance(info, dict) else {}
-        return self._info
+    def info(self, deadline: Deadline = NEVER, *, again: bool = False) -> Mapping[str, Any] | None:
+        """Return the server's description of its API; see `Info.get`."""
+        return self._info.get(deadline, again=again)
 
     def bind(self, endpoint: Endpoint, payload: Payload, deadline: Deadline = NEVER) -> list[Any]:
         """Lay out a payload for an endpoint; see `payload.bind`."""
@@ -166,10 +147,11 @@ class App:
                 url=self.root,
             )
         table = EndpointTable(config, dialect)
+        self._info.forget()
         with self._lock:
             if config.get("app_id") == self.id:
                 return
-            self.table, self._info = table, None
+            self.table = table
             self.config = config  # last: whoever finds the new id finds the new table
         log.debug("the app at %s has restarted; its config was read again", self.root)
 

@@ -317,7 +317,7 @@ class Client:
 
         connection = self._live()
         app = connection.app
-        described = describe(connection.table, app.info())
+        described = describe(connection.table, app.info(again=True))
         return ApiInfo(described, url=app.root, version=app.version)
 
     def function(self, endpoint: str | int | None = None) -> Function:

@@ -27,6 +27,7 @@ from ._parcels import pack
 from ._protocol.decode import Scribe
 from ._protocol.endpoint import EndpointTable
 from ._pump import Pump
+from ._replicas import Replicas
 from ._session import JOINS_AT_ONCE, Session, new_session_hash
 from ._transport.base import Aborted
 from ._transport.connections import Call
@@ -109,6 +110,7 @@ class Connection:
         self._unfinished: WeakSet[Job] = WeakSet()  # the server may have to be told of these
         self._backlog: deque[Pump] = deque()
         self._uses: Counter[Session] = Counter()  # by jobs and other calls under way
+        self._replicas = Replicas(http, app.routes.app_id, known=app.id is not None)
         self._session = self._new_session(session_hash)
         self._depot = Depot(
             http,
@@ -116,6 +118,7 @@ class Connection:
             bare=http.bare,
             directory=download_dir,
             timeout=deadline.seconds,
+            cause=self._replicas.cause,
         )
         limit = app.config.get("max_file_size")
         self._uploader = Uploader(
@@ -216,6 +219,7 @@ class Connection:
             joins=self._joins,
             app_id=app_id,
             start=self._workers.start,
+            doubt=self._replicas.cause,
         )
 
     def _enter(self, *, isolated: bool = False) -> Session:
@@ -466,6 +470,7 @@ class Connection:
             first,
             revisit=self._revisit,
             on_lost=self.app.may_be_lost,
+            cause=self._replicas.cause,
             start=start,
             on_end=partial(self._ended, job),
             on_close=self._leave,

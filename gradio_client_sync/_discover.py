@@ -1,24 +1,31 @@
 """Finding the app: from the address that the user named to its config.
 
 Two ways lead there: ``/config``, and the app's page, which holds a copy. The page also
-tells an app that wants a login, and one page of a multi-page app, from no app at all.
+tells an app that wants a login from no app at all.
+
+The address may be that of one page of a multi-page app. Then the config is one level up, and
+lists the page. A page that Node renders (SSR mode) holds no copy of the config, and Node
+renders one at every address, also where the app has no page; so only that list is trusted.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode, urlsplit
 
-from ._protocol.routes import Routes, root_of
+from ._protocol.routes import Routes, pages_of, root_of, split_page
 from ._protocol.wire import TooDeep, read_json
 from ._transport.deadlines import NEVER, Deadline
 from ._transport.failures import Answer, object_in, refusal, shorten
-from .errors import AuthenticationError, ConfigError
+from .errors import AuthenticationError, ConfigError, ConnectFailedError
 
 if TYPE_CHECKING:
     from ._transport.http import Http
     from .types import Config
+
+log = logging.getLogger(__name__)
 
 _PAGE_CONFIG = re.compile(rb"window\.gradio_config\s*=\s*(\{.*?\});\s*</script>", re.DOTALL)
 
@@ -33,11 +40,7 @@ def discover(
         AuthenticationError: The app wants a login, or did not accept it.
         ConfigError: What answers is no Gradio app.
     """
-    answer = http.get(Routes(root).config, deadline)
-    if answer.status == 401 and auth is not None:
-        root = root_of(answer.url)
-        _login(http, root, auth, deadline)
-        answer = http.get(Routes(root).config, deadline)
+    answer = _ask(http, root, auth, deadline)
     config = _config_in(answer)
     if config is not None:
         return root_of(answer.url), config
@@ -45,8 +48,76 @@ def discover(
         raise _login_needed(answer)
     if answer.status > 500 or answer.status == 429:
         raise refusal(answer, doing=f"Reading the config of {root}")
-    # 500: apps of Gradio 3 with state that has no form in JSON; their page has a config.
-    return _discover_page(http, root, answer, auth, deadline)
+    # 500: apps of Gradio 3 with state that has no form in JSON, whose page has a config; and
+    # pages of 5.x in SSR mode before a login.
+    return _app_above(http, root, auth, deadline) or _discover_page(
+        http, root, answer, auth, deadline
+    )
+
+
+def _ask(http: Http, root: str, auth: tuple[str, str] | None, deadline: Deadline) -> Answer:
+    """Ask for the config; log in first where the app wants that."""
+    answer = http.get(Routes(root).config, deadline)
+    if answer.status == 401 and auth is not None:
+        root = root_of(answer.url)
+        _login(http, root, auth, deadline)
+        answer = http.get(Routes(root).config, deadline)
+        if answer.status == 401:
+            raise AuthenticationError(
+                f"{root} accepted the login of user {auth[0]!r}, and then asked for it again. If "
+                "the app runs as several replicas behind a gateway, have that send all requests "
+                "of a client to one of them, by a cookie that it sets (session affinity). "
+                "Otherwise the cookie of the login gets lost on the way.",
+                url=answer.url,
+                status_code=answer.status,
+                body=shorten(answer.text),
+            )
+    return answer
+
+
+def _app_above(
+    http: Http, root: str, auth: tuple[str, str] | None, deadline: Deadline
+) -> tuple[str, Config] | None:
+    """Find the multi-page app that the named address is one page of.
+
+    Returns:
+        The root and config of the app; ``None`` if there is none one level up.
+
+    Raises:
+        AuthenticationError: There is an app, and it wants a login.
+        ConfigError: There is an app, and it has no such page.
+    """
+    parts = split_page(root)
+    if parts is None:
+        return None
+    above, name = parts
+    try:
+        answer = _ask(http, above, auth, deadline)
+    except ConnectFailedError as exc:  # such as a redirect to another server
+        log.debug("there is no app above %s: %s", root, exc)
+        return None
+    config = _config_in(answer)
+    if config is not None:
+        names = pages_of(config)
+        if name in names:
+            return root_of(answer.url), config
+        known = f"its pages are {', '.join(map(repr, names))}" if names else "it has one page only"
+        raise ConfigError(
+            f"The app at {above} has no page {name!r}: {known}. Connect to {above}, where all "
+            "of the app's functions can be called.",
+            url=root,
+        )
+    if answer.status == 401 and _is_gradios(answer):
+        raise _login_needed(answer)
+    return None
+
+
+def _is_gradios(refused: Answer) -> bool:
+    """Whether a 401 is that of an app with a login, rather than of a gateway."""
+    detail = (object_in(refused.body) or {}).get("detail")
+    if isinstance(detail, dict):  # newer releases of 5.x and 6.x
+        detail = detail.get("error")
+    return detail == "Not authenticated"
 
 
 def _discover_page(

@@ -63,6 +63,7 @@ class Depot:
         bare: Makes a door to another origin, with nothing of the app's to send.
         directory: Where downloads go; ``None`` for a private folder.
         timeout: Seconds that each download may take, where it does not say otherwise.
+        cause: Returns why the app may not have one of its files, or ``""``; see `Replicas`.
     """
 
     def __init__(
@@ -73,8 +74,10 @@ class Depot:
         bare: Callable[[str], Http],
         directory: str | os.PathLike[str] | None,
         timeout: float | None = None,
+        cause: Callable[[], str] = str,
     ) -> None:
         self.timeout = timeout
+        self._cause = cause
         self._http = http
         self._routes = routes
         self._bare = bare
@@ -215,9 +218,9 @@ class Depot:
                         url = _redirected(url, location)
                         continue
                     if download.status not in ((200, 206, 416) if offset else (200, 206)):
-                        raise _refused(
-                            url, download.status, http.carrier.conceal(download.read(2_000))
-                        )
+                        body = http.carrier.conceal(download.read(2_000))
+                        gone = own and download.status in (401, 403, 404)
+                        raise _refused(url, download.status, body, self._cause() if gone else "")
                     yield download
                     return
             finally:
@@ -283,7 +286,7 @@ def too_late(facts: FileFacts, deadline: Deadline) -> DownloadTimeoutError:
     )
 
 
-def _refused(url: str, status: int, body: bytes) -> DownloadError:
+def _refused(url: str, status: int, body: bytes, cause: str) -> DownloadError:
     reason = {
         401: "it wants a login",
         403: "the app does not let it be read",
@@ -291,4 +294,5 @@ def _refused(url: str, status: int, body: bytes) -> DownloadError:
     }.get(status, "it cannot be had")
     text = body.decode("utf-8", "replace").strip()
     said = f": {text[:200]}" if text and "<" not in text[:20] else ""
-    return DownloadError(f"{url} answered {status}, so {reason}{said}.")
+    why = f" {cause}" if cause else ""
+    return DownloadError(f"{url} answered {status}, so {reason}{said}.{why}")

@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from ._protocol.proxies import without_login
 from ._protocol.retry import retry_after
 from ._protocol.space import HUB
 from ._protocol.wire import read_json
@@ -119,13 +120,36 @@ class Hub:
             library_name="gradio-client-sync",
             library_version=__version__,
         )
+        url = f"{self.endpoint}/api/{path}"
         try:
-            response = get_session().request(
-                method, f"{self.endpoint}/api/{path}", headers=headers, timeout=TIMEOUT
-            )
+            if self._proxy.lower().startswith("socks"):
+                return self._get_by_socks(url, headers)
+            response = get_session().request(method, url, headers=headers, timeout=TIMEOUT)
             return _reply(response, self._token)
         except Exception as exc:
             raise self._unreachable(exc) from exc
+
+    @property
+    def _proxy(self) -> str:
+        """The proxy that the environment names for the Hub; empty if there is none."""
+        from ._transport.carrier import proxy_of_environment
+
+        return proxy_of_environment(self.endpoint)
+
+    def _get_by_socks(self, url: str, headers: Mapping[str, str]) -> Reply:
+        """Ask by way of a SOCKS proxy, as apps are asked.
+
+        The library reads no ``socks://``, and some of its releases need another package for the
+        other kinds than `requests` does.
+        """
+        from ._transport.http import Http
+
+        door = Http(self.endpoint, headers=headers, timeout=(TIMEOUT, TIMEOUT), patience=0.0)
+        try:
+            answer = door.get(url)
+        finally:
+            door.close()
+        return Reply(answer.status, answer.headers, answer.body)
 
     def discussions_enabled(self, space_id: str) -> bool:
         """Whether a Space's author can be written to on its page.
@@ -334,9 +358,14 @@ class Hub:
         )
 
     def _unreachable(self, exc: Exception) -> SpaceError:
-        reason = self._clean(str(exc) or type(exc).__name__)
+        reason = self._clean(str(exc) or type(exc).__name__).rstrip(".")
+        proxy = self._proxy
+        if proxy and not isinstance(exc, GradioClientError):  # those name it
+            reason = f"{reason}. The environment names the proxy {without_login(proxy)!r} for it"
+            if proxy.lower().startswith("socks:"):
+                reason = f"{reason}; its library reads socks5h:// and no socks://"
         return SpaceError(
-            f"The Hub at {self.endpoint} cannot be asked: {reason.rstrip('.')}. Check the "
+            f"The Hub at {self.endpoint} cannot be asked: {reason}. Check the "
             "connection of this machine, and HF_ENDPOINT if it is set; an app's own address works "
             "without the Hub."
         )

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from ._answers import refused, unanswered, unexpected
+from ._answers import explained, may_be_another_server, refused, unanswered, unexpected
 from ._direct import direct
 from ._listeners import Anew
 from ._protocol.decode import DATA_MESSAGES
@@ -59,6 +59,7 @@ class Pump:
         revisit: Finds the session and endpoint of a job that is about to go to the server: others
             than before, if the app has restarted. Raises what hinders it.
         on_lost: Is told that the server may have gone.
+        cause: Returns what a failure may come from, or ``""``; see `Replicas`.
         on_end: Is called when the job is over for this side; another may take its place.
         on_close: Is called when the job does not need the session's connections any more.
         start: Runs a function on a thread of the job.
@@ -73,6 +74,7 @@ class Pump:
         *,
         revisit: Callable[[Session, Endpoint, Call, Deadline], tuple[Session, Endpoint]],
         on_lost: Callable[[], None],
+        cause: Callable[[], str],
         start: Callable[[Callable[[], None]], None],
         on_end: Callable[[], None],
         on_close: Callable[[Session], None],
@@ -89,6 +91,7 @@ class Pump:
         self._headers = order.headers
         self._revisit = revisit
         self._on_lost = on_lost
+        self._cause = cause
         self.start = start
         self._on_end = on_end
         self._on_close = on_close
@@ -207,7 +210,7 @@ class Pump:
                 self._on_lost()
             wait = retries.pause(error, self._terms.deadline) if self._may_go_on(error) else None
             if wait is None:
-                return finish
+                return self._explained(finish, error)
             log.debug("job %d is tried again in %.2f s: %s", self._order.number, wait, error)
             self._withdraw()
             pause = Call()
@@ -243,6 +246,12 @@ class Pump:
             # The function runs inside the request: a gateway may give up on it halfway.
             return self._terms.idempotent or (was_not_taken(error) and error.status_code != 502)
         return was_not_taken(error) or (self._terms.idempotent and may_ask_again(error))
+
+    def _explained(self, finish: Finish | None, error: GradioClientError) -> Finish | None:
+        """Add to an error what it comes from, where that can be found out."""
+        if finish is not None and may_be_another_server(error, files=bool(self._parcel.files)):
+            return explained(finish, self._cause())
+        return finish
 
     def _withdraw(self) -> None:
         """Give back what the try held, so that the next one starts from nothing."""

@@ -90,6 +90,7 @@ class Session:
         joins: Bounds the joins that are under way at once.
         app_id: What the app calls this run of its server.
         start: Runs a function on a thread.
+        doubt: As for `Mux`.
     """
 
     def __init__(
@@ -104,6 +105,7 @@ class Session:
         joins: threading.BoundedSemaphore,
         app_id: object,
         start: Callable[[Callable[[], None]], None],
+        doubt: Callable[[], str] = str,
     ) -> None:
         self.session_hash = session_hash
         self.app_id = app_id
@@ -132,7 +134,7 @@ class Session:
         if dialect.shared_stream:
             silence = self._silence
             url = routes.stream(session_hash)
-            self._mux = Mux(http, url, silence=silence, start=start)
+            self._mux = Mux(http, url, silence=silence, start=start, doubt=doubt)
 
     @property
     def table(self) -> EndpointTable:

@@ -10,9 +10,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 from ..errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _USERINFO = re.compile(r"//[^/@]*@")
 _ODD = re.compile(r"[ \\]")  # a backslash ends a host for some readers, and not for others
@@ -54,6 +58,37 @@ def root_of(source: str) -> str:
     netloc = host if port is None else f"{host}:{port}"
     path = _BELOW_ROOT.sub("", path).rstrip("/")
     return urlunsplit((parts.scheme, netloc, path, "", ""))
+
+
+def split_page(root: str) -> tuple[str, str] | None:
+    """Split an address into the one above it and the name of a page there.
+
+    Returns:
+        The root one level up and the page's name; ``None`` at the top of a server.
+
+    Behaviour: the name of a page has no slash (``Blocks.route`` of Gradio 5.x and 6.x), so one
+    level is enough.
+
+    Example:
+        >>> split_page("http://host/app/My%20page")
+        ('http://host/app', 'My page')
+    """
+    if not urlsplit(root).path.strip("/"):
+        return None
+    above, _, name = root.rpartition("/")
+    return above.rstrip("/"), unquote(name)
+
+
+def pages_of(config: Mapping[str, Any]) -> list[str]:
+    """The names of an app's further pages, as its config lists them.
+
+    Behaviour: ``pages`` came with the multi-page apps of 5.x; entries are lists that begin
+    with the page's path, and the main page's is empty.
+    """
+    pages = config.get("pages")
+    entries = pages if isinstance(pages, list) else []
+    names = (entry[0] for entry in entries if isinstance(entry, list) and entry)
+    return [name for name in names if isinstance(name, str) and name]
 
 
 def query_of(source: str) -> str:

@@ -20,6 +20,7 @@ import urllib3
 from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_cookie_header
 
 from .._protocol.credentials import may_be_secret
+from .._protocol.proxies import ProxyError, key_for, read_proxy, source_of, without_login
 from .._protocol.routes import may_follow
 from .._version import __version__
 from .connections import Adapter
@@ -88,7 +89,8 @@ class Carrier:
         self._cookies = RequestsCookieJar()
         self._cookies.update(cookies or {})
         self._has_cookies = bool(cookies)
-        self.proxies = dict(proxies or {})
+        self._given = dict(proxies or {})
+        self.proxies = dict(self._given)
         if _may_have_proxies():  # asked here once, not at every request
             no_proxy = self.proxies.get("no_proxy")
             found = requests.utils.get_environ_proxies(root, no_proxy=no_proxy)
@@ -147,11 +149,43 @@ class Carrier:
         # Not everybody reads an odd address in the same way; this is how it will be used.
         if self._root != origin and not may_follow(str(_as_asked(self._root).url), asked):
             raise ValueError("it leads to another server than the one that it seems to be on")
-        pool = self._adapter.get_connection_with_tls_context(request, self.verify, self.proxies)
+        proxy = self.proxy_for(asked)
+        proxies = {urlsplit(asked).scheme: proxy} if proxy else {}
+        try:
+            pool = self._adapter.get_connection_with_tls_context(request, self.verify, proxies)
+        except requests.exceptions.InvalidSchema as exc:
+            if not proxy or not proxy.startswith("socks"):
+                raise
+            raise ProxyError(
+                f"{self.proxy_told(asked)} needs PySocks. Install it with: pip install "
+                "'requests[socks]'; for apps of Gradio 3, install python-socks as well"
+            ) from exc
         self._adapter.cert_verify(pool, asked, self.verify, None)  # type: ignore[no-untyped-call]
         # A proxy for plain http wants to hear the whole address.
-        target = self._adapter.request_url(request, self.proxies)
+        target = self._adapter.request_url(request, proxies)
         return Way(pool, target, urlsplit(target).netloc or _host(asked))
+
+    def proxy_for(self, url: str) -> str | None:
+        """The proxy that an address goes by, as libraries read it.
+
+        Raises:
+            ProxyError: What the user or the environment names cannot be read.
+        """
+        key = key_for(url, self.proxies)
+        if key is None:
+            return None
+        try:
+            return read_proxy(self.proxies[key]) or None
+        except ProxyError as exc:
+            raise ProxyError(f"{self.proxy_told(url)} cannot be used: {exc}") from exc
+
+    def proxy_told(self, url: str) -> str:
+        """The proxy that an address goes by, and where it comes from, for an error."""
+        key = key_for(url, self.proxies)
+        if key is None:
+            return "the proxy"
+        source = source_of(key, self._given, os.environ)
+        return f"the proxy {without_login(self.proxies[key])!r} (from {source})"
 
     def headers_for(self, url: str, host: str, own: Mapping[str, str]) -> dict[str, str]:
         """What goes with a request: its own headers, those of all requests, the cookies."""
@@ -212,6 +246,13 @@ def _may_have_proxies() -> bool:
     if sys.platform in ("darwin", "win32"):
         return True  # where settings of the system count, too
     return "_proxy" in " ".join(os.environ).lower()
+
+
+def proxy_of_environment(url: str) -> str:
+    """The proxy that the environment names for an address, as it stands there; ``""`` for none."""
+    proxies = requests.utils.get_environ_proxies(url) if _may_have_proxies() else {}
+    key = key_for(url, proxies)
+    return "" if key is None else proxies[key].strip()
 
 
 def _secrets_in(headers: Mapping[str, str]) -> list[bytes]:

@@ -104,6 +104,10 @@ def cut(sock: socket.socket) -> None:
         pass  # it ended by itself meanwhile
 
 
+#: Errors of PySocks about the proxy; others are what the proxy says of the server.
+_SOCKS_FAILED = frozenset(("ProxyConnectionError", "GeneralProxyError", "SOCKS5AuthError"))
+
+
 class _Connection:
     """Connects as `urllib3` does. What goes over it then, `request` writes and `response` reads."""
 
@@ -220,7 +224,7 @@ class _Pool:
             refused = refused or isinstance(exc, http.client.HTTPException)  # no answer to CONNECT
             behind = self.proxy is None or connection.has_connected_to_proxy
             # `urllib3` knows nothing of a proxy by SOCKS; its own library does.
-            socks = type(exc.__context__).__name__ == "ProxyConnectionError"
+            socks = type(exc.__context__).__name__ in _SOCKS_FAILED
             raise Unreachable(by_proxy=refused or not behind or socks) from exc
 
     def _over(self: Any, connection: Any, call: Call, whole: bool) -> None:

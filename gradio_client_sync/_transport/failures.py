@@ -13,6 +13,7 @@ from typing import Any, Callable, NamedTuple
 
 import urllib3
 
+from .._protocol.proxies import ProxyError
 from .._protocol.retry import retry_after
 from .._protocol.routes import server_of
 from .._protocol.wire import TooDeep, read_json
@@ -139,13 +140,16 @@ def _detail(answer: Answer) -> str:
 
 def cannot_ask(exc: Exception, url: str) -> ConnectFailedError:
     """The error for an address that no request can be made of."""
-    cause = _cause(exc).rstrip(".")
-    help_ = ": pip install 'requests[socks]'" if "for SOCKS" in cause else ""
-    return ConnectFailedError(f"{url} cannot be asked: {cause}{help_}.", url=url)
+    cause = str(exc) if isinstance(exc, ProxyError) else _cause(exc)
+    return ConnectFailedError(f"{url} cannot be asked: {cause.rstrip('.')}.", url=url)
 
 
-def no_connection(exc: Exception, url: str) -> ConnectFailedError:
-    """The error for a request that went wrong before its answer began."""
+def no_connection(exc: Exception, url: str, proxy: str = "the proxy") -> ConnectFailedError:
+    """The error for a request that went wrong before its answer began.
+
+    Args:
+        proxy: The proxy, and where it comes from; see `Carrier.proxy_told`.
+    """
     if isinstance(exc, (ValueError, http.client.InvalidURL)):
         return cannot_ask(exc, url)
     if isinstance(exc, (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)):
@@ -155,7 +159,7 @@ def no_connection(exc: Exception, url: str) -> ConnectFailedError:
     server = server_of(url)
     cause = exc.__cause__
     if exc.by_proxy:
-        return proxy_refusal(url, _cause(exc))
+        return proxy_refusal(url, _cause(exc), proxy)
     if isinstance(cause, (ssl.SSLError, urllib3.exceptions.SSLError)):
         if _NO_TLS.search(str(cause)):
             plain = server.replace("https:", "http:", 1)
@@ -184,12 +188,15 @@ def no_connection(exc: Exception, url: str) -> ConnectFailedError:
     )
 
 
-def proxy_refusal(url: str, reason: str) -> ConnectFailedError:
-    """The error for a proxy that does not let a request through."""
-    server = server_of(url)
+def proxy_refusal(url: str, reason: str, proxy: str) -> ConnectFailedError:
+    """The error for a proxy that does not let a request through.
+
+    Args:
+        proxy: As for `no_connection`.
+    """
     return ConnectFailedError(
-        f"The proxy for {server} cannot be used: {reason}. Check proxies= and the "
-        "environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+        f"{server_of(url)} is asked by way of a proxy, and {proxy} cannot be used: {reason}. Check "
+        "proxies= and the environment variables HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
         url=url,
     )
 
@@ -209,7 +216,7 @@ def is_unknown_name(exc: BaseException | None) -> bool:
     return isinstance(exc, socket.gaierror) and exc.errno != socket.EAI_AGAIN
 
 
-def advice(exc: BaseException) -> str:
+def advice(exc: BaseException, proxy: str = "the proxy") -> str:
     """What to do where no connection can be opened."""
     if is_out_of_files(exc):
         return (
@@ -217,7 +224,9 @@ def advice(exc: BaseException) -> str:
             "jobs under way, and with them the connections."
         )
     if "Python Socks" in str(exc):
-        return "Websockets, which Gradio 3 uses, go by way of it with: pip install python-socks"
+        return (
+            f"Websockets, which Gradio 3 uses, go by way of {proxy} with: pip install python-socks."
+        )
     return "Check the address, and that the app is running."
 
 

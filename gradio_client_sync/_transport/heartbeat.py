@@ -42,6 +42,7 @@ class Heartbeat:
         self._url = url
         self._silence = silence
         self._beats = 0  # of the stream that is open
+        self._warned = False
         self._call = Call()
         self._known = Flag()  # the server has beaten: it will notice the end
         self._closed = Flag()
@@ -75,7 +76,10 @@ class Heartbeat:
                 break
             if time.monotonic() - began >= STEADY:
                 wait = FIRST_WAIT
-            log.warning("the session's heartbeat broke (%s); again in %g s", reason, wait)
+            # Once: a gateway that ends streams after some time goes on doing so.
+            level = logging.DEBUG if self._warned else logging.WARNING
+            log.log(level, "the session's heartbeat broke (%s); again in %g s", reason, wait)
+            self._warned = True
             if self._closed.wait(wait):
                 break
             wait = min(2 * wait, LONGEST_WAIT)

@@ -8,6 +8,7 @@ it.
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import threading
@@ -127,6 +128,23 @@ class Http:
             retries=self.retries,
             message_bytes=self.message_bytes,
         )
+        with self._lock:
+            self._doors.add(door)
+            if not self._closed.is_set():
+                return door
+        raise Aborted
+
+    def twin(self) -> Http:
+        """Make a door to the same server with the same headers and cookies, and no connection.
+
+        It asks once: no retries, no patience with rate limits.
+        """
+        door = copy.copy(self)
+        door.carrier = copy.copy(self.carrier)
+        door.carrier.begin()
+        door.alarms, door._closed = Alarms(), Flag()
+        door.retries, door.patience = 0, 0.0
+        door._begin()
         with self._lock:
             self._doors.add(door)
             if not self._closed.is_set():
@@ -426,11 +444,11 @@ class Http:
                 raise
             if call.aborted or isinstance(exc, Aborted):
                 raise Aborted from exc
-            raise no_connection(exc, url) from exc
+            raise no_connection(exc, url, self.carrier.proxy_told(url)) from exc
         if response.status == PROXY_WANTS_LOGIN:
             response.close()
             self._forget(call)
-            raise proxy_refusal(url, "it wants a login (407)")
+            raise proxy_refusal(url, "it wants a login (407)", self.carrier.proxy_told(url))
         return response
 
     def _read(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from typing import Callable, Union
 
 from .._protocol.exchange import FOR_READERS, MOVES_ONCE
@@ -53,8 +54,13 @@ class Mailbox:
         self._changed = Change(self._lock)
         self._reader_waits = False
         self._over = False
+        self._since = time.monotonic()
 
     # -- the reader's side
+
+    def is_deaf(self, seconds: float) -> bool:
+        """Whether nothing has come for the job since it joined, so many seconds ago."""
+        return not self._come and time.monotonic() - self._since >= seconds
 
     def deliver(self, frame: Frame) -> None:
         """Publish a message, or put it by; where there is no room, wait until there is."""

@@ -21,6 +21,10 @@ The stream's life follows the server's rules:
 * If it is refused because the server is asked too often, it is opened again when that wants.
 * A message that is too long is passed over, and fails the job that it is for; if it does not
   say which, all of them, since the next message of any may depend on it.
+* A message that says that the stream breaks is its end, whether or not the connection ends
+  with it: behind a gateway it may stay open, and silent.
+* A job of which nothing came between two heartbeats may be on another server than the stream.
+  `doubt` finds out.
 * If it breaks otherwise, the server forgets the session's jobs: all of them are lost, and so
   are those whose join was under way.
 """
@@ -57,7 +61,12 @@ log = logging.getLogger(__name__)
 
 _ENDS_IN_VAIN = 3  # streams in a row that end without the end of a job before jobs are given up
 
+#: Seconds without any message after which a job may be on another server. A server tells a new
+#: job's place in the queue at once.
+DEAF = 5.0
+
 _COMPLETED = "process_completed"
+_BROKEN = "broken"  # what `_route` says of a message after which nothing comes on its stream
 _GONE = 10_000  # jobs let go of that are remembered, so that what still comes is not kept
 
 
@@ -69,6 +78,8 @@ class Mux:
         url: The stream's address.
         silence: Seconds without a byte after which the stream counts as broken.
         start: Runs a function on a thread.
+        doubt: Returns why the stream cannot bring the messages of a job, or ``""``. It may take
+            seconds.
     """
 
     def __init__(
@@ -78,11 +89,14 @@ class Mux:
         *,
         silence: float | None,
         start: Callable[[Callable[[], None]], None],
+        doubt: Callable[[], str] = str,
     ) -> None:
         self._http = http
         self._url = url
         self._silence = silence
         self._start = start
+        self._doubt = doubt
+        self._doubting = False
         self._lock = threading.RLock()
         self._mailboxes: dict[str, Mailbox] = {}
         self._early: dict[str, list[Frame | MessageTooLargeError]] = {}
@@ -245,6 +259,8 @@ class Mux:
                 arrived = time.time()
                 kinds = [self._route(payload, arrived) for payload in payloads]
                 brought = brought or _COMPLETED in kinds
+                if _BROKEN in kinds:
+                    break
                 pause = pace.after(kinds, sum(map(len, payloads)), time.monotonic())
                 if pause:
                     self._ended.wait(pause)
@@ -266,6 +282,32 @@ class Mux:
                 self._forget(event_id)
         for mailbox in failed.values():
             mailbox.deliver(frame)
+
+    def _look_for_deaf(self) -> None:
+        """At a heartbeat: look for jobs that have heard nothing, and have a thread find out why."""
+        with self._lock:
+            deaf = any(mailbox.is_deaf(DEAF) for mailbox in self._mailboxes.values())
+            if not deaf or self._doubting:
+                return
+            self._doubting = True
+        try:
+            self._start(self._find_out)
+        except GradioClientError:  # no more threads; there will be another heartbeat
+            self._doubting = False
+
+    def _find_out(self) -> None:
+        """End the jobs that have heard nothing, if it is known why."""
+        try:
+            cause = self._doubt()
+        finally:
+            self._doubting = False
+        if not cause:
+            return
+        with self._lock:
+            lost = {name: box for name, box in self._mailboxes.items() if box.is_deaf(DEAF)}
+        for event_id, mailbox in lost.items():
+            self.leave(event_id)
+            mailbox.end(Lost(f"nothing came for it. {cause}"))
 
     def _pass_over(self, start: Cut) -> None:
         """A message was too long: fail the job that it is for."""
@@ -306,7 +348,7 @@ class Mux:
         """Drop a message into the mailbox that it is for.
 
         Returns:
-            Its kind; nothing if it is for no job.
+            Its kind; nothing if it is for no job, and `_BROKEN` if it ends the stream.
         """
         if type(payload) is Cut:
             self._pass_over(payload)
@@ -324,9 +366,13 @@ class Mux:
             # About the stream (heartbeat, close_stream), or about every job.
             if self._is_stumble(frame):
                 self._stumbled = True
-            elif frame.msg in ("unexpected_error", "server_stopped"):
+                return _BROKEN
+            if frame.msg in ("unexpected_error", "server_stopped"):
                 self._fail(frame)
-            elif frame.msg not in ("heartbeat", "close_stream"):
+                return _BROKEN
+            if frame.msg == "heartbeat":
+                self._look_for_deaf()
+            elif frame.msg != "close_stream":
                 for mailbox in list(self._mailboxes.values()):
                     mailbox.deliver(frame)
             return ""

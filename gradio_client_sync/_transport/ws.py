@@ -12,10 +12,9 @@ import ssl
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import websocket
-from requests.utils import select_proxy
 
 from .._protocol.routes import with_query
 from .._protocol.wire import Frame
@@ -197,7 +196,7 @@ class WebSocketChannel:
         try:
             address = with_query(http.signed(url), query)
             upgrade = self._socket.open(
-                address, dict(sent.values()), connect, _proxy(carrier.proxies, page)
+                address, dict(sent.values()), connect, _proxy(carrier.proxy_for(page))
             )
             if upgrade.status != 101:
                 body = carrier.conceal(upgrade.read_body(url, http.message_bytes), own)
@@ -209,7 +208,7 @@ class WebSocketChannel:
                 raise Aborted from exc
             if isinstance(exc, ProtocolError):  # a refusal that does not end
                 raise
-            raise _not_opened(exc, url) from exc
+            raise _not_opened(exc, url, carrier.proxy_told(page)) from exc
         finally:
             call_off()
         if answer is not None:
@@ -280,21 +279,21 @@ def _tls(verify: bool | str) -> dict[str, Any]:
     return {"ca_certs": certifi.where()}
 
 
-def _proxy(proxies: Mapping[str, str], page: str) -> dict[str, Any]:
-    proxy = select_proxy(page, dict(proxies))
-    if not proxy:
+def _proxy(proxy: str | None) -> dict[str, Any]:
+    if proxy is None:
         return {"http_no_proxy": ["*"]}  # the environment's proxies were asked for already
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-    auth = (parts.username, parts.password or "") if parts.username else None
+    parts = urlsplit(proxy)
+    socks = parts.scheme.startswith("socks")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return {
         "http_proxy_host": parts.hostname,
-        "http_proxy_port": parts.port or 80,
-        "http_proxy_auth": auth,
-        "proxy_type": parts.scheme if parts.scheme.startswith("socks") else "http",
+        "http_proxy_port": parts.port or (1080 if socks else 80),
+        "http_proxy_auth": (user, password) if user else None,
+        "proxy_type": parts.scheme if socks else "http",
     }
 
 
-def _not_opened(exc: Exception, url: str) -> Exception:
+def _not_opened(exc: Exception, url: str, proxy: str) -> Exception:
     if isinstance(exc, (websocket.WebSocketTimeoutException, socket.timeout)):
         return ConnectFailedError(
             f"{url} did not open a websocket in time. Check that the app is running; "
@@ -308,7 +307,7 @@ def _not_opened(exc: Exception, url: str) -> Exception:
         passing = isinstance(exc, _BROKEN_OFF)
         passing = passing or is_out_of_files(exc)
         return ConnectFailedError(
-            f"{url} opened no websocket: {exc}. {advice(exc)}",
+            f"{url} opened no websocket: {exc}. {advice(exc, proxy)}",
             url=url,
             _passing=passing,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Optional
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -10,9 +12,11 @@ from gradio_client_sync._protocol.routes import (
     Routes,
     may_follow,
     origin_of,
+    pages_of,
     query_of,
     root_of,
     server_of,
+    split_page,
     with_query,
 )
 from gradio_client_sync.errors import ConfigError
@@ -249,3 +253,34 @@ def test_routes_of_files_quote_what_is_no_folder() -> None:
     assert routes.media_stream("s/1/2/playlist.m3u8") == (
         "http://host/app/gradio_api/stream/s/1/2/playlist.m3u8"
     )
+
+
+@pytest.mark.parametrize(
+    ("root", "parts"),
+    [
+        ("http://host", None),
+        ("http://host/second", ("http://host", "second")),
+        ("http://host/app/My%20page", ("http://host/app", "My page")),
+        ("http://host//second", ("http://host", "second")),
+        ("https://[::1]:7860/a+b", ("https://[::1]:7860", "a+b")),
+    ],
+)
+def test_page_of_an_address(root: str, parts: Optional[tuple[str, str]]) -> None:
+    """A page is one level below its app."""
+    assert split_page(root) == parts
+
+
+@pytest.mark.parametrize(
+    ("pages", "names"),
+    [
+        (None, []),
+        ([], []),
+        ("second", []),
+        ([["", "Home", True], ["second", "Second", True]], ["second"]),
+        ([["second", "Second"], [], [5, "x"], None, "third"], ["second"]),
+    ],
+)
+def test_pages_in_a_config(pages: object, names: list[str]) -> None:
+    """The main page has no name; what is malformed is no page."""
+    assert pages_of({"pages": pages}) == names
+    assert pages_of({}) == []

@@ -26,15 +26,18 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "_downloads",
         "_folder",
         "_hub",
+        "_info",
         "_listeners",
         "_live_line",
         "_local_files",
         "_media",
         "_notebook.*",
+        "_once",
         "_options",
         "_parcels",
         "_pickling",
         "_progress",
+        "_replicas",
         "_shipment",
         "_signing",
         "_spaces",
@@ -57,7 +60,7 @@ IMPURE = {"socket", "threading", "time", "queue", "requests", "urllib3", "websoc
 
 #: Each dependency has one owner.
 OWNERS = {
-    "requests": {f"_transport/{name}.py" for name in ("carrier", "connections", "ws")},
+    "requests": {f"_transport/{name}.py" for name in ("carrier", "connections")},
     "urllib3": {
         f"_transport/{name}.py" for name in ("carrier", "connections", "failures", "response")
     },

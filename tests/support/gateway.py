@@ -134,6 +134,10 @@ class Gateway(Intermediary):
                 if not self._answer(near, head.decode("latin-1"), reader):
                     return
 
+    def port_for(self, method: str, path: str) -> int:
+        """The port of the server that a request goes to."""
+        return self.target
+
     # -- HTTP
 
     def _answer(self, near: socket.socket, head: str, reader: BinaryIO) -> bool:
@@ -143,7 +147,7 @@ class Gateway(Intermediary):
         headers = {name.lower(): value.strip() for name, value in lines}
         body = _body(reader, headers)
         kept = {n: v for n, v in headers.items() if n not in _HOP_BY_HOP and n != "expect"}
-        far = http.client.HTTPConnection("127.0.0.1", self.target)
+        far = http.client.HTTPConnection("127.0.0.1", self.port_for(method, path))
         try:
             far.request(method, path, body, {**kept, "Connection": "close"})
             assert far.sock is not None

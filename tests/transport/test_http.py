@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import concurrent.futures
-import importlib.util
 import pickle
 import re
 import socket
@@ -366,7 +365,7 @@ def test_http_invalid_proxy_is_named_in_the_error() -> None:
 
         thread = threading.Thread(target=greet)
         thread.start()
-        with pytest.raises(ConnectFailedError, match=r"The proxy for https://app\.invalid"):
+        with pytest.raises(ConnectFailedError, match=r"app\.invalid.* by way of a proxy.*proxies="):
             Client("https://app.invalid", proxies={"https": proxy}, retries=0)
         thread.join()
 
@@ -565,10 +564,3 @@ def test_http_retry_limit_covers_all_tries_of_a_request(direct: ScriptedApp) -> 
     assert http.get(f"{direct.url}/limited").status == 429
     assert [status for status, _ in answers] == [200]
     http.close()
-
-
-@pytest.mark.skipif(importlib.util.find_spec("socks") is not None, reason="PySocks is installed")
-def test_http_says_what_a_socks_proxy_needs() -> None:
-    """What is missing is named, with the command that brings it."""
-    with pytest.raises(ConnectFailedError, match=r"pip install 'requests\[socks\]'"):
-        Client("http://127.0.0.1:9", proxies={"http": "socks5://127.0.0.1:1"})

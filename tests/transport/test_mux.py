@@ -294,18 +294,22 @@ def test_stream_that_breaks_after_it_was_reopened_loses_its_jobs() -> None:
     def data(x: IncomingRequest) -> None:
         x.start_stream()
         x.send({"msg": "unexpected_error", "message": "not UTF-8", "success": False})
+        assert x.wait_for_hangup()
+
+    def later(x: IncomingRequest) -> None:
+        x.start_stream()
         assert second.wait(WAIT)
         x.send({"msg": "process_starts", "event_id": "two"})
         x.break_off()
 
-    with scripted(join=joins("one", "two"), data=streams(data)) as server:
+    with scripted(join=joins("one", "two"), data=streams(data, later)) as server:
         with Client(server.url) as app:
             assert isinstance(app.submit("/echo", ["a"]).exception(WAIT), BrokenStreamError)
             job = app.submit("/echo", ["b"])
             server.wait_for("POST /queue/join", 2)
             second.set()
             assert isinstance(job.exception(WAIT), BrokenStreamError)
-            assert server.count("GET /queue/data") == 1
+            assert server.count("GET /queue/data") == 2
 
 
 @pytest.mark.parametrize("answer", [404, 500])

@@ -1,0 +1,162 @@
+"""``/info``: asked once, and an app that cannot answer it is not asked at each call."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from gradio_client_sync import Client, _info, _once
+from gradio_client_sync._transport.deadlines import NEVER, Deadline
+from gradio_client_sync._transport.http import Http
+from gradio_client_sync.errors import ClientClosedError
+from tests.conftest import SERVERS
+from tests.support.gateway import Gateway, Manner
+from tests.support.listeners import BOUND
+from tests.support.scripted import Gate, IncomingRequest, ScriptedApp
+from tests.support.servers.server import Server
+
+NO_INFO = Path(__file__).parent / "servers" / "no_info.py"
+VERSIONS = [version for version in SERVERS if version != "3.23.0"]  # /info came with 3.26
+
+
+@pytest.fixture(scope="module", params=VERSIONS)
+def broken(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A real server whose ``/info`` answers 500."""
+    with Server(request.param, app=[NO_INFO]) as server:
+        yield server
+
+
+@pytest.fixture
+def way(broken: Server) -> Iterator[Gateway]:
+    """The way to it, which remembers what was asked."""
+    with Gateway(broken.url, Manner()) as gateway:
+        yield gateway
+
+
+def asked(way: Gateway) -> int:
+    """How often the app was asked to describe its API."""
+    return sum("/info" in request.partition("\r\n")[0] for request in way.requests)
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
+
+
+@pytest.mark.gradio
+def test_info_that_fails_is_asked_for_once(way: Gateway, caplog: pytest.LogCaptureFixture) -> None:
+    """Calls by name go by the config, with one warning and one request."""
+    with Client(way.url) as app:
+        for name in ("/times", "/direct", "/times"):
+            assert app.predict(name, {"text": "ab", "how_many": 2})[0] == "abab"
+            assert app.predict(name, {"text": "ab"})[0] == "ababab"
+        assert asked(way) == 1
+        (warning,) = warnings(caplog)
+        assert "/info" in warning
+        assert "500" in warning
+        assert set(app.view_api()["named_endpoints"]) == {"/times", "/direct"}
+        assert asked(way) == 2  # view_api() is there to find out
+        assert app.predict("/times", {"text": "ab"})[0] == "ababab"
+        assert asked(way) == 2
+    with Client(way.url) as app:
+        assert app.predict("/times", {"text": "x"})[0] == "xxx"
+    assert asked(way) == 3
+
+
+@pytest.mark.gradio
+def test_info_threads_ask_once_at_the_same_time(way: Gateway) -> None:
+    """Calls that begin together share one request."""
+    with Client(way.url) as app, ThreadPoolExecutor(8) as pool:
+        results = pool.map(lambda n: app.predict("/times", {"text": "x"})[0], range(16))
+        assert list(results) == ["xxx"] * 16
+    assert asked(way) == 1
+
+
+# -- how long a failure counts
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = time.monotonic()
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(_once, "time", clock)
+    return clock
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "seconds"),
+    [
+        (500, b"oh no", _info.FAILED),
+        (403, b"", _info.FAILED),
+        (200, b"<html>login</html>", _info.FAILED),
+        (502, b"", _info.FAILED_IN_PASSING),
+        (429, b"", _info.FAILED_IN_PASSING),
+        (504, b"", _info.FAILED_IN_PASSING),
+    ],
+)
+def test_info_failure_counts_for_a_while(
+    status: int, body: bytes, seconds: float, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An app's own failure counts longer than a gateway's; then it is asked for again."""
+    with ScriptedApp() as app:
+        app.scripts["GET /info"] = lambda x: x.answer(body, status)
+        http = Http(app.url, patience=0.0)
+        info = _info.Info(http, f"{app.url}/info")
+        for late, times in ((0.0, 1), (seconds - 1, 1), (2.0, 2)):
+            clock.now += late
+            assert info.get(NEVER) is None
+            assert app.count("GET /info") == times
+        assert len(warnings(caplog)) == 1
+        assert info.get(NEVER, again=True) is None
+        assert len(warnings(caplog)) == 2  # who asked for it hears of it
+        info.forget()
+        app.scripts["GET /info"] = lambda x: x.answer({"named_endpoints": {}})
+        assert info.get(NEVER) == {"named_endpoints": {}}
+        clock.now += 10 * seconds
+        assert info.get(NEVER, again=True) == {"named_endpoints": {}}
+        assert app.count("GET /info") == 4
+        http.close()
+        info.forget()
+        with pytest.raises(ClientClosedError):
+            info.get(NEVER)
+
+
+def test_info_failure_by_a_short_deadline_does_not_count() -> None:
+    """That a caller had no time says nothing of the app."""
+    gate = Gate()
+
+    def wait(exchange: IncomingRequest) -> None:
+        gate.pass_through()
+        exchange.answer({"named_endpoints": {}})
+
+    with ScriptedApp() as app:
+        app.scripts["GET /info"] = wait
+        http = Http(app.url)
+        info = _info.Info(http, f"{app.url}/info")
+        assert info.get(Deadline.after(0.05)) is None
+        gate.open()
+        assert info.get(Deadline.after(BOUND)) == {"named_endpoints": {}}
+        http.close()
+
+
+def test_info_of_a_server_that_has_none_is_empty() -> None:
+    """404 is an answer: servers before 3.26 have no description."""
+    with ScriptedApp() as app:
+        http = Http(app.url)
+        info = _info.Info(http, f"{app.url}/info")
+        assert info.get(NEVER) == info.get(NEVER, again=True) == {}
+        assert app.count("GET /info") == 1
+        http.close()

@@ -1,0 +1,154 @@
+"""The address of one page of a multi-page app, as a browser shows it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradio_client_sync import AuthenticationError, Client, ConfigError
+from tests.conftest import SERVERS
+from tests.support.gateway import Gateway, Manner
+from tests.support.listeners import BOUND
+from tests.support.scripted import IncomingRequest, ScriptedApp, config_of
+from tests.support.servers.server import Server
+
+PAGES = Path(__file__).parent / "servers" / "several_pages.py"
+VERSIONS = [version for version in SERVERS if version in ("5.50.0", "6.31.0")]
+MODES = [
+    "csr",
+    pytest.param("ssr", marks=pytest.mark.skipif(not shutil.which("node"), reason="no Node")),
+]
+TAILS = (
+    "/second",
+    "/second/",
+    "/second?__theme=dark#top",
+    "/second/?view=api",
+    "/second/config",
+    "/notes.v2",
+    "/a+b",
+    "/a%2Bb/",
+    "/config?page=second",
+    "/?view=api",
+)
+
+
+def start(version: str, mode: str, **options: Any) -> Server:
+    return Server(version, app=[PAGES, *(["--ssr"] if mode == "ssr" else [])], **options)
+
+
+@pytest.fixture(
+    scope="module", params=[(v, m) for v in VERSIONS for m in ("csr", "ssr")], ids="-".join
+)
+def pages(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A real app of several pages, rendered by the browser or by Node."""
+    version, mode = request.param
+    with start(version, mode) as server:
+        yield server
+
+
+@pytest.mark.gradio
+def test_pages_any_address_of_a_page_connects(pages: Server) -> None:
+    """Each leads to the app, with the functions of all pages."""
+    for tail in TAILS:
+        with Client(pages.url + tail) as app:
+            assert app.url == pages.url, tail
+            assert app.predict("/second", ["x"], timeout=BOUND)[0] == "second x"
+            assert app.predict("/first", ["x"], timeout=BOUND)[0] == "first x"
+
+
+@pytest.mark.gradio
+def test_pages_what_is_no_page_is_an_error(pages: Server) -> None:
+    """The error names the app and its pages; in SSR mode Node shows a page at every address."""
+    for tail in ("/third", "/index.html", "/Second"):
+        with pytest.raises(ConfigError, match=r"has no page .*'second'.*Connect to http") as caught:
+            Client(pages.url + tail)
+        assert repr(tail[1:]) in str(caught.value)
+    with pytest.raises(ConfigError, match="No Gradio app answers"):
+        Client(f"{pages.url}/second/third")
+
+
+@pytest.mark.gradio
+def test_pages_cost_one_more_request(pages: Server) -> None:
+    """The config above is asked for where there is none; at the app itself, one is enough."""
+    with Gateway(pages.url, Manner()) as gateway:
+        for tail, asked in (("", ["/config"]), ("/second", ["/second/config", "/config"])):
+            gateway.requests.clear()
+            with Client(gateway.url + tail):
+                paths = [request.split(" ")[1] for request in gateway.requests]
+                # Node asks for other things by the same way.
+                assert [path for path in paths if path.endswith("/config")] == asked
+
+
+@pytest.mark.gradio
+@pytest.mark.parametrize("version", VERSIONS)
+def test_pages_of_an_app_with_a_login(version: str) -> None:
+    """The login is that of the app above; without one, the error says what to pass."""
+    with start(version, "csr", auth="user:password") as server:
+        with pytest.raises(AuthenticationError, match="auth="):
+            Client(f"{server.url}/second")
+        with Client(f"{server.url}/second", auth=("user", "password")) as app:
+            assert app.url == server.url
+            assert app.predict("/second", ["x"], timeout=BOUND)[0] == "second x"
+
+
+@pytest.mark.gradio
+@pytest.mark.parametrize("version", VERSIONS)
+def test_pages_of_an_app_below_a_path(version: str) -> None:
+    """One level up is where the app is mounted."""
+    with start(version, "csr", mount="/tools/app") as server:
+        for tail in ("", "/", "/second", "/second/?x=1"):
+            with Client(server.url + tail) as app:
+                assert app.url == server.url
+                assert app.predict("/second", ["x"], timeout=BOUND)[0] == "second x"
+
+
+# -- what only a scripted server does
+
+
+def page(exchange: IncomingRequest) -> None:
+    exchange.answer(b"<html>rendered</html>", kind="text/html")
+
+
+def elsewhere(exchange: IncomingRequest) -> None:
+    exchange.answer(b"", 302, headers={"Location": "http://elsewhere.invalid/config"})
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500, 503])
+def test_pages_an_app_above_that_does_not_answer_is_none(status: int) -> None:
+    """What is above may be another program's; the error is about the address that was named."""
+    with ScriptedApp() as app:
+        app.scripts["GET /config"] = lambda x: x.answer({"detail": "no"}, status)
+        with pytest.raises(ConfigError, match=r"No Gradio app answers at .*/second"):
+            Client(f"{app.url}/second", retries=0)
+
+
+@pytest.mark.parametrize("detail", ["Not authenticated", {"error": "Not authenticated"}])
+def test_pages_an_app_above_that_wants_a_login_says_so(detail: Any) -> None:
+    """In SSR mode the page itself does not tell."""
+    with ScriptedApp() as app:
+        app.scripts["GET /config"] = lambda x: x.answer({"detail": detail}, 401)
+        app.scripts["GET /second/"] = app.scripts["GET /second/config"] = page
+        with pytest.raises(AuthenticationError, match="auth="):
+            Client(f"{app.url}/second")
+
+
+def test_pages_are_not_looked_for_on_another_server() -> None:
+    """A redirect above the named address is not followed to another server."""
+    with ScriptedApp() as app:
+        app.scripts["GET /config"] = elsewhere
+        with pytest.raises(ConfigError, match="No Gradio app answers"):
+            Client(f"{app.url}/second")
+        assert app.requests == ["GET /second/config", "GET /config", "GET /second/"]
+
+
+@pytest.mark.parametrize("pages", [None, [], "second", [["", "Home"]], [[], None, [5], "second"]])
+def test_pages_of_an_app_without_any(pages: Any) -> None:
+    """An app of one page has no page of any name."""
+    config = config_of(**({} if pages is None else {"pages": pages}))
+    with ScriptedApp(config) as app:
+        with pytest.raises(ConfigError, match="it has one page only"):
+            Client(f"{app.url}/second")

@@ -1,0 +1,34 @@
+"""A gateway before several servers of one app, without sticky sessions unless a test says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from tests.support.gateway import Gateway, Manner
+
+
+class Spread(Gateway):
+    """Sends requests to several servers; a context manager.
+
+    Args:
+        urls: Of the servers.
+
+    Attributes:
+        rules: Which server a request goes to whose line has a text; others go to each in turn.
+    """
+
+    def __init__(self, urls: Sequence[str], rules: dict[str, int]) -> None:
+        super().__init__(urls[0], Manner())
+        self._ports = [urlsplit(url).port or 0 for url in urls]
+        self.rules = rules
+        self._next = 0
+
+    def port_for(self, method: str, path: str) -> int:
+        """See `Gateway.port_for`."""
+        for text, number in self.rules.items():
+            if text in f"{method} {path}":
+                return self._ports[number]
+        with self._lock:
+            self._next += 1
+            return self._ports[self._next % len(self._ports)]
