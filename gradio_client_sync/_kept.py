@@ -1,8 +1,8 @@
 """Content that was fetched and is kept on this machine, to be read again.
 
-Small content is kept in memory. Larger content is kept in a file of the private folder of this
-process, or in memory if the disk does not take it. It is removed when nobody has its `Kept` any
-more, and at the end of the process.
+Content of up to 4 MB is kept in memory, as long as all of that is no more than 64 MB. Other content
+is kept in a file of the private folder of this process, or in memory if the disk does not take it.
+It is removed when nobody has its `Kept` any more, and at the end of the process.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+import threading
 import weakref
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,13 +18,39 @@ from typing import Any, BinaryIO
 from ._folder import private_folder
 
 #: Bytes of a content up to which it is kept in memory.
-SMALL_BYTES = 65_536
+SMALL_BYTES = 4 * 2**20
+
+#: Bytes of all such contents of this process. Further ones go to the disk.
+MEMORY_BYTES = 64 * 2**20
+
+
+class _Memory:
+    """Counts what is kept in memory."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()  # the collector may give something back anywhere
+        self._bytes = 0
+
+    def take(self, size: int) -> bool:
+        """Take so much if there is room; whether there was."""
+        with self._lock:
+            if size > SMALL_BYTES or self._bytes + size > MEMORY_BYTES:
+                return False
+            self._bytes += size
+            return True
+
+    def give_back(self, size: int) -> None:
+        with self._lock:
+            self._bytes -= size
+
+
+_memory = _Memory()
 
 
 class Kept:
     """A content on this machine.
 
-    A pickle has a small content itself, and of a larger one only where its file is.
+    A pickle has the content itself if it is in memory, and else only where its file is.
     """
 
     __slots__ = ("__weakref__", "_memory", "_path")
@@ -37,8 +64,10 @@ class Kept:
     @classmethod
     def of(cls, content: bytes) -> Kept:
         """Keep a content."""
-        if len(content) <= SMALL_BYTES:
-            return cls(content)
+        if _memory.take(len(content)):
+            kept = cls(content)
+            weakref.finalize(kept, _memory.give_back, len(content))
+            return kept
         path: Path | None = None
         try:
             path, file = _new_file()
@@ -124,8 +153,7 @@ class Keeper:
     def finish(self) -> Kept:
         """Keep what was written."""
         if self._path is None:
-            self._file.seek(0)
-            return Kept(self._file.read())
+            return Kept.of(self.head(self.size))
         path, self._path = self._path, None
         self._file.close()
         return Kept(None, path)

@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds of silence after which a list of chunks counts as empty, when its job is over. All that
 #: the server has is in its memory then.
-SILENCE = 5.0
+SILENCE = 3.0
 
 _PLAYLIST_BYTES = 2**24
 _IN_MEMORY = re.compile(rf"/\d+/\d+/{re.escape(PLAYLIST)}\Z")

@@ -149,6 +149,9 @@ class Owner(Protocol):
     def _files(self) -> Depot:
         """Connect, where that is still to be done, and say what fetches files."""
 
+    def _download_dir(self) -> Path | None:
+        """Where downloads go that name no folder; ``None`` for a private one."""
+
     def _for_pickles(self) -> Owner:
         """What goes along in a pickle: the same one for all files of a result."""
 
@@ -248,14 +251,15 @@ class RemoteFile(os.PathLike[str]):
         self, wanted: str | None, progress: ProgressListener | None, deadline: Deadline
     ) -> Path:
         folder, here = None if wanted is None else Path(wanted), self._here()
-        if folder is None and self._depot is not None:
-            folder = self._depot.directory
         if here is None:
             depot = self._fetched_by()
-            folder = folder or depot.directory
             if self._recording is None:
-                return depot.save(self._facts, folder, progress, deadline)
+                return depot.save(self._facts, folder or depot.directory, progress, deadline)
             here = self._take(self._recording, deadline, progress)
+        if folder is None and self._depot is not None:
+            folder = self._depot.directory
+        elif folder is None and isinstance(here, Kept):
+            folder = self._owner._download_dir()
         if folder is None and isinstance(here, Path):
             return here
         return copied(lambda: here.open("rb"), folder, self._name_here())
@@ -263,8 +267,8 @@ class RemoteFile(os.PathLike[str]):
     def read(self, *, timeout: float | None = None) -> bytes:
         """Its content. It is kept on this machine, so later reads ask the app for nothing.
 
-        Up to 64 KB are kept in memory, and more in a private file. Both go with the last
-        `RemoteFile` that has them.
+        Up to 4 MB are kept in memory (64 MB for all files of the process), and more on disk, in
+        the private folder. It is removed with the last `RemoteFile` that has it.
 
         Args:
             timeout: As for `download`.
@@ -288,8 +292,10 @@ class RemoteFile(os.PathLike[str]):
         self, recording: Recording, deadline: Deadline, progress: ProgressListener | None = None
     ) -> Kept:
         """Fetch what a generator made."""
-        self._taken = recording.fetch(self._fetched_by(), deadline, progress)
-        return self._taken.kept
+        taken = recording.fetch(self._fetched_by(), deadline, progress)
+        if taken.ending or taken is recording.whole:  # else there is nothing of it yet
+            self._taken = taken
+        return taken.kept
 
     def open(self, *, timeout: float | None = None) -> BinaryIO:
         """Download it, and open it for reading.
