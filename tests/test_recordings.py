@@ -243,7 +243,7 @@ def test_recording_of_a_film(sounds: Client, version: str) -> None:
     assert path.name == "video-stream.mp4" and film.read() == path.read_bytes()
     command = ["ffprobe", "-v", "error", "-show_entries", "format=duration", "-of", "csv=p=0"]
     said = subprocess.run([*command, path], capture_output=True, text=True, check=True)
-    assert 1.5 <= float(said.stdout) < 2.5
+    assert 3 <= float(said.stdout) < 3.5
 
 
 # -- one address for several jobs (as on 3.50 to 5.x now and then)
@@ -423,15 +423,14 @@ assert made.read() == b"ID3" * 2_000_000 == made.download().read_bytes()
 """
 
 
-def test_recording_in_a_pickle_that_outlives_everything(scripted: FileApp, tmp_path: Path) -> None:
+def test_recording_in_a_pickle_that_outlives_everything(tmp_path: Path) -> None:
     """The pickle has the content: neither server nor client nor its folder is there any more."""
-    scripted.scripts["GET /stream/s/1/2"] = Once(b"ID3" * 2_000_000)
-    scripted.output = stream("s/1/2")
-    with Client(scripted.url) as app:
+    with FileApp("audio") as scripted, Client(scripted.url) as app:
+        scripted.scripts["GET /stream/s/1/2"] = Once(b"ID3" * 2_000_000)
+        scripted.output = stream("s/1/2")
         made = app.predict("/direct", ["x"])[0]
         made.read()
         (tmp_path / "made").write_bytes(pickle.dumps(made))
-    scripted.close()
     del made
     run_python(ELSEWHERE, str(tmp_path / "made"))
 

@@ -19,6 +19,7 @@ import inspect
 import json
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -242,9 +243,12 @@ def sound_and_text(n: float) -> Iterator[tuple[str, Any]]:
 
 def film_stream(n: float) -> Iterator[str]:
     for index in range(int(n)):
-        path = Path(tempfile.mkdtemp()) / f"part{index}.mp4"  # a server writes beside it
-        path.write_bytes(Path(__file__).with_name("tiny.mp4").read_bytes())
-        yield str(path)
+        path = os.path.join(tempfile.mkdtemp(), f"part{index}.mp4")  # a server writes beside it
+        picture = "testsrc=duration=1:size=64x48:rate=10"
+        made = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=duration=1"]
+        coded = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", path]
+        subprocess.run(["ffmpeg", "-loglevel", "error", *made, *coded], check=True)
+        yield path
 
 
 def whoami(request: gr.Request) -> str:
