@@ -7,6 +7,7 @@ import os
 import threading
 import weakref
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, Union, cast
 
 from . import _options
@@ -608,6 +609,10 @@ class Client:
             options = {**self._options, "session_hash": None, "status_callback": None}
             self._pickled = _unconnected(Client, self._source, options, self._left_out)
         return self._pickled
+
+    def _download_dir(self) -> Path | None:
+        folder = self._options["download_dir"]
+        return None if folder is None else Path(os.path.abspath(folder))
 
     def _files(self) -> Depot:
         return self._live()._depot

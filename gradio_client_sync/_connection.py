@@ -14,7 +14,7 @@ from collections import Counter, deque
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Callable
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 from . import _exit, _notebook, _server_functions
 from ._app import App
@@ -27,6 +27,7 @@ from ._parcels import pack
 from ._protocol.decode import Scribe
 from ._protocol.endpoint import EndpointTable
 from ._pump import Pump
+from ._recordings import Recordings
 from ._replicas import Replicas
 from ._session import JOINS_AT_ONCE, Session, new_session_hash
 from ._transport.base import Aborted
@@ -36,7 +37,7 @@ from ._transport.http import Http
 from ._uploads import Uploader
 from ._workers import Workers
 from .errors import ClientClosedError, EndpointNotFoundError, GradioClientError
-from .files import RemoteFile
+from .files import ResultFiles
 from .job import Job
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class Connection:
             timeout=deadline.seconds,
             cause=self._replicas.cause,
         )
+        self._recordings = Recordings()
         limit = app.config.get("max_file_size")
         self._uploader = Uploader(
             http,
@@ -305,12 +307,8 @@ class Connection:
                     endpoint=endpoint.name,
                 )
             body = self._body(endpoint, data, session, deadline)
-            scribe = Scribe(
-                endpoint,
-                self.app.dialect,
-                lambda facts: RemoteFile(facts, self._depot, owner),
-                _notebook.of_data,
-            )
+            files = ResultFiles(self._depot, owner, self._recordings)
+            scribe = Scribe(endpoint, self.app.dialect, files.make, _notebook.of_data)
             return Order(
                 next(self._numbers),
                 time.monotonic(),
@@ -321,6 +319,7 @@ class Connection:
                 Terms(deadline, self.http.retries, idempotent),
                 self._direct_url(endpoint) if self.app.skips_queue(endpoint) else None,
                 {**self._call_headers(), **headers},
+                files,
             )
         except BaseException:
             self._leave(session)
@@ -460,6 +459,7 @@ class Connection:
         start = partial(self._start_as, f"gradio-job-{order.number}")
         pending = scribe.status(time.time(), "pending", queue=order.direct_url is None)
         events = EventLog(scribe, self._history, start, self._history_bytes, pending=pending)
+        order.files.job = ref(events)
         endpoint = scribe.endpoint
         chunks = self._chunks(endpoint, order.session, order.headers)
         job = Job(endpoint.name, endpoint.fn_index, events, order.owner, chunks)

@@ -21,6 +21,7 @@ from ._protocol.routes import origin_of
 from ._transport.base import Aborted, Lost
 from ._transport.connections import Call
 from ._transport.deadlines import NEVER, Deadline
+from ._transport.failures import is_silence
 from ._transport.http import Http
 from .errors import (
     ClientClosedError,
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
     from .files import ProgressListener
 
 _REDIRECTS = 5
-_PLAYLIST = "playlist.m3u8"
+
+
+class Silent(DownloadError):
+    """The server began to answer and then sent nothing for longer than it may."""
 
 
 class _Sink(Protocol):
@@ -130,12 +134,41 @@ class Depot:
         if facts.inline is not None:
             yield io.BytesIO(_inline(facts))
             return
-        with _told(facts), self._answer(_whole_url(self.url_of(facts), facts), call) as download:
+        with _told(facts), self._answer(_known(self.url_of(facts), facts), call) as download:
             yield download
 
     def open_link(self, url: str, name: str, call: Call) -> AbstractContextManager[Reader]:
         """Read what is at an address that the user gave, as `open`."""
         return self.open(FileFacts(url, None, name, None, None, is_stream=False, inline=None), call)
+
+    @contextmanager
+    def begin(
+        self, facts: FileFacts, url: str, deadline: Deadline, silence: float | None = None
+    ) -> Iterator[Download]:
+        """Request something that belongs to a file, and read it as it comes.
+
+        Args:
+            silence: Seconds for which nothing may come once the response has begun; ``None``
+                for the client's timeout.
+
+        Raises:
+            Silent: Nothing came for so long.
+            DownloadError, DownloadTimeoutError, RateLimitError, ClientClosedError: As `save`.
+        """
+        call = Call()
+        call_off = self._http.alarms.set(deadline, call.abort)
+        try:
+            with _told(facts, deadline), self._answer(url, call) as download:
+                if silence is not None:
+                    call.limit_silence(silence)
+                yield download
+        except DownloadError as exc:
+            lost = exc.__cause__
+            if isinstance(lost, Lost) and lost.__cause__ is not None and is_silence(lost.__cause__):
+                raise Silent(str(exc), path=facts.path) from exc
+            raise
+        finally:
+            call_off()
 
     def _copy(
         self,
@@ -156,10 +189,10 @@ class Depot:
             call_off = self._http.alarms.set(deadline, call.abort)
             try:
                 with _told(facts, deadline):
-                    done = self._fetch(_whole_url(self.url_of(facts), facts), sink, progress, call)
+                    done = self._fetch(_known(self.url_of(facts), facts), sink, progress, call)
             finally:
                 call_off()
-        if facts.size is not None and done != facts.size and not facts.is_stream:
+        if facts.size is not None and done != facts.size:
             raise DownloadError(
                 f"{facts.name!r} has {done} bytes and not {facts.size}, as the app said; it "
                 "changed on the server, or something on the way did it.",
@@ -229,12 +262,9 @@ class Depot:
         raise DownloadError(f"{url} redirects in circles.")
 
 
-def _whole_url(url: str | None, facts: FileFacts) -> str:
-    """Of something that is streamed, the address of all of it in one file."""
+def _known(url: str | None, facts: FileFacts) -> str:
     if url is None:
         raise DownloadError(f"The app does not say where {facts.name!r} is.", path=facts.path)
-    if facts.is_stream and url.endswith(f"/{_PLAYLIST}"):
-        return f"{url[: -len(_PLAYLIST)]}playlist-file"
     return url
 
 

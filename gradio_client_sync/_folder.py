@@ -17,7 +17,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Callable
 
 from ._protocol.filename import numbered
 from .errors import DownloadError
@@ -104,13 +104,16 @@ def _room(folder: Path | None) -> str:
     return f", with {free} bytes free"
 
 
-def copied(source: Path, folder: Path, name: str) -> Path:
-    """A copy of a file in a folder.
+def copied(opened: Callable[[], BinaryIO], folder: Path | None, name: str) -> Path:
+    """A copy of a content in a folder, or in a new private one.
+
+    Args:
+        opened: Opens the content for reading.
 
     Raises:
         DownloadError: The folder does not take it.
     """
-    with Incoming(folder, name) as incoming, source.open("rb") as file:
+    with Incoming(folder, name) as incoming, opened() as file:
         incoming.start_at(0)
         for piece in iter(lambda: file.read(2**20), b""):
             incoming.write(piece)
@@ -169,6 +172,11 @@ class _Scratch:
                 self._folder = tempfile.mkdtemp(prefix="gradio-client-sync-")
                 weakref.finalize(self, _remove, self._folder, self._pid)
             return self._folder
+
+
+def private_folder() -> str:
+    """Return the private folder of this process, which is removed at its end."""
+    return _scratch.folder()
 
 
 def _remove(folder: str, pid: int) -> None:

@@ -138,6 +138,16 @@ class EventLog:
             self._changed.notify_all()
         return True
 
+    def wait_until_ended(self, timeout: float | None) -> bool:
+        """Wait for up to `timeout` seconds until nothing comes any more; whether that is so."""
+        return self._ended or self._changed.wait_for(lambda: self._ended, timeout)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the function has run to its end."""
+        status = self.status
+        return status is not None and status.stage == "complete" and status.success is not False
+
     def cancel(self, time: float) -> None:
         """End with the status of a cancelled job, and have it told."""
         self.end([cancelled(self._scribe, time)])

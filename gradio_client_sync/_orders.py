@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ._protocol.decode import Scribe
     from ._session import Session
     from ._transport.deadlines import Deadline
-    from .files import Owner
+    from .files import Owner, ResultFiles
     from .types import Stage
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,7 @@ class Order(NamedTuple):
         parcel: ``data``, ``fn_index`` and ``session_hash``, and what else the app is to get.
         direct_url: Where to post a function that skips the queue; ``None`` to queue it.
         headers: Sent with the request that brings the job.
+        files: Makes the files of its values.
     """
 
     number: int
@@ -56,6 +57,7 @@ class Order(NamedTuple):
     terms: Terms
     direct_url: str | None
     headers: Mapping[str, str]
+    files: ResultFiles
 
     def note(self, what: str, *arguments: object) -> None:
         """Log a step of its life, with the time since then. Nothing secret may be in it."""

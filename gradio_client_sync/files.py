@@ -9,7 +9,6 @@ that a mistake is raised there, and read when it is sent.
 from __future__ import annotations
 
 import os
-import threading
 from functools import partial
 from operator import index
 from pathlib import Path
@@ -18,19 +17,21 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Protocol, Union
 from . import _options
 from ._downloads import too_late
 from ._folder import copied
+from ._kept import Kept
 from ._local_files import BytesFile, Link, LocalFile, PathFile, ServerFile, open_file
 from ._media import picture_bytes, sound_bytes
 from ._protocol.attachments import Attachment
 from ._protocol.filedata import is_link
-from ._protocol.filename import type_of
+from ._protocol.filename import safe_name, type_of
 from ._protocol.shapes import PICTURES, SOUNDS
+from ._recordings import Recording, Recordings, Taken, Turn
 from ._transport.body import CHUNK_BYTES
 from ._transport.deadlines import Deadline
-from ._transport.waiting import Change
 from .errors import DownloadError, GradioClientError, PayloadError, RateLimitError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from weakref import ref
 
     from ._downloads import Depot
     from ._protocol.endpoint import Slot
@@ -148,6 +149,9 @@ class Owner(Protocol):
     def _files(self) -> Depot:
         """Connect, where that is still to be done, and say what fetches files."""
 
+    def _download_dir(self) -> Path | None:
+        """Where downloads go that name no folder; ``None`` for a private one."""
+
     def _for_pickles(self) -> Owner:
         """What goes along in a pickle: the same one for all files of a result."""
 
@@ -169,22 +173,24 @@ class RemoteFile(os.PathLike[str]):
         orig_name: What the app calls it, made fit to be a file's name.
         size: In bytes, if the server says so.
         mime_type: What it is, as the server says or the name suggests.
-        is_stream: Sound or video that may still be being made.
+        is_stream: Sound or video that a generator makes.
 
     Behaviour: ``FileData`` of @gradio/client. Its address is made from the app's own,
     whatever the server takes that to be; only a link that the app gives leads elsewhere,
     and is followed without token, cookies or headers.
     """
 
-    def __init__(self, facts: FileFacts, depot: Depot, owner: Owner) -> None:
+    def __init__(
+        self, facts: FileFacts, depot: Depot, owner: Owner, recording: Recording | None = None
+    ) -> None:
         self._facts = facts
         self._depot: Depot | None = depot
         self._timeout = depot.timeout
         self._owner = owner  # a client that is collected would close the connection
-        self._lock = threading.RLock()
-        self._changed = Change(self._lock)
+        self._turn = Turn()
         self._saved: dict[str | None, Path] = {}  # by where it was wanted
-        self._saving: dict[str | None, object] = {}  # who does
+        self._taken: Taken | None = None  # its content, once that was read
+        self._recording = recording
         self.path: str | None = facts.path
         self.url: str | None = depot.url_of(facts)
         self.orig_name: str = facts.name
@@ -230,27 +236,11 @@ class RemoteFile(os.PathLike[str]):
                 return self.download(directory, timeout=timeout, progress=bar)
         deadline = self._deadline(timeout)
         wanted = None if directory is None else os.path.abspath(os.fsdecode(directory))
-        mine = object()
-        try:
-            if not self._changed.wait_for(partial(self._claim, wanted, mine), deadline.left):
-                raise too_late(self._facts, deadline)
-            if self._saving.get(wanted) is mine:
-                self._saved[wanted] = self._save(wanted, progress or None, deadline)
-            return self._saved[wanted]
-        finally:
-            with self._lock:
-                if self._saving.get(wanted) is mine:
-                    del self._saving[wanted]
-                    self._changed.notify_all()
-
-    def _claim(self, wanted: str | None, claim: object) -> bool:
-        """Take it upon the caller to save it there, unless it is; false while another does."""
-        if wanted in self._saving:
-            return False
-        saved = self._saved.get(wanted)
-        if saved is None or not saved.is_file():
-            self._saving[wanted] = claim
-        return True
+        with self._turn.take(deadline, partial(too_late, self._facts, deadline)):
+            saved = self._saved.get(wanted)
+            if saved is None or not saved.is_file():
+                saved = self._saved[wanted] = self._save(wanted, progress or None, deadline)
+            return saved
 
     def _deadline(self, timeout: float | None) -> Deadline:
         if timeout is not None:
@@ -263,13 +253,22 @@ class RemoteFile(os.PathLike[str]):
         folder, here = None if wanted is None else Path(wanted), self._here()
         if here is None:
             depot = self._fetched_by()
-            return depot.save(self._facts, folder or depot.directory, progress, deadline)
+            if self._recording is None:
+                return depot.save(self._facts, folder or depot.directory, progress, deadline)
+            here = self._take(self._recording, deadline, progress)
         if folder is None and self._depot is not None:
             folder = self._depot.directory
-        return here if folder is None else copied(here, folder, self.orig_name)
+        elif folder is None and isinstance(here, Kept):
+            folder = self._owner._download_dir()
+        if folder is None and isinstance(here, Path):
+            return here
+        return copied(lambda: here.open("rb"), folder, self._name_here())
 
     def read(self, *, timeout: float | None = None) -> bytes:
-        """Its content; in memory only, unless it was downloaded before.
+        """Its content. It is kept on this machine, so later reads ask the app for nothing.
+
+        Up to 4 MB are kept in memory (64 MB for all files of the process), and more on disk, in
+        the private folder. It is removed with the last `RemoteFile` that has it.
 
         Args:
             timeout: As for `download`.
@@ -277,10 +276,26 @@ class RemoteFile(os.PathLike[str]):
         Raises:
             DownloadError, DownloadTimeoutError, RateLimitError, ClientClosedError: As `download`.
         """
-        deadline, here = self._deadline(timeout), self._here()
-        if here is not None:
-            return here.read_bytes()
-        return self._fetched_by().read(self._facts, deadline)
+        deadline = self._deadline(timeout)
+        with self._turn.take(deadline, partial(too_late, self._facts, deadline)):
+            here = self._here()
+            if here is None and self._recording is not None:
+                here = self._take(self._recording, deadline)
+            if here is None:
+                content = self._fetched_by().read(self._facts, deadline)
+                if self._facts.inline is None:
+                    self._taken = Taken(Kept.of(content), "")
+                return content
+        return here.read_bytes()
+
+    def _take(
+        self, recording: Recording, deadline: Deadline, progress: ProgressListener | None = None
+    ) -> Kept:
+        """Fetch what a generator made."""
+        taken = recording.fetch(self._fetched_by(), deadline, progress)
+        if taken.ending or taken is recording.whole:  # else there is nothing of it yet
+            self._taken = taken
+        return taken.kept
 
     def open(self, *, timeout: float | None = None) -> BinaryIO:
         """Download it, and open it for reading.
@@ -296,11 +311,27 @@ class RemoteFile(os.PathLike[str]):
     def __fspath__(self) -> str:
         return str(self.download())
 
-    def _here(self) -> Path | None:
-        """Where it is on this machine, if it was downloaded."""
-        with self._lock:
-            saved = list(self._saved.values())
-        return next((path for path in saved if path.is_file()), None)
+    def _here(self) -> Kept | Path | None:
+        """Its content on this machine, if it was read or downloaded."""
+        kept = self._kept()
+        if kept is not None:
+            return kept
+        return next((path for path in list(self._saved.values()) if path.is_file()), None)
+
+    def _kept(self) -> Kept | None:
+        """What was read of it, or by another value of the same job of its recording."""
+        taken = self._taken
+        if taken is None or not taken.kept.is_there():
+            taken = self._recording.whole if self._recording is not None else None
+            self._taken = taken
+        return None if taken is None else taken.kept
+
+    def _name_here(self) -> str:
+        """Its name as a file: what a generator made may not be what its name says."""
+        ending = self._taken.ending if self._taken is not None else ""
+        if not ending or self.orig_name.lower().endswith(ending):
+            return self.orig_name
+        return safe_name(f"{self.orig_name.rpartition('.')[0] or self.orig_name}{ending}")
 
     def _not_at_hand(self) -> str | None:
         """Why it is not fetched just to be looked at: that would ask whom nobody has named."""
@@ -336,7 +367,9 @@ class RemoteFile(os.PathLike[str]):
 
     def _reader(self, call: Call) -> AbstractContextManager[Reader]:
         """Read it from where it is, without keeping it; by `call` that can be ended."""
-        here = self._here() if self._depot is None else None
+        if self._recording is not None:
+            self.read()
+        here = self._kept() or (self._here() if self._depot is None else None)
         return self._fetched_by().open(self._facts, call) if here is None else here.open("rb")
 
     def _is_of(self, depot: Depot) -> bool:
@@ -367,22 +400,59 @@ class RemoteFile(os.PathLike[str]):
 
     def __getstate__(self) -> dict[str, Any]:
         """With where it was downloaded to, and with what connects to fetch it if it was not."""
+        taken = self._taken
+        if self._recording is not None and taken is not None:
+            # The app may not give it again. If it is complete, the recording brings it along.
+            whole = self._recording.whole
+            taken = None if taken is whole else Taken(taken.kept.in_memory(), taken.ending)
         others: dict[str, Any] = {
             "_depot": None,
             "_owner": self._owner._for_pickles(),
-            "_lock": None,
-            "_changed": None,
-            "_saving": {},
+            "_turn": None,
+            "_taken": taken,
         }
         return {**self.__dict__, **others}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._lock = threading.RLock()
-        self._changed = Change(self._lock)
+        self._turn = Turn()
 
     def __copy__(self) -> RemoteFile:
         return self  # unlike a pickle, in this process it can be fetched
 
     def __deepcopy__(self, memo: object) -> RemoteFile:
         return self
+
+
+class ResultFiles:
+    """Makes the files of one job's values.
+
+    Attributes:
+        job: The job's log, as soon as there is one; a call without a job is over when it has
+            a value.
+    """
+
+    __slots__ = ("_depot", "_made", "_owner", "_recordings", "job")
+
+    def __init__(self, depot: Depot, owner: Owner, recordings: Recordings) -> None:
+        self._depot = depot
+        self._owner = owner
+        self._recordings = recordings
+        self._made: dict[str, Recording] = {}
+        self.job: ref[Any] | None = None
+
+    def make(self, facts: FileFacts) -> RemoteFile:
+        """Make what users get for a file."""
+        recording = self._recording(facts) if facts.is_stream else None
+        return RemoteFile(facts, self._depot, self._owner, recording)
+
+    def _recording(self, facts: FileFacts) -> Recording | None:
+        """What all values of the job share that name the same stream."""
+        url = self._depot.url_of(facts)
+        if url is None or is_link(facts.path):
+            return None
+        with self._recordings.lock:
+            recording = self._made.get(url)
+            if recording is None:
+                recording = self._made[url] = self._recordings.add(facts, url, self.job)
+        return recording

@@ -58,7 +58,11 @@ class FileFacts(NamedTuple):
     @property
     def name(self) -> str:
         """A safe name for it."""
-        return safe_name(self.orig_name or self.path, self.mime_type)
+        # The path of a stream ends in the number of its component. Servers leave out the name of
+        # sounds only: those of 4.0 always, later ones where the app gives bytes.
+        return safe_name(
+            self.orig_name or ("audio" if self.is_stream else self.path), self.mime_type
+        )
 
 
 def is_link(path: str | None) -> bool:
@@ -136,7 +140,9 @@ def _facts_4x(value: dict[str, Any]) -> FileFacts | None:
         return None
     meta = value.get("meta")
     marked = isinstance(meta, dict) and meta.get("_type") == META["_type"]
-    if not marked and not value.keys() >= _KEYS_4X:  # no mark before 4.21
+    is_stream = value.get("is_stream") is True
+    # No mark before 4.21; a sound that a generator makes has neither up to 4.22.
+    if not marked and not is_stream and not value.keys() >= _KEYS_4X:
         return None
     path, url = _text(value["path"]), _text(value.get("url"))
     inline = url if url is not None and url.startswith("data:") else None
@@ -148,7 +154,7 @@ def _facts_4x(value: dict[str, Any]) -> FileFacts | None:
         orig_name=_text(value.get("orig_name")),
         size=_size(value.get("size")),
         mime_type=_text(value.get("mime_type")),
-        is_stream=value.get("is_stream") is True,
+        is_stream=is_stream,
         inline=inline,
     )
 
@@ -157,11 +163,12 @@ def _facts_3x(value: dict[str, Any]) -> FileFacts | None:
     if "is_file" not in value or "name" not in value:
         return None
     path, data = _text(value["name"]), _text(value.get("data"))
-    on_server = value["is_file"] is True and path is not None
+    is_stream = value.get("is_stream") is True  # a sound that a generator makes: no file
+    on_server = path is not None and (value["is_file"] is True or is_stream)
     if not on_server and (data is None or not data.startswith("data:")):
         return None
     name = _text(value.get("orig_name"))
-    told = _text(value.get("mime_type")) or type_of(name or path or "")
+    told = _text(value.get("mime_type")) or type_of(name or ("" if is_stream else path) or "")
     if told is None and data is not None:
         told = _data_url_type(data)
     return FileFacts(
@@ -170,7 +177,7 @@ def _facts_3x(value: dict[str, Any]) -> FileFacts | None:
         orig_name=name,
         size=_size(value.get("size")),
         mime_type=told,
-        is_stream=False,
+        is_stream=is_stream,
         inline=None if on_server else data,
     )
 

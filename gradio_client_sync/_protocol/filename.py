@@ -52,6 +52,8 @@ _MAGIC = (
     (b"WAVE", 8, "audio/wav"),
     (b"fLaC", 0, "audio/flac"),
     (b"ID3", 0, "audio/mpeg"),
+    (b"\xff\xfb", 0, "audio/mpeg"),
+    (b"\xff\xf3", 0, "audio/mpeg"),
     (b"OggS", 0, "audio/ogg"),
     (b"ftyp", 4, "video/mp4"),
     (b"\x1aE\xdf\xa3", 0, "video/webm"),

@@ -207,7 +207,7 @@ def no_answer(exc: Exception, url: str) -> ConnectFailedError:
         url=url,
         sent=True,
         # Who was silent for that long is not asked to be silent once more.
-        _passing=not _is_silence(exc),
+        _passing=not is_silence(exc),
     )
 
 
@@ -241,12 +241,13 @@ def is_out_of_files(exc: BaseException | None) -> bool:
 
 def loss(exc: Exception) -> str:
     """How a connection ended, in a few words."""
-    if _is_silence(exc):
+    if is_silence(exc):
         return "nothing came for longer than the read timeout"
     return f"the connection broke off ({_cause(exc)})"
 
 
-def _is_silence(exc: BaseException) -> bool:
+def is_silence(exc: BaseException) -> bool:
+    """Whether a connection was given up since nothing came over it."""
     return isinstance(exc, (socket.timeout, urllib3.exceptions.TimeoutError))
 
 

@@ -445,7 +445,7 @@ def test_download_without_a_length(files: FileApp, app: Client) -> None:
     whole, told = True, []
     files.scripts[f"GET {PLACE}"] = chunked
     remote = remote_of(files, app)
-    assert remote.read() == CONTENT
+    assert remote_of(files, app).read() == CONTENT
     remote.download(progress=lambda *at: told.append(at))
     assert told[-1] == (len(CONTENT), None)
     whole = False

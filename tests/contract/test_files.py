@@ -550,8 +550,8 @@ def test_remote_file_pickled_and_copied(files: FileApp, tmp_path: Path) -> None:
     """A pickle has no secret; without, what was downloaded is there, and a copy is whole."""
     with Client(files.url, headers={"X-Token": "canary-token"}) as app:
         remote = remote_of(files, app)
-        assert copy.copy(remote).read() == copy.deepcopy([remote])[0].read() == b"hello"
         frozen = pickle.dumps(remote)
+        assert copy.copy(remote).read() == copy.deepcopy([remote])[0].read() == b"hello"
         assert b"canary" not in frozen
         thawed = pickle.loads(frozen)
         assert (thawed.orig_name, thawed.url) == (remote.orig_name, remote.url)
@@ -561,6 +561,7 @@ def test_remote_file_pickled_and_copied(files: FileApp, tmp_path: Path) -> None:
         with FileApp() as elsewhere, Client(elsewhere.url) as other:
             with pytest.raises(DownloadError, match="came out of a pickle"):
                 other.predict("/direct", [thawed], timeout=WAIT)
+            remote = remote_of(files, app)
             path = remote.download()
             thawed = pickle.loads(pickle.dumps(remote))
             assert thawed.read() == b"hello" and thawed.download() == path
@@ -628,7 +629,7 @@ with Client(here) as near, Client(there) as far:
 
 
 def test_remote_file_of_another_app_never_touches_the_disk(files: FileApp) -> None:
-    """It goes straight through this machine's memory, in pieces; `read` writes nothing either."""
+    """It goes straight through this machine's memory, in pieces; `read` of 3 MB writes nothing."""
     content = b"abc" * 1_000_000
     with FileApp() as there:
         there.serve("/out/r.txt", content)

@@ -123,7 +123,7 @@ def test_a_download_is_asked_for_again(
     server = server_pool.get(version)
     with FaultProxy(server.url) as proxy, Client(proxy.url) as app:
         made = app.predict("/make_file", [SIZE], timeout=BOUND)[0]
-        whole = made.read(timeout=BOUND)
+        whole = app.predict("/make_file", [SIZE], timeout=BOUND)[0].read(timeout=BOUND)
         proxy.fault = fault
         assert made.download(tmp_path, timeout=BOUND).read_bytes() == whole
         assert proxy.struck == fault.times and len(whole) == SIZE

@@ -378,6 +378,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
         Row("a dict with some of the outputs", (), (Give("some", {"3.23.0": "[None, 5.0]", "4.12.0": "[None, 5]"}),)),
         Row("a dict with all outputs", (), (Give("all", {"3.23.0": "['all', 5.0, <file.png>]", "4.0.2": "['all', 5.0, <blue.png>]", "4.12.0": "['all', 5, <blue.png>]"}),)),
         Row("a generator of images", (), (Give("frames", {"3.23.0": "<file.png>", "4.0.2": "<red.png>"}),)),
+        Row("a generator of sounds, `streaming=True`", (), (Give("sounds", {"3.50.2": "<audio.wav>", "4.0.2": "<audio>", "4.12.0": "<audio.wav>"}),)),
     ),
 }
 # fmt: on

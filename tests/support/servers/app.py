@@ -19,6 +19,7 @@ import inspect
 import json
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -226,6 +227,28 @@ def make_file(n: float) -> str:
 def sound_stream(n: float) -> Iterator[tuple[int, Any]]:
     for _ in range(int(n)):
         yield 8_000, np.zeros(8_000, "int16")
+
+
+def sound_held(key: str) -> Iterator[tuple[int, Any]]:
+    with Visit(key) as visit:
+        yield 8_000, np.zeros(8_000, "int16")
+        visit.gate.wait(HOLD)
+        yield 8_000, np.zeros(8_000, "int16")
+
+
+def sound_and_text(n: float) -> Iterator[tuple[str, Any]]:
+    for index in range(int(n)):
+        yield str(index), (8_000, np.zeros(8_000, "int16"))
+
+
+def film_stream(n: float) -> Iterator[str]:
+    for index in range(int(n)):
+        path = os.path.join(tempfile.mkdtemp(), f"part{index}.mp4")  # a server writes beside it
+        picture = "testsrc=duration=1:size=64x48:rate=10"
+        made = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=duration=1"]
+        coded = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", path]
+        subprocess.run(["ffmpeg", "-loglevel", "error", *made, *coded], check=True)
+        yield path
 
 
 def whoami(request: gr.Request) -> str:
@@ -491,8 +514,13 @@ def build(one_worker: bool) -> gr.Blocks:
         on("files", files, several, several)
         on("digest", digest, upload, out)
         on("make_file", make_file, n, copy)
-        if RELEASE >= (5, 0):  # as a playlist; before, as one response without end
-            on("sound_stream", sound_stream, n, gr.Audio(label="sound", streaming=True))
+        if RELEASE >= (3, 50):
+            sounds = [gr.Audio(label="sound", streaming=True) for _ in range(3)]
+            on("sound_stream", sound_stream, n, sounds[0])
+            on("sound_held", sound_held, key, sounds[1])
+            on("sound_and_text", sound_and_text, n, [out, sounds[2]])
+        if RELEASE >= (5, 0):
+            on("film_stream", film_stream, n, gr.Video(label="film", streaming=True))
         on("whoami", whoami, [], out)
 
         on("count", count, n, out)

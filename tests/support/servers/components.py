@@ -167,6 +167,11 @@ def has_module(name: str) -> bool:
     return False
 
 
+def sounds_in_turn() -> Iterator[tuple[int, Any]]:
+    for _ in range(2):
+        yield 8000, samples()
+
+
 def files_in_turn() -> Iterator[str]:
     yield from (RED, BLUE, RED)
 
@@ -336,6 +341,8 @@ def build(one_worker: bool = False) -> gr.Blocks:
         on("count", lambda count, by: (count + int(by), count + int(by)), [state, number],
            [state, number])  # fmt: skip
         on("frames", files_in_turn, [], image)
+        if RELEASE >= (3, 50):
+            on("sounds", sounds_in_turn, [], gr.Audio(streaming=True))
         on("file_copy", lambda file: getattr(file, "name", file), gr.File(label="file"),
            gr.File(label="copy"))  # fmt: skip
         on("nested", lambda: {"link": "https://example.org/a.png", "data": "data:,x"}, [],
