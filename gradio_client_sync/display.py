@@ -26,6 +26,8 @@ FILE_NOTE = (
     "what comes back is a RemoteFile."
 )
 
+HIDDEN_NOTE = "not in the app's own description"
+
 
 class ApiInfo(dict[str, Any]):
     """The endpoints of an app: a plain dict that prints as a table.
@@ -85,13 +87,14 @@ def _marks(endpoint: Mapping[str, Any]) -> str:
 def _rows(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     """Name, type, default and note of each parameter, then of each return value."""
     rows = []
-    for value in _values(endpoint, "parameters"):
+    for value in (*_values(endpoint, "parameters"), *_values(endpoint, "hidden_parameters")):
         name = short(str(value.get("parameter_name", "")), LONGEST_NAME)
         if value.get("parameter_has_default"):
             default = f"= {short(default_text(value), 28)}"
         else:
             default = "required"
-        note = " · ".join(filter(None, (_label_note(value, name), _type_note(value))))
+        notes = (_label_note(value, name), _type_note(value), _hidden_note(value))
+        note = " · ".join(filter(None, notes))
         rows.append((name, _type(value), default, note))
     returns = _values(endpoint, "returns")
     return [
@@ -120,11 +123,15 @@ def _type_note(value: Mapping[str, Any]) -> str:
     return note[:LONGEST] if isinstance(note, str) else ""
 
 
+def _hidden_note(value: Mapping[str, Any]) -> str:
+    return HIDDEN_NOTE if value.get("hidden") else ""
+
+
 def _takes_files(endpoints: Sequence[tuple[str | int, Mapping[str, Any]]]) -> bool:
     return any(
         "filepath" in _type(value)
         for _, endpoint in endpoints
-        for key in ("parameters", "returns")
+        for key in ("parameters", "hidden_parameters", "returns")
         for value in _values(endpoint, key)
     )
 

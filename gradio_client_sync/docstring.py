@@ -82,6 +82,8 @@ def _about(parameter: Parameter) -> str:
     told = [label if label[-1:] in ".!?" else f"{label}."]
     if note:
         told.append(f"{note[0].upper()}{note[1:]}{'' if note[-1] in '.!?' else '.'}")
+    if parameter.hidden:
+        told.append("Not in the app's own description.")
     if parameter.sent_as != parameter.name:
         told.append(f"The app calls it {short(plain(repr(parameter.sent_as)), 60)}.")
     if not parameter.required and not is_plain(parameter.default, PLAIN_DEFAULT):

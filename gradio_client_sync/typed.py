@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from ._protocol.fingerprint import Fingerprint, changes_of, fingerprint_of
+from ._protocol.fingerprint import Fingerprint, Fingerprints, changes_of, fingerprint_of
 from .errors import ApiChangedError, EndpointNotFoundError
 from .function import DEFAULT, Default, FileInput, TypedJob, bare
 
@@ -74,7 +74,9 @@ class Api:
         with self._lock:
             if endpoint in self._checked.get(app, ()):
                 return
-        changes = changes_of(endpoint, self._endpoints[endpoint], _present(app, endpoint))
+        changes = changes_of(
+            endpoint, self._endpoints[endpoint], _present(app, endpoint, self._endpoints)
+        )
         if changes:
             raise ApiChangedError(
                 f"The app at {app.url} is not the one that this module was written for: "
@@ -86,9 +88,9 @@ class Api:
             self._checked.setdefault(app, set()).add(endpoint)
 
 
-def _present(app: Client, endpoint: str | int) -> dict[str | int, Fingerprint]:
+def _present(app: Client, endpoint: str | int, kept: Fingerprints) -> Fingerprints:
     """The endpoint as it is; if there is none of that name, all that there are."""
     try:
-        return {endpoint: fingerprint_of(app._signature(endpoint))}
+        return {endpoint: fingerprint_of(app._signature(endpoint), kept[endpoint])}
     except EndpointNotFoundError:
-        return {one.endpoint: fingerprint_of(one) for one in app._signatures()}
+        return {one.endpoint: fingerprint_of(one, kept[endpoint]) for one in app._signatures()}

@@ -83,7 +83,12 @@ class PythonType(TypedDict, total=False):
 
 
 class ValueInfo(TypedDict, total=False):
-    """One parameter or return value of an endpoint, as `Client.view_api` gives it."""
+    """One parameter or return value of an endpoint, as `Client.view_api` gives it.
+
+    Attributes:
+        hidden: The app's own description leaves this parameter out. Hidden ones only.
+        position: Place among all inputs without session state, from 0. Hidden ones only.
+    """
 
     label: str
     parameter_name: str
@@ -93,12 +98,20 @@ class ValueInfo(TypedDict, total=False):
     parameter_has_default: bool
     parameter_default: Any
     example_input: Any
+    hidden: bool
+    position: int
 
 
 class EndpointInfo(TypedDict, total=False):
-    """One endpoint of `Client.view_api`."""
+    """One endpoint of `Client.view_api`.
+
+    Attributes:
+        hidden_parameters: Inputs that the app's own description leaves out, such as a
+            button whose text is an input. The key is there if there are any.
+    """
 
     parameters: list[ValueInfo]
+    hidden_parameters: list[ValueInfo]
     returns: list[ValueInfo]
     type: DependencyTypes
     description: str

@@ -71,8 +71,11 @@ def types(target: Target, output: Path | None, check: Path | None) -> None:
         space = space_name(app.source)
         source = app.url if space is None else str(space)
     if check is not None:
-        now: Fingerprints = {one.endpoint: fingerprint_of(one) for one in signatures}
-        changes = all_changes(_kept_in(check), now)
+        kept = _kept_in(check)
+        now: Fingerprints = {
+            one.endpoint: fingerprint_of(one, kept.get(one.endpoint)) for one in signatures
+        }
+        changes = all_changes(kept, now)
         if changes:
             raise ApiChangedError(
                 f"The app at {source} is not the one that {check} was written for: "

@@ -42,7 +42,7 @@ def payload_of(words: Sequence[str], signature: Signature) -> dict[str, Any]:
         raise click.UsageError("Standard input (-) can be one value only.")
     by_name = {parameter.sent_as: parameter for parameter in signature.parameters}
     by_name = {**{one.name: one for one in signature.parameters}, **by_name}
-    positional = iter(signature.parameters)
+    positional = (parameter for parameter in signature.parameters if not parameter.hidden)
     payload: dict[str, Any] = {}
     for word in words:
         named = _NAMED.fullmatch(word)
@@ -137,8 +137,10 @@ def _unknown(name: str, value: str, signature: Signature) -> PayloadError:
 
 
 def _too_many(word: str, signature: Signature) -> PayloadError:
-    names = ", ".join(parameter.sent_as for parameter in signature.parameters) or "no values"
+    names = ", ".join(one.sent_as for one in signature.parameters if not one.hidden)
+    hidden = ", ".join(one.sent_as for one in signature.parameters if one.hidden)
+    by_name = f", and by name {hidden}" if hidden else ""
     return PayloadError(
-        f"{signature.endpoint!r} takes {names}; {word!r} is one too many.",
+        f"{signature.endpoint!r} takes {names or 'no values'}{by_name}; {word!r} is one too many.",
         endpoint=signature.endpoint,
     )

@@ -16,12 +16,15 @@ from __future__ import annotations
 import keyword
 import unicodedata
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Literal
 
 from .example import component_example, example_of
 from .schema import choice_values, component_schema, type_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..types import EndpointInfo, PythonType, ValueInfo
     from .endpoint import Endpoint, EndpointTable, Slot
 
@@ -66,6 +69,43 @@ def parameters_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> list[Va
     return values
 
 
+def hidden_parameters_of(endpoint: Endpoint, described: Sequence[ValueInfo]) -> list[ValueInfo]:
+    """Describe the inputs that the app's own description leaves out, but session state.
+
+    Args:
+        endpoint: The function.
+        described: Its other parameters, whose names are not given again.
+
+    Returns:
+        Values with every key of `parameters_of`, `hidden` and `position`. Each has a
+        default: what the component holds in the config, ``None`` for the row of a dataset.
+
+    Behaviour: a page sends what the component holds; before anybody has changed it, that is
+    the ``value`` of the config, on every server. Ours: the names, which no server sends.
+    They are made from the label, or from the type (``button``, ``button_2``).
+    """
+    taken = {value["parameter_name"] for value in described}
+    values: list[ValueInfo] = []
+    for position, slot in enumerate(endpoint.givable):
+        if not slot.hidden:
+            continue
+        # Not the config's own schema: 3.x calls the number of a row a text.
+        schema = component_schema(slot.type, slot.props)
+        value = _described(slot, {"type": schema}, "parameter")
+        value["label"] = slot.label if slot.label.strip() else slot.type.capitalize()
+        stem = identifier(value["label"]) or identifier(slot.type) or f"param_{position}"
+        value["parameter_name"] = _unused(stem, taken)
+        taken.add(value["parameter_name"])
+        value["parameter_has_default"] = True
+        value["parameter_default"] = slot.held
+        example = component_example(slot.type, slot.props)
+        if example is not None:
+            value["example_input"] = example
+        value["hidden"], value["position"] = True, position
+        values.append(value)
+    return values
+
+
 def returns_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> list[ValueInfo]:
     """Describe what a caller gets, in order: one for each of `endpoint.returns`.
 
@@ -104,8 +144,8 @@ def describe(table: EndpointTable, info: Mapping[str, Any] | None) -> dict[str, 
 
     Returns:
         ``{"named_endpoints": {"/name": …}, "unnamed_endpoints": {"5": …}}`` as servers
-        write it; each endpoint has `parameters`, `returns`, `type` and, if the app
-        has one, a `description`.
+        write it; each endpoint has `parameters`, `returns`, `type` and, if there are any,
+        `hidden_parameters` and a `description`.
     """
     named: dict[str, EndpointInfo] = {}
     unnamed: dict[str, EndpointInfo] = {}
@@ -116,11 +156,15 @@ def describe(table: EndpointTable, info: Mapping[str, Any] | None) -> dict[str, 
 
 
 def _endpoint_info(endpoint: Endpoint, info: Mapping[str, Any] | None) -> EndpointInfo:
+    parameters = parameters_of(endpoint, info)
     described: EndpointInfo = {
-        "parameters": parameters_of(endpoint, info),
+        "parameters": parameters,
         "returns": returns_of(endpoint, info),
         "type": {"cancel": bool(endpoint.config.get("cancels"))},  # says it up to 4.34
     }
+    hidden = hidden_parameters_of(endpoint, parameters)
+    if hidden:
+        described["hidden_parameters"] = hidden
     types = _mapping(endpoint.config.get("types"))
     if "generator" in types:  # since 3.20
         described["type"]["generator"] = bool(types["generator"])
@@ -278,13 +322,18 @@ def _name(values: list[ValueInfo], sent: list[Any], endpoint: Endpoint) -> None:
     given: set[str] = set()
     for index, value, name in zip(visible, values, sent):
         if not isinstance(name, str) or not name or name in given:
-            stem = identifier(value["label"]) or f"param_{index}"
-            name, count = stem, 1
-            while name in taken or name in given:
-                count += 1
-                name = f"{stem.rstrip('_')}_{count}"
+            name = _unused(identifier(value["label"]) or f"param_{index}", taken | given)
         given.add(name)
         value["parameter_name"] = name
+
+
+def _unused(stem: str, taken: AbstractSet[str]) -> str:
+    """The name itself, or with the first number that makes it new."""
+    name, count = stem, 1
+    while name in taken:
+        count += 1
+        name = f"{stem.rstrip('_')}_{count}"
+    return name
 
 
 def identifier(label: str) -> str:

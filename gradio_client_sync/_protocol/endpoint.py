@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from .dialect import Dialect
 
-#: Component types of 3.x that carry no value in the API; later servers say ``skip_api``.
-_VALUELESS_3X = frozenset(
+#: Component types that the API description of 3.x leaves out; later servers say ``skip_api``.
+_HIDDEN_3X = frozenset(
     "state column row tabs tab tabitem box form accordion group interpretation dataset".split()
 )
 
@@ -32,8 +32,8 @@ class Slot:
     """One input or output position of a function.
 
     Attributes:
-        hidden: Session state and other components without a value: callers neither
-            give nor get one, the wire carries ``null``.
+        hidden: The API description leaves it out: session state, buttons, a few more. As
+            an output, callers do not get it. As an input, callers need not give it.
     """
 
     component_id: int
@@ -42,9 +42,19 @@ class Slot:
     config: Mapping[str, Any] = field(repr=False, compare=False)
 
     @property
+    def is_state(self) -> bool:
+        """Whether it is session state: the server keeps it, and the wire carries ``null``."""
+        return self.type == "state"
+
+    @property
     def props(self) -> Mapping[str, Any]:
         props = self.config.get("props")
         return props if isinstance(props, dict) else {}
+
+    @property
+    def held(self) -> Any:
+        """What the component holds at first, as a page sends it while nobody changes it."""
+        return self.props.get("value")
 
     @property
     def label(self) -> str:
@@ -88,8 +98,13 @@ class Endpoint:
 
     @cached_property
     def parameters(self) -> tuple[Slot, ...]:
-        """The inputs that a caller gives."""
+        """The inputs that the API description lists."""
         return tuple(slot for slot in self.inputs if not slot.hidden)
+
+    @cached_property
+    def givable(self) -> tuple[Slot, ...]:
+        """All inputs that a caller can give: those of the description, and hidden ones."""
+        return tuple(slot for slot in self.inputs if not slot.is_state)
 
     @cached_property
     def returns(self) -> tuple[Slot, ...]:
@@ -322,7 +337,7 @@ def _slots(ids: Any, by_id: Mapping[Any, Mapping[str, Any]]) -> tuple[Slot, ...]
         component_id = number if isinstance(number, int) else 0
         component = by_id.get(component_id, {}) if component_id is number else {}
         kind = str(component.get("type", "unknown"))
-        hidden = bool(component.get("skip_api", kind in _VALUELESS_3X)) or kind == "state"
+        hidden = bool(component.get("skip_api", kind in _HIDDEN_3X)) or kind == "state"
         slots.append(Slot(component_id, kind, hidden, component))
     return tuple(slots)
 

@@ -79,10 +79,10 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
     else:
         head, tail = "app.predict(", ")"
     head += quoted(name) if isinstance(name, str) else str(name)
-    values = _values(endpoint, "parameters")
-    if not values:
+    values, unset = _values(endpoint, "parameters"), _unset(endpoint)
+    if not values and not unset:
         return f"{head}{tail}"
-    shown = [value for value in values if _belongs_in_call(value)]
+    shown = [value for value in values if _belongs_in_call(value)] + unset
     if not shown:  # every default is empty, or a file of the app: examples say more
         shown = [
             {**value, "parameter_has_default": False}
@@ -91,7 +91,7 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
         ]
     examples = [_python(_example(value), _type(value)) for value in shown]
     payload: _Python
-    if len(values) <= 2 and len(shown) == len(values):
+    if len(values) <= 2 and len(shown) == len(values) and not unset:
         payload = examples
     else:
         names = [quoted(str(value.get("parameter_name", ""))) for value in shown]
@@ -100,6 +100,18 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
     if max(map(len, f"{line}{tail}".splitlines())) > width:
         line = f"{head}, {_source(payload, width, broken=True)}"
     return f"{line}{tail}"
+
+
+def _unset(endpoint: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Hidden parameters without a value of their own, as if they had to be given.
+
+    A dataset is one: without a click there is no row, and few functions can do without.
+    """
+    return [
+        {**value, "parameter_has_default": False}
+        for value in _values(endpoint, "hidden_parameters")
+        if value.get("parameter_default") is None and value.get("example_input") is not None
+    ]
 
 
 def _belongs_in_call(value: Mapping[str, Any]) -> bool:

@@ -20,10 +20,21 @@ Fingerprint = tuple[tuple[tuple[str, str, bool], ...], tuple[str, ...]]
 Fingerprints = Mapping[Union[str, int], Fingerprint]
 
 
-def fingerprint_of(signature: Signature) -> Fingerprint:
-    """What a caller of an endpoint relies on."""
+def fingerprint_of(signature: Signature, kept: Fingerprint | None = None) -> Fingerprint:
+    """What a caller of an endpoint relies on.
+
+    Args:
+        signature: The endpoint.
+        kept: What it was, to compare it with. A hidden parameter that is not in there is
+            left out: a caller that does not know it can do without.
+    """
+    known = None if kept is None else {name for name, *_ in kept[0]}
     return (
-        tuple((p.sent_as, p.hint.text(), p.required) for p in signature.parameters),
+        tuple(
+            (p.sent_as, p.hint.text(), p.required)
+            for p in signature.parameters
+            if known is None or not p.hidden or p.sent_as in known
+        ),
         tuple(hint.text() for hint, _ in signature.returns),
     )
 

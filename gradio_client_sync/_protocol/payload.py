@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..errors import PayloadError
+from .api_info import hidden_parameters_of
 
 if TYPE_CHECKING:
     from ..types import Payload, ValueInfo
@@ -26,91 +27,138 @@ def bind(
 ) -> list[Any]:
     """Lay out values, by position or by name, over the function's inputs.
 
+    A list has one value for each parameter of the API description, or one for each input
+    but session state, in the function's order. Its length says which: the two lengths are
+    the same only where nothing is hidden. A shorter list gives the first parameters of the
+    description. A mapping may name both kinds.
+
     Args:
         endpoint: The function to call.
         payload: A list or tuple, a mapping of parameter names, or ``None`` for no values.
-        parameters: Gives the endpoint's parameters with their names and defaults. Only
-            called if they are needed, since it may cost a request: not for a list
-            that has a value for every parameter.
+        parameters: Gives the parameters of the description with their names and defaults.
+            Only called if they are needed, since it may cost a request: not for a list
+            of one of the two lengths.
 
     Returns:
-        One value per input, ``None`` for session state and other hidden ones.
+        One value per input: ``None`` for session state, and for a hidden input that is
+        not given what its component holds in the config.
 
     Raises:
         PayloadError: Too many values, a missing one without default, or an unknown name.
 
-    Behaviour: names and defaults as ``map_data_to_params``, hidden inputs as
-    ``handle_payload`` in @gradio/client 2.7.0. Ours: a list that is too long raises,
-    where JavaScript warns; a list that is too short takes defaults or raises.
+    Behaviour: names and defaults as ``map_data_to_params``, session state and lists with all
+    inputs as ``handle_payload`` in @gradio/client 2.7.0, hidden inputs as a page of the app
+    sends them. Ours: a list that is too long raises, where JavaScript warns; a list that is
+    too short takes defaults or raises; a list without the hidden inputs skips their places,
+    where JavaScript fills them with the values that follow.
     """
     if isinstance(payload, (list, tuple)):
         values = list(payload)
     elif payload is None:
         values = []
     elif isinstance(payload, Mapping):
-        return _laid_out(endpoint, _by_name(endpoint, payload, parameters()))
+        return _by_name(endpoint, payload, parameters())
     elif isinstance(payload, _SINGLE) or not isinstance(payload, Sequence):
         raise _not_a_payload(endpoint, payload)
     else:
         values = list(payload)
     wanted = len(endpoint.parameters)
     if len(values) > wanted:
-        raise PayloadError(
-            f"{endpoint.name!r} takes {_count(wanted)} and got {len(values)}: "
-            f"{_signature(endpoint, parameters())}.{_hint(endpoint, values)}",
-            endpoint=endpoint.name,
-        )
+        if len(values) == len(endpoint.givable):
+            remaining = iter(values)
+            return [None if slot.is_state else next(remaining) for slot in endpoint.inputs]
+        raise _too_many(endpoint, values, parameters())
     if len(values) < wanted:
         known = parameters()
         values += [
             _default(endpoint, parameter, known, given=len(values))
             for parameter in known[len(values) :]
         ]
-    return _laid_out(endpoint, values)
+    if wanted == len(endpoint.inputs):  # nothing is hidden
+        return values
+    remaining = iter(values)
+    return [
+        (None if slot.is_state else slot.held) if slot.hidden else next(remaining)
+        for slot in endpoint.inputs
+    ]
 
 
 def _by_name(
-    endpoint: Endpoint, payload: Mapping[Any, Any], parameters: Sequence[ValueInfo]
+    endpoint: Endpoint, payload: Mapping[Any, Any], described: Sequence[ValueInfo]
 ) -> list[Any]:
-    names = [parameter["parameter_name"] for parameter in parameters]
+    known = _in_order(endpoint, described)
+    names = [parameter["parameter_name"] for parameter in known]
     for key in payload:
         if key not in names:
             near = difflib.get_close_matches(key, names, n=1) if isinstance(key, str) else []
             meant = f" Did you mean {near[0]!r}?" if near else ""
             raise PayloadError(
                 f"{endpoint.name!r} has no parameter {key!r}.{meant} "
-                f"It takes {_signature(endpoint, parameters)}.",
+                f"It takes {_signature(described)}.{_hidden_note(endpoint, described)}",
                 endpoint=endpoint.name,
                 parameter=key if isinstance(key, str) else None,
             )
-    return [
-        payload[name]
-        if name in payload
-        else _default(endpoint, parameter, parameters, given=len(payload))
-        for name, parameter in zip(names, parameters)
-    ]
+    values = iter(
+        [
+            payload[name]
+            if name in payload
+            else _default(endpoint, parameter, described, given=len(payload))
+            for name, parameter in zip(names, known)
+        ]
+    )
+    return [None if slot.is_state else next(values) for slot in endpoint.inputs]
+
+
+def _in_order(endpoint: Endpoint, described: Sequence[ValueInfo]) -> list[ValueInfo]:
+    """All parameters, hidden ones among the others, one for each of `endpoint.givable`."""
+    if len(endpoint.givable) == len(endpoint.parameters):
+        return list(described)
+    own, hidden = iter(described), iter(hidden_parameters_of(endpoint, described))
+    return [next(hidden if slot.hidden else own) for slot in endpoint.givable]
 
 
 def _default(
-    endpoint: Endpoint, parameter: ValueInfo, parameters: Sequence[ValueInfo], given: int
+    endpoint: Endpoint, parameter: ValueInfo, described: Sequence[ValueInfo], given: int
 ) -> Any:
     if parameter.get("parameter_has_default"):
         return parameter.get("parameter_default")
     name = parameter["parameter_name"]
     raise PayloadError(
         f"{endpoint.name!r} needs a value for {name!r}, which has no default; {given} "
-        f"{'was' if given == 1 else 'were'} given. It takes {_signature(endpoint, parameters)}.",
+        f"{'was' if given == 1 else 'were'} given. It takes {_signature(described)}."
+        f"{_hidden_note(endpoint, described)}",
         endpoint=endpoint.name,
         parameter=name,
     )
 
 
-def _laid_out(endpoint: Endpoint, values: Sequence[Any]) -> list[Any]:
-    remaining = iter(values)
-    return [None if slot.hidden else next(remaining, None) for slot in endpoint.inputs]
+def _too_many(
+    endpoint: Endpoint, values: Sequence[Any], described: Sequence[ValueInfo]
+) -> PayloadError:
+    known = _in_order(endpoint, described)
+    told = (
+        f"{endpoint.name!r} takes {_count(len(described))} and got {len(values)}: "
+        f"{_signature(described)}."
+    )
+    if len(known) > len(described):
+        told += (
+            f" With the inputs that the app's own description leaves out it takes "
+            f"{_count(len(known))}: {_signature(known)}. A dict can name any of them."
+        )
+    if len(endpoint.inputs) > len(known) and len(values) == len(endpoint.inputs):
+        told += " Leave session state out: it stays on the server."
+    return PayloadError(told, endpoint=endpoint.name)
 
 
-def _signature(endpoint: Endpoint, parameters: Sequence[ValueInfo]) -> str:
+def _hidden_note(endpoint: Endpoint, described: Sequence[ValueInfo]) -> str:
+    """What a dict may name besides; nothing where nothing is hidden."""
+    hidden = hidden_parameters_of(endpoint, described)
+    if not hidden:
+        return ""
+    return f" A dict can also name what the app's own description leaves out: {_signature(hidden)}."
+
+
+def _signature(parameters: Sequence[ValueInfo]) -> str:
     """The parameters as one would write them in Python: ``(a, b=2)``."""
     parts = [
         f"{p['parameter_name']}={p.get('parameter_default')!r}"
@@ -125,12 +173,6 @@ def _count(parameters: int) -> str:
     if parameters == 0:
         return "no values"
     return f"{parameters} value{'s' if parameters > 1 else ''}"
-
-
-def _hint(endpoint: Endpoint, values: list[Any]) -> str:
-    if len(values) == len(endpoint.inputs):
-        return " Leave session state out: it stays on the server."
-    return ""
 
 
 def _not_a_payload(endpoint: Endpoint, payload: object) -> PayloadError:

@@ -198,9 +198,8 @@ def _optional(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _COMPONENTS: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(
-        ("textbox", "button", "code", "colorpicker", "html", "markdown", "dataset"), _STRING
-    ),
+    **dict.fromkeys(("textbox", "button", "code", "colorpicker", "html", "markdown"), _STRING),
+    "dataset": {"type": "integer", "description": "number of the row, from 0"},
     **dict.fromkeys(("image", "audio", "video", "file", "uploadbutton", "model3d"), _FILE),
     "number": _NUMBER,
     "slider": _NUMBER,

@@ -3,7 +3,8 @@
 Servers name endpoints and parameters as they like. Names that Python takes stay as they are;
 others are made into some by fixed rules, and each parameter remembers what the app calls it.
 An app may also declare a parameter without default after one that has a default, which Python
-has no positional form for: from that one on, all are keyword-only.
+has no positional form for: from that one on, all are keyword-only. Inputs that the app's own
+description leaves out come last, and are keyword-only.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from .annotation import Hint, hint_of, or_none
 from .api_info import (
     NAME_LENGTH,
     endpoint_description,
+    hidden_parameters_of,
     identifier,
     parameters_of,
     returns_of,
@@ -45,6 +47,7 @@ class Parameter:
         keyword_only: Whether it cannot go by position.
         label: What people see beside it.
         note: What the server tells of its type, such as a range.
+        hidden: Whether the app's own description leaves it out.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Parameter:
     keyword_only: bool
     label: str
     note: str
+    hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Signature:
     Attributes:
         endpoint: What to call: its name with a slash, or its number.
         name: Of the function.
-        parameters: What a caller gives, in the app's order.
+        parameters: What a caller gives, in the app's order; hidden ones last.
         returns: Type and label of each output.
         description: The app's text, perhaps empty.
         streams: Whether it gives several values, one after the other.
@@ -86,14 +90,18 @@ def signature_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Signatur
         info: The answer of ``/info``, if there is one.
     """
     values = parameters_of(endpoint, info)
+    schemas = [*schemas_of(endpoint, info, "parameters")]
+    hidden = hidden_parameters_of(endpoint, values)
     named = python_names((value["parameter_name"] for value in values), _TAKEN, "param")
+    wanted = (value["parameter_name"] for value in hidden)
+    named += python_names(wanted, (*_TAKEN, *named), "hidden")
+    values, schemas = [*values, *hidden], [*schemas, *(value["type"] for value in hidden)]
+    slots = [*endpoint.parameters, *(slot for slot in endpoint.givable if slot.hidden)]
     parameters: list[Parameter] = []
     had_default = keyword_only = False
-    for name, value, schema, slot in zip(
-        named, values, schemas_of(endpoint, info, "parameters"), endpoint.parameters
-    ):
+    for name, value, schema, slot in zip(named, values, schemas, slots):
         required = not value["parameter_has_default"]
-        keyword_only = keyword_only or (required and had_default)
+        keyword_only = keyword_only or slot.hidden or (required and had_default)
         had_default = had_default or not required
         parameters.append(
             Parameter(
@@ -105,6 +113,7 @@ def signature_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Signatur
                 keyword_only=keyword_only,
                 label=value["label"],
                 note=value["python_type"]["description"],
+                hidden=slot.hidden,
             )
         )
     outputs = zip(schemas_of(endpoint, info, "returns"), returns_of(endpoint, info))

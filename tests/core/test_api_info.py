@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gradio_client_sync._protocol.api_info import (
     describe,
+    hidden_parameters_of,
     identifier,
     parameters_of,
     returns_of,
@@ -313,3 +314,54 @@ def test_names_are_unique_identifiers_for_any_labels(labels: list[str]) -> None:
     assert all(name.isidentifier() and not keyword.iskeyword(name) for name in names)
     assert all(f"{name}=1" for name in names)
     compile(f"f({', '.join(f'{name}=1' for name in names)})", "call", "eval")
+
+
+# -- inputs that the description leaves out
+
+
+def test_hidden_parameters_have_names_defaults_and_places() -> None:
+    """They are named by label or type, hold what the config says, and skip session state."""
+    endpoint = one_endpoint(
+        {"type": "state", "skip_api": True, "props": {"value": 1}},
+        {"type": "button", "skip_api": True, "props": {"value": "cat"}},
+        {"type": "textbox", "skip_api": False, "props": {"label": "Pick one"}},
+        {"type": "dataset", "skip_api": True, "props": {"label": "Pick one"}},
+        {"type": "?", "skip_api": True, "props": {"label": " "}},
+        {"type": "button", "skip_api": True, "props": {"value": "dog", "label": None}},
+    )
+    hidden = hidden_parameters_of(endpoint, parameters_of(endpoint, None))
+    assert [(h["parameter_name"], h["parameter_default"], h["position"]) for h in hidden] == [
+        ("button", "cat", 0),
+        ("pick_one_2", None, 2),
+        ("param_3", None, 3),
+        ("button_2", "dog", 4),
+    ]
+    assert all(value["hidden"] and value["parameter_has_default"] for value in hidden)
+    keys = PARAMETER_KEYS | {"hidden", "position"}
+    assert all(set(value) - {"example_input"} == keys for value in hidden)
+    assert [value["python_type"]["type"] for value in hidden] == ["str", "int", "Any", "str"]
+    assert [value["label"] for value in hidden] == ["Button", "Pick one", "?", "Button"]
+
+
+def test_hidden_rows_of_3x_are_numbers() -> None:
+    """The config of 3.x calls the row of a dataset a text; it is sent as a number."""
+    text = {"serialized_info": False, "info": {"type": "string"}}
+    endpoint = one_endpoint(
+        {"type": "dataset", "api_info": text, "example_inputs": {"serialized": "Howdy!"}}
+    )
+    [row] = hidden_parameters_of(endpoint, [])
+    assert row["python_type"] == {"type": "int", "description": "number of the row, from 0"}
+    assert row["example_input"] == 1
+
+
+def test_describe_lists_hidden_parameters_by_themselves() -> None:
+    """`parameters` are those of the app's own description; the other key is there if needed."""
+    button = {"id": 1, "type": "button", "skip_api": True, "props": {"value": "cat"}}
+    text = {"id": 2, "type": "textbox", "skip_api": False, "props": {"label": "text"}}
+    events = [{"api_name": "with", "inputs": [1, 2]}, {"api_name": "without", "inputs": [2]}]
+    table = table_of({"components": [button, text], "dependencies": events})
+    described = describe(table, None)["named_endpoints"]
+    assert [value["parameter_name"] for value in described["/with"]["parameters"]] == ["text"]
+    [hidden] = described["/with"]["hidden_parameters"]
+    assert hidden["parameter_name"] == "button"
+    assert "hidden_parameters" not in described["/without"]

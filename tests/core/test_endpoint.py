@@ -438,3 +438,17 @@ def test_table_knows_components() -> None:
     assert table.component(7) == {"id": 7, "type": "fileexplorer"}
     assert table.component(8) is None
     assert table.rendered({"components": [{"id": 8}]}).component(8) == {"id": 8}
+
+
+def test_givable_inputs_are_all_but_session_state() -> None:
+    """Hidden inputs can be given; session state cannot."""
+    components = [
+        {"id": 0, "type": "state", "skip_api": True, "props": {"value": 7}},
+        {"id": 1, "type": "button", "skip_api": True, "props": {"value": "cat"}},
+        {"id": 2, "type": "textbox", "skip_api": False},
+    ]
+    endpoint = next(iter(table_of({"inputs": [0, 1, 2]}, components=components)))
+    assert [slot.type for slot in endpoint.givable] == ["button", "textbox"]
+    assert [slot.type for slot in endpoint.parameters] == ["textbox"]
+    assert [slot.held for slot in endpoint.inputs] == [7, "cat", None]
+    assert [slot.is_state for slot in endpoint.inputs] == [True, False, False]

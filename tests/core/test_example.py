@@ -187,3 +187,14 @@ def test_default_text_bounds_long_and_deep_values() -> None:
     for _ in range(5_000):
         deep = [deep]
     assert default_text({"parameter_default": deep}) == "[" * 21 + "..." + "]" * 21
+
+
+def test_call_names_hidden_inputs_that_hold_nothing() -> None:
+    """The row of a dataset has to be given; a button's text goes along by itself."""
+    row = {**optional("row", None, "int"), "example_input": 1, "hidden": True}
+    button = {**optional("button", "cat"), "example_input": "Hello", "hidden": True}
+    assert call_text("/f", {"hidden_parameters": [button]}, 80) == 'app.predict("/f")'
+    both = {"hidden_parameters": [row, button]}
+    assert call_text("/f", both, 80) == 'app.predict("/f", {"row": 1})'
+    mixed = {"parameters": [required("a", "x")], **both}
+    assert call_text("/f", mixed, 80) == 'app.predict("/f", {"a": "x", "row": 1})'

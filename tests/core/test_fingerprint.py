@@ -14,7 +14,8 @@ from gradio_client_sync._protocol.fingerprint import (
     changes_of,
     fingerprint_of,
 )
-from tests.core.test_signature import sample
+from gradio_client_sync._protocol.signature import signature_of
+from tests.core.test_signature import sample, table
 from tests.support.samples import VERSIONS
 
 A, B, C = ("a", "str", True), ("b", "float", False), ("c", "int", False)
@@ -96,3 +97,19 @@ def test_changes_of_anything(old: Fingerprint, new: Fingerprint) -> None:
     names = [name for name, _, _ in old[0]]
     if len(set(names)) == len(names):
         assert changes_of("/f", old, {"/f": old}) == []
+
+
+def test_fingerprint_leaves_out_hidden_parameters_that_a_caller_does_not_know() -> None:
+    """A module that was written without them is still right; one with them relies on them."""
+    components = [
+        {"id": 0, "type": "textbox", "skip_api": False, "props": {"label": "a"}},
+        {"id": 1, "type": "button", "skip_api": True, "props": {"value": "cat"}},
+    ]
+    event = {"api_name": "f", "inputs": [0, 1], "outputs": []}
+    config = {"components": components, "dependencies": [event]}
+    signature = signature_of(table(config).resolve("f"), None)
+    whole = fingerprint_of(signature)
+    assert whole == ((("a", "str", True), ("button", "str", False)), ())
+    before: Fingerprint = ((("a", "str", True),), ())
+    assert fingerprint_of(signature, before) == before
+    assert fingerprint_of(signature, whole) == whole

@@ -332,3 +332,67 @@ def test_encode_json_names_what_cannot_be_sent(value: Any) -> None:
     """What has no form in JSON is refused, by the description that it was given."""
     with pytest.raises(PayloadError, match="The data for 'ls' cannot be sent"):
         encode_json(value, "The data for 'ls'")
+
+
+# -- inputs that the description leaves out
+
+
+def hiding(*inputs: tuple[str, Any]) -> Endpoint:
+    """An endpoint ``/f`` whose inputs are of these types and hold these values."""
+    components = [
+        {"id": i, "type": kind, "skip_api": kind in ("button", "state"), "props": {"value": value}}
+        for i, (kind, value) in enumerate(inputs)
+    ]
+    dependency = {"id": 0, "api_name": "f", "inputs": list(range(len(inputs)))}
+    config = {"components": components, "dependencies": [dependency]}
+    return EndpointTable(config, dialect_for("6.31.0")).resolve("f")
+
+
+MIXED = hiding(("state", 7), ("button", "cat"), ("textbox", None), ("button", "dog"), ("number", 2))
+
+
+@pytest.mark.parametrize(
+    ("payload", "data"),
+    [
+        (["x", 5], [None, "cat", "x", "dog", 5]),
+        (["x"], [None, "cat", "x", "dog", 2]),
+        (["hen", "x", "cow", 5], [None, "hen", "x", "cow", 5]),
+        ({"a": "x"}, [None, "cat", "x", "dog", 2]),
+        ({"a": "x", "button_2": "cow"}, [None, "cat", "x", "cow", 2]),
+        ({"button": None, "a": "x", "b": 5}, [None, None, "x", "dog", 5]),
+    ],
+)
+def test_bind_fills_hidden_inputs_with_what_they_hold(payload: Any, data: list[Any]) -> None:
+    """A list is one of described values or of all values; a dict may name any."""
+    assert bind(MIXED, payload, lambda: AB_PARAMETERS) == data
+
+
+def test_bind_of_hidden_inputs_needs_no_parameters_for_a_full_list() -> None:
+    """Neither form of a list that is complete asks the server for its API."""
+    assert bind(MIXED, ["x", 5], unasked) == [None, "cat", "x", "dog", 5]
+    assert bind(MIXED, ["hen", "x", "cow", 5], unasked) == [None, "hen", "x", "cow", 5]
+    lone = hiding(("button", "cat"))
+    assert bind(lone, None, unasked) == ["cat"]
+    assert bind(lone, ["dog"], unasked) == ["dog"]
+
+
+@pytest.mark.parametrize("values", [["x", 1, 2], list("abcde"), list("abcdef")])
+def test_bind_refuses_a_list_between_the_two_lengths(values: list[Any]) -> None:
+    """Which inputs are meant is not guessed: the error shows both forms."""
+    with pytest.raises(PayloadError) as caught:
+        bind(MIXED, values, lambda: AB_PARAMETERS)
+    told = str(caught.value)
+    assert told.startswith(f"'/f' takes 2 values and got {len(values)}: (a, b=2).")
+    assert "takes 4 values: (button='cat', a, button_2='dog', b=2)" in told
+    assert ("session state" in told) is (len(values) == 5)
+
+
+@pytest.mark.parametrize("payload", [{"buton": 1, "a": 1}, {"b": 1}, []])
+def test_bind_names_hidden_inputs_in_its_errors(payload: Any) -> None:
+    """An unknown name and a missing value tell what else a dict may name."""
+    with pytest.raises(PayloadError) as caught:
+        bind(MIXED, payload, lambda: AB_PARAMETERS)
+    assert str(caught.value).endswith(
+        "A dict can also name what the app's own description leaves out: "
+        "(button='cat', button_2='dog')."
+    )

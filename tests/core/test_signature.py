@@ -137,3 +137,25 @@ def test_python_names_are_names(wanted: list[str]) -> None:
         assert name.isidentifier() and not keyword.iskeyword(name) and name != "_API"
         assert unicodedata.normalize("NFKC", name) == name
     assert all(name in names for name in wanted if is_name(name) and name != "_API")
+
+
+def test_signature_puts_hidden_inputs_last_and_by_keyword() -> None:
+    """They are optional, and take no name from a parameter of the description."""
+    components = [
+        {"id": 0, "type": "button", "skip_api": True, "props": {"value": "cat"}},
+        {"id": 1, "type": "textbox", "skip_api": False, "props": {"label": "a"}},
+        {"id": 2, "type": "dataset", "skip_api": True, "props": {}},
+    ]
+    sent = [{"parameter_name": "Button!", "parameter_has_default": False}]
+    info = {"named_endpoints": {"/f": {"parameters": sent}}}
+    event = {"api_name": "f", "inputs": [0, 1, 2], "outputs": []}
+    signature = signature_of(
+        table({"components": components, "dependencies": [event]}).resolve("f"), info
+    )
+    assert [(p.name, p.sent_as, p.hidden, p.keyword_only) for p in signature.parameters] == [
+        ("button", "Button!", False, False),
+        ("button_2", "button", True, True),
+        ("dataset", "dataset", True, True),
+    ]
+    assert [p.hint.text() for p in signature.parameters] == ["str", "str", "int | None"]
+    assert [p.default for p in signature.parameters] == [None, "cat", None]

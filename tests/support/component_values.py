@@ -167,9 +167,17 @@ TABLE: dict[str, tuple[Row, ...]] = {
         ), (
             Give("give_browser_state", {"5.50.0": "{'seen': 1}"}),
         )),
-        Row("Button", (), (
+        Row("Button", (
+            Take("button", '"cat"', "'cat'"),
+        ), (
             Give("give_button", {"3.23.0": "'pressed'", "4.0.2": "[]"}),
         )),
+        Row("Dataset, the number of a row", (
+            Take("dataset", '1', "1"),
+        ), ()),
+        Row('Dataset, type="values"', (
+            Take("dataset_values", '1', "['b']"),
+        ), ()),
     ),
     "Structured values": (
         Row("JSON", (

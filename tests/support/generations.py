@@ -40,6 +40,8 @@ FEATURES = {
     "shared stream": Feature((4, 9), "before, each job has a connection of its own"),
     "event ids": Feature((4, 0), "on a websocket the connection is the job"),
     "whole numbers": Feature((4, 0), "3.x sums 2 and 3 up to 5.0, and our pages print 5"),
+    "hidden buttons": Feature((4, 0), "3.x lists buttons among the parameters"),
+    "hidden rows": Feature((3, 10), "4.12 lists datasets among the parameters", (4, 12)),
     "function names": Feature((4, 0), "before, an event without api_name has no name"),
     "max_file_size": Feature((4, 28), "servers before 4.28 have no limit of file sizes"),
     "private": Feature((6, 0), "api_visibility came with 6.0"),

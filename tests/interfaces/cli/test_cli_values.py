@@ -95,6 +95,22 @@ def test_values_that_do_not_fit(words: list[str], message: str) -> None:
         payload_of(["-", "number=-"], signature())
 
 
+def test_hidden_values_go_by_name_only() -> None:
+    """A hidden parameter takes up no place among the words."""
+    button = Parameter(
+        "button", "button", hint_of({"type": "string"}), False, "cat", True, "Button", "", True
+    )
+    known = signature().parameters[:2]
+    short = Signature("/f", "f", (*known, button), (), "", False)
+    assert payload_of(["a", "button=dog", "1"], short) == {
+        "text": "a",
+        "button": "dog",
+        "number": 1,
+    }
+    with pytest.raises(PayloadError, match="takes text, number, and by name button; 'x' is one"):
+        payload_of(["a", "1", "x"], short)
+
+
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_takes_text(name: str) -> None:
     """Text parameters are those that take nothing else."""

@@ -259,6 +259,10 @@ def build(one_worker: bool = False) -> gr.Blocks:
         pair("timer", "Timer", 2)
         pair("browser_state", "BrowserState", {"seen": 1})
         pair("button", "Button", "pressed")
+        rows = gr.Dataset(components=["textbox"], samples=[["a"], ["b"]], type="index")
+        on("take_dataset", take, rows, told)
+        row = gr.Dataset(components=["textbox"], samples=[["a"], ["b"]], type="values")
+        on("take_dataset_values", take, row, told)
 
         pair("file", "File", NOTE)
         pair("file_bytes", "File", None, type="binary" if RELEASE >= (3, 24) else "bytes")

@@ -53,6 +53,11 @@ def endless() -> Iterator[str]:
     yield from app.endless("pages")
 
 
+def pick(animal: str, text: str) -> str:
+    """Give an animal a name."""
+    return f"{text} the {animal}"
+
+
 def translate(text: str, language: str = "English") -> str:
     """Translate a text, or say that it did."""
     return f"{text} ({language})"
@@ -114,6 +119,8 @@ def build(one_worker: bool = False) -> gr.Blocks:
         go.click(chat, text, out, api_name="tell", **many)
         go.click(app.progress, n, out, api_name="cook", **many)
         go.click(remember, [text, kept], [out, kept], api_name="remember")
+        button = gr.Button("cat")
+        go.click(pick, [button, text], out, api_name="pick")
         go.click(lambda value: value, kept, out, api_name="recall")
         camera = gr.Image(label="camera", sources=["webcam"], streaming=True)
         camera.stream(transcribe, [text, heard], [out, heard], api_name="transcribe", time_limit=30)

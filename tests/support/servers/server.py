@@ -24,6 +24,7 @@ from tests.support.servers.environments import prepare
 
 APP = Path(__file__).with_name("app.py")
 COMPONENTS = Path(__file__).with_name("components.py")
+HIDDEN = Path(__file__).with_name("hidden.py")
 EXAMPLES = Path(__file__).with_name("examples.py")
 START_TIMEOUT = 90.0  # s; a failure bound: the first import of a cold environment is the slow part
 STOP_TIMEOUT = 10.0  # s

@@ -1,0 +1,297 @@
+"""Inputs that an app's own description leaves out: buttons, and the rows of a dataset.
+
+What the app's own page posts is the judge of what goes along if they are not given.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from docs.notebooks import render
+from gradio_client_sync import Client, PayloadError
+from gradio_client_sync._codegen import module_source
+from gradio_client_sync.typed import Api
+from tests.conftest import SERVERS
+from tests.support.browser import Browser
+from tests.support.generations import servers_with
+from tests.support.oracle.oracle import Oracle
+from tests.support.page_buttons import AppPage
+from tests.support.servers.plugin import ServerPool
+from tests.support.servers.server import HIDDEN, Server
+
+pytestmark = pytest.mark.gradio
+
+NO_BROWSER = pytest.mark.skipif(render.chromium() is None, reason="there is no Chromium")
+NO_ORACLE = pytest.mark.skipif(Oracle.available() is not None, reason=str(Oracle.available()))
+
+#: Without a click there is no row, so the server fails; so it does for a page.
+NEEDS_A_ROW = ("labelled", "row_values")
+
+
+@pytest.fixture(params=SERVERS)
+def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
+    """Each real server in turn, with functions that have hidden inputs."""
+    return server_pool.get(request.param, app=(HIDDEN,))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser for the pages of all servers."""
+    with Browser() as browser:
+        yield browser
+
+
+def got(app: Client, endpoint: str, payload: Any = None) -> list[Any]:
+    """Call an endpoint, and return what its function got."""
+    values: list[Any] = json.loads(app.predict(endpoint, payload)[0])
+    return values
+
+
+def functions(app: Client) -> dict[str, tuple[int, dict[str, Any]]]:
+    """Number and config of each function by its name."""
+    return {
+        dependency["api_name"]: (dependency.get("id", position), dependency)
+        for position, dependency in enumerate(app.config["dependencies"])
+        if isinstance(dependency.get("api_name"), str)
+    }
+
+
+def types_of(app: Client, inputs: list[int]) -> list[str]:
+    types = {component["id"]: component["type"] for component in app.config["components"]}
+    return [types[number] for number in inputs]
+
+
+# -- what goes along by itself
+
+
+@NO_BROWSER
+def test_what_is_not_given_goes_as_the_page_sends_it(app: Client, browser: Browser) -> None:
+    """A function gets the same from a call without values as from a press in a fresh page."""
+    described = app.view_api()["named_endpoints"]
+    called = {
+        name: function
+        for name, function in functions(app).items()
+        if name not in NEEDS_A_ROW
+        and f"go_{name}" in [c["props"].get("elem_id") for c in app.config["components"]]
+    }
+    assert len(called) >= 16
+    presses = [(number, f"#go_{name}", None) for name, (number, _) in called.items()]
+    posted = AppPage(browser, app.url).press(presses)
+    for (name, (_, dependency)), sent in zip(called.items(), posted):
+        required = [
+            value["parameter_name"]
+            for value in described[f"/{name}"]["parameters"]
+            if not value["parameter_has_default"]
+        ]
+        if required and "hidden_parameters" not in described[f"/{name}"]:
+            continue  # it has to be given, so there is nothing to compare
+        arrived = got(app, f"/{name}", dict.fromkeys(required))
+        kinds = types_of(app, dependency["inputs"])
+        pairs = [pair for *pair, kind in zip(sent, arrived, kinds) if kind != "state"]
+        assert [page for page, _ in pairs] == [ours for _, ours in pairs], name
+
+
+@NO_BROWSER
+def test_a_clicked_row_goes_as_the_page_sends_it(app: Client, browser: Browser) -> None:
+    """The row of a dataset goes as its number, on every server."""
+    number, _ = functions(app)["clicked"]
+    page = AppPage(browser, app.url)
+    [sent] = page.press([(number, "#pick button, #pick td, #pick tr", "pear")])
+    assert sent == [1]
+    assert got(app, "/clicked", [1]) == [1]
+
+
+@servers_with("hidden buttons")
+def test_a_button_that_is_not_given_sends_its_text(app: Client) -> None:
+    """A function that tells its buttons apart by their text gets the text."""
+    assert got(app, "/button") == ["cat"]
+    assert got(app, "/first", ["x"]) == ["cat", "x"]
+    assert got(app, "/twins", ["x"]) == ["cat", "x", "dog"]
+    assert got(app, "/counted") == ["1"]
+
+
+@servers_with("hidden buttons")
+def test_a_hidden_input_keeps_its_place(app: Client) -> None:
+    """Values of the description go to their own inputs, wherever the hidden one is."""
+    assert got(app, "/last", ["x"]) == ["x", "cat"]
+    assert got(app, "/between", ["x", 5]) == ["x", "cat", 5]
+    assert got(app, "/between", ["x"]) == ["x", "cat", 2]
+    number = app.view_api()["named_endpoints"]["/between"]["parameters"][1]["parameter_name"]
+    assert got(app, "/between", {number: 6}) == ["a text", "cat", 6]
+    assert got(app, "/between") == ["a text", "cat", 2]
+
+
+# -- what is given
+
+
+@servers_with("hidden buttons")
+def test_a_hidden_input_is_given_by_position_among_all_inputs(app: Client) -> None:
+    """A list as long as all inputs but state has a value for each of them, in order."""
+    assert got(app, "/button", ["dog"]) == ["dog"]
+    assert got(app, "/first", ["dog", "x"]) == ["dog", "x"]
+    assert got(app, "/last", ["x", "dog"]) == ["x", "dog"]
+    assert got(app, "/between", ["x", "dog", 5]) == ["x", "dog", 5]
+    assert got(app, "/twins", ["a", "x", "b"]) == ["a", "x", "b"]
+    assert got(app, "/all", ["dog", "x", 1, 5]) == [7, "dog", "x", 1, 5]
+    assert app.predict("/plus", ["41"]).updates == app.predict("/plus", {"button": "41"}).updates
+
+
+@servers_with("hidden buttons")
+def test_a_hidden_input_is_given_by_the_name_that_view_api_tells(app: Client) -> None:
+    """`hidden_parameters` has name, default and place of each."""
+    described = app.view_api()["named_endpoints"]["/twins"]
+    assert [value["parameter_name"] for value in described["parameters"]] != []
+    told = [
+        (value["parameter_name"], value["parameter_default"], value["position"], value["hidden"])
+        for value in described["hidden_parameters"]
+    ]
+    assert told == [("button", "cat", 0, True), ("button_2", "dog", 2, True)]
+    text = described["parameters"][0]["parameter_name"]
+    assert got(app, "/twins", {"button_2": "cow"}) == ["cat", "a text", "cow"]
+    assert got(app, "/twins", {text: "x", "button": "hen"}) == ["hen", "x", "dog"]
+
+
+@servers_with("hidden buttons")
+def test_a_hidden_input_takes_no_name_of_another(app: Client) -> None:
+    """A parameter of the description keeps its name; the hidden one gets a number."""
+    described = app.view_api()["named_endpoints"]["/clash"]
+    [own] = [value["parameter_name"] for value in described["parameters"]]
+    [hidden] = [value["parameter_name"] for value in described["hidden_parameters"]]
+    assert hidden == ("button_2" if own == "button" else "button")
+    assert got(app, "/clash", {own: "x"}) == ["x", "cat"]
+    assert got(app, "/clash", {hidden: "x"}) == ["mine", "x"]
+    assert got(app, "/clash", ["x"]) == ["x", "cat"]
+
+
+@servers_with("hidden rows")
+def test_a_hidden_row_is_given_by_position_and_by_name(app: Client) -> None:
+    """The row that a page sends after a click is an input that can be given."""
+    assert got(app, "/rows", [1]) == [1]
+    assert got(app, "/rows", {"dataset": 0}) == [0]
+    assert got(app, "/rows") == [None]
+    assert got(app, "/picked", ["x", 1]) == ["x", 1]
+    assert got(app, "/picked", ["x"]) == ["x", None]
+    assert got(app, "/labelled", {"pick_one": 1}) == [["y", 2]]
+    assert got(app, "/row_values", [1, "x"]) == [["second"], "x"]
+    assert 'app.predict("/rows", {"dataset": 1})' in str(app.view_api())
+
+
+@servers_with("hidden buttons")
+def test_a_list_that_fits_no_reading_is_refused(app: Client) -> None:
+    """Which inputs a list means is never guessed: the error shows both forms, with names."""
+    for values in ([1, "x", 2, 3, 4, 5], [None, "x", "y", 1, 2]):
+        with pytest.raises(PayloadError) as caught:
+            app.predict("/all", values)
+        assert "button='cat'" in str(caught.value)
+    with pytest.raises(PayloadError) as caught:
+        app.predict("/twins", ["a", "b"])
+    told = str(caught.value)
+    assert "takes 1 value and got 2: (" in told
+    assert "takes 3 values: (button='cat', " in told
+    assert "button_2='dog')" in told
+    assert "session state" not in told
+    with pytest.raises(PayloadError, match="button='cat'"):
+        app.predict("/between", {"buton": "x"})
+
+
+@servers_with("hidden buttons")
+def test_state_is_still_left_out(app: Client) -> None:
+    """A list with a place for session state is too long, and the error says why."""
+    with pytest.raises(PayloadError, match="Leave session state out"):
+        app.predict("/all", [None, "dog", "x", 1, 5])
+
+
+# -- the other faces
+
+
+@servers_with("hidden buttons")
+def test_functions_take_hidden_inputs_by_keyword(app: Client) -> None:
+    """They are optional and come last; the values of the description keep their places."""
+    between = app.function("/between")
+    parameters = inspect.signature(between).parameters
+    assert list(parameters)[-1] == "button"
+    assert parameters["button"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert parameters["button"].default == "cat"
+    assert json.loads(between("x", 5)) == ["x", "cat", 5]
+    assert json.loads(between("x", button="dog")) == ["x", "dog", 2]
+    with pytest.raises(PayloadError):
+        between("x", 5, "dog")
+
+
+@servers_with("hidden buttons")
+def test_typed_modules_take_hidden_inputs_by_keyword(app: Client) -> None:
+    """A module's function has them too; one written before they were known goes on working."""
+    names: dict[str, Any] = {}
+    exec(compile(module_source(app.url, app._signatures()), "module", "exec"), names)
+    assert json.loads(names["between"](app, "x", 5)) == ["x", "cat", 5]
+    assert json.loads(names["between"](app, "x", button="dog")) == ["x", "dog", 2]
+    assert json.loads(names["submit_between"](app, "x", button="hen").result()) == ["x", "hen", 2]
+    *described, (hidden, _, required) = names["_API"]._endpoints["/between"][0]
+    assert (hidden, required) == ("button", False)
+    returns = names["_API"]._endpoints["/between"][1]
+    before = Api({"/between": (tuple(described), returns)})
+    told: str = before.call(app, "/between", ["x", 5])
+    assert json.loads(told) == ["x", "cat", 5]
+
+
+@servers_with("hidden buttons")
+def test_the_printed_api_marks_hidden_inputs(app: Client) -> None:
+    """People see name and default, and that the app's description leaves the input out."""
+    printed = str(app.view_api())
+    section = printed.split("── /between ")[1].split("── /")[0]
+    assert "button  " in section
+    assert '= "cat"' in section
+    assert "own description" in " ".join(section.split())
+    assert "own description" in app.view_api()._repr_html_()
+
+
+@servers_with("render", "hidden buttons")
+def test_rendered_hidden_inputs_send_what_they_were_rendered_with(app: Client) -> None:
+    """A component that the app rendered into the session holds what the render gave it."""
+    app.predict("/apply", ["name"])
+    assert got(app, "/rendered", ["x"]) == ["rendered name", "x"]
+    app.predict("/apply", ["other"])
+    assert got(app, "/rendered", ["x"]) == ["rendered other", "x"]
+    assert got(app, "/rendered", ["dog", "x"]) == ["dog", "x"]
+
+
+# -- the JavaScript client
+
+
+@NO_ORACLE
+@servers_with("hidden buttons")
+@pytest.mark.parametrize(
+    ("endpoint", "payload"),
+    [("/queued", ["x", "dog", 5]), ("/all_queued", ["dog", "x", 5])],
+)
+def test_the_javascript_client_sends_the_same_full_list(
+    endpoint: str, payload: list[Any], app: Client, oracle: Oracle
+) -> None:
+    """A list with all inputs but state means the same to both."""
+    events = oracle.events("2", app.url, endpoint, payload)
+    [data] = [event["data"] for event in events if event["type"] == "data"]
+    assert json.loads(data[0]) == got(app, endpoint, payload)
+
+
+@NO_ORACLE
+@servers_with("hidden buttons")
+def test_the_javascript_client_shifts_a_list_without_the_hidden_input(
+    app: Client, oracle: Oracle
+) -> None:
+    """A list as the description has it: ours leaves the button its text, theirs does not."""
+    events = oracle.events("2", app.url, "/queued", ["x", 5])
+    [data] = [event["data"] for event in events if event["type"] == "data"]
+    assert json.loads(data[0]) == ["x", 5, None]
+    assert got(app, "/queued", ["x", 5]) == ["x", "cat", 5]
+
+
+@pytest.fixture(scope="module")
+def oracle() -> Iterator[Oracle]:
+    """The JavaScript clients."""
+    with Oracle() as oracle:
+        yield oracle
