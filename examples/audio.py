@@ -1,4 +1,4 @@
-"""Send a sound, watch it go, and look into the one that comes back.
+"""Upload an audio file, show the upload, and read the audio file in the result.
 
 python examples/audio.py http://127.0.0.1:7860 speech.wav
 """

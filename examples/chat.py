@@ -1,4 +1,4 @@
-"""Ask something about a picture, and print the answer as it comes.
+"""Ask a question about an image, and print the reply as it arrives.
 
 python examples/chat.py http://127.0.0.1:7860 cat.png
 """

@@ -1,4 +1,4 @@
-"""Send a table of pandas, and get one back.
+"""Send a pandas DataFrame, and make one from the result.
 
 python examples/dataframe.py http://127.0.0.1:7860
 """

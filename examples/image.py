@@ -1,4 +1,4 @@
-"""Send a picture, and save the one that comes back.
+"""Upload an image, and save the image in the result.
 
 python examples/image.py http://127.0.0.1:7860 cat.png
 """
@@ -12,6 +12,6 @@ url, picture = sys.argv[1:]
 
 with Client(url) as app:
     result = app.predict("/mirror", [Path(picture)])
-    mirrored = result[0]  # still on the server
+    mirrored = result[0]  # not downloaded yet
     print(mirrored.orig_name, mirrored.mime_type)
     print("saved as", mirrored.download("."))

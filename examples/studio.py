@@ -1,6 +1,6 @@
 """The app that the examples call. Run it with ``python examples/studio.py``.
 
-It needs ``pip install gradio matplotlib``, of Gradio 4.44 or later.
+It needs Gradio 4.44 or later: ``pip install gradio matplotlib``.
 """
 
 import wave
@@ -11,14 +11,14 @@ from PIL import Image, ImageOps
 
 
 def mirror(picture):
-    """Mirror a picture."""
+    """Mirror an image."""
     path = "mirrored.png"
     ImageOps.mirror(Image.open(picture)).save(path)
     return path
 
 
 def louder(speech, factor=2):
-    """Make a sound louder."""
+    """Make an audio file louder."""
     with wave.open(speech, "rb") as source:
         parameters, frames = source.getparams(), source.readframes(source.getnframes())
     samples = np.frombuffer(frames, "<i2").astype("int64") * int(factor)
@@ -29,7 +29,7 @@ def louder(speech, factor=2):
 
 
 def chat(message):
-    """Answer a message with files, word by word."""
+    """Reply to a message with files, word by word."""
     answer = f"You said {message['text']!r} and sent {len(message['files'])} file(s)."
     words = answer.split()
     for count in range(1, len(words) + 1):

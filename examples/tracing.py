@@ -1,9 +1,9 @@
 """Trace calls with OpenTelemetry: python tracing.py URL ENDPOINT [TEXT].
 
-Each call is a span, told to the app as the parent of what it does by the header ``traceparent``.
-What happened to the job when is told by the span's events, how it ended by its status.
+Each call is a span. The header ``traceparent`` passes it to the app, as the parent of the app's own
+spans. The span's events record the times of the job's steps, and its status records how it ended.
 
-Needs ``opentelemetry-sdk``. To send spans somewhere, replace the exporter.
+It needs ``opentelemetry-sdk``. To send the spans to a collector, replace the exporter.
 """
 
 import dataclasses
@@ -22,19 +22,19 @@ tracer = trace.get_tracer("gradio_client_sync.examples")
 
 
 def traced_predict(app: Client, endpoint: str, payload: Any = None, **options: Any) -> Data:
-    """As `Client.predict`, within a span."""
+    """Call an endpoint like `Client.predict`, and record the call as a span."""
     attributes = {"server.address": app.url, "gradio.endpoint": endpoint}
     with tracer.start_as_current_span(
         f"gradio {endpoint}", kind=trace.SpanKind.CLIENT, attributes=attributes
     ) as span:
         headers: dict[str, str] = {}
-        propagate.inject(headers)  # traceparent, and what else is set up to go along
+        propagate.inject(headers)  # traceparent, and the headers of other propagators
         submitted = time.time_ns()
         job = app.submit(endpoint, payload, headers=headers, **options)
         try:
-            return job.result()  # what it raises is recorded by the span
+            return job.result()  # the span records an exception
         finally:
-            job.cancel()  # does nothing once it is over
+            job.cancel()  # does nothing if the job has ended
             timings = dataclasses.asdict(job.timings)
             span.set_attribute("gradio.bytes", timings.pop("bytes"))
             span.set_attribute("gradio.event_id", job.event_id or "")
@@ -44,7 +44,7 @@ def traced_predict(app: Client, endpoint: str, payload: Any = None, **options: A
 
 
 def main(url: str, endpoint: str, *payload: str) -> None:
-    """Call once, and write the spans to standard error."""
+    """Call the endpoint once, and write the spans to standard error."""
     provider = TracerProvider(resource=Resource({"service.name": "tracing-example"}))
     provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter(out=sys.stderr)))
     trace.set_tracer_provider(provider)

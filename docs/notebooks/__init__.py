@@ -1,1 +1,1 @@
-"""The example notebooks, the app that they call, and how their pictures are taken."""
+"""The example notebooks, the app that they call, and the script that takes their screenshots."""

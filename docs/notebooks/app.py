@@ -1,11 +1,11 @@
-"""A studio: the Gradio app that the example notebooks call, for Gradio 5 and 6.
+"""The Gradio app that the example notebooks call, for Gradio 5 and 6.
 
     pip install gradio
     python app.py          # then run the notebooks
 
-Without an argument it serves at http://127.0.0.1:7860. With ``--free`` it takes a free port,
-says so with one line on standard output, and serves until its standard input ends; so the
-tests and `render.py` start it. Everything that it shows is made here, but for the video.
+Without an argument, it serves at http://127.0.0.1:7860. With ``--free``, it uses a free port,
+prints its URL as one line on standard output, and serves until its standard input ends. The tests
+and `render.py` start it like this. The app generates everything that it shows, except the video.
 """
 
 import inspect
@@ -25,7 +25,7 @@ os.environ.setdefault("GRADIO_SSR_MODE", "False")
 READY = sys.stdout
 sys.stdout = sys.stderr
 
-import gradio as gr  # noqa: E402 - what it prints on import belongs to the log
+import gradio as gr  # noqa: E402 - its output on import goes to the log
 import numpy as np  # noqa: E402 - comes with Gradio
 from gradio.components.plot import PlotData  # noqa: E402
 
@@ -61,7 +61,7 @@ def tell(hero: str) -> Iterator[str]:
 
 
 def picture(seed: int, size: int = 240) -> np.ndarray:
-    """Hills in the evening."""
+    """Draw hills in the evening."""
     rng = random.Random(seed)
     y, x = np.mgrid[0:size, 0:size] / size
     sky = np.stack([0.95 - 0.5 * y, 0.55 + 0.2 * y, 0.45 + 0.4 * y], axis=-1)
@@ -81,7 +81,7 @@ def paint(seed: float) -> np.ndarray:
 
 
 def exhibit(count: float) -> list:
-    """Paint several."""
+    """Paint several landscapes."""
     return [(picture(seed, 150), f"Evening no. {seed}") for seed in range(1, int(count) + 1)]
 
 
@@ -94,25 +94,25 @@ def hum(pitch: float) -> tuple[int, np.ndarray]:
 
 
 def film() -> str:
-    """Show a little film."""
+    """Return a short video."""
     return str(HERE / "kites.mp4")
 
 
 def grey(image: str) -> np.ndarray:
-    """Take the colour out of a picture."""
+    """Convert an image to grey."""
     from PIL import Image
 
     return np.asarray(Image.open(image).convert("L").convert("RGB"))
 
 
 def weigh(kind: str) -> dict[str, Any]:
-    """A table of animals."""
+    """Return a table of animals."""
     rows = [["hedgehog", 0.9, True], ["heron", 1.7, False], ["hare", 3.8, True]]
     return {"headers": [kind, "weight (kg)", "nocturnal"], "data": rows}
 
 
 def classify(text: str) -> dict[str, float]:
-    """How a text sounds."""
+    """Classify the mood of a text."""
     joy = 0.2 + 0.6 * (text.count("!") > 0)
     return {"joyful": joy, "calm": (1 - joy) * 0.7, "gloomy": (1 - joy) * 0.3}
 
@@ -127,13 +127,13 @@ def tag(text: str) -> list[tuple[str, str | None]]:
 
 
 def inspect_text(text: str) -> dict[str, Any]:
-    """What is in a text."""
+    """Count the words of a text."""
     words = text.split()
     return {"words": len(words), "longest": max(words, key=len), "first": words[:3]}
 
 
 def plot(kind: str) -> PlotData:
-    """Plot the bees of four years, as one or another library would."""
+    """Plot the bees of four years, in the format of a plot library."""
     years, bees, wasps = [2021, 2022, 2023, 2024], [12, 30, 22, 41], [20, 17, 15, 9]
     if kind == "plotly":
         figure: dict[str, Any] = {
@@ -166,7 +166,7 @@ def plot(kind: str) -> PlotData:
 
 
 def page(name: str) -> str:
-    """A page of HTML, with a script that notebooks do not run."""
+    """Return an HTML page with a script that notebooks do not run."""
     return (
         f"<h3 style='color:teal'>Dear {name}</h3><p>This is <b>HTML</b> of the app.</p>"
         "<script>document.body.innerHTML = 'a script ran'</script>"
@@ -174,7 +174,7 @@ def page(name: str) -> str:
 
 
 def answer(question: str, history: list) -> list:
-    """Answer a question, and keep the conversation."""
+    """Answer a question, and add it to the conversation."""
     said = {
         "How are you?": "Quite well, thank you. The bees are back.",
         "Show me the garden": gr.Image(picture(3, 140)),
@@ -184,7 +184,7 @@ def answer(question: str, history: list) -> list:
 
 
 def cook(guests: float, progress: Any = gr.Progress()) -> str:
-    """Cook porridge, and report on it."""
+    """Cook porridge, and report the progress."""
     steps = ["heat the water", "stir in the oats", "chop an apple", "add cinnamon", "let it rest"]
     for number, step in enumerate(steps):
         progress((number, len(steps)), desc=step, unit="steps")
@@ -193,13 +193,13 @@ def cook(guests: float, progress: Any = gr.Progress()) -> str:
 
 
 def bake(cake: str) -> str:
-    """Bake a cake. There is one oven, so others wait."""
+    """Bake a cake. There is only one oven, so other cakes wait."""
     time.sleep(STEP)
     return f"{cake} cake"
 
 
 def measure(file: str) -> dict[str, Any]:
-    """How large a file is."""
+    """Return the size of a file."""
     return {"bytes": Path(file).stat().st_size, "suffix": Path(file).suffix}
 
 

@@ -1,9 +1,8 @@
-"""Run the example notebooks against `app.py`, and take the pictures that the docs show.
+"""Run the example notebooks against `app.py`, and take the screenshots in the docs.
 
-``python -m docs.notebooks.render`` makes ``pictures/*.webp`` anew. It needs the ``tests`` extra,
-Pillow, and Chromium; the app is run by the Gradio server of the tests. The notebooks are
-committed without outputs; what they say is checked by
-``tests/interfaces/notebook/test_notebooks.py``, with the functions here.
+``python -m docs.notebooks.render`` writes ``pictures/*.webp``. It needs the ``tests`` extra, Pillow
+and Chromium, and runs the app on the Gradio server of the tests. The notebooks are committed
+without outputs. ``tests/interfaces/notebook/test_notebooks.py`` checks their outputs with the functions in this module.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from typing import Any
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
-ADDRESS = "http://127.0.0.1:7860"  # what the notebooks say
+ADDRESS = "http://127.0.0.1:7860"  # the URL in the notebooks
 GRADIO = "6.31.0"
-RUN_TIMEOUT = 120  # s for a cell; a bound for what hangs
+RUN_TIMEOUT = 120  # s for each cell; ends a cell that hangs
 BROWSER_TIMEOUT = 90  # s
 WIDTH = 860  # of a page, in pixels
 WIDGETS = "application/vnd.jupyter.widget-state+json"
@@ -31,12 +30,12 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def notebooks() -> list[Path]:
-    """The example notebooks."""
+    """Return the paths of the example notebooks."""
     return sorted(HERE.glob("*.ipynb"))
 
 
 class Studio:
-    """The app of the notebooks in a process of its own; a context manager."""
+    """The app of the notebooks in its own process, as a context manager."""
 
     def __init__(self) -> None:
         from tests.support.servers.environments import prepare
@@ -72,12 +71,12 @@ class Studio:
 
 
 def private_sockets(folder: str) -> dict[str, str]:
-    """How to reach a kernel: a port that is free when chosen may be taken when it comes to it."""
+    """Return options for a kernel without ports: another process could take a port before it."""
     return {} if os.name == "nt" else {"transport": "ipc", "ip": os.path.join(folder, "kernel")}
 
 
 def execute(path: Path, url: str) -> Any:
-    """A notebook with what its cells give when the app is at ``url``."""
+    """Run a notebook against the app at ``url``, and return it with its outputs."""
     import nbformat
     from nbclient import NotebookClient
     from traitlets.config import Config
@@ -98,7 +97,7 @@ def execute(path: Path, url: str) -> Any:
 
 
 def to_html(notebook: Any) -> str:
-    """A page of an executed notebook, which loads nothing from elsewhere."""
+    """Return an executed notebook as an HTML page that loads nothing from other hosts."""
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(
@@ -109,7 +108,7 @@ def to_html(notebook: Any) -> str:
 
 
 def without_widgets(notebook: Any) -> Any:
-    """Widgets as what they last looked like: a page has no kernel, and loads no scripts."""
+    """Replace widgets by their last state as HTML: the page has no kernel and loads no scripts."""
     notebook = copy.deepcopy(notebook)
     widgets = notebook.metadata.pop("widgets", {})
     states = {
@@ -141,13 +140,13 @@ def _widget_html(model_id: str, states: dict[str, Any]) -> str:
 
 
 def chromium() -> str | None:
-    """Where Chromium is, if this machine has one."""
+    """Return the path of Chromium; ``None`` if it is not installed."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return next(filter(None, map(shutil.which, names)), None)
 
 
 def browse(page: Path, *options: str) -> str:
-    """Open a page in Chromium and return what it prints."""
+    """Open a page in Chromium, and return its output."""
     browser = chromium()
     if browser is None:
         raise RuntimeError("There is no Chromium; on Debian: apt-get install chromium")
@@ -167,7 +166,7 @@ def browse(page: Path, *options: str) -> str:
 
 
 def photograph(page: Path, picture: Path, height: int = 3000) -> None:
-    """Take a picture of a page, cut off where it ends."""
+    """Save a screenshot of a page, without the empty part below it."""
     from PIL import Image, ImageChops
 
     with tempfile.TemporaryDirectory(prefix="picture-") as folder:
@@ -183,7 +182,7 @@ def photograph(page: Path, picture: Path, height: int = 3000) -> None:
 
 
 def main() -> None:
-    """Make all pictures."""
+    """Save the screenshots of all notebooks."""
     with Studio() as studio, tempfile.TemporaryDirectory(prefix="notebooks-") as folder:
         for path in notebooks():
             page = Path(folder) / f"{path.stem}.html"

@@ -1,7 +1,7 @@
 """Draw ``job.svg``, the life of a job as a sequence: ``python -m docs.pictures.draw_job``.
 
-What happens, in which order, is the table `STEPS`; a test runs such a job on a real server and
-compares the events that its listeners hear with those in the table.
+The table `STEPS` has the steps in their order. A test runs such a job on a real server and compares
+the events that its listeners receive with those in the table.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ CODE, LISTENERS, JOB, SERVER = range(4)
 
 
 class Step(NamedTuple):
-    """An arrow from one lane to another, or a note on one lane; `heard` is what listeners hear."""
+    """An arrow from one lane to another, or a note on one lane.
+
+    Attributes:
+        heard: The event that listeners receive; empty for other steps.
+    """
 
     start: int
     end: int
@@ -36,7 +40,7 @@ STEPS: tuple[Step, ...] = (
     Step(JOB, LISTENERS, "pending", "status pending"),
     Step(JOB, SERVER, "files, if there are any", dashed=True),
     Step(JOB, SERVER, "join the queue"),
-    Step(SERVER, JOB, "event id, place, ETA"),
+    Step(SERVER, JOB, "event id, position, ETA"),
     Step(JOB, LISTENERS, "pending, position 0", "status pending"),
     Step(SERVER, JOB, "starts"),
     Step(JOB, LISTENERS, "pending, position 0", "status pending"),
@@ -45,11 +49,11 @@ STEPS: tuple[Step, ...] = (
     Step(SERVER, JOB, "first value"),
     Step(JOB, LISTENERS, "generating", "status generating"),
     Step(JOB, LISTENERS, "data", "data"),
-    Step(JOB, CODE, "the loop's next turn"),
-    Step(SERVER, JOB, "what has changed"),
+    Step(JOB, CODE, "next value of the loop"),
+    Step(SERVER, JOB, "changes of the value"),
     Step(JOB, LISTENERS, "generating", "status generating"),
     Step(JOB, LISTENERS, "data", "data"),
-    Step(JOB, CODE, "the loop's next turn"),
+    Step(JOB, CODE, "next value of the loop"),
     Step(SERVER, JOB, "completed"),
     Step(JOB, LISTENERS, "data", "data"),
     Step(JOB, LISTENERS, "complete", "status complete"),
@@ -65,7 +69,7 @@ MIDDLE = ' text-anchor="middle"'
 
 
 def arrow(step: Step, y: float) -> list[str]:
-    """One step's line and words; the words of a long arrow stand clear of the lane it crosses."""
+    """Return one step's line and text; the text of a long arrow does not cover the lane between."""
     x1, x2 = LANES[step.start][2], LANES[step.end][2]
     ink = LANES[step.start][3]
     dash = ' stroke-dasharray="5 4"' if step.dashed else ""
