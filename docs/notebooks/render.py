@@ -2,7 +2,8 @@
 
 ``python -m docs.notebooks.render`` writes ``pictures/*.webp``. It needs the ``tests`` extra, Pillow
 and Chromium, and runs the app on the Gradio server of the tests. The notebooks are committed
-without outputs. ``tests/interfaces/notebook/test_notebooks.py`` checks their outputs with the functions in this module.
+without outputs. ``tests/interfaces/notebook/test_notebooks.py`` checks their outputs with the
+functions in this module.
 """
 
 from __future__ import annotations
