@@ -36,6 +36,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "_shipment",
         "_signing",
         "_spaces",
+        "_tokens",
         "_uploads",
         "_visitor",
         "_workers",
