@@ -1,8 +1,4 @@
-"""From what the user named to an open connection, and which token goes along.
-
-A token is sent to the app that it was given for, and to nobody else. An explicit one may go to any
-app that the user names; the saved one goes to Spaces only.
-"""
+"""Connect to what the user named: an address, or a Space."""
 
 from __future__ import annotations
 
@@ -15,10 +11,11 @@ from ._connection import Connection
 from ._live_line import LiveLine, is_watched
 from ._protocol.eventstream import MESSAGE_BYTES
 from ._protocol.routes import Routes, query_of, root_of
-from ._protocol.space import keeps_secrets, space_name
+from ._protocol.space import space_name
+from ._tokens import token_for
 from ._transport.deadlines import Deadline
 from ._transport.http import RATE_LIMIT_PATIENCE, Http
-from .errors import AuthenticationError, ConnectFailedError
+from .errors import ConnectFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,24 +43,6 @@ def connect(source: str, options: Mapping[str, Any], closing: Flag) -> Connectio
         return _connect_to_space(name, query, options, closing)
     root = root_of(source)
     return _open(root, options, token_for(root, options), query=query_of(source))
-
-
-def token_for(root: str, options: Mapping[str, Any], saved: str | None = None) -> str | None:
-    """The token that an address may get: the explicit one, else the saved one.
-
-    Raises:
-        AuthenticationError: The explicit one would go in the clear.
-    """
-    explicit: str | None = options["hf_token"]
-    if explicit is None:
-        return saved if saved is not None and keeps_secrets(root) else None
-    if keeps_secrets(root) or options["allow_insecure_token"]:
-        return explicit
-    raise AuthenticationError(
-        f"hf_token was not sent: {root} is not encrypted, so anyone on the way could read it. "
-        "Use an https address, or pass allow_insecure_token=True if you trust the way.",
-        url=root,
-    )
 
 
 def _connect_to_space(

@@ -14,9 +14,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import _hub
-from ._connecting import token_for
 from ._protocol.space import SpaceName, space_name
 from ._spaces import Patience, find, patiently
+from ._tokens import token_for
 from ._transport.waiting import Flag
 from .errors import AuthenticationError, DuplicationError
 

@@ -11,10 +11,10 @@ import os
 import re
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable
+from typing import Any, Callable, Union
 
-if TYPE_CHECKING:
-    from ._transport.connections import Timeout
+#: Seconds to connect, and seconds of silence; ``None`` is no limit.
+Timeout = tuple[Union[float, None], Union[float, None]]
 
 _TOKEN = re.compile(r"[\x00-\x20\x7f]")
 _FRAMING = frozenset(("content-length", "transfer-encoding"))

@@ -18,8 +18,7 @@ from .errors import MissingDependencyError
 from .plaintext import plain, short
 
 if TYPE_CHECKING:
-    from .events import Progress, Status, Upload
-    from .job import Job
+    from .events import ObservedJob, Progress, Status, Upload
 
 LONGEST_TEXT = 40  # columns of what an app calls its steps
 DEEPEST = 4  # lines for bars that an app nests in each other
@@ -65,9 +64,9 @@ class ProgressBars:
         self._bars: list[Any] = []  # the job's line, then what is nested
         self._counts = False  # the app has bars of its own
         self._began = 0.0
-        self._job: Job | None = None
+        self._job: ObservedJob | None = None
 
-    def watch(self, job: Job) -> None:
+    def watch(self, job: ObservedJob) -> None:
         """Draw a job from now on to its end."""
         self._job = job
         name = job.endpoint if isinstance(job.endpoint, str) else f"fn_index {job.endpoint}"

@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Callable, ClassVar, Union, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    ClassVar,
+    Literal,
+    Protocol,
+    Union,
+    overload,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
+
+    from typing_extensions import Self
 
     from .types import Stage
 
@@ -229,9 +240,38 @@ class SpaceStatus:
 
 Event = Union[Data, Status, Log, Render, Upload]
 
-# What `Job.on` takes for each kind.
+#: What `Job.on` takes for each kind.
 DataListener = Callable[[Data], object]
 StatusListener = Callable[[Status], object]
 LogListener = Callable[[Log], object]
 RenderListener = Callable[[Render], object]
 UploadListener = Callable[[Upload], object]
+
+
+class ObservedJob(Protocol):
+    """The part of `Job` that those who show one to people use: bars, and lines in notebooks."""
+
+    @property
+    def endpoint(self) -> str | int:
+        """The endpoint that was called."""
+
+    @property
+    def status(self) -> Status:
+        """The last status."""
+
+    @overload
+    def on(self, event: Literal["status"], callback: StatusListener) -> Self: ...
+    @overload
+    def on(self, event: Literal["upload"], callback: UploadListener) -> Self: ...
+
+    def done(self) -> bool:
+        """Return whether the job has ended, in whatever way."""
+
+    def cancelled(self) -> bool:
+        """Return whether the job was cancelled."""
+
+    def exception(self) -> BaseException | None:
+        """Return the error of a job that has ended; ``None`` if it succeeded."""
+
+    def add_done_callback(self, callback: Callable[[Any], object]) -> None:
+        """Call a function when the job has ended."""

@@ -20,9 +20,9 @@ from .files import RemoteFile
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ._client import Client
     from .events import Data
     from .job import Job
+    from .types import Payload
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -90,7 +90,17 @@ class Function(Protocol):
         """Start a call and return at once."""
 
 
-def function_of(app: Client, signature: Signature) -> Function:
+class Caller(Protocol):
+    """The part of `Client` that functions use."""
+
+    def predict(self, endpoint: str | int | None, payload: Payload) -> Data:
+        """Call an endpoint and wait for its result."""
+
+    def submit(self, endpoint: str | int | None, payload: Payload) -> Job:
+        """Start a call and return its job at once."""
+
+
+def function_of(app: Caller, signature: Signature) -> Function:
     """Make the function of an endpoint."""
     form = python_signature(signature)
 

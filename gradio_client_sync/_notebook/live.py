@@ -16,15 +16,14 @@ from .markup import DIM, FULL, MONO, SHADE, Html, element, text
 from .structures import number_in
 
 if TYPE_CHECKING:
-    from ..events import Progress, Status, Upload
-    from ..job import Job
+    from ..events import ObservedJob, Progress, Status, Upload
 
 PACE = 0.1  # s between two pictures, at least; the last one is always drawn
 
 _DOTS = {"complete": "#3a9d4a", "error": "#c44e52", "pending": "#999", "cancelled": "#b58a2a"}
 
 
-def show(job: Job) -> bool:
+def show(job: ObservedJob) -> bool:
     """Show a job and follow it; ``False`` where only text can be shown."""
     if "IPython" not in sys.modules or not shows_html():
         return False
@@ -36,13 +35,13 @@ def show(job: Job) -> bool:
     return True
 
 
-def job_bundle(job: Job) -> dict[str, Any]:
+def job_bundle(job: ObservedJob) -> dict[str, Any]:
     """A job as it stands."""
     return bundle(repr(job), lambda: job_html(job, job.status, None))
 
 
 class _Line:
-    def __init__(self, job: Job, handle: Any) -> None:
+    def __init__(self, job: ObservedJob, handle: Any) -> None:
         self._job = job
         self._handle = handle
         self._upload: Upload | None = None
@@ -66,7 +65,7 @@ class _Line:
             self._handle.update(shown, raw=True)
 
 
-def job_html(job: Job, status: Status, upload: Upload | None) -> Html:
+def job_html(job: ObservedJob, status: Status, upload: Upload | None) -> Html:
     """The line of a job."""
     stage = "cancelled" if job.cancelled() else status.stage
     dot = element("span", text("●"), style=f"color:{_DOTS.get(stage, '#4c8bf5')}")

@@ -14,7 +14,7 @@ import ssl
 import threading
 import time
 from functools import cache, partial
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
@@ -26,8 +26,8 @@ from .request import Body, write
 from .response import Raw, Response
 from .waiting import NOTICED, Flag
 
-#: Seconds to connect, and of silence while an answer is awaited.
-Timeout = tuple[Union[float, None], Union[float, None]]
+if TYPE_CHECKING:
+    from .._options import Timeout
 
 # Functions may run for hours without a byte on the wire, and servers without
 # heartbeats are silent for as long; the operating system tells whether they live.

@@ -26,7 +26,7 @@ from ..errors import ConnectFailedError, GradioClientError, ProtocolError
 from .base import Aborted
 from .body import Download, EventStream, UploadBody
 from .carrier import Carrier
-from .connections import Call, Timeout
+from .connections import Call
 from .deadlines import NEVER, Alarms, Deadline
 from .failures import (
     PROXY_WANTS_LOGIN,
@@ -42,6 +42,7 @@ from .retries import NOT_PASSED_ON, Retries, may_ask_again, was_not_taken
 from .waiting import Flag
 
 if TYPE_CHECKING:
+    from .._options import Timeout
     from .response import Response
 
 log = logging.getLogger(__name__)

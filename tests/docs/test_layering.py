@@ -43,6 +43,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "_shipment",
         "_signing",
         "_spaces",
+        "_tokens",
         "_uploads",
         "_visitor",
         "_workers",
