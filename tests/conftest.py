@@ -16,7 +16,11 @@ from hypothesis import settings
 from gradio_client_sync import Client
 from tests.support.canary.plugin import Canary, canary, pytest_configure
 from tests.support.hub.plugin import hub
-from tests.support.schedule import SERVERS, pytest_collection_modifyitems
+from tests.support.schedule import (
+    SERVERS,
+    pytest_collection_modifyitems,
+    pytest_xdist_make_scheduler,
+)
 from tests.support.servers.plugin import ServerPool, end_unused, server_pool
 from tests.support.servers.server import Server
 
@@ -27,6 +31,7 @@ __all__ = [
     "hub",
     "pytest_collection_modifyitems",
     "pytest_configure",
+    "pytest_xdist_make_scheduler",
     "server_pool",
 ]
 
@@ -86,10 +91,10 @@ def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
     return server_pool.get(request.param)
 
 
-@pytest.fixture
-def newest(server_pool: ServerPool) -> Server:
+@pytest.fixture(params=SERVERS[-1:])  # as a parameter, so that the tests are in its group
+def newest(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
     """The newest real server of this run."""
-    return server_pool.get(SERVERS[-1])
+    return server_pool.get(request.param)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Which tests run, in which order, and which of them stay together in one process.
 
-Tests of one server are one group: they run after each other, and of several processes (``-n 2``)
-one runs them all, so that each server starts once. Every other module is a group of its own, and so
-is one marked ``once``, for the sake of what its fixtures build; with a single server all are.
+Tests with a release among their parameters are one group: they run after each other, and of several
+processes (``-n 2``) one runs them all, so that each server starts once. What else is in a module is
+a group of its own, for the sake of what its fixtures build; with a single server all modules are.
 Groups that take long come first, so that the processes end at about the same time.
 
 A test marked ``client_only`` is about what the client does with what it was sent. How it is sent
@@ -14,6 +14,7 @@ all; in a module that is marked as a whole it is marked ``each_release``.
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 
@@ -43,47 +44,30 @@ def protocol_of(version: str) -> str:
     return [name for since, name in QUEUE_PROTOCOLS if since <= release][-1]
 
 
-def version_of(item: pytest.Item) -> str | None:
-    """Return the version of the server that a test calls; ``None`` if it calls none.
-
-    A test that names none in a parameter calls the newest.
-    """
-    fixtures = getattr(item, "fixturenames", ())
-    if "server_pool" not in fixtures and item.get_closest_marker("gradio") is None:
-        return None
-    return _named_version(item) or SERVERS[-1]
-
-
-def _named_version(item: pytest.Item) -> str | None:
-    """Return the version that a parameter of the test is or has, `server` before others."""
-    parameters = dict(item.callspec.params) if hasattr(item, "callspec") else {}
-    for value in (parameters.pop("server", None), *parameters.values()):
-        for part in value if isinstance(value, tuple) else (value,):
-            if isinstance(part, str) and part in VERSIONS:
-                return part
+def version_in(nodeid: str) -> str | None:
+    """Return the release that a test is about, by its parameters; ``None`` if it names none."""
+    for part in nodeid.partition("[")[2].rstrip("]").split("-"):
+        if part in VERSIONS:
+            return part
     return None
 
 
-def group_of(item: pytest.Item) -> str:
+def group_of(nodeid: str) -> str:
     """Return the name of the group that a test belongs to."""
-    version = version_of(item)
-    if item.get_closest_marker("once") and _named_version(item) is None:
-        version = None
-    if len(SERVERS) == 1:  # the tests of one server would keep one process only
-        version = None
-    return version or item.nodeid.partition("::")[0]
+    version = version_in(nodeid) if len(SERVERS) > 1 else None
+    return version or nodeid.partition("::")[0]
 
 
 def is_repetition(item: pytest.Item, chosen: dict[tuple[str, ...], str]) -> bool:
     """Whether a `client_only` test runs on a later release of the same protocol, too."""
-    return chosen.get(_case(item)) not in (None, _named_version(item))
+    return chosen.get(_case(item)) not in (None, version_in(item.nodeid))
 
 
 def newest_by_protocol(items: list[pytest.Item]) -> dict[tuple[str, ...], str]:
     """Return, for each case of a `client_only` test and each protocol, its newest release."""
     chosen: dict[tuple[str, ...], str] = {}
     for item in items:
-        version = _named_version(item)
+        version = version_in(item.nodeid)
         if version is not None and _is_client_only(item):
             chosen[_case(item)] = max(version, chosen.get(_case(item), version), key=VERSIONS.index)
     return chosen
@@ -97,13 +81,12 @@ def _is_client_only(item: pytest.Item) -> bool:
 
 def _case(item: pytest.Item) -> tuple[str, ...]:
     """Return what a test has in common with those on other releases of the protocol."""
-    version = _named_version(item)
+    version = version_in(item.nodeid)
     if version is None:
         return (item.nodeid,)
     return item.nodeid.replace(version, "*"), protocol_of(version)
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups next
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out repetitions, and put the tests of one server together."""
     chosen = newest_by_protocol(items)
@@ -111,12 +94,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if not is_repetition(item, chosen)]
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
     items.sort(key=_place)
 
 
 def _place(item: pytest.Item) -> int:
     """Return a number by which the groups that take longest are sorted first."""
-    group = group_of(item)
-    return -VERSIONS.index(group) if group in VERSIONS else 1 if version_of(item) else 2
+    group = group_of(item.nodeid)
+    if group in VERSIONS:
+        return -VERSIONS.index(group)
+    return 1 if item.get_closest_marker("gradio") else 2
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give whole groups to the processes, in the order of the tests.
+
+    That is what ``--dist loadgroup`` does; under pytest 9.2 that of pytest-xdist 3.8 does nothing.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return Groups(config, log)
