@@ -1,6 +1,6 @@
 """The app that the examples call. Run it with ``python examples/studio.py``.
 
-It needs Gradio 4.44 or later: ``pip install gradio matplotlib``.
+It needs Gradio 4.44 or later, and ffmpeg for `speak`: ``pip install gradio matplotlib``.
 """
 
 import wave
@@ -26,6 +26,13 @@ def louder(speech, factor=2):
         target.setparams(parameters)
         target.writeframes(samples.clip(-(2**15), 2**15 - 1).astype("<i2").tobytes())
     return "louder.wav"
+
+
+def speak(text):
+    """Say a text, a tone for each word."""
+    for number, _ in enumerate(text.split(), 1):
+        times = np.arange(8000) / 16000
+        yield 16000, (8000 * np.sin(2 * np.pi * 220 * number * times)).astype("int16")
 
 
 def chat(message):
@@ -57,6 +64,7 @@ with gr.Blocks(title="Studio") as demo:
     table = gr.Dataframe(headers=["x", "y"], label="table", type="pandas")
     go.click(mirror, picture, gr.Image(type="filepath"), api_name="mirror")
     go.click(louder, [speech, factor], gr.Audio(type="filepath"), api_name="louder")
+    go.click(speak, gr.Textbox(label="text"), gr.Audio(streaming=True), api_name="speak")
     go.click(chat, message, gr.Textbox(), api_name="chat")
     go.click(totals, table, gr.Dataframe(), api_name="totals")
     go.click(draw, table, gr.Plot(), api_name="draw")

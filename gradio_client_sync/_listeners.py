@@ -81,6 +81,9 @@ class EventLog:
         start: Runs a function on a worker thread of the job.
         history_bytes: How long they may be together.
         pending: Where the job stands before the app says anything.
+
+    Attributes:
+        order: The job's number among those that have a value, by when its first one came.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class EventLog:
         history_bytes: int = HISTORY_BYTES,
         pending: Status | None = None,
     ) -> None:
+        self.order: int | None = None
         self._scribe = scribe
         self._history = history
         self._history_bytes = history_bytes

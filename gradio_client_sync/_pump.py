@@ -17,6 +17,7 @@ from ._listeners import Anew
 from ._protocol.decode import DATA_MESSAGES
 from ._protocol.exchange import Exchange, Finish, Publish, Reply
 from ._protocol.payload import encode
+from ._recordings import ORDER
 from ._session import Refused
 from ._shipment import UploadReport
 from ._transport.base import Aborted, Lost
@@ -379,6 +380,7 @@ class Pump:
         """Keep a message for the job's readers. The reader of a shared stream calls it, too."""
         self.job._bytes += len(frame.raw)
         if frame.msg in DATA_MESSAGES and "first_data" not in self.job._marks:
+            self._events.order = next(ORDER)
             for step in _STEPS:  # the worker may not have come to the ones before
                 self._reach(step)
         self._events.publish(frame)

@@ -20,10 +20,10 @@ import logging
 import os
 import re
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from weakref import ref
 
@@ -51,6 +51,9 @@ log = logging.getLogger(__name__)
 #: the server has is in its memory then.
 SILENCE = 3.0
 
+#: Numbers jobs in the order in which their first values come.
+ORDER = count()
+
 _PLAYLIST_BYTES = 2**24
 _IN_MEMORY = re.compile(rf"/\d+/\d+/{re.escape(PLAYLIST)}\Z")
 _EMPTY_RESPONSES = 1_000  # a generator may yield so many times before its first sound
@@ -58,6 +61,8 @@ _EMPTY_RESPONSES = 1_000  # a generator may yield so many times before its first
 
 class JobEnd(Protocol):
     """The part of a job's log that says when the job is over."""
+
+    order: int | None
 
     def wait_until_ended(self, timeout: float | None) -> bool: ...
 
@@ -121,12 +126,12 @@ class Turn:
 class Place:
     """An address at which a server has the sound of one job, or of several."""
 
-    __slots__ = ("boundary", "header", "made", "turn", "unread")
+    __slots__ = ("boundary", "header", "orders", "turn", "unread")
 
     def __init__(self) -> None:
         self.turn = Turn()
-        self.made = 0
-        self.unread: deque[tuple[int, ref[Recording]]] = deque()
+        self.orders: list[int] = []  # of all sounds that were made here
+        self.unread: list[tuple[int, ref[Recording]]] = []  # in their order
         self.header = b""  # that of the first sound
         self.boundary: tuple[int, int] | None = None  # after which sound there were how many parts
 
@@ -150,9 +155,14 @@ class Recording:
         self._whole: Taken | None = None
         self._failure: str | None = None  # why it can never be had
         self._over_unknown = False
-        place.unread.append((place.made, ref(self)))
-        self._number = place.made
-        place.made += 1
+        log = job() if job is not None else None
+        # The first values come in the order in which jobs begin; workers may read them in another.
+        made = log.order if log is not None else None
+        self._order: int = next(ORDER) if made is None else made
+        place.orders.append(self._order)
+        place.orders.sort()
+        place.unread.append((self._order, ref(self)))
+        place.unread.sort(key=lambda entry: entry[0])
 
     @property
     def is_playlist(self) -> bool:
@@ -211,20 +221,20 @@ class Recording:
     def _from_list(self, source: Source, deadline: Deadline, progress: Progress | None) -> Taken:
         """Take the sounds out of the list, up to this one."""
         unread = self._place.unread
-        while unread and unread[0][0] < self._number:
-            earlier = unread.popleft()[1]()
+        while unread and unread[0][0] < self._order:
+            earlier = unread.pop(0)[1]()
             if earlier is not None:
                 try:
                     earlier._take(source, deadline, None)
                 except DownloadError:
                     if earlier._failure is None:  # nothing was taken out of the list
-                        unread.appendleft((earlier._number, ref(earlier)))
+                        unread.insert(0, (earlier._order, ref(earlier)))
                         raise
             else:
                 self._pass_over(source, deadline)
         taken = self._take(source, deadline, progress)
-        if unread and unread[0][0] == self._number:
-            unread.popleft()
+        if unread and unread[0][0] == self._order:
+            unread.pop(0)
         return taken
 
     def _pass_over(self, source: Source, deadline: Deadline) -> None:
@@ -241,7 +251,7 @@ class Recording:
             head = keeper.head(HEADER_BYTES)
             if is_unbounded(head):
                 place.header = head
-            elif place.header and self._number and self._lacks_header(head):
+            elif place.header and self._lacks_header(head):
                 keeper = _prefixed(place.header, keeper)
                 head = place.header
             with keeper:
@@ -300,7 +310,7 @@ class Recording:
 
     def _by_playlist(self, source: Source, deadline: Deadline, progress: Progress | None) -> Taken:
         place, running = self._place, self._is_running()
-        shares = place.made > 1
+        shares = len(place.orders) > 1
         segments: tuple[str, ...] = ()
         is_ended = False
         if running or shares or _may_be_shared(self._url):
@@ -318,7 +328,7 @@ class Recording:
             log.debug("the segments of %r are joined: %s", self._facts.name, exc)
             segments = segments or self._playlist(source, deadline)[0]
             self._whole = self._joined(source, deadline, segments, progress)
-        place.boundary = self._number, len(segments)
+        place.boundary = self._order, len(segments)
         return self._whole
 
     def _in_one_file(self, source: Source, deadline: Deadline, progress: Progress | None) -> Taken:
@@ -355,11 +365,11 @@ class Recording:
         progress: Progress | None,
     ) -> Taken:
         """One of several sounds that the server has put into one playlist."""
-        place, number = self._place, self._number
-        first = 0 if not number else None
-        if place.boundary is not None and place.boundary[0] == number - 1:
+        place, before = self._place, [o for o in self._place.orders if o < self._order]
+        first = None if before else 0
+        if before and place.boundary is not None and place.boundary[0] == before[-1]:
             first = place.boundary[1]
-        if first is None or number != place.made - 1:
+        if first is None or self._order != place.orders[-1]:
             raise DownloadError(
                 f"{self._facts.name!r} cannot be told from the result of another call: the server "
                 "has put both at one address, as Gradio 5 does now and then. Read each result "
@@ -368,7 +378,7 @@ class Recording:
             )
         taken = self._joined(source, deadline, segments[first:], progress)
         if not self._is_running():
-            self._whole, place.boundary = taken, (number, len(segments))
+            self._whole, place.boundary = taken, (self._order, len(segments))
         return taken
 
     def _joined(
@@ -397,7 +407,7 @@ class Recording:
         over = self._job is None or self._wait_until_over(0)
         return {
             **self.__dict__,
-            "_place": (place.made, place.header, place.boundary),
+            "_place": (place.orders, place.header, place.boundary),
             "_job": None,
             "_whole": whole and Taken(whole.kept.in_memory(), whole.ending),
             "_over_unknown": self._over_unknown or not over,
@@ -406,7 +416,7 @@ class Recording:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._place = Place()
-        self._place.made, self._place.header, self._place.boundary = state["_place"]
+        self._place.orders, self._place.header, self._place.boundary = state["_place"]
 
 
 class Recordings:
@@ -417,7 +427,7 @@ class Recordings:
         self._places: dict[str, Place] = {}
 
     def add(self, facts: FileFacts, url: str, job: ref[Any] | None) -> Recording:
-        """Add what a job makes. Jobs are added in the order in which they began."""
+        """Add what a job makes."""
         with self.lock:
             return Recording(facts, url, self._places.setdefault(url, Place()), job)
 

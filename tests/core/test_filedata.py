@@ -75,6 +75,23 @@ def test_files_of_early_4x_are_known_by_their_keys() -> None:
         assert found(partial, dialect_for("4.0.2")) == (partial, [])
 
 
+@pytest.mark.parametrize("name", [{"orig_name": "audio.wav"}, {"orig_name": None}, {}])
+def test_sounds_of_generators_are_files(name: dict[str, str | None]) -> None:
+    """Servers of 3.50 to 4.22 mark them as streams, and by nothing else; some have no name."""
+    early = {"path": "s/140/4", "is_stream": True, **name}
+    told = name.get("orig_name")
+    kind = "audio/wav" if told else None
+    value, (facts,) = found(early, dialect_for("4.0.2"))
+    assert value == "file 1" and facts.name == (told or "audio")
+    assert facts == FileFacts("s/140/4", None, told, None, None, True, None)
+    older = {"name": "s/140/4", "is_stream": True, "is_file": False, **name}
+    value, (facts,) = found(older, OLD, "audio")
+    assert value == "file 1" and facts.name == (told or "audio")
+    assert facts == FileFacts("s/140/4", None, told, None, kind, True, None)
+    for other in ({**early, "is_stream": "yes"}, {"path": None, "is_stream": True}):
+        assert found(other, dialect_for("4.0.2")) == (other, [])
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -119,6 +119,7 @@ def test_numbered_names_go_before_the_ending() -> None:
         ("", b"\x89PNG\r\n\x1a\n", "image/png"),
         ("a.unknown", b"RIFF\0\0\0\0WEBP", "image/webp"),
         ("a", b"\0\0\0\x18ftypisom", "video/mp4"),
+        ("a", b"\xff\xfb\x90", "audio/mpeg"),
         ("a.txt", b"\x89PNG\r\n\x1a\n", "text/plain"),
         ("", b"just text", None),
     ],
