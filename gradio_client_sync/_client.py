@@ -309,7 +309,8 @@ class Client:
             A dict with ``named_endpoints`` and ``unnamed_endpoints``, which prints as a
             table with a call to copy for each endpoint, and shows as one in notebooks.
             Apps that do not describe themselves (before 3.26) are described from
-            their config, on this machine.
+            their config, on this machine. Inputs that the app's own description leaves
+            out, such as buttons, are an endpoint's ``hidden_parameters``.
 
         Behaviour: ``view_api`` of @gradio/client. Ours: types are the server's JSON
         schemas and Python's names for them, not TypeScript's.
@@ -379,7 +380,9 @@ class Client:
             endpoint: A name such as ``"/predict"`` (the slash may be left out), or an
                 ``fn_index``; ``None`` where the app has exactly one public endpoint.
             payload: Values by position as a list or tuple, or by parameter name as a
-                dict. Parameters left out take the app's defaults. Session state is
+                dict. Parameters left out take the app's defaults. Inputs that the
+                app's own description leaves out are sent as its page sends them, or as
+                you give them: by name, or in a list of all inputs. Session state is
                 not passed: it stays on the server. Files may stand anywhere in it:
                 `handle_file`, path objects, bytes, open binary files, PIL images, files of
                 earlier results; a text never is one.

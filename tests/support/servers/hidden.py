@@ -6,6 +6,7 @@ behind it. It answers what its function got, as JSON text. Started by
 """
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import Any, Callable, Sequence
@@ -66,6 +67,14 @@ def build(one_worker: bool = False) -> gr.Blocks:
         one("login", lambda: gr.LoginButton("log in", **no_icon(gr.LoginButton)))
         one("logout", lambda: gr.LogoutButton("log out", **no_icon(gr.LogoutButton)))
         one("deep_link", lambda: gr.DeepLinkButton("link"))
+        if hasattr(gr, "DownloadButton"):
+            note = Path.cwd() / "note.txt"  # Gradio serves what is below the server's folder
+            note.write_text("a note", encoding="utf-8")
+            shutil.copy(Path(__file__).with_name("attachment.py"), Path.cwd())
+            sys.path.insert(0, str(Path.cwd()))
+            from attachment import Attachment
+
+            one("file", lambda: Attachment("note", value=str(note)))
         one("workflow", lambda: gr.WorkflowCanvas())
         samples: list[list[Any]] = [["first"], ["second"]]
         one("rows", lambda: gr.Dataset(components=[text], samples=samples, type="index"))
