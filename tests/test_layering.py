@@ -38,6 +38,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "_spaces",
         "_uploads",
         "_visitor",
+        "_watch",
         "_workers",
         "_exit",
         "display",
