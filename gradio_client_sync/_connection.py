@@ -236,9 +236,11 @@ class Connection:
         by_name = self._goes_by_name(aim, table)
         # Where the name decides, or the user's number, only a restart is of interest.
         ours = aim.by_parameter or not (by_name or aim.by_number)
-        if not self._look_first(
-            lambda: (ours and app.needs_a_look) or app.was_silent, call, deadline
-        ):
+
+        def is_due() -> bool:
+            return app.needs_a_look if ours else app.was_silent
+
+        if not self._look_first(is_due, call, deadline):
             self._keep_watch()
         if aim.epoch != app.watch.epoch:
             aim, values = app.again(aim, values, deadline)

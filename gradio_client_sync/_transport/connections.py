@@ -159,7 +159,7 @@ class _Pool:
             return self._new_conn()
 
     def was_cut(self: Any) -> bool:
-        """Whether the server has closed the connection that was used last, of those that are open."""
+        """Whether the server has closed the connection that was used last and kept open."""
         for connection in reversed(self._kept or ()):
             try:
                 if connection.sock is None:
