@@ -24,6 +24,7 @@ from gradio_client_sync import AppChangedError, Client, EndpointNotFoundError
 from tests.conftest import SERVERS
 from tests.faults.gateway import Gateway, Manner
 from tests.faults.proxy import Proxy
+from tests.generations import has
 from tests.listening import BOUND, Heard
 from tests.servers.environments import prepare
 from tests.servers.server import Server
@@ -221,11 +222,12 @@ def test_reload_that_cuts_connections_is_looked_at_before_the_next_call(
     """A connection that the server has closed is a reason to look before a call is sent."""
     first, second = servers
     with Proxy(first.url) as proxy, Client(proxy.url) as app:
+        # The stream may be cut as the next job joins, which is sent again then.
         for server in (second, first, second):
-            assert app.predict("/greet", ["x"])[0] == "hello x"
+            assert app.predict("/greet", ["x"], idempotent=True)[0] == "hello x"
             proxy.target = int(server.url.rpartition(":")[2])
             proxy.cut()
-        assert app.predict("/greet", ["x"])[0] == "hello x"
+        assert app.predict("/greet", ["x"], idempotent=True)[0] == "hello x"
 
 
 def test_reload_looks_cost_one_small_request_a_second(deployment: Deployment) -> None:
@@ -357,7 +359,8 @@ def test_hot_reload_under_steady_calls(
         assert app.predict("/wipe", ["x"])[0] == "WIPED x"
         assert app.predict("/quick", ["x"])[0] == "hello x"
         assert answers.count("WIPED x") <= warned(caplog).get("greet", 0)
-        heard = len(values.events)
-        values.wait_for(after=heard)
-        (tmp_path / "go").touch()
-        assert job.result(BOUND)[0] == "held"
+        if has(version, "input streams"):  # before 5.0 a reload ends generators with an error
+            heard = len(values.events)
+            values.wait_for(after=heard)
+            (tmp_path / "go").touch()
+            assert job.result(BOUND)[0] == "held"
