@@ -42,6 +42,7 @@ _HOMES = {
     "function": ("Function", "TypedJob"),
     "errors": (
         "ApiChangedError",
+        "AppChangedError",
         "AppError",
         "AuthenticationError",
         "BrokenStreamError",

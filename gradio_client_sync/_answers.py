@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from ._protocol.exchange import Exchange, Finish, app_error, queue_full
 from ._transport.failures import Answer, object_in, refusal
 from .errors import (
+    AppChangedError,
     AppError,
     BrokenStreamError,
     ConnectFailedError,
@@ -23,12 +24,51 @@ from .errors import (
 from .events import Status
 
 if TYPE_CHECKING:
+    from ._protocol.meaning import Aim
     from .events import Data
+    from .types import Stage
 
 log = logging.getLogger(__name__)
 
 #: How Python, and Gradio before a function runs, say that a file is not there.
 _NO_FILE = re.compile("no such file|not found|not uploaded|cannot move|not in", re.IGNORECASE)
+
+
+def changed(
+    aim: Aim,
+    queued: bool,
+    *,
+    event_id: str | None = None,
+    accepted: bool | None = None,
+    begun: bool = False,
+    stage: Stage = "pending",
+) -> AppChangedError:
+    """The error for a call that may have gone to another function.
+
+    Args:
+        aim: What was meant.
+        queued: It went through the app's queue.
+        event_id: The server's name for the job.
+        accepted: Whether the app has taken it.
+        begun: The app has said that it runs.
+        stage: How far it was.
+    """
+    name = aim.endpoint.name
+    if begun:
+        fate = "It had begun, so another function may have run, or this one with other values"
+    elif queued and accepted:
+        fate = "The app had taken it, and had not said that it runs"
+    else:
+        fate = "It may have run, as another function or with other values"
+    return AppChangedError(
+        f"The app changed while a call of {name!r} was under way: what was sent for it means "
+        f"something else to the app by now. The call was cancelled. {fate}. Look at view_api() "
+        "and call it again.",
+        endpoint=name,
+        event_id=event_id,
+        accepted=accepted,
+        last_stage=stage,
+    )
 
 
 def refused(exchange: Exchange, answer: Answer) -> Finish:

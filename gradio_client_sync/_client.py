@@ -16,9 +16,10 @@ from ._exit import EXIT_GRACE
 from ._listeners import HISTORY_BYTES
 from ._protocol.api_info import describe
 from ._protocol.eventstream import MESSAGE_BYTES
+from ._protocol.meaning import Aim
 from ._transport.deadlines import Deadline
 from ._transport.waiting import Flag
-from .errors import ClientClosedError, JobTimeoutError
+from .errors import ClientClosedError, EndpointNotFoundError, JobTimeoutError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -432,16 +433,28 @@ class Client:
             limit = _options.seconds("timeout", timeout)
         deadline = Deadline.after(limit)
         connection = self._live()
-        target = connection.table.resolve(endpoint)
-        return connection, connection.order(
-            target,
-            connection.app.bind(target, payload, deadline),
-            isolated=isolated,
-            deadline=deadline,
-            idempotent=idempotent,
-            headers=_options.texts("headers", headers),
-            owner=self,
-        )
+        app = connection.app
+        while True:
+            epoch, table = app.watch.epoch, app.table  # first: what changes later is then noticed
+            target = connection.table.resolve(endpoint)
+            by_parameter = isinstance(payload, Mapping)
+            data = app.bind(target, payload, deadline)
+            info = app.info(deadline) if by_parameter else None
+            aim = Aim(target, epoch, isinstance(endpoint, int), by_parameter, info)
+            try:
+                return connection, connection.order(
+                    aim,
+                    data,
+                    isolated=isolated,
+                    deadline=deadline,
+                    idempotent=idempotent,
+                    headers=_options.texts("headers", headers),
+                    owner=self,
+                )
+            except EndpointNotFoundError:
+                if app.table is table:
+                    raise
+                # The app has changed just now, and the function was one of the app before.
 
     def predict(
         self,

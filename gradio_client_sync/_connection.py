@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from weakref import WeakSet, ref
 
 from . import _exit, _notebook, _server_functions
+from ._answers import changed
 from ._app import App
 from ._chunks import Chunks
 from ._direct import first_try, handlers_may_raise
@@ -26,7 +27,8 @@ from ._orders import Order, Terms
 from ._parcels import pack
 from ._protocol.decode import Scribe
 from ._protocol.endpoint import EndpointTable
-from ._pump import Pump
+from ._protocol.meaning import Aim, Sent
+from ._pump import Course, Pump
 from ._recordings import Recordings
 from ._replicas import Replicas
 from ._session import JOINS_AT_ONCE, Session, new_session_hash
@@ -35,8 +37,9 @@ from ._transport.connections import Call
 from ._transport.deadlines import NEVER, Deadline
 from ._transport.http import Http
 from ._uploads import Uploader
+from ._watch import Passage
 from ._workers import Workers
-from .errors import ClientClosedError, EndpointNotFoundError, GradioClientError
+from .errors import ClientClosedError, ConfigError, EndpointNotFoundError, GradioClientError
 from .files import ResultFiles
 from .job import Job
 
@@ -131,16 +134,102 @@ class Connection:
             limit=limit if isinstance(limit, int) else None,
             start=self._workers.start,
         )
+        app.on_change = self._renew
         _exit.remember(self)
         took, version, protocol = time.monotonic() - began, app.version or "?", app.dialect.protocol
         log.debug("connected to %s in %.3f s: Gradio %s (%s)", app.root, took, version, protocol)
 
-    # -- an app that restarts -------------------------------------------------------
+    # -- an app that changes --------------------------------------------------------
+
+    def _look(self, call: Call, deadline: Deadline) -> None:
+        """Ask whether it is still the same app, and tell those who called it if not.
+
+        Raises:
+            GradioClientError: The app cannot be asked, or has become another generation's.
+            Aborted: `call` was aborted.
+        """
+        change = self.app.look(call, deadline)
+        if change is None or not (change.under_way or change.ended):
+            return
+        misread = self.app.misread(change)
+        for passage in misread.under_way:
+            passage.on_changed()
+        for sent, many in misread.ended:
+            calls = "1 call" if many == 1 else f"{many} calls"
+            log.warning(
+                "the app at %s changed, and %s of %r may have run another function, or have had "
+                "other values: what was sent meant something else by then",
+                self.app.root,
+                calls,
+                sent.aim.endpoint.name,
+            )
+
+    def _look_first(self, is_due: Callable[[], bool], call: Call, deadline: Deadline) -> bool:
+        """Look before a call if that is due; whether it was.
+
+        Raises:
+            GradioClientError, Aborted: As of `_look`.
+        """
+        if not is_due():
+            return False
+        watch = self.app.watch
+        others = watch.lead()
+        if others is None:
+            try:
+                self._look(call, deadline)
+            finally:
+                watch.end_lead()
+        else:
+            call.wait_for(others)
+            if is_due():  # that one has failed; each call tells why by itself
+                self._look(call, deadline)
+        return True
+
+    def _keep_watch(self) -> None:
+        """Have the app looked at beside the calls, if that is due."""
+        if not self.app.watch.take_turn():
+            return
+        try:
+            self._workers.start(self._look_beside)
+        except GradioClientError as exc:  # no more threads
+            self.app.watch.end_turn()
+            log.debug("the app is not looked at: %s", exc)
+
+    def _send(self, passage: Passage, epoch: int) -> bool:
+        """A call goes out; if it takes long, a look has to come after it. See `Watch.send`."""
+        watch = self.app.watch
+        if not watch.send(passage, epoch):
+            return False
+        if watch.take_guard():
+            try:
+                self._workers.start(self._guard)
+            except GradioClientError as exc:  # no more threads
+                watch.end_guard()
+                log.debug("the app is not looked at: %s", exc)
+        return True
+
+    def _guard(self) -> None:
+        """Have the app looked at once more for what is under way, while no further call does."""
+        while self.app.watch.wait_for_turn():
+            self._look_beside()
+
+    def _look_beside(self) -> None:
+        try:
+            self._look(Call(), NEVER)
+        except Aborted:
+            pass  # the client was closed
+        except ConfigError as exc:
+            log.warning("%s", exc)
+            self.app.may_be_lost()  # the next call finds out, and fails
+        except GradioClientError as exc:
+            log.debug("whether the app is still the same is not known: %s", exc)
+        finally:
+            self.app.watch.end_turn()
 
     def _revisit(
-        self, session: Session, endpoint: Endpoint, call: Call, deadline: Deadline
-    ) -> tuple[Session, Endpoint]:
-        """Where a job goes: where it was meant to, unless the app has restarted.
+        self, order: Order, aim: Aim, values: list[Any], call: Call, deadline: Deadline
+    ) -> Course:
+        """Where a job goes: where it was meant to, unless the app has changed.
 
         Raises:
             EndpointNotFoundError: The app does not have the function any more, or another one
@@ -148,38 +237,33 @@ class Connection:
             GradioClientError: The app cannot be asked, or has become another one.
             Aborted: `call` was aborted.
         """
-        self.app.look(call, deadline)
-        if session.app_id == self.app.id:
-            return session, endpoint
-        self._renew()
-        return self._move(session), self.app.same(endpoint)
+        app, table = self.app, order.session.table
+        by_name = self._goes_by_name(aim, table)
+        # Where the name decides, or the user's number, only a restart is of interest.
+        ours = aim.by_parameter or not (by_name or aim.by_number)
+
+        def is_due() -> bool:
+            return app.needs_a_look if ours else app.was_silent
+
+        if not self._look_first(is_due, call, deadline):
+            self._keep_watch()
+        if aim.epoch != app.watch.epoch:
+            aim, values = app.again(aim, values, deadline)
+            by_name = self._goes_by_name(aim, app.table)
+        return Course(aim, values, self._direct_url(aim.endpoint), by_name)
 
     def _renew(self) -> None:
-        """Forget what the app was told before it restarted, if nobody has yet."""
+        """The app has become another one: forget what it was told before."""
         with self._lock:
-            old = self._session
-            if old.app_id == self.app.id:
-                return
-            self._session = self._new_session(old.session_hash)
-            idle = not self._uses[old]
+            sessions = {self._session, *self._uses}
+        for session in sessions:
+            self._adapt(session)
         self._uploader.forget_all()
-        if idle:
-            old.close()
 
-    def _move(self, session: Session) -> Session:
-        """The session of the restarted app that stands for one of the app before."""
-        name = session.session_hash
-        with self._lock:
-            # One for all jobs of that name: two would take each other's messages.
-            known = (
-                other
-                for other in (self._session, *self._uses)
-                if other.session_hash == name and other.app_id == self.app.id
-            )
-            new = next(known, None) or self._new_session(name)
-            self._uses[new] += 1
-        self._leave(session)
-        return new
+    def _adapt(self, session: Session) -> None:
+        """Have a session use the functions of the app as it is."""
+        app = self.app
+        session.renew(app.table, wants_heartbeat=_wants_heartbeat(app))
 
     # -- sessions -----------------------------------------------------------------
 
@@ -205,21 +289,20 @@ class Connection:
                 raise _closed()
             old, self._session = self._session, session
             idle = not self._uses[old]
+        self._adapt(session)  # the app may have changed just before
         if idle:
             old.close()
 
     def _new_session(self, session_hash: str | None = None) -> Session:
         app = self.app
-        app_id = app.id  # first: by an old one, jobs find out that the app has restarted
         return Session(
             session_hash or new_session_hash(),
             self.http,
             app.routes,
             app.dialect,
             app.table,
-            wants_heartbeat=app.config.get("connect_heartbeat") is True,
+            wants_heartbeat=_wants_heartbeat(app),
             joins=self._joins,
-            app_id=app_id,
             start=self._workers.start,
             doubt=self._replicas.cause,
         )
@@ -236,6 +319,8 @@ class Connection:
                 raise _closed()
             session = own or self._session
             self._uses[session] += 1
+        if own is not None:
+            self._adapt(own)  # the app may have changed just before
         return session
 
     def _leave(self, session: Session) -> None:
@@ -278,7 +363,7 @@ class Connection:
 
     def order(
         self,
-        endpoint: Endpoint,
+        aim: Aim,
         data: list[Any],
         *,
         isolated: bool,
@@ -298,7 +383,7 @@ class Connection:
             FileError: A file cannot be read, or is too large for the app.
             ClientClosedError: `close` was called.
         """
-        session = self._enter(isolated=isolated)
+        session, endpoint = self._enter(isolated=isolated), aim.endpoint
         try:
             if endpoint not in session.table:
                 raise EndpointNotFoundError(
@@ -309,15 +394,18 @@ class Connection:
             body = self._body(endpoint, data, session, deadline)
             files = ResultFiles(self._depot, owner, self._recordings)
             scribe = Scribe(endpoint, self.app.dialect, files.make, _notebook.of_data)
+            if self._goes_by_name(aim, session.table):
+                del body["fn_index"]
             return Order(
                 next(self._numbers),
                 time.monotonic(),
+                aim,
                 owner,
                 scribe,
                 session,
                 pack(endpoint, body, self._uploader),
                 Terms(deadline, self.http.retries, idempotent),
-                self._direct_url(endpoint) if self.app.skips_queue(endpoint) else None,
+                self._direct_url(endpoint),
                 {**self._call_headers(), **headers},
                 files,
             )
@@ -342,7 +430,8 @@ class Connection:
         try:
             url = order.direct_url
             if url is not None and self._needs_no_job(order) and self._take_place(call, order):
-                first = first_try(order, url, call)
+                self._keep_watch()
+                first = self._first_try(order, url, call)
                 if first.data is not None:
                     return first.data
             pump = self._pump(order, first)
@@ -367,17 +456,39 @@ class Connection:
 
         A deadline has to end a call also while it connects, which only its own thread could.
         """
+        aim, by_name = order.aim, "fn_index" not in order.parcel.body
         return not (
             order.parcel.files
             or order.terms.deadline.seconds is not None
-            or self.app.needs_a_look
+            or self.app.was_silent
+            or not (by_name or aim.by_number)
+            or (aim.by_parameter and self.app.needs_a_look)
             or handlers_may_raise()
         )
+
+    def _first_try(self, order: Order, url: str, call: Call) -> Finish:
+        """Run a function that skips the queue, and have it watched if its values need that."""
+        aim, watch = order.aim, self.app.watch
+        if not aim.by_parameter:
+            return first_try(order, url, call, lambda: None)
+        why: list[GradioClientError] = []
+
+        def on_changed() -> None:
+            why.append(changed(aim, False))
+            call.abort()
+
+        passage = Passage(Sent(aim, aim.by_number), on_changed)
+        self._send(passage, aim.epoch)
+        watch.settle(passage)
+        try:
+            return first_try(order, url, call, lambda: next(iter(why), None))
+        finally:
+            watch.end(passage, ran=True)
 
     def _take_place(self, call: Call, order: Order) -> bool:
         with self._lock:
             full = len(self._running) >= self._max_workers
-            if full or self._closed or order.session.app_id != self.app.id:
+            if full or self._closed or order.aim.epoch != self.app.watch.epoch:
                 return False
             self._running.add(call)
         return True
@@ -469,6 +580,8 @@ class Connection:
             events,
             first,
             revisit=self._revisit,
+            watch=self.app.watch,
+            send=self._send,
             on_lost=self.app.may_be_lost,
             cause=self._replicas.cause,
             start=start,
@@ -534,10 +647,19 @@ class Connection:
             self._running.add(following.job)
         return following
 
-    def _direct_url(self, endpoint: Endpoint) -> str:
-        # The number in the body decides; a name with a slash would be another route.
+    def _direct_url(self, endpoint: Endpoint) -> str | None:
+        """Where to post a function that skips the queue."""
+        if not self.app.skips_queue(endpoint):
+            return None
+        # If there is a number in the body, it decides; a name with a slash would be another route.
         name = endpoint.api_name
         return self.app.routes.run(name if name and "/" not in name else "predict")
+
+    def _goes_by_name(self, aim: Aim, table: EndpointTable) -> bool:
+        """Whether a call needs no number, since the route has the function's name."""
+        if aim.by_number or not self.app.skips_queue(aim.endpoint):
+            return False
+        return table.goes_by_name(aim.endpoint)
 
     # -- the end ------------------------------------------------------------------
 
@@ -559,6 +681,7 @@ class Connection:
             calls = [call for call in self._running if isinstance(call, Call)]
             sessions = {self._session, *self._uses}
             self._backlog.clear()
+        self.app.watch.close()
         for call in calls:
             call.abort()
         for job in running:
@@ -597,6 +720,10 @@ class Connection:
 def _run_as(name: str, task: Callable[[], None]) -> None:
     threading.current_thread().name = name
     task()
+
+
+def _wants_heartbeat(app: App) -> bool:
+    return app.config.get("connect_heartbeat") is True
 
 
 def _closed() -> ClientClosedError:

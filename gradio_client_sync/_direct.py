@@ -9,7 +9,7 @@ import time
 # That of `signal` makes an enum of what it finds, 64 times here.
 from _signal import getsignal  # type: ignore[import-not-found]
 from concurrent.futures import CancelledError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Callable
 
 from ._answers import answered, unanswered, unexpected
 from ._protocol.exchange import Exchange
@@ -54,11 +54,14 @@ def direct(
         return exchange.fail(exc, time.time(), queue=False)
 
 
-def first_try(order: Order, url: str, call: Call) -> Finish:
+def first_try(
+    order: Order, url: str, call: Call, why_ended: Callable[[], GradioClientError | None]
+) -> Finish:
     """Run one without a job, on the thread of who waits for it.
 
     Args:
         call: By it another thread may end it.
+        why_ended: Gives the error for which it did.
 
     Raises:
         CancelledError: `call` was aborted.
@@ -71,6 +74,9 @@ def first_try(order: Order, url: str, call: Call) -> Finish:
             exchange, order.session, url, order.parcel.encoded, order.headers, NEVER, call
         )
     except Aborted:
+        changed = why_ended()
+        if changed is not None:
+            return exchange.fail(changed, time.time(), queue=False)
         order.note("was cancelled")
         raise CancelledError from None
     except Exception as exc:  # noqa: BLE001 - it is logged, and becomes the call's error

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ._parcels import Parcel
     from ._protocol.decode import Scribe
+    from ._protocol.meaning import Aim
     from ._session import Session
     from ._transport.deadlines import Deadline
     from .files import Owner, ResultFiles
@@ -41,6 +42,7 @@ class Order(NamedTuple):
     Attributes:
         number: Its number among the client's, for the log.
         at: When it was made, on the monotonic clock.
+        aim: Which function the call is for.
         owner: The client: it must not be collected while a job needs it.
         parcel: ``data``, ``fn_index`` and ``session_hash``, and what else the app is to get.
         direct_url: Where to post a function that skips the queue; ``None`` to queue it.
@@ -50,6 +52,7 @@ class Order(NamedTuple):
 
     number: int
     at: float
+    aim: Aim
     owner: Owner
     scribe: Scribe
     session: Session

@@ -55,10 +55,24 @@ class Parcel:
         self.body["data"] = fill(self._data, forms)
         self.encoded = encode(self._endpoint, self.body)
 
-    def move(self, endpoint: Endpoint) -> None:
-        """The app has started anew and knows the function by another number, perhaps."""
+    @property
+    def values(self) -> list[Any]:
+        """One for each input of the function, with the files in them."""
+        return list(self._data)
+
+    def move(self, endpoint: Endpoint, values: list[Any], *, by_name: bool) -> None:
+        """The app has become another one: the function may have another number by now.
+
+        Args:
+            endpoint: The function as it is now.
+            values: One for each of its inputs.
+            by_name: The route names it, so no number is sent.
+        """
         self._endpoint = endpoint
-        self.body["fn_index"] = endpoint.fn_index
+        self._data = self.body["data"] = values
+        self.body.pop("fn_index", None)
+        if not by_name:
+            self.body["fn_index"] = endpoint.fn_index
         if not self.files:  # otherwise `load` does it
             self.encoded = encode(endpoint, self.body)
 

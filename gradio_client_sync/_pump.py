@@ -9,13 +9,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._answers import explained, may_be_another_server, refused, unanswered, unexpected
+from ._answers import (
+    changed,
+    explained,
+    may_be_another_server,
+    refused,
+    unanswered,
+    unexpected,
+)
 from ._direct import direct
 from ._listeners import Anew
 from ._protocol.decode import DATA_MESSAGES
 from ._protocol.exchange import Exchange, Finish, Publish, Reply
+from ._protocol.meaning import Sent
 from ._protocol.payload import encode
 from ._recordings import ORDER
 from ._session import Refused
@@ -23,6 +31,7 @@ from ._shipment import UploadReport
 from ._transport.base import Aborted, Lost
 from ._transport.connections import Call
 from ._transport.retries import Retries, may_ask_again, was_not_taken
+from ._watch import Passage
 from .errors import (
     BrokenStreamError,
     ConnectFailedError,
@@ -40,10 +49,12 @@ if TYPE_CHECKING:
     from ._orders import Order
     from ._protocol.endpoint import Endpoint
     from ._protocol.exchange import Place
+    from ._protocol.meaning import Aim
     from ._protocol.wire import Frame
     from ._session import Session
     from ._transport.base import Channel
     from ._transport.deadlines import Alarms, Deadline
+    from ._watch import Watch
     from .job import Job
 
 log = logging.getLogger(__name__)
@@ -52,13 +63,35 @@ log = logging.getLogger(__name__)
 _STEPS = {"queued": "is queued", "started": "runs", "first_data": "has its first value"}
 
 
+class Course(NamedTuple):
+    """Where a job goes.
+
+    Attributes:
+        aim: What it is for.
+        values: One for each input of the function.
+        url: Where to post a function that skips the queue; ``None`` to queue it.
+        by_name: The route names the function, so no number is sent.
+    """
+
+    aim: Aim
+    values: list[Any]
+    url: str | None
+    by_name: bool
+
+
+class _Moved(Exception):
+    """The app has changed just before the job went out."""
+
+
 class Pump:
     """One job's run.
 
     Args:
         first: How a try without a job has ended; it is not made again.
-        revisit: Finds the session and endpoint of a job that is about to go to the server: others
-            than before, if the app has restarted. Raises what hinders it.
+        revisit: Finds what a job is for that is about to go to the server, its values and where
+            to post it: others than before, if the app has changed. Raises what hinders it.
+        watch: Knows whether the app has changed.
+        send: As `Watch.send`.
         on_lost: Is told that the server may have gone.
         cause: Returns what a failure may come from, or ``""``; see `Replicas`.
         on_end: Is called when the job is over for this side; another may take its place.
@@ -73,7 +106,9 @@ class Pump:
         events: EventLog,
         first: Finish | None = None,
         *,
-        revisit: Callable[[Session, Endpoint, Call, Deadline], tuple[Session, Endpoint]],
+        revisit: Callable[[Order, Aim, list[Any], Call, Deadline], Course],
+        watch: Watch,
+        send: Callable[[Passage, int], bool],
         on_lost: Callable[[], None],
         cause: Callable[[], str],
         start: Callable[[Callable[[], None]], None],
@@ -88,7 +123,11 @@ class Pump:
         self._session = order.session
         self._parcel = order.parcel
         self._terms = order.terms
+        self._aim = order.aim
         self._direct_url = order.direct_url
+        self._watch = watch
+        self._send = send
+        self._passage: Passage | None = None  # of the try that is under way
         self._headers = order.headers
         self._revisit = revisit
         self._on_lost = on_lost
@@ -204,6 +243,11 @@ class Pump:
                 finish = finish or self._try()
             except Aborted:
                 return None
+            except _Moved:
+                self._withdraw()
+                continue
+            finally:
+                self._arrive()
             error = finish.error if finish is not None else None
             if error is None or self.job._stopped:
                 return finish
@@ -227,18 +271,61 @@ class Pump:
         if not self.job._interruptible(call.abort):
             return None
         try:
-            session, endpoint = self._revisit(
-                self._session, self.endpoint, call, self._terms.deadline
+            course = self._revisit(
+                self._order, self._aim, self._parcel.values, call, self._terms.deadline
             )
         except GradioClientError as exc:
             return self._exchange.fail(exc, time.time())
-        self._session = session
-        if endpoint is not self.endpoint:
+        url, by_name = course.url, course.by_name
+        if course.aim is not self._aim:
+            self._aim, self._direct_url, endpoint = course.aim, url, course.aim.endpoint
             self._scribe.endpoint = endpoint  # for all that read or write events, too
             self.job._fn_index = endpoint.fn_index
-            self._parcel.move(endpoint)
-        url = self._direct_url
+            self._parcel.move(endpoint, course.values, by_name=by_name)
+        if self._aim.by_parameter or not (by_name or self._aim.by_number):
+            self._passage = Passage(Sent(self._aim, not by_name), self._on_changed)
         return self._queued() if url is None else self._direct(url)
+
+    # -- an app that changes --------------------------------------------------------
+
+    def _set_off(self) -> None:
+        """The function's number, or the positions of its parameters, are about to go out.
+
+        Raises:
+            _Moved: They may mean something else by now.
+        """
+        if self._passage is not None and not self._send(self._passage, self._aim.epoch):
+            raise _Moved
+
+    def _settle(self) -> None:
+        """The server has decided which function runs."""
+        if self._passage is not None:
+            self._watch.settle(self._passage)
+
+    def _arrive(self) -> None:
+        """A try is over."""
+        passage, self._passage = self._passage, None
+        if passage is not None:
+            self._watch.end(passage, ran=self._exchange.accepted is not False)
+
+    def _on_changed(self) -> None:
+        """What was sent means something else by now; who is told may take long."""
+        try:
+            self.start(self._end_changed)
+        except GradioClientError:  # no more threads
+            self._end_changed()
+
+    def _end_changed(self) -> None:
+        exchange = self._exchange
+        error = changed(
+            self._aim,
+            self._direct_url is None,
+            event_id=self.job.event_id,
+            accepted=exchange.accepted or None,
+            begun=exchange.begun,
+            stage=exchange.stage,
+        )
+        self.job._expire(self._scribe.status(time.time(), "error", message=str(error)), error)
 
     def _may_go_on(self, error: GradioClientError) -> bool:
         if isinstance(error, BrokenStreamError):
@@ -282,8 +369,8 @@ class Pump:
     def _note_end(self, finish: Finish | None) -> None:
         job = self.job
         if finish is None:
-            timed_out = job.done() and not job.cancelled()
-            self._note("ran out of time" if timed_out else "was cancelled")
+            ended = job.done() and not job.cancelled()
+            self._note("ran out of time, or its app has changed" if ended else "was cancelled")
         elif finish.error is not None:
             # Its text may repeat what was sent.
             self._note("failed (%s)", type(finish.error).__name__)
@@ -326,7 +413,10 @@ class Pump:
                 self._headers,
                 self._publish,
                 self._terms.deadline,
+                self._set_off,
             )
+            if self._scribe.dialect.join == "post":
+                self._settle()
             event_id = self.job._event_id = self._exchange.event_id
             self._note("is at the server%s", f" as event {event_id}" if event_id else "")
             return self._converse(self._channel)
@@ -363,6 +453,7 @@ class Pump:
                         return None
                 elif isinstance(effect, Reply):
                     job._event_id = exchange.event_id
+                    self._set_off()
                     if exchange.accepted:
                         self._session.prepare(self.endpoint)
                     channel.reply(encode(self.endpoint, effect.body))
@@ -393,6 +484,8 @@ class Pump:
         if now.begun:
             self._reach("started")
         if now.begun and not before.begun:
+            if self._scribe.dialect.join != "post":
+                self._settle()
             self._session.begin(self.endpoint, self.job)
         elif now.queued and not before.queued:
             self._session.queue(self.endpoint, self.job)
@@ -453,6 +546,8 @@ class Pump:
                 return None
             self.job._mark("started")
             self._note("is sent")
+            self._set_off()
+            self._settle()
             finish = direct(
                 self._exchange,
                 self._session,

@@ -88,7 +88,6 @@ class Session:
             session only, as it is on the server.
         wants_heartbeat: The app asks to be told when the session's user goes.
         joins: Bounds the joins that are under way at once.
-        app_id: What the app calls this run of its server.
         start: Runs a function on a thread.
         doubt: As for `Mux`.
     """
@@ -103,16 +102,14 @@ class Session:
         *,
         wants_heartbeat: bool,
         joins: threading.BoundedSemaphore,
-        app_id: object,
         start: Callable[[Callable[[], None]], None],
         doubt: Callable[[], str] = str,
     ) -> None:
         self.session_hash = session_hash
-        self.app_id = app_id
         self._http = http
         self._routes = routes
         self._dialect = dialect
-        self._table = table
+        self._table = self._basis = table
         self._wants_heartbeat = wants_heartbeat
         self._joins = joins
         self._start = start
@@ -140,6 +137,25 @@ class Session:
     def table(self) -> EndpointTable:
         """The functions that jobs of the session can call."""
         return self._table
+
+    def renew(self, table: EndpointTable, *, wants_heartbeat: bool) -> None:
+        """The app has become another one. Its server may be another one, or the same as before.
+
+        What the server knows by this session's name goes on, and so do the jobs under way.
+
+        Args:
+            table: The functions that it has now.
+            wants_heartbeat: As for the constructor.
+        """
+        with self._lock:
+            if self._basis is table:
+                return
+            self._table = self._basis = table
+            self._wants_heartbeat = wants_heartbeat
+            self._not_generators = set()
+            self._unfinished = set()
+        if self._mux is not None:
+            self._mux.renew()
 
     def render(self, render_config: Mapping[str, Any]) -> None:
         """The app made new components and functions for this session.
@@ -202,6 +218,7 @@ class Session:
         headers: Mapping[str, str],
         publish: Callable[[Frame], object],
         deadline: Deadline,
+        set_off: Callable[[], None],
     ) -> Channel:
         """Bring a job to the queue.
 
@@ -210,6 +227,8 @@ class Session:
             headers: Sent with the join.
             publish: As for `Mailbox`; called where that takes no worker.
             deadline: When the job has to be over.
+            set_off: Is called right before a request that names the function and has its data, and
+                may raise. A server that asks for the data gets them by a reply instead.
 
         Raises:
             ConnectFailedError, HTTPStatusError: No connection, or refused before the job.
@@ -218,7 +237,9 @@ class Session:
         """
         self.keep_heartbeat()
         return self._in_time(
-            job, deadline, lambda: self._join(endpoint, job, exchange, body, headers, publish)
+            job,
+            deadline,
+            lambda: self._join(endpoint, job, exchange, body, headers, publish, set_off),
         )
 
     def run(
@@ -270,6 +291,7 @@ class Session:
         body: bytes,
         headers: Mapping[str, str],
         publish: Callable[[Frame], object],
+        set_off: Callable[[], None],
     ) -> Channel:
         query = self._routes.query
         if self._dialect.join == "websocket":
@@ -281,14 +303,22 @@ class Session:
                 raise Aborted
             return EventStreamChannel(self._http, url, self._routes.data, call, query, headers)
         assert self._mux is not None  # noqa: S101 - made for these dialects
-        return self._mux.join(lambda: self._post_join(job, exchange, body, headers), publish)
+        return self._mux.join(
+            lambda: self._post_join(job, exchange, body, headers, set_off), publish
+        )
 
     def _post_join(
-        self, job: Job, exchange: Exchange, body: bytes, headers: Mapping[str, str]
+        self,
+        job: Job,
+        exchange: Exchange,
+        body: bytes,
+        headers: Mapping[str, str],
+        set_off: Callable[[], None],
     ) -> str:
         with self._joins:
             if job._stopped or self._closed:
                 raise Aborted  # nobody wants it any more, so the server need not hear of it
+            set_off()  # here, since it may have waited for its turn
             answer = self._http.post(
                 self._routes.join,
                 body,
@@ -375,10 +405,12 @@ class Session:
         told of a job while its stream is open.
         """
         event_id = exchange.event_id
+        now = self._table.numbered(endpoint.fn_index)  # if the app has changed, this one may run
+        generator = endpoint.generator or (now is not None and now.generator)
         if self.lose(endpoint, exchange):
             self._changed.wait_for(lambda: self._closed, LAST_VALUE)
             self._drop_iterator(endpoint)
-        if self._dialect.cancel == "reset" and event_id is not None and endpoint.generator:
+        if self._dialect.cancel == "reset" and event_id is not None and generator:
             self._tell(self._routes.reset, endpoint, {"event_id": event_id})
             event_id = None
         if self._dialect.cancel == "close" or not self._can_cancel(endpoint):
@@ -461,6 +493,8 @@ class Session:
                 body = {**session, "fn_index": endpoint.fn_index, "event_id": event_id}
                 self._tell(self._routes.cancel, endpoint, body)
             return
+        if endpoint not in self._table:
+            return  # the app has changed: the numbers of those events may mean anything by now
         for fn_index in endpoint.cancelled_by:
             url = self._routes.run("predict")  # the number in the body decides
             self._tell(url, endpoint, {**session, "fn_index": fn_index, "data": []})

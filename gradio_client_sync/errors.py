@@ -5,6 +5,7 @@
     GradioClientError(Exception)                  .endpoint .event_id
     ├─ ConnectFailedError(ConnectionError)        no answer at all
     ├─ BrokenStreamError(ConnectionError)         the stream or server went away mid-job
+    │  └─ AppChangedError                         the app became another one mid-job
     ├─ HTTPStatusError                            any other 4xx or 5xx
     │  ├─ AuthenticationError                     401, 403
     │  └─ RateLimitError                          429
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ApiChangedError",
+    "AppChangedError",
     "AppError",
     "AuthenticationError",
     "BrokenStreamError",
@@ -141,6 +143,15 @@ class BrokenStreamError(GradioClientError, ConnectionError):
     url: str | None = None
     accepted: bool | None = None
     last_stage: str | None = None
+
+
+class AppChangedError(BrokenStreamError):
+    """The app became another one while a call was under way, and may have run something else.
+
+    The number that was sent for the function, or the positions of its parameters, mean something
+    else to the app by now. The call was cancelled on the server, and is not sent again.
+    `accepted` is ``True`` if the app had taken it, and ``None`` if that is not known.
+    """
 
 
 class HTTPStatusError(GradioClientError):

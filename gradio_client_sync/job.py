@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ._chunks import Chunks
     from ._listeners import EventLog
-    from .errors import GradioClientError, JobTimeoutError
+    from .errors import GradioClientError
     from .events import (
         DataListener,
         Event,
@@ -283,8 +283,8 @@ class Job(concurrent.futures.Future[Data]):
             self.set_running_or_notify_cancel()  # lets wait() and as_completed() see it
         return True
 
-    def _expire(self, status: Status, error: JobTimeoutError) -> None:
-        """The job's time is up: end it as `cancel` would, but with an error."""
+    def _expire(self, status: Status, error: GradioClientError) -> None:
+        """The job's time is up, or its app has changed: end it as `cancel` would, with an error."""
         with self._lock:
             self._cancel_asked = True
             interrupt = self._interrupt

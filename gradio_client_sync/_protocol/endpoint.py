@@ -96,6 +96,11 @@ class Endpoint:
         """How users see it: ``"/predict"``, or its number if it has no name."""
         return f"/{self.api_name}" if self.api_name is not None else self.fn_index
 
+    @property
+    def rendered(self) -> bool:
+        """Whether the app made it for one session, while it ran."""
+        return self.config.get("rendered_in") is not None
+
     @cached_property
     def parameters(self) -> tuple[Slot, ...]:
         """The inputs that the API description lists."""
@@ -211,6 +216,24 @@ class EndpointTable:
     def component(self, component_id: int) -> Mapping[str, Any] | None:
         """A component's config."""
         return self._components.get(component_id)
+
+    def numbered(self, fn_index: int) -> Endpoint | None:
+        """The function of a number, whether clients may call it or not."""
+        return self._by_index.get(fn_index)
+
+    def named(self, api_name: str) -> Endpoint | None:
+        """The function of a name, whether clients may call it or not."""
+        return self._by_name.get(api_name)
+
+    def goes_by_name(self, endpoint: Endpoint) -> bool:
+        """Whether a route that takes a name alone leads to this function.
+
+        What was rendered for a session keeps its number: it may share its name with another.
+        """
+        name = endpoint.api_name
+        if not name or "/" in name or name in (".", "..") or endpoint.rendered:
+            return False  # a slash makes another route, and dots are taken out on the way
+        return self._by_name.get(name) == endpoint
 
     def rendered(self, render_config: Mapping[str, Any]) -> EndpointTable:
         """The table after the app rendered components and functions into the session."""

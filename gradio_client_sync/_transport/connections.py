@@ -65,6 +65,20 @@ class Call:
         if self._ended.wait(seconds):
             raise Aborted
 
+    def wait_for(self, flag: Flag) -> None:
+        """Wait for something before the request is sent. `abort` sets the flag, too.
+
+        Raises:
+            Aborted: Another thread ended it.
+        """
+        with self._lock:
+            if self.aborted:
+                raise Aborted
+            self._ended = flag
+        flag.wait()
+        if self.aborted:
+            raise Aborted
+
     def attach(self, sock: socket.socket | None) -> None:
         """The request goes over this socket; ``None`` when it is over."""
         with self._lock:
@@ -147,6 +161,20 @@ class _Pool:
             return self._kept.pop()
         except (IndexError, AttributeError):
             return self._new_conn()
+
+    def was_cut(self: Any) -> bool:
+        """Whether the server has closed the connection that was used last and kept open."""
+        for connection in reversed(self._kept or ()):
+            try:
+                if connection.sock is None:
+                    continue  # it was closed here
+                if connection.is_connected:
+                    return False
+            except (ValueError, OSError):  # it has just been closed
+                continue
+            # Another thread may have taken it: then what comes in is an answer, not the end.
+            return connection in (self._kept or ())
+        return False
 
     def _keep(self, connection: Any) -> None:
         kept = self._kept

@@ -152,6 +152,15 @@ class Http:
                 return door
         raise Aborted
 
+    def was_cut(self, url: str) -> bool:
+        """Whether the server of an address has closed the connection to it that was used last."""
+        if self._pid != os.getpid():
+            return False  # in a fork, it is its parent's
+        try:
+            return bool(self.carrier.way(url).pool.was_cut())
+        except Exception:  # noqa: BLE001 - the request itself will say why it cannot be asked
+            return False
+
     def signed(self, url: str) -> str:
         """The address with a signature, where the app wants one. Not for messages: it is secret."""
         return url if self._sign is None else self._sign(url)

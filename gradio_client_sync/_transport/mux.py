@@ -16,6 +16,10 @@ The stream's life follows the server's rules:
 * It is never closed from here while the client lives, since the server would drop
   every job of the session, even one that is just joining. After a cancelled job a
   server may leave it open for good; then it serves the next jobs.
+* Once the app has changed (`renew`), the open stream may lead to a server that the next jobs
+  do not go to, so these open another one. If it is still the same server (an app that was
+  reloaded), both streams take messages from one queue. So either reader routes the messages of
+  every job, and only the end of a job's own stream is the end of the job.
 * If it breaks over a job that was cancelled and is over (a fault of some servers), it is
   opened again.
 * If it is refused because the server is asked too often, it is opened again when that wants.
@@ -70,6 +74,25 @@ _BROKEN = "broken"  # what `_route` says of a message after which nothing comes 
 _GONE = 10_000  # jobs let go of that are remembered, so that what still comes is not kept
 
 
+class _Stream:
+    """What is known of a stream between the app's start and its next change.
+
+    Attributes:
+        breaks: How often it broke; jobs whose join was under way then are lost.
+        reading: A reader is at it, or about to be.
+        stumbled: It broke, or is about to, over a job that is over.
+        heads: The reader's.
+        call: Ends the reader.
+    """
+
+    def __init__(self) -> None:
+        self.breaks = 0
+        self.reading = False
+        self.stumbled = False
+        self.heads = Heads()
+        self.call = Call()
+
+
 class Mux:
     """The shared stream of one session.
 
@@ -99,18 +122,15 @@ class Mux:
         self._doubting = False
         self._lock = threading.RLock()
         self._mailboxes: dict[str, Mailbox] = {}
+        self._homes: dict[str, _Stream] = {}  # of the jobs that have a mailbox
         self._early: dict[str, list[Frame | MessageTooLargeError]] = {}
         self._early_bytes = 0
         self._gone: dict[str, None] = {}  # jobs let go of late, oldest first
         self._joining = 0
-        self._breaks = 0  # how often the stream broke; joins under way then are lost
-        self._reading = False
-        self._stumbled = False
+        self._streams = [_Stream()]  # the last one is for the jobs that join now
         self._warned = False
         self._closed = False
-        self._heads = Heads()  # the reader's
         self._ended = Flag()
-        self._call = Call()
 
     def join(self, post: Callable[[], str], publish: Callable[[Frame], object]) -> Mailbox:
         """Enter a job.
@@ -128,11 +148,12 @@ class Mux:
             if self._closed:
                 raise Aborted
             self._joining += 1
-            breaks = self._breaks
+            stream = self._streams[-1]
+            breaks = stream.breaks
         try:
             event_id = post()
             mailbox = Mailbox(partial(self.leave, event_id), publish)
-            start = self._enter(event_id, mailbox, breaks)
+            start = self._enter(event_id, mailbox, stream, breaks)
         finally:
             with self._lock:
                 self._joining -= 1
@@ -141,12 +162,19 @@ class Mux:
                     self._early_bytes = 0
         if start:
             try:
-                self._start(self._read)
+                self._start(partial(self._read, stream))
             except GradioClientError as exc:  # no more threads
-                self._break(Lost(str(exc)))
+                self._break(stream, Lost(str(exc)))
         return mailbox
 
-    def _enter(self, event_id: str, mailbox: Mailbox, breaks: int) -> bool:
+    def renew(self) -> None:
+        """The app has changed: jobs that join from now on do not rely on the open stream."""
+        with self._lock:
+            idle = self._streams[-1].reading is False
+            if not idle:  # otherwise the next stream goes where the next job does
+                self._streams.append(_Stream())
+
+    def _enter(self, event_id: str, mailbox: Mailbox, stream: _Stream, breaks: int) -> bool:
         """Give a job what came before its join's answer, and from then on what comes.
 
         Returns:
@@ -162,11 +190,12 @@ class Mux:
                     return False
                 if self._closed:
                     raise Aborted
-                if self._breaks != breaks:
+                if stream.breaks != breaks:
                     raise Lost("the session's event stream broke while the job was joining")
                 if not early:
                     self._mailboxes[event_id] = mailbox
-                    start, self._reading = not self._reading, True
+                    self._homes[event_id] = stream
+                    start, stream.reading = not stream.reading, True
                     return start
             # Not under the lock, since readers hear of it. What comes meanwhile is kept as well,
             # as the join is still under way.
@@ -185,6 +214,7 @@ class Mux:
 
     def _forget(self, event_id: str) -> None:
         """Remember that nothing is wanted for a job any more."""
+        self._homes.pop(event_id, None)
         self._gone[event_id] = None
         if len(self._gone) > _GONE:
             del self._gone[next(iter(self._gone))]
@@ -195,26 +225,28 @@ class Mux:
             self._closed = True
             mailboxes = list(self._mailboxes.values())
             self._mailboxes = {}
+            streams = list(self._streams)
         self._ended.set()
-        self._call.abort()
+        for stream in streams:
+            stream.call.abort()
         for mailbox in mailboxes:
             mailbox.abort()
 
-    def _read(self) -> None:
+    def _read(self, of: _Stream) -> None:
         """The reader: stream after stream, for as long as there are jobs."""
         in_vain = 0
         ending: Lost | Aborted | None = None
         retries: RateLimitWaits | None = None
         while ending is None:
             try:
-                in_vain = 0 if self._read_stream() or self._stumbled else in_vain + 1
-                self._stumbled, retries = False, None
+                in_vain = 0 if self._read_stream(of) or of.stumbled else in_vain + 1
+                of.stumbled, retries = False, None
                 if in_vain == _ENDS_IN_VAIN:
                     ending = Lost("the server ends the session's event stream before its jobs")
             except Lost as exc:
-                if not self._stumbled:
+                if not of.stumbled:
                     ending = exc
-                self._stumbled = False
+                of.stumbled = False
             except Aborted as exc:
                 ending = exc
             except RateLimitError as exc:
@@ -233,31 +265,41 @@ class Mux:
                 log.exception("the reader of the session's event stream failed unexpectedly")
                 ending = Lost(f"its reader failed: {exc!r}")
             with self._lock:
-                if ending is None and (self._closed or not self._mailboxes):
-                    self._reading = False
+                if ending is None and (self._closed or of not in self._homes.values()):
+                    of.reading = False
+                    self._drop(of)
                     return
-        self._break(ending)
+        self._break(of, ending)
 
-    def _break(self, ending: Lost | Aborted) -> None:
+    def _drop(self, stream: _Stream) -> None:
+        """Forget a stream that nobody reads, unless further jobs would; with the lock."""
+        if stream is not self._streams[-1]:
+            self._streams.remove(stream)
+
+    def _break(self, stream: _Stream, ending: Lost | Aborted) -> None:
         """There is no reader any more: whose messages it read, and whoever joins now, is told."""
         with self._lock:
-            self._reading = False
-            self._breaks += 1
-            lost, self._mailboxes = list(self._mailboxes.values()), {}
-        for mailbox in lost:
+            stream.reading = False
+            stream.breaks += 1
+            self._drop(stream)
+            lost = [event_id for event_id, home in self._homes.items() if home is stream]
+            for event_id in lost:
+                del self._homes[event_id]
+            mailboxes = [self._mailboxes.pop(event_id) for event_id in lost]
+        for mailbox in mailboxes:
             mailbox.end(ending)
 
-    def _read_stream(self) -> bool:
+    def _read_stream(self, of: _Stream) -> bool:
         """Read one stream to its end; whether it brought the end of a job."""
         stream: EventStream = self._http.stream(
-            self._url, self._call, silence=self._silence, persist=True
+            self._url, of.call, silence=self._silence, persist=True
         )
         brought = False
         pace = Pace(time.monotonic())
         try:
             for payloads in stream:
                 arrived = time.time()
-                kinds = [self._route(payload, arrived) for payload in payloads]
+                kinds = [self._route(of, payload, arrived) for payload in payloads]
                 brought = brought or _COMPLETED in kinds
                 if _BROKEN in kinds:
                     break
@@ -268,19 +310,20 @@ class Mux:
             stream.close()
         return brought
 
-    def _fail(self, frame: Frame) -> None:
+    def _fail(self, of: _Stream, frame: Frame) -> None:
         """The server is about to break the stream, and does not say over whose message.
 
         One such is a text that has no form in UTF-8. Any job so far may be the one that gets
         no end. Those that join from now on are not touched, since the session goes on.
         """
         with self._lock:
-            self._breaks += 1
-            self._stumbled = True
-            failed, self._mailboxes = self._mailboxes, {}
+            of.breaks += 1
+            of.stumbled = True
+            failed = [event_id for event_id, home in self._homes.items() if home is of]
+            mailboxes = [self._mailboxes.pop(event_id) for event_id in failed]
             for event_id in failed:
                 self._forget(event_id)
-        for mailbox in failed.values():
+        for mailbox in mailboxes:
             mailbox.deliver(frame)
 
     def _look_for_deaf(self) -> None:
@@ -344,7 +387,7 @@ class Mux:
             return False
         return isinstance(message, str) and message.strip("'\"") in self._gone
 
-    def _route(self, payload: bytes, arrived: float) -> str:
+    def _route(self, of: _Stream, payload: bytes, arrived: float) -> str:
         """Drop a message into the mailbox that it is for.
 
         Returns:
@@ -354,7 +397,7 @@ class Mux:
             self._pass_over(payload)
             return ""
         try:
-            frame = self._heads.frame(payload, arrived)
+            frame = of.heads.frame(payload, arrived)
         except ProtocolError as exc:
             # Once: a server that sends nothing else could fill a terminal with it.
             level = logging.DEBUG if self._warned else logging.WARNING
@@ -365,10 +408,10 @@ class Mux:
         if event_id is None:
             # About the stream (heartbeat, close_stream), or about every job.
             if self._is_stumble(frame):
-                self._stumbled = True
+                of.stumbled = True
                 return _BROKEN
             if frame.msg in ("unexpected_error", "server_stopped"):
-                self._fail(frame)
+                self._fail(of, frame)
                 return _BROKEN
             if frame.msg == "heartbeat":
                 self._look_for_deaf()
@@ -376,7 +419,7 @@ class Mux:
                 for mailbox in list(self._mailboxes.values()):
                     mailbox.deliver(frame)
             return ""
-        self._stumbled = False
+        of.stumbled = False
         known = self._mailboxes.get(event_id)  # no lock on the way of a message
         if known is None:
             with self._lock:

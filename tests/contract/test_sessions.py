@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import Client, EndpointNotFoundError
+from gradio_client_sync._transport.connections import Call
 from gradio_client_sync._transport.deadlines import NEVER
 from tests.support.breakable_relay import BreakableRelay
 from tests.support.generations import servers_with, servers_without
@@ -350,19 +351,71 @@ def test_token_goes_nowhere_else() -> None:
     assert "hf_canary" not in json.dumps([bodies[2], bodies[3]])
 
 
-def test_session_of_a_restarted_app_is_one_for_all_its_jobs() -> None:
-    """Jobs of a session that was reset, and whose app has restarted, go on in one together."""
+def test_session_goes_on_when_its_app_becomes_another_one() -> None:
+    """It has the functions of the other app then, also if it was reset and jobs still use it."""
+    other = config_of(dependency(0, "wipe"), dependency(1, "echo"), app_id="second")
     with scripted() as server:
         server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id="first"))
+        server.scripts["GET /app_id"] = lambda x: x.answer({"app_id": "second"})
         with Client(server.url) as app:
             connection = app._connection
-            places = [connection._enter(), connection._enter()]
+            place = connection._enter()
             app.reset_session()
-            server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id="second"))
-            connection.app._read_again(NEVER)
-            connection._renew()
-            moved = [connection._move(place) for place in places]
-            assert moved[0] is moved[1]
-            assert moved[0].session_hash == places[0].session_hash != app.session_hash
-            for session in moved:
-                connection._leave(session)
+            server.scripts["GET /config"] = lambda x: x.answer(other)
+            connection._look(Call(), NEVER)
+            assert place.session_hash != app.session_hash
+            assert place.table is connection.table
+            assert connection.table.resolve("echo").fn_index == 1
+            connection._leave(place)
+
+
+def test_app_that_names_its_run_by_the_route_only_is_asked_for_its_config_once() -> None:
+    """Servers before 3.3x have no ``app_id`` in their config, so it is learned from the route."""
+    runs = iter(["one", "one", "one", "two", "one", "one"])
+    configs = []
+
+    def config(x: Any) -> None:
+        configs.append(x)
+        x.answer(config_of())
+
+    with scripted() as server:
+        server.scripts["GET /config"] = config
+        server.scripts["GET /app_id"] = lambda x: x.answer({"app_id": next(runs)})
+        with Client(server.url) as app:
+            look = app._connection.app.look
+            assert [look(Call(), NEVER) for _ in range(3)] == [None, None, None]
+            assert len(configs) == 2
+            assert look(Call(), NEVER) is not None
+            assert len(configs) == 3
+            assert look(Call(), NEVER) is not None  # as replicas take turns
+            assert look(Call(), NEVER) is None
+            assert len(configs) == 3
+
+
+@pytest.mark.parametrize("status", [403, 404, 405])
+def test_app_without_a_route_for_its_run_is_told_by_its_config(status: int) -> None:
+    """The functions in the config decide then, and one that stays the same changes nothing."""
+    with scripted() as server:
+        server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id="one"))
+        server.scripts["GET /app_id"] = lambda x: x.answer({}, status=status)
+        with Client(server.url) as app:
+            known = app._connection.app
+            assert known.look(Call(), NEVER) is None
+            asked = len(server.requests)
+            changed = config_of(dependency(0, "wipe"), dependency(1, "echo"), app_id="one")
+            server.scripts["GET /config"] = lambda x: x.answer(changed)
+            assert known.look(Call(), NEVER) is not None
+            assert len(server.requests) == asked + 1
+            assert known.table.resolve("echo").fn_index == 1
+
+
+def test_app_in_development_is_told_by_its_config() -> None:
+    """One that seeds the generator of its id is reloaded with the same id."""
+    with scripted() as server:
+        server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id=7, dev_mode=True))
+        with Client(server.url) as app:
+            known = app._connection.app
+            assert known.look(Call(), NEVER) is None
+            changed = config_of(dependency(0, "wipe"), app_id=7, dev_mode=True)
+            server.scripts["GET /config"] = lambda x: x.answer(changed)
+            assert known.look(Call(), NEVER) is not None

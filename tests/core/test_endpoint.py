@@ -452,3 +452,33 @@ def test_givable_inputs_are_all_but_session_state() -> None:
     assert [slot.type for slot in endpoint.parameters] == ["textbox"]
     assert [slot.held for slot in endpoint.inputs] == [7, "cat", None]
     assert [slot.is_state for slot in endpoint.inputs] == [True, False, False]
+
+
+# -- routes that take a name
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ({"api_name": "plain"}, True),
+        ({"api_name": "with/slash"}, False),
+        ({"api_name": ".."}, False),
+        ({"api_name": ""}, False),
+        ({}, False),
+        ({"api_name": "plain", "rendered_in": 3}, False),
+    ],
+)
+def test_endpoint_goes_by_name_where_a_route_leads_to_it(
+    entries: dict[str, Any], expected: bool
+) -> None:
+    """A slash makes another route, and a rendered function may share its name."""
+    table = table_of(entries)
+    assert table.goes_by_name(next(iter(table))) is expected
+
+
+def test_endpoint_goes_by_name_only_if_it_is_the_first_of_that_name() -> None:
+    """Servers take the first, and a number or a name that nobody has is none."""
+    table = table_of({"api_name": "twice"}, {"api_name": "twice"})
+    assert [table.goes_by_name(endpoint) for endpoint in table] == [True, False]
+    assert table.named("twice") is table.numbered(0)
+    assert table.named("never") is table.numbered(9) is None

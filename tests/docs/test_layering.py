@@ -46,6 +46,7 @@ RANKS: tuple[tuple[str, ...], ...] = (
         "_tokens",
         "_uploads",
         "_visitor",
+        "_watch",
         "_workers",
         "_exit",
         "display",

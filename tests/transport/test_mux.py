@@ -662,3 +662,84 @@ def test_a_join_without_an_answer_leaves_open_whether_it_ran() -> None:
         with pytest.raises(BrokenStreamError, match="may have taken the job") as caught:
             app.predict("/echo", ["a"])
         assert caught.value.accepted is None
+
+
+def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_it() -> None:
+    """An app that was reloaded has one queue for both streams, and closes neither of them."""
+    first_open, second_open, may_end = Gate(), Gate(), Gate()
+
+    def first(x: IncomingRequest) -> None:
+        x.start_stream()
+        x.send({"msg": "process_starts", "event_id": "one"})
+        first_open.pass_through()
+        x.send(completed("two", "by the first"))
+        may_end.pass_through()
+        x.end_stream()
+
+    def second(x: IncomingRequest) -> None:
+        x.start_stream()
+        x.send({"msg": "process_starts", "event_id": "two"})
+        second_open.pass_through()
+        x.send(completed("one", "by the second"), CLOSE)
+        x.end_stream()
+
+    with scripted(data=streams(first, second)) as server:
+        http, workers = Http(server.url), Workers()
+        url = f"{server.url}/gradio_api/queue/data"
+        mux = Mux(http, url, silence=None, start=workers.start)
+        one = mux.join(lambda: "one", lambda frame: None)
+        first_open.wait_until_reached()
+        mux.renew()
+        two = mux.join(lambda: "two", lambda frame: None)
+        second_open.wait_until_reached()
+        first_open.open()
+        second_open.open()
+        for mailbox, told in ((one, b"by the second"), (two, b"by the first")):
+            while (frame := mailbox.receive()).msg != "process_completed":
+                pass
+            assert told in frame.raw
+        may_end.open()
+        mux.close()
+        http.close()
+        workers.close()
+        assert workers.join(WAIT)
+
+
+def test_a_stream_that_breaks_after_the_app_changed_loses_only_its_own_jobs() -> None:
+    """The server before may go when it likes; jobs that joined later have a stream of their own."""
+    first_open, second_open = Gate(), Gate()
+
+    def first(x: IncomingRequest) -> None:
+        x.start_stream()
+        x.send({"msg": "process_starts", "event_id": "one"})
+        first_open.pass_through()
+        x.break_off()
+
+    def second(x: IncomingRequest) -> None:
+        x.start_stream()
+        x.send({"msg": "process_starts", "event_id": "two"})
+        second_open.pass_through()
+        x.send(completed("two", "fine"), CLOSE)
+        x.end_stream()
+
+    with scripted(data=streams(first, second)) as server:
+        http, workers = Http(server.url), Workers()
+        url = f"{server.url}/gradio_api/queue/data"
+        mux = Mux(http, url, silence=None, start=workers.start)
+        one = mux.join(lambda: "one", lambda frame: None)
+        first_open.wait_until_reached()
+        mux.renew()
+        two = mux.join(lambda: "two", lambda frame: None)
+        second_open.wait_until_reached()
+        first_open.open()
+        assert one.receive().msg == "process_starts"
+        with pytest.raises(Lost):
+            one.receive()
+        second_open.open()
+        while (frame := two.receive()).msg != "process_completed":
+            pass
+        assert b"fine" in frame.raw
+        mux.close()
+        http.close()
+        workers.close()
+        assert workers.join(WAIT)
