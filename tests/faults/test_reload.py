@@ -30,7 +30,7 @@ from tests.support.servers.server import Server
 
 pytestmark = pytest.mark.gradio
 
-HERE = Path(__file__).parents[1] / "servers"
+HERE = Path(__file__).parents[1] / "support" / "servers"
 WARNED = re.compile(r"and (\d+) calls? of '/(\w+)' may have run another function")
 
 

@@ -692,9 +692,11 @@ def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_i
         mux.renew()
         two = mux.join(lambda: "two", lambda frame: None)
         second_open.wait_until_reached()
-        first_open.open()
-        second_open.open()
-        for mailbox, told in ((one, b"by the second"), (two, b"by the first")):
+        for gate, mailbox, told in (
+            (first_open, two, b"by the first"),  # first: a stream with a job left is opened again
+            (second_open, one, b"by the second"),
+        ):
+            gate.open()
             while (frame := mailbox.receive()).msg != "process_completed":
                 pass
             assert told in frame.raw
