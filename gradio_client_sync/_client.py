@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, Union, cast
 
 from . import _options
-from ._connecting import connect
-from ._exit import EXIT_GRACE
-from ._listeners import HISTORY_BYTES
-from ._protocol.api_info import describe
-from ._protocol.eventstream import MESSAGE_BYTES
-from ._protocol.meaning import Aim
+from ._connection.at_exit import EXIT_GRACE
+from ._connection.opening import connect
+from ._job.event_log import HISTORY_BYTES
+from ._protocol.api.api_info import describe
+from ._protocol.api.meaning import Aim
+from ._protocol.queue.eventstream import MESSAGE_BYTES
 from ._transport.deadlines import Deadline
 from ._transport.waiting import Flag
 from .errors import ClientClosedError, EndpointNotFoundError, JobTimeoutError
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ._connection import Connection
-    from ._downloads import Depot
-    from ._orders import Order
-    from ._progress import ProgressBars
-    from ._protocol.signature import Signature
+    from ._calls.call import Order
+    from ._connection.connection import Connection
+    from ._files.download import Depot
+    from ._protocol.api.signature import Signature
+    from ._terminal.progress import ProgressBars
     from .display import ApiInfo
     from .events import Data, SpaceStatus
     from .function import Function
@@ -177,7 +177,7 @@ class Client:
     def _connect(self) -> None:
         """Connect in this process: at first, in a fork, and where a pickle came out."""
         if self._left_out:
-            from ._pickling import secrets_missing
+            from ._connection.pickling import secrets_missing
 
             raise secrets_missing(self._source, self._left_out)
         pid, inherited = os.getpid(), self._pid
@@ -257,7 +257,7 @@ class Client:
         Behaviour: ``duplicate`` of @gradio/client. Ours: `timeout` is in minutes, and part of the
         request itself, so that paid hardware never runs without it.
         """
-        from ._duplicate import duplicate
+        from ._spaces.duplication import duplicate
 
         if not isinstance(source, str):
             raise TypeError(f"source is a Space, such as 'user/space', not {source!r}.")
@@ -352,13 +352,13 @@ class Client:
         return function_of(self, self._signature(endpoint))
 
     def _signature(self, endpoint: str | int | None) -> Signature:
-        from ._protocol.signature import signature_of
+        from ._protocol.api.signature import signature_of
 
         connection = self._live()
         return signature_of(connection.table.resolve(endpoint), connection.app.info())
 
     def _signatures(self) -> list[Signature]:
-        from ._protocol.signature import signatures_of
+        from ._protocol.api.signature import signatures_of
 
         connection = self._live()
         return signatures_of(connection.table, connection.app.info())
@@ -493,7 +493,7 @@ class Client:
         """
         bars = None
         if progress:
-            from ._progress import ProgressBars
+            from ._terminal.progress import ProgressBars
 
             bars = ProgressBars()
         connection, order = self._order(endpoint, payload, timeout, isolated, idempotent, headers)
@@ -614,7 +614,7 @@ class Client:
         where it is then; if it was made with other secrets, its use is an `AuthenticationError`
         that names them.
         """
-        from ._pickling import without_secrets
+        from ._connection.pickling import without_secrets
 
         source, options, left_out = without_secrets(self._source, self._options)
         return _unconnected, (type(self), source, options, (*self._left_out, *left_out))

@@ -90,7 +90,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _complain(error: object) -> None:
-    from .plaintext import plain
+    from ._terminal.plaintext import plain
 
     text = plain(error)
     here = [f"{name} is {option}" for name, option in SAID_HERE.items() if _tells(text, name)]

@@ -15,7 +15,7 @@ import time
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Callable
 
-from .demo_stage import (
+from ._demo.stage import (
     BOLD,
     CODE,
     DIM,

@@ -13,8 +13,8 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ._protocol.example import call_text, default_text
-from .plaintext import LONGEST, columns, pad, plain, short, wrap
+from ._protocol.api.example import call_text, default_text
+from ._terminal.plaintext import LONGEST, columns, pad, plain, short, wrap
 
 NARROWEST, WIDEST = 60, 110  # columns; longer lines are hard to read
 DESCRIPTION_LINES = 8

@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Protocol, Union
 
 from . import _options
-from ._downloads import too_late
-from ._folder import copied
-from ._kept import Kept
-from ._local_files import BytesFile, Link, LocalFile, PathFile, ServerFile, open_file
-from ._media import picture_bytes, sound_bytes
-from ._protocol.attachments import Attachment
-from ._protocol.filedata import is_link
-from ._protocol.filename import safe_name, type_of
-from ._protocol.shapes import PICTURES, SOUNDS
-from ._recordings import Recording, Recordings, Taken, Turn
+from ._files.download import too_late
+from ._files.folder import copied
+from ._files.kept import Kept
+from ._files.media import picture_bytes, sound_bytes
+from ._files.recordings import Recording, Recordings, Taken, Turn
+from ._files.sources import BytesFile, Link, LocalFile, PathFile, ServerFile, open_file
+from ._protocol.values.attachments import Attachment
+from ._protocol.values.filedata import is_link
+from ._protocol.values.filename import safe_name, type_of
+from ._protocol.values.shapes import PICTURES, SOUNDS
 from ._transport.body import CHUNK_BYTES
 from ._transport.deadlines import Deadline
 from .errors import DownloadError, GradioClientError, PayloadError, RateLimitError
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from weakref import ref
 
-    from ._downloads import Depot
-    from ._protocol.endpoint import Slot
-    from ._protocol.filedata import FileFacts
+    from ._files.download import Depot
+    from ._protocol.api.endpoint import Slot
+    from ._protocol.values.filedata import FileFacts
     from ._transport.body import Reader
     from ._transport.connections import Call
 
@@ -230,7 +230,7 @@ class RemoteFile(os.PathLike[str]):
             MissingDependencyError: For a bar, tqdm is needed (extra ``progress``).
         """
         if progress is True:
-            from ._progress import download_bar
+            from ._terminal.progress import download_bar
 
             with download_bar(self.orig_name, self.size) as bar:
                 return self.download(directory, timeout=timeout, progress=bar)

@@ -11,9 +11,9 @@ import inspect
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar, Union
 
-from ._protocol.attachments import Attachment
-from ._protocol.signature import Parameter, Signature
-from .docstring import SUBMIT_DOCSTRING, function_docstring
+from ._protocol.api.signature import Parameter, Signature
+from ._protocol.values.attachments import Attachment
+from ._typed.docstring import SUBMIT_DOCSTRING, function_docstring
 from .errors import PayloadError
 from .files import RemoteFile
 

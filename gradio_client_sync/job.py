@@ -18,8 +18,8 @@ from .events import Data, Status, Timings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._chunks import Chunks
-    from ._listeners import EventLog
+    from ._job.event_log import EventLog
+    from ._job.input_stream import Chunks
     from .errors import GradioClientError
     from .events import (
         DataListener,
@@ -196,7 +196,7 @@ class Job(concurrent.futures.Future[Data]):
         Example:
             >>> job = app.submit("/generate", ["a cat"]).show_progress()
         """
-        from ._progress import ProgressBars
+        from ._terminal.progress import ProgressBars
 
         ProgressBars().watch(self)
         return self

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from ._protocol.fingerprint import Fingerprint, Fingerprints, changes_of, fingerprint_of
+from ._protocol.api.fingerprint import Fingerprint, Fingerprints, changes_of, fingerprint_of
 from .errors import ApiChangedError, EndpointNotFoundError
 from .function import DEFAULT, Default, FileInput, TypedJob, bare
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from .._session import new_session_hash
+from .._session.session import new_session_hash
 from .._transport.base import Lost, Unreachable
 from .._transport.connections import Call
 from ..errors import (

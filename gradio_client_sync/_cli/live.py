@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..plaintext import columns, plain, short
+from .._terminal.plaintext import columns, plain, short
 
 if TYPE_CHECKING:
     from ..events import Log, Progress, Status

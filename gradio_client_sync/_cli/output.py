@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._terminal.plaintext import readable
 from ..files import RemoteFile
-from ..plaintext import readable
 
 if TYPE_CHECKING:
     from ..events import Data

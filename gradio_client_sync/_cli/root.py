@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from .._client import Client
 
 COMMANDS = {  # where each is, so that only the one that is run is imported
-    "view-api": "looking",
-    "predict": "calling",
-    "submit": "calling",
-    "stream": "calling",
-    "types": "looking",
+    "view-api": "inspect",
+    "predict": "call",
+    "submit": "call",
+    "stream": "call",
+    "types": "inspect",
     "status": "spaces",
     "duplicate": "spaces",
-    "doctor": "examining",
-    "completion": "looking",
-    "demo": "looking",
+    "doctor": "doctor",
+    "completion": "inspect",
+    "demo": "inspect",
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..plaintext import plain
+from .._terminal.plaintext import plain
 from .exits import PROGRAM
 from .live import painted
 from .root import Target, examples, targeted

@@ -18,8 +18,8 @@ from ..errors import PayloadError
 from ..files import handle_file
 
 if TYPE_CHECKING:
-    from .._protocol.annotation import Hint
-    from .._protocol.signature import Parameter, Signature
+    from .._protocol.api.annotation import Hint
+    from .._protocol.api.signature import Parameter, Signature
 
 _NAMED = re.compile(r"([^\W\d]\w*)=(.*)", re.DOTALL)
 

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from .._protocol.wire import read_json
+from .._protocol.queue.wire import read_json
 from .chart import MOST_POINTS, Series, draw
 from .markup import Html, element, join, note
 from .players import Allowance, data_url, kind_of

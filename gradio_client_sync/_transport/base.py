@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from .._protocol.wire import Frame
+    from .._protocol.queue.wire import Frame
 
 
 class Aborted(Exception):

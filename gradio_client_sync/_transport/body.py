@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Callable, NamedTuple, Protocol
 
-from .._protocol.eventstream import EventStreamParser
+from .._protocol.queue.eventstream import EventStreamParser
 from .base import Aborted, Lost
 from .failures import loss
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from .._protocol.multipart import Frame
+    from .._protocol.values.multipart import Frame
     from .connections import Call
     from .response import Response
 

@@ -14,9 +14,9 @@ from typing import Any, Callable, NamedTuple
 import urllib3
 
 from .._protocol.proxies import ProxyError
+from .._protocol.queue.wire import TooDeep, read_json
 from .._protocol.retry import retry_after
 from .._protocol.routes import server_of
-from .._protocol.wire import TooDeep, read_json
 from ..errors import (
     AuthenticationError,
     ConnectFailedError,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Callable, Literal, TypeVar
 from urllib.parse import urljoin
 from weakref import WeakSet
 
-from .._protocol.eventstream import MESSAGE_BYTES
+from .._protocol.queue.eventstream import MESSAGE_BYTES
 from .._protocol.retry import RateLimitWaits, retry_after
 from .._protocol.routes import may_follow, with_query
 from ..errors import ConnectFailedError, GradioClientError, ProtocolError

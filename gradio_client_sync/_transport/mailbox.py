@@ -15,8 +15,8 @@ import threading
 import time
 from typing import Callable, Union
 
-from .._protocol.exchange import FOR_READERS, MOVES_ONCE
-from .._protocol.wire import Frame
+from .._protocol.queue.exchange import FOR_READERS, MOVES_ONCE
+from .._protocol.queue.wire import Frame
 from ..errors import MessageTooLargeError, ProtocolError
 from .base import Aborted, Lost
 from .waiting import Change

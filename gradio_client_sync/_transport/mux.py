@@ -41,10 +41,10 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Callable
 
-from .._protocol.eventstream import Cut
-from .._protocol.pace import Pace
+from .._protocol.queue.eventstream import Cut
+from .._protocol.queue.pace import Pace
+from .._protocol.queue.wire import Frame, Heads
 from .._protocol.retry import RateLimitWaits
-from .._protocol.wire import Frame, Heads
 from ..errors import (
     GradioClientError,
     MessageTooLargeError,

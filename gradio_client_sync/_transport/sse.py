@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from .._protocol.eventstream import Cut
-from .._protocol.wire import Frame
+from .._protocol.queue.eventstream import Cut
+from .._protocol.queue.wire import Frame
 from ..errors import too_large
 from .base import Aborted, Lost
 

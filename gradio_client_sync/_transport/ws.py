@@ -16,8 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 import websocket
 
+from .._protocol.queue.wire import Frame
 from .._protocol.routes import with_query
-from .._protocol.wire import Frame
 from ..errors import ConnectFailedError, MessageTooLargeError, ProtocolError, too_large
 from .base import Aborted, Lost
 from .connections import SOCKET_OPTIONS, cut

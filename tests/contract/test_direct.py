@@ -29,7 +29,9 @@ RUN = "POST /run/direct"
 @pytest.fixture(autouse=True)
 def no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The alarm that ends tests which hang would have a job made for each call."""
-    monkeypatch.setattr("gradio_client_sync._connection.handlers_may_raise", lambda: False)
+    monkeypatch.setattr(
+        "gradio_client_sync._connection.connection.handlers_may_raise", lambda: False
+    )
 
 
 def echo(x: IncomingRequest) -> None:
@@ -238,7 +240,7 @@ def test_direct_call_that_fails_by_a_bug_is_ours(
     def fail(*_: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr("gradio_client_sync._direct.answered", fail)
+    monkeypatch.setattr("gradio_client_sync._calls.unqueued.answered", fail)
     with Client(server.url) as app:
         with pytest.raises(ProtocolError, match="a bug") as caught:
             app.predict("/direct", ["a"])

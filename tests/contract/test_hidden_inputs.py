@@ -14,7 +14,7 @@ import pytest
 
 from docs.notebooks import render
 from gradio_client_sync import Client, PayloadError
-from gradio_client_sync._codegen import module_source
+from gradio_client_sync._typed.codegen import module_source
 from gradio_client_sync.typed import Api
 from tests.conftest import SERVERS
 from tests.support.browser import Browser

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gradio_client_sync import Client, _info, _once
+from gradio_client_sync import Client
+from gradio_client_sync._session import info as _info
+from gradio_client_sync._transport import once as _once
 from gradio_client_sync._transport.deadlines import NEVER, Deadline
 from gradio_client_sync._transport.http import Http
 from gradio_client_sync.errors import ClientClosedError

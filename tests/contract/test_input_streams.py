@@ -28,7 +28,7 @@ from gradio_client_sync import (
     PayloadError,
     StreamClosedError,
 )
-from gradio_client_sync._chunks import Chunks
+from gradio_client_sync._job.input_stream import Chunks
 from gradio_client_sync._protocol.routes import Routes
 from gradio_client_sync._transport.http import Http
 from tests.support.generations import has, servers_with, servers_without

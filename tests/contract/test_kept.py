@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gradio_client_sync._folder import private_folder
-from gradio_client_sync._kept import MEMORY_BYTES, SMALL_BYTES, Keeper, Kept
+from gradio_client_sync._files.folder import private_folder
+from gradio_client_sync._files.kept import MEMORY_BYTES, SMALL_BYTES, Keeper, Kept
 from tests.support.processes import run_python
 
 LARGE = bytes(range(256)) * (SMALL_BYTES // 256 + 1)

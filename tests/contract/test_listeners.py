@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._listeners import EventLog
-from gradio_client_sync._protocol.decode import Scribe
+from gradio_client_sync._job.event_log import EventLog
+from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.dialect import DIALECTS
-from gradio_client_sync._protocol.endpoint import EndpointTable
-from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync._protocol.queue.decode import Scribe
+from gradio_client_sync._protocol.queue.wire import Frame
 from tests.support.scripted import completed, config_of, generating
 
 WAIT = 10.0  # s; a bound on failure

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import Client, RemoteFile, handle_file
-from gradio_client_sync._protocol.filename import safe_name
+from gradio_client_sync._protocol.values.filename import safe_name
 from tests.conftest import SERVERS
 from tests.support.listeners import BOUND
 from tests.support.media import FILES, can_take, write_files

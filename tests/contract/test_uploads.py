@@ -26,9 +26,9 @@ from gradio_client_sync import (
     RateLimitError,
     UploadError,
 )
+from gradio_client_sync._files.upload import UploadReport
+from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.dialect import dialect_of
-from gradio_client_sync._protocol.endpoint import EndpointTable
-from gradio_client_sync._shipment import UploadReport
 from tests.conftest import SERVERS
 from tests.support.file_app import FILES, FileApp
 from tests.support.generations import has

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import AppError, Client, Job, RemoteFile, handle_file
-from gradio_client_sync._protocol.example import call_text
+from gradio_client_sync._protocol.api.example import call_text
 from tests.support.component_values import (
     FAILS,
     PAGE,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from gradio_client_sync import _watch
-from gradio_client_sync._protocol.endpoint import EndpointTable
-from gradio_client_sync._protocol.meaning import Aim, Sent
-from gradio_client_sync._watch import Passage, Watch
+from gradio_client_sync._protocol.api.endpoint import EndpointTable
+from gradio_client_sync._protocol.api.meaning import Aim, Sent
+from gradio_client_sync._session import watch as _watch
+from gradio_client_sync._session.watch import Passage, Watch
 from tests.support.scripted import WAIT, config_of
 from tests.support.transcripts import dialect_for
 

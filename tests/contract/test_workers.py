@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from gradio_client_sync import _workers
-from gradio_client_sync._workers import Workers
+from gradio_client_sync._calls import threads as _workers
+from gradio_client_sync._calls.threads import Workers
 from tests.support.processes import run_python
 
 WAIT = 10.0  # s; a bound on failure

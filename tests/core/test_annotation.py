@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.annotation import (
+from gradio_client_sync._protocol.api.annotation import (
     MAX_CHOICES,
     Hint,
     hint_of,

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.api_info import (
+from gradio_client_sync._protocol.api.api_info import (
     describe,
     hidden_parameters_of,
     identifier,
     parameters_of,
     returns_of,
 )
+from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
+from gradio_client_sync._protocol.api.payload import bind
 from gradio_client_sync._protocol.dialect import dialect_of
-from gradio_client_sync._protocol.endpoint import Endpoint, EndpointTable
-from gradio_client_sync._protocol.payload import bind
 from tests.core.test_schema import json_values
 from tests.support.samples import VERSIONS, load
 

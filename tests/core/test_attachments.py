@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from gradio_client_sync._protocol.attachments import DEEPEST, SPREAD, Attachment, collect, fill
-from gradio_client_sync._protocol.endpoint import Slot
+from gradio_client_sync._protocol.api.endpoint import Slot
+from gradio_client_sync._protocol.values.attachments import (
+    DEEPEST,
+    SPREAD,
+    Attachment,
+    collect,
+    fill,
+)
 from gradio_client_sync.errors import PayloadError
 from tests.core.test_payload import endpoint_of
 from tests.core.test_schema import json_values

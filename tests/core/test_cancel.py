@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.cancel import CancelLedger
+from gradio_client_sync._protocol.queue.cancel import CancelLedger
 
 F, G = 3, 4
 

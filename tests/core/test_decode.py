@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.decode import (
+from gradio_client_sync._protocol.queue.decode import (
     EVENT_MESSAGES,
     QUEUE_FULL_MESSAGE,
     STATUS_MESSAGES,
@@ -21,8 +21,8 @@ from gradio_client_sync._protocol.decode import (
     moment,
     status_of,
 )
-from gradio_client_sync._protocol.diff import DiffAccumulator
-from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync._protocol.queue.diff import DiffAccumulator
+from gradio_client_sync._protocol.queue.wire import Frame
 from gradio_client_sync.errors import ProtocolError
 from gradio_client_sync.events import Data, Event, Log, Progress, Render, Status
 from tests.core.test_wire import JSON

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol import diff
-from gradio_client_sync._protocol.diff import DiffAccumulator, apply_edits
+from gradio_client_sync._protocol.queue import diff
+from gradio_client_sync._protocol.queue.diff import DiffAccumulator, apply_edits
 from gradio_client_sync.errors import ProtocolError
 
 Edits = list[list[Any]]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.endpoint import Endpoint, EndpointTable
+from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
 from gradio_client_sync.errors import ConfigError, EndpointNotFoundError
 from tests.core.test_wire import JSON
 from tests.support.transcripts import dialect_for, lines_of, versions_of

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync import MessageTooLargeError
-from gradio_client_sync._protocol.eventstream import MESSAGE_BYTES, Cut, EventStreamParser
-from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync._protocol.queue.eventstream import MESSAGE_BYTES, Cut, EventStreamParser
+from gradio_client_sync._protocol.queue.wire import Frame
 from tests.support.transcripts import all_transcripts, lines_of
 
 

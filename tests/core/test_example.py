@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.api_info import describe
-from gradio_client_sync._protocol.dialect import dialect_of
-from gradio_client_sync._protocol.endpoint import EndpointTable
-from gradio_client_sync._protocol.example import (
+from gradio_client_sync._protocol.api.api_info import describe
+from gradio_client_sync._protocol.api.endpoint import EndpointTable
+from gradio_client_sync._protocol.api.example import (
     call_text,
     component_example,
     default_text,
     example_of,
 )
+from gradio_client_sync._protocol.dialect import dialect_of
 from tests.core.test_schema import json_values
 from tests.support.samples import VERSIONS, load
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._answers import validation_failures
-from gradio_client_sync._protocol.decode import EVENT_MESSAGES, Decoder, Scribe
-from gradio_client_sync._protocol.exchange import (
+from gradio_client_sync._calls.responses import validation_failures
+from gradio_client_sync._protocol.queue.decode import EVENT_MESSAGES, Decoder, Scribe
+from gradio_client_sync._protocol.queue.exchange import (
     Effect,
     Exchange,
     Finish,
@@ -21,7 +21,7 @@ from gradio_client_sync._protocol.exchange import (
     app_error,
     queue_full,
 )
-from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync._protocol.queue.wire import Frame
 from gradio_client_sync.errors import (
     AppError,
     BrokenStreamError,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.endpoint import Slot
-from gradio_client_sync._protocol.filedata import (
+from gradio_client_sync._protocol.api.endpoint import Slot
+from gradio_client_sync._protocol.values.filedata import (
     DEEPEST,
     META,
     FileFacts,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.filename import (
+from gradio_client_sync._protocol.values.filename import (
     LONGEST,
     ending_of,
     numbered,

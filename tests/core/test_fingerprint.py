@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.fingerprint import (
+from gradio_client_sync._protocol.api.fingerprint import (
     Fingerprint,
     all_changes,
     changes_of,
     fingerprint_of,
 )
-from gradio_client_sync._protocol.signature import signature_of
+from gradio_client_sync._protocol.api.signature import signature_of
 from tests.core.test_signature import sample, table
 from tests.support.samples import VERSIONS
 

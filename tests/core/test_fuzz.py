@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.decode import Decoder, Scribe
-from gradio_client_sync._protocol.exchange import Exchange
-from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync._protocol.queue.decode import Decoder, Scribe
+from gradio_client_sync._protocol.queue.exchange import Exchange
+from gradio_client_sync._protocol.queue.wire import Frame
 from gradio_client_sync.errors import ProtocolError
 from tests.support.fuzz import run
 from tests.support.transcripts import dialect_for, endpoint_for, frame_of

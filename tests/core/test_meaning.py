@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gradio_client_sync._protocol.endpoint import EndpointTable
-from gradio_client_sync._protocol.meaning import Aim, Sent, laid_out_again, same_functions
+from gradio_client_sync._protocol.api.endpoint import EndpointTable
+from gradio_client_sync._protocol.api.meaning import Aim, Sent, laid_out_again, same_functions
 from tests.support.transcripts import dialect_for
 
 TEXT, OUT, NUMBER, STATE = 1, 2, 3, 4

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.multipart import FilePart, Part, encode_form, frame_of
+from gradio_client_sync._protocol.values.multipart import FilePart, Part, encode_form, frame_of
 
 BOUNDARY = "a0b1c2d3e4f5"
 

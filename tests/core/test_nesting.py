@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.nesting import deeper
+from gradio_client_sync._protocol.queue.nesting import deeper
 
 TEXTS = st.text(st.sampled_from('[]{}"\\\n,: ax樹'), max_size=12)
 VALUES: st.SearchStrategy[Any] = st.recursive(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradio_client_sync._protocol.pace import GATHER, SHARE, Pace
+from gradio_client_sync._protocol.queue.pace import GATHER, SHARE, Pace
 
 VALUE = "process_generating"
 SHORT = 100  # bytes

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.endpoint import Endpoint, EndpointTable
-from gradio_client_sync._protocol.payload import bind, encode, encode_json
+from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
+from gradio_client_sync._protocol.api.payload import bind, encode, encode_json
 from gradio_client_sync.errors import PayloadError
 from gradio_client_sync.types import ValueInfo
 from tests.support.transcripts import dialect_for

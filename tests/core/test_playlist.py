@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradio_client_sync._protocol.playlist import (
+from gradio_client_sync._protocol.values.playlist import (
     WHOLE,
     Playlist,
     beside,

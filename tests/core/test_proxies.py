@@ -14,7 +14,6 @@ from gradio_client_sync import (
     SpaceError,
     SpaceNotFoundError,
 )
-from gradio_client_sync._hub import Hub
 from gradio_client_sync._protocol.proxies import (
     ProxyError,
     key_for,
@@ -22,6 +21,7 @@ from gradio_client_sync._protocol.proxies import (
     source_of,
     without_login,
 )
+from gradio_client_sync._spaces.hub import Hub
 from tests.conftest import SERVERS
 from tests.support.fault_proxy import FaultProxy
 from tests.support.hub.hub import LocalHub

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.render import rendered
+from gradio_client_sync._protocol.api.render import rendered
 
 
 def functions(*names: Any, first: int, maker: int | None = 0) -> list[dict[str, Any]]:

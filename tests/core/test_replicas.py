@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync import BrokenStreamError, Client, _replicas
+from gradio_client_sync import BrokenStreamError, Client
 from gradio_client_sync._protocol.replicas import CAUSE, ENOUGH, MOST, is_clear, take_turns
+from gradio_client_sync._session import replicas as _replicas
 from gradio_client_sync._transport import mux
 from gradio_client_sync._transport.http import Http
 from tests.support.listeners import BOUND

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.schema import component_schema, is_file, type_text
+from gradio_client_sync._protocol.api.schema import component_schema, is_file, type_text
 from tests.support.samples import VERSIONS, load
 
 FILE_DATA = {

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.dialect import dialect_of
-from gradio_client_sync._protocol.endpoint import EndpointTable
-from gradio_client_sync._protocol.signature import (
+from gradio_client_sync._protocol.api.endpoint import EndpointTable
+from gradio_client_sync._protocol.api.signature import (
     Signature,
     is_name,
     python_names,
     signature_of,
     signatures_of,
 )
+from gradio_client_sync._protocol.dialect import dialect_of
 from tests.support.samples import VERSIONS, load
 
 

@@ -7,7 +7,7 @@ import wave
 
 import pytest
 
-from gradio_client_sync._protocol.wav import HEADER_BYTES, is_unbounded, with_length
+from gradio_client_sync._protocol.values.wav import HEADER_BYTES, is_unbounded, with_length
 
 
 def sound(seconds: int = 1) -> bytes:

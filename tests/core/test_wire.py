@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol import wire
-from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync._protocol.queue import wire
+from gradio_client_sync._protocol.queue.wire import Frame
 from gradio_client_sync.errors import ProtocolError
 from tests.support.transcripts import all_transcripts, frame_of, lines_of
 

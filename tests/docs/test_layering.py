@@ -69,7 +69,7 @@ OWNERS = {
         f"_transport/{name}.py" for name in ("carrier", "connections", "failures", "response")
     },
     "websocket": {"_transport/ws.py"},
-    "huggingface_hub": {"_hub.py"},
+    "huggingface_hub": {"_spaces/hub.py"},
 }
 
 
@@ -161,7 +161,10 @@ def test_layering_keeps_the_core_pure(path: Path) -> None:
 
 #: What of `threading` a signal breaks, as `waiting` tells; and where workers only come to it.
 BREAKABLE = re.compile(r"\b(Event|Condition|Barrier|Timer|Semaphore|BoundedSemaphore)\b")
-OF_WORKERS = {("_connection.py", "BoundedSemaphore"), ("_session.py", "BoundedSemaphore")}
+OF_WORKERS = {
+    ("_connection/connection.py", "BoundedSemaphore"),
+    ("_session/session.py", "BoundedSemaphore"),
+}
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)

@@ -17,12 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradio_client_sync import Client, DownloadError, GradioClientError, UploadError, handle_file
-from gradio_client_sync._downloads import Depot, _redirected
-from gradio_client_sync._protocol.attachments import Attachment, collect, fill
+from gradio_client_sync._files.download import Depot, _redirected
+from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.dialect import dialect_of
-from gradio_client_sync._protocol.endpoint import EndpointTable
-from gradio_client_sync._protocol.filedata import find_files
 from gradio_client_sync._protocol.routes import Routes
+from gradio_client_sync._protocol.values.attachments import Attachment, collect, fill
+from gradio_client_sync._protocol.values.filedata import find_files
 from gradio_client_sync._transport.http import Http
 from gradio_client_sync.files import RemoteFile, attach
 from tests.support.file_app import FileApp, filedata

@@ -82,7 +82,9 @@ def server() -> Iterator[ScriptedApp]:
 @pytest.fixture(autouse=True)
 def no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The alarm that ends tests which hang would have a job made for each call."""
-    monkeypatch.setattr("gradio_client_sync._connection.handlers_may_raise", lambda: False)
+    monkeypatch.setattr(
+        "gradio_client_sync._connection.connection.handlers_may_raise", lambda: False
+    )
 
 
 # A socket that was just being made, or taken, is closed by the collector.

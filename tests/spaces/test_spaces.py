@@ -27,12 +27,12 @@ from gradio_client_sync import (
     SpaceNotReadyError,
     SpaceStatus,
     UnsupportedAppError,
-    _signing,
-    _spaces,
     duplicate,
 )
-from gradio_client_sync._hub import Hub
 from gradio_client_sync._protocol.space import SpaceName, space_name
+from gradio_client_sync._spaces import signing as _signing
+from gradio_client_sync._spaces import waking as _spaces
+from gradio_client_sync._spaces.hub import Hub
 from tests.support.hub.hub import LocalHub, SpaceState
 from tests.support.hub.plugin import OWNER, READER, SCOPED, STRANGER
 
@@ -203,7 +203,9 @@ def test_spaces_without_a_callback_are_logged(
         SpaceName("alice/slow"), Hub(None), _spaces.Teller(), patience, lambda root: None
     )
     space.connect(lambda root, record: None)
-    lines = [r.getMessage() for r in caplog.records if r.name == "gradio_client_sync._spaces"]
+    lines = [
+        r.getMessage() for r in caplog.records if r.name == "gradio_client_sync._spaces.waking"
+    ]
     assert lines == [
         "alice/slow: Space is building... (BUILDING)",
         "alice/slow: Space is running. (RUNNING)",

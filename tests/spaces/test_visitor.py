@@ -18,7 +18,7 @@ import requests
 
 import gradio_client_sync as package
 from gradio_client_sync import Client
-from gradio_client_sync._visitor import HEADER, visitor_headers
+from gradio_client_sync._spaces.visitor import HEADER, visitor_headers
 from tests.conftest import SERVERS
 from tests.support.hub.hub import LocalHub, proxy_of
 from tests.support.hub.space_proxy import SpaceProxy

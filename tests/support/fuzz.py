@@ -28,24 +28,24 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from gradio_client_sync._protocol.api_info import describe, parameters_of
-from gradio_client_sync._protocol.attachments import collect
+from gradio_client_sync._protocol.api.api_info import describe, parameters_of
+from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
+from gradio_client_sync._protocol.api.example import call_text
+from gradio_client_sync._protocol.api.fingerprint import all_changes, fingerprint_of
+from gradio_client_sync._protocol.api.payload import bind, encode
+from gradio_client_sync._protocol.api.signature import signatures_of
 from gradio_client_sync._protocol.chunked import Chunks
-from gradio_client_sync._protocol.decode import Decoder, Scribe
 from gradio_client_sync._protocol.dialect import dialect_of
-from gradio_client_sync._protocol.endpoint import Endpoint, EndpointTable
-from gradio_client_sync._protocol.eventstream import EventStreamParser
-from gradio_client_sync._protocol.example import call_text
-from gradio_client_sync._protocol.exchange import Exchange
-from gradio_client_sync._protocol.filedata import decode_data_url, find_files
-from gradio_client_sync._protocol.filename import safe_name
-from gradio_client_sync._protocol.fingerprint import all_changes, fingerprint_of
-from gradio_client_sync._protocol.payload import bind, encode
+from gradio_client_sync._protocol.queue.decode import Decoder, Scribe
+from gradio_client_sync._protocol.queue.eventstream import EventStreamParser
+from gradio_client_sync._protocol.queue.exchange import Exchange
+from gradio_client_sync._protocol.queue.wire import Frame
 from gradio_client_sync._protocol.routes import Routes, root_of
-from gradio_client_sync._protocol.shapes import shape
-from gradio_client_sync._protocol.signature import signatures_of
 from gradio_client_sync._protocol.space import expiry_of, space_name, status_of
-from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync._protocol.values.attachments import collect
+from gradio_client_sync._protocol.values.filedata import decode_data_url, find_files
+from gradio_client_sync._protocol.values.filename import safe_name
+from gradio_client_sync._protocol.values.shapes import shape
 from gradio_client_sync.errors import GradioClientError, ProtocolError
 from tests.support.samples import VERSIONS, load
 from tests.support.transcripts import all_transcripts, dialect_for, endpoint_for, lines_of

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from gradio_client_sync import Client, _client, _connection
+from gradio_client_sync import Client, _client
+from gradio_client_sync._connection import connection as _connection
 from tests.support.listeners import BOUND
 from tests.support.scripted import (
     CLOSE,

@@ -8,7 +8,7 @@ from typing import Callable
 
 import pytest
 
-from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync._protocol.queue.wire import Frame
 from gradio_client_sync._transport.base import Aborted, Lost
 from gradio_client_sync._transport.mailbox import AROUND, Mailbox
 from tests.support.scripted import WAIT

@@ -18,14 +18,14 @@ from gradio_client_sync import (
     QueueFullError,
     ValidationError,
 )
-from gradio_client_sync._protocol.wire import Frame
-from gradio_client_sync._session import JOINS_AT_ONCE
+from gradio_client_sync._calls.threads import Workers
+from gradio_client_sync._protocol.queue.wire import Frame
+from gradio_client_sync._session.session import JOINS_AT_ONCE
 from gradio_client_sync._transport.base import Lost
 from gradio_client_sync._transport.deadlines import Deadline
 from gradio_client_sync._transport.http import Http
 from gradio_client_sync._transport.mailbox import ROOM
 from gradio_client_sync._transport.mux import Mux
-from gradio_client_sync._workers import Workers
 from tests.support.listeners import Heard
 from tests.support.scripted import (
     CLOSE,

@@ -9,8 +9,8 @@ from typing import Any, Optional
 
 import pytest
 
-from gradio_client_sync._once import Once
 from gradio_client_sync._transport.deadlines import NEVER, Deadline
+from gradio_client_sync._transport.once import Once
 from tests.support.listeners import BOUND
 
 

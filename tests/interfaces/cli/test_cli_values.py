@@ -9,8 +9,8 @@ import pytest
 
 from gradio_client_sync._cli.output import text_in
 from gradio_client_sync._cli.values import payload_of, takes_text
-from gradio_client_sync._protocol.annotation import hint_of
-from gradio_client_sync._protocol.signature import Parameter, Signature
+from gradio_client_sync._protocol.api.annotation import hint_of
+from gradio_client_sync._protocol.api.signature import Parameter, Signature
 from gradio_client_sync.errors import PayloadError
 
 SCHEMAS: dict[str, Any] = {

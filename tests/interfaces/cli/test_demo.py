@@ -15,7 +15,8 @@ from typing import Any, Callable
 
 import pytest
 
-from gradio_client_sync import demo, demo_stage
+from gradio_client_sync import demo
+from gradio_client_sync._demo import stage as demo_stage
 from gradio_client_sync.errors import ConnectFailedError
 from tests.support.servers.environments import prepare
 from tests.support.terminal import Terminal
@@ -46,8 +47,8 @@ def test_step_is_short(step: Callable[..., Any]) -> None:
 
 def test_app_is_python_that_ships_with_the_package() -> None:
     """The app is in the package's data, and compiles."""
-    source = resources.files("gradio_client_sync").joinpath("demo_app.txt")
-    compile(source.read_text(encoding="utf-8"), "demo_app.txt", "exec")
+    source = resources.files("gradio_client_sync").joinpath("_demo/app.txt")
+    compile(source.read_text(encoding="utf-8"), "app.txt", "exec")
 
 
 def test_screen_without_a_terminal_prints_each_new_line_once(

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.api_info import describe
+from gradio_client_sync._protocol.api.api_info import describe
+from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.dialect import dialect_of
-from gradio_client_sync._protocol.endpoint import EndpointTable
+from gradio_client_sync._terminal.plaintext import columns, plain, short, wrap
 from gradio_client_sync.display import ApiInfo
-from gradio_client_sync.plaintext import columns, plain, short, wrap
 from tests.core.test_schema import json_values
 from tests.support.samples import VERSIONS, load
 

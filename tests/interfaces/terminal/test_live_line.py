@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from gradio_client_sync import Client, SpaceNotReadyError
-from gradio_client_sync._live_line import LiveLine, is_watched, shorten
 from gradio_client_sync._protocol.space import status_of
+from gradio_client_sync._terminal.live_line import LiveLine, is_watched, shorten
 from tests.interfaces.notebook.test_notebooks import Kernel, kernel
 from tests.support.hub.hub import LocalHub
 from tests.support.servers.server import Server

@@ -15,7 +15,7 @@ from typing import Any, Callable
 import pytest
 
 from gradio_client_sync import AppError, Client, MissingDependencyError
-from gradio_client_sync._progress import ProgressBars
+from gradio_client_sync._terminal.progress import ProgressBars
 from gradio_client_sync.events import Progress, Status, Upload
 from tests.support.listeners import BOUND, Heard
 from tests.support.scripted import scripted

@@ -17,12 +17,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gradio_client_sync
-from gradio_client_sync._codegen import module_source
-from gradio_client_sync._layout import LINE
+from gradio_client_sync._protocol.api.endpoint import EndpointTable
+from gradio_client_sync._protocol.api.fingerprint import fingerprint_of
+from gradio_client_sync._protocol.api.signature import Signature, signatures_of
 from gradio_client_sync._protocol.dialect import dialect_of
-from gradio_client_sync._protocol.endpoint import EndpointTable
-from gradio_client_sync._protocol.fingerprint import fingerprint_of
-from gradio_client_sync._protocol.signature import Signature, signatures_of
+from gradio_client_sync._typed.codegen import module_source
+from gradio_client_sync._typed.layout import LINE
 from tests.core.test_schema import json_values
 from tests.support.samples import VERSIONS, load
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import AppError, Client, EndpointNotFoundError, Job, PayloadError, TypedJob
-from gradio_client_sync.docstring import WIDTH, function_docstring
+from gradio_client_sync._terminal.plaintext import columns
+from gradio_client_sync._typed.docstring import WIDTH, function_docstring
 from gradio_client_sync.files import RemoteFile
 from gradio_client_sync.function import DEFAULT, FileInput, function_of
-from gradio_client_sync.plaintext import columns
 from tests.core.test_signature import sample
 from tests.interfaces.typed.test_codegen import signatures
 from tests.support.samples import VERSIONS, load

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import ApiChangedError, Client, GradioClientError
-from gradio_client_sync._codegen import module_source
+from gradio_client_sync._typed.codegen import module_source
 from gradio_client_sync.function import DEFAULT
 from tests.interfaces.typed.test_codegen import ROOT, check_tree, load_module
 from tests.support.scripted import ScriptedApp, component, config_of, dependency

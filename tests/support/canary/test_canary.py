@@ -59,7 +59,7 @@ def ask(port, value):
 
 
 def test_log():
-    logging.getLogger("gradio_client_sync._pump").debug("has %s", TOKEN)
+    logging.getLogger("gradio_client_sync._calls.runner").debug("has %s", TOKEN)
 
 
 def test_log_of_a_library():
@@ -165,7 +165,7 @@ def test_canary_finds_each_kind_of_leak(run: pytest.Pytester, processes: Sequenc
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     _, found = result.stdout.str().split("secrets that got out")
     places = {
-        ("log", "a log of gradio_client_sync._pump"),
+        ("log", "a log of gradio_client_sync._calls.runner"),
         ("log_of_a_library", "a log of urllib3.connectionpool"),
         ("error", "a AppError"),
         ("error_attribute", "a AppError"),

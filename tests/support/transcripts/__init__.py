@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from gradio_client_sync._protocol.decode import Decoder, Scribe
+from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
 from gradio_client_sync._protocol.dialect import Dialect, dialect_of
-from gradio_client_sync._protocol.endpoint import Endpoint, EndpointTable
-from gradio_client_sync._protocol.exchange import Effect, Exchange, Finish, Publish, Reply
-from gradio_client_sync._protocol.wire import Frame
+from gradio_client_sync._protocol.queue.decode import Decoder, Scribe
+from gradio_client_sync._protocol.queue.exchange import Effect, Exchange, Finish, Publish, Reply
+from gradio_client_sync._protocol.queue.wire import Frame
 from gradio_client_sync.events import Data, Event, Status
 
 FOLDER = Path(__file__).parent

@@ -1,0 +1,732 @@
+"""`Connection`: all that one client has open, and the jobs that it carries.
+
+Threads and finalizers hold the connection and never the `Client`, so that a client
+nobody uses any more is collected and its connection closed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import Counter, deque
+from functools import partial
+from itertools import count
+from typing import TYPE_CHECKING, Any, Callable
+from weakref import WeakSet, ref
+
+from .. import _notebook
+from .._calls.call import Order, Terms
+from .._calls.responses import changed
+from .._calls.runner import Course, Pump
+from .._calls.threads import Workers
+from .._calls.unqueued import first_try, handlers_may_raise
+from .._files.body import pack
+from .._files.download import Depot
+from .._files.recordings import Recordings
+from .._files.upload_cache import Uploader
+from .._job.event_log import EventLog
+from .._job.input_stream import Chunks
+from .._protocol.api.endpoint import EndpointTable
+from .._protocol.api.meaning import Aim, Sent
+from .._protocol.queue.decode import Scribe
+from .._session import component_server as _server_functions
+from .._session.app import App
+from .._session.replicas import Replicas
+from .._session.session import JOINS_AT_ONCE, Session, new_session_hash
+from .._session.watch import Passage
+from .._transport.base import Aborted
+from .._transport.connections import Call
+from .._transport.deadlines import NEVER, Deadline
+from .._transport.http import Http
+from ..errors import ClientClosedError, ConfigError, EndpointNotFoundError, GradioClientError
+from ..files import ResultFiles
+from ..job import Job
+from . import at_exit as _exit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .._protocol.api.endpoint import Endpoint
+    from .._protocol.queue.exchange import Finish
+    from ..events import Data
+    from ..files import Owner
+    from ..types import Payload
+
+log = logging.getLogger(__name__)
+
+
+#: Seconds to wait at the end for an app that has not answered a session's heartbeat yet.
+GOODBYE = 1.0
+
+
+class Connection:
+    """A client's connection to its app.
+
+    Args:
+        root: Where the user said that the app is.
+        http: The door to it.
+        query: What the user's address has besides; apps can read it at each call.
+        auth: User and password of the app's own login.
+        session_hash: The session's name; ``None`` makes one up.
+        max_workers: How many jobs are under way at once; others wait their turn.
+        history: How many messages each job keeps.
+        history_bytes: How long they may be together.
+        oauth_token: For endpoints that ask for their user's Hugging Face token.
+        download_dir: Where files of results are downloaded to.
+        call_headers: Asked at each call, where it is made: what goes with this call only.
+        deadline: For connecting; each download may take as long.
+
+    Raises:
+        ConnectFailedError, AuthenticationError, ConfigError, UnsupportedAppError
+    """
+
+    def __init__(
+        self,
+        root: str,
+        http: Http,
+        *,
+        query: str,
+        auth: tuple[str, str] | None,
+        session_hash: str | None,
+        max_workers: int,
+        history: int,
+        history_bytes: int,
+        oauth_token: str | None,
+        download_dir: str | None,
+        call_headers: Callable[[], Mapping[str, str]] = dict,
+        deadline: Deadline = NEVER,
+    ) -> None:
+        self._pid = os.getpid()
+        self.http = http
+        began = time.monotonic()
+        self.app = app = App(root, http, query, auth, deadline)
+        self._max_workers = max_workers
+        self._history = history
+        self._history_bytes = history_bytes
+        self._oauth_token = oauth_token
+        self._call_headers = call_headers
+        self._workers = Workers()
+        self._joins = threading.BoundedSemaphore(JOINS_AT_ONCE)
+        self._lock = threading.RLock()
+        self._closed = False
+        self._numbers = count(1)
+        self._running: set[Job | Call] = set()
+        self._unfinished: WeakSet[Job] = WeakSet()  # the server may have to be told of these
+        self._backlog: deque[Pump] = deque()
+        self._uses: Counter[Session] = Counter()  # by jobs and other calls under way
+        self._replicas = Replicas(http, app.routes.app_id, known=app.id is not None)
+        self._session = self._new_session(session_hash)
+        self._depot = Depot(
+            http,
+            app.routes,
+            bare=http.bare,
+            directory=download_dir,
+            timeout=deadline.seconds,
+            cause=self._replicas.cause,
+        )
+        self._recordings = Recordings()
+        limit = app.config.get("max_file_size")
+        self._uploader = Uploader(
+            http,
+            app.routes,
+            app.dialect,
+            self._depot,
+            limit=limit if isinstance(limit, int) else None,
+            start=self._workers.start,
+        )
+        app.on_change = self._renew
+        _exit.remember(self)
+        took, version, protocol = time.monotonic() - began, app.version or "?", app.dialect.protocol
+        log.debug("connected to %s in %.3f s: Gradio %s (%s)", app.root, took, version, protocol)
+
+    # -- an app that changes --------------------------------------------------------
+
+    def _look(self, call: Call, deadline: Deadline) -> None:
+        """Ask whether it is still the same app, and tell those who called it if not.
+
+        Raises:
+            GradioClientError: The app cannot be asked, or has become another generation's.
+            Aborted: `call` was aborted.
+        """
+        change = self.app.look(call, deadline)
+        if change is None or not (change.under_way or change.ended):
+            return
+        misread = self.app.misread(change)
+        for passage in misread.under_way:
+            passage.on_changed()
+        for sent, many in misread.ended:
+            calls = "1 call" if many == 1 else f"{many} calls"
+            log.warning(
+                "the app at %s changed, and %s of %r may have run another function, or have had "
+                "other values: what was sent meant something else by then",
+                self.app.root,
+                calls,
+                sent.aim.endpoint.name,
+            )
+
+    def _look_first(self, is_due: Callable[[], bool], call: Call, deadline: Deadline) -> bool:
+        """Look before a call if that is due; whether it was.
+
+        Raises:
+            GradioClientError, Aborted: As of `_look`.
+        """
+        if not is_due():
+            return False
+        watch = self.app.watch
+        others = watch.lead()
+        if others is None:
+            try:
+                self._look(call, deadline)
+            finally:
+                watch.end_lead()
+        else:
+            call.wait_for(others)
+            if is_due():  # that one has failed; each call tells why by itself
+                self._look(call, deadline)
+        return True
+
+    def _keep_watch(self) -> None:
+        """Have the app looked at beside the calls, if that is due."""
+        if not self.app.watch.take_turn():
+            return
+        try:
+            self._workers.start(self._look_beside)
+        except GradioClientError as exc:  # no more threads
+            self.app.watch.end_turn()
+            log.debug("the app is not looked at: %s", exc)
+
+    def _send(self, passage: Passage, epoch: int) -> bool:
+        """A call goes out; if it takes long, a look has to come after it. See `Watch.send`."""
+        watch = self.app.watch
+        if not watch.send(passage, epoch):
+            return False
+        if watch.take_guard():
+            try:
+                self._workers.start(self._guard)
+            except GradioClientError as exc:  # no more threads
+                watch.end_guard()
+                log.debug("the app is not looked at: %s", exc)
+        return True
+
+    def _guard(self) -> None:
+        """Have the app looked at once more for what is under way, while no further call does."""
+        while self.app.watch.wait_for_turn():
+            self._look_beside()
+
+    def _look_beside(self) -> None:
+        try:
+            self._look(Call(), NEVER)
+        except Aborted:
+            pass  # the client was closed
+        except ConfigError as exc:
+            log.warning("%s", exc)
+            self.app.may_be_lost()  # the next call finds out, and fails
+        except GradioClientError as exc:
+            log.debug("whether the app is still the same is not known: %s", exc)
+        finally:
+            self.app.watch.end_turn()
+
+    def _revisit(
+        self, order: Order, aim: Aim, values: list[Any], call: Call, deadline: Deadline
+    ) -> Course:
+        """Where a job goes: where it was meant to, unless the app has changed.
+
+        Raises:
+            EndpointNotFoundError: The app does not have the function any more, or another one
+                of that name.
+            GradioClientError: The app cannot be asked, or has become another one.
+            Aborted: `call` was aborted.
+        """
+        app, table = self.app, order.session.table
+        by_name = self._goes_by_name(aim, table)
+        # Where the name decides, or the user's number, only a restart is of interest.
+        ours = aim.by_parameter or not (by_name or aim.by_number)
+
+        def is_due() -> bool:
+            return app.needs_a_look if ours else app.was_silent
+
+        if not self._look_first(is_due, call, deadline):
+            self._keep_watch()
+        if aim.epoch != app.watch.epoch:
+            aim, values = app.again(aim, values, deadline)
+            by_name = self._goes_by_name(aim, app.table)
+        return Course(aim, values, self._direct_url(aim.endpoint), by_name)
+
+    def _renew(self) -> None:
+        """The app has become another one: forget what it was told before."""
+        with self._lock:
+            sessions = {self._session, *self._uses}
+        for session in sessions:
+            self._adapt(session)
+        self._uploader.forget_all()
+
+    def _adapt(self, session: Session) -> None:
+        """Have a session use the functions of the app as it is."""
+        app = self.app
+        session.renew(app.table, wants_heartbeat=_wants_heartbeat(app))
+
+    # -- sessions -----------------------------------------------------------------
+
+    @property
+    def session_hash(self) -> str:
+        """The name of the session that calls are made in."""
+        return self._session.session_hash
+
+    @property
+    def table(self) -> EndpointTable:
+        """The functions that can be called in it."""
+        return self._session.table
+
+    def reset_session(self) -> None:
+        """Make further calls in a new session. The old one ends with its last job.
+
+        Raises:
+            ClientClosedError: `close` was called.
+        """
+        session = self._new_session()
+        with self._lock:
+            if self._closed:
+                raise _closed()
+            old, self._session = self._session, session
+            idle = not self._uses[old]
+        self._adapt(session)  # the app may have changed just before
+        if idle:
+            old.close()
+
+    def _new_session(self, session_hash: str | None = None) -> Session:
+        app = self.app
+        return Session(
+            session_hash or new_session_hash(),
+            self.http,
+            app.routes,
+            app.dialect,
+            app.table,
+            wants_heartbeat=_wants_heartbeat(app),
+            joins=self._joins,
+            start=self._workers.start,
+            doubt=self._replicas.cause,
+        )
+
+    def _enter(self, *, isolated: bool = False) -> Session:
+        """A session for one call, which has to `_leave` it.
+
+        Raises:
+            ClientClosedError: `close` was called.
+        """
+        own = self._new_session() if isolated else None
+        with self._lock:
+            if self._closed:
+                raise _closed()
+            session = own or self._session
+            self._uses[session] += 1
+        if own is not None:
+            self._adapt(own)  # the app may have changed just before
+        return session
+
+    def _leave(self, session: Session) -> None:
+        """A call is over, and with the last one a session that no more calls will use."""
+        with self._lock:
+            self._uses[session] -= 1
+            over = self._uses[session] == 0
+            if over:
+                del self._uses[session]
+                over = session is not self._session
+        if over:
+            session.close()
+
+    def component_server(self, component_id: int, fn_name: str, data: object) -> Any:
+        """Call a function that a component has on the server; see `Client.component_server`."""
+        session = self._enter()
+        try:
+            component = session.table.component(component_id)
+            body, kind = _server_functions.request(
+                component_id, component, fn_name, data, session.session_hash
+            )
+            session.keep_heartbeat()
+            answer = self.http.post(
+                self.app.routes.component_server,
+                body,
+                content_type=kind,
+                headers=self._call_headers(),
+                within=None,
+                patient=NEVER,
+            )
+            return _server_functions.answer(component_id, fn_name, answer)
+        except Aborted as exc:
+            raise ClientClosedError(
+                f"The client was closed while {fn_name!r} of component {component_id} ran."
+            ) from exc
+        finally:
+            self._leave(session)
+
+    # -- jobs ---------------------------------------------------------------------
+
+    def order(
+        self,
+        aim: Aim,
+        data: list[Any],
+        *,
+        isolated: bool,
+        deadline: Deadline,
+        idempotent: bool,
+        headers: Mapping[str, str],
+        owner: Owner,
+    ) -> Order:
+        """Make ready what `submit` or `call` carries out.
+
+        Args:
+            headers: Go with this call only.
+
+        Raises:
+            EndpointNotFoundError: It was rendered in another session.
+            PayloadError: The values cannot be sent.
+            FileError: A file cannot be read, or is too large for the app.
+            ClientClosedError: `close` was called.
+        """
+        session, endpoint = self._enter(isolated=isolated), aim.endpoint
+        try:
+            if endpoint not in session.table:
+                raise EndpointNotFoundError(
+                    f"{endpoint.name!r} was rendered for one session: it cannot be called "
+                    "isolated, nor after reset_session(), nor once it has been rendered anew.",
+                    endpoint=endpoint.name,
+                )
+            body = self._body(endpoint, data, session, deadline)
+            files = ResultFiles(self._depot, owner, self._recordings)
+            scribe = Scribe(endpoint, self.app.dialect, files.make, _notebook.of_data)
+            if self._goes_by_name(aim, session.table):
+                del body["fn_index"]
+            return Order(
+                next(self._numbers),
+                time.monotonic(),
+                aim,
+                owner,
+                scribe,
+                session,
+                pack(endpoint, body, self._uploader),
+                Terms(deadline, self.http.retries, idempotent),
+                self._direct_url(endpoint),
+                {**self._call_headers(), **headers},
+                files,
+            )
+        except BaseException:
+            self._leave(session)
+            raise
+
+    def call(self, order: Order, wait: Callable[[Job], Data]) -> Data:
+        """Carry out an order for somebody who does nothing else meanwhile.
+
+        What is one request mostly needs neither a job nor a thread: making them takes longer than
+        all else on this side. If that fails, a job goes on from there.
+
+        Args:
+            wait: Waits for a job.
+
+        Raises:
+            CancelledError, ClientClosedError: `close` was called.
+            GradioClientError: As of `submit`, or what `wait` raises.
+        """
+        call, first, pump = Call(), None, None
+        try:
+            url = order.direct_url
+            if url is not None and self._needs_no_job(order) and self._take_place(call, order):
+                self._keep_watch()
+                first = self._first_try(order, url, call)
+                if first.data is not None:
+                    return first.data
+            pump = self._pump(order, first)
+            self._hand_over(pump, first, call)
+            return wait(pump.job)
+        except BaseException:
+            if pump is not None:
+                self._take_back(pump)
+            raise
+        finally:
+            try:
+                self._give_place_back(call)
+            except BaseException:  # of a signal's handler; a place that is lost is lost for good
+                self._give_place_back(call)
+                raise
+            finally:
+                if pump is None:
+                    self._leave(order.session)
+
+    def _needs_no_job(self, order: Order) -> bool:
+        """Whether nothing has to be done besides, or meanwhile, by another thread.
+
+        A deadline has to end a call also while it connects, which only its own thread could.
+        """
+        aim, by_name = order.aim, "fn_index" not in order.parcel.body
+        return not (
+            order.parcel.files
+            or order.terms.deadline.seconds is not None
+            or self.app.was_silent
+            or not (by_name or aim.by_number)
+            or (aim.by_parameter and self.app.needs_a_look)
+            or handlers_may_raise()
+        )
+
+    def _first_try(self, order: Order, url: str, call: Call) -> Finish:
+        """Run a function that skips the queue, and have it watched if its values need that."""
+        aim, watch = order.aim, self.app.watch
+        if not aim.by_parameter:
+            return first_try(order, url, call, lambda: None)
+        why: list[GradioClientError] = []
+
+        def on_changed() -> None:
+            why.append(changed(aim, False))
+            call.abort()
+
+        passage = Passage(Sent(aim, aim.by_number), on_changed)
+        self._send(passage, aim.epoch)
+        watch.settle(passage)
+        try:
+            return first_try(order, url, call, lambda: next(iter(why), None))
+        finally:
+            watch.end(passage, ran=True)
+
+    def _take_place(self, call: Call, order: Order) -> bool:
+        with self._lock:
+            full = len(self._running) >= self._max_workers
+            if full or self._closed or order.aim.epoch != self.app.watch.epoch:
+                return False
+            self._running.add(call)
+        return True
+
+    def _give_place_back(self, call: Call) -> None:
+        with self._lock:
+            if not self._backlog or call not in self._running:
+                self._running.discard(call)
+                return
+        try:  # a signal may strike this thread, and what waits for a place is others'
+            self._workers.start(partial(self._ended, call))
+        except GradioClientError:  # no more threads
+            self._ended(call)
+
+    def submit(self, order: Order) -> Job:
+        """Have a job carry out an order.
+
+        Raises:
+            ClientClosedError: `close` was called.
+            GradioClientError: No thread could be started.
+        """
+        pump = None
+        try:
+            pump = self._pump(order)
+            self._hand_over(pump)
+            return pump.job
+        except BaseException:
+            if pump is not None:
+                self._take_back(pump)
+            else:
+                self._leave(order.session)
+            raise
+
+    def _hand_over(
+        self, pump: Pump, first: Finish | None = None, place: Call | None = None
+    ) -> None:
+        """Have a job run, now or when there is a place for it.
+
+        Args:
+            first: How a try without a job has failed, which is raised if no job can go on from it.
+            place: What may have a place among the running for that try; the job takes it.
+
+        Raises:
+            ClientClosedError, GradioClientError: As of `submit`.
+        """
+        failure = first.error if first is not None else None
+        try:
+            pump.arm(self.http.alarms)  # first: what is in the backlog may start at any time
+            with self._lock:
+                if self._closed:
+                    raise failure or _closed()
+                full = place not in self._running and len(self._running) >= self._max_workers
+                self._unfinished.add(pump.job)
+                if full:
+                    self._backlog.append(pump)
+                else:
+                    self._running -= {place}
+                    self._running.add(pump.job)
+            if not full:
+                pump.start(pump)
+        except GradioClientError as exc:  # closed, or no more threads
+            exc.endpoint = pump.endpoint.name
+            if failure is not None:
+                raise failure from None
+            raise
+
+    def _take_back(self, pump: Pump) -> None:
+        """End a job that nobody waits for, as it could not begin, or a signal's handler raised."""
+        if not pump.job.done():
+            pump.job.cancel()
+        with self._lock:
+            if pump in self._backlog:
+                self._backlog.remove(pump)
+        pump()  # which only gives back what it holds, if no thread is at it
+
+    def _pump(self, order: Order, first: Finish | None = None) -> Pump:
+        """Make a job, and what runs it."""
+        scribe = order.scribe
+        start = partial(self._start_as, f"gradio-job-{order.number}")
+        pending = scribe.status(time.time(), "pending", queue=order.direct_url is None)
+        events = EventLog(scribe, self._history, start, self._history_bytes, pending=pending)
+        order.files.job = ref(events)
+        endpoint = scribe.endpoint
+        chunks = self._chunks(endpoint, order.session, order.headers)
+        job = Job(endpoint.name, endpoint.fn_index, events, order.owner, chunks)
+        return Pump(
+            order,
+            job,
+            events,
+            first,
+            revisit=self._revisit,
+            watch=self.app.watch,
+            send=self._send,
+            on_lost=self.app.may_be_lost,
+            cause=self._replicas.cause,
+            start=start,
+            on_end=partial(self._ended, job),
+            on_close=self._leave,
+        )
+
+    def _body(
+        self, endpoint: Endpoint, data: list[Any], session: Session, deadline: Deadline = NEVER
+    ) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "data": data,
+            "event_data": None,
+            "fn_index": endpoint.fn_index,
+            "trigger_id": None,
+            "session_hash": session.session_hash,
+        }
+        if self._oauth_token is not None and self.app.takes_oauth_token(endpoint, deadline):
+            body["oauth_token"] = self._oauth_token
+        return body
+
+    def _chunks(
+        self, endpoint: Endpoint, session: Session, headers: Mapping[str, str]
+    ) -> Chunks | None:
+        """What takes further input for a job of an endpoint, if it takes any."""
+        if not endpoint.streaming:
+            return None
+
+        def encoded(payload: Payload) -> bytes:
+            data = self.app.bind(endpoint, payload)
+            parcel = pack(endpoint, self._body(endpoint, data, session), self._uploader)
+            if parcel.files:
+                try:
+                    parcel.load(parcel.shipment(lambda done, total: None).run())
+                except Aborted as exc:
+                    raise _closed() from exc
+            return parcel.encoded
+
+        return Chunks(endpoint.name, self.http, self.app.routes, encoded, headers)
+
+    def _start_as(self, name: str, task: Callable[[], None]) -> None:
+        """Run a task on a thread that bears the job's name meanwhile."""
+        self._workers.start(partial(_run_as, name, task))
+
+    def _ended(self, job: Job | Call) -> None:
+        """A job gave its place back; the next one in the backlog takes it."""
+        while (following := self._next_after(job)) is not None:
+            try:
+                following.start(following)
+                return
+            except GradioClientError as exc:  # no more threads
+                job, exc.endpoint = following.job, following.endpoint.name
+                following.abandon(exc)
+
+    def _next_after(self, job: Job | Call) -> Pump | None:
+        with self._lock:
+            if job not in self._running:
+                return None
+            self._running.discard(job)
+            if not self._backlog:
+                return None
+            following = self._backlog.popleft()
+            self._running.add(following.job)
+        return following
+
+    def _direct_url(self, endpoint: Endpoint) -> str | None:
+        """Where to post a function that skips the queue."""
+        if not self.app.skips_queue(endpoint):
+            return None
+        # If there is a number in the body, it decides; a name with a slash would be another route.
+        name = endpoint.api_name
+        return self.app.routes.run(name if name and "/" not in name else "predict")
+
+    def _goes_by_name(self, aim: Aim, table: EndpointTable) -> bool:
+        """Whether a call needs no number, since the route has the function's name."""
+        if aim.by_number or not self.app.skips_queue(aim.endpoint):
+            return False
+        return table.goes_by_name(aim.endpoint)
+
+    # -- the end ------------------------------------------------------------------
+
+    def close(self, grace: float, *, join: bool) -> None:
+        """Cancel every job, tell the server, close every connection.
+
+        Args:
+            grace: Seconds to wait for the server to be told.
+            join: Also wait for the threads to end.
+        """
+        _exit.forget(self)
+        if os.getpid() != self._pid:
+            return  # a fork: the sockets are the parent's, and its jobs go on
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            running = list(self._unfinished)
+            calls = [call for call in self._running if isinstance(call, Call)]
+            sessions = {self._session, *self._uses}
+            self._backlog.clear()
+        self.app.watch.close()
+        for call in calls:
+            call.abort()
+        for job in running:
+            if not job.done():
+                job.cancel()
+        deadline = time.monotonic() + grace
+        for job in running:
+            # Of one that ended by itself the server knows, and its worker may be this thread.
+            if job._stopped:
+                job._wait_until_released(max(0.0, deadline - time.monotonic()))
+        for session in sessions:
+            session.close()
+        deadline = min(deadline, time.monotonic() + GOODBYE)
+        for session in sessions:
+            session.wait_until_ended(max(0.0, deadline - time.monotonic()))
+        self.http.close()
+        self._workers.close()
+        if join:
+            self._workers.join(grace)
+
+    def abandon_jobs(self) -> list[Job]:
+        """See `_exit`. What a later function of the exit submits still runs."""
+        if os.getpid() != self._pid:
+            return []
+        with self._lock:
+            jobs = list(self._unfinished)
+            self._backlog.clear()
+        return [job for job in jobs if job._abandon()]
+
+    def hang_up(self) -> None:
+        """See `_exit`."""
+        if os.getpid() == self._pid:
+            self.http.carrier.hang_up()
+
+
+def _run_as(name: str, task: Callable[[], None]) -> None:
+    threading.current_thread().name = name
+    task()
+
+
+def _wants_heartbeat(app: App) -> bool:
+    return app.config.get("connect_heartbeat") is True
+
+
+def _closed() -> ClientClosedError:
+    return ClientClosedError("The client is closed; make a new one.")

@@ -1,0 +1,271 @@
+"""The stage of the demo: a screen to print on, and the app in a process of its own.
+
+`Screen` knows what a terminal can do; anywhere else it prints plain lines. `AppProcess` runs a
+copy of ``app.txt``. That file is Python, but data of this package and no module: it imports
+Gradio, which no module here does, and only another process runs it, perhaps by another Python.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from itertools import cycle, repeat
+from pathlib import Path
+from typing import TYPE_CHECKING, Callable
+
+from ..errors import ConnectFailedError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from ..events import Status
+
+BOLD, DIM, CODE = "1", "2", "36"  # as terminals number them; 36 is cyan
+NARROWEST, WIDEST = 60, 96  # columns
+METER = 20  # blocks of a full bar
+
+START_TIMEOUT = 120.0  # s; a bound for what hangs: on a cold disk, importing Gradio takes a while
+STOP_TIMEOUT = 5.0  # s
+FRAME = 0.1  # s between the pictures of the spinner
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+LOCAL = "127.0.0.1,localhost"
+LOG_TAIL = 20  # lines of the app's log that are shown if it does not start
+
+
+# -- the screen
+
+
+class Screen:
+    """Standard output: colours, and a line that changes, where it can show them.
+
+    Listeners print from several threads, so all writing is done under a lock.
+    """
+
+    def __init__(self) -> None:
+        self.live = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        self.color = self.live and not os.environ.get("NO_COLOR")
+        self.width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
+        self._line = ""  # what was drawn last, and not printed over since
+        self._lock = threading.Lock()
+
+    def style(self, text: str, code: str) -> str:
+        """Return the text in bold or in a colour, or as it is where there are none."""
+        return f"\x1b[{code}m{text}\x1b[0m" if self.color and text else text
+
+    def say(self, text: str) -> None:
+        """Print lines in place of the one that was drawn."""
+        with self._lock:
+            print(self._over() + text, flush=True)
+            self._line = ""
+
+    def redraw(self, text: str | Callable[[], str]) -> None:
+        """Draw a line over the one that was drawn last; elsewhere, print it if it is new."""
+        with self._lock:
+            line = text() if callable(text) else text
+            if self.live:
+                line = line[: self.width - 1]  # one that wraps could not be drawn over
+            if line != self._line:
+                print(self._over() + line, end="" if self.live else "\n", flush=True)
+                self._line = line
+
+    def end_line(self) -> None:
+        """Leave what was drawn as it is, and go on below."""
+        with self._lock:
+            if self.live and self._line:
+                print(flush=True)
+            self._line = ""
+
+    def _over(self) -> str:
+        """What wipes the line that was drawn."""
+        return f"\r{' ' * len(self._line)}\r" if self.live and self._line else ""
+
+
+screen = Screen()
+
+
+def say(*words: object) -> None:
+    """Print words, as `print` does, in place of what `redraw` drew."""
+    screen.say(" ".join(map(str, words)))
+
+
+def redraw(text: str | Callable[[], str]) -> None:
+    """Print a line over the one that was drawn last.
+
+    A function is called in its turn, so that what several threads draw never goes back in time.
+    """
+    screen.redraw(text)
+
+
+def meter(done: int | None, total: int | None) -> str:
+    """Return a bar of blocks."""
+    full = round(METER * (done or 0) / (total or 1))
+    return "█" * full + "░" * (METER - full)
+
+
+def place(status: Status) -> str:
+    """Return where a job stands, in a word or two."""
+    if status.stage == "complete":
+        return "done"
+    if status.position is None:
+        return "joining"
+    if status.size is None:  # in no queue any more
+        return "baking"
+    return f"{status.position} ahead" if status.position else "next"
+
+
+# -- the app's process
+
+
+class AppProcess:
+    """The app, run by a Python of its own; a context manager.
+
+    It serves until its standard input ends. `stop` ends that, and the system does if this
+    process dies, however it dies: the app is never left running.
+
+    Args:
+        python: An interpreter that has Gradio.
+
+    Raises:
+        ConnectFailedError: The app did not start; its log is on standard error.
+    """
+
+    def __init__(self, python: str) -> None:
+        found = shutil.which(python)
+        if found is None:
+            raise ConnectFailedError(f"There is no Python {python!r} to run the demo's app with.")
+        self._folder = tempfile.TemporaryDirectory(prefix="gradio-client-sync-demo-")
+        folder = Path(self._folder.name)
+        app, self._log = folder / "bakery.py", folder / "log.txt"
+        source = resources.files(__package__).joinpath("app.txt")
+        app.write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+        try:
+            with self._log.open("wb") as log:
+                self._process = subprocess.Popen(
+                    [os.path.abspath(found), "-X", "utf8", str(app)],
+                    cwd=folder,
+                    env=_environment(folder),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    start_new_session=True,  # Ctrl-C comes here, where jobs are cancelled first
+                )
+        except OSError as exc:
+            self._folder.cleanup()
+            raise ConnectFailedError(f"{python!r} cannot run the demo's app: {exc}") from exc
+        self._output: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, name="demo-output", daemon=True)
+        self._reader.start()
+        try:
+            ready = self._wait_until_ready()
+        except BaseException:
+            self._end(grace=0)
+            raise
+        self.url: str = ready["url"]
+        self.version: str = ready["version"]
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    def stop(self) -> int:
+        """End the app and return its exit code; by force if it takes too long."""
+        return self._end(STOP_TIMEOUT)
+
+    def __enter__(self) -> AppProcess:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._end(STOP_TIMEOUT if exc is None else 0)
+
+    def _read(self) -> None:
+        stdout = self._process.stdout
+        assert stdout is not None  # noqa: S101 - it is a pipe
+        with stdout:
+            self._output.put(stdout.readline())
+
+    def _wait_until_ready(self) -> dict[str, str]:
+        """Return what the app says when it is up; a spinner turns meanwhile."""
+        waits = repeat(FRAME, round(START_TIMEOUT / FRAME)) if screen.live else (START_TIMEOUT,)
+        line = b""
+        for wait, picture in zip(waits, cycle(SPINNER if screen.live else ("",))):
+            screen.redraw(f"{picture} Starting the app …".strip())
+            try:
+                line = self._output.get(timeout=wait)
+            except queue.Empty:
+                continue
+            break
+        if line:
+            ready: dict[str, str] = json.loads(line)
+            return ready
+        self._process.kill()  # if it hangs
+        code = self._process.wait()
+        log = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+        say("The app said:")
+        print("\n".join(log[-LOG_TAIL:]), file=sys.stderr, flush=True)
+        raise ConnectFailedError(
+            f"The demo's app did not start (exit code {code}); what it said is above."
+        )
+
+    def _end(self, grace: float) -> int:
+        try:
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+            return self._process.wait(grace)
+        except subprocess.TimeoutExpired:
+            return self._kill()
+        except BaseException:  # Ctrl-C once more
+            self._kill()
+            raise
+        finally:
+            self._reader.join()
+            self._folder.cleanup()
+
+    def _kill(self) -> int:
+        self._process.kill()
+        return self._process.wait()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the app's variables: of Gradio's, only those that keep it to this machine."""
+    variables = {name: value for name, value in os.environ.items() if name[:7] != "GRADIO_"}
+    return {
+        **variables,
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "GRADIO_SSR_MODE": "False",  # that would start Node
+        "GRADIO_TEMP_DIR": str(folder / "files"),
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_OFFLINE": "1",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+@contextmanager
+def direct_connections() -> Iterator[None]:
+    """Use no proxy for this machine, whatever the environment says, here and in the app."""
+    names = ("no_proxy", "NO_PROXY")
+    before = {name: os.environ.get(name) for name in names}
+    hosts = ",".join(filter(None, [*before.values(), LOCAL]))
+    os.environ.update(dict.fromkeys(names, hosts))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

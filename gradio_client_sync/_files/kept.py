@@ -1,0 +1,204 @@
+"""Content that was fetched and is kept on this machine, to be read again.
+
+Content of up to 4 MB is kept in memory, as long as all of that is no more than 64 MB. Other content
+is kept in a file of the private folder of this process, or in memory if the disk does not take it.
+It is removed when nobody has its `Kept` any more, and at the end of the process.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+import threading
+import weakref
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .folder import private_folder
+
+#: Bytes of a content up to which it is kept in memory.
+SMALL_BYTES = 4 * 2**20
+
+#: Bytes of all such contents of this process. Further ones go to the disk.
+MEMORY_BYTES = 64 * 2**20
+
+
+class _Memory:
+    """Counts what is kept in memory."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()  # the collector may give something back anywhere
+        self._bytes = 0
+
+    def take(self, size: int) -> bool:
+        """Take so much if there is room; whether there was."""
+        with self._lock:
+            if size > SMALL_BYTES or self._bytes + size > MEMORY_BYTES:
+                return False
+            self._bytes += size
+            return True
+
+    def give_back(self, size: int) -> None:
+        with self._lock:
+            self._bytes -= size
+
+
+_memory = _Memory()
+
+
+class Kept:
+    """A content on this machine.
+
+    A pickle has the content itself if it is in memory, and else only where its file is.
+    """
+
+    __slots__ = ("__weakref__", "_memory", "_path")
+
+    def __init__(self, memory: bytes | None, path: Path | None = None) -> None:
+        self._memory = memory
+        self._path = path
+        if path is not None:
+            weakref.finalize(self, _remove, path, os.getpid())
+
+    @classmethod
+    def of(cls, content: bytes) -> Kept:
+        """Keep a content."""
+        if _memory.take(len(content)):
+            kept = cls(content)
+            weakref.finalize(kept, _memory.give_back, len(content))
+            return kept
+        path: Path | None = None
+        try:
+            path, file = _new_file()
+            with file:
+                file.write(content)
+        except OSError:  # the disk is full, or there is none: the caller has it in memory anyway
+            if path is not None:
+                path.unlink(missing_ok=True)
+            return cls(content)
+        return cls(None, path)
+
+    def is_there(self) -> bool:
+        """Whether it can be read: its file may have been removed from outside."""
+        return self._path is None or self._path.is_file()
+
+    def read_bytes(self) -> bytes:
+        """Return the content."""
+        return self._memory if self._memory is not None else self._file.read_bytes()
+
+    def open(self, mode: str = "rb") -> BinaryIO:
+        """Open it for reading in binary mode."""
+        if self._memory is not None:
+            return io.BytesIO(self._memory)
+        return self._file.open("rb")
+
+    def in_memory(self) -> Kept:
+        """Return the same content in memory, for a pickle that is to have all of it."""
+        return self if self._memory is not None else Kept(self.read_bytes())
+
+    @property
+    def _file(self) -> Path:
+        assert self._path is not None  # noqa: S101 - it is in memory otherwise
+        return self._path
+
+    def __getstate__(self) -> Any:
+        return self._memory, self._path
+
+    def __setstate__(self, state: Any) -> None:
+        self._memory, self._path = state
+
+
+class Keeper:
+    """Takes a content piece by piece; what is not finished is removed.
+
+    Attributes:
+        size: Bytes so far.
+    """
+
+    def __init__(self) -> None:
+        self._file: BinaryIO = io.BytesIO()
+        self._path: Path | None = None
+        self._takes_disk = True
+        self.size = 0
+
+    def write(self, piece: bytes) -> None:
+        """Add a piece."""
+        if self._path is None and self._takes_disk and self.size + len(piece) > SMALL_BYTES:
+            self._to_disk()
+        if self._path is None:
+            self._file.write(piece)
+        else:
+            try:
+                self._file.write(piece)
+                self._file.flush()
+            except OSError:
+                self._to_memory()
+                self._file.write(piece)
+        self.size += len(piece)
+
+    def head(self, size: int) -> bytes:
+        """Return the first bytes."""
+        self._file.seek(0)
+        head = self._file.read(size)
+        self._file.seek(0, os.SEEK_END)
+        return head
+
+    def replace_head(self, head: bytes) -> None:
+        """Replace the first bytes by others."""
+        self._file.seek(0)
+        self._file.write(head)
+        self._file.seek(0, os.SEEK_END)
+
+    def finish(self) -> Kept:
+        """Keep what was written."""
+        if self._path is None:
+            return Kept.of(self.head(self.size))
+        path, self._path = self._path, None
+        self._file.close()
+        return Kept(None, path)
+
+    def _to_disk(self) -> None:
+        memory = self.head(self.size)
+        try:
+            self._path, self._file = _new_file()
+            self._file.write(memory)
+            self._file.flush()
+        except OSError:
+            self._discard()
+            self._file, self._takes_disk = io.BytesIO(memory), False
+            self._file.seek(0, os.SEEK_END)
+
+    def _to_memory(self) -> None:
+        """Go on in memory, since the disk takes no more."""
+        assert self._path is not None  # noqa: S101 - it is on disk
+        kept = self._path.read_bytes()[: self.size]
+        self._discard()
+        self._file, self._takes_disk = io.BytesIO(kept), False
+        self._file.seek(0, os.SEEK_END)
+
+    def _discard(self) -> None:
+        path, self._path = self._path, None
+        if path is None:
+            return
+        try:
+            self._file.close()
+        except OSError:
+            pass  # the disk is full
+        path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Keeper:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._discard()
+
+
+def _new_file() -> tuple[Path, BinaryIO]:
+    descriptor, name = tempfile.mkstemp(prefix="kept-", dir=private_folder())
+    return Path(name), open(descriptor, "w+b")
+
+
+def _remove(path: Path, pid: int) -> None:
+    if os.getpid() == pid:  # a fork leaves its parent's alone
+        path.unlink(missing_ok=True)

@@ -1,0 +1,296 @@
+"""From what the user passes to the ``data`` list of the wire.
+
+Everything that can be wrong with the values is found here, before anything is sent.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable
+
+from ...errors import PayloadError
+from .api_info import hidden_parameters_of
+
+if TYPE_CHECKING:
+    from ...types import Payload, ValueInfo
+    from .endpoint import Endpoint
+
+#: Sequences to Python, single values to an app.
+_SINGLE = (str, bytes, bytearray, memoryview)
+
+
+def bind(
+    endpoint: Endpoint, payload: Payload, parameters: Callable[[], Sequence[ValueInfo]]
+) -> list[Any]:
+    """Lay out values, by position or by name, over the function's inputs.
+
+    A list has one value for each parameter of the API description, or one for each input
+    but session state, in the function's order. Its length says which: the two lengths are
+    the same only where nothing is hidden. A shorter list gives the first parameters of the
+    description. A mapping may name both kinds.
+
+    Args:
+        endpoint: The function to call.
+        payload: A list or tuple, a mapping of parameter names, or ``None`` for no values.
+        parameters: Gives the parameters of the description with their names and defaults.
+            Only called if they are needed, since it may cost a request: not for a list
+            of one of the two lengths.
+
+    Returns:
+        One value per input: ``None`` for session state, and for a hidden input that is
+        not given what its component holds in the config.
+
+    Raises:
+        PayloadError: Too many values, a missing one without default, or an unknown name.
+
+    Behaviour: names and defaults as ``map_data_to_params``, session state and lists with all
+    inputs as ``handle_payload`` in @gradio/client 2.7.0, hidden inputs as a page of the app
+    sends them. Ours: a list that is too long raises, where JavaScript warns; a list that is
+    too short takes defaults or raises; a list without the hidden inputs skips their places,
+    where JavaScript fills them with the values that follow.
+    """
+    if isinstance(payload, (list, tuple)):
+        values = list(payload)
+    elif payload is None:
+        values = []
+    elif isinstance(payload, Mapping):
+        return _by_name(endpoint, payload, parameters())
+    elif isinstance(payload, _SINGLE) or not isinstance(payload, Sequence):
+        raise _not_a_payload(endpoint, payload)
+    else:
+        values = list(payload)
+    wanted = len(endpoint.parameters)
+    if len(values) > wanted:
+        if len(values) == len(endpoint.givable):
+            remaining = iter(values)
+            return [None if slot.is_state else next(remaining) for slot in endpoint.inputs]
+        raise _too_many(endpoint, values, parameters())
+    if len(values) < wanted:
+        known = parameters()
+        values += [
+            _default(endpoint, parameter, known, given=len(values))
+            for parameter in known[len(values) :]
+        ]
+    if wanted == len(endpoint.inputs):  # nothing is hidden
+        return values
+    remaining = iter(values)
+    return [
+        (None if slot.is_state else slot.held) if slot.hidden else next(remaining)
+        for slot in endpoint.inputs
+    ]
+
+
+def _by_name(
+    endpoint: Endpoint, payload: Mapping[Any, Any], described: Sequence[ValueInfo]
+) -> list[Any]:
+    known = _in_order(endpoint, described)
+    names = [parameter["parameter_name"] for parameter in known]
+    for key in payload:
+        if key not in names:
+            near = difflib.get_close_matches(key, names, n=1) if isinstance(key, str) else []
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            raise PayloadError(
+                f"{endpoint.name!r} has no parameter {key!r}.{meant} "
+                f"It takes {_signature(described)}.{_hidden_note(endpoint, described)}",
+                endpoint=endpoint.name,
+                parameter=key if isinstance(key, str) else None,
+            )
+    values = iter(
+        [
+            payload[name]
+            if name in payload
+            else _default(endpoint, parameter, described, given=len(payload))
+            for name, parameter in zip(names, known)
+        ]
+    )
+    return [None if slot.is_state else next(values) for slot in endpoint.inputs]
+
+
+def _in_order(endpoint: Endpoint, described: Sequence[ValueInfo]) -> list[ValueInfo]:
+    """All parameters, hidden ones among the others, one for each of `endpoint.givable`."""
+    if len(endpoint.givable) == len(endpoint.parameters):
+        return list(described)
+    own, hidden = iter(described), iter(hidden_parameters_of(endpoint, described))
+    return [next(hidden if slot.hidden else own) for slot in endpoint.givable]
+
+
+def _default(
+    endpoint: Endpoint, parameter: ValueInfo, described: Sequence[ValueInfo], given: int
+) -> Any:
+    if parameter.get("parameter_has_default"):
+        return parameter.get("parameter_default")
+    name = parameter["parameter_name"]
+    raise PayloadError(
+        f"{endpoint.name!r} needs a value for {name!r}, which has no default; {given} "
+        f"{'was' if given == 1 else 'were'} given. It takes {_signature(described)}."
+        f"{_hidden_note(endpoint, described)}",
+        endpoint=endpoint.name,
+        parameter=name,
+    )
+
+
+def _too_many(
+    endpoint: Endpoint, values: Sequence[Any], described: Sequence[ValueInfo]
+) -> PayloadError:
+    known = _in_order(endpoint, described)
+    told = (
+        f"{endpoint.name!r} takes {_count(len(described))} and got {len(values)}: "
+        f"{_signature(described)}."
+    )
+    if len(known) > len(described):
+        told += (
+            f" With the inputs that the app's own description leaves out it takes "
+            f"{_count(len(known))}: {_signature(known)}. A dict can name any of them."
+        )
+    if len(endpoint.inputs) > len(known) and len(values) == len(endpoint.inputs):
+        told += " Leave session state out: it stays on the server."
+    return PayloadError(told, endpoint=endpoint.name)
+
+
+def _hidden_note(endpoint: Endpoint, described: Sequence[ValueInfo]) -> str:
+    """What a dict may name besides; nothing where nothing is hidden."""
+    hidden = hidden_parameters_of(endpoint, described)
+    if not hidden:
+        return ""
+    return f" A dict can also name what the app's own description leaves out: {_signature(hidden)}."
+
+
+def _signature(parameters: Sequence[ValueInfo]) -> str:
+    """The parameters as one would write them in Python: ``(a, b=2)``."""
+    parts = [
+        f"{p['parameter_name']}={p.get('parameter_default')!r}"
+        if p.get("parameter_has_default")
+        else p["parameter_name"]
+        for p in parameters
+    ]
+    return f"({', '.join(parts)})"
+
+
+def _count(parameters: int) -> str:
+    if parameters == 0:
+        return "no values"
+    return f"{parameters} value{'s' if parameters > 1 else ''}"
+
+
+def _not_a_payload(endpoint: Endpoint, payload: object) -> PayloadError:
+    shown = repr(payload)
+    shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
+    if isinstance(payload, (*_SINGLE, int, float)):
+        advice = f"Wrap it in a list: [{shown}]"
+    else:
+        advice = "Pass a list of values, or a dict from parameter names to values"
+    return PayloadError(
+        f"The payload for {endpoint.name!r} is a {type(payload).__name__}, not a list or dict. "
+        f"{advice}.",
+        endpoint=endpoint.name,
+    )
+
+
+def encode(endpoint: Endpoint, body: Mapping[str, Any]) -> bytes:
+    """Write a request's body as JSON.
+
+    Raises:
+        PayloadError: A value has no form in JSON; `parameter` says which.
+
+    Behaviour: numbers that JSON lacks (NaN, infinities) become ``null``, as
+    ``JSON.stringify`` writes them.
+    """
+    try:
+        return _json(body)
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise _not_json(endpoint, body, exc) from exc
+
+
+def encode_json(value: object, what: str) -> bytes:
+    """Write any value as JSON; numbers as `encode` does.
+
+    Args:
+        what: The value's description, for the error.
+
+    Raises:
+        PayloadError: It has no form in JSON.
+    """
+    try:
+        return _json(value)
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise PayloadError(
+            f"{what} cannot be sent: {exc}. Values are what JSON can hold: text, numbers, "
+            "booleans, None, lists, dicts."
+        ) from exc
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return _dumps(value)
+    except ValueError:
+        return _dumps(_finite(value))
+
+
+def _dumps(value: Any) -> bytes:
+    try:
+        return _WRITER.encode(value).encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which only an escape can carry
+        return _ESCAPER.encode(value).encode()
+
+
+def _is_table(value: Any) -> bool:
+    """Whether it is a table, or one column, row or simple index of one."""
+    return hasattr(value, "where") and hasattr(value, "notna") and not hasattr(value, "levels")
+
+
+def _plain(value: Any) -> Any:
+    """What stands for JSON without being it, and without needing the packages it is from."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    package = type(value).__module__.partition(".")[0]
+    if package == "numpy" and hasattr(value, "tolist"):
+        return value.tolist()
+    if package == "pandas" and _is_table(value):
+        cells = value.astype(object).where(value.notna(), None)
+        if not hasattr(value, "columns"):
+            return cells.tolist()
+        return {"headers": [str(name) for name in value.columns], "data": cells.values.tolist()}
+    if package == "pandas" and type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    if hasattr(value, "isoformat"):  # as JSON.stringify writes dates
+        return value.isoformat()
+    raise TypeError(f"a {type(value).__name__} has no form in JSON")
+
+
+_WRITER, _ESCAPER = (
+    json.JSONEncoder(allow_nan=False, ensure_ascii=escape, separators=(",", ":"), default=_plain)
+    for escape in (False, True)
+)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if type(value).__module__.partition(".")[0] in ("numpy", "pandas"):
+        return _finite(_plain(value))
+    return value
+
+
+def _not_json(endpoint: Endpoint, body: Mapping[str, Any], exc: Exception) -> PayloadError:
+    data = body.get("data")
+    for slot, value in zip(endpoint.inputs, data if isinstance(data, list) else ()):
+        try:
+            _dumps(_finite(value))
+        except (TypeError, ValueError, RecursionError):
+            label = str(slot.props.get("label") or slot.type)
+            return PayloadError(
+                f"The value for {label!r} of {endpoint.name!r} cannot be sent: {exc}. Values are "
+                "what JSON can hold (text, numbers, booleans, None, lists, dicts), and files.",
+                endpoint=endpoint.name,
+                parameter=label,
+            )
+    return PayloadError(
+        f"The payload for {endpoint.name!r} cannot be sent: {exc}.", endpoint=endpoint.name
+    )

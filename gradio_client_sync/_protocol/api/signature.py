@@ -1,0 +1,193 @@
+"""From an endpoint to the signature of a Python function that calls it.
+
+Servers name endpoints and parameters as they like. Names that Python takes stay as they are;
+others are made into some by fixed rules, and each parameter remembers what the app calls it.
+An app may also declare a parameter without default after one that has a default, which Python
+has no positional form for: from that one on, all are keyword-only. Inputs that the app's own
+description leaves out come last, and are keyword-only.
+"""
+
+from __future__ import annotations
+
+import keyword
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .annotation import Hint, hint_of, or_none
+from .api_info import (
+    NAME_LENGTH,
+    endpoint_description,
+    hidden_parameters_of,
+    identifier,
+    parameters_of,
+    returns_of,
+    schemas_of,
+)
+
+if TYPE_CHECKING:
+    from ...types import ValueInfo
+    from .endpoint import Endpoint, EndpointTable, Slot
+
+#: No parameter is called so: Python forbids the first, generated functions use the others.
+_TAKEN = ("__debug__", "_API", "DEFAULT")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One thing that a caller gives.
+
+    Attributes:
+        name: In Python.
+        sent_as: What the app calls it.
+        hint: Its type.
+        required: Whether it has no default.
+        default: The app's default.
+        keyword_only: Whether it cannot go by position.
+        label: What people see beside it.
+        note: What the server tells of its type, such as a range.
+        hidden: Whether the app's own description leaves it out.
+    """
+
+    name: str
+    sent_as: str
+    hint: Hint
+    required: bool
+    default: Any
+    keyword_only: bool
+    label: str
+    note: str
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A function that calls an endpoint.
+
+    Attributes:
+        endpoint: What to call: its name with a slash, or its number.
+        name: Of the function.
+        parameters: What a caller gives, in the app's order; hidden ones last.
+        returns: Type and label of each output.
+        description: The app's text, perhaps empty.
+        streams: Whether it gives several values, one after the other.
+    """
+
+    endpoint: str | int
+    name: str
+    parameters: tuple[Parameter, ...]
+    returns: tuple[tuple[Hint, str], ...]
+    description: str
+    streams: bool
+
+
+def signature_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Signature:
+    """Read an endpoint's signature off its description.
+
+    Args:
+        endpoint: The function.
+        info: The answer of ``/info``, if there is one.
+    """
+    values = parameters_of(endpoint, info)
+    schemas = [*schemas_of(endpoint, info, "parameters")]
+    hidden = hidden_parameters_of(endpoint, values)
+    named = python_names((value["parameter_name"] for value in values), _TAKEN, "param")
+    wanted = (value["parameter_name"] for value in hidden)
+    named += python_names(wanted, (*_TAKEN, *named), "hidden")
+    values, schemas = [*values, *hidden], [*schemas, *(value["type"] for value in hidden)]
+    slots = [*endpoint.parameters, *(slot for slot in endpoint.givable if slot.hidden)]
+    parameters: list[Parameter] = []
+    had_default = keyword_only = False
+    for name, value, schema, slot in zip(named, values, schemas, slots):
+        required = not value["parameter_has_default"]
+        keyword_only = keyword_only or slot.hidden or (required and had_default)
+        had_default = had_default or not required
+        parameters.append(
+            Parameter(
+                name=name,
+                sent_as=value["parameter_name"],
+                hint=_parameter_hint(schema, slot, value),
+                required=required,
+                default=value["parameter_default"],
+                keyword_only=keyword_only,
+                label=value["label"],
+                note=value["python_type"]["description"],
+                hidden=slot.hidden,
+            )
+        )
+    outputs = zip(schemas_of(endpoint, info, "returns"), returns_of(endpoint, info))
+    [name] = python_names([_function_name(endpoint)], (), "call")
+    return Signature(
+        endpoint=endpoint.name,
+        name=name,
+        parameters=tuple(parameters),
+        returns=tuple((hint_of(schema).widened(), value["label"]) for schema, value in outputs),
+        description=endpoint_description(endpoint, info),
+        streams=bool(endpoint.generator),
+    )
+
+
+def signatures_of(table: EndpointTable, info: Mapping[str, Any] | None) -> list[Signature]:
+    """The signature of each endpoint that the app offers, in its order.
+
+    Of endpoints that share a name, only the first can be called by it.
+    """
+    found: dict[str | int, Signature] = {}
+    for endpoint in table.documented:
+        found.setdefault(endpoint.name, signature_of(endpoint, info))
+    return list(found.values())
+
+
+def python_names(wanted: Iterable[str], taken: Iterable[str], stem: str) -> list[str]:
+    """Make names that Python takes, each once.
+
+    A name that is an identifier stays as it is. Others are made as `identifier` does, of
+    the stem and their place if nothing is left, with a number if there is one of that
+    name already.
+
+    Example:
+        >>> python_names(["a", "class", "max tokens", "?", "a"], (), "param")
+        ['a', 'class_', 'max_tokens', 'param_3', 'a_2']
+    """
+    names = list(wanted)
+    used = set(taken)
+    used.update(name for name in names if is_name(name))
+    given: list[str] = []
+    for index, wish in enumerate(names):
+        if is_name(wish) and wish not in given and wish not in taken:
+            given.append(wish)
+            continue
+        base = identifier(wish) or f"{stem}_{index}"
+        name, count = base, 1
+        while name in used or name in given:
+            count += 1
+            name = f"{base.rstrip('_')}_{count}"
+        given.append(name)
+    return given
+
+
+def is_name(text: str) -> bool:
+    """Whether Python takes a text as a name, and reads it as the same text."""
+    return (
+        text.isidentifier()
+        and not keyword.iskeyword(text)
+        and len(text) <= NAME_LENGTH
+        and unicodedata.normalize("NFKC", text) == text
+    )
+
+
+def _function_name(endpoint: Endpoint) -> str:
+    """Lower case and without signs; ``fn_6`` for a function without a name."""
+    if endpoint.api_name is None:
+        return f"fn_{endpoint.fn_index}"
+    return identifier(endpoint.api_name) or f"fn_{endpoint.fn_index}"
+
+
+def _parameter_hint(schema: Mapping[str, Any], slot: Slot, value: ValueInfo) -> Hint:
+    hint = hint_of(schema)
+    if slot.props.get("allow_custom_value") is True:
+        hint = hint.opened()
+    if value["parameter_has_default"] and value["parameter_default"] is None:
+        hint = or_none(hint)
+    return hint

@@ -1,0 +1,268 @@
+"""How files stand in values: what a server sends for one, and what it takes.
+
+There are three forms. Servers of 4.0 and later speak of files as *file data*: an object with
+a path on the server, marked since 4.21 by ``"meta": {"_type": "gradio.FileData"}``. Servers
+of 3.x have an object with ``name``, ``data`` and ``is_file``, whose content is either on the
+server or inline as a data URL; their images are bare data URLs. Only from 3.19 on can files
+be uploaded; before, everything goes inline.
+
+Only objects are taken for files. A text is a text, whatever it looks like, but for the
+places where 3.x is known to send a file as one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from .filename import safe_name, type_of
+
+if TYPE_CHECKING:
+    from ..api.endpoint import Endpoint, Slot
+    from ..dialect import Dialect
+
+#: Marks an object as a file for servers from 4.21 on (5.0 and later insist).
+META = {"_type": "gradio.FileData"}
+
+#: Deeper in a value no files are looked for.
+DEEPEST = 200
+
+_KEYS_4X = frozenset(("path", "url", "size", "orig_name"))
+_DATA_URL = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),")
+_DATA_URL_HEAD = 1000  # characters in which the content must begin
+_IMAGES_3X = frozenset(("image", "imageeditor"))
+_NAMES_3X = frozenset(("uploadbutton",))  # send a file as its bare path
+
+
+class FileFacts(NamedTuple):
+    """What a server says of a file that it sends.
+
+    Attributes:
+        path: Its name on the server; an address if the app gives a link.
+        url: Its address in the server's own opinion.
+        inline: The content as a data URL, where it came with the value.
+    """
+
+    path: str | None
+    url: str | None
+    orig_name: str | None
+    size: int | None
+    mime_type: str | None
+    is_stream: bool
+    inline: str | None
+
+    @property
+    def name(self) -> str:
+        """A safe name for it."""
+        # The path of a stream ends in the number of its component. Servers leave out the name of
+        # sounds only: those of 4.0 always, later ones where the app gives bytes.
+        return safe_name(
+            self.orig_name or ("audio" if self.is_stream else self.path), self.mime_type
+        )
+
+
+def is_link(path: str | None) -> bool:
+    """Whether a file's path is an address on the web."""
+    return path is not None and path[:8].lower().startswith(("http://", "https://"))
+
+
+def may_hold_files(raw: bytes, endpoint: Endpoint, dialect: Dialect) -> bool:
+    """Whether a message can have files in it; cheap, and never wrongly ``False``."""
+    if dialect.files == "filedata":
+        # A file is an object among the values. One byte is looked for much faster than six.
+        values = max(raw.find(b'"data"'), 0)
+        return raw.find(b"{", values) >= 0 and b'"path"' in raw
+    if b'"is_file"' in raw or b'"data:' in raw:
+        return True
+    return any(slot.type in _NAMES_3X for slot in endpoint.returns)
+
+
+def find_files(
+    value: Any, slot: Slot | None, dialect: Dialect, make: Callable[[FileFacts], Any]
+) -> Any:
+    """Replace the files in an output by what `make` makes of them.
+
+    Parts without files are not copied, so that what two values share they go on sharing.
+
+    Args:
+        slot: The output that it is the value of, if that is known.
+    """
+    kind = slot.type if slot is not None else ""
+    if dialect.files == "filedata":
+        return _walk(value, _facts_4x, make, 0)
+    if isinstance(value, str):
+        facts = _facts_of_text(value, kind)
+        return value if facts is None else make(facts)
+    found = _walk(value, _facts_3x, make, 0)
+    if kind in _IMAGES_3X and isinstance(found, dict):  # the parts of a sketch
+        return {
+            key: find_files(part, slot, dialect, make) if isinstance(part, str) else part
+            for key, part in found.items()
+        }
+    return found
+
+
+def _walk(
+    value: Any,
+    facts_of: Callable[[dict[str, Any]], FileFacts | None],
+    make: Callable[[FileFacts], Any],
+    depth: int,
+) -> Any:
+    if depth > DEEPEST:
+        return value
+    changed: Any = None
+    if isinstance(value, dict):
+        facts = facts_of(value)
+        if facts is not None:
+            return make(facts)
+        for key, part in value.items():
+            if isinstance(part, (dict, list)):
+                found = _walk(part, facts_of, make, depth + 1)
+                if found is not part:
+                    changed = dict(value) if changed is None else changed
+                    changed[key] = found
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            if isinstance(part, (dict, list)):
+                found = _walk(part, facts_of, make, depth + 1)
+                if found is not part:
+                    changed = list(value) if changed is None else changed
+                    changed[index] = found
+    return value if changed is None else changed
+
+
+def _facts_4x(value: dict[str, Any]) -> FileFacts | None:
+    if "path" not in value:
+        return None
+    meta = value.get("meta")
+    marked = isinstance(meta, dict) and meta.get("_type") == META["_type"]
+    is_stream = value.get("is_stream") is True
+    # No mark before 4.21; a sound that a generator makes has neither up to 4.22.
+    if not marked and not is_stream and not value.keys() >= _KEYS_4X:
+        return None
+    path, url = _text(value["path"]), _text(value.get("url"))
+    inline = url if url is not None and url.startswith("data:") else None
+    if path is None and url is None:
+        return None
+    return FileFacts(
+        path=path,
+        url=None if inline else url,
+        orig_name=_text(value.get("orig_name")),
+        size=_size(value.get("size")),
+        mime_type=_text(value.get("mime_type")),
+        is_stream=is_stream,
+        inline=inline,
+    )
+
+
+def _facts_3x(value: dict[str, Any]) -> FileFacts | None:
+    if "is_file" not in value or "name" not in value:
+        return None
+    path, data = _text(value["name"]), _text(value.get("data"))
+    is_stream = value.get("is_stream") is True  # a sound that a generator makes: no file
+    on_server = path is not None and (value["is_file"] is True or is_stream)
+    if not on_server and (data is None or not data.startswith("data:")):
+        return None
+    name = _text(value.get("orig_name"))
+    told = _text(value.get("mime_type")) or type_of(name or ("" if is_stream else path) or "")
+    if told is None and data is not None:
+        told = _data_url_type(data)
+    return FileFacts(
+        path=path,
+        url=None,
+        orig_name=name,
+        size=_size(value.get("size")),
+        mime_type=told,
+        is_stream=is_stream,
+        inline=None if on_server else data,
+    )
+
+
+def _facts_of_text(text: str, kind: str) -> FileFacts | None:
+    """The two components of 3.x that send a file as a bare text."""
+    if kind in _IMAGES_3X and _DATA_URL.match(text, 0, _DATA_URL_HEAD) is not None:
+        return FileFacts(None, None, None, None, _data_url_type(text), False, text)
+    if kind in _NAMES_3X and text:
+        return FileFacts(text, None, None, None, type_of(text), False, None)
+    return None
+
+
+def _data_url_type(text: str) -> str | None:
+    head = _DATA_URL.match(text, 0, _DATA_URL_HEAD)
+    return head[1] or None if head is not None else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _size(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+# -- inline content -------------------------------------------------------------------
+
+
+def decode_data_url(text: str) -> bytes:
+    """The content of a data URL.
+
+    Raises:
+        ValueError: It is none, or cut short.
+    """
+    head = _DATA_URL.match(text, 0, _DATA_URL_HEAD)
+    if head is None:
+        raise ValueError("it is no data URL")
+    content = text[head.end() :]
+    if ";base64" not in head[2]:
+        return unquote_to_bytes(content)
+    try:
+        return base64.b64decode(content, validate=True)
+    except binascii.Error as exc:
+        raise ValueError(f"its base64 is broken: {exc}") from exc
+
+
+def encode_data_url(content: bytes, mime_type: str | None) -> str:
+    """Content as a data URL."""
+    kind = mime_type or "application/octet-stream"
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+# -- what goes out --------------------------------------------------------------------
+
+
+def needs_inline(slot: Slot, dialect: Dialect) -> bool:
+    """Whether an input takes a file's content in its value instead of an upload."""
+    return dialect.files == "inline" or (dialect.files == "uploaded" and slot.type in _IMAGES_3X)
+
+
+def inline_form(
+    slot: Slot, content: bytes, *, name: str, mime_type: str | None
+) -> str | dict[str, Any]:
+    """A file for servers of 3.x, with its content."""
+    data = encode_data_url(content, mime_type)
+    if slot.type in _IMAGES_3X:
+        return data
+    return {"name": name, "data": data, "is_file": False, "orig_name": name}
+
+
+def server_form(
+    dialect: Dialect,
+    path: str,
+    *,
+    name: str | None,
+    size: int | None = None,
+    mime_type: str | None = None,
+) -> dict[str, Any]:
+    """A file that the server has, or fetches, by its path or address."""
+    if dialect.files != "filedata":
+        form: dict[str, Any] = {"name": path, "data": None, "is_file": True}
+        extra: Mapping[str, Any] = {"orig_name": name, "mime_type": mime_type}
+    else:
+        form = {"path": path, "meta": META}
+        url = path if is_link(path) else None
+        extra = {"url": url, "orig_name": name, "size": size, "mime_type": mime_type}
+    return {**form, **{key: value for key, value in extra.items() if value is not None}}

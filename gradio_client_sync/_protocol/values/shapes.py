@@ -1,0 +1,230 @@
+"""What a component wants around a value, so that the same value does for every server.
+
+The forms of some components moved between releases: a video is a bare file on one server
+and stands in an object on another. Where what the user passes has one obvious meaning, it
+is put into the form that the app's own server takes; what already has that form, or has
+no obvious meaning, goes as it is.
+
+Conversations, which changed most, are in `chat`.
+
+Behaviour: the forms as seen on live servers of 3.50.2, 4.44.1, 5.50.0 and 6.31.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Callable
+
+from .attachments import Attachment
+from .chat import chat
+
+if TYPE_CHECKING:
+    from ..api.endpoint import Slot
+    from ..dialect import Dialect
+
+Shaper = Callable[[Any, "Slot", "Dialect"], Any]
+
+
+def shape(slot: Slot, value: Any, dialect: Dialect) -> Any:
+    """Put a value, with its files attached already, into the form that a component takes."""
+    shaper = _SHAPERS.get(slot.type)
+    return value if shaper is None or value is None else shaper(value, slot, dialect)
+
+
+def is_shaped(slot: Slot) -> bool:
+    """Whether a component's values have to be looked at before they go."""
+    return slot.type in _SHAPERS or slot.type in PICTURES or slot.type in SOUNDS
+
+
+#: Components for which an array of numbers is a picture.
+PICTURES = frozenset(
+    ("image", "imageeditor", "sketchpad", "paint", "imagemask", "gallery", "imageslider")
+)
+
+#: Components for which a sample rate with an array of numbers is a sound.
+SOUNDS = frozenset(("audio", "microphone"))
+
+
+def _is_3x(dialect: Dialect) -> bool:
+    return dialect.files != "filedata"
+
+
+def _video(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    """A film, alone or with subtitles, as any generation gives it.
+
+    Subtitles reach no function on any server, so they are left out where they have no place.
+    """
+    film, subtitles = value, None
+    if isinstance(value, Mapping) and "video" in value:
+        film, subtitles = value["video"], value.get("subtitles")
+    elif isinstance(value, list) and len(value) == 2:
+        film, subtitles = value
+    elif not isinstance(value, Attachment):
+        return value
+    if _takes_video_object(slot, dialect):
+        return {"video": film, "subtitles": subtitles}
+    return film
+
+
+def _takes_video_object(slot: Slot, dialect: Dialect) -> bool:
+    """Servers from 4.0 to 5.x do; what the app says about itself comes first."""
+    if _is_3x(dialect):
+        return False
+    for key in ("api_info_as_input", "api_info"):
+        schema = slot.config.get(key)
+        properties = schema.get("properties") if isinstance(schema, dict) else None
+        if isinstance(properties, dict):
+            return "video" in properties
+    return dialect.version < (6, 0, 0)
+
+
+def _gallery(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    items = [value] if isinstance(value, Attachment) else value
+    return [_gallery_item(item, dialect) for item in items] if isinstance(items, list) else value
+
+
+def _gallery_item(item: Any, dialect: Dialect) -> Any:
+    """A picture or film, alone, with a caption, or as any generation gives it."""
+    file, caption = item, None
+    if isinstance(item, list) and len(item) == 2:
+        file, caption = item
+    elif isinstance(item, Mapping) and ("image" in item or "video" in item):
+        file, caption = item.get("image", item.get("video")), item.get("caption")
+    if not isinstance(file, Attachment):
+        return item
+    if _is_3x(dialect):
+        return [file, caption]
+    is_film = (file.mime_type or "").startswith("video/") and dialect.version >= (5, 0, 0)
+    return {"video" if is_film else "image": file, "caption": caption}
+
+
+def _image_editor(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    if _is_3x(dialect):  # where it is an image
+        return _image(value, slot, dialect)
+    if isinstance(value, Attachment):
+        return {"background": value, "layers": [], "composite": value}
+    if not isinstance(value, Mapping):
+        return value
+    if "image" in value and "mask" in value:  # as 3.x had it
+        return {"background": value["image"], "layers": [value["mask"]], "composite": None}
+    return {"layers": [], "composite": None, **value} if "background" in value else value
+
+
+def _image(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    """Of a picture in layers, the whole; where one paints a mask, the picture and the mask."""
+    if not isinstance(value, Mapping) or "background" not in value:
+        return value
+    if _is_masked_3x(slot, dialect):
+        layers = value.get("layers") or [None]
+        return {"image": value["background"], "mask": layers[0]}
+    whole = value.get("composite")
+    return value["background"] if whole is None else whole
+
+
+def _is_masked_3x(slot: Slot, dialect: Dialect) -> bool:
+    paints = slot.props.get("tool") == "sketch" and slot.props.get("source") != "canvas"
+    return _is_3x(dialect) and paints
+
+
+def _file(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    several = slot.props.get("file_count") in ("multiple", "directory")
+    if several and isinstance(value, Attachment):
+        return [value]
+    if not several and isinstance(value, list) and len(value) == 1:
+        return value[0]
+    return value
+
+
+def _multimodal(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    if isinstance(value, str):
+        return {"text": value, "files": []}
+    if isinstance(value, Attachment):
+        return {"text": "", "files": [value]}
+    if isinstance(value, dict) and value.keys() <= {"text", "files"}:
+        return {"text": "", "files": [], **value}
+    return value
+
+
+def _label(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    if _is_3x(dialect):
+        return value
+    if isinstance(value, (str, int, float)):
+        return {"label": value}
+    if isinstance(value, Mapping) and value and all(map(_is_number, value.values())):
+        ranked = sorted(value.items(), key=lambda item: -item[1])
+        confidences = [{"label": label, "confidence": share} for label, share in ranked]
+        return {"label": ranked[0][0], "confidences": confidences}
+    return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _highlighted_text(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    if not isinstance(value, list):
+        return value
+    if _is_3x(dialect):
+        return [
+            [part["token"], part.get("class_or_confidence")]
+            if isinstance(part, dict) and "token" in part
+            else part
+            for part in value
+        ]
+    return [
+        {"token": part[0], "class_or_confidence": part[1]}
+        if isinstance(part, list) and len(part) == 2
+        else part
+        for part in value
+    ]
+
+
+def _dataframe(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    if type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "tolist"):
+        value = value.tolist()
+    if not isinstance(value, list):
+        return value
+    rows = value if all(isinstance(row, list) for row in value) else [[item] for item in value]
+    width = max(map(len, rows), default=0)
+    headers = slot.props.get("headers")
+    if not isinstance(headers, list) or len(headers) != width:
+        headers = [str(number) for number in range(1, width + 1)]
+    return {"headers": headers, "data": rows}
+
+
+def _date_time(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _file_explorer(value: Any, slot: Slot, dialect: Dialect) -> Any:
+    """Paths on the server, each as the list of its parts."""
+    if isinstance(value, (str, PurePath)):
+        value = [value]
+    if not isinstance(value, list):
+        return value
+    return [
+        list(PurePath(str(item).replace("\\", "/")).parts)
+        if isinstance(item, (str, PurePath))
+        else item
+        for item in value
+    ]
+
+
+_SHAPERS: Mapping[str, Shaper] = {
+    "chatbot": chat,
+    "dataframe": _dataframe,
+    "datetime": _date_time,
+    "file": _file,
+    "fileexplorer": _file_explorer,
+    "gallery": _gallery,
+    "highlightedtext": _highlighted_text,
+    "image": _image,
+    "imageeditor": _image_editor,
+    "label": _label,
+    "multimodaltextbox": _multimodal,
+    "video": _video,
+}
