@@ -9,20 +9,22 @@ that a mistake is raised there, and read when it is sent.
 from __future__ import annotations
 
 import os
+import weakref
 from functools import partial
 from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Protocol, Union
 
 from . import _options
+from ._files.download import ProgressListener as ProgressListener
 from ._files.download import too_late
 from ._files.folder import copied
 from ._files.kept import Kept
 from ._files.media import picture_bytes, sound_bytes
 from ._files.recordings import Recording, Recordings, Taken, Turn
-from ._files.sources import BytesFile, Link, LocalFile, PathFile, ServerFile, open_file
+from ._files.sources import BytesFile, Link, LocalFile, Look, PathFile, link_form, open_file
 from ._protocol.values.attachments import Attachment
-from ._protocol.values.filedata import is_link
+from ._protocol.values.filedata import is_link, server_form
 from ._protocol.values.filename import safe_name, type_of
 from ._protocol.values.shapes import PICTURES, SOUNDS
 from ._transport.body import CHUNK_BYTES
@@ -34,16 +36,15 @@ if TYPE_CHECKING:
     from weakref import ref
 
     from ._files.download import Depot
-    from ._protocol.api.endpoint import Slot
+    from ._files.sources import Opener
+    from ._protocol.dialect import Dialect
     from ._protocol.values.filedata import FileFacts
+    from ._protocol.values.slot import Slot
     from ._transport.body import Reader
     from ._transport.connections import Call
 
 #: What `handle_file` takes, and what may stand in a payload by itself (but for texts).
 FileLike = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO, "RemoteFile"]
-
-#: Told while a file is fetched: bytes so far, and in all if that is known.
-ProgressListener = Callable[[int, Union[int, None]], object]
 
 
 def handle_file(
@@ -111,7 +112,7 @@ def attach(value: Any, slot: Slot) -> Attachment | None:
 
 def _attachment_of(value: Any) -> LocalFile | None:
     if isinstance(value, RemoteFile):
-        return ServerFile(value)
+        return _ServerFile(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return BytesFile(bytes(value))
     if isinstance(value, os.PathLike):
@@ -456,3 +457,28 @@ class ResultFiles:
             if recording is None:
                 recording = self._made[url] = self._recordings.add(facts, url, self.job)
         return recording
+
+
+class _ServerFile(LocalFile):
+    """A file of an earlier result, of this server or another one."""
+
+    def __init__(self, remote: RemoteFile) -> None:
+        self.remote = remote
+        super().__init__(remote.orig_name, remote.size)
+        self.mime_type = remote.mime_type or self.mime_type
+
+    def reference(self, dialect: Dialect, depot: Depot) -> dict[str, Any] | None:
+        remote = self.remote
+        if remote._is_of(depot):
+            name, kind = self.orig_name, self.mime_type
+            path = str(remote.path)
+            return server_form(dialect, path, name=name, size=remote.size, mime_type=kind)
+        link = remote.path
+        return link_form(self, link, dialect) if link and is_link(link) else None
+
+    def opener(self, depot: Depot, new_call: Callable[[], Call]) -> Opener:
+        return partial(self.remote._reader, new_call())
+
+    def look(self) -> Look:
+        # By the object: what is at its address may be another content by the next result.
+        return Look(self.size_bytes, (weakref.ref(self.remote),))

@@ -12,7 +12,6 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._files.recordings import ORDER
-from .._files.upload import UploadReport
 from .._job.event_log import Anew
 from .._protocol.api.meaning import Sent
 from .._protocol.api.payload import encode
@@ -34,6 +33,7 @@ from ..errors import (
 )
 from .responses import changed, explained, may_be_another_server, refused, unanswered, unexpected
 from .unqueued import direct
+from .upload_report import UploadReport
 
 if TYPE_CHECKING:
     from typing import Callable

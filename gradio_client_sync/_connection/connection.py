@@ -41,7 +41,7 @@ from .._transport.connections import Call
 from .._transport.deadlines import NEVER, Deadline
 from .._transport.http import Http
 from ..errors import ClientClosedError, ConfigError, EndpointNotFoundError, GradioClientError
-from ..files import ResultFiles
+from ..files import ResultFiles, attach
 from ..job import Job
 from . import at_exit as _exit
 
@@ -405,7 +405,7 @@ class Connection:
                 owner,
                 scribe,
                 session,
-                pack(endpoint, body, self._uploader),
+                pack(endpoint, body, self._uploader, attach),
                 Terms(deadline, self.http.retries, idempotent),
                 self._direct_url(endpoint),
                 {**self._call_headers(), **headers},
@@ -614,7 +614,7 @@ class Connection:
 
         def encoded(payload: Payload) -> bytes:
             data = self.app.bind(endpoint, payload)
-            parcel = pack(endpoint, self._body(endpoint, data, session), self._uploader)
+            parcel = pack(endpoint, self._body(endpoint, data, session), self._uploader, attach)
             if parcel.files:
                 try:
                     parcel.load(parcel.shipment(lambda done, total: None).run())

@@ -11,12 +11,11 @@ from .._protocol.values.attachments import collect, fill
 from .._protocol.values.shapes import shape
 from .._transport.deadlines import NEVER
 from ..errors import PayloadError
-from ..files import attach
 from .upload import Shipment
 
 if TYPE_CHECKING:
     from .._protocol.api.endpoint import Endpoint
-    from .._protocol.values.attachments import Attached
+    from .._protocol.values.attachments import Attach, Attached
     from .._transport.deadlines import Deadline
     from .upload import OnProgress
     from .upload_cache import Uploader
@@ -77,7 +76,7 @@ class Parcel:
             self.encoded = encode(endpoint, self.body)
 
 
-def pack(endpoint: Endpoint, body: dict[str, Any], uploader: Uploader) -> Parcel:
+def pack(endpoint: Endpoint, body: dict[str, Any], uploader: Uploader, attach: Attach) -> Parcel:
     """Look a call's values over, and keep them as they are now.
 
     Raises:
@@ -86,14 +85,14 @@ def pack(endpoint: Endpoint, body: dict[str, Any], uploader: Uploader) -> Parcel
     """
     dialect = uploader.dialect
     if endpoint.is_shaped:
-        values, _ = collect(endpoint, body["data"], attach)
+        values, _ = collect(endpoint.name, endpoint.inputs, body["data"], attach)
         slots = endpoint.inputs
         body["data"] = [shape(slot, value, dialect) for slot, value in zip(slots, values)]
     try:
         encoded = encode(endpoint, body)
     except PayloadError:
         # No values are looked through for files unless there is something besides JSON.
-        body["data"], files = collect(endpoint, body["data"], attach)
+        body["data"], files = collect(endpoint.name, endpoint.inputs, body["data"], attach)
         if not files:
             raise
         uploader.check(files)

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Protocol
+from typing import TYPE_CHECKING, Callable, Protocol, Union
 from urllib.parse import urljoin
 
 from .._protocol.routes import origin_of
@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 
     from .._protocol.routes import Routes
     from .._transport.body import Download, Reader
-    from ..files import ProgressListener
+
+#: Called while a file is fetched: with the bytes so far, and in all if that is known.
+ProgressListener = Callable[[int, Union[int, None]], object]
 
 _REDIRECTS = 5
 

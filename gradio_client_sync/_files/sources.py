@@ -14,19 +14,26 @@ import tempfile
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from .._protocol.values.attachments import Attachment
+from .._protocol.values.filedata import server_form
 from .._protocol.values.filename import safe_name, type_of
 from .._transport.body import CHUNK_BYTES
+from .._transport.connections import is_public
 from ..errors import FileError, PayloadError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from .._protocol.dialect import Dialect
     from .._transport.body import Reader
-    from ..files import RemoteFile
+    from .._transport.connections import Call
+    from .download import Depot
+
+    Opener = Callable[[], AbstractContextManager[Reader]]
 
 _HASHED = 8 * 2**20  # bytes; larger files on disk are told apart by place, size and time
 
@@ -68,6 +75,26 @@ class LocalFile(Attachment):
             FileError, OSError: It cannot be read.
         """
         raise NotImplementedError
+
+    def reference(self, dialect: Dialect, depot: Depot) -> dict[str, Any] | None:
+        """Return what stands for the file if the server has it or can fetch it by itself.
+
+        Args:
+            depot: The files of the app that the call goes to.
+
+        Returns:
+            The form for the payload; ``None`` if the content has to be uploaded.
+        """
+        return None
+
+    def opener(self, depot: Depot, new_call: Callable[[], Call]) -> Opener:
+        """Return a function that opens the content for an upload.
+
+        Args:
+            depot: Fetches content that is not on this machine.
+            new_call: Makes the handle of a request, if one is needed.
+        """
+        return self.open
 
     def __repr__(self) -> str:
         size = "" if self.size_bytes is None else f", {self.size_bytes} bytes"
@@ -274,15 +301,15 @@ class Link(LocalFile):
         self.url = url
         super().__init__(safe_name(url.partition("?")[0].partition("#")[0]), None)
 
+    def reference(self, dialect: Dialect, depot: Depot) -> dict[str, Any] | None:
+        return link_form(self, self.url, dialect)
 
-class ServerFile(LocalFile):
-    """A file of an earlier result, of this server or another one."""
+    def opener(self, depot: Depot, new_call: Callable[[], Call]) -> Opener:
+        return partial(depot.open_link, self.url, self.orig_name, new_call())
 
-    def __init__(self, remote: RemoteFile) -> None:
-        self.remote = remote
-        super().__init__(remote.orig_name, remote.size)
-        self.mime_type = remote.mime_type or self.mime_type
 
-    def look(self) -> Look:
-        # By the object: what is at its address may be another content by the next result.
-        return Look(self.size_bytes, (weakref.ref(self.remote),))
+def link_form(file: LocalFile, url: str, dialect: Dialect) -> dict[str, Any] | None:
+    """Return what stands for a link that the app's server fetches; ``None`` if it cannot."""
+    if dialect.files == "filedata" and is_public(url):
+        return server_form(dialect, url, name=file.orig_name, mime_type=file.mime_type)
+    return None

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import secrets
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, cast
 
-from .._protocol.queue.decode import moment
-from .._protocol.values.filedata import inline_form, is_link, needs_inline, server_form
+from .._protocol.values.filedata import inline_form, needs_inline, server_form
 from .._protocol.values.filename import upload_name
 from .._protocol.values.multipart import Part, frame_of
 from .._transport.base import Aborted
 from .._transport.body import CHUNK_BYTES, Changed, Source, UploadBody
-from .._transport.connections import Call, is_public
+from .._transport.connections import Call
 from .._transport.failures import refusal
 from .._transport.retries import NOT_PASSED_ON
 from .._transport.waiting import Flag
@@ -33,23 +31,19 @@ from ..errors import (
     RateLimitError,
     UploadError,
 )
-from ..events import Upload
-from .sources import Link, LocalFile, ServerFile
 from .upload_cache import too_large
 
 if TYPE_CHECKING:
-    from .._job.event_log import EventLog
-    from .._protocol.api.endpoint import Endpoint
     from .._protocol.values.attachments import Attached
     from .._transport.deadlines import Deadline
     from .._transport.failures import Answer
+    from .sources import LocalFile
     from .upload_cache import Uploader
 
 _SMALL = 2**20  # bytes; what is smaller shares a request
 _TOGETHER = 8 * 2**20  # bytes of small files in one request
 _FILES_AT_ONCE = 32  # in one request
 _REQUESTS_AT_ONCE = 4
-_STEP = 2**20  # bytes between two reports where the total is not known
 
 #: Bytes sent so far, and in all if that is known.
 OnProgress = Callable[[int, "int | None"], None]
@@ -136,12 +130,12 @@ class Shipment:
         dialect = self._uploader.dialect
         try:
             for attached in self._files:
-                file, slot = cast(LocalFile, attached.file), attached.slot
+                file, slot = cast("LocalFile", attached.file), attached.slot
                 if needs_inline(slot, dialect):
                     name, kind = file.orig_name, file.mime_type
                     forms[id(file)] = inline_form(slot, self._read(file), name=name, mime_type=kind)
                     continue
-                reference = self._reference(file)
+                reference = file.reference(dialect, self._uploader.depot)
                 if reference is not None:
                     forms[id(file)] = reference
                     continue
@@ -158,30 +152,9 @@ class Shipment:
             raise self._failure from self._failure.__cause__
         return forms
 
-    def _reference(self, file: LocalFile) -> dict[str, Any] | None:
-        """What stands for a file that the server has, or can fetch by itself."""
-        dialect, depot = self._uploader.dialect, self._uploader.depot
-        link = file.url if isinstance(file, Link) else None
-        if isinstance(file, ServerFile):
-            remote = file.remote
-            if remote._is_of(depot):
-                name, kind = file.orig_name, file.mime_type
-                return server_form(
-                    dialect, str(remote.path), name=name, size=remote.size, mime_type=kind
-                )
-            link = remote.path if is_link(remote.path) else None
-        if link is not None and dialect.files == "filedata" and is_public(link):
-            return server_form(dialect, link, name=file.orig_name, mime_type=file.mime_type)
-        return None
-
     def _source(self, file: LocalFile, size: int | None, calls: ExitStack) -> Source:
         """How to read a file, from wherever it is."""
-        opening = file.open
-        if isinstance(file, ServerFile):
-            opening = partial(file.remote._reader, calls.enter_context(self._call()))
-        elif isinstance(file, Link):
-            call = calls.enter_context(self._call())
-            opening = partial(self._uploader.depot.open_link, file.url, file.orig_name, call)
+        opening = file.opener(self._uploader.depot, lambda: calls.enter_context(self._call()))
         return Source(file.orig_name, size, opening, file.is_read_once)
 
     def _read(self, file: LocalFile) -> bytes:
@@ -385,40 +358,3 @@ def _unreadable(source: Source, failure: Exception) -> Exception:
         return failure
     what = "changed while it was sent" if isinstance(failure, Changed) else "could not be read"
     return UploadError(f"{source.name!r} {what}: {failure}.", path=source.name)
-
-
-class UploadReport:
-    """Publishes how far an upload is: at its start and end, and at each hundredth.
-
-    Pieces are reported by several threads; what is published never goes back.
-    """
-
-    def __init__(self, events: EventLog, endpoint: Endpoint) -> None:
-        self._events = events
-        self._endpoint = endpoint
-        self._lock = threading.Lock()
-        self._told: tuple[int, int | None] = (-1, None)
-        self._due: deque[Upload] = deque()
-        self._publishing = False
-
-    def __call__(self, done: int, total: int | None) -> None:
-        with self._lock:
-            told = self._told[0]
-            step = max(_STEP, done // 100) if total is None else max(1, total // 100)
-            ends = done == total and (done, total) != self._told
-            if done < told or not (told < 0 or ends or done - told >= step):
-                return
-            self._told = done, total
-            name, number = self._endpoint.name, self._endpoint.fn_index
-            self._due.append(Upload(done, total, name, number, moment(time.time())))
-            if self._publishing:
-                return  # another thread does it, in order
-            self._publishing = True
-        while True:
-            with self._lock:
-                if not self._due:
-                    self._publishing = False
-                    break
-                event = self._due.popleft()
-            self._events.publish((event,))
-        self._events.tell_soon()

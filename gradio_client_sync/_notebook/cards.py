@@ -13,9 +13,8 @@ from .structures import pieces_html
 from .values import Looks
 
 if TYPE_CHECKING:
-    from .._client import Client
     from ..events import Data
-    from ..files import RemoteFile
+    from .shown import ShownClient, ShownFile
 
 
 def bundle(plain: str, html: Callable[[], Html], **others: Any) -> dict[str, Any]:
@@ -71,17 +70,17 @@ def data_html(data: Data) -> Html:
     return pieces_html(parts)
 
 
-def file_bundle(file: RemoteFile) -> dict[str, Any]:
+def file_bundle(file: ShownFile) -> dict[str, Any]:
     """A file of an app."""
     return bundle(repr(file), lambda: file_html(file, Allowance()))
 
 
-def client_bundle(client: Client) -> dict[str, Any]:
+def client_bundle(client: ShownClient) -> dict[str, Any]:
     """A client: where it is connected, and what can be called."""
     return bundle(repr(client), lambda: _client_html(client))
 
 
-def _client_html(client: Client) -> Html:
+def _client_html(client: ShownClient) -> Html:
     config = client.config
     title = config.get("title") if isinstance(config.get("title"), str) else None
     facts = f"Gradio {str(config.get('version', '?')).strip()} · {client.protocol}"

@@ -16,7 +16,7 @@ from ..errors import GradioClientError
 from .markup import DIM, LINE, Html, element, join, link, note, text
 
 if TYPE_CHECKING:
-    from ..files import RemoteFile
+    from .shown import ShownFile
 
 INLINE_BYTES = 2 * 1024 * 1024  # of all files in one display
 
@@ -50,7 +50,7 @@ def data_url(content: bytes, mime_type: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def file_html(file: RemoteFile, allowance: Allowance, caption: str | None = None) -> Html:
+def file_html(file: ShownFile, allowance: Allowance, caption: str | None = None) -> Html:
     """A file: as a picture or a player if it is one and fits, and as a card otherwise."""
     tag = kind_of(file.mime_type)
     if tag is None:
@@ -79,7 +79,7 @@ def file_html(file: RemoteFile, allowance: Allowance, caption: str | None = None
     return element("div", shown, below, style="display:inline-block;margin:.2em .6em .2em 0")
 
 
-def _card(file: RemoteFile, reason: str | None) -> Html:
+def _card(file: ShownFile, reason: str | None) -> Html:
     parts = [
         element("span", text("📄 ")),
         element("b", link(file.url, file.orig_name)),
@@ -91,7 +91,7 @@ def _card(file: RemoteFile, reason: str | None) -> Html:
     return element("div", *parts, style="margin:.2em 0")
 
 
-def _facts(file: RemoteFile, *, name: bool = True) -> Html:
+def _facts(file: ShownFile, *, name: bool = True) -> Html:
     size = None if file.size is None else size_text(file.size)
     facts = filter(None, (file.orig_name if name else None, file.mime_type, size))
     return note(" · ".join(facts))
@@ -120,7 +120,7 @@ def gallery_html(value: Any, allowance: Allowance) -> Html | None:
     return element("div", *shown)
 
 
-def _entry(entry: Any) -> tuple[RemoteFile | None, str | None]:
+def _entry(entry: Any) -> tuple[ShownFile | None, str | None]:
     caption = None
     if isinstance(entry, dict) and entry.keys() <= {"image", "video", "caption"}:
         told = entry.get("caption")

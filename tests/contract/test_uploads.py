@@ -26,7 +26,7 @@ from gradio_client_sync import (
     RateLimitError,
     UploadError,
 )
-from gradio_client_sync._files.upload import UploadReport
+from gradio_client_sync._calls.upload_report import UploadReport
 from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.dialect import dialect_of
 from tests.conftest import SERVERS

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from gradio_client_sync._protocol.api.endpoint import Slot
 from gradio_client_sync._protocol.values.attachments import (
     DEEPEST,
     SPREAD,
@@ -16,6 +15,7 @@ from gradio_client_sync._protocol.values.attachments import (
     collect,
     fill,
 )
+from gradio_client_sync._protocol.values.slot import Slot
 from gradio_client_sync.errors import PayloadError
 from tests.core.test_payload import endpoint_of
 from tests.core.test_schema import json_values
@@ -35,7 +35,8 @@ def test_collect_finds_files_at_any_depth() -> None:
     """In lists, tuples and mappings; each with the input that it is for."""
     endpoint = endpoint_of("json", "state", "file")
     values, found = collect(
-        endpoint,
+        endpoint.name,
+        endpoint.inputs,
         [{"a": [1, (Thing(),)], "b": MappingProxyType({"c": Thing()})}, None, Thing()],
         attach,
     )
@@ -47,7 +48,9 @@ def test_collect_finds_files_at_any_depth() -> None:
 def test_collect_makes_one_attachment_of_one_object() -> None:
     """The same object in two places is one file; what is attached already stays."""
     endpoint, thing, known = endpoint_of("json", "json"), Thing(), Attachment()
-    values, found = collect(endpoint, [[thing, known], [known, thing]], attach)
+    values, found = collect(
+        endpoint.name, endpoint.inputs, [[thing, known], [known, thing]], attach
+    )
     assert values[0] == values[1][::-1] and values[0][1] is known
     assert len(found) == 2
 
@@ -59,7 +62,7 @@ def test_collect_asks_about_every_value_with_its_input() -> None:
     def record(value: Any, slot: Slot) -> None:
         asked.append((value, slot.type))
 
-    collect(endpoint_of("audio"), [(8000, "x")], record)
+    collect("/f", endpoint_of("audio").inputs, [(8000, "x")], record)
     assert asked == [((8000, "x"), "audio"), (8000, "audio"), ("x", "audio")]
 
 
@@ -70,13 +73,13 @@ def test_collect_refuses_what_contains_itself(wrap: Any) -> None:
     for _ in range(DEEPEST + 2):
         value = wrap(value)
     with pytest.raises(PayloadError, match="'/f' is nested more than 200 levels"):
-        collect(endpoint_of("json"), [value], attach)
+        collect("/f", endpoint_of("json").inputs, [value], attach)
 
 
 @given(value=json_values)
 def test_collect_takes_nothing_of_json_for_a_file(value: Any) -> None:
     """Plain values come out as they went in."""
-    assert collect(endpoint_of("json"), [value], attach) == ([value], [])
+    assert collect("/f", endpoint_of("json").inputs, [value], attach) == ([value], [])
 
 
 def test_fill_puts_forms_into_their_places() -> None:

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.api.endpoint import Slot
 from gradio_client_sync._protocol.values.filedata import (
     DEEPEST,
     META,
@@ -24,6 +23,7 @@ from gradio_client_sync._protocol.values.filedata import (
     needs_inline,
     server_form,
 )
+from gradio_client_sync._protocol.values.slot import Slot
 from tests.core.test_payload import endpoint_of
 from tests.core.test_schema import json_values
 from tests.support.transcripts import dialect_for
@@ -207,15 +207,21 @@ def test_may_hold_files_is_never_wrongly_false() -> None:
     """A look at the bytes tells for most messages that nothing has to be searched."""
     endpoint, button = endpoint_of("json"), endpoint_of("json")
     object.__setattr__(button, "outputs", (slot_of("uploadbutton"),))
-    assert may_hold_files(b'{"path":"/tmp/a"}', endpoint, NEW)
-    assert may_hold_files(b'{"msg":"x","output":{"data":[{"path":"/tmp/a"}]}}', endpoint, NEW)
-    assert may_hold_files(b'{"output":{"data" : ["a", [{"url":"b","path":"/a"}]]}}', endpoint, NEW)
-    assert not may_hold_files(b'{"msg":"x","output":{"data":["path"],"a":1}}', endpoint, NEW)
-    assert not may_hold_files(b'{"is_file":true,"url":"data:,x"}', endpoint, NEW)
-    assert may_hold_files(b'{"is_file":true}', endpoint, OLD)
-    assert may_hold_files(b'["data:image/png;base64,"]', endpoint, OLD)
-    assert not may_hold_files(b'{"path":"/tmp/a"}', endpoint, OLD)
-    assert may_hold_files(b'["/tmp/a"]', button, OLD)
+    assert may_hold_files(b'{"path":"/tmp/a"}', endpoint.returns, NEW)
+    assert may_hold_files(
+        b'{"msg":"x","output":{"data":[{"path":"/tmp/a"}]}}', endpoint.returns, NEW
+    )
+    assert may_hold_files(
+        b'{"output":{"data" : ["a", [{"url":"b","path":"/a"}]]}}', endpoint.returns, NEW
+    )
+    assert not may_hold_files(
+        b'{"msg":"x","output":{"data":["path"],"a":1}}', endpoint.returns, NEW
+    )
+    assert not may_hold_files(b'{"is_file":true,"url":"data:,x"}', endpoint.returns, NEW)
+    assert may_hold_files(b'{"is_file":true}', endpoint.returns, OLD)
+    assert may_hold_files(b'["data:image/png;base64,"]', endpoint.returns, OLD)
+    assert not may_hold_files(b'{"path":"/tmp/a"}', endpoint.returns, OLD)
+    assert may_hold_files(b'["/tmp/a"]', button.returns, OLD)
 
 
 @given(value=json_values)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.api.endpoint import Slot
 from gradio_client_sync._protocol.values.attachments import SPREAD, Attachment
 from gradio_client_sync._protocol.values.shapes import _SHAPERS, is_shaped, shape
+from gradio_client_sync._protocol.values.slot import Slot
 from tests.core.test_schema import json_values
 from tests.support.transcripts import dialect_for
 

@@ -354,7 +354,7 @@ NESTED = st.recursive(
 @given(NESTED)
 def test_files_in_nested_payloads_keep_their_places(value: Any) -> None:
     """Taken out and put in again, every part of a payload is where it was."""
-    data, files = collect(ENDPOINT, [value], attach)
+    data, files = collect(ENDPOINT.name, ENDPOINT.inputs, [value], attach)
     forms: dict[int, Any] = {}
     for attached in files:
         with attached.file.open() as reader:  # type: ignore[attr-defined]

@@ -205,7 +205,7 @@ def feed_call(
         laid = bind(endpoint, payload, lambda: parameters_of(endpoint, info))
         for slot, value in zip(endpoint.inputs, laid):
             shape(slot, value, dialect)
-        collected, _ = collect(endpoint, laid, lambda value, slot: None)
+        collected, _ = collect(endpoint.name, endpoint.inputs, laid, lambda value, slot: None)
         encode(endpoint, {"data": collected})
     except GradioClientError:
         refused += 1

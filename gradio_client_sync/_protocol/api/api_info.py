@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...types import EndpointInfo, PythonType, ValueInfo
-    from .endpoint import Endpoint, EndpointTable, Slot
+    from ..values.slot import Slot
+    from .endpoint import Endpoint, EndpointTable
 
 NAME_LENGTH = 40  # characters; a label may be a sentence, a name should not
 

@@ -28,7 +28,8 @@ from .api_info import (
 
 if TYPE_CHECKING:
     from ...types import ValueInfo
-    from .endpoint import Endpoint, EndpointTable, Slot
+    from ..values.slot import Slot
+    from .endpoint import Endpoint, EndpointTable
 
 #: No parameter is called so: Python forbids the first, generated functions use the others.
 _TAKEN = ("__debug__", "_API", "DEFAULT")

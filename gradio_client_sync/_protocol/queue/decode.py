@@ -98,7 +98,7 @@ class Scribe:
 
     def may_hold_files(self, raw: bytes) -> bool:
         """Whether a message of the job can have files in it."""
-        return may_hold_files(raw, self.endpoint, self.dialect)
+        return may_hold_files(raw, self.endpoint.returns, self.dialect)
 
     def status(self, time: float, stage: Stage, *, queue: bool = True, **fields: Any) -> Status:
         return Status._told(

@@ -15,7 +15,7 @@ from ...errors import PayloadError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..api.endpoint import Endpoint, Slot
+    from .slot import Slot
 
 #: Deeper in a payload no files are looked for; JSON has its own limit.
 DEEPEST = 200
@@ -50,9 +50,15 @@ Attach = Callable[[Any, "Slot"], "Attachment | None"]
 
 
 def collect(
-    endpoint: Endpoint, data: Sequence[Any], attach: Attach
+    name: str | int, slots: Sequence[Slot], data: Sequence[Any], attach: Attach
 ) -> tuple[list[Any], list[Attached]]:
     """Make attachments of the files in a payload.
+
+    Args:
+        name: The endpoint, for errors.
+        slots: Its inputs, one for each value.
+        data: The values.
+        attach: Makes an attachment of a value that is a file.
 
     Returns:
         The payload with attachments in their places, and all of them in order. A file
@@ -74,15 +80,15 @@ def collect(
         if isinstance(value, Mapping):
             parts = value.items()
             if depth > DEEPEST:
-                raise _too_deep(endpoint)
+                raise _too_deep(name)
             return {key: walk(part, slot, depth + 1) for key, part in parts}
         if isinstance(value, (list, tuple)):
             if depth > DEEPEST:
-                raise _too_deep(endpoint)
+                raise _too_deep(name)
             return [walk(part, slot, depth + 1) for part in value]
         return value
 
-    values = [walk(value, slot, 0) for value, slot in zip(data, endpoint.inputs)]
+    values = [walk(value, slot, 0) for value, slot in zip(data, slots)]
     return values, list(found.values())
 
 
@@ -103,9 +109,9 @@ def fill(value: Any, forms: Mapping[int, Any]) -> Any:
     return value
 
 
-def _too_deep(endpoint: Endpoint) -> PayloadError:
+def _too_deep(name: str | int) -> PayloadError:
     return PayloadError(
-        f"The payload for {endpoint.name!r} is nested more than {DEEPEST} levels deep, or contains "
+        f"The payload for {name!r} is nested more than {DEEPEST} levels deep, or contains "
         "itself, so it cannot be sent.",
-        endpoint=endpoint.name,
+        endpoint=name,
     )

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from .attachments import SPREAD, Attachment
 
 if TYPE_CHECKING:
-    from ..api.endpoint import Slot
     from ..dialect import Dialect
+    from .slot import Slot
 
 
 def chat(value: Any, slot: Slot, dialect: Dialect) -> Any:

@@ -15,15 +15,15 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from .filename import safe_name, type_of
 
 if TYPE_CHECKING:
-    from ..api.endpoint import Endpoint, Slot
     from ..dialect import Dialect
+    from .slot import Slot
 
 #: Marks an object as a file for servers from 4.21 on (5.0 and later insist).
 META = {"_type": "gradio.FileData"}
@@ -70,15 +70,19 @@ def is_link(path: str | None) -> bool:
     return path is not None and path[:8].lower().startswith(("http://", "https://"))
 
 
-def may_hold_files(raw: bytes, endpoint: Endpoint, dialect: Dialect) -> bool:
-    """Whether a message can have files in it; cheap, and never wrongly ``False``."""
+def may_hold_files(raw: bytes, returns: Iterable[Slot], dialect: Dialect) -> bool:
+    """Return whether a message can have files in it: a cheap look, never wrongly ``False``.
+
+    Args:
+        returns: The outputs that the message may have values of.
+    """
     if dialect.files == "filedata":
         # A file is an object among the values. One byte is looked for much faster than six.
         values = max(raw.find(b'"data"'), 0)
         return raw.find(b"{", values) >= 0 and b'"path"' in raw
     if b'"is_file"' in raw or b'"data:' in raw:
         return True
-    return any(slot.type in _NAMES_3X for slot in endpoint.returns)
+    return any(slot.type in _NAMES_3X for slot in returns)
 
 
 def find_files(

@@ -21,8 +21,8 @@ from .attachments import Attachment
 from .chat import chat
 
 if TYPE_CHECKING:
-    from ..api.endpoint import Slot
     from ..dialect import Dialect
+    from .slot import Slot
 
 Shaper = Callable[[Any, "Slot", "Dialect"], Any]
 

@@ -1,0 +1,33 @@
+"""What this package's notebook display uses of the objects that it shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class ShownFile(Protocol):
+    """The part of `RemoteFile` that is shown."""
+
+    url: str | None
+    orig_name: str
+    size: int | None
+    mime_type: str | None
+    is_stream: bool
+
+    def _not_at_hand(self) -> str | None: ...
+    def _content(self, limit_bytes: int) -> bytes | None: ...
+
+
+class ShownClient(Protocol):
+    """The part of `Client` that is shown."""
+
+    @property
+    def config(self) -> Mapping[str, Any]: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def protocol(self) -> str: ...
+    def view_api(self) -> Any: ...
