@@ -18,7 +18,7 @@ from ._protocol.api.api_info import describe
 from ._protocol.api.meaning import Aim
 from ._protocol.queue.eventstream import MESSAGE_BYTES
 from ._transport.deadlines import Deadline
-from ._transport.waiting import Flag
+from ._transport.signal_safe import SafeEvent
 from .errors import ClientClosedError, EndpointNotFoundError, JobTimeoutError
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ._calls.call import Order
+    from ._calls.call import PreparedCall
     from ._connection.connection import Connection
-    from ._files.download import Depot
+    from ._files.download import FileStore
     from ._protocol.api.signature import Signature
     from ._terminal.progress import ProgressBars
     from .display import ApiInfo
@@ -168,7 +168,7 @@ class Client:
         self._source = source
         self._options = options
         self._left_out = left_out
-        self._closing = Flag()
+        self._closing = SafeEvent()
         self._locks: dict[int, threading.Lock] = {}  # by process: a fork may inherit a held one
         self._pid = NOWHERE
         self._finalizer: weakref.finalize[..., Client] | None = None
@@ -427,7 +427,7 @@ class Client:
         isolated: bool,
         idempotent: bool,
         headers: Mapping[str, str] | None,
-    ) -> tuple[Connection, Order]:
+    ) -> tuple[Connection, PreparedCall]:
         limit = self._options["deadline"]
         if timeout is not None:
             limit = _options.seconds("timeout", timeout)
@@ -630,8 +630,8 @@ class Client:
         folder = self._options["download_dir"]
         return None if folder is None else Path(os.path.abspath(folder))
 
-    def _files(self) -> Depot:
-        return self._live()._depot
+    def _files(self) -> FileStore:
+        return self._live()._file_store
 
     def __copy__(self) -> Self:
         options = {**self._options, "session_hash": None}

@@ -22,7 +22,7 @@ from ._files.folder import copied
 from ._files.kept import Kept
 from ._files.media import picture_bytes, sound_bytes
 from ._files.recordings import Recording, Recordings, Taken, Turn
-from ._files.sources import BytesFile, Link, LocalFile, Look, PathFile, link_form, open_file
+from ._files.sources import BytesFile, FileState, Link, LocalFile, PathFile, link_form, open_file
 from ._protocol.values.attachments import Attachment
 from ._protocol.values.filedata import is_link, server_form
 from ._protocol.values.filename import safe_name, type_of
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from weakref import ref
 
-    from ._files.download import Depot
+    from ._files.download import FileStore
     from ._files.sources import Opener
     from ._protocol.dialect import Dialect
     from ._protocol.values.filedata import FileFacts
     from ._protocol.values.slot import Slot
     from ._transport.body import Reader
-    from ._transport.connections import Call
+    from ._transport.connections import RequestHandle
 
 #: What `handle_file` takes, and what may stand in a payload by itself (but for texts).
 FileLike = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO, "RemoteFile"]
@@ -147,7 +147,7 @@ def _is_picture(value: Any) -> bool:
 class Owner(Protocol):
     """The client that a result is of."""
 
-    def _files(self) -> Depot:
+    def _files(self) -> FileStore:
         """Connect, where that is still to be done, and say what fetches files."""
 
     def _download_dir(self) -> Path | None:
@@ -182,18 +182,22 @@ class RemoteFile(os.PathLike[str]):
     """
 
     def __init__(
-        self, facts: FileFacts, depot: Depot, owner: Owner, recording: Recording | None = None
+        self,
+        facts: FileFacts,
+        file_store: FileStore,
+        owner: Owner,
+        recording: Recording | None = None,
     ) -> None:
         self._facts = facts
-        self._depot: Depot | None = depot
-        self._timeout = depot.timeout
+        self._file_store: FileStore | None = file_store
+        self._timeout = file_store.timeout
         self._owner = owner  # a client that is collected would close the connection
         self._turn = Turn()
         self._saved: dict[str | None, Path] = {}  # by where it was wanted
         self._taken: Taken | None = None  # its content, once that was read
         self._recording = recording
         self.path: str | None = facts.path
-        self.url: str | None = depot.url_of(facts)
+        self.url: str | None = file_store.url_of(facts)
         self.orig_name: str = facts.name
         self.size: int | None = facts.size
         self.mime_type: str | None = facts.mime_type or type_of(self.orig_name)
@@ -253,12 +257,14 @@ class RemoteFile(os.PathLike[str]):
     ) -> Path:
         folder, here = None if wanted is None else Path(wanted), self._here()
         if here is None:
-            depot = self._fetched_by()
+            file_store = self._fetched_by()
             if self._recording is None:
-                return depot.save(self._facts, folder or depot.directory, progress, deadline)
+                return file_store.save(
+                    self._facts, folder or file_store.directory, progress, deadline
+                )
             here = self._take(self._recording, deadline, progress)
-        if folder is None and self._depot is not None:
-            folder = self._depot.directory
+        if folder is None and self._file_store is not None:
+            folder = self._file_store.directory
         elif folder is None and isinstance(here, Kept):
             folder = self._owner._download_dir()
         if folder is None and isinstance(here, Path):
@@ -338,19 +344,21 @@ class RemoteFile(os.PathLike[str]):
         """Why it is not fetched just to be looked at: that would ask whom nobody has named."""
         if self.url is None or self._here() is not None:
             return None
-        if self._depot is None:
+        if self._file_store is None:
             return "pickled before it was downloaded"
-        return "on another server than the app" if self._depot.is_elsewhere(self._facts) else None
+        return (
+            "on another server than the app" if self._file_store.is_elsewhere(self._facts) else None
+        )
 
     def _content(self, limit_bytes: int) -> bytes | None:
         """Its content, if that has no more than `limit_bytes`; no more is fetched to find out."""
         if self.size is not None and self.size > limit_bytes:
             return None
-        from ._transport.connections import Call
+        from ._transport.connections import RequestHandle
 
         here = self._here()
         content = bytearray()
-        with here.open("rb") if here is not None else self._reader(Call()) as reader:
+        with here.open("rb") if here is not None else self._reader(RequestHandle()) as reader:
             while len(content) <= limit_bytes:
                 piece = reader.read(CHUNK_BYTES)
                 if not piece:
@@ -366,24 +374,24 @@ class RemoteFile(os.PathLike[str]):
     def _repr_html_(self) -> str | None:
         return self._repr_mimebundle_().get("text/html")
 
-    def _reader(self, call: Call) -> AbstractContextManager[Reader]:
+    def _reader(self, call: RequestHandle) -> AbstractContextManager[Reader]:
         """Read it from where it is, without keeping it; by `call` that can be ended."""
         if self._recording is not None:
             self.read()
-        here = self._kept() or (self._here() if self._depot is None else None)
+        here = self._kept() or (self._here() if self._file_store is None else None)
         return self._fetched_by().open(self._facts, call) if here is None else here.open("rb")
 
-    def _is_of(self, depot: Depot) -> bool:
-        """Whether the app behind `depot` has it by its path."""
+    def _is_of(self, file_store: FileStore) -> bool:
+        """Whether the app behind `file_store` has it by its path."""
         path, url = self.path, self.url
         if path is None or url is None or is_link(path) or self.is_stream:
             return False
-        return url == depot.url_of(self._facts)
+        return url == file_store.url_of(self._facts)
 
-    def _fetched_by(self) -> Depot:
-        if self._depot is None:
+    def _fetched_by(self) -> FileStore:
+        if self._file_store is None:
             try:
-                self._depot = self._owner._files()
+                self._file_store = self._owner._files()
             except RateLimitError:
                 raise  # it says when to come again
             except GradioClientError as exc:
@@ -392,7 +400,7 @@ class RemoteFile(os.PathLike[str]):
                     "Or download it before it is pickled.",
                     path=self.path,
                 ) from exc
-        return self._depot
+        return self._file_store
 
     def __repr__(self) -> str:
         kind = f" {self.mime_type}" if self.mime_type else ""
@@ -433,10 +441,10 @@ class ResultFiles:
             a value.
     """
 
-    __slots__ = ("_depot", "_made", "_owner", "_recordings", "job")
+    __slots__ = ("_file_store", "_made", "_owner", "_recordings", "job")
 
-    def __init__(self, depot: Depot, owner: Owner, recordings: Recordings) -> None:
-        self._depot = depot
+    def __init__(self, file_store: FileStore, owner: Owner, recordings: Recordings) -> None:
+        self._file_store = file_store
         self._owner = owner
         self._recordings = recordings
         self._made: dict[str, Recording] = {}
@@ -445,11 +453,11 @@ class ResultFiles:
     def make(self, facts: FileFacts) -> RemoteFile:
         """Make what users get for a file."""
         recording = self._recording(facts) if facts.is_stream else None
-        return RemoteFile(facts, self._depot, self._owner, recording)
+        return RemoteFile(facts, self._file_store, self._owner, recording)
 
     def _recording(self, facts: FileFacts) -> Recording | None:
         """What all values of the job share that name the same stream."""
-        url = self._depot.url_of(facts)
+        url = self._file_store.url_of(facts)
         if url is None or is_link(facts.path):
             return None
         with self._recordings.lock:
@@ -467,18 +475,18 @@ class _ServerFile(LocalFile):
         super().__init__(remote.orig_name, remote.size)
         self.mime_type = remote.mime_type or self.mime_type
 
-    def reference(self, dialect: Dialect, depot: Depot) -> dict[str, Any] | None:
+    def reference(self, dialect: Dialect, file_store: FileStore) -> dict[str, Any] | None:
         remote = self.remote
-        if remote._is_of(depot):
+        if remote._is_of(file_store):
             name, kind = self.orig_name, self.mime_type
             path = str(remote.path)
             return server_form(dialect, path, name=name, size=remote.size, mime_type=kind)
         link = remote.path
         return link_form(self, link, dialect) if link and is_link(link) else None
 
-    def opener(self, depot: Depot, new_call: Callable[[], Call]) -> Opener:
+    def opener(self, file_store: FileStore, new_call: Callable[[], RequestHandle]) -> Opener:
         return partial(self.remote._reader, new_call())
 
-    def look(self) -> Look:
+    def look(self) -> FileState:
         # By the object: what is at its address may be another content by the next result.
-        return Look(self.size_bytes, (weakref.ref(self.remote),))
+        return FileState(self.size_bytes, (weakref.ref(self.remote),))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED
 from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 
-from ._transport.waiting import Change, Flag
+from ._transport.signal_safe import SafeCondition, SafeEvent
 from .errors import PayloadError
 from .events import Data, Status, Timings
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ._job.event_log import EventLog
-    from ._job.input_stream import Chunks
+    from ._job.input_stream import InputStream
     from .errors import GradioClientError
     from .events import (
         DataListener,
@@ -56,7 +56,7 @@ class Job(concurrent.futures.Future[Data]):
         fn_index: int,
         log: EventLog,
         owner: object,
-        chunks: Chunks | None = None,
+        chunks: InputStream | None = None,
     ) -> None:
         super().__init__()
         self._endpoint = endpoint
@@ -66,13 +66,13 @@ class Job(concurrent.futures.Future[Data]):
         self._chunks = chunks  # where the function takes input while it runs
         self._pid = os.getpid()
         self._lock = threading.RLock()
-        self._ended = Change(self._lock)
+        self._ended = SafeCondition(self._lock)
         self._cancel_asked = False
         self._cancel_told = False  # who waits for several jobs knows of the cancellation
         self._abandoned = False  # the interpreter exits, and nobody is told any more
         self._interrupt: Callable[[], None] | None = None
         self._is_released = False  # the worker has let go, the server has been told
-        self._released: Flag | None = None  # of which mostly nobody waits to be told
+        self._released: SafeEvent | None = None  # of which mostly nobody waits to be told
         self._patience = math.inf  # until when anybody waits for that
         self._started = False
         self._submitted = time.monotonic()
@@ -352,7 +352,7 @@ class Job(concurrent.futures.Future[Data]):
         """
         self._input().close()
 
-    def _input(self) -> Chunks:
+    def _input(self) -> InputStream:
         if self._chunks is None:
             raise PayloadError(
                 f"{self._endpoint!r} takes its input at once, when it is called, and none "
@@ -411,7 +411,7 @@ class Job(concurrent.futures.Future[Data]):
         with self._lock:
             if self._is_released or not self._started:
                 return self._is_released
-            self._released = released = self._released or Flag()
+            self._released = released = self._released or SafeEvent()
         return released.wait(max(0.0, min(end, self._patience) - time.monotonic()))
 
     def _begin(self) -> None:
@@ -482,7 +482,7 @@ class Job(concurrent.futures.Future[Data]):
             )
 
     def _wait_for_end(self, timeout: float | None) -> None:
-        """Wait, but not as a Future does: its condition is none for signals, see `waiting`."""
+        """Wait, but not as a Future does: its condition is none for signals, see `signal_safe`."""
         if not self.done() and not self._ended.wait_for(self.done, timeout):
             raise concurrent.futures.TimeoutError
         if self._state != FINISHED:

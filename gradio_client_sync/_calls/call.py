@@ -11,9 +11,9 @@ from ..errors import JobTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._files.body import Parcel
+    from .._files.body import RequestBody
     from .._protocol.api.meaning import Aim
-    from .._protocol.queue.decode import Scribe
+    from .._protocol.queue.decode import EventFactory
     from .._session.session import Session
     from .._transport.deadlines import Deadline
     from ..files import Owner, ResultFiles
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Terms(NamedTuple):
+class CallOptions(NamedTuple):
     """On which terms a job runs.
 
     Attributes:
@@ -36,7 +36,7 @@ class Terms(NamedTuple):
     idempotent: bool
 
 
-class Order(NamedTuple):
+class PreparedCall(NamedTuple):
     """What a job has to do.
 
     Attributes:
@@ -54,10 +54,10 @@ class Order(NamedTuple):
     at: float
     aim: Aim
     owner: Owner
-    scribe: Scribe
+    event_factory: EventFactory
     session: Session
-    parcel: Parcel
-    terms: Terms
+    request_body: RequestBody
+    terms: CallOptions
     direct_url: str | None
     headers: Mapping[str, str]
     files: ResultFiles
@@ -74,7 +74,7 @@ class Order(NamedTuple):
         Args:
             stage: How far it was.
         """
-        name, limit = self.scribe.endpoint.name, self.terms.deadline.seconds
+        name, limit = self.event_factory.endpoint.name, self.terms.deadline.seconds
         return JobTimeoutError(
             f"{name!r} gave no result within {limit:g} s, so the job was cancelled while it was "
             f"{stage}. Give it longer with timeout=, or submit() it and look in on it.",

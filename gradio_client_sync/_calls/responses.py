@@ -73,10 +73,10 @@ def changed(
 
 def refused(exchange: Exchange, answer: Answer) -> Finish:
     """The queue did not take the job."""
-    now, name = time.time(), exchange.scribe.endpoint.name
+    now, name = time.time(), exchange.event_factory.endpoint.name
     detail = (object_in(answer.body) or {}).get("detail")
     if answer.status == 503 and isinstance(detail, str):  # otherwise it is a gateway's
-        return exchange.fail(queue_full(exchange.scribe, detail), now, visible=True)
+        return exchange.fail(queue_full(exchange.event_factory, detail), now, visible=True)
     if answer.status == 422:
         failures = validation_failures(detail)
         told = "; ".join(f"{p}: {m}" if p else m for p, m in failures.items())
@@ -104,7 +104,7 @@ def unanswered(exchange: Exchange, error: ConnectFailedError, *, queue: bool = T
 
 def unexpected(exchange: Exchange, failure: BaseException) -> Finish:
     """A bug, or memory that ran out: the call ends with it all the same, since somebody waits."""
-    name = exchange.scribe.endpoint.name
+    name = exchange.event_factory.endpoint.name
     log.error("the call of %r failed unexpectedly", name, exc_info=failure)
     error = ProtocolError(f"The call of {name!r} failed: {failure!r}.")
     error.__cause__ = failure
@@ -160,22 +160,22 @@ def answered(
     Raises:
         ProtocolError: The answer is no app's.
     """
-    scribe, now = exchange.scribe, time.time()
+    event_factory, now = exchange.event_factory, time.time()
     if answer.status != 200:
         failure = object_in(answer.body)
         if failure is None or "error" not in failure or answer.status == 429:
-            error = refusal(answer, doing=f"Calling {scribe.endpoint.name!r}")
+            error = refusal(answer, doing=f"Calling {event_factory.endpoint.name!r}")
             return exchange.fail(error, now, queue=False, broken=False)
-        status = scribe.failure(now, failure, queue=False, broken=False)
-        return Finish([status], error=app_error(scribe, status, failure))
+        status = event_factory.failure(now, failure, queue=False, broken=False)
+        return Finish([status], error=app_error(event_factory, status, failure))
     output = answer.json()
     if not isinstance(output, dict):
         raise ProtocolError("The answer of the app is not a JSON object.", raw=answer.body)
     if isinstance(output.get("render_config"), dict):
         on_render(output["render_config"])
     eta = output.get("average_duration")
-    files = scribe.may_hold_files(answer.body)
-    events = scribe.answer(now, output, files=files, queue=False, eta=eta)
+    files = event_factory.may_hold_files(answer.body)
+    events = event_factory.answer(now, output, files=files, queue=False, eta=eta)
     data: Data = events[0]  # type: ignore[assignment]  # answer() starts with it
     return Finish(events, data=data)
 

@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._files.recordings import ORDER
-from .._job.event_log import Anew
+from .._job.event_log import Restarted
 from .._protocol.api.meaning import Sent
 from .._protocol.api.payload import encode
 from .._protocol.queue.decode import DATA_MESSAGES
@@ -20,8 +20,8 @@ from .._protocol.queue.exchange import Exchange, Finish, Publish, Reply
 from .._session.session import Refused
 from .._session.watch import Passage
 from .._transport.base import Aborted, Lost
-from .._transport.connections import Call
-from .._transport.retries import Retries, may_ask_again, was_not_taken
+from .._transport.connections import RequestHandle
+from .._transport.retries import Retries, can_retry, is_safe_to_retry
 from ..errors import (
     BrokenStreamError,
     ConnectFailedError,
@@ -41,14 +41,14 @@ if TYPE_CHECKING:
     from .._job.event_log import EventLog
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.api.meaning import Aim
-    from .._protocol.queue.exchange import Place
-    from .._protocol.queue.wire import Frame
+    from .._protocol.queue.exchange import Position
+    from .._protocol.queue.wire import Message
     from .._session.session import Session
     from .._session.watch import Watch
     from .._transport.base import Channel
-    from .._transport.deadlines import Alarms, Deadline
+    from .._transport.deadlines import Deadline, Timers
     from ..job import Job
-    from .call import Order
+    from .call import PreparedCall
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class _Moved(Exception):
     """The app has changed just before the job went out."""
 
 
-class Pump:
+class JobRunner:
     """One job's run.
 
     Args:
@@ -94,12 +94,12 @@ class Pump:
 
     def __init__(
         self,
-        order: Order,
+        order: PreparedCall,
         job: Job,
         events: EventLog,
         first: Finish | None = None,
         *,
-        revisit: Callable[[Order, Aim, list[Any], Call, Deadline], Course],
+        revisit: Callable[[PreparedCall, Aim, list[Any], RequestHandle, Deadline], Course],
         watch: Watch,
         send: Callable[[Passage, int], bool],
         on_lost: Callable[[], None],
@@ -112,9 +112,9 @@ class Pump:
         self._events = events
         self._first = first
         self._order = order
-        self._scribe = order.scribe
+        self._event_factory = order.event_factory
         self._session = order.session
-        self._parcel = order.parcel
+        self._request_body = order.request_body
         self._terms = order.terms
         self._aim = order.aim
         self._direct_url = order.direct_url
@@ -129,14 +129,14 @@ class Pump:
         self._on_end = on_end
         self._on_close = on_close
         self._heeds: bool | None = None  # whether the server would heed a cancellation now
-        self._exchange = Exchange(order.scribe, order.parcel.body)
+        self._exchange = Exchange(order.event_factory, order.request_body.body)
         self._channel: Channel | None = None
         self._entered = False
         self._claim = threading.Lock()  # who has it runs the job
 
     @property
     def endpoint(self) -> Endpoint:
-        return self._scribe.endpoint
+        return self._event_factory.endpoint
 
     def __call__(self) -> None:
         """Run the job to its end, if no other thread is at it, or has been."""
@@ -200,7 +200,7 @@ class Pump:
         self.job._finish((), error=error)
         self._on_close(self._session)
 
-    def arm(self, alarms: Alarms) -> None:
+    def arm(self, alarms: Timers) -> None:
         """Have the job end at its deadline, whatever it is at.
 
         Raises:
@@ -219,7 +219,9 @@ class Pump:
 
     def _expire(self) -> None:
         error = self._order.late(self._exchange.stage, self.job.event_id)
-        self.job._expire(self._scribe.status(time.time(), "error", message=str(error)), error)
+        self.job._expire(
+            self._event_factory.status(time.time(), "error", message=str(error)), error
+        )
 
     # -- try by try ---------------------------------------------------------------
 
@@ -251,7 +253,7 @@ class Pump:
                 return self._explained(finish, error)
             log.debug("job %d is tried again in %.2f s: %s", self._order.number, wait, error)
             self._withdraw()
-            pause = Call()
+            pause = RequestHandle()
             if not self.job._interruptible(pause.abort):
                 return None
             try:
@@ -260,21 +262,21 @@ class Pump:
                 return None
 
     def _try(self) -> Finish | None:
-        call = Call()
+        call = RequestHandle()
         if not self.job._interruptible(call.abort):
             return None
         try:
             course = self._revisit(
-                self._order, self._aim, self._parcel.values, call, self._terms.deadline
+                self._order, self._aim, self._request_body.values, call, self._terms.deadline
             )
         except GradioClientError as exc:
             return self._exchange.fail(exc, time.time())
         url, by_name = course.url, course.by_name
         if course.aim is not self._aim:
             self._aim, self._direct_url, endpoint = course.aim, url, course.aim.endpoint
-            self._scribe.endpoint = endpoint  # for all that read or write events, too
+            self._event_factory.endpoint = endpoint  # for all that read or write events, too
             self.job._fn_index = endpoint.fn_index
-            self._parcel.move(endpoint, course.values, by_name=by_name)
+            self._request_body.move(endpoint, course.values, by_name=by_name)
         if self._aim.by_parameter or not (by_name or self._aim.by_number):
             self._passage = Passage(Sent(self._aim, not by_name), self._on_changed)
         return self._queued() if url is None else self._direct(url)
@@ -318,19 +320,23 @@ class Pump:
             begun=exchange.begun,
             stage=exchange.stage,
         )
-        self.job._expire(self._scribe.status(time.time(), "error", message=str(error)), error)
+        self.job._expire(
+            self._event_factory.status(time.time(), "error", message=str(error)), error
+        )
 
     def _may_go_on(self, error: GradioClientError) -> bool:
         if isinstance(error, BrokenStreamError):
             return error.accepted is False or self._terms.idempotent
         if self._direct_url is not None and isinstance(error, HTTPStatusError):
             # The function runs inside the request: a gateway may give up on it halfway.
-            return self._terms.idempotent or (was_not_taken(error) and error.status_code != 502)
-        return was_not_taken(error) or (self._terms.idempotent and may_ask_again(error))
+            return self._terms.idempotent or (is_safe_to_retry(error) and error.status_code != 502)
+        return is_safe_to_retry(error) or (self._terms.idempotent and can_retry(error))
 
     def _explained(self, finish: Finish | None, error: GradioClientError) -> Finish | None:
         """Add to an error what it comes from, where that can be found out."""
-        if finish is not None and may_be_another_server(error, files=bool(self._parcel.files)):
+        if finish is not None and may_be_another_server(
+            error, files=bool(self._request_body.files)
+        ):
             return explained(finish, self._cause())
         return finish
 
@@ -343,10 +349,15 @@ class Pump:
         if self._channel is not None:
             self._channel.close()
             self._channel = None
-        ended, self._exchange = self._exchange, Exchange(self._scribe, self._parcel.body)
+        ended, self._exchange = (
+            self._exchange,
+            Exchange(self._event_factory, self._request_body.body),
+        )
         if ended.place != self._exchange.place:
             queue = self._direct_url is None
-            self._events.publish(Anew([self._scribe.status(time.time(), "pending", queue=queue)]))
+            self._events.publish(
+                Restarted([self._event_factory.status(time.time(), "pending", queue=queue)])
+            )
         self._heeds = None
         self.job._event_id = None
 
@@ -378,13 +389,13 @@ class Pump:
         Raises:
             Aborted: The job was cancelled.
         """
-        if not self._parcel.files:
+        if not self._request_body.files:
             return
         report = UploadReport(self._events, self.endpoint)
-        shipment = self._parcel.shipment(report, self._terms.deadline)
-        if not self.job._interruptible(shipment.abort):
+        upload_task = self._request_body.upload_task(report, self._terms.deadline)
+        if not self.job._interruptible(upload_task.abort):
             raise Aborted
-        self._parcel.load(shipment.run())
+        self._request_body.load(upload_task.run())
         self._note("has its files at the server")
 
     # -- through the queue --------------------------------------------------------
@@ -402,13 +413,13 @@ class Pump:
                 self.endpoint,
                 self.job,
                 self._exchange,
-                self._parcel.encoded,
+                self._request_body.encoded,
                 self._headers,
                 self._publish,
                 self._terms.deadline,
                 self._set_off,
             )
-            if self._scribe.dialect.join == "post":
+            if self._event_factory.dialect.join == "post":
                 self._settle()
             event_id = self.job._event_id = self._exchange.event_id
             self._note("is at the server%s", f" as event {event_id}" if event_id else "")
@@ -460,7 +471,7 @@ class Pump:
                     if not frame.told:
                         self._publish(frame)
 
-    def _publish(self, frame: Frame) -> None:
+    def _publish(self, frame: Message) -> None:
         """Keep a message for the job's readers. The reader of a shared stream calls it, too."""
         self.job._bytes += len(frame.raw)
         if frame.msg in DATA_MESSAGES and "first_data" not in self.job._marks:
@@ -470,14 +481,14 @@ class Pump:
         self._events.publish(frame)
         self._events.tell_soon()
 
-    def _moved(self, before: Place, now: Place) -> None:
+    def _moved(self, before: Position, now: Position) -> None:
         """Tell the session where the job is: others may depend on it."""
         if now.queued:
             self._reach("queued")
         if now.begun:
             self._reach("started")
         if now.begun and not before.begun:
-            if self._scribe.dialect.join != "post":
+            if self._event_factory.dialect.join != "post":
                 self._settle()
             self._session.begin(self.endpoint, self.job)
         elif now.queued and not before.queued:
@@ -515,7 +526,7 @@ class Pump:
             self._on_end()  # not before: close() waits for the jobs that have not ended
             self.job._release()
 
-    def _learn(self, frame: Frame) -> None:
+    def _learn(self, frame: Message) -> None:
         """Servers before 3.20 show only by the answer whether a function is a generator."""
         if self.endpoint.generator is None and frame.msg == "process_completed":
             output = frame.parse().get("output")
@@ -534,7 +545,7 @@ class Pump:
         try:
             self._events.tell_soon()
             self._send_files()
-            call = Call()
+            call = RequestHandle()
             if not self.job._interruptible(call.abort):
                 return None
             self.job._mark("started")
@@ -545,7 +556,7 @@ class Pump:
                 self._exchange,
                 self._session,
                 url,
-                self._parcel.encoded,
+                self._request_body.encoded,
                 self._headers,
                 self._terms.deadline,
                 call,

@@ -14,7 +14,7 @@ import threading
 import time
 from typing import Callable
 
-from .._transport.waiting import start_thread
+from .._transport.signal_safe import start_thread
 from ..errors import GradioClientError, no_thread
 
 log = logging.getLogger(__name__)

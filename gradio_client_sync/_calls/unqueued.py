@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from .._protocol.queue.exchange import Finish
     from .._session.session import Session
-    from .._transport.connections import Call
+    from .._transport.connections import RequestHandle
     from .._transport.deadlines import Deadline
-    from .call import Order
+    from .call import PreparedCall
 
 _SIGNALS = tuple(map(int, signal.valid_signals()))
 _HARMLESS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_handler)
@@ -37,7 +37,7 @@ def direct(
     body: bytes,
     headers: Mapping[str, str],
     deadline: Deadline,
-    call: Call,
+    call: RequestHandle,
 ) -> Finish:
     """Run a function that skips the queue: one request, one answer.
 
@@ -55,7 +55,10 @@ def direct(
 
 
 def first_try(
-    order: Order, url: str, call: Call, why_ended: Callable[[], GradioClientError | None]
+    order: PreparedCall,
+    url: str,
+    call: RequestHandle,
+    why_ended: Callable[[], GradioClientError | None],
 ) -> Finish:
     """Run one without a job, on the thread of who waits for it.
 
@@ -66,12 +69,12 @@ def first_try(
     Raises:
         CancelledError: `call` was aborted.
     """
-    exchange = Exchange(order.scribe, order.parcel.body)
-    order.note("begins (%r)", order.scribe.endpoint.name)
+    exchange = Exchange(order.event_factory, order.request_body.body)
+    order.note("begins (%r)", order.event_factory.endpoint.name)
     order.note("is sent")
     try:
         finish = direct(
-            exchange, order.session, url, order.parcel.encoded, order.headers, NEVER, call
+            exchange, order.session, url, order.request_body.encoded, order.headers, NEVER, call
         )
     except Aborted:
         changed = why_ended()

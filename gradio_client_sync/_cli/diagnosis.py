@@ -17,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from .._session.session import new_session_hash
 from .._transport.base import Lost, Unreachable
-from .._transport.connections import Call
+from .._transport.connections import RequestHandle
 from ..errors import (
     AuthenticationError,
     BrokenStreamError,
@@ -158,7 +158,7 @@ def _examine_stream(app: Client, found: Diagnosis) -> None:
         return
     connection = app._connection
     connection.http.timeout = (connection.http.timeout[0], PATIENCE)
-    call = Call()
+    call = RequestHandle()
     try:
         stream = connection.http.stream(
             connection.app.routes.heartbeat(new_session_hash()), call, silence=PATIENCE

@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 EXIT_GRACE = 0.7  # s for all servers together, so that a process is gone within one
 
 
-class Leaver(Protocol):
+class ExitHandler(Protocol):
     """What has jobs under way when the interpreter exits."""
 
     def abandon_jobs(self) -> list[Job]:
         """Stop all jobs, waking nobody; returns those of which the server has to be told."""
         ...
 
-    def hang_up(self) -> None:
+    def close_idle(self) -> None:
         """Close connections that nobody uses."""
         ...
 
 
 #: A set's own methods are each one step for other threads, so that it needs no lock, which a fork
 #: could find taken.
-_open: set[Leaver] = set()
+_open: set[ExitHandler] = set()
 
-remember = _open.add
-forget = _open.discard
+register = _open.add
+unregister = _open.discard
 
 
 @atexit.register
@@ -49,4 +49,4 @@ def _leave() -> None:
     for job in told:
         job._wait_until_released(max(0.0, deadline - time.monotonic()))
     for leaver in leavers:
-        leaver.hang_up()
+        leaver.close_idle()

@@ -17,27 +17,27 @@ from typing import TYPE_CHECKING, Any, Callable
 from weakref import WeakSet, ref
 
 from .. import _notebook
-from .._calls.call import Order, Terms
+from .._calls.call import CallOptions, PreparedCall
 from .._calls.responses import changed
-from .._calls.runner import Course, Pump
+from .._calls.runner import Course, JobRunner
 from .._calls.threads import Workers
 from .._calls.unqueued import first_try, handlers_may_raise
-from .._files.body import pack
-from .._files.download import Depot
+from .._files.body import prepare_body
+from .._files.download import FileStore
 from .._files.recordings import Recordings
-from .._files.upload_cache import Uploader
+from .._files.upload_cache import UploadCache
 from .._job.event_log import EventLog
-from .._job.input_stream import Chunks
+from .._job.input_stream import InputStream
 from .._protocol.api.endpoint import EndpointTable
 from .._protocol.api.meaning import Aim, Sent
-from .._protocol.queue.decode import Scribe
+from .._protocol.queue.decode import EventFactory
 from .._session import component_server as _server_functions
 from .._session.app import App
 from .._session.replicas import Replicas
 from .._session.session import JOINS_AT_ONCE, Session, new_session_hash
 from .._session.watch import Passage
 from .._transport.base import Aborted
-from .._transport.connections import Call
+from .._transport.connections import RequestHandle
 from .._transport.deadlines import NEVER, Deadline
 from .._transport.http import Http
 from ..errors import ClientClosedError, ConfigError, EndpointNotFoundError, GradioClientError
@@ -112,13 +112,13 @@ class Connection:
         self._lock = threading.RLock()
         self._closed = False
         self._numbers = count(1)
-        self._running: set[Job | Call] = set()
+        self._running: set[Job | RequestHandle] = set()
         self._unfinished: WeakSet[Job] = WeakSet()  # the server may have to be told of these
-        self._backlog: deque[Pump] = deque()
+        self._backlog: deque[JobRunner] = deque()
         self._uses: Counter[Session] = Counter()  # by jobs and other calls under way
         self._replicas = Replicas(http, app.routes.app_id, known=app.id is not None)
         self._session = self._new_session(session_hash)
-        self._depot = Depot(
+        self._file_store = FileStore(
             http,
             app.routes,
             bare=http.bare,
@@ -128,22 +128,22 @@ class Connection:
         )
         self._recordings = Recordings()
         limit = app.config.get("max_file_size")
-        self._uploader = Uploader(
+        self._upload_cache = UploadCache(
             http,
             app.routes,
             app.dialect,
-            self._depot,
+            self._file_store,
             limit=limit if isinstance(limit, int) else None,
             start=self._workers.start,
         )
         app.on_change = self._renew
-        _exit.remember(self)
+        _exit.register(self)
         took, version, protocol = time.monotonic() - began, app.version or "?", app.dialect.protocol
         log.debug("connected to %s in %.3f s: Gradio %s (%s)", app.root, took, version, protocol)
 
     # -- an app that changes --------------------------------------------------------
 
-    def _look(self, call: Call, deadline: Deadline) -> None:
+    def _look(self, call: RequestHandle, deadline: Deadline) -> None:
         """Ask whether it is still the same app, and tell those who called it if not.
 
         Raises:
@@ -166,7 +166,9 @@ class Connection:
                 sent.aim.endpoint.name,
             )
 
-    def _look_first(self, is_due: Callable[[], bool], call: Call, deadline: Deadline) -> bool:
+    def _look_first(
+        self, is_due: Callable[[], bool], call: RequestHandle, deadline: Deadline
+    ) -> bool:
         """Look before a call if that is due; whether it was.
 
         Raises:
@@ -217,7 +219,7 @@ class Connection:
 
     def _look_beside(self) -> None:
         try:
-            self._look(Call(), NEVER)
+            self._look(RequestHandle(), NEVER)
         except Aborted:
             pass  # the client was closed
         except ConfigError as exc:
@@ -229,7 +231,12 @@ class Connection:
             self.app.watch.end_turn()
 
     def _revisit(
-        self, order: Order, aim: Aim, values: list[Any], call: Call, deadline: Deadline
+        self,
+        order: PreparedCall,
+        aim: Aim,
+        values: list[Any],
+        call: RequestHandle,
+        deadline: Deadline,
     ) -> Course:
         """Where a job goes: where it was meant to, unless the app has changed.
 
@@ -260,7 +267,7 @@ class Connection:
             sessions = {self._session, *self._uses}
         for session in sessions:
             self._adapt(session)
-        self._uploader.forget_all()
+        self._upload_cache.forget_all()
 
     def _adapt(self, session: Session) -> None:
         """Have a session use the functions of the app as it is."""
@@ -373,7 +380,7 @@ class Connection:
         idempotent: bool,
         headers: Mapping[str, str],
         owner: Owner,
-    ) -> Order:
+    ) -> PreparedCall:
         """Make ready what `submit` or `call` carries out.
 
         Args:
@@ -394,19 +401,19 @@ class Connection:
                     endpoint=endpoint.name,
                 )
             body = self._body(endpoint, data, session, deadline)
-            files = ResultFiles(self._depot, owner, self._recordings)
-            scribe = Scribe(endpoint, self.app.dialect, files.make, _notebook.of_data)
+            files = ResultFiles(self._file_store, owner, self._recordings)
+            event_factory = EventFactory(endpoint, self.app.dialect, files.make, _notebook.of_data)
             if self._goes_by_name(aim, session.table):
                 del body["fn_index"]
-            return Order(
+            return PreparedCall(
                 next(self._numbers),
                 time.monotonic(),
                 aim,
                 owner,
-                scribe,
+                event_factory,
                 session,
-                pack(endpoint, body, self._uploader, attach),
-                Terms(deadline, self.http.retries, idempotent),
+                prepare_body(endpoint, body, self._upload_cache, attach),
+                CallOptions(deadline, self.http.retries, idempotent),
                 self._direct_url(endpoint),
                 {**self._call_headers(), **headers},
                 files,
@@ -415,7 +422,7 @@ class Connection:
             self._leave(session)
             raise
 
-    def call(self, order: Order, wait: Callable[[Job], Data]) -> Data:
+    def call(self, order: PreparedCall, wait: Callable[[Job], Data]) -> Data:
         """Carry out an order for somebody who does nothing else meanwhile.
 
         What is one request mostly needs neither a job nor a thread: making them takes longer than
@@ -428,7 +435,7 @@ class Connection:
             CancelledError, ClientClosedError: `close` was called.
             GradioClientError: As of `submit`, or what `wait` raises.
         """
-        call, first, pump = Call(), None, None
+        call, first, runner = RequestHandle(), None, None
         try:
             url = order.direct_url
             if url is not None and self._needs_no_job(order) and self._take_place(call, order):
@@ -436,12 +443,12 @@ class Connection:
                 first = self._first_try(order, url, call)
                 if first.data is not None:
                     return first.data
-            pump = self._pump(order, first)
-            self._hand_over(pump, first, call)
-            return wait(pump.job)
+            runner = self._runner(order, first)
+            self._hand_over(runner, first, call)
+            return wait(runner.job)
         except BaseException:
-            if pump is not None:
-                self._take_back(pump)
+            if runner is not None:
+                self._take_back(runner)
             raise
         finally:
             try:
@@ -450,17 +457,17 @@ class Connection:
                 self._give_place_back(call)
                 raise
             finally:
-                if pump is None:
+                if runner is None:
                     self._leave(order.session)
 
-    def _needs_no_job(self, order: Order) -> bool:
+    def _needs_no_job(self, order: PreparedCall) -> bool:
         """Whether nothing has to be done besides, or meanwhile, by another thread.
 
         A deadline has to end a call also while it connects, which only its own thread could.
         """
-        aim, by_name = order.aim, "fn_index" not in order.parcel.body
+        aim, by_name = order.aim, "fn_index" not in order.request_body.body
         return not (
-            order.parcel.files
+            order.request_body.files
             or order.terms.deadline.seconds is not None
             or self.app.was_silent
             or not (by_name or aim.by_number)
@@ -468,7 +475,7 @@ class Connection:
             or handlers_may_raise()
         )
 
-    def _first_try(self, order: Order, url: str, call: Call) -> Finish:
+    def _first_try(self, order: PreparedCall, url: str, call: RequestHandle) -> Finish:
         """Run a function that skips the queue, and have it watched if its values need that."""
         aim, watch = order.aim, self.app.watch
         if not aim.by_parameter:
@@ -487,7 +494,7 @@ class Connection:
         finally:
             watch.end(passage, ran=True)
 
-    def _take_place(self, call: Call, order: Order) -> bool:
+    def _take_place(self, call: RequestHandle, order: PreparedCall) -> bool:
         with self._lock:
             full = len(self._running) >= self._max_workers
             if full or self._closed or order.aim.epoch != self.app.watch.epoch:
@@ -495,7 +502,7 @@ class Connection:
             self._running.add(call)
         return True
 
-    def _give_place_back(self, call: Call) -> None:
+    def _give_place_back(self, call: RequestHandle) -> None:
         with self._lock:
             if not self._backlog or call not in self._running:
                 self._running.discard(call)
@@ -505,27 +512,27 @@ class Connection:
         except GradioClientError:  # no more threads
             self._ended(call)
 
-    def submit(self, order: Order) -> Job:
+    def submit(self, order: PreparedCall) -> Job:
         """Have a job carry out an order.
 
         Raises:
             ClientClosedError: `close` was called.
             GradioClientError: No thread could be started.
         """
-        pump = None
+        runner = None
         try:
-            pump = self._pump(order)
-            self._hand_over(pump)
-            return pump.job
+            runner = self._runner(order)
+            self._hand_over(runner)
+            return runner.job
         except BaseException:
-            if pump is not None:
-                self._take_back(pump)
+            if runner is not None:
+                self._take_back(runner)
             else:
                 self._leave(order.session)
             raise
 
     def _hand_over(
-        self, pump: Pump, first: Finish | None = None, place: Call | None = None
+        self, runner: JobRunner, first: Finish | None = None, place: RequestHandle | None = None
     ) -> None:
         """Have a job run, now or when there is a place for it.
 
@@ -538,45 +545,45 @@ class Connection:
         """
         failure = first.error if first is not None else None
         try:
-            pump.arm(self.http.alarms)  # first: what is in the backlog may start at any time
+            runner.arm(self.http.alarms)  # first: what is in the backlog may start at any time
             with self._lock:
                 if self._closed:
                     raise failure or _closed()
                 full = place not in self._running and len(self._running) >= self._max_workers
-                self._unfinished.add(pump.job)
+                self._unfinished.add(runner.job)
                 if full:
-                    self._backlog.append(pump)
+                    self._backlog.append(runner)
                 else:
                     self._running -= {place}
-                    self._running.add(pump.job)
+                    self._running.add(runner.job)
             if not full:
-                pump.start(pump)
+                runner.start(runner)
         except GradioClientError as exc:  # closed, or no more threads
-            exc.endpoint = pump.endpoint.name
+            exc.endpoint = runner.endpoint.name
             if failure is not None:
                 raise failure from None
             raise
 
-    def _take_back(self, pump: Pump) -> None:
+    def _take_back(self, runner: JobRunner) -> None:
         """End a job that nobody waits for, as it could not begin, or a signal's handler raised."""
-        if not pump.job.done():
-            pump.job.cancel()
+        if not runner.job.done():
+            runner.job.cancel()
         with self._lock:
-            if pump in self._backlog:
-                self._backlog.remove(pump)
-        pump()  # which only gives back what it holds, if no thread is at it
+            if runner in self._backlog:
+                self._backlog.remove(runner)
+        runner()  # which only gives back what it holds, if no thread is at it
 
-    def _pump(self, order: Order, first: Finish | None = None) -> Pump:
+    def _runner(self, order: PreparedCall, first: Finish | None = None) -> JobRunner:
         """Make a job, and what runs it."""
-        scribe = order.scribe
+        event_factory = order.event_factory
         start = partial(self._start_as, f"gradio-job-{order.number}")
-        pending = scribe.status(time.time(), "pending", queue=order.direct_url is None)
-        events = EventLog(scribe, self._history, start, self._history_bytes, pending=pending)
+        pending = event_factory.status(time.time(), "pending", queue=order.direct_url is None)
+        events = EventLog(event_factory, self._history, start, self._history_bytes, pending=pending)
         order.files.job = ref(events)
-        endpoint = scribe.endpoint
+        endpoint = event_factory.endpoint
         chunks = self._chunks(endpoint, order.session, order.headers)
         job = Job(endpoint.name, endpoint.fn_index, events, order.owner, chunks)
-        return Pump(
+        return JobRunner(
             order,
             job,
             events,
@@ -607,28 +614,30 @@ class Connection:
 
     def _chunks(
         self, endpoint: Endpoint, session: Session, headers: Mapping[str, str]
-    ) -> Chunks | None:
+    ) -> InputStream | None:
         """What takes further input for a job of an endpoint, if it takes any."""
         if not endpoint.streaming:
             return None
 
         def encoded(payload: Payload) -> bytes:
             data = self.app.bind(endpoint, payload)
-            parcel = pack(endpoint, self._body(endpoint, data, session), self._uploader, attach)
-            if parcel.files:
+            request_body = prepare_body(
+                endpoint, self._body(endpoint, data, session), self._upload_cache, attach
+            )
+            if request_body.files:
                 try:
-                    parcel.load(parcel.shipment(lambda done, total: None).run())
+                    request_body.load(request_body.upload_task(lambda done, total: None).run())
                 except Aborted as exc:
                     raise _closed() from exc
-            return parcel.encoded
+            return request_body.encoded
 
-        return Chunks(endpoint.name, self.http, self.app.routes, encoded, headers)
+        return InputStream(endpoint.name, self.http, self.app.routes, encoded, headers)
 
     def _start_as(self, name: str, task: Callable[[], None]) -> None:
         """Run a task on a thread that bears the job's name meanwhile."""
         self._workers.start(partial(_run_as, name, task))
 
-    def _ended(self, job: Job | Call) -> None:
+    def _ended(self, job: Job | RequestHandle) -> None:
         """A job gave its place back; the next one in the backlog takes it."""
         while (following := self._next_after(job)) is not None:
             try:
@@ -638,7 +647,7 @@ class Connection:
                 job, exc.endpoint = following.job, following.endpoint.name
                 following.abandon(exc)
 
-    def _next_after(self, job: Job | Call) -> Pump | None:
+    def _next_after(self, job: Job | RequestHandle) -> JobRunner | None:
         with self._lock:
             if job not in self._running:
                 return None
@@ -672,7 +681,7 @@ class Connection:
             grace: Seconds to wait for the server to be told.
             join: Also wait for the threads to end.
         """
-        _exit.forget(self)
+        _exit.unregister(self)
         if os.getpid() != self._pid:
             return  # a fork: the sockets are the parent's, and its jobs go on
         with self._lock:
@@ -680,7 +689,7 @@ class Connection:
                 return
             self._closed = True
             running = list(self._unfinished)
-            calls = [call for call in self._running if isinstance(call, Call)]
+            calls = [call for call in self._running if isinstance(call, RequestHandle)]
             sessions = {self._session, *self._uses}
             self._backlog.clear()
         self.app.watch.close()
@@ -713,10 +722,10 @@ class Connection:
             self._backlog.clear()
         return [job for job in jobs if job._abandon()]
 
-    def hang_up(self) -> None:
+    def close_idle(self) -> None:
         """See `_exit`."""
         if os.getpid() == self._pid:
-            self.http.carrier.hang_up()
+            self.http.context.close_idle()
 
 
 def _run_as(name: str, task: Callable[[], None]) -> None:

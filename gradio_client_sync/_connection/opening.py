@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .._protocol.space import SpaceName
-    from .._spaces.waking import Record
-    from .._transport.waiting import Flag
+    from .._spaces.waking import SpaceInfo
+    from .._transport.signal_safe import SafeEvent
 
 log = logging.getLogger(__name__)
 
 KNOCK_TIMEOUT = 10.0  # s; the answer is not waited for, the Hub says when the Space is awake
 
 
-def connect(source: str, options: Mapping[str, Any], closing: Flag) -> Connection:
+def connect(source: str, options: Mapping[str, Any], closing: SafeEvent) -> Connection:
     """Connect to what the user named.
 
     Args:
@@ -46,7 +46,7 @@ def connect(source: str, options: Mapping[str, Any], closing: Flag) -> Connectio
 
 
 def _connect_to_space(
-    name: SpaceName, query: str, options: Mapping[str, Any], closing: Flag
+    name: SpaceName, query: str, options: Mapping[str, Any], closing: SafeEvent
 ) -> Connection:
     from .._spaces import signing as _signing
     from .._spaces import waking as _spaces
@@ -54,14 +54,14 @@ def _connect_to_space(
 
     saved = _hub.saved_token() if options["hf_token"] is None else None
     hub = _hub.Hub(token_for(_hub.endpoint(), options, saved))
-    patience = _spaces.Patience(options["wake_timeout"], closing.wait)
+    patience = _spaces.WakeTimeout(options["wake_timeout"], closing.wait)
     callback, line = options["status_callback"], None
     if callback == "auto":
         callback = None
         line = LiveLine(str(name), sys.stderr) if is_watched(sys.stderr) else None
-    teller = _spaces.Teller(callback, line.show if line is not None else None)
+    notifier = _spaces.StatusNotifier(callback, line.show if line is not None else None)
 
-    def open_at(root: str, record: Record) -> Connection:
+    def open_at(root: str, record: SpaceInfo) -> Connection:
         token, sign = token_for(root, options, saved), None
         if record.private and token is not None:
             sign = _signing.Signer(record.space_id, hub).sign
@@ -88,7 +88,7 @@ def _connect_to_space(
             http.close()
 
     try:
-        return _spaces.Space(name, hub, teller, patience, knock).connect(open_at)
+        return _spaces.Space(name, hub, notifier, patience, knock).connect(open_at)
     finally:
         if line is not None:
             line.end()

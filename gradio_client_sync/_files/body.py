@@ -11,17 +11,17 @@ from .._protocol.values.attachments import collect, fill
 from .._protocol.values.shapes import shape
 from .._transport.deadlines import NEVER
 from ..errors import PayloadError
-from .upload import Shipment
+from .upload import UploadTask
 
 if TYPE_CHECKING:
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.values.attachments import Attach, Attached
     from .._transport.deadlines import Deadline
     from .upload import OnProgress
-    from .upload_cache import Uploader
+    from .upload_cache import UploadCache
 
 
-class Parcel:
+class RequestBody:
     """One call's body.
 
     Attributes:
@@ -36,18 +36,18 @@ class Parcel:
         body: dict[str, Any],
         encoded: bytes,
         files: Sequence[Attached],
-        uploader: Uploader,
+        upload_cache: UploadCache,
     ) -> None:
         self._endpoint = endpoint
         self.body = body
         self.encoded = encoded
         self.files = files
         self._data = body["data"]  # with the files in it, which may have to be sent again
-        self._uploader = uploader
+        self._upload_cache = upload_cache
 
-    def shipment(self, on_progress: OnProgress, deadline: Deadline = NEVER) -> Shipment:
+    def upload_task(self, on_progress: OnProgress, deadline: Deadline = NEVER) -> UploadTask:
         """The files on their way; give what its `run` returns to `load`."""
-        return Shipment(self._uploader, self.files, on_progress, deadline)
+        return UploadTask(self._upload_cache, self.files, on_progress, deadline)
 
     def load(self, forms: dict[int, Any]) -> None:
         """Put what stands for the files on the server into their places."""
@@ -76,14 +76,16 @@ class Parcel:
             self.encoded = encode(endpoint, self.body)
 
 
-def pack(endpoint: Endpoint, body: dict[str, Any], uploader: Uploader, attach: Attach) -> Parcel:
+def prepare_body(
+    endpoint: Endpoint, body: dict[str, Any], upload_cache: UploadCache, attach: Attach
+) -> RequestBody:
     """Look a call's values over, and keep them as they are now.
 
     Raises:
         PayloadError: The values cannot be sent.
         FileError: A file cannot be read, or is too large for the app.
     """
-    dialect = uploader.dialect
+    dialect = upload_cache.dialect
     if endpoint.is_shaped:
         values, _ = collect(endpoint.name, endpoint.inputs, body["data"], attach)
         slots = endpoint.inputs
@@ -95,10 +97,10 @@ def pack(endpoint: Endpoint, body: dict[str, Any], uploader: Uploader, attach: A
         body["data"], files = collect(endpoint.name, endpoint.inputs, body["data"], attach)
         if not files:
             raise
-        uploader.check(files)
+        upload_cache.check(files)
         blank = dict.fromkeys(id(attached.file) for attached in files)
         encode(endpoint, {**body, "data": fill(body["data"], blank)})  # the rest is JSON
-        return Parcel(endpoint, body, b"", files, uploader)
+        return RequestBody(endpoint, body, b"", files, upload_cache)
     if dialect.join != "post":
         body = json.loads(encoded)
-    return Parcel(endpoint, body, encoded, (), uploader)
+    return RequestBody(endpoint, body, encoded, (), upload_cache)

@@ -18,7 +18,7 @@ from urllib.parse import urljoin
 from .._protocol.routes import origin_of
 from .._protocol.values.filedata import FileFacts, decode_data_url, is_link
 from .._transport.base import Aborted, Lost
-from .._transport.connections import Call
+from .._transport.connections import RequestHandle
 from .._transport.deadlines import NEVER, Deadline
 from .._transport.failures import is_silence
 from .._transport.http import Http
@@ -61,7 +61,7 @@ class _Memory(io.BytesIO):
         self.truncate()
 
 
-class Depot:
+class FileStore:
     """The files of one app.
 
     Args:
@@ -131,7 +131,7 @@ class Depot:
             return incoming.finish()
 
     @contextmanager
-    def open(self, facts: FileFacts, call: Call) -> Iterator[Reader]:
+    def open(self, facts: FileFacts, call: RequestHandle) -> Iterator[Reader]:
         """Read a file as it comes, without keeping it; by `call` it can be ended."""
         if facts.inline is not None:
             yield io.BytesIO(_inline(facts))
@@ -139,7 +139,7 @@ class Depot:
         with _told(facts), self._answer(_known(self.url_of(facts), facts), call) as download:
             yield download
 
-    def open_link(self, url: str, name: str, call: Call) -> AbstractContextManager[Reader]:
+    def open_link(self, url: str, name: str, call: RequestHandle) -> AbstractContextManager[Reader]:
         """Read what is at an address that the user gave, as `open`."""
         return self.open(FileFacts(url, None, name, None, None, is_stream=False, inline=None), call)
 
@@ -157,7 +157,7 @@ class Depot:
             Silent: Nothing came for so long.
             DownloadError, DownloadTimeoutError, RateLimitError, ClientClosedError: As `save`.
         """
-        call = Call()
+        call = RequestHandle()
         call_off = self._http.alarms.set(deadline, call.abort)
         try:
             with _told(facts, deadline), self._answer(url, call) as download:
@@ -187,7 +187,7 @@ class Depot:
             if progress is not None:
                 progress(done, done)
         else:
-            call = Call()
+            call = RequestHandle()
             call_off = self._http.alarms.set(deadline, call.abort)
             try:
                 with _told(facts, deadline):
@@ -202,7 +202,9 @@ class Depot:
                 size_bytes=done,
             )
 
-    def _fetch(self, url: str, sink: _Sink, progress: ProgressListener | None, call: Call) -> int:
+    def _fetch(
+        self, url: str, sink: _Sink, progress: ProgressListener | None, call: RequestHandle
+    ) -> int:
         """Fetch a file, going on where a connection broke off, as long as that leads further.
 
         Where the server does not give the rest of a file, it is begun anew.
@@ -236,7 +238,7 @@ class Depot:
 
     @contextmanager
     def _answer(
-        self, url: str, call: Call, offset: int = 0, validator: str | None = None
+        self, url: str, call: RequestHandle, offset: int = 0, validator: str | None = None
     ) -> Iterator[Download]:
         """Ask for a file, from `offset` on, and follow redirects."""
         headers = {}
@@ -253,7 +255,7 @@ class Depot:
                         url = _redirected(url, location)
                         continue
                     if download.status not in ((200, 206, 416) if offset else (200, 206)):
-                        body = http.carrier.conceal(download.read(2_000))
+                        body = http.context.conceal(download.read(2_000))
                         gone = own and download.status in (401, 403, 404)
                         raise _refused(url, download.status, body, self._cause() if gone else "")
                     yield download

@@ -30,7 +30,7 @@ from weakref import ref
 from .._protocol.values.filename import ending_of, type_of
 from .._protocol.values.playlist import PLAYLIST, WHOLE, beside, is_playlist, parse_playlist
 from .._protocol.values.wav import HEADER_BYTES, is_unbounded, with_length
-from .._transport.waiting import Change
+from .._transport.signal_safe import SafeCondition
 from ..errors import ClientClosedError, DownloadError, DownloadTimeoutError
 from .download import Silent, too_late
 from .kept import Keeper, Kept
@@ -90,7 +90,7 @@ class Turn:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._changed = Change(self._lock)
+        self._changed = SafeCondition(self._lock)
         self._busy: tuple[object, int, int] | None = None
 
     @contextmanager

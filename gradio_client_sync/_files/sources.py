@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
     from .._protocol.dialect import Dialect
     from .._transport.body import Reader
-    from .._transport.connections import Call
-    from .download import Depot
+    from .._transport.connections import RequestHandle
+    from .download import FileStore
 
     Opener = Callable[[], AbstractContextManager[Reader]]
 
 _HASHED = 8 * 2**20  # bytes; larger files on disk are told apart by place, size and time
 
 
-class Look(NamedTuple):
+class FileState(NamedTuple):
     """A content as it is now.
 
     Attributes:
@@ -60,13 +60,13 @@ class LocalFile(Attachment):
         self.orig_name = name if name else safe_name(None, self.mime_type)
         self.size_bytes = size_bytes
 
-    def look(self) -> Look:
+    def look(self) -> FileState:
         """Look again: it may have changed.
 
         Raises:
             FileError: It is gone, or cannot be read any more.
         """
-        return Look(self.size_bytes, None)
+        return FileState(self.size_bytes, None)
 
     def open(self) -> AbstractContextManager[Reader]:
         """Read it from the start.
@@ -76,7 +76,7 @@ class LocalFile(Attachment):
         """
         raise NotImplementedError
 
-    def reference(self, dialect: Dialect, depot: Depot) -> dict[str, Any] | None:
+    def reference(self, dialect: Dialect, file_store: FileStore) -> dict[str, Any] | None:
         """Return what stands for the file if the server has it or can fetch it by itself.
 
         Args:
@@ -87,7 +87,7 @@ class LocalFile(Attachment):
         """
         return None
 
-    def opener(self, depot: Depot, new_call: Callable[[], Call]) -> Opener:
+    def opener(self, file_store: FileStore, new_call: Callable[[], RequestHandle]) -> Opener:
         """Return a function that opens the content for an upload.
 
         Args:
@@ -112,10 +112,10 @@ class BytesFile(LocalFile):
         self._content = content
         self._identity: tuple[object, ...] | None = None
 
-    def look(self) -> Look:
+    def look(self) -> FileState:
         if self._identity is None:
             self._identity = len(self._content), hashlib.blake2b(self._content).digest()
-        return Look(len(self._content), self._identity)
+        return FileState(len(self._content), self._identity)
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
@@ -147,11 +147,11 @@ class PathFile(LocalFile):
     def _error(self, what: str) -> FileError:
         return FileError(f"{str(self.path)!r} {what}.", path=str(self.path))
 
-    def look(self) -> Look:
+    def look(self) -> FileState:
         try:
             status = self.path.stat()
             if not stat.S_ISREG(status.st_mode):
-                return Look(None, None)
+                return FileState(None, None)
             with self.open() as file:
                 return _look(status, 0, file)
         except OSError as exc:
@@ -168,15 +168,15 @@ def _missing(path: str) -> FileError:
     return FileError(f"There is no file {path!r} to send{where}.", path=path)
 
 
-def _look(status: os.stat_result, position: int, file: Reader) -> Look:
+def _look(status: os.stat_result, position: int, file: Reader) -> FileState:
     size = max(0, status.st_size - position)
     if size > _HASHED:
-        return Look(size, (status.st_dev, status.st_ino, position, size, status.st_mtime_ns))
+        return FileState(size, (status.st_dev, status.st_ino, position, size, status.st_mtime_ns))
     digest, size = hashlib.blake2b(), 0
     for piece in iter(lambda: file.read(CHUNK_BYTES), b""):
         digest.update(piece)
         size += len(piece)
-    return Look(size, (size, digest.digest()))
+    return FileState(size, (size, digest.digest()))
 
 
 # -- open files -----------------------------------------------------------------------
@@ -233,7 +233,7 @@ class DescriptorFile(LocalFile):
         head = os.pread(self._descriptor, 16, position)
         super().__init__(os.path.basename(name) if name else None, size, head)
 
-    def look(self) -> Look:
+    def look(self) -> FileState:
         try:
             with self.open() as file:
                 return _look(os.fstat(self._descriptor), self._position, file)
@@ -301,11 +301,11 @@ class Link(LocalFile):
         self.url = url
         super().__init__(safe_name(url.partition("?")[0].partition("#")[0]), None)
 
-    def reference(self, dialect: Dialect, depot: Depot) -> dict[str, Any] | None:
+    def reference(self, dialect: Dialect, file_store: FileStore) -> dict[str, Any] | None:
         return link_form(self, self.url, dialect)
 
-    def opener(self, depot: Depot, new_call: Callable[[], Call]) -> Opener:
-        return partial(depot.open_link, self.url, self.orig_name, new_call())
+    def opener(self, file_store: FileStore, new_call: Callable[[], RequestHandle]) -> Opener:
+        return partial(file_store.open_link, self.url, self.orig_name, new_call())
 
 
 def link_form(file: LocalFile, url: str, dialect: Dialect) -> dict[str, Any] | None:

@@ -19,10 +19,10 @@ from .._protocol.values.filename import upload_name
 from .._protocol.values.multipart import Part, frame_of
 from .._transport.base import Aborted
 from .._transport.body import CHUNK_BYTES, Changed, Source, UploadBody
-from .._transport.connections import Call
+from .._transport.connections import RequestHandle
 from .._transport.failures import refusal
-from .._transport.retries import NOT_PASSED_ON
-from .._transport.waiting import Flag
+from .._transport.retries import RETRYABLE_STATUSES
+from .._transport.signal_safe import SafeEvent
 from ..errors import (
     AuthenticationError,
     ConnectFailedError,
@@ -31,14 +31,14 @@ from ..errors import (
     RateLimitError,
     UploadError,
 )
-from .upload_cache import too_large
+from .upload_cache import file_too_large
 
 if TYPE_CHECKING:
     from .._protocol.values.attachments import Attached
     from .._transport.deadlines import Deadline
     from .._transport.failures import Answer
     from .sources import LocalFile
-    from .upload_cache import Uploader
+    from .upload_cache import UploadCache
 
 _SMALL = 2**20  # bytes; what is smaller shares a request
 _TOGETHER = 8 * 2**20  # bytes of small files in one request
@@ -57,7 +57,7 @@ class _Item(NamedTuple):
     identity: object | None
 
 
-class Shipment:
+class UploadTask:
     """The files of one call on their way.
 
     `run` blocks; `abort` ends it from another thread.
@@ -68,17 +68,17 @@ class Shipment:
 
     def __init__(
         self,
-        uploader: Uploader,
+        upload_cache: UploadCache,
         files: Sequence[Attached],
         on_progress: OnProgress,
         deadline: Deadline,
     ) -> None:
-        self._uploader = uploader
+        self._upload_cache = upload_cache
         self._files = files
         self._on_progress = on_progress
         self._deadline = deadline
         self._lock = threading.Lock()
-        self._calls: set[Call] = set()
+        self._calls: set[RequestHandle] = set()
         self._ended = False  # aborted, or failed
         self._failure: BaseException | None = None
         self._waiting: deque[list[_Item]] = deque()
@@ -98,12 +98,12 @@ class Shipment:
             calls = list(self._calls)
         for call in calls:
             call.abort()
-        self._uploader.wake()
+        self._upload_cache.wake()
 
     @contextmanager
-    def _call(self) -> Iterator[Call]:
+    def _call(self) -> Iterator[RequestHandle]:
         """A request that `abort` ends."""
-        call = Call()
+        call = RequestHandle()
         with self._lock:
             if self._ended:
                 raise Aborted
@@ -127,7 +127,7 @@ class Shipment:
         """
         forms: dict[int, Any] = {}
         wanted: list[_Item] = []
-        dialect = self._uploader.dialect
+        dialect = self._upload_cache.dialect
         try:
             for attached in self._files:
                 file, slot = cast("LocalFile", attached.file), attached.slot
@@ -135,12 +135,12 @@ class Shipment:
                     name, kind = file.orig_name, file.mime_type
                     forms[id(file)] = inline_form(slot, self._read(file), name=name, mime_type=kind)
                     continue
-                reference = file.reference(dialect, self._uploader.depot)
+                reference = file.reference(dialect, self._upload_cache.file_store)
                 if reference is not None:
                     forms[id(file)] = reference
                     continue
                 size, identity = file.look()
-                self._uploader.check_size(file.orig_name, size)
+                self._upload_cache.check_size(file.orig_name, size)
                 wanted.append(_Item(file, size, identity and (identity, file.orig_name)))
             self._upload(wanted)
             for file, size, _ in wanted:
@@ -154,7 +154,9 @@ class Shipment:
 
     def _source(self, file: LocalFile, size: int | None, calls: ExitStack) -> Source:
         """How to read a file, from wherever it is."""
-        opening = file.opener(self._uploader.depot, lambda: calls.enter_context(self._call()))
+        opening = file.opener(
+            self._upload_cache.file_store, lambda: calls.enter_context(self._call())
+        )
         return Source(file.orig_name, size, opening, file.is_read_once)
 
     def _read(self, file: LocalFile) -> bytes:
@@ -184,10 +186,10 @@ class Shipment:
             finally:
                 for item in mine:
                     if item.file not in self._paths:
-                        self._uploader.settle(item.identity, None)
+                        self._upload_cache.settle(item.identity, None)
             wanted = []
             for item in theirs:
-                path = self._uploader.wait(item.identity, lambda: self._ended)
+                path = self._upload_cache.wait(item.identity, lambda: self._ended)
                 if self._ended:
                     raise Aborted
                 if path is not None:
@@ -196,22 +198,22 @@ class Shipment:
                     wanted.append(item)  # the other call failed, so it is ours to send
 
     def _claim(self, item: _Item) -> tuple[bool, str | None]:
-        """As `Uploader.claim`, of what the server still has: apps remove what is old."""
-        uploader = self._uploader
+        """As `UploadCache.claim`, of what the server still has: apps remove what is old."""
+        upload_cache = self._upload_cache
         while item.identity is not None:
-            is_mine, path = uploader.claim(item.identity)
+            is_mine, path = upload_cache.claim(item.identity)
             if path is None:
                 return is_mine, None
             if self._is_there(item.file, path):
                 return False, path
-            uploader.forget(item.identity, path)
+            upload_cache.forget(item.identity, path)
         return True, None
 
     def _is_there(self, file: LocalFile, path: str) -> bool:
-        uploader = self._uploader
+        upload_cache = self._upload_cache
         try:
             with self._call() as call:
-                return uploader.http.has(uploader.routes.file(path), call)
+                return upload_cache.http.has(upload_cache.routes.file(path), call)
         except ConnectFailedError as exc:
             if not exc.sent:
                 raise
@@ -242,10 +244,10 @@ class Shipment:
             self._total = self._done  # of streams it is known only now
         self._tell(0)
 
-    def _start_lane(self) -> Flag | None:
-        over = Flag()
+    def _start_lane(self) -> SafeEvent | None:
+        over = SafeEvent()
         try:
-            self._uploader.start(partial(self._lane, over.set))
+            self._upload_cache.start(partial(self._lane, over.set))
         except GradioClientError:
             return None  # no more threads; those there are do it, too
         return over
@@ -265,7 +267,7 @@ class Shipment:
             on_end()
 
     def _post(self, batch: list[_Item]) -> None:
-        uploader = self._uploader
+        upload_cache = self._upload_cache
         with ExitStack() as calls:
             call = calls.enter_context(self._call())
             sources = [self._source(item.file, item.size, calls) for item in batch]
@@ -274,8 +276,8 @@ class Shipment:
             body = UploadBody(frame, sources, self._tell)
             kind = frame.content_type
             try:
-                answer = uploader.http.post(
-                    uploader.routes.upload,
+                answer = upload_cache.http.post(
+                    upload_cache.routes.upload,
                     body,
                     content_type=kind,
                     call=call,
@@ -295,18 +297,18 @@ class Shipment:
         for item, path in zip(batch, self._answered(answer, batch)):
             self._paths[item.file] = path
             if item.identity is not None:
-                uploader.settle(item.identity, path)
+                upload_cache.settle(item.identity, path)
 
     def _answered(self, answer: Answer, batch: list[_Item]) -> list[str]:
         names = _names(batch)
         if answer.status == 413:
             largest = max(batch, key=lambda item: item.size or 0)
-            raise too_large(largest.file.orig_name, largest.size, self._uploader.limit)
+            raise file_too_large(largest.file.orig_name, largest.size, self._upload_cache.limit)
         if answer.status != 200:
             error = refusal(answer, doing=f"Uploading {names}")
             if isinstance(error, (AuthenticationError, RateLimitError)):
                 raise error
-            passing = answer.status in NOT_PASSED_ON and _can_be_sent_again(batch)
+            passing = answer.status in RETRYABLE_STATUSES and _can_be_sent_again(batch)
             path = batch[0].file.orig_name
             raise UploadError(str(error), path=path, _passing=passing) from error
         paths = answer.json()

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Callable
 
-from .._transport.waiting import Change
+from .._transport.signal_safe import SafeCondition
 from ..errors import FileTooLargeError
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from .._protocol.routes import Routes
     from .._protocol.values.attachments import Attached
     from .._transport.http import Http
-    from .download import Depot
+    from .download import FileStore
 
 _REMEMBERED = 10_000  # contents; some 5 MB of memory
 
 
-class Uploader:
+class UploadCache:
     """What one client has on the server.
 
     Args:
@@ -36,7 +36,7 @@ class Uploader:
         http: Http,
         routes: Routes,
         dialect: Dialect,
-        depot: Depot,
+        file_store: FileStore,
         *,
         limit: int | None,
         start: Callable[[Callable[[], None]], None],
@@ -44,11 +44,11 @@ class Uploader:
         self.http = http
         self.routes = routes
         self.dialect = dialect
-        self.depot = depot
+        self.file_store = file_store
         self.limit = limit
         self.start = start
         self._lock = threading.RLock()
-        self._changed = Change(self._lock)
+        self._changed = SafeCondition(self._lock)
         self._paths: dict[object, str | None] = {}  # by content; None: on its way
 
     def check(self, files: Sequence[Attached]) -> None:
@@ -62,7 +62,7 @@ class Uploader:
 
     def check_size(self, name: str, size: int | None) -> None:
         if self.limit is not None and size is not None and size > self.limit:
-            raise too_large(name, size, self.limit)
+            raise file_too_large(name, size, self.limit)
 
     def claim(self, identity: object) -> tuple[bool, str | None]:
         """Whether a content is the caller's to send; else its path, or ``None``: on its way."""
@@ -104,7 +104,7 @@ class Uploader:
             self._changed.notify_all()
 
 
-def too_large(name: str, size: int | None, limit: int | None) -> FileTooLargeError:
+def file_too_large(name: str, size: int | None, limit: int | None) -> FileTooLargeError:
     has = f"has {size} bytes" if size is not None else "is larger than the app takes"
     takes = f"; the app takes files of up to {limit} bytes" if limit is not None else ""
     if limit is None and size is not None:

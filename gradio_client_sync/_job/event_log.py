@@ -23,12 +23,12 @@ from .._protocol.queue.decode import (
     DATA_MESSAGES,
     STATUS_MESSAGES,
     Decoder,
-    Scribe,
+    EventFactory,
     cancelled,
     status_of,
 )
-from .._protocol.queue.wire import Frame
-from .._transport.waiting import Change
+from .._protocol.queue.wire import Message
+from .._transport.signal_safe import SafeCondition
 from ..errors import GradioClientError, ProtocolError
 from ..events import Data, Status
 
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: A message of the wire, or events that were made on this side.
-Record = Union[Frame, Sequence["Event"]]
+Record = Union[Message, Sequence["Event"]]
 
 
-class Anew(list["Event"]):
+class Restarted(list["Event"]):
     """Events after which the job's messages start from the beginning: it was sent once more."""
 
 
@@ -52,7 +52,7 @@ HISTORY_BYTES = 2**28
 
 
 def _tells_status(record: Record) -> bool:
-    if isinstance(record, Frame):
+    if isinstance(record, Message):
         return record.msg in STATUS_MESSAGES
     return any(isinstance(event, Status) for event in record)
 
@@ -95,20 +95,20 @@ class EventLog:
 
     def __init__(
         self,
-        scribe: Scribe,
+        event_factory: EventFactory,
         history: int,
         start: Callable[[Callable[[], None]], None],
         history_bytes: int = HISTORY_BYTES,
         pending: Status | None = None,
     ) -> None:
         self.order: int | None = None
-        self._scribe = scribe
+        self._event_factory = event_factory
         self._history = history
         self._history_bytes = history_bytes
         self._kept_bytes = 0
         self._start = start
         self._lock = threading.RLock()
-        self._changed = Change(self._lock)
+        self._changed = SafeCondition(self._lock)
         self._records: deque[Record] = deque([(pending,)] if pending is not None else ())
         self._first = 0  # the number of the oldest record that is still kept
         self._past: Decoder | None = None  # has read what is no longer kept
@@ -116,7 +116,7 @@ class EventLog:
         self._ended = False
         self._cursors: list[_Cursor] = []
         self._subscribed = 0
-        self._teller: int | None = None  # the thread that is telling events
+        self._notifier: int | None = None  # the thread that is telling events
 
     # -- writing: the job's worker ------------------------------------------------
 
@@ -126,7 +126,7 @@ class EventLog:
             if self._ended:
                 return
             self._records.append(record)
-            if isinstance(record, Frame):
+            if isinstance(record, Message):
                 self._kept_bytes += len(record.raw)
             while len(self._records) > self._history or (
                 self._kept_bytes > self._history_bytes and len(self._records) > 1
@@ -161,7 +161,7 @@ class EventLog:
 
     def cancel(self, time: float) -> None:
         """End with the status of a cancelled job, and have it told."""
-        self.end([cancelled(self._scribe, time)])
+        self.end([cancelled(self._event_factory, time)])
         self.tell_soon()
 
     def _forget_oldest(self) -> None:
@@ -170,15 +170,17 @@ class EventLog:
         if _tells_status(record):
             self._past_status = record
         if self._past is None:
-            self._past = Decoder(self._scribe)
-        if isinstance(record, Anew):
-            self._past = Decoder(self._scribe)
-        if isinstance(record, Frame):
+            self._past = Decoder(self._event_factory)
+        if isinstance(record, Restarted):
+            self._past = Decoder(self._event_factory)
+        if isinstance(record, Message):
             self._kept_bytes -= len(record.raw)
             try:
                 self._past.skip(record)
             except ProtocolError as exc:
-                log.debug("a message of %r was passed over: %s", self._scribe.endpoint.name, exc)
+                log.debug(
+                    "a message of %r was passed over: %s", self._event_factory.endpoint.name, exc
+                )
 
     # -- listeners ----------------------------------------------------------------
 
@@ -194,7 +196,7 @@ class EventLog:
             cursor.subscriptions.append(_Subscription(self._subscribed, event, listener))
             self._cursors.append(cursor)
             missed, ended = bool(self._records), self._ended
-            idle = self._teller is None
+            idle = self._notifier is None
         if missed and idle:
             self.tell_soon()
         if ended and not self.is_telling_here:
@@ -218,7 +220,7 @@ class EventLog:
     @property
     def is_telling_here(self) -> bool:
         """Whether this thread is inside a listener of this job."""
-        return self._teller == threading.get_ident()
+        return self._notifier == threading.get_ident()
 
     @property
     def has_news(self) -> bool:
@@ -226,7 +228,7 @@ class EventLog:
         if not self._cursors:
             return False
         with self._lock:
-            return self._teller is None and self._furthest_behind() is not None
+            return self._notifier is None and self._furthest_behind() is not None
 
     def tell_soon(self) -> None:
         """Have listeners told by a thread of the job, unless one is at it."""
@@ -234,38 +236,38 @@ class EventLog:
             try:
                 self._start(self.tell)
             except GradioClientError as exc:  # no more threads: the worker tells it at the end
-                log.debug("listeners of %r wait: %s", self._scribe.endpoint.name, exc)
+                log.debug("listeners of %r wait: %s", self._event_factory.endpoint.name, exc)
 
     def tell(self) -> None:
         """Tell listeners all there is, unless another thread is at it."""
         with self._lock:
-            if self._teller is not None:
+            if self._notifier is not None:
                 return
-            self._teller = threading.get_ident()
+            self._notifier = threading.get_ident()
         try:
             while self._tell_next():
                 continue
         except BaseException:
             with self._lock:
-                self._teller = None
+                self._notifier = None
                 self._changed.notify_all()
             raise
 
     def tell_all(self) -> None:
         """Have every listener told everything that is there; returns when that is done."""
-        if self._cursors or self._teller is not None:
+        if self._cursors or self._notifier is not None:
             self.tell()
             self.wait_until_told()
 
     def wait_until_told(self) -> None:
         """Wait until every listener has been told everything that is there."""
-        self._changed.wait_for(lambda: self._teller is None and self._furthest_behind() is None)
+        self._changed.wait_for(lambda: self._notifier is None and self._furthest_behind() is None)
 
     def _tell_next(self) -> bool:
         with self._lock:
             cursor = self._furthest_behind()
             if cursor is None:
-                self._teller = None
+                self._notifier = None
                 self._changed.notify_all()
                 return False
             self._join_others(cursor)
@@ -300,15 +302,15 @@ class EventLog:
             log.warning(
                 "a slow reader of %r missed %d messages: the client keeps %d (option history) "
                 "of %d bytes together (option history_bytes)",
-                self._scribe.endpoint.name,
+                self._event_factory.endpoint.name,
                 cursor.missed,
                 self._history,
                 self._history_bytes,
             )
             cursor.missed = 0
-        if isinstance(record, Anew):
-            cursor.decoder = Decoder(self._scribe)
-        if not isinstance(record, Frame):
+        if isinstance(record, Restarted):
+            cursor.decoder = Decoder(self._event_factory)
+        if not isinstance(record, Message):
             return record
         try:
             if wanted & {"data", "render"} and cursor.decoder is not None:
@@ -316,11 +318,11 @@ class EventLog:
             if record.msg in DATA_MESSAGES:
                 cursor.decoder = None
             if "status" in wanted and record.msg in STATUS_MESSAGES:
-                return [status_of(self._scribe, record)]
+                return [status_of(self._event_factory, record)]
             if "log" in wanted and record.msg == "log":
-                return Decoder(self._scribe).events(record)
+                return Decoder(self._event_factory).events(record)
         except ProtocolError as exc:
-            log.debug("a message of %r was passed over: %s", self._scribe.endpoint.name, exc)
+            log.debug("a message of %r was passed over: %s", self._event_factory.endpoint.name, exc)
         return ()
 
     # -- reading: any thread ------------------------------------------------------
@@ -340,7 +342,7 @@ class EventLog:
                 if not self._behind(cursor):
                     return
                 record = self._take(cursor)
-            if isinstance(record, Frame) and record.msg not in DATA_MESSAGES:
+            if isinstance(record, Message) and record.msg not in DATA_MESSAGES:
                 continue
             for event in self._events(cursor, record, {"data"}):
                 if isinstance(event, Data):
@@ -364,13 +366,13 @@ class EventLog:
         return None
 
     def _status_in(self, record: Record | None) -> Status | None:
-        if isinstance(record, Frame):
-            return status_of(self._scribe, record)
+        if isinstance(record, Message):
+            return status_of(self._event_factory, record)
         return next((e for e in reversed(record or ()) if isinstance(e, Status)), None)
 
     def _cursor(self) -> _Cursor:
         """A new one at the first record that is kept."""
-        return _Cursor(self._first, Decoder(self._scribe, self._past_diffs()))
+        return _Cursor(self._first, Decoder(self._event_factory, self._past_diffs()))
 
     def _past_diffs(self) -> DiffAccumulator | None:
         return self._past.diffs if self._past is not None else None
@@ -383,7 +385,7 @@ class EventLog:
         if cursor.index < self._first:
             cursor.missed += self._first - cursor.index
             cursor.index = self._first
-            cursor.decoder = Decoder(self._scribe, self._past_diffs())
+            cursor.decoder = Decoder(self._event_factory, self._past_diffs())
         record = self._records[cursor.index - self._first]
         cursor.index += 1
         return record

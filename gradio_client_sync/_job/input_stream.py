@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Callable
 
 from .._transport.base import Aborted
 from .._transport.failures import refusal
-from .._transport.waiting import Change
+from .._transport.signal_safe import SafeCondition
 from ..errors import ClientClosedError, ConnectFailedError, GradioClientError, StreamClosedError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _UNKNOWN_JOB = (404, 500)
 
 
-class Chunks:
+class InputStream:
     """The input of one job while it runs. Every method may be called from any thread.
 
     Args:
@@ -54,7 +54,7 @@ class Chunks:
         self._encode = encode
         self._headers = headers
         self._lock = threading.RLock()
-        self._changed = Change(self._lock)
+        self._changed = SafeCondition(self._lock)
         self._event_id = ""
         self._turn = False  # the function has answered, and nobody has sent a chunk since
         self._closing = False

@@ -10,7 +10,7 @@ from .markup import DIM, LINE, LONGEST_TEXT, Html, element, join, note, text
 from .players import Allowance, file_html
 from .plots import drawing, mime_bundle, parsed
 from .structures import pieces_html
-from .values import Looks
+from .values import Renderer
 
 if TYPE_CHECKING:
     from ..events import Data
@@ -55,18 +55,18 @@ def data_bundle(data: Data) -> dict[str, Any]:
 
 def data_html(data: Data) -> Html:
     """The outputs of an answer, each under its label if there are several."""
-    looks, outputs = Looks(), data._outputs
+    renderer, outputs = Renderer(), data._outputs
     if len(outputs) != len(data):
         outputs = (("", ""),) * len(data)
     if not data.data:
         return note("No outputs.")
     if len(data) == 1:
-        return element("div", looks.html(data[0], outputs[0][0]))
+        return element("div", renderer.html(data[0], outputs[0][0]))
     parts = []
     for number, (value, (component, label)) in enumerate(zip(data, outputs)):
         name = element("b", text(label or f"[{number}]", 80))
         head = element("div", name, text(" "), note(component), style=f"{LINE};padding-top:.2em")
-        parts.append(join([head, looks.html(value, component)]))
+        parts.append(join([head, renderer.html(value, component)]))
     return pieces_html(parts)
 
 

@@ -27,7 +27,7 @@ LONGEST_PAGE = 200_000  # characters of HTML that are put into a frame
 _CODE = frozenset(("code", "json", "paramviewer"))
 
 
-class Looks:
+class Renderer:
     """Shows the values of one display, which share what may be put into the page."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ _LINE_BYTES = 65_536  # of a chunk's size with its extensions, or of a line afte
 _LINES = 100  # after the last chunk
 
 
-class Chunks:
+class ChunkedDecoder:
     """Incremental parser of one body.
 
     Attributes:
@@ -66,7 +66,7 @@ class Chunks:
         self.alone = self.over and at < len(piece)
         return contents[0] if len(contents) == 1 else b"".join(contents)
 
-    def hang_up(self) -> bool:
+    def close_idle(self) -> bool:
         """The connection ended; whether all of the content had come, which the last chunk says."""
         self.over = self.alone = self._lines is not None
         return self.over

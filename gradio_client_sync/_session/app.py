@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.api.meaning import Sent
-    from .._transport.connections import Call
+    from .._transport.connections import RequestHandle
     from .._transport.failures import Answer
     from .._transport.http import Http
     from ..types import Config, Payload
@@ -153,7 +153,7 @@ class App:
         """Whether a call by number should wait for a look."""
         return self.was_silent or self.watch.is_late or self._http.was_cut(self.routes.page)
 
-    def look(self, call: Call, deadline: Deadline) -> Change | None:
+    def look(self, call: RequestHandle, deadline: Deadline) -> Change | None:
         """Ask whether it is still the same app; if not, read its config again.
 
         Returns:
@@ -175,7 +175,7 @@ class App:
             self.watch.asked(look)
         return None
 
-    def _ask(self, call: Call, deadline: Deadline) -> str | None:
+    def _ask(self, call: RequestHandle, deadline: Deadline) -> str | None:
         """Find out what it is by now; ``None`` if it does not tell."""
         told: object = None
         if not self._config_tells:

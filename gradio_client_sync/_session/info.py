@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from .._transport.base import Aborted
 from .._transport.failures import refusal
 from .._transport.once import Once
-from .._transport.retries import may_ask_again
+from .._transport.retries import can_retry
 from ..errors import ClientClosedError, GradioClientError, HTTPStatusError
 
 if TYPE_CHECKING:
@@ -99,5 +99,5 @@ def _remembered(failure: GradioClientError, deadline: Deadline) -> float:
     if not deadline.left:
         return 0.0  # it was the caller's deadline, which is not that of the next one
     status = failure.status_code if isinstance(failure, HTTPStatusError) else None
-    in_passing = status in _IN_PASSING or may_ask_again(failure)
+    in_passing = status in _IN_PASSING or can_retry(failure)
     return FAILED_IN_PASSING if in_passing else FAILED

@@ -61,8 +61,8 @@ class Replicas:
             try:
                 while not is_clear(ids):
                     ids.append(self._id(door, deadline))
-                    door.carrier.hang_up()
-                    door.carrier.begin()
+                    door.context.close_idle()
+                    door.context.begin()
             finally:
                 door.close()
         except (GradioClientError, Aborted) as exc:

@@ -16,13 +16,13 @@ from .._protocol.api.payload import encode
 from .._protocol.queue.cancel import CancelLedger
 from .._protocol.retry import RateLimitWaits
 from .._transport.base import Aborted, Lost
-from .._transport.connections import Call
+from .._transport.connections import RequestHandle
 from .._transport.deadlines import Deadline
 from .._transport.failures import refusal
 from .._transport.heartbeat import Heartbeat
-from .._transport.mux import Mux
+from .._transport.shared_stream import SharedStream
+from .._transport.signal_safe import SafeCondition
 from .._transport.sse import EventStreamChannel
-from .._transport.waiting import Change
 from ..errors import GradioClientError, ProtocolError, RateLimitError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .._protocol.api.endpoint import Endpoint, EndpointTable
     from .._protocol.dialect import Dialect
     from .._protocol.queue.exchange import Exchange
-    from .._protocol.queue.wire import Frame
+    from .._protocol.queue.wire import Message
     from .._protocol.routes import Routes
     from .._transport.base import Channel
     from .._transport.failures import Answer
@@ -89,7 +89,7 @@ class Session:
         wants_heartbeat: The app asks to be told when the session's user goes.
         joins: Bounds the joins that are under way at once.
         start: Runs a function on a thread.
-        doubt: As for `Mux`.
+        doubt: As for `SharedStream`.
     """
 
     def __init__(
@@ -114,13 +114,13 @@ class Session:
         self._joins = joins
         self._start = start
         self._lock = threading.RLock()
-        self._changed = Change(self._lock)
+        self._changed = SafeCondition(self._lock)
         self._ledger = CancelLedger()
         self._not_generators: set[int] = set()
         self._unfinished: set[int] = set()  # functions of which a job may have left an iterator
         self._heartbeat: Heartbeat | None = None
         self._closed = False
-        self._mux: Mux | None = None
+        self._shared_stream: SharedStream | None = None
         self._silence = _silence(http.timeout[1]) if dialect.heartbeats else None
         if dialect.join == "websocket":
             # Not by the first job: that is another thread, and a process that is forked while it
@@ -131,7 +131,7 @@ class Session:
         if dialect.shared_stream:
             silence = self._silence
             url = routes.stream(session_hash)
-            self._mux = Mux(http, url, silence=silence, start=start, doubt=doubt)
+            self._shared_stream = SharedStream(http, url, silence=silence, start=start, doubt=doubt)
 
     @property
     def table(self) -> EndpointTable:
@@ -154,8 +154,8 @@ class Session:
             self._wants_heartbeat = wants_heartbeat
             self._not_generators = set()
             self._unfinished = set()
-        if self._mux is not None:
-            self._mux.renew()
+        if self._shared_stream is not None:
+            self._shared_stream.renew()
 
     def render(self, render_config: Mapping[str, Any]) -> None:
         """The app made new components and functions for this session.
@@ -216,7 +216,7 @@ class Session:
         exchange: Exchange,
         body: bytes,
         headers: Mapping[str, str],
-        publish: Callable[[Frame], object],
+        publish: Callable[[Message], object],
         deadline: Deadline,
         set_off: Callable[[], None],
     ) -> Channel:
@@ -243,7 +243,12 @@ class Session:
         )
 
     def run(
-        self, url: str, body: bytes, headers: Mapping[str, str], deadline: Deadline, call: Call
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        deadline: Deadline,
+        call: RequestHandle,
     ) -> Answer:
         """Run a function that skips the queue; ask again while the server is asked too often.
 
@@ -290,7 +295,7 @@ class Session:
         exchange: Exchange,
         body: bytes,
         headers: Mapping[str, str],
-        publish: Callable[[Frame], object],
+        publish: Callable[[Message], object],
         set_off: Callable[[], None],
     ) -> Channel:
         query = self._routes.query
@@ -298,12 +303,15 @@ class Session:
             url = self._routes.websocket
             return self._open_websocket(self._http, url, job._interruptible, query, headers)
         if self._dialect.join == "get":
-            url, call = self._routes.join_stream(endpoint.fn_index, self.session_hash), Call()
+            url, call = (
+                self._routes.join_stream(endpoint.fn_index, self.session_hash),
+                RequestHandle(),
+            )
             if not job._interruptible(call.abort):
                 raise Aborted
             return EventStreamChannel(self._http, url, self._routes.data, call, query, headers)
-        assert self._mux is not None  # noqa: S101 - made for these dialects
-        return self._mux.join(
+        assert self._shared_stream is not None  # noqa: S101 - made for these dialects
+        return self._shared_stream.join(
             lambda: self._post_join(job, exchange, body, headers, set_off), publish
         )
 
@@ -522,8 +530,8 @@ class Session:
             heartbeat = self._heartbeat
         if heartbeat is not None:
             heartbeat.close()
-        if self._mux is not None:
-            self._mux.close()
+        if self._shared_stream is not None:
+            self._shared_stream.close()
 
     def wait_until_ended(self, timeout: float) -> None:
         """After `close`, wait up to `timeout` seconds for the app to know that its user is gone."""

@@ -14,7 +14,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Callable
 
-from .._transport.waiting import Change, Flag
+from .._transport.signal_safe import SafeCondition, SafeEvent
 
 if TYPE_CHECKING:
     from .._protocol.api.meaning import Sent
@@ -64,10 +64,10 @@ class Watch:
         self._seen = self._due = time.monotonic()
         self._due += EVERY
         self._looking = False  # a look beside the calls is under way
-        self._followers: list[Flag] | None = None  # of a look before a call
+        self._followers: list[SafeEvent] | None = None  # of a look before a call
         self._guarded = False  # a thread waits whether one is needed without a further call
         self._closed = False
-        self._changed = Change(self._lock)  # `_looking` or `_closed`
+        self._changed = SafeCondition(self._lock)  # `_looking` or `_closed`
         self._under_way: set[Passage] = set()
         self._ended: dict[tuple[object, ...], tuple[int, Sent, int]] = {}
 
@@ -93,7 +93,7 @@ class Watch:
             self._due = max(now, self._due) + EVERY
         return True
 
-    def lead(self) -> Flag | None:
+    def lead(self) -> SafeEvent | None:
         """Whether the caller has to look before its call: several calls share one look.
 
         Returns:
@@ -104,7 +104,7 @@ class Watch:
             if self._followers is None:
                 self._followers = []
                 return None
-            flag = Flag()
+            flag = SafeEvent()
             self._followers.append(flag)
         return flag
 

@@ -14,14 +14,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._protocol.space import SpaceName, space_name
-from .._transport.waiting import Flag
+from .._transport.signal_safe import SafeEvent
 from ..errors import AuthenticationError, DuplicationError
 from . import hub as _hub
 from .tokens import token_for
-from .waking import Patience, find, patiently
+from .waking import WakeTimeout, find, patiently
 
 if TYPE_CHECKING:
-    from .waking import Record
+    from .waking import SpaceInfo
 
 FREE = "cpu-basic"
 NEVER = -1  # the Hub's sleep time of what does not sleep
@@ -62,7 +62,7 @@ def duplicate(
             "account with the right to write, or log in with huggingface_hub.",
             space_id=name.space_id,
         )
-    patience = Patience(PATIENCE, Flag().wait)
+    patience = WakeTimeout(PATIENCE, SafeEvent().wait)
     if hardware is not None:
         _check_hardware(hardware, patiently(hub.hardware, patience))
     try:
@@ -128,7 +128,7 @@ def _target(to_id: str | None, source: str, user: Callable[[], str]) -> str:
 
 def _difference(
     target: str,
-    copy: Record,
+    copy: SpaceInfo,
     asked: Mapping[str, Any],
     present: Mapping[str, str] | None,
     variables: Mapping[str, str],

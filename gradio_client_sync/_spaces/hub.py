@@ -61,7 +61,7 @@ def saved_token() -> str | None:
         raise SpaceError(f"The saved Hugging Face token cannot be read: {exc}") from exc
 
 
-class Reply(NamedTuple):
+class HubResponse(NamedTuple):
     """What the Hub answered. Names of headers are in lower case."""
 
     status: int
@@ -106,7 +106,7 @@ class Hub:
 
     # -- reading ------------------------------------------------------------------
 
-    def get(self, path: str, *, method: str = "GET") -> Reply:
+    def get(self, path: str, *, method: str = "GET") -> HubResponse:
         """Ask for something below the Hub's API.
 
         Raises:
@@ -132,11 +132,11 @@ class Hub:
     @property
     def _proxy(self) -> str:
         """The proxy that the environment names for the Hub; empty if there is none."""
-        from .._transport.carrier import proxy_of_environment
+        from .._transport.request_context import proxy_of_environment
 
         return proxy_of_environment(self.endpoint)
 
-    def _get_by_socks(self, url: str, headers: Mapping[str, str]) -> Reply:
+    def _get_by_socks(self, url: str, headers: Mapping[str, str]) -> HubResponse:
         """Ask by way of a SOCKS proxy, as apps are asked.
 
         The library reads no ``socks://``, and some of its releases need another package for the
@@ -149,7 +149,7 @@ class Hub:
             answer = door.get(url)
         finally:
             door.close()
-        return Reply(answer.status, answer.headers, answer.body)
+        return HubResponse(answer.status, answer.headers, answer.body)
 
     def discussions_enabled(self, space_id: str) -> bool:
         """Whether a Space's author can be written to on its page.
@@ -302,7 +302,7 @@ class Hub:
 
     # -- errors -------------------------------------------------------------------
 
-    def refusal(self, reply: Reply, doing: str, space_id: str | None) -> GradioClientError:
+    def refusal(self, reply: HubResponse, doing: str, space_id: str | None) -> GradioClientError:
         """The error for what the Hub did not answer.
 
         Args:
@@ -331,7 +331,7 @@ class Hub:
             )
         return SpaceError(f"{doing}: the Hub answered {reply.status}{said}.", space_id=space_id)
 
-    def _not_duplicated(self, reply: Reply, source: str, target: str) -> GradioClientError:
+    def _not_duplicated(self, reply: HubResponse, source: str, target: str) -> GradioClientError:
         doing = f"{source!r} was not duplicated to {target!r}"
         said = f": {reply.said}" if reply.said else ""
         if reply.status in (404, 429):
@@ -346,7 +346,7 @@ class Hub:
             f"{doing}: the Hub answered {reply.status}{said}. {advice}", space_id=source
         )
 
-    def _asked_too_often(self, reply: Reply, doing: str) -> RateLimitError:
+    def _asked_too_often(self, reply: HubResponse, doing: str) -> RateLimitError:
         after = retry_after(reply.headers)
         wait = f" It asks to wait {after:g} s." if after is not None else ""
         more = "" if self.has_token else " With hf_token= it answers more often."
@@ -374,7 +374,7 @@ class Hub:
         return _without(text, (self._token,))
 
 
-def _reply(response: Any, *secrets: str | None) -> Reply:
+def _reply(response: Any, *secrets: str | None) -> HubResponse:
     """What the library was answered, without the secrets of ours that the Hub repeats."""
     headers = {
         str(name).lower(): _without(str(value), secrets) for name, value in response.headers.items()
@@ -382,7 +382,7 @@ def _reply(response: Any, *secrets: str | None) -> Reply:
     body = response.content
     if response.status_code >= 400:
         body = _without(body.decode("utf-8", "replace"), secrets).encode()
-    return Reply(response.status_code, headers, body)
+    return HubResponse(response.status_code, headers, body)
 
 
 def _without(text: str, secrets: Iterable[str | None]) -> str:

@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Patience:
+class WakeTimeout:
     """How long to wait in all, and what ends a wait early.
 
     Args:
@@ -88,7 +88,7 @@ class Patience:
         return True
 
 
-class Teller:
+class StatusNotifier:
     """Tells every change of a Space's status: to the log, and to who wants to know.
 
     Args:
@@ -121,7 +121,7 @@ class Teller:
             log.exception("the status callback failed")
 
 
-class Record(NamedTuple):
+class SpaceInfo(NamedTuple):
     """What the Hub knows of a Space."""
 
     space_id: str
@@ -132,7 +132,7 @@ class Record(NamedTuple):
     sleep_time: int | None
 
     @staticmethod
-    def of(raw: Any) -> Record | None:
+    def of(raw: Any) -> SpaceInfo | None:
         """Read it off the Hub's answer; ``None`` if that is none."""
         runtime = raw.get("runtime") if isinstance(raw, dict) else None
         if not isinstance(runtime, dict) or not isinstance(raw.get("id"), str):
@@ -141,7 +141,7 @@ class Record(NamedTuple):
         flavors = hardware if isinstance(hardware, dict) else {}
         flavor = flavors.get("current") or flavors.get("requested")
         host = raw.get("host")
-        return Record(
+        return SpaceInfo(
             raw["id"],
             str(runtime.get("stage")),
             host if isinstance(host, str) and host else None,
@@ -151,7 +151,7 @@ class Record(NamedTuple):
         )
 
 
-def patiently(ask: Callable[[], T], patience: Patience) -> T:
+def patiently(ask: Callable[[], T], patience: WakeTimeout) -> T:
     """Ask, and again whenever who is asked too often wants to be, as long as there is time.
 
     Raises:
@@ -167,7 +167,7 @@ def patiently(ask: Callable[[], T], patience: Patience) -> T:
                 raise
 
 
-def find(name: SpaceName, hub: Hub, patience: Patience) -> Record:
+def find(name: SpaceName, hub: Hub, patience: WakeTimeout) -> SpaceInfo:
     """Ask the Hub for a Space.
 
     Raises:
@@ -179,12 +179,12 @@ def find(name: SpaceName, hub: Hub, patience: Patience) -> Record:
     return patiently(partial(_look_up, name, hub), patience)
 
 
-def _look_up(name: SpaceName, hub: Hub) -> Record:
+def _look_up(name: SpaceName, hub: Hub) -> SpaceInfo:
     doing = f"The Space {str(name)!r} cannot be looked up"
     reply = hub.get(name.record)
     if reply.status != 200:
         raise hub.refusal(reply, doing, name.space_id)
-    record = Record.of(reply.json())
+    record = SpaceInfo.of(reply.json())
     if record is None:
         raise SpaceError(
             f"{doing}: {hub.endpoint} answers, but not as the Hub does. Check HF_ENDPOINT.",
@@ -208,19 +208,19 @@ class Space:
         self,
         name: SpaceName,
         hub: Hub,
-        teller: Teller,
-        patience: Patience,
+        notifier: StatusNotifier,
+        patience: WakeTimeout,
         knock: Callable[[str], None],
     ) -> None:
         self.name = name
         self.hub = hub
-        self._teller = teller
+        self._notifier = notifier
         self._patience = patience
         self._knock = knock
-        self._record: Record | None = None
+        self._record: SpaceInfo | None = None
         self._delays = backoff()
 
-    def connect(self, open_at: Callable[[str, Record], T]) -> T:
+    def connect(self, open_at: Callable[[str, SpaceInfo], T]) -> T:
         """Wake the Space, wait until it runs, and connect to its app.
 
         Args:
@@ -302,9 +302,9 @@ class Space:
             exc.status = NOT_FOUND
 
     def _tell(self, status: SpaceStatus) -> None:
-        self._teller.tell(self.name, status, self._patience.spent)
+        self._notifier.tell(self.name, status, self._patience.spent)
 
-    def _root(self, record: Record) -> str:
+    def _root(self, record: SpaceInfo) -> str:
         """The app's address: as the user gave it, else as the Hub names it."""
         if self.name.root is not None:
             return self.name.root

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from .._protocol.queue.wire import Frame
+    from .._protocol.queue.wire import Message
 
 
 class Aborted(Exception):
@@ -31,7 +31,7 @@ class Unreachable(Exception):
 class Channel(Protocol):
     """One job's line to the server. All but `abort` belong to the job's worker."""
 
-    def receive(self) -> Frame:
+    def receive(self) -> Message:
         """Wait for the job's next message.
 
         Raises:

@@ -13,8 +13,8 @@ from .failures import loss
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from .._protocol.values.multipart import Frame
-    from .connections import Call
+    from .._protocol.values.multipart import MultipartFrame
+    from .connections import RequestHandle
     from .response import Response
 
 #: Large enough that the system calls do not count, small enough for a slow line's timeout.
@@ -65,7 +65,7 @@ class UploadBody:
     """
 
     def __init__(
-        self, frame: Frame, sources: Sequence[Source], on_sent: Callable[[int], None]
+        self, frame: MultipartFrame, sources: Sequence[Source], on_sent: Callable[[int], None]
     ) -> None:
         self._frame = frame
         self._sources = sources
@@ -125,7 +125,7 @@ def _pieces(source: Source) -> Iterator[bytes]:
 class Download:
     """The body of an answer, read as it comes."""
 
-    def __init__(self, response: Response, call: Call, done: Callable[[], None]) -> None:
+    def __init__(self, response: Response, call: RequestHandle, done: Callable[[], None]) -> None:
         self._response = response
         self._call = call
         self._done = done
@@ -199,7 +199,7 @@ class EventStream:
     """
 
     def __init__(
-        self, response: Response, call: Call, limit: int, done: Callable[[], None]
+        self, response: Response, call: RequestHandle, limit: int, done: Callable[[], None]
     ) -> None:
         self._response = response
         self._call = call

@@ -1,8 +1,8 @@
 """Connections whose requests can be ended from another thread.
 
-`Call.abort` shuts the socket of a request down, which frees a blocked read at once, over
+`RequestHandle.abort` shuts the socket of a request down, which frees a blocked read at once, over
 TLS too. (Closing a socket that another thread reads from would not.) For that, each
-request tells its `Call` which socket it uses.
+request tells its `RequestHandle` which socket it uses.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from urllib3.util.wait import wait_for_read
 from .base import Aborted, Unreachable
 from .request import Body, write
 from .response import Raw, Response
-from .waiting import NOTICED, Flag
+from .signal_safe import NOTICED, SafeEvent
 
 if TYPE_CHECKING:
     from .._options import Timeout
@@ -43,14 +43,14 @@ _FRESH = 4.0
 _REPEATABLE = frozenset(("GET", "HEAD"))
 
 
-class Call:
+class RequestHandle:
     """One request under way, which any thread may end."""
 
     def __init__(self) -> None:
         self.aborted = False
         self._lock = threading.RLock()
         self._socket: socket.socket | None = None
-        self._ended: Flag | None = None  # while it waits for the next try
+        self._ended: SafeEvent | None = None  # while it waits for the next try
 
     def pause(self, seconds: float) -> None:
         """Wait before the request is tried again.
@@ -61,11 +61,11 @@ class Call:
         with self._lock:
             if self.aborted:
                 raise Aborted
-            self._ended = Flag()
+            self._ended = SafeEvent()
         if self._ended.wait(seconds):
             raise Aborted
 
-    def wait_for(self, flag: Flag) -> None:
+    def wait_for(self, flag: SafeEvent) -> None:
         """Wait for something before the request is sent. `abort` sets the flag, too.
 
         Raises:
@@ -122,7 +122,7 @@ def cut(sock: socket.socket) -> None:
 _SOCKS_FAILED = frozenset(("ProxyConnectionError", "GeneralProxyError", "SOCKS5AuthError"))
 
 
-class _Connection:
+class _TrackedConnection:
     """Connects as `urllib3` does. What goes over it then, `request` writes and `response` reads."""
 
     response_class = Raw  # also of a proxy that is asked for a tunnel
@@ -196,7 +196,7 @@ class _Pool:
         target: str,
         body: Body,
         headers: dict[str, str],
-        call: Call,
+        call: RequestHandle,
         timeout: Timeout,
         silence: float | None,
     ) -> Response:
@@ -255,7 +255,7 @@ class _Pool:
             socks = type(exc.__context__).__name__ in _SOCKS_FAILED
             raise Unreachable(by_proxy=refused or not behind or socks) from exc
 
-    def _over(self: Any, connection: Any, call: Call, whole: bool) -> None:
+    def _over(self: Any, connection: Any, call: RequestHandle, whole: bool) -> None:
         """A request is over; aborting it must not end the next one on its connection."""
         call.attach(None)
         if not whole:
@@ -267,7 +267,7 @@ class _Pool:
 @cache
 def _ours(pool: Any) -> Any:
     """A pool of `urllib3` (plain, TLS, by way of SOCKS) whose connections are ours."""
-    connection = type("Connection", (_Connection, pool.ConnectionCls), {})
+    connection = type("Connection", (_TrackedConnection, pool.ConnectionCls), {})
     return type("Pool", (_Pool, pool), {"ConnectionCls": connection})
 
 

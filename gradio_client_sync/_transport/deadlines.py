@@ -1,6 +1,6 @@
 """Until when something has to be over, and what happens then.
 
-A `Deadline` is a value that is passed down with a call. `Alarms` acts on it: at the deadline it
+A `Deadline` is a value that is passed down with a call. `Timers` acts on it: at the deadline it
 calls a function, which ends the wait from outside, whatever it waits for. So a server that sends
 a byte now and then cannot stretch a wait, as it could with limits on each read alone.
 """
@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import Callable
 
-from .waiting import Change, start_thread
+from .signal_safe import SafeCondition, start_thread
 
 _RINGING_SECONDS = 0.5  # an alarm wakes somebody, which takes no time
 _IDLE_SECONDS = 5.0  # a thread that waits costs little, but not nothing
@@ -53,7 +53,7 @@ class Deadline:
 NEVER = Deadline()
 
 
-class Alarms:
+class Timers:
     """Calls functions at deadlines, on a thread that there is only while one is awaited."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Alarms:
     def _begin(self) -> None:
         """Without an alarm: in a fork, those that are set are its parent's."""
         self._lock = threading.RLock()
-        self._changed = Change(self._lock)
+        self._changed = SafeCondition(self._lock)
         self._set: dict[object, tuple[float, Callable[[], None]]] = {}
         self._awaited = math.inf  # what the thread waits for
         self._thread: threading.Thread | None = None

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import GradioClientError, HTTPStatusError
 from .base import Aborted, Lost
-from .connections import Call
-from .waiting import Flag
+from .connections import RequestHandle
+from .signal_safe import SafeEvent
 
 if TYPE_CHECKING:
     from .http import Http
@@ -43,10 +43,10 @@ class Heartbeat:
         self._silence = silence
         self._beats = 0  # of the stream that is open
         self._warned = False
-        self._call = Call()
-        self._known = Flag()  # the server has beaten: it will notice the end
-        self._closed = Flag()
-        self._ended = Flag()
+        self._call = RequestHandle()
+        self._known = SafeEvent()  # the server has beaten: it will notice the end
+        self._closed = SafeEvent()
+        self._ended = SafeEvent()
 
     def run(self) -> None:
         """Keep the stream open."""

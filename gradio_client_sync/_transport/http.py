@@ -25,9 +25,8 @@ from .._protocol.routes import may_follow, with_query
 from ..errors import ConnectFailedError, GradioClientError, ProtocolError
 from .base import Aborted
 from .body import Download, EventStream, UploadBody
-from .carrier import Carrier
-from .connections import Call
-from .deadlines import NEVER, Alarms, Deadline
+from .connections import RequestHandle
+from .deadlines import NEVER, Deadline, Timers
 from .failures import (
     PROXY_WANTS_LOGIN,
     Answer,
@@ -38,8 +37,9 @@ from .failures import (
     refusal,
     shorten,
 )
-from .retries import NOT_PASSED_ON, Retries, may_ask_again, was_not_taken
-from .waiting import Flag
+from .request_context import RequestContext
+from .retries import RETRYABLE_STATUSES, Retries, can_retry, is_safe_to_retry
+from .signal_safe import SafeEvent
 
 if TYPE_CHECKING:
     from .._options import Timeout
@@ -92,7 +92,7 @@ class Http:
         message_bytes: int = MESSAGE_BYTES,
         secrets: Iterable[str] = (),
     ) -> None:
-        self.carrier = Carrier(
+        self.context = RequestContext(
             root,
             headers=headers,
             cookies=cookies,
@@ -106,15 +106,15 @@ class Http:
         self.patience = patience
         self.retries = retries
         self.message_bytes = message_bytes
-        self.alarms = Alarms()
+        self.alarms = Timers()
         self.heard = 0.0
-        self._closed = Flag()
+        self._closed = SafeEvent()
         self._begin()
 
     def _begin(self) -> None:
         """Without a request under way: in a fork, those are its parent's."""
         self._lock = threading.RLock()
-        self._calls: set[Call] = set()
+        self._calls: set[RequestHandle] = set()
         self._doors: WeakSet[Http] = WeakSet()  # to other servers, on behalf of this one
         self._pid = os.getpid()  # last: from then on other threads take it as done
 
@@ -141,9 +141,9 @@ class Http:
         It asks once: no retries, no patience with rate limits.
         """
         door = copy.copy(self)
-        door.carrier = copy.copy(self.carrier)
-        door.carrier.begin()
-        door.alarms, door._closed = Alarms(), Flag()
+        door.context = copy.copy(self.context)
+        door.context.begin()
+        door.alarms, door._closed = Timers(), SafeEvent()
         door.retries, door.patience = 0, 0.0
         door._begin()
         with self._lock:
@@ -157,7 +157,7 @@ class Http:
         if self._pid != os.getpid():
             return False  # in a fork, it is its parent's
         try:
-            return bool(self.carrier.way(url).pool.was_cut())
+            return bool(self.context.way(url).pool.was_cut())
         except Exception:  # noqa: BLE001 - the request itself will say why it cannot be asked
             return False
 
@@ -165,7 +165,9 @@ class Http:
         """The address with a signature, where the app wants one. Not for messages: it is secret."""
         return url if self._sign is None else self._sign(url)
 
-    def get(self, url: str, deadline: Deadline = NEVER, call: Call | None = None) -> Answer:
+    def get(
+        self, url: str, deadline: Deadline = NEVER, call: RequestHandle | None = None
+    ) -> Answer:
         """Fetch, following redirects that stay with the server; again, if it fails in passing.
 
         Args:
@@ -177,7 +179,7 @@ class Http:
         Raises:
             ConnectFailedError: No answer, or a redirect to another server.
         """
-        call = call or Call()
+        call = call or RequestHandle()
         call_off = self.alarms.set(deadline, call.abort)
         try:
             return self._follow(url, call, deadline)
@@ -192,7 +194,7 @@ class Http:
         finally:
             call_off()
 
-    def _follow(self, url: str, call: Call, deadline: Deadline) -> Answer:
+    def _follow(self, url: str, call: RequestHandle, deadline: Deadline) -> Answer:
         waits = self._waits(deadline)
         for _ in range(_REDIRECTS):
             ask = partial(self._whole, "GET", url, None, {}, call, self.timeout)
@@ -218,7 +220,7 @@ class Http:
         """The patience of one request, however often and for whatever else it is sent again."""
         return RateLimitWaits(deadline.end, self.patience)
 
-    def _patiently(self, ask: Callable[[], _A], call: Call, waits: RateLimitWaits) -> _A:
+    def _patiently(self, ask: Callable[[], _A], call: RequestHandle, waits: RateLimitWaits) -> _A:
         """Ask again when a server that is asked too often (429) wants to be.
 
         It then has taken nothing. If it wants to be asked later than there is time for, its
@@ -233,7 +235,7 @@ class Http:
                 return answer
             self._pause(call, pause)
 
-    def _pause(self, call: Call, seconds: float) -> None:
+    def _pause(self, call: RequestHandle, seconds: float) -> None:
         """Wait before a request is sent again.
 
         Raises:
@@ -248,9 +250,9 @@ class Http:
     def _persist(
         self,
         ask: Callable[[], _T],
-        call: Call,
+        call: RequestHandle,
         deadline: Deadline = NEVER,
-        may_again: Callable[[GradioClientError], bool] = may_ask_again,
+        may_again: Callable[[GradioClientError], bool] = can_retry,
     ) -> _T:
         """Ask for something until there is an answer, or trying again makes no sense."""
         retries = Retries(self.retries)
@@ -258,7 +260,7 @@ class Http:
             answer: _T | None = None
             try:
                 answer = ask()
-                if not isinstance(answer, Answer) or answer.status not in NOT_PASSED_ON:
+                if not isinstance(answer, Answer) or answer.status not in RETRYABLE_STATUSES:
                     return answer
                 error: GradioClientError = refusal(answer)
             except GradioClientError as exc:
@@ -271,7 +273,9 @@ class Http:
             log.debug("asking again in %.2f s: %s", wait, error)
             self._pause(call, wait)
 
-    def fetch(self, url: str, call: Call, *, headers: Mapping[str, str] | None = None) -> Download:
+    def fetch(
+        self, url: str, call: RequestHandle, *, headers: Mapping[str, str] | None = None
+    ) -> Download:
         """Fetch something long, piece by piece; redirects are the caller's to follow.
 
         Asked again is until its answer begins; what breaks off later is the caller's, too.
@@ -290,16 +294,18 @@ class Http:
             raise refusal(answer, doing="Fetching a file")
         return answer
 
-    def _fetch(self, url: str, headers: Mapping[str, str], call: Call) -> Download | Answer:
+    def _fetch(
+        self, url: str, headers: Mapping[str, str], call: RequestHandle
+    ) -> Download | Answer:
         response = self._send("GET", url, None, headers, call, self.timeout)
-        if response.status != 429 and response.status not in NOT_PASSED_ON:
+        if response.status != 429 and response.status not in RETRYABLE_STATUSES:
             return Download(response, call, partial(self._forget, call))
         try:
             return self._read(response, url, call, headers)
         finally:
             self._forget(call)
 
-    def has(self, url: str, call: Call) -> bool:
+    def has(self, url: str, call: RequestHandle) -> bool:
         """Whether there is something at an address.
 
         Raises:
@@ -317,7 +323,7 @@ class Http:
         content_type: str = "application/json",
         headers: Mapping[str, str] | None = None,
         query: str = "",
-        call: Call | None = None,
+        call: RequestHandle | None = None,
         within: float | Literal["usual"] | None = "usual",
         persist: bool = False,
         patient: Deadline | None = None,
@@ -340,16 +346,16 @@ class Http:
         """
         timeout = self.timeout if within == "usual" else (self.timeout[0], within)
         sent = {**(headers or {}), "Content-Type": content_type}
-        call = call or Call()
+        call = call or RequestHandle()
         send = partial(self._whole, "POST", url, body, sent, call, timeout, query)
         if patient is not None and not (isinstance(body, UploadBody) and body.is_read_once):
             send = partial(self._patiently, send, call, self._waits(patient))
-        return self._persist(send, call, may_again=was_not_taken) if persist else send()
+        return self._persist(send, call, may_again=is_safe_to_retry) if persist else send()
 
     def stream(
         self,
         url: str,
-        call: Call,
+        call: RequestHandle,
         *,
         silence: float | None,
         query: str = "",
@@ -400,7 +406,7 @@ class Http:
         for door in doors:
             door.close()
         self.alarms.close()
-        self.carrier.hang_up()
+        self.context.close_idle()
 
     def _whole(
         self,
@@ -408,7 +414,7 @@ class Http:
         url: str,
         body: bytes | UploadBody | None,
         headers: Mapping[str, str],
-        call: Call,
+        call: RequestHandle,
         timeout: Timeout,
         query: str = "",
     ) -> Answer:
@@ -424,7 +430,7 @@ class Http:
         url: str,
         body: bytes | UploadBody | None,
         headers: Mapping[str, str],
-        call: Call,
+        call: RequestHandle,
         timeout: Timeout,
         query: str = "",
         *,
@@ -432,37 +438,37 @@ class Http:
     ) -> Response:
         address = with_query(self.signed(url) if sign else url, query)
         if self._pid != os.getpid():
-            self.carrier.begin()
+            self.context.begin()
             self._begin()
         self._remember(call)
         try:
-            way = self.carrier.way(address)
+            way = self.context.way(address)
         except Exception as exc:
             self._forget(call)
             raise cannot_ask(exc, url) from exc
         try:
-            sent = self.carrier.headers_for(url, way.host, headers)
+            sent = self.context.headers_for(url, way.host, headers)
             response: Response = way.pool.ask(
                 method, way.target, body, sent, call, timeout, self.timeout[1]
             )
             self.heard = time.monotonic()
             if response.set_cookies:
-                self.carrier.keep_cookies(url, response.set_cookies)
+                self.context.keep_cookies(url, response.set_cookies)
         except BaseException as exc:
             self._forget(call)
             if not isinstance(exc, Exception):
                 raise
             if call.aborted or isinstance(exc, Aborted):
                 raise Aborted from exc
-            raise no_connection(exc, url, self.carrier.proxy_told(url)) from exc
+            raise no_connection(exc, url, self.context.proxy_told(url)) from exc
         if response.status == PROXY_WANTS_LOGIN:
             response.close()
             self._forget(call)
-            raise proxy_refusal(url, "it wants a login (407)", self.carrier.proxy_told(url))
+            raise proxy_refusal(url, "it wants a login (407)", self.context.proxy_told(url))
         return response
 
     def _read(
-        self, response: Response, url: str, call: Call, sent: Mapping[str, str] | None
+        self, response: Response, url: str, call: RequestHandle, sent: Mapping[str, str] | None
     ) -> Answer:
         try:
             body = response.read(url, self.message_bytes)
@@ -475,13 +481,13 @@ class Http:
             if call.aborted:
                 raise Aborted from exc
             raise no_answer(exc, url) from exc
-        conceal = partial(self.carrier.conceal, sent=sent)
+        conceal = partial(self.context.conceal, sent=sent)
         if response.status >= 300:
             body = conceal(body)
         kind = response.headers.get("content-type", "")
         return Answer(response.status, kind, body, url, response.headers, conceal)
 
-    def _remember(self, call: Call) -> None:
+    def _remember(self, call: RequestHandle) -> None:
         """Have `close` end a call; `_forget` is for later."""
         with self._lock:
             self._calls.add(call)  # first: a signal's handler may close this door meanwhile
@@ -490,7 +496,7 @@ class Http:
             self._forget(call)
             raise Aborted
 
-    def _forget(self, call: Call) -> None:
+    def _forget(self, call: RequestHandle) -> None:
         call.attach(None)
         with self._lock:
             self._calls.discard(call)

@@ -16,10 +16,10 @@ import time
 from typing import Callable, Union
 
 from .._protocol.queue.exchange import FOR_READERS, MOVES_ONCE
-from .._protocol.queue.wire import Frame
+from .._protocol.queue.wire import Message
 from ..errors import MessageTooLargeError, ProtocolError
 from .base import Aborted, Lost
-from .waiting import Change
+from .signal_safe import SafeCondition
 
 #: Bytes that may wait for a worker: more than comes while it ends a listener's wait.
 ROOM = 2**24
@@ -27,7 +27,7 @@ ROOM = 2**24
 AROUND = 180
 
 #: A message, or why there will be no more.
-Letter = Union[Frame, Lost, Aborted, MessageTooLargeError]
+Delivery = Union[Message, Lost, Aborted, MessageTooLargeError]
 
 
 class Mailbox:
@@ -40,18 +40,18 @@ class Mailbox:
     """
 
     def __init__(
-        self, leave: Callable[[], None], publish: Callable[[Frame], object], room: int = ROOM
+        self, leave: Callable[[], None], publish: Callable[[Message], object], room: int = ROOM
     ) -> None:
         self._leave = leave
         self._publish = publish
         self._seen: set[str] = set()  # kinds; of the reader only, as the next
         self._by_worker = False  # readers hear of what comes by way of the worker
         self._room = room
-        self._letters: queue.SimpleQueue[Letter] = queue.SimpleQueue()
+        self._deliveries: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._come = 0  # bytes; written by the reader only
         self._taken = 0  # by the worker only
         self._lock = threading.RLock()
-        self._changed = Change(self._lock)
+        self._changed = SafeCondition(self._lock)
         self._reader_waits = False
         self._over = False
         self._since = time.monotonic()
@@ -62,13 +62,13 @@ class Mailbox:
         """Whether nothing has come for the job since it joined, so many seconds ago."""
         return not self._come and time.monotonic() - self._since >= seconds
 
-    def deliver(self, frame: Frame) -> None:
+    def deliver(self, frame: Message) -> None:
         """Publish a message, or put it by; where there is no room, wait until there is."""
         self.put_by(frame)
         if self._come - self._taken > self._room:
             self._wait_for_room()
 
-    def put_by(self, frame: Frame) -> None:
+    def put_by(self, frame: Message) -> None:
         """The same without a wait: for the worker itself, which would wait for ever."""
         if frame.msg in FOR_READERS and not self._by_worker:
             # What was rendered can be called before readers hear of it, which takes the worker;
@@ -81,7 +81,7 @@ class Mailbox:
                 self._seen.add(frame.msg)
                 frame = frame._replace(told=True)
         self._come += len(frame.raw) + AROUND
-        self._letters.put(frame)
+        self._deliveries.put(frame)
 
     def _wait_for_room(self) -> None:
         self._reader_waits = True  # first: the worker looks whether it is after it has taken
@@ -90,21 +90,21 @@ class Mailbox:
 
     def end(self, why: Lost | Aborted | MessageTooLargeError) -> None:
         """Nothing comes any more."""
-        self._letters.put(why)
+        self._deliveries.put(why)
 
     # -- the worker's side
 
-    def receive(self) -> Frame:
-        letter = self._letters.get()
-        if isinstance(letter, Frame):
-            self._taken += len(letter.raw) + AROUND
+    def receive(self) -> Message:
+        delivery = self._deliveries.get()
+        if isinstance(delivery, Message):
+            self._taken += len(delivery.raw) + AROUND
             if self._reader_waits:
                 with self._lock:
                     self._changed.notify_all()
-            return letter
+            return delivery
         self._stop()
-        self.end(letter)  # the end stays the end
-        raise letter
+        self.end(delivery)  # the end stays the end
+        raise delivery
 
     def reply(self, body: bytes) -> None:
         raise ProtocolError("The server asks for data that it already has.", raw=body)

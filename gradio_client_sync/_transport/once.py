@@ -7,7 +7,7 @@ import time
 from typing import Callable, Generic, TypeVar
 
 from .deadlines import Deadline
-from .waiting import Change
+from .signal_safe import SafeCondition
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ class Once(Generic[T]):
     def __init__(self, ask: Callable[[Deadline], tuple[T, float]]) -> None:
         self._ask = ask
         self._lock = threading.RLock()
-        self._changed = Change(self._lock)
+        self._changed = SafeCondition(self._lock)
         self._value: T | None = None
         self._until = 0.0  # on the monotonic clock
         self._asking = False

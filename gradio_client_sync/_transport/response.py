@@ -8,7 +8,7 @@ from typing import Any, Callable, Union
 
 import urllib3
 
-from .._protocol.chunked import Chunks
+from .._protocol.chunked import ChunkedDecoder
 from ..errors import ProtocolError, too_large
 
 _Body = Union[http.client.HTTPResponse, urllib3.HTTPResponse]
@@ -139,12 +139,12 @@ class Response:
         self._over: Callable[[bool], None] | None = over
         # What is compressed is read by way of `urllib3`, anything else as it comes.
         self._body: _Body = raw
-        self._chunks: Chunks | None = None
+        self._chunks: ChunkedDecoder | None = None
         encoding = self.headers.get("content-encoding", "identity")
         if encoding != "identity" and raw.length != 0:
             self._body = urllib3.HTTPResponse(raw, self.headers, preload_content=False)
         elif raw.chunked:
-            self._chunks = Chunks()
+            self._chunks = ChunkedDecoder()
 
     def read1(self, size: int) -> bytes:
         """The next bytes, at most so many, as soon as there are any; none at the end.
@@ -165,13 +165,13 @@ class Response:
             self._end(whole=True)
         return piece
 
-    def _read_chunks(self, size: int, chunks: Chunks) -> bytes:
+    def _read_chunks(self, size: int, chunks: ChunkedDecoder) -> bytes:
         """The content of as many chunks as there are, without the framing."""
         content = b""
         while not content and not chunks.over:
             piece = self._raw.fp.read1(size)
             if not piece:
-                if chunks.hang_up():
+                if chunks.close_idle():
                     break
                 raise http.client.IncompleteRead(b"")
             try:

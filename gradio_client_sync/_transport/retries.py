@@ -1,7 +1,7 @@
 """When a request may be sent again, and after how long.
 
 Sent again is only what cannot have had an effect: what no server took, and what only asks. What
-a job may have started is another matter; see `_pump`.
+a job may have started is another matter; see `_runner`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: What gateways answer that did not pass a request on. Not 504: the server had it. A limiter's
 #: 429 has a patience of its own; see `_protocol.retry`.
-NOT_PASSED_ON = frozenset((502, 503))
+RETRYABLE_STATUSES = frozenset((502, 503))
 
 FIRST_WAIT = 0.25  # s; twice that the next time
 LONGEST_WAIT = 8.0  # s
@@ -52,15 +52,15 @@ class Retries:
         return wait if wait < deadline.left else None
 
 
-def was_not_taken(error: GradioClientError) -> bool:
+def is_safe_to_retry(error: GradioClientError) -> bool:
     """Whether a request cannot have had an effect, and may fare better the next time."""
     if isinstance(error, ConnectFailedError):
         return error._passing and not error.sent
     if isinstance(error, UploadError):
         return error._passing  # half an upload is none
-    return isinstance(error, HTTPStatusError) and error.status_code in NOT_PASSED_ON
+    return isinstance(error, HTTPStatusError) and error.status_code in RETRYABLE_STATUSES
 
 
-def may_ask_again(error: GradioClientError) -> bool:
+def can_retry(error: GradioClientError) -> bool:
     """The same of a request that only asks, and so never has one."""
-    return was_not_taken(error) or (isinstance(error, ConnectFailedError) and error._passing)
+    return is_safe_to_retry(error) or (isinstance(error, ConnectFailedError) and error._passing)

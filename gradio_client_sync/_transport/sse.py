@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from .._protocol.queue.eventstream import Cut
-from .._protocol.queue.wire import Frame
+from .._protocol.queue.eventstream import Truncated
+from .._protocol.queue.wire import Message
 from ..errors import too_large
 from .base import Aborted, Lost
 
 if TYPE_CHECKING:
-    from .connections import Call
+    from .connections import RequestHandle
     from .http import Http
 
 
@@ -35,7 +35,7 @@ class EventStreamChannel:
         http: Http,
         url: str,
         data_url: str,
-        call: Call,
+        call: RequestHandle,
         query: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> None:
@@ -47,11 +47,11 @@ class EventStreamChannel:
         self._stream = http.stream(url, self._call, silence=None, query=query, headers=headers)
         self._payloads: Iterator[bytes] = chain.from_iterable(self._stream)
 
-    def receive(self) -> Frame:
+    def receive(self) -> Message:
         for payload in self._payloads:
-            if isinstance(payload, Cut):
+            if isinstance(payload, Truncated):
                 raise too_large("A message of the server", self._http.message_bytes)
-            return Frame.of(payload, time.time())
+            return Message.of(payload, time.time())
         raise Lost("the server ended the stream without a result")
 
     def reply(self, body: bytes) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import websocket
 
-from .._protocol.queue.wire import Frame
+from .._protocol.queue.wire import Message
 from .._protocol.routes import with_query
 from ..errors import ConnectFailedError, MessageTooLargeError, ProtocolError, too_large
 from .base import Aborted, Lost
@@ -175,13 +175,13 @@ class WebSocketChannel:
     ) -> None:
         self._url = url
         self._aborted = False
-        carrier = http.carrier
-        tls = _tls(carrier.verify)
+        context = http.context
+        tls = _tls(context.verify)
         self._socket = _Socket(http.message_bytes, sockopt=SOCKET_OPTIONS, sslopt=tls)
         page = "http" + url[2:]
         own = headers or {}
-        sent = {name.lower(): (name, value) for name, value in carrier.headers.items()}
-        cookies = carrier.cookie_header(page)
+        sent = {name.lower(): (name, value) for name, value in context.headers.items()}
+        cookies = context.cookie_header(page)
         if cookies:
             sent.setdefault("cookie", ("Cookie", cookies))
         sent.update((name.lower(), (name, value)) for name, value in own.items())
@@ -196,10 +196,10 @@ class WebSocketChannel:
         try:
             address = with_query(http.signed(url), query)
             upgrade = self._socket.open(
-                address, dict(sent.values()), connect, _proxy(carrier.proxy_for(page))
+                address, dict(sent.values()), connect, _proxy(context.proxy_for(page))
             )
             if upgrade.status != 101:
-                body = carrier.conceal(upgrade.read_body(url, http.message_bytes), own)
+                body = context.conceal(upgrade.read_body(url, http.message_bytes), own)
                 kind = upgrade.headers.get("content-type", "")
                 answer = Answer(upgrade.status, kind, body, url, upgrade.headers)
         except Exception as exc:
@@ -208,7 +208,7 @@ class WebSocketChannel:
                 raise Aborted from exc
             if isinstance(exc, ProtocolError):  # a refusal that does not end
                 raise
-            raise _not_opened(exc, url, carrier.proxy_told(page)) from exc
+            raise _not_opened(exc, url, context.proxy_told(page)) from exc
         finally:
             call_off()
         if answer is not None:
@@ -217,7 +217,7 @@ class WebSocketChannel:
         # Servers of 3.x are silent while a function runs, so silence says nothing.
         self._socket.settimeout(None)
 
-    def receive(self) -> Frame:
+    def receive(self) -> Message:
         try:
             opcode, payload = self._socket.recv_data()
         except MessageTooLargeError:
@@ -231,7 +231,7 @@ class WebSocketChannel:
             raise Aborted
         if opcode == websocket.ABNF.OPCODE_CLOSE:
             raise _closed(payload)
-        return Frame.of(payload, time.time())
+        return Message.of(payload, time.time())
 
     def reply(self, body: bytes) -> None:
         try:

@@ -28,7 +28,7 @@ from gradio_client_sync import (
     PayloadError,
     StreamClosedError,
 )
-from gradio_client_sync._job.input_stream import Chunks
+from gradio_client_sync._job.input_stream import InputStream
 from gradio_client_sync._protocol.routes import Routes
 from gradio_client_sync._transport.http import Http
 from tests.support.generations import has, servers_with, servers_without
@@ -485,7 +485,7 @@ def test_chunk_that_was_not_sent_can_be_sent_again() -> None:
         unused.bind(("127.0.0.1", 0))
         root = f"http://127.0.0.1:{unused.getsockname()[1]}"
         http = Http(root)
-        chunks = Chunks("/stream", http, Routes(root), lambda payload: b"{}")
+        chunks = InputStream("/stream", http, Routes(root), lambda payload: b"{}")
         chunks.answered("e1")
         for _ in range(2):
             with pytest.raises(ConnectFailedError) as caught:

@@ -14,27 +14,27 @@ from hypothesis import strategies as st
 from gradio_client_sync._job.event_log import EventLog
 from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.dialect import DIALECTS
-from gradio_client_sync._protocol.queue.decode import Scribe
-from gradio_client_sync._protocol.queue.wire import Frame
+from gradio_client_sync._protocol.queue.decode import EventFactory
+from gradio_client_sync._protocol.queue.wire import Message
 from tests.support.scripted import completed, config_of, generating
 
 WAIT = 10.0  # s; a bound on failure
 
 
-def scribe() -> Scribe:
+def event_factory() -> EventFactory:
     dialect = DIALECTS["sse_v3"]
-    return Scribe(EndpointTable(config_of(), dialect).resolve("/count"), dialect)
+    return EventFactory(EndpointTable(config_of(), dialect).resolve("/count"), dialect)
 
 
-def frame(message: Any) -> Frame:
-    return Frame.of(json.dumps(message).encode(), 1.0)
+def frame(message: Any) -> Message:
+    return Message.of(json.dumps(message).encode(), 1.0)
 
 
 def run_here(task: Any) -> None:
     task()
 
 
-def growing(count: int) -> list[Frame]:
+def growing(count: int) -> list[Message]:
     """A text that grows by a letter a message, as edits from the second on."""
     edits = [generating("e", [["append", [], chr(98 + n % 25)]]) for n in range(count - 1)]
     return [frame(message) for message in (generating("e", "a"), *edits)]
@@ -50,11 +50,16 @@ def texts(count: int) -> list[str]:
 
 @pytest.fixture
 def log() -> EventLog:
-    return EventLog(scribe(), 100, run_here)
+    return EventLog(event_factory(), 100, run_here)
 
 
 def finish(log: EventLog) -> None:
-    log.end([log._scribe.data(2.0, ["end"], files=False), log._scribe.status(2.0, "complete")])
+    log.end(
+        [
+            log._event_factory.data(2.0, ["end"], files=False),
+            log._event_factory.status(2.0, "complete"),
+        ]
+    )
     log.tell()
 
 
@@ -76,7 +81,7 @@ def test_listeners_get_events_in_order_and_once(log: EventLog) -> None:
 @given(st.lists(st.sampled_from(["publish", "subscribe", "tell"]), max_size=20))
 def test_listeners_see_the_same_whenever_they_come(steps: list[str]) -> None:
     """Any order of events and registrations gives every listener the same sequence."""
-    log, frames = EventLog(scribe(), 100, run_here), iter(growing(20))
+    log, frames = EventLog(event_factory(), 100, run_here), iter(growing(20))
     heard: list[list[str]] = []
     published = 0
     for step in steps:
@@ -174,7 +179,7 @@ def test_loops_are_independent_of_each_other(log: EventLog) -> None:
 
 def test_history_keeps_the_last_messages_and_they_still_decode() -> None:
     """Edits against forgotten values apply: what was forgotten was taken into account."""
-    log = EventLog(scribe(), 3, run_here)
+    log = EventLog(event_factory(), 3, run_here)
     for message in growing(10):
         log.publish(message)
     assert [data[0] for data in log.data(wait=False)] == texts(10)[-3:]
@@ -187,7 +192,7 @@ def test_history_has_a_bound_in_bytes_and_keeps_the_last_message() -> None:
     """Of long messages fewer are kept, but always the last; those that are kept decode."""
     frames = growing(10)
     size = len(frames[-1].raw)
-    log = EventLog(scribe(), 100, run_here, history_bytes=2 * size)
+    log = EventLog(event_factory(), 100, run_here, history_bytes=2 * size)
     for message in frames:
         log.publish(message)
     assert [data[0] for data in log.data(wait=False)] == texts(10)[-2:]
@@ -201,7 +206,7 @@ def test_reader_that_falls_behind_the_history_is_warned(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Messages that a slow loop missed are counted in a warning, and later ones are right."""
-    log = EventLog(scribe(), 3, run_here)
+    log = EventLog(event_factory(), 3, run_here)
     frames = growing(10)
     log.publish(frames[0])
     loop = log.data(wait=False)
@@ -215,7 +220,7 @@ def test_reader_that_falls_behind_the_history_is_warned(
 
 def test_late_listener_of_a_finished_job_has_heard_all_when_on_returns() -> None:
     """A script that listens after the end and then exits loses nothing."""
-    log = EventLog(scribe(), 100, lambda task: threading.Thread(target=task).start())
+    log = EventLog(event_factory(), 100, lambda task: threading.Thread(target=task).start())
     for message in growing(3):
         log.publish(message)
     finish(log)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.chunked import Chunks
+from gradio_client_sync._protocol.chunked import ChunkedDecoder
 
 BODY = (
     b"5\r\nhello\r\n1;name=value\r\n,\r\n0C\r\n beautiful\r\n\r\n6 \r\n world\r\n0\r\nX: y\r\n\r\n"
@@ -14,7 +14,7 @@ BODY = (
 CONTENT = b"hello, beautiful\r\n world"
 
 
-def feed(chunks: Chunks, *pieces: bytes) -> bytes:
+def feed(chunks: ChunkedDecoder, *pieces: bytes) -> bytes:
     return b"".join(chunks.feed(piece) for piece in pieces)
 
 
@@ -22,7 +22,7 @@ def feed(chunks: Chunks, *pieces: bytes) -> bytes:
 def test_chunked_content_is_the_same_wherever_it_is_cut(cuts: list[int]) -> None:
     """What comes together, and what apart, is up to the network."""
     places = [0, *sorted(cuts), len(BODY)]
-    chunks = Chunks()
+    chunks = ChunkedDecoder()
     pieces = [BODY[a:b] for a, b in zip(places, places[1:])]
     assert feed(chunks, *pieces) == CONTENT
     assert chunks.over and not chunks.alone
@@ -30,7 +30,7 @@ def test_chunked_content_is_the_same_wherever_it_is_cut(cuts: list[int]) -> None
 
 def test_chunked_content_comes_byte_by_byte() -> None:
     """Nothing is held back that is known to be content."""
-    chunks = Chunks()
+    chunks = ChunkedDecoder()
     given_out = [chunks.feed(bytes([byte])) for byte in BODY]
     assert b"".join(given_out) == CONTENT
     assert max(map(len, given_out)) == 1
@@ -38,7 +38,7 @@ def test_chunked_content_comes_byte_by_byte() -> None:
 
 def test_chunked_body_with_bare_line_feeds() -> None:
     """Some servers' scripts write them; `http.client` takes them, too."""
-    chunks = Chunks()
+    chunks = ChunkedDecoder()
     assert feed(chunks, BODY.replace(b"\r\n", b"\n").replace(b"0C", b"0B")) == CONTENT.replace(
         b"\r\n", b"\n"
     )
@@ -47,20 +47,20 @@ def test_chunked_body_with_bare_line_feeds() -> None:
 
 def test_chunked_body_ends_where_it_says() -> None:
     """What comes after it belongs to nobody, so the connection is of no use any more."""
-    chunks = Chunks()
+    chunks = ChunkedDecoder()
     assert feed(chunks, BODY + b"HTTP/1.1 200 OK") == CONTENT
     assert chunks.over and chunks.alone
 
 
 def test_chunked_body_that_is_not_over() -> None:
     """The last chunk is not the end, which may have lines of its own; but all content is there."""
-    chunks = Chunks()
+    chunks = ChunkedDecoder()
     last = BODY.index(b"0\r\nX")
     assert feed(chunks, BODY[:last]) == CONTENT
-    assert not chunks.hang_up() and not chunks.over
+    assert not chunks.close_idle() and not chunks.over
     assert feed(chunks, BODY[last:-2]) == b""
     assert not chunks.over
-    assert chunks.hang_up() and chunks.over and chunks.alone
+    assert chunks.close_idle() and chunks.over and chunks.alone
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_chunked_body_that_is_not_over() -> None:
 def test_chunked_body_that_is_framed_wrongly_is_refused(body: bytes) -> None:
     """What cannot be a chunk's size, or its end, is not guessed at."""
     with pytest.raises(ValueError, match="chunk"):
-        Chunks().feed(body)
+        ChunkedDecoder().feed(body)

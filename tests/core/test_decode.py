@@ -15,14 +15,14 @@ from gradio_client_sync._protocol.queue.decode import (
     QUEUE_FULL_MESSAGE,
     STATUS_MESSAGES,
     Decoder,
-    Scribe,
+    EventFactory,
     cancelled,
     completion,
     moment,
     status_of,
 )
 from gradio_client_sync._protocol.queue.diff import DiffAccumulator
-from gradio_client_sync._protocol.queue.wire import Frame
+from gradio_client_sync._protocol.queue.wire import Message
 from gradio_client_sync.errors import ProtocolError
 from gradio_client_sync.events import Data, Event, Log, Progress, Render, Status
 from tests.core.test_wire import JSON
@@ -40,8 +40,8 @@ from tests.support.transcripts import (
 BARE = {"type", "stage", "queue", "endpoint", "fn_index", "time"}
 
 
-def scribe_for(version: str = "6.31.0", **dependency: Any) -> Scribe:
-    return Scribe(endpoint_for(version, **dependency), dialect_for(version))
+def scribe_for(version: str = "6.31.0", **dependency: Any) -> EventFactory:
+    return EventFactory(endpoint_for(version, **dependency), dialect_for(version))
 
 
 def told(status: Event) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def test_event_says_where_it_comes_from_and_when() -> None:
 @pytest.mark.parametrize("msg", ["heartbeat", "close_stream", "send_hash", "send_data", "alive?"])
 def test_event_free_messages_make_none(msg: str) -> None:
     """What only concerns the conversation is not told to users, and not even read."""
-    assert Decoder(scribe_for()).events(Frame(msg, None, b"not JSON", EPOCH)) == []
+    assert Decoder(scribe_for()).events(Message(msg, None, b"not JSON", EPOCH)) == []
 
 
 def test_event_messages_are_the_status_messages_and_logs() -> None:
@@ -94,7 +94,7 @@ def test_status_of_a_waiting_job(version: str) -> None:
     talk = talks_of(version, "echo")[0]
     frame = next(f for f in talk.frames if f.msg == "estimation")
     sent = json.loads(frame.raw)
-    status = status_of(talk.scribe(), frame)
+    status = status_of(talk.event_factory(), frame)
     assert (status.stage, status.queue, status.success) == ("pending", True, None)
     assert (status.position, status.size) == (sent["rank"], sent["queue_size"]) == (0, 1)
     assert status.eta == sent["rank_eta"]
@@ -109,7 +109,7 @@ def test_status_of_a_job_that_starts(version: str, eta: bool) -> None:
     """A job that starts is next in its queue; since 4.11 the server says how long it takes."""
     talk = talks_of(version, "error")[0]
     frame = next(f for f in talk.frames if f.msg == "process_starts")
-    status = status_of(talk.scribe(), frame)
+    status = status_of(talk.event_factory(), frame)
     assert (status.stage, status.position) == ("pending", 0)
     assert ("eta" in json.loads(frame.raw)) is eta
     assert status.eta == json.loads(frame.raw).get("eta")
@@ -231,7 +231,7 @@ def test_status_of_an_answer_needs_no_earlier_message() -> None:
         outcome = run(talk)
         frames = [f for f in talk.frames if f.msg in STATUS_MESSAGES]
         statuses = [e for e in outcome.events if isinstance(e, Status)]
-        assert [status_of(talk.scribe(), f) for f in frames] == statuses
+        assert [status_of(talk.event_factory(), f) for f in frames] == statuses
 
 
 def test_status_fields_of_intermediate_values() -> None:
@@ -272,9 +272,9 @@ def test_status_of_a_step_that_failed() -> None:
 def test_values_of_streaming_input_are_whole(version: str) -> None:
     """What a function answers to each chunk is a value, never an edit list."""
     talk = talks_of(version, "stream_input")[0]
-    scribe = talk.scribe(("textbox", "state"), connection="stream")
-    assert Decoder(scribe).diffs is None
-    outcome = run(talk, scribe)
+    event_factory = talk.event_factory(("textbox", "state"), connection="stream")
+    assert Decoder(event_factory).diffs is None
+    outcome = run(talk, event_factory)
     assert outcome.stages == ["pending", "streaming", "complete"]
     last = {"5.50.0": "4", "6.31.0": "3"}[version]
     assert outcome.values == [["1"], ["2"], ["3"], [last]]
@@ -298,10 +298,10 @@ def test_value_of_an_update_is_the_output(msg: str) -> None:
     """An update's value stands in the outputs and in the updates: one object, a file as such."""
     file = {"path": "/tmp/a.png", "meta": {"_type": "gradio.FileData"}}
     sent = [{"__type__": "update", "value": file, "label": "x"}, {"__type__": "update"}, file, 5]
-    scribe = scribe_for(outputs=("image", "textbox", "file", "number"))
-    scribe.make_file = lambda facts: [facts.path]
+    event_factory = scribe_for(outputs=("image", "textbox", "file", "number"))
+    event_factory.make_file = lambda facts: [facts.path]
     message = {"msg": msg, "success": True, "output": {"data": sent}}
-    (data,) = (e for e in Decoder(scribe).events(frame_of(message)) if isinstance(e, Data))
+    (data,) = (e for e in Decoder(event_factory).events(frame_of(message)) if isinstance(e, Data))
     assert data.data == [["/tmp/a.png"], None, ["/tmp/a.png"], 5]
     assert data.updates[0] == {"__type__": "update", "value": ["/tmp/a.png"], "label": "x"}
     assert data.updates[0]["value"] is data[0]
@@ -344,15 +344,15 @@ def test_values_of_old_servers_are_never_edits(version: str) -> None:
 def test_decoder_may_skip(scenario: str) -> None:
     """A reader that skips messages is told the same of the others."""
     talk = talks_of("4.21.0" if scenario == "diffs" else "6.31.0", scenario)[-1]
-    scribe = talk.scribe(("json", "textbox") if scenario == "diffs" else ("textbox",))
+    event_factory = talk.event_factory(("json", "textbox") if scenario == "diffs" else ("textbox",))
     frames = talk.frames
-    reader = Decoder(scribe)
+    reader = Decoder(event_factory)
     all_events = [reader.events(frame) for frame in frames]
     for start in range(len(frames)):
-        late = Decoder(scribe)
+        late = Decoder(event_factory)
         for frame in frames[:start]:
             late.skip(frame)
-        resumed = Decoder(scribe, late.diffs)
+        resumed = Decoder(event_factory, late.diffs)
         for decoder in (late, resumed):
             events = [decoder.events(frame) for frame in frames[start:]]
             assert [list(map(vars, e)) for e in events] == [
@@ -571,10 +571,10 @@ def test_an_empty_output_is_a_cancellation(version: str) -> None:
     """``output: {}`` with ``success: true`` is how servers report a cancelled job."""
     talk = talks_of(version, "cancel_slow")[0]
     frame = talk.frames[-1]
-    scribe = talk.scribe()
+    event_factory = talk.event_factory()
     assert frame.parse()["output"] == {}
-    events = Decoder(scribe).events(frame)
-    assert events == [cancelled(scribe, frame.time)]
+    events = Decoder(event_factory).events(frame)
+    assert events == [cancelled(event_factory, frame.time)]
     status = only_status(events)
     assert (status.stage, status.success, status.queue) == ("complete", False, False)
 
@@ -642,8 +642,8 @@ def test_decoder_survives_hostile_messages(
     messages: list[dict[str, Any]], version: str, skipping: bool
 ) -> None:
     """Whatever the fields hold, there are events or a protocol error."""
-    scribe = scribe_for(version)
-    decoder = Decoder(scribe)
+    event_factory = scribe_for(version)
+    decoder = Decoder(event_factory)
     for message in messages:
         frame = frame_of(message)
         try:
@@ -654,7 +654,7 @@ def test_decoder_survives_hostile_messages(
             continue
         assert all(isinstance(event, (Data, Status, Log, Render)) for event in events)
         if frame.msg in STATUS_MESSAGES:
-            assert isinstance(status_of(scribe, frame), Status)
+            assert isinstance(status_of(event_factory, frame), Status)
 
 
 def test_decoder_shows_whatever_it_can_read() -> None:
@@ -669,7 +669,7 @@ def test_decoder_shows_whatever_it_can_read() -> None:
         )
         for msg, text in raw.items():
             try:
-                (event,) = decoder.events(Frame(msg, None, text, EPOCH))
+                (event,) = decoder.events(Message(msg, None, text, EPOCH))
             except ProtocolError:
                 continue
             shown = event.log if isinstance(event, Log) else getattr(event, "message", None)

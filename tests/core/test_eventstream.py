@@ -9,8 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync import MessageTooLargeError
-from gradio_client_sync._protocol.queue.eventstream import MESSAGE_BYTES, Cut, EventStreamParser
-from gradio_client_sync._protocol.queue.wire import Frame
+from gradio_client_sync._protocol.queue.eventstream import (
+    MESSAGE_BYTES,
+    EventStreamParser,
+    Truncated,
+)
+from gradio_client_sync._protocol.queue.wire import Message
 from tests.support.transcripts import all_transcripts, lines_of
 
 
@@ -132,9 +136,9 @@ def test_eventstream_passes_over_an_event_that_is_too_long(
     events = parsed(b"data: before\n\n", *chunks, *rest, limit=90)
     before, cut, after = events
     assert (before, after) == (b"before", b"after")
-    assert isinstance(cut, Cut) and not isinstance(after, Cut)
+    assert isinstance(cut, Truncated) and not isinstance(after, Truncated)
     assert LONG.startswith(cut.strip())
-    assert Frame.of(cut, 0.0).event_id == "e1"
+    assert Message.of(cut, 0.0).event_id == "e1"
 
 
 def test_eventstream_hands_out_no_more_than_a_start() -> None:

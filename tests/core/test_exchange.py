@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync._calls.responses import validation_failures
-from gradio_client_sync._protocol.queue.decode import EVENT_MESSAGES, Decoder, Scribe
+from gradio_client_sync._protocol.queue.decode import EVENT_MESSAGES, Decoder, EventFactory
 from gradio_client_sync._protocol.queue.exchange import (
     Effect,
     Exchange,
@@ -21,7 +21,7 @@ from gradio_client_sync._protocol.queue.exchange import (
     app_error,
     queue_full,
 )
-from gradio_client_sync._protocol.queue.wire import Frame
+from gradio_client_sync._protocol.queue.wire import Message
 from gradio_client_sync.errors import (
     AppError,
     BrokenStreamError,
@@ -51,7 +51,7 @@ BODY = {"data": ["x"], "fn_index": 3, "session_hash": "s"}
 
 
 def exchange_for(version: str = "6.31.0", event_id: str | None = "e1") -> Exchange:
-    exchange = Exchange(Scribe(endpoint_for(version, 3), dialect_for(version)), BODY)
+    exchange = Exchange(EventFactory(endpoint_for(version, 3), dialect_for(version)), BODY)
     if event_id is not None:
         exchange.joined(event_id)
     return exchange
@@ -70,13 +70,13 @@ def finish_of(exchange: Exchange, **message: Any) -> Finish:
 def only(version: str, scenario: str, outputs: tuple[str, ...] = ("textbox",)) -> Outcome:
     """The outcome of the only job of a recording."""
     (talk,) = talks_of(version, scenario)
-    return run(talk, talk.scribe(outputs))
+    return run(talk, talk.event_factory(outputs))
 
 
-def scribe_like(talk: Talk, scenario: str) -> Scribe:
+def scribe_like(talk: Talk, scenario: str) -> EventFactory:
     if scenario == "stream_input":
-        return talk.scribe(("textbox", "state"), connection="stream")
-    return talk.scribe(("json", "textbox") if scenario == "diffs" else ("textbox",))
+        return talk.event_factory(("textbox", "state"), connection="stream")
+    return talk.event_factory(("json", "textbox") if scenario == "diffs" else ("textbox",))
 
 
 # -- every recording
@@ -280,10 +280,10 @@ def test_exchange_error_without_a_text() -> None:
 
 def test_exchange_error_of_a_direct_call() -> None:
     """A direct call's failure makes the same error, without an event id."""
-    scribe = Scribe(endpoint_for("4.44.1"), dialect_for("4.44.1"))
+    event_factory = EventFactory(endpoint_for("4.44.1"), dialect_for("4.44.1"))
     output = {"error": "'boom'", "duration": 5, "visible": False}
-    status = scribe.failure(EPOCH, output, queue=False)
-    error = app_error(scribe, status, output)
+    status = event_factory.failure(EPOCH, output, queue=False)
+    error = app_error(event_factory, status, output)
     assert (error.message, error.title, error.duration, error.visible) == (
         "boom",
         "Error",
@@ -301,8 +301,8 @@ def test_transcript_queue_full(version: str) -> None:
     if refused.refusal is not None:
         status, body = refused.refusal
         assert status == 503
-        scribe = Scribe(endpoint_for(version), dialect_for(version))
-        error = queue_full(scribe, body["detail"])
+        event_factory = EventFactory(endpoint_for(version), dialect_for(version))
+        error = queue_full(event_factory, body["detail"])
         assert "(Queue is full. Max size is 1 and size is 1.); the job did not run" in str(error)
         return
     outcome = run(refused)
@@ -319,7 +319,7 @@ def test_transcript_validation_error(version: str) -> None:
     status, body = refused.refusal
     failures = validation_failures(body["detail"])
     assert (status, failures) == (422, {"x": "too short"})
-    exchange = Exchange(accepted.scribe(), refused.body)
+    exchange = Exchange(accepted.event_factory(), refused.body)
     error = ValidationError("The app refused the values", parameters=failures)
     finish = exchange.fail(error, EPOCH, code="validation_error", visible=True)
     (told,) = finish.events
@@ -429,7 +429,7 @@ def test_exchange_publishes_without_reading() -> None:
     for msg in sorted(EVENT_MESSAGES):
         if msg in ("process_completed", "queue_full", "unexpected_error", "server_stopped"):
             continue
-        frame = Frame.of(b'{"msg":"%s","event_id":"e1","broken":' % msg.encode(), EPOCH)
+        frame = Message.of(b'{"msg":"%s","event_id":"e1","broken":' % msg.encode(), EPOCH)
         assert exchange.receive(frame) == (Publish(frame),)
 
 
@@ -474,7 +474,7 @@ def test_exchange_says_whether_calling_again_is_safe(accepted: bool | None, fate
 def test_exchange_knows_when_the_function_runs(version: str) -> None:
     """A job has begun with the first message that only a running function causes."""
     (talk,) = talks_of(version, "count3")
-    exchange = Exchange(talk.scribe(), talk.body)
+    exchange = Exchange(talk.event_factory(), talk.body)
     begun = []
     for frame in talk.frames:
         exchange.receive(frame)
@@ -522,7 +522,7 @@ def test_exchange_ends_with_an_end_that_is_no_json() -> None:
     """A final message that is cut off is an end all the same."""
     for msg in (b"process_completed", b"unexpected_error", b"queue_full"):
         exchange = exchange_for()
-        (finish,) = exchange.receive(Frame.of(b'{"msg":"%s","event_id":"e1","x":' % msg, EPOCH))
+        (finish,) = exchange.receive(Message.of(b'{"msg":"%s","event_id":"e1","x":' % msg, EPOCH))
         assert isinstance(finish, Finish) and isinstance(finish.error, ProtocolError)
 
 
@@ -550,7 +550,7 @@ def test_exchange_failure_keeps_what_an_error_knows() -> None:
 def test_exchange_survives_hostile_servers(messages: list[dict[str, Any]], version: str) -> None:
     """Whatever is sent, a job has at most one end, and readers meet protocol errors only."""
     exchange = exchange_for(version, event_id=None)
-    decoder = Decoder(Scribe(endpoint_for(version, 3), dialect_for(version)))
+    decoder = Decoder(EventFactory(endpoint_for(version, 3), dialect_for(version)))
     ends: list[Finish] = []
     for message in messages:
         for effect in exchange.receive(frame_of(message)):

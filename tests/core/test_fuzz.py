@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.queue.decode import Decoder, Scribe
+from gradio_client_sync._protocol.queue.decode import Decoder, EventFactory
 from gradio_client_sync._protocol.queue.exchange import Exchange
-from gradio_client_sync._protocol.queue.wire import Frame
+from gradio_client_sync._protocol.queue.wire import Message
 from gradio_client_sync.errors import ProtocolError
 from tests.support.fuzz import run
 from tests.support.transcripts import dialect_for, endpoint_for, frame_of
@@ -49,9 +49,9 @@ def test_changed_recordings_are_read_or_refused() -> None:
 )
 def test_made_up_messages_are_read_or_refused(version: str, messages: list) -> None:  # type: ignore[type-arg]
     """Whatever stands in the fields, a message gives events or is refused."""
-    scribe = Scribe(endpoint_for(version, 3), dialect_for(version))
-    exchange = Exchange(scribe, {"data": [], "fn_index": 3, "session_hash": "s"})
-    decoder = Decoder(scribe)
+    event_factory = EventFactory(endpoint_for(version, 3), dialect_for(version))
+    exchange = Exchange(event_factory, {"data": [], "fn_index": 3, "session_hash": "s"})
+    decoder = Decoder(event_factory)
     for kind, fields, output in messages:
         frame = frame_of({"msg": kind, "output": output, **fields})
         for read in (decoder.events, exchange.receive):
@@ -65,7 +65,7 @@ def test_made_up_messages_are_read_or_refused(version: str, messages: list) -> N
 def test_bytes_are_a_frame_or_refused(raw: bytes) -> None:
     """Any bytes are read as a frame, or refused."""
     try:
-        frame = Frame.of(raw, 0.0)
+        frame = Message.of(raw, 0.0)
     except ProtocolError:
         return
     assert isinstance(frame.msg, str)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gradio_client_sync import BrokenStreamError, Client
 from gradio_client_sync._protocol.replicas import CAUSE, ENOUGH, MOST, is_clear, take_turns
 from gradio_client_sync._session import replicas as _replicas
-from gradio_client_sync._transport import mux
+from gradio_client_sync._transport import shared_stream
 from gradio_client_sync._transport.http import Http
 from tests.support.listeners import BOUND
 from tests.support.scripted import (
@@ -137,7 +137,7 @@ ESTIMATION = {"msg": "estimation", "event_id": "e1", "rank": 0, "queue_size": 1,
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job is silent as soon as it has joined."""
-    monkeypatch.setattr(mux, "DEAF", 0.0)
+    monkeypatch.setattr(shared_stream, "DEAF", 0.0)
 
 
 @pytest.mark.usefixtures("at_once")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync._protocol.queue import wire
-from gradio_client_sync._protocol.queue.wire import Frame
+from gradio_client_sync._protocol.queue.wire import Message
 from gradio_client_sync.errors import ProtocolError
 from tests.support.transcripts import all_transcripts, frame_of, lines_of
 
@@ -62,15 +62,15 @@ HEADS = [
 )
 def test_frame_reads_kind_and_job(raw: bytes, msg: str, event_id: str | None) -> None:
     """Kind and event id are found wherever they stand, however they are written."""
-    frame = Frame.of(raw, 12.5)
-    assert frame == Frame(msg, event_id, raw, 12.5)
+    frame = Message.of(raw, 12.5)
+    assert frame == Message(msg, event_id, raw, 12.5)
     parsed = frame.parse()
     assert parsed["msg"] == msg
 
 
 def test_frame_of_a_known_head_is_not_read_further() -> None:
     """A message in the servers' form is routed by its head; the rest may wait, or be broken."""
-    frame = Frame.of(b'{"msg":"process_generating","event_id":"x","output":{"data', 0.0)
+    frame = Message.of(b'{"msg":"process_generating","event_id":"x","output":{"data', 0.0)
     assert (frame.msg, frame.event_id) == ("process_generating", "x")
     with pytest.raises(ProtocolError):
         frame.parse()
@@ -97,9 +97,9 @@ def test_frame_head_agrees_with_the_whole(
     read = json.loads(raw)
     if not isinstance(read.get("msg"), str):
         with pytest.raises(ProtocolError, match="no kind"):
-            Frame.of(raw, 0.0)
+            Message.of(raw, 0.0)
         return
-    frame = Frame.of(raw, 0.0)
+    frame = Message.of(raw, 0.0)
     event = read.get("event_id")
     assert frame.msg == read["msg"]
     assert frame.event_id == (event if isinstance(event, str) and event else None)
@@ -128,7 +128,7 @@ def test_frame_head_agrees_with_the_whole(
 def test_frame_of_something_else_is_a_protocol_error(raw: bytes) -> None:
     """What is no message is refused, and the error carries what came."""
     with pytest.raises(ProtocolError) as caught:
-        Frame.of(raw, 0.0)
+        Message.of(raw, 0.0)
     assert caught.value.raw == raw
 
 
@@ -136,7 +136,7 @@ def test_frame_of_something_else_is_a_protocol_error(raw: bytes) -> None:
 def test_frame_of_any_bytes_is_a_frame_or_a_protocol_error(raw: bytes) -> None:
     """Random bytes raise nothing else."""
     try:
-        Frame.of(raw, 0.0).parse()
+        Message.of(raw, 0.0).parse()
     except ProtocolError:
         pass
 
@@ -146,7 +146,7 @@ def test_heads_of_one_stream_are_read_as_each_alone(raws: list[bytes]) -> None:
     """That most begin as the one before did saves work, and changes nothing."""
     heads = wire.Heads()
     for raw in raws:
-        assert heads.frame(raw, 1.0) == Frame.of(raw, 1.0)
+        assert heads.frame(raw, 1.0) == Message.of(raw, 1.0)
 
 
 def test_heads_of_no_message_leave_the_next_alone() -> None:

@@ -175,7 +175,7 @@ def test_layering_waits_for_nothing_that_a_signal_breaks(path: Path) -> None:
             text = ast.unparse(node)
             if text.startswith(("threading.", "from threading ")):
                 for name in BREAKABLE.findall(text):
-                    assert (path.name, name) in OF_WORKERS, f"{name}, see _transport/waiting.py"
+                    assert (path.name, name) in OF_WORKERS, f"{name}, see _transport/signal_safe.py"
 
 
 def test_layering_picture_shows_every_module() -> None:

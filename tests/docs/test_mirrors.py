@@ -60,7 +60,7 @@ TESTED_BY = {
     "gradio_client_sync._spaces.waking": ["spaces/test_spaces"],
     "gradio_client_sync._transport.base": ["transport/test_mux"],
     "gradio_client_sync._transport.body": ["contract/test_large_files", "contract/test_uploads"],
-    "gradio_client_sync._transport.carrier": ["transport/test_http"],
+    "gradio_client_sync._transport.request_context": ["transport/test_http"],
     "gradio_client_sync._transport.connections": ["transport/test_http", "transport/test_response"],
     "gradio_client_sync._transport.failures": ["transport/test_http", "faults/test_faults"],
     "gradio_client_sync._transport.retries": ["transport/test_http", "spaces/test_rate_limits"],

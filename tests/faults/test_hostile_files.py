@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradio_client_sync import Client, DownloadError, GradioClientError, UploadError, handle_file
-from gradio_client_sync._files.download import Depot, _redirected
+from gradio_client_sync._files.download import FileStore, _redirected
 from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.dialect import dialect_of
 from gradio_client_sync._protocol.routes import Routes
@@ -334,9 +334,9 @@ def test_hostile_names_of_any_kind(tmp_path: Path, name: str, seed: bool) -> Non
 def any_remote(value: dict[str, Any]) -> RemoteFile:
     """A file with its content, as decoding makes it."""
     http = Http("http://127.0.0.1:9")
-    depot = Depot(http, Routes("http://127.0.0.1:9"), bare=http.bare, directory=None)
+    file_store = FileStore(http, Routes("http://127.0.0.1:9"), bare=http.bare, directory=None)
     found = find_files(
-        filedata(**value), None, DIALECT, lambda facts: RemoteFile(facts, depot, None)
+        filedata(**value), None, DIALECT, lambda facts: RemoteFile(facts, file_store, None)
     )
     assert isinstance(found, RemoteFile)
     return found

@@ -47,7 +47,7 @@ class Deployment(Gateway):
     def swap(self) -> None:
         self.target = int(self.second.url.rpartition(":")[2])
 
-    def looks(self) -> int:
+    def renderer(self) -> int:
         """How often the app was asked which one it is."""
         return self.count("/app_id")
 
@@ -103,9 +103,9 @@ def test_reload_behind_a_gateway_is_found_out_under_steady_calls(
         assert app.predict("/greet", ["x"])[0] == "hello x"
         call_until(app, "hello x")
         deployment.swap()
-        looks = deployment.looks()
+        renderer = deployment.renderer()
         wrong = [a for a in call_until_changed(app, "/greet") if a != "hello x"]
-        assert deployment.looks() - looks <= 2
+        assert deployment.renderer() - renderer <= 2
         assert set(wrong) <= {"WIPED x"}
         assert [app.predict("/greet", ["x"])[0] for _ in range(20)] == ["hello x"] * 20
         told = warned(caplog)
@@ -150,9 +150,9 @@ def test_reload_leaves_alone_what_the_app_before_has(deployment: Deployment) -> 
         job = app.submit("/hold", [key]).on("data", values)
         try:
             values.wait_for()
-            looks = deployment.looks()
+            renderer = deployment.renderer()
             end = time.monotonic() + BOUND
-            while deployment.looks() < looks + 2:  # the first may have begun before
+            while deployment.renderer() < renderer + 2:  # the first may have begun before
                 assert app.predict("/greet", ["x"])[0] == "hello x"
                 assert time.monotonic() < end
             deployment.swap()
@@ -237,12 +237,12 @@ def test_reload_looks_cost_one_small_request_a_second(deployment: Deployment) ->
             assert app.predict("/greet", ["x"])[0] == "hello x"
         app._connection._workers.join(0.0)
         took = time.monotonic() - began
-        looks = deployment.looks()
-        assert 1 <= looks <= took + 1
+        renderer = deployment.renderer()
+        assert 1 <= renderer <= took + 1
         # Where the config does not name the app's run, it is read once more to learn that.
         assert deployment.count("/config") == (1 if "app_id" in app.config else 2)
         assert not threading.Event().wait(2.0)
-        assert deployment.looks() == looks
+        assert deployment.renderer() == renderer
 
 
 # -- the hot reload of `gradio app.py`

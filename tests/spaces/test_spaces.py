@@ -76,10 +76,10 @@ class Waking:
         self.told: list[SpaceStatus] = []
         self.knocks = 0
         self.state = state
-        patience = _spaces.Patience(timeout, clock.wait, clock.time)
+        patience = _spaces.WakeTimeout(timeout, clock.wait, clock.time)
         name = SpaceName(state.space_id)
-        teller = _spaces.Teller(self.told.append)
-        self.space = _spaces.Space(name, Hub(token), teller, patience, self._knock)
+        notifier = _spaces.StatusNotifier(self.told.append)
+        self.space = _spaces.Space(name, Hub(token), notifier, patience, self._knock)
 
     def _knock(self, root: str) -> None:
         assert root == NOWHERE
@@ -87,7 +87,7 @@ class Waking:
         self.state.move()
 
     def connect(self, opening: Callable[[], Any] = lambda: "open") -> Any:
-        def open_at(root: str, record: _spaces.Record) -> Any:
+        def open_at(root: str, record: _spaces.SpaceInfo) -> Any:
             assert root == NOWHERE
             return opening()
 
@@ -183,9 +183,13 @@ def test_spaces_a_callback_that_raises_is_logged(
         raise RuntimeError(f"no {status.detail}")
 
     hub.add("alice/slow", "BUILDING", "RUNNING", address=NOWHERE)
-    patience = _spaces.Patience(900.0, clock.wait, clock.time)
+    patience = _spaces.WakeTimeout(900.0, clock.wait, clock.time)
     space = _spaces.Space(
-        SpaceName("alice/slow"), Hub(None), _spaces.Teller(callback), patience, lambda root: None
+        SpaceName("alice/slow"),
+        Hub(None),
+        _spaces.StatusNotifier(callback),
+        patience,
+        lambda root: None,
     )
     assert space.connect(lambda root, record: "open") == "open"
     assert "no BUILDING" in caplog.text
@@ -198,9 +202,9 @@ def test_spaces_without_a_callback_are_logged(
     """The same happens in silence, with a line in the log for each change."""
     caplog.set_level(logging.INFO, logger="gradio_client_sync")
     hub.add("alice/slow", "BUILDING", "RUNNING", address=NOWHERE)
-    patience = _spaces.Patience(900.0, clock.wait, clock.time)
+    patience = _spaces.WakeTimeout(900.0, clock.wait, clock.time)
     space = _spaces.Space(
-        SpaceName("alice/slow"), Hub(None), _spaces.Teller(), patience, lambda root: None
+        SpaceName("alice/slow"), Hub(None), _spaces.StatusNotifier(), patience, lambda root: None
     )
     space.connect(lambda root, record: None)
     lines = [
@@ -662,9 +666,9 @@ def test_spaces_an_address_of_an_app_is_looked_up_by_its_subdomain(
     hub.add("Alice/My.Space", address=NOWHERE)
     name = space_name("https://alice-my-space.hf.space/app", hub.url)
     assert name is not None
-    patience = _spaces.Patience(900.0, clock.wait, clock.time)
-    teller = _spaces.Teller()
-    space = _spaces.Space(name, Hub(None), teller, patience, lambda root: None)
+    patience = _spaces.WakeTimeout(900.0, clock.wait, clock.time)
+    notifier = _spaces.StatusNotifier()
+    space = _spaces.Space(name, Hub(None), notifier, patience, lambda root: None)
     root, record = space.connect(lambda root, record: (root, record))
     assert root == "https://alice-my-space.hf.space/app"
     assert record.space_id == "Alice/My.Space"

@@ -7,7 +7,7 @@ import functools
 import socket
 import threading
 
-from tests.support.intermediary import Intermediary, hang_up
+from tests.support.intermediary import Intermediary, close_idle
 from tests.support.listeners import BOUND
 
 
@@ -49,7 +49,7 @@ class BreakableRelay(Intermediary):
                 assert self._changed.wait_for(
                     lambda: far in self._ended or answers.count(text) >= times, BOUND
                 )
-        hang_up(far)
+        close_idle(far)
         self.end(near)
 
     def _answer(self, far: socket.socket, near: socket.socket, answers: bytearray) -> None:
@@ -64,5 +64,5 @@ class BreakableRelay(Intermediary):
         with self._changed:
             self._ended.add(far)
             self._changed.notify_all()
-        hang_up(near)
+        close_idle(near)
         self.end(far)

@@ -34,12 +34,12 @@ from gradio_client_sync._protocol.api.example import call_text
 from gradio_client_sync._protocol.api.fingerprint import all_changes, fingerprint_of
 from gradio_client_sync._protocol.api.payload import bind, encode
 from gradio_client_sync._protocol.api.signature import signatures_of
-from gradio_client_sync._protocol.chunked import Chunks
+from gradio_client_sync._protocol.chunked import ChunkedDecoder
 from gradio_client_sync._protocol.dialect import dialect_of
-from gradio_client_sync._protocol.queue.decode import Decoder, Scribe
+from gradio_client_sync._protocol.queue.decode import Decoder, EventFactory
 from gradio_client_sync._protocol.queue.eventstream import EventStreamParser
 from gradio_client_sync._protocol.queue.exchange import Exchange
-from gradio_client_sync._protocol.queue.wire import Frame
+from gradio_client_sync._protocol.queue.wire import Message
 from gradio_client_sync._protocol.routes import Routes, root_of
 from gradio_client_sync._protocol.space import expiry_of, space_name, status_of
 from gradio_client_sync._protocol.values.attachments import collect
@@ -115,10 +115,10 @@ def changed(message: dict[str, Any], chance: random.Random) -> bytes:
 
 def feed(version: str, raws: list[bytes], chance: random.Random) -> int:
     """Let one job's messages through everything; how many were refused as they should be."""
-    scribe = Scribe(endpoint_for(version, 3), dialect_for(version))
-    exchange = Exchange(scribe, {"data": [], "fn_index": 3, "session_hash": "s"})
-    decoder, late = Decoder(scribe), Decoder(scribe)
-    chunks, parser = Chunks(), EventStreamParser(chance.choice((10_000_000, 1_000, 100)))
+    event_factory = EventFactory(endpoint_for(version, 3), dialect_for(version))
+    exchange = Exchange(event_factory, {"data": [], "fn_index": 3, "session_hash": "s"})
+    decoder, late = Decoder(event_factory), Decoder(event_factory)
+    chunks, parser = ChunkedDecoder(), EventStreamParser(chance.choice((10_000_000, 1_000, 100)))
     refused = 0
     end = chance.choice((b"\n", b"\n", b"\r\n", b"\r"))
     events = [b"data: %s%s%s" % (raw, end, end) for raw in raws]
@@ -134,7 +134,7 @@ def feed(version: str, raws: list[bytes], chance: random.Random) -> int:
             return refused + 1  # an event without end, or wrong framing
         for payload in payloads:
             try:
-                frame = Frame.of(payload, 1e9)
+                frame = Message.of(payload, 1e9)
             except ProtocolError:
                 refused += 1
                 continue
@@ -143,7 +143,7 @@ def feed(version: str, raws: list[bytes], chance: random.Random) -> int:
                     read(frame)
                 except ProtocolError:
                     refused += 1
-    Decoder(scribe, late.diffs)
+    Decoder(event_factory, late.diffs)
     return refused
 
 

@@ -56,7 +56,7 @@ class Intermediary:
 
     def end(self, connection: socket.socket) -> None:
         """Close a connection, also for who is waiting at it."""
-        hang_up(connection)
+        close_idle(connection)
         with self._lock:
             self._open.discard(connection)
         connection.close()
@@ -66,7 +66,7 @@ class Intermediary:
         with self._lock:
             connections = list(self._open)
         for connection in connections:
-            hang_up(connection)
+            close_idle(connection)
 
     def _accept(self) -> None:
         while True:
@@ -91,7 +91,7 @@ class Intermediary:
             thread.join()
 
 
-def hang_up(connection: socket.socket) -> None:
+def close_idle(connection: socket.socket) -> None:
     """End a connection, encrypted or not, without a word to the other side."""
     with contextlib.suppress(OSError):  # it has ended meanwhile
         socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -18,12 +18,12 @@ from typing import Any, cast
 import pytest
 
 from gradio_client_sync import AppError, Client, GradioClientError, Job, JobTimeoutError
-from gradio_client_sync._transport.deadlines import NEVER, Alarms, Deadline
+from gradio_client_sync._transport.deadlines import NEVER, Deadline, Timers
 from gradio_client_sync._transport.retries import (
     LONGEST_ASKED,
     Retries,
-    may_ask_again,
-    was_not_taken,
+    can_retry,
+    is_safe_to_retry,
 )
 from gradio_client_sync.errors import ConnectFailedError, HTTPStatusError
 from tests.support.listeners import BOUND
@@ -53,7 +53,7 @@ def test_deadline_clips_waits() -> None:
 
 def test_alarms_run_in_order_and_can_be_cancelled() -> None:
     """The earliest rings first, also when it was set last; one that was called off does not."""
-    alarms, rung, done = Alarms(), [], threading.Event()
+    alarms, rung, done = Timers(), [], threading.Event()
     alarms.set(Deadline.after(0.2), done.set)
     alarms.set(Deadline.after(0.1), lambda: rung.append("second"))
     call_off = alarms.set(Deadline.after(0.05), lambda: rung.append("never"))
@@ -219,10 +219,10 @@ def test_retries_pause_for_longer_each_time_within_the_deadline() -> None:
 def test_retries_are_for_what_had_no_effect() -> None:
     """A request that left is not sent again, unless it only asks; nor what does not mend."""
     left = ConnectFailedError("broke off", sent=True, _passing=True)
-    assert may_ask_again(left) and not was_not_taken(left)
-    assert not may_ask_again(ConnectFailedError("no certificate"))
-    assert was_not_taken(HTTPStatusError("gateway", status_code=502))
-    assert not may_ask_again(HTTPStatusError("gateway", status_code=504))
+    assert can_retry(left) and not is_safe_to_retry(left)
+    assert not can_retry(ConnectFailedError("no certificate"))
+    assert is_safe_to_retry(HTTPStatusError("gateway", status_code=502))
+    assert not can_retry(HTTPStatusError("gateway", status_code=504))
 
 
 def test_deadline_of_the_client_is_for_calls_that_set_none() -> None:

@@ -24,7 +24,7 @@ from gradio_client_sync import (
     HTTPStatusError,
     RateLimitError,
 )
-from gradio_client_sync._transport.connections import Adapter, Call
+from gradio_client_sync._transport.connections import Adapter, RequestHandle
 from gradio_client_sync._transport.http import Http
 from tests.support.listeners import BOUND
 from tests.support.scripted import (
@@ -496,7 +496,7 @@ def test_http_headers_that_frame_a_request_are_refused(direct: ScriptedApp, name
 class SlowToEnd:
     """A socket that takes its time to be cut."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: RequestHandle) -> None:
         self._call = call
         self.let_go = threading.Event()
 
@@ -511,7 +511,7 @@ class SlowToEnd:
 
 def test_http_call_that_is_over_is_not_cut() -> None:
     """A connection goes to the next request when the last one can cut it no more."""
-    call = Call()
+    call = RequestHandle()
     sock = SlowToEnd(call)
     call.attach(cast(socket.socket, sock))
     call.abort()

@@ -8,14 +8,14 @@ from typing import Callable
 
 import pytest
 
-from gradio_client_sync._protocol.queue.wire import Frame
+from gradio_client_sync._protocol.queue.wire import Message
 from gradio_client_sync._transport.base import Aborted, Lost
 from gradio_client_sync._transport.mailbox import AROUND, Mailbox
 from tests.support.scripted import WAIT
 
 
-def frame(msg: str, rest: str = "") -> Frame:
-    return Frame.of(f'{{"msg": "{msg}", "event_id": "e"{rest}}}'.encode(), 0.0)
+def frame(msg: str, rest: str = "") -> Message:
+    return Message.of(f'{{"msg": "{msg}", "event_id": "e"{rest}}}'.encode(), 0.0)
 
 
 FRAME = frame("for_the_worker")
@@ -68,7 +68,7 @@ def filled(count: int) -> tuple[Mailbox, Reader]:
 
 def test_mailbox_tells_readers_and_wakes_the_worker_only_for_what_moves_the_job() -> None:
     """Values go to readers as they come; the worker gets the first of each kind, and the end."""
-    told: list[Frame] = []
+    told: list[Message] = []
     mailbox = Mailbox(lambda: None, told.append)
     kinds = ["estimation", "estimation", "process_starts", "log", "progress", "log", "progress"]
     kinds += ["process_generating"] * 5 + ["process_completed"]
@@ -88,7 +88,7 @@ def test_mailbox_tells_readers_and_wakes_the_worker_only_for_what_moves_the_job(
 
 def test_mailbox_gives_the_worker_every_answer_to_further_input() -> None:
     """What takes a stream of input is given the next when the last was answered."""
-    told: list[Frame] = []
+    told: list[Message] = []
     mailbox = Mailbox(lambda: None, told.append)
     for _ in range(3):
         mailbox.deliver(frame("process_streaming"))
@@ -98,7 +98,7 @@ def test_mailbox_gives_the_worker_every_answer_to_further_input() -> None:
 
 def test_mailbox_lets_nothing_overtake_what_was_rendered() -> None:
     """The worker makes it callable before readers hear of it, and they hear all in order."""
-    told: list[Frame] = []
+    told: list[Message] = []
     mailbox = Mailbox(lambda: None, told.append)
     rendered = frame("process_generating", ', "output": {"render_config": {}}')
     for message in [frame("process_generating"), rendered, frame("process_generating")]:

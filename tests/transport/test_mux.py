@@ -19,13 +19,13 @@ from gradio_client_sync import (
     ValidationError,
 )
 from gradio_client_sync._calls.threads import Workers
-from gradio_client_sync._protocol.queue.wire import Frame
+from gradio_client_sync._protocol.queue.wire import Message
 from gradio_client_sync._session.session import JOINS_AT_ONCE
 from gradio_client_sync._transport.base import Lost
 from gradio_client_sync._transport.deadlines import Deadline
 from gradio_client_sync._transport.http import Http
 from gradio_client_sync._transport.mailbox import ROOM
-from gradio_client_sync._transport.mux import Mux
+from gradio_client_sync._transport.shared_stream import SharedStream
 from tests.support.listeners import Heard
 from tests.support.scripted import (
     CLOSE,
@@ -377,9 +377,9 @@ def test_a_silent_stream_is_a_broken_one() -> None:
     with scripted(data=data) as server:
         http, workers = Http(server.url), Workers()
         url = f"{server.url}/gradio_api/queue/data"
-        mux = Mux(http, url, silence=0.1, start=workers.start)
+        shared_stream = SharedStream(http, url, silence=0.1, start=workers.start)
         with pytest.raises(Lost, match="longer than the read timeout"):
-            mux.join(lambda: "one", pytest.fail).receive()
+            shared_stream.join(lambda: "one", pytest.fail).receive()
         ended.set()
         http.close()
         workers.close()
@@ -389,13 +389,15 @@ def test_a_silent_stream_is_a_broken_one() -> None:
 def test_a_reader_that_fails_ends_its_jobs(caplog: pytest.LogCaptureFixture) -> None:
     """Whatever goes wrong in it, memory that ran out for example, nobody waits for ever."""
 
-    def publish(frame: Frame) -> None:
+    def publish(frame: Message) -> None:
         raise MemoryError("no more")
 
     with scripted(data=tells(generating("one", "x"), completed("one", "y"))) as server:
         http, workers = Http(server.url), Workers()
-        mux = Mux(http, f"{server.url}/gradio_api/queue/data", silence=None, start=workers.start)
-        mailbox = mux.join(lambda: "one", publish)
+        shared_stream = SharedStream(
+            http, f"{server.url}/gradio_api/queue/data", silence=None, start=workers.start
+        )
+        mailbox = shared_stream.join(lambda: "one", publish)
         http.alarms.set(Deadline.after(WAIT), mailbox.abort)
         with pytest.raises(Lost, match="no more"):
             mailbox.receive()
@@ -686,11 +688,11 @@ def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_i
     with scripted(data=streams(first, second)) as server:
         http, workers = Http(server.url), Workers()
         url = f"{server.url}/gradio_api/queue/data"
-        mux = Mux(http, url, silence=None, start=workers.start)
-        one = mux.join(lambda: "one", lambda frame: None)
+        shared_stream = SharedStream(http, url, silence=None, start=workers.start)
+        one = shared_stream.join(lambda: "one", lambda frame: None)
         first_open.wait_until_reached()
-        mux.renew()
-        two = mux.join(lambda: "two", lambda frame: None)
+        shared_stream.renew()
+        two = shared_stream.join(lambda: "two", lambda frame: None)
         second_open.wait_until_reached()
         for gate, mailbox, told in (
             (first_open, two, b"by the first"),  # first: a stream with a job left is opened again
@@ -701,7 +703,7 @@ def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_i
                 pass
             assert told in frame.raw
         may_end.open()
-        mux.close()
+        shared_stream.close()
         http.close()
         workers.close()
         assert workers.join(WAIT)
@@ -727,11 +729,11 @@ def test_a_stream_that_breaks_after_the_app_changed_loses_only_its_own_jobs() ->
     with scripted(data=streams(first, second)) as server:
         http, workers = Http(server.url), Workers()
         url = f"{server.url}/gradio_api/queue/data"
-        mux = Mux(http, url, silence=None, start=workers.start)
-        one = mux.join(lambda: "one", lambda frame: None)
+        shared_stream = SharedStream(http, url, silence=None, start=workers.start)
+        one = shared_stream.join(lambda: "one", lambda frame: None)
         first_open.wait_until_reached()
-        mux.renew()
-        two = mux.join(lambda: "two", lambda frame: None)
+        shared_stream.renew()
+        two = shared_stream.join(lambda: "two", lambda frame: None)
         second_open.wait_until_reached()
         first_open.open()
         assert one.receive().msg == "process_starts"
@@ -741,7 +743,7 @@ def test_a_stream_that_breaks_after_the_app_changed_loses_only_its_own_jobs() ->
         while (frame := two.receive()).msg != "process_completed":
             pass
         assert b"fine" in frame.raw
-        mux.close()
+        shared_stream.close()
         http.close()
         workers.close()
         assert workers.join(WAIT)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 
-from gradio_client_sync._transport.carrier import Carrier
 from gradio_client_sync._transport.request import write
+from gradio_client_sync._transport.request_context import RequestContext
 
 HOST = {"Host": "app"}
 
@@ -126,25 +126,25 @@ def test_request_target_that_would_end_early_is_not_asked_for(target: str) -> No
 )
 def test_request_names_its_host(url: str, host: str) -> None:
     """Without the usual port, the zone of this machine's network, and the root of all names."""
-    carrier = Carrier(url)
-    way = carrier.way(url)
+    context = RequestContext(url)
+    way = context.way(url)
     assert (way.host, way.target) == (host, "/x")
-    assert carrier.headers_for(url, way.host, {})["Host"] == host
+    assert context.headers_for(url, way.host, {})["Host"] == host
 
 
 def test_request_host_that_a_user_names_is_taken() -> None:
     """Behind a balancer it chooses the app."""
-    carrier = Carrier("http://127.0.0.1:7860", headers={"host": "my.app"})
-    way = carrier.way("http://127.0.0.1:7860/x")
-    headers = carrier.headers_for("http://127.0.0.1:7860/x", way.host, {})
+    context = RequestContext("http://127.0.0.1:7860", headers={"host": "my.app"})
+    way = context.way("http://127.0.0.1:7860/x")
+    headers = context.headers_for("http://127.0.0.1:7860/x", way.host, {})
     assert {k: v for k, v in headers.items() if k.lower() == "host"} == {"host": "my.app"}
 
 
 def test_request_header_of_the_user_takes_the_place_of_ours() -> None:
     """However it is spelled; what `requests` would say besides goes without saying."""
-    carrier = Carrier("http://127.0.0.1:7860", headers={"user-agent": "mine", "X-Mine": "1"})
-    way = carrier.way("http://127.0.0.1:7860/x")
-    assert carrier.headers_for("http://127.0.0.1:7860/x", way.host, {}) == {
+    context = RequestContext("http://127.0.0.1:7860", headers={"user-agent": "mine", "X-Mine": "1"})
+    way = context.way("http://127.0.0.1:7860/x")
+    assert context.headers_for("http://127.0.0.1:7860/x", way.host, {}) == {
         "Host": "127.0.0.1:7860",
         "user-agent": "mine",
         "Accept-Encoding": requests.utils.DEFAULT_ACCEPT_ENCODING,
@@ -160,6 +160,6 @@ def test_request_proxy_of_the_environment_is_found(
     for known in [known for known in os.environ if known.lower().endswith("_proxy")]:
         monkeypatch.delenv(known)
     monkeypatch.setenv(name, "http://127.0.0.1:3128")
-    carrier = Carrier("http://app.example")
-    assert set(carrier.proxies.values()) == {"http://127.0.0.1:3128"}
-    assert carrier.way("http://app.example/x").target == "http://app.example/x"
+    context = RequestContext("http://app.example")
+    assert set(context.proxies.values()) == {"http://127.0.0.1:3128"}
+    assert context.way("http://app.example/x").target == "http://app.example/x"

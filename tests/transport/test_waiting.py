@@ -11,7 +11,7 @@ from typing import cast
 
 import pytest
 
-from gradio_client_sync._transport.waiting import Change, Flag, _await, start_thread
+from gradio_client_sync._transport.signal_safe import SafeCondition, SafeEvent, _await, start_thread
 from gradio_client_sync.errors import GradioClientError
 
 WAIT = 30.0  # s; a bound for what hangs
@@ -21,7 +21,7 @@ WAIT = 30.0  # s; a bound for what hangs
 #: time at all, over and over.
 STRUCK = """
 import collections, random, signal, threading
-from gradio_client_sync._transport.waiting import Change, Flag
+from gradio_client_sync._transport.signal_safe import Change, Flag
 
 class Struck(BaseException):
     pass
@@ -69,7 +69,7 @@ def test_wait_struck_by_a_signal_raises_what_the_handler_did() -> None:
 def test_wait_may_take_what_it_finds() -> None:
     """Of many who wait for one thing, one has it, and the others wait on."""
     lock = threading.RLock()
-    changed = Change(lock)
+    changed = SafeCondition(lock)
     things: list[int] = []
     taken: list[int] = []
 
@@ -95,7 +95,7 @@ def test_wait_may_take_what_it_finds() -> None:
 def test_wait_ends_at_its_time_and_asks_once_more() -> None:
     """Without an end in time it is false, for a time that is over, too; what raises, raises."""
     lock = threading.RLock()
-    changed = Change(lock)
+    changed = SafeCondition(lock)
     answers = iter([False, True])
     assert changed.wait_for(lambda: next(answers), 0.001)
     assert not changed.wait_for(lambda: False, -1)
@@ -127,7 +127,7 @@ def test_wait_begins_with_a_short_one() -> None:
 def test_signal_handler_may_satisfy_the_wait() -> None:
     """One that calls rather than raises, as `close()` on SIGTERM, finds no lock in its way."""
     lock = threading.RLock()
-    changed = Change(lock)
+    changed = SafeCondition(lock)
     ended = []
 
     def ready() -> bool:
@@ -143,7 +143,7 @@ def test_signal_handler_may_satisfy_the_wait() -> None:
 
 def test_notify_struck_by_a_signal_leaves_the_others_to_the_next_one() -> None:
     """Nobody is forgotten before it was told."""
-    changed = Change(threading.RLock())
+    changed = SafeCondition(threading.RLock())
     waiters = [threading.Lock() for _ in range(3)]
     for waiter in waiters:
         waiter.acquire()
@@ -163,7 +163,7 @@ def test_notify_struck_by_a_signal_leaves_the_others_to_the_next_one() -> None:
 
 def test_flag_wakes_all_waiting_threads() -> None:
     """It stays set, and who comes later does not wait."""
-    flag = Flag()
+    flag = SafeEvent()
     assert not flag.is_set() and not flag.wait(0.001)
     told: list[bool] = []
     threads = [threading.Thread(target=lambda: told.append(flag.wait())) for _ in range(3)]

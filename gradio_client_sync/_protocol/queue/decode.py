@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..api.endpoint import Endpoint
     from ..dialect import Dialect
     from ..values.filedata import FileFacts
-    from .wire import Frame
+    from .wire import Message
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def moment(time: float) -> datetime:
     return datetime.fromtimestamp(time, timezone.utc)
 
 
-class Scribe:
+class EventFactory:
     """Makes the events of one job: what they have in common is set once here.
 
     Args:
@@ -209,13 +209,13 @@ class Decoder:
         diffs: State to start from, where the first messages are gone already.
     """
 
-    __slots__ = ("_diffs", "_files", "_scribe")
+    __slots__ = ("_diffs", "_event_factory", "_files")
 
-    def __init__(self, scribe: Scribe, diffs: DiffAccumulator | None = None) -> None:
-        self._scribe = scribe
+    def __init__(self, event_factory: EventFactory, diffs: DiffAccumulator | None = None) -> None:
+        self._event_factory = event_factory
         self._diffs: DiffAccumulator | None = None  # values come whole
-        if scribe.dialect.diffs and not scribe.endpoint.streaming:
-            new = DiffAccumulator(cut_paths=scribe.dialect.cuts_paths)
+        if event_factory.dialect.diffs and not event_factory.endpoint.streaming:
+            new = DiffAccumulator(cut_paths=event_factory.dialect.cuts_paths)
             self._diffs = diffs.copy() if diffs else new
         # An edited value holds what came with the messages before; unknown if they are gone.
         self._files = diffs is not None
@@ -225,10 +225,10 @@ class Decoder:
         """The state after the messages so far; ``None`` where values come whole."""
         return self._diffs
 
-    def skip(self, frame: Frame) -> None:
+    def skip(self, frame: Message) -> None:
         """Take a message into account without making its events."""
         if self._diffs is not None and frame.msg in _VALUE_MESSAGES:
-            self._files = self._files or self._scribe.may_hold_files(frame.raw)
+            self._files = self._files or self._event_factory.may_hold_files(frame.raw)
             try:
                 message = frame.parse()
                 data = _output(message).get("data")
@@ -238,7 +238,7 @@ class Decoder:
             if isinstance(data, list) and message.get("success") is not False:
                 self._diffs.put_off(data, len(frame.raw))
 
-    def events(self, frame: Frame, *, status: bool = True) -> list[Event]:
+    def events(self, frame: Message, *, status: bool = True) -> list[Event]:
         """The events of the next message.
 
         Args:
@@ -256,34 +256,34 @@ class Decoder:
                 self._diffs.lose()  # what comes next are edits of what this one had
             raise
 
-    def _events(self, frame: Frame, status: bool) -> list[Event]:
+    def _events(self, frame: Message, status: bool) -> list[Event]:
         message = frame.parse()
         time = frame.time
         if frame.msg == "log":
             return [self._log(message, time)]
         if frame.msg == "process_completed":
-            return completion(self._scribe, frame, message)
-        events: list[Event] = [status_of(self._scribe, frame, message)] if status else []
+            return completion(self._event_factory, frame, message)
+        events: list[Event] = [status_of(self._event_factory, frame, message)] if status else []
         if frame.msg not in _VALUE_MESSAGES or message.get("success") is False:
             return events
         output = _output(message)
         values = output.get("data")
         if isinstance(values, list):
-            files = self._scribe.may_hold_files(frame.raw)
+            files = self._event_factory.may_hold_files(frame.raw)
             if self._diffs is not None:
                 self._files = files = self._files or files
                 known = self._diffs.receive(values, len(frame.raw))
                 if known is None:
-                    log.debug("an edit list of %r did not fit", self._scribe.endpoint.name)
+                    log.debug("an edit list of %r did not fit", self._event_factory.endpoint.name)
             else:
                 known = values
             if known is not None:
-                events.append(self._scribe.data(time, known, files=files))
-        events.extend(self._scribe.render(time, output))
+                events.append(self._event_factory.data(time, known, files=files))
+        events.extend(self._event_factory.render(time, output))
         return events
 
     def _log(self, message: Mapping[str, Any], time: float) -> Log:
-        endpoint = self._scribe.endpoint
+        endpoint = self._event_factory.endpoint
         return Log(
             log=str(message.get("log", "")),
             level=str(message.get("level", "info")),
@@ -296,7 +296,9 @@ class Decoder:
         )
 
 
-def status_of(scribe: Scribe, frame: Frame, message: Mapping[str, Any] | None = None) -> Status:
+def status_of(
+    event_factory: EventFactory, frame: Message, message: Mapping[str, Any] | None = None
+) -> Status:
     """Where the job stands after one message of `STATUS_MESSAGES`; needs no earlier ones.
 
     Raises:
@@ -307,7 +309,7 @@ def status_of(scribe: Scribe, frame: Frame, message: Mapping[str, Any] | None = 
     time, kind = frame.time, frame.msg
     success, code = _flag(message.get("success")), _text(message.get("code"))
     if kind == "estimation":
-        return scribe.status(
+        return event_factory.status(
             time,
             "pending",
             code=code,
@@ -317,7 +319,7 @@ def status_of(scribe: Scribe, frame: Frame, message: Mapping[str, Any] | None = 
             eta=_number(message.get("rank_eta")),
         )
     if kind == "process_starts":
-        return scribe.status(
+        return event_factory.status(
             time,
             "pending",
             code=code,
@@ -328,13 +330,13 @@ def status_of(scribe: Scribe, frame: Frame, message: Mapping[str, Any] | None = 
         )
     if kind == "progress":
         bars = _progress(message.get("progress_data"))
-        return scribe.status(time, "pending", code=code, success=success, progress_data=bars)
+        return event_factory.status(time, "pending", code=code, success=success, progress_data=bars)
     if kind in _VALUE_MESSAGES:
         output = _output(message)
         if success is False:
-            text = scribe.app_text(output.get("error"))
-            return scribe.status(time, "error", code=code, message=text)
-        return scribe.status(
+            text = event_factory.app_text(output.get("error"))
+            return event_factory.status(time, "error", code=code, message=text)
+        return event_factory.status(
             time,
             "generating" if kind == "process_generating" else "streaming",
             code=code,
@@ -343,12 +345,14 @@ def status_of(scribe: Scribe, frame: Frame, message: Mapping[str, Any] | None = 
             time_limit=_number(message.get("time_limit")),
         )
     if kind == "process_completed":
-        last = completion(scribe, frame, message)[-1]
+        last = completion(event_factory, frame, message)[-1]
         assert isinstance(last, Status)  # noqa: S101 - what completion() ends with
         return last
     if kind == "queue_full":
-        return scribe.status(time, "error", message=QUEUE_FULL_MESSAGE, code=code, success=success)
-    return scribe.status(
+        return event_factory.status(
+            time, "error", message=QUEUE_FULL_MESSAGE, code=code, success=success
+        )
+    return event_factory.status(
         time,
         "error",
         message=_text(message.get("message")) or "The server stopped unexpectedly.",
@@ -357,7 +361,9 @@ def status_of(scribe: Scribe, frame: Frame, message: Mapping[str, Any] | None = 
     )
 
 
-def completion(scribe: Scribe, frame: Frame, message: Mapping[str, Any]) -> list[Event]:
+def completion(
+    event_factory: EventFactory, frame: Message, message: Mapping[str, Any]
+) -> list[Event]:
     """The events of ``process_completed``; the last is always the final status.
 
     Args:
@@ -369,9 +375,9 @@ def completion(scribe: Scribe, frame: Frame, message: Mapping[str, Any]) -> list
     time, output = frame.time, _output(message)
     success, code = _flag(message.get("success")), _text(message.get("code"))
     if "error" in output or success is False:
-        return [scribe.failure(time, output, code=code, success=False)]
+        return [event_factory.failure(time, output, code=code, success=False)]
     if "data" not in output:  # how servers since 4.31 report a cancelled job
-        return [cancelled(scribe, time)]
+        return [cancelled(event_factory, time)]
     fields: dict[str, Any] = {
         "code": code,
         "progress_data": _progress(message.get("progress_data")),
@@ -380,18 +386,18 @@ def completion(scribe: Scribe, frame: Frame, message: Mapping[str, Any]) -> list
         "cache_duration": _number(message.get("cache_duration")),
         "avg_time": _number(message.get("avg_time")),
     }
-    if scribe.dialect.join == "websocket":
+    if event_factory.dialect.join == "websocket":
         fields["eta"] = _number(output.get("average_duration"))
-    files = scribe.may_hold_files(frame.raw)
-    return scribe.answer(time, output, files=files, queue=True, **fields)
+    files = event_factory.may_hold_files(frame.raw)
+    return event_factory.answer(time, output, files=files, queue=True, **fields)
 
 
-def cancelled(scribe: Scribe, time: float) -> Status:
+def cancelled(event_factory: EventFactory, time: float) -> Status:
     """The last status of a job that was cancelled.
 
     Behaviour: stage and ``queue`` as ``cancel`` of @gradio/client 0.2.1; 2.7.0 reports none.
     """
-    return scribe.status(time, "complete", queue=False, success=False, message="Cancelled.")
+    return event_factory.status(time, "complete", queue=False, success=False, message="Cancelled.")
 
 
 def _output(message: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ _HEAD_BYTES = 1024  # of an event that is too long; a message says at its start 
 _SKIPPED = 16  # times the limit; what goes on for longer than that has no end
 
 
-class Cut(bytes):
+class Truncated(bytes):
     """The start of an event that is longer than it may be; the rest is passed over."""
 
     __slots__ = ()
@@ -30,7 +30,7 @@ class EventStreamParser:
 
     Args:
         limit: How many bytes an event may have. Of a longer one the start is handed out as
-            a `Cut`, as soon as it is too long; what follows after its end is read on.
+            a `Truncated`, as soon as it is too long; what follows after its end is read on.
     """
 
     __slots__ = (
@@ -123,7 +123,7 @@ class EventStreamParser:
         start = bytes(head) if self._data else bytes(head).partition(b"data:")[2]
         self._line, self._data = [], []
         self._line_bytes = self._data_bytes = 0
-        return [*events, Cut(start)]
+        return [*events, Truncated(start)]
 
     def _skip(self, chunk: bytes, skipped: int) -> bytes:
         """What comes after the event that is passed over; nothing while that goes on."""

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from ...errors import AppError, BrokenStreamError, GradioClientError, ProtocolError, QueueFullError
 from ...events import Data, Status
-from .decode import EVENT_MESSAGES, Scribe, completion, status_of
+from .decode import EVENT_MESSAGES, EventFactory, completion, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ...events import Event
     from ...types import Stage
-    from .wire import Frame
+    from .wire import Message
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Reply(NamedTuple):
 class Publish(NamedTuple):
     """Keep this message for readers."""
 
-    frame: Frame
+    frame: Message
 
 
 class Finish(NamedTuple):
@@ -66,7 +66,7 @@ class Finish(NamedTuple):
 Effect = Union[Reply, Publish, Finish]
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """How far a job is, as the server told; see `Exchange` for the fields."""
 
     accepted: bool | None
@@ -95,7 +95,7 @@ class Exchange:
         scribe: As above.
     """
 
-    def __init__(self, scribe: Scribe, body: Mapping[str, Any]) -> None:
+    def __init__(self, event_factory: EventFactory, body: Mapping[str, Any]) -> None:
         self.event_id: str | None = None
         self.accepted: bool | None = False
         self.queued = False
@@ -103,21 +103,21 @@ class Exchange:
         self.stage: Stage = "pending"
         self.answers = 0
         self.finished = False
-        self.scribe = scribe
+        self.event_factory = event_factory
         self._body = body
         self._told: set[str] = set()  # what the server has asked for and got
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Position:
         """How far the job is, for the server."""
-        return Place(self.accepted, self.queued, self.begun, self.stage, self.answers)
+        return Position(self.accepted, self.queued, self.begun, self.stage, self.answers)
 
     def joined(self, event_id: str) -> None:
         """The server answered the join with the job's event id."""
         self.event_id = event_id
         self.accepted = True
 
-    def receive(self, frame: Frame) -> Sequence[Effect]:
+    def receive(self, frame: Message) -> Sequence[Effect]:
         """Take the next message of this job.
 
         After the end every message is passed over: a server may complete a job twice.
@@ -147,9 +147,9 @@ class Exchange:
             self.answers += kind == "process_streaming"
         return (Publish(frame),)
 
-    def _send_data(self, frame: Frame) -> Sequence[Effect]:
+    def _send_data(self, frame: Message) -> Sequence[Effect]:
         body = dict(self._body)
-        if self.scribe.dialect.join == "get":
+        if self.event_factory.dialect.join == "get":
             event_id = frame.parse().get("event_id")
             if not isinstance(event_id, str):
                 return (
@@ -159,21 +159,21 @@ class Exchange:
         self.accepted = True
         return (Reply(body),)
 
-    def _end(self, frame: Frame) -> Finish:
+    def _end(self, frame: Message) -> Finish:
         try:
             if frame.msg == "process_completed":
                 return self._completed(frame)
-            status = status_of(self.scribe, frame)
+            status = status_of(self.event_factory, frame)
         except ProtocolError as error:
             return self.fail(error, frame.time)
         self.finished = True
         if frame.msg == "queue_full":
-            return Finish([status], error=queue_full(self.scribe))
+            return Finish([status], error=queue_full(self.event_factory))
         return Finish([status], error=self._broken(f"the server said: {status.message}"))
 
-    def _completed(self, frame: Frame) -> Finish:
+    def _completed(self, frame: Message) -> Finish:
         message = frame.parse()
-        events = completion(self.scribe, frame, message)
+        events = completion(self.event_factory, frame, message)
         self.finished = True
         status = events[-1]
         if isinstance(status, Status) and status.stage == "error":
@@ -182,7 +182,7 @@ class Exchange:
         return Finish(events, data=data if isinstance(data, Data) else None)
 
     def _app_error(self, status: Status, output: Mapping[str, Any]) -> AppError:
-        return app_error(self.scribe, status, output, self.event_id)
+        return app_error(self.event_factory, status, output, self.event_id)
 
     def lost(
         self, time: float, reason: str, *, url: str | None = None, queue: bool = True
@@ -194,15 +194,15 @@ class Exchange:
         """The job cannot go on for a reason found on this side."""
         self.finished = True
         if error.endpoint is None:
-            error.endpoint = self.scribe.endpoint.name
+            error.endpoint = self.event_factory.endpoint.name
         if error.event_id is None:
             error.event_id = self.event_id
         fields.setdefault("message", str(error))
         fields.setdefault("broken", True if isinstance(error, ConnectionError) else None)
-        return Finish([self.scribe.status(time, "error", **fields)], error=error)
+        return Finish([self.event_factory.status(time, "error", **fields)], error=error)
 
     def _broken(self, reason: str, url: str | None = None) -> BrokenStreamError:
-        name = self.scribe.endpoint.name
+        name = self.event_factory.endpoint.name
         fate = {
             True: "The server had taken the job, so the function may have run",
             None: "The server may have taken the job, so the function may have run",
@@ -220,11 +220,14 @@ class Exchange:
 
 
 def app_error(
-    scribe: Scribe, status: Status, output: Mapping[str, Any], event_id: str | None = None
+    event_factory: EventFactory,
+    status: Status,
+    output: Mapping[str, Any],
+    event_id: str | None = None,
 ) -> AppError:
     """The exception for a function that raised."""
-    name = scribe.endpoint.name
-    text = scribe.app_text(output.get("error"))
+    name = event_factory.endpoint.name
+    text = event_factory.app_text(output.get("error"))
     if text is None:
         told = (
             f"{name!r} of the app raised an error and keeps its text to itself "
@@ -247,9 +250,9 @@ def app_error(
     )
 
 
-def queue_full(scribe: Scribe, detail: str | None = None) -> QueueFullError:
+def queue_full(event_factory: EventFactory, detail: str | None = None) -> QueueFullError:
     """The exception for a queue that takes no more jobs."""
-    name = scribe.endpoint.name
+    name = event_factory.endpoint.name
     said = f" ({detail})" if detail else ""
     return QueueFullError(
         f"The queue for {name!r} is full{said}; the job did not run. Try again later.",

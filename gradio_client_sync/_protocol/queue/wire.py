@@ -1,6 +1,6 @@
 """One message of the wire: what it is, without reading more of it than needed.
 
-A job's messages are kept as they came, in bytes. `Frame.of` finds the two fields
+A job's messages are kept as they came, in bytes. `Message.of` finds the two fields
 that routing needs at the head of the text, where every server puts them; only if
 they are not there is the whole message parsed.
 """
@@ -25,7 +25,7 @@ _decode = json.JSONDecoder().decode  # `json.loads` first looks at five options,
 _RENDER = re.compile(rb'"render_config"\s*:\s*\{')
 
 
-class Frame(NamedTuple):
+class Message(NamedTuple):
     """One message as it came.
 
     Attributes:
@@ -43,7 +43,7 @@ class Frame(NamedTuple):
     told: bool = False
 
     @classmethod
-    def of(cls, raw: bytes, time: float) -> Frame:
+    def of(cls, raw: bytes, time: float) -> Message:
         """Read the head of a message.
 
         Raises:
@@ -79,26 +79,26 @@ class Heads:
         self._msg = ""
         self._event_id: str | None = None
 
-    def frame(self, raw: bytes, time: float) -> Frame:
+    def frame(self, raw: bytes, time: float) -> Message:
         """Read the head of a message.
 
         Raises:
-            ProtocolError: As of `Frame.of`.
+            ProtocolError: As of `Message.of`.
         """
         if self._text is not None and raw.startswith(self._text):
-            return Frame(self._msg, self._event_id, raw, time)
+            return Message(self._msg, self._event_id, raw, time)
         self._text = None
         head = _HEAD.match(raw)
         if head is not None and (head[2] or b'"event_id"' not in raw):
             self._msg = sys.intern(head[1].decode())
             self._event_id = sys.intern(head[3].decode()) if head[3] else None
             self._text = head[0] if head[2] else None
-            return Frame(self._msg, self._event_id, raw, time)
+            return Message(self._msg, self._event_id, raw, time)
         message = parse(raw)
         msg, event = message.get("msg"), message.get("event_id")
         if not isinstance(msg, str):
             raise ProtocolError("A message of the queue has no kind.", raw=raw)
-        return Frame(msg, event if event and isinstance(event, str) else None, raw, time)
+        return Message(msg, event if event and isinstance(event, str) else None, raw, time)
 
 
 class TooDeep(ValueError):

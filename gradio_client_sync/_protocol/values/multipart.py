@@ -27,7 +27,7 @@ class Part(NamedTuple):
     size: int | None
 
 
-class Frame(NamedTuple):
+class MultipartFrame(NamedTuple):
     """What goes before each file's content, and after the last one's."""
 
     heads: list[bytes]
@@ -36,7 +36,7 @@ class Frame(NamedTuple):
     length: int | None
 
 
-def frame_of(parts: list[Part], boundary: str) -> Frame:
+def frame_of(parts: list[Part], boundary: str) -> MultipartFrame:
     """Lay out an upload.
 
     Args:
@@ -58,7 +58,7 @@ def frame_of(parts: list[Part], boundary: str) -> Frame:
     length: int | None = len(tail) + sum(map(len, heads))
     for part in parts:
         length = None if length is None or part.size is None else length + part.size
-    return Frame(heads, tail, f"multipart/form-data; boundary={boundary}", length)
+    return MultipartFrame(heads, tail, f"multipart/form-data; boundary={boundary}", length)
 
 
 class FilePart(NamedTuple):

@@ -30,7 +30,7 @@ from gradio_client_sync._notebook.players import (
     size_text,
 )
 from gradio_client_sync._notebook.plots import mime_bundle, parsed
-from gradio_client_sync._notebook.values import Looks
+from gradio_client_sync._notebook.values import Renderer
 from tests.core.test_schema import json_values
 from tests.support.attacks import ATTACKS
 from tests.support.file_app import FileApp, filedata
@@ -104,7 +104,7 @@ def data(*values: Any, outputs: tuple[tuple[str, str], ...] = ()) -> Data:
 
 def look(value: Any, component: str = "") -> Checker:
     """How a value looks, checked."""
-    return check(Looks().html(value, component))
+    return check(Renderer().html(value, component))
 
 
 # -- markup
@@ -145,7 +145,7 @@ def test_frame_runs_and_loads_nothing() -> None:
 def test_no_value_breaks_out(attack: str, component: str) -> None:
     """Whatever an app puts wherever, the markup around it is ours."""
     for value in hostile_values(attack):
-        check(Looks().html(value, component))
+        check(Renderer().html(value, component))
     check(data(attack, outputs=((attack, attack),))._repr_html_())
     check(data(attack, attack, outputs=((attack, attack), ("html", attack)))._repr_html_())
 
@@ -191,7 +191,7 @@ def _altair(attack: str) -> str:
 @given(value=json_values, component=st.sampled_from(["", *COMPONENTS]))
 def test_any_json_has_an_html_form(value: Any, component: str) -> None:
     """Nothing that JSON can hold makes showing it fail, or gets out."""
-    check(Looks().html(value, component))
+    check(Renderer().html(value, component))
     check(data(value, outputs=((component, ""),))._repr_html_())
 
 
@@ -210,8 +210,8 @@ def test_deep_and_large_values_are_cut() -> None:
     deep: Any = "bottom"
     for _ in range(500):
         deep = {"in": [deep]}
-    assert len(Looks().html(deep)) < 20_000
-    assert len(Looks().html([[number] for number in range(100_000)])) < 200_000
+    assert len(Renderer().html(deep)) < 20_000
+    assert len(Renderer().html([[number] for number in range(100_000)])) < 200_000
     rows = {"headers": [], "data": [[0] * 500] * 5_000}
     shown = look(rows)
     assert "5,000 × 500" in shown.words and "4,950 more rows" in shown.words
@@ -223,12 +223,12 @@ def test_table_shows_headers_and_cells() -> None:
     """A DataFrame is a table, numbers to the right, and missing cells are told."""
     shown = look({"headers": ["name", "kg"], "data": [["hare", 3.75], ["heron"]]})
     assert shown.words == "namekghare3.75heronNone2 × 2"
-    assert "<table" in Looks().html({"headers": ["a"], "data": []})
+    assert "<table" in Renderer().html({"headers": ["a"], "data": []})
 
 
 def test_label_shows_bars() -> None:
     """Confidences are bars of their width, and only shares of one."""
-    markup = Looks().html(
+    markup = Renderer().html(
         {"label": "cat", "confidences": [{"label": "cat", "confidence": 0.75},
                                          {"label": "dog", "confidence": 7}]}
     )  # fmt: skip
@@ -240,19 +240,19 @@ def test_marks_show_classes_and_weights() -> None:
     """The same class has the same colour, a weight has a strength, and the rest is text."""
     kinds = (("Ada", "NAME"), (" saw ", None), ("Bob", "NAME"), ("!", -0.5))
     tokens = [{"token": token, "class_or_confidence": kind} for token, kind in kinds]
-    markup = Looks().html(tokens)
+    markup = Renderer().html(tokens)
     tints = re.findall(r"<mark style=\"background:(hsla\([^)]*\))", markup)
     assert len(tints) == 3 and tints[0] == tints[1] != tints[2]
     assert look(tokens).words == "Ada NAME saw Bob NAME!"
-    assert "<mark" in Looks().html([["Ada", "NAME"]], "highlightedtext")
-    assert "<mark" not in Looks().html([["Ada", "NAME"]])
+    assert "<mark" in Renderer().html([["Ada", "NAME"]], "highlightedtext")
+    assert "<mark" not in Renderer().html([["Ada", "NAME"]])
 
 
 def test_chat_shows_bubbles_on_their_sides() -> None:
     """Messages of every generation: with parts, as text, and as pairs."""
     parts = [{"type": "text", "text": "hello"}]
     told = [{"role": "user", "content": parts}, {"role": "assistant", "content": "yes"}]
-    for markup in (Looks().html(told), Looks().html([["hello", "yes"]], "chatbot")):
+    for markup in (Renderer().html(told), Renderer().html([["hello", "yes"]], "chatbot")):
         assert re.findall(r"text-align:(right|left);margin", markup) == ["right", "left"]
         assert check(markup).words == "helloyes"
 

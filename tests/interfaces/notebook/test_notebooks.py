@@ -10,7 +10,7 @@ import pytest
 
 from docs.notebooks import render
 from gradio_client_sync._notebook.markup import frame
-from gradio_client_sync._notebook.values import Looks
+from gradio_client_sync._notebook.values import Renderer
 from tests.conftest import SERVERS
 from tests.interfaces.notebook.test_notebook import COMPONENTS, Content, data, hostile_values
 from tests.support.attacks import ATTACKS, MARK, SVG
@@ -104,12 +104,12 @@ def test_nothing_of_an_app_runs_in_a_browser(beacon: Beacon, tmp_path: Path) -> 
     parts: list[str] = []
     for attack in ATTACKS:
         for component in ("", *COMPONENTS):
-            parts += (Looks().html(value, component) for value in hostile_values(attack))
+            parts += (Renderer().html(value, component) for value in hostile_values(attack))
         parts.append(data(attack, attack, outputs=((attack, attack),) * 2)._repr_html_() or "")
         for mime_type in ("image/svg+xml", "text/html", attack):
             file = Content(mime_type, SVG.replace(MARK, beacon.url).encode(), attack)
             file.url = attack
-            parts.append(Looks().html(file))
+            parts.append(Renderer().html(file))
     dom = shown_in_browser(beacon, parts, tmp_path)
     assert "<title>quiet</title>" in dom and '<p id="end">' in dom
     assert beacon.called == []

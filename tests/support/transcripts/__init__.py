@@ -10,9 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
 from gradio_client_sync._protocol.dialect import Dialect, dialect_of
-from gradio_client_sync._protocol.queue.decode import Decoder, Scribe
+from gradio_client_sync._protocol.queue.decode import Decoder, EventFactory
 from gradio_client_sync._protocol.queue.exchange import Effect, Exchange, Finish, Publish, Reply
-from gradio_client_sync._protocol.queue.wire import Frame
+from gradio_client_sync._protocol.queue.wire import Message
 from gradio_client_sync.events import Data, Event, Status
 
 FOLDER = Path(__file__).parent
@@ -73,12 +73,14 @@ class Talk:
     body: dict[str, Any] = field(default_factory=dict)
     event_id: str | None = None
     replies: list[dict[str, Any]] = field(default_factory=list)
-    frames: list[Frame] = field(default_factory=list)
+    frames: list[Message] = field(default_factory=list)
     refusal: tuple[int, Any] | None = None
 
-    def scribe(self, outputs: tuple[str, ...] = ("textbox",), **dependency: Any) -> Scribe:
+    def event_factory(
+        self, outputs: tuple[str, ...] = ("textbox",), **dependency: Any
+    ) -> EventFactory:
         endpoint = endpoint_for(self.version, self.body["fn_index"], outputs, **dependency)
-        return Scribe(endpoint, dialect_for(self.version))
+        return EventFactory(endpoint, dialect_for(self.version))
 
 
 @dataclass
@@ -111,10 +113,10 @@ class Outcome:
         return status
 
 
-def run(talk: Talk, scribe: Scribe | None = None) -> Outcome:
+def run(talk: Talk, event_factory: EventFactory | None = None) -> Outcome:
     """Play a job's messages to a new exchange, with a reader who misses nothing."""
-    scribe = scribe or talk.scribe()
-    exchange, decoder = Exchange(scribe, talk.body), Decoder(scribe)
+    event_factory = event_factory or talk.event_factory()
+    exchange, decoder = Exchange(event_factory, talk.body), Decoder(event_factory)
     if talk.event_id is not None:
         exchange.joined(talk.event_id)
     outcome = Outcome(exchange, [], [], None)
@@ -146,10 +148,10 @@ def all_transcripts() -> list[tuple[str, str]]:
     return [(v, path.stem) for v in PROTOCOLS for path in sorted((FOLDER / v).glob("*.jsonl"))]
 
 
-def frame_of(message: dict[str, Any], time: float = EPOCH) -> Frame:
+def frame_of(message: dict[str, Any], time: float = EPOCH) -> Message:
     """A message as a server writes it."""
     raw = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-    return Frame.of(raw, time)
+    return Message.of(raw, time)
 
 
 def talks_of(version: str, scenario: str) -> list[Talk]:

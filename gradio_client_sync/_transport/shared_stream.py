@@ -41,9 +41,9 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Callable
 
-from .._protocol.queue.eventstream import Cut
+from .._protocol.queue.eventstream import Truncated
 from .._protocol.queue.pace import Pace
-from .._protocol.queue.wire import Frame, Heads
+from .._protocol.queue.wire import Heads, Message
 from .._protocol.retry import RateLimitWaits
 from ..errors import (
     GradioClientError,
@@ -53,9 +53,9 @@ from ..errors import (
     too_large,
 )
 from .base import Aborted, Lost
-from .connections import Call
+from .connections import RequestHandle
 from .mailbox import Mailbox
-from .waiting import Flag
+from .signal_safe import SafeEvent
 
 if TYPE_CHECKING:
     from .body import EventStream
@@ -90,10 +90,10 @@ class _Stream:
         self.reading = False
         self.stumbled = False
         self.heads = Heads()
-        self.call = Call()
+        self.call = RequestHandle()
 
 
-class Mux:
+class SharedStream:
     """The shared stream of one session.
 
     Args:
@@ -123,16 +123,16 @@ class Mux:
         self._lock = threading.RLock()
         self._mailboxes: dict[str, Mailbox] = {}
         self._homes: dict[str, _Stream] = {}  # of the jobs that have a mailbox
-        self._early: dict[str, list[Frame | MessageTooLargeError]] = {}
+        self._early: dict[str, list[Message | MessageTooLargeError]] = {}
         self._early_bytes = 0
         self._gone: dict[str, None] = {}  # jobs let go of late, oldest first
         self._joining = 0
         self._streams = [_Stream()]  # the last one is for the jobs that join now
         self._warned = False
         self._closed = False
-        self._ended = Flag()
+        self._ended = SafeEvent()
 
-    def join(self, post: Callable[[], str], publish: Callable[[Frame], object]) -> Mailbox:
+    def join(self, post: Callable[[], str], publish: Callable[[Message], object]) -> Mailbox:
         """Enter a job.
 
         Args:
@@ -184,7 +184,7 @@ class Mux:
         while True:
             with self._lock:
                 early = self._early.pop(event_id, ())
-                self._early_bytes -= sum(len(m.raw) for m in early if isinstance(m, Frame))
+                self._early_bytes -= sum(len(m.raw) for m in early if isinstance(m, Message))
                 if is_over:
                     self._forget(event_id)
                     return False
@@ -200,7 +200,7 @@ class Mux:
             # Not under the lock, since readers hear of it. What comes meanwhile is kept as well,
             # as the join is still under way.
             for message in early:
-                if isinstance(message, Frame):
+                if isinstance(message, Message):
                     mailbox.put_by(message)
                     is_over = is_over or message.msg == _COMPLETED
                 else:
@@ -310,7 +310,7 @@ class Mux:
             stream.close()
         return brought
 
-    def _fail(self, of: _Stream, frame: Frame) -> None:
+    def _fail(self, of: _Stream, frame: Message) -> None:
         """The server is about to break the stream, and does not say over whose message.
 
         One such is a text that has no form in UTF-8. Any job so far may be the one that gets
@@ -352,10 +352,10 @@ class Mux:
             self.leave(event_id)
             mailbox.end(Lost(f"nothing came for it. {cause}"))
 
-    def _pass_over(self, start: Cut) -> None:
+    def _pass_over(self, start: Truncated) -> None:
         """A message was too long: fail the job that it is for."""
         try:
-            event_id = Frame.of(start, 0.0).event_id
+            event_id = Message.of(start, 0.0).event_id
         except ProtocolError:
             event_id = None
         with self._lock:
@@ -373,7 +373,7 @@ class Mux:
     def _too_large(self) -> MessageTooLargeError:
         return too_large("A message of the server", self._http.message_bytes)
 
-    def _is_stumble(self, frame: Frame) -> bool:
+    def _is_stumble(self, frame: Message) -> bool:
         """Whether the server broke the stream over a job that it completed twice.
 
         Servers of 4.31 to 5.45 do, after a cancellation that came with the job's own end, and
@@ -393,7 +393,7 @@ class Mux:
         Returns:
             Its kind; nothing if it is for no job, and `_BROKEN` if it ends the stream.
         """
-        if type(payload) is Cut:
+        if type(payload) is Truncated:
             self._pass_over(payload)
             return ""
         try:
@@ -436,7 +436,7 @@ class Mux:
         known.deliver(frame)
         return frame.msg
 
-    def _keep(self, event_id: str, frame: Frame) -> None:
+    def _keep(self, event_id: str, frame: Message) -> None:
         """Keep a message for a job that may be joining.
 
         Raises:

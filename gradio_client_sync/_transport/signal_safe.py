@@ -24,7 +24,7 @@ from ..errors import no_thread
 NOTICED = 0.5
 
 
-class Change:
+class SafeCondition:
     """Wakes those who wait for something that a lock guards.
 
     Args:
@@ -90,14 +90,14 @@ def _await(lock: threading.Lock, end: float | None) -> bool:
     return False
 
 
-class Flag:
+class SafeEvent:
     """Something that happens once."""
 
     __slots__ = ("_changed", "_is_set", "_lock")
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._changed = Change(self._lock)
+        self._changed = SafeCondition(self._lock)
         self._is_set = False
 
     def is_set(self) -> bool:

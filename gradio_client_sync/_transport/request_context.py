@@ -44,7 +44,7 @@ _BETWEEN_WORDS = re.compile(r'[\s;,="]+')  # of a header: a scheme and a token, 
 _PLAIN_LOGIN = re.compile(r"^(?!.*\baccess-token=).*\baccess-token-unsecure=([^;]*)")
 
 
-class Way(NamedTuple):
+class NetworkPath(NamedTuple):
     """How to ask for an address.
 
     Attributes:
@@ -58,7 +58,7 @@ class Way(NamedTuple):
     host: str
 
 
-class Carrier:
+class RequestContext:
     """What goes along, and by which way.
 
     Args:
@@ -108,10 +108,10 @@ class Carrier:
 
     def begin(self) -> None:
         """Without a connection; in a fork, those that are open are its parent's."""
-        self._ways: dict[str, Way] = {}  # by origin
+        self._ways: dict[str, NetworkPath] = {}  # by origin
         self._adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
 
-    def hang_up(self) -> None:
+    def close_idle(self) -> None:
         """Close the connections that no request uses; further requests make new ones."""
         for way in list(self._ways.values()):
             way.pool.close()
@@ -128,7 +128,7 @@ class Carrier:
         login = _PLAIN_LOGIN.search(header or "")
         return f"{header}; access-token={login[1]}" if login else header
 
-    def way(self, url: str) -> Way:
+    def way(self, url: str) -> NetworkPath:
         """The connections that `requests` would use for an address, and what to ask there.
 
         It is asked once for each origin: doing it for every request, as its own `send` does,
@@ -141,9 +141,9 @@ class Carrier:
             self._ways[origin] = way = self._way(origin)
         if not _WRITABLE.fullmatch(rest):
             rest = requests.utils.requote_uri(rest)
-        return Way(way.pool, f"{way.target}{rest}", way.host)
+        return NetworkPath(way.pool, f"{way.target}{rest}", way.host)
 
-    def _way(self, origin: str) -> Way:
+    def _way(self, origin: str) -> NetworkPath:
         request = _as_asked(f"{origin}/")
         asked = str(request.url)
         # Not everybody reads an odd address in the same way; this is how it will be used.
@@ -163,7 +163,7 @@ class Carrier:
         self._adapter.cert_verify(pool, asked, self.verify, None)  # type: ignore[no-untyped-call]
         # A proxy for plain http wants to hear the whole address.
         target = self._adapter.request_url(request, proxies)
-        return Way(pool, target, urlsplit(target).netloc or _host(asked))
+        return NetworkPath(pool, target, urlsplit(target).netloc or _host(asked))
 
     def proxy_for(self, url: str) -> str | None:
         """The proxy that an address goes by, as libraries read it.
