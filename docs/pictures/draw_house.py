@@ -1,85 +1,184 @@
-"""Draw ``house.svg`` from the ranks that the layering test checks.
+"""Draw ``house.svg``: the folders of the package, and the imports between them.
 
-Run as ``python -m docs.pictures.draw_house`` after a module came or went; a test fails until then.
+Run as ``python -m docs.pictures.draw_house`` after a module or an import changed; a test fails
+until then. An arrow that follows from two others is left out.
 """
 
 from __future__ import annotations
 
+import textwrap
+from functools import cache
 from pathlib import Path
 
-from tests.docs.test_layering import modules, name_of, rank_of
+from tests.support.layers import LAYERS, SUBJECTS, imports, is_folder, modules, name_of
 
-FLOORS = (  # from the ground up: title, what lives there, fill, ink
-    ("0 · words", "import nothing", "#f8e1e1", "#a83535"),
-    ("1 · _protocol", "pure: no sockets, threads, clocks", "#fbe9de", "#b3541e"),
-    ("2 · _transport", "input and output, no policy", "#f5efda", "#8a6a14"),
-    ("3 · machinery", "threads, order, display", "#e3f3e3", "#3a7d3c"),
-    ("4 · one job", "state, and who runs it", "#dff1f2", "#1f7f86"),
-    ("5 · the face", "what users import", "#e3ecfa", "#3565a8"),
-    ("6 · wings", "nothing below knows them", "#efe6f7", "#7b4fa3"),
-)
+WORDS = "words"
 SANS = "ui-sans-serif, system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif"
 MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"
-LEFT, RIGHT, ROW, GAP = 240, 868, 28, 6
+WIDTH, GAP, ROW_GAP, LINE = 1000, 18, 34, 14
+LETTER = 6.3  # px, of a module's name
+COLOURS = (  # by the first part of a box's name: fill, line
+    (("words",), "#f8e1e1", "#a83535"),
+    (("_protocol",), "#fbe9de", "#b3541e"),
+    (("_transport",), "#f5efda", "#8a6a14"),
+    (("_cli", "cli", "_demo", "demo", "__main__"), "#efe6f7", "#7b4fa3"),
+    (("_client", "function", "typed", "files", "job", "display"), "#e3ecfa", "#3565a8"),
+    ((), "#e3f3e3", "#3a7d3c"),
+)
 
 
-def rooms(rank: int) -> list[str]:
-    """The modules of one rank, without the folder that the floor is named after."""
-    names = [name_of(path) for path in modules() if path.name != "__init__.py"]
-    return [name.rpartition(".")[2] for name in names if rank_of(name) == rank]
+def boxes() -> dict[str, list[str]]:
+    """Return the boxes from the bottom to the top, each with its modules."""
+    found: dict[str, list[str]] = {}
+    for folder, names in LAYERS:
+        for name in names.split():
+            if name != "__init__":
+                found.setdefault(box_of(f"{folder}.{name}".lstrip(".")), []).append(name)
+    return found
+
+
+def box_of(module: str) -> str:
+    """Return the box that a module is in."""
+    folder, _, name = module.rpartition(".")
+    if folder:
+        return folder
+    first = LAYERS[0][1].split()
+    return WORDS if name in first else name
+
+
+@cache
+def graph() -> dict[str, frozenset[str]]:
+    """Return which boxes each box imports."""
+    edges: dict[str, set[str]] = {box: set() for box in boxes()}
+    for path in modules():
+        here = name_of(path)
+        if not is_folder(path) and here != "__init__":
+            targets = {box_of(target) for target, own in imports(path) if own}
+            edges[box_of(here)] |= targets - {box_of(here), "__init__"}
+    return {box: frozenset(targets) for box, targets in edges.items()}
+
+
+@cache
+def below(box: str) -> frozenset[str]:
+    """Return all boxes that a box depends on, in however many steps."""
+    return frozenset().union(*({target} | below(target) for target in graph()[box]))
+
+
+def arrows() -> list[tuple[str, str]]:
+    """Return the imports between boxes, without those that follow from two others."""
+    return [
+        (box, target)
+        for box, targets in graph().items()
+        for target in sorted(targets)
+        if not any(target in below(other) for other in targets)
+    ]
+
+
+@cache
+def level(box: str) -> int:
+    """Return the row of a box, from the bottom."""
+    return max((level(target) + 1 for target in graph()[box]), default=0)
 
 
 def text(x: float, y: float, size: float, fill: str, content: str, more: str = "") -> str:
-    """One line of text."""
-    return f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}"{more}>{content}</text>'
+    """Return one line of text."""
+    return f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" fill="{fill}"{more}>{content}</text>'
 
 
-def floor(rank: int, top: float) -> tuple[list[str], float]:
-    """One floor's shapes, and where the next begins."""
-    title, what, fill, ink = FLOORS[rank]
+def colours(box: str) -> tuple[str, str]:
+    """Return the fill and the line of a box."""
+    top = box.partition(".")[0]
+    return next((fill, line) for names, fill, line in COLOURS if top in names or not names)
+
+
+def lines_of(box: str, width: float) -> list[str]:
+    """Return the names of the modules in a box, wrapped."""
+    names = boxes()[box]
+    if names == [box]:
+        return []
+    return textwrap.wrap(" ".join(names), int((width - 24) / LETTER), break_on_hyphens=False)
+
+
+def rows() -> list[list[str]]:
+    """Return the boxes by row, from the top, each near the boxes that import it."""
+    count = 1 + max(map(level, boxes()))
+    listed = [[box for box in boxes() if level(box) == row] for row in reversed(range(count))]
+    middle: dict[str, float] = {}
+    for row in listed:
+        above = {
+            box: [middle[user] for user, target in arrows() if target == box and user in middle]
+            for box in row
+        }
+        row.sort(key=lambda box: sum(above[box]) / len(above[box]) if above[box] else 0.5)
+        for place, box in enumerate(row):
+            middle[box] = (place + 0.5) / len(row)
+    return listed
+
+
+def picture() -> str:
+    """Return the picture as SVG."""
     shapes: list[str] = []
-    x, y = float(LEFT), top + 13
-    for name in rooms(rank):
-        width = 13 + 7 * len(name)
-        if x + width > RIGHT:
-            x, y = LEFT, y + ROW + GAP
-        shapes.append(
-            f'<rect x="{x:g}" y="{y:g}" width="{width}" height="{ROW}" rx="6" fill="#ffffff" '
-            f'stroke="{ink}" stroke-opacity="0.45"/>'
+    at: dict[str, tuple[float, float, float, float]] = {}
+    top = 56.0
+    for row in rows():
+        width = min(460.0, (WIDTH - 48 - GAP * (len(row) - 1)) / len(row))
+        left = (WIDTH - width * len(row) - GAP * (len(row) - 1)) / 2
+        height = 0.0
+        for box in row:
+            lines = lines_of(box, width)
+            tall = 30 + (LINE * len(lines) + 6 if lines else 0)
+            at[box] = (left, top, width, tall)
+            fill, ink = colours(box)
+            shapes.append(
+                f'<rect x="{left:g}" y="{top:g}" width="{width:g}" height="{tall:g}" rx="7" '
+                f'fill="{fill}" stroke="{ink}" stroke-opacity="0.6"/>'
+            )
+            mono = f' font-family="{MONO}" font-weight="600"'
+            shapes.append(text(left + 12, top + 20, 12.5, ink, box, mono))
+            if box in SUBJECTS and width > 200:
+                end = ' text-anchor="end"'
+                shapes.append(text(left + width - 12, top + 20, 11, "#5c5c5c", SUBJECTS[box], end))
+            for number, line in enumerate(lines):
+                style = f' font-family="{MONO}"'
+                y = top + 38 + LINE * number
+                shapes.append(text(left + 12, y, 10.5, "#2b2b2b", line, style))
+            left += width + GAP
+            height = max(height, tall)
+        top += height + ROW_GAP
+    lines = []
+    for user, target in arrows():
+        x, y, width, tall = at[user]
+        to_x, to_y, to_width, _ = at[target]
+        begin, end = x + width / 2, to_x + to_width / 2
+        begin += max(-width / 3, min(width / 3, (end - begin) / 3))
+        end += max(-to_width / 3, min(to_width / 3, (begin - end) / 3))
+        low, high = y + tall, to_y - 5
+        bend = (high - low) / 2
+        lines.append(
+            f'<path d="M{begin:.1f},{low:.1f} C{begin:.1f},{low + bend:.1f} {end:.1f},'
+            f'{high - bend:.1f} {end:.1f},{high:.1f}" fill="none" stroke="{colours(user)[1]}" '
+            'stroke-opacity="0.55" stroke-width="1.3" marker-end="url(#tip)"/>'
         )
-        style = f' font-family="{MONO}" text-anchor="middle"'
-        shapes.append(text(x + width / 2, y + 18, 11.5, "#2b2b2b", name, style))
-        x += width + GAP
-    bottom = y + ROW + 13
-    shapes[:0] = [
-        f'<rect x="24" y="{top:g}" width="852" height="{bottom - top:g}" rx="8" fill="{fill}"/>',
-        text(40, top + 24, 13.5, ink, title, ' font-weight="600"'),
-        text(40, top + 42, 11.5, "#5c5c5c", what),
+    height = top
+    title = "The folders of gradio_client_sync from top to bottom; each arrow is an import"
+    size = f'viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}"'
+    tip = 'id="tip" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="7" markerHeight="7"'
+    head = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-labelledby="title">',
+        f'<title id="title">{title}</title>',
+        f'<defs><marker {tip} orient="auto">',
+        '<path d="M0,0 L8,4 L0,8 z" fill="#777777"/></marker></defs>',
+        f'<rect width="{WIDTH}" height="{height:g}" rx="10" fill="#fcfbf8"/>',
+        f'<g font-family="{SANS}">',
+        text(28, 34, 15, "#2b2b2b", "gradio_client_sync", ' font-weight="600"'),
+        text(972, 34, 12.5, "#6a6a6a", "an arrow is an import; all go down", ' text-anchor="end"'),
     ]
-    return shapes, bottom + 8
+    return "\n".join([*head, *lines, *shapes, "</g>", "</svg>", ""])
 
 
 def main() -> None:
     """Write the picture."""
-    top, shapes = 52.0, list[str]()
-    for rank in reversed(range(len(FLOORS))):
-        drawn, top = floor(rank, top)
-        shapes += drawn
-    owned = "requests · urllib3 · websocket-client · huggingface_hub: each has its owners, and is "
-    shapes.append(text(28, top + 16, 12, "#6a6a6a", owned + "loaded when first needed"))
-    height = top + 32
-    box = f'viewBox="0 0 900 {height:g}" width="900" height="{height:g}"'
-    title = "The house of gradio_client_sync: seven ranks of modules; imports go down only"
-    head = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-labelledby="title">',
-        f'<title id="title">{title}</title>',
-        f'<rect width="900" height="{height:g}" rx="10" fill="#fcfbf8"/>',
-        f'<g font-family="{SANS}">',
-        text(28, 32, 15, "#2b2b2b", "gradio_client_sync", ' font-weight="600"'),
-        text(872, 32, 12.5, "#6a6a6a", "imports go down only", ' text-anchor="end"'),
-    ]
-    picture = "\n".join([*head, *shapes, "</g>", "</svg>", ""])
-    Path(__file__).with_name("house.svg").write_text(picture, encoding="utf-8")
+    Path(__file__).with_name("house.svg").write_text(picture(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""."""
+"""Running one call, from the prepared request to its result."""

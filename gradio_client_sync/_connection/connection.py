@@ -16,7 +16,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Callable
 from weakref import WeakSet, ref
 
-from .. import _notebook
 from .._calls.call import CallOptions, PreparedCall
 from .._calls.responses import changed
 from .._calls.runner import Course, JobRunner
@@ -28,6 +27,7 @@ from .._files.recordings import Recordings
 from .._files.upload_cache import UploadCache
 from .._job.event_log import EventLog
 from .._job.input_stream import InputStream
+from .._notebook.on_demand import bundle_of_data
 from .._protocol.api.endpoint import EndpointTable
 from .._protocol.api.meaning import Aim, Sent
 from .._protocol.queue.decode import EventFactory
@@ -402,7 +402,7 @@ class Connection:
                 )
             body = self._body(endpoint, data, session, deadline)
             files = ResultFiles(self._file_store, owner, self._recordings)
-            event_factory = EventFactory(endpoint, self.app.dialect, files.make, _notebook.of_data)
+            event_factory = EventFactory(endpoint, self.app.dialect, files.make, bundle_of_data)
             if self._goes_by_name(aim, session.table):
                 del body["fn_index"]
             return PreparedCall(

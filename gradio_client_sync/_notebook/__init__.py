@@ -8,17 +8,3 @@ is given, so no text of an app becomes a tag. Where markup is what an app sends 
 component), it is shown in a frame that runs no script and loads nothing; pictures are
 ``<img>``, in which SVG is inert.
 """
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from ..events import Data
-
-
-def of_data(data: Data) -> dict[str, Any]:
-    """What a notebook may show for an answer, by MIME type."""
-    from .cards import data_bundle
-
-    return data_bundle(data)

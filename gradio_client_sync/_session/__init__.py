@@ -1,1 +1,1 @@
-"""."""
+"""One app and one session on it: discovery, restarts, joining the queue, cancelling."""

@@ -1,1 +1,1 @@
-"""."""
+"""Hugging Face Spaces: waking, tokens, signed addresses, duplication."""

@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync import Client, Data, RemoteFile, handle_file
-from gradio_client_sync import _notebook as notebook
 from gradio_client_sync._notebook.chart import Series, draw
 from gradio_client_sync._notebook.markup import element, frame, link, text
+from gradio_client_sync._notebook.on_demand import bundle_of_data
 from gradio_client_sync._notebook.players import (
     INLINE_BYTES,
     Allowance,
@@ -99,7 +99,7 @@ def check(markup: str | None) -> Checker:
 def data(*values: Any, outputs: tuple[tuple[str, str], ...] = ()) -> Data:
     """An answer as a job gives it."""
     now = datetime.now(timezone.utc)
-    return Data(list(values), "/look", 0, now, {}, outputs, notebook.of_data)
+    return Data(list(values), "/look", 0, now, {}, outputs, bundle_of_data)
 
 
 def look(value: Any, component: str = "") -> Checker:
@@ -548,7 +548,7 @@ def test_text_of_an_answer_is_its_repr() -> None:
     """What is for notebooks shows nowhere else."""
     now = datetime.now(timezone.utc)
     bare = Data(["x"], "/a", 0, now)
-    assert repr(Data(["x"], "/a", 0, now, {}, (("textbox", "X"),), notebook.of_data)) == repr(bare)
+    assert repr(Data(["x"], "/a", 0, now, {}, (("textbox", "X"),), bundle_of_data)) == repr(bare)
     assert bare._repr_mimebundle_() == {"text/plain": repr(bare)}
 
 

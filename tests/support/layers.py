@@ -1,0 +1,122 @@
+"""The order of the package's modules, and the imports between them as they are in the code.
+
+`LAYERS` is the one place that names the order. `test_layering` checks every import against it, and
+``docs/pictures/draw_house.py`` draws it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import gradio_client_sync
+
+PACKAGE = Path(gradio_client_sync.__file__).parent
+
+#: From the bottom to the top: a folder and its modules in order, or one module at the root ("").
+#: A module may import what stands before it, and nothing else.
+LAYERS: tuple[tuple[str, str], ...] = (
+    ("", "_version types events errors _options"),
+    ("_protocol", "chunked credentials dialect proxies replicas retry routes space"),
+    ("_protocol.values", "slot attachments chat filename filedata multipart playlist shapes wav"),
+    ("_protocol.api", "schema example annotation render endpoint api_info signature"),
+    ("_protocol.api", "fingerprint meaning payload"),
+    ("_protocol.queue", "cancel eventstream diff nesting wire decode exchange pace"),
+    ("_transport", "base request response signal_safe connections failures body deadlines once"),
+    ("_transport", "request_context retries http heartbeat mailbox shared_stream sse ws"),
+    ("_terminal", "live_line plaintext progress"),
+    ("", "display"),
+    ("_notebook", "markup shown players chart plots structures chat values cards live"),
+    ("_notebook", "on_demand"),
+    ("_typed", "docstring layout codegen"),
+    ("_files", "folder download kept recordings sources upload_cache upload body media"),
+    ("", "files"),
+    ("_job", "event_log input_stream"),
+    ("", "job"),
+    ("_spaces", "hub tokens waking duplication signing visitor"),
+    ("_session", "replicas info watch discovery app component_server session"),
+    ("_calls", "call responses unqueued upload_report runner threads"),
+    ("_connection", "at_exit connection opening pickling"),
+    ("", "function _client typed __init__"),
+    ("_demo", "stage"),
+    ("", "demo"),
+    ("_cli", "live output exits root values call diagnosis doctor inspect spaces"),
+    ("", "cli __main__"),
+)
+
+#: What stands in each folder, in a line, for the picture.
+SUBJECTS = {
+    "words": "what all others speak of",
+    "_protocol": "what a server's generation means",
+    "_protocol.values": "values of components",
+    "_protocol.api": "endpoints and their parameters",
+    "_protocol.queue": "a job's messages",
+    "_transport": "sockets, streams, retries, timers",
+    "_terminal": "text for people",
+    "_notebook": "HTML for notebooks",
+    "_typed": "endpoints as source code",
+    "_files": "uploads and downloads",
+    "_job": "events of one job",
+    "_spaces": "Hugging Face Spaces",
+    "_session": "one app, one session on it",
+    "_calls": "running one call",
+    "_connection": "everything that one client has open",
+    "_demo": "the demo's stage",
+    "_cli": "the commands",
+}
+
+
+def modules() -> list[Path]:
+    """Return the file of each module."""
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    """Return a module's name below the package; that of the package itself is ``__init__``."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__") or "__init__"
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a file is the ``__init__`` of a folder, which holds a docstring only."""
+    return path.name == "__init__.py" and path.parent != PACKAGE
+
+
+@cache
+def order() -> dict[str, int]:
+    """Return the place of each module of `LAYERS`, from the bottom."""
+    names = [
+        f"{folder}.{name}" if folder else name
+        for folder, listed in LAYERS
+        for name in listed.split()
+    ]
+    return {name: place for place, name in enumerate(names)}
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Yield each imported module, and whether it is one of the package's own.
+
+    Imports for types only and imports inside functions count as any other.
+    """
+    package = path.relative_to(PACKAGE).with_suffix("").parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, False) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = package[: len(package) - node.level + 1]
+                yield from _own(base, node)
+            elif (node.module or "").partition(".")[0] == PACKAGE.name:
+                yield from _own((), node)
+            else:
+                yield node.module or "", False
+
+
+def _own(base: tuple[str, ...], node: ast.ImportFrom) -> Iterator[tuple[str, bool]]:
+    module = (node.module or "").removeprefix(PACKAGE.name).strip(".")
+    where = ".".join((*base, *filter(None, (module,))))
+    for alias in node.names:
+        inside = f"{where}.{alias.name}" if where else alias.name
+        yield (inside if inside in order() else where or "__init__"), True
