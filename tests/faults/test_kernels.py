@@ -41,7 +41,7 @@ WAIT = """try:
 except KeyboardInterrupt:
     job.cancel()
     raise"""
-GONE = 2.5  # s; it takes 0.2 s on an idle machine, and Jupyter kills after 5 s
+GONE = 1.5  # s; it takes 0.2 s, mostly
 
 
 @pytest.fixture

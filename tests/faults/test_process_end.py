@@ -28,7 +28,7 @@ VERSIONS = [
     for version in ("3.50.2", "4.44.1", "6.31.0")
     if version in SERVERS
 ]
-GONE = 2.5  # s from the blow to the end of the process; 1 s is promised, the rest is the machine's
+GONE = 1.5  # s from the blow to the end of the process; 1 s is promised, the rest is the machine's
 #: What the request has by which a server is told to stop a generator.
 CANCELS = {"3.50.2": b"/reset", "4.44.1": b"/cancel", "6.31.0": b"/cancel"}
 PHASES = (

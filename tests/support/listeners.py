@@ -6,7 +6,7 @@ import threading
 from typing import Any, Callable
 
 BOUND = 20.0  # s; a wait that takes longer has failed
-LATE = 2.0  # s; what an end may come after its time on a busy machine
+LATE = 0.5  # s; what an end may come after its time
 
 
 class Heard:
