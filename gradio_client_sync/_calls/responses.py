@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable
 
-from .._protocol.queue.exchange import Exchange, Finish, app_error, queue_full
+from .._protocol.queue.exchange import Exchange, Finish, queue_full
 from .._transport.failures import Answer, object_in, refusal
 from ..errors import (
     AppChangedError,
@@ -25,7 +25,6 @@ from ..events import Status
 
 if TYPE_CHECKING:
     from .._protocol.api.meaning import Aim
-    from ..events import Data
     from ..types import Stage
 
 log = logging.getLogger(__name__)
@@ -98,7 +97,7 @@ def unanswered(exchange: Exchange, error: ConnectFailedError, *, queue: bool = T
     """
     if not error.sent:
         return exchange.fail(error, time.time())
-    exchange.accepted = exchange.accepted or None  # nobody can know
+    exchange.no_response()
     return exchange.lost(time.time(), str(error), url=error.url, queue=queue)
 
 
@@ -167,7 +166,7 @@ def answered(
             error = refusal(answer, doing=f"Calling {event_factory.endpoint.name!r}")
             return exchange.fail(error, now, queue=False, broken=False)
         status = event_factory.failure(now, failure, queue=False, broken=False)
-        return Finish([status], error=app_error(event_factory, status, failure))
+        return exchange.app_failed(status, failure)
     output = answer.json()
     if not isinstance(output, dict):
         raise ProtocolError("The answer of the app is not a JSON object.", raw=answer.body)
@@ -176,8 +175,7 @@ def answered(
     eta = output.get("average_duration")
     files = event_factory.may_hold_files(answer.body)
     events = event_factory.answer(now, output, files=files, queue=False, eta=eta)
-    data: Data = events[0]  # type: ignore[assignment]  # answer() starts with it
-    return Finish(events, data=data)
+    return exchange.completed(events)
 
 
 def validation_failures(detail: object) -> dict[str | None, str]:

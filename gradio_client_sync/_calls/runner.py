@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .._job.event_log import EventLog
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.api.meaning import Aim
-    from .._protocol.queue.exchange import Position
+    from .._protocol.queue.exchange import JobState
     from .._protocol.queue.wire import Message
     from .._session.session import Session
     from .._session.watch import Watch
@@ -218,7 +218,7 @@ class JobRunner:
             self._expire()
 
     def _expire(self) -> None:
-        error = self._order.late(self._exchange.stage, self.job.event_id)
+        error = self._order.late(self._exchange.state.stage, self.job.event_id)
         self.job._expire(
             self._event_factory.status(time.time(), "error", message=str(error)), error
         )
@@ -274,7 +274,7 @@ class JobRunner:
         url, by_name = course.url, course.by_name
         if course.aim is not self._aim:
             self._aim, self._direct_url, endpoint = course.aim, url, course.aim.endpoint
-            self._event_factory.endpoint = endpoint  # for all that read or write events, too
+            self._exchange.relocated(endpoint)  # so is the job's log: they share the factory
             self.job._fn_index = endpoint.fn_index
             self._request_body.move(endpoint, course.values, by_name=by_name)
         if self._aim.by_parameter or not (by_name or self._aim.by_number):
@@ -301,7 +301,7 @@ class JobRunner:
         """A try is over."""
         passage, self._passage = self._passage, None
         if passage is not None:
-            self._watch.end(passage, ran=self._exchange.accepted is not False)
+            self._watch.end(passage, ran=self._exchange.state.accepted is not False)
 
     def _on_changed(self) -> None:
         """What was sent means something else by now; who is told may take long."""
@@ -316,9 +316,9 @@ class JobRunner:
             self._aim,
             self._direct_url is None,
             event_id=self.job.event_id,
-            accepted=exchange.accepted or None,
-            begun=exchange.begun,
-            stage=exchange.stage,
+            accepted=exchange.state.accepted or None,
+            begun=exchange.state.begun,
+            stage=exchange.state.stage,
         )
         self.job._expire(
             self._event_factory.status(time.time(), "error", message=str(error)), error
@@ -353,7 +353,7 @@ class JobRunner:
             self._exchange,
             Exchange(self._event_factory, self._request_body.body),
         )
-        if ended.place != self._exchange.place:
+        if ended.state != self._exchange.state:
             queue = self._direct_url is None
             self._events.publish(
                 Restarted([self._event_factory.status(time.time(), "pending", queue=queue)])
@@ -442,12 +442,12 @@ class JobRunner:
     def _converse(self, channel: Channel) -> Finish | None:
         job, exchange = self.job, self._exchange
         self._arm(channel)
-        before = exchange.place
+        before = exchange.state
         while True:
             frame = channel.receive()
             effects = exchange.receive(frame)
-            now = exchange.place
-            if now != before:
+            now = exchange.state
+            if now is not before:
                 self._moved(before, now)
                 self._arm(channel)
                 before = now
@@ -458,7 +458,7 @@ class JobRunner:
                 elif isinstance(effect, Reply):
                     job._event_id = exchange.event_id
                     self._set_off()
-                    if exchange.accepted:
+                    if now.accepted:
                         self._session.prepare(self.endpoint)
                     channel.reply(encode(self.endpoint, effect.body))
                 else:
@@ -481,7 +481,7 @@ class JobRunner:
         self._events.publish(frame)
         self._events.tell_soon()
 
-    def _moved(self, before: Position, now: Position) -> None:
+    def _moved(self, before: JobState, now: JobState) -> None:
         """Tell the session where the job is: others may depend on it."""
         if now.queued:
             self._reach("queued")

@@ -46,7 +46,8 @@ def direct(
     """
     try:
         answer = session.run(url, body, headers, deadline, call)
-        exchange.accepted = answer.status != 429  # it has not been looked at
+        if answer.status != 429:  # a rate limit is checked before the app sees the request
+            exchange.accept()
         return answered(exchange, answer, session.render)._replace(size=len(answer.body))
     except ConnectFailedError as exc:
         return unanswered(exchange, exc, queue=False)

@@ -382,7 +382,7 @@ class Session:
 
     def begins_soon(self, exchange: Exchange) -> bool:
         """Wait whether a job is about to begin rather than in the server's queue."""
-        return self._changed.wait_for(lambda: exchange.begun or self._closed, QUEUE_GRACE)
+        return self._changed.wait_for(lambda: exchange.state.begun or self._closed, QUEUE_GRACE)
 
     def can_tell(self, endpoint: Endpoint, exchange: Exchange) -> bool:
         """Whether the server would heed a cancellation of the job now.
@@ -392,11 +392,11 @@ class Session:
         """
         dialect = self._dialect
         if dialect.cancel == "cancel":
-            return dialect.cancels_waiting or exchange.begun
-        if dialect.cancel == "reset" and exchange.accepted:
+            return dialect.cancels_waiting or exchange.state.begun
+        if dialect.cancel == "reset" and exchange.state.accepted:
             if endpoint.generator:
-                return exchange.stage != "pending"
-            return exchange.begun or not endpoint.cancelled_by
+                return exchange.state.stage != "pending"
+            return exchange.state.begun or not endpoint.cancelled_by
         return True
 
     def leave(self, endpoint: Endpoint, job: Job) -> list[str]:
@@ -435,7 +435,7 @@ class Session:
         Servers of 3.x drop one with its last value, but some not with the end of the websocket that
         its values were for. What is accepted may have begun, whatever was heard of it.
         """
-        leaves = exchange.accepted is True and self._must_be_alone(endpoint)
+        leaves = exchange.state.accepted is True and self._must_be_alone(endpoint)
         if leaves:
             with self._lock:
                 self._unfinished.add(endpoint.fn_index)

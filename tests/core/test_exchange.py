@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,9 +14,13 @@ from hypothesis import strategies as st
 from gradio_client_sync._calls.responses import validation_failures
 from gradio_client_sync._protocol.queue.decode import EVENT_MESSAGES, Decoder, EventFactory
 from gradio_client_sync._protocol.queue.exchange import (
+    FOR_READERS,
+    MOVES_ONCE,
+    TRANSITIONS,
     Effect,
     Exchange,
     Finish,
+    JobState,
     Publish,
     Reply,
     app_error,
@@ -77,6 +82,146 @@ def scribe_like(talk: Talk, scenario: str) -> EventFactory:
     if scenario == "stream_input":
         return talk.event_factory(("textbox", "state"), connection="stream")
     return talk.event_factory(("json", "textbox") if scenario == "diffs" else ("textbox",))
+
+
+# -- the table
+
+ASKED = {
+    "send_hash": Reply({"fn_index": 3, "session_hash": "s"}),
+    "send_data": Reply(BODY),
+}
+MOVED: dict[str, dict[str, Any]] = {
+    "estimation": {"queued": True},
+    "process_starts": {"begun": True},
+    "progress": {"begun": True},
+    "log": {"begun": True},
+    "process_generating": {"begun": True, "stage": "generating"},
+    "process_streaming": {"begun": True, "stage": "streaming"},
+}
+ENDED = {
+    "process_completed": None,
+    "queue_full": QueueFullError,
+    "unexpected_error": BrokenStreamError,
+    "server_stopped": BrokenStreamError,
+}
+IGNORED = {"heartbeat", "close_stream"}
+UNKNOWN = {"", "alive?", "brand_new"}
+
+#: How each state can be reached: what the server has accepted, and the messages that came.
+ACCEPTED: dict[Any, Any] = {
+    False: lambda exchange: None,
+    None: Exchange.no_response,
+    True: Exchange.accept,
+}
+WAYS = [(), ("estimation",), ("process_starts",), ("estimation", "process_starts")]
+VALUES = [
+    (),
+    ("process_generating",),
+    ("process_streaming",),
+    ("process_streaming", "process_streaming", "process_generating"),
+]
+
+
+def states() -> Iterator[Exchange]:
+    """Yield an exchange in each state."""
+    for reach in ACCEPTED.values():
+        for way in WAYS:
+            for values in VALUES:
+                exchange = exchange_for("3.50.2", event_id=None)
+                reach(exchange)
+                for msg in (*way, *values):
+                    receive(exchange, msg=msg)
+                yield exchange
+
+
+def test_table_has_each_kind_of_message_once() -> None:
+    """What is tested below is the whole table."""
+    assert TRANSITIONS.keys() == ASKED.keys() | MOVED.keys() | ENDED.keys() | IGNORED
+    assert MOVED.keys() == FOR_READERS and FOR_READERS - {"process_streaming"} == MOVES_ONCE
+    assert len({exchange.state for exchange in states()}) == 3 * (4 + 2 * 3)
+
+
+@pytest.mark.parametrize("msg", sorted(ASKED))
+def test_table_replies_once_in_every_state(msg: str) -> None:
+    """A request of the server is answered; to have sent the data is to be accepted."""
+    for exchange in states():
+        before = exchange.state
+        assert receive(exchange, msg=msg) == [ASKED[msg]]
+        accepted = msg == "send_data" or before.accepted
+        assert exchange.state == before._replace(accepted=accepted)
+        assert receive(exchange, msg=msg) == []
+        assert not exchange.finished
+
+
+@pytest.mark.parametrize("msg", sorted(MOVED))
+def test_table_moves_and_publishes_in_every_state(msg: str) -> None:
+    """A message on the way changes its own fields only, and is kept for readers."""
+    for exchange in states():
+        before, frame = exchange.state, frame_of({"msg": msg})
+        answers = before.answers + (msg == "process_streaming")
+        after = before._replace(**MOVED[msg], answers=answers)
+        assert exchange.receive(frame) == (Publish(frame),)
+        assert exchange.state == after
+        assert (exchange.state is before) is (after == before)
+        receive(exchange, msg=msg)
+        assert (exchange.state == after) is (msg in MOVES_ONCE)
+        assert not exchange.finished
+
+
+@pytest.mark.parametrize("msg", sorted(ENDED))
+def test_table_ends_in_every_state(msg: str) -> None:
+    """The end leaves the state as it was, and says what is known of the job."""
+    for exchange in states():
+        before = exchange.state
+        finish = finish_of(exchange, msg=msg, output={"data": ["a"]}, success=True)
+        error = ENDED[msg]
+        assert isinstance(finish.error, error) if error else finish.error is None
+        assert (finish.data is not None) is (error is None)
+        assert exchange.finished and exchange.state is before
+        if isinstance(finish.error, BrokenStreamError):
+            known = finish.error.accepted, finish.error.last_stage
+            assert known == (before.accepted, before.stage)
+
+
+@pytest.mark.parametrize("msg", sorted(IGNORED | UNKNOWN))
+def test_table_ignores_in_every_state(msg: str) -> None:
+    """What says nothing about the job, or is not known, changes nothing."""
+    for exchange in states():
+        before = exchange.state
+        assert receive(exchange, msg=msg) == []
+        assert exchange.state is before and not exchange.finished
+
+
+@pytest.mark.parametrize("end", sorted(ENDED))
+def test_table_has_no_way_out_of_the_end(end: str) -> None:
+    """After the end no kind of message does anything."""
+    for exchange in states():
+        finish_of(exchange, msg=end, output={"data": ["a"]}, success=True)
+        before = exchange.state
+        for msg in (*TRANSITIONS, *UNKNOWN):
+            assert receive(exchange, msg=msg, output={"data": ["b"]}, success=True) == []
+        assert exchange.state is before
+
+
+def test_state_of_what_comes_without_a_message() -> None:
+    """Only an acceptance that is certain outlasts a request without a response."""
+    for exchange in states():
+        before = exchange.state
+        exchange.no_response()
+        assert exchange.state == before._replace(accepted=before.accepted or None)
+        exchange.joined("e7")
+        assert exchange.state == before._replace(accepted=True) and exchange.event_id == "e7"
+        exchange.no_response()
+        assert exchange.state.accepted is True
+    assert Exchange(exchange.event_factory, BODY).state == JobState()
+
+
+def test_relocated_exchange_names_the_new_function() -> None:
+    """What the app restarted with is what later events and errors speak of."""
+    exchange = exchange_for()
+    exchange.relocated(endpoint_for("6.31.0", 8))
+    (status,) = exchange.lost(EPOCH, "gone").events
+    assert status.fn_index == 8
 
 
 # -- every recording
@@ -147,7 +292,7 @@ def test_transcript_echo(version: str) -> None:
     assert outcome.stages == ["pending", "complete"]
     assert outcome.values == [["hello"]]
     assert outcome.finish and outcome.finish.data and outcome.finish.data.data == ["hello"]
-    assert outcome.exchange.finished and outcome.exchange.accepted
+    assert outcome.exchange.finished and outcome.exchange.state.accepted
 
 
 @pytest.mark.parametrize("version", versions_of("batch"))
@@ -156,7 +301,7 @@ def test_transcript_batch(version: str) -> None:
     outcome = only(version, "batch")
     if version == "4.0.2":
         assert outcome.finish is None and outcome.stages == ["pending"]
-        assert not outcome.exchange.accepted
+        assert not outcome.exchange.state.accepted
     else:
         assert outcome.values == [["q!1"]]
 
@@ -308,7 +453,7 @@ def test_transcript_queue_full(version: str) -> None:
     outcome = run(refused)
     assert outcome.finish and isinstance(outcome.finish.error, QueueFullError)
     assert "'/f' is full; the job did not run" in str(outcome.finish.error)
-    assert not outcome.exchange.accepted
+    assert not outcome.exchange.state.accepted
 
 
 @pytest.mark.parametrize("version", versions_of("validation_error"))
@@ -371,9 +516,9 @@ def test_exchange_on_a_websocket_sends_hash_and_data() -> None:
     """The hash names function and session, the data everything; then the job was taken."""
     exchange = exchange_for("3.50.2", event_id=None)
     assert receive(exchange, msg="send_hash") == [Reply({"fn_index": 3, "session_hash": "s"})]
-    assert exchange.accepted is False
+    assert exchange.state.accepted is False
     assert receive(exchange, msg="send_data") == [Reply(BODY)]
-    assert exchange.accepted is True
+    assert exchange.state.accepted is True
     assert exchange.event_id is None
 
 
@@ -389,7 +534,7 @@ def test_send_data_is_answered_at_once() -> None:
     """Servers of 4.0 drop a job whose data do not come; the reply carries the job's id."""
     exchange = exchange_for("4.0.2", event_id=None)
     assert receive(exchange, msg="send_data", event_id="e9") == [Reply({**BODY, "event_id": "e9"})]
-    assert (exchange.event_id, exchange.accepted) == ("e9", True)
+    assert (exchange.event_id, exchange.state.accepted) == ("e9", True)
     assert "event_id" not in BODY
 
 
@@ -399,7 +544,7 @@ def test_exchange_cannot_send_data_for_no_job(event_id: Any) -> None:
     exchange = exchange_for("4.0.2", event_id=None)
     finish = finish_of(exchange, msg="send_data", event_id=event_id)
     assert isinstance(finish.error, ProtocolError)
-    assert exchange.finished and exchange.accepted is False
+    assert exchange.finished and exchange.state.accepted is False
 
 
 @pytest.mark.parametrize("msg", ["heartbeat", "close_stream", "alive?", "brand_new"])
@@ -417,10 +562,10 @@ def test_exchange_counts_the_answers_to_a_stream_of_input() -> None:
     exchange, places = exchange_for(), []
     for msg in ("process_starts", "process_streaming", "log", "process_streaming"):
         receive(exchange, msg=msg)
-        places.append(exchange.place.answers)
+        places.append(exchange.state.answers)
     assert places == [0, 1, 1, 2]
     receive(exchange, msg="process_generating")
-    assert exchange.answers == 2
+    assert exchange.state.answers == 2
 
 
 def test_exchange_publishes_without_reading() -> None:
@@ -459,7 +604,10 @@ def test_exchange_knows_the_last_stage(msg: str, stage: str) -> None:
 def test_exchange_says_whether_calling_again_is_safe(accepted: bool | None, fate: str) -> None:
     """A lost job tells whether the server had it."""
     exchange = exchange_for(event_id=None)
-    exchange.accepted = accepted
+    if accepted:
+        exchange.accept()
+    elif accepted is None:
+        exchange.no_response()
     finish = exchange.lost(EPOCH, "no answer", queue=False)
     assert isinstance(finish.error, BrokenStreamError)
     assert finish.error.accepted is accepted
@@ -478,15 +626,15 @@ def test_exchange_knows_when_the_function_runs(version: str) -> None:
     begun = []
     for frame in talk.frames:
         exchange.receive(frame)
-        begun.append(exchange.begun)
+        begun.append(exchange.state.begun)
     starts = [frame.msg for frame in talk.frames].index("process_starts")
     assert begun == [False] * starts + [True] * (len(begun) - starts)
     for msg in ("log", "progress", "process_generating"):
         exchange = exchange_for(version)
         receive(exchange, msg="estimation")
-        assert not exchange.begun
+        assert not exchange.state.begun
         receive(exchange, msg=msg)
-        assert exchange.begun
+        assert exchange.state.begun
 
 
 @pytest.mark.parametrize("msg", ["unexpected_error", "server_stopped"])

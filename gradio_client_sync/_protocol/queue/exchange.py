@@ -1,38 +1,37 @@
-"""One job's conversation with the queue: each message in, what to do out.
+"""The state machine of one job: each message of the queue in, what to do out.
 
-The machine has no socket, thread or clock. Whoever runs it carries out the effects:
+The machine has no socket, thread or clock. Its caller carries out the effects:
 
     Reply     send this body to the server, the way the dialect does it
-    Publish   keep this message and let readers know
+    Publish   keep this message and wake the job's readers
     Finish    the job is over: with a value, an error, or cancelled by the app
 
-Readers' events are not made here but by `decode`, if somebody looks. Only the last
-message is read in full, since a job's result comes from it.
+`TRANSITIONS` is the whole machine: for each kind of message, how it changes the `JobState`
+and which method makes the effects. What does not come as a message (the response to a join,
+a connection that is lost) is a method of `Exchange`. Nothing else changes the state.
+
+Events for readers are not made here. `decode` makes them when somebody reads the job. Only
+the last message is parsed in full, since the job's result comes from it.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
 from ...errors import AppError, BrokenStreamError, GradioClientError, ProtocolError, QueueFullError
 from ...events import Data, Status
-from .decode import EVENT_MESSAGES, EventFactory, completion, status_of
+from .decode import EventFactory, completion, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ...events import Event
     from ...types import Stage
+    from ..api.endpoint import Endpoint
     from .wire import Message
 
 log = logging.getLogger(__name__)
-
-#: The kinds of message that say nothing new of where a job is when they come once more.
-MOVES_ONCE = frozenset(("estimation", "process_starts", "progress", "log", "process_generating"))
-
-#: The kinds of message that are for the job's readers, and do not end it.
-FOR_READERS = MOVES_ONCE | {"process_streaming"}
 
 
 class Reply(NamedTuple):
@@ -66,140 +65,192 @@ class Finish(NamedTuple):
 Effect = Union[Reply, Publish, Finish]
 
 
-class Position(NamedTuple):
-    """How far a job is, as the server told; see `Exchange` for the fields."""
+class JobState(NamedTuple):
+    """What the server has said about a job so far.
 
-    accepted: bool | None
-    queued: bool
-    begun: bool
-    stage: Stage
-    answers: int
+    Attributes:
+        accepted: The server has all it needs to run the job, so the function may have run;
+            ``None`` if that cannot be known.
+        queued: The job waits, or has waited, in the server's queue.
+        begun: The function runs, or has run.
+        stage: The last stage.
+        answers: How many inputs have been answered, where a function takes a stream of them.
+    """
+
+    accepted: bool | None = False
+    queued: bool = False
+    begun: bool = False
+    stage: Stage = "pending"
+    answers: int = 0
 
 
 class Exchange:
     """The state machine of one job.
 
     Args:
-        scribe: Knows the endpoint and the dialect.
+        event_factory: Makes the last events; knows the endpoint and the dialect.
         body: What the server needs to run the job: ``data``, ``fn_index``, ``session_hash``.
-
-    Attributes:
-        event_id: The server's name for the job, once known.
-        accepted: The server has all it needs to run the job, so it may have run;
-            ``None`` if that cannot be known.
-        queued: The server has said that the job waits in its queue.
-        begun: The server has said that the function runs.
-        stage: The last stage that the server told.
-        answers: How many of its inputs a function has answered that takes more of them
-            while it runs.
-        scribe: As above.
     """
 
     def __init__(self, event_factory: EventFactory, body: Mapping[str, Any]) -> None:
-        self.event_id: str | None = None
-        self.accepted: bool | None = False
-        self.queued = False
-        self.begun = False
-        self.stage: Stage = "pending"
-        self.answers = 0
-        self.finished = False
         self.event_factory = event_factory
         self._body = body
-        self._told: set[str] = set()  # what the server has asked for and got
+        self._event_id: str | None = None
+        self._state = JobState()
+        self._finished = False
+        self._asked: set[str] = set()  # the requests of the server that have been answered
 
     @property
-    def place(self) -> Position:
-        """How far the job is, for the server."""
-        return Position(self.accepted, self.queued, self.begun, self.stage, self.answers)
+    def event_id(self) -> str | None:
+        """The server's name for the job, once known."""
+        return self._event_id
 
-    def joined(self, event_id: str) -> None:
-        """The server answered the join with the job's event id."""
-        self.event_id = event_id
-        self.accepted = True
+    @property
+    def state(self) -> JobState:
+        """What the server has said so far. A message that says nothing new leaves the object."""
+        return self._state
+
+    @property
+    def finished(self) -> bool:
+        """Whether the job is over."""
+        return self._finished
+
+    # -- what comes as a message ----------------------------------------------------
 
     def receive(self, frame: Message) -> Sequence[Effect]:
         """Take the next message of this job.
 
-        After the end every message is passed over: a server may complete a job twice.
+        After the end every message is ignored: a server may complete a job twice.
+
+        Returns:
+            What to do, in order.
         """
-        if self.finished:
+        if self._finished:
             return ()
-        kind = frame.msg
-        if kind in ("send_hash", "send_data"):
-            # Servers ask once. What comes twice was doubled on the way, and a second answer
-            # would be taken for that to the next question.
-            if kind in self._told:
-                return ()
-            self._told.add(kind)
-            if kind == "send_data":
-                return self._send_data(frame)
-            return (Reply({key: self._body[key] for key in ("fn_index", "session_hash")}),)
-        if kind not in EVENT_MESSAGES:
-            if kind not in ("heartbeat", "close_stream"):
-                log.debug("message %r of the queue is not known; passed over", kind)
+        transition = TRANSITIONS.get(frame.msg)
+        if transition is None:
+            log.debug("ignored a message of the unknown kind %r", frame.msg)
             return ()
-        if kind in ("process_completed", "queue_full", "unexpected_error", "server_stopped"):
-            return (self._end(frame),)
-        self.queued = self.queued or kind == "estimation"
-        self.begun = self.begun or kind != "estimation"
-        if kind in ("process_generating", "process_streaming"):
-            self.stage = "generating" if kind == "process_generating" else "streaming"
-            self.answers += kind == "process_streaming"
+        self._state = transition.move(self._state)
+        try:
+            return transition.act(self, frame)
+        except ProtocolError as error:
+            return (self.fail(error, frame.time),)
+
+    def _ignore(self, frame: Message) -> Sequence[Effect]:
+        return ()
+
+    def _publish(self, frame: Message) -> Sequence[Effect]:
         return (Publish(frame),)
 
+    def _send_hash(self, frame: Message) -> Sequence[Effect]:
+        if self._is_repeated(frame):
+            return ()
+        return (Reply({key: self._body[key] for key in ("fn_index", "session_hash")}),)
+
     def _send_data(self, frame: Message) -> Sequence[Effect]:
+        if self._is_repeated(frame):
+            return ()
         body = dict(self._body)
         if self.event_factory.dialect.join == "get":
             event_id = frame.parse().get("event_id")
             if not isinstance(event_id, str):
-                return (
-                    self.fail(ProtocolError("The server asks for data for no job."), frame.time),
-                )
-            self.event_id = body["event_id"] = event_id
-        self.accepted = True
+                raise ProtocolError("The server asks for data for no job.")
+            self._event_id = body["event_id"] = event_id
+        self.accept()
         return (Reply(body),)
 
-    def _end(self, frame: Message) -> Finish:
-        try:
-            if frame.msg == "process_completed":
-                return self._completed(frame)
-            status = status_of(self.event_factory, frame)
-        except ProtocolError as error:
-            return self.fail(error, frame.time)
-        self.finished = True
-        if frame.msg == "queue_full":
-            return Finish([status], error=queue_full(self.event_factory))
-        return Finish([status], error=self._broken(f"the server said: {status.message}"))
+    def _is_repeated(self, frame: Message) -> bool:
+        # A server asks once. A gateway may double the message, and the server would take a
+        # second reply for the reply to its next question.
+        repeated = frame.msg in self._asked
+        self._asked.add(frame.msg)
+        return repeated
 
-    def _completed(self, frame: Message) -> Finish:
+    def _complete(self, frame: Message) -> Sequence[Effect]:
         message = frame.parse()
         events = completion(self.event_factory, frame, message)
-        self.finished = True
         status = events[-1]
         if isinstance(status, Status) and status.stage == "error":
-            return Finish(events, error=self._app_error(status, message["output"]))
-        data = events[0]
-        return Finish(events, data=data if isinstance(data, Data) else None)
+            return (self.app_failed(status, message["output"]),)
+        return (self.completed(events),)
 
-    def _app_error(self, status: Status, output: Mapping[str, Any]) -> AppError:
-        return app_error(self.event_factory, status, output, self.event_id)
+    def _refuse(self, frame: Message) -> Sequence[Effect]:
+        status = status_of(self.event_factory, frame)
+        return (self._finish([status], error=queue_full(self.event_factory)),)
+
+    def _stop(self, frame: Message) -> Sequence[Effect]:
+        status = status_of(self.event_factory, frame)
+        error = self._broken(f"the server said: {status.message}")
+        return (self._finish([status], error=error),)
+
+    # -- what comes in another way --------------------------------------------------
+
+    def joined(self, event_id: str) -> None:
+        """Record that the server has accepted the join, under this event id."""
+        self._event_id = event_id
+        self.accept()
+
+    def accept(self) -> None:
+        """Record that the server has all it needs to run the job."""
+        self._state = self._state._replace(accepted=True)
+
+    def no_response(self) -> None:
+        """Record that a request was sent and not answered: it may have been accepted."""
+        self._state = self._state._replace(accepted=self._state.accepted or None)
+
+    def relocated(self, endpoint: Endpoint) -> None:
+        """Record that the app has restarted and has the function under another number."""
+        self.event_factory.endpoint = endpoint
+
+    def completed(self, events: Sequence[Event]) -> Finish:
+        """End the job with the events of its last message.
+
+        Args:
+            events: The result, if there is one, comes first.
+        """
+        data = events[0]
+        return self._finish(events, data=data if isinstance(data, Data) else None)
+
+    def app_failed(self, status: Status, output: Mapping[str, Any]) -> Finish:
+        """End the job because its function raised.
+
+        Args:
+            status: The final status.
+            output: What the server says about the error.
+        """
+        error = app_error(self.event_factory, status, output, self._event_id)
+        return self._finish([status], error=error)
 
     def lost(
         self, time: float, reason: str, *, url: str | None = None, queue: bool = True
     ) -> Finish:
-        """The connection ended before the job did."""
+        """End the job because its connection ended first."""
         return self.fail(self._broken(reason, url), time, queue=queue)
 
     def fail(self, error: GradioClientError, time: float, **fields: Any) -> Finish:
-        """The job cannot go on for a reason found on this side."""
-        self.finished = True
+        """End the job for a reason that was found on this side.
+
+        Args:
+            error: Gets the job's endpoint and event id, where it has none.
+            fields: Of the final status.
+        """
         if error.endpoint is None:
             error.endpoint = self.event_factory.endpoint.name
         if error.event_id is None:
-            error.event_id = self.event_id
+            error.event_id = self._event_id
         fields.setdefault("message", str(error))
         fields.setdefault("broken", True if isinstance(error, ConnectionError) else None)
-        return Finish([self.event_factory.status(time, "error", **fields)], error=error)
+        return self._finish([self.event_factory.status(time, "error", **fields)], error=error)
+
+    def _finish(
+        self,
+        events: Sequence[Event],
+        data: Data | None = None,
+        error: GradioClientError | None = None,
+    ) -> Finish:
+        self._finished = True
+        return Finish(events, data, error)
 
     def _broken(self, reason: str, url: str | None = None) -> BrokenStreamError:
         name = self.event_factory.endpoint.name
@@ -207,16 +258,74 @@ class Exchange:
             True: "The server had taken the job, so the function may have run",
             None: "The server may have taken the job, so the function may have run",
             False: "The server had not taken the job, so calling again is safe",
-        }[self.accepted]
+        }[self._state.accepted]
         return BrokenStreamError(
-            f"The connection for {name!r} was lost while the job was {self.stage}: "
+            f"The connection for {name!r} was lost while the job was {self._state.stage}: "
             f"{reason.rstrip('.')}. {fate}.",
             endpoint=name,
-            event_id=self.event_id,
-            accepted=self.accepted,
-            last_stage=self.stage,
+            event_id=self._event_id,
+            accepted=self._state.accepted,
+            last_stage=self._state.stage,
             url=url,
         )
+
+
+def _unchanged(state: JobState) -> JobState:
+    return state
+
+
+def _queued(state: JobState) -> JobState:
+    return state if state.queued else state._replace(queued=True)
+
+
+def _begun(state: JobState) -> JobState:
+    return state if state.begun else state._replace(begun=True)
+
+
+def _generating(state: JobState) -> JobState:
+    if state.begun and state.stage == "generating":
+        return state
+    return state._replace(begun=True, stage="generating")
+
+
+def _streaming(state: JobState) -> JobState:
+    return state._replace(begun=True, stage="streaming", answers=state.answers + 1)
+
+
+class Transition(NamedTuple):
+    """What a kind of message does.
+
+    Attributes:
+        move: Return the state after it.
+        act: Make the effects.
+    """
+
+    move: Callable[[JobState], JobState]
+    act: Callable[[Exchange, Message], Sequence[Effect]]
+
+
+TRANSITIONS: Mapping[str, Transition] = {
+    "send_hash": Transition(_unchanged, Exchange._send_hash),
+    "send_data": Transition(_unchanged, Exchange._send_data),
+    "estimation": Transition(_queued, Exchange._publish),
+    "process_starts": Transition(_begun, Exchange._publish),
+    "progress": Transition(_begun, Exchange._publish),
+    "log": Transition(_begun, Exchange._publish),
+    "process_generating": Transition(_generating, Exchange._publish),
+    "process_streaming": Transition(_streaming, Exchange._publish),
+    "process_completed": Transition(_unchanged, Exchange._complete),
+    "queue_full": Transition(_unchanged, Exchange._refuse),
+    "unexpected_error": Transition(_unchanged, Exchange._stop),
+    "server_stopped": Transition(_unchanged, Exchange._stop),
+    "heartbeat": Transition(_unchanged, Exchange._ignore),
+    "close_stream": Transition(_unchanged, Exchange._ignore),
+}
+
+#: The kinds of message that are for the job's readers, and do not end it.
+FOR_READERS = frozenset(k for k, t in TRANSITIONS.items() if t.act is Exchange._publish)
+
+#: Those of them that change nothing when they come once more.
+MOVES_ONCE = FOR_READERS - {"process_streaming"}
 
 
 def app_error(
@@ -225,7 +334,7 @@ def app_error(
     output: Mapping[str, Any],
     event_id: str | None = None,
 ) -> AppError:
-    """The exception for a function that raised."""
+    """Return the exception for a function that raised."""
     name = event_factory.endpoint.name
     text = event_factory.app_text(output.get("error"))
     if text is None:
@@ -251,7 +360,7 @@ def app_error(
 
 
 def queue_full(event_factory: EventFactory, detail: str | None = None) -> QueueFullError:
-    """The exception for a queue that takes no more jobs."""
+    """Return the exception for a queue that takes no more jobs."""
     name = event_factory.endpoint.name
     said = f" ({detail})" if detail else ""
     return QueueFullError(
