@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .._files.body import RequestBody
     from .._protocol.api.meaning import Aim
-    from .._protocol.queue.decode import EventFactory
+    from .._protocol.queue.event_factory import EventFactory
     from .._session.session import Session
     from .._transport.deadlines import Deadline
     from ..files import Owner, ResultFiles

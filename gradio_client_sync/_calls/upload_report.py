@@ -7,7 +7,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
-from .._protocol.queue.decode import moment
+from .._protocol.queue.event_factory import moment
 from ..events import Upload
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from .._job.input_stream import InputStream
 from .._notebook.on_demand import bundle_of_data
 from .._protocol.api.endpoint import EndpointTable
 from .._protocol.api.meaning import Aim, Sent
-from .._protocol.queue.decode import EventFactory
+from .._protocol.queue.event_factory import EventFactory
 from .._session import component_server as _server_functions
 from .._session.app import App
 from .._session.replicas import Replicas

@@ -19,14 +19,9 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Callable, Union
 
-from .._protocol.queue.decode import (
-    DATA_MESSAGES,
-    STATUS_MESSAGES,
-    Decoder,
-    EventFactory,
-    cancelled,
-    status_of,
-)
+from .._protocol.queue.decode import DATA_MESSAGES, Decoder
+from .._protocol.queue.event_factory import EventFactory
+from .._protocol.queue.statuses import STATUS_MESSAGES, status_of
 from .._protocol.queue.wire import Message
 from .._transport.signal_safe import SafeCondition
 from ..errors import GradioClientError, ProtocolError
@@ -161,7 +156,7 @@ class EventLog:
 
     def cancel(self, time: float) -> None:
         """End with the status of a cancelled job, and have it told."""
-        self.end([cancelled(self._event_factory, time)])
+        self.end([self._event_factory.cancelled(time)])
         self.tell_soon()
 
     def _forget_oldest(self) -> None:

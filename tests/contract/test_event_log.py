@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gradio_client_sync._job.event_log import EventLog
 from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.dialect import DIALECTS
-from gradio_client_sync._protocol.queue.decode import EventFactory
+from gradio_client_sync._protocol.queue.event_factory import EventFactory
 from gradio_client_sync._protocol.queue.wire import Message
 from tests.support.scripted import completed, config_of, generating
 

@@ -1,8 +1,7 @@
-"""From messages to the events that users see, field by field."""
+"""From messages to the events that users see."""
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timezone
 from typing import Any
 
@@ -10,21 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.queue.decode import (
-    EVENT_MESSAGES,
-    QUEUE_FULL_MESSAGE,
+from gradio_client_sync._protocol.queue.decode import EVENT_MESSAGES, Decoder
+from gradio_client_sync._protocol.queue.diff import DiffAccumulator
+from gradio_client_sync._protocol.queue.event_factory import EventFactory, moment
+from gradio_client_sync._protocol.queue.statuses import (
     STATUS_MESSAGES,
-    Decoder,
-    EventFactory,
-    cancelled,
-    completion,
-    moment,
     status_of,
 )
-from gradio_client_sync._protocol.queue.diff import DiffAccumulator
 from gradio_client_sync._protocol.queue.wire import Message
 from gradio_client_sync.errors import ProtocolError
-from gradio_client_sync.events import Data, Event, Log, Progress, Render, Status
+from gradio_client_sync.events import Data, Event, Log, Render, Status
 from tests.core.test_wire import JSON
 from tests.support.transcripts import (
     EPOCH,
@@ -83,186 +77,6 @@ def test_event_free_messages_make_none(msg: str) -> None:
 def test_event_messages_are_the_status_messages_and_logs() -> None:
     """Readers want whatever tells where a job stands, and what the app logs."""
     assert set(EVENT_MESSAGES) == {*STATUS_MESSAGES, "log"}
-
-
-# -- where the job stands
-
-
-@pytest.mark.parametrize("version", PROTOCOLS)
-def test_status_of_a_waiting_job(version: str) -> None:
-    """Rank, size and ETA of the wire are position, size and eta."""
-    talk = talks_of(version, "echo")[0]
-    frame = next(f for f in talk.frames if f.msg == "estimation")
-    sent = json.loads(frame.raw)
-    status = status_of(talk.event_factory(), frame)
-    assert (status.stage, status.queue, status.success) == ("pending", True, None)
-    assert (status.position, status.size) == (sent["rank"], sent["queue_size"]) == (0, 1)
-    assert status.eta == sent["rank_eta"]
-    assert told(status).keys() <= {"position", "size", "eta"}
-
-
-@pytest.mark.parametrize(
-    ("version", "eta"),
-    [("3.16.2", False), ("3.50.2", False), ("4.0.2", False), ("4.12.0", True), ("6.31.0", True)],
-)
-def test_status_of_a_job_that_starts(version: str, eta: bool) -> None:
-    """A job that starts is next in its queue; since 4.11 the server says how long it takes."""
-    talk = talks_of(version, "error")[0]
-    frame = next(f for f in talk.frames if f.msg == "process_starts")
-    status = status_of(talk.event_factory(), frame)
-    assert (status.stage, status.position) == ("pending", 0)
-    assert ("eta" in json.loads(frame.raw)) is eta
-    assert status.eta == json.loads(frame.raw).get("eta")
-
-
-@pytest.mark.parametrize("version", versions_of("progress_plain"))
-def test_status_of_progress(version: str) -> None:
-    """Bars come with fraction or count, each field as the app gave it."""
-    bars = [
-        event.progress_data
-        for event in run(talks_of(version, "progress_plain")[0]).events
-        if isinstance(event, Status) and event.progress_data
-    ]
-    assert bars == [
-        [Progress(progress=0.5, index=None, length=None, unit="steps", desc="half")],
-        [Progress(progress=None, index=3, length=10, unit="u", desc="steps")],
-    ]
-
-
-def test_status_of_counted_progress() -> None:
-    """Every step that the server sends is one status."""
-    statuses = [e for e in run(talks_of("6.31.0", "progress3")[0]).events if told(e)]
-    bars = [e.progress_data for e in statuses if isinstance(e, Status) and e.progress_data]
-    assert [(bar.index, bar.length, bar.unit, bar.desc) for (bar,) in bars] == [
-        (i, 3, "steps", "working") for i in range(3)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("sent", "bars"),
-    [
-        (None, None),
-        ("x", None),
-        (5, None),
-        ({"progress": 1}, None),
-        ([], []),
-        ([5, None, [], "x"], []),
-        ([{}], [Progress(None, None, None, None, None)]),
-        (
-            [{"progress": True, "index": "1", "length": [], "unit": 5, "desc": {}}],
-            [Progress(None, None, None, None, None)],
-        ),
-        ([{"index": 0.5, "length": 2}], [Progress(None, 0.5, 2, None, None)]),  # type: ignore[arg-type]
-    ],
-)
-def test_status_of_odd_progress(sent: Any, bars: list[Progress] | None) -> None:
-    """What is no bar is left out, and a field of the wrong kind is unknown."""
-    status = only_status(events_of({"msg": "progress", "progress_data": sent}))
-    assert status.progress_data == bars
-
-
-@pytest.mark.parametrize("field", ["rank", "queue_size", "rank_eta"])
-@pytest.mark.parametrize("value", ["0", True, None, [], {}])
-def test_status_takes_numbers_only(field: str, value: Any) -> None:
-    """A number that is none is unknown, rather than passed on."""
-    message = {"msg": "estimation", "rank": 1, "queue_size": 2, "rank_eta": 3.5, field: value}
-    status = only_status(events_of(message))
-    names = {"rank": "position", "queue_size": "size", "rank_eta": "eta"}
-    assert told(status).keys() == set(names.values()) - {names[field]}
-
-
-def test_status_of_a_full_queue() -> None:
-    """Up to 4.8 a full queue is told by a message without any text."""
-    status = run(talks_of("4.0.2", "queue_full")[2]).last
-    assert (status.stage, status.message) == ("error", QUEUE_FULL_MESSAGE)
-    assert (status.success, status.broken) == (None, None)
-
-
-@pytest.mark.parametrize(
-    ("message", "fields"),
-    [
-        (
-            {"msg": "unexpected_error", "message": "404: Session not found.", "success": False},
-            {"message": "404: Session not found.", "success": False},
-        ),
-        (
-            {"msg": "unexpected_error", "message": "404: Not Found", "session_not_found": True},
-            {"message": "404: Not Found", "success": False, "session_not_found": True},
-        ),
-        (
-            {"msg": "server_stopped"},
-            {"message": "The server stopped unexpectedly.", "success": False},
-        ),
-        (
-            {"msg": "unexpected_error", "message": {"x": 1}},
-            {"message": "The server stopped unexpectedly.", "success": False},
-        ),
-    ],
-)
-def test_status_of_a_server_that_gives_up(message: dict[str, Any], fields: dict[str, Any]) -> None:
-    """The server's own words are the message, if it has any."""
-    status = only_status(events_of(message))
-    assert status.stage == "error"
-    assert told(status) == fields
-
-
-@pytest.mark.parametrize("version", PROTOCOLS)
-def test_status_of_an_answer(version: str) -> None:
-    """The last status has what the generation sends with an answer, and nothing else."""
-    talk = talks_of(version, "echo")[0]
-    status = run(talk).last
-    sent = json.loads(talk.frames[-1].raw)
-    expected: dict[str, Any] = {}
-    if dialect_for(version).join == "websocket":
-        expected["eta"] = sent["output"]["average_duration"]
-    if "changed_state_ids" in sent["output"]:
-        expected["changed_state_ids"] = []
-    for field in ("cache_duration", "avg_time", "used_cache"):
-        if sent.get(field) is not None:
-            expected[field] = sent[field]
-    assert status.stage == "complete"
-    assert told(status) == expected
-
-
-def test_status_of_an_answer_needs_no_earlier_message() -> None:
-    """Where a job stands is read off its last message alone, whatever kind it is."""
-    for scenario in ("count3", "error", "cancel_slow"):
-        talk = talks_of("6.31.0", scenario)[0]
-        outcome = run(talk)
-        frames = [f for f in talk.frames if f.msg in STATUS_MESSAGES]
-        statuses = [e for e in outcome.events if isinstance(e, Status)]
-        assert [status_of(talk.event_factory(), f) for f in frames] == statuses
-
-
-def test_status_fields_of_intermediate_values() -> None:
-    """Changed states, time limit, progress and code go with the stage."""
-    for msg, stage in [("process_generating", "generating"), ("process_streaming", "streaming")]:
-        status, data = events_of(
-            {
-                "msg": msg,
-                "success": True,
-                "code": "c",
-                "time_limit": 4.5,
-                "progress_data": [],
-                "output": {"data": ["x"], "changed_state_ids": [3, "4", None]},
-            }
-        )
-        assert isinstance(status, Status) and status.stage == stage
-        assert told(status) == {
-            "code": "c",
-            "time_limit": 4.5,
-            "progress_data": [],
-            "changed_state_ids": [3],
-        }
-        assert isinstance(data, Data) and data.data == ["x"]
-
-
-def test_status_of_a_step_that_failed() -> None:
-    """An intermediate message that reports a failure gives its text, and no value."""
-    status = only_status(
-        events_of({"msg": "process_generating", "success": False, "output": {"error": "bad"}})
-    )
-    assert (status.stage, status.message) == ("error", "bad")
 
 
 # -- values
@@ -469,132 +283,6 @@ def test_render_may_come_with_an_intermediate_value() -> None:
         output["render_config"] = odd
         events = events_of({"msg": "process_generating", "output": output})
         assert [e.type for e in events] == ["status", "data"]
-
-
-# -- errors of the app
-
-
-@pytest.mark.parametrize("version", versions_of("gr_error"))
-def test_errors_of_every_generation(version: str) -> None:
-    """The text is bare, and title, duration and visibility are there once servers send them."""
-    status = run(talks_of(version, "gr_error")[0]).last
-    fields: dict[str, Any] = {"success": False, "message": "dur", "title": "Error"}
-    if version in ("4.44.1", "5.50.0", "6.31.0"):
-        fields |= {"duration": 5, "visible": False}
-    if version in ("5.50.0", "6.31.0"):
-        fields["title"] = "Oops"
-    assert status.stage == "error"
-    assert told(status) == fields
-
-
-@pytest.mark.parametrize("version", versions_of("plain_exception"))
-def test_error_of_a_plain_exception(version: str) -> None:
-    """An exception that is no gr.Error has a text, and no more before 6.0."""
-    status = run(talks_of(version, "plain_exception")[0]).last
-    assert (status.message, status.title, status.duration) == ("plain x", "Error", None)
-    assert status.visible is (True if version == "6.31.0" else None)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["boom", "it's", 'say "hi"', 'it\'s "both"', "", "two\nlines\t\\ end\r", "ü \x00 \u2028 😀"],
-)
-def test_quotes_are_taken_off_whole(text: str) -> None:
-    """A server before 5.2 sends the repr of the text, so the text comes back exactly."""
-    assert scribe_for("4.44.1").app_text(repr(text)) == text
-    assert scribe_for("4.44.1").app_text(ascii(text)) == text
-    assert scribe_for("5.50.0").app_text(repr(text)) == repr(text)
-
-
-@given(st.text(st.characters()))
-def test_quotes_of_any_text(text: str) -> None:
-    """No text, of which characters ever, is changed by being quoted on the way."""
-    assert scribe_for("3.50.2").app_text(repr(text)) == text
-
-
-@given(st.text(st.sampled_from("'\"\\abnxu01 \n+"), max_size=12))
-def test_no_text_breaks_the_unquoting(text: str) -> None:
-    """What is not one quoted text is left alone."""
-    bare = scribe_for("3.50.2").app_text(text)
-    assert bare == text or (isinstance(bare, str) and len(bare) <= len(text) - 2)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "plain",
-        "'",
-        "''boom''",
-        "'a' is not 'b'",
-        "'a' 'b'",
-        "'a' in \"b'",
-        '"a"b"',
-        "'''boom'''",
-        "'C:\\data'",
-        "'\\d'",
-        "'line\nbreak'",
-        "'\\U00110000'",
-        "'open",
-        "b'bytes'",
-    ],
-)
-def test_what_is_not_one_quoted_text_stays(text: str) -> None:
-    """A message that only begins and ends with quotes keeps them."""
-    assert scribe_for("3.50.2").app_text(text) == text
-
-
-@pytest.mark.parametrize(
-    ("error", "message"),
-    [(None, "An error occurred"), ("", "An error occurred"), (5, "5"), (["a"], "['a']")],
-)
-def test_error_texts_of_several_shapes(error: Any, message: str) -> None:
-    """``null`` means that the app hides its texts; anything else is shown as text."""
-    output = {"error": error, "title": None, "duration": "x", "visible": None}
-    status = only_status(
-        events_of({"msg": "process_completed", "success": False, "output": output})
-    )
-    assert (status.stage, status.message, status.title) == ("error", message, "Error")
-
-
-def test_error_counts_even_if_success_is_claimed() -> None:
-    """An output with an error is one, and so is a failure without a text."""
-    for message in ({"success": True, "output": {"error": "x"}}, {"success": False, "output": {}}):
-        status = only_status(events_of({"msg": "process_completed", **message}))
-        assert (status.stage, status.success) == ("error", False)
-
-
-# -- the end
-
-
-@pytest.mark.parametrize("version", ["4.44.1", "5.50.0", "6.31.0"])
-def test_an_empty_output_is_a_cancellation(version: str) -> None:
-    """``output: {}`` with ``success: true`` is how servers report a cancelled job."""
-    talk = talks_of(version, "cancel_slow")[0]
-    frame = talk.frames[-1]
-    event_factory = talk.event_factory()
-    assert frame.parse()["output"] == {}
-    events = Decoder(event_factory).events(frame)
-    assert events == [cancelled(event_factory, frame.time)]
-    status = only_status(events)
-    assert (status.stage, status.success, status.queue) == ("complete", False, False)
-
-
-@pytest.mark.parametrize("output", [None, [], "x", 5, {"data": None}, {"data": "x"}, {"data": {}}])
-def test_completion_without_values_breaks_the_protocol(output: Any) -> None:
-    """An end with neither values nor an error nor a cancellation is refused."""
-    message = {"msg": "process_completed", "success": True, "output": output}
-    with pytest.raises(ProtocolError):
-        completion(scribe_for(), frame_of(message), message)
-
-
-def test_answer_of_a_direct_call_is_not_queued() -> None:
-    """The events of a direct call are the same, and say that no queue was involved."""
-    output = {"data": ["a"], "render_config": {"x": 1}}
-    data, render, status = scribe_for().answer(EPOCH, output, files=False, queue=False, eta=1.5)
-    assert isinstance(data, Data) and isinstance(render, Render) and isinstance(status, Status)
-    assert (status.queue, status.eta) == (False, 1.5)
-    with pytest.raises(ProtocolError, match="'/f' is done but sends no list"):
-        scribe_for().answer(EPOCH, {"data": 5}, files=False, queue=False)
 
 
 # -- hostile servers

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync._calls.responses import validation_failures
-from gradio_client_sync._protocol.queue.decode import EVENT_MESSAGES, Decoder, EventFactory
+from gradio_client_sync._protocol.queue.decode import EVENT_MESSAGES, Decoder
+from gradio_client_sync._protocol.queue.event_factory import EventFactory
 from gradio_client_sync._protocol.queue.exchange import (
     FOR_READERS,
     MOVES_ONCE,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.queue.decode import Decoder, EventFactory
+from gradio_client_sync._protocol.queue.decode import Decoder
+from gradio_client_sync._protocol.queue.event_factory import EventFactory
 from gradio_client_sync._protocol.queue.exchange import Exchange
 from gradio_client_sync._protocol.queue.wire import Message
 from gradio_client_sync.errors import ProtocolError

@@ -36,7 +36,8 @@ from gradio_client_sync._protocol.api.payload import bind, encode
 from gradio_client_sync._protocol.api.signature import signatures_of
 from gradio_client_sync._protocol.chunked import ChunkedDecoder
 from gradio_client_sync._protocol.dialect import dialect_of
-from gradio_client_sync._protocol.queue.decode import Decoder, EventFactory
+from gradio_client_sync._protocol.queue.decode import Decoder
+from gradio_client_sync._protocol.queue.event_factory import EventFactory
 from gradio_client_sync._protocol.queue.eventstream import EventStreamParser
 from gradio_client_sync._protocol.queue.exchange import Exchange
 from gradio_client_sync._protocol.queue.wire import Message

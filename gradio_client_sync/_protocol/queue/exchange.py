@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
 from ...errors import AppError, BrokenStreamError, GradioClientError, ProtocolError, QueueFullError
 from ...events import Data, Status
-from .decode import EventFactory, completion, status_of
+from .statuses import completion, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ...events import Event
     from ...types import Stage
     from ..api.endpoint import Endpoint
+    from .event_factory import EventFactory
     from .wire import Message
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
 from gradio_client_sync._protocol.dialect import Dialect, dialect_of
-from gradio_client_sync._protocol.queue.decode import Decoder, EventFactory
+from gradio_client_sync._protocol.queue.decode import Decoder
+from gradio_client_sync._protocol.queue.event_factory import EventFactory
 from gradio_client_sync._protocol.queue.exchange import Effect, Exchange, Finish, Publish, Reply
 from gradio_client_sync._protocol.queue.wire import Message
 from gradio_client_sync.events import Data, Event, Status
