@@ -12,7 +12,6 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._files.recordings import ORDER
-from .._job.event_log import Restarted
 from .._protocol.api.meaning import Sent
 from .._protocol.api.payload import encode
 from .._protocol.queue.decode import DATA_MESSAGES
@@ -355,9 +354,7 @@ class JobRunner:
         )
         if ended.state != self._exchange.state:
             queue = self._direct_url is None
-            self._events.publish(
-                Restarted([self._event_factory.status(time.time(), "pending", queue=queue)])
-            )
+            self._events.restart(self._event_factory.status(time.time(), "pending", queue=queue))
         self._heeds = None
         self.job._event_id = None
 

@@ -50,5 +50,5 @@ class UploadReport:
                     self._publishing = False
                     break
                 event = self._due.popleft()
-            self._events.publish((event,))
+            self._events.add(event)
         self._events.tell_soon()

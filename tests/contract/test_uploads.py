@@ -617,9 +617,9 @@ def test_upload_news_of_several_threads_keep_their_order() -> None:
     gate, published = Gate(), []
 
     class Events:
-        def publish(self, events: Any) -> None:
+        def add(self, event: Any) -> None:
             gate.pass_through()
-            published.extend(event.done_bytes for event in events)
+            published.append(event.done_bytes)
 
         def tell_soon(self) -> None:
             pass
