@@ -20,6 +20,7 @@ from ._protocol.queue.eventstream import MESSAGE_BYTES
 from ._transport.deadlines import Deadline
 from ._transport.signal_safe import SafeEvent
 from .errors import ClientClosedError, EndpointNotFoundError, JobTimeoutError
+from .job import control_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -508,11 +509,11 @@ class Client:
                 bars.watch(job)  # Ctrl-C may strike here, too: the first widget takes a while
             return job.result()
         except JobTimeoutError:
-            job._wait_until_released(TIMEOUT_GRACE)
+            control_of(job).wait_released(TIMEOUT_GRACE)
             raise
         except BaseException:
             if job.cancel():  # mostly it was Ctrl-C
-                job._wait_until_released(EXIT_GRACE, hurry=True)
+                control_of(job).wait_released(EXIT_GRACE, hurry=True)
             raise
         finally:
             if bars is not None:

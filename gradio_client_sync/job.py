@@ -1,29 +1,23 @@
-"""`Job`: what `submit` returns and users hold. No I/O in here; the worker does that."""
+"""`Job`: what `submit` returns and users hold. What ends it is in `_job.control`."""
 
 from __future__ import annotations
 
 import concurrent.futures
-import math
 import os
-import threading
-import time
 from collections.abc import Iterator
-from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED
+from concurrent.futures._base import FINISHED
 from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 
-from ._transport.signal_safe import SafeCondition, SafeEvent
+from ._job.control import RESOLVED
 from .errors import PayloadError
 from .events import Data, Status, Timings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from ._job.control import JobControl
     from ._job.event_log import EventLog
     from ._job.input_stream import InputStream
-    from .errors import GradioClientError
     from .events import (
         DataListener,
-        Event,
         LogListener,
         RenderListener,
         StatusListener,
@@ -33,7 +27,6 @@ if TYPE_CHECKING:
 
 
 _EVENTS = ("data", "status", "log", "render", "upload")
-_OVER = (CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED)  # a Future's states
 
 
 class Job(concurrent.futures.Future[Data]):
@@ -52,50 +45,35 @@ class Job(concurrent.futures.Future[Data]):
 
     def __init__(
         self,
-        endpoint: str | int,
-        fn_index: int,
+        control: JobControl,
         log: EventLog,
         owner: object,
         chunks: InputStream | None = None,
     ) -> None:
         super().__init__()
-        self._endpoint = endpoint
-        self._fn_index = fn_index
+        self._control = control
         self._log = log
         self._owner = owner  # the client: it must not be collected while a job needs it
         self._chunks = chunks  # where the function takes input while it runs
         self._pid = os.getpid()
-        self._lock = threading.RLock()
-        self._ended = SafeCondition(self._lock)
-        self._cancel_asked = False
-        self._cancel_told = False  # who waits for several jobs knows of the cancellation
-        self._abandoned = False  # the interpreter exits, and nobody is told any more
-        self._interrupt: Callable[[], None] | None = None
-        self._is_released = False  # the worker has let go, the server has been told
-        self._released: SafeEvent | None = None  # of which mostly nobody waits to be told
-        self._patience = math.inf  # until when anybody waits for that
-        self._started = False
-        self._submitted = time.monotonic()
-        self._marks: dict[str, float] = {}  # what happened when, in seconds since then
-        self._bytes = 0
-        self._event_id: str | None = None
+        control.bind(self)
 
     # -- what it is ---------------------------------------------------------------
 
     @property
     def endpoint(self) -> str | int:
         """The endpoint's name with its slash, or its ``fn_index`` if it has no name."""
-        return self._endpoint
+        return self._control.endpoint
 
     @property
     def fn_index(self) -> int:
         """The number of the function that runs."""
-        return self._fn_index
+        return self._control.fn_index
 
     @property
     def event_id(self) -> str | None:
         """The server's name for the job; ``None`` before it has one (always on Gradio 3)."""
-        return self._event_id
+        return self._control.event_id
 
     @property
     def status(self) -> Status:
@@ -112,11 +90,11 @@ class Job(concurrent.futures.Future[Data]):
     @property
     def timings(self) -> Timings:
         """How long it took until what: in the queue, at work, to the first value, to the end."""
-        return Timings(bytes=self._bytes, **self._marks)
+        return Timings(bytes=self._control.bytes, **self._control.times)
 
     def __repr__(self) -> str:
         stage = "cancelled" if self.cancelled() else self.status.stage
-        return f"<Job {self._endpoint!r} {stage}>"
+        return f"<Job {self.endpoint!r} {stage}>"
 
     def _ipython_display_(self) -> None:
         from ._notebook import live
@@ -237,12 +215,12 @@ class Job(concurrent.futures.Future[Data]):
         self._outcome(None)
 
     def done(self) -> bool:
-        """Whether it has ended, in whatever way."""
-        return self._state in _OVER  # not under the Future's lock: it may be asked in a tight loop
+        """Return whether it has ended, in whatever way."""
+        return self._state in RESOLVED  # without the Future's lock: a tight loop may ask
 
     def running(self) -> bool:
-        """Whether a worker is at it. It can be cancelled all the same."""
-        return self._started and not self.done()
+        """Return whether a worker has taken it. It can be cancelled all the same."""
+        return self._control.started and not self.done()
 
     def cancel(self) -> bool:
         """Stop listening, and stop the work on the server as far as it can.
@@ -261,44 +239,7 @@ class Job(concurrent.futures.Future[Data]):
         Behaviour: what stops on the server is told in docs, page "protocols".
         """
         self._check_process()
-        if not self._cancel_once():
-            return False
-        with self._lock:
-            interrupt = self._interrupt
-        self._end_input(concurrent.futures.CancelledError("cancel() was called"))
-        if interrupt is not None:
-            interrupt()
-        self._log.cancel(time.time())
-        return True
-
-    def _cancel_once(self) -> bool:
-        with self._lock:
-            self._cancel_asked = True
-        self._mark("done")  # first: whoever is told may look; of what has ended it is marked
-        if not super().cancel():
-            return False
-        with self._lock:  # the deadline may have asked first, and have come too late
-            first, self._cancel_told = not self._cancel_told, True
-        if first:
-            self.set_running_or_notify_cancel()  # lets wait() and as_completed() see it
-        return True
-
-    def _expire(self, status: Status, error: GradioClientError) -> None:
-        """The job's time is up, or its app has changed: end it as `cancel` would, with an error."""
-        with self._lock:
-            self._cancel_asked = True
-            interrupt = self._interrupt
-        if not self._log.end((status,)):
-            return  # it has ended by itself, and its listeners are being told
-        self._end_input(error)
-        self._mark("done")
-        try:
-            self.set_exception(error)
-        except concurrent.futures.InvalidStateError:
-            return  # cancelled
-        if interrupt is not None:
-            interrupt()
-        self._log.tell_soon()
+        return self._control.cancel()
 
     # -- further input ------------------------------------------------------------
 
@@ -355,137 +296,30 @@ class Job(concurrent.futures.Future[Data]):
     def _input(self) -> InputStream:
         if self._chunks is None:
             raise PayloadError(
-                f"{self._endpoint!r} takes its input at once, when it is called, and none "
+                f"{self.endpoint!r} takes its input at once, when it is called, and none "
                 "while it runs. Only functions of stream events do (connection='stream' in the "
                 "app's config, Gradio 5.0 and later); call this one again instead.",
-                endpoint=self._endpoint,
+                endpoint=self.endpoint,
             )
         return self._chunks
 
-    def _end_input(self, error: BaseException | None) -> None:
-        if self._chunks is not None:
-            self._chunks.end(error)
+    # -- waiting, in detail -------------------------------------------------------
 
     def _invoke_callbacks(self) -> None:
-        with self._lock:
-            self._ended.notify_all()
+        self._control.wake()
         super()._invoke_callbacks()  # type: ignore[misc]  # not in the types, but in every Future
-
-    # -- for the worker -----------------------------------------------------------
-
-    @property
-    def _stopped(self) -> bool:
-        """Whether nobody waits any more: it was cancelled, or its time is up."""
-        return self._cancel_asked
-
-    def _mark(self, what: str) -> bool:
-        """Note when something happened; whether it was the first time."""
-        after = time.monotonic() - self._submitted
-        return self._marks.setdefault(what, after) is after
-
-    def _interruptible(self, interrupt: Callable[[], None] | None) -> bool:
-        """Let `interrupt` be called by `cancel`; ``False`` if it was called already."""
-        with self._lock:
-            self._interrupt = interrupt
-            return not self._cancel_asked
-
-    def _release(self) -> None:
-        """The worker has let go, and the server has been told."""
-        with self._lock:
-            self._is_released, released = True, self._released
-        if released is not None:
-            released.set()
-
-    def _wait_until_released(self, timeout: float, *, hurry: bool = False) -> bool:
-        """After a cancellation, wait until the server has been told, up to `timeout` seconds.
-
-        Args:
-            hurry: Nobody waits for longer later on, either: somebody wants to go.
-
-        Returns:
-            Whether it has.
-        """
-        end = time.monotonic() + timeout
-        if hurry:
-            self._patience = min(self._patience, end)
-        with self._lock:
-            if self._is_released or not self._started:
-                return self._is_released
-            self._released = released = self._released or SafeEvent()
-        return released.wait(max(0.0, min(end, self._patience) - time.monotonic()))
-
-    def _begin(self) -> None:
-        self._started = True
-
-    def _answered(self, event_id: str | None) -> None:
-        """The function has answered its last input, and waits for more."""
-        if self._chunks is not None and event_id is not None:
-            self._chunks.answered(event_id)
-
-    def _finish(
-        self,
-        events: Sequence[Event],
-        data: Data | None = None,
-        error: GradioClientError | None = None,
-    ) -> None:
-        """Tell listeners the end, then resolve."""
-        if data is not None:
-            self._mark("first_data")
-        self._end_input(error)  # first, since a listener may wait to send more
-        self._log.end(events)
-        try:
-            self._log.tell_all()
-        finally:  # memory may run out, but somebody waits for the job
-            self._mark("done")
-            try:
-                if error is not None:
-                    self.set_exception(error)
-                elif data is not None:
-                    self.set_result(data)
-                else:
-                    self._cancel_once()  # by the app
-            except concurrent.futures.InvalidStateError:
-                pass  # cancel() came first, and callers have seen it
-
-    def _abandon(self) -> bool:
-        """The interpreter exits: end the job as `cancel` would, but wake nobody; see `_exit`.
-
-        Returns:
-            Whether the server may have to be told.
-        """
-        with self._condition:
-            if self._state not in _OVER:
-                # Who asks from now on has the answer at once; who waits sleeps on.
-                self._state = CANCELLED_AND_NOTIFIED
-                self._abandoned = True
-        with self._lock:
-            self._cancel_asked = self._cancel_asked or self._abandoned
-            self._cancel_told = self._cancel_told or self._abandoned
-            interrupt = self._interrupt
-        if self._abandoned and interrupt is not None:
-            interrupt()
-        return self._stopped
-
-    def _finish_cancelled(self) -> None:
-        """The end of a job that was cancelled here, or whose client was closed."""
-        if self._abandoned:
-            return
-        self._end_input(concurrent.futures.CancelledError("the client was closed"))
-        self._log.cancel(time.time())
-        self._cancel_once()
 
     def _check_process(self) -> None:
         if self._pid != os.getpid() and not self.done():
             raise RuntimeError(
-                f"The job of {self._endpoint!r} runs in the process that this one was forked "
+                f"The job of {self.endpoint!r} runs in the process that this one was forked "
                 "from, and its end is told there only. Make the call anew in this process."
             )
 
     def _wait_for_end(self, timeout: float | None) -> None:
-        """Wait, but not as a Future does: its condition is none for signals, see `signal_safe`."""
-        if not self.done() and not self._ended.wait_for(self.done, timeout):
+        if not self.done() and not self._control.wait_for(self.done, timeout):
             raise concurrent.futures.TimeoutError
-        if self._state != FINISHED:
+        if self._state != FINISHED:  # cancelled() takes the Future's lock
             raise concurrent.futures.CancelledError
 
     def _outcome(self, timeout: float | None) -> Data:
@@ -508,6 +342,11 @@ class Job(concurrent.futures.Future[Data]):
                 f"{what} in a listener of the same job would wait for itself. Use the event that "
                 "the listener was given, or add_done_callback()."
             )
+
+
+def control_of(job: Job) -> JobControl:
+    """Return the control of a job, for the client that made it."""
+    return job._control
 
 
 def _check(event: str) -> None:

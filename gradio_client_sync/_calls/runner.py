@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._files.recordings import ORDER
+from .._job.control import Outcome
 from .._protocol.api.meaning import Sent
 from .._protocol.api.payload import encode
 from .._protocol.queue.decode import DATA_MESSAGES
@@ -37,6 +38,7 @@ from .upload_report import UploadReport
 if TYPE_CHECKING:
     from typing import Callable
 
+    from .._job.control import JobControl
     from .._job.event_log import EventLog
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.api.meaning import Aim
@@ -46,13 +48,13 @@ if TYPE_CHECKING:
     from .._session.watch import Watch
     from .._transport.base import Channel
     from .._transport.deadlines import Deadline, Timers
-    from ..job import Job
     from .call import PreparedCall
 
 log = logging.getLogger(__name__)
 
 #: What a job comes to, in this order, as `Timings` and the log name it.
 _STEPS = {"queued": "is queued", "started": "runs", "first_data": "has its first value"}
+_STOPS = {Outcome.TIMED_OUT: "ran out of time", Outcome.APP_CHANGED: "ended as its app changed"}
 
 
 class Course(NamedTuple):
@@ -94,7 +96,7 @@ class JobRunner:
     def __init__(
         self,
         order: PreparedCall,
-        job: Job,
+        control: JobControl,
         events: EventLog,
         first: Finish | None = None,
         *,
@@ -107,7 +109,7 @@ class JobRunner:
         on_end: Callable[[], None],
         on_close: Callable[[Session], None],
     ) -> None:
-        self.job = job
+        self.control = control
         self._events = events
         self._first = first
         self._order = order
@@ -141,22 +143,22 @@ class JobRunner:
         """Run the job to its end, if no other thread is at it, or has been."""
         if not self._claim.acquire(blocking=False):
             return
-        self.job._begin()
+        self.control.start()
         if self._first is None:
             self._note("begins (%r)", self.endpoint.name)
         try:
             finish = self._run()
         except BaseException as exc:  # noqa: BLE001 - it is logged, and becomes the job's error
             finish = unexpected(self._exchange, exc)
-        self.job._interruptible(None)
+        self.control.on_stop(None)
         self._note_end(finish)
         if finish is None:
             # The server first: whoever cancelled may be waiting for that before an exit.
             try:
                 self._let_go()
             finally:
-                self.job._release()
-                self.job._finish_cancelled()
+                self.control.release()
+                self.control.resolve_cancelled()
         else:
             self._end(finish)
 
@@ -168,22 +170,22 @@ class JobRunner:
         try:
             if not given_up:
                 if self._entered:
-                    due = self._session.leave(self.endpoint, self.job)
+                    due = self._session.leave(self.endpoint, self.control)
                 self._close()
             self._on_end()
         finally:
-            self.job._finish(finish.events, finish.data, finish.error)
+            self.control.resolve(finish.events, finish.data, finish.error)
         if given_up:
-            self._session.let_go(self.endpoint, self.job, self._exchange)
+            self._session.let_go(self.endpoint, self.control, self._exchange)
             self._close()
         self._session.cancel_due(self.endpoint, due)
-        self.job._release()
+        self.control.release()
 
     def _let_go(self) -> None:
         """Stop a cancelled job on the server, and give back what it held."""
         try:
             if self._entered and not self._exchange.finished:
-                self._session.let_go(self.endpoint, self.job, self._exchange)
+                self._session.let_go(self.endpoint, self.control, self._exchange)
         finally:
             self._on_end()
             self._close()
@@ -196,7 +198,7 @@ class JobRunner:
 
     def abandon(self, error: GradioClientError) -> None:
         """End the job without running it."""
-        self.job._finish((), error=error)
+        self.control.resolve((), error=error)
         self._on_close(self._session)
 
     def arm(self, alarms: Timers) -> None:
@@ -207,7 +209,7 @@ class JobRunner:
         """
         if self._terms.deadline.seconds is not None:
             call_off = alarms.set(self._terms.deadline, self._ring)
-            self.job.add_done_callback(lambda job: call_off())
+            self.control.add_done_callback(call_off)
 
     def _ring(self) -> None:
         """The job's time is up; who is told may take long, and other deadlines do not wait."""
@@ -217,10 +219,9 @@ class JobRunner:
             self._expire()
 
     def _expire(self) -> None:
-        error = self._order.late(self._exchange.state.stage, self.job.event_id)
-        self.job._expire(
-            self._event_factory.status(time.time(), "error", message=str(error)), error
-        )
+        error = self._order.late(self._exchange.state.stage, self.control.event_id)
+        status = self._event_factory.status(time.time(), "error", message=str(error))
+        self.control.stop_with(Outcome.TIMED_OUT, status, error)
 
     # -- try by try ---------------------------------------------------------------
 
@@ -243,7 +244,7 @@ class JobRunner:
             finally:
                 self._arrive()
             error = finish.error if finish is not None else None
-            if error is None or self.job._stopped:
+            if error is None or self.control.stopped:
                 return finish
             if isinstance(error, (ConnectionError, UploadError)):
                 self._on_lost()
@@ -253,7 +254,7 @@ class JobRunner:
             log.debug("job %d is tried again in %.2f s: %s", self._order.number, wait, error)
             self._withdraw()
             pause = RequestHandle()
-            if not self.job._interruptible(pause.abort):
+            if not self.control.on_stop(pause.abort):
                 return None
             try:
                 pause.pause(wait)
@@ -262,7 +263,7 @@ class JobRunner:
 
     def _try(self) -> Finish | None:
         call = RequestHandle()
-        if not self.job._interruptible(call.abort):
+        if not self.control.on_stop(call.abort):
             return None
         try:
             course = self._revisit(
@@ -274,7 +275,7 @@ class JobRunner:
         if course.aim is not self._aim:
             self._aim, self._direct_url, endpoint = course.aim, url, course.aim.endpoint
             self._exchange.relocated(endpoint)  # so is the job's log: they share the factory
-            self.job._fn_index = endpoint.fn_index
+            self.control.fn_index = endpoint.fn_index
             self._request_body.move(endpoint, course.values, by_name=by_name)
         if self._aim.by_parameter or not (by_name or self._aim.by_number):
             self._passage = Passage(Sent(self._aim, not by_name), self._on_changed)
@@ -314,14 +315,13 @@ class JobRunner:
         error = changed(
             self._aim,
             self._direct_url is None,
-            event_id=self.job.event_id,
+            event_id=self.control.event_id,
             accepted=exchange.state.accepted or None,
             begun=exchange.state.begun,
             stage=exchange.state.stage,
         )
-        self.job._expire(
-            self._event_factory.status(time.time(), "error", message=str(error)), error
-        )
+        status = self._event_factory.status(time.time(), "error", message=str(error))
+        self.control.stop_with(Outcome.APP_CHANGED, status, error)
 
     def _may_go_on(self, error: GradioClientError) -> bool:
         if isinstance(error, BrokenStreamError):
@@ -342,7 +342,7 @@ class JobRunner:
     def _withdraw(self) -> None:
         """Give back what the try held, so that the next one starts from nothing."""
         if self._entered:
-            due = self._session.leave(self.endpoint, self.job)
+            due = self._session.leave(self.endpoint, self.control)
             self._session.cancel_due(self.endpoint, due)
             self._entered = False
         if self._channel is not None:
@@ -356,7 +356,7 @@ class JobRunner:
             queue = self._direct_url is None
             self._events.restart(self._event_factory.status(time.time(), "pending", queue=queue))
         self._heeds = None
-        self.job._event_id = None
+        self.control.event_id = None
 
     # -- its life in the log ------------------------------------------------------
 
@@ -364,19 +364,18 @@ class JobRunner:
         self._order.note(what, *arguments)
 
     def _reach(self, step: str) -> None:
-        if self.job._mark(step):
+        if self.control.record(step):
             self._note(_STEPS[step])
 
     def _note_end(self, finish: Finish | None) -> None:
-        job = self.job
+        control = self.control
         if finish is None:
-            ended = job.done() and not job.cancelled()
-            self._note("ran out of time, or its app has changed" if ended else "was cancelled")
+            self._note(_STOPS.get(control.outcome or Outcome.CANCELLED, "was cancelled"))
         elif finish.error is not None:
             # Its text may repeat what was sent.
             self._note("failed (%s)", type(finish.error).__name__)
         else:
-            self._note("is done (%d bytes)", job._bytes)
+            self._note("is done (%d bytes)", control.bytes)
 
     # -- its files ----------------------------------------------------------------
 
@@ -390,7 +389,7 @@ class JobRunner:
             return
         report = UploadReport(self._events, self.endpoint)
         upload_task = self._request_body.upload_task(report, self._terms.deadline)
-        if not self.job._interruptible(upload_task.abort):
+        if not self.control.on_stop(upload_task.abort):
             raise Aborted
         self._request_body.load(upload_task.run())
         self._note("has its files at the server")
@@ -402,13 +401,13 @@ class JobRunner:
         try:
             self._events.tell_soon()
             self._send_files()
-            if not self.job._interruptible(self._session.wake):
+            if not self.control.on_stop(self._session.wake):
                 return None
-            self._session.enter(self.endpoint, self.job)
+            self._session.enter(self.endpoint, self.control)
             self._entered = True
             self._channel = self._session.open(
                 self.endpoint,
-                self.job,
+                self.control,
                 self._exchange,
                 self._request_body.encoded,
                 self._headers,
@@ -418,7 +417,7 @@ class JobRunner:
             )
             if self._event_factory.dialect.join == "post":
                 self._settle()
-            event_id = self.job._event_id = self._exchange.event_id
+            event_id = self.control.event_id = self._exchange.event_id
             self._note("is at the server%s", f" as event {event_id}" if event_id else "")
             return self._converse(self._channel)
         except Aborted:
@@ -437,7 +436,7 @@ class JobRunner:
             return self._exchange.fail(exc, time.time())
 
     def _converse(self, channel: Channel) -> Finish | None:
-        job, exchange = self.job, self._exchange
+        control, exchange = self.control, self._exchange
         self._arm(channel)
         before = exchange.state
         while True:
@@ -449,11 +448,11 @@ class JobRunner:
                 self._arm(channel)
                 before = now
             for effect in effects:
-                if job._stopped:
+                if control.stopped:
                     if not isinstance(effect, Publish):
                         return None
                 elif isinstance(effect, Reply):
-                    job._event_id = exchange.event_id
+                    control.event_id = exchange.event_id
                     self._set_off()
                     if now.accepted:
                         self._session.prepare(self.endpoint)
@@ -463,15 +462,15 @@ class JobRunner:
                         self._render(frame.parse().get("output"))
                     if isinstance(effect, Finish):
                         self._learn(frame)
-                        job._bytes += len(frame.raw)
+                        control.bytes += len(frame.raw)
                         return effect
                     if not frame.told:
                         self._publish(frame)
 
     def _publish(self, frame: Message) -> None:
         """Keep a message for the job's readers. The reader of a shared stream calls it, too."""
-        self.job._bytes += len(frame.raw)
-        if frame.msg in DATA_MESSAGES and "first_data" not in self.job._marks:
+        self.control.bytes += len(frame.raw)
+        if frame.msg in DATA_MESSAGES and "first_data" not in self.control.times:
             self._events.order = next(ORDER)
             for step in _STEPS:  # the worker may not have come to the ones before
                 self._reach(step)
@@ -487,11 +486,11 @@ class JobRunner:
         if now.begun and not before.begun:
             if self._event_factory.dialect.join != "post":
                 self._settle()
-            self._session.begin(self.endpoint, self.job)
+            self._session.begin(self.endpoint, self.control)
         elif now.queued and not before.queued:
-            self._session.queue(self.endpoint, self.job)
+            self._session.queue(self.endpoint, self.control)
         if now.answers > before.answers:
-            self.job._answered(self._exchange.event_id)
+            self.control.answered(self._exchange.event_id)
 
     def _arm(self, channel: Channel) -> None:
         """Have `cancel` end the wait, or await the moment when the server would heed it.
@@ -503,7 +502,7 @@ class JobRunner:
         if heeds is self._heeds:
             return
         self._heeds = heeds
-        if not self.job._interruptible(channel.abort if heeds else self._stand_aside):
+        if not self.control.on_stop(channel.abort if heeds else self._stand_aside):
             if heeds:
                 raise Aborted
             self._stand_aside()
@@ -513,15 +512,15 @@ class JobRunner:
         try:
             self.start(self._make_way)
         except GradioClientError:  # no more threads
-            self.job._release()
+            self.control.release()
 
     def _make_way(self) -> None:
         """No other job has to wait for it, nor, unless it is about to begin, who cancelled it."""
-        due = self._session.leave(self.endpoint, self.job)
+        due = self._session.leave(self.endpoint, self.control)
         self._session.cancel_due(self.endpoint, due)
         if not self._session.begins_soon(self._exchange):
             self._on_end()  # not before: close() waits for the jobs that have not ended
-            self.job._release()
+            self.control.release()
 
     def _learn(self, frame: Message) -> None:
         """Servers before 3.20 show only by the answer whether a function is a generator."""
@@ -543,9 +542,9 @@ class JobRunner:
             self._events.tell_soon()
             self._send_files()
             call = RequestHandle()
-            if not self.job._interruptible(call.abort):
+            if not self.control.on_stop(call.abort):
                 return None
-            self.job._mark("started")
+            self.control.record("started")
             self._note("is sent")
             self._set_off()
             self._settle()
@@ -562,5 +561,5 @@ class JobRunner:
             return None
         except GradioClientError as exc:  # its files
             return self._exchange.fail(exc, time.time(), queue=False)
-        self.job._bytes += finish.size
+        self.control.bytes += finish.size
         return finish

@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from ..job import Job
+    from .._job.control import JobControl
 
 EXIT_GRACE = 0.7  # s for all servers together, so that a process is gone within one
 
@@ -24,7 +24,7 @@ EXIT_GRACE = 0.7  # s for all servers together, so that a process is gone within
 class ExitHandler(Protocol):
     """What has jobs under way when the interpreter exits."""
 
-    def abandon_jobs(self) -> list[Job]:
+    def abandon_jobs(self) -> list[JobControl]:
         """Stop all jobs, waking nobody; returns those of which the server has to be told."""
         ...
 
@@ -47,6 +47,6 @@ def _leave() -> None:
     leavers = list(_open)
     told = [job for leaver in leavers for job in leaver.abandon_jobs()]
     for job in told:
-        job._wait_until_released(max(0.0, deadline - time.monotonic()))
+        job.wait_released(max(0.0, deadline - time.monotonic()))
     for leaver in leavers:
         leaver.close_idle()

@@ -25,6 +25,7 @@ from .._files.body import prepare_body
 from .._files.download import FileStore
 from .._files.recordings import Recordings
 from .._files.upload_cache import UploadCache
+from .._job.control import JobControl
 from .._job.event_log import EventLog
 from .._job.input_stream import InputStream
 from .._notebook.on_demand import bundle_of_data
@@ -112,8 +113,8 @@ class Connection:
         self._lock = threading.RLock()
         self._closed = False
         self._numbers = count(1)
-        self._running: set[Job | RequestHandle] = set()
-        self._unfinished: WeakSet[Job] = WeakSet()  # the server may have to be told of these
+        self._running: set[JobControl | RequestHandle] = set()
+        self._unfinished: WeakSet[JobControl] = WeakSet()  # the server may have to be told of these
         self._backlog: deque[JobRunner] = deque()
         self._uses: Counter[Session] = Counter()  # by jobs and other calls under way
         self._replicas = Replicas(http, app.routes.app_id, known=app.id is not None)
@@ -443,9 +444,9 @@ class Connection:
                 first = self._first_try(order, url, call)
                 if first.data is not None:
                     return first.data
-            runner = self._runner(order, first)
+            job, runner = self._job(order, first)
             self._hand_over(runner, first, call)
-            return wait(runner.job)
+            return wait(job)
         except BaseException:
             if runner is not None:
                 self._take_back(runner)
@@ -521,9 +522,9 @@ class Connection:
         """
         runner = None
         try:
-            runner = self._runner(order)
+            job, runner = self._job(order)
             self._hand_over(runner)
-            return runner.job
+            return job
         except BaseException:
             if runner is not None:
                 self._take_back(runner)
@@ -550,12 +551,12 @@ class Connection:
                 if self._closed:
                     raise failure or _closed()
                 full = place not in self._running and len(self._running) >= self._max_workers
-                self._unfinished.add(runner.job)
+                self._unfinished.add(runner.control)
                 if full:
                     self._backlog.append(runner)
                 else:
                     self._running -= {place}
-                    self._running.add(runner.job)
+                    self._running.add(runner.control)
             if not full:
                 runner.start(runner)
         except GradioClientError as exc:  # closed, or no more threads
@@ -566,14 +567,14 @@ class Connection:
 
     def _take_back(self, runner: JobRunner) -> None:
         """End a job that nobody waits for, as it could not begin, or a signal's handler raised."""
-        if not runner.job.done():
-            runner.job.cancel()
+        if not runner.control.done:
+            runner.control.cancel()
         with self._lock:
             if runner in self._backlog:
                 self._backlog.remove(runner)
         runner()  # which only gives back what it holds, if no thread is at it
 
-    def _runner(self, order: PreparedCall, first: Finish | None = None) -> JobRunner:
+    def _job(self, order: PreparedCall, first: Finish | None = None) -> tuple[Job, JobRunner]:
         """Make a job, and what runs it."""
         event_factory = order.event_factory
         start = partial(self._start_as, f"gradio-job-{order.number}")
@@ -582,10 +583,10 @@ class Connection:
         order.files.job = ref(events)
         endpoint = event_factory.endpoint
         chunks = self._chunks(endpoint, order.session, order.headers)
-        job = Job(endpoint.name, endpoint.fn_index, events, order.owner, chunks)
-        return JobRunner(
+        control = JobControl(endpoint.name, endpoint.fn_index, events, chunks)
+        runner = JobRunner(
             order,
-            job,
+            control,
             events,
             first,
             revisit=self._revisit,
@@ -594,9 +595,10 @@ class Connection:
             on_lost=self.app.may_be_lost,
             cause=self._replicas.cause,
             start=start,
-            on_end=partial(self._ended, job),
+            on_end=partial(self._ended, control),
             on_close=self._leave,
         )
+        return Job(control, events, order.owner, chunks), runner
 
     def _body(
         self, endpoint: Endpoint, data: list[Any], session: Session, deadline: Deadline = NEVER
@@ -637,17 +639,17 @@ class Connection:
         """Run a task on a thread that bears the job's name meanwhile."""
         self._workers.start(partial(_run_as, name, task))
 
-    def _ended(self, job: Job | RequestHandle) -> None:
+    def _ended(self, job: JobControl | RequestHandle) -> None:
         """A job gave its place back; the next one in the backlog takes it."""
         while (following := self._next_after(job)) is not None:
             try:
                 following.start(following)
                 return
             except GradioClientError as exc:  # no more threads
-                job, exc.endpoint = following.job, following.endpoint.name
+                job, exc.endpoint = following.control, following.endpoint.name
                 following.abandon(exc)
 
-    def _next_after(self, job: Job | RequestHandle) -> JobRunner | None:
+    def _next_after(self, job: JobControl | RequestHandle) -> JobRunner | None:
         with self._lock:
             if job not in self._running:
                 return None
@@ -655,7 +657,7 @@ class Connection:
             if not self._backlog:
                 return None
             following = self._backlog.popleft()
-            self._running.add(following.job)
+            self._running.add(following.control)
         return following
 
     def _direct_url(self, endpoint: Endpoint) -> str | None:
@@ -696,13 +698,13 @@ class Connection:
         for call in calls:
             call.abort()
         for job in running:
-            if not job.done():
+            if not job.done:
                 job.cancel()
         deadline = time.monotonic() + grace
         for job in running:
             # Of one that ended by itself the server knows, and its worker may be this thread.
-            if job._stopped:
-                job._wait_until_released(max(0.0, deadline - time.monotonic()))
+            if job.stopped:
+                job.wait_released(max(0.0, deadline - time.monotonic()))
         for session in sessions:
             session.close()
         deadline = min(deadline, time.monotonic() + GOODBYE)
@@ -713,14 +715,14 @@ class Connection:
         if join:
             self._workers.join(grace)
 
-    def abandon_jobs(self) -> list[Job]:
+    def abandon_jobs(self) -> list[JobControl]:
         """See `_exit`. What a later function of the exit submits still runs."""
         if os.getpid() != self._pid:
             return []
         with self._lock:
             jobs = list(self._unfinished)
             self._backlog.clear()
-        return [job for job in jobs if job._abandon()]
+        return [job for job in jobs if job.abandon()]
 
     def close_idle(self) -> None:
         """See `_exit`."""

@@ -9,7 +9,7 @@ order.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Union
 
 from .._protocol.queue.decode import DATA_MESSAGES, Decoder
 from .._protocol.queue.statuses import STATUS_MESSAGES, status_of
@@ -31,19 +31,22 @@ log = logging.getLogger(__name__)
 _OF_VALUES = frozenset(("data", "render"))
 
 
-class Made(NamedTuple):
+class Made:
     """Events that were made on this side, such as those of an upload."""
 
-    events: Sequence[Event]
+    __slots__ = ("events",)
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self.events = events
 
 
-class Restarted(NamedTuple):
+class Restarted(Made):
     """The job was sent once more: the values after this start from the beginning."""
 
-    events: Sequence[Event]
+    __slots__ = ()
 
 
-Record = Union[Message, Made, Restarted]
+Record = Union[Message, Made]
 
 
 def tells_status(record: Record) -> bool:

@@ -28,6 +28,7 @@ from ..errors import GradioClientError, ProtocolError, RateLimitError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._job.control import JobControl
     from .._protocol.api.endpoint import Endpoint, EndpointTable
     from .._protocol.dialect import Dialect
     from .._protocol.queue.exchange import Exchange
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from .._transport.base import Channel
     from .._transport.failures import Answer
     from .._transport.http import Http
-    from ..job import Job
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +171,7 @@ class Session:
 
     # -- a job's way in -----------------------------------------------------------
 
-    def enter(self, endpoint: Endpoint, job: Job) -> None:
+    def enter(self, endpoint: Endpoint, job: JobControl) -> None:
         """Wait until a job may go to the server.
 
         Raises:
@@ -181,9 +181,9 @@ class Session:
             self._ledger.want(endpoint.fn_index, job)
         self._changed.wait_for(partial(self._try_to_enter, endpoint, job))
 
-    def _try_to_enter(self, endpoint: Endpoint, job: Job) -> bool:
+    def _try_to_enter(self, endpoint: Endpoint, job: JobControl) -> bool:
         fn_index, ledger = endpoint.fn_index, self._ledger
-        if job._stopped or self._closed:
+        if job.stopped or self._closed:
             ledger.give_up(fn_index, job)
             self._changed.notify_all()
             raise Aborted
@@ -212,7 +212,7 @@ class Session:
     def open(
         self,
         endpoint: Endpoint,
-        job: Job,
+        job: JobControl,
         exchange: Exchange,
         body: bytes,
         headers: Mapping[str, str],
@@ -266,7 +266,7 @@ class Session:
             patient=deadline,
         )
 
-    def _in_time(self, job: Job, deadline: Deadline, send: Callable[[], T]) -> T:
+    def _in_time(self, job: JobControl, deadline: Deadline, send: Callable[[], T]) -> T:
         """Send what a server refuses while it is asked too often; then it has not taken the job.
 
         It is asked again when it wants, for the patience of `Http`, if that is in time.
@@ -283,15 +283,15 @@ class Session:
                 pause = retries.pause(exc.retry_after, time.monotonic())
                 if pause is None:
                     raise
-            if not job._interruptible(self.wake):
+            if not job.on_stop(self.wake):
                 raise Aborted
-            if self._changed.wait_for(lambda: job._stopped or self._closed, pause):
+            if self._changed.wait_for(lambda: job.stopped or self._closed, pause):
                 raise Aborted
 
     def _join(
         self,
         endpoint: Endpoint,
-        job: Job,
+        job: JobControl,
         exchange: Exchange,
         body: bytes,
         headers: Mapping[str, str],
@@ -301,13 +301,13 @@ class Session:
         query = self._routes.query
         if self._dialect.join == "websocket":
             url = self._routes.websocket
-            return self._open_websocket(self._http, url, job._interruptible, query, headers)
+            return self._open_websocket(self._http, url, job.on_stop, query, headers)
         if self._dialect.join == "get":
             url, call = (
                 self._routes.join_stream(endpoint.fn_index, self.session_hash),
                 RequestHandle(),
             )
-            if not job._interruptible(call.abort):
+            if not job.on_stop(call.abort):
                 raise Aborted
             return EventStreamChannel(self._http, url, self._routes.data, call, query, headers)
         assert self._shared_stream is not None  # noqa: S101 - made for these dialects
@@ -317,14 +317,14 @@ class Session:
 
     def _post_join(
         self,
-        job: Job,
+        job: JobControl,
         exchange: Exchange,
         body: bytes,
         headers: Mapping[str, str],
         set_off: Callable[[], None],
     ) -> str:
         with self._joins:
-            if job._stopped or self._closed:
+            if job.stopped or self._closed:
                 raise Aborted  # nobody wants it any more, so the server need not hear of it
             set_off()  # here, since it may have waited for its turn
             answer = self._http.post(
@@ -362,7 +362,7 @@ class Session:
 
     # -- a job's way out ----------------------------------------------------------
 
-    def queue(self, endpoint: Endpoint, job: Job) -> None:
+    def queue(self, endpoint: Endpoint, job: JobControl) -> None:
         """The server has said that a job waits in its queue."""
         with self._lock:
             self._ledger.queue(endpoint.fn_index, job)
@@ -374,7 +374,7 @@ class Session:
             except GradioClientError:  # no more threads: the job's own may wait that long
                 self._wait_out(endpoint)
 
-    def begin(self, endpoint: Endpoint, job: Job) -> None:
+    def begin(self, endpoint: Endpoint, job: JobControl) -> None:
         """The server has begun to run a job."""
         with self._lock:
             self._ledger.begin(endpoint.fn_index, job)
@@ -399,14 +399,14 @@ class Session:
             return exchange.state.begun or not endpoint.cancelled_by
         return True
 
-    def leave(self, endpoint: Endpoint, job: Job) -> list[str]:
+    def leave(self, endpoint: Endpoint, job: JobControl) -> list[str]:
         """A job ended. Give what it returns to `cancel_due`, when nobody waits any more."""
         with self._lock:
             due = self._ledger.leave(endpoint.fn_index, job)
             self._changed.notify_all()
         return due
 
-    def let_go(self, endpoint: Endpoint, job: Job, exchange: Exchange) -> None:
+    def let_go(self, endpoint: Endpoint, job: JobControl, exchange: Exchange) -> None:
         """Stop a job on the server, as far as this generation of servers can.
 
         Call it before the job's channel is closed: servers of 4.0 to 4.30 can only be
@@ -545,7 +545,7 @@ def new_session_hash() -> str:
     return "".join(_BASE_36[number // 36**place % 36] for place in range(11))
 
 
-def _let_in(answer: Answer, job: Job) -> Answer:
+def _let_in(answer: Answer, job: JobControl) -> Answer:
     """An answer to a job, unless it says to come later."""
     if answer.status == 429:
         raise refusal(answer, doing=f"Calling {job.endpoint!r}")

@@ -148,7 +148,7 @@ def no_connection(exc: Exception, url: str, proxy: str = "the proxy") -> Connect
     """The error for a request that went wrong before its answer began.
 
     Args:
-        proxy: The proxy, and where it comes from; see `Carrier.proxy_told`.
+        proxy: The proxy, and where it comes from; see `RequestContext.proxy_told`.
     """
     if isinstance(exc, (ValueError, http.client.InvalidURL)):
         return cannot_ask(exc, url)

@@ -11,6 +11,7 @@ import pytest
 
 from gradio_client_sync import AppError, Client, JobTimeoutError
 from gradio_client_sync.events import Timings
+from gradio_client_sync.job import control_of
 from tests.support.listeners import BOUND
 
 pytestmark = [pytest.mark.gradio, pytest.mark.client_only]
@@ -74,7 +75,7 @@ def test_log_tells_the_life_of_each_job(
         app.predict("/fail", ["sesame"], timeout=BOUND)
     job = app.submit("/endless", [key])
     next(iter(job))
-    assert job.cancel() and job._wait_until_released(BOUND)
+    assert job.cancel() and control_of(job).wait_released(BOUND)
     app.predict("/direct", ["sesame"], timeout=BOUND)
     lives: dict[str, list[str]] = {}
     for record in caplog.records:

@@ -29,6 +29,7 @@ from gradio_client_sync import (
 from gradio_client_sync._calls.upload_report import UploadReport
 from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.dialect import dialect_of
+from gradio_client_sync.job import control_of
 from tests.conftest import SERVERS
 from tests.support.file_app import FILES, FileApp
 from tests.support.generations import has
@@ -230,7 +231,7 @@ def test_upload_job_that_waits_for_another_can_be_cancelled(files: FileApp, app:
     gate.wait_until_reached()
     second = app.submit("/direct", [b"same"])
     assert second.cancel()
-    assert second._wait_until_released(WAIT) or not second.running()
+    assert control_of(second).wait_released(WAIT) or not second.running()
     gate.open()
     assert first.result(WAIT)[0].read() == b"same"
     assert files.count("POST /run/direct") == 1
@@ -555,7 +556,7 @@ def test_upload_from_another_app_ends_with_its_job(files: FileApp, app: Client) 
         assert held.reached.wait(WAIT)
         job.cancel()
         assert hung_up.wait(WAIT) and held.aborted.wait(WAIT)
-        assert job._wait_until_released(WAIT)
+        assert control_of(job).wait_released(WAIT)
     assert files.payloads == []
 
 

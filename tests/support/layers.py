@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_typed", "docstring layout codegen"),
     ("_files", "folder download kept recordings sources upload_cache upload body media"),
     ("", "files"),
-    ("_job", "records event_log input_stream"),
+    ("_job", "records event_log input_stream control"),
     ("", "job"),
     ("_spaces", "hub tokens waking duplication signing visitor"),
     ("_session", "replicas info watch discovery app component_server session"),

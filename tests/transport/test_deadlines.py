@@ -18,6 +18,7 @@ from typing import Any, cast
 import pytest
 
 from gradio_client_sync import AppError, Client, GradioClientError, Job, JobTimeoutError
+from gradio_client_sync._job.control import JobControl, Outcome
 from gradio_client_sync._transport.deadlines import NEVER, Deadline, Timers
 from gradio_client_sync._transport.retries import (
     LONGEST_ASKED,
@@ -66,9 +67,9 @@ def test_alarms_run_in_order_and_can_be_cancelled() -> None:
 
 FORKED = """
 import os, sys, threading
-from gradio_client_sync._transport.deadlines import Alarms, Deadline
+from gradio_client_sync._transport.deadlines import Deadline, Timers
 
-alarms, rung = Alarms(), threading.Event()
+alarms, rung = Timers(), threading.Event()
 parent = os.getpid()
 alarms.set(Deadline.after(0.2), lambda: os.write(1, b"%d" % (os.getpid() == parent)))
 child = os.fork()
@@ -119,8 +120,9 @@ class RacingLog:
 def test_job_that_is_cancelled_at_its_deadline_has_one_end() -> None:
     """Who waits for several jobs hears of it, whichever of the two was first."""
     log: Any = RacingLog()
-    log.job = job = Job("/echo", 0, log, None)
-    cast(Any, job)._expire(None, JobTimeoutError("late"))
+    control = JobControl("/echo", 0, log)
+    log.job = job = Job(control, log, None)
+    control.stop_with(Outcome.TIMED_OUT, cast(Any, None), JobTimeoutError("late"))
     done, _ = concurrent.futures.wait([job], 1)
     assert job in done and job.cancelled()
 
@@ -141,9 +143,10 @@ class FailingLog:
 def test_job_ends_whatever_happens_to_its_listeners() -> None:
     """Somebody waits for it."""
     log: Any = FailingLog()
-    job = Job("/echo", 0, log, None)
+    control = JobControl("/echo", 0, log)
+    job = Job(control, log, None)
     with pytest.raises(MemoryError):
-        cast(Any, job)._finish((), error=AppError("it raised"))
+        control.resolve((), error=AppError("it raised"))
     assert isinstance(job.exception(0), AppError)
 
 

@@ -26,6 +26,7 @@ from gradio_client_sync import (
 )
 from gradio_client_sync._transport.connections import Adapter, RequestHandle
 from gradio_client_sync._transport.http import Http
+from gradio_client_sync.job import control_of
 from tests.support.listeners import BOUND
 from tests.support.scripted import (
     CLOSE,
@@ -425,7 +426,7 @@ def test_http_cancelled_call_over_tls_hangs_up(tls: ScriptedApp, certificate: Pa
         job = app.submit("/direct", ["a"])
         assert waiting.wait(WAIT)
         assert job.cancel()
-        assert job._wait_until_released(WAIT)
+        assert control_of(job).wait_released(WAIT)
         gone.open()
 
 

@@ -26,6 +26,7 @@ from gradio_client_sync._transport.deadlines import Deadline
 from gradio_client_sync._transport.http import Http
 from gradio_client_sync._transport.mailbox import ROOM
 from gradio_client_sync._transport.shared_stream import SharedStream
+from gradio_client_sync.job import control_of
 from tests.support.listeners import Heard
 from tests.support.scripted import (
     CLOSE,
@@ -444,7 +445,7 @@ def test_stream_refused_because_of_a_cancelled_job_is_reopened() -> None:
         first = app.submit("/count", ["a"])
         cancelled.wait_until_reached()
         assert first.cancel()
-        assert first._wait_until_released(WAIT)
+        assert control_of(first).wait_released(WAIT)
         second = app.submit("/echo", ["b"])
         server.wait_for("POST /queue/join", 2)
         cancelled.open()
@@ -610,7 +611,7 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
         assert told == []
         may_end.set()
         assert other.result(WAIT)[0] == "end"
-        assert other._wait_until_released(WAIT)
+        assert control_of(other).wait_released(WAIT)
     assert told == ["the other ended", "e1"]
 
 
