@@ -1,4 +1,7 @@
-"""What becomes of a job by an answer of HTTP, rather than by a message of the app's queue."""
+"""How a job ends by an HTTP response or a failure, rather than by a message of the app's queue.
+
+`ENDINGS` is the table of the failures on the way through the queue.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from .._protocol.queue.exchange import Exchange, Finish, queue_full
+from .._session.session import Refused
+from .._transport.base import Lost
 from .._transport.failures import Answer, object_in, refusal
 from ..errors import (
     AppChangedError,
@@ -19,6 +24,7 @@ from ..errors import (
     GradioClientError,
     HTTPStatusError,
     ProtocolError,
+    RateLimitError,
     ValidationError,
 )
 from ..events import Status
@@ -71,7 +77,7 @@ def changed(
 
 
 def refused(exchange: Exchange, answer: Answer) -> Finish:
-    """The queue did not take the job."""
+    """End a job that the queue did not accept."""
     now, name = time.time(), exchange.event_factory.endpoint.name
     detail = (object_in(answer.body) or {}).get("detail")
     if answer.status == 503 and isinstance(detail, str):  # otherwise it is a gateway's
@@ -90,10 +96,10 @@ def refused(exchange: Exchange, answer: Answer) -> Finish:
 
 
 def unanswered(exchange: Exchange, error: ConnectFailedError, *, queue: bool = True) -> Finish:
-    """There was no answer.
+    """End a job whose request has no response.
 
     Args:
-        queue: The job was for the app's queue.
+        queue: Whether the job was for the app's queue.
     """
     if not error.sent:
         return exchange.fail(error, time.time())
@@ -101,8 +107,51 @@ def unanswered(exchange: Exchange, error: ConnectFailedError, *, queue: bool = T
     return exchange.lost(time.time(), str(error), url=error.url, queue=queue)
 
 
+def _lost(exchange: Exchange, failure: Lost) -> Finish:
+    return exchange.lost(time.time(), str(failure))
+
+
+def _rate_limited(exchange: Exchange, failure: RateLimitError) -> Finish:
+    return exchange.fail(failure, time.time(), visible=True, broken=False)
+
+
+def _failed(exchange: Exchange, failure: GradioClientError) -> Finish:
+    return exchange.fail(failure, time.time())
+
+
+class Ending(NamedTuple):
+    """How a job ends by one kind of failure.
+
+    Attributes:
+        of: The failure's class.
+        finish: End the job.
+        loses: Whether the function may still run, with nobody to listen.
+    """
+
+    of: type[Exception]
+    finish: Callable[[Exchange, Any], Finish]
+    loses: bool
+
+
+#: The failures of a job on its way through the queue, most specific first.
+ENDINGS = (
+    Ending(Refused, lambda exchange, failure: refused(exchange, failure.answer), loses=False),
+    Ending(Lost, _lost, loses=True),
+    Ending(ConnectFailedError, unanswered, loses=False),
+    Ending(RateLimitError, _rate_limited, loses=False),
+    Ending(GradioClientError, _failed, loses=True),
+)
+#: What `ending_of` takes.
+FAILURES = tuple(ending.of for ending in ENDINGS)
+
+
+def ending_of(failure: Exception) -> Ending:
+    """Return how a job ends by a failure, which is of one of the `FAILURES`."""
+    return next(ending for ending in ENDINGS if isinstance(failure, ending.of))
+
+
 def unexpected(exchange: Exchange, failure: BaseException) -> Finish:
-    """A bug, or memory that ran out: the call ends with it all the same, since somebody waits."""
+    """End a job after a bug or a lack of memory: a thread waits for the end of the call."""
     name = exchange.event_factory.endpoint.name
     log.error("the call of %r failed unexpectedly", name, exc_info=failure)
     error = ProtocolError(f"The call of {name!r} failed: {failure!r}.")
@@ -151,13 +200,13 @@ def _joined(text: str, cause: str) -> str:
 def answered(
     exchange: Exchange, answer: Answer, on_render: Callable[[Mapping[str, Any]], None]
 ) -> Finish:
-    """A function that skips the queue was run inside its request.
+    """End a job that skips the queue, by the response to its request.
 
     Args:
-        on_render: Is told of a ``render_config``, before readers are.
+        on_render: Called with a ``render_config``, before readers get it.
 
     Raises:
-        ProtocolError: The answer is no app's.
+        ProtocolError: No app of Gradio responds like this.
     """
     event_factory, now = exchange.event_factory, time.time()
     if answer.status != 200:
@@ -179,7 +228,7 @@ def answered(
 
 
 def validation_failures(detail: object) -> dict[str | None, str]:
-    """What a 422 says, by parameter: a validator's verdicts, or the framework's errors."""
+    """Return what a 422 says, by parameter: a validator's messages, or the framework's errors."""
     failures: dict[str | None, str] = {}
     for entry in detail if isinstance(detail, list) else [detail]:
         if not isinstance(entry, dict):

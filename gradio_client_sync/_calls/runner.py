@@ -17,21 +17,25 @@ from .._protocol.api.meaning import Sent
 from .._protocol.api.payload import encode
 from .._protocol.queue.decode import DATA_MESSAGES
 from .._protocol.queue.exchange import Exchange, Finish, Publish, Reply
-from .._session.session import Refused
 from .._session.watch import Passage
-from .._transport.base import Aborted, Lost
+from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
 from .._transport.retries import Retries, can_retry, is_safe_to_retry
 from ..errors import (
     BrokenStreamError,
-    ConnectFailedError,
     GradioClientError,
     HTTPStatusError,
     MessageTooLargeError,
-    RateLimitError,
     UploadError,
 )
-from .responses import changed, explained, may_be_another_server, refused, unanswered, unexpected
+from .responses import (
+    FAILURES,
+    changed,
+    ending_of,
+    explained,
+    may_be_another_server,
+    unexpected,
+)
 from .unqueued import direct
 from .upload_report import UploadReport
 
@@ -422,18 +426,11 @@ class JobRunner:
             return self._converse(self._channel)
         except Aborted:
             return None
-        except Refused as exc:
-            return refused(self._exchange, exc.answer)
-        except Lost as exc:
-            self._session.lose(self.endpoint, self._exchange)
-            return self._exchange.lost(time.time(), str(exc))
-        except ConnectFailedError as exc:
-            return unanswered(self._exchange, exc)
-        except RateLimitError as exc:
-            return self._exchange.fail(exc, time.time(), visible=True, broken=False)
-        except GradioClientError as exc:
-            self._session.lose(self.endpoint, self._exchange)
-            return self._exchange.fail(exc, time.time())
+        except FAILURES as exc:
+            ending = ending_of(exc)
+            if ending.loses:
+                self._session.lose(self.endpoint, self._exchange)
+            return ending.finish(self._exchange, exc)
 
     def _converse(self, channel: Channel) -> Finish | None:
         control, exchange = self.control, self._exchange
