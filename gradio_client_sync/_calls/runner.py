@@ -433,6 +433,7 @@ class JobRunner:
             return ending.finish(self._exchange, exc)
 
     def _converse(self, channel: Channel) -> Finish | None:
+        """Carry messages and effects until the job ends; ``None`` if it was stopped."""
         control, exchange = self.control, self._exchange
         self._arm(channel)
         before = exchange.state
@@ -446,23 +447,28 @@ class JobRunner:
                 before = now
             for effect in effects:
                 if control.stopped:
-                    if not isinstance(effect, Publish):
-                        return None
-                elif isinstance(effect, Reply):
-                    control.event_id = exchange.event_id
-                    self._set_off()
-                    if now.accepted:
-                        self._session.prepare(self.endpoint)
-                    channel.reply(encode(self.endpoint, effect.body))
-                else:
-                    if frame.renders:
-                        self._render(frame.parse().get("output"))
-                    if isinstance(effect, Finish):
-                        self._learn(frame)
-                        control.bytes += len(frame.raw)
-                        return effect
+                    if isinstance(effect, Publish):
+                        continue
+                    return None
+                if not isinstance(effect, Reply) and frame.renders:
+                    self._render(frame.parse().get("output"))  # readers may call what they see
+                if isinstance(effect, Publish):
                     if not frame.told:
                         self._publish(frame)
+                elif isinstance(effect, Reply):
+                    self._reply(channel, effect)
+                else:
+                    self._learn(frame)
+                    control.bytes += len(frame.raw)
+                    return effect
+
+    def _reply(self, channel: Channel, reply: Reply) -> None:
+        """Send the server what it has asked for."""
+        self.control.event_id = self._exchange.event_id
+        self._set_off()
+        if self._exchange.state.accepted:
+            self._session.prepare(self.endpoint)
+        channel.reply(encode(self.endpoint, reply.body))
 
     def _publish(self, frame: Message) -> None:
         """Keep a message for the job's readers. The reader of a shared stream calls it, too."""
