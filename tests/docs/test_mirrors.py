@@ -17,7 +17,6 @@ TESTS = Path(__file__).parents[1]
 TESTED_BY = {
     "gradio_client_sync.__main__": ["interfaces/cli/test_cli"],
     "gradio_client_sync._calls.call": ["contract/test_calls"],
-    "gradio_client_sync._calls.responses": ["contract/test_unqueued", "contract/test_calls"],
     "gradio_client_sync._calls.runner": ["contract/test_jobs", "contract/test_protocol_quirks"],
     "gradio_client_sync._calls.upload_report": ["contract/test_uploads"],
     "gradio_client_sync._cli.call": ["interfaces/cli/test_cli"],
