@@ -7,13 +7,15 @@ import os
 import threading
 import weakref
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, Union, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import _options
 from ._connection.at_exit import EXIT_GRACE
 from ._connection.opening import connect
 from ._job.event_log import HISTORY_BYTES
+from ._options import Options
 from ._protocol.api.api_info import describe
 from ._protocol.api.meaning import Aim
 from ._protocol.queue.eventstream import MESSAGE_BYTES
@@ -30,15 +32,14 @@ if TYPE_CHECKING:
     from ._calls.call import PreparedCall
     from ._connection.connection import Connection
     from ._files.download import FileStore
+    from ._options import StatusCallback
     from ._protocol.api.signature import Signature
     from ._terminal.progress import ProgressBars
     from .display import ApiInfo
-    from .events import Data, SpaceStatus
+    from .events import Data
     from .function import Function
     from .job import Job
     from .types import Config, Payload, Protocol
-
-    StatusCallback = Union[Callable[[SpaceStatus], object], Literal["auto"], None]
 
 CONNECT_TIMEOUT = 10.0  # s
 READ_TIMEOUT = 60.0  # s; four heartbeats of the server
@@ -136,31 +137,31 @@ class Client:
     ) -> None:
         if not isinstance(source, str):
             raise TypeError(f"source is an address or a Space name, not {source!r}.")
-        options = {
-            "hf_token": hf_token,
-            "status_callback": status_callback,
-            "wake_timeout": wake_timeout,
-            "allow_insecure_token": allow_insecure_token,
-            "auth": auth,
-            "headers": headers,
-            "cookies": cookies,
-            "verify": verify,
-            "proxies": proxies,
-            "timeout": timeout,
-            "deadline": deadline,
-            "retries": retries,
-            "max_message_bytes": max_message_bytes,
-            "session_hash": session_hash,
-            "max_workers": max_workers,
-            "history": history,
-            "history_bytes": history_bytes,
-            "download_dir": download_dir,
-            "oauth_token": oauth_token,
-        }
-        self._begin(source, _options.checked(options), ())
+        options = Options.checked(
+            hf_token=hf_token,
+            status_callback=status_callback,
+            wake_timeout=wake_timeout,
+            allow_insecure_token=allow_insecure_token,
+            auth=auth,
+            headers=headers,
+            cookies=cookies,
+            verify=verify,
+            proxies=proxies,
+            timeout=timeout,
+            deadline=deadline,
+            retries=retries,
+            max_message_bytes=max_message_bytes,
+            session_hash=session_hash,
+            max_workers=max_workers,
+            history=history,
+            history_bytes=history_bytes,
+            download_dir=download_dir,
+            oauth_token=oauth_token,
+        )
+        self._begin(source, options, ())
         self._connect()
 
-    def _begin(self, source: str, options: dict[str, Any], left_out: tuple[str, ...]) -> None:
+    def _begin(self, source: str, options: Options, left_out: tuple[str, ...]) -> None:
         """Without a connection.
 
         Args:
@@ -183,7 +184,7 @@ class Client:
             raise secrets_missing(self._source, self._left_out)
         pid, inherited = os.getpid(), self._pid
         if inherited != NOWHERE:
-            self._options["session_hash"] = None  # the parent has it
+            self._options = replace(self._options, session_hash=None)  # the parent has it
         connection = connect(self._source, self._options, self._closing)
         with self._locks.setdefault(pid, threading.Lock()):
             is_first = self._pid == inherited  # else another thread was quicker
@@ -265,9 +266,11 @@ class Client:
         # A mistake in what is used later is found before there is a copy.
         inspect.signature(cls).bind(source, **client_options)
         options = {**client_options, "hf_token": hf_token, "status_callback": status_callback}
+        checked = _options.check(options)
         copy = duplicate(
             source,
-            {"allow_insecure_token": False, **_options.checked(options)},
+            checked["hf_token"],
+            allow_insecure_token=checked.get("allow_insecure_token", False),
             private=_options.flag("private", private),
             timeout=_options.minutes("timeout", timeout),
             hardware=hardware,
@@ -429,7 +432,7 @@ class Client:
         idempotent: bool,
         headers: Mapping[str, str] | None,
     ) -> tuple[Connection, PreparedCall]:
-        limit = self._options["deadline"]
+        limit = self._options.deadline
         if timeout is not None:
             limit = _options.seconds("timeout", timeout)
         deadline = Deadline.after(limit)
@@ -618,24 +621,24 @@ class Client:
         from ._connection.pickling import without_secrets
 
         source, options, left_out = without_secrets(self._source, self._options)
-        return _unconnected, (type(self), source, options, (*self._left_out, *left_out))
+        return _unpickled, (type(self), source, options, (*self._left_out, *left_out))
 
     def _for_pickles(self) -> Client:
         """What fetches a file whose pickle comes out elsewhere; see `RemoteFile`."""
         if self._pickled is None:
-            options = {**self._options, "session_hash": None, "status_callback": None}
+            options = replace(self._options, session_hash=None, status_callback=None)
             self._pickled = _unconnected(Client, self._source, options, self._left_out)
         return self._pickled
 
     def _download_dir(self) -> Path | None:
-        folder = self._options["download_dir"]
+        folder = self._options.download_dir
         return None if folder is None else Path(os.path.abspath(folder))
 
     def _files(self) -> FileStore:
         return self._live()._file_store
 
     def __copy__(self) -> Self:
-        options = {**self._options, "session_hash": None}
+        options = replace(self._options, session_hash=None)
         return _unconnected(type(self), self._source, options, self._left_out)
 
     def __deepcopy__(self, memo: object) -> Self:
@@ -648,9 +651,15 @@ duplicate = Client.duplicate
 _T = TypeVar("_T", bound=Client)
 
 
-def _unconnected(
-    cls: type[_T], source: str, options: dict[str, Any], left_out: tuple[str, ...]
-) -> _T:
+def _unconnected(cls: type[_T], source: str, options: Options, left_out: tuple[str, ...]) -> _T:
+    """Make a client that connects at its first use."""
     client = cls.__new__(cls)
     client._begin(source, options, left_out)
     return client
+
+
+def _unpickled(
+    cls: type[_T], source: str, options: dict[str, Any], left_out: tuple[str, ...]
+) -> _T:
+    """Make a client of what its pickle has."""
+    return _unconnected(cls, source, Options(**options), left_out)

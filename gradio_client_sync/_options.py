@@ -1,4 +1,4 @@
-"""What `Client` takes besides the address: checked before anything is sent.
+"""`Options`: what `Client` takes besides the address, checked before anything is sent.
 
 A mistake in an option is named here as one. Otherwise it would surface as an odd failure
 of the network, or of a library underneath, with a secret in its text.
@@ -10,8 +10,14 @@ import math
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from functools import partial
-from typing import Any, Callable, Union
+from typing import TYPE_CHECKING, Any, Callable, Literal, Union
+
+if TYPE_CHECKING:
+    from .events import SpaceStatus
+
+    StatusCallback = Union[Callable[[SpaceStatus], object], Literal["auto"], None]
 
 #: Seconds to connect, and seconds of silence; ``None`` is no limit.
 Timeout = tuple[Union[float, None], Union[float, None]]
@@ -146,7 +152,7 @@ def timeouts(name: str, value: object) -> Timeout:
 
 
 def count(name: str, value: object, *, least: int = 1) -> int:
-    """A whole number, of at least one mostly."""
+    """Return an integer, which is at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} is a whole number, not {value!r}.")
     if value < least:
@@ -191,36 +197,65 @@ def status_callback(name: str, value: object) -> object:
     raise TypeError(f"{name} is a function, 'auto' or None, not {value!r}.")
 
 
-_CHECKS: dict[str, Callable[[str, object], object]] = {
-    "hf_token": token,
-    "status_callback": status_callback,
-    "wake_timeout": seconds,
-    "allow_insecure_token": flag,
-    "auth": pair,
-    "headers": texts,
-    "cookies": texts,
-    "verify": verify,
-    "proxies": proxies,
-    "timeout": timeouts,
-    "deadline": seconds,
-    "retries": partial(count, least=0),
-    "max_message_bytes": count,
-    "session_hash": token,
-    "max_workers": count,
-    "history": count,
-    "history_bytes": count,
-    "download_dir": folder,
-    "oauth_token": token,
-}
+def _checked_by(check: Callable[[str, object], object]) -> dict[str, Any]:
+    """Return the metadata of a field of `Options`."""
+    return {"check": check}
 
 
-def checked(options: Mapping[str, object]) -> dict[str, Any]:
-    """Options as `Client` keeps them; those of a subclass stay as they are.
+@dataclass(frozen=True, eq=False, repr=False)
+class Options:
+    """What `Client` takes besides the address. Nothing in it changes.
+
+    It has no `repr` that shows values, since several are secret.
+    """
+
+    hf_token: str | None = field(metadata=_checked_by(token))
+    status_callback: StatusCallback = field(metadata=_checked_by(status_callback))
+    wake_timeout: float | None = field(metadata=_checked_by(seconds))
+    allow_insecure_token: bool = field(metadata=_checked_by(flag))
+    auth: tuple[str, str] | None = field(metadata=_checked_by(pair))
+    headers: dict[str, str] = field(metadata=_checked_by(texts))
+    cookies: dict[str, str] = field(metadata=_checked_by(texts))
+    verify: bool | str = field(metadata=_checked_by(verify))
+    proxies: dict[str, str] = field(metadata=_checked_by(proxies))
+    timeout: Timeout = field(metadata=_checked_by(timeouts))
+    deadline: float | None = field(metadata=_checked_by(seconds))
+    retries: int = field(metadata=_checked_by(partial(count, least=0)))
+    max_message_bytes: int = field(metadata=_checked_by(count))
+    session_hash: str | None = field(metadata=_checked_by(token))
+    max_workers: int = field(metadata=_checked_by(count))
+    history: int = field(metadata=_checked_by(count))
+    history_bytes: int = field(metadata=_checked_by(count))
+    download_dir: str | None = field(metadata=_checked_by(folder))
+    oauth_token: str | None = field(metadata=_checked_by(token))
+
+    @classmethod
+    def checked(cls, **given: object) -> Options:
+        """Return the options that a user gave.
+
+        Args:
+            given: A value for each field, as `Client` takes it.
+
+        Raises:
+            TypeError, ValueError: A value is not what it should be; the message names it.
+        """
+        return cls(**check(given))
+
+
+_FIELDS = {option.name: option.metadata["check"] for option in fields(Options)}
+
+
+def check(given: Mapping[str, object]) -> dict[str, Any]:
+    """Return options by name, in the form that `Options` keeps.
+
+    Args:
+        given: Some options of `Client`, and options that a subclass of it has of its own. The
+            latter are returned as they are.
 
     Raises:
-        TypeError, ValueError: One is not what it should be; the message names it.
+        TypeError, ValueError: A value is not what it should be; the message names it.
     """
     return {
-        name: _CHECKS[name](name, value) if name in _CHECKS else value
-        for name, value in options.items()
+        name: _FIELDS[name](name, value) if name in _FIELDS else value
+        for name, value in given.items()
     }

@@ -157,12 +157,10 @@ def _examine_stream(app: Client, found: Diagnosis) -> None:
         found.passed.append("event streams were not examined: this release has no endless one")
         return
     connection = app._connection
-    connection.http.timeout = (connection.http.timeout[0], PATIENCE)
     call = RequestHandle()
     try:
-        stream = connection.http.stream(
-            connection.app.routes.heartbeat(new_session_hash()), call, silence=PATIENCE
-        )
+        url = connection.app.routes.heartbeat(new_session_hash())
+        stream = connection.http.stream(url, call, silence=PATIENCE, read_timeout=PATIENCE)
         try:
             next(iter(stream), None)
         finally:

@@ -49,8 +49,10 @@ from . import at_exit as _exit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._options import Options
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.queue.exchange import Finish
+    from .._transport.attempts import RetryPolicy
     from ..events import Data
     from ..files import Owner
     from ..types import Payload
@@ -67,17 +69,12 @@ class Connection:
 
     Args:
         root: Where the user said that the app is.
-        http: The door to it.
-        query: What the user's address has besides; apps can read it at each call.
-        auth: User and password of the app's own login.
-        session_hash: The session's name; ``None`` makes one up.
-        max_workers: How many jobs are under way at once; others wait their turn.
-        history: How many messages each job keeps.
-        history_bytes: How long they may be together.
-        oauth_token: For endpoints that ask for their user's Hugging Face token.
-        download_dir: Where files of results are downloaded to.
-        call_headers: Asked at each call, where it is made: what goes with this call only.
-        deadline: For connecting; each download may take as long.
+        http: Sends the requests.
+        options: Those of the client.
+        policy: The retries of the requests that connect, and their deadline.
+        query: What the user's address has after its question mark; apps can read it at each call.
+        call_headers: Called for each call, on its caller's thread; returns the headers of this
+            call only.
 
     Raises:
         ConnectFailedError, AuthenticationError, ConfigError, UnsupportedAppError
@@ -87,26 +84,17 @@ class Connection:
         self,
         root: str,
         http: Http,
+        options: Options,
+        policy: RetryPolicy,
         *,
         query: str,
-        auth: tuple[str, str] | None,
-        session_hash: str | None,
-        max_workers: int,
-        history: int,
-        history_bytes: int,
-        oauth_token: str | None,
-        download_dir: str | None,
-        call_headers: Callable[[], Mapping[str, str]] = dict,
-        deadline: Deadline = NEVER,
+        call_headers: Callable[[], Mapping[str, str]],
     ) -> None:
         self._pid = os.getpid()
         self.http = http
         began = time.monotonic()
-        self.app = app = App(root, http, query, auth, deadline)
-        self._max_workers = max_workers
-        self._history = history
-        self._history_bytes = history_bytes
-        self._oauth_token = oauth_token
+        self.app = app = App(root, http, query, options.auth, policy)
+        self._options = options
         self._call_headers = call_headers
         self._workers = Workers()
         self._joins = threading.BoundedSemaphore(JOINS_AT_ONCE)
@@ -118,13 +106,13 @@ class Connection:
         self._backlog: deque[JobRunner] = deque()
         self._uses: Counter[Session] = Counter()  # by jobs and other calls under way
         self._replicas = Replicas(http, app.routes.app_id, known=app.id is not None)
-        self._session = self._new_session(session_hash)
+        self._session = self._new_session(options.session_hash)
         self._file_store = FileStore(
             http,
             app.routes,
-            bare=http.bare,
-            directory=download_dir,
-            timeout=deadline.seconds,
+            bare=http.without_credentials,
+            directory=options.download_dir,
+            timeout=options.deadline,
             cause=self._replicas.cause,
         )
         self._recordings = Recordings()
@@ -358,8 +346,8 @@ class Connection:
                 body,
                 content_type=kind,
                 headers=self._call_headers(),
-                within=None,
-                patient=NEVER,
+                read_timeout=None,
+                policy=self.http.rate_limited,
             )
             return _server_functions.answer(component_id, fn_name, answer)
         except Aborted as exc:
@@ -414,7 +402,7 @@ class Connection:
                 event_factory,
                 session,
                 prepare_body(endpoint, body, self._upload_cache, attach),
-                CallOptions(deadline, self.http.retries, idempotent),
+                CallOptions(deadline, self._options.retries, idempotent),
                 self._direct_url(endpoint),
                 {**self._call_headers(), **headers},
                 files,
@@ -497,7 +485,7 @@ class Connection:
 
     def _take_place(self, call: RequestHandle, order: PreparedCall) -> bool:
         with self._lock:
-            full = len(self._running) >= self._max_workers
+            full = len(self._running) >= self._options.max_workers
             if full or self._closed or order.aim.epoch != self.app.watch.epoch:
                 return False
             self._running.add(call)
@@ -550,7 +538,9 @@ class Connection:
             with self._lock:
                 if self._closed:
                     raise failure or _closed()
-                full = place not in self._running and len(self._running) >= self._max_workers
+                full = (
+                    place not in self._running and len(self._running) >= self._options.max_workers
+                )
                 self._unfinished.add(runner.control)
                 if full:
                     self._backlog.append(runner)
@@ -579,7 +569,8 @@ class Connection:
         event_factory = order.event_factory
         start = partial(self._start_as, f"gradio-job-{order.number}")
         pending = event_factory.status(time.time(), "pending", queue=order.direct_url is None)
-        events = EventLog(event_factory, self._history, start, self._history_bytes, pending=pending)
+        limits = self._options.history, self._options.history_bytes
+        events = EventLog(event_factory, limits[0], start, limits[1], pending=pending)
         order.files.job = ref(events)
         endpoint = event_factory.endpoint
         chunks = self._chunks(endpoint, order.session, order.headers)
@@ -610,8 +601,9 @@ class Connection:
             "trigger_id": None,
             "session_hash": session.session_hash,
         }
-        if self._oauth_token is not None and self.app.takes_oauth_token(endpoint, deadline):
-            body["oauth_token"] = self._oauth_token
+        token = self._options.oauth_token
+        if token is not None and self.app.takes_oauth_token(endpoint, deadline):
+            body["oauth_token"] = token
         return body
 
     def _chunks(

@@ -10,42 +10,47 @@ logged in. Another one that was given explicitly is not silently replaced by it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._protocol.credentials import may_be_secret
 from .._protocol.space import space_name
 from .._spaces import hub as _hub
 from ..errors import AuthenticationError, SpaceError
 
+if TYPE_CHECKING:
+    from .._options import Options
 
-def without_secrets(
-    source: str, options: Mapping[str, Any]
-) -> tuple[str, dict[str, Any], tuple[str, ...]]:
-    """The arguments of a client for its pickle.
+
+def without_secrets(source: str, options: Options) -> tuple[str, dict[str, Any], tuple[str, ...]]:
+    """Return the arguments of a client for its pickle.
 
     Args:
-        options: Those of `Client`.
+        source: The client's address, or Space.
+        options: The client's options.
 
     Returns:
-        The source and the options without secrets, and the names of what was left out.
+        The source and the options by name, both without secrets, and the names of what was left
+        out.
     """
-    headers, proxies = options["headers"] or {}, options["proxies"] or {}
-    opens_doors = {
-        "hf_token": options["hf_token"] is not None,
-        "oauth_token": options["oauth_token"] is not None,
-        "auth": options["auth"] is not None,
-        "headers": any(map(may_be_secret, headers)),
-        "cookies": bool(options["cookies"]),
-        "proxies": any("@" in address for address in proxies.values()),
+    is_secret = {
+        "hf_token": options.hf_token is not None,
+        "oauth_token": options.oauth_token is not None,
+        "auth": options.auth is not None,
+        "headers": any(map(may_be_secret, options.headers)),
+        "cookies": bool(options.cookies),
+        "proxies": any("@" in address for address in options.proxies.values()),
     }
-    kept = {name: None if opens_doors.get(name) else value for name, value in options.items()}
+    empty: dict[str, Any] = {"headers": {}, "cookies": {}, "proxies": {}}
+    kept = {
+        name: empty.get(name) if is_secret.get(name) else value
+        for name, value in vars(options).items()
+    }
     kept["session_hash"] = None  # two clients of one session take each other's messages
-    if _is_found_again(source, options["hf_token"]):
-        opens_doors["hf_token"] = False
+    if _is_found_again(source, options.hf_token):
+        is_secret["hf_token"] = False
     address, _, query = source.partition("?")
-    opens_doors["what its address has after the question mark"] = bool(query)
-    return address, kept, tuple(name for name, opens in opens_doors.items() if opens)
+    is_secret["what its address has after the question mark"] = bool(query)
+    return address, kept, tuple(name for name, secret in is_secret.items() if secret)
 
 
 def _is_found_again(source: str, token: str | None) -> bool:

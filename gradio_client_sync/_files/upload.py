@@ -281,7 +281,7 @@ class UploadTask:
                     body,
                     content_type=kind,
                     call=call,
-                    patient=self._deadline,
+                    policy=upload_cache.http.rate_limited.until(self._deadline),
                 )
             except Exception as exc:
                 if body.failure is not None:

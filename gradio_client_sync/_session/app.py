@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.api.meaning import Sent
+    from .._transport.attempts import RetryPolicy
     from .._transport.connections import RequestHandle
     from .._transport.failures import Answer
     from .._transport.http import Http
@@ -60,7 +61,7 @@ class App:
         http: The door to it.
         query: What the user's address has besides; apps can read it at each call.
         auth: User and password of the app's own login.
-        deadline: When its config has to be there.
+        policy: The retries of the requests that find it, and their deadline.
 
     Attributes:
         root: Where it was found.
@@ -79,7 +80,7 @@ class App:
         http: Http,
         query: str,
         auth: tuple[str, str] | None,
-        deadline: Deadline,
+        policy: RetryPolicy,
     ) -> None:
         self._named = named
         self._http = http
@@ -88,7 +89,7 @@ class App:
         self._losses = self._losses_seen = 0
         self.watch = Watch()
         self.on_change: Callable[[], None] = lambda: None
-        self.root, self.config = discover(http, named, auth, deadline)
+        self.root, self.config = discover(http, named, auth, policy)
         self.dialect = dialect_of(self.config)
         self.table = EndpointTable(self.config, self.dialect)
         self.routes = Routes(self.root, _prefix(self.config), query)
@@ -179,7 +180,7 @@ class App:
         """Find out what it is by now; ``None`` if it does not tell."""
         told: object = None
         if not self._config_tells:
-            answer = self._http.get(self.routes.app_id, deadline, call)
+            answer = self._http.get(self.routes.app_id, self._http.reading.until(deadline), call)
             if answer.status == 200:
                 told = _id_in(answer)
                 # Compared with what is known by now: another job may have been faster.
@@ -199,7 +200,8 @@ class App:
         Args:
             told: What it calls its run by now, where the config does not say so.
         """
-        root, config = discover(self._http, self._named, self._auth, deadline)
+        policy = self._http.reading.until(deadline)
+        root, config = discover(self._http, self._named, self._auth, policy)
         dialect = dialect_of(config)
         if root != self.root or dialect != self.dialect or _prefix(config) != _prefix(self.config):
             version = str(config.get("version", "")).strip()

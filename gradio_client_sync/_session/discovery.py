@@ -17,11 +17,11 @@ from urllib.parse import urlencode, urlsplit
 
 from .._protocol.queue.wire import TooDeep, read_json
 from .._protocol.routes import Routes, pages_of, root_of, split_page
-from .._transport.deadlines import NEVER, Deadline
 from .._transport.failures import Answer, object_in, refusal, shorten
 from ..errors import AuthenticationError, ConfigError, ConnectFailedError
 
 if TYPE_CHECKING:
+    from .._transport.attempts import RetryPolicy
     from .._transport.http import Http
     from ..types import Config
 
@@ -31,16 +31,24 @@ _PAGE_CONFIG = re.compile(rb"window\.gradio_config\s*=\s*(\{.*?\});\s*</script>"
 
 
 def discover(
-    http: Http, root: str, auth: tuple[str, str] | None, deadline: Deadline = NEVER
+    http: Http, root: str, auth: tuple[str, str] | None, policy: RetryPolicy
 ) -> tuple[str, Config]:
-    """Read the app's config; return the root it was found at besides.
+    """Find the app and read its config.
+
+    Args:
+        root: The address that the user named.
+        auth: User and password of the app's own login.
+        policy: The retries of each request, and the deadline of all.
+
+    Returns:
+        The root at which the app was found, and its config.
 
     Raises:
         ConnectFailedError, HTTPStatusError: No answer, or one that is no app's.
         AuthenticationError: The app wants a login, or did not accept it.
         ConfigError: What answers is no Gradio app.
     """
-    answer = _ask(http, root, auth, deadline)
+    answer = _ask(http, root, auth, policy)
     config = _config_in(answer)
     if config is not None:
         return root_of(answer.url), config
@@ -50,18 +58,16 @@ def discover(
         raise refusal(answer, doing=f"Reading the config of {root}")
     # 500: apps of Gradio 3 with state that has no form in JSON, whose page has a config; and
     # pages of 5.x in SSR mode before a login.
-    return _app_above(http, root, auth, deadline) or _discover_page(
-        http, root, answer, auth, deadline
-    )
+    return _app_above(http, root, auth, policy) or _discover_page(http, root, answer, auth, policy)
 
 
-def _ask(http: Http, root: str, auth: tuple[str, str] | None, deadline: Deadline) -> Answer:
+def _ask(http: Http, root: str, auth: tuple[str, str] | None, policy: RetryPolicy) -> Answer:
     """Ask for the config; log in first where the app wants that."""
-    answer = http.get(Routes(root).config, deadline)
+    answer = http.get(Routes(root).config, policy)
     if answer.status == 401 and auth is not None:
         root = root_of(answer.url)
-        _login(http, root, auth, deadline)
-        answer = http.get(Routes(root).config, deadline)
+        _login(http, root, auth, policy)
+        answer = http.get(Routes(root).config, policy)
         if answer.status == 401:
             raise AuthenticationError(
                 f"{root} accepted the login of user {auth[0]!r}, and then asked for it again. If "
@@ -76,7 +82,7 @@ def _ask(http: Http, root: str, auth: tuple[str, str] | None, deadline: Deadline
 
 
 def _app_above(
-    http: Http, root: str, auth: tuple[str, str] | None, deadline: Deadline
+    http: Http, root: str, auth: tuple[str, str] | None, policy: RetryPolicy
 ) -> tuple[str, Config] | None:
     """Find the multi-page app that the named address is one page of.
 
@@ -92,7 +98,7 @@ def _app_above(
         return None
     above, name = parts
     try:
-        answer = _ask(http, above, auth, deadline)
+        answer = _ask(http, above, auth, policy)
     except ConnectFailedError as exc:  # such as a redirect to another server
         log.debug("there is no app above %s: %s", root, exc)
         return None
@@ -121,10 +127,10 @@ def _is_gradios(refused: Answer) -> bool:
 
 
 def _discover_page(
-    http: Http, root: str, refused: Answer, auth: tuple[str, str] | None, deadline: Deadline
+    http: Http, root: str, refused: Answer, auth: tuple[str, str] | None, policy: RetryPolicy
 ) -> tuple[str, Config]:
     """Find the app by the page that was named: it holds a copy of the config."""
-    page = http.get(Routes(root).page, deadline)
+    page = http.get(Routes(root).page, policy)
     embedded = _PAGE_CONFIG.search(page.body)
     config = object_in(embedded[1]) if embedded is not None else None
     if config is None:
@@ -141,18 +147,18 @@ def _discover_page(
     path = urlsplit(root).path
     if isinstance(current, str) and current and path.endswith(f"/{current}"):
         # One of the pages of a multi-page app; the app itself is above it.
-        return discover(http, root[: -len(current) - 1], auth, deadline)
+        return discover(http, root[: -len(current) - 1], auth, policy)
     if config.get("auth_required"):
         raise _login_needed(page)
     return root_of(page.url), cast("Config", config)
 
 
-def _login(http: Http, root: str, auth: tuple[str, str], deadline: Deadline) -> None:
+def _login(http: Http, root: str, auth: tuple[str, str], policy: RetryPolicy) -> None:
     user, password = auth
     body = urlencode({"username": user, "password": password}).encode()
     url = Routes(root).login
     kind = "application/x-www-form-urlencoded"
-    answer = http.post(url, body, content_type=kind, patient=deadline)
+    answer = http.post(url, body, content_type=kind, policy=policy.after_429_only())
     # Before 3.19 the answer is a redirect to the page; the cookie is set all the same.
     if answer.status in (200, 302, 303):
         return

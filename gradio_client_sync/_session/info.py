@@ -80,7 +80,7 @@ class Info:
 
     def _ask(self, deadline: Deadline) -> tuple[Mapping[str, Any] | None, float]:
         try:
-            answer = self._http.get(self._url, deadline)
+            answer = self._http.get(self._url, self._http.reading.until(deadline))
             if answer.status not in (200, 404):
                 raise refusal(answer)
             info = answer.json() if answer.status == 200 else {}

@@ -62,7 +62,7 @@ class Replicas:
                 while not is_clear(ids):
                     ids.append(self._id(door, deadline))
                     door.context.close_idle()
-                    door.context.begin()
+                    door.context.reset()
             finally:
                 door.close()
         except (GradioClientError, Aborted) as exc:
@@ -75,6 +75,6 @@ class Replicas:
         A server that does not know the login of another one answers 401, which tells them apart
         as well.
         """
-        answer = door.get(self._url, deadline)
+        answer = door.get(self._url, door.reading.until(deadline))
         told = (object_in(answer.body) or {}).get("app_id")
         return told if answer.status == 200 and isinstance(told, (int, str)) else answer.status

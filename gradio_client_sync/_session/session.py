@@ -121,7 +121,7 @@ class Session:
         self._heartbeat: Heartbeat | None = None
         self._closed = False
         self._shared_stream: SharedStream | None = None
-        self._silence = _silence(http.timeout[1]) if dialect.heartbeats else None
+        self._silence = _silence(http.options.timeout[1]) if dialect.heartbeats else None
         if dialect.join == "websocket":
             # Not by the first job: that is another thread, and a process that is forked while it
             # imports finds the import locked for ever.
@@ -262,20 +262,21 @@ class Session:
             headers={**API_HEADERS, **headers},
             query=self._routes.query,
             call=call,
-            within=None,
-            patient=deadline,
+            read_timeout=None,
+            policy=self._http.rate_limited.until(deadline),
         )
 
     def _in_time(self, job: JobControl, deadline: Deadline, send: Callable[[], T]) -> T:
         """Send what a server refuses while it is asked too often; then it has not taken the job.
 
-        It is asked again when it wants, for the patience of `Http`, if that is in time.
+        It is repeated when the server wants, within the patience of `Http` and the deadline.
 
         Raises:
             RateLimitError: It wants to be left alone for longer.
             Aborted: The job was cancelled, or the session closed.
         """
-        retries = RateLimitWaits(min(time.monotonic() + self._http.patience, deadline.end))
+        patience = self._http.options.rate_limit_patience
+        retries = RateLimitWaits(min(time.monotonic() + patience, deadline.end))
         while True:
             try:
                 return send()
@@ -465,7 +466,8 @@ class Session:
             return
         try:
             # A server that has too much to do looks late; once it has answered, it has looked.
-            self._http.get(self._routes.queue_status, Deadline.after(CANCEL_ANSWER))
+            deadline = Deadline.after(CANCEL_ANSWER)
+            self._http.get(self._routes.queue_status, self._http.reading.until(deadline))
         except Aborted:
             return
         except GradioClientError as exc:
@@ -510,7 +512,8 @@ class Session:
     def _tell(self, url: str, endpoint: Endpoint, body: Mapping[str, Any]) -> bool:
         """Tell the server to stop something; whether it has heard."""
         try:
-            answer = self._http.post(url, encode(endpoint, body), within=CANCEL_ANSWER)
+            sent = encode(endpoint, body)
+            answer = self._http.post(url, sent, read_timeout=CANCEL_ANSWER)
             if answer.status == 200:
                 log.debug("the server was told to stop %r", endpoint.name)
                 return True

@@ -17,7 +17,7 @@ from .._protocol.space import SpaceName, space_name
 from .._transport.signal_safe import SafeEvent
 from ..errors import AuthenticationError, DuplicationError
 from . import hub as _hub
-from .tokens import token_for
+from .tokens import Tokens
 from .waking import WakeTimeout, find, patiently
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ SLEEP_AFTER = 5.0  # min, as @gradio/client and the official Python client have 
 
 def duplicate(
     source: str,
-    access: Mapping[str, Any],
+    hf_token: str | None,
     *,
+    allow_insecure_token: bool,
     private: bool,
     timeout: float | None,
     hardware: str | None,
@@ -43,7 +44,7 @@ def duplicate(
     """Make a copy, or find the one there is; see `Client.duplicate`.
 
     Args:
-        access: ``hf_token`` and ``allow_insecure_token``.
+        hf_token: The owner's token; the saved one is used if it is ``None``.
 
     Returns:
         The copy's name, ``user/space``.
@@ -54,8 +55,9 @@ def duplicate(
         raise DuplicationError(
             f"{source!r} names no Space, and only Spaces can be duplicated. Give 'user/space'."
         )
-    saved = _hub.saved_token() if access["hf_token"] is None else None
-    hub = _hub.Hub(token_for(endpoint, access, saved))
+    saved = _hub.saved_token() if hf_token is None else None
+    tokens = Tokens(hf_token, saved, allow_insecure_token)
+    hub = _hub.Hub(tokens.token_for(endpoint))
     if not hub.has_token:
         raise DuplicationError(
             f"{str(name)!r} was not duplicated: a copy needs an owner. Pass hf_token= of an "

@@ -143,12 +143,14 @@ class Hub:
         other kinds than `requests` does.
         """
         from .._transport.http import Http
+        from .._transport.http_options import HttpOptions
 
-        door = Http(self.endpoint, headers=headers, timeout=(TIMEOUT, TIMEOUT), patience=0.0)
+        options = HttpOptions(headers, timeout=(TIMEOUT, TIMEOUT), rate_limit_patience=0.0)
+        http = Http(self.endpoint, options)
         try:
-            answer = door.get(url)
+            answer = http.get(url)
         finally:
-            door.close()
+            http.close()
         return HubResponse(answer.status, answer.headers, answer.body)
 
     def discussions_enabled(self, space_id: str) -> bool:

@@ -6,33 +6,40 @@ user names; the saved one goes to Spaces only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .._protocol.space import keeps_secrets
 from ..errors import AuthenticationError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-
-def token_for(root: str, options: Mapping[str, Any], saved: str | None = None) -> str | None:
-    """Return the token to send to an address: the explicit one, else the saved one.
+class Tokens:
+    """The Hugging Face tokens of one user.
 
     Args:
-        root: Where the token would be sent.
-        options: ``hf_token`` and ``allow_insecure_token``, as `Client` takes them.
+        explicit: The user's ``hf_token``.
         saved: The token of the account that is logged in on this machine.
-
-    Raises:
-        AuthenticationError: The explicit token would be sent without encryption.
+        allow_insecure: Send the explicit token also where others can read it.
     """
-    explicit: str | None = options["hf_token"]
-    if explicit is None:
-        return saved if saved is not None and keeps_secrets(root) else None
-    if keeps_secrets(root) or options["allow_insecure_token"]:
-        return explicit
-    raise AuthenticationError(
-        f"hf_token was not sent: {root} is not encrypted, so anyone on the network could read "
-        "it. Use an https address, or pass allow_insecure_token=True if you trust the network.",
-        url=root,
-    )
+
+    def __init__(self, explicit: str | None, saved: str | None, allow_insecure: bool) -> None:
+        self._explicit = explicit
+        self._saved = saved
+        self._allow_insecure = allow_insecure
+
+    def token_for(self, root: str) -> str | None:
+        """Return the token to send to an address: the explicit one, else the saved one.
+
+        Args:
+            root: Where the token would be sent.
+
+        Raises:
+            AuthenticationError: The explicit token would be sent without encryption.
+        """
+        explicit = self._explicit
+        if explicit is None:
+            return self._saved if self._saved is not None and keeps_secrets(root) else None
+        if keeps_secrets(root) or self._allow_insecure:
+            return explicit
+        raise AuthenticationError(
+            f"hf_token was not sent: {root} is not encrypted, so anyone on the network could read "
+            "it. Use an https address, or pass allow_insecure_token=True if you trust the network.",
+            url=root,
+        )

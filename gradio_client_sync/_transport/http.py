@@ -1,32 +1,29 @@
-"""The one door to HTTP.
+"""`Http`: every request of a client goes through it.
 
-Every request of a client goes through its `Http`: it keeps to the server that the user
-named, asks again where that makes sense, ends requests at their deadlines, and turns what
-goes wrong into this package's errors, so that nothing of `requests` or `urllib3` gets past
-it.
+It keeps to the server that the user named, repeats requests where their policy allows it, ends them
+at their deadlines, and turns failures into this package's errors, so that no error of `requests` or
+`urllib3` gets past it.
 """
 
 from __future__ import annotations
 
 import copy
-import logging
 import os
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Callable, Literal, TypeVar
+from typing import TYPE_CHECKING, Callable, NamedTuple
 from urllib.parse import urljoin
 from weakref import WeakSet
 
-from .._protocol.queue.eventstream import MESSAGE_BYTES
-from .._protocol.retry import RateLimitWaits, retry_after
 from .._protocol.routes import may_follow, with_query
-from ..errors import ConnectFailedError, GradioClientError, ProtocolError
+from ..errors import ConnectFailedError, ProtocolError
+from .attempts import SEND_ONCE, Attempts, RetryPolicy
 from .base import Aborted
 from .body import Download, EventStream, UploadBody
 from .connections import RequestHandle
-from .deadlines import NEVER, Deadline, Timers
+from .deadlines import Timers
 from .failures import (
     PROXY_WANTS_LOGIN,
     Answer,
@@ -37,23 +34,76 @@ from .failures import (
     refusal,
     shorten,
 )
+from .http_options import HttpOptions
 from .request_context import RequestContext
-from .retries import RETRYABLE_STATUSES, Retries, can_retry, is_safe_to_retry
+from .retries import RETRYABLE_STATUSES, can_retry, is_safe_to_retry
 from .signal_safe import SafeEvent
 
 if TYPE_CHECKING:
     from .._options import Timeout
     from .response import Response
 
-log = logging.getLogger(__name__)
-
 _REDIRECTS = 5
+_NO_HEADERS: Mapping[str, str] = {}
+_DEFAULTS = HttpOptions()
 
-#: Seconds for which a server that is asked too often is given the time that it asks for.
-RATE_LIMIT_PATIENCE = 30.0
 
-_T = TypeVar("_T")
-_A = TypeVar("_A", bound="Answer | Download")
+class UseDefault:
+    """The type of `USE_DEFAULT`."""
+
+
+#: Stands for the client's own read timeout, since ``None`` means no limit.
+USE_DEFAULT = UseDefault()
+
+
+class _Request(NamedTuple):
+    """One request, as it is sent at each attempt.
+
+    Attributes:
+        url: Without what may be secret: it is shown in errors.
+        headers: Those of this request only.
+        query: Added to the URL when it is sent.
+        timeout: Seconds to connect, and of silence before the response.
+        is_signed: Add a signature to the URL when it is sent.
+    """
+
+    method: str
+    url: str
+    body: bytes | UploadBody | None
+    headers: Mapping[str, str]
+    timeout: Timeout
+    query: str = ""
+    is_signed: bool = False
+
+
+class _Tracked:
+    """Lets `Http.close` end a request while a block runs.
+
+    After `keep` the request stays registered beyond the block, for a response that is read later.
+
+    Raises (on entering):
+        Aborted: The client is closed.
+    """
+
+    __slots__ = ("_call", "_http", "_is_kept")
+
+    def __init__(self, http: Http, call: RequestHandle) -> None:
+        self._http = http
+        self._call = call
+        self._is_kept = False
+
+    def keep(self) -> Callable[[], None]:
+        """Keep the request registered; return what unregisters it."""
+        self._is_kept = True
+        return partial(self._http._unregister, self._call)
+
+    def __enter__(self) -> _Tracked:
+        self._http._register(self._call)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if not self._is_kept:
+            self._http._unregister(self._call)
 
 
 class Http:
@@ -61,95 +111,79 @@ class Http:
 
     Args:
         root: The address that the user named; requests go to its origin only.
-        headers: Sent with every request.
-        cookies: Sent with every request, and added to by the server's answers.
-        verify: ``False`` to accept any certificate, or the path of a CA bundle.
-        proxies: As for `requests`; the environment's are used besides.
-        timeout: Seconds to connect, and of silence while an answer is awaited.
-        sign: Adds a signature to the addresses of streams and websockets; it is shown nowhere.
-        patience: Seconds for which a server that is asked too often (429) is asked again.
-        retries: How often what cannot have had an effect is sent again.
-        message_bytes: How long an answer or an event may be.
-        secrets: What no error repeats of what a server says, besides headers and cookies.
+        options: What all requests have in common.
+        sign: Adds a signature to the URLs of streams and websockets, which is shown nowhere.
 
     Attributes:
+        options: As given.
+        reading: The retry policy of requests that change nothing on the server.
+        rate_limited: The one of requests that are repeated after a 429 only.
+        unaccepted: The one of requests that are repeated if the server certainly did not accept
+            them; a 429 is left to the caller.
         alarms: End requests at their deadlines.
-        heard: When a server last answered, on the monotonic clock.
+        heard: When a server last responded, on the monotonic clock.
     """
 
     def __init__(
         self,
         root: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        cookies: Mapping[str, str] | None = None,
-        verify: bool | str = True,
-        proxies: Mapping[str, str] | None = None,
-        timeout: Timeout = (10.0, 60.0),
+        options: HttpOptions = _DEFAULTS,
         sign: Callable[[str], str] | None = None,
-        patience: float = RATE_LIMIT_PATIENCE,
-        retries: int = 0,
-        message_bytes: int = MESSAGE_BYTES,
-        secrets: Iterable[str] = (),
     ) -> None:
-        self.context = RequestContext(
-            root,
-            headers=headers,
-            cookies=cookies,
-            verify=verify,
-            proxies=proxies,
-            secrets=secrets,
-        )
-        self._way = verify, proxies
-        self.timeout = timeout
-        self._sign = sign
-        self.patience = patience
-        self.retries = retries
-        self.message_bytes = message_bytes
+        self.context = RequestContext(root, options)
+        self.options = options
+        self._set_policies()
         self.alarms = Timers()
         self.heard = 0.0
+        self._sign = sign
         self._closed = SafeEvent()
-        self._begin()
+        self._reset()
 
-    def _begin(self) -> None:
-        """Without a request under way: in a fork, those are its parent's."""
+    def _set_policies(self) -> None:
+        options = self.options
+        self.reading = RetryPolicy(options.retries, can_retry, options.rate_limit_patience)
+        self.rate_limited = self.reading.after_429_only()
+        self.unaccepted = RetryPolicy(options.retries, is_safe_to_retry)
+
+    def _reset(self) -> None:
+        """Begin without requests and other clients."""
         self._lock = threading.RLock()
         self._calls: set[RequestHandle] = set()
-        self._doors: WeakSet[Http] = WeakSet()  # to other servers, on behalf of this one
-        self._pid = os.getpid()  # last: from then on other threads take it as done
+        self._others: WeakSet[Http] = WeakSet()
+        self._pid = os.getpid()  # last: other threads take the reset as done from then on
 
-    def bare(self, url: str) -> Http:
-        """A door to another server: the same way there, but nothing of this app's to send."""
-        verify, proxies = self._way
-        door = Http(
-            url,
-            verify=verify,
-            proxies=proxies,
-            timeout=self.timeout,
-            retries=self.retries,
-            message_bytes=self.message_bytes,
-        )
+    def without_credentials(self, url: str) -> Http:
+        """Return a client of another server: same network settings, nothing of this app's to send.
+
+        Raises:
+            Aborted: `close` was called.
+        """
+        other = Http(url, self.options.without_credentials())
         with self._lock:
-            self._doors.add(door)
+            self._others.add(other)
             if not self._closed.is_set():
-                return door
+                return other
         raise Aborted
 
     def twin(self) -> Http:
-        """Make a door to the same server with the same headers and cookies, and no connection.
+        """Return a client of the same server: same headers and cookies, no connection.
 
-        It asks once: no retries, no patience with rate limits.
+        It sends each request once: no retries, no patience with rate limits.
+
+        Raises:
+            Aborted: `close` was called.
         """
-        door = copy.copy(self)
-        door.context = copy.copy(self.context)
-        door.context.begin()
-        door.alarms, door._closed = Timers(), SafeEvent()
-        door.retries, door.patience = 0, 0.0
-        door._begin()
+        twin = copy.copy(self)
+        twin.context = copy.copy(self.context)
+        twin.context.reset()
+        twin.options = self.options._replace(retries=0, rate_limit_patience=0.0)
+        twin._set_policies()
+        twin.alarms, twin._closed = Timers(), SafeEvent()
+        twin._reset()
         with self._lock:
-            self._doors.add(door)
+            self._others.add(twin)
             if not self._closed.is_set():
-                return door
+                return twin
         raise Aborted
 
     def was_cut(self, url: str) -> bool:
@@ -162,27 +196,30 @@ class Http:
             return False
 
     def signed(self, url: str) -> str:
-        """The address with a signature, where the app wants one. Not for messages: it is secret."""
+        """Return a URL with a signature, where the app wants one. It is secret: show it nowhere."""
         return url if self._sign is None else self._sign(url)
 
+    # -- requests ------------------------------------------------------------------
+
     def get(
-        self, url: str, deadline: Deadline = NEVER, call: RequestHandle | None = None
+        self, url: str, policy: RetryPolicy | None = None, call: RequestHandle | None = None
     ) -> Answer:
-        """Fetch, following redirects that stay with the server; again, if it fails in passing.
+        """Fetch a whole response, and follow redirects that stay with the server.
 
         Args:
-            deadline: When there has to be an answer.
+            policy: `reading` if not given. Its deadline ends the request itself, too.
             call: As for `post`.
 
-        A server that is asked too often is asked again when it wants, for `patience`.
-
         Raises:
-            ConnectFailedError: No answer, or a redirect to another server.
+            ConnectFailedError: No response, or a redirect to another server.
+            Aborted: `call` was aborted.
         """
+        policy = policy or self.reading
         call = call or RequestHandle()
+        deadline = policy.deadline
         call_off = self.alarms.set(deadline, call.abort)
         try:
-            return self._follow(url, call, deadline)
+            return self._follow(url, call, policy)
         except Aborted as exc:
             if deadline.left or self._closed.is_set():
                 raise  # it was not the deadline
@@ -194,11 +231,11 @@ class Http:
         finally:
             call_off()
 
-    def _follow(self, url: str, call: RequestHandle, deadline: Deadline) -> Answer:
-        waits = self._waits(deadline)
+    def _follow(self, url: str, call: RequestHandle, policy: RetryPolicy) -> Answer:
+        attempts = self._attempts(policy, call)
         for _ in range(_REDIRECTS):
-            ask = partial(self._whole, "GET", url, None, {}, call, self.timeout)
-            answer = self._persist(partial(self._patiently, ask, call, waits), call, deadline)
+            request = _Request("GET", url, None, _NO_HEADERS, self.options.timeout)
+            answer = attempts.send(partial(self._whole, request, call))
             location = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer
@@ -216,104 +253,45 @@ class Http:
             url = target
         raise ConnectFailedError(f"{url} redirects in circles.", url=url)
 
-    def _waits(self, deadline: Deadline) -> RateLimitWaits:
-        """The patience of one request, however often and for whatever else it is sent again."""
-        return RateLimitWaits(deadline.end, self.patience)
-
-    def _patiently(self, ask: Callable[[], _A], call: RequestHandle, waits: RateLimitWaits) -> _A:
-        """Ask again when a server that is asked too often (429) wants to be.
-
-        It then has taken nothing. If it wants to be asked later than there is time for, its
-        answer is given at once.
-        """
-        while True:
-            answer = ask()
-            if answer.status != 429:
-                return answer
-            pause = waits.pause(retry_after(answer.headers), time.monotonic())
-            if pause is None:
-                return answer
-            self._pause(call, pause)
-
-    def _pause(self, call: RequestHandle, seconds: float) -> None:
-        """Wait before a request is sent again.
-
-        Raises:
-            Aborted: The call was aborted, or this door closed.
-        """
-        self._remember(call)
-        try:
-            call.pause(seconds)
-        finally:
-            self._forget(call)
-
-    def _persist(
-        self,
-        ask: Callable[[], _T],
-        call: RequestHandle,
-        deadline: Deadline = NEVER,
-        may_again: Callable[[GradioClientError], bool] = can_retry,
-    ) -> _T:
-        """Ask for something until there is an answer, or trying again makes no sense."""
-        retries = Retries(self.retries)
-        while True:
-            answer: _T | None = None
-            try:
-                answer = ask()
-                if not isinstance(answer, Answer) or answer.status not in RETRYABLE_STATUSES:
-                    return answer
-                error: GradioClientError = refusal(answer)
-            except GradioClientError as exc:
-                error = exc
-            wait = retries.pause(error, deadline) if may_again(error) else None
-            if wait is None:
-                if answer is not None:
-                    return answer
-                raise error
-            log.debug("asking again in %.2f s: %s", wait, error)
-            self._pause(call, wait)
-
     def fetch(
         self, url: str, call: RequestHandle, *, headers: Mapping[str, str] | None = None
     ) -> Download:
-        """Fetch something long, piece by piece; redirects are the caller's to follow.
+        """Fetch something long, piece by piece. Redirects are left to the caller.
 
-        Asked again is until its answer begins; what breaks off later is the caller's, too.
+        Retries stop once the response has started; the caller handles later failures.
 
         Raises:
-            ConnectFailedError: No answer.
-            RateLimitError: The server is asked too often, for longer than it is waited for.
+            ConnectFailedError: No response.
+            RateLimitError: The server answered 429 for longer than the client waits.
             HTTPStatusError: A gateway did not pass the request on.
             Aborted: `call` was aborted.
         """
-        # Compressed, lengths would not be those of the file, and no rest could be asked for.
+        # With compression, lengths would not be those of the file, and no part of it could be
+        # asked for.
         sent = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
-        begin = partial(self._fetch, url, sent, call)
-        answer = self._persist(partial(self._patiently, begin, call, self._waits(NEVER)), call)
+        request = _Request("GET", url, None, sent, self.options.timeout)
+        answer = self._attempts(self.reading, call).send(partial(self._fetch, request, call))
         if isinstance(answer, Answer):
             raise refusal(answer, doing="Fetching a file")
         return answer
 
-    def _fetch(
-        self, url: str, headers: Mapping[str, str], call: RequestHandle
-    ) -> Download | Answer:
-        response = self._send("GET", url, None, headers, call, self.timeout)
-        if response.status != 429 and response.status not in RETRYABLE_STATUSES:
-            return Download(response, call, partial(self._forget, call))
-        try:
-            return self._read(response, url, call, headers)
-        finally:
-            self._forget(call)
+    def _fetch(self, request: _Request, call: RequestHandle) -> Download | Answer:
+        with self._tracked(call) as tracked:
+            response = self._send(request, call)
+            if response.status == 429 or response.status in RETRYABLE_STATUSES:
+                return self._read(response, request, call)
+            return Download(response, call, tracked.keep())
 
     def has(self, url: str, call: RequestHandle) -> bool:
-        """Whether there is something at an address.
+        """Return whether there is something at a URL.
 
         Raises:
-            ConnectFailedError: No answer.
+            ConnectFailedError: No response.
             Aborted: `call` was aborted.
         """
-        ask = partial(self._whole, "HEAD", url, None, {}, call, self.timeout)
-        return self._persist(ask, call).status == 200
+        request = _Request("HEAD", url, None, _NO_HEADERS, self.options.timeout)
+        attempts = self._attempts(self.reading.with_patience(0.0), call)
+        return attempts.send(partial(self._whole, request, call)).status == 200
 
     def post(
         self,
@@ -324,33 +302,29 @@ class Http:
         headers: Mapping[str, str] | None = None,
         query: str = "",
         call: RequestHandle | None = None,
-        within: float | Literal["usual"] | None = "usual",
-        persist: bool = False,
-        patient: Deadline | None = None,
+        read_timeout: float | UseDefault | None = USE_DEFAULT,
+        policy: RetryPolicy = SEND_ONCE,
     ) -> Answer:
-        """Send a body, once unless told otherwise.
+        """Send a body and read the whole response.
 
         Args:
-            query: What the address that the user named has after its question mark; it
-                may hold secrets, so it goes with the request and into no error.
-            call: A handle by which another thread may end it.
-            within: Seconds of silence before the answer; ``None`` waits without limit, as
-                a function may take long.
-            persist: Send it again where it was certainly not taken.
-            patient: Until when to send it again to a server that is asked too often, for
-                `patience` at most; ``None`` leaves that to the caller.
+            query: What the address that the user named has after its question mark. It may hold
+                secrets, so it goes with the request and into no error.
+            call: A handle by which another thread may end the request.
+            read_timeout: Seconds of silence before the response; ``None`` for no limit, as a
+                function may take long.
+            policy: When to send it again. A body that can be read only once is sent once.
 
         Raises:
-            ConnectFailedError: No answer; `sent` says whether the server may have acted.
+            ConnectFailedError: No response; `sent` says whether the server may have acted.
             Aborted: `call` was aborted.
         """
-        timeout = self.timeout if within == "usual" else (self.timeout[0], within)
-        sent = {**(headers or {}), "Content-Type": content_type}
+        sent = {**(headers or _NO_HEADERS), "Content-Type": content_type}
+        request = _Request("POST", url, body, sent, self._timeout(read_timeout), query)
         call = call or RequestHandle()
-        send = partial(self._whole, "POST", url, body, sent, call, timeout, query)
-        if patient is not None and not (isinstance(body, UploadBody) and body.is_read_once):
-            send = partial(self._patiently, send, call, self._waits(patient))
-        return self._persist(send, call, may_again=is_safe_to_retry) if persist else send()
+        if policy is SEND_ONCE or (isinstance(body, UploadBody) and body.is_read_once):
+            return self._whole(request, call)
+        return self._attempts(policy, call).send(partial(self._whole, request, call))
 
     def stream(
         self,
@@ -360,118 +334,108 @@ class Http:
         silence: float | None,
         query: str = "",
         headers: Mapping[str, str] | None = None,
-        persist: bool = False,
+        read_timeout: float | UseDefault | None = USE_DEFAULT,
+        policy: RetryPolicy = SEND_ONCE,
     ) -> EventStream:
         """Open an event stream.
 
         Args:
+            silence: Seconds without a byte after which the open stream counts as lost.
             query: As for `post`.
-            silence: Seconds without a byte after which it counts as lost.
-            persist: Try again where it cannot be opened just now.
+            read_timeout: Seconds of silence before the stream is open; ``None`` for no limit.
+            policy: When to try again to open it. A 429 is left to the caller.
 
         Raises:
-            ConnectFailedError: No answer.
+            ConnectFailedError: No response.
             HTTPStatusError: Refused.
             Aborted: `call` was aborted.
         """
-        if persist:
-            again = partial(self.stream, url, call, silence=silence, query=query, headers=headers)
-            return self._persist(again, call)
         sent = {
-            **(headers or {}),
+            **(headers or _NO_HEADERS),
             "Accept": "text/event-stream",
             "Accept-Encoding": "identity",  # compression makes proxies hold events back
             "Cache-Control": "no-store",
         }
-        response = self._send("GET", url, None, sent, call, self.timeout, query, sign=True)
-        try:
+        timeout = self._timeout(read_timeout)
+        request = _Request("GET", url, None, sent, timeout, query, is_signed=True)
+        if policy is SEND_ONCE:
+            return self._open(request, call, silence)
+        return self._attempts(policy, call).send(partial(self._open, request, call, silence))
+
+    def _open(self, request: _Request, call: RequestHandle, silence: float | None) -> EventStream:
+        with self._tracked(call) as tracked:
+            response = self._send(request, call)
             kind = response.headers.get("content-type", "").lower()
             if response.status == 200 and kind.startswith("text/event-stream"):
                 call.limit_silence(silence)
-                return EventStream(response, call, self.message_bytes, partial(self._forget, call))
-            answer = self._read(response, url, call, headers)
-        except BaseException:
-            self._forget(call)
-            raise
-        self._forget(call)
+                return EventStream(response, call, self.options.message_bytes, tracked.keep())
+            answer = self._read(response, request, call)
         raise refusal(answer)
 
     def close(self) -> None:
-        """End every request and close every connection; later ones raise `Aborted`."""
+        """End every request and close every connection; later requests raise `Aborted`."""
         with self._lock:
             self._closed.set()
-            calls, doors = list(self._calls), list(self._doors)
+            calls, others = list(self._calls), list(self._others)
         for call in calls:
             call.abort()
-        for door in doors:
-            door.close()
+        for other in others:
+            other.close()
         self.alarms.close()
         self.context.close_idle()
 
-    def _whole(
-        self,
-        method: str,
-        url: str,
-        body: bytes | UploadBody | None,
-        headers: Mapping[str, str],
-        call: RequestHandle,
-        timeout: Timeout,
-        query: str = "",
-    ) -> Answer:
-        response = self._send(method, url, body, headers, call, timeout, query)
-        try:
-            return self._read(response, url, call, headers)
-        finally:
-            self._forget(call)
+    # -- one attempt -----------------------------------------------------------------
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        body: bytes | UploadBody | None,
-        headers: Mapping[str, str],
-        call: RequestHandle,
-        timeout: Timeout,
-        query: str = "",
-        *,
-        sign: bool = False,
-    ) -> Response:
-        address = with_query(self.signed(url) if sign else url, query)
-        if self._pid != os.getpid():
-            self.context.begin()
-            self._begin()
-        self._remember(call)
+    def _timeout(self, read_timeout: float | UseDefault | None) -> Timeout:
+        timeout = self.options.timeout
+        return timeout if isinstance(read_timeout, UseDefault) else (timeout[0], read_timeout)
+
+    def _attempts(self, policy: RetryPolicy, call: RequestHandle) -> Attempts:
+        return Attempts(policy, partial(self._pause, call))
+
+    def _pause(self, call: RequestHandle, seconds: float) -> None:
+        """Wait before a request is repeated.
+
+        Raises:
+            Aborted: `call` was aborted, or `close` was called.
+        """
+        with self._tracked(call):
+            call.pause(seconds)
+
+    def _whole(self, request: _Request, call: RequestHandle) -> Answer:
+        with self._tracked(call):
+            return self._read(self._send(request, call), request, call)
+
+    def _send(self, request: _Request, call: RequestHandle) -> Response:
+        """Send a tracked request and read the head of its response."""
+        method, url, body, own, timeout, query, is_signed = request
+        address = with_query(self.signed(url) if is_signed else url, query)
+        context = self.context
         try:
-            way = self.context.way(address)
+            way = context.way(address)
         except Exception as exc:
-            self._forget(call)
             raise cannot_ask(exc, url) from exc
         try:
-            sent = self.context.headers_for(url, way.host, headers)
+            headers = context.headers_for(url, way.host, own)
             response: Response = way.pool.ask(
-                method, way.target, body, sent, call, timeout, self.timeout[1]
+                method, way.target, body, headers, call, timeout, self.options.timeout[1]
             )
             self.heard = time.monotonic()
             if response.set_cookies:
-                self.context.keep_cookies(url, response.set_cookies)
-        except BaseException as exc:
-            self._forget(call)
-            if not isinstance(exc, Exception):
-                raise
+                context.keep_cookies(url, response.set_cookies)
+        except Exception as exc:
             if call.aborted or isinstance(exc, Aborted):
                 raise Aborted from exc
             raise no_connection(exc, url, self.context.proxy_told(url)) from exc
         if response.status == PROXY_WANTS_LOGIN:
             response.close()
-            self._forget(call)
             raise proxy_refusal(url, "it wants a login (407)", self.context.proxy_told(url))
         return response
 
-    def _read(
-        self, response: Response, url: str, call: RequestHandle, sent: Mapping[str, str] | None
-    ) -> Answer:
+    def _read(self, response: Response, request: _Request, call: RequestHandle) -> Answer:
+        url = request.url
         try:
-            body = response.read(url, self.message_bytes)
+            body = response.read(url, self.options.message_bytes)
         except ProtocolError:
             raise
         except BaseException as exc:
@@ -481,22 +445,29 @@ class Http:
             if call.aborted:
                 raise Aborted from exc
             raise no_answer(exc, url) from exc
-        conceal = partial(self.context.conceal, sent=sent)
+        conceal = partial(self.context.conceal, sent=request.headers)
         if response.status >= 300:
             body = conceal(body)
         kind = response.headers.get("content-type", "")
         return Answer(response.status, kind, body, url, response.headers, conceal)
 
-    def _remember(self, call: RequestHandle) -> None:
-        """Have `close` end a call; `_forget` is for later."""
+    # -- requests under way ------------------------------------------------------------
+
+    def _tracked(self, call: RequestHandle) -> _Tracked:
+        return _Tracked(self, call)
+
+    def _register(self, call: RequestHandle) -> None:
+        if self._pid != os.getpid():  # a fork: requests and connections are the parent's
+            self.context.reset()
+            self._reset()
         with self._lock:
-            self._calls.add(call)  # first: a signal's handler may close this door meanwhile
+            self._calls.add(call)  # first: a signal's handler may call `close` here
             closed = self._closed.is_set()
         if closed:
-            self._forget(call)
+            self._unregister(call)
             raise Aborted
 
-    def _forget(self, call: RequestHandle) -> None:
+    def _unregister(self, call: RequestHandle) -> None:
         call.attach(None)
         with self._lock:
             self._calls.discard(call)

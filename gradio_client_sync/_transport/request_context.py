@@ -11,7 +11,7 @@ import email.message
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,6 +24,9 @@ from .._protocol.proxies import ProxyError, key_for, read_proxy, source_of, with
 from .._protocol.routes import may_follow
 from .._version import __version__
 from .connections import Adapter
+from .http_options import HttpOptions
+
+_DEFAULTS = HttpOptions()
 
 _IDLE_CONNECTIONS = 32  # kept open per host; jobs join at most 12 at a time
 
@@ -63,34 +66,22 @@ class RequestContext:
 
     Args:
         root: The address that the user named; requests go to its origin only.
-        headers: Sent with every request.
-        cookies: Sent with every request, and added to by the server's answers.
-        verify: ``False`` to accept any certificate, or the path of a CA bundle.
-        proxies: As for `requests`; the environment's are used besides.
-        secrets: What no error repeats of what a server says, besides headers and cookies.
+        options: What the user set for all requests.
     """
 
-    def __init__(
-        self,
-        root: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        cookies: Mapping[str, str] | None = None,
-        verify: bool | str = True,
-        proxies: Mapping[str, str] | None = None,
-        secrets: Iterable[str] = (),
-    ) -> None:
+    def __init__(self, root: str, options: HttpOptions = _DEFAULTS) -> None:
+        headers, cookies, verify, proxies = options[:4]
         self._root = root
         self._always = {
             "user-agent": ("User-Agent", f"gradio-client-sync/{__version__}"),
             "accept-encoding": ("Accept-Encoding", requests.utils.DEFAULT_ACCEPT_ENCODING),
-            **{name.lower(): (name, value) for name, value in (headers or {}).items()},
+            **{name.lower(): (name, value) for name, value in headers.items()},
         }
         self._cookies = RequestsCookieJar()
-        self._cookies.update(cookies or {})
+        self._cookies.update(cookies)
         self._has_cookies = bool(cookies)
-        self._given = dict(proxies or {})
-        self.proxies = dict(self._given)
+        self._given = proxies
+        self.proxies = dict(proxies)
         if _may_have_proxies():  # asked here once, not at every request
             no_proxy = self.proxies.get("no_proxy")
             found = requests.utils.get_environ_proxies(root, no_proxy=no_proxy)
@@ -101,13 +92,15 @@ class RequestContext:
         elif verify is False:
             # The user asked for it; one warning per request would only bury others.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        named = {f"cookie {name}": text for name, text in (cookies or {}).items()}
-        self._secrets = [*_secrets_in(headers or {}), *_secrets_in(named)]
-        self._secrets += [text.encode() for text in secrets if len(text) >= _SECRET_SHORTEST]
-        self.begin()
+        named = {f"cookie {name}": text for name, text in cookies.items()}
+        self._secrets = [*_secrets_in(headers), *_secrets_in(named)]
+        self._secrets += [
+            text.encode() for text in options.secrets if len(text) >= _SECRET_SHORTEST
+        ]
+        self.reset()
 
-    def begin(self) -> None:
-        """Without a connection; in a fork, those that are open are its parent's."""
+    def reset(self) -> None:
+        """Begin without a connection; in a fork, those that are open are the parent's."""
         self._ways: dict[str, NetworkPath] = {}  # by origin
         self._adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
 

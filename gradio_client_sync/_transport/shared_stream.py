@@ -252,7 +252,7 @@ class SharedStream:
             except RateLimitError as exc:
                 # The messages wait on the server meanwhile.
                 now = time.monotonic()
-                retries = retries or RateLimitWaits(now + self._http.patience)
+                retries = retries or RateLimitWaits(now + self._http.options.rate_limit_patience)
                 pause = retries.pause(exc.retry_after, now)
                 if pause is None:
                     ending = Lost(str(exc))
@@ -292,7 +292,7 @@ class SharedStream:
     def _read_stream(self, of: _Stream) -> bool:
         """Read one stream to its end; whether it brought the end of a job."""
         stream: EventStream = self._http.stream(
-            self._url, of.call, silence=self._silence, persist=True
+            self._url, of.call, silence=self._silence, policy=self._http.reading
         )
         brought = False
         pace = Pace(time.monotonic())
@@ -371,7 +371,7 @@ class SharedStream:
             mailbox.end(self._too_large())
 
     def _too_large(self) -> MessageTooLargeError:
-        return too_large("A message of the server", self._http.message_bytes)
+        return too_large("A message of the server", self._http.options.message_bytes)
 
     def _is_stumble(self, frame: Message) -> bool:
         """Whether the server broke the stream over a job that it completed twice.
@@ -443,6 +443,6 @@ class SharedStream:
             MessageTooLargeError: There are too many such messages.
         """
         self._early_bytes += len(frame.raw)
-        if self._early_bytes > self._http.message_bytes:
-            raise too_large("What came for unknown jobs", self._http.message_bytes)
+        if self._early_bytes > self._http.options.message_bytes:
+            raise too_large("What came for unknown jobs", self._http.options.message_bytes)
         self._early.setdefault(event_id, []).append(frame)

@@ -50,7 +50,7 @@ class EventStreamChannel:
     def receive(self) -> Message:
         for payload in self._payloads:
             if isinstance(payload, Truncated):
-                raise too_large("A message of the server", self._http.message_bytes)
+                raise too_large("A message of the server", self._http.options.message_bytes)
             return Message.of(payload, time.time())
         raise Lost("the server ended the stream without a result")
 
@@ -58,7 +58,8 @@ class EventStreamChannel:
         if self._call.aborted:
             raise Aborted
         # The event id in it keeps a job that is sent twice from running twice.
-        answer = self._http.post(self._data_url, body, query=self._query, persist=True)
+        policy = self._http.unaccepted
+        answer = self._http.post(self._data_url, body, query=self._query, policy=policy)
         if answer.status != 200:
             raise Lost(f"the server answered {answer.status} to the job's data")
 

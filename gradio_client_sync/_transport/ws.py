@@ -177,7 +177,7 @@ class WebSocketChannel:
         self._aborted = False
         context = http.context
         tls = _tls(context.verify)
-        self._socket = _Socket(http.message_bytes, sockopt=SOCKET_OPTIONS, sslopt=tls)
+        self._socket = _Socket(http.options.message_bytes, sockopt=SOCKET_OPTIONS, sslopt=tls)
         page = "http" + url[2:]
         own = headers or {}
         sent = {name.lower(): (name, value) for name, value in context.headers.items()}
@@ -187,7 +187,7 @@ class WebSocketChannel:
         sent.update((name.lower(), (name, value)) for name, value in own.items())
         for name in _OWN_HEADERS:
             sent.pop(name, None)
-        connect, silence = http.timeout
+        connect, silence = http.options.timeout
         limit = None if connect is None or silence is None else connect + silence
         if not interruptible(self.abort):
             raise Aborted
@@ -199,7 +199,7 @@ class WebSocketChannel:
                 address, dict(sent.values()), connect, _proxy(context.proxy_for(page))
             )
             if upgrade.status != 101:
-                body = context.conceal(upgrade.read_body(url, http.message_bytes), own)
+                body = context.conceal(upgrade.read_body(url, http.options.message_bytes), own)
                 kind = upgrade.headers.get("content-type", "")
                 answer = Answer(upgrade.status, kind, body, url, upgrade.headers)
         except Exception as exc:

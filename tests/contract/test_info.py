@@ -15,6 +15,7 @@ from gradio_client_sync._session import info as _info
 from gradio_client_sync._transport import once as _once
 from gradio_client_sync._transport.deadlines import NEVER, Deadline
 from gradio_client_sync._transport.http import Http
+from gradio_client_sync._transport.http_options import HttpOptions
 from gradio_client_sync.errors import ClientClosedError
 from tests.conftest import SERVERS
 from tests.support.gateway import Gateway, Manner
@@ -115,7 +116,7 @@ def test_info_failure_counts_for_a_while(
     """An app's own failure counts longer than a gateway's; then it is asked for again."""
     with ScriptedApp() as app:
         app.scripts["GET /info"] = lambda x: x.answer(body, status)
-        http = Http(app.url, patience=0.0)
+        http = Http(app.url, HttpOptions(rate_limit_patience=0.0))
         info = _info.Info(http, f"{app.url}/info")
         for late, times in ((0.0, 1), (seconds - 1, 1), (2.0, 2)):
             clock.now += late

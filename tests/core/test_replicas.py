@@ -15,6 +15,7 @@ from gradio_client_sync._protocol.replicas import CAUSE, ENOUGH, MOST, is_clear,
 from gradio_client_sync._session import replicas as _replicas
 from gradio_client_sync._transport import shared_stream
 from gradio_client_sync._transport.http import Http
+from gradio_client_sync._transport.http_options import HttpOptions
 from tests.support.listeners import BOUND
 from tests.support.scripted import (
     CLOSE,
@@ -73,7 +74,7 @@ def app_with_ids(app: ScriptedApp, ids: Iterable[Any]) -> tuple[Http, _replicas.
             exchange.answer({"app_id": one})
 
     app.scripts["GET /app_id"] = answer
-    http = Http(app.url, headers={"x-mine": "1"}, cookies={"mine": "cookie"})
+    http = Http(app.url, HttpOptions(headers={"x-mine": "1"}, cookies={"mine": "cookie"}))
     return http, _replicas.Replicas(http, f"{app.url}/app_id", known=True)
 
 

@@ -334,7 +334,9 @@ def test_hostile_names_of_any_kind(tmp_path: Path, name: str, seed: bool) -> Non
 def any_remote(value: dict[str, Any]) -> RemoteFile:
     """A file with its content, as decoding makes it."""
     http = Http("http://127.0.0.1:9")
-    file_store = FileStore(http, Routes("http://127.0.0.1:9"), bare=http.bare, directory=None)
+    file_store = FileStore(
+        http, Routes("http://127.0.0.1:9"), bare=http.without_credentials, directory=None
+    )
     found = find_files(
         filedata(**value), None, DIALECT, lambda facts: RemoteFile(facts, file_store, None)
     )

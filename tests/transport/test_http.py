@@ -26,6 +26,7 @@ from gradio_client_sync import (
 )
 from gradio_client_sync._transport.connections import Adapter, RequestHandle
 from gradio_client_sync._transport.http import Http
+from gradio_client_sync._transport.http_options import HttpOptions
 from gradio_client_sync.job import control_of
 from tests.support.listeners import BOUND
 from tests.support.scripted import (
@@ -561,7 +562,7 @@ def test_http_retry_limit_covers_all_tries_of_a_request(direct: ScriptedApp) -> 
         x.answer({}, status, headers=headers)
 
     direct.scripts["GET /limited"] = answer
-    http = Http(direct.url, patience=0.6, retries=1)
+    http = Http(direct.url, HttpOptions(rate_limit_patience=0.6, retries=1))
     assert http.get(f"{direct.url}/limited").status == 429
     assert [status for status, _ in answers] == [200]
     http.close()

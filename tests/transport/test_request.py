@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from gradio_client_sync._transport.http_options import HttpOptions
 from gradio_client_sync._transport.request import write
 from gradio_client_sync._transport.request_context import RequestContext
 
@@ -134,7 +135,7 @@ def test_request_names_its_host(url: str, host: str) -> None:
 
 def test_request_host_that_a_user_names_is_taken() -> None:
     """Behind a balancer it chooses the app."""
-    context = RequestContext("http://127.0.0.1:7860", headers={"host": "my.app"})
+    context = RequestContext("http://127.0.0.1:7860", HttpOptions({"host": "my.app"}))
     way = context.way("http://127.0.0.1:7860/x")
     headers = context.headers_for("http://127.0.0.1:7860/x", way.host, {})
     assert {k: v for k, v in headers.items() if k.lower() == "host"} == {"host": "my.app"}
@@ -142,7 +143,8 @@ def test_request_host_that_a_user_names_is_taken() -> None:
 
 def test_request_header_of_the_user_takes_the_place_of_ours() -> None:
     """However it is spelled; what `requests` would say besides goes without saying."""
-    context = RequestContext("http://127.0.0.1:7860", headers={"user-agent": "mine", "X-Mine": "1"})
+    options = HttpOptions({"user-agent": "mine", "X-Mine": "1"})
+    context = RequestContext("http://127.0.0.1:7860", options)
     way = context.way("http://127.0.0.1:7860/x")
     assert context.headers_for("http://127.0.0.1:7860/x", way.host, {}) == {
         "Host": "127.0.0.1:7860",

@@ -1,0 +1,96 @@
+"""Wake a Space and connect to its app."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from .._protocol.routes import Routes
+from .._spaces import hub as _hub
+from .._spaces.signing import Signer
+from .._spaces.tokens import Tokens
+from .._spaces.visitor import visitor_headers
+from .._spaces.waking import Space, StatusNotifier, WakeTimeout
+from .._terminal.live_line import LiveLine, is_watched
+from .._transport.http import Http
+from .._transport.http_options import RATE_LIMIT_PATIENCE
+from ..errors import ConnectFailedError
+from .address import http_options, open_connection
+
+if TYPE_CHECKING:
+    from .._options import Options
+    from .._protocol.space import SpaceName
+    from .._spaces.waking import SpaceInfo
+    from .._transport.signal_safe import SafeEvent
+    from .connection import Connection
+
+log = logging.getLogger(__name__)
+
+WAKE_REQUEST_TIMEOUT = 10.0  # s; the Hub says when the Space is awake, so no response is needed
+
+
+class SpaceConnector:
+    """The way from a Space's name to an open connection.
+
+    Args:
+        name: The Space.
+        query: What its address has after the question mark.
+        options: Those of the client.
+        closing: Ends a wait for the Space when set.
+    """
+
+    def __init__(self, name: SpaceName, query: str, options: Options, closing: SafeEvent) -> None:
+        saved = _hub.saved_token() if options.hf_token is None else None
+        self._name = name
+        self._query = query
+        self._options = options
+        self._tokens = Tokens(options.hf_token, saved, options.allow_insecure_token)
+        self._hub = _hub.Hub(self._tokens.token_for(_hub.endpoint()))
+        self._patience = WakeTimeout(options.wake_timeout, closing.wait)
+
+    def connect(self) -> Connection:
+        """Wake the Space, wait until it runs, and connect to its app.
+
+        Raises:
+            SpaceNotFoundError, SpaceNotReadyError, SpaceError, AuthenticationError,
+            RateLimitError, ClientClosedError, ConnectFailedError, ConfigError
+        """
+        callback, line = self._options.status_callback, None
+        if callback == "auto":
+            callback = None
+            line = LiveLine(str(self._name), sys.stderr) if is_watched(sys.stderr) else None
+        notifier = StatusNotifier(callback, line.show if line is not None else None)
+        space = Space(self._name, self._hub, notifier, self._patience, self._wake)
+        try:
+            return space.connect(self._open)
+        finally:
+            if line is not None:
+                line.end()
+
+    def _open(self, root: str, info: SpaceInfo) -> Connection:
+        """Connect to the app of a Space that runs."""
+        token = self._tokens.token_for(root)
+        needs_signature = info.private and token is not None
+        return open_connection(
+            root,
+            self._options,
+            token,
+            query=self._query,
+            sign=Signer(info.space_id, self._hub).sign if needs_signature else None,
+            call_headers=visitor_headers,
+            rate_limit_patience=max(0.0, min(RATE_LIMIT_PATIENCE, self._patience.left)),
+        )
+
+    def _wake(self, root: str) -> None:
+        """Send a request to an address, which wakes a Space that sleeps."""
+        options = http_options(self._options, self._tokens.token_for(root))._replace(
+            timeout=(WAKE_REQUEST_TIMEOUT, WAKE_REQUEST_TIMEOUT), retries=0, rate_limit_patience=0.0
+        )
+        http = Http(root, options)
+        try:
+            http.get(Routes(root).page)
+        except ConnectFailedError as exc:
+            log.debug("%s did not respond, as sleeping Spaces may: %s", self._name, exc)
+        finally:
+            http.close()

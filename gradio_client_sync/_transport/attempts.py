@@ -1,0 +1,119 @@
+"""Send a request again where its `RetryPolicy` allows that.
+
+There are two reasons, with a limit each. A server that answers 429 has done nothing with the
+request, and may say when to repeat it. A request that failed in passing is repeated a number of
+times, if it cannot have had an effect.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Callable, NamedTuple, TypeVar
+
+from .._protocol.retry import RateLimitWaits, retry_after
+from ..errors import GradioClientError
+from .deadlines import NEVER, Deadline
+from .failures import Answer, refusal
+from .retries import RETRYABLE_STATUSES, Retries, is_safe_to_retry
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+
+class RetryPolicy(NamedTuple):
+    """How one request may be repeated.
+
+    Attributes:
+        retries: The most repetitions after failures that `can_retry` accepts.
+        can_retry: Decides about a failure.
+        rate_limit_patience: Seconds for which the request is repeated while the server answers
+            429, from the first such response on.
+        deadline: No repetition starts later.
+    """
+
+    retries: int = 0
+    can_retry: Callable[[GradioClientError], bool] = is_safe_to_retry
+    rate_limit_patience: float = 0.0
+    deadline: Deadline = NEVER
+
+    def until(self, deadline: Deadline) -> RetryPolicy:
+        """Return this policy with a deadline."""
+        if deadline is self.deadline:
+            return self
+        return RetryPolicy(self.retries, self.can_retry, self.rate_limit_patience, deadline)
+
+    def with_patience(self, seconds: float) -> RetryPolicy:
+        """Return this policy with another `rate_limit_patience`."""
+        return RetryPolicy(self.retries, self.can_retry, seconds, self.deadline)
+
+    def after_429_only(self) -> RetryPolicy:
+        """Return this policy for a request that may have an effect: only a 429 rules that out."""
+        return RetryPolicy(0, is_safe_to_retry, self.rate_limit_patience, self.deadline)
+
+
+#: Leaves a 429 and every failure to the caller.
+SEND_ONCE = RetryPolicy()
+
+
+class Attempts:
+    """Repeats one request. Redirects of it share the patience with 429.
+
+    Args:
+        policy: How it may be repeated.
+        pause: Waits for so many seconds; raises `Aborted` when the request is aborted.
+    """
+
+    def __init__(self, policy: RetryPolicy, pause: Callable[[float], None]) -> None:
+        self._policy = policy
+        self._pause = pause
+        self._rate_limit: RateLimitWaits | None = None
+
+    def send(self, send: Callable[[], _T]) -> _T:
+        """Send a request until its result may be used or no repetition is allowed.
+
+        Args:
+            send: Sends it once. An `Answer` is looked at; any other result is a success.
+
+        Returns:
+            The last result of `send`, which may be a response with an error status.
+
+        Raises:
+            GradioClientError: The last failure.
+            Aborted: The request was aborted.
+        """
+        policy = self._policy
+        retries: Retries | None = None
+        while True:
+            result: _T | None = None
+            try:
+                result = send()
+                if not isinstance(result, Answer):
+                    return result
+                if result.status == 429:
+                    pause = self._pause_after_429(result)
+                    if pause is None:
+                        return result
+                    self._pause(pause)
+                    continue
+                if result.status not in RETRYABLE_STATUSES:
+                    return result
+                error: GradioClientError = refusal(result)
+            except GradioClientError as exc:
+                error = exc
+            retries = retries or Retries(policy.retries)
+            wait = retries.pause(error, policy.deadline) if policy.can_retry(error) else None
+            if wait is None:
+                if result is not None:
+                    return result
+                raise error
+            log.debug("sending again in %.2f s: %s", wait, error)
+            self._pause(wait)
+
+    def _pause_after_429(self, answer: Answer) -> float | None:
+        """Return the seconds until the next repetition; ``None`` if it would be too late."""
+        policy = self._policy
+        if self._rate_limit is None:
+            self._rate_limit = RateLimitWaits(policy.deadline.end, policy.rate_limit_patience)
+        return self._rate_limit.pause(retry_after(answer.headers), time.monotonic())

@@ -1,0 +1,68 @@
+"""`Options`: one checked, frozen object for what `Client` takes."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import Any
+
+import pytest
+
+from gradio_client_sync import Client
+from gradio_client_sync._options import Options, check
+
+GIVEN: dict[str, Any] = {
+    name: parameter.default
+    for name, parameter in inspect.signature(Client).parameters.items()
+    if name != "source"
+}
+
+
+def test_options_are_the_parameters_of_client() -> None:
+    """Every option of `Client` is a field, and nothing else is."""
+    assert [option.name for option in dataclasses.fields(Options)] == list(GIVEN)
+
+
+def test_options_are_kept_in_their_checked_form() -> None:
+    """One number stands for both timeouts, and no headers are an empty dict."""
+    options = Options.checked(**{**GIVEN, "timeout": 5, "hf_token": " hf_abc\n", "headers": None})
+    assert options.timeout == (5, 5)
+    assert options.hf_token == "hf_abc"
+    assert options.headers == {}
+
+
+@pytest.mark.parametrize("name", list(GIVEN))
+def test_options_are_all_checked(name: str) -> None:
+    """A value of a wrong type is refused with the name of its option."""
+    with pytest.raises(TypeError, match=name):
+        Options.checked(**{**GIVEN, name: object()})
+
+
+def test_options_that_are_unknown_are_refused() -> None:
+    """There is no option that nobody reads."""
+    with pytest.raises(TypeError, match="colour"):
+        Options.checked(**GIVEN, colour="red")
+
+
+def test_options_do_not_change() -> None:
+    """Whoever holds them may rely on them; a changed copy is another object."""
+    options = Options.checked(**GIVEN)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        options.retries = 7  # type: ignore[misc]
+    assert dataclasses.replace(options, retries=7).retries == 7
+    assert options.retries == GIVEN["retries"]
+
+
+def test_options_show_no_secret() -> None:
+    """Their `repr` has no value in it."""
+    secret = "hf_" + "s" * 20
+    options = Options.checked(
+        **{**GIVEN, "hf_token": secret, "auth": ("me", secret), "headers": {"x": secret}}
+    )
+    assert secret not in f"{options!r} {options}"
+
+
+def test_options_of_a_subclass_stay_as_they_are() -> None:
+    """Only those of `Client` are checked."""
+    own = object()
+    assert check({"timeout": 3, "colour": own}) == {"timeout": (3, 3), "colour": own}
