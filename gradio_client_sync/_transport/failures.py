@@ -8,7 +8,7 @@ import json
 import re
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable, NamedTuple
 
 import urllib3
@@ -139,57 +139,77 @@ def _detail(answer: Answer) -> str:
 
 
 def cannot_ask(exc: Exception, url: str) -> ConnectFailedError:
-    """The error for an address that no request can be made of."""
+    """Return the error for a URL that no request can be made of."""
     cause = str(exc) if isinstance(exc, ProxyError) else _cause(exc)
     return ConnectFailedError(f"{url} cannot be asked: {cause.rstrip('.')}.", url=url)
 
 
-def no_connection(exc: Exception, url: str, proxy: str = "the proxy") -> ConnectFailedError:
-    """The error for a request that went wrong before its answer began.
+def no_connection(exc: Exception, url: str, proxy: str = "the proxy") -> ConnectFailedError | None:
+    """Return the error for a request that failed before its response began.
 
     Args:
+        exc: What `requests`, `urllib3` or the system raised, or an `Unreachable`.
+        url: Where the request went.
         proxy: The proxy, and where it comes from; see `RequestContext.proxy_told`.
+
+    Returns:
+        The first match in a table; ``None`` for an exception that is none of a connection, but a
+        fault of this package.
     """
-    if isinstance(exc, (ValueError, http.client.InvalidURL)):
-        return cannot_ask(exc, url)
-    if isinstance(exc, (OSError, http.client.HTTPException, urllib3.exceptions.HTTPError)):
-        return no_answer(exc, url)
-    if not isinstance(exc, Unreachable):
-        raise exc
-    server = server_of(url)
-    cause = exc.__cause__
-    if exc.by_proxy:
+    if isinstance(exc, Unreachable) and exc.by_proxy:
         return proxy_refusal(url, _cause(exc), proxy)
-    if isinstance(cause, (ssl.SSLError, urllib3.exceptions.SSLError)):
-        if _NO_TLS.search(str(cause)):
-            plain = server.replace("https:", "http:", 1)
-            return ConnectFailedError(
-                f"{server} speaks no TLS: {_cause(exc)}. If the app is meant to be reached "
-                f"without, name it as {plain}.",
-                url=url,
-            )
+    return _first_match(_WITHOUT_RESPONSE, exc, exc, url)
+
+
+def _first_match(
+    table: _Table, deciding: BaseException | None, exc: Exception, url: str
+) -> ConnectFailedError | None:
+    """Return the error that the first row for the type of `deciding` makes of `exc`."""
+    for types, error_of in table:
+        if isinstance(deciding, types):
+            return error_of(exc, url)
+    return None
+
+
+def _unreachable(exc: Exception, url: str) -> ConnectFailedError:
+    return _first_match(_WITHOUT_CONNECTION, exc.__cause__, exc, url) or _not_connected(exc, url)
+
+
+def _not_secure(exc: Exception, url: str) -> ConnectFailedError:
+    server = server_of(url)
+    if _NO_TLS.search(str(exc.__cause__)):
+        plain = server.replace("https:", "http:", 1)
         return ConnectFailedError(
-            f"{server} has no certificate that this machine trusts: {_cause(exc)}. If the "
-            "server is yours, pass verify='path/of/ca.pem', or verify=False to trust it blindly.",
-            url=url,
-        )
-    if isinstance(cause, urllib3.exceptions.ConnectTimeoutError) and not isinstance(
-        cause, urllib3.exceptions.NewConnectionError
-    ):
-        return ConnectFailedError(
-            f"{server} did not take the connection in time. Check the address, and that the app "
-            "is reachable from this machine; timeout=(connect, read) gives it longer.",
+            f"{server} speaks no TLS: {_cause(exc)}. If the app is meant to be reached "
+            f"without, name it as {plain}.",
             url=url,
         )
     return ConnectFailedError(
-        f"{server} cannot be reached: {_cause(exc)}. {advice(exc)}",
+        f"{server} has no certificate that this machine trusts: {_cause(exc)}. If the "
+        "server is yours, pass verify='path/of/ca.pem', or verify=False to trust it blindly.",
+        url=url,
+    )
+
+
+def _not_connected(exc: Exception, url: str) -> ConnectFailedError:
+    cause = exc.__cause__
+    return ConnectFailedError(
+        f"{server_of(url)} cannot be reached: {_cause(exc)}. {advice(exc)}",
         url=url,
         _passing=cause is not None and not is_unknown_name(cause.__cause__),
     )
 
 
+def _not_in_time(exc: Exception, url: str) -> ConnectFailedError:
+    return ConnectFailedError(
+        f"{server_of(url)} did not take the connection in time. Check the address, and that the "
+        "app is reachable from this machine; timeout=(connect, read) gives it longer.",
+        url=url,
+    )
+
+
 def proxy_refusal(url: str, reason: str, proxy: str) -> ConnectFailedError:
-    """The error for a proxy that does not let a request through.
+    """Return the error for a proxy that does not let a request through.
 
     Args:
         proxy: As for `no_connection`.
@@ -202,6 +222,7 @@ def proxy_refusal(url: str, reason: str, proxy: str) -> ConnectFailedError:
 
 
 def no_answer(exc: Exception, url: str) -> ConnectFailedError:
+    """Return the error for a response that did not come, or not to its end."""
     return ConnectFailedError(
         f"{url} gave no whole answer: {loss(exc)}.",
         url=url,
@@ -209,6 +230,29 @@ def no_answer(exc: Exception, url: str) -> ConnectFailedError:
         # Who was silent for that long is not asked to be silent once more.
         _passing=not is_silence(exc),
     )
+
+
+#: Types of exceptions, and what makes an error of one. The first match counts, so the most specific
+#: types stand first.
+_Table = Sequence[
+    tuple[tuple[type[BaseException], ...], Callable[[Exception, str], ConnectFailedError]]
+]
+
+#: By the exception of a request that failed before its response began.
+_WITHOUT_RESPONSE: _Table = (
+    ((Unreachable,), _unreachable),
+    # Some errors of `requests` about a URL are an OSError as well.
+    ((ValueError, http.client.InvalidURL), cannot_ask),
+    ((OSError, http.client.HTTPException, urllib3.exceptions.HTTPError), no_answer),
+)
+
+#: By the cause of an `Unreachable`.
+_WITHOUT_CONNECTION: _Table = (
+    ((ssl.SSLError, urllib3.exceptions.SSLError), _not_secure),
+    # In some releases of urllib3 a refused connection is a ConnectTimeoutError as well.
+    ((urllib3.exceptions.NewConnectionError,), _not_connected),
+    ((urllib3.exceptions.ConnectTimeoutError,), _not_in_time),
+)
 
 
 def is_unknown_name(exc: BaseException | None) -> bool:

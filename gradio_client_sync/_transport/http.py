@@ -243,7 +243,7 @@ class Http:
             try:
                 target = urljoin(url, location)
             except ValueError as exc:
-                raise no_connection(exc, shown) from exc
+                raise cannot_ask(exc, shown) from exc
             if not may_follow(url, target):
                 raise ConnectFailedError(
                     f"{url} sends clients on to another server, {shown!r}, which was not "
@@ -426,7 +426,10 @@ class Http:
         except Exception as exc:
             if call.aborted or isinstance(exc, Aborted):
                 raise Aborted from exc
-            raise no_connection(exc, url, self.context.proxy_told(url)) from exc
+            error = no_connection(exc, url, context.proxy_told(url))
+            if error is None:
+                raise  # a fault of this package
+            raise error from exc
         if response.status == PROXY_WANTS_LOGIN:
             response.close()
             raise proxy_refusal(url, "it wants a login (407)", self.context.proxy_told(url))

@@ -67,7 +67,6 @@ TESTED_BY = {
     "gradio_client_sync._transport.base": ["transport/test_shared_stream"],
     "gradio_client_sync._transport.body": ["contract/test_large_files", "contract/test_uploads"],
     "gradio_client_sync._transport.connections": ["transport/test_http", "transport/test_response"],
-    "gradio_client_sync._transport.failures": ["transport/test_http", "faults/test_faults"],
     "gradio_client_sync._transport.http_options": ["contract/test_options", "transport/test_http"],
     "gradio_client_sync._transport.request_context": ["transport/test_http"],
     "gradio_client_sync._transport.retries": ["transport/test_http", "spaces/test_rate_limits"],

@@ -1,0 +1,124 @@
+"""What becomes of the errors of the libraries underneath."""
+
+from __future__ import annotations
+
+import http.client
+import inspect
+import socket
+import ssl
+from types import ModuleType
+
+import pytest
+import requests
+import urllib3
+
+from gradio_client_sync._transport.base import Unreachable
+from gradio_client_sync._transport.failures import no_connection
+from gradio_client_sync.errors import ConnectFailedError
+
+URL = "https://app.example/config"
+
+
+def exceptions_of(module: ModuleType) -> list[type[Exception]]:
+    """All exceptions in a module, other than warnings."""
+    return [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value)
+        and issubclass(value, Exception)
+        and not issubclass(value, Warning)
+        and value.__module__ != "builtins"
+    ]
+
+
+def made(kind: type[Exception]) -> Exception:
+    """An exception of a type, without what its constructor would want."""
+    exc = kind.__new__(kind)
+    exc.args = ("it failed",)
+    return exc
+
+
+ALL = [
+    *exceptions_of(urllib3.exceptions),
+    *exceptions_of(requests.exceptions),
+    *exceptions_of(http.client),
+    OSError,
+    ConnectionResetError,
+    socket.timeout,
+    ssl.SSLError,
+    ValueError,
+    UnicodeError,
+]
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: f"{kind.__module__}.{kind.__qualname__}")
+def test_failures_of_every_library_get_an_error(kind: type[Exception]) -> None:
+    """No error of a library gets past: neither by itself, nor as the cause of no connection."""
+    error = no_connection(made(kind), URL)
+    assert isinstance(error, ConnectFailedError)
+    assert URL in str(error)
+    unreachable = Unreachable(by_proxy=False)
+    unreachable.__cause__ = made(kind)
+    error = no_connection(unreachable, URL)
+    assert isinstance(error, ConnectFailedError)
+    assert "https://app.example" in str(error)
+    assert not error.sent
+
+
+@pytest.mark.parametrize("kind", [TypeError, KeyError, AssertionError, MemoryError])
+def test_failures_of_this_package_get_none(kind: type[Exception]) -> None:
+    """A bug is no failure of a connection, and is not shown as one."""
+    assert no_connection(kind("a bug"), URL) is None
+
+
+@pytest.mark.parametrize(
+    ("cause", "text", "passing"),
+    [
+        (ssl.SSLError("certificate verify failed"), "no certificate", False),
+        (ssl.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number"), "speaks no TLS", False),
+        (urllib3.exceptions.SSLError("self-signed"), "no certificate", False),
+        (made(urllib3.exceptions.NewConnectionError), "cannot be reached", True),
+        (made(urllib3.exceptions.NameResolutionError), "cannot be reached", True),
+        (urllib3.exceptions.ConnectTimeoutError("late"), "did not take the connection", False),
+        (ConnectionRefusedError("refused"), "cannot be reached", True),
+        (None, "cannot be reached", False),
+    ],
+)
+def test_failures_to_connect_by_their_cause(
+    cause: Exception | None, text: str, passing: bool
+) -> None:
+    """The most specific row of the table counts."""
+    unreachable = Unreachable(by_proxy=False)
+    unreachable.__cause__ = cause
+    error = no_connection(unreachable, URL)
+    assert error is not None
+    assert text in str(error)
+    assert error._passing is passing
+
+
+def test_failures_of_a_proxy_come_first() -> None:
+    """It may fail in any of these ways, and none of them is the app's."""
+    for kind in ALL:
+        unreachable = Unreachable(by_proxy=True)
+        unreachable.__cause__ = made(kind)
+        error = no_connection(unreachable, URL, "the proxy 'http://p:1' (from proxies=)")
+        assert "the proxy 'http://p:1' (from proxies=) cannot be used" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("exc", "sent"),
+    [
+        (requests.exceptions.InvalidURL("no host"), False),
+        (requests.exceptions.MissingSchema("no scheme"), False),
+        (urllib3.exceptions.LocationParseError("http://["), False),
+        (http.client.InvalidURL("a blank"), False),
+        (requests.exceptions.ConnectionError("cut"), True),
+        (urllib3.exceptions.ReadTimeoutError(None, None, "late"), True),  # type: ignore[arg-type]
+        (http.client.RemoteDisconnected("gone"), True),
+    ],
+)
+def test_failures_say_whether_the_request_was_sent(exc: Exception, sent: bool) -> None:
+    """A URL that cannot be requested is found before anything is sent."""
+    error = no_connection(exc, URL)
+    assert error is not None
+    assert error.sent is sent
