@@ -127,7 +127,7 @@ class Session:
             # imports finds the import locked for ever.
             from .._transport.ws import WebSocketChannel
 
-            self._open_websocket = WebSocketChannel
+            self._open_websocket = WebSocketChannel.connect
         if dialect.shared_stream:
             silence = self._silence
             url = routes.stream(session_hash)
@@ -310,7 +310,8 @@ class Session:
             )
             if not job.on_stop(call.abort):
                 raise Aborted
-            return EventStreamChannel(self._http, url, self._routes.data, call, query, headers)
+            data_url = self._routes.data
+            return EventStreamChannel.connect(self._http, url, data_url, call, query, headers)
         assert self._shared_stream is not None  # noqa: S101 - made for these dialects
         return self._shared_stream.join(
             lambda: self._post_join(job, exchange, body, headers, set_off), publish

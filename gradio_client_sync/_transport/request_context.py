@@ -109,18 +109,6 @@ class RequestContext:
         for way in list(self._ways.values()):
             way.pool.close()
 
-    @property
-    def headers(self) -> dict[str, str]:
-        """What is sent with every request, for connections that are not made here."""
-        return dict(self._always.values())
-
-    def cookie_header(self, url: str) -> str | None:
-        """The cookies for an address, as one header's value."""
-        request = requests.Request("GET", url)
-        header: str | None = get_cookie_header(self._cookies, request)  # type: ignore[no-untyped-call]
-        login = _PLAIN_LOGIN.search(header or "")
-        return f"{header}; access-token={login[1]}" if login else header
-
     def way(self, url: str) -> NetworkPath:
         """The connections that `requests` would use for an address, and what to ask there.
 
@@ -180,14 +168,26 @@ class RequestContext:
         source = source_of(key, self._given, os.environ)
         return f"the proxy {without_login(self.proxies[key])!r} (from {source})"
 
-    def headers_for(self, url: str, host: str, own: Mapping[str, str]) -> dict[str, str]:
-        """What goes with a request: its own headers, those of all requests, the cookies."""
+    def headers_for(
+        self, url: str, host: str, own: Mapping[str, str], *, websocket: bool = False
+    ) -> dict[str, str]:
+        """Return the headers of a request: its own, then those of all requests, then the cookies.
+
+        Args:
+            url: Decides about the cookies.
+            host: The value of ``Host``, unless the user gave one.
+            own: The headers of this request only.
+            websocket: It is a handshake, for which older servers want the login in another cookie.
+        """
         headers = {"host": ("Host", host), **self._always}
         for name, value in own.items():
             headers[name.lower()] = name, value
         if self._has_cookies and "cookie" not in headers:
             request = requests.Request("GET", url)
             cookies = get_cookie_header(self._cookies, request)  # type: ignore[no-untyped-call]
+            login = _PLAIN_LOGIN.search(cookies or "") if websocket else None
+            if login:
+                cookies = f"{cookies}; access-token={login[1]}"
             if cookies:
                 headers["cookie"] = "Cookie", cookies
         return dict(headers.values())

@@ -13,39 +13,59 @@ from ..errors import too_large
 from .base import Aborted, Lost
 
 if TYPE_CHECKING:
+    from .body import EventStream
     from .connections import RequestHandle
     from .http import Http
 
 
 class EventStreamChannel:
-    """One job's event stream.
+    """One job's event stream; `connect` opens it.
 
     Args:
-        call: By it the stream can be aborted, also before it is open.
+        http: The client of the app.
+        stream: The open stream.
+        data_url: Where to post what the server asks for.
+        call: The handle of the stream's request.
         query: As for `Http.post`.
-        headers: Sent with the join, besides those of every request.
-
-    Raises (by constructing it):
-        ConnectFailedError, HTTPStatusError: The stream did not open.
-        Aborted: The client was closed meanwhile.
     """
 
     def __init__(
-        self,
+        self, http: Http, stream: EventStream, data_url: str, call: RequestHandle, query: str
+    ) -> None:
+        self._http = http
+        self._stream = stream
+        self._data_url = data_url
+        self._call = call
+        self._query = query
+        self._payloads: Iterator[bytes] = chain.from_iterable(stream)
+
+    @classmethod
+    def connect(
+        cls,
         http: Http,
         url: str,
         data_url: str,
         call: RequestHandle,
         query: str = "",
         headers: Mapping[str, str] | None = None,
-    ) -> None:
-        self._http = http
-        self._data_url = data_url
-        self._call = call
-        self._query = query
+    ) -> EventStreamChannel:
+        """Open an event stream, which joins the queue.
+
+        Args:
+            http: The client of the app.
+            url: The stream's.
+            data_url: Where to post what the server asks for.
+            call: A handle by which the stream can be aborted, also before it is open.
+            query: As for `Http.post`.
+            headers: Sent with this request, as well as those of every request.
+
+        Raises:
+            ConnectFailedError, HTTPStatusError: The stream did not open.
+            Aborted: `call` was aborted.
+        """
         # No limit of silence: these servers send one heartbeat per stream.
-        self._stream = http.stream(url, self._call, silence=None, query=query, headers=headers)
-        self._payloads: Iterator[bytes] = chain.from_iterable(self._stream)
+        stream = http.stream(url, call, silence=None, query=query, headers=headers)
+        return cls(http, stream, data_url, call, query)
 
     def receive(self) -> Message:
         for payload in self._payloads:

@@ -107,13 +107,25 @@ class _Socket(websocket.WebSocket):
         self.frame_buffer.limit = self.cont_frame.limit = limit
 
     def open(
-        self, url: str, headers: Mapping[str, str], timeout: float | None, proxy: Mapping[str, Any]
+        self,
+        url: str,
+        origin: str,
+        headers: Mapping[str, str],
+        timeout: float | None,
+        proxy: Mapping[str, Any],
     ) -> _Upgrade:
-        """Connect and ask for a websocket; it is one if the answer is a 101.
+        """Connect and ask for a websocket; it is one if the response is a 101.
+
+        Args:
+            url: With everything that the server is to read in it.
+            origin: The page that a browser would have it from, unless `headers` name another.
+            headers: Sent with the handshake; the host is one of them.
+            timeout: Seconds to connect, and of silence before the response.
+            proxy: Options of the library's.
 
         Raises:
-            WebSocketException: The answer is none to this question.
-            OSError, http.client.HTTPException, ValueError: It broke off, or is none of HTTP.
+            WebSocketException: The response is to another handshake.
+            OSError, http.client.HTTPException, ValueError: It broke off, or is not HTTP.
 
         Behaviour: RFC 6455, section 4.1.
         """
@@ -121,11 +133,8 @@ class _Socket(websocket.WebSocket):
         way = websocket._http.proxy_info(**proxy)
         self.sock, (_, _, resource) = websocket._http.connect(url, self.sock_opt, way, None)
         key = base64.b64encode(os.urandom(16)).decode()
-        server = urlsplit(url)
-        host = server.netloc.rpartition("@")[2].encode("idna").decode()
         asked = {
-            "host": ("Host", host),
-            "origin": ("Origin", f"http{server.scheme[2:]}://{host}"),
+            "origin": ("Origin", origin),
             **{name.lower(): (name, value) for name, value in headers.items()},
             "upgrade": ("Upgrade", "websocket"),
             "connection": ("Connection", "Upgrade"),
@@ -151,71 +160,84 @@ class _Socket(websocket.WebSocket):
 
 
 class WebSocketChannel:
-    """One job's websocket.
+    """One job's websocket; `connect` opens it.
 
     Args:
-        interruptible: Lets `abort` be called from another thread; ``False`` if it should have
-            been already.
-        query: As for `Http.post`.
-        headers: Sent with the handshake, besides those of every request.
-
-    Raises (by constructing it):
-        ConnectFailedError: No connection.
-        AuthenticationError, HTTPStatusError: The handshake was refused.
-        Aborted: `abort` was called.
+        websocket: It may be open already or opened later.
     """
 
-    def __init__(
-        self,
+    def __init__(self, websocket: _Socket) -> None:
+        self._socket = websocket
+        self._aborted = False
+
+    @classmethod
+    def connect(
+        cls,
         http: Http,
         url: str,
         interruptible: Callable[[Callable[[], None]], bool],
         query: str = "",
         headers: Mapping[str, str] | None = None,
-    ) -> None:
-        self._url = url
-        self._aborted = False
-        context = http.context
-        tls = _tls(context.verify)
-        self._socket = _Socket(http.options.message_bytes, sockopt=SOCKET_OPTIONS, sslopt=tls)
-        page = "http" + url[2:]
-        own = headers or {}
-        sent = {name.lower(): (name, value) for name, value in context.headers.items()}
-        cookies = context.cookie_header(page)
-        if cookies:
-            sent.setdefault("cookie", ("Cookie", cookies))
-        sent.update((name.lower(), (name, value)) for name, value in own.items())
-        for name in _OWN_HEADERS:
-            sent.pop(name, None)
-        connect, silence = http.options.timeout
-        limit = None if connect is None or silence is None else connect + silence
-        if not interruptible(self.abort):
+    ) -> WebSocketChannel:
+        """Open a websocket to the queue.
+
+        Args:
+            http: The client of the app, whose settings count here as well.
+            url: The websocket's, without a query.
+            interruptible: Lets another thread call `abort` from now on; returns ``False`` if it
+                should have done so already.
+            query: As for `Http.post`.
+            headers: Sent with the handshake, as well as those of every request.
+
+        Raises:
+            ConnectFailedError: No connection.
+            AuthenticationError, HTTPStatusError: The handshake was refused.
+            Aborted: `abort` was called.
+        """
+        context, (timeout, silence) = http.context, http.options.timeout
+        channel = cls(
+            _Socket(http.options.message_bytes, sockopt=SOCKET_OPTIONS, sslopt=_tls(context.verify))
+        )
+        limit = None if timeout is None or silence is None else timeout + silence
+        if not interruptible(channel.abort):
             raise Aborted
-        answer: Answer | None = None
-        call_off = http.alarms.set(Deadline.after(limit), self._socket.cut)
+        call_off = http.alarms.set(Deadline.after(limit), channel._socket.cut)
         try:
-            address = with_query(http.signed(url), query)
-            upgrade = self._socket.open(
-                address, dict(sent.values()), connect, _proxy(context.proxy_for(page))
-            )
-            if upgrade.status != 101:
-                body = context.conceal(upgrade.read_body(url, http.options.message_bytes), own)
-                kind = upgrade.headers.get("content-type", "")
-                answer = Answer(upgrade.status, kind, body, url, upgrade.headers)
+            refused = channel._open(http, url, query, headers or {})
         except Exception as exc:
-            self.close()
-            if self._aborted:
+            channel.close()
+            if channel._aborted:
                 raise Aborted from exc
             if isinstance(exc, ProtocolError):  # a refusal that does not end
                 raise
-            raise _not_opened(exc, url, context.proxy_told(page)) from exc
+            raise _not_opened(exc, url, context.proxy_told(f"http{url[2:]}")) from exc
         finally:
             call_off()
-        if answer is not None:
-            self.close()
-            raise refusal(answer, doing="Opening a websocket")
+        if refused is not None:
+            channel.close()
+            raise refusal(refused, doing="Opening a websocket")
         # Servers of 3.x are silent while a function runs, so silence says nothing.
-        self._socket.settimeout(None)
+        channel._socket.settimeout(None)
+        return channel
+
+    def _open(self, http: Http, url: str, query: str, own: Mapping[str, str]) -> Answer | None:
+        """Shake hands with the server; return its response if it refuses."""
+        context, page = http.context, f"http{url[2:]}"
+        host = urlsplit(url).netloc.rpartition("@")[2].encode("idna").decode()
+        sent = context.headers_for(page, host, own, websocket=True)
+        kept = {name: value for name, value in sent.items() if name.lower() not in _OWN_HEADERS}
+        upgrade = self._socket.open(
+            with_query(http.signed(url), query),
+            f"{page.partition(':')[0]}://{host}",
+            kept,
+            http.options.timeout[0],
+            _proxy(context.proxy_for(page)),
+        )
+        if upgrade.status == 101:
+            return None
+        body = context.conceal(upgrade.read_body(url, http.options.message_bytes), own)
+        kind = upgrade.headers.get("content-type", "")
+        return Answer(upgrade.status, kind, body, url, upgrade.headers)
 
     def receive(self) -> Message:
         try:
