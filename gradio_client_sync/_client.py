@@ -259,7 +259,7 @@ class Client:
         Behaviour: ``duplicate`` of @gradio/client. Ours: `timeout` is in minutes, and part of the
         request itself, so that paid hardware never runs without it.
         """
-        from ._spaces.duplication import duplicate
+        from ._spaces.duplication import WantedCopy, duplicate
 
         if not isinstance(source, str):
             raise TypeError(f"source is a Space, such as 'user/space', not {source!r}.")
@@ -267,16 +267,19 @@ class Client:
         inspect.signature(cls).bind(source, **client_options)
         options = {**client_options, "hf_token": hf_token, "status_callback": status_callback}
         checked = _options.check(options)
-        copy = duplicate(
-            source,
-            checked["hf_token"],
-            allow_insecure_token=checked.get("allow_insecure_token", False),
+        wanted = WantedCopy(
             private=_options.flag("private", private),
             timeout=_options.minutes("timeout", timeout),
             hardware=hardware,
             secrets=_options.texts("secrets", secrets, headers=False),
             variables=_options.texts("variables", variables, headers=False),
             to_id=to_id,
+        )
+        copy = duplicate(
+            source,
+            wanted,
+            checked["hf_token"],
+            allow_insecure_token=checked.get("allow_insecure_token", False),
         )
         return cls(copy, hf_token=hf_token, status_callback=status_callback, **client_options)
 

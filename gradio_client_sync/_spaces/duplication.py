@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
@@ -29,77 +30,100 @@ PATIENCE = 30.0  # s, while the Hub is asked too often
 SLEEP_AFTER = 5.0  # min, as @gradio/client and the official Python client have it
 
 
+@dataclass(frozen=True)
+class WantedCopy:
+    """What the user asks of a copy; see `Client.duplicate`.
+
+    Attributes:
+        timeout: Minutes without a visitor after which it sleeps.
+    """
+
+    private: bool
+    timeout: float | None
+    hardware: str | None
+    secrets: Mapping[str, str] = field(repr=False)
+    variables: Mapping[str, str]
+    to_id: str | None
+
+
 def duplicate(
-    source: str,
-    hf_token: str | None,
-    *,
-    allow_insecure_token: bool,
-    private: bool,
-    timeout: float | None,
-    hardware: str | None,
-    secrets: Mapping[str, str],
-    variables: Mapping[str, str],
-    to_id: str | None,
+    source: str, wanted: WantedCopy, hf_token: str | None, *, allow_insecure_token: bool
 ) -> str:
-    """Make a copy, or find the one there is; see `Client.duplicate`.
+    """Make a copy of a Space, or find the one there is.
 
     Args:
+        source: The Space, as the user named it.
+        wanted: What the copy is to be like.
         hf_token: The owner's token; the saved one is used if it is ``None``.
+        allow_insecure_token: Send the token also where others can read it.
 
     Returns:
         The copy's name, ``user/space``.
+
+    Raises:
+        DuplicationError: It cannot be made, or not by this account.
+        SpaceNotFoundError: There is no such Space, or the token may not see it.
+        RateLimitError: The Hub answered 429 for longer than the client waits.
     """
-    endpoint = _hub.endpoint()
-    name = space_name(source, endpoint)
+    name = _named(source)
+    hub = _hub_of_owner(name, hf_token, allow_insecure_token)
+    patience = WakeTimeout(PATIENCE, SafeEvent().wait)
+    original, target = _resolve(name, hub, wanted, patience)
+    plan = _plan(original, wanted)
+    if wanted.timeout is not None and plan["hardware"] == FREE:
+        _warn(
+            f"timeout={wanted.timeout:g} has no effect on {FREE!r}, which the Hub puts to sleep "
+            "itself."
+        )
+    is_new = patiently(partial(hub.duplicate, original.space_id, target, plan), patience)
+    if not is_new:
+        difference = _compare(target, original, wanted, hub, patience)
+        if difference:
+            _warn(difference)
+    return target
+
+
+# -- resolve ----------------------------------------------------------------------
+
+
+def _named(source: str) -> SpaceName:
+    """Return the Space that the user named."""
+    name = space_name(source, _hub.endpoint())
     if name is None:
         raise DuplicationError(
             f"{source!r} names no Space, and only Spaces can be duplicated. Give 'user/space'."
         )
+    return name
+
+
+def _hub_of_owner(name: SpaceName, hf_token: str | None, allow_insecure_token: bool) -> _hub.Hub:
+    """Return the Hub as the copy's owner sees it."""
     saved = _hub.saved_token() if hf_token is None else None
     tokens = Tokens(hf_token, saved, allow_insecure_token)
-    hub = _hub.Hub(tokens.token_for(endpoint))
+    hub = _hub.Hub(tokens.token_for(_hub.endpoint()))
     if not hub.has_token:
         raise DuplicationError(
             f"{str(name)!r} was not duplicated: a copy needs an owner. Pass hf_token= of an "
             "account with the right to write, or log in with huggingface_hub.",
             space_id=name.space_id,
         )
-    patience = WakeTimeout(PATIENCE, SafeEvent().wait)
-    if hardware is not None:
-        _check_hardware(hardware, patiently(hub.hardware, patience))
+    return hub
+
+
+def _resolve(
+    name: SpaceName, hub: _hub.Hub, wanted: WantedCopy, patience: WakeTimeout
+) -> tuple[SpaceInfo, str]:
+    """Return the original, and the copy's whole name; check what is wanted of it."""
+    if wanted.hardware is not None:
+        _check_hardware(wanted.hardware, patiently(hub.hardware, patience))
     try:
         original = find(name, hub, patience)
-        target = _target(to_id, original.space_id, lambda: patiently(hub.user, patience))
+        user = partial(patiently, hub.user, patience)
+        return original, _target(wanted.to_id, original.space_id, user)
     except AuthenticationError as exc:
         raise DuplicationError(
             f"{str(name)!r} was not duplicated. {exc}", space_id=name.space_id
         ) from exc
-    flavor = hardware or original.hardware or FREE
-    minutes = SLEEP_AFTER if timeout is None and flavor != FREE else timeout
-    if timeout is not None and flavor == FREE:
-        _warn(f"timeout={timeout:g} has no effect on {FREE!r}, which the Hub puts to sleep itself.")
-    options = {
-        # None leaves it to the Hub: a copy of a public Space is public, of a private one private.
-        "private": private or None,
-        "hardware": flavor,
-        "sleep_time": _sleep_time(minutes),
-        "secrets": _pairs(secrets),
-        "variables": _pairs(variables),
-    }
-    wanted = {option: value for option, value in options.items() if value is not None}
-    make = partial(hub.duplicate, original.space_id, target, wanted)
-    if not patiently(make, patience):
-        asked = {
-            "private": private or original.private,
-            "hardware": hardware,
-            "timeout": _sleep_time(timeout),
-        }
-        copy = find(SpaceName(target), hub, patience)
-        present = patiently(partial(hub.variables, target), patience) if variables else {}
-        difference = _difference(target, copy, asked, present, variables, secrets)
-        if difference:
-            _warn(difference)
-    return target
 
 
 def _check_hardware(hardware: str, known: Sequence[str]) -> None:
@@ -113,7 +137,7 @@ def _check_hardware(hardware: str, known: Sequence[str]) -> None:
 
 
 def _target(to_id: str | None, source: str, user: Callable[[], str]) -> str:
-    """The copy's whole name."""
+    """Return the copy's whole name."""
     name = source.rpartition("/")[2] if to_id is None else to_id
     whole = name if "/" in name else f"{user()}/{name}"
     target = space_name(whole)
@@ -128,6 +152,42 @@ def _target(to_id: str | None, source: str, user: Callable[[], str]) -> str:
     return whole
 
 
+# -- plan -------------------------------------------------------------------------
+
+
+def _plan(original: SpaceInfo, wanted: WantedCopy) -> dict[str, Any]:
+    """Return the options of the request that makes the copy."""
+    flavor = wanted.hardware or original.hardware or FREE
+    minutes = SLEEP_AFTER if wanted.timeout is None and flavor != FREE else wanted.timeout
+    options = {
+        # None leaves it to the Hub: a copy of a public Space is public, of a private one private.
+        "private": wanted.private or None,
+        "hardware": flavor,
+        "sleep_time": _sleep_time(minutes),
+        "secrets": _pairs(wanted.secrets),
+        "variables": _pairs(wanted.variables),
+    }
+    return {option: value for option, value in options.items() if value is not None}
+
+
+# -- compare ----------------------------------------------------------------------
+
+
+def _compare(
+    target: str, original: SpaceInfo, wanted: WantedCopy, hub: _hub.Hub, patience: WakeTimeout
+) -> str | None:
+    """Return where a copy that exists already is not what is wanted; ``None`` if it is."""
+    asked = {
+        "private": wanted.private or original.private,
+        "hardware": wanted.hardware,
+        "timeout": _sleep_time(wanted.timeout),
+    }
+    copy = find(SpaceName(target), hub, patience)
+    variables = wanted.variables
+    present = patiently(partial(hub.variables, target), patience) if variables else {}
+    return _difference(target, copy, asked, present, variables, wanted.secrets)
+
+
 def _difference(
     target: str,
     copy: SpaceInfo,
@@ -136,10 +196,10 @@ def _difference(
     variables: Mapping[str, str],
     secrets: Mapping[str, str],
 ) -> str | None:
-    """Say where a copy that was there already is not what was asked for.
+    """Return a text that says where a copy is not what was asked for.
 
     Args:
-        present: Its variables; ``None`` where the Hub does not tell.
+        present: The copy's variables; ``None`` where the Hub does not tell.
     """
     has = {"private": copy.private, "hardware": copy.hardware, "timeout": copy.sleep_time}
     differing = [
@@ -166,7 +226,7 @@ def _difference(
 
 
 def _sleep_time(minutes: float | None) -> int | None:
-    """Seconds, as the Hub has it."""
+    """Return seconds, as the Hub counts them."""
     if minutes is None:
         return None
     return NEVER if math.isinf(minutes) else round(minutes * 60)
