@@ -32,7 +32,6 @@ from .._notebook.on_demand import bundle_of_data
 from .._protocol.api.endpoint import EndpointTable
 from .._protocol.api.meaning import Aim, Sent
 from .._protocol.queue.event_factory import EventFactory
-from .._session import component_server as _server_functions
 from .._session.app import App
 from .._session.replicas import Replicas
 from .._session.session import JOINS_AT_ONCE, Session, new_session_hash
@@ -334,6 +333,8 @@ class Connection:
 
     def component_server(self, component_id: int, fn_name: str, data: object) -> Any:
         """Call a function that a component has on the server; see `Client.component_server`."""
+        from .._session import component_server as _server_functions  # few apps have any
+
         session = self._enter()
         try:
             component = session.table.component(component_id)

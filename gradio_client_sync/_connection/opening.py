@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .._protocol.routes import query_of, root_of
 from .._protocol.space import space_name
-from .._spaces import hub as _hub
+from .._spaces.hub_address import hub_endpoint
 from .._spaces.tokens import Tokens
 from .address import open_connection
 
@@ -29,7 +29,7 @@ def connect(source: str, options: Options, closing: SafeEvent) -> Connection:
         SpaceNotFoundError, SpaceNotReadyError, SpaceError, RateLimitError
         ClientClosedError: `closing` was set.
     """
-    name = space_name(source, _hub.endpoint())
+    name = space_name(source, hub_endpoint())
     if name is None:
         root = root_of(source)
         tokens = Tokens(options.hf_token, None, options.allow_insecure_token)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .._protocol.credentials import may_be_secret
 from .._protocol.space import space_name
 from .._spaces import hub as _hub
+from .._spaces.hub_address import hub_endpoint
 from ..errors import AuthenticationError, SpaceError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def without_secrets(source: str, options: Options) -> tuple[str, dict[str, Any],
 
 def _is_found_again(source: str, token: str | None) -> bool:
     """Whether a token is that of the logged-in account, which a Space gets without asking."""
-    if token is None or space_name(source, _hub.endpoint()) is None:
+    if token is None or space_name(source, hub_endpoint()) is None:
         return False
     try:
         return token == _hub.saved_token()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .._protocol.routes import Routes
 from .._spaces import hub as _hub
+from .._spaces.hub_address import hub_endpoint
 from .._spaces.signing import Signer
 from .._spaces.tokens import Tokens
 from .._spaces.visitor import visitor_headers
@@ -46,7 +47,7 @@ class SpaceConnector:
         self._query = query
         self._options = options
         self._tokens = Tokens(options.hf_token, saved, options.allow_insecure_token)
-        self._hub = _hub.Hub(self._tokens.token_for(_hub.endpoint()))
+        self._hub = _hub.Hub(self._tokens.token_for(hub_endpoint()))
         self._patience = WakeTimeout(options.wake_timeout, closing.wait)
 
     def connect(self) -> Connection:

@@ -7,7 +7,6 @@ only an array as a picture needs Pillow besides.
 from __future__ import annotations
 
 import io
-import wave
 from typing import Any
 
 from ..errors import MissingDependencyError, PayloadError
@@ -120,6 +119,8 @@ def sound_bytes(rate: int, samples: Any) -> bytes:
         shift = bits - 16
         samples = samples.astype("int64")
         samples = samples >> shift if shift >= 0 else samples << -shift
+    import wave  # few programs send sound, and every first call would pay for it
+
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1 if samples.ndim == 1 else samples.shape[1])

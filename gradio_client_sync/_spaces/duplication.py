@@ -18,6 +18,7 @@ from .._protocol.space import SpaceName, space_name
 from .._transport.signal_safe import SafeEvent
 from ..errors import AuthenticationError, DuplicationError
 from . import hub as _hub
+from .hub_address import hub_endpoint
 from .tokens import Tokens
 from .waking import WakeTimeout, find, patiently
 
@@ -88,7 +89,7 @@ def duplicate(
 
 def _named(source: str) -> SpaceName:
     """Return the Space that the user named."""
-    name = space_name(source, _hub.endpoint())
+    name = space_name(source, hub_endpoint())
     if name is None:
         raise DuplicationError(
             f"{source!r} names no Space, and only Spaces can be duplicated. Give 'user/space'."
@@ -100,7 +101,7 @@ def _hub_of_owner(name: SpaceName, hf_token: str | None, allow_insecure_token: b
     """Return the Hub as the copy's owner sees it."""
     saved = _hub.saved_token() if hf_token is None else None
     tokens = Tokens(hf_token, saved, allow_insecure_token)
-    hub = _hub.Hub(tokens.token_for(_hub.endpoint()))
+    hub = _hub.Hub(tokens.token_for(hub_endpoint()))
     if not hub.has_token:
         raise DuplicationError(
             f"{str(name)!r} was not duplicated: a copy needs an owner. Pass hf_token= of an "

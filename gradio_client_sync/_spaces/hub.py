@@ -13,8 +13,6 @@ Every error of the library is translated here.
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -22,7 +20,6 @@ from typing import Any, NamedTuple
 from .._protocol.proxies import without_login
 from .._protocol.queue.wire import read_json
 from .._protocol.retry import retry_after
-from .._protocol.space import HUB
 from .._version import __version__
 from ..errors import (
     AuthenticationError,
@@ -32,17 +29,11 @@ from ..errors import (
     SpaceError,
     SpaceNotFoundError,
 )
+from .hub_address import hub_endpoint
 
 log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0  # s for the Hub to answer; it does so in a fraction of one
-
-
-def endpoint() -> str:
-    """The Hub's address; known without loading the library."""
-    constants = sys.modules.get("huggingface_hub.constants")
-    named = os.environ.get("HF_ENDPOINT") or getattr(constants, "ENDPOINT", None) or HUB
-    return str(named).rstrip("/")
 
 
 def saved_token() -> str | None:
@@ -91,7 +82,7 @@ class Hub:
     """
 
     def __init__(self, token: str | None) -> None:
-        self.endpoint = endpoint()
+        self.endpoint = hub_endpoint()
         self._token = token
 
     def __repr__(self) -> str:

@@ -61,6 +61,7 @@ TESTED_BY = {
     "gradio_client_sync._session.replicas": ["core/test_replicas", "faults/test_replicas"],
     "gradio_client_sync._session.session": ["contract/test_sessions", "contract/test_cancelling"],
     "gradio_client_sync._spaces.hub": ["spaces/test_waking", "spaces/test_duplication"],
+    "gradio_client_sync._spaces.hub_address": ["spaces/test_waking", "contract/test_connect"],
     "gradio_client_sync._spaces.signing": ["spaces/test_spaces_real"],
     "gradio_client_sync._spaces.tokens": ["spaces/test_waking", "spaces/test_duplication"],
     "gradio_client_sync._terminal.plaintext": ["interfaces/notebook/test_display"],
