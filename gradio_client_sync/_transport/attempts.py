@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Callable, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Callable, NamedTuple, TypeVar
 
 from .._protocol.retry import RateLimitWaits, retry_after
 from ..errors import GradioClientError
@@ -17,8 +17,12 @@ from .deadlines import NEVER, Deadline
 from .failures import Answer, refusal
 from .retries import RETRYABLE_STATUSES, Retries, is_safe_to_retry
 
+if TYPE_CHECKING:
+    from .connections import RequestHandle
+
 log = logging.getLogger(__name__)
 
+_R = TypeVar("_R")
 _T = TypeVar("_T")
 
 
@@ -63,21 +67,29 @@ class Attempts:
     Args:
         policy: How it may be repeated.
         pause: Waits for so many seconds; raises `Aborted` when the request is aborted.
+        call: The request's handle.
     """
 
-    def __init__(self, policy: RetryPolicy, pause: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        pause: Callable[[RequestHandle, float], None],
+        call: RequestHandle,
+    ) -> None:
         self._policy = policy
         self._pause = pause
+        self._call = call
         self._rate_limit: RateLimitWaits | None = None
 
-    def send(self, send: Callable[[], _T]) -> _T:
+    def send(self, send_once: Callable[[_R, RequestHandle], _T], request: _R) -> _T:
         """Send a request until its result may be used or no repetition is allowed.
 
         Args:
-            send: Sends it once. An `Answer` is looked at; any other result is a success.
+            send_once: Sends it. An `Answer` is looked at; any other result is a success.
+            request: Passed to `send_once`, with the handle.
 
         Returns:
-            The last result of `send`, which may be a response with an error status.
+            The last result of `send_once`, which may be a response with an error status.
 
         Raises:
             GradioClientError: The last failure.
@@ -88,14 +100,14 @@ class Attempts:
         while True:
             result: _T | None = None
             try:
-                result = send()
+                result = send_once(request, self._call)
                 if not isinstance(result, Answer):
                     return result
                 if result.status == 429:
                     pause = self._pause_after_429(result)
                     if pause is None:
                         return result
-                    self._pause(pause)
+                    self._pause(self._call, pause)
                     continue
                 if result.status not in RETRYABLE_STATUSES:
                     return result
@@ -109,7 +121,7 @@ class Attempts:
                     return result
                 raise error
             log.debug("sending again in %.2f s: %s", wait, error)
-            self._pause(wait)
+            self._pause(self._call, wait)
 
     def _pause_after_429(self, answer: Answer) -> float | None:
         """Return the seconds until the next repetition; ``None`` if it would be too late."""

@@ -65,6 +65,7 @@ class _Request(NamedTuple):
         query: Added to the URL when it is sent.
         timeout: Seconds to connect, and of silence before the response.
         is_signed: Add a signature to the URL when it is sent.
+        silence: Seconds without a byte after which an open stream counts as lost.
     """
 
     method: str
@@ -74,6 +75,7 @@ class _Request(NamedTuple):
     timeout: Timeout
     query: str = ""
     is_signed: bool = False
+    silence: float | None = None
 
 
 class _Tracked:
@@ -95,15 +97,29 @@ class _Tracked:
     def keep(self) -> Callable[[], None]:
         """Keep the request registered; return what unregisters it."""
         self._is_kept = True
-        return partial(self._http._unregister, self._call)
+        return self._end
 
     def __enter__(self) -> _Tracked:
-        self._http._register(self._call)
+        http = self._http
+        if http._pid != os.getpid():  # a fork: requests and connections are the parent's
+            http.context.reset()
+            http._reset()
+        with http._lock:
+            http._calls.add(self._call)  # first: a signal's handler may call `close` here
+            closed = http._closed.is_set()
+        if closed:
+            self._end()
+            raise Aborted
         return self
 
     def __exit__(self, *raised: object) -> None:
         if not self._is_kept:
-            self._http._unregister(self._call)
+            self._end()
+
+    def _end(self) -> None:
+        self._call.attach(None)
+        with self._http._lock:
+            self._http._calls.discard(self._call)
 
 
 class Http:
@@ -232,10 +248,10 @@ class Http:
             call_off()
 
     def _follow(self, url: str, call: RequestHandle, policy: RetryPolicy) -> Answer:
-        attempts = self._attempts(policy, call)
+        attempts = Attempts(policy, self._pause, call)
         for _ in range(_REDIRECTS):
             request = _Request("GET", url, None, _NO_HEADERS, self.options.timeout)
-            answer = attempts.send(partial(self._whole, request, call))
+            answer = attempts.send(self._whole, request)
             location = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer
@@ -270,13 +286,13 @@ class Http:
         # asked for.
         sent = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
         request = _Request("GET", url, None, sent, self.options.timeout)
-        answer = self._attempts(self.reading, call).send(partial(self._fetch, request, call))
+        answer = Attempts(self.reading, self._pause, call).send(self._fetch, request)
         if isinstance(answer, Answer):
             raise refusal(answer, doing="Fetching a file")
         return answer
 
     def _fetch(self, request: _Request, call: RequestHandle) -> Download | Answer:
-        with self._tracked(call) as tracked:
+        with _Tracked(self, call) as tracked:
             response = self._send(request, call)
             if response.status == 429 or response.status in RETRYABLE_STATUSES:
                 return self._read(response, request, call)
@@ -290,8 +306,8 @@ class Http:
             Aborted: `call` was aborted.
         """
         request = _Request("HEAD", url, None, _NO_HEADERS, self.options.timeout)
-        attempts = self._attempts(self.reading.with_patience(0.0), call)
-        return attempts.send(partial(self._whole, request, call)).status == 200
+        attempts = Attempts(self.reading.with_patience(0.0), self._pause, call)
+        return attempts.send(self._whole, request).status == 200
 
     def post(
         self,
@@ -324,7 +340,7 @@ class Http:
         call = call or RequestHandle()
         if policy is SEND_ONCE or (isinstance(body, UploadBody) and body.is_read_once):
             return self._whole(request, call)
-        return self._attempts(policy, call).send(partial(self._whole, request, call))
+        return Attempts(policy, self._pause, call).send(self._whole, request)
 
     def stream(
         self,
@@ -357,17 +373,17 @@ class Http:
             "Cache-Control": "no-store",
         }
         timeout = self._timeout(read_timeout)
-        request = _Request("GET", url, None, sent, timeout, query, is_signed=True)
+        request = _Request("GET", url, None, sent, timeout, query, True, silence)
         if policy is SEND_ONCE:
-            return self._open(request, call, silence)
-        return self._attempts(policy, call).send(partial(self._open, request, call, silence))
+            return self._open(request, call)
+        return Attempts(policy, self._pause, call).send(self._open, request)
 
-    def _open(self, request: _Request, call: RequestHandle, silence: float | None) -> EventStream:
-        with self._tracked(call) as tracked:
+    def _open(self, request: _Request, call: RequestHandle) -> EventStream:
+        with _Tracked(self, call) as tracked:
             response = self._send(request, call)
             kind = response.headers.get("content-type", "").lower()
             if response.status == 200 and kind.startswith("text/event-stream"):
-                call.limit_silence(silence)
+                call.limit_silence(request.silence)
                 return EventStream(response, call, self.options.message_bytes, tracked.keep())
             answer = self._read(response, request, call)
         raise refusal(answer)
@@ -390,25 +406,22 @@ class Http:
         timeout = self.options.timeout
         return timeout if isinstance(read_timeout, UseDefault) else (timeout[0], read_timeout)
 
-    def _attempts(self, policy: RetryPolicy, call: RequestHandle) -> Attempts:
-        return Attempts(policy, partial(self._pause, call))
-
     def _pause(self, call: RequestHandle, seconds: float) -> None:
         """Wait before a request is repeated.
 
         Raises:
             Aborted: `call` was aborted, or `close` was called.
         """
-        with self._tracked(call):
+        with _Tracked(self, call):
             call.pause(seconds)
 
     def _whole(self, request: _Request, call: RequestHandle) -> Answer:
-        with self._tracked(call):
+        with _Tracked(self, call):
             return self._read(self._send(request, call), request, call)
 
     def _send(self, request: _Request, call: RequestHandle) -> Response:
         """Send a tracked request and read the head of its response."""
-        method, url, body, own, timeout, query, is_signed = request
+        method, url, body, own, timeout, query, is_signed, _ = request
         address = with_query(self.signed(url) if is_signed else url, query)
         context = self.context
         try:
@@ -453,24 +466,3 @@ class Http:
             body = conceal(body)
         kind = response.headers.get("content-type", "")
         return Answer(response.status, kind, body, url, response.headers, conceal)
-
-    # -- requests under way ------------------------------------------------------------
-
-    def _tracked(self, call: RequestHandle) -> _Tracked:
-        return _Tracked(self, call)
-
-    def _register(self, call: RequestHandle) -> None:
-        if self._pid != os.getpid():  # a fork: requests and connections are the parent's
-            self.context.reset()
-            self._reset()
-        with self._lock:
-            self._calls.add(call)  # first: a signal's handler may call `close` here
-            closed = self._closed.is_set()
-        if closed:
-            self._unregister(call)
-            raise Aborted
-
-    def _unregister(self, call: RequestHandle) -> None:
-        call.attach(None)
-        with self._lock:
-            self._calls.discard(call)

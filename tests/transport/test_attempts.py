@@ -8,6 +8,7 @@ import pytest
 
 from gradio_client_sync._transport.attempts import SEND_ONCE, Attempts, RetryPolicy
 from gradio_client_sync._transport.base import Aborted
+from gradio_client_sync._transport.connections import RequestHandle
 from gradio_client_sync._transport.deadlines import Deadline
 from gradio_client_sync._transport.failures import Answer
 from gradio_client_sync._transport.retries import can_retry
@@ -23,17 +24,29 @@ def answer(status: int, **headers: str) -> Answer:
     return Answer(status, "text/plain", b"", "http://app", named)
 
 
-def script(*results: Any) -> tuple[Callable[[], Any], list[Any]]:
+def script(*results: Any) -> tuple[Callable[[None, RequestHandle], Any], list[Any]]:
     """A request with these results, and the list of those that are left."""
     left = list(results)
 
-    def send() -> Any:
+    def send(request: None, call: RequestHandle) -> Any:
         result = left.pop(0)
         if isinstance(result, Exception):
             raise result
         return result
 
     return send, left
+
+
+CALL = RequestHandle()
+
+
+def never(call: RequestHandle, pause: float) -> None:
+    pytest.fail("the request was sent again")
+
+
+def recorded(policy: RetryPolicy, pauses: list[float]) -> Attempts:
+    """Attempts whose pauses take no time."""
+    return Attempts(policy, lambda call, pause: pauses.append(pause), CALL)
 
 
 LIMITED = answer(429, retry_after="2")
@@ -43,7 +56,7 @@ LIMITED = answer(429, retry_after="2")
 def test_attempts_send_once_gives_the_first_result(result: Any) -> None:
     """Without a policy every result is the caller's."""
     send, left = script(result, "another")
-    assert Attempts(SEND_ONCE, pytest.fail).send(send) is result
+    assert Attempts(SEND_ONCE, never, CALL).send(send, None) is result
     assert left == ["another"]
 
 
@@ -51,7 +64,7 @@ def test_attempts_send_once_gives_the_first_result(result: Any) -> None:
 def test_attempts_send_once_raises_the_first_failure(error: GradioClientError) -> None:
     """The failure is raised as it is."""
     with pytest.raises(ConnectFailedError) as caught:
-        Attempts(SEND_ONCE, pytest.fail).send(script(error)[0])
+        Attempts(SEND_ONCE, never, CALL).send(script(error)[0], None)
     assert caught.value is error
 
 
@@ -60,7 +73,7 @@ def test_attempts_follow_failures_that_may_pass() -> None:
     pauses: list[float] = []
     send, left = script(REFUSED, answer(502), LOST, "stream")
     policy = RetryPolicy(retries=3, can_retry=can_retry)
-    assert Attempts(policy, pauses.append).send(send) == "stream"
+    assert recorded(policy, pauses).send(send, None) == "stream"
     assert len(pauses) == 3
     assert not left
 
@@ -68,9 +81,9 @@ def test_attempts_follow_failures_that_may_pass() -> None:
 def test_attempts_end_with_the_last_failure() -> None:
     """With no retry left, the response or the error of the last attempt is the result."""
     policy = RetryPolicy(retries=1, can_retry=can_retry)
-    assert Attempts(policy, lambda pause: None).send(script(LOST, answer(503))[0]).status == 503
+    assert recorded(policy, []).send(script(LOST, answer(503))[0], None).status == 503
     with pytest.raises(ConnectFailedError) as caught:
-        Attempts(policy, lambda pause: None).send(script(answer(503), LOST)[0])
+        recorded(policy, []).send(script(answer(503), LOST)[0], None)
     assert caught.value is LOST
 
 
@@ -78,7 +91,7 @@ def test_attempts_end_with_the_last_failure() -> None:
 def test_attempts_repeat_nothing_that_may_have_had_an_effect(error: GradioClientError) -> None:
     """By default a request that the server may have accepted is not sent again."""
     with pytest.raises(ConnectFailedError) as caught:
-        Attempts(RetryPolicy(retries=9), pytest.fail).send(script(error)[0])
+        Attempts(RetryPolicy(retries=9), never, CALL).send(script(error)[0], None)
     assert caught.value is error
 
 
@@ -87,38 +100,40 @@ def test_attempts_after_429_wait_as_the_server_asks() -> None:
     pauses: list[float] = []
     policy = RetryPolicy(rate_limit_patience=60.0)
     send, _ = script(LIMITED, LIMITED, answer(200))
-    assert Attempts(policy, pauses.append).send(send).status == 200
+    assert recorded(policy, pauses).send(send, None).status == 200
     assert pauses == [2.0, 2.0]
-    patient = Attempts(policy.with_patience(1.0), pytest.fail)
-    assert patient.send(script(LIMITED)[0]) is LIMITED
+    patient = Attempts(policy.with_patience(1.0), never, CALL)
+    assert patient.send(script(LIMITED)[0], None) is LIMITED
 
 
 def test_attempts_end_before_the_deadline() -> None:
     """No pause is longer than there is time, of either kind."""
     policy = RetryPolicy(3, can_retry, 60.0).until(Deadline.after(0.01))
-    assert Attempts(policy, pytest.fail).send(script(LIMITED)[0]) is LIMITED
+    assert Attempts(policy, never, CALL).send(script(LIMITED)[0], None) is LIMITED
     with pytest.raises(ConnectFailedError):
-        Attempts(policy, pytest.fail).send(script(LOST)[0])
+        Attempts(policy, never, CALL).send(script(LOST)[0], None)
 
 
 def test_attempts_share_one_patience() -> None:
     """A redirect is a request of its own, and goes on where the one before it was."""
     pauses: list[float] = []
-    attempts = Attempts(RetryPolicy(rate_limit_patience=60.0), pauses.append)
+    attempts = Attempts(
+        RetryPolicy(rate_limit_patience=60.0), lambda call, pause: pauses.append(pause), CALL
+    )
     at_once = answer(429, retry_after="0")
-    assert attempts.send(script(at_once, answer(302))[0]).status == 302
-    assert attempts.send(script(at_once, answer(200))[0]).status == 200
+    assert attempts.send(script(at_once, answer(302))[0], None).status == 302
+    assert attempts.send(script(at_once, answer(200))[0], None).status == 200
     assert pauses == [0.5, 0.75]
 
 
 def test_attempts_end_with_an_abort() -> None:
     """What ends the pause ends the request."""
 
-    def abort(pause: float) -> None:
+    def abort(call: RequestHandle, pause: float) -> None:
         raise Aborted
 
     with pytest.raises(Aborted):
-        Attempts(RetryPolicy(1, can_retry), abort).send(script(LOST)[0])
+        Attempts(RetryPolicy(1, can_retry), abort, CALL).send(script(LOST)[0], None)
 
 
 def test_policy_for_requests_with_an_effect() -> None:
@@ -126,5 +141,5 @@ def test_policy_for_requests_with_an_effect() -> None:
     policy = RetryPolicy(3, can_retry, 60.0).until(Deadline.after(5.0))
     assert policy.after_429_only().deadline is policy.deadline
     with pytest.raises(ConnectFailedError):
-        Attempts(policy.after_429_only(), pytest.fail).send(script(LOST)[0])
+        Attempts(policy.after_429_only(), never, CALL).send(script(LOST)[0], None)
     assert policy.until(policy.deadline) is policy
