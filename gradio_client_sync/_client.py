@@ -7,7 +7,6 @@ import os
 import threading
 import weakref
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -184,7 +183,7 @@ class Client:
             raise secrets_missing(self._source, self._left_out)
         pid, inherited = os.getpid(), self._pid
         if inherited != NOWHERE:
-            self._options = replace(self._options, session_hash=None)  # the parent has it
+            self._options = self._options.replace(session_hash=None)  # the parent has it
         connection = connect(self._source, self._options, self._closing)
         with self._locks.setdefault(pid, threading.Lock()):
             is_first = self._pid == inherited  # else another thread was quicker
@@ -629,7 +628,7 @@ class Client:
     def _for_pickles(self) -> Client:
         """What fetches a file whose pickle comes out elsewhere; see `RemoteFile`."""
         if self._pickled is None:
-            options = replace(self._options, session_hash=None, status_callback=None)
+            options = self._options.replace(session_hash=None, status_callback=None)
             self._pickled = _unconnected(Client, self._source, options, self._left_out)
         return self._pickled
 
@@ -641,7 +640,7 @@ class Client:
         return self._live()._file_store
 
     def __copy__(self) -> Self:
-        options = replace(self._options, session_hash=None)
+        options = self._options.replace(session_hash=None)
         return _unconnected(type(self), self._source, options, self._left_out)
 
     def __deepcopy__(self, memo: object) -> Self:
