@@ -271,6 +271,10 @@ class Options:
         """Return a copy with other values for some fields, in their checked form."""
         return Options(**{**vars(self), **values})
 
+    def __reduce__(self) -> Any:
+        """Refuse: a pickle of them would hold secrets; that of a `Client` leaves them out."""
+        raise TypeError("Options cannot be pickled; pickle the Client.")
+
     def __setattr__(self, name: str, value: object) -> None:
         """Refuse, as `replace` is the way to other options."""
         raise AttributeError(f"{name!r} of Options cannot be changed.")

@@ -6,6 +6,8 @@ user names; the saved one goes to Spaces only.
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._protocol.space import keeps_secrets
 from ..errors import AuthenticationError
 
@@ -23,6 +25,10 @@ class Tokens:
         self._explicit = explicit
         self._saved = saved
         self._allow_insecure = allow_insecure
+
+    def __reduce__(self) -> Any:
+        """Refuse: a pickle of them would hold secrets."""
+        raise TypeError("Tokens cannot be pickled.")
 
     def token_for(self, root: str) -> str | None:
         """Return the token to send to an address: the explicit one, else the saved one.

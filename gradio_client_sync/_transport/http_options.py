@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._protocol.queue.eventstream import MESSAGE_BYTES
 
@@ -42,6 +42,10 @@ class HttpOptions(NamedTuple):
     def without_credentials(self) -> HttpOptions:
         """Return the options for another server: nothing in them tells who the user is."""
         return self._replace(headers={}, cookies={}, secrets=())
+
+    def __reduce__(self) -> Any:
+        """Refuse: a pickle of them would hold secrets."""
+        raise TypeError("HttpOptions cannot be pickled.")
 
     def __repr__(self) -> str:
         """Show no value: headers, cookies, proxies and secrets may open doors."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 from typing import Any
 
 import pytest
 
 from gradio_client_sync import Client
+from gradio_client_sync._connection.address import http_options
 from gradio_client_sync._options import Options, check
+from gradio_client_sync._spaces.tokens import Tokens
 
 GIVEN: dict[str, Any] = {
     name: parameter.default
@@ -57,12 +60,21 @@ def test_options_do_not_change() -> None:
 
 
 def test_options_show_no_secret() -> None:
-    """Their `repr` has no value in it."""
+    """Their `repr` has no value in it, nor that of what requests need of them."""
     secret = "hf_" + "s" * 20
     options = Options.checked(
         **{**GIVEN, "hf_token": secret, "auth": ("me", secret), "headers": {"x": secret}}
     )
     assert secret not in f"{options!r} {options}"
+    assert secret not in repr(http_options(options, secret))
+
+
+def test_options_go_into_no_pickle() -> None:
+    """Only a client's pickle knows what to leave out."""
+    options = Options.checked(**GIVEN)
+    for thing in (options, http_options(options, None), Tokens(None, None, False)):
+        with pytest.raises(TypeError, match="cannot be pickled"):
+            pickle.dumps(thing)
 
 
 def test_options_of_a_subclass_stay_as_they_are() -> None:
