@@ -1,7 +1,6 @@
-"""The files of one call on their way to the server, and what stands for them there.
+"""Upload the files of one call. `upload_plan` says which share a request.
 
-Small files share a request, large ones go side by side in requests of their own, and memory
-does not grow with either.
+Memory grows neither with the files' sizes nor with their number.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Callable, cast
 
 from .._protocol.values.filedata import inline_form, needs_inline, server_form
 from .._protocol.values.filename import upload_name
@@ -32,37 +31,31 @@ from ..errors import (
     UploadError,
 )
 from .upload_cache import file_too_large
+from .upload_plan import Item, UploadPlan, is_repeatable, names_of
 
 if TYPE_CHECKING:
     from .._protocol.values.attachments import Attached
+    from .._protocol.values.slot import Slot
     from .._transport.deadlines import Deadline
     from .._transport.failures import Answer
     from .sources import LocalFile
     from .upload_cache import UploadCache
 
-_SMALL = 2**20  # bytes; what is smaller shares a request
-_TOGETHER = 8 * 2**20  # bytes of small files in one request
-_FILES_AT_ONCE = 32  # in one request
 _REQUESTS_AT_ONCE = 4
 
 #: Bytes sent so far, and in all if that is known.
 OnProgress = Callable[[int, "int | None"], None]
 
 
-class _Item(NamedTuple):
-    """A file to be sent; without an identity it is like no other."""
-
-    file: LocalFile
-    size: int | None
-    identity: object | None
-
-
 class UploadTask:
-    """The files of one call on their way.
+    """Brings the files of one call to the server.
 
     `run` blocks; `abort` ends it from another thread.
 
     Args:
+        upload_cache: What the server has already.
+        files: The files, and where they stand in the payload.
+        on_progress: Called with the bytes sent so far, from several threads.
         deadline: When the call has to be over.
     """
 
@@ -79,33 +72,34 @@ class UploadTask:
         self._deadline = deadline
         self._lock = threading.Lock()
         self._calls: set[RequestHandle] = set()
-        self._ended = False  # aborted, or failed
-        self._failure: BaseException | None = None
-        self._waiting: deque[list[_Item]] = deque()
+        self._failure: BaseException | None = None  # the first one; an abort is one, too
+        self._waiting: deque[list[Item]] = deque()
         self._paths: dict[LocalFile, str] = {}
         self._done = 0
         self._total: int | None = 0
 
     def abort(self) -> None:
-        """End it: `run` raises `Aborted`."""
-        self._end(Aborted())
+        """End the uploads: `run` raises `Aborted`."""
+        self._fail(Aborted())
 
-    def _end(self, reason: BaseException) -> None:
+    def _fail(self, failure: BaseException) -> BaseException:
+        """End the uploads for a reason; return the first reason."""
         with self._lock:
-            if self._ended:
-                return
-            self._ended, self._failure = True, reason
+            if self._failure is not None:
+                return self._failure
+            self._failure = failure
             calls = list(self._calls)
         for call in calls:
             call.abort()
         self._upload_cache.wake()
+        return failure
 
     @contextmanager
     def _call(self) -> Iterator[RequestHandle]:
-        """A request that `abort` ends."""
+        """Provide the handle of a request, which `abort` ends."""
         call = RequestHandle()
         with self._lock:
-            if self._ended:
+            if self._failure is not None:
                 raise Aborted
             self._calls.add(call)
         try:
@@ -115,42 +109,52 @@ class UploadTask:
                 self._calls.discard(call)
 
     def run(self) -> dict[int, Any]:
-        """Send what has to be sent.
+        """Send the files that the server does not have.
 
         Returns:
-            What stands for each file in the payload, by its ``id()``.
+            What stands for each file in the payload, by the file's ``id()``.
 
         Raises:
             UploadError, FileError, ConnectFailedError, AuthenticationError: It did not work.
-            RateLimitError: The server is asked too often, for longer than there is time.
+            RateLimitError: The server answered 429 for longer than there is time.
             Aborted: `abort` was called.
         """
-        forms: dict[int, Any] = {}
-        wanted: list[_Item] = []
-        dialect = self._upload_cache.dialect
         try:
-            for attached in self._files:
-                file, slot = cast("LocalFile", attached.file), attached.slot
-                if needs_inline(slot, dialect):
-                    name, kind = file.orig_name, file.mime_type
-                    forms[id(file)] = inline_form(slot, self._read(file), name=name, mime_type=kind)
-                    continue
-                reference = file.reference(dialect, self._upload_cache.file_store)
-                if reference is not None:
-                    forms[id(file)] = reference
-                    continue
-                size, identity = file.look()
-                self._upload_cache.check_size(file.orig_name, size)
-                wanted.append(_Item(file, size, identity and (identity, file.orig_name)))
-            self._upload(wanted)
-            for file, size, _ in wanted:
-                path, name, kind = self._paths[file], file.orig_name, file.mime_type
-                forms[id(file)] = server_form(dialect, path, name=name, size=size, mime_type=kind)
+            return self._run()
         except BaseException as exc:  # noqa: BLE001 - what came first is raised
-            self._end(exc)
-            assert self._failure is not None  # noqa: S101 - that is what ended it
-            raise self._failure from self._failure.__cause__
+            failure = self._fail(exc)
+        raise failure
+
+    def _run(self) -> dict[int, Any]:
+        forms: dict[int, Any] = {}
+        items: list[Item] = []
+        for attached in self._files:
+            file = cast("LocalFile", attached.file)
+            form = self._form_without_upload(file, attached.slot)
+            if form is not None:
+                forms[id(file)] = form
+                continue
+            size, identity = file.look()
+            self._upload_cache.check_size(file.orig_name, size)
+            items.append(Item(file, size, identity and (identity, file.orig_name)))
+        self._upload(items)
+        dialect = self._upload_cache.dialect
+        for file, size, _ in items:
+            path, name, kind = self._paths[file], file.orig_name, file.mime_type
+            forms[id(file)] = server_form(dialect, path, name=name, size=size, mime_type=kind)
         return forms
+
+    def _form_without_upload(self, file: LocalFile, slot: Slot) -> Any:
+        """Return what stands for a file that is not uploaded; ``None`` for one that is.
+
+        Apps of Gradio 3 take some files within the payload; of a file that is on a server, the
+        app gets the address.
+        """
+        dialect = self._upload_cache.dialect
+        if needs_inline(slot, dialect):
+            name, kind = file.orig_name, file.mime_type
+            return inline_form(slot, self._read(file), name=name, mime_type=kind)
+        return file.reference(dialect, self._upload_cache.file_store)
 
     def _source(self, file: LocalFile, size: int | None, calls: ExitStack) -> Source:
         """How to read a file, from wherever it is."""
@@ -168,37 +172,37 @@ class UploadTask:
             except Exception as exc:
                 raise _unreadable(source, exc) from exc
 
-    # -- uploads ------------------------------------------------------------------
+    # -- which files to send ----------------------------------------------------------
 
-    def _upload(self, wanted: list[_Item]) -> None:
-        """Have each file on the server, and know its path."""
-        while wanted:
-            mine: list[_Item] = []
-            theirs: list[_Item] = []
+    def _upload(self, items: list[Item]) -> None:
+        """Have each file on the server, and know its path.
+
+        A content that another call is sending is waited for. If that fails, it is sent from here.
+        """
+        while items:
+            mine, theirs = [], []
             try:
-                for item in wanted:
+                for item in items:
                     is_mine, path = self._claim(item)
                     if path is not None:
                         self._paths[item.file] = path
+                    elif is_mine:
+                        mine.append(item)
                     else:
-                        (mine if is_mine else theirs).append(item)
+                        theirs.append(item)
                 self._send(mine)
             finally:
                 for item in mine:
                     if item.file not in self._paths:
                         self._upload_cache.settle(item.identity, None)
-            wanted = []
-            for item in theirs:
-                path = self._upload_cache.wait(item.identity, lambda: self._ended)
-                if self._ended:
-                    raise Aborted
-                if path is not None:
-                    self._paths[item.file] = path
-                else:
-                    wanted.append(item)  # the other call failed, so it is ours to send
+            items = [item for item in theirs if not self._has_arrived(item)]
 
-    def _claim(self, item: _Item) -> tuple[bool, str | None]:
-        """As `UploadCache.claim`, of what the server still has: apps remove what is old."""
+    def _claim(self, item: Item) -> tuple[bool, str | None]:
+        """Claim a content, or find its path; apps remove old files, so the server is asked.
+
+        Returns:
+            Whether the content is to be sent from here, and its path if the server has it.
+        """
         upload_cache = self._upload_cache
         while item.identity is not None:
             is_mine, path = upload_cache.claim(item.identity)
@@ -208,6 +212,16 @@ class UploadTask:
                 return False, path
             upload_cache.forget(item.identity, path)
         return True, None
+
+    def _has_arrived(self, item: Item) -> bool:
+        """Wait for another call to send a content; return whether it did."""
+        path = self._upload_cache.wait(item.identity, lambda: self._failure is not None)
+        if self._failure is not None:
+            raise Aborted
+        if path is None:
+            return False
+        self._paths[item.file] = path
+        return True
 
     def _is_there(self, file: LocalFile, path: str) -> bool:
         upload_cache = self._upload_cache
@@ -224,36 +238,40 @@ class UploadTask:
                 _passing=exc._passing,
             ) from exc
 
-    def _send(self, items: list[_Item]) -> None:
+    # -- sending ----------------------------------------------------------------------
+
+    def _send(self, items: list[Item]) -> None:
+        """Send files, by several requests side by side."""
         if not items:
             return
-        sizes = [item.size for item in items]
-        known = None if None in sizes else sum(size or 0 for size in sizes)
+        plan = UploadPlan.of(items)
         with self._lock:
-            self._total = None if known is None or self._total is None else self._total + known
-            self._waiting.extend(_batches(items))
-            lanes = min(_REQUESTS_AT_ONCE, len(self._waiting))
-        self._tell(0)
-        over = [lane for lane in (self._start_lane() for _ in range(lanes - 1)) if lane]
-        self._lane()
-        for lane in over:
-            lane.wait()
+            known = self._total is not None and plan.total is not None
+            self._total = self._total + plan.total if known else None  # type: ignore[operator]
+            self._waiting.extend(plan.batches)
+        self._report(0)
+        others = min(_REQUESTS_AT_ONCE, len(plan.batches)) - 1
+        ended = [worker for worker in (self._start_worker() for _ in range(others)) if worker]
+        self._send_batches()
+        for worker in ended:
+            worker.wait()
         if self._failure is not None:
             raise self._failure
         with self._lock:
             self._total = self._done  # of streams it is known only now
-        self._tell(0)
+        self._report(0)
 
-    def _start_lane(self) -> SafeEvent | None:
-        over = SafeEvent()
+    def _start_worker(self) -> SafeEvent | None:
+        """Have a thread send batches, too; return what tells its end."""
+        ended = SafeEvent()
         try:
-            self._upload_cache.start(partial(self._lane, over.set))
+            self._upload_cache.start(partial(self._send_batches, ended.set))
         except GradioClientError:
-            return None  # no more threads; those there are do it, too
-        return over
+            return None  # no more threads; the others send all batches
+        return ended
 
-    def _lane(self, on_end: Callable[[], object] = lambda: None) -> None:
-        """Send one batch after another."""
+    def _send_batches(self, on_end: Callable[[], object] = lambda: None) -> None:
+        """Send one batch after another, until none is left or one fails."""
         try:
             while True:
                 with self._lock:
@@ -261,19 +279,19 @@ class UploadTask:
                         return
                     batch = self._waiting.popleft()
                 self._post(batch)
-        except BaseException as exc:  # noqa: BLE001 - raised by the call's own thread
-            self._end(exc)
+        except BaseException as exc:  # noqa: BLE001 - `run` raises it, on the call's thread
+            self._fail(exc)
         finally:
             on_end()
 
-    def _post(self, batch: list[_Item]) -> None:
+    def _post(self, batch: list[Item]) -> None:
         upload_cache = self._upload_cache
         with ExitStack() as calls:
             call = calls.enter_context(self._call())
             sources = [self._source(item.file, item.size, calls) for item in batch]
             parts = [Part(upload_name(f.orig_name), f.mime_type, size) for f, size, _ in batch]
             frame = frame_of(parts, secrets.token_hex(16))
-            body = UploadBody(frame, sources, self._tell)
+            body = UploadBody(frame, sources, self._report)
             kind = frame.content_type
             try:
                 answer = upload_cache.http.post(
@@ -288,19 +306,19 @@ class UploadTask:
                     raise _unreadable(body.reading, body.failure) from body.failure
                 if isinstance(exc, ConnectFailedError) and exc.sent:
                     raise UploadError(
-                        f"The upload of {_names(batch)} broke off: {exc} The app, or a proxy "
+                        f"The upload of {names_of(batch)} broke off: {exc} The app, or a proxy "
                         "before it, may take no file of that size.",
                         path=batch[0].file.orig_name,
-                        _passing=exc._passing and _can_be_sent_again(batch),
+                        _passing=exc._passing and is_repeatable(batch),
                     ) from exc
                 raise
-        for item, path in zip(batch, self._answered(answer, batch)):
+        for item, path in zip(batch, self._paths_in(answer, batch)):
             self._paths[item.file] = path
             if item.identity is not None:
                 upload_cache.settle(item.identity, path)
 
-    def _answered(self, answer: Answer, batch: list[_Item]) -> list[str]:
-        names = _names(batch)
+    def _paths_in(self, answer: Answer, batch: list[Item]) -> list[str]:
+        names = names_of(batch)
         if answer.status == 413:
             largest = max(batch, key=lambda item: item.size or 0)
             raise file_too_large(largest.file.orig_name, largest.size, self._upload_cache.limit)
@@ -308,7 +326,7 @@ class UploadTask:
             error = refusal(answer, doing=f"Uploading {names}")
             if isinstance(error, (AuthenticationError, RateLimitError)):
                 raise error
-            passing = answer.status in RETRYABLE_STATUSES and _can_be_sent_again(batch)
+            passing = answer.status in RETRYABLE_STATUSES and is_repeatable(batch)
             path = batch[0].file.orig_name
             raise UploadError(str(error), path=path, _passing=passing) from error
         paths = answer.json()
@@ -322,37 +340,11 @@ class UploadTask:
             )
         return paths
 
-    def _tell(self, sent: int) -> None:
+    def _report(self, sent: int) -> None:
         with self._lock:
             self._done += sent
             done, total = self._done, self._total
         self._on_progress(done, total)
-
-
-def _names(batch: list[_Item]) -> str:
-    return ", ".join(repr(item.file.orig_name) for item in batch)
-
-
-def _can_be_sent_again(batch: list[_Item]) -> bool:
-    """Whether each content can be read once more; a stream cannot."""
-    return all(item.identity is not None for item in batch)
-
-
-def _batches(items: list[_Item]) -> list[list[_Item]]:
-    """Small files together, large ones apart and first."""
-    apart: list[list[_Item]] = []
-    together: list[list[_Item]] = []
-    room = 0
-    for item in items:
-        if item.size is None or item.size > _SMALL:
-            apart.append([item])
-            continue
-        if not together or item.size > room or len(together[-1]) == _FILES_AT_ONCE:
-            together.append([])
-            room = _TOGETHER
-        together[-1].append(item)
-        room -= item.size
-    return apart + together
 
 
 def _unreadable(source: Source, failure: Exception) -> Exception:

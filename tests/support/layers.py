@@ -33,7 +33,10 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_notebook", "markup shown players chart plots structures chat values cards live"),
     ("_notebook", "on_demand"),
     ("_typed", "docstring layout codegen"),
-    ("_files", "folder download kept recordings sources upload_cache upload body media"),
+    (
+        "_files",
+        "folder download kept recordings sources upload_cache upload_plan upload body media",
+    ),
     ("", "files"),
     ("_job", "records event_log input_stream control"),
     ("", "job"),
