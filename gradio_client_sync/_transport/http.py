@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Callable, NamedTuple
+from typing import TYPE_CHECKING, Callable
 from urllib.parse import urljoin
 from weakref import WeakSet
 
@@ -56,26 +56,41 @@ class UseDefault:
 USE_DEFAULT = UseDefault()
 
 
-class _Request(NamedTuple):
+class _Request:
     """One request, as it is sent at each attempt.
 
-    Attributes:
+    It is no `NamedTuple`: making one of eight fields takes 0.2 ms of every first call.
+
+    Args:
         url: Without what may be secret: it is shown in errors.
         headers: Those of this request only.
-        query: Added to the URL when it is sent.
         timeout: Seconds to connect, and of silence before the response.
+        query: Added to the URL when it is sent.
         is_signed: Add a signature to the URL when it is sent.
         silence: Seconds without a byte after which an open stream counts as lost.
     """
 
-    method: str
-    url: str
-    body: bytes | UploadBody | None
-    headers: Mapping[str, str]
-    timeout: Timeout
-    query: str = ""
-    is_signed: bool = False
-    silence: float | None = None
+    __slots__ = ("body", "headers", "is_signed", "method", "query", "silence", "timeout", "url")
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        body: bytes | UploadBody | None,
+        headers: Mapping[str, str],
+        timeout: Timeout,
+        query: str = "",
+        is_signed: bool = False,
+        silence: float | None = None,
+    ) -> None:
+        self.method = method
+        self.url = url
+        self.body = body
+        self.headers = headers
+        self.timeout = timeout
+        self.query = query
+        self.is_signed = is_signed
+        self.silence = silence
 
 
 class _Tracked:
@@ -421,17 +436,21 @@ class Http:
 
     def _send(self, request: _Request, call: RequestHandle) -> Response:
         """Send a tracked request and read the head of its response."""
-        method, url, body, own, timeout, query, is_signed, _ = request
-        address = with_query(self.signed(url) if is_signed else url, query)
-        context = self.context
+        url, context = request.url, self.context
+        address = with_query(self.signed(url) if request.is_signed else url, request.query)
         try:
             way = context.way(address)
         except Exception as exc:
             raise cannot_ask(exc, url) from exc
         try:
-            headers = context.headers_for(url, way.host, own)
             response: Response = way.pool.ask(
-                method, way.target, body, headers, call, timeout, self.options.timeout[1]
+                request.method,
+                way.target,
+                request.body,
+                context.headers_for(url, way.host, request.headers),
+                call,
+                request.timeout,
+                self.options.timeout[1],
             )
             self.heard = time.monotonic()
             if response.set_cookies:
