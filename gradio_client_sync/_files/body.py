@@ -11,13 +11,12 @@ from .._protocol.values.attachments import collect, fill
 from .._protocol.values.shapes import shape
 from .._transport.deadlines import NEVER
 from ..errors import PayloadError
-from .upload import UploadTask
 
 if TYPE_CHECKING:
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.values.attachments import Attach, Attached
     from .._transport.deadlines import Deadline
-    from .upload import OnProgress
+    from .upload import OnProgress, UploadTask
     from .upload_cache import UploadCache
 
 
@@ -46,7 +45,9 @@ class RequestBody:
         self._upload_cache = upload_cache
 
     def upload_task(self, on_progress: OnProgress, deadline: Deadline = NEVER) -> UploadTask:
-        """The files on their way; give what its `run` returns to `load`."""
+        """Return what brings the files to the server; `load` takes what its `run` returns."""
+        from .upload import UploadTask  # loaded by `prepare_body`: this may be a worker
+
         return UploadTask(self._upload_cache, self.files, on_progress, deadline)
 
     def load(self, forms: dict[int, Any]) -> None:
@@ -97,6 +98,9 @@ def prepare_body(
         body["data"], files = collect(endpoint.name, endpoint.inputs, body["data"], attach)
         if not files:
             raise
+        # Calls without files do not load it. It is loaded here since workers load nothing.
+        from . import upload  # noqa: F401
+
         upload_cache.check(files)
         blank = dict.fromkeys(id(attached.file) for attached in files)
         encode(endpoint, {**body, "data": fill(body["data"], blank)})  # the rest is JSON
