@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
 from typing import Any, Optional
 
 import pytest
@@ -24,7 +25,7 @@ from gradio_client_sync._protocol.proxies import (
 from gradio_client_sync._spaces.hub import Hub
 from tests.conftest import SERVERS
 from tests.support.fault_proxy import FaultProxy
-from tests.support.hub.hub import LocalHub
+from tests.support.hub.hub import LocalHub, forget_sessions
 from tests.support.listeners import BOUND
 from tests.support.servers.plugin import ServerPool
 from tests.support.socks_proxy import Socks
@@ -129,12 +130,14 @@ def test_proxies_name_what_they_came_from(
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """No proxy is set but by the test."""
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """No proxy is set except by the test."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-    return monkeypatch
+    forget_sessions()
+    yield monkeypatch
+    forget_sessions()
 
 
 @pytest.mark.parametrize("name", ["ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"])

@@ -33,7 +33,7 @@ from gradio_client_sync._protocol.space import SpaceName, space_name
 from gradio_client_sync._spaces import signing as _signing
 from gradio_client_sync._spaces import waking as _spaces
 from gradio_client_sync._spaces.hub import Hub
-from tests.support.hub.hub import LocalHub, SpaceState
+from tests.support.hub.hub import LocalHub, SpaceState, forget_sessions
 from tests.support.hub.plugin import OWNER, READER, SCOPED, STRANGER
 
 NOWHERE = "http://127.0.0.1:9"  # an address to name; these tests do not go there
@@ -501,14 +501,11 @@ def test_spaces_offline_mode_is_heeded(hub: LocalHub, monkeypatch: pytest.Monkey
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    from huggingface_hub import utils
-
-    reset = getattr(utils, "reset_sessions", None) or utils.close_session
-    reset()  # older ones look at it when they make a session
+    forget_sessions()  # older ones look at it when they make a session
     try:
         error, _ = failing("alice/open")
     finally:
-        reset()
+        forget_sessions()
     assert type(error) is SpaceError
     assert hub.calls == []
 

@@ -558,8 +558,8 @@ def test_showing_does_not_import_ipython() -> None:
 
     code = (
         "import sys; from gradio_client_sync import Data; from datetime import *; "
-        "from gradio_client_sync import _notebook as n; "
-        "d = Data([{'a': 1}], '/a', 0, datetime.now(timezone.utc), {}, (), n.of_data); "
+        "from gradio_client_sync._notebook import on_demand as n; "
+        "d = Data([{'a': 1}], '/a', 0, datetime.now(timezone.utc), {}, (), n.bundle_of_data); "
         "d._repr_mimebundle_(); assert 'IPython' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -379,3 +379,11 @@ def _handler(hub: LocalHub) -> type[BaseHTTPRequestHandler]:
             """Nothing on the test's output."""
 
     return Handler
+
+
+def forget_sessions() -> None:
+    """Have the Hub's library make a new HTTP session, which looks at the environment."""
+    from huggingface_hub import utils
+
+    reset = getattr(utils, "reset_sessions", None) or utils.close_session
+    reset()
