@@ -152,6 +152,20 @@ def test_watch_shares_a_look_among_calls() -> None:
     assert watch.lead() is None
 
 
+def test_watch_does_not_grow_while_no_look_finds_anything_out() -> None:
+    """The app may answer every look with an error, for days; what ended is counted all the same."""
+    watch = Watch()
+    many = 5_000
+    for _ in range(many):
+        one = passage()
+        assert watch.send(one, 0)
+        watch.settle(one)
+        watch.end(one, ran=True)
+        watch.asked(watch.begin())
+        assert len(watch._ended) <= 1_001
+    assert sum(count for _, count in watch.found_another(watch.begin())[1]) == many
+
+
 def test_watch_hears_of_a_change_before_a_look_that_finds_it_made() -> None:
     """Of two looks at once, the second finds the app as the first has learned it to be.
 
