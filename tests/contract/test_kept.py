@@ -95,8 +95,8 @@ def test_keeper_that_is_not_finished() -> None:
 FULL = """
 import resource
 from pathlib import Path
-from gradio_client_sync._folder import private_folder
-from gradio_client_sync._kept import Keeper, Kept
+from gradio_client_sync._files.folder import private_folder
+from gradio_client_sync._files.kept import Keeper, Kept
 limit = 6_000_000
 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 content = bytes(range(256)) * 40_000  # more than the disk takes

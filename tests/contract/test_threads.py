@@ -117,7 +117,7 @@ def test_workers_still_run_tasks_after_close(workers: Workers) -> None:
 
 LAST_WORDS = """
 import threading
-from gradio_client_sync._workers import Workers
+from gradio_client_sync._calls.threads import Workers
 
 class Last:
     def __init__(self):

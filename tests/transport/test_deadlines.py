@@ -66,9 +66,9 @@ def test_alarms_run_in_order_and_can_be_cancelled() -> None:
 
 FORKED = """
 import os, sys, threading
-from gradio_client_sync._transport.deadlines import Alarms, Deadline
+from gradio_client_sync._transport.deadlines import Timers, Deadline
 
-alarms, rung = Alarms(), threading.Event()
+alarms, rung = Timers(), threading.Event()
 parent = os.getpid()
 alarms.set(Deadline.after(0.2), lambda: os.write(1, b"%d" % (os.getpid() == parent)))
 child = os.fork()

@@ -21,7 +21,7 @@ WAIT = 30.0  # s; a bound for what hangs
 #: time at all, over and over.
 STRUCK = """
 import collections, random, signal, threading
-from gradio_client_sync._transport.signal_safe import Change, Flag
+from gradio_client_sync._transport.signal_safe import SafeCondition, SafeEvent
 
 class Struck(BaseException):
     pass
@@ -41,8 +41,8 @@ def wait_over_and_over(number):
         flag.set()
 
 for number in range(3000):
-    flag, lock = Flag(), threading.RLock()
-    changed = Change(lock)
+    flag, lock = SafeEvent(), threading.RLock()
+    changed = SafeCondition(lock)
     try:
         signal.setitimer(signal.ITIMER_REAL, when.uniform(5e-5, 2e-4))
         wait_over_and_over(number)  # in Python 3.13 `try` misses what strikes in its own loops
