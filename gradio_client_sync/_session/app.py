@@ -87,6 +87,7 @@ class App:
         self._auth = auth
         self._lock = threading.Lock()
         self._losses = self._losses_seen = 0
+        self._changes = self._changes_told = 0  # the watch hears of a change after it was found
         self.watch = Watch()
         self.on_change: Callable[[], None] = lambda: None
         self.root, self.config = discover(http, named, auth, policy)
@@ -164,15 +165,20 @@ class App:
             GradioClientError: It cannot be asked, or has become another one.
             Aborted: `call` was aborted.
         """
-        losses, look = self._losses, self.watch.begin()
+        changes, losses, look = self._changes, self._losses, self.watch.begin()
+        self._http.drop_cut(self.routes.page)  # they are a reason for this look, not for the next
         found = self._ask(call, deadline)
         self._losses_seen = losses
-        if found is _SAME:
+        if found is _ANOTHER:
+            try:
+                self.on_change()
+                return Change(*self.watch.found_another(look))
+            finally:
+                with self._lock:
+                    self._changes_told += 1
+        if found is _SAME and changes == self._changes == self._changes_told:
             self.watch.found_same(look)
-        elif found is _ANOTHER:
-            self.on_change()
-            return Change(*self.watch.found_another(look))
-        else:
+        else:  # where another look has found a change, "the same" is what the app is since then
             self.watch.asked(look)
         return None
 
@@ -231,6 +237,7 @@ class App:
                     del self._runs[next(iter(self._runs))]
             self.table, self.config = table, config
             self._info.forget()
+            self._changes += 1  # before the id, by which another look finds the app the same
             self._id = run
         log.debug("the app at %s is another one by now; its config was read again", self.root)
         return _ANOTHER

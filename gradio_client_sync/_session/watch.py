@@ -30,6 +30,10 @@ EARLY = 0.1
 #: it: an app that is called less often may have become another one long before the call.
 LATE = 1.5
 
+#: How many entries about ended calls are kept apart by the look that came before them. An app whose
+#: looks find nothing out (it answers 500, say) would add one for each look.
+_KEPT_APART = 1_000
+
 
 class Passage:
     """One call on its way through the app.
@@ -168,7 +172,17 @@ class Watch:
             self._begun += 1
             now = time.monotonic()
             self._due = max(self._due, now + EVERY - EARLY)
+            if len(self._ended) > _KEPT_APART:
+                self._merge_ended()
             return self._begun, now
+
+    def _merge_ended(self) -> None:
+        """Count the ended calls of one kind together, as if all were as late as the last one."""
+        merged: dict[tuple[object, ...], tuple[int, Sent, int]] = {}
+        for (_, *kind), (look, sent, count) in self._ended.items():
+            before = merged.get(tuple(kind), (0, sent, 0))
+            merged[tuple(kind)] = max(look, before[0]), sent, count + before[2]
+        self._ended = {(ended[0], *kind): ended for kind, ended in merged.items()}
 
     def found_same(self, look: tuple[int, float]) -> None:
         """A look found the app as it was."""

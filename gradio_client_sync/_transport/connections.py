@@ -176,6 +176,18 @@ class _Pool:
             return connection in (self._kept or ())
         return False
 
+    def drop_cut(self: Any) -> None:
+        """Drop the connections that the server has closed."""
+        kept = self._kept or []
+        for connection in tuple(kept):
+            try:
+                if connection.sock is None or connection.is_connected:
+                    continue
+                kept.remove(connection)
+            except (ValueError, OSError):  # another thread has taken or closed it
+                continue
+            connection.close()
+
     def _keep(self, connection: Any) -> None:
         kept = self._kept
         if kept is not None and len(kept) < self._most:

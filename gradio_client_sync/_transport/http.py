@@ -226,6 +226,17 @@ class Http:
         except Exception:  # noqa: BLE001 - the request itself will say why it cannot be asked
             return False
 
+    def drop_cut(self, url: str) -> None:
+        """Forget the connections to an address that its server has closed, so that `was_cut` is
+        about later ones only.
+        """
+        if self._pid != os.getpid():
+            return  # in a fork, they are its parent's
+        try:
+            self.context.way(url).pool.drop_cut()
+        except Exception:  # noqa: BLE001 - the request itself will say why it cannot be asked
+            return
+
     def signed(self, url: str) -> str:
         """Return a URL with a signature, where the app wants one. It is secret: show it nowhere."""
         return url if self._sign is None else self._sign(url)

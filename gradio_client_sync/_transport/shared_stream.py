@@ -224,7 +224,7 @@ class SharedStream:
         with self._lock:
             self._closed = True
             mailboxes = list(self._mailboxes.values())
-            self._mailboxes = {}
+            self._mailboxes, self._homes = {}, {}
             streams = list(self._streams)
         self._ended.set()
         for stream in streams:

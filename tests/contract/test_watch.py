@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 
+from gradio_client_sync import Client
 from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.api.meaning import Aim, Sent
 from gradio_client_sync._session import watch as _watch
 from gradio_client_sync._session.watch import Passage, Watch
-from tests.support.scripted import WAIT, config_of
+from gradio_client_sync._transport.connections import RequestHandle
+from gradio_client_sync._transport.deadlines import NEVER
+from tests.support.scripted import WAIT, config_of, dependency, scripted
 from tests.support.transcripts import dialect_for
 
 SENT = Sent(Aim(EndpointTable(config_of(), dialect_for("6.31.0")).resolve("echo")), by_number=True)
@@ -147,3 +150,49 @@ def test_watch_shares_a_look_among_calls() -> None:
     watch.end_lead()
     assert others.is_set()
     assert watch.lead() is None
+
+
+def test_watch_does_not_grow_while_no_look_finds_anything_out() -> None:
+    """The app may answer every look with an error, for days; what ended is counted all the same."""
+    watch = Watch()
+    many = 5_000
+    for _ in range(many):
+        one = passage()
+        assert watch.send(one, 0)
+        watch.settle(one)
+        watch.end(one, ran=True)
+        watch.asked(watch.begin())
+        assert len(watch._ended) <= 1_001
+    assert sum(count for _, count in watch.found_another(watch.begin())[1]) == many
+
+
+def test_watch_hears_of_a_change_before_a_look_that_finds_it_made() -> None:
+    """Of two looks at once, the second finds the app as the first has learned it to be.
+
+    That is no good look: it does not cover what was sent before the client knew of the change.
+    """
+    runs = iter(["two", "two", "two"])
+    changed = config_of(dependency(0, "wipe"), dependency(1, "echo"), app_id="two")
+    with scripted(config_of(app_id="one")) as server, Client(server.url) as app:
+        known = app._connection.app
+        server.scripts["GET /config"] = lambda x: x.answer(changed)
+        server.scripts["GET /app_id"] = lambda x: x.answer({"app_id": next(runs)})
+        sent = passage()
+        assert known.watch.send(sent, 0)
+        known.watch.settle(sent)
+        renew = known.on_change
+
+        def on_change() -> None:
+            renew()
+            assert known.look(RequestHandle(), NEVER) is None
+
+        known.on_change = on_change
+        change = known.look(RequestHandle(), NEVER)
+        assert change is not None
+        assert change.under_way == [sent]
+        later = passage()
+        assert known.watch.send(later, 1)
+        known.watch.settle(later)
+        known.watch.end(later, ran=True)
+        assert known.look(RequestHandle(), NEVER) is None
+        assert known.watch.found_another(known.watch.begin()) == ([], [])

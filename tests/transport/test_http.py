@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import pickle
 import re
+import select
 import socket
 import ssl
 import threading
@@ -569,3 +570,34 @@ def test_http_retry_limit_covers_all_tries_of_a_request(direct: ScriptedApp) -> 
     assert http.get(f"{direct.url}/limited").status == 429
     assert [status for status, _ in answers] == [200]
     http.close()
+
+
+def test_http_connections_that_were_dropped_are_not_cut_any_more() -> None:
+    """After a burst, a server closes many idle connections; all of them are one piece of news."""
+    both, hang_up = threading.Barrier(2), threading.Event()
+
+    def script(x: IncomingRequest) -> None:
+        both.wait(WAIT)
+        x.answer({})
+        assert hang_up.wait(WAIT)
+        x.break_off()
+
+    with scripted() as server:
+        server.scripts["GET /one"] = script
+        http, url = Http(server.url), f"{server.url}/one"
+        with concurrent.futures.ThreadPoolExecutor(2) as threads:
+            for answer in [threads.submit(http.get, url) for _ in range(2)]:
+                assert answer.result().status == 200
+        pool = http.context.way(url).pool
+        kept = list(pool._kept)
+        assert len(kept) == 2
+        http.drop_cut(url)
+        assert pool._kept == kept
+        hang_up.set()
+        for connection in kept:
+            select.select([connection.sock], [], [], WAIT)  # until the end has come
+        assert http.was_cut(url)
+        http.drop_cut(url)
+        assert not http.was_cut(url)
+        assert pool._kept == []
+        http.close()

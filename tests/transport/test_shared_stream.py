@@ -21,7 +21,7 @@ from gradio_client_sync import (
 from gradio_client_sync._calls.threads import Workers
 from gradio_client_sync._protocol.queue.wire import Message
 from gradio_client_sync._session.session import JOINS_AT_ONCE
-from gradio_client_sync._transport.base import Lost
+from gradio_client_sync._transport.base import Aborted, Lost
 from gradio_client_sync._transport.deadlines import Deadline
 from gradio_client_sync._transport.http import Http
 from gradio_client_sync._transport.mailbox import ROOM
@@ -748,3 +748,29 @@ def test_a_stream_that_breaks_after_the_app_changed_loses_only_its_own_jobs() ->
         http.close()
         workers.close()
         assert workers.join(WAIT)
+
+
+def test_a_stream_that_is_closed_with_a_job_ends_without_an_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A job may be waiting when the client is closed: one that was cancelled, on a slow server."""
+    began = threading.Event()
+    workers = Workers()
+
+    def data(x: IncomingRequest) -> None:
+        x.start_stream()
+        began.set()
+        x.wait_for_hangup()
+
+    with scripted(data=data) as server:
+        http = Http(server.url)
+        stream = SharedStream(http, f"{server.url}/queue/data", silence=None, start=workers.start)
+        mailbox = stream.join(lambda: "e1", lambda message: None)
+        assert began.wait(WAIT)
+        stream.close()
+        with pytest.raises(Aborted):
+            mailbox.receive()
+        http.close()
+        workers.close()
+        workers.join(WAIT)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
