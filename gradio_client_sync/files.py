@@ -415,7 +415,7 @@ class RemoteFile(os.PathLike[str]):
             whole = self._recording.whole
             taken = None if taken is whole else Taken(taken.kept.in_memory(), taken.ending)
         others: dict[str, Any] = {
-            "_depot": None,
+            "_file_store": None,
             "_owner": self._owner._for_pickles(),
             "_turn": None,
             "_taken": taken,
