@@ -17,6 +17,7 @@ from urllib.parse import urljoin
 
 from .._protocol.routes import origin_of
 from .._protocol.values.filedata import FileFacts, decode_data_url, is_link
+from .._protocol.values.playlist import is_playlist
 from .._transport.base import Aborted, Lost
 from .._transport.connections import RequestHandle
 from .._transport.deadlines import NEVER, Deadline
@@ -328,5 +329,12 @@ def _refused(url: str, status: int, body: bytes, cause: str) -> DownloadError:
     }.get(status, "it cannot be had")
     text = body.decode("utf-8", "replace").strip()
     said = f": {text[:200]}" if text and "<" not in text[:20] else ""
+    if status == 404 and is_playlist(url) and not cause:
+        cause = (
+            "Gradio 6 removes what a generator made when the session ends, if the app has session "
+            "state or unload events. A call with isolated=True ends its session at once; "
+            "reset_session() and a lost connection end that of the client. Call the function "
+            "again without isolated=True, and read the result before the session ends."
+        )
     why = f" {cause}" if cause else ""
     return DownloadError(f"{url} answered {status}, so {reason}{said}.{why}")

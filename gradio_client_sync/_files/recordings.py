@@ -269,7 +269,7 @@ class Recording:
         self, source: Source, deadline: Deadline, keeper: Keeper, progress: Progress | None
     ) -> None:
         """Request the next sound in the list."""
-        for _ in range(_EMPTY_RESPONSES):
+        for empty in range(_EMPTY_RESPONSES):
             asked = False
             try:
                 with source.begin(self._facts, self._url, deadline, self._silence) as download:
@@ -286,7 +286,10 @@ class Recording:
                         f"the server fell silent after {keeper.size} bytes of it"
                     ) from exc
                 raise self._fail(
-                    "the server has nothing of it, so something else has fetched it already"
+                    "the server has nothing of it, so the function gave no sound, or something "
+                    "else has fetched it"
+                    if empty
+                    else "the server has nothing of it, so something else has fetched it already"
                 ) from exc
             except (DownloadError, ClientClosedError) as exc:
                 late = isinstance(exc, DownloadTimeoutError)

@@ -80,7 +80,7 @@ class LocalFile(Attachment):
         """Return what stands for the file if the server has it or can fetch it by itself.
 
         Args:
-            depot: The files of the app that the call goes to.
+            file_store: The files of the app that the call goes to.
 
         Returns:
             The form for the payload; ``None`` if the content has to be uploaded.
@@ -91,7 +91,7 @@ class LocalFile(Attachment):
         """Return a function that opens the content for an upload.
 
         Args:
-            depot: Fetches content that is not on this machine.
+            file_store: Fetches content that is not on this machine.
             new_call: Makes the handle of a request, if one is needed.
         """
         return self.open

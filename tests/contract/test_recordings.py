@@ -359,6 +359,15 @@ def test_recording_with_a_strange_playlist(scripted: FileApp, answer: bytes) -> 
             app.predict("/direct", ["x"])[0].read()
 
 
+def test_recording_that_went_with_its_session(scripted: FileApp) -> None:
+    """The error says when a server removes it, and what to do."""
+    scripted.scripts["GET /stream/s/1/2/playlist.m3u8"] = lambda x: x.answer(b"", 404, "a/b")
+    scripted.output = stream("s/1/2/playlist.m3u8")
+    with Client(scripted.url) as app:
+        with pytest.raises(DownloadError, match=r"when the session ends.*without isolated=True"):
+            app.predict("/direct", ["x"])[0].read()
+
+
 def test_recording_that_is_broken_off(scripted: FileApp) -> None:
     """Half of it is not taken for the whole, and no later attempt is made."""
 
