@@ -1,6 +1,6 @@
-"""What an app might send to run a script in a notebook, or to have it call home.
+"""Texts that an app might send to run a script in a notebook, or to make it call a server.
 
-`MARK` stands for where it would call; a test puts an address there.
+`MARK` stands for the URL that the script would call; a test replaces it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A way to a real server that can be cut, as networks are."""
+"""A relay to a real server whose connections a test can cut, as networks do."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.support.listeners import BOUND
 
 
 class BreakableRelay(Intermediary):
-    """Passes connections on to a server on this machine; a context manager.
+    """A context manager that relays connections to a server on this machine.
 
     Args:
-        outlasts: Of what a server sends again and again; that its client has hung up is passed
-            on only when it has sent that ten more times.
+        outlasts: A text that a server sends again and again. When the client hangs up, the relay
+            passes this on only after the server has sent the text ten more times.
     """
 
     def __init__(self, url: str, outlasts: bytes | None = None) -> None:
@@ -27,7 +27,7 @@ class BreakableRelay(Intermediary):
         self._ended: set[socket.socket] = set()  # connections that the server has hung up
 
     def wait_for(self, text: bytes, times: int) -> None:
-        """Wait until the server has sent a text that often."""
+        """Wait until the server has sent ``text`` this many times."""
         with self._changed:
             heard = self._changed.wait_for(lambda: self._heard.count(text) >= times, BOUND)
         assert heard, f"the server has sent {text!r} {self._heard.count(text)} times, not {times}"

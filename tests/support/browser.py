@@ -1,4 +1,4 @@
-"""A browser that a test can talk to: headless Chromium, by its debugging protocol."""
+"""Headless Chromium that a test controls over its debugging protocol."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BOUND = 60.0  # s; for what hangs
 
 
 class Browser:
-    """One page; a context manager."""
+    """One page in a browser; a context manager."""
 
     def __init__(self, width: int = 1100, height: int = 2600) -> None:
         browser = render.chromium()
@@ -53,7 +53,7 @@ class Browser:
         self.tell("Page.enable")
 
     def tell(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send a command, and return what it gives."""
+        """Send a command, and return its result."""
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": parameters}
         self._socket.send(json.dumps(message))
@@ -69,7 +69,7 @@ class Browser:
         self.tell("Page.navigate", url=url)
 
     def run(self, script: str) -> Any:
-        """What a script gives; a promise is waited for."""
+        """Run a script and return its value; if that is a promise, wait for it."""
         told = self.tell(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
         )
@@ -77,7 +77,7 @@ class Browser:
         return told["result"].get("value")
 
     def photograph(self, picture: Path) -> None:
-        """Take a picture of what is seen."""
+        """Write a screenshot of the page to a file."""
         picture.write_bytes(base64.b64decode(self.tell("Page.captureScreenshot")["data"]))
 
     def __enter__(self) -> Browser:

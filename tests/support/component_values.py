@@ -1,8 +1,9 @@
-"""What every component takes and gives, on every generation of servers: one table.
+"""A table of what every component accepts and returns, on every generation of servers.
 
-The tests pass and compare it on real servers, and `docs/values.md` is written from it by
-``python -m tests.support.component_values``. Values are Python source; ``<cat.png>`` is a file with the content
-of the file of that name, ``<image.png, new>`` one that the server made of it.
+The tests pass these values to real servers and compare the results. ``python -m
+tests.support.component_values`` writes `docs/values.md` from the table. Values are Python source.
+``<cat.png>`` is a file with the content of the file of that name; ``<image.png, new>`` is a file
+that the server made from it.
 """
 
 # ruff: noqa: E501 - a row of the table is a line
@@ -16,15 +17,16 @@ from typing import Any, NamedTuple, Union
 from gradio_client_sync import RemoteFile
 from tests.support.media import NAMES
 
-#: Instead of a value: the server fails by a mistake of its own.
+#: Instead of a value: the server fails because of its own bug.
 FAILS = "the app fails"
 
-#: The same on every server; or, by the first of the servers where it is so; ``None``: not there.
+#: A text that is the same on every server; or texts by the first release that has them, with
+#: ``None`` where the component is not available.
 By = Union[str, "dict[str, str | None]"]
 
 
 class Take(NamedTuple):
-    """An input: endpoint ``/take_…``, what is passed, and what the app's function gets."""
+    """An input: its endpoint ``/take_…``, the value passed, and the value that the function gets."""
 
     endpoint: str
     passed: str
@@ -32,7 +34,7 @@ class Take(NamedTuple):
 
 
 class Give(NamedTuple):
-    """An output: its endpoint, and what comes back."""
+    """An output: its endpoint, and the value that it returns."""
 
     endpoint: str
     back: By
@@ -45,7 +47,7 @@ class Row(NamedTuple):
 
 
 def on(version: str, by: By) -> str | None:
-    """What is so on a server."""
+    """Return the text for one server; ``None`` if the component is not available there."""
     if isinstance(by, str):
         return by
     known = [key for key in by if _release(key) <= _release(version)]
@@ -57,7 +59,7 @@ def _release(version: str) -> tuple[int, ...]:
 
 
 def shown_got(value: Any) -> str:
-    """What the app's function got, of which it sends a description."""
+    """Return the text for a value that the app's function got, from the description that it sends."""
     if isinstance(value, dict) and "sha256" in value:
         name, same = _unrandom(value.get("file") or "bytes"), NAMES.get(value["sha256"])
         return f"<{name}>" if same == name else f"<{name} = {same}>" if same else f"<{name}, new>"
@@ -69,7 +71,7 @@ def shown_got(value: Any) -> str:
 
 
 def shown_back(value: Any) -> str:
-    """What came back."""
+    """Return the text for a value that an endpoint returned."""
     if isinstance(value, RemoteFile):
         return f"<{_unrandom(value.orig_name)}>"
     if isinstance(value, dict):
@@ -84,7 +86,7 @@ def _dict_shown(parts: dict[str, str]) -> str:
 
 
 def _unrandom(name: str) -> str:
-    return re.sub(r"^tmp\w{8}", "tmp", name)  # how 3.23 names what it makes
+    return re.sub(r"^tmp\w{8}", "tmp", name)  # how 3.23 names the files that it makes
 
 
 # fmt: off
@@ -214,7 +216,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
         ), (
             Give("give_param_viewer", {"4.19.2": "{'a': {'description': 'first', 'type': 'int'}}"}),
         )),
-        Row("a component of one's own", (
+        Row("a custom component", (
             Take("custom", '{"title": "mine", "document": Path("note.txt")}', {"5.50.0": "{'document': <note.txt>, 'title': 'mine'}"}),
         ), (
             Give("give_custom", {"5.50.0": "{'document': <note.txt>, 'title': 'made'}"}),
@@ -377,7 +379,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
             Give("give_time_series", {"3.23.0": "{'data': [[1.0, 3.5], [2.0, 4.5]], 'headers': ['x', 'y']}", "4.0.2": None}),
         )),
     ),
-    "Answers that are no plain values": (
+    "Updates, partial outputs and generators": (
         Row("gr.update(value=\u2026)", (), (Give("update", "'new'"),)),
         Row("a component as an update", (), (Give("as_component", {"3.50.2": "'new'"}),)),
         Row("gr.update of an image", (), (Give("update_image", {"3.23.0": "<file.png>", "4.0.2": "<red.png>"}),)),
@@ -394,17 +396,19 @@ TABLE: dict[str, tuple[Row, ...]] = {
 ROWS = [row for rows in TABLE.values() for row in rows]
 
 PAGE = Path(__file__).parents[2] / "docs" / "values.md"
-BEGINNING = "<!-- from here on written by python -m tests.support.component_values -->\n"
+BEGINNING = (
+    "<!-- python -m tests.support.component_values writes the rest; do not edit it here -->\n"
+)
 
 
 def page() -> str:
-    """The page with its table anew."""
+    """Return the page with a new table below its fixed text."""
     head, beginning, _ = PAGE.read_text(encoding="utf-8").partition(BEGINNING)
     lines = [head + beginning]
     for title, rows in TABLE.items():
         lines += [
             f"\n## {title}\n",
-            "| component | what to pass | what comes back |",
+            "| component | what to pass | what it returns |",
             "|---|---|---|",
         ]
         for row in rows:
@@ -419,7 +423,8 @@ def _by_shown(by: By) -> str:
     if isinstance(by, str):
         return f"`{by}`"
     return "<br>".join(
-        f"{version}: " + ("not there" if text is None else text if text == FAILS else f"`{text}`")
+        f"{version}: "
+        + ("not available" if text is None else text if text == FAILS else f"`{text}`")
         for version, text in by.items()
     )
 

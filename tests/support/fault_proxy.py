@@ -1,4 +1,4 @@
-"""A proxy on the level of TCP that does to a connection what networks and gateways do."""
+"""A TCP proxy that disturbs connections as networks and gateways do."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ _CHUNK = 65_536
 
 @dataclass
 class Fault:
-    """One thing that goes wrong.
+    """One disturbance of a connection.
 
     Attributes:
-        request: A text in the request that it befalls, such as ``b"/queue/join"``.
-        times: How many such requests it befalls.
-        answer: What is answered instead of passing the request on.
-        after: A text in what the server sends; the fault strikes within it, `offset` bytes on.
-        nth: The how-manieth of them.
-        action: What happens then, or at once without `answer` and `after`: the connection ends
-            (``cut``), is reset, or nothing passes any more, though it stays open (``stall``).
-        pace: Seconds between two bytes of what the server sends, from its first byte on.
+        request: A text such as ``b"/queue/join"``; the fault affects requests that contain it.
+        times: How many such requests the fault affects.
+        answer: A response to send instead of passing the request on.
+        after: A text in the server's data; the fault happens `offset` bytes after its start.
+        nth: Which occurrence of `after` counts, from 1.
+        action: What happens at that point, or at once without `answer` and `after`: the connection
+            ends (``cut``), is reset (``reset``), stays open but passes nothing on (``stall``), or
+            continues (``pass``).
+        pace: Seconds between two bytes of the server's data, from the first byte on.
     """
 
     request: bytes = b""
@@ -40,17 +41,17 @@ class Fault:
 
 
 def page(status: str, *headers: str, body: bytes = b"<html>gateway</html>") -> bytes:
-    """A gateway's answer, at whose end the connection is closed."""
+    """Return a gateway's response, after which the connection is closed."""
     lines = [f"HTTP/1.1 {status}", "Content-Type: text/html", "Connection: close", *headers]
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
 
 
 class FaultProxy(Intermediary):
-    """Stands between a client and a server on this machine; a context manager.
+    """A proxy between a client and a server on this machine; a context manager.
 
     Attributes:
-        fault: What befalls requests, at present.
-        struck: How often it has befallen one.
+        fault: The current fault.
+        struck: How many requests the fault has affected.
     """
 
     def __init__(self, url: str, fault: Optional[Fault] = None) -> None:
@@ -66,7 +67,7 @@ class FaultProxy(Intermediary):
         self.start(pair.upward)
 
     def strikes(self, request: bytes) -> Optional[Fault]:
-        """The fault that befalls a request, if one does."""
+        """Return the fault for a request, and count it; ``None`` if there is none."""
         with self._lock:
             fault = self.fault
             if fault is None or self.struck >= fault.times or fault.request not in request:
@@ -75,7 +76,7 @@ class FaultProxy(Intermediary):
             return fault
 
     def cut(self) -> None:
-        """End every connection that is open now, also where nothing passes."""
+        """End every open connection, including stalled ones."""
         with self._lock:
             pairs = list(self._pairs)
         for pair in pairs:
@@ -83,7 +84,7 @@ class FaultProxy(Intermediary):
         super().cut()
 
     def forget(self, pair: _Pair) -> None:
-        """It has ended."""
+        """Remove a connection that has ended."""
         with self._lock:
             self._pairs.discard(pair)
 
@@ -101,7 +102,7 @@ class _Pair:
         self.over = threading.Event()
 
     def upward(self) -> None:
-        """Pass on what the client sends."""
+        """Pass on the client's data."""
         with contextlib.suppress(OSError):
             while data := self._near.recv(_CHUNK):
                 if data.startswith((b"GET ", b"POST ")):
@@ -120,7 +121,7 @@ class _Pair:
         self._close()
 
     def _downward(self) -> None:
-        """Pass on what the server sends."""
+        """Pass on the server's data."""
         assert self._far is not None
         with contextlib.suppress(OSError):
             while data := self._far.recv(_CHUNK):
@@ -163,7 +164,7 @@ class _Pair:
 
 
 def _position(heard: bytes, fault: Fault) -> Optional[int]:
-    """Where in what was heard the fault strikes."""
+    """Return the position of the fault in the data so far; ``None`` if it is not there yet."""
     assert fault.after is not None
     at = -1
     for _ in range(fault.nth):

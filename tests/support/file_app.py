@@ -1,4 +1,4 @@
-"""`FileApp`: a scripted app that keeps what is uploaded and answers with what it is given."""
+"""`FileApp`: a scripted app that keeps uploads and returns the value that it receives."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FILES = config_of(
 
 
 class Part(NamedTuple):
-    """One file of an upload, as the wire has it."""
+    """One file of an upload, as it was on the wire."""
 
     name: str
     mime_type: str
@@ -34,7 +34,7 @@ class Part(NamedTuple):
 
 
 def parts_of(x: IncomingRequest) -> list[Part]:
-    """Take a multipart body apart."""
+    """Return the files in a multipart body."""
     boundary = x.headers["content-type"].partition("boundary=")[2].encode()
     pieces = x.body.split(b"--" + boundary)
     assert pieces[0] == b"" and pieces[-1] == b"--\r\n"
@@ -52,20 +52,21 @@ def parts_of(x: IncomingRequest) -> list[Part]:
 
 
 def filedata(path: str | None, **entries: Any) -> dict[str, Any]:
-    """A file as servers since 4.21 send it."""
+    """Return a file in the form that servers since 4.21 send."""
     return {"path": path, "meta": {"_type": "gradio.FileData"}, **entries}
 
 
 class FileApp(ScriptedApp):
-    """Takes uploads, and answers a call of ``/file`` or ``/direct``.
+    """A scripted app that accepts uploads, and calls of ``/file`` and ``/direct``.
 
     Args:
-        entries: Of the config.
+        kind: The type of the input and output components.
+        entries: Further entries of the config.
 
     Attributes:
-        uploads: What came in each request.
+        uploads: The files of each upload request.
         payloads: The data of each call.
-        output: The answer to a call; what was passed if ``None``.
+        output: The result of a call; if ``None``, the call returns the value that was passed.
     """
 
     def __init__(self, kind: str = "file", **entries: Any) -> None:
@@ -91,14 +92,14 @@ class FileApp(ScriptedApp):
         x.answer(paths)
 
     def serve(self, path: str, content: bytes, headers: Mapping[str, str] | None = None) -> None:
-        """Have a file, for ``GET`` and ``HEAD``."""
+        """Serve a file for ``GET`` and ``HEAD``."""
         route = f"/file={quote(path)}"
         self.scripts[f"GET {route}"] = lambda x: x.answer(content, 200, "text/plain", headers)
         self.scripts[f"HEAD {route}"] = lambda x: x.start(200, {"Content-Length": len(content)})
 
     @property
     def sent(self) -> list[Part]:
-        """Every file of every upload."""
+        """Return every file of every upload."""
         return [part for parts in self.uploads for part in parts]
 
     def _answer(self, payload: Any) -> list[Any]:

@@ -1,17 +1,17 @@
-"""Broken messages by the million through the pure core: only this package's errors may come.
+"""Run a million broken messages through the pure core: it may raise only this package's errors.
 
-Run as ``python -m tests.support.fuzz [COUNT] [SEED]``. Each message is a recorded one of a real
-server, of any generation, in which something was changed: bytes, or a part of its JSON. The
-messages of a job go through all that reads them: the framing of HTTP, the event stream's parser,
-the frame, the job's state machine, and the decoders of a reader and of a late one, with their edit
-lists; of these only `ProtocolError` may come (and `ValueError` of the framing, which the transport
-knows).
+Run ``python -m tests.support.fuzz [COUNT] [SEED]``. Each message is a recorded message of a real
+server, of any generation, with changes to some bytes or to part of its JSON. The messages of a
+job go through all code that reads them: the HTTP framing, the parser of the event stream, the
+message, the state machine of the job, and two decoders with their edit lists, one of which starts
+late. These may raise only `ProtocolError` (the framing may also raise `ValueError`, which the
+transport catches).
 
-Now and then comes what an app says of itself, its config and description, changed alike. It goes
-through all that the client makes of it before and at a call: tables of endpoints, signatures,
-types, texts, examples, values laid out.
+Sometimes the input is an app's config and API description instead, with similar changes. They go
+through all code that uses them before and during a call: tables of endpoints, signatures, types,
+texts, examples and payloads.
 
-At the end stands how much of the core that reaches, measured with the first messages.
+At the end, the command prints how much of the core the first messages reach.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ MEASURED = 20_000  # messages; many more reach little more
 
 
 def recordings() -> list[tuple[str, list[dict[str, Any]]]]:
-    """The messages of each recorded conversation, with the server's version."""
+    """Return the messages of each recorded exchange, with the server's version."""
     found = []
     for version, scenario in all_transcripts():
         lines = [line.get("data", line.get("json")) for line in lines_of(version, scenario)]
@@ -75,7 +75,7 @@ def recordings() -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Each container of a value, with each of its keys."""
+    """Yield each container in a value, with each of its keys."""
     if isinstance(value, (dict, list)):
         for key in list(value) if isinstance(value, dict) else range(len(value)):
             yield value, key
@@ -83,7 +83,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def changed(message: dict[str, Any], chance: random.Random) -> bytes:
-    """A message with something wrong in it, as bytes."""
+    """Return a copy of a message with random changes, as bytes."""
     copy = json.loads(json.dumps(message))
     for _ in range(chance.randrange(3)):
         container, key = chance.choice(list(places(copy)))
@@ -115,7 +115,7 @@ def changed(message: dict[str, Any], chance: random.Random) -> bytes:
 
 
 def feed(version: str, raws: list[bytes], chance: random.Random) -> int:
-    """Let one job's messages through everything; how many were refused as they should be."""
+    """Run one job's messages through the core; return how many were refused with an error."""
     event_factory = EventFactory(endpoint_for(version, 3), dialect_for(version))
     exchange = Exchange(event_factory, {"data": [], "fn_index": 3, "session_hash": "s"})
     decoder, late = Decoder(event_factory), Decoder(event_factory)
@@ -149,7 +149,7 @@ def feed(version: str, raws: list[bytes], chance: random.Random) -> int:
 
 
 def twisted(value: Any, chance: random.Random, times: int) -> Any:
-    """A copy of a JSON value with some of its parts replaced, moved or gone."""
+    """Return a copy of a JSON value with some parts replaced, moved or removed."""
     copy = json.loads(json.dumps(value))
     for _ in range(times):
         spots = list(places(copy))
@@ -172,7 +172,7 @@ def _is_there(container: Any, key: Any) -> bool:
 
 
 def feed_app(chance: random.Random) -> int:
-    """Let what an app says of itself through everything; how often it was refused."""
+    """Run a changed config and API description through the core; return the refusals."""
     config, info = load(chance.choice(VERSIONS))
     changes = chance.choice((1, 3, 10, 40))
     config, info = twisted(config, chance, changes), twisted(info, chance, changes)
@@ -198,7 +198,7 @@ def feed_app(chance: random.Random) -> int:
 def feed_call(
     endpoint: Endpoint, table: EndpointTable, dialect: Any, info: Any, chance: random.Random
 ) -> int:
-    """Lay values out for a function, and read the same as its answer."""
+    """Bind random values to an endpoint, and read them as its outputs; return the refusals."""
     values = [deepcopy(chance.choice(ODD)) for _ in endpoint.parameters]
     payload = chance.choice((values, None, dict(zip("abc", values)), values[:1]))
     refused = 0
@@ -221,7 +221,7 @@ def feed_call(
 
 
 def feed_texts(chance: random.Random) -> int:
-    """Addresses, names and tokens."""
+    """Run random texts through the readers of URLs, names and tokens; return the refusals."""
     text = "".join(chance.choice("https://[]@:?#%.\\ \x00ü-user/name=,;{}'") for _ in range(20))
     refused = 0
     for read in (root_of, space_name, decode_data_url):
@@ -237,7 +237,7 @@ def feed_texts(chance: random.Random) -> int:
 
 
 def run(count: int, seed: int) -> tuple[int, int]:
-    """Try so many messages; how many there were, and how many readings were refused."""
+    """Try at least ``count`` messages; return how many were tried and how many were refused."""
     chance = random.Random(seed)
     known = recordings()
     tried = refused = 0
@@ -262,7 +262,7 @@ def run(count: int, seed: int) -> tuple[int, int]:
 
 
 def reached(count: int, seed: int) -> str:
-    """How much of each module of the core so many messages reach, in words."""
+    """Return the coverage of each module of the core with this many messages, as text."""
     coverage = [sys.executable, "-m", "coverage"]
     settings = f"--rcfile={os.devnull}"  # the project's would count the other ranks
     with tempfile.TemporaryDirectory() as folder:

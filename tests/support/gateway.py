@@ -1,8 +1,8 @@
-"""A gateway that understands what it passes on, and passes it on in its own manner.
+"""A gateway that reads requests and rewrites the responses, as real gateways do.
 
-Unlike `fault_proxy.FaultProxy`, which does things to a connection at some byte, this one reads
-requests, asks the real server itself, and words the answer in another way: with other line ends, in
-blocks, compressed, message by message in another order, encrypted, or in the frames of HTTP/1.0.
+`fault_proxy.FaultProxy` disturbs a connection at one byte. This gateway parses each request, sends
+its own request to the real server, and sends the response on in another form: with other line
+ends, in blocks, compressed, with messages in another order, over TLS, or with HTTP/1.0 framing.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ def unchanged(messages: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def doubled(messages: Iterator[bytes]) -> Iterator[bytes]:
-    """Each message twice."""
+    """Yield each message twice."""
     for message in messages:
         yield message
         yield message
 
 
 def swapped(messages: Iterator[bytes]) -> Iterator[bytes]:
-    """What tells how a job goes on comes after what came after it, also after the job's end."""
+    """Yield progress messages after the message that follows them, even after the job's end."""
     held = b""
     for message in messages:
         if any(kind in message for kind in (b"process_starts", b"process_generating", b"progress")):
@@ -52,23 +52,23 @@ def swapped(messages: Iterator[bytes]) -> Iterator[bytes]:
 
 @dataclass
 class Manner:
-    """How answers are passed on.
+    """The form in which the gateway sends responses.
 
     Attributes:
-        framing: How the end of a body shows: by chunks, by its length (which has to be known
-            first), or by the connection's end, as with HTTP/1.0.
-        block: Bytes that are gathered before they are passed on; ``None`` for none, 0 for all.
-        gzip: Compress bodies, though nobody asked for it.
-        charset: What is said to be the text's encoding, which stays UTF-8.
-        line_end: Of event streams.
-        preface: What an event stream begins with.
-        between: What stands between its events.
-        extension: Of each chunk.
+        framing: How a body ends: by chunks, by its length (then the gateway reads the whole body
+            first), or with the connection, as in HTTP/1.0.
+        block: The block size in bytes; ``None`` passes data on at once, 0 waits for the whole body.
+        gzip: Compress bodies, although the client did not request it.
+        charset: The encoding that the response declares; the text stays UTF-8.
+        line_end: The line end in event streams.
+        preface: Bytes at the start of an event stream.
+        between: Bytes between the events.
+        extension: The extension of each chunk.
         trailer: Headers after the last chunk.
         before: A status line and headers before the real ones.
-        close: Each connection ends with its first answer.
-        messages: What becomes of the messages of a queue.
-        pieces: In how many fragments a websocket's message comes, with a ping between them.
+        close: Close each connection after its first response.
+        messages: Changes the messages of a queue.
+        pieces: The number of fragments of a websocket message, with a ping between them.
     """
 
     framing: Literal["chunks", "length", "close"] = "chunks"
@@ -87,16 +87,16 @@ class Manner:
 
 
 class Gateway(Intermediary):
-    """Passes requests on to a server on this machine; a context manager.
+    """A gateway to a server on this machine; a context manager.
 
     Args:
-        url: Of the server.
-        manner: How its answers are passed on.
-        certificate: Speak TLS, with this certificate and the key beside it.
+        url: URL of the server.
+        manner: The form in which it sends responses.
+        certificate: Use TLS with this certificate, and with the key file beside it.
 
     Attributes:
-        url: Of the gateway.
-        requests: Lines and headers of what was asked.
+        url: URL of the gateway.
+        requests: Request line and headers of each request.
     """
 
     def __init__(self, url: str, manner: Manner, certificate: Optional[str] = None) -> None:
@@ -135,13 +135,13 @@ class Gateway(Intermediary):
                     return
 
     def port_for(self, method: str, path: str) -> int:
-        """The port of the server that a request goes to."""
+        """Return the port of the server for a request."""
         return self.target
 
     # -- HTTP
 
     def _answer(self, near: socket.socket, head: str, reader: BinaryIO) -> bool:
-        """Ask the server, and pass its answer on; whether the connection goes on."""
+        """Send a request to the server and its response to the client; return whether to go on."""
         method, path, _ = head.partition("\r\n")[0].split(" ")
         lines = [line.split(":", 1) for line in head.split("\r\n")[1:] if line]
         headers = {name.lower(): value.strip() for name, value in lines}
@@ -247,7 +247,7 @@ def _body(reader: BinaryIO, headers: Mapping[str, str]) -> bytes:
 
 
 def _messages(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The payloads of an event stream, as they come."""
+    """Yield the payloads of an event stream as they arrive."""
     text = b""
     for piece in pieces:
         text += piece
@@ -264,7 +264,7 @@ def _compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _gathered(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """In blocks of a size, the rest at the end; with none, all at the end."""
+    """Yield blocks of ``size`` bytes, and the rest at the end; size 0 yields one block."""
     held = b""
     for piece in pieces:
         held += piece
@@ -276,7 +276,7 @@ def _gathered(pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
 
 
 def _frames(reader: BinaryIO, near: socket.socket) -> Iterator[bytes]:
-    """The messages of a websocket's server; what else it sends is passed on as it is."""
+    """Yield the messages of a websocket's server; pass all other frames on unchanged."""
     while True:
         head = reader.read(2)
         if len(head) < 2:
@@ -296,7 +296,7 @@ def _frames(reader: BinaryIO, near: socket.socket) -> Iterator[bytes]:
 
 
 def _fragmented(message: bytes, pieces: int) -> bytes:
-    """A message in several frames, with a ping after each but the last."""
+    """Return a message in several frames, with a ping after each but the last."""
     size = max(1, -(-len(message) // pieces))
     parts = [message[start : start + size] for start in range(0, len(message), size)]
     frames = b""

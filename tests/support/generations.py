@@ -1,7 +1,7 @@
-"""What each generation of servers has and lacks, as data, and the tests' way to ask for it.
+"""The features of each generation of servers, as data, and how tests select servers by them.
 
-A test that needs a feature says so with `servers_with`, and runs against the servers that have
-it; the reason why others lack it stands here, once.
+A test that needs a feature names it with `servers_with`, and runs on the servers that have it. The
+reason why other servers lack it is here, in one place.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from tests.support.servers.server import APP
 
 
 class Feature(NamedTuple):
-    """Something that not every server has.
+    """A feature that only some servers have.
 
     Attributes:
         since: The first release that has it.
-        why: What came with that release, or what is wrong without it.
-        until: The first release that has lost it again.
-        broken: The releases in between that do not have it: from the first of a pair up to,
-            and not with, the second.
+        why: What came with that release, or what fails without the feature.
+        until: The first release that no longer has it.
+        broken: Ranges of releases in between that lack it: from the first of each pair up to, but
+            not including, the second.
     """
 
     since: tuple[int, ...]
@@ -82,7 +82,7 @@ FEATURES = {
 
 
 def has(version: str, feature: str) -> bool:
-    """Whether the server of ``version`` has a feature of `FEATURES`."""
+    """Return whether the server of ``version`` has a feature of `FEATURES`."""
     wanted = FEATURES[feature]
     release = tuple(int(part) for part in version.split("."))
     first, fixed = wanted.broken
@@ -90,13 +90,13 @@ def has(version: str, feature: str) -> bool:
 
 
 def servers_with(*features: str) -> pytest.MarkDecorator:
-    """Run a test against the servers that have all these features."""
+    """Run a test on the servers that have all these features."""
     versions = [v for v in SERVERS if all(has(v, feature) for feature in features)]
     return pytest.mark.parametrize("server", versions, indirect=True)
 
 
 def servers_without(feature: str) -> pytest.MarkDecorator:
-    """Run a test against the servers that lack a feature."""
+    """Run a test on the servers that lack a feature."""
     versions = [v for v in SERVERS if not has(v, feature)]
     return pytest.mark.parametrize("server", versions, indirect=True)
 

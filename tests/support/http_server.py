@@ -1,4 +1,4 @@
-"""An HTTP server of a test on a thread of its own."""
+"""The HTTP server of a test, on its own thread."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing_extensions import Self
 
 
 class HttpServer:
-    """Answers as a handler does until it is closed; a context manager.
+    """An HTTP server that runs a handler until it is closed; a context manager.
 
     Attributes:
-        url: Its address.
+        url: URL of the server.
     """
 
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
@@ -22,7 +22,7 @@ class HttpServer:
         self._thread.start()
 
     def close(self) -> None:
-        """End it; requests that it is at are not waited for."""
+        """Stop the server without waiting for the requests in progress."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -1,4 +1,4 @@
-"""What stands between a client and a server on this machine, and passes bytes on its own way."""
+"""The base of relays, proxies and gateways between a client and a server on this machine."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing_extensions import Self
 
 
 class Intermediary:
-    """Takes connections; a context manager.
+    """A listener that accepts connections; a context manager. Subclasses pass the data on.
 
     Args:
-        url: Of the server.
-        scheme: Of its own address.
+        url: URL of the server.
+        scheme: Scheme of its own URL.
 
     Attributes:
-        url: Its own address.
-        target: Port of the server; another one is taken by the connections that follow.
+        url: Its own URL.
+        target: Port of the server; a new value applies to later connections.
     """
 
     def __init__(self, url: str, scheme: str = "http") -> None:
@@ -34,7 +34,7 @@ class Intermediary:
         self._threads = [threading.Thread(target=self._accept)]
 
     def take(self, near: socket.socket) -> None:
-        """Begin with a client's connection; what takes long is for `start`."""
+        """Begin with a client's connection; use `start` for anything that takes long."""
         raise NotImplementedError
 
     def reach(self) -> socket.socket:
@@ -42,27 +42,27 @@ class Intermediary:
         return self.keep(socket.create_connection(("127.0.0.1", self.target)))
 
     def start(self, target: Callable[[], None]) -> None:
-        """Do something on a thread that ends with the connections."""
+        """Call ``target`` on a new thread; it must return when its connections end."""
         thread = threading.Thread(target=target)
         with self._lock:
             self._threads.append(thread)
         thread.start()
 
     def keep(self, connection: socket.socket) -> socket.socket:
-        """Remember a connection, so that `cut` ends it."""
+        """Register a connection, so that `cut` ends it, and return it."""
         with self._lock:
             self._open.add(connection)
         return connection
 
     def end(self, connection: socket.socket) -> None:
-        """Close a connection, also for who is waiting at it."""
+        """Close a connection, and wake a thread that reads from it."""
         close_idle(connection)
         with self._lock:
             self._open.discard(connection)
         connection.close()
 
     def cut(self) -> None:
-        """End every connection that is open now; whoever reads from it closes it."""
+        """Shut down every open connection; the thread that reads from it closes it."""
         with self._lock:
             connections = list(self._open)
         for connection in connections:
@@ -92,6 +92,6 @@ class Intermediary:
 
 
 def close_idle(connection: socket.socket) -> None:
-    """End a connection, encrypted or not, without a word to the other side."""
+    """Shut down a connection without a TLS close message to the other side."""
     with contextlib.suppress(OSError):  # it has ended meanwhile
         socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""The phases of a job, each of which can be made to last, and what the server shows of its end."""
+"""The phases of a job: how a test holds a job in one, and checks on the server that it stopped."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FAULTS = {
 
 @contextlib.contextmanager
 def held_in(phase: str, server: Server, key: str) -> Iterator[str]:
-    """An address at which a call stays in a phase."""
+    """Yield a URL at which a call stays in ``phase``."""
     with contextlib.ExitStack() as stack:
         url = server.url
         if phase in FAULTS:
@@ -32,15 +32,18 @@ def held_in(phase: str, server: Server, key: str) -> Iterator[str]:
 
 
 def server_for(phase: str, pool: ServerPool, version: str) -> Server:
-    """The usual server, or one that runs one job at a time."""
+    """Return the usual server, or one that runs one job at a time if ``phase`` needs it."""
     return pool.get(version, **({"queue_size": 10} if phase == "queued" else {}))
 
 
 def assert_stopped(phase: str, server: Server, key: str, executed: Mapping[str, int]) -> None:
-    """Nothing of the call with a key goes on, nor begins later.
+    """Check that nothing of the call with ``key`` runs, or starts later.
 
     Args:
-        executed: What the server had executed before.
+        phase: The phase in which the call was stopped.
+        server: The server of the call.
+        key: The key of the call.
+        executed: How often the server had executed each function before the call.
     """
     control = server.control
     if phase in ("streaming", "listening"):

@@ -1,4 +1,4 @@
-"""A real kernel, as notebooks have it."""
+"""A real Jupyter kernel, as notebooks use it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.listeners import BOUND
 
 
 class Kernel:
-    """A kernel that runs code and tells what it published."""
+    """A kernel that runs code and returns what it published."""
 
     def __init__(self, folder: Path) -> None:
         manager = pytest.importorskip("jupyter_client.manager")
@@ -25,17 +25,17 @@ class Kernel:
         self._client.wait_for_ready(timeout=BOUND * 3)
 
     def start(self, code: str) -> str:
-        """Run code; `finish` tells what came of it."""
+        """Start to run code, and return an id for `finish`."""
         return str(self._client.execute(code))
 
     def await_print(self, run: str) -> None:
-        """Wait until a run prints."""
+        """Wait until a run prints something."""
         message: dict[str, Any] = {"parent_header": {}, "msg_type": None}
         while (message["parent_header"].get("msg_id"), message["msg_type"]) != (run, "stream"):
             message = self._client.get_iopub_msg(timeout=BOUND)
 
     def finish(self, run: str) -> list[dict[str, Any]]:
-        """What a run published, to its end."""
+        """Wait until a run ends, and return what it published."""
         messages = []
         while True:
             message = self._client.get_iopub_msg(timeout=BOUND)
@@ -47,15 +47,15 @@ class Kernel:
             messages.append(content)
 
     def run(self, code: str) -> list[dict[str, Any]]:
-        """Run code to its end."""
+        """Run code to its end, and return what it published."""
         return self.finish(self.start(code))
 
     def interrupt(self) -> None:
-        """What the stop button does."""
+        """Interrupt the kernel as the stop button does."""
         self._manager.interrupt_kernel()
 
     def shut_down(self) -> float:
-        """What closing the notebook does; seconds until the process had ended by itself."""
+        """Shut down as closing a notebook does; return the seconds until the process ended."""
         began = time.monotonic()
         self._manager.request_shutdown()
         self._manager.provisioner.process.wait(BOUND)
@@ -68,5 +68,5 @@ class Kernel:
 
 
 def errors(messages: list[dict[str, Any]]) -> list[str]:
-    """The names of the exceptions among what was published."""
+    """Return the names of the exceptions in a list of published messages."""
     return [message["ename"] for message in messages if message["type"] == "error"]

@@ -1,7 +1,7 @@
-"""The order of the package's modules, and the imports between them as they are in the code.
+"""The order of the package's modules, and the imports between them as the code has them.
 
-`LAYERS` is the one place that names the order. `test_layering` checks every import against it, and
-``docs/pictures/draw_house.py`` draws it.
+`LAYERS` is the only place that defines the order. `test_layering` checks every import against it,
+and ``docs/pictures/draw_house.py`` draws it.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def modules() -> list[Path]:
 
 
 def name_of(path: Path) -> str:
-    """Return a module's name below the package; that of the package itself is ``__init__``."""
+    """Return a module's name below the package; the name of the package itself is ``__init__``."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__") or "__init__"
 
@@ -91,7 +91,7 @@ def is_folder(path: Path) -> bool:
 
 @cache
 def order() -> dict[str, int]:
-    """Return the place of each module of `LAYERS`, from the bottom."""
+    """Return the position of each module of `LAYERS`, counted from the bottom."""
     names = [
         f"{folder}.{name}" if folder else name
         for folder, listed in LAYERS
@@ -101,9 +101,9 @@ def order() -> dict[str, int]:
 
 
 def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Yield each imported module, and whether it is one of the package's own.
+    """Yield each imported module, and whether it belongs to the package.
 
-    Imports for types only and imports inside functions count as any other.
+    This includes type-only imports and imports inside functions.
     """
     package = path.relative_to(PACKAGE).with_suffix("").parts[:-1]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

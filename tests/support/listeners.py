@@ -1,4 +1,4 @@
-"""Listeners for tests: one that keeps and can be waited for, one that holds its job up."""
+"""Two listeners for tests: one keeps events and can be waited for, one blocks its job."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LATE = 0.5  # s; what an end may come after its time
 
 
 class Heard:
-    """A listener that keeps what it is told; `wait_for` waits until something has been."""
+    """A listener that keeps its events; `wait_for` waits for one."""
 
     def __init__(self) -> None:
         self.events: list[Any] = []
@@ -26,7 +26,7 @@ class Heard:
     def wait_for(
         self, wanted: Callable[[Any], bool] = lambda event: True, *, after: int = 0
     ) -> Any:
-        """Return the first event that is ``wanted``, not counting the first ``after``."""
+        """Return the first event that is ``wanted``, after skipping the first ``after`` events."""
         with self._changed:
             found = self._changed.wait_for(
                 lambda: next(((e,) for e in self.events[after:] if wanted(e)), None), BOUND
@@ -35,7 +35,7 @@ class Heard:
         return found[0]
 
     def values(self) -> list[Any]:
-        """The first output of each data event."""
+        """Return the first output of each data event."""
         return [event[0] for event in self.events]
 
 
@@ -51,9 +51,9 @@ class Holding:
         assert self._freed.wait(BOUND), "nobody freed the listener"
 
     def wait_until_reached(self) -> None:
-        """Wait until the job is in the listener."""
+        """Wait until the job has called the listener."""
         assert self._reached.wait(BOUND), "the listener was not called"
 
     def free(self) -> None:
-        """Let the listener return, now and whenever it is called."""
+        """Let this call of the listener, and all later ones, return."""
         self._freed.set()

@@ -1,4 +1,4 @@
-"""Small real files of every medium, to be sent: with contents that no server makes by itself."""
+"""Small real files of every medium to upload; no server produces the same contents itself."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ CLIP = Path(__file__).parent / "servers" / "tiny.mp4"
 
 
 def can_take(version: str, endpoint: str) -> bool:
-    """Whether a server can look at what it is given; 4.0 does so by FFmpeg, if it is a video."""
+    """Return whether a server can read an endpoint's files; 4.0 needs FFmpeg for videos."""
     needs = version.startswith("4.0.") and endpoint.strip("/") == "take_video"
     return not needs or shutil.which("ffprobe") is not None
 
 
 def png(red: int, green: int, blue: int, *, size: tuple[int, int] = (4, 3)) -> bytes:
-    """A picture in one colour, with a comment that is lost when it is encoded again."""
+    """Return a picture in one colour, with a comment that is lost when it is encoded again."""
     width, height = size
     rows = (b"\0" + bytes((red, green, blue)) * width) * height
     chunks = (
@@ -36,7 +36,7 @@ def png(red: int, green: int, blue: int, *, size: tuple[int, int] = (4, 3)) -> b
 
 
 def wav(samples: int = 80, rate: int = 8000) -> bytes:
-    """A sound of 16 bits in one channel."""
+    """Return a sound with 16 bits and one channel."""
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
@@ -62,6 +62,6 @@ NAMES = {hashlib.sha256(content).hexdigest(): name for name, content in FILES.it
 
 
 def write_files(folder: Path) -> None:
-    """Put `FILES` into a folder."""
+    """Write `FILES` to a folder."""
     for name, content in FILES.items():
         (folder / name).write_bytes(content)

@@ -1,4 +1,4 @@
-"""An app's own page in Chromium, and what it posts when its buttons are pressed."""
+"""An app's own page in Chromium, and the data that it posts when its buttons are pressed."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class AppPage:
     """The page of an app.
 
     Args:
-        browser: Shows the page.
-        url: Of the app.
+        browser: The browser that shows the page.
+        url: URL of the app.
     """
 
     def __init__(self, browser: Browser, url: str) -> None:
@@ -67,8 +67,8 @@ class AppPage:
         """Press buttons, and return the ``data`` that the page posts for each.
 
         Args:
-            presses: The number of the function that is to be called, a selector of what to
-                press, and its text if the selector finds several.
+            presses: For each button, the number of the function that it calls, a selector, and the
+                button's text if the selector finds several.
         """
         wanted = [
             {"number": number, "selector": selector, "text": text}

@@ -1,4 +1,4 @@
-"""Code in a process of its own: what it does at its end, and what it costs."""
+"""Run code in its own process, to test how the process ends and what it costs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ BOUND = 120.0  # s; a bound on failure, never a pace
 def run_python(
     code: str, *arguments: str, quiet: bool = False, bound: float = BOUND, **options: Any
 ) -> str:
-    """Run code, and return what it printed.
+    """Run code, and return its output.
 
-    It has to end well, and, if `quiet`, with nothing on standard error, not even a warning.
+    The process must end successfully. If ``quiet``, it must print nothing to standard error, not
+    even a warning.
     """
     ran = subprocess.run(
         [sys.executable, *(("-X", "dev") if quiet else ()), "-c", code, *arguments],

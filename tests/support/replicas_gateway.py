@@ -1,4 +1,4 @@
-"""A gateway before several servers of one app, without sticky sessions unless a test says so."""
+"""A gateway to several servers of one app, without sticky sessions unless a test sets rules."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from tests.support.gateway import Gateway, Manner
 
 
 class Spread(Gateway):
-    """Sends requests to several servers; a context manager.
+    """A gateway that spreads requests over several servers; a context manager.
 
     Args:
-        urls: Of the servers.
+        urls: URLs of the servers.
 
     Attributes:
-        rules: Which server a request goes to whose line has a text; others go to each in turn.
+        rules: Texts in a request line, each with the index of its server. Other requests go to
+            the servers in turn.
     """
 
     def __init__(self, urls: Sequence[str], rules: dict[str, int]) -> None:
@@ -25,7 +26,7 @@ class Spread(Gateway):
         self._next = 0
 
     def port_for(self, method: str, path: str) -> int:
-        """See `Gateway.port_for`."""
+        """Return the port of the server for a request, by the rules or in turn."""
         for text, number in self.rules.items():
             if text in f"{method} {path}":
                 return self._ports[number]

@@ -1,14 +1,15 @@
-"""Which tests run, in which order, and which of them stay together in one process.
+"""Which tests run, in which order, and which of them run together in one process.
 
-Tests with a release among their parameters are one group: they run after each other, and of several
-processes (``-n 2``) one runs them all, so that each server starts once. What else is in a module is
-a group of its own, for the sake of what its fixtures build; with a single server all modules are.
-Groups that take long come first, so that the processes end at about the same time.
+Tests that have a release among their parameters form one group per release. The tests of a group
+run one after the other, and in one process even with ``-n 2``, so each server starts only once.
+The other tests of a module form a group, because they share fixtures. If there is only one server,
+each module is a group. Long groups run first, so that the processes end at about the same time.
 
-A test marked ``client_only`` is about what the client does with what it was sent. How it is sent
-depends on the queue's protocol and not on the release, so such a test runs on the newest release
-of each protocol. What depends on the release (values, files, errors, cancelling, routes) runs on
-all; in a module that is marked as a whole it is marked ``each_release``.
+A test marked ``client_only`` checks what the client does with the messages that it receives. How
+they are sent depends on the queue's protocol and not on the release. So such a test runs only on
+the newest release of each protocol. A test of something that depends on the release (values,
+files, errors, cancelling, routes) runs on all releases. If its module is marked as a whole, mark
+such a test ``each_release``.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ QUEUE_PROTOCOLS = (
 
 
 def protocol_of(version: str) -> str:
-    """Return the protocol of the queue of a release."""
+    """Return the queue protocol of a release."""
     release = tuple(map(int, version.split(".")))
     return [name for since, name in QUEUE_PROTOCOLS if since <= release][-1]
 
 
 def version_in(nodeid: str) -> str | None:
-    """Return the release that a test is about, by its parameters; ``None`` if it names none."""
+    """Return the release among a test's parameters; ``None`` if there is none."""
     for part in nodeid.partition("[")[2].rstrip("]").split("-"):
         if part in VERSIONS:
             return part
@@ -59,12 +60,12 @@ def group_of(nodeid: str) -> str:
 
 
 def is_repetition(item: pytest.Item, chosen: dict[tuple[str, ...], str]) -> bool:
-    """Whether a `client_only` test runs on a later release of the same protocol, too."""
+    """Return whether a `client_only` test also runs on a later release of the same protocol."""
     return chosen.get(_case(item)) not in (None, version_in(item.nodeid))
 
 
 def newest_by_protocol(items: list[pytest.Item]) -> dict[tuple[str, ...], str]:
-    """Return, for each case of a `client_only` test and each protocol, its newest release."""
+    """Return the newest release for each case of a `client_only` test and each protocol."""
     chosen: dict[tuple[str, ...], str] = {}
     for item in items:
         version = version_in(item.nodeid)
@@ -74,13 +75,13 @@ def newest_by_protocol(items: list[pytest.Item]) -> dict[tuple[str, ...], str]:
 
 
 def _is_client_only(item: pytest.Item) -> bool:
-    """Whether one release per protocol is enough; in such a module some tests may need each."""
+    """Return whether one release per protocol is enough, also with ``each_release`` marks."""
     marked = item.get_closest_marker("client_only") is not None
     return marked and item.get_closest_marker("each_release") is None
 
 
 def _case(item: pytest.Item) -> tuple[str, ...]:
-    """Return what a test has in common with those on other releases of the protocol."""
+    """Return the part of a test's name that is the same for other releases of the protocol."""
     version = version_in(item.nodeid)
     if version is None:
         return (item.nodeid,)
@@ -88,7 +89,7 @@ def _case(item: pytest.Item) -> tuple[str, ...]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out repetitions, and put the tests of one server together."""
+    """Remove repetitions, and put the tests of one server together."""
     chosen = newest_by_protocol(items)
     left_out = [item for item in items if is_repetition(item, chosen)]
     if left_out:
@@ -98,7 +99,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _place(item: pytest.Item) -> int:
-    """Return a number by which the groups that take longest are sorted first."""
+    """Return a number that sorts the longest groups first."""
     group = group_of(item.nodeid)
     if group in VERSIONS:
         return -VERSIONS.index(group)
@@ -109,7 +110,7 @@ def _place(item: pytest.Item) -> int:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Give whole groups to the processes, in the order of the tests.
 
-    That is what ``--dist loadgroup`` does; under pytest 9.2 that of pytest-xdist 3.8 does nothing.
+    ``--dist loadgroup`` should do this, but it has no effect with pytest 9.2 and pytest-xdist 3.8.
     """
     from xdist.scheduler import LoadScopeScheduling
 

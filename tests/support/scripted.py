@@ -1,8 +1,8 @@
-"""`ScriptedApp`: a local server that speaks Gradio's protocol by a test's script.
+"""`ScriptedApp`: a local server that speaks Gradio's protocol as a test's script says.
 
-For what a real server cannot be made to do: odd timing, broken streams, hostile answers.
-A script is a function per route, which gets an `IncomingRequest` to read the request from and
-to write any bytes to; it waits on the test's own events, never on a clock.
+Use it for behaviour that a real server cannot be made to show: unusual timing, broken streams,
+hostile responses. A script is a function for one route. It reads the request from an
+`IncomingRequest`, and can write any bytes to it. It waits on the test's events, never on a clock.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WAIT = 10.0  # s; a bound on failure, never a pace
 
 
 class IncomingRequest:
-    """One request and its answer, in a script's hands."""
+    """One request and its response, under a script's control."""
 
     def __init__(self, handler: BaseHTTPRequestHandler, *, read_body: bool = True) -> None:
         self._handler = handler
@@ -45,14 +45,14 @@ class IncomingRequest:
                 return bytes(body)
 
     def read(self, size: int) -> bytes:
-        """Read so much of a body; scripts of routes in `unread` do so themselves."""
+        """Read this many bytes of the body; for scripts of routes in `unread`."""
         piece = self._handler.rfile.read(size) if size >= 0 else b""
         if len(piece) != size:
             raise ConnectionError("the client hung up within the body")
         return piece
 
     def wait_for_abort(self) -> int:
-        """Read what comes of a body until the client hangs up; how many bytes it was."""
+        """Read the body until the client hangs up; return the number of bytes."""
         self._handler.connection.settimeout(WAIT)
         read = 0
         try:
@@ -73,7 +73,7 @@ class IncomingRequest:
         kind: str = "application/json",
         headers: Optional[Mapping[str, str]] = None,
     ) -> None:
-        """Answer whole; anything but bytes goes out as JSON."""
+        """Send a whole response; a body that is not bytes is sent as JSON."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         self._handler.send_response(status)
         self._handler.send_header("Content-Type", kind)
@@ -85,7 +85,7 @@ class IncomingRequest:
             self._handler.wfile.write(raw)
 
     def start(self, status: int, headers: Mapping[str, Any]) -> None:
-        """Answer with a head that need not fit what is written after it."""
+        """Send a status and headers, which need not fit the body that follows."""
         self._handler.send_response(status)
         for name, value in headers.items():
             self._handler.send_header(name, str(value))
@@ -93,7 +93,7 @@ class IncomingRequest:
         self._handler.wfile.flush()
 
     def write(self, raw: bytes) -> None:
-        """Send bytes of an answer's body."""
+        """Send bytes of a response's body."""
         self._handler.wfile.write(raw)
         self._handler.wfile.flush()
 
@@ -106,7 +106,7 @@ class IncomingRequest:
         self._handler.wfile.flush()
 
     def send(self, *messages: Mapping[str, Any] | bytes) -> None:
-        """Send messages over the event stream; bytes go out as they are."""
+        """Send messages over the event stream; bytes are sent unchanged."""
         for message in messages:
             raw = message if isinstance(message, bytes) else json.dumps(message).encode()
             data = b"data: " + raw + b"\n\n"
@@ -114,7 +114,7 @@ class IncomingRequest:
         self._handler.wfile.flush()
 
     def end_stream(self) -> None:
-        """End the event stream as it should be ended."""
+        """End the event stream correctly."""
         self._handler.wfile.write(b"0\r\n\r\n")
         self._handler.wfile.flush()
 
@@ -124,7 +124,7 @@ class IncomingRequest:
         self._handler.connection.shutdown(socket.SHUT_RDWR)
 
     def wait_for_hangup(self) -> bool:
-        """Wait until the client has closed its side."""
+        """Wait until the client closes its side; return whether it did."""
         self._handler.connection.settimeout(WAIT)
         return self._handler.connection.recv(1) == b""
 
@@ -197,11 +197,12 @@ CLOSE = {"msg": "close_stream", "event_id": None}
 
 
 class ScriptedApp:
-    """A server that follows scripts, by method and path below the API's prefix.
+    """A server that follows scripts, chosen by method and path below the API prefix.
 
     Args:
-        config: What ``/config`` answers.
-        scripts: ``"POST /queue/join"`` and the like; requests without one get a 404.
+        config: The response to ``/config``.
+        scripts: Scripts by method and path, such as ``"POST /queue/join"``; requests without a
+            script get a 404.
     """
 
     def __init__(self, config: Mapping[str, Any] | None = None, **scripts: Script) -> None:
@@ -256,11 +257,11 @@ class ScriptedApp:
         return path[len(prefix) :] if prefix and path.startswith(prefix + "/") else path
 
     def count(self, route: str) -> int:
-        """How often a route was asked."""
+        """Return the number of requests to a route."""
         return self.requests.count(route)
 
     def wait_for(self, route: str, times: int = 1) -> None:
-        """Wait until a route was asked that often."""
+        """Wait until a route has had this many requests."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.count(route) >= times, WAIT), (
                 f"{route} was asked {self.count(route)} times, not {times}: {self.requests}"
@@ -279,7 +280,7 @@ class ScriptedApp:
 
 
 class Gate:
-    """A point that a script waits at until the test opens it."""
+    """A point at which a script waits until the test opens it."""
 
     def __init__(self) -> None:
         self.reached = threading.Event()
@@ -298,7 +299,7 @@ class Gate:
 
 @contextmanager
 def scripted(config: Mapping[str, Any] | None = None, **scripts: Script) -> Iterator[ScriptedApp]:
-    """A `ScriptedApp` with scripts for the queue's two routes: ``join=`` and ``data=``."""
+    """Return a `ScriptedApp` with scripts for the queue's two routes: ``join=`` and ``data=``."""
     routes = {"join": "POST /queue/join", "data": "GET /queue/data", "cancel": "POST /cancel"}
     with ScriptedApp(config) as app:
         app.scripts.update({routes[name]: script for name, script in scripts.items()})

@@ -1,9 +1,9 @@
-"""Mixed load with random faults, on servers of three generations, until the books are balanced.
+"""Mixed load with random faults, on servers of three generations, with a check of every run.
 
-Run as ``python -m tests.support.soak [SECONDS] [SEED]``. Each submit has one end here, with its own
-values; the app counts how often its functions ran. What succeeded ran once, what cannot have run
-did not, nothing ran twice. A seed decides which calls each thread makes and which faults there are,
-one after the other; how they meet is up to the machine.
+Run ``python -m tests.support.soak [SECONDS] [SEED]``. Each submit must end once, with its own
+values, and the app counts how often its functions run. A job that succeeded must have run exactly
+once, a job that cannot have run must not have run, and no job may run twice. The seed decides the
+calls of each thread and the sequence of the faults; which call meets which fault depends on timing.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 0\r
 
 
 def some_fault(chance: random.Random) -> Fault:
-    """What befalls one or two of the next requests."""
+    """Return a random fault for one or two of the next requests."""
     return chance.choice(
         (
             Fault(b"/queue/", action="reset"),
@@ -52,7 +52,7 @@ def some_fault(chance: random.Random) -> Fault:
 
 
 class Books:
-    """What became of the submits of one server."""
+    """The outcomes of all submits to one server."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -61,7 +61,7 @@ class Books:
         self.may_have_run: Counter[str] = Counter()
 
     def note(self, name: str, error: BaseException | None) -> None:
-        """Enter the end of a call."""
+        """Record the outcome of a call."""
         with self._lock:
             self.ends[f"{name}: {type(error).__name__ if error else 'done'}"] += 1
             if error is None or isinstance(error, DownloadError) or name == "fail" == _told(error):
@@ -70,7 +70,7 @@ class Books:
                 self.may_have_run[name] += 1
 
     def balance(self, executions: dict[str, int]) -> bool:
-        """Whether they agree with the server's; prints both."""
+        """Print the counts of both sides, and return whether they agree."""
         good = True
         for name in ENDPOINTS:
             ran, sure, unsure = executions.get(name, 0), self.ran[name], self.may_have_run[name]
@@ -80,7 +80,7 @@ class Books:
 
 
 def _told(error: BaseException) -> str | None:
-    """The text that the app's function raised."""
+    """Return the text that the app's function raised."""
     return getattr(error, "message", None)
 
 
@@ -91,7 +91,7 @@ def _cannot_have_run(error: BaseException) -> bool:
 
 
 def call(app: Client, chance: random.Random, label: str) -> tuple[str, BaseException | None]:
-    """Make one call and wait for its end, which is right or a typed error."""
+    """Make one call and wait for its end; check that it has the right result or a typed error."""
     name = chance.choice((*ENDPOINTS, "echo"))
     size = chance.choice((10, 20_000))  # more would drip for minutes
     values: dict[str, Any] = {"echo": label, "count": 5, "fail": "fail", "file": bytes(size)}
@@ -108,7 +108,7 @@ def call(app: Client, chance: random.Random, label: str) -> tuple[str, BaseExcep
 
 
 def check(job: Job, name: str, value: Any, cancel_at: int | None) -> None:
-    """Wait for a job, and for what it gave to be what was asked for."""
+    """Wait for a job, and check its result."""
     if name == "count":
         got = []
         for data in job:
@@ -127,7 +127,7 @@ def check(job: Job, name: str, value: Any, cancel_at: int | None) -> None:
 
 
 def soak(version: str, seconds: float, seed: int) -> bool:
-    """Run one server under load; whether its books balance."""
+    """Put one server under load; return whether the counts of both sides agree."""
     chance, books, failures = random.Random(f"{version} {seed}"), Books(), []
     with Server(version) as server, FaultProxy(server.url) as proxy, Client(proxy.url) as app:
         until, pace = time.monotonic() + seconds, threading.Event()
@@ -165,7 +165,7 @@ def soak(version: str, seconds: float, seed: int) -> bool:
 
 
 def main(seconds: float = 600.0, seed: int = 1) -> int:
-    """Run them all, one after the other, for so many seconds together."""
+    """Run the load on one server after the other, for ``seconds`` in total."""
     print(f"seed {seed}, {seconds:g} s")
     good = [soak(version, seconds / len(VERSIONS), seed) for version in VERSIONS]
     print("The books balance." if all(good) else "THE BOOKS DO NOT BALANCE.")

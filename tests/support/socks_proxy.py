@@ -1,4 +1,4 @@
-"""A SOCKS proxy: versions 4a and 5, the latter with a login if wanted."""
+"""A SOCKS proxy: versions 4a and 5; version 5 with an optional login."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _CHUNK = 65_536
 
 
 class Socks(Intermediary):
-    """Connects clients to where they want; a context manager.
+    """A proxy that connects clients to the host that they request; a context manager.
 
     Args:
-        login: The user and password that clients of version 5 need.
+        login: User and password that version 5 clients must send.
 
     Attributes:
-        address: Host and port.
-        asked: The hosts that clients wanted, and the version of the protocol.
+        address: Host and port of the proxy.
+        asked: The requested hosts, each with the protocol version.
     """
 
     def __init__(self, login: Optional[tuple[str, str]] = None) -> None:

@@ -1,4 +1,4 @@
-"""A process in a terminal of its own: a real pseudo-terminal, with keys to press."""
+"""A process in its own pseudo-terminal, with keys that a test can press."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _TAKE_TERMINAL = (
 
 
 class Terminal:
-    """Runs a command with a terminal for its input, output and errors; a context manager.
+    """A command whose input, output and errors are a terminal; a context manager.
 
     Args:
-        command: What to run.
-        output: Where standard output goes instead, such as `subprocess.PIPE`.
-        variables: Environment variables besides those of this process.
+        command: The command to run.
+        output: Another target for standard output, such as `subprocess.PIPE`.
+        variables: Environment variables in addition to those of this process.
     """
 
     def __init__(self, *command: str, output: int | None = None, **variables: str) -> None:
@@ -48,20 +48,20 @@ class Terminal:
         os.close(theirs)
 
     def read_until(self, text: str) -> str:
-        """Everything shown so far, up to `text` at least."""
+        """Return everything shown so far; wait until this includes ``text``."""
         while text not in self.text:
             assert self._read(), f"ended without {text!r}: {self.text}"
         return self.text
 
     def read_to_end(self) -> str:
-        """Everything that was shown; also waits for the process."""
+        """Wait for the process, and return everything that was shown."""
         while self._read():
             continue
         self.process.wait(ENDS)
         return self.text
 
     def press(self, keys: str) -> None:
-        """Type something."""
+        """Type keys."""
         os.write(self._ours, keys.encode())
 
     def _read(self) -> bool:

@@ -1,4 +1,4 @@
-"""A real server behind TLS, as behind a gateway that ends it."""
+"""A proxy that adds TLS to a real server, as a gateway does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHUNK = 65_536
 
 
 def make_certificate(folder: Path) -> Path:
-    """A certificate for 127.0.0.1 that nobody trusts, followed by its key."""
+    """Write an untrusted certificate for 127.0.0.1, followed by its key; return its path."""
     certificate, key = folder / "gateway.pem", folder / "gateway.key"
     subprocess.run(
         [
@@ -34,7 +34,7 @@ def make_certificate(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def behind_tls(url: str, certificate: Path) -> Iterator[str]:
-    """The https address of a gateway to a server on this machine; clients have to end first."""
+    """Yield an https URL for a server on this machine; end its clients first."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     target = urlsplit(url)
@@ -56,7 +56,7 @@ def behind_tls(url: str, certificate: Path) -> Iterator[str]:
 
 
 def _carry(near: socket.socket, far: socket.socket) -> None:
-    """Carry bytes both ways until either side has ended."""
+    """Pass bytes on in both directions until one side ends."""
     with selectors.DefaultSelector() as ready:
         ready.register(near, selectors.EVENT_READ, far)
         ready.register(far, selectors.EVENT_READ, near)

@@ -1,1 +1,1 @@
-"""Secrets that are laid out for the whole run, and a look for where they turn up."""
+"""Secrets that a whole test run uses, and a search for leaks of them."""

@@ -1,12 +1,13 @@
-"""The run fails if a secret that was laid out for it turns up where it does not belong.
+"""Fail the run if one of its secrets leaks.
 
-The saved token is one (``HF_TOKEN``); it is for Spaces of a Hub that no test here has, so nobody
-may get it. The others are a token, a cookie and a header that `Canary.options` gives clients for
-one server. Where they turn up (a log, an error or its cause, a repr, a pickle, a warning, the
-output, a request to anybody else) is told at the end, with the test.
+One secret is the saved token (``HF_TOKEN``). It belongs to Spaces of a Hub that no test uses, so no
+server may get it. The others are a token, a cookie and a header, which `Canary.options` gives to
+the clients of one server. If one of them appears elsewhere (in a log, an error or its cause, a
+repr, a pickle, a warning, the output, or a request to another server), the report at the end names
+the place and the test.
 
-Of a run in several processes (``-n 2``), each lays out secrets of its own and looks for them; what
-it finds it hands to the process that makes the report.
+In a run with several processes (``-n 2``), each process has its own secrets and looks for them. It
+sends the leaks to the process that writes the report.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ FOUND = "secrets that got out"
 
 
 class Canary(logging.Handler):
-    """One run's secrets, and the hooks that look for them."""
+    """The secrets of one run, and the pytest hooks that look for leaks."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -52,7 +53,7 @@ class Canary(logging.Handler):
             self.watch.add(secret)
 
     def options(self, url: str) -> dict[str, Any]:
-        """Secrets for a client of one server."""
+        """Return options with secrets, for a client of one server."""
         parts = urlsplit(url)
         assert parts.hostname is not None
         assert parts.port is not None
@@ -126,6 +127,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def canary(pytestconfig: pytest.Config) -> Canary:
-    """The secrets of this run."""
+    """Return the secrets of this run."""
     plugin: Canary = pytestconfig.pluginmanager.get_plugin("canary")
     return plugin

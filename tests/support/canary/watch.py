@@ -1,8 +1,8 @@
-"""`Watch`: knows secrets and where they may go, and sees what leaves the package.
+"""`Watch`: knows the secrets and the servers that may get them, and checks what leaves the package.
 
-It is told of logs, messages, outputs and objects by `plugin`, and listens by itself where bytes
-leave (sockets, pickles), where requests arrive (the servers of tests) and where this package's
-errors are made. It changes nothing of what it sees.
+`plugin` passes it logs, messages, outputs and objects. `Watch` itself observes where bytes leave
+(sockets, pickles), where requests arrive (the servers of tests), and where this package's errors
+are created. It changes nothing.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ Origin = tuple[str, int]
 
 
 class Watch:
-    """Looks for secrets.
+    """A search for secrets.
 
     Attributes:
-        where: What is going on now; part of each place.
-        found: The places where a secret turned up, once each.
+        where: The current test or step; it is part of the description of a place.
+        found: The places where a secret appeared, each once.
     """
 
     def __init__(self) -> None:
@@ -43,18 +43,20 @@ class Watch:
         """Look for a secret.
 
         Args:
-            goes_out: Who may get it is a test's own matter; otherwise it is nobody yet.
+            secret: The secret.
+            goes_out: Allow every server to get it, because the test itself checks this. Otherwise
+                no server may get it until `allow` names one.
         """
         self._homes[secret.encode()] = None if goes_out else set()
 
     def allow(self, secret: str, origin: Origin) -> None:
-        """A secret was given for this server."""
+        """Allow a server to get a secret."""
         homes = self._homes[secret.encode()]
         assert homes is not None
         homes.add(origin)
 
     def look(self, seen: str | bytes, what: str, origin: Origin | None = None) -> None:
-        """Look at what is seen; if it is on its way, also at where to."""
+        """Record a leak if ``seen`` has a secret that may not go to ``origin``."""
         raw = seen.encode("utf-8", "replace") if isinstance(seen, str) else bytes(seen)
         for secret, homes in self._homes.items():
             is_home = origin is not None and (homes is None or origin in homes)
@@ -62,7 +64,7 @@ class Watch:
                 self.found.setdefault(f"{what}, in {self.where}")
 
     def sweep(self) -> None:
-        """Look at what every object of the package shows of itself, and takes into a pickle."""
+        """Check the repr, the text and the pickle of every object of the package."""
         for thing in gc.get_objects():
             kind = type(thing)
             if not str(getattr(kind, "__module__", "")).startswith(PACKAGE):
@@ -79,7 +81,7 @@ class Watch:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """Listen where bytes leave and arrive, and where errors are made."""
+        """Observe where bytes leave and arrive, and where errors are created."""
         with contextlib.ExitStack() as stack:
             stack.enter_context(_before(socket.socket, "accept", _nothing, self._comes))
             for kind in (socket.socket, ssl.SSLSocket):
@@ -138,7 +140,7 @@ def _before(
     told: Callable[..., None],
     told_after: Callable[..., None] = _nothing,
 ) -> Iterator[None]:
-    """Tell of each call of a function: what it is called with, and then what came of it."""
+    """Call ``told`` before each call of a function, and ``told_after`` with its result."""
     original = getattr(owner, name)
 
     def watched(*args: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A way by which https addresses of Spaces lead to a proxy on this machine."""
+"""Route https URLs of Spaces to a proxy on this machine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.hub.space_proxy import SpaceProxy, handler
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """A certificate for the apps of Spaces, with its key in the same file."""
+    """Make a certificate for the apps of Spaces, with its key in the same file."""
     path = tmp_path / "space.pem"
     made = subprocess.run(
         [
@@ -34,7 +34,7 @@ def certificate(tmp_path: Path) -> Path:
 
 
 class ConnectProxy(HttpServer):
-    """A proxy by which any https address leads to one `SpaceProxy`."""
+    """A CONNECT proxy that routes every https URL to one `SpaceProxy`."""
 
     def __init__(self, space: SpaceProxy, certificate: Path) -> None:
         self.asked: list[str] = []

@@ -1,7 +1,7 @@
-"""A Gradio app that calls a Space for its visitors; run by an interpreter that has Gradio.
+"""A Gradio app that calls a Space for its visitors, run by an interpreter that has Gradio.
 
-Arguments: folders in which this package and what it needs are found, and the Space's name. Prints
-its address, and ends with its standard input.
+Arguments: the folders with this package and its dependencies, and the name of the Space. The app
+prints its URL, and stops when its standard input ends.
 """
 
 import asyncio

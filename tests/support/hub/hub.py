@@ -1,10 +1,10 @@
-"""`LocalHub`: what Hugging Face's Hub knows and does about Spaces, as a server on this machine.
+"""`LocalHub`: a server on this machine that behaves like Hugging Face's Hub for Spaces.
 
-It keeps accounts, tokens and Spaces, whose stages follow a script: each look at a Space's record
-moves it one stage on, but a sleeping one stays asleep until somebody asks its app for something.
-So tests say what happens when, and no clock does. What it answers, refuses and how it words that is
-what the real one does as far as that is known (docs/protocols.md); the clients that talk to it are
-the real ones.
+It has accounts, tokens and Spaces. The stages of a Space follow a script: each request for the
+Space's record moves it to the next stage, but a sleeping Space sleeps until its app gets a request.
+So the order of events depends on the test and not on a clock. Its responses and refusals are those
+of the real Hub, as far as these are known (docs/protocols.md). The clients that use it are the real
+ones.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HARDWARE = (FREE, "cpu-upgrade", "t4-small", "a10g-large", "brand-new-gpu")
 
 
 class Call(NamedTuple):
-    """One request that the Hub got."""
+    """One request to the Hub."""
 
     method: str
     path: str
@@ -38,13 +38,13 @@ class Call(NamedTuple):
 
 @dataclass
 class Account:
-    """Somebody, by one token.
+    """The account of one token.
 
     Attributes:
         role: ``"read"``, ``"write"`` or ``"fineGrained"``.
         scoped: The rights of a fine-grained token, by Space.
-        pays: Whether hardware that costs something may be asked for.
-        quota: How many Spaces may be made still.
+        pays: Whether the account may request paid hardware.
+        quota: How many more Spaces the account may create.
     """
 
     name: str
@@ -59,11 +59,11 @@ class SpaceState:
     """One Space.
 
     Attributes:
-        stages: What it goes through; the last one stays.
-        discussions: Whether its page takes messages; ``None`` for no answer.
-        proxy: What stands before its app.
-        address: What the Hub names as its app's address, if it is not the proxy's.
-        names_host: Whether the record has the address; else it has to be asked for.
+        stages: Its stages in order; the last one stays.
+        discussions: Whether its page accepts discussions; ``None`` sends no response.
+        proxy: The proxy in front of its app.
+        address: The app's URL that the Hub reports, if it is not that of the proxy.
+        names_host: Whether the record has the URL; if not, another request is needed.
     """
 
     space_id: str
@@ -90,23 +90,23 @@ class SpaceState:
 
     @property
     def host(self) -> Optional[str]:
-        """Its app's address."""
+        """The URL of its app."""
         return self.address or (self.proxy.url if self.proxy is not None else None)
 
     def move(self) -> None:
-        """Go on to the next stage."""
+        """Move to the next stage."""
         if len(self.stages) > 1:
             del self.stages[0]
 
 
 def proxy_of(space: SpaceState) -> SpaceProxy:
-    """What stands before the app of a Space that has one."""
+    """Return the proxy in front of a Space's app, which must have one."""
     assert space.proxy is not None
     return space.proxy
 
 
 class Failure(NamedTuple):
-    """An answer that is given instead of the right one."""
+    """A response to send instead of the right one."""
 
     pattern: str
     status: int
@@ -130,7 +130,7 @@ class LocalHub(HttpServer):
         super().__init__(_handler(self))
 
     def close(self) -> None:
-        """End it, and what stands before its apps."""
+        """Close the Hub, and the proxies of its Spaces."""
         for space in list(self.spaces.values()):
             if space.proxy is not None:
                 space.proxy.close()
@@ -139,11 +139,11 @@ class LocalHub(HttpServer):
     # -- for tests ----------------------------------------------------------------
 
     def add(self, space_id: str, *stages: str, app: str = "", **options: Any) -> SpaceState:
-        """Make a Space.
+        """Create a Space.
 
         Args:
-            stages: What it goes through; ``RUNNING`` if not given.
-            app: The address of the Gradio server that is its app.
+            stages: Its stages in order; only ``RUNNING`` by default.
+            app: URL of the Gradio server that is its app.
         """
         space = SpaceState(space_id, list(stages) or ["RUNNING"], **options)
         if app:
@@ -160,21 +160,21 @@ class LocalHub(HttpServer):
         *,
         times: int = 1,
     ) -> None:
-        """Answer the next requests whose method and path match with something else.
+        """Send a failure for the next requests whose method and path match.
 
         Args:
-            status: 0 closes the connection without an answer.
+            status: Status of the response; 0 closes the connection without a response.
         """
         failure = Failure(pattern, status, headers or {}, body)
         self.failures.extend([failure] * times)
 
     def asked(self, pattern: str = "") -> list[Call]:
-        """The requests whose method and path match."""
+        """Return the requests whose method and path match."""
         with self.lock:
             return [c for c in self.calls if re.search(pattern, f"{c.method} {c.path}")]
 
     def jwt(self, space_id: str) -> str:
-        """A signature for the app of a private Space."""
+        """Return a signature for the app of a private Space."""
         claims = base64.urlsafe_b64encode(json.dumps(self.jwt_claims).encode()).rstrip(b"=")
         jwt = f"head.{claims.decode()}.signed-{len(self._jwts)}"
         self._jwts[jwt] = space_id
@@ -192,7 +192,7 @@ class LocalHub(HttpServer):
         return account.name == space.space_id.split("/")[0] or account.name in space.readers
 
     def _may_pass(self, space: SpaceState, request: Any) -> Optional[tuple[int, str]]:
-        """What the proxy before a Space answers instead of its app, if anything."""
+        """Return the response that a Space's proxy sends instead of the app's, or ``None``."""
         with self.lock:
             if space.private:
                 token = request.token
@@ -210,7 +210,7 @@ class LocalHub(HttpServer):
     # -- answers ------------------------------------------------------------------
 
     def answer(self, call: Call) -> tuple[int, dict[str, str], Any]:
-        """Status, headers and body for a request."""
+        """Return status, headers and body for a request."""
         with self.lock:
             self.calls.append(call)
             for number, failure in enumerate(self.failures):
@@ -376,13 +376,13 @@ def _handler(hub: LocalHub) -> type[BaseHTTPRequestHandler]:
         do_GET = do_POST = do_HEAD = _do  # noqa: N815 - the server's names
 
         def log_message(self, *args: Any) -> None:
-            """Nothing on the test's output."""
+            """Write nothing to the output of the test."""
 
     return Handler
 
 
 def forget_sessions() -> None:
-    """Have the Hub's library make a new HTTP session, which looks at the environment."""
+    """Make the Hub's library create a new HTTP session, which reads the environment."""
     from huggingface_hub import utils
 
     reset = getattr(utils, "reset_sessions", None) or utils.close_session

@@ -17,7 +17,7 @@ SCOPED = "hf_scoped"
 
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, canary: Canary) -> Iterator[LocalHub]:
-    """An empty Hub that this process uses; nobody is logged in. Its tokens are looked out for."""
+    """Yield an empty Hub that this process uses, without a login. Leaked tokens fail the run."""
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACE_HUB_TOKEN", "HF_HUB_OFFLINE"):
         monkeypatch.delenv(name, raising=False)
     home = tmp_path / "hf-home"

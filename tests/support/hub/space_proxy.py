@@ -1,8 +1,8 @@
-"""`SpaceProxy`: what stands before a Space's app, and who may pass it.
+"""`SpaceProxy`: the proxy in front of a Space's app, which decides who may call the app.
 
-It looks at each request's token as Hugging Face does (two headers, or a signature in the address),
-takes the token off, and passes the request on to a real Gradio server: streams and websockets too,
-since all it does after the first lines is to carry bytes.
+It reads each request's token as Hugging Face does (from two headers, or a signature in the URL),
+removes it, and passes the request on to a real Gradio server. After the request's head it only
+passes bytes on in both directions, so streams and websockets work too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TOKENS = ("authorization", "x-hf-authorization")
 
 
 class Passing(NamedTuple):
-    """One request that came to a Space."""
+    """One request to a Space."""
 
     method: str
     path: str
@@ -40,11 +40,12 @@ class Passing(NamedTuple):
 
 
 class SpaceProxy(HttpServer):
-    """A proxy before one app.
+    """A proxy in front of one app.
 
     Args:
-        app: The address of the Gradio server.
-        check: Is asked about each request; status and page to answer instead of passing it on.
+        app: URL of the Gradio server.
+        check: Called with each request; returns a status and a page to send instead of the app's
+            response, or ``None``.
     """
 
     def __init__(self, app: str, check: Callable[[Passing], Optional[tuple[int, str]]]) -> None:
@@ -56,17 +57,17 @@ class SpaceProxy(HttpServer):
         super().__init__(handler(lambda: self))
 
     def asked(self, part: str) -> list[Passing]:
-        """The requests whose path has a part."""
+        """Return the requests whose path contains ``part``."""
         return [passing for passing in self.seen if part in passing.path]
 
     def limit(self, part: str, after: Optional[float], *, times: int = 1) -> None:
-        """Answer the next requests for such a path with 429."""
+        """Respond with 429 to the next requests for such a path."""
         headers = {} if after is None else {"Retry-After": f"{after:g}"}
         self.refused.clear()
         self.refuse.extend([(part, 429, headers)] * times)
 
     def verdict(self, passing: Passing) -> Optional[tuple[int, dict[str, str], str]]:
-        """What is answered instead of the app, if anything."""
+        """Return the response to send instead of the app's, or ``None``."""
         self.seen.append(passing)
         for number, (part, status, headers) in enumerate(self.refuse):
             if part in passing.path:
@@ -79,7 +80,7 @@ class SpaceProxy(HttpServer):
 
 
 def handler(proxy_of: Callable[[], SpaceProxy]) -> type[BaseHTTPRequestHandler]:
-    """A handler that serves as a proxy; a TLS server can use it too."""
+    """Return a handler that serves as a proxy; a TLS server can use it too."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -130,7 +131,7 @@ def handler(proxy_of: Callable[[], SpaceProxy]) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(raw)
 
         def _carry(self, far: socket.socket) -> None:
-            """Carry bytes both ways until either side has ended."""
+            """Pass bytes on in both directions until one side ends."""
             near = self.connection
             with selectors.DefaultSelector() as ready, contextlib.suppress(OSError):
                 ready.register(near, selectors.EVENT_READ, far)
@@ -143,6 +144,6 @@ def handler(proxy_of: Callable[[], SpaceProxy]) -> type[BaseHTTPRequestHandler]:
                         key.data.sendall(chunk)
 
         def log_message(self, *args: Any) -> None:
-            """Nothing on the test's output."""
+            """Write nothing to the output of the test."""
 
     return Handler

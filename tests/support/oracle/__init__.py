@@ -1,1 +1,1 @@
-"""The Gradio JavaScript clients as an oracle: which events one submission gives, in order."""
+"""The Gradio JavaScript clients, as a reference for the events of a submission and their order."""

@@ -1,10 +1,10 @@
-"""Ask the Gradio JavaScript client which events it emits, to compare ours with them.
+"""Get the events that the Gradio JavaScript client emits, to compare our events with them.
 
-`events.mjs` runs both clients: 2.7.0 for servers from 4.0 on and 0.2.1 for 3.x. They are installed
-from `package-lock.json` into a copy outside the clone, which all runs share: a changed lock or
-script gives a new copy, an unchanged one is ready at once. Needs Node and, for the first
-installation only, npm and the network. Run ``python -m tests.support.oracle.oracle`` to install
-ahead.
+`events.mjs` runs both clients: 2.7.0 for servers from 4.0 on, and 0.2.1 for 3.x. They are installed
+from `package-lock.json` into a folder outside the clone, which all runs share. A changed lock or
+script gives a new folder; an unchanged one is ready at once. This needs Node, and for the first
+installation also npm and the network. Run ``python -m tests.support.oracle.oracle`` to install the
+clients before the tests.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ LOG_TAIL = 40  # lines of standard error in an error
 
 
 class OracleError(RuntimeError):
-    """The JavaScript client threw, never ended, or could not be run.
+    """The JavaScript client threw, did not end, or could not be run.
 
     Attributes:
-        events: What it emitted before that.
+        events: The events that it emitted before that.
     """
 
     def __init__(self, message: str, events: Sequence[dict[str, Any]] = ()) -> None:
@@ -48,7 +48,7 @@ class OracleError(RuntimeError):
 class Oracle:
     """A running Node process that submits jobs with the JavaScript client; a context manager.
 
-    Safe to use from several threads: their submissions run side by side.
+    Safe to use from several threads: their submissions run in parallel.
     """
 
     def __init__(self) -> None:
@@ -91,12 +91,12 @@ class Oracle:
 
     @staticmethod
     def prepare() -> Path:
-        """Return the folder of the installed clients, installing them if this lock is new.
+        """Return the folder of the installed clients; install them if this lock is new.
 
         Safe to call from several processes at once: the first complete installation is kept.
 
         Raises:
-            OracleError: There is no Node or npm, or no network for a first installation.
+            OracleError: There is no Node or npm, or no network for the first installation.
         """
         missing = Oracle.available()
         if missing is not None:
@@ -119,20 +119,21 @@ class Oracle:
         auth: tuple[str, str] | None = None,
         timeout: float = TIMEOUT,
     ) -> list[dict[str, Any]]:
-        """Submit a job and return all events of it, in order, as JSON.
+        """Submit a job and return all its events, in order, as JSON.
 
         Args:
             client: ``"2"`` for 2.7.0 or ``"0"`` for 0.2.1.
-            url: Of an app on this machine.
+            url: URL of an app on this machine.
             endpoint: API name with its slash, or fn_index.
-            payload: By position, or with 2.7.0 also by name. 0.2.1 wants a value for each state
-                component, 2.7.0 for none.
-            cancel_after: After how many data events to cancel; 0 cancels once it is accepted.
+            payload: Values by position, or with 2.7.0 also by name. 0.2.1 needs a value for each
+                state component, 2.7.0 for none.
+            cancel_after: The number of data events after which to cancel; 0 cancels once the job is
+                accepted.
             chunks: Further inputs of a streaming endpoint, with 2.7.0: one is sent after each
                 data event, without values for state, and then the stream is closed.
             session: Submissions with the same name share a session of the app.
             auth: User and password, with 2.7.0.
-            timeout: Seconds after which the job counts as never ending.
+            timeout: Seconds after which the job counts as endless.
 
         Raises:
             OracleError: The client threw instead of emitting an event, or the job did not end.
@@ -176,7 +177,7 @@ class Oracle:
         return events
 
     def close(self) -> None:
-        """End the process; submissions that are under way fail."""
+        """End the process; running submissions fail."""
         with self._lock:
             self._ended = True
             with contextlib.suppress(OSError):  # it is gone already, with some of a request unread
@@ -202,7 +203,7 @@ class Oracle:
         self.close()
 
     def _read_answers(self, lines: IO[str]) -> None:
-        """Hand each answer to who waits for it, and the end of the process to everybody."""
+        """Give each response to the thread that waits for it, and the process's end to all."""
         for line in lines:
             answer: dict[str, Any] = json.loads(line)
             with self._lock:
@@ -258,7 +259,7 @@ def _install(installed: Path) -> None:
 
 
 def _command(name: str) -> str:
-    """Return the program, which on Windows may be a script with an ending of its own."""
+    """Return the path of a program, which on Windows may be a script with its own extension."""
     found = shutil.which(name)
     if found is None:
         raise OracleError(f"there is no {name} on PATH")
@@ -266,7 +267,7 @@ def _command(name: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Return the variables without those that make Node load something else."""
+    """Return the environment without the variables that make Node load other code."""
     return {name: value for name, value in os.environ.items() if name != "NODE_OPTIONS"}
 
 

@@ -1,4 +1,4 @@
-"""What real apps say of themselves: ``/config`` and ``/info`` of one app on six Gradio releases.
+"""The ``/config`` and ``/info`` of one real app on six Gradio releases.
 
 `record` made ``api-<version>.json`` by running `studio` in the environments of
 `tests.support.servers`.
@@ -14,7 +14,7 @@ VERSIONS = ("3.23.0", "3.50.2", "4.0.2", "4.44.1", "5.50.0", "6.31.0")
 
 
 def load(version: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """Return the config and the info (``None`` before 3.26) of a release, anew on each call."""
+    """Return new copies of the config and the info (``None`` before 3.26) of a release."""
     path = Path(__file__).with_name(f"api-{version}.json")
     sample = json.loads(path.read_text(encoding="utf-8"))
     return sample["config"], sample["info"]

@@ -1,8 +1,8 @@
-"""Record what each Gradio release says of `studio`.
+"""Record the config and the API description of `studio` on each Gradio release.
 
-Run as ``python -m tests.support.samples.record [versions…]``.
-``api-<version>.json`` holds ``config`` and ``info`` (``null`` before 3.26), with the keys that
-have no say in what an endpoint takes and gives left out, such as styles, layout and code snippets.
+Run ``python -m tests.support.samples.record [versions…]``. ``api-<version>.json`` has ``config``
+and ``info`` (``null`` before 3.26). Keys that do not affect the inputs and outputs of endpoints are
+removed, such as styles, layout and code snippets.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ DEPENDENCY = {
 
 
 def keep(entry: dict[str, Any], keys: set[str]) -> dict[str, Any]:
-    """The entry with these keys only."""
+    """Return the entry with these keys only."""
     return {key: value for key, value in entry.items() if key in keys}
 
 
 def shortened(value: Any) -> Any:
-    """The value with long texts cut."""
+    """Return the value with long texts cut."""
     if isinstance(value, dict):
         return {key: shortened(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -49,7 +49,7 @@ def shortened(value: Any) -> Any:
 
 
 def trimmed(sample: dict[str, Any]) -> dict[str, Any]:
-    """The sample without what has no say here."""
+    """Return the sample without the keys that do not matter here."""
     config = keep(sample["config"], TOP)
     used = {
         number

@@ -1,9 +1,8 @@
 """Regenerate the lock of every server.
 
-Run as ``python -m tests.support.servers.compile_locks [versions…]``.
-Each lock holds the dependencies of its time: nothing published after the version's date in
-`EXCLUDE_NEWER` is considered, so an old Gradio meets the libraries that it was written for, and
-compiling again gives the same file.
+Run ``python -m tests.support.servers.compile_locks [versions…]``. Each lock has the dependencies of
+its time: packages published after the version's date in `EXCLUDE_NEWER` are ignored. So an old
+Gradio gets the libraries that it was written for, and compiling again gives the same file.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ HEADER = """\
 
 
 def compile_lock(version: str) -> None:
-    """Resolve ``gradio-<version>.in`` as of its date and write the lock beside it."""
+    """Resolve ``gradio-<version>.in`` as of its date, and write the lock beside it."""
     date = EXCLUDE_NEWER[version]
     compiled = subprocess.run(
         [

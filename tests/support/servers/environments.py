@@ -1,9 +1,10 @@
 """One virtual environment per Gradio version, outside the clone and shared by all runs.
 
-An environment is named after its version, its interpreter and the hash of its lock, so a changed
-lock gives a new environment and an unchanged one is ready in milliseconds. It is built under a
-temporary name and renamed when complete: whatever has the final name can be used. Run
-``python -m tests.support.servers.environments [versions…]`` to build them ahead of the tests.
+The name of an environment contains its version, its interpreter and the hash of its lock. So a
+changed lock gives a new environment, and an unchanged one is ready in milliseconds. An environment
+is built under a temporary name and renamed when it is complete, so every environment with a final
+name can be used. Run ``python -m tests.support.servers.environments [versions…]`` to build them
+before the tests.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ REQUIREMENTS = Path(__file__).with_name("requirements")
 
 
 class ServerEnvironmentError(RuntimeError):
-    """A server environment cannot be made; the message says what to do."""
+    """A server environment cannot be built; the message says what to do."""
 
 
 def cache_folder() -> Path:
@@ -74,7 +75,7 @@ def uv_command() -> list[str]:
 
 
 def find_interpreter() -> str:
-    """Return an installed Python of the servers' version; never downloads one."""
+    """Return an installed Python of the servers' version, without downloading one."""
     found = _run(
         "python", "find", SERVER_PYTHON, "--system", "--no-project", "--no-python-downloads"
     )
@@ -92,7 +93,7 @@ def find_interpreter() -> str:
 
 
 def environment_path(version: str) -> Path:
-    """Return where the environment of ``version`` is or will be."""
+    """Return the path of the environment of ``version``, built or not."""
     lock = lock_path(version)
     if not lock.exists():
         raise ServerEnvironmentError(
@@ -110,12 +111,12 @@ def python_path(environment: Path) -> Path:
 
 
 def prepare(version: str) -> Path:
-    """Return the Python that has Gradio ``version``, installing it if this lock is new.
+    """Return the Python that has Gradio ``version``; install it if this lock is new.
 
-    Safe to call from several processes at once: one builds, the others wait for it.
+    Safe to call from several processes at once: one builds, the others wait.
 
     Raises:
-        ServerEnvironmentError: There is no uv, no interpreter or no network for a first build.
+        ServerEnvironmentError: There is no uv, no interpreter, or no network for the first build.
     """
     environment = environment_path(version)
     python = python_path(environment)
@@ -129,7 +130,7 @@ def prepare(version: str) -> Path:
 
 
 def _build(version: str, environment: Path) -> None:
-    """Install into a new folder and give it its final name."""
+    """Install into a new folder, and rename it to its final name."""
     interpreter = find_interpreter()
     shutil.rmtree(environment, ignore_errors=True)  # its interpreter is gone: a dead link is left
     building = Path(tempfile.mkdtemp(prefix=f"{environment.name}-", dir=environment.parent))
@@ -158,7 +159,7 @@ def _check(version: str, *arguments: str) -> None:
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run uv away from the clone, so that neither it nor an active environment has a say."""
+    """Run uv outside the clone, so that neither the clone nor an active environment affects it."""
     variables = {
         name: value
         for name, value in os.environ.items()
@@ -176,7 +177,7 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock between processes; the system frees it if the holder dies."""
+    """Hold an exclusive lock between processes; the system releases it if the process dies."""
     if fcntl is None:
         yield
         return

@@ -1,10 +1,9 @@
-"""The pytest fixture that shares real servers among all tests of a run.
+"""The pytest fixture that shares real servers between all tests of a run.
 
-A server is started when a test first asks for it. Only those that were used last are kept from one
-module to the next: there are many kinds, each has 200 MB, and those of Gradio 6 take three percent
-of a core each while they wait. As the tests of one version run after each other (`schedule`), each
-server starts once all the same. Import `server_pool` and `end_unused` in ``conftest.py`` to have
-that.
+A server starts when a test first needs it. After each module, only the servers used most recently
+keep running: there are many kinds, each takes 200 MB, and an idle server of Gradio 6 takes three
+percent of a core. Each server still starts only once, because the tests of one version run one
+after the other (`schedule`). To use this, import `server_pool` and `end_unused` in ``conftest.py``.
 """
 
 from __future__ import annotations
@@ -30,10 +29,10 @@ class ServerPool:
         self._lock = threading.Lock()
 
     def get(self, version: str, **options: Any) -> Server:
-        """Return the server of ``version`` with these options of `Server`, starting it if needed.
+        """Return the server of ``version`` with these options of `Server`; start it if needed.
 
-        One that has ended meanwhile is replaced. Tests that end a server on purpose start their
-        own `Server` instead.
+        A server that has ended is replaced. Tests that end a server on purpose start their own
+        `Server` instead.
         """
         wanted = (version, *sorted(options.items()))
         with self._lock:  # held while starting: who asks for the same server has to wait anyway
@@ -46,7 +45,7 @@ class ServerPool:
             return server
 
     def end_unused(self) -> None:
-        """Stop all but the few servers that were used last."""
+        """Stop all servers except the few that were used most recently."""
         with self._lock:
             for wanted in list(self._servers)[:-KEPT]:
                 self._servers.pop(wanted).stop()
@@ -60,7 +59,7 @@ class ServerPool:
 
 @pytest.fixture(scope="session")
 def server_pool() -> Iterator[ServerPool]:
-    """Give the servers of this run: ``server_pool.get("6.31.0").url``."""
+    """Yield the servers of this run: ``server_pool.get("6.31.0").url``."""
     pool = ServerPool()
     yield pool
     pool.close()
@@ -68,7 +67,7 @@ def server_pool() -> Iterator[ServerPool]:
 
 @pytest.fixture(scope="module", autouse=True)
 def end_unused(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Stop the servers that have not been used for long, after each module."""
+    """Stop the servers that were not used recently, after each module."""
     # Not as an argument: then every test would have `server_pool`, and seem to call a server.
     pool: ServerPool = request.getfixturevalue("server_pool")
     yield

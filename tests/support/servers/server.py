@@ -1,7 +1,7 @@
-"""Start one real Gradio server as a subprocess, and control what its functions do.
+"""Start one real Gradio server as a subprocess, and control its functions.
 
-The control goes over the standard library's HTTP and not through the package under test, so that
-a test can tell what the server saw apart from what the client made of it.
+The control requests use the HTTP client of the standard library and not the package under test. So
+a test can compare what the server received with what the client reports.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LOG_TAIL = 40  # lines of the log in an error
 
 
 class ServerStartError(RuntimeError):
-    """The server ended or stayed silent instead of saying that it is ready."""
+    """The server ended or printed nothing, instead of reporting that it is ready."""
 
 
 class Server:
@@ -41,20 +41,20 @@ class Server:
 
     Args:
         version: A version of `environments.VERSIONS`.
-        auth: ``"user:password"``; the app then asks for this login.
+        auth: ``"user:password"``; the app then requires this login.
         mount: Path such as ``"/app"``, below which a FastAPI app mounts the Gradio app.
         queue_size: How many jobs may wait; all functions then share one worker.
         root_path: Gradio's ``root_path``.
-        max_file_size: Gradio's, such as ``"1kb"``; servers since 4.28 know it.
-        show_error: Whether the text of any exception is sent, or only that of ``gr.Error``.
-        app: Another app than the tests' own, and its options; `control` is of use only where it
+        max_file_size: Gradio's ``max_file_size``, such as ``"1kb"``; for servers since 4.28.
+        show_error: Whether the app sends the text of any exception, or only that of ``gr.Error``.
+        app: Another app instead of the tests' own, and its options; `control` works only if it
             has the same control functions.
 
     Attributes:
-        url: Where the app is, with the mount path and without a slash at the end.
-        version: What the server itself says.
+        url: URL of the app, with the mount path and without a slash at the end.
+        version: The version that the server reports.
         process: The subprocess.
-        log: File of its standard error, there until `stop`.
+        log: The file of its standard error, which `stop` removes.
         control: The app's direct functions.
     """
 
@@ -109,7 +109,7 @@ class Server:
         self.control = ServerControl(self.url, self.version, auth=auth)
 
     def _await_ready(self) -> dict[str, str]:
-        """Return what the app says when it is up."""
+        """Return the message that the app prints when it is ready."""
         stdout = self.process.stdout
         assert stdout is not None
         lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -131,7 +131,7 @@ class Server:
         return ready
 
     def stop(self) -> None:
-        """End the server by ending its standard input, by force if that takes too long."""
+        """Stop the server by closing its standard input; kill it if that takes too long."""
         self._close_pipes()
         try:
             self.process.wait(STOP_TIMEOUT)
@@ -141,7 +141,7 @@ class Server:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def kill(self) -> None:
-        """End the server at once, as a crash would."""
+        """Kill the server at once, as in a crash."""
         self.process.kill()
         self.process.wait()
         self._close_pipes()
@@ -160,9 +160,9 @@ class Server:
 
 
 class ServerControl:
-    """The app's control functions, called by direct requests; safe to use from several threads.
+    """The app's control functions, called by direct requests. Safe to use from several threads.
 
-    A key names the calls of one test: choose a new one for each (`uuid.uuid4().hex`).
+    A key identifies the calls of one test: choose a new one for each (`uuid.uuid4().hex`).
     """
 
     def __init__(self, url: str, version: str, *, auth: str | None = None) -> None:
@@ -189,7 +189,7 @@ class ServerControl:
     def ledger(self, key: str) -> dict[str, int]:
         """Return how often calls with ``key`` started, finished, were cancelled, and ticked.
 
-        For the name of a session: how often it was ``unloaded``.
+        If ``key`` is the session hash of a session, return how often it was ``unloaded``.
         """
         counts: dict[str, int] = json.loads(self.call("ledger", key))
         return counts
@@ -204,18 +204,18 @@ class ServerControl:
         return bool(self.call("await_count", key, "started", count))
 
     def await_unloaded(self, session_hash: str, count: int = 1) -> bool:
-        """Wait until a session was ended ``count`` times; ``False`` after 20 s."""
+        """Wait until a session has ended ``count`` times; ``False`` after 20 s."""
         return bool(self.call("await_count", session_hash, "unloaded", count))
 
     def await_stopped(self, key: str) -> bool:
-        """Wait until the calls with ``key`` have ended or fallen silent; ``False`` after 15 s.
+        """Wait until the calls with ``key`` end or become silent; ``False`` after 15 s.
 
-        Silent is a generator that has not been asked for a value for 0.7 s.
+        A generator is silent if the server has requested no value from it for 0.7 s.
         """
         return bool(self.call("await_stopped", key))
 
     def _login(self) -> None:
-        """Log in before the first call of an app that asks for it."""
+        """Log in before the first call, if the app requires it."""
         with self._login_lock:
             if self._auth is None:
                 return

@@ -1,4 +1,4 @@
-"""Recorded exchanges with real servers, and how tests read them. README.md lists them."""
+"""Recorded exchanges with real servers, and functions that read them. See README.md."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ EPOCH = 1_700_000_000.0  # s; the recordings count from their own beginning
 
 
 def dialect_for(version: str) -> Dialect:
-    """The dialect that the server of ``version`` is taken to speak."""
+    """Return the dialect of the server of ``version``."""
     config = {"version": version, "protocol": PROTOCOLS[version]}
     return dialect_of({key: value for key, value in config.items() if value is not None})
 
@@ -47,7 +47,7 @@ def endpoint_for(
     outputs: tuple[str, ...] = ("textbox",),
     **dependency: Any,
 ) -> Endpoint:
-    """An endpoint named ``/f`` with one output component of each type."""
+    """Return an endpoint named ``/f`` with one output component of each type."""
     ids = list(range(100, 100 + len(outputs)))
     config = {
         "components": [{"id": i, "type": kind} for i, kind in zip(ids, outputs)],
@@ -60,14 +60,14 @@ def endpoint_for(
 
 @dataclass
 class Talk:
-    """One job's share of a recording.
+    """One job's part of a recording.
 
     Attributes:
-        body: What the recording client sent to have the job run.
-        event_id: What the server answered to the join; ``None`` where joins are not answered.
-        replies: What the recording client sent when asked, in order.
-        frames: What the server sent.
-        refusal: Status and body of a join that was refused.
+        body: The data that the recording client sent to run the job.
+        event_id: The event id in the response to the join; ``None`` for protocols without one.
+        replies: What the recording client sent at the server's request, in order.
+        frames: The messages that the server sent.
+        refusal: Status and body of a refused join.
     """
 
     version: str
@@ -86,7 +86,7 @@ class Talk:
 
 @dataclass
 class Outcome:
-    """What came of running one job's messages through the core."""
+    """The result of running one job's messages through the core."""
 
     exchange: Exchange
     effects: list[Effect]
@@ -103,7 +103,7 @@ class Outcome:
 
     @property
     def stages(self) -> list[str]:
-        """The stages that were told, without repetitions."""
+        """The stages of the statuses, without repetitions."""
         stages = [event.stage for event in self.events if isinstance(event, Status)]
         return [s for i, s in enumerate(stages) if i == 0 or stages[i - 1] != s]
 
@@ -115,7 +115,7 @@ class Outcome:
 
 
 def run(talk: Talk, event_factory: EventFactory | None = None) -> Outcome:
-    """Play a job's messages to a new exchange, with a reader who misses nothing."""
+    """Run a job's messages through a new exchange, with a reader that gets every event."""
     event_factory = event_factory or talk.event_factory()
     exchange, decoder = Exchange(event_factory, talk.body), Decoder(event_factory)
     if talk.event_id is not None:
@@ -134,29 +134,29 @@ def run(talk: Talk, event_factory: EventFactory | None = None) -> Outcome:
 
 
 def versions_of(scenario: str) -> list[str]:
-    """The releases for which a scenario is recorded, oldest first."""
+    """Return the releases for which a scenario is recorded, oldest first."""
     return [v for v in PROTOCOLS if (FOLDER / v / f"{scenario}.jsonl").exists()]
 
 
 def lines_of(version: str, scenario: str) -> list[dict[str, Any]]:
-    """A recording, line by line."""
+    """Return the lines of a recording."""
     text = (FOLDER / version / f"{scenario}.jsonl").read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
 
 def all_transcripts() -> list[tuple[str, str]]:
-    """Version and scenario of every recording."""
+    """Return version and scenario of every recording."""
     return [(v, path.stem) for v in PROTOCOLS for path in sorted((FOLDER / v).glob("*.jsonl"))]
 
 
 def frame_of(message: dict[str, Any], time: float = EPOCH) -> Message:
-    """A message as a server writes it."""
+    """Return a message in the form in which a server sends it."""
     raw = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
     return Message.of(raw, time)
 
 
 def talks_of(version: str, scenario: str) -> list[Talk]:
-    """Sort a recording out by job, in the order in which the jobs were started."""
+    """Return a recording's jobs, in the order in which they started."""
     join = dialect_for(version).join
     lines = lines_of(version, scenario)
     return {"websocket": _by_socket, "get": _by_stream, "post": _by_event}[join](version, lines)
