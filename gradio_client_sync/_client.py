@@ -1,4 +1,4 @@
-"""`Client`: the face of the package."""
+"""`Client`: the connection to an app, and the entry point of the package."""
 
 from __future__ import annotations
 
@@ -52,57 +52,61 @@ NOWHERE = 0  # no process has this number
 
 
 class Client:
-    """A connection to one Gradio app, of any release from 3.10 on.
+    """A connection to one Gradio app (Gradio 3.10 and later).
 
-    Connecting reads the app's config, which costs one request. All calls share one
-    session, so the app's session state carries over from one to the next. Every method
-    may be called from any thread.
+    Connecting sends one request, which reads the app's config. All calls share one session, so
+    the app's session state is kept from one call to the next. Every method may be called from
+    any thread.
 
     Args:
-        source: The app's address, as a browser shows it, or a Space: ``user/space``, its page
-            on the Hub, or its app's address.
-        hf_token: A Hugging Face token, sent to the Hub and the app named by `source` only; for
-            Spaces the saved one is used where none is given.
-        status_callback: Is called with a `SpaceStatus` each time a Space's state changes until
-            it runs or has failed; ``"auto"`` shows a wait as one line in a terminal or notebook.
-        wake_timeout: Seconds to wait for a Space that sleeps, builds or starts; ``None`` waits
-            for ever.
-        allow_insecure_token: Send `hf_token` also to an address that is neither https nor this
-            machine, where others can read it.
-        auth: User and password, for apps launched with ``auth=``.
-        headers: Sent with every request, the websocket's too.
-        cookies: Sent with every request, the websocket's too.
-        verify: ``False`` accepts any certificate; a path names a CA bundle.
-        proxies: As for `requests`: scheme to proxy address. The environment's are used
-            besides.
-        timeout: Seconds to connect and of silence while the server should speak, as a
-            pair or one number for both; ``None`` waits for ever. How long a function
-            may run is not limited by it; that is what `deadline` is for.
-        deadline: Seconds that each call may take in all, from `submit` to its result, where
-            the call does not say otherwise by its own ``timeout=``; connecting may take as
-            long. ``None`` sets no limit.
-        retries: How often what no server took is tried again (a connection refused, 429, 502
-            and 503), and what only asks; in growing intervals, within the deadline. What a
-            server may have taken never is; see ``idempotent=`` of `submit`.
-        max_message_bytes: How long one message or answer of the server may be.
-        session_hash: The session's name; made up if not given. Two clients that share
-            one at the same time take each other's messages.
-        max_workers: How many jobs may be under way at once; others wait their turn here.
-        history: How many messages a job keeps for late readers.
-        history_bytes: How long these may be together; of more, the oldest are let go.
-        download_dir: Where files of results are downloaded to; by default into a private
-            folder that is removed at exit. Nothing is made before the first download.
-        oauth_token: A Hugging Face token for functions that ask for their user's.
+        source: The URL of the app, as a browser shows it. Or a Space: ``user/space``, the URL
+            of its page on the Hub, or the URL of its app.
+        hf_token: A Hugging Face token. It is sent only to the Hub and to the app that `source`
+            names. For Spaces, the default is the token that is saved on this machine.
+        status_callback: A function that is called with a `SpaceStatus` each time the state of a
+            Space changes, until the Space runs or has failed. ``"auto"`` shows the wait as one
+            line in a terminal or notebook.
+        wake_timeout: Seconds to wait for a Space that sleeps, builds or starts. ``None`` waits
+            without a limit.
+        allow_insecure_token: Send `hf_token` also over plain http to another machine, where
+            others can read it.
+        auth: User name and password, for apps launched with ``auth=``.
+        headers: Headers that are sent with every request, including the websocket handshake.
+        cookies: Cookies that are sent with every request, including the websocket handshake.
+        verify: ``False`` accepts any certificate. A path names a CA bundle.
+        proxies: A mapping of URL schemes to proxy URLs, as in `requests`. Proxies of the
+            environment variables are used for the other schemes.
+        timeout: Seconds to wait for a connection, and seconds without any data before a
+            connection counts as lost: a pair, or one number for both. ``None`` waits without a
+            limit. It does not limit how long a function may run; use `deadline` for that.
+        deadline: Seconds that a call may take in total, from `submit` to its result. The
+            ``timeout=`` of a call replaces it. Connecting may take as long, too. ``None`` sets
+            no limit.
+        retries: How many times to send a request again. Only requests without an effect are sent
+            again: those that the server did not accept (connection refused, 429, 502, 503) and
+            read-only ones. The intervals grow, and the deadline still holds. A request that
+            may have started a function is not sent again, except by ``idempotent=`` of `submit`.
+        max_message_bytes: The maximum length of one message or response of the server.
+        session_hash: The id of the session; random by default. If two clients use the same id at
+            the same time, each receives messages that belong to the other.
+        max_workers: How many jobs may run at the same time. Further jobs wait in this process.
+        history: How many messages a job keeps for listeners and iterations that start late.
+        history_bytes: The maximum total length of these messages. Beyond it, the job drops the
+            oldest ones.
+        download_dir: The folder for downloaded files of results. By default, it is a private
+            folder that is removed when the process exits. The folder is created at the first
+            download.
+        oauth_token: A Hugging Face token for functions that request the token of their user.
 
     Raises:
-        TypeError, ValueError: An option is not what it should be; the message names it.
-        ConnectFailedError: Nothing answers at the address.
-        AuthenticationError: The app wants a login, or did not accept it.
-        ConfigError: What answers is no Gradio app.
-        UnsupportedAppError: It is one of Gradio 2, or newer than this client knows.
-        SpaceNotFoundError: There is no such Space, or the token may not see it.
-        SpaceNotReadyError: The Space cannot start, or did not within `wake_timeout`.
-        RateLimitError: The Hub or the Space is asked too often.
+        TypeError, ValueError: An option has a wrong type or value. The message names the option.
+        ConnectFailedError: No server responds at the URL.
+        AuthenticationError: The app requires a login, or did not accept the one that was given.
+        ConfigError: The server at the URL is not a Gradio app.
+        UnsupportedAppError: The app uses Gradio 2, or a protocol newer than this client knows.
+        SpaceNotFoundError: The Space does not exist, or the token has no access to it.
+        SpaceNotReadyError: The Space cannot start, or did not start within `wake_timeout`.
+        RateLimitError: The Hub or the Space limited the rate of requests (429).
 
     Example:
         >>> with Client("http://127.0.0.1:7860") as app:
@@ -161,10 +165,11 @@ class Client:
         self._connect()
 
     def _begin(self, source: str, options: Options, left_out: tuple[str, ...]) -> None:
-        """Without a connection.
+        """Set the fields of a client that is not connected.
 
         Args:
-            left_out: What it cannot connect without, and a pickle did not have.
+            left_out: The names of secrets that are not in a pickle. The client cannot connect
+                without them.
         """
         self._source = source
         self._options = options
@@ -176,7 +181,7 @@ class Client:
         self._pickled: Client | None = None
 
     def _connect(self) -> None:
-        """Connect in this process: at first, in a fork, and where a pickle came out."""
+        """Connect in this process: a new client, a forked one, or one that was unpickled."""
         if self._left_out:
             from ._connection.pickling import secrets_missing
 
@@ -201,7 +206,10 @@ class Client:
             self._finalizer()  # closed meanwhile
 
     def _live(self) -> Connection:
-        """The connection of this process: one made before a fork belongs to the parent."""
+        """Return the open connection of this process.
+
+        After a fork, the child process connects again: the old connection belongs to the parent.
+        """
         if self._closing.is_set():
             raise ClientClosedError("The client is closed; make a new one.")
         if self._pid != os.getpid():
@@ -209,7 +217,7 @@ class Client:
         return self._connection
 
     def _known(self) -> Connection:
-        """The same for what is known of a closed one, too."""
+        """Return the last connection, also if it is closed; its facts are still valid."""
         return self._live() if self._pid == NOWHERE else self._connection
 
     @classmethod
@@ -227,36 +235,41 @@ class Client:
         status_callback: StatusCallback = None,
         **client_options: Any,
     ) -> Self:
-        """Make a copy of a Space in your account, wait until it runs, and connect to it.
+        """Copy a Space to your account, wait until the copy runs, and connect to it.
 
-        A copy that exists already is used as it is; where it differs from what is asked for, a
-        warning says so.
+        If the copy already exists, it is used unchanged. A warning names the options in which it
+        differs from the requested ones.
 
         Args:
-            source: The Space: ``user/space``, its page on the Hub, or its app's address.
-            hf_token: Of the account that will own the copy, with the right to write; the saved
-                one is used where none is given.
+            source: The Space: ``user/space``, the URL of its page on the Hub, or the URL of its
+                app.
+            hf_token: A token with write access to the account that will own the copy. The
+                default is the token that is saved on this machine.
             private: Whether only that account may see the copy.
-            timeout: Minutes without a visitor after which the copy goes to sleep: 5 if not
-                given, never if infinite. The free hardware has a time of its own instead.
-            hardware: One of the Hub's names, such as ``"t4-small"``, which may cost money; the
-                original's if not given, else ``"cpu-basic"``.
-            secrets: Names and values of environment variables that nobody can read again.
-            variables: Names and values of public environment variables.
-            to_id: The name of the copy, ``user/space`` or ``space``; the original's name if not
-                given.
-            status_callback: As for `Client`; it is told of the copy.
-            client_options: Others of `Client`; not its ``timeout``.
+            timeout: Minutes without a visitor after which the copy goes to sleep. The default is
+                5; ``math.inf`` means never. Free hardware ignores it and has a fixed time.
+            hardware: A hardware name of the Hub, such as ``"t4-small"``; some cost money. The
+                default is the hardware of the original, else ``"cpu-basic"``.
+            secrets: Environment variables whose values cannot be read again after they are set.
+            variables: Public environment variables.
+            to_id: The name of the copy: ``user/space`` or ``space``. The default is the name of
+                the original.
+            status_callback: A function that is called with a `SpaceStatus` each time the state of
+                the copy changes, or ``"auto"`` to show the wait as one line.
+            client_options: Further options of `Client`, except its ``timeout``.
+
+        Returns:
+            A client that is connected to the copy.
 
         Raises:
-            DuplicationError: There is no token, or the Hub refuses: no right, no quota, a plan
-                or a payment that is missing, or options that it does not know.
-            SpaceNotFoundError: There is no such Space, or the token may not see it.
-            SpaceNotReadyError: The copy cannot start, or did not within ``wake_timeout``.
-            RateLimitError: The Hub is asked too often.
+            DuplicationError: No token is available, or the Hub refuses the request: missing
+                permission, quota, plan or payment, or an unknown option.
+            SpaceNotFoundError: The Space does not exist, or the token has no access to it.
+            SpaceNotReadyError: The copy cannot start, or did not start within ``wake_timeout``.
+            RateLimitError: The Hub limited the rate of requests (429).
 
-        Behaviour: ``duplicate`` of @gradio/client. Ours: `timeout` is in minutes, and part of the
-        request itself, so that paid hardware never runs without it.
+        Behaviour: ``duplicate`` of @gradio/client. Difference: `timeout` is in minutes. It is
+        part of the duplication request, so paid hardware never runs without it.
         """
         from ._spaces.duplication import WantedCopy, duplicate
 
@@ -286,12 +299,12 @@ class Client:
 
     @property
     def source(self) -> str:
-        """The app's address or Space name, as it was given."""
+        """The URL or Space name that was passed to `Client`."""
         return self._source
 
     @property
     def url(self) -> str:
-        """The app's root: where requests go."""
+        """The root URL of the app, to which requests are sent."""
         return self._known().app.root
 
     @property
@@ -301,26 +314,29 @@ class Client:
 
     @property
     def session_hash(self) -> str:
-        """The name of the session on the server; `reset_session` changes it."""
+        """The id of the session on the server. `reset_session` changes it."""
         return self._known().session_hash
 
     @property
     def protocol(self) -> Protocol:
-        """How the app's queue talks: ``"ws"``, or one of the ``"sse"`` family."""
+        """The protocol of the app's queue: ``"ws"``, ``"sse"``, or ``"sse_v1"`` to ``"sse_v3"``."""
         return cast("Protocol", self._known().app.dialect.protocol)
 
     def view_api(self) -> ApiInfo:
-        """Describe every endpoint: parameters, defaults, types, results.
+        """Describe every endpoint: its parameters, defaults, types and return values.
 
         Returns:
-            A dict with ``named_endpoints`` and ``unnamed_endpoints``, which prints as a
-            table with a call to copy for each endpoint, and shows as one in notebooks.
-            Apps that do not describe themselves (before 3.26) are described from
-            their config, on this machine. Inputs that the app's own description leaves
-            out, such as buttons, are an endpoint's ``hidden_parameters``.
+            A dict with the keys ``named_endpoints`` and ``unnamed_endpoints``. ``print`` and
+            notebooks show it as a table, with a call to copy for each endpoint. Each endpoint
+            lists as ``hidden_parameters`` the inputs that the app's own description leaves out,
+            such as buttons. Apps before 3.26 have no description of their own; this client makes
+            one from their config.
 
-        Behaviour: ``view_api`` of @gradio/client. Ours: types are the server's JSON
-        schemas and Python's names for them, not TypeScript's.
+        Raises:
+            ClientClosedError: `close` was called.
+
+        Behaviour: ``view_api`` of @gradio/client. Difference: types are given as the server's
+        JSON schemas and as Python types, instead of TypeScript types.
         """
         from .display import ApiInfo
 
@@ -330,20 +346,22 @@ class Client:
         return ApiInfo(described, url=app.root, version=app.version)
 
     def function(self, endpoint: str | int | None = None) -> Function:
-        """Make a Python function of an endpoint.
+        """Make a Python function that calls an endpoint.
 
         Args:
-            endpoint: As for `submit`.
+            endpoint: A name such as ``"/predict"`` (the slash is optional) or an ``fn_index``.
+                ``None`` is allowed if the app has exactly one public endpoint.
 
         Returns:
-            A function with the app's parameters, types, choices, defaults and description,
-            as `inspect.signature`, `help` and editors show them. It waits for the final
-            value and gives it bare: one output as it is, several as a tuple, none as
-            ``None``. Its attribute ``submit`` takes the same and returns a `TypedJob` at
-            once. To have such functions in a file, see ``gradio-client-sync types``.
+            A function with the parameters, types, choices, defaults and description of the
+            endpoint. `inspect.signature`, `help` and editors show them. The function waits for
+            the final value. It returns the output itself if there is one, a tuple if there are
+            several, and ``None`` if there is none. Its attribute ``submit`` has the same
+            parameters and returns a `TypedJob` at once. The command ``gradio-client-sync types``
+            writes such functions to a file.
 
         Raises:
-            EndpointNotFoundError: No such endpoint, or not for clients to call.
+            EndpointNotFoundError: The app has no such endpoint, or clients may not call it.
             ClientClosedError: `close` was called.
 
         Example:
@@ -383,44 +401,44 @@ class Client:
     ) -> Job:
         """Start a call and return at once.
 
+        Errors that happen later (network, queue, the app's function) are raised by `Job.result`.
+
         Args:
-            endpoint: A name such as ``"/predict"`` (the slash may be left out), or an
-                ``fn_index``; ``None`` where the app has exactly one public endpoint.
-            payload: Values by position as a list or tuple, or by parameter name as a
-                dict. Parameters left out take the app's defaults. Inputs that the
-                app's own description leaves out are sent as its page sends them, or as
-                you give them: by name, or in a list of all inputs. Session state is
-                not passed: it stays on the server. Files may stand anywhere in it:
-                `handle_file`, path objects, bytes, open binary files, PIL images, files of
-                earlier results; a text never is one.
-            timeout: Seconds until the job has to be over, from now on: files, the queue and
-                the function together. Then it is cancelled on the server, and ends with a
-                `JobTimeoutError`. ``None`` is the client's `deadline`, ``math.inf`` none.
-            isolated: Give the job a session of its own, which no other job's fault or
-                cancellation can touch; it does not see the client's session state.
-            idempotent: Running the function twice does no harm, so the job may be sent again
-                (up to `retries` times) when it was lost after the app had taken it. What a
-                loop or a listener was given before comes again, from the beginning.
-            headers: Sent with this call besides the client's, and in their place where they
-                have the same names: an id for the app's log, the trace of the caller. The
-                function finds them in its ``gr.Request``.
+            endpoint: A name such as ``"/predict"`` (the slash is optional) or an ``fn_index``.
+                ``None`` is allowed if the app has exactly one public endpoint.
+            payload: The input values: a list or tuple by position, a dict by parameter name, or
+                ``None`` for no values. A parameter without a value gets the app's default.
+                Inputs that the app's own description leaves out get the value that the app's
+                page sends, unless you pass one by name or in a list of all inputs. Session state
+                is not passed, because it stays on the server. Files may be at any place in the
+                payload: `handle_file`, path objects, bytes, open binary files, PIL images and
+                files of earlier results. A string is never read as a file path.
+            timeout: Seconds that the job may take in total, including uploads and the queue.
+                After that, the job is cancelled on the server and ends with a
+                `JobTimeoutError`. ``None`` means the client's `deadline`, ``math.inf`` no limit.
+            isolated: Run the job in its own session. Errors and cancellations of other jobs do
+                not affect it, and it does not share the client's session state.
+            idempotent: Declare that the function may run twice without harm. Then the job is sent
+                again (up to `retries` times) if the connection is lost after the app accepted
+                it. Listeners and iterations then receive all events again, from the first.
+            headers: Headers for this call, such as a request id for the app's log. They are
+                added to the client's headers and replace those of the same name. The function
+                reads them from its ``gr.Request``.
 
         Returns:
-            A `Job`, on its way. Listeners added later still get every event.
+            The running `Job`. Listeners that are added later still receive every event.
 
         Raises:
-            EndpointNotFoundError: No such endpoint, or not for clients to call.
-            PayloadError: The values do not fit; nothing was sent.
+            EndpointNotFoundError: The app has no such endpoint, or clients may not call it.
+            PayloadError: The values do not fit the endpoint. Nothing was sent.
             FileError: A file cannot be read, or is too large for the app.
             ClientClosedError: `close` was called.
-
-        What fails later (network, queue, the app) is raised by `Job.result`.
-
-        Behaviour: ``submit`` of @gradio/client.
 
         Example:
             >>> app.submit("/add", {"a": 2, "b": 3}).result()[0]
             5
+
+        Behaviour: ``submit`` of @gradio/client.
         """
         connection, order = self._order(endpoint, payload, timeout, isolated, idempotent, headers)
         return connection.submit(order)
@@ -473,25 +491,52 @@ class Client:
         idempotent: bool = False,
         headers: Mapping[str, str] | None = None,
     ) -> Data:
-        """Call a function and wait for its final value.
+        """Call an endpoint and wait for its final value.
 
-        If the wait ends early, by `timeout` or Ctrl-C, the job is cancelled on the server
-        before the exception leaves.
+        If the wait ends early, by `timeout` or Ctrl-C, the job is cancelled on the server before
+        the exception is raised.
 
         Args:
-            endpoint: As for `submit`.
-            payload: As for `submit`.
-            timeout: As for `submit`.
-            isolated: As for `submit`.
-            progress: Draw it meanwhile, as `Job.show_progress` does.
-            idempotent: As for `submit`.
-            headers: As for `submit`.
+            endpoint: A name such as ``"/predict"`` (the slash is optional) or an ``fn_index``.
+                ``None`` is allowed if the app has exactly one public endpoint.
+            payload: The input values: a list or tuple by position, a dict by parameter name, or
+                ``None`` for no values. A parameter without a value gets the app's default.
+                Inputs that the app's own description leaves out get the value that the app's
+                page sends, unless you pass one by name or in a list of all inputs. Session state
+                is not passed, because it stays on the server. Files may be at any place in the
+                payload: `handle_file`, path objects, bytes, open binary files, PIL images and
+                files of earlier results. A string is never read as a file path.
+            timeout: Seconds that the call may take in total, including uploads and the queue.
+                After that, the job is cancelled on the server and `JobTimeoutError` is raised.
+                ``None`` means the client's `deadline`, ``math.inf`` no limit.
+            isolated: Run the call in its own session. Errors and cancellations of other jobs do
+                not affect it, and it does not share the client's session state.
+            progress: Show the progress while the call runs, as a line on standard error or a
+                widget in a notebook: uploads, the position in the queue, the app's own bars.
+            idempotent: Declare that the function may run twice without harm. Then the job is sent
+                again (up to `retries` times) if the connection is lost after the app accepted
+                it.
+            headers: Headers for this call, such as a request id for the app's log. They are
+                added to the client's headers and replace those of the same name. The function
+                reads them from its ``gr.Request``.
+
+        Returns:
+            The final value: a sequence with one item for each output.
 
         Raises:
+            EndpointNotFoundError: The app has no such endpoint, or clients may not call it.
+            PayloadError: The values do not fit the endpoint. Nothing was sent.
+            FileError: A file cannot be read or uploaded, or is too large for the app.
+            ValidationError: The app's validators refused the values.
+            AppError: The app's function raised an exception.
+            QueueFullError: The app's queue is full. The function did not run.
+            ConnectFailedError, BrokenStreamError: The connection failed or was lost.
             JobTimeoutError: `timeout` passed.
-            RateLimitError: The server is asked too often, for longer than there is time.
-            MissingDependencyError: For `progress`, tqdm is needed; nothing was sent.
-            GradioClientError: As for `submit` and `Job.result`.
+            RateLimitError: The server limited the rate of requests (429), and the wait that it
+                asked for does not fit into the time that is left.
+            MissingDependencyError: `progress` needs tqdm (extra ``progress``). Nothing was sent.
+            ClientClosedError: `close` was called.
+            GradioClientError: The base class of these errors; some rarer ones exist.
 
         Example:
             >>> app.predict("/add", [2, 3])[0]
@@ -508,7 +553,7 @@ class Client:
         return connection.call(order, self._result)
 
     def _result(self, job: Job, bars: ProgressBars | None = None) -> Data:
-        """Wait for a job; one that is not waited for to its end is cancelled on the server."""
+        """Wait for the result of a job. If the wait ends early, cancel the job on the server."""
         try:
             if bars is not None:
                 bars.watch(job)  # Ctrl-C may strike here, too: the first widget takes a while
@@ -525,63 +570,63 @@ class Client:
                 bars.close()
 
     def component_server(self, component_id: int, fn_name: str, data: object = None) -> Any:
-        """Call a function that a component of the app has on the server, and wait.
+        """Call a server function of one component of the app, and wait for its result.
 
-        Few components have any (the listing of a ``FileExplorer`` is one): the
-        ``server_fns`` among the props of its entry in `config` names them.
+        Few components have server functions; the directory listing of a ``FileExplorer`` is one.
+        `config` names them as ``server_fns`` in the ``props`` of the component.
 
         Args:
             component_id: The component's ``id`` in `config`.
-            fn_name: The function's name.
-            data: What it is given, as JSON. A dict with a key ``"binary"`` is sent as a
-                form, the fields of which are in its ``"data"``: bytes, open binary files
-                and `pathlib.Path` objects go as files, anything else as text. Gradio 4.44
-                takes forms, 4.21 does not.
+            fn_name: The name of the function.
+            data: The argument of the function, a value that JSON can represent. A dict with the
+                key ``"binary"`` is sent as a form instead, with the fields in its ``"data"``:
+                bytes, open binary files and `pathlib.Path` objects are sent as files, other
+                values as text. Gradio 4.44 accepts forms, 4.21 does not.
 
         Returns:
-            What the function returns, as JSON has it.
+            The return value of the function, decoded from JSON.
 
         Raises:
             EndpointNotFoundError: The app has no such component or function.
-            PayloadError, FileError: The data cannot be sent; nothing was.
-            HTTPStatusError: The function failed; servers do not say why.
-            ConnectFailedError: No answer.
+            PayloadError, FileError: The data cannot be sent. Nothing was sent.
+            HTTPStatusError: The function failed. Servers do not give the reason.
+            ConnectFailedError: The server could not be reached or did not respond.
             ClientClosedError: `close` was called.
-
-        Behaviour: ``component_server`` of @gradio/client 2.7.0. Ours: failures raise,
-        where JavaScript writes a warning and returns nothing.
 
         Example:
             >>> explorer = next(c for c in app.config["components"] if c["type"] == "fileexplorer")
             >>> app.component_server(explorer["id"], "ls", [])
             [{'name': 'notes.txt', 'type': 'file', 'valid': True}]
+
+        Behaviour: ``component_server`` of @gradio/client 2.7.0. Difference: a failure raises an
+        exception. JavaScript prints a warning and returns nothing.
         """
         return self._live().component_server(component_id, fn_name, data)
 
     # -- the session ----------------------------------------------------------------
 
     def reset_session(self) -> None:
-        """Start afresh: further calls have a new session, with state as the app starts it.
+        """Start a new session: later calls use it, with the app's initial session state.
 
-        What the app rendered for the old session cannot be called any more. Jobs under
-        way go on in the old session to their end; then it is over, and an app that asked
-        for it is told that its user is gone.
+        Functions that the app rendered for the old session can no longer be called. Running jobs
+        end in the old session. After the last one, the old session is closed, and the app's
+        ``unload`` listeners run, if it has any.
 
         Raises:
             ClientClosedError: `close` was called.
 
-        Behaviour: as a page that is loaded again. ``reset_session`` of the official
-        Python client does the same; JavaScript makes a new client.
+        Behaviour: the same as reloading the app's page in a browser. ``reset_session`` of the
+        official Python client does the same. In JavaScript, one creates a new client.
         """
         self._live().reset_session()
 
     # -- the end ------------------------------------------------------------------
 
     def close(self) -> None:
-        """Cancel every job, tell the server, and close all connections and threads.
+        """Cancel every job, here and on the server, and close all connections and threads.
 
-        Further calls raise `ClientClosedError`, and so does a wait for a Space. Closing again
-        does nothing.
+        Later calls raise `ClientClosedError`. A thread that waits for a Space to start gets the
+        same error. Closing a client twice does nothing.
         """
         self._closing.set()
         if self._finalizer is not None and self._finalizer.detach() is not None:
@@ -614,11 +659,11 @@ class Client:
         return self._repr_mimebundle_().get("text/html")
 
     def __reduce__(self) -> Any:
-        """Pickle the arguments, without secrets.
+        """Return the arguments of the client for its pickle, without secrets.
 
-        The copy connects at its first use, with a session of its own. The saved token it finds
-        where it is then; if it was made with other secrets, its use is an `AuthenticationError`
-        that names them.
+        The unpickled client connects at its first use, with its own session. It uses the token
+        that is saved on the machine where it is unpickled. If the original client had other
+        secrets, the first use raises an `AuthenticationError` that names them.
         """
         from ._connection.pickling import without_secrets
 
@@ -626,7 +671,7 @@ class Client:
         return _unpickled, (type(self), source, options, (*self._left_out, *left_out))
 
     def _for_pickles(self) -> Client:
-        """What fetches a file whose pickle comes out elsewhere; see `RemoteFile`."""
+        """Return an unconnected client that is pickled with a `RemoteFile`, to fetch it later."""
         if self._pickled is None:
             options = self._options.replace(session_hash=None, status_callback=None)
             self._pickled = _unconnected(Client, self._source, options, self._left_out)

@@ -1,8 +1,9 @@
-"""What people read: an app's API as a table, in a terminal and in a notebook.
+"""An app's API as a table, for terminals and notebooks.
 
-Text from data, with nothing fetched and nothing written. Labels, descriptions, names and
-defaults are the app's and not to be trusted: in a terminal, control characters and marks
-that reorder text are shown as escapes; in HTML, everything is escaped.
+This module only converts data to text: it sends no requests and prints nothing. Labels,
+descriptions, names and defaults come from the app and are not trusted. For terminals, control
+characters and characters that reorder text are escaped. For HTML, all special characters are
+escaped.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ._terminal.plaintext import LONGEST, columns, pad, plain, short, wrap
 NARROWEST, WIDEST = 60, 110  # columns; longer lines are hard to read
 DESCRIPTION_LINES = 8
 LONGEST_NAME = 40  # columns
-ALL_OPEN = 6  # endpoints; a notebook shows more than that folded
+ALL_OPEN = 6  # endpoints; if an app has more, a notebook shows them folded
 
 FILE_NOTE = (
     "filepath: give handle_file(path_or_url), a pathlib.Path, bytes or an open file; "
@@ -30,15 +31,15 @@ HIDDEN_NOTE = "not in the app's own description"
 
 
 class ApiInfo(dict[str, Any]):
-    """The endpoints of an app: a plain dict that prints as a table.
+    """The endpoints of an app: a dict that prints as a table.
+
+    ``str()``, ``repr()`` and ``print()`` give a table that is as wide as the terminal, with a
+    call to copy for each endpoint. Notebooks show the same as HTML.
 
     Args:
         data: ``{"named_endpoints": {...}, "unnamed_endpoints": {...}}``.
-        url: Where the app is.
-        version: The Gradio release that it runs.
-
-    ``str()``, ``repr()`` and ``print()`` give a table with a call to copy for each
-    endpoint, as wide as the terminal; notebooks show the same as HTML.
+        url: The URL of the app.
+        version: The Gradio release of the app.
     """
 
     def __init__(self, data: Mapping[str, Any], *, url: str, version: str) -> None:
@@ -57,11 +58,11 @@ class ApiInfo(dict[str, Any]):
         return _html(self)
 
 
-# -- what both forms show
+# -- content of both formats
 
 
 def _endpoints(api: ApiInfo) -> list[tuple[str | int, Mapping[str, Any]]]:
-    """Every endpoint with what one passes to `predict` to call it."""
+    """Return every endpoint with the name or number that `predict` takes for it."""
     found: list[tuple[str | int, Mapping[str, Any]]] = []
     for kind in ("named_endpoints", "unnamed_endpoints"):
         for name, endpoint in _mapping(api.get(kind)).items():
@@ -85,7 +86,7 @@ def _marks(endpoint: Mapping[str, Any]) -> str:
 
 
 def _rows(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
-    """Name, type, default and note of each parameter, then of each return value."""
+    """Return name, type, default and note of each parameter, then of each return value."""
     rows = []
     for value in (*_values(endpoint, "parameters"), *_values(endpoint, "hidden_parameters")):
         name = short(str(value.get("parameter_name", "")), LONGEST_NAME)
@@ -108,7 +109,7 @@ def _return_name(value: Mapping[str, Any]) -> str:
 
 
 def _label_note(value: Mapping[str, Any], name: str) -> str:
-    """The label, if it says more than the name does."""
+    """Return the label, or ``""`` if it only repeats the name."""
     label = str(value.get("label", ""))[:LONGEST]
     made = re.fullmatch(r"parameter_\d+", label)
     return "" if made or label.lower().replace(" ", "_") == name.strip("_") else label
@@ -179,9 +180,10 @@ def _endpoint_lines(name: str | int, endpoint: Mapping[str, Any], width: int) ->
 
 
 def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
-    """Columns as wide as they need to be; a note that has no room goes on lines of its own.
+    """Lay out the rows in columns that fit their content.
 
-    What is returned has no default, so its type may run on into that column.
+    A note that does not fit into its row follows on lines of its own. A return value has no
+    default, so its type may use that column, too.
     """
     names, types, defaults, notes = (
         max((columns(row[index]) for row in rows if index == 0 or row[2]), default=0)
@@ -248,7 +250,7 @@ def _endpoint_html(name: str | int, endpoint: Mapping[str, Any], opened: bool) -
 
 
 def _row_html(name: str, kind: str, default: str, note: str) -> str:
-    """One line of a table; a long type is shown whole when pointed at."""
+    """Return one row of a table. A shortened type has a tooltip with the full text."""
     shown = short(plain(kind), 44 if default else 88)
     whole = f' title="{_safe(kind)}"' if shown != kind else ""
     told = f'<span style="{_DIM}">{_safe(note)}</span>'
@@ -258,7 +260,7 @@ def _row_html(name: str, kind: str, default: str, note: str) -> str:
             f'<td style="{_TD};{_MONO}"{whole}>{html.escape(shown)}</td>'
             f'<td style="{_TD};{_MONO};{_DIM}">{_safe(default)}</td><td style="{_TD}">{told}</td>'
         )
-    else:  # of a return value, whose type may run on
+    else:  # a return value has no default, so its type may use that column, too
         kind_html = f'<span style="{_MONO};margin-right:1.2em"{whole}>{html.escape(shown)}</span>'
         cells = f'<td style="{_TD}" colspan="3">{kind_html}{told}</td>'
     return f'<tr style="background:transparent">{first}{cells}</tr>'
@@ -272,7 +274,7 @@ def _safe(text: object) -> str:
     return html.escape(plain(text))
 
 
-# Greys are transparent and text inherits its colour, so both light and dark pages suit.
+# Greys are transparent and text inherits its colour, so the table fits light and dark pages.
 _DIM = "opacity:.7"
 _LINE = "border-top:1px solid rgba(128,128,128,.35)"
 _CODE = "background:transparent;color:inherit;font-family:monospace"

@@ -1,44 +1,44 @@
-"""Every error this package raises.
+"""All errors that this package raises.
 
 ::
 
     GradioClientError(Exception)                  .endpoint .event_id
-    ├─ ConnectFailedError(ConnectionError)        no answer at all
-    ├─ BrokenStreamError(ConnectionError)         the stream or server went away mid-job
-    │  └─ AppChangedError                         the app became another one mid-job
+    ├─ ConnectFailedError(ConnectionError)        no connection, or no response
+    ├─ BrokenStreamError(ConnectionError)         the connection or server was lost during a job
+    │  └─ AppChangedError                         the app was replaced or changed during a job
     ├─ HTTPStatusError                            any other 4xx or 5xx
     │  ├─ AuthenticationError                     401, 403
     │  └─ RateLimitError                          429
-    ├─ ProtocolError                              the server broke its own contract
-    │  └─ MessageTooLargeError                    one message is longer than it may be
+    ├─ ProtocolError                              the server violated the Gradio protocol
+    │  └─ MessageTooLargeError                    a message is longer than the limit
     ├─ ConfigError                                no readable Gradio config
     │  └─ UnsupportedAppError                     Gradio 2.x, or an unknown protocol
     ├─ EndpointNotFoundError(LookupError, ValueError)
-    ├─ ApiChangedError                            the app is not what a typed module expects
+    ├─ ApiChangedError                            the app differs from what a typed module expects
     ├─ PayloadError(TypeError)                    values do not fit the endpoint
     ├─ ValidationError(ValueError)                refused by the app's validators
-    ├─ QueueFullError                             the app takes no more jobs: safe to retry
-    ├─ AppError(ValueError)                       the app's own function raised
+    ├─ QueueFullError                             the app's queue is full: safe to retry
+    ├─ AppError(ValueError)                       the app's function raised an exception
     ├─ FileError(OSError)
     │  ├─ UploadError
     │  ├─ DownloadError
-    │  │  └─ DownloadTimeoutError(TimeoutError)   the time given to a download ran out
+    │  │  └─ DownloadTimeoutError(TimeoutError)   a download exceeded its timeout
     │  └─ FileTooLargeError
     ├─ SpaceError
     │  ├─ SpaceNotFoundError
     │  ├─ SpaceNotReadyError
     │  └─ DuplicationError
-    ├─ StreamClosedError(RuntimeError)            the job takes no more input
-    ├─ JobTimeoutError(TimeoutError)              the time given to a call ran out
+    ├─ StreamClosedError(RuntimeError)            the job accepts no more input
+    ├─ JobTimeoutError(TimeoutError)              a call exceeded its timeout
     ├─ ClientClosedError(RuntimeError)
     └─ MissingDependencyError(ImportError)        names the extra to install
 
-Built-in classes are mixed in where code written for plain sockets or
-`concurrent.futures` would catch them. A cancelled job raises
-`concurrent.futures.CancelledError`, which is not part of this tree.
+Some classes also derive from a built-in exception, so that code written for sockets or
+`concurrent.futures` catches them. A cancelled job raises `concurrent.futures.CancelledError`,
+which is not part of this tree.
 
-Each error carries its facts as attributes, named in its class; attributes that
-do not apply are ``None``. All of them pickle.
+Each error has attributes with details, which its class lists. An attribute that does not apply is
+``None``. All errors can be pickled.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 
 
 def _visible(message: str) -> str:
-    """Show control characters instead of sending them: servers' texts go to terminals."""
+    """Escape control characters: texts of a server may be printed to a terminal."""
     return _CONTROLS.sub(lambda match: repr(match[0])[1:-1], message)
 
 
@@ -100,12 +100,16 @@ def _rebuild(cls: type[GradioClientError], message: str, facts: dict[str, Any]) 
 
 
 class GradioClientError(Exception):
-    """The root of the tree.
+    """The base class of all errors of this package.
 
     Args:
-        message: What was tried, what happened, and what to do next. Control characters in
-            it are shown as escapes.
+        message: What was tried, what happened, and what to do next. Control characters in it
+            are escaped.
         facts: Values for the attributes that the class declares.
+
+    Attributes:
+        endpoint: The endpoint of the call, if the error belongs to a call.
+        event_id: The server's id of the job, if the error belongs to a job that has one.
     """
 
     endpoint: str | int | None = None
@@ -123,21 +127,27 @@ class GradioClientError(Exception):
 
 
 class ConnectFailedError(GradioClientError, ConnectionError):
-    """No connection could be made, or no answer came.
+    """The server could not be reached, or did not respond.
 
-    `sent` says whether the request had left, so that the server may have acted on it.
+    Attributes:
+        url: The URL of the request.
+        sent: Whether the request was sent. If so, the server may have processed it.
     """
 
     url: str | None = None
     sent: bool = False
-    _passing: bool = False  # it may go by itself: trying again makes sense
+    _passing: bool = False  # the cause may be temporary, so a retry makes sense
 
 
 class BrokenStreamError(GradioClientError, ConnectionError):
-    """The event stream, the socket or the server went away while a job was under way.
+    """The event stream, the websocket or the server was lost while a job was running.
 
-    `accepted` says whether the server had taken the job: ``False`` means that it
-    cannot have run, so sending it again is safe; ``True`` means that it may have.
+    Attributes:
+        url: The URL of the stream.
+        accepted: Whether the server had accepted the job. ``False`` means that the function did
+            not run, so a retry is safe. ``True`` means that it may have run. ``None`` means
+            that this is not known.
+        last_stage: The last `stage` of the job's status.
     """
 
     url: str | None = None
@@ -146,18 +156,22 @@ class BrokenStreamError(GradioClientError, ConnectionError):
 
 
 class AppChangedError(BrokenStreamError):
-    """The app became another one while a call was under way, and may have run something else.
+    """The app was replaced or changed during a call, and may have run a different function.
 
-    The number that was sent for the function, or the positions of its parameters, mean something
-    else to the app by now. The call was cancelled on the server, and is not sent again.
-    `accepted` is ``True`` if the app had taken it, and ``None`` if that is not known.
+    The function number that was sent, or the positions of the parameters, have a different
+    meaning in the app as it is now. The call was cancelled on the server and is not sent again.
+    `accepted` is ``True`` if the app had accepted the call, and ``None`` if that is not known.
     """
 
 
 class HTTPStatusError(GradioClientError):
     """The server refused a request with a 4xx or 5xx status.
 
-    `retry_after` is in seconds, if the server said when to come again.
+    Attributes:
+        url: The URL of the request.
+        status_code: The HTTP status.
+        body: The body of the response.
+        retry_after: Seconds to wait before a retry, if the server sent ``Retry-After``.
     """
 
     url: str | None = None
@@ -167,27 +181,34 @@ class HTTPStatusError(GradioClientError):
 
 
 class AuthenticationError(HTTPStatusError):
-    """401 or 403: a login, a cookie or a token is missing or not accepted."""
+    """A login, a cookie or a token is missing or was not accepted (401 or 403)."""
 
 
 class RateLimitError(HTTPStatusError):
-    """429: too many requests. `retry_after` is in seconds, if the server said so."""
+    """The server limits the rate of requests (429).
+
+    `retry_after` is the number of seconds to wait before a retry, if the server sent it.
+    """
 
 
 class ProtocolError(GradioClientError):
-    """The server sent what no Gradio server should. `raw` holds it."""
+    """The server sent something that violates the Gradio protocol.
+
+    Attributes:
+        raw: The part of the response or message that could not be read.
+    """
 
     raw: Any = None
 
 
 class MessageTooLargeError(ProtocolError):
-    """An answer or a message is longer than `limit_bytes`; the rest was not read."""
+    """A response or a message is longer than `limit_bytes`. The rest was not read."""
 
     limit_bytes: int | None = None
 
 
 def too_large(what: str, limit: int) -> MessageTooLargeError:
-    """The error for something longer than the client takes."""
+    """Make the error for a response or message that is longer than the client accepts."""
     return MessageTooLargeError(
         f"{what} is longer than {limit} bytes, so the rest was not read. If it is meant, "
         "max_message_bytes= of Client takes more.",
@@ -196,7 +217,7 @@ def too_large(what: str, limit: int) -> MessageTooLargeError:
 
 
 def no_thread(exc: RuntimeError) -> GradioClientError:
-    """The error for a thread that the interpreter does not start."""
+    """Make the error for a thread that the interpreter could not start."""
     return GradioClientError(
         f"No thread could be started: {exc}. The process has too many, or is ending; max_workers= "
         "of Client bounds those of its jobs."
@@ -204,34 +225,37 @@ def no_thread(exc: RuntimeError) -> GradioClientError:
 
 
 class ConfigError(GradioClientError):
-    """The address does not answer with a Gradio config."""
+    """The server at `url` did not respond with a Gradio config."""
 
     url: str | None = None
 
 
 class UnsupportedAppError(ConfigError):
-    """A Gradio app of a generation that this client does not speak."""
+    """The app uses a Gradio release or protocol that this client does not support."""
 
     version: str | None = None
 
 
 class EndpointNotFoundError(GradioClientError, LookupError, ValueError):
-    """The app has no such endpoint. `candidates` are names that may have been meant."""
+    """The app has no such endpoint. `candidates` lists similar names."""
 
     candidates: tuple[str, ...] = ()
 
 
 class ApiChangedError(GradioClientError):
-    """The app is not the one that a typed module was written for; nothing was sent.
+    """The app differs from the one that a typed module was written for. Nothing was sent.
 
-    `changes` says what is different, one sentence for each.
+    `changes` has one sentence for each difference.
     """
 
     changes: tuple[str, ...] = ()
 
 
 class PayloadError(GradioClientError, TypeError):
-    """The values do not fit the endpoint; nothing was sent."""
+    """The values do not fit the endpoint. Nothing was sent.
+
+    `parameter` is the name of the parameter, if the error belongs to one.
+    """
 
     parameter: str | None = None
 
@@ -239,22 +263,25 @@ class PayloadError(GradioClientError, TypeError):
 class ValidationError(GradioClientError, ValueError):
     """The app's validators refused the values.
 
-    `parameters` maps each refused parameter to the validator's message; a message
-    about no parameter in particular has the key ``None``.
+    `parameters` maps the name of each refused parameter to the validator's message. A message
+    that does not belong to one parameter has the key ``None``.
     """
 
     parameters: dict[str | None, str] = {}  # noqa: RUF012 - replaced, never changed
 
 
 class QueueFullError(GradioClientError):
-    """The app's queue takes no more jobs now; nothing ran, so trying later is safe."""
+    """The app's queue is full. The function did not run, so a later retry is safe."""
 
 
 class AppError(GradioClientError, ValueError):
-    """The app's own function raised.
+    """The app's function raised an exception.
 
-    `message` is the app's text, ``None`` where the app hides it. `duration` is how
-    many seconds the app wants it shown, `visible` whether it wants it shown at all.
+    Attributes:
+        message: The app's error text; ``None`` if the app hides it.
+        title: The title under which the app wants the error to be shown.
+        duration: Seconds for which the app wants the error to be shown.
+        visible: Whether the app wants the error to be shown.
     """
 
     message: str | None = None
@@ -264,7 +291,13 @@ class AppError(GradioClientError, ValueError):
 
 
 class FileError(GradioClientError, OSError):
-    """Something about a file went wrong."""
+    """A file could not be read, uploaded or downloaded.
+
+    Attributes:
+        path: The path of the file.
+        size_bytes: The size of the file.
+        limit_bytes: The largest size that the app accepts.
+    """
 
     path: str | None = None
     size_bytes: int | None = None
@@ -272,32 +305,37 @@ class FileError(GradioClientError, OSError):
 
 
 class UploadError(FileError):
-    """A file could not be sent."""
+    """A file could not be uploaded."""
 
-    _passing: bool = False  # the connection broke, and the content can be read once more
+    _passing: bool = False  # the connection broke, and the content can be read again for a retry
 
 
 class DownloadError(FileError):
-    """A file could not be fetched."""
+    """A file could not be downloaded."""
 
 
 class FileTooLargeError(FileError):
-    """The app takes files up to `limit_bytes` only."""
+    """The file is larger than `limit_bytes`, the largest size that the app accepts."""
 
 
 class SpaceError(GradioClientError):
-    """Something about a Hugging Face Space went wrong. `status` is the last that was seen."""
+    """A Hugging Face Space could not be used.
+
+    Attributes:
+        space_id: The name of the Space, ``user/space``.
+        status: The last `SpaceStatus` of the Space, if there was one.
+    """
 
     space_id: str | None = None
     status: SpaceStatus | None = None
 
 
 class SpaceNotFoundError(SpaceError):
-    """No such Space, or the token may not see it."""
+    """The Space does not exist, or the token has no access to it."""
 
 
 class SpaceNotReadyError(SpaceError):
-    """The Space did not start in time, or cannot start."""
+    """The Space cannot start, or did not start in time. `stage` is the Hub's name of its state."""
 
     stage: str | None = None
 
@@ -307,9 +345,9 @@ class DuplicationError(SpaceError):
 
 
 class StreamClosedError(GradioClientError, RuntimeError):
-    """A job takes no more input: it is over, or `Job.close_stream` was called.
+    """A job accepts no more input, because it has ended or `Job.close_stream` was called.
 
-    If the job failed, its error is the cause.
+    If the job failed, its error is the ``__cause__``.
     """
 
 
@@ -318,26 +356,26 @@ if sys.version_info >= (3, 11):
 else:
 
     class _TimeoutBase(TimeoutError, concurrent.futures.TimeoutError):
-        """What both ways of catching a timeout catch."""
+        """A timeout that code catches by either class, which differ before Python 3.11."""
 
 
 class JobTimeoutError(GradioClientError, _TimeoutBase):
-    """The time given to a call (`timeout`, seconds) ran out; the job was cancelled."""
+    """A call took longer than its `timeout` (seconds). The job was cancelled."""
 
     timeout: float | None = None
 
 
 class DownloadTimeoutError(DownloadError, _TimeoutBase):
-    """The time given to a download (`timeout`, seconds) ran out; nothing of the file is left."""
+    """A download took longer than its `timeout` (seconds). The partial file was removed."""
 
     timeout: float | None = None
 
 
 class ClientClosedError(GradioClientError, RuntimeError):
-    """The client was closed; make a new one."""
+    """The client was closed. Create a new one to make further calls."""
 
 
 class MissingDependencyError(GradioClientError, ImportError):
-    """An optional package is needed; the message names the extra to install."""
+    """An optional package is not installed. `extra` is the name of the extra to install."""
 
     extra: str | None = None

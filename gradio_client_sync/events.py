@@ -1,7 +1,7 @@
-"""What a job tells (`Data`, `Status`, `Log`, `Render`, `Upload`) and a Space (`SpaceStatus`).
+"""Events of a job (`Data`, `Status`, `Log`, `Render`, `Upload`) and of a Space (`SpaceStatus`).
 
-Plain frozen values. Names and meanings follow the event objects of the
-JavaScript client; fields that the server's generation does not send are ``None``.
+They are plain frozen dataclasses. Names and meanings follow the event objects of the JavaScript
+client. A field that the server's release does not send is ``None``.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Data(Sequence[Any]):
-    """One answer of a function: a final one, or an intermediate one of a generator.
+    """The values that a function returned, or that a generator function yielded.
 
-    A sequence over its outputs: ``result[0]``, ``a, b = result``, ``len(result)``.
-    Values of one job may share parts with each other (a list that grew holds the
-    same first elements as before), so copy a value before changing it in place.
+    `Data` is a sequence of its outputs: ``result[0]``, ``a, b = result``, ``len(result)``.
+    Values of one job may share objects: a list that grows contains the same first elements in
+    each event. Copy a value before you change it in place.
 
     Attributes:
-        data: One value per output, without session state.
-        endpoint: The endpoint as it was asked for.
-        fn_index: The number of the function behind it.
-        time: When it arrived (aware, UTC).
-        updates: By output, the ``gr.update`` that the app answered with instead of a bare
-            value, as a dict: what it changes besides the value, such as ``choices``. An
-            update that leaves the value alone gives ``None`` in `data`.
+        data: A list with one value for each output, without session state.
+        endpoint: The endpoint of the call: its name, or its ``fn_index`` if it has no name.
+        fn_index: The number of the function that the call ran.
+        time: The time of arrival, with time zone (UTC).
+        updates: The ``gr.update`` of each output for which the app sent one instead of a plain
+            value: a dict of the properties that it changes, such as ``choices``, by the index of
+            the output. If an update does not change the value, `data` has ``None`` there.
     """
 
     type: ClassVar[str] = "data"
@@ -52,13 +52,17 @@ class Data(Sequence[Any]):
     fn_index: int
     time: datetime
     updates: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    # For notebooks: what each output is (component and label), and what shows them.
+    # For notebooks: component type and label of each output, and the function that renders them.
     _outputs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     _look: Callable[[Data], dict[str, Any]] | None = field(default=None, repr=False)
 
     @classmethod
     def _told(cls, **told: Any) -> Data:
-        """One with all of these fields; see `Status._told`."""
+        """Make a `Data` from all its fields.
+
+        The generated ``__init__`` of a frozen dataclass calls ``object.__setattr__`` for each
+        field, which is slower.
+        """
         data = cls.__new__(cls)
         data.__dict__.update(told)
         return data
@@ -85,7 +89,15 @@ class Data(Sequence[Any]):
 
 @dataclass(frozen=True)
 class Progress:
-    """One bar of the app's ``gr.Progress``: counted (`index` of `length`) or a fraction."""
+    """One bar of the app's ``gr.Progress``.
+
+    Attributes:
+        progress: The finished fraction, from 0 to 1, if the app gave a fraction.
+        index: The number of finished steps, if the app counts steps.
+        length: The total number of steps; ``None`` if it is not known.
+        unit: The name of a step, such as ``"steps"``.
+        desc: The app's description of the work.
+    """
 
     progress: float | None
     index: int | None
@@ -96,23 +108,30 @@ class Progress:
 
 @dataclass(frozen=True)
 class Status:
-    """Where a job stands.
+    """The state of a job.
 
     Attributes:
         stage: ``"pending"``, ``"generating"``, ``"streaming"``, ``"complete"`` or ``"error"``.
         queue: Whether the job goes through the app's queue.
-        position: Jobs ahead of this one in its queue; 0 is next, and also what a job that
-            has started reports (then `size` is ``None``).
-        size: Jobs in that queue.
-        eta: Expected seconds until it is done, by the server's own average.
+        endpoint: The endpoint of the call: its name, or its ``fn_index`` if it has no name.
+        fn_index: The number of the function that the call runs.
+        time: The time of arrival, with time zone (UTC).
+        success: Whether the last step succeeded; ``None`` if the server does not tell.
+        code: ``"validation_error"`` if a validator of the app refused the values.
+        size: The number of jobs in the job's queue.
+        position: The number of jobs before this one in the queue. 0 means that it is next, or
+            that it has started (then `size` is ``None``).
+        eta: Expected seconds until the job ends, by the server's own average.
         message: The reason of an error.
         progress_data: The app's progress bars, outermost first.
-        code: ``"validation_error"`` for values that a validator refused.
-        title, duration, visible: How the app wants an error shown (seconds, yes or no).
-        broken: Whether the connection, rather than the app, failed.
-        changed_state_ids: Components whose session state the call changed (4.32 and later).
-        time_limit: Seconds left for a streaming input (5.0 and later).
-        used_cache, cache_duration, avg_time: The server's cache report (6.12 and later).
+        title, duration, visible: How the app wants an error to be shown: with this title, for
+            this many seconds, or not at all.
+        broken: Whether the connection failed, and not the app.
+        changed_state_ids: Ids of the components whose session state the call changed (Gradio
+            4.32 and later).
+        time_limit: Seconds left for a function that receives a stream of inputs (5.0 and later).
+        session_not_found: Whether the server no longer knows the session.
+        used_cache, cache_duration, avg_time: The server's report on its cache (6.12 and later).
     """
 
     type: ClassVar[str] = "status"
@@ -141,7 +160,11 @@ class Status:
 
     @classmethod
     def _told(cls, **told: Any) -> Status:
-        """One with these fields; made at once, and not by a call for each as a frozen class is."""
+        """Make a `Status` from these fields and the defaults of the others.
+
+        The generated ``__init__`` of a frozen dataclass calls ``object.__setattr__`` for each
+        field, which is slower.
+        """
         status = cls.__new__(cls)
         status.__dict__.update(_UNTOLD, **told)
         return status
@@ -152,7 +175,18 @@ _UNTOLD = {f.name: f.default for f in fields(Status) if f.default is not MISSING
 
 @dataclass(frozen=True)
 class Log:
-    """A ``gr.Info``, ``gr.Warning`` or ``gr.Success`` of the app. `duration` is in seconds."""
+    """A message of the app to its user: ``gr.Info``, ``gr.Warning`` or ``gr.Success``.
+
+    Attributes:
+        log: The text of the message.
+        level: ``"info"``, ``"warning"`` or ``"success"``.
+        endpoint: The endpoint of the call: its name, or its ``fn_index`` if it has no name.
+        fn_index: The number of the function that the call runs.
+        time: The time of arrival, with time zone (UTC).
+        title: The title of the message.
+        duration: Seconds for which the app wants the message to be shown.
+        visible: Whether the app wants the message to be shown.
+    """
 
     type: ClassVar[str] = "log"
     log: str
@@ -167,10 +201,14 @@ class Log:
 
 @dataclass(frozen=True)
 class Render:
-    """The app made new components and functions for this session (``gr.render``).
+    """New components and functions that the app created for this session (``gr.render``).
 
-    `data` is the server's ``render_config``; the functions in it can be called by
-    their ``fn_index`` on the same client.
+    Attributes:
+        data: The server's ``render_config``. The same client can call the functions in it by
+            their ``fn_index``.
+        endpoint: The endpoint of the call: its name, or its ``fn_index`` if it has no name.
+        fn_index: The number of the function that the call runs.
+        time: The time of arrival, with time zone (UTC).
     """
 
     type: ClassVar[str] = "render"
@@ -182,12 +220,14 @@ class Render:
 
 @dataclass(frozen=True)
 class Upload:
-    """How far the files of a payload are on their way to the server.
+    """The progress of uploading the files of a payload.
 
     Attributes:
-        done_bytes: Sent so far, of all files of the call.
-        total_bytes: To send; ``None`` if a stream's length is not known.
-        time: When (aware, UTC).
+        done_bytes: Bytes sent so far, of all files of the call.
+        total_bytes: Bytes to send in total; ``None`` if the length of a file object is not known.
+        endpoint: The endpoint of the call: its name, or its ``fn_index`` if it has no name.
+        fn_index: The number of the function that the call will run.
+        time: The time of the event, with time zone (UTC).
     """
 
     type: ClassVar[str] = "upload"
@@ -200,14 +240,18 @@ class Upload:
 
 @dataclass(frozen=True)
 class Timings:
-    """What happened to a job when, in seconds since `submit`; ``None`` what has not yet.
+    """The times of a job's steps, in seconds since `Client.submit`.
+
+    A step that has not happened yet is ``None``.
 
     Attributes:
-        queued: The app's queue had it; ``None`` for a function that skips the queue.
-        started: The app told that its function runs; one that skips the queue was sent.
-        first_data: The first value came, which is the only one of most functions.
-        done: It was over: with a result, an error, or cancelled.
-        bytes: What the server has sent of it; files not counted.
+        queued: The app's queue accepted the job. ``None`` if the function does not use the
+            queue.
+        started: The server reported that the function runs. If the function does not use the
+            queue: the request was sent.
+        first_data: The first value arrived. Most functions have only one.
+        done: The job ended: with a result, with an error, or cancelled.
+        bytes: The number of bytes that the server sent for the job, without files.
     """
 
     queued: float | None = None
@@ -219,16 +263,17 @@ class Timings:
 
 @dataclass(frozen=True)
 class SpaceStatus:
-    """Where a Hugging Face Space stands, as told to ``status_callback``.
+    """The state of a Hugging Face Space, which ``status_callback`` of `Client` receives.
 
     Attributes:
         status: ``"running"``, ``"sleeping"``, ``"building"``, ``"starting"``, ``"paused"``,
             ``"space_error"``, or ``"error"`` for a Space that is not found or not a Gradio app.
-        detail: The Hub's own word for its stage, such as ``"RUNTIME_ERROR"``; ``"NOT_FOUND"``.
-        load_status: ``"complete"``, ``"pending"`` (it is waited for) or ``"error"``.
-        message: The same for people.
-        discussions_enabled: For ``"paused"`` and ``"space_error"``: whether the Space's page
-            takes messages to its author.
+        detail: The Hub's name for the stage, such as ``"RUNTIME_ERROR"``, or ``"NOT_FOUND"``.
+        load_status: ``"complete"``, ``"pending"`` (the client waits for the Space) or
+            ``"error"``.
+        message: The state as a text for people.
+        discussions_enabled: For ``"paused"`` and ``"space_error"``: whether users can write to
+            the author on the page of the Space.
     """
 
     status: str
@@ -240,7 +285,7 @@ class SpaceStatus:
 
 Event = Union[Data, Status, Log, Render, Upload]
 
-#: What `Job.on` takes for each kind.
+#: The type of callback that `Job.on` accepts for each kind of event.
 DataListener = Callable[[Data], object]
 StatusListener = Callable[[Status], object]
 LogListener = Callable[[Log], object]
@@ -249,7 +294,7 @@ UploadListener = Callable[[Upload], object]
 
 
 class ObservedJob(Protocol):
-    """The part of `Job` that those who show one to people use: bars, and lines in notebooks."""
+    """The part of `Job` that progress bars and notebook displays use."""
 
     @property
     def endpoint(self) -> str | int:
@@ -257,7 +302,7 @@ class ObservedJob(Protocol):
 
     @property
     def status(self) -> Status:
-        """The last status."""
+        """The latest status."""
 
     @overload
     def on(self, event: Literal["status"], callback: StatusListener) -> Self: ...
@@ -265,7 +310,7 @@ class ObservedJob(Protocol):
     def on(self, event: Literal["upload"], callback: UploadListener) -> Self: ...
 
     def done(self) -> bool:
-        """Return whether the job has ended, in whatever way."""
+        """Return whether the job has ended: with a result, with an error, or cancelled."""
 
     def cancelled(self) -> bool:
         """Return whether the job was cancelled."""
@@ -274,4 +319,4 @@ class ObservedJob(Protocol):
         """Return the error of a job that has ended; ``None`` if it succeeded."""
 
     def add_done_callback(self, callback: Callable[[Any], object]) -> None:
-        """Call a function when the job has ended."""
+        """Call `callback` with the job when the job has ended."""

@@ -1,9 +1,9 @@
 """Files in payloads and in results: `handle_file` and `RemoteFile`.
 
-A file to send is whatever Python object stands for one: a path object, bytes, an open binary
-file, a picture, a file of an earlier result. A text never does, so nothing that an app says
-can have a file of this machine read. What is passed is looked at when the call is made, so
-that a mistake is raised there, and read when it is sent.
+A file to upload is a path object, bytes, an open binary file, an image, or a file of an earlier
+result. A string is never a file, so an app cannot make the client read a local file by returning
+its path. Files are checked when the call is made, so that errors are raised there. They are read
+when they are uploaded.
 """
 
 from __future__ import annotations
@@ -43,37 +43,36 @@ if TYPE_CHECKING:
     from ._transport.body import Reader
     from ._transport.connections import RequestHandle
 
-#: What `handle_file` takes, and what may stand in a payload by itself (but for texts).
+#: The types that `handle_file` accepts. All but strings are files in a payload, too.
 FileLike = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO, "RemoteFile"]
 
 
 def handle_file(
     file: FileLike, *, orig_name: str | None = None, mime_type: str | None = None
 ) -> Attachment:
-    """Mark something as a file to send.
+    """Mark a path, a URL or a content as a file to upload.
 
-    Needed for texts, which are never taken for files by themselves; useful to give content
-    in memory a name.
+    A string is only read as a path or URL inside `handle_file`. For other values, `handle_file`
+    is useful to set the file name or the MIME type.
 
     Args:
-        file: The path of a file, an ``http(s)`` address, or anything that may stand in a
-            payload by itself: a path object, bytes, an open binary file, a `RemoteFile`.
-        orig_name: What the app is told that it is called; its own name if not given.
-        mime_type: What it is; guessed from name and content if not given.
+        file: A path, an ``http(s)`` URL, bytes, an open binary file, or a `RemoteFile`. The app's
+            server downloads a URL if it can reach it; otherwise this machine does.
+        orig_name: The file name for the app. The default is the name of the file.
+        mime_type: The MIME type. The default is guessed from the name and the content.
 
     Returns:
-        What to put into a payload, at any depth, in as many calls as you like.
+        A value for payloads. It may be at any depth, and may be used in several calls.
 
     Raises:
-        FileError: There is no such file, or it cannot be read.
-        PayloadError: It is nothing that can be sent as a file.
-
-    Behaviour: ``handle_file`` of @gradio/client. An address is fetched by the app's own
-    server where that can reach it, else by this machine.
+        FileError: The file does not exist or cannot be read.
+        PayloadError: A value of this type cannot be sent as a file.
 
     Example:
         >>> app.predict("/caption", [handle_file("cat.png")])[0]
         '4 x 3'
+
+    Behaviour: ``handle_file`` of @gradio/client.
     """
     if isinstance(file, str):
         attachment: LocalFile | None = Link(file) if is_link(file) else PathFile(file)
@@ -92,10 +91,18 @@ def handle_file(
 
 
 def attach(value: Any, slot: Slot) -> Attachment | None:
-    """Make an attachment of what a user passed for an input; ``None`` if it is no file.
+    """Convert a payload value to an attachment if it is a file.
+
+    Args:
+        value: The value that the user passed.
+        slot: The input for which it was passed.
+
+    Returns:
+        The attachment; ``None`` if the value is not a file.
 
     Raises:
-        FileError, PayloadError: As `handle_file`.
+        FileError: The file does not exist or cannot be read.
+        PayloadError: The value cannot be sent as a file.
     """
     if value is None or isinstance(value, (str, int, float, dict, list)):
         return None
@@ -104,7 +111,7 @@ def attach(value: Any, slot: Slot) -> Attachment | None:
     if isinstance(value, tuple):
         return _sound(value) if slot.type in SOUNDS else None
     if slot.type == "fileexplorer" and isinstance(value, os.PathLike):
-        return None  # names a file of the server
+        return None  # the path names a file on the server
     if slot.type in PICTURES and _is_array(value):
         return BytesFile(picture_bytes(value), "image.png")
     return _attachment_of(value)
@@ -122,7 +129,7 @@ def _attachment_of(value: Any) -> LocalFile | None:
         stem = Path(name).stem if isinstance(name, str) and name else "image"
         return BytesFile(picture_bytes(value), f"{stem}.png")
     if _package(value) not in ("numpy", "pandas") and hasattr(value, "read"):
-        return open_file(value)  # not of a table, which has its columns as attributes
+        return open_file(value)  # a data frame with a column "read" has that attribute, too
     return None
 
 
@@ -145,40 +152,41 @@ def _is_picture(value: Any) -> bool:
 
 
 class Owner(Protocol):
-    """The client that a result is of."""
+    """The client whose call gave a result."""
 
     def _files(self) -> FileStore:
-        """Connect, where that is still to be done, and say what fetches files."""
+        """Connect if necessary, and return the object that downloads files."""
 
     def _download_dir(self) -> Path | None:
-        """Where downloads go that name no folder; ``None`` for a private one."""
+        """Return the default folder for downloads; ``None`` for the private folder."""
 
     def _for_pickles(self) -> Owner:
-        """What goes along in a pickle: the same one for all files of a result."""
+        """Return the client that is pickled with a file; one for all files of a result."""
 
 
 class RemoteFile(os.PathLike[str]):
-    """A file in a result. It stays on the server until you want it.
+    """A file in a result. It stays on the server until it is used.
 
-    It is a path: ``PIL.Image.open(result[0])`` and ``shutil.copy(result[0], ".")`` fetch it
-    first. Passed in a payload of the same app it is not fetched at all; in that of another
-    app it goes straight through.
+    A `RemoteFile` is a path object: ``PIL.Image.open(result[0])`` and
+    ``shutil.copy(result[0], ".")`` download it first. In a payload for the same app, it is sent
+    as a reference, without a download. In a payload for another app, its content is passed on
+    without a file on disk.
 
-    A pickled one is fetched where it comes out, by a connection of its own and, like a pickled
-    client, without secrets: an app that wants some has to be asked before.
+    An unpickled `RemoteFile` is downloaded over a connection of its own. Pickles have no secrets,
+    so if the app requires a login or token, download the file before you pickle it.
 
     Attributes:
-        path: Its path on the server; an address, if the app gives a link. ``None`` for
-            content that came with the result (images of Gradio 3).
-        url: Its address; ``None`` for content that came with the result.
-        orig_name: What the app calls it, made fit to be a file's name.
-        size: In bytes, if the server says so.
-        mime_type: What it is, as the server says or the name suggests.
-        is_stream: Sound or video that a generator makes.
+        path: The path on the server, or a URL if the app gives a link. ``None`` for content that
+            is part of the result itself (images of Gradio 3).
+        url: The URL of the file; ``None`` for content that is part of the result itself.
+        orig_name: The name that the app gives, made safe as a file name.
+        size: The size in bytes, if the server gives it.
+        mime_type: The MIME type that the server gives, or else a guess from the name.
+        is_stream: Whether it is sound or video that a generator function makes.
 
-    Behaviour: ``FileData`` of @gradio/client. Its address is made from the app's own,
-    whatever the server takes that to be; only a link that the app gives leads elsewhere,
-    and is followed without token, cookies or headers.
+    Behaviour: ``FileData`` of @gradio/client. The URL is made from the URL of the app that the
+    client uses, whatever URL the server assumes. Only a link that the app gives can lead to
+    another host. Such a link is requested without token, cookies and headers.
     """
 
     def __init__(
@@ -191,10 +199,10 @@ class RemoteFile(os.PathLike[str]):
         self._facts = facts
         self._file_store: FileStore | None = file_store
         self._timeout = file_store.timeout
-        self._owner = owner  # a client that is collected would close the connection
+        self._owner = owner  # a garbage-collected client would close the connection
         self._turn = Turn()
-        self._saved: dict[str | None, Path] = {}  # by where it was wanted
-        self._taken: Taken | None = None  # its content, once that was read
+        self._saved: dict[str | None, Path] = {}  # downloaded files by their requested folder
+        self._taken: Taken | None = None  # the content, after it was read
         self._recording = recording
         self.path: str | None = facts.path
         self.url: str | None = file_store.url_of(facts)
@@ -210,29 +218,34 @@ class RemoteFile(os.PathLike[str]):
         timeout: float | None = None,
         progress: ProgressListener | bool | None = None,
     ) -> Path:
-        """Fetch it, once, into a folder.
+        """Download the file to a folder, once.
 
-        The file appears under its name when it is complete. Another file of that name is
-        left alone, and this one gets a number, unless both have the same content. A
-        connection that breaks off is taken up where it broke, if the server can do that.
+        The file gets its final name when it is complete. If another file has that name, it stays
+        unchanged, and the new file gets a number in its name. If that file has the same content,
+        it is used instead. If the connection breaks, the download continues at that point, if the
+        server supports this.
 
         Args:
-            directory: Where to; made if it does not exist. By default the client's
-                `download_dir`, else a private folder that is removed at exit.
-            timeout: Seconds that it may take in all; ``None`` is the client's `deadline`,
-                ``math.inf`` none.
-            progress: Is told of bytes so far, and in all if known, while it is fetched; the
-                number falls where a server cannot go on and begins anew. ``True`` draws a bar.
+            directory: The folder, which is created if it does not exist. The default is the
+                client's `download_dir`, or a private folder that is removed when the process
+                exits.
+            timeout: Seconds that the download may take in total. ``None`` means the client's
+                `deadline`, ``math.inf`` no limit.
+            progress: A function that is called with the number of bytes so far and the total
+                number (``None`` if not known). The first number falls if the server cannot
+                continue a broken download and sends the file again. ``True`` shows a bar.
 
         Returns:
-            Where it is. A second call returns the same file, if it is still there.
+            The path of the downloaded file. A second call returns the same file if it still
+            exists.
 
         Raises:
-            DownloadError: It could not be fetched whole, or not be written.
+            DownloadError: The file could not be downloaded completely, or not be written.
             DownloadTimeoutError: `timeout` passed.
-            RateLimitError: The server is asked too often, for longer than it is waited for.
-            ClientClosedError: The client was closed before the file was fetched.
-            MissingDependencyError: For a bar, tqdm is needed (extra ``progress``).
+            RateLimitError: The server limited the rate of requests (429), and the wait that it
+                asked for is too long.
+            ClientClosedError: The client was closed before the file was downloaded.
+            MissingDependencyError: A bar needs tqdm (extra ``progress``).
         """
         if progress is True:
             from ._terminal.progress import download_bar
@@ -272,16 +285,22 @@ class RemoteFile(os.PathLike[str]):
         return copied(lambda: here.open("rb"), folder, self._name_here())
 
     def read(self, *, timeout: float | None = None) -> bytes:
-        """Its content. It is kept on this machine, so later reads ask the app for nothing.
+        """Return the content of the file.
 
-        Up to 4 MB are kept in memory (64 MB for all files of the process), and more on disk, in
-        the private folder. It is removed with the last `RemoteFile` that has it.
+        The content is kept on this machine, so later reads send no request. A content of up to
+        4 MB is kept in memory (64 MB for all files of the process), and a larger one in a file of
+        the private folder. It is removed with the last `RemoteFile` that uses it.
 
         Args:
-            timeout: As for `download`.
+            timeout: Seconds that the download may take in total. ``None`` means the client's
+                `deadline`, ``math.inf`` no limit.
 
         Raises:
-            DownloadError, DownloadTimeoutError, RateLimitError, ClientClosedError: As `download`.
+            DownloadError: The file could not be downloaded completely.
+            DownloadTimeoutError: `timeout` passed.
+            RateLimitError: The server limited the rate of requests (429), and the wait that it
+                asked for is too long.
+            ClientClosedError: The client was closed before the file was downloaded.
         """
         deadline = self._deadline(timeout)
         with self._turn.take(deadline, partial(too_late, self._facts, deadline)):
@@ -298,20 +317,25 @@ class RemoteFile(os.PathLike[str]):
     def _take(
         self, recording: Recording, deadline: Deadline, progress: ProgressListener | None = None
     ) -> Kept:
-        """Fetch what a generator made."""
+        """Download the sound or video that a generator function makes."""
         taken = recording.fetch(self._fetched_by(), deadline, progress)
-        if taken.ending or taken is recording.whole:  # else there is nothing of it yet
+        if taken.ending or taken is recording.whole:  # otherwise it has no content yet
             self._taken = taken
         return taken.kept
 
     def open(self, *, timeout: float | None = None) -> BinaryIO:
-        """Download it, and open it for reading.
+        """Download the file, and open it for reading in binary mode.
 
         Args:
-            timeout: As for `download`.
+            timeout: Seconds that the download may take in total. ``None`` means the client's
+                `deadline`, ``math.inf`` no limit.
 
         Raises:
-            DownloadError, DownloadTimeoutError, RateLimitError, ClientClosedError: As `download`.
+            DownloadError: The file could not be downloaded completely, or not be written.
+            DownloadTimeoutError: `timeout` passed.
+            RateLimitError: The server limited the rate of requests (429), and the wait that it
+                asked for is too long.
+            ClientClosedError: The client was closed before the file was downloaded.
         """
         return self.download(timeout=timeout).open("rb")
 
@@ -319,14 +343,14 @@ class RemoteFile(os.PathLike[str]):
         return str(self.download())
 
     def _here(self) -> Kept | Path | None:
-        """Its content on this machine, if it was read or downloaded."""
+        """Return the local copy of the content, if it was read or downloaded."""
         kept = self._kept()
         if kept is not None:
             return kept
         return next((path for path in list(self._saved.values()) if path.is_file()), None)
 
     def _kept(self) -> Kept | None:
-        """What was read of it, or by another value of the same job of its recording."""
+        """Return the content that this file, or another value with the same recording, has read."""
         taken = self._taken
         if taken is None or not taken.kept.is_there():
             taken = self._recording.whole if self._recording is not None else None
@@ -334,14 +358,17 @@ class RemoteFile(os.PathLike[str]):
         return None if taken is None else taken.kept
 
     def _name_here(self) -> str:
-        """Its name as a file: what a generator made may not be what its name says."""
+        """Return the name for a local file; a recording may have another format than its name."""
         ending = self._taken.ending if self._taken is not None else ""
         if not ending or self.orig_name.lower().endswith(ending):
             return self.orig_name
         return safe_name(f"{self.orig_name.rpartition('.')[0] or self.orig_name}{ending}")
 
     def _not_at_hand(self) -> str | None:
-        """Why it is not fetched just to be looked at: that would ask whom nobody has named."""
+        """Return the reason not to download the file for display; ``None`` if it may be.
+
+        A display must not send requests to a host that the user has not named.
+        """
         if self.url is None or self._here() is not None:
             return None
         if self._file_store is None:
@@ -351,7 +378,10 @@ class RemoteFile(os.PathLike[str]):
         )
 
     def _content(self, limit_bytes: int) -> bytes | None:
-        """Its content, if that has no more than `limit_bytes`; no more is fetched to find out."""
+        """Return the content, or ``None`` if it is longer than `limit_bytes`.
+
+        The download stops as soon as the limit is exceeded.
+        """
         if self.size is not None and self.size > limit_bytes:
             return None
         from ._transport.connections import RequestHandle
@@ -375,14 +405,14 @@ class RemoteFile(os.PathLike[str]):
         return self._repr_mimebundle_().get("text/html")
 
     def _reader(self, call: RequestHandle) -> AbstractContextManager[Reader]:
-        """Read it from where it is, without keeping it; by `call` that can be ended."""
+        """Open the content, local or remote, without a local copy. `call` can abort a download."""
         if self._recording is not None:
             self.read()
         here = self._kept() or (self._here() if self._file_store is None else None)
         return self._fetched_by().open(self._facts, call) if here is None else here.open("rb")
 
     def _is_of(self, file_store: FileStore) -> bool:
-        """Whether the app behind `file_store` has it by its path."""
+        """Return whether `file_store` belongs to the app that has the file at this path."""
         path, url = self.path, self.url
         if path is None or url is None or is_link(path) or self.is_stream:
             return False
@@ -393,7 +423,7 @@ class RemoteFile(os.PathLike[str]):
             try:
                 self._file_store = self._owner._files()
             except RateLimitError:
-                raise  # it says when to come again
+                raise  # it has `retry_after`, which a DownloadError has not
             except GradioClientError as exc:
                 raise DownloadError(
                     f"{self.orig_name!r} came out of a pickle, and could not be fetched: {exc} "
@@ -408,10 +438,11 @@ class RemoteFile(os.PathLike[str]):
         return f"<RemoteFile {self.orig_name!r}{kind}{size}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        """With where it was downloaded to, and with what connects to fetch it if it was not."""
+        """Return the state with the paths of downloads, and with a client for a later download."""
         taken = self._taken
         if self._recording is not None and taken is not None:
-            # The app may not give it again. If it is complete, the recording brings it along.
+            # The server may send it only once. The pickle of the recording has the content if it
+            # is complete, so it is not stored twice.
             whole = self._recording.whole
             taken = None if taken is whole else Taken(taken.kept.in_memory(), taken.ending)
         others: dict[str, Any] = {
@@ -427,18 +458,18 @@ class RemoteFile(os.PathLike[str]):
         self._turn = Turn()
 
     def __copy__(self) -> RemoteFile:
-        return self  # unlike a pickle, in this process it can be fetched
+        return self  # in this process, unlike after a pickle, the connection still works
 
     def __deepcopy__(self, memo: object) -> RemoteFile:
         return self
 
 
 class ResultFiles:
-    """Makes the files of one job's values.
+    """Maker of the `RemoteFile` objects in the values of one job.
 
     Attributes:
-        job: The job's log, as soon as there is one; a call without a job is over when it has
-            a value.
+        job: The job's log, as soon as it exists. A call without a job has ended when it has a
+            value.
     """
 
     __slots__ = ("_file_store", "_made", "_owner", "_recordings", "job")
@@ -451,12 +482,12 @@ class ResultFiles:
         self.job: ref[Any] | None = None
 
     def make(self, facts: FileFacts) -> RemoteFile:
-        """Make what users get for a file."""
+        """Make the `RemoteFile` for a file of a result."""
         recording = self._recording(facts) if facts.is_stream else None
         return RemoteFile(facts, self._file_store, self._owner, recording)
 
     def _recording(self, facts: FileFacts) -> Recording | None:
-        """What all values of the job share that name the same stream."""
+        """Return the recording that all values of the job with the same stream URL share."""
         url = self._file_store.url_of(facts)
         if url is None or is_link(facts.path):
             return None
@@ -468,7 +499,7 @@ class ResultFiles:
 
 
 class _ServerFile(LocalFile):
-    """A file of an earlier result, of this server or another one."""
+    """A file of an earlier result as input, from this server or another one."""
 
     def __init__(self, remote: RemoteFile) -> None:
         self.remote = remote
@@ -488,5 +519,5 @@ class _ServerFile(LocalFile):
         return partial(self.remote._reader, new_call())
 
     def look(self) -> FileState:
-        # By the object: what is at its address may be another content by the next result.
+        # Identified by the object: at the next result, its URL may have a different content.
         return FileState(self.size_bytes, (weakref.ref(self.remote),))

@@ -1,8 +1,8 @@
-"""Endpoints as Python functions: `Client.function` makes them, and typed modules are made of them.
+"""Endpoints as Python functions, for `Client.function` and for typed modules.
 
-A function is a real one, so that `inspect.signature`, `help` and an editor's completion say what
-the app takes: names, types with their choices, defaults. It gives bare values: that of an
-endpoint with one output, a tuple for several, ``None`` for none.
+Each one is a real function, so `inspect.signature`, `help` and editors show the parameters of the
+endpoint: names, types with their choices, defaults. It returns the output itself if the endpoint
+has one output, a tuple if it has several, and ``None`` if it has none.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-#: What stands for a file to send. A text does not, but in `handle_file`.
+#: The types of values that are uploaded as files. A string is only one inside `handle_file`.
 FileInput = Union[os.PathLike[str], bytes, bytearray, memoryview, BinaryIO, Attachment]
 
 
 class Default:
-    """The type of `DEFAULT`, which stands for what the app has as a parameter's default."""
+    """The type of `DEFAULT`, which means: use the app's default for this parameter."""
 
     def __repr__(self) -> str:
         return "DEFAULT"
@@ -42,10 +42,13 @@ DEFAULT = Default()
 
 
 class TypedJob(Generic[T_co]):
-    """A job under way whose values come bare, as its function gives them.
+    """A running job that returns plain outputs instead of `Data`.
+
+    A value is the output itself if the endpoint has one output, a tuple if it has several, and
+    ``None`` if it has none.
 
     Attributes:
-        job: The `Job` itself: to listen to, to wait for together with others, to look at.
+        job: The `Job` itself, which has the listeners, the status and all other methods.
 
     Example:
         >>> call = app.function("/count").submit(3)
@@ -58,20 +61,34 @@ class TypedJob(Generic[T_co]):
         self._outputs = outputs
 
     def result(self, timeout: float | None = None) -> T_co:
-        """Wait for the final value; see `Job.result`."""
+        """Wait for the job to end, and return its final value.
+
+        Args:
+            timeout: Seconds to wait. ``None`` waits without a limit. The job continues after
+                a timeout.
+
+        Raises:
+            GradioClientError: The job failed.
+            concurrent.futures.TimeoutError: The job did not end within `timeout` seconds.
+            concurrent.futures.CancelledError: The job was cancelled.
+        """
         return bare(self.job.result(timeout), self._outputs)  # type: ignore[no-any-return]
 
     def __iter__(self) -> Iterator[T_co]:
-        """Each value as it comes, all earlier ones first; the last is the result."""
+        """Iterate over the values as they arrive, from the first to the result."""
         for data in self.job:
             yield bare(data, self._outputs)
 
     def done(self) -> bool:
-        """Whether it has ended, in whatever way."""
+        """Return whether the job has ended: with a result, with an error, or cancelled."""
         return self.job.done()
 
     def cancel(self) -> bool:
-        """Stop it, here and on the server; see `Job.cancel`."""
+        """Cancel the job, here and, if the server supports it, on the server.
+
+        Returns:
+            ``True`` if the job is now cancelled; ``False`` if it had already ended.
+        """
         return self.job.cancel()
 
     def __repr__(self) -> str:
@@ -79,29 +96,34 @@ class TypedJob(Generic[T_co]):
 
 
 class Function(Protocol):
-    """An endpoint as a function: call it and wait, or `submit` it and look in on it."""
+    """An endpoint as a function: call it to wait for the value, or `submit` it to get a job."""
 
     __name__: str
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the endpoint and wait for its final value; Ctrl-C cancels it on the server."""
+        """Call the endpoint and wait for its final value. Ctrl-C cancels it on the server."""
 
     def submit(self, *args: Any, **kwargs: Any) -> TypedJob[Any]:
         """Start a call and return at once."""
 
 
 class Caller(Protocol):
-    """The part of `Client` that functions use."""
+    """The part of `Client` that these functions use."""
 
     def predict(self, endpoint: str | int | None, payload: Payload) -> Data:
-        """Call an endpoint and wait for its result."""
+        """Call an endpoint and return its final value."""
 
     def submit(self, endpoint: str | int | None, payload: Payload) -> Job:
-        """Start a call and return its job at once."""
+        """Start a call and return its job."""
 
 
 def function_of(app: Caller, signature: Signature) -> Function:
-    """Make the function of an endpoint."""
+    """Make the Python function for an endpoint.
+
+    Args:
+        app: The client that makes the calls.
+        signature: The endpoint's name, parameters and return values.
+    """
     form = python_signature(signature)
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -127,12 +149,12 @@ def function_of(app: Caller, signature: Signature) -> Function:
     _dress(submit, signature, form.replace(return_annotation=started))
     submit.__name__, submit.__qualname__ = "submit", f"{signature.name}.submit"
     submit.__doc__ = SUBMIT_DOCSTRING
-    call.submit = submit  # type: ignore[attr-defined]  # functions take attributes
-    return call  # type: ignore[return-value]  # it has one now
+    call.submit = submit  # type: ignore[attr-defined]  # mypy knows no attributes of functions
+    return call  # type: ignore[return-value]  # it has the attribute `submit` now
 
 
 def sent(parameters: tuple[Parameter, ...], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by the app's names for them; what is left to the app's default is left out."""
+    """Return the payload by the app's parameter names, without the values that are `DEFAULT`."""
     return {
         parameter.sent_as: given[parameter.name]
         for parameter in parameters
@@ -141,14 +163,14 @@ def sent(parameters: tuple[Parameter, ...], given: Mapping[str, Any]) -> dict[st
 
 
 def bare(data: Data, outputs: int) -> Any:
-    """The values of an answer as a function gives them."""
+    """Return the plain outputs: the only one, a tuple of several, or ``None``."""
     if outputs == 0:
         return None
     return data[0] if outputs == 1 and len(data) == 1 else tuple(data)
 
 
 def python_signature(signature: Signature) -> inspect.Signature:
-    """The signature as `inspect` has it."""
+    """Convert the endpoint's signature to an `inspect.Signature`."""
     parameters = [
         inspect.Parameter(
             parameter.name,

@@ -1,4 +1,4 @@
-"""`Job`: what `submit` returns and users hold. What ends it is in `_job.control`."""
+"""`Job`: the handle of a call that `submit` returns. `_job.control` decides how a job ends."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _EVENTS = ("data", "status", "log", "render", "upload")
 
 
 class Job(concurrent.futures.Future[Data]):
-    """A call under way: a real `Future` that can be listened to, looped over and cancelled.
+    """A running call: a `concurrent.futures.Future` with listeners, iteration and cancellation.
 
-    `concurrent.futures.wait` and `as_completed`, and `asyncio.wrap_future`, take it.
-    Every method may be called from any thread.
+    A job works with `concurrent.futures.wait`, `concurrent.futures.as_completed` and
+    `asyncio.wrap_future`. Every method may be called from any thread.
 
     Example:
         >>> job = app.submit("/count", [3])
@@ -53,43 +53,47 @@ class Job(concurrent.futures.Future[Data]):
         super().__init__()
         self._control = control
         self._log = log
-        self._owner = owner  # the client: it must not be collected while a job needs it
-        self._chunks = chunks  # where the function takes input while it runs
+        self._owner = owner  # the client: it must not be garbage-collected while a job needs it
+        self._chunks = chunks  # None unless the function accepts input while it runs
         self._pid = os.getpid()
         control.bind(self)
 
-    # -- what it is ---------------------------------------------------------------
+    # -- properties ---------------------------------------------------------------
 
     @property
     def endpoint(self) -> str | int:
-        """The endpoint's name with its slash, or its ``fn_index`` if it has no name."""
+        """The endpoint's name with its leading slash, or its ``fn_index`` if it has no name."""
         return self._control.endpoint
 
     @property
     def fn_index(self) -> int:
-        """The number of the function that runs."""
+        """The ``fn_index`` of the function that the job calls."""
         return self._control.fn_index
 
     @property
     def event_id(self) -> str | None:
-        """The server's name for the job; ``None`` before it has one (always on Gradio 3)."""
+        """The server's id for the job.
+
+        ``None`` until the server has accepted the job. Gradio 3 gives no ids, so there it is
+        always ``None``.
+        """
         return self._control.event_id
 
     @property
     def status(self) -> Status:
-        """The latest status."""
+        """The latest `Status` of the job."""
         status = self._log.status
         assert status is not None  # noqa: S101 - submit() published the first one
         return status
 
     @property
     def outputs(self) -> list[Data]:
-        """Every value so far. Made anew at each access; to follow a job, loop over it."""
+        """A new list of all values received so far. To follow a job, iterate over it instead."""
         return list(self._log.data(wait=False))
 
     @property
     def timings(self) -> Timings:
-        """How long it took until what: in the queue, at work, to the first value, to the end."""
+        """The times at which the job was queued, started, gave its first value and ended."""
         return Timings(bytes=self._control.bytes, **self._control.times)
 
     def __repr__(self) -> str:
@@ -129,17 +133,41 @@ class Job(concurrent.futures.Future[Data]):
     @overload
     def on(self, event: Literal["upload"], callback: UploadListener) -> Job: ...
     def on(self, event: EventName, callback: Callable[[Any], object]) -> Job:
-        """Have `callback` told of each event of a kind, from the first on.
+        """Call `callback` with each event of one kind.
 
-        Events come in order, one at a time, each once, on a worker thread of the job. A
-        slow callback holds up its own job only; one that raises is logged and goes on
-        being told. After the job's end, `on` returns when all events have been told.
+        A listener that is added late first receives the earlier events of its kind. Events
+        arrive in order, one at a time, each exactly once, on a worker thread of the job. If the
+        job has already ended, `on` itself calls `callback` with all events, and then returns.
+
+        A slow callback delays its own job only. If a callback raises an exception, the exception
+        is logged, and the callback still receives the later events.
+
+        Args:
+            event: The kind of event, which decides what `callback` receives:
+
+                - ``"data"``: a `Data` for each value, intermediate or final.
+                - ``"status"``: a `Status` each time the job's state, queue position or
+                  progress changes.
+                - ``"log"``: a `Log` for each ``gr.Info``, ``gr.Warning`` and ``gr.Success`` of
+                  the app.
+                - ``"render"``: a `Render` when the app has created components and functions for
+                  this session (``gr.render``).
+                - ``"upload"``: an `Upload` with the bytes sent so far, while the files of the
+                  payload are uploaded.
+            callback: A function with one parameter, the event. Its return value is ignored.
+
+        Returns:
+            The job itself, so that calls can be chained.
 
         Raises:
-            ValueError: There is no such kind of event.
+            ValueError: `event` is not one of the five kinds.
+            TypeError: `callback` is not callable.
 
-        Behaviour: ``submit(...).on`` of @gradio/client 0.2.1. Ours: a late listener is
-        told what it missed.
+        Example:
+            >>> job = app.submit("/count", [3]).on("data", lambda data: print(data[0]))
+
+        Behaviour: ``submit(...).on`` of @gradio/client 0.2.1. Difference: a late listener
+        receives the events that it missed.
         """
         _check(event)
         if not callable(callback):
@@ -148,28 +176,43 @@ class Job(concurrent.futures.Future[Data]):
         return self
 
     def off(self, event: EventName, callback: Callable[[Any], object]) -> Job:
-        """Stop telling `callback` of a kind of event; unknown callbacks are passed over.
+        """Remove a listener that `on` has added.
+
+        Args:
+            event: The kind of event, as it was given to `on`.
+            callback: The listener. Nothing happens if it was not added.
+
+        Returns:
+            The job itself.
 
         Raises:
-            ValueError: There is no such kind of event.
+            ValueError: `event` is not ``"data"``, ``"status"``, ``"log"``, ``"render"`` or
+                ``"upload"``.
         """
         _check(event)
         self._log.unsubscribe(event, callback)
         return self
 
     def destroy(self) -> Job:
-        """Drop every listener. The job goes on; use `cancel` to stop it."""
+        """Remove every listener. The job continues; use `cancel` to stop it.
+
+        Returns:
+            The job itself.
+        """
         self._log.unsubscribe()
         return self
 
     def show_progress(self) -> Job:
-        """Draw the job's progress from now on: uploads, queue, and the app's own bars.
+        """Show the job's progress: uploads, the position in the queue and the app's own bars.
 
-        A line on standard error, or a widget in a notebook. Several jobs' lines stand
-        below each other.
+        Progress is a line on standard error, or a widget in a notebook. Each job has its own
+        line.
+
+        Returns:
+            The job itself.
 
         Raises:
-            MissingDependencyError: There is no tqdm (extra ``progress``).
+            MissingDependencyError: tqdm is not installed (extra ``progress``).
 
         Example:
             >>> job = app.submit("/generate", ["a cat"]).show_progress()
@@ -182,61 +225,90 @@ class Job(concurrent.futures.Future[Data]):
     # -- waiting ------------------------------------------------------------------
 
     def result(self, timeout: float | None = None) -> Data:
-        """Wait for the final value.
+        """Wait for the job to end, and return its final value.
 
         Args:
-            timeout: Seconds to wait; ``None`` waits for as long as it takes. The job goes
-                on after a timeout.
+            timeout: Seconds to wait. ``None`` waits without a limit. The job continues after
+                a timeout.
+
+        Returns:
+            The final value of the function.
 
         Raises:
-            GradioClientError: The job failed; which class says how.
-            concurrent.futures.TimeoutError: `timeout` passed.
+            GradioClientError: The job failed. The subclass tells how.
+            concurrent.futures.TimeoutError: The job did not end within `timeout` seconds.
             concurrent.futures.CancelledError: The job was cancelled.
-            RuntimeError: Called by a listener of this job, which it would wait for; or
-                the job was under way when this process was forked from its own.
+            RuntimeError: A listener of this job called `result`, which would wait for the
+                listener itself. Or the job was started before this process was forked, and only
+                the parent process can wait for it.
         """
         self._check_wait("result()", timeout)
         return self._outcome(timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Wait for the end; the error of a failed job, or ``None``. As `result` otherwise."""
+        """Wait for the job to end, and return its error.
+
+        Args:
+            timeout: Seconds to wait. ``None`` waits without a limit. The job continues after
+                a timeout.
+
+        Returns:
+            The exception of a failed job; ``None`` if the job succeeded.
+
+        Raises:
+            concurrent.futures.TimeoutError: The job did not end within `timeout` seconds.
+            concurrent.futures.CancelledError: The job was cancelled.
+            RuntimeError: A listener of this job called `exception`, which would wait for the
+                listener itself. Or the job was started before this process was forked, and only
+                the parent process can wait for it.
+        """
         self._check_wait("exception()", timeout)
         self._wait_for_end(timeout)
         return self._exception
 
     def __iter__(self) -> Iterator[Data]:
-        """Each value as it comes, all earlier ones first; the last is the result.
+        """Iterate over the job's values as they arrive, from the first to the result.
+
+        Every iteration begins with the first value that the job still keeps, also if the job
+        has ended.
 
         Raises:
-            Exception: What `result` would raise, after the last value.
+            Exception: After the last value, the exception that `result` raises.
         """
         self._check_wait("A loop over the job")
         yield from self._log.data(wait=True)
         self._outcome(None)
 
     def done(self) -> bool:
-        """Return whether it has ended, in whatever way."""
-        return self._state in RESOLVED  # without the Future's lock: a tight loop may ask
+        """Return whether the job has ended: with a result, with an error, or cancelled."""
+        # Read without the Future's lock, so that a loop that polls does not block the worker.
+        return self._state in RESOLVED
 
     def running(self) -> bool:
-        """Return whether a worker has taken it. It can be cancelled all the same."""
+        """Return whether a worker has started the job and it has not ended.
+
+        Unlike other futures, a running job can be cancelled.
+        """
         return self._control.started and not self.done()
 
     def cancel(self) -> bool:
-        """Stop listening, and stop the work on the server as far as it can.
+        """Cancel the job, here and, if the server supports it, on the server.
 
-        Returns at once; the server is told in the background. Other jobs are left
-        alone: servers from 4.31 on can only cancel all jobs of one function in one
-        session, so while others run, the server is told after they end (a job
-        submitted with ``isolated=True`` has no such company).
+        `cancel` returns at once. A worker sends the cancel request in the background.
+
+        Other jobs are not affected. Servers from Gradio 4.31 on can only cancel all jobs of one
+        function in one session. While other such jobs run, the request is therefore sent after
+        they end. A job submitted with ``isolated=True`` has its own session, so its request is
+        never delayed.
 
         Returns:
-            Whether the job is cancelled now; ``False`` if it had already ended.
+            ``True`` if the job is now cancelled; ``False`` if it had already ended.
 
         Raises:
-            RuntimeError: The job was under way when this process was forked from its own.
+            RuntimeError: The job was started before this process was forked. Only the parent
+                process can cancel it.
 
-        Behaviour: what stops on the server is told in docs, page "protocols".
+        Behaviour: the page "protocols" of the docs lists what each Gradio release stops.
         """
         self._check_process()
         return self._control.cancel()
@@ -244,28 +316,28 @@ class Job(concurrent.futures.Future[Data]):
     # -- further input ------------------------------------------------------------
 
     def send_chunk(self, payload: Payload = None, *, timeout: float | None = None) -> None:
-        """Give a running job its next input, where the function takes a stream of them.
+        """Send the next input to a running job whose function accepts a stream of inputs.
 
-        Such functions (``connection="stream"`` in the app's config, from Gradio 5.0 on)
-        are called once for each input, the first being the payload of `submit`, and each
-        answer is a value of the job. A chunk is sent when the one before it has been
-        answered, so that none takes another's place: this blocks until then, also
-        while the job waits in the queue.
+        Such a function has ``connection="stream"`` in the app's config (Gradio 5.0 and later).
+        The server calls it once for each input. The payload of `Client.submit` is the first
+        input. Each return value is a value of the job.
+
+        `send_chunk` blocks until the server has processed the previous input, also while the job
+        is in the queue. Otherwise a new input could replace one that the server has not
+        processed yet.
 
         Args:
-            payload: As for `Client.submit`.
-            timeout: Seconds to wait for the turn; ``None`` waits for as long as it takes.
+            payload: The values of the input: a list or tuple by position, a dict by parameter
+                name, or ``None`` for no values.
+            timeout: Seconds to wait until the input can be sent. ``None`` waits without a limit.
 
         Raises:
-            PayloadError: The values do not fit, or the function takes no stream.
-            StreamClosedError: The job is over, or its input was closed. Apps may limit a
-                job's time, and end one that gets no input for too long (30 s, mostly).
-            concurrent.futures.TimeoutError: `timeout` passed; nothing was sent.
-            ConnectFailedError, HTTPStatusError: The server did not take the chunk.
+            PayloadError: The values do not fit the endpoint, or its function accepts no stream.
+            StreamClosedError: The job has ended, or `close_stream` was called. An app may limit
+                the time of a job, and may end a job that gets no input (usually after 30 s).
+            concurrent.futures.TimeoutError: `timeout` passed. Nothing was sent.
+            ConnectFailedError, HTTPStatusError: The server did not accept the input.
             ClientClosedError: The client was closed.
-
-        Behaviour: ``send_chunk`` of @gradio/client 2.7.0. Ours: values are laid out as
-        for `submit`, and wait for their turn; JavaScript sends what it is given, at once.
 
         Example:
             >>> job = app.submit("/transcribe", [first_second])
@@ -273,23 +345,29 @@ class Job(concurrent.futures.Future[Data]):
             >>> job.close_stream()
             >>> job.result()[0]
             'hello there'
+
+        Behaviour: ``send_chunk`` of @gradio/client 2.7.0. Differences: the payload has the same
+        forms as for `Client.submit`, and the call waits for the previous input. JavaScript sends
+        its argument unchanged and at once.
         """
         self._input().send(payload, timeout)
 
     def close_stream(self) -> None:
-        """Tell a job that takes a stream of input that there is no more; it then ends.
+        """End the input stream of a job, so that the job ends.
 
-        Waits until the last chunk has been answered. Harmless when repeated, and after
-        the job's end.
+        `close_stream` waits until the server has processed the last input. Calling it again, or
+        after the job has ended, does nothing.
+
+        The server decides on the job's last value: Gradio 5.x calls the function once more with
+        the last input, Gradio 6.x repeats the last value.
 
         Raises:
-            PayloadError: The function takes no stream.
-            ConnectFailedError, HTTPStatusError: The server could not be told.
+            PayloadError: The function accepts no stream of inputs.
+            ConnectFailedError, HTTPStatusError: The server did not receive the request.
             ClientClosedError: The client was closed.
 
-        Behaviour: ``close_stream`` of @gradio/client 2.7.0. Ours: the job is heard to its
-        end; JavaScript stops listening. What its last value is, is up to the server:
-        5.x runs the function once more with the last input, 6.x repeats the last answer.
+        Behaviour: ``close_stream`` of @gradio/client 2.7.0. Difference: the job continues to
+        receive events until it ends. JavaScript stops listening.
         """
         self._input().close()
 
@@ -303,11 +381,11 @@ class Job(concurrent.futures.Future[Data]):
             )
         return self._chunks
 
-    # -- waiting, in detail -------------------------------------------------------
+    # -- waiting: internals -------------------------------------------------------
 
     def _invoke_callbacks(self) -> None:
         self._control.wake()
-        super()._invoke_callbacks()  # type: ignore[misc]  # not in the types, but in every Future
+        super()._invoke_callbacks()  # type: ignore[misc]  # not in typeshed, but in every Future
 
     def _check_process(self) -> None:
         if self._pid != os.getpid() and not self.done():
@@ -319,7 +397,7 @@ class Job(concurrent.futures.Future[Data]):
     def _wait_for_end(self, timeout: float | None) -> None:
         if not self.done() and not self._control.wait_for(self.done, timeout):
             raise concurrent.futures.TimeoutError
-        if self._state != FINISHED:  # cancelled() takes the Future's lock
+        if self._state != FINISHED:  # unlike cancelled(), this takes no lock
             raise concurrent.futures.CancelledError
 
     def _outcome(self, timeout: float | None) -> Data:
@@ -328,9 +406,9 @@ class Job(concurrent.futures.Future[Data]):
             try:
                 raise self._exception
             finally:
-                del self  # the traceback would hold the job, which holds the exception
+                del self  # else a cycle: the traceback holds the job, which holds the exception
         data = self._result
-        assert data is not None  # noqa: S101 - it ended well
+        assert data is not None  # noqa: S101 - the job succeeded
         return data
 
     def _check_wait(self, what: str, timeout: object = None) -> None:
@@ -345,7 +423,7 @@ class Job(concurrent.futures.Future[Data]):
 
 
 def control_of(job: Job) -> JobControl:
-    """Return the control of a job, for the client that made it."""
+    """Return the control of a job, for the client that created the job."""
     return job._control
 
 

@@ -1,9 +1,9 @@
-"""What modules written by ``gradio-client-sync types`` stand on.
+"""The runtime of modules that ``gradio-client-sync types`` writes.
 
-Such a module holds an `Api`: the fingerprint of each endpoint as it was when the module was
-written. Before the first call of an endpoint through a client it is compared with what the app
-is now, so that a changed app is an `ApiChangedError` that says what changed, and not a wrong
-value somewhere later.
+Such a module has an `Api` with a fingerprint of each endpoint, taken when the module was written.
+Before the first call of an endpoint through a client, the `Api` compares the fingerprint with the
+app as it is now. If the app has changed, the call raises an `ApiChangedError` that names the
+changes. Otherwise the change would show later, as a wrong value.
 """
 
 from __future__ import annotations
@@ -26,11 +26,12 @@ T = TypeVar("T")
 
 
 class Api:
-    """The endpoints that a module was written for.
+    """The endpoints of the app for which a module was written.
 
     Args:
-        endpoints: By name or number: name, type and whether it is required of each
-            parameter, and the types of what comes back.
+        endpoints: The fingerprint of each endpoint, by its name or ``fn_index``. It has the
+            name, the type and the "required" flag of each parameter, and the types of the return
+            values.
     """
 
     def __init__(self, endpoints: Mapping[str | int, Fingerprint]) -> None:
@@ -38,24 +39,43 @@ class Api:
         self._lock = threading.Lock()
         self._checked: WeakKeyDictionary[Client, set[str | int]] = WeakKeyDictionary()
 
-    def call(self, app: Client, endpoint: str | int, values: Sequence[object]) -> T:  # type: ignore[type-var]  # the module that calls says what comes
-        """Call an endpoint and wait for its bare value; see `Client.predict`.
+    def call(self, app: Client, endpoint: str | int, values: Sequence[object]) -> T:  # type: ignore[type-var]  # the calling module declares the type
+        """Call an endpoint and wait for its final value.
 
         Args:
-            app: The client to call through.
-            endpoint: Which one.
-            values: One for each parameter, `DEFAULT` for what the app has as default.
+            app: The client that makes the call.
+            endpoint: The name of the endpoint, or its ``fn_index``.
+            values: One value for each parameter. `DEFAULT` means the app's default.
+
+        Returns:
+            The output itself if the endpoint has one output, a tuple if it has several, ``None``
+            if it has none.
 
         Raises:
-            ApiChangedError: The endpoint is not what it was.
-            GradioClientError: As for `Client.predict`.
+            ApiChangedError: The endpoint has changed since the module was written. Nothing was
+                sent.
+            GradioClientError: The call failed. The subclass tells how.
         """
         data = app.predict(endpoint, self._payload(app, endpoint, values))
         value: T = bare(data, self._outputs(endpoint))
         return value
 
     def submit(self, app: Client, endpoint: str | int, values: Sequence[object]) -> TypedJob[T]:
-        """Start a call and return at once; as `call` otherwise."""
+        """Start a call and return at once.
+
+        Args:
+            app: The client that makes the call.
+            endpoint: The name of the endpoint, or its ``fn_index``.
+            values: One value for each parameter. `DEFAULT` means the app's default.
+
+        Returns:
+            The running job. Later errors are raised by its ``result``.
+
+        Raises:
+            ApiChangedError: The endpoint has changed since the module was written. Nothing was
+                sent.
+            GradioClientError: The call could not be started. The subclass tells why.
+        """
         job = app.submit(endpoint, self._payload(app, endpoint, values))
         return TypedJob(job, self._outputs(endpoint))
 
@@ -65,7 +85,7 @@ class Api:
     def _payload(
         self, app: Client, endpoint: str | int, values: Sequence[object]
     ) -> dict[str, Any]:
-        """The values by name: where the app has moved a parameter, they still fit."""
+        """Return the values by parameter name, so that they fit if the app reorders parameters."""
         self._check(app, endpoint)
         names = (name for name, _, _ in self._endpoints[endpoint][0])
         return {name: value for name, value in zip(names, values) if value is not DEFAULT}
@@ -89,7 +109,7 @@ class Api:
 
 
 def _present(app: Client, endpoint: str | int, kept: Fingerprints) -> Fingerprints:
-    """The endpoint as it is; if there is none of that name, all that there are."""
+    """Return the present fingerprint of an endpoint; of all endpoints if it does not exist."""
     try:
         return {endpoint: fingerprint_of(app._signature(endpoint), kept[endpoint])}
     except EndpointNotFoundError:

@@ -1,7 +1,7 @@
-"""Names for the shapes of public data: configs, API info, payloads.
+"""Types of public data: configs, API info, payloads.
 
-Servers add keys from release to release, so the wire's dictionaries are open
-(`total=False`); what this package promises to return is in `events`.
+Servers add keys from release to release, so every key of these dictionaries is optional
+(`total=False`). The types that this package itself defines are in `events`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Stage = Literal["pending", "generating", "streaming", "complete", "error"]
 EventName = Literal["data", "status", "log", "render", "upload"]
 LogLevel = Literal["info", "warning", "success", "error"]
 
-#: What `submit` and `predict` accept: values by position, by name, or nothing.
+#: The input values of `submit` and `predict`: by position, by parameter name, or none.
 Payload = Union[Sequence[Any], Mapping[str, Any], None]
 
 
@@ -31,7 +31,7 @@ class ComponentConfig(TypedDict, total=False):
 
 
 class DependencyTypes(TypedDict, total=False):
-    """What kind of function a dependency runs."""
+    """The kind of function that a dependency runs."""
 
     generator: bool
     cancel: bool
@@ -39,7 +39,7 @@ class DependencyTypes(TypedDict, total=False):
 
 
 class DependencyConfig(TypedDict, total=False):
-    """One entry of ``config["dependencies"]``: an event with a function behind it."""
+    """One entry of ``config["dependencies"]``: an event listener of the app and its function."""
 
     id: int
     api_name: str | Literal[False] | None
@@ -58,7 +58,7 @@ class DependencyConfig(TypedDict, total=False):
 
 
 class Config(TypedDict, total=False):
-    """What ``GET /config`` answers, as far as a client reads it."""
+    """The response to ``GET /config``: the keys that this client reads."""
 
     version: str
     protocol: str
@@ -76,18 +76,20 @@ class Config(TypedDict, total=False):
 
 
 class PythonType(TypedDict, total=False):
-    """A type as a Python user would write it."""
+    """A type in Python notation, with a description."""
 
     type: str
     description: str
 
 
 class ValueInfo(TypedDict, total=False):
-    """One parameter or return value of an endpoint, as `Client.view_api` gives it.
+    """One parameter or return value of an endpoint in the result of `Client.view_api`.
 
     Attributes:
-        hidden: The app's own description leaves this parameter out. Hidden ones only.
-        position: Place among all inputs without session state, from 0. Hidden ones only.
+        hidden: The app's own description leaves this parameter out. Only hidden parameters have
+            this key.
+        position: The index among all inputs without session state, from 0. Only hidden
+            parameters have this key.
     """
 
     label: str
@@ -103,11 +105,11 @@ class ValueInfo(TypedDict, total=False):
 
 
 class EndpointInfo(TypedDict, total=False):
-    """One endpoint of `Client.view_api`.
+    """One endpoint in the result of `Client.view_api`.
 
     Attributes:
-        hidden_parameters: Inputs that the app's own description leaves out, such as a
-            button whose text is an input. The key is there if there are any.
+        hidden_parameters: Inputs that the app's own description leaves out, such as a button
+            whose text is an input. The key is missing if there are none.
     """
 
     parameters: list[ValueInfo]

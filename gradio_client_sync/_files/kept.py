@@ -1,8 +1,8 @@
-"""Content that was fetched and is kept on this machine, to be read again.
+"""Downloaded content that is kept on this machine for later reads.
 
-Content of up to 4 MB is kept in memory, as long as all of that is no more than 64 MB. Other content
-is kept in a file of the private folder of this process, or in memory if the disk does not take it.
-It is removed when nobody has its `Kept` any more, and at the end of the process.
+Content of up to 4 MB is kept in memory, up to a total of 64 MB. Other content is kept in a file of
+the private folder of this process, or in memory if the disk is full. A file is removed when its
+`Kept` is garbage-collected, and when the process exits.
 """
 
 from __future__ import annotations
@@ -17,22 +17,23 @@ from typing import Any, BinaryIO
 
 from .folder import private_folder
 
-#: Bytes of a content up to which it is kept in memory.
+#: The largest content that is kept in memory.
 SMALL_BYTES = 4 * 2**20
 
-#: Bytes of all such contents of this process. Further ones go to the disk.
+#: The largest total of contents in memory. Beyond it, content is written to the disk.
 MEMORY_BYTES = 64 * 2**20
 
 
 class _Memory:
-    """Counts what is kept in memory."""
+    """A counter of the bytes that are kept in memory."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # the collector may give something back anywhere
+        # Reentrant: the garbage collector may call `give_back` in a thread that holds the lock.
+        self._lock = threading.RLock()
         self._bytes = 0
 
     def take(self, size: int) -> bool:
-        """Take so much if there is room; whether there was."""
+        """Reserve `size` bytes if the limits allow it, and return whether they do."""
         with self._lock:
             if size > SMALL_BYTES or self._bytes + size > MEMORY_BYTES:
                 return False
@@ -48,9 +49,10 @@ _memory = _Memory()
 
 
 class Kept:
-    """A content on this machine.
+    """A content that is kept in memory or in a file.
 
-    A pickle has the content itself if it is in memory, and else only where its file is.
+    If it is in memory, its pickle has the content. Otherwise the pickle has only the path of the
+    file.
     """
 
     __slots__ = ("__weakref__", "_memory", "_path")
@@ -63,7 +65,7 @@ class Kept:
 
     @classmethod
     def of(cls, content: bytes) -> Kept:
-        """Keep a content."""
+        """Keep `content` in memory or in a new file, depending on its size."""
         if _memory.take(len(content)):
             kept = cls(content)
             weakref.finalize(kept, _memory.give_back, len(content))
@@ -73,14 +75,14 @@ class Kept:
             path, file = _new_file()
             with file:
                 file.write(content)
-        except OSError:  # the disk is full, or there is none: the caller has it in memory anyway
+        except OSError:  # the disk is full or cannot be written; the content is in memory already
             if path is not None:
                 path.unlink(missing_ok=True)
             return cls(content)
         return cls(None, path)
 
     def is_there(self) -> bool:
-        """Whether it can be read: its file may have been removed from outside."""
+        """Return whether the content can be read. Another program may have removed the file."""
         return self._path is None or self._path.is_file()
 
     def read_bytes(self) -> bytes:
@@ -88,18 +90,18 @@ class Kept:
         return self._memory if self._memory is not None else self._file.read_bytes()
 
     def open(self, mode: str = "rb") -> BinaryIO:
-        """Open it for reading in binary mode."""
+        """Open the content for reading in binary mode."""
         if self._memory is not None:
             return io.BytesIO(self._memory)
         return self._file.open("rb")
 
     def in_memory(self) -> Kept:
-        """Return the same content in memory, for a pickle that is to have all of it."""
+        """Return the same content in memory, so that a pickle of it has the content itself."""
         return self if self._memory is not None else Kept(self.read_bytes())
 
     @property
     def _file(self) -> Path:
-        assert self._path is not None  # noqa: S101 - it is in memory otherwise
+        assert self._path is not None  # noqa: S101 - otherwise it is in memory
         return self._path
 
     def __getstate__(self) -> Any:
@@ -110,10 +112,12 @@ class Kept:
 
 
 class Keeper:
-    """Takes a content piece by piece; what is not finished is removed.
+    """A writer that collects a content piece by piece and then makes a `Kept` of it.
+
+    A content without a call of `finish` is removed when the ``with`` block ends.
 
     Attributes:
-        size: Bytes so far.
+        size: The number of bytes written so far.
     """
 
     def __init__(self) -> None:
@@ -123,7 +127,7 @@ class Keeper:
         self.size = 0
 
     def write(self, piece: bytes) -> None:
-        """Add a piece."""
+        """Append a piece."""
         if self._path is None and self._takes_disk and self.size + len(piece) > SMALL_BYTES:
             self._to_disk()
         if self._path is None:
@@ -138,20 +142,20 @@ class Keeper:
         self.size += len(piece)
 
     def head(self, size: int) -> bytes:
-        """Return the first bytes."""
+        """Return the first `size` bytes."""
         self._file.seek(0)
         head = self._file.read(size)
         self._file.seek(0, os.SEEK_END)
         return head
 
     def replace_head(self, head: bytes) -> None:
-        """Replace the first bytes by others."""
+        """Overwrite the first bytes with `head`."""
         self._file.seek(0)
         self._file.write(head)
         self._file.seek(0, os.SEEK_END)
 
     def finish(self) -> Kept:
-        """Keep what was written."""
+        """Return the written content as a `Kept`."""
         if self._path is None:
             return Kept.of(self.head(self.size))
         path, self._path = self._path, None
@@ -170,8 +174,8 @@ class Keeper:
             self._file.seek(0, os.SEEK_END)
 
     def _to_memory(self) -> None:
-        """Go on in memory, since the disk takes no more."""
-        assert self._path is not None  # noqa: S101 - it is on disk
+        """Move the content to memory, because the disk is full."""
+        assert self._path is not None  # noqa: S101 - called only while the content is on disk
         kept = self._path.read_bytes()[: self.size]
         self._discard()
         self._file, self._takes_disk = io.BytesIO(kept), False
@@ -184,7 +188,7 @@ class Keeper:
         try:
             self._file.close()
         except OSError:
-            pass  # the disk is full
+            pass  # closing writes buffered bytes, which fails on a full disk; the file is removed
         path.unlink(missing_ok=True)
 
     def __enter__(self) -> Keeper:
@@ -200,5 +204,5 @@ def _new_file() -> tuple[Path, BinaryIO]:
 
 
 def _remove(path: Path, pid: int) -> None:
-    if os.getpid() == pid:  # a fork leaves its parent's alone
+    if os.getpid() == pid:  # a forked child must not remove the file of its parent
         path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""`App`: what a client knows of the app that it calls, and whether it is still the same one."""
+"""`App`: the app that a client calls, and the check whether it is still the same app."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Seconds without an answer after which the app is asked whether it is still the same, before a
-#: call: servers close idle connections after 5 s, so a restart would not be noticed.
+#: Seconds without a response after which a call first checks whether the app is still the same.
+#: Servers close idle connections after 5 s, so later a closed connection is no sign of a restart.
 LOOK_AFTER = 4.0
 
-#: How many runs of the app are remembered: behind a gateway, several may take turns.
+#: How many runs of the app are remembered. Behind a gateway, several runs may respond in turn.
 _RUNS = 8
 
 
 class Change(NamedTuple):
-    """The app has become another one.
+    """The calls that are affected when the app was replaced by another one.
 
     Attributes:
-        under_way: Calls that the other one may have got.
-        ended: Calls that it may have run, and how many.
+        under_way: Running calls that the new app may have received.
+        ended: Calls that have ended and that the new app may have run, each with a count.
     """
 
     under_way: list[Passage]
@@ -57,21 +57,24 @@ class App:
     """An app, as its config describes it.
 
     Args:
-        named: Where the user said that it is.
-        http: The door to it.
-        query: What the user's address has besides; apps can read it at each call.
-        auth: User and password of the app's own login.
-        policy: The retries of the requests that find it, and their deadline.
+        named: The URL that the user gave.
+        http: The HTTP client of the connection.
+        query: The query of the user's URL. It is sent with each call, so that apps can read it.
+        auth: User name and password of the app's own login.
+        policy: The retries of the requests that find the app, and their deadline.
 
     Attributes:
-        root: Where it was found.
-        config: As the server gave it last.
-        table: The functions in it.
-        watch: When it was last seen to be the same, and what was sent since.
-        on_change: Is called when `table` is another one, before calls are made by it.
+        root: The root URL at which the app was found.
+        config: The latest config that the server sent.
+        table: The functions in the config.
+        watch: The time of the last check, and the calls that were sent since.
+        on_change: A function that is called when `table` was replaced, before a call uses it.
 
     Raises:
-        ConnectFailedError, AuthenticationError, ConfigError, UnsupportedAppError
+        ConnectFailedError: The server could not be reached.
+        AuthenticationError: The app requires a login, or did not accept it.
+        ConfigError: The server is not a Gradio app.
+        UnsupportedAppError: The app uses a release or protocol that is not supported.
     """
 
     def __init__(
@@ -97,40 +100,52 @@ class App:
         self._info = Info(http, self.routes.info)
         self._id: object = self.config.get("app_id")
         self._runs: dict[object, tuple[Config, EndpointTable]] = {}
-        # An app in development may seed the generator that its id comes from, and be reloaded
-        # with the same id. (Servers before 3.3x say "development" of every app.)
+        # In development mode, the id alone is not enough: if the app's code seeds `random`, a
+        # reload may give the same id. (Servers before 3.3x report this mode for every app.)
         self._config_tells = self._id is not None and self.config.get("dev_mode") is True
 
     @property
     def id(self) -> object:
-        """What it calls this run of its server; ``None`` if it has not told."""
+        """The server's id for this run of the app; ``None`` if the server has not sent one."""
         return self._id
 
     @property
     def version(self) -> str:
-        """The release of Gradio; empty if it does not say."""
+        """The Gradio release of the app; empty if the config does not have it."""
         return str(self.config.get("version", "")).strip()
 
     def info(self, deadline: Deadline = NEVER, *, again: bool = False) -> Mapping[str, Any] | None:
-        """Return the server's description of its API; see `Info.get`."""
+        """Return the app's own description of its API (``/info``).
+
+        Args:
+            deadline: The time limit for the request.
+            again: Send the request again even if it failed a short time ago.
+
+        Returns:
+            The description, empty if the server has none; ``None`` if the request failed.
+        """
         return self._info.get(deadline, again=again)
 
     def bind(self, endpoint: Endpoint, payload: Payload, deadline: Deadline = NEVER) -> list[Any]:
-        """Lay out a payload for an endpoint; see `payload.bind`."""
+        """Arrange a payload as a list with one value for each input of the endpoint.
+
+        Raises:
+            PayloadError: The values do not fit the endpoint.
+        """
         return bind(endpoint, payload, lambda: parameters_of(endpoint, self.info(deadline)))
 
     def takes_oauth_token(self, endpoint: Endpoint, deadline: Deadline) -> bool:
-        """Whether a function is to be given its user's Hugging Face token."""
+        """Return whether the endpoint's function requests the Hugging Face token of its user."""
         named = (self.info(deadline) or {}).get("named_endpoints")
         described = named.get(endpoint.name) if isinstance(named, dict) else None
         return isinstance(described, dict) and bool(described.get("oauth_token"))
 
     def skips_queue(self, endpoint: Endpoint) -> bool:
-        """Whether a call is one request, and does not go through the app's queue.
+        """Return whether a call is a single request that does not use the app's queue.
 
-        Behaviour: ``skip_queue`` of @gradio/client. Ours: a generator never does where
-        there is a queue, since the direct form gives its first value only; nor does a
-        function that takes a stream of input, of which it would get the first chunk only.
+        Behaviour: ``skip_queue`` of @gradio/client. Difference: if the app has a queue, generator
+        functions and functions with a stream of inputs always use it. A single request would get
+        only the first value of a generator, and would send only the first input of a stream.
         """
         if endpoint.queued:
             return False
@@ -140,29 +155,33 @@ class App:
     # -- whether it is still the same -----------------------------------------------
 
     def may_be_lost(self) -> None:
-        """The server may have gone, and come again as another."""
+        """Record that a connection was lost, so the server may have restarted."""
         self._losses += 1
 
     @property
     def was_silent(self) -> bool:
-        """Whether its server may have restarted since it was last heard."""
+        """Whether the server may have restarted since its last response."""
         if self._losses != self._losses_seen:
             return True
         return time.monotonic() - self._http.heard > LOOK_AFTER
 
     @property
     def needs_a_look(self) -> bool:
-        """Whether a call by number should wait for a look."""
+        """Whether a call by function number should wait for a check of the app."""
         return self.was_silent or self.watch.is_late or self._http.was_cut(self.routes.page)
 
     def look(self, call: RequestHandle, deadline: Deadline) -> Change | None:
-        """Ask whether it is still the same app; if not, read its config again.
+        """Check whether the app is still the same. If not, read its config again.
+
+        Args:
+            call: The handle by which another thread can abort the request.
+            deadline: The time limit for the check.
 
         Returns:
-            What has to be told to those who called it meanwhile; ``None`` if it is the same.
+            The calls that are affected by the change; ``None`` if the app is the same.
 
         Raises:
-            GradioClientError: It cannot be asked, or has become another one.
+            GradioClientError: The request failed, or the app cannot be used any longer.
             Aborted: `call` was aborted.
         """
         changes, losses, look = self._changes, self._losses, self.watch.begin()
@@ -183,13 +202,14 @@ class App:
         return None
 
     def _ask(self, call: RequestHandle, deadline: Deadline) -> str | None:
-        """Find out what it is by now; ``None`` if it does not tell."""
+        """Return `_SAME` or `_ANOTHER`; ``None`` if the response does not tell."""
         told: object = None
         if not self._config_tells:
             answer = self._http.get(self.routes.app_id, self._http.reading.until(deadline), call)
             if answer.status == 200:
                 told = _id_in(answer)
-                # Compared with what is known by now: another job may have been faster.
+                # Compare with the current id: while this worker waited for the response, another
+                # worker may have recorded the change.
                 if told is not None and told == self._id:
                     return _SAME
                 if told is not None and told in self._runs:
@@ -201,10 +221,10 @@ class App:
         return _ANOTHER if self._read_again(deadline, told) else _SAME
 
     def _read_again(self, deadline: Deadline, told: object = None) -> bool:
-        """Read the config again; whether the app is another one.
+        """Read the config again, and return whether the app is a different one.
 
         Args:
-            told: What it calls its run by now, where the config does not say so.
+            told: The id of the present run, used if the config has none.
         """
         policy = self._http.reading.until(deadline)
         root, config = discover(self._http, self._named, self._auth, policy)
@@ -220,7 +240,11 @@ class App:
         return self._become(config, table, config.get("app_id", told)) is _ANOTHER
 
     def _become(self, config: Config, table: EndpointTable, run: object) -> str:
-        """Take over what an app is now."""
+        """Replace config and functions by those of the present run.
+
+        Returns:
+            `_SAME` if the app did not change for its callers, otherwise `_ANOTHER`.
+        """
         with self._lock:
             same = same_functions(self.table, table)
             if same and run == self._id:
@@ -228,7 +252,7 @@ class App:
                     self.config = config
                     self._info.forget()
                 return _SAME
-            if self._id is None and same:  # the first time that a server before 3.3x says it
+            if self._id is None and same:  # the first id that a server before 3.3x sends
                 self._id = run
                 return _SAME
             if self._id is not None:
@@ -243,14 +267,19 @@ class App:
         return _ANOTHER
 
     def again(self, aim: Aim, values: list[Any], deadline: Deadline) -> tuple[Aim, list[Any]]:
-        """What a call is for, and its values, after the app has become another one.
+        """Find the function of a call in the app after a change, and rearrange its values.
 
         Args:
-            values: One for each input of the function as it was.
+            aim: The function before the change.
+            values: One value for each input of that function.
+            deadline: The time limit for reading the app's description.
+
+        Returns:
+            The function after the change, and one value for each of its inputs.
 
         Raises:
-            EndpointNotFoundError: It does not have the function any more, or that takes other
-                values.
+            EndpointNotFoundError: The app no longer has the function, or the function now has
+                different parameters.
         """
         epoch, endpoint = self.watch.epoch, aim.endpoint
         by_number = aim.by_number or endpoint.api_name is None
@@ -267,7 +296,7 @@ class App:
         return now, laid_out
 
     def misread(self, change: Change) -> Change:
-        """What of a change was sent by a number or a position that means something else now."""
+        """Return the calls of `change` whose number or positions now have a different meaning."""
         sent = [passage.sent for passage in change.under_way] + [sent for sent, _ in change.ended]
         info = self.info() if any(one.aim.by_parameter for one in sent) else None
         table = self.table
@@ -277,7 +306,7 @@ class App:
         )
 
 
-#: What a look finds.
+#: The results of a check.
 _SAME, _ANOTHER = "same", "another"
 
 
@@ -289,7 +318,7 @@ def _id_in(answer: Answer) -> object:
     try:
         told = answer.json()
     except ProtocolError:
-        return None  # of a gateway; the config will tell
+        return None  # this response is from a gateway; the config will show whether the app changed
     run = told.get("app_id") if isinstance(told, dict) else None
     return run if isinstance(run, (int, str)) else None
 

@@ -1,9 +1,9 @@
 """`Info`: the app's own description of its API (``/info``).
 
-Calls by name need it for the names and defaults of parameters. Some apps cannot give it: a
-component whose schema fails makes ``/info`` answer 500, with a traceback in the server's log.
-So a failure is remembered for a while, and a success until the app restarts. Without a
-description, calls go by the config.
+Calls with values by name need the names and defaults of parameters. Some apps cannot send the
+description: if the schema of one component fails, ``/info`` responds with 500, and the server logs
+a traceback. So a failure is cached for a while, and a success until the app restarts. Without a
+description, calls use the config.
 """
 
 from __future__ import annotations
@@ -27,49 +27,50 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Seconds for which an app that cannot describe its API is not asked again.
+#: Seconds for which a failure is cached if the app itself cannot describe its API.
 FAILED = 600.0
 
-#: Seconds after a failure that may pass soon: no connection, a gateway, a rate limit.
+#: Seconds for which a temporary failure is cached: no connection, a gateway, a rate limit.
 FAILED_IN_PASSING = 10.0
 
 _IN_PASSING = frozenset((408, 425, 429, 502, 503, 504))
 
 
 class Info:
-    """What ``/info`` of one app answers.
+    """The cached response of one app to ``/info``.
 
     Args:
-        http: The door to the app.
-        url: The address of the description.
+        http: The HTTP client of the connection.
+        url: The URL of the description.
     """
 
     def __init__(self, http: Http, url: str) -> None:
-        # Undocumented endpoints have parameters too; servers that do not know the option
-        # ignore it.
+        # The query adds endpoints that the app does not document, which have parameters, too.
+        # Servers that do not know it ignore it.
         self._url = f"{url}?{urlencode({'all_endpoints': 'True'})}"
         self._http = http
         self._once = Once(self._ask)
         self._warned = False
 
     def forget(self) -> None:
-        """Ask again at the next `get`: the app has restarted."""
+        """Drop the cached response, because the app has restarted."""
         self._once.forget()
         self._warned = False
 
     def get(self, deadline: Deadline, *, again: bool = False) -> Mapping[str, Any] | None:
-        """Return the description, and ask for it if it is not known.
+        """Return the description. Request it if it is not cached.
 
         Args:
-            deadline: When the caller needs an answer.
-            again: Ask also if that failed a short time ago, and warn if it fails again.
+            deadline: The time limit for the request.
+            again: Send the request even if it failed a short time ago, and log a warning if it
+                fails again.
 
         Returns:
-            The description, empty for servers that have none (404); ``None`` if the app cannot
-            give it. The first failure is logged as a warning.
+            The description, empty for servers that have none (404); ``None`` if the request
+            failed. The first failure is logged as a warning.
 
         Raises:
-            ClientClosedError: The client was closed meanwhile.
+            ClientClosedError: The client was closed during the request.
         """
         known = self._once.known
         if known is not None:
@@ -95,9 +96,9 @@ class Info:
 
 
 def _remembered(failure: GradioClientError, deadline: Deadline) -> float:
-    """For how many seconds a failure counts."""
+    """Return for how many seconds to cache a failure."""
     if not deadline.left:
-        return 0.0  # it was the caller's deadline, which is not that of the next one
+        return 0.0  # only this caller's time was too short; the next caller may have more
     status = failure.status_code if isinstance(failure, HTTPStatusError) else None
     in_passing = status in _IN_PASSING or can_retry(failure)
     return FAILED_IN_PASSING if in_passing else FAILED

@@ -1,9 +1,9 @@
-"""`Replicas`: after a failure, find out whether several servers answer one client by turns.
+"""`Replicas`: after a failure, find out whether several servers respond to one client in turn.
 
-A session lives on one server. Where a gateway spreads the requests of one client over several
-replicas of an app, a job joins at one and its stream is opened at another: it gets a 404, or
-nothing at all. This module asks for the app's id on new connections; nothing here runs before
-something has failed.
+A session exists on one server only. If a gateway distributes the requests of one client to several
+replicas of an app, a job may join on one server and open its stream on another. The stream then
+gets a 404, or no messages. To detect this, the module requests the app's id over new connections.
+It sends no requests until a job has failed.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Seconds to find out; each question is a small one.
+#: Seconds for all requests for the app's id; each is a small one.
 PATIENCE = 5.0
 
-#: Seconds for which a finding counts, so that many jobs that fail together ask once.
+#: Seconds for which a result is cached, so that many jobs that fail together share one check.
 REMEMBERED = 30.0
 
 
 class Replicas:
-    """Whether the app behind an address is one server.
+    """The check whether the app at a URL runs on one server or on several.
 
     Args:
-        http: The door to the app.
-        url: Where the app tells its id.
-        known: Whether the app has an id (3.50 and later).
+        http: The HTTP client of the connection.
+        url: The URL of the app's id.
+        known: Whether the app has an id (Gradio 3.50 and later).
     """
 
     def __init__(self, http: Http, url: str, *, known: bool) -> None:
@@ -48,7 +48,7 @@ class Replicas:
         self._once = Once(self._ask)
 
     def cause(self) -> str:
-        """Return the cause of a failure and what to do, if it is several replicas, else ``""``."""
+        """Return a text on the cause and what to do if there are several replicas, else ``""``."""
         if not self._known:
             return ""
         return self._once.get(NEVER) or ""
@@ -70,10 +70,10 @@ class Replicas:
         return CAUSE if take_turns(ids) else "", REMEMBERED
 
     def _id(self, door: Http, deadline: Deadline) -> Hashable:
-        """Ask for the app's id.
+        """Request the app's id, and return it, or the HTTP status if there is no id.
 
-        A server that does not know the login of another one answers 401, which tells them apart
-        as well.
+        A status also tells servers apart: a server that does not know the login cookie of another
+        one responds with 401.
         """
         answer = door.get(self._url, door.reading.until(deadline))
         told = (object_in(answer.body) or {}).get("app_id")

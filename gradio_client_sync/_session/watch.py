@@ -1,11 +1,12 @@
-"""`Watch`: when an app was last seen to be what the client takes it for, and what was sent since.
+"""`Watch`: the time of the last check that the app is unchanged, and the calls sent since then.
 
-The app is seen by a look: one small request, beside the calls. `Watch` says when a look is due and
-knows which calls it covers. It makes no request itself.
+A check ("look") is one small request that runs parallel to the calls. `Watch` decides when a look
+is due, and knows which calls it covers. It sends no requests itself.
 
-A call is covered by a look that began after the call was sent and found the app unchanged. What is
-not covered when the app turns out to be another one may have run as something else. Looks are
-counted for that, and no clock is compared: a call knows how many looks had begun when it was sent.
+A look covers a call if it began after the call was sent and found the app unchanged. If a look
+finds a different app, a call that is not covered may have run a different function. To decide this,
+looks are numbered, and no times are compared: a call stores how many looks had begun when it was
+sent.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 #: Seconds between two looks, while calls are made.
 EVERY = 1.0
 
-#: Seconds by which a look may come early, so that it goes with one of the calls that come once a
-#: second. The next one is due later by that much.
+#: Seconds by which a look may be early, so that calls that are made once a second each find a look
+#: due. The next look is due later by the same time.
 EARLY = 0.1
 
-#: Seconds after a good look from which on a call waits for the next one, instead of going beside
-#: it: an app that is called less often may have become another one long before the call.
+#: Seconds since the last good look after which a call waits for the next one, instead of running
+#: parallel to it. If calls are rare, the app may have changed long before the call.
 LATE = 1.5
 
 #: How many entries about ended calls are kept apart by the look that came before them. An app whose
@@ -36,12 +37,12 @@ _KEPT_APART = 1_000
 
 
 class Passage:
-    """One call on its way through the app.
+    """One call that was sent to the app.
 
     Args:
-        sent: How it goes out.
-        on_changed: Is called if it turns out, while it is under way, that what was sent means
-            something else to the app by now.
+        sent: The function and the form of the request.
+        on_changed: A function that is called if the app changes while the call is running, so
+            that the request has a different meaning.
     """
 
     __slots__ = ("look", "on_changed", "sent", "settled")
@@ -49,29 +50,29 @@ class Passage:
     def __init__(self, sent: Sent, on_changed: Callable[[], None]) -> None:
         self.sent = sent
         self.on_changed = on_changed
-        self.look = 0  # how many looks had begun when it was sent, or settled
-        self.settled = False  # the app has decided what to run
+        self.look = 0  # how many looks had begun when the call was sent, or settled
+        self.settled = False  # whether the app has selected the function to run
 
 
 class Watch:
-    """What is known of one app's sameness. Safe to use from any thread.
+    """The record of looks and calls of one app. Every method may be called from any thread.
 
     Attributes:
-        epoch: How often the app has become another one.
+        epoch: How often the app has changed.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self.epoch = 0
         self._begun = 0  # how many looks have begun
-        self._good = 0  # the last one that found the app as it was
+        self._good = 0  # the number of the last look that found the app unchanged
         self._seen = self._due = time.monotonic()
         self._due += EVERY
-        self._looking = False  # a look beside the calls is under way
-        self._followers: list[SafeEvent] | None = None  # of a look before a call
-        self._guarded = False  # a thread waits whether one is needed without a further call
+        self._looking = False  # a look parallel to the calls is running
+        self._followers: list[SafeEvent] | None = None  # callers that wait for a look before calls
+        self._guarded = False  # a thread makes looks for calls that run while no new ones are made
         self._closed = False
-        self._changed = SafeCondition(self._lock)  # `_looking` or `_closed`
+        self._changed = SafeCondition(self._lock)  # notified of `_looking` and `_closed`
         self._under_way: set[Passage] = set()
         self._ended: dict[tuple[object, ...], tuple[int, Sent, int]] = {}
 
@@ -79,13 +80,14 @@ class Watch:
 
     @property
     def is_late(self) -> bool:
-        """Whether the last good look is so old that a call had better wait for the next one."""
+        """Whether the last good look is so old that a call should wait for the next one."""
         return not self._looking and time.monotonic() - self._seen > LATE
 
     def take_turn(self) -> bool:
-        """Whether a look beside the calls is due; if it is, the caller has to make it.
+        """Claim the next look parallel to the calls, if it is due.
 
-        Whoever gets ``True`` calls `end_turn` later.
+        Returns:
+            Whether the look is due. If so, the caller makes it and then calls `end_turn`.
         """
         now = time.monotonic()
         if now < self._due - EARLY or self._looking:
@@ -98,11 +100,11 @@ class Watch:
         return True
 
     def lead(self) -> SafeEvent | None:
-        """Whether the caller has to look before its call: several calls share one look.
+        """Claim or join a look before a call. Several calls share one look.
 
         Returns:
-            What is set when the look of another call is over; ``None`` if there is none. Then the
-            caller looks, and calls `end_lead`.
+            The event that is set when the look of another caller has ended. ``None`` if no caller
+            has claimed the look; then this caller makes it and calls `end_lead`.
         """
         with self._lock:
             if self._followers is None:
@@ -113,14 +115,19 @@ class Watch:
         return flag
 
     def end_lead(self) -> None:
-        """A look before calls is over."""
+        """Record the end of a look before calls, and wake the callers that wait for it."""
         with self._lock:
             followers, self._followers = self._followers, None
         for flag in followers or ():
             flag.set()
 
     def take_guard(self) -> bool:
-        """Whether the caller has to have a thread call `wait_for_turn`, until that is ``False``."""
+        """Claim the guard: the one thread that makes looks while calls run and no new ones start.
+
+        Returns:
+            Whether the guard was free. If so, the caller starts a thread that calls
+            `wait_for_turn` until it returns ``False``.
+        """
         if self._guarded:
             return False
         with self._lock:
@@ -128,14 +135,15 @@ class Watch:
         return taken
 
     def end_guard(self) -> None:
-        """No thread calls `wait_for_turn`."""
+        """Record that no thread calls `wait_for_turn`."""
         self._guarded = False
 
     def wait_for_turn(self) -> bool:
-        """Wait until a look beside the calls is due for a call that is under way.
+        """Wait until a look parallel to the calls is due for a running call.
 
         Returns:
-            As `take_turn`; ``False`` if there is no such call, or none any more.
+            ``True`` if a look is due: the caller makes it and then calls `end_turn`. ``False`` if
+            no running call needs a look, or `close` was called.
         """
         while not self._changed.wait_for(
             lambda: self._closed, max(0.0, self._due - time.monotonic())
@@ -146,7 +154,8 @@ class Watch:
                     return False
             if self.take_turn():
                 return True
-            # That look began too early for some of the calls, perhaps.
+            # A worker's look is running. It may have begun before some of the calls were sent, so
+            # wait for its end and check again.
             self._changed.wait_for(lambda: self._closed or not self._looking)
         return False
 
@@ -157,17 +166,21 @@ class Watch:
             self._changed.notify_all()
 
     def _is_open(self, passage: Passage) -> bool:
-        """Whether no good look covers a call."""
+        """Return whether no good look covers the call."""
         return not passage.settled or passage.look >= self._good
 
     def end_turn(self) -> None:
-        """A look beside the calls is over."""
+        """Record the end of a look parallel to the calls."""
         with self._lock:
             self._looking = False
             self._changed.notify_all()
 
     def begin(self) -> tuple[int, float]:
-        """A look begins. Give what this returns to `found_same`."""
+        """Record the begin of a look.
+
+        Returns:
+            The look, to be passed to `found_same`, `found_another` or `asked`.
+        """
         with self._lock:
             self._begun += 1
             now = time.monotonic()
@@ -185,7 +198,7 @@ class Watch:
         self._ended = {(ended[0], *kind): ended for kind, ended in merged.items()}
 
     def found_same(self, look: tuple[int, float]) -> None:
-        """A look found the app as it was."""
+        """Record that a look found the app unchanged."""
         number, began = look
         with self._lock:
             self._good = max(self._good, number)
@@ -193,17 +206,18 @@ class Watch:
             self._ended = {k: ended for k, ended in self._ended.items() if ended[0] >= self._good}
 
     def asked(self, look: tuple[int, float]) -> None:
-        """A look found nothing out; what was sent stays uncovered."""
+        """Record that a look had no result, so that it covers no calls."""
         with self._lock:
             self._seen = max(self._seen, look[1])
 
     def found_another(
         self, look: tuple[int, float]
     ) -> tuple[list[Passage], list[tuple[Sent, int]]]:
-        """A look found another app, and what is known of it was replaced.
+        """Record that a look found a different app.
 
         Returns:
-            The calls under way that no good look covers, and how many of those have ended.
+            The running calls that no good look covers. And the calls without such a look that
+            have ended, each with a count.
         """
         number, began = look
         with self._lock:
@@ -216,12 +230,19 @@ class Watch:
             self._seen = max(self._seen, began)
         return under_way, ended
 
-    # -- what was sent --------------------------------------------------------------
+    # -- calls ----------------------------------------------------------------------
 
     def send(self, passage: Passage, epoch: int) -> bool:
-        """A call goes out now, as it was made ready in an epoch; ``False`` if that is over.
+        """Record that a call is about to be sent.
 
-        Call it right before what goes out; again, if the same call goes out once more.
+        Call this immediately before the request, and again if the same call is sent again.
+
+        Args:
+            passage: The call.
+            epoch: The epoch in which the request was prepared.
+
+        Returns:
+            ``False`` if the app has changed since `epoch`. Then the call must not be sent.
         """
         with self._lock:
             if epoch != self.epoch:
@@ -231,19 +252,20 @@ class Watch:
         return True
 
     def settle(self, passage: Passage) -> None:
-        """The app has decided what to run for a call."""
+        """Record that the app has selected the function to run for a call."""
         with self._lock:
             passage.look, passage.settled = self._begun, True
 
     def end(self, passage: Passage, *, ran: bool) -> None:
-        """A call is over.
+        """Record the end of a call.
 
         Args:
-            ran: The app may have run it.
+            passage: The call.
+            ran: Whether the app may have run its function.
         """
         with self._lock:
             if passage not in self._under_way:
-                return  # it was told that the app has changed, or was never sent
+                return  # `found_another` has returned it already, or it was never sent
             self._under_way.discard(passage)
             if ran and passage.look >= self._good:
                 sent = passage.sent

@@ -1,4 +1,4 @@
-"""`Once`: ask for something once for all threads that need it, and remember it for a while."""
+"""`Once`: a cached value that one thread requests for all threads that need it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ T = TypeVar("T")
 
 
 class Once(Generic[T]):
-    """A value that is asked for when it is needed, by one thread at a time.
+    """A value that is requested at first need, by one thread at a time, and then cached.
 
     Args:
-        ask: Return the value, and for how many seconds to remember it. What it raises goes to
-            the thread that asked; the next thread asks again.
+        ask: A function that requests the value. It returns the value, and for how many seconds to
+            cache it. Its exceptions are raised in the thread that called it; the next thread
+            then calls it again.
     """
 
     def __init__(self, ask: Callable[[Deadline], tuple[T, float]]) -> None:
@@ -25,30 +26,36 @@ class Once(Generic[T]):
         self._lock = threading.RLock()
         self._changed = SafeCondition(self._lock)
         self._value: T | None = None
-        self._until = 0.0  # on the monotonic clock
+        self._until = 0.0  # the time on the monotonic clock until which the value is valid
         self._asking = False
-        self._forgotten = 0  # how often: a value from before does not count
+        # How often `forget` was called: a request that began before the last call is not cached.
+        self._forgotten = 0
 
     @property
     def known(self) -> T | None:
-        """The value if it is remembered; a value of ``None`` cannot be told from none."""
+        """The cached value; ``None`` if there is none, or if the value itself is ``None``."""
         return self._value if time.monotonic() < self._until else None
 
     def forget(self) -> None:
-        """Ask at the next `get`, whatever is remembered or asked for now."""
+        """Drop the cached value. The result of a request that is running now is not cached."""
         with self._lock:
             self._until = 0.0
             self._forgotten += 1
 
     def get(self, deadline: Deadline, *, again: bool = False) -> T | None:
-        """Return the value.
+        """Return the value. Request it if it is not cached.
 
         Args:
-            deadline: Until when to wait for another thread that asks.
-            again: Ask even if the value is remembered, unless another thread is asking now.
+            deadline: The time limit for the request. It also limits the wait for a request of
+                another thread.
+            again: Request the value even if it is cached, unless another thread is requesting it
+                now.
 
         Returns:
-            The value; ``None`` if another thread did not get it before the deadline.
+            The value; ``None`` if another thread did not receive it before the deadline.
+
+        Raises:
+            Exception: The exception that `ask` raised in this thread.
         """
         while True:
             mine = False
@@ -58,7 +65,9 @@ class Once(Generic[T]):
                         return self._value
                     forgotten = self._forgotten
                     if not self._asking:
-                        mine = self._asking = True  # this order: a signal may strike in between
+                        # `mine` is assigned first: if a signal handler raises between the two
+                        # assignments, `finally` still releases the other threads.
+                        mine = self._asking = True
                 if mine:
                     value, seconds = self._ask(deadline)
                     with self._lock:

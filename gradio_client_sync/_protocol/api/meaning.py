@@ -1,8 +1,8 @@
-"""What a number and a position mean to an app, before and after it became another one.
+"""The meaning of function numbers and parameter positions before and after an app changes.
 
-On the wire a function is a number and a parameter is a position, and both come from the order in
-the app's source. So when an app is reloaded with one more function above the others, the old
-numbers are valid and mean other functions.
+A request names a function by its number and a parameter by its position. Both come from the order
+in the app's source code. If the app is reloaded with a new function before the others, the old
+numbers are still valid, but belong to different functions.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
 
 class Aim(NamedTuple):
-    """Which function a call is for, as it was known when the call was made.
+    """The function of a call, as the app had it when the call was made.
 
     Attributes:
         endpoint: The function.
-        epoch: How often the app had become another one by then.
-        by_number: The user gave the number; what it means is the user's business.
+        epoch: How often the app had changed before the call.
+        by_number: The user named the function by its number, so it means whatever function has
+            this number.
         by_parameter: The user gave the values by parameter name.
-        info: The answer of ``/info`` by which the names became positions.
+        info: The response of ``/info`` that was used to convert names to positions.
     """
 
     endpoint: Endpoint
@@ -42,24 +43,26 @@ class Aim(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """How a call went out.
+    """The form in which a call was sent.
 
     Attributes:
-        aim: What was meant.
-        by_number: The number went out; otherwise the name alone decided.
+        aim: The function that the call was made for.
+        by_number: The request named the function by number; otherwise by name only.
     """
 
     aim: Aim
     by_number: bool
 
     def means_another(self, now: EndpointTable, info: Mapping[str, Any] | None) -> bool:
-        """Whether it means something else to the app as it is now.
+        """Return whether the request has a different meaning in the app as it is now.
 
-        It does not where the number or the name means nothing any more: the app refuses that.
+        If the app no longer has the number or the name, the result is ``False``, because the app
+        refuses the request.
 
         Args:
-            now: The app's functions as they are now.
-            info: The answer of ``/info`` now; used for values by parameter name only.
+            now: The present functions of the app.
+            info: The present response of ``/info``. It is needed only for values by parameter
+                name.
         """
         aim, meant = self.aim, self.aim.endpoint
         name, number = str(meant.api_name), meant.fn_index
@@ -74,7 +77,7 @@ class Sent(NamedTuple):
 
 
 def same_functions(one: EndpointTable, other: EndpointTable) -> bool:
-    """Whether two apps have the same functions by the same numbers, for all who call them."""
+    """Return whether two apps have the same functions under the same numbers."""
     return _described(one) == _described(other)
 
 
@@ -90,15 +93,15 @@ def _kinds(endpoint: Endpoint) -> list[str]:
 
 
 def laid_out_again(aim: Aim, now: Aim, values: Sequence[Any]) -> list[Any] | None:
-    """Lay out a call's values for a function whose parameters may have moved.
+    """Rearrange the values of a call for a function whose parameters may have moved.
 
     Args:
-        aim: The function and its description by which the values were laid out.
-        now: The same function as the app has it now.
-        values: One for each input of `aim`, ``None`` for hidden ones.
+        aim: The function before the change, for which the values were arranged.
+        now: The same function after the change.
+        values: One value for each input of `aim`, ``None`` for hidden inputs.
 
     Returns:
-        One value for each input of `now`; ``None`` if the function takes other values now.
+        One value for each input of `now`; ``None`` if the function now has different parameters.
     """
     if not aim.by_parameter:
         return list(values) if _kinds(aim.endpoint) == _kinds(now.endpoint) else None

@@ -1,7 +1,7 @@
-"""HLS playlists, by which Gradio from 5.0 on gives sound and video that is still being made.
+"""HLS playlists, which Gradio 5.0 and later use for sound and video that is still being made.
 
-A playlist names segments of AAC or MPEG-TS. Both formats may be joined end to end. The mark
-``#EXT-X-ENDLIST`` says that no segment follows.
+A playlist lists segments in AAC or MPEG-TS format. Segments of either format can be concatenated.
+The line ``#EXT-X-ENDLIST`` means that no further segment will follow.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-#: How the address of a playlist ends, and that of the whole in one file.
+#: The last part of the URL of a playlist, and of the URL of the whole recording as one file.
 PLAYLIST, WHOLE = "playlist.m3u8", "playlist-file"
 
 _SEGMENT = re.compile(r"[\w-]+\.(?:aac|ts)\Z")
 
 
 class Playlist(NamedTuple):
-    """What a playlist says.
+    """The content of a playlist.
 
     Attributes:
-        segments: The names of its segments, which stand beside it.
-        is_ended: No segment will follow.
+        segments: The names of the segments. They are in the same folder as the playlist.
+        is_ended: Whether no further segment will follow.
     """
 
     segments: tuple[str, ...]
@@ -28,25 +28,30 @@ class Playlist(NamedTuple):
 
     @property
     def suffix(self) -> str:
-        """The ending of a file of its segments; none if there is no segment."""
+        """The file suffix for the concatenated segments; empty if there are no segments."""
         return "." + self.segments[0].rpartition(".")[2] if self.segments else ""
 
 
 def is_playlist(path: str) -> bool:
-    """Whether a stream's path or address is that of a playlist."""
+    """Return whether the path or URL of a stream belongs to a playlist."""
     return path.endswith(f"/{PLAYLIST}")
 
 
 def beside(url: str, name: str) -> str:
-    """Return the address of a segment, or of `WHOLE`, from that of its playlist."""
+    """Return the URL of a segment, or of `WHOLE`, in the folder of a playlist.
+
+    Args:
+        url: The URL of the playlist.
+        name: The name of the segment, or `WHOLE`.
+    """
     return url[: -len(PLAYLIST)] + name
 
 
 def parse_playlist(text: str) -> Playlist:
-    """Read a playlist.
+    """Parse the text of a playlist.
 
     Raises:
-        ValueError: It is no playlist, or names a segment that does not stand beside it.
+        ValueError: The text is not a playlist, or lists a segment outside of its folder.
     """
     lines = [line.strip() for line in text.splitlines()]
     if not lines or lines[0] != "#EXTM3U":

@@ -1,12 +1,12 @@
-"""WAV sounds that a server sends before it knows how long they are.
+"""WAV sounds that a server sends before it knows their length.
 
-Gradio from 3.50 to 4.44 sends the chunks of a sound one after the other: the header of the first
-says that its length is not known, and the headers of the others are left out.
+Gradio 3.50 to 4.44 sends a sound in chunks. The header of the first chunk marks the length as
+unknown. The other chunks have no header.
 """
 
 from __future__ import annotations
 
-#: The length of the header that Gradio's chunks have.
+#: The length of the WAV header that Gradio writes.
 HEADER_BYTES = 44
 
 _UNKNOWN = b"\xff\xff\xff\xff"
@@ -14,17 +14,18 @@ _LONGEST = 2**32 - 2
 
 
 def is_unbounded(head: bytes) -> bool:
-    """Whether a sound begins with a header that leaves its length open."""
+    """Return whether a sound begins with a WAV header that marks its length as unknown."""
     return len(head) >= HEADER_BYTES and head[:4] == b"RIFF" and head[4:8] == _UNKNOWN
 
 
 def with_length(head: bytes, size: int) -> bytes:
-    """Return the header of a sound with its length filled in.
+    """Return the header of a sound with the length of the sound.
+
+    If the sound is too long for a WAV header, `head` is returned unchanged.
 
     Args:
-        head: The first 44 bytes of a sound for which `is_unbounded` holds.
-        size: Bytes of the whole sound with its header. A sound that is too long for a WAV
-            header keeps the header that it has.
+        head: The first 44 bytes of a sound for which `is_unbounded` is true.
+        size: The length of the whole sound in bytes, including the header.
     """
     if size > _LONGEST:
         return head
