@@ -1,12 +1,14 @@
-"""What waits and what starts threads: as `threading` does it, but right when a signal comes.
+"""Conditions, events and thread starts that stay correct when a signal handler raises.
 
-Python runs a signal's handler, such as that of Ctrl-C, wherever its main thread is: also within
-`threading.Condition`, which is written in Python. What the handler raises then leaves its lock
-taken for ever, or comes out as "release unlocked lock". `threading.Event`, semaphores and the start
-of a thread are made of it. A lock alone is written in C, and ``with`` takes and frees it in one
-step (from Python 3.10 to 3.13); so here nobody waits while holding one, and what is held is held
-by ``with``. Locks are reentrant, for handlers that do not raise but call, and for the collector,
-which may run anywhere, too.
+Python runs a signal handler, such as that of Ctrl-C, at any point of the main thread. This point
+may be inside `threading.Condition`, which is written in Python. If the handler then raises an
+exception, the lock of the condition may stay locked, or the caller gets "release unlocked lock".
+`threading.Event`, semaphores and `Thread.start` use such conditions.
+
+A lock by itself is written in C, and ``with`` acquires and releases it in one step (Python 3.10 to
+3.13). So in this module, no thread waits while it holds a lock, and every lock is held by ``with``.
+The locks are reentrant: a signal handler or the garbage collector may run in a thread that holds a
+lock, and may call methods that need the same lock.
 """
 
 from __future__ import annotations
@@ -19,16 +21,18 @@ from typing import Callable
 
 from ..errors import no_thread
 
-#: Seconds that a wait without end lasts at first. A signal that comes just as the main thread goes
-#: to sleep does not wake it: Python hears of it when the wait is over.
+#: Seconds of the first part of every wait. A signal that arrives just before the main thread starts
+#: to wait does not interrupt the wait, and Python runs its handler only afterwards. So the handler
+#: runs after this time at the latest.
 NOTICED = 0.5
 
 
 class SafeCondition:
-    """Wakes those who wait for something that a lock guards.
+    """A condition variable for state that a lock guards.
 
     Args:
-        lock: A reentrant one. `notify_all` is called with it, `wait_for` without.
+        lock: A reentrant lock. Callers hold it when they call `notify_all`, and do not hold it
+            when they call `wait_for`.
     """
 
     __slots__ = ("_lock", "_waiters")
@@ -38,12 +42,15 @@ class SafeCondition:
         self._waiters: list[threading.Lock] = []
 
     def wait_for(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
-        """Wait for up to `timeout` seconds until `ready`, which is asked under the lock.
+        """Wait until `ready` returns true.
 
-        It may take what it finds, so that nobody else does.
+        Args:
+            ready: A function that is called with the lock held. It may also claim what it finds,
+                so that no other thread gets it.
+            timeout: Seconds to wait. ``None`` waits without a limit.
 
         Returns:
-            Whether it was.
+            Whether `ready` returned true. It is called once more after `timeout`.
         """
         end = None if timeout is None else time.monotonic() + timeout
         while True:
@@ -52,7 +59,9 @@ class SafeCondition:
             woken = False
             try:
                 with self._lock:
-                    self._waiters.append(waiter)  # first: a handler may change what is asked for
+                    # Registered before the check: a signal handler that runs in between may
+                    # change the state, and its notification must not be lost.
+                    self._waiters.append(waiter)
                     if ready():
                         return True
                 woken = _await(waiter, end)
@@ -64,23 +73,37 @@ class SafeCondition:
                     return ready()
 
     def notify_all(self) -> None:
-        """Have all who wait ask again."""
+        """Wake all waiting threads, so that each calls its `ready` again."""
         if self._waiters:
             for waiter in tuple(self._waiters):
                 if waiter.locked():
                     waiter.release()
-                self._forget(waiter)  # last: if a handler strikes, the next one wakes the others
+                # Removed only after it is woken: if a signal handler raises in this loop, the next
+                # `notify_all` still wakes the remaining threads.
+                self._forget(waiter)
 
     def _forget(self, waiter: threading.Lock) -> None:
-        """Without the lock, which may be what a signal has left taken; it is one step in a list."""
+        """Remove a waiter, without the lock.
+
+        `list.remove` is one step for other threads, so no lock is needed. Waiting for the lock
+        here could be interrupted by a signal handler, too.
+        """
         try:
             self._waiters.remove(waiter)
         except ValueError:
-            pass  # it was told meanwhile
+            pass  # `notify_all` in another thread has woken and removed it
 
 
 def _await(lock: threading.Lock, end: float | None) -> bool:
-    """Wait for a lock until a time of the monotonic clock; whether it came."""
+    """Wait until the lock is released.
+
+    Args:
+        lock: The lock.
+        end: The time on the monotonic clock at which the wait ends; ``None`` for no limit.
+
+    Returns:
+        Whether the lock was released before `end`.
+    """
     if end is None:
         return lock.acquire(timeout=NOTICED) or lock.acquire()
     for most in (NOTICED, threading.TIMEOUT_MAX):
@@ -91,7 +114,7 @@ def _await(lock: threading.Lock, end: float | None) -> bool:
 
 
 class SafeEvent:
-    """Something that happens once."""
+    """A flag that is set once, and for which threads can wait (like `threading.Event`)."""
 
     __slots__ = ("_changed", "_is_set", "_lock")
 
@@ -101,17 +124,17 @@ class SafeEvent:
         self._is_set = False
 
     def is_set(self) -> bool:
-        """Whether it has happened."""
+        """Return whether the event is set."""
         return self._is_set
 
     def set(self) -> None:
-        """It happens."""
+        """Set the event, and wake all threads that wait for it."""
         with self._lock:
             self._is_set = True
             self._changed.notify_all()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait for up to `timeout` seconds; whether it has happened."""
+        """Wait until the event is set, for up to `timeout` seconds, and return whether it is."""
         return self._changed.wait_for(self.is_set, timeout)
 
 
@@ -119,9 +142,9 @@ def start_thread(thread: threading.Thread) -> None:
     """Start a thread.
 
     Raises:
-        GradioClientError: The interpreter starts none.
-        BaseException: What a signal's handler raised meanwhile. The thread mostly runs then, but
-            Python's own part of the start may have been struck, too.
+        GradioClientError: The interpreter could not start a thread.
+        BaseException: The exception that a signal handler raised during the start. The thread is
+            usually running then, unless the handler interrupted `Thread.start` earlier.
     """
     handled = sys.exc_info()[1]
     try:
@@ -131,5 +154,5 @@ def start_thread(thread: threading.Thread) -> None:
             raise no_thread(exc) from exc
         cause = exc.__context__
         if type(exc) is RuntimeError and cause is not None and cause is not handled:
-            raise cause from None  # it struck where the start waits for the thread
+            raise cause from None  # the handler raised while `start` waited for the thread to run
         raise
