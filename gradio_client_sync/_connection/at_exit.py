@@ -1,12 +1,12 @@
-"""The interpreter's exit: servers are told to stop what is under way, and nobody is woken.
+"""At the interpreter's exit: cancel running jobs on their servers, without waking local threads.
 
-Whoever waits for a job at that time is a daemon thread, or is asked later on: the interpreter
-has waited for all other threads. A daemon would print, if it were woken, that its job was
-cancelled, in the middle of an exit; left alone, it ends with the process. What is not closed
-here, the system closes a moment later.
+The interpreter waits for all non-daemon threads before it runs this module's exit handler. So only
+daemon threads may still wait for a job. If such a thread were woken with a cancelled job, it could
+print a traceback during the exit. Left waiting, it ends with the process. The operating system
+closes the remaining connections.
 
-A signal that nobody handles (SIGTERM's default) runs none of this. Then it is the closed sockets
-that tell servers.
+A signal without a handler (the default of SIGTERM) ends the process without this module. Servers
+then notice the closed connections.
 """
 
 from __future__ import annotations
@@ -18,23 +18,27 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from .._job.control import JobControl
 
-EXIT_GRACE = 0.7  # s for all servers together, so that a process is gone within one
+EXIT_GRACE = 0.7  # s for the cancel requests to all servers, so that the exit takes less than 1 s
 
 
 class ExitHandler(Protocol):
-    """What has jobs under way when the interpreter exits."""
+    """An object with jobs that may be running when the interpreter exits."""
 
     def abandon_jobs(self) -> list[JobControl]:
-        """Stop all jobs, waking nobody; returns those of which the server has to be told."""
+        """Stop all jobs without waking the threads that wait for them.
+
+        Returns:
+            The jobs whose workers send a cancel request to the server.
+        """
         ...
 
     def close_idle(self) -> None:
-        """Close connections that nobody uses."""
+        """Close connections that no thread uses."""
         ...
 
 
-#: A set's own methods are each one step for other threads, so that it needs no lock, which a fork
-#: could find taken.
+#: Each method of a set is one step for other threads, so no lock is needed. A lock could be held by
+#: another thread at the time of a fork, and would then stay locked in the child process.
 _open: set[ExitHandler] = set()
 
 register = _open.add
