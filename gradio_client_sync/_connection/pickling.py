@@ -1,11 +1,12 @@
-"""What of a client goes into a pickle: how it was made, and none of its secrets.
+"""The content of a client's pickle: the arguments of `Client` without secrets.
 
-A pickle is stored, sent and copied like any data, so nothing is in it that opens a door. What was
-left out is only named; the client that comes out says so where it is used, since who unpickles (a
-pool's worker) has nobody to tell.
+A pickle is stored, sent and copied like other data, so it must not have secrets. It has only the
+names of the arguments that were left out. The unpickled client raises an error with these names at
+its first use, and not during unpickling: in the worker process of a pool, an error during
+unpickling may reach nobody.
 
-The one secret that is found again where the pickle comes out is the token of the account that is
-logged in. Another one that was given explicitly is not silently replaced by it.
+The unpickled client can find only one secret again: the token of the account that is logged in on
+its machine. If the original client had another token, this one does not replace it silently.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from ..errors import AuthenticationError, SpaceError
 def without_secrets(
     source: str, options: Mapping[str, Any]
 ) -> tuple[str, dict[str, Any], tuple[str, ...]]:
-    """The arguments of a client for its pickle.
+    """Return the arguments of a client for its pickle, without secrets.
 
     Args:
-        options: Those of `Client`.
+        source: The first argument of `Client`.
+        options: The other arguments of `Client`.
 
     Returns:
-        The source and the options without secrets, and the names of what was left out.
+        The source and the options without secrets, and the names of the secrets.
     """
     headers, proxies = options["headers"] or {}, options["proxies"] or {}
     opens_doors = {
@@ -40,7 +42,8 @@ def without_secrets(
         "proxies": any("@" in address for address in proxies.values()),
     }
     kept = {name: None if opens_doors.get(name) else value for name, value in options.items()}
-    kept["session_hash"] = None  # two clients of one session take each other's messages
+    # If two clients use one session, each receives messages that belong to the other.
+    kept["session_hash"] = None
     if _is_found_again(source, options["hf_token"]):
         opens_doors["hf_token"] = False
     address, _, query = source.partition("?")
@@ -49,17 +52,17 @@ def without_secrets(
 
 
 def _is_found_again(source: str, token: str | None) -> bool:
-    """Whether a token is that of the logged-in account, which a Space gets without asking."""
+    """Return whether `token` is the saved token, which clients of Spaces use by default."""
     if token is None or space_name(source, _hub.endpoint()) is None:
         return False
     try:
         return token == _hub.saved_token()
     except SpaceError:
-        return False  # nor is there one to be found elsewhere
+        return False  # the saved token cannot be read here, so do not rely on it elsewhere
 
 
 def secrets_missing(source: str, left_out: tuple[str, ...]) -> AuthenticationError:
-    """The error of a client that came out of a pickle without what it needs."""
+    """Make the error for an unpickled client whose secrets were left out of the pickle."""
     names = ", ".join(f"{name}=" if name.isidentifier() else name for name in left_out)
     token = (
         " Or leave hf_token out when it is made first: a Space gets the token of HF_TOKEN, or of "
