@@ -409,7 +409,7 @@ class Client:
                 page sends, unless you pass one by name or in a list of all inputs. Session state
                 is not passed, because it stays on the server. Files may be at any place in the
                 payload: `handle_file`, path objects, bytes, open binary files, PIL images and
-                files of earlier results. A string is never read as a file path.
+                files of earlier results. Outside `handle_file`, a string is never a file path.
             timeout: Seconds that the job may take in total, including uploads and the queue.
                 After that, the job is cancelled on the server and ends with a
                 `JobTimeoutError`. ``None`` means the client's `deadline`, ``math.inf`` no limit.
@@ -503,7 +503,7 @@ class Client:
                 page sends, unless you pass one by name or in a list of all inputs. Session state
                 is not passed, because it stays on the server. Files may be at any place in the
                 payload: `handle_file`, path objects, bytes, open binary files, PIL images and
-                files of earlier results. A string is never read as a file path.
+                files of earlier results. Outside `handle_file`, a string is never a file path.
             timeout: Seconds that the call may take in total, including uploads and the queue.
                 After that, the job is cancelled on the server and `JobTimeoutError` is raised.
                 ``None`` means the client's `deadline`, ``math.inf`` no limit.
