@@ -268,8 +268,9 @@ class Client:
             SpaceNotReadyError: The copy cannot start, or did not start within ``wake_timeout``.
             RateLimitError: The Hub limited the rate of requests (429).
 
-        Behaviour: ``duplicate`` of @gradio/client. Difference: `timeout` is in minutes. It is
-        part of the duplication request, so paid hardware never runs without it.
+        Behaviour:
+            ``duplicate`` of @gradio/client. Difference: `timeout` is in minutes. It is part of the
+            duplication request, so paid hardware never runs without it.
         """
         from ._spaces.duplication import WantedCopy, duplicate
 
@@ -335,8 +336,9 @@ class Client:
         Raises:
             ClientClosedError: `close` was called.
 
-        Behaviour: ``view_api`` of @gradio/client. Difference: types are given as the server's
-        JSON schemas and as Python types, instead of TypeScript types.
+        Behaviour:
+            ``view_api`` of @gradio/client. Difference: types are given as the server's JSON schemas
+            and as Python types, instead of TypeScript types.
         """
         from .display import ApiInfo
 
@@ -412,7 +414,7 @@ class Client:
                 page sends, unless you pass one by name or in a list of all inputs. Session state
                 is not passed, because it stays on the server. Files may be at any place in the
                 payload: `handle_file`, path objects, bytes, open binary files, PIL images and
-                files of earlier results. A string is never read as a file path.
+                files of earlier results. Outside `handle_file`, a string is never a file path.
             timeout: Seconds that the job may take in total, including uploads and the queue.
                 After that, the job is cancelled on the server and ends with a
                 `JobTimeoutError`. ``None`` means the client's `deadline`, ``math.inf`` no limit.
@@ -438,7 +440,8 @@ class Client:
             >>> app.submit("/add", {"a": 2, "b": 3}).result()[0]
             5
 
-        Behaviour: ``submit`` of @gradio/client.
+        Behaviour:
+            ``submit`` of @gradio/client.
         """
         connection, order = self._order(endpoint, payload, timeout, isolated, idempotent, headers)
         return connection.submit(order)
@@ -505,7 +508,7 @@ class Client:
                 page sends, unless you pass one by name or in a list of all inputs. Session state
                 is not passed, because it stays on the server. Files may be at any place in the
                 payload: `handle_file`, path objects, bytes, open binary files, PIL images and
-                files of earlier results. A string is never read as a file path.
+                files of earlier results. Outside `handle_file`, a string is never a file path.
             timeout: Seconds that the call may take in total, including uploads and the queue.
                 After that, the job is cancelled on the server and `JobTimeoutError` is raised.
                 ``None`` means the client's `deadline`, ``math.inf`` no limit.
@@ -598,8 +601,9 @@ class Client:
             >>> app.component_server(explorer["id"], "ls", [])
             [{'name': 'notes.txt', 'type': 'file', 'valid': True}]
 
-        Behaviour: ``component_server`` of @gradio/client 2.7.0. Difference: a failure raises an
-        exception. JavaScript prints a warning and returns nothing.
+        Behaviour:
+            ``component_server`` of @gradio/client 2.7.0. Difference: a failure raises an exception.
+            JavaScript prints a warning and returns nothing.
         """
         return self._live().component_server(component_id, fn_name, data)
 
@@ -615,8 +619,9 @@ class Client:
         Raises:
             ClientClosedError: `close` was called.
 
-        Behaviour: the same as reloading the app's page in a browser. ``reset_session`` of the
-        official Python client does the same. In JavaScript, one creates a new client.
+        Behaviour:
+            The same as reloading the app's page in a browser. ``reset_session`` of the official
+            Python client does the same. In JavaScript, one creates a new client.
         """
         self._live().reset_session()
 

@@ -72,7 +72,8 @@ def handle_file(
         >>> app.predict("/caption", [handle_file("cat.png")])[0]
         '4 x 3'
 
-    Behaviour: ``handle_file`` of @gradio/client.
+    Behaviour:
+        ``handle_file`` of @gradio/client.
     """
     if isinstance(file, str):
         attachment: LocalFile | None = Link(file) if is_link(file) else PathFile(file)
@@ -169,8 +170,8 @@ class RemoteFile(os.PathLike[str]):
 
     A `RemoteFile` is a path object: ``PIL.Image.open(result[0])`` and
     ``shutil.copy(result[0], ".")`` download it first. In a payload for the same app, it is sent
-    as a reference, without a download. In a payload for another app, its content is passed on
-    without a file on disk.
+    as a reference, without a download. In a payload for another app, its content is uploaded
+    while it is downloaded.
 
     An unpickled `RemoteFile` is downloaded over a connection of its own. Pickles have no secrets,
     so if the app requires a login or token, download the file before you pickle it.
@@ -184,9 +185,10 @@ class RemoteFile(os.PathLike[str]):
         mime_type: The MIME type that the server gives, or else a guess from the name.
         is_stream: Whether it is sound or video that a generator function makes.
 
-    Behaviour: ``FileData`` of @gradio/client. The URL is made from the URL of the app that the
-    client uses, whatever URL the server assumes. Only a link that the app gives can lead to
-    another host. Such a link is requested without token, cookies and headers.
+    Behaviour:
+        ``FileData`` of @gradio/client. The URL is made from the URL of the app that the client
+        uses, whatever URL the server assumes. Only a link that the app gives can lead to another
+        host. Such a link is requested without token, cookies and headers.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-#: The types of values that are uploaded as files. A string is only one inside `handle_file`.
+#: The types of values that are uploaded as files. A string is a file only inside `handle_file`.
 FileInput = Union[os.PathLike[str], bytes, bytearray, memoryview, BinaryIO, Attachment]
 
 

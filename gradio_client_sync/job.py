@@ -137,7 +137,7 @@ class Job(concurrent.futures.Future[Data]):
 
         A listener that is added late first receives the earlier events of its kind. Events
         arrive in order, one at a time, each exactly once, on a worker thread of the job. If the
-        job has already ended, `on` itself calls `callback` with all events, and then returns.
+        job has already ended, `on` returns after `callback` has received all events.
 
         A slow callback delays its own job only. If a callback raises an exception, the exception
         is logged, and the callback still receives the later events.
@@ -166,8 +166,9 @@ class Job(concurrent.futures.Future[Data]):
         Example:
             >>> job = app.submit("/count", [3]).on("data", lambda data: print(data[0]))
 
-        Behaviour: ``submit(...).on`` of @gradio/client 0.2.1. Difference: a late listener
-        receives the events that it missed.
+        Behaviour:
+            ``submit(...).on`` of @gradio/client 0.2.1. Difference: a late listener receives the
+            events that it missed.
         """
         _check(event)
         if not callable(callback):
@@ -308,7 +309,8 @@ class Job(concurrent.futures.Future[Data]):
             RuntimeError: The job was started before this process was forked. Only the parent
                 process can cancel it.
 
-        Behaviour: the page "protocols" of the docs lists what each Gradio release stops.
+        Behaviour:
+            The page "protocols" of the docs lists what each Gradio release stops.
         """
         self._check_process()
         return self._control.cancel()
@@ -346,9 +348,10 @@ class Job(concurrent.futures.Future[Data]):
             >>> job.result()[0]
             'hello there'
 
-        Behaviour: ``send_chunk`` of @gradio/client 2.7.0. Differences: the payload has the same
-        forms as for `Client.submit`, and the call waits for the previous input. JavaScript sends
-        its argument unchanged and at once.
+        Behaviour:
+            ``send_chunk`` of @gradio/client 2.7.0. Differences: the payload has the same forms as
+            for `Client.submit`, and the call waits for the previous input. JavaScript sends its
+            argument unchanged and at once.
         """
         self._input().send(payload, timeout)
 
@@ -366,8 +369,9 @@ class Job(concurrent.futures.Future[Data]):
             ConnectFailedError, HTTPStatusError: The server did not receive the request.
             ClientClosedError: The client was closed.
 
-        Behaviour: ``close_stream`` of @gradio/client 2.7.0. Difference: the job continues to
-        receive events until it ends. JavaScript stops listening.
+        Behaviour:
+            ``close_stream`` of @gradio/client 2.7.0. Difference: the job continues to receive
+            events until it ends. JavaScript stops listening.
         """
         self._input().close()
 

@@ -1,17 +1,18 @@
-"""Sound and video that a generator makes, as servers give it.
+"""Sound and video that generator functions make.
 
-Gradio from 3.50 to 4.44 puts the chunks of a sound into a list and gives each of them once: the
-response to a request takes them out of the list and ends when the generator has ended. A second
-request hangs for two minutes and gets nothing. So a sound is requested once, when its job is over
-and all of it is there, and it is kept for every value of the job.
+Gradio 3.50 to 4.44 stores the chunks of a sound in a list and sends each chunk only once: a request
+removes them from the list, and its response ends when the generator has ended. A second request
+gets no response for two minutes, and then an empty one. So a sound is requested once, after its job
+has ended, when all chunks are in the list. Then it is kept for every value of the job.
 
-Gradio from 5.0 on gives a playlist of segments, as often as it is asked. It makes one file of them
-at the first request for that file, and never again, so that file is requested only when the
-playlist says that no segment will follow. Before that, the segments so far are joined.
+Gradio 5.0 and later has a playlist of segments, which can be requested any number of times. The
+server joins the segments to one file at the first request for that file, and does not update it
+later. So the file is requested only after the playlist says that no segment will follow. Before
+that, this module joins the available segments.
 
-Up to 5.x, the address of a sound has the address in memory of the app's generator. Later jobs of a
-session get the same one now and then (16 of 150 jobs on 4.44.1). The sounds of these jobs are then
-in one list, and only the first has a header. A `Place` tells them apart.
+Up to Gradio 5.x, the URL of a sound contains the memory address of the app's generator. Later jobs
+of a session sometimes get the same URL (16 of 150 jobs on 4.44.1). Then the sounds of these jobs
+are in one list, and only the first one has a header. A `Place` separates them.
 """
 
 from __future__ import annotations
@@ -47,20 +48,20 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Seconds of silence after which a list of chunks counts as empty, when its job is over. All that
-#: the server has is in its memory then.
+#: Seconds without data after which a list of chunks counts as empty, after its job has ended. By
+#: then all chunks are in the server's memory, so it sends them without delay.
 SILENCE = 3.0
 
-#: Numbers jobs in the order in which their first values come.
+#: Numbers for jobs, in the order in which their first values arrive.
 ORDER = count()
 
 _PLAYLIST_BYTES = 2**24
 _IN_MEMORY = re.compile(rf"/\d+/\d+/{re.escape(PLAYLIST)}\Z")
-_EMPTY_RESPONSES = 1_000  # a generator may yield so many times before its first sound
+_EMPTY_RESPONSES = 1_000  # how many times a generator may yield ``None`` before its first sound
 
 
 class JobEnd(Protocol):
-    """The part of a job's log that says when the job is over."""
+    """The part of a job's log that tells when the job has ended."""
 
     order: int | None
 
@@ -71,7 +72,7 @@ class JobEnd(Protocol):
 
 
 class Source(Protocol):
-    """Where the content is requested from."""
+    """The object that requests content from the server."""
 
     def begin(
         self, facts: FileFacts, url: str, deadline: Deadline, silence: float | None = None
@@ -79,14 +80,19 @@ class Source(Protocol):
 
 
 class Taken(NamedTuple):
-    """What a value's content was when it was first read."""
+    """The content of a file at its first read.
+
+    Attributes:
+        kept: The content.
+        ending: The file suffix that fits its format; empty if that of the name does.
+    """
 
     kept: Kept
     ending: str
 
 
 class Turn:
-    """Lets one thread after the other do something, each within its deadline."""
+    """A lock with deadlines: one thread at a time has the turn."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -95,15 +101,19 @@ class Turn:
 
     @contextmanager
     def take(self, deadline: Deadline, late: Callable[[], Exception]) -> Iterator[None]:
-        """Wait for the turn. A thread that has it already goes on.
+        """Wait for the turn, and hold it during the ``with`` block.
+
+        A thread that has the turn already does not wait.
 
         Args:
-            late: Makes the error for a turn that did not come within the deadline.
+            deadline: The time limit of the wait.
+            late: A function that makes the error for a turn that was not free before the
+                deadline.
         """
         mine = object()
         me = threading.get_ident(), os.getpid()
         held = self._busy
-        if held is not None and held[1:] == me:  # a progress listener that reads the file
+        if held is not None and held[1:] == me:  # a progress callback may read the same file
             yield
             return
         try:
@@ -119,31 +129,33 @@ class Turn:
     def _claim(self, mine: object, me: tuple[int, int]) -> bool:
         if self._busy is not None and self._busy[2] == os.getpid():
             return False
-        self._busy = mine, *me  # in a fork, the thread that had it is not there
+        # After a fork, the thread of the parent process that had the turn does not exist here.
+        self._busy = mine, *me
         return True
 
 
 class Place:
-    """An address at which a server has the sound of one job, or of several."""
+    """A URL at which a server has the sound of one job, or of several jobs."""
 
     __slots__ = ("boundary", "header", "orders", "turn", "unread")
 
     def __init__(self) -> None:
         self.turn = Turn()
-        self.orders: list[int] = []  # of all sounds that were made here
-        self.unread: list[tuple[int, ref[Recording]]] = []  # in their order
-        self.header = b""  # that of the first sound
-        self.boundary: tuple[int, int] | None = None  # after which sound there were how many parts
+        self.orders: list[int] = []  # the job numbers of all sounds at this URL
+        self.unread: list[tuple[int, ref[Recording]]] = []  # sorted by job number
+        self.header = b""  # the WAV header of the first sound
+        # The number of the last job that was read, and how many segments there were at its end.
+        self.boundary: tuple[int, int] | None = None
 
 
 class Recording:
-    """A sound or video that one job makes, for all values of the job.
+    """A sound or video that one job makes. All values of the job share it.
 
     Args:
-        facts: What the app says of it.
-        url: The address that it has on the server.
-        place: What else is at that address.
-        job: Says when the job is over; ``None`` if it is.
+        facts: The file's description from the app.
+        url: The URL of the file on the server.
+        place: The state of this URL, shared with other jobs at the same URL.
+        job: A reference to the job's log, which tells when the job has ended; ``None`` if it has.
     """
 
     def __init__(self, facts: FileFacts, url: str, place: Place, job: ref[Any] | None) -> None:
@@ -153,10 +165,11 @@ class Recording:
         self._job = job
         self._succeeded = True
         self._whole: Taken | None = None
-        self._failure: str | None = None  # why it can never be had
+        self._failure: str | None = None  # the error text, if no later attempt can succeed
         self._over_unknown = False
         log = job() if job is not None else None
-        # The first values come in the order in which jobs begin; workers may read them in another.
+        # First values arrive in the order in which jobs begin. Their workers may decode them in
+        # a different order, so the number of the job is used, if it has one.
         made = log.order if log is not None else None
         self._order: int = next(ORDER) if made is None else made
         place.orders.append(self._order)
@@ -166,25 +179,31 @@ class Recording:
 
     @property
     def is_playlist(self) -> bool:
-        """Whether the server gives it as often as it is asked."""
+        """Whether it is a playlist, which the server sends any number of times."""
         return is_playlist(self._url)
 
     @property
     def whole(self) -> Taken | None:
-        """The content, if it was fetched and is complete."""
+        """The content, if it was downloaded, is complete and still exists."""
         return self._whole if self._whole is not None and self._whole.kept.is_there() else None
 
     def fetch(self, source: Source, deadline: Deadline, progress: Progress | None = None) -> Taken:
-        """Fetch what the server has, or return what was fetched before.
+        """Download the content that the server has now, or return the content that was kept.
+
+        Args:
+            source: The object that sends the requests.
+            deadline: The time limit of the download.
+            progress: A function that is called with the bytes so far, and the total if known.
 
         Raises:
-            DownloadError: It cannot be had, or not any more.
-            DownloadTimeoutError: It did not come within the deadline.
+            DownloadError: The server does not have the content, or no longer has it.
+            DownloadTimeoutError: The download did not end before the deadline.
             ClientClosedError: The client was closed.
         """
         late = partial(too_late, self._facts, deadline)
         fetched = self.is_playlist or self.whole is not None or self._failure is not None
-        # Not within the turn: another job at this address may be over already.
+        # Wait before taking the turn, so that other threads can read the sound of another job at
+        # this URL that has already ended.
         if not fetched and not self._wait_until_over(deadline.left):
             raise late()
         with self._place.turn.take(deadline, late):
@@ -208,7 +227,7 @@ class Recording:
         return True
 
     def _fail(self, why: str) -> DownloadError:
-        """Have every later attempt fail at once: one more request would hang."""
+        """Make every later attempt fail at once, because another request would hang."""
         self._failure = (
             f"{self._facts.name!r} cannot be had any more: {why}, and Gradio before 5.0 gives such "
             "a sound only once. Call the function again, and read the result before anything else "
@@ -216,10 +235,10 @@ class Recording:
         )
         return DownloadError(self._failure, path=self._facts.path)
 
-    # -- a list of chunks, which is given once ---------------------------------------
+    # -- Gradio 3.50 to 4.44: a list of chunks, which is sent once --------------------
 
     def _from_list(self, source: Source, deadline: Deadline, progress: Progress | None) -> Taken:
-        """Take the sounds out of the list, up to this one."""
+        """Download the sounds from the list in their order, up to this one."""
         unread = self._place.unread
         while unread and unread[0][0] < self._order:
             earlier = unread.pop(0)[1]()
@@ -227,7 +246,7 @@ class Recording:
                 try:
                     earlier._take(source, deadline, None)
                 except DownloadError:
-                    if earlier._failure is None:  # nothing was taken out of the list
+                    if earlier._failure is None:  # the list is unchanged, so a retry can succeed
                         unread.insert(0, (earlier._order, ref(earlier)))
                         raise
             else:
@@ -238,7 +257,7 @@ class Recording:
         return taken
 
     def _pass_over(self, source: Source, deadline: Deadline) -> None:
-        """Take a sound that nobody has a value of out of the list."""
+        """Download a sound whose values were all garbage-collected, only to reach the next one."""
         with Keeper() as keeper:
             self._receive(source, deadline, keeper, None)
             if not self._place.header and is_unbounded(keeper.head(HEADER_BYTES)):
@@ -268,7 +287,7 @@ class Recording:
     def _receive(
         self, source: Source, deadline: Deadline, keeper: Keeper, progress: Progress | None
     ) -> None:
-        """Request the next sound in the list."""
+        """Request the next sound in the list, and write it to `keeper`."""
         for empty in range(_EMPTY_RESPONSES):
             asked = False
             try:
@@ -280,7 +299,7 @@ class Recording:
                             progress(keeper.size, None)
             except Silent as exc:
                 if keeper.size and not self._succeeded:
-                    return  # a job that was cancelled does not end its list
+                    return  # the server does not end the list of a cancelled job
                 if keeper.size:
                     raise self._fail(
                         f"the server fell silent after {keeper.size} bytes of it"
@@ -303,13 +322,14 @@ class Recording:
                 raise error from exc
             if keeper.size:
                 return
-            # A generator that yielded None before its first sound has ended the list there.
+            # The response was empty: the generator yielded None before its first sound, and the
+            # server ended the response there. The sound is in a later response.
 
     @property
     def _silence(self) -> float | None:
         return None if self._over_unknown else SILENCE
 
-    # -- a playlist -------------------------------------------------------------------
+    # -- Gradio 5.0 and later: a playlist ---------------------------------------------
 
     def _by_playlist(self, source: Source, deadline: Deadline, progress: Progress | None) -> Taken:
         place, running = self._place, self._is_running()
@@ -327,7 +347,7 @@ class Recording:
         except DownloadTimeoutError:
             raise
         except DownloadError as exc:
-            # An app that deletes its cache deletes this file, and keeps the segments.
+            # An app with `delete_cache` deletes this file, but the segments still exist.
             log.debug("the segments of %r are joined: %s", self._facts.name, exc)
             segments = segments or self._playlist(source, deadline)[0]
             self._whole = self._joined(source, deadline, segments, progress)
@@ -367,7 +387,7 @@ class Recording:
         segments: tuple[str, ...],
         progress: Progress | None,
     ) -> Taken:
-        """One of several sounds that the server has put into one playlist."""
+        """Download one of several sounds that the server has put into one playlist."""
         place, before = self._place, [o for o in self._place.orders if o < self._order]
         first = None if before else 0
         if before and place.boundary is not None and place.boundary[0] == before[-1]:
@@ -391,7 +411,7 @@ class Recording:
         segments: tuple[str, ...],
         progress: Progress | None,
     ) -> Taken:
-        """The segments so far, end to end."""
+        """Download the segments and concatenate them."""
         with Keeper() as keeper:
             for name in segments:
                 with source.begin(self._facts, beside(self._url, name), deadline) as download:
@@ -405,7 +425,7 @@ class Recording:
     # -- in another process -------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
-        """With the content itself: the server may not give it again."""
+        """Return the state with the content itself, because the server may send it only once."""
         whole, place = self.whole, self._place
         over = self._job is None or self._wait_until_over(0)
         return {
@@ -423,25 +443,31 @@ class Recording:
 
 
 class Recordings:
-    """What the generators of one app make, by its address on the server."""
+    """All sounds and videos that the generator functions of one app make, by their URLs."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self._places: dict[str, Place] = {}
 
     def add(self, facts: FileFacts, url: str, job: ref[Any] | None) -> Recording:
-        """Add what a job makes."""
+        """Add the recording of a job.
+
+        Args:
+            facts: The file's description from the app.
+            url: The URL of the file on the server.
+            job: A reference to the job's log; ``None`` if the job has ended.
+        """
         with self.lock:
             return Recording(facts, url, self._places.setdefault(url, Place()), job)
 
 
 def _may_be_shared(url: str) -> bool:
-    """Whether a playlist's address has an address in memory, as up to 5.x."""
+    """Return whether the URL of a playlist contains a memory address, as it does up to 5.x."""
     return _IN_MEMORY.search(url) is not None
 
 
 def _prefixed(header: bytes, keeper: Keeper) -> Keeper:
-    """The same content behind a header."""
+    """Return a new `Keeper` with `header` before the content of `keeper`."""
     prefixed = Keeper()
     prefixed.write(header)
     with keeper.finish().open() as content:

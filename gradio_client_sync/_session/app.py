@@ -143,9 +143,11 @@ class App:
     def skips_queue(self, endpoint: Endpoint) -> bool:
         """Return whether a call is a single request that does not use the app's queue.
 
-        Behaviour: ``skip_queue`` of @gradio/client. Difference: if the app has a queue, generator
-        functions and functions with a stream of inputs always use it. A single request would get
-        only the first value of a generator, and would send only the first input of a stream.
+        Behaviour:
+            ``skip_queue`` of @gradio/client. Difference: if the app has a queue, generator
+            functions and functions with a stream of inputs always use it. A single request would
+            get only the first value of a generator, and would send only the first input of a
+            stream.
         """
         if endpoint.queued:
             return False

@@ -1,36 +1,36 @@
 """The shared event stream of Gradio 4.9 and later: one per session, for all its jobs.
 
-A job joins by a POST that answers with an event id; its messages then come over the
-session's only stream. So there is one reader, which does no more than cut the stream
-into messages and drop each into the mailbox of its job. Of values that come faster than anybody
-could look at them it lets some gather (see `_protocol.pace`).
+A job joins by a POST request. The response contains an event id, and the job's messages arrive on
+the session's only stream. So each stream has one reader thread. It only splits the stream into
+messages and puts each message into the mailbox of its job. If values arrive very fast, the reader
+pauses, so that several values arrive together (see `_protocol.queue.pace`).
 
-The stream's life follows the server's rules:
+The lifetime of the stream follows the rules of the server:
 
-* It is opened once a job has joined: earlier there is no session to stream.
-* Messages may arrive before the join's answer. While any join is under way, messages
-  for unknown jobs are kept, up to the limit of one message, and handed over when the
-  answer names the job.
-* The server ends the stream when the session has no job left. If a job joined
-  meanwhile, its messages wait on the server, and the stream is opened again at once.
-* It is never closed from here while the client lives, since the server would drop
-  every job of the session, even one that is just joining. After a cancelled job a
-  server may leave it open for good; then it serves the next jobs.
-* Once the app has changed (`renew`), the open stream may lead to a server that the next jobs
-  do not go to, so these open another one. If it is still the same server (an app that was
-  reloaded), both streams take messages from one queue. So either reader routes the messages of
-  every job, and only the end of a job's own stream is the end of the job.
-* If it breaks over a job that was cancelled and is over (a fault of some servers), it is
-  opened again.
-* If it is refused because the server is asked too often, it is opened again when that wants.
-* A message that is too long is passed over, and fails the job that it is for; if it does not
-  say which, all of them, since the next message of any may depend on it.
-* A message that says that the stream breaks is its end, whether or not the connection ends
-  with it: behind a gateway it may stay open, and silent.
-* A job of which nothing came between two heartbeats may be on another server than the stream.
-  `doubt` finds out.
-* If it breaks otherwise, the server forgets the session's jobs: all of them are lost, and so
-  are those whose join was under way.
+* The stream is opened after a job has joined. Before that, the server has no session to stream.
+* Messages may arrive before the response to the join request. While any join request is running,
+  messages for unknown jobs are kept, up to the maximum length of one message. When the response
+  names the job, they are delivered.
+* The server ends the stream when the session has no jobs left. If a job has joined in the
+  meantime, the server keeps its messages, and the reader opens the stream again at once.
+* The client does not close the stream until the client itself is closed. Otherwise the server
+  would drop every job of the session, even one that is just joining. After a cancelled job, a
+  server may keep the stream open. Then the next jobs use it.
+* After the app has changed (`renew`), the open stream may lead to a different server than the next
+  jobs. So the next jobs open another stream. If the server is still the same (a reloaded app),
+  both streams take messages from one queue. So each reader routes the messages of all jobs, but
+  a job ends with its own stream only.
+* Some servers break the stream because of a job that was cancelled and has ended. Then the stream
+  is opened again.
+* If the server refuses the stream with 429, it is opened again after ``Retry-After``.
+* If a message is too long, it is skipped, and its job fails. If the message does not name its job,
+  all jobs fail, because the next message of any job may depend on it.
+* If a message announces that the stream breaks, the reader ends the stream, even if the connection
+  is still open. Behind a gateway, the connection may stay open without any data.
+* If a job has received no message `DEAF` seconds after its join, it may be on a different server
+  than the stream. At the next heartbeat, a thread calls `doubt` to find the cause.
+* If the stream breaks for another reason, the server drops the session's jobs. All of them are
+  lost, and so are those whose join request is running.
 """
 
 from __future__ import annotations
@@ -63,26 +63,27 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_ENDS_IN_VAIN = 3  # streams in a row that end without the end of a job before jobs are given up
+#: The jobs are lost after so many streams in a row that ended without the end of any job.
+_ENDS_IN_VAIN = 3
 
-#: Seconds without any message after which a job may be on another server. A server tells a new
-#: job's place in the queue at once.
+#: Seconds after a job's join without any message, after which it may be on another server. Normally
+#: a server sends the queue position of a new job at once.
 DEAF = 5.0
 
 _COMPLETED = "process_completed"
-_BROKEN = "broken"  # what `_route` says of a message after which nothing comes on its stream
-_GONE = 10_000  # jobs let go of that are remembered, so that what still comes is not kept
+_BROKEN = "broken"  # `_route` returns it for a message that is the last one of its stream
+_GONE = 10_000  # how many ended jobs are remembered, so that their late messages are dropped
 
 
 class _Stream:
-    """What is known of a stream between the app's start and its next change.
+    """The state of one stream, which is used until the app changes.
 
     Attributes:
-        breaks: How often it broke; jobs whose join was under way then are lost.
-        reading: A reader is at it, or about to be.
-        stumbled: It broke, or is about to, over a job that is over.
-        heads: The reader's.
-        call: Ends the reader.
+        breaks: How often it broke. Jobs whose join request was running then are lost.
+        reading: Whether a reader runs, or is about to start.
+        stumbled: Whether the stream breaks because of a job that has already ended.
+        heads: The parser of message heads; only the reader uses it.
+        call: The handle by which `close` aborts the reader's request.
     """
 
     def __init__(self) -> None:
@@ -97,12 +98,12 @@ class SharedStream:
     """The shared stream of one session.
 
     Args:
-        http: The door.
-        url: The stream's address.
-        silence: Seconds without a byte after which the stream counts as broken.
-        start: Runs a function on a thread.
-        doubt: Returns why the stream cannot bring the messages of a job, or ``""``. It may take
-            seconds.
+        http: The HTTP client of the connection.
+        url: The URL of the stream.
+        silence: Seconds without any data after which the stream counts as broken.
+        start: A function that runs another function on a new thread.
+        doubt: A function that returns the reason why the messages of a job do not arrive on the
+            stream, or ``""``. It may take seconds.
     """
 
     def __init__(
@@ -122,27 +123,30 @@ class SharedStream:
         self._doubting = False
         self._lock = threading.RLock()
         self._mailboxes: dict[str, Mailbox] = {}
-        self._homes: dict[str, _Stream] = {}  # of the jobs that have a mailbox
+        self._homes: dict[str, _Stream] = {}  # the own stream of each job that has a mailbox
         self._early: dict[str, list[Message | MessageTooLargeError]] = {}
         self._early_bytes = 0
-        self._gone: dict[str, None] = {}  # jobs let go of late, oldest first
+        self._gone: dict[str, None] = {}  # the jobs that ended last, oldest first
         self._joining = 0
-        self._streams = [_Stream()]  # the last one is for the jobs that join now
+        self._streams = [_Stream()]  # jobs that join now use the last one
         self._warned = False
         self._closed = False
         self._ended = SafeEvent()
 
     def join(self, post: Callable[[], str], publish: Callable[[Message], object]) -> Mailbox:
-        """Enter a job.
+        """Join a job: send it, register its mailbox, and start a reader if none runs.
 
         Args:
-            post: Sends the job and returns its event id.
-            publish: As for `Mailbox`.
+            post: A function that sends the job and returns its event id.
+            publish: A function that `Mailbox` calls with messages.
+
+        Returns:
+            The mailbox that receives the job's messages.
 
         Raises:
-            Lost: The stream broke while the job was joining.
+            Lost: The stream broke during the join request.
             Aborted: The session was closed.
-            Exception: What `post` raised.
+            Exception: The exception that `post` raised.
         """
         with self._lock:
             if self._closed:
@@ -158,27 +162,27 @@ class SharedStream:
             with self._lock:
                 self._joining -= 1
                 if not self._joining:
-                    self._early.clear()  # leftovers of jobs that were let go
+                    self._early.clear()  # the rest is for jobs that have ended
                     self._early_bytes = 0
         if start:
             try:
                 self._start(partial(self._read, stream))
-            except GradioClientError as exc:  # no more threads
+            except GradioClientError as exc:  # the interpreter could not start a thread
                 self._break(stream, Lost(str(exc)))
         return mailbox
 
     def renew(self) -> None:
-        """The app has changed: jobs that join from now on do not rely on the open stream."""
+        """Make later jobs use a new stream, because the app has changed."""
         with self._lock:
             idle = self._streams[-1].reading is False
-            if not idle:  # otherwise the next stream goes where the next job does
+            if not idle:  # if idle, it is opened for the next job anyway
                 self._streams.append(_Stream())
 
     def _enter(self, event_id: str, mailbox: Mailbox, stream: _Stream, breaks: int) -> bool:
-        """Give a job what came before its join's answer, and from then on what comes.
+        """Deliver the messages that arrived before the join response, and register the mailbox.
 
         Returns:
-            Whether a reader has to be started for it.
+            Whether the caller has to start a reader.
         """
         is_over = False
         while True:
@@ -197,8 +201,9 @@ class SharedStream:
                     self._homes[event_id] = stream
                     start, stream.reading = not stream.reading, True
                     return start
-            # Not under the lock, since readers hear of it. What comes meanwhile is kept as well,
-            # as the join is still under way.
+            # Delivered without the lock, because delivery publishes events to users of the job.
+            # A reader may route further messages of the job meanwhile. It adds them to `_early`,
+            # since the join is still running, and the next round of this loop delivers them.
             for message in early:
                 if isinstance(message, Message):
                     mailbox.put_by(message)
@@ -207,20 +212,20 @@ class SharedStream:
                     mailbox.end(message)
 
     def leave(self, event_id: str) -> None:
-        """Let a job go; messages that still come for it are dropped."""
+        """Remove a job. Its later messages are dropped."""
         with self._lock:
             if self._mailboxes.pop(event_id, None) is not None:
                 self._forget(event_id)
 
     def _forget(self, event_id: str) -> None:
-        """Remember that nothing is wanted for a job any more."""
+        """Record that a job has ended, so that its later messages are dropped."""
         self._homes.pop(event_id, None)
         self._gone[event_id] = None
         if len(self._gone) > _GONE:
             del self._gone[next(iter(self._gone))]
 
     def close(self) -> None:
-        """End the stream and with it every job of the session."""
+        """Close all streams, and abort every job of the session."""
         with self._lock:
             self._closed = True
             mailboxes = list(self._mailboxes.values())
@@ -233,7 +238,7 @@ class SharedStream:
             mailbox.abort()
 
     def _read(self, of: _Stream) -> None:
-        """The reader: stream after stream, for as long as there are jobs."""
+        """Run a reader thread: read stream after stream while there are jobs."""
         in_vain = 0
         ending: Lost | Aborted | None = None
         retries: RateLimitWaits | None = None
@@ -250,7 +255,7 @@ class SharedStream:
             except Aborted as exc:
                 ending = exc
             except RateLimitError as exc:
-                # The messages wait on the server meanwhile.
+                # Nothing is lost by the wait: the server keeps the messages.
                 now = time.monotonic()
                 retries = retries or RateLimitWaits(now + self._http.options.rate_limit_patience)
                 pause = retries.pause(exc.retry_after, now)
@@ -261,7 +266,8 @@ class SharedStream:
             except GradioClientError as exc:
                 ending = Lost(str(exc))
             except BaseException as exc:
-                # Not one of ours: a bug, or memory that ran out. Jobs wait for this thread.
+                # A bug, or no memory. The jobs' workers wait for messages of this thread, so
+                # they must learn that it has ended.
                 log.exception("the reader of the session's event stream failed unexpectedly")
                 ending = Lost(f"its reader failed: {exc!r}")
             with self._lock:
@@ -272,12 +278,15 @@ class SharedStream:
         self._break(of, ending)
 
     def _drop(self, stream: _Stream) -> None:
-        """Forget a stream that nobody reads, unless further jobs would; with the lock."""
+        """Remove a stream without a reader, unless later jobs use it. The caller has the lock."""
         if stream is not self._streams[-1]:
             self._streams.remove(stream)
 
     def _break(self, stream: _Stream, ending: Lost | Aborted) -> None:
-        """There is no reader any more: whose messages it read, and whoever joins now, is told."""
+        """Record that a stream has lost its reader, and end the jobs of this stream.
+
+        Jobs whose join request is running notice it by the changed `breaks`.
+        """
         with self._lock:
             stream.reading = False
             stream.breaks += 1
@@ -290,7 +299,11 @@ class SharedStream:
             mailbox.end(ending)
 
     def _read_stream(self, of: _Stream) -> bool:
-        """Read one stream to its end; whether it brought the end of a job."""
+        """Read one stream to its end.
+
+        Returns:
+            Whether a job ended on it.
+        """
         stream: EventStream = self._http.stream(
             self._url, of.call, silence=self._silence, policy=self._http.reading
         )
@@ -311,10 +324,11 @@ class SharedStream:
         return brought
 
     def _fail(self, of: _Stream, frame: Message) -> None:
-        """The server is about to break the stream, and does not say over whose message.
+        """Fail all jobs of a stream that the server is about to break.
 
-        One such is a text that has no form in UTF-8. Any job so far may be the one that gets
-        no end. Those that join from now on are not touched, since the session goes on.
+        The server breaks the stream if it cannot encode a message, such as a text that is not
+        valid in UTF-8. It does not name the job, so any job on the stream may get no end. Jobs
+        that join later are not affected, because the session still exists.
         """
         with self._lock:
             of.breaks += 1
@@ -327,7 +341,7 @@ class SharedStream:
             mailbox.deliver(frame)
 
     def _look_for_deaf(self) -> None:
-        """At a heartbeat: look for jobs that have heard nothing, and have a thread find out why."""
+        """At a heartbeat: if a job has received nothing, start a thread that finds the cause."""
         with self._lock:
             deaf = any(mailbox.is_deaf(DEAF) for mailbox in self._mailboxes.values())
             if not deaf or self._doubting:
@@ -335,11 +349,11 @@ class SharedStream:
             self._doubting = True
         try:
             self._start(self._find_out)
-        except GradioClientError:  # no more threads; there will be another heartbeat
+        except GradioClientError:  # no thread could be started; the next heartbeat tries again
             self._doubting = False
 
     def _find_out(self) -> None:
-        """End the jobs that have heard nothing, if it is known why."""
+        """Find the cause, and end the jobs that have received nothing if there is one."""
         try:
             cause = self._doubt()
         finally:
@@ -353,7 +367,7 @@ class SharedStream:
             mailbox.end(Lost(f"nothing came for it. {cause}"))
 
     def _pass_over(self, start: Truncated) -> None:
-        """A message was too long: fail the job that it is for."""
+        """Fail the job of a message that is too long; all jobs if it does not name its job."""
         try:
             event_id = Message.of(start, 0.0).event_id
         except ProtocolError:
@@ -374,10 +388,11 @@ class SharedStream:
         return too_large("A message of the server", self._http.options.message_bytes)
 
     def _is_stumble(self, frame: Message) -> bool:
-        """Whether the server broke the stream over a job that it completed twice.
+        """Return whether the server breaks the stream because it completed a job twice.
 
-        Servers of 4.31 to 5.45 do, after a cancellation that came with the job's own end, and
-        say no more than the job's id. The session is not harmed: its stream can be opened again.
+        Gradio 4.31 to 5.45 does this if a job is cancelled at the moment in which it ends. The
+        error message contains only the job's id. The session still exists, so its stream can be
+        opened again.
         """
         if frame.msg != "unexpected_error":
             return False
@@ -388,10 +403,11 @@ class SharedStream:
         return isinstance(message, str) and message.strip("'\"") in self._gone
 
     def _route(self, of: _Stream, payload: bytes, arrived: float) -> str:
-        """Drop a message into the mailbox that it is for.
+        """Put a message into the mailbox of its job.
 
         Returns:
-            Its kind; nothing if it is for no job, and `_BROKEN` if it ends the stream.
+            The kind of the message; ``""`` if it belongs to no job, and `_BROKEN` if it ends the
+            stream.
         """
         if type(payload) is Truncated:
             self._pass_over(payload)
@@ -399,14 +415,14 @@ class SharedStream:
         try:
             frame = of.heads.frame(payload, arrived)
         except ProtocolError as exc:
-            # Once: a server that sends nothing else could fill a terminal with it.
+            # Only the first one is a warning: a server may send many of them.
             level = logging.DEBUG if self._warned else logging.WARNING
             log.log(level, "a message of the session's event stream was passed over: %s", exc)
             self._warned = True
             return ""
         event_id = frame.event_id
         if event_id is None:
-            # About the stream (heartbeat, close_stream), or about every job.
+            # The message is about the stream (heartbeat, close_stream), or about every job.
             if self._is_stumble(frame):
                 of.stumbled = True
                 return _BROKEN
@@ -420,7 +436,7 @@ class SharedStream:
                     mailbox.deliver(frame)
             return ""
         of.stumbled = False
-        known = self._mailboxes.get(event_id)  # no lock on the way of a message
+        known = self._mailboxes.get(event_id)  # without the lock, which would slow each message
         if known is None:
             with self._lock:
                 known = self._mailboxes.get(event_id)
@@ -430,8 +446,8 @@ class SharedStream:
                         return frame.msg
                     return ""
         if frame.msg == _COMPLETED:
-            # Before its worker knows: the stream may end now, and must not be opened again
-            # for a job that is over.
+            # Removed before the worker receives the message: the server may end the stream now,
+            # and this reader must not open it again for a job that has ended.
             self.leave(event_id)
         known.deliver(frame)
         return frame.msg
@@ -440,7 +456,7 @@ class SharedStream:
         """Keep a message for a job that may be joining.
 
         Raises:
-            MessageTooLargeError: There are too many such messages.
+            MessageTooLargeError: The kept messages are longer than the limit of one message.
         """
         self._early_bytes += len(frame.raw)
         if self._early_bytes > self._http.options.message_bytes:

@@ -6,8 +6,9 @@ exception, the lock of the condition may stay locked, or the caller gets "releas
 `threading.Event`, semaphores and `Thread.start` use such conditions.
 
 A lock by itself is written in C, and ``with`` acquires and releases it in one step (Python 3.10 to
-3.13). So in this module, no thread waits while it holds a lock, and every lock is held by ``with``. The locks are reentrant: a signal handler or the garbage collector may run in a
-thread that holds a lock, and may call methods that need the same lock.
+3.13). So in this module, no thread waits while it holds a lock, and every lock is held by ``with``.
+The locks are reentrant: a signal handler or the garbage collector may run in a thread that holds a
+lock, and may call methods that need the same lock.
 """
 
 from __future__ import annotations
