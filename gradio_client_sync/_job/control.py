@@ -85,7 +85,9 @@ class JobControl:
         self._chunks = chunks
         self._made = time.monotonic()
         self._lock = threading.RLock()
-        self._changed = SafeCondition(self._lock)
+        self._resolved = SafeCondition(self._lock)
+        # Apart from that: the release of an abandoned job must not wake those who wait for its end.
+        self._let_go = SafeCondition(self._lock)
 
     # -- what it is -----------------------------------------------------------------
 
@@ -194,7 +196,7 @@ class JobControl:
         """Record that the worker has let go, and that the server knows of the end."""
         with self._lock:
             self._released = True
-            self._changed.notify_all()
+            self._let_go.notify_all()
 
     # -- for other threads ----------------------------------------------------------
 
@@ -258,7 +260,7 @@ class JobControl:
         if self._released or not self._started:
             return self._released
         seconds = max(0.0, min(end, self._latest) - time.monotonic())
-        return self._changed.wait_for(lambda: self._released, seconds)
+        return self._let_go.wait_for(lambda: self._released, seconds)
 
     def wait_for(self, ready: Callable[[], bool], timeout: float | None) -> bool:
         """Wait until `ready`, which `wake` has asked again.
@@ -268,12 +270,12 @@ class JobControl:
         Returns:
             Whether it was ready within `timeout` seconds.
         """
-        return self._changed.wait_for(ready, timeout)
+        return self._resolved.wait_for(ready, timeout)
 
     def wake(self) -> None:
         """Let the threads in `wait_for` ask again."""
         with self._lock:
-            self._changed.notify_all()
+            self._resolved.notify_all()
 
     # -- the end --------------------------------------------------------------------
 

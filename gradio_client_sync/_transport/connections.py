@@ -163,30 +163,37 @@ class _Pool:
             return self._new_conn()
 
     def was_cut(self: Any) -> bool:
-        """Whether the server has closed the connection that was used last and kept open."""
-        for connection in reversed(self._kept or ()):
-            try:
-                if connection.sock is None:
-                    continue  # it was closed here
-                if connection.is_connected:
-                    return False
-            except (ValueError, OSError):  # it has just been closed
-                continue
-            # Another thread may have taken it: then what comes in is an answer, not the end.
-            return connection in (self._kept or ())
+        """Return whether the server has closed the connection that was used last and kept open."""
+        taken = []
+        try:
+            while self._kept:
+                # Out of the pool meanwhile: another thread that uses it would take a response for
+                # the end, and green threads may not look at one socket at the same time.
+                connection = self._kept.pop()
+                taken.append(connection)
+                if connection.sock is not None:  # otherwise it was closed on this side
+                    return not connection.is_connected
+        except (AttributeError, IndexError):  # another thread took the last one, or closed the pool
+            pass
+        finally:
+            while taken:
+                self._keep(taken.pop())
         return False
 
     def drop_cut(self: Any) -> None:
         """Drop the connections that the server has closed."""
-        kept = self._kept or []
-        for connection in tuple(kept):
-            try:
-                if connection.sock is None or connection.is_connected:
-                    continue
-                kept.remove(connection)
-            except (ValueError, OSError):  # another thread has taken or closed it
-                continue
-            connection.close()
+        taken = []
+        try:
+            while self._kept:
+                connection = self._kept.pop()  # as in `was_cut`
+                taken.append(connection)
+                if connection.sock is not None and not connection.is_connected:
+                    taken.pop().close()
+        except (AttributeError, IndexError):  # another thread took the last one, or closed the pool
+            pass
+        finally:
+            while taken:
+                self._keep(taken.pop())
 
     def _keep(self, connection: Any) -> None:
         kept = self._kept

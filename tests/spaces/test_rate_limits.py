@@ -206,6 +206,7 @@ def test_rate_limit_of_a_download(limited: SpaceProxy, tmp_path: Path) -> None:
         [remote] = app.predict("/file", [path])
         limited.limit("/file=", 0.01)
         assert remote.read() == b"hello"
+        [remote] = app.predict("/file", [path])  # what was read is not fetched again
         limited.limit("/file=", 600)
         with pytest.raises(RateLimitError, match="asks to wait 600 s") as caught:
             remote.read()
