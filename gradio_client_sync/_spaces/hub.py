@@ -275,12 +275,14 @@ class Hub:
         except HfHubHTTPError as exc:
             secrets = (pair["value"] for pair in options.get("secrets") or ())
             reply = _reply(exc.response, self._token, *secrets)
-        except ValueError as exc:  # the library's own check of names, before it asks
-            raise DuplicationError(
-                f"{source!r} was not duplicated to {target!r}: {self._clean(str(exc))}",
-                space_id=source,
-            ) from exc
         except Exception as exc:
+            # The library's own check of names, before it sends anything. Errors of the network can
+            # be a ValueError too: those of `requests`, which older releases use.
+            if isinstance(exc, ValueError) and not isinstance(exc, OSError):
+                raise DuplicationError(
+                    f"{source!r} was not duplicated to {target!r}: {self._clean(str(exc))}",
+                    space_id=source,
+                ) from exc
             raise DuplicationError(
                 f"{source!r} may not have been duplicated to {target!r}. "
                 f"{self._unreachable(exc)} Look at your Spaces before you try again.",
