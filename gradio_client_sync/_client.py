@@ -114,6 +114,10 @@ class Client:
         5
     """
 
+    #: Until the constructor has checked its arguments; a debugger may show the client before.
+    _source = "…"
+    _pid = NOWHERE
+
     def __init__(
         self,
         source: str,

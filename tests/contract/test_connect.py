@@ -480,3 +480,8 @@ def test_server_that_dies(server: Server) -> None:
             assert isinstance(later, ConnectionError)
     finally:
         own.kill()
+
+
+def test_client_whose_arguments_are_wrong_has_a_repr() -> None:
+    """A debugger, or a traceback with local variables, shows it before it is whole."""
+    assert repr(Client.__new__(Client)) == "<Client … (not connected yet)>"

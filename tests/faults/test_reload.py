@@ -24,6 +24,7 @@ from gradio_client_sync import AppChangedError, Client, EndpointNotFoundError
 from tests.conftest import SERVERS
 from tests.support.fault_proxy import FaultProxy
 from tests.support.gateway import Gateway, Manner
+from tests.support.generations import has
 from tests.support.listeners import BOUND, Heard
 from tests.support.servers.environments import prepare
 from tests.support.servers.server import Server
@@ -47,7 +48,7 @@ class Deployment(Gateway):
     def swap(self) -> None:
         self.target = int(self.second.url.rpartition(":")[2])
 
-    def renderer(self) -> int:
+    def looks(self) -> int:
         """How often the app was asked which one it is."""
         return self.count("/app_id")
 
@@ -69,6 +70,14 @@ def servers(request: pytest.FixtureRequest) -> Iterator[tuple[Server, Server]]:
 def deployment(servers: tuple[Server, Server]) -> Iterator[Deployment]:
     with Deployment(*servers) as gateway:
         yield gateway
+
+
+def stops_by_reset(version: str) -> bool:
+    """Whether a job is stopped by ``/reset``, which a server ignores before the first value.
+
+    These servers, 4.0 to 4.30, may be told of the change just as the job begins.
+    """
+    return not has(version, "cancel") and not has(version, "websocket")
 
 
 def call_until(app: Client, wanted: str, endpoint: str = "/greet") -> list[str]:
@@ -103,9 +112,9 @@ def test_reload_behind_a_gateway_is_found_out_under_steady_calls(
         assert app.predict("/greet", ["x"])[0] == "hello x"
         call_until(app, "hello x")
         deployment.swap()
-        renderer = deployment.renderer()
+        looks = deployment.looks()
         wrong = [a for a in call_until_changed(app, "/greet") if a != "hello x"]
-        assert deployment.renderer() - renderer <= 2
+        assert deployment.looks() - looks <= 2
         assert set(wrong) <= {"WIPED x"}
         assert [app.predict("/greet", ["x"])[0] for _ in range(20)] == ["hello x"] * 20
         told = warned(caplog)
@@ -137,7 +146,8 @@ def test_reload_cancels_what_went_to_another_function(deployment: Deployment) ->
             assert isinstance(error, AppChangedError), error
             assert "'/greet'" in str(error)
             assert error.accepted is True
-            assert deployment.second.control.await_stopped(key)
+            if not stops_by_reset(deployment.first.version):
+                assert deployment.second.control.await_stopped(key)
         finally:
             deployment.second.control.release(key)
 
@@ -150,9 +160,9 @@ def test_reload_leaves_alone_what_the_app_before_has(deployment: Deployment) -> 
         job = app.submit("/hold", [key]).on("data", values)
         try:
             values.wait_for()
-            renderer = deployment.renderer()
+            looks = deployment.looks()
             end = time.monotonic() + BOUND
-            while deployment.renderer() < renderer + 2:  # the first may have begun before
+            while deployment.looks() < looks + 2:  # the first may have begun before
                 assert app.predict("/greet", ["x"])[0] == "hello x"
                 assert time.monotonic() < end
             deployment.swap()
@@ -237,12 +247,12 @@ def test_reload_looks_cost_one_small_request_a_second(deployment: Deployment) ->
             assert app.predict("/greet", ["x"])[0] == "hello x"
         app._connection._workers.join(0.0)
         took = time.monotonic() - began
-        renderer = deployment.renderer()
-        assert 1 <= renderer <= took + 1
+        looks = deployment.looks()
+        assert 1 <= looks <= took + 1
         # Where the config does not name the app's run, it is read once more to learn that.
         assert deployment.count("/config") == (1 if "app_id" in app.config else 2)
         assert not threading.Event().wait(2.0)
-        assert deployment.renderer() == renderer
+        assert deployment.looks() == looks
 
 
 # -- the hot reload of `gradio app.py`
