@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import AppChangedError, Client, EndpointNotFoundError
+from gradio_client_sync.job import control_of
 from tests.conftest import SERVERS
 from tests.support.fault_proxy import FaultProxy
 from tests.support.gateway import Gateway, Manner
@@ -156,7 +157,9 @@ def test_reload_cancels_what_went_to_another_function(deployment: Deployment) ->
             assert isinstance(error, AppChangedError), error
             assert "'/greet'" in str(error)
             assert error.accepted is True
-            if not stops_by_reset(deployment.first.version):
+            if stops_by_reset(deployment.first.version):
+                assert control_of(job).wait_released(BOUND) and deployment.count("/reset") == 1
+            else:
                 assert deployment.second.control.await_stopped(key)
         finally:
             deployment.second.control.release(key)
