@@ -24,7 +24,7 @@ class Browser:
     def __init__(self, width: int = 1100, height: int = 2600) -> None:
         browser = render.chromium()
         assert browser is not None
-        self._folder = tempfile.TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True)
+        self._folder = tempfile.TemporaryDirectory(prefix="chromium-")
         self._process = subprocess.Popen(
             [
                 *(browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"),
@@ -84,9 +84,9 @@ class Browser:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.tell("Browser.close")
         self._socket.close()
-        self._process.terminate()
-        self._process.wait(BOUND)
-        assert self._process.stderr is not None
-        self._process.stderr.close()
+        # Chromium's helper processes write to the folder until they end. They share the error
+        # stream, which is therefore read to its end before the folder is removed.
+        self._process.communicate(timeout=BOUND)
         self._folder.cleanup()
