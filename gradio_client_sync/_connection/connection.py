@@ -33,6 +33,7 @@ from .._protocol.api.endpoint import EndpointTable
 from .._protocol.api.meaning import Aim, Sent
 from .._protocol.queue.event_factory import EventFactory
 from .._session.app import App
+from .._session.app_watcher import AppWatcher
 from .._session.replicas import Replicas
 from .._session.session import JOINS_AT_ONCE, Session, new_session_hash
 from .._session.watch import Passage
@@ -40,7 +41,7 @@ from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
 from .._transport.deadlines import NEVER, Deadline
 from .._transport.http import Http
-from ..errors import ClientClosedError, ConfigError, EndpointNotFoundError, GradioClientError
+from ..errors import ClientClosedError, EndpointNotFoundError, GradioClientError
 from ..files import ResultFiles, attach
 from ..job import Job
 from . import at_exit as _exit
@@ -124,99 +125,13 @@ class Connection:
             limit=limit if isinstance(limit, int) else None,
             start=self._workers.start,
         )
+        self._watcher = AppWatcher(app, self._workers.start)
         app.on_change = self._renew
         _exit.register(self)
         took, version, protocol = time.monotonic() - began, app.version or "?", app.dialect.protocol
         log.debug("connected to %s in %.3f s: Gradio %s (%s)", app.root, took, version, protocol)
 
     # -- an app that changes --------------------------------------------------------
-
-    def _look(self, call: RequestHandle, deadline: Deadline) -> None:
-        """Ask whether it is still the same app, and tell those who called it if not.
-
-        Raises:
-            GradioClientError: The app cannot be asked, or has become another generation's.
-            Aborted: `call` was aborted.
-        """
-        change = self.app.look(call, deadline)
-        if change is None or not (change.under_way or change.ended):
-            return
-        misread = self.app.misread(change)
-        for passage in misread.under_way:
-            passage.on_changed()
-        for sent, many in misread.ended:
-            calls = "1 call" if many == 1 else f"{many} calls"
-            log.warning(
-                "the app at %s changed, and %s of %r may have run another function, or have had "
-                "other values: what was sent meant something else by then",
-                self.app.root,
-                calls,
-                sent.aim.endpoint.name,
-            )
-
-    def _look_first(
-        self, is_due: Callable[[], bool], call: RequestHandle, deadline: Deadline
-    ) -> bool:
-        """Look before a call if that is due; whether it was.
-
-        Raises:
-            GradioClientError, Aborted: As of `_look`.
-        """
-        if not is_due():
-            return False
-        watch = self.app.watch
-        others = watch.lead()
-        if others is None:
-            try:
-                self._look(call, deadline)
-            finally:
-                watch.end_lead()
-        else:
-            call.wait_for(others)
-            if is_due():  # that one has failed; each call tells why by itself
-                self._look(call, deadline)
-        return True
-
-    def _keep_watch(self) -> None:
-        """Have the app looked at beside the calls, if that is due."""
-        if not self.app.watch.take_turn():
-            return
-        try:
-            self._workers.start(self._look_beside)
-        except GradioClientError as exc:  # no more threads
-            self.app.watch.end_turn()
-            log.debug("the app is not looked at: %s", exc)
-
-    def _send(self, passage: Passage, epoch: int) -> bool:
-        """A call goes out; if it takes long, a look has to come after it. See `Watch.send`."""
-        watch = self.app.watch
-        if not watch.send(passage, epoch):
-            return False
-        if watch.take_guard():
-            try:
-                self._workers.start(self._guard)
-            except GradioClientError as exc:  # no more threads
-                watch.end_guard()
-                log.debug("the app is not looked at: %s", exc)
-        return True
-
-    def _guard(self) -> None:
-        """Have the app looked at once more for what is under way, while no further call does."""
-        while self.app.watch.wait_for_turn():
-            self._look_beside()
-
-    def _look_beside(self) -> None:
-        try:
-            self._look(RequestHandle(), NEVER)
-        except Aborted:
-            pass  # the client was closed
-        except ConfigError as exc:
-            log.warning("%s", exc)
-            self.app.may_be_lost()  # the next call finds out, and fails
-        except GradioClientError as exc:
-            log.debug("whether the app is still the same is not known: %s", exc)
-        finally:
-            self.app.watch.end_turn()
 
     def _revisit(
         self,
@@ -242,8 +157,8 @@ class Connection:
         def is_due() -> bool:
             return app.needs_a_look if ours else app.was_silent
 
-        if not self._look_first(is_due, call, deadline):
-            self._keep_watch()
+        if not self._watcher.check_before_call(is_due, call, deadline):
+            self._watcher.check_in_background()
         if aim.epoch != app.watch.epoch:
             aim, values = app.again(aim, values, deadline)
             by_name = self._goes_by_name(aim, app.table)
@@ -429,7 +344,7 @@ class Connection:
         try:
             url = order.direct_url
             if url is not None and self._needs_no_job(order) and self._take_place(call, order):
-                self._keep_watch()
+                self._watcher.check_in_background()
                 first = self._first_try(order, url, call)
                 if first.data is not None:
                     return first.data
@@ -477,7 +392,7 @@ class Connection:
             call.abort()
 
         passage = Passage(Sent(aim, aim.by_number), on_changed)
-        self._send(passage, aim.epoch)
+        self._watcher.send(passage, aim.epoch)
         watch.settle(passage)
         try:
             return first_try(order, url, call, lambda: next(iter(why), None))
@@ -583,7 +498,7 @@ class Connection:
             first,
             revisit=self._revisit,
             watch=self.app.watch,
-            send=self._send,
+            send=self._watcher.send,
             on_lost=self.app.may_be_lost,
             cause=self._replicas.cause,
             start=start,

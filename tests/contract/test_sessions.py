@@ -362,7 +362,7 @@ def test_session_goes_on_when_its_app_becomes_another_one() -> None:
             place = connection._enter()
             app.reset_session()
             server.scripts["GET /config"] = lambda x: x.answer(other)
-            connection._look(RequestHandle(), NEVER)
+            connection._watcher.check(RequestHandle(), NEVER)
             assert place.session_hash != app.session_hash
             assert place.table is connection.table
             assert connection.table.resolve("echo").fn_index == 1

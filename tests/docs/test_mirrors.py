@@ -57,6 +57,7 @@ TESTED_BY = {
     "gradio_client_sync._protocol.values.chat": ["core/test_shapes"],
     "gradio_client_sync._protocol.values.slot": ["core/test_endpoint"],
     "gradio_client_sync._session.app": ["contract/test_connect", "contract/test_sessions"],
+    "gradio_client_sync._session.app_watcher": ["faults/test_reload", "faults/test_restart"],
     "gradio_client_sync._session.discovery": ["contract/test_connect"],
     "gradio_client_sync._session.replicas": ["core/test_replicas", "faults/test_replicas"],
     "gradio_client_sync._session.session": ["contract/test_sessions", "contract/test_cancelling"],

@@ -41,7 +41,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_job", "records event_log input_stream control"),
     ("", "job"),
     ("_spaces", "hub_address hub tokens waking duplication signing visitor"),
-    ("_session", "replicas info watch discovery app component_server session"),
+    ("_session", "replicas info watch discovery app app_watcher component_server session"),
     ("_calls", "call responses unqueued upload_report runner threads"),
     ("_connection", "at_exit connection address space_connector opening pickling"),
     ("", "function _client typed __init__"),
