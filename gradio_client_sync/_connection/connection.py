@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Callable
@@ -35,7 +35,6 @@ from .._protocol.queue.event_factory import EventFactory
 from .._session.app import App
 from .._session.app_watcher import AppWatcher
 from .._session.replicas import Replicas
-from .._session.session import JOINS_AT_ONCE, Session, new_session_hash
 from .._session.watch import Passage
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
@@ -45,6 +44,7 @@ from ..errors import ClientClosedError, EndpointNotFoundError, GradioClientError
 from ..files import ResultFiles, attach
 from ..job import Job
 from . import at_exit as _exit
+from .sessions import Sessions, client_closed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .._options import Options
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.queue.exchange import Finish
+    from .._session.session import Session
     from .._transport.attempts import RetryPolicy
     from ..events import Data
     from ..files import Owner
@@ -97,16 +98,20 @@ class Connection:
         self._options = options
         self._call_headers = call_headers
         self._workers = Workers()
-        self._joins = threading.BoundedSemaphore(JOINS_AT_ONCE)
         self._lock = threading.RLock()
         self._closed = False
         self._numbers = count(1)
         self._running: set[JobControl | RequestHandle] = set()
         self._unfinished: WeakSet[JobControl] = WeakSet()  # the server may have to be told of these
         self._backlog: deque[JobRunner] = deque()
-        self._uses: Counter[Session] = Counter()  # by jobs and other calls under way
         self._replicas = Replicas(http, app.routes.app_id, known=app.id is not None)
-        self._session = self._new_session(options.session_hash)
+        self._sessions = Sessions(
+            app,
+            http,
+            options.session_hash,
+            start=self._workers.start,
+            doubt=self._replicas.cause,
+        )
         self._file_store = FileStore(
             http,
             app.routes,
@@ -126,7 +131,7 @@ class Connection:
             start=self._workers.start,
         )
         self._watcher = AppWatcher(app, self._workers.start)
-        app.on_change = self._renew
+        app.on_change = self._on_app_change
         _exit.register(self)
         took, version, protocol = time.monotonic() - began, app.version or "?", app.dialect.protocol
         log.debug("connected to %s in %.3f s: Gradio %s (%s)", app.root, took, version, protocol)
@@ -164,93 +169,35 @@ class Connection:
             by_name = self._goes_by_name(aim, app.table)
         return Course(aim, values, self._direct_url(aim.endpoint), by_name)
 
-    def _renew(self) -> None:
-        """The app has become another one: forget what it was told before."""
-        with self._lock:
-            sessions = {self._session, *self._uses}
-        for session in sessions:
-            self._adapt(session)
+    def _on_app_change(self) -> None:
+        self._sessions.update_all()
         self._upload_cache.forget_all()
-
-    def _adapt(self, session: Session) -> None:
-        """Have a session use the functions of the app as it is."""
-        app = self.app
-        session.renew(app.table, wants_heartbeat=_wants_heartbeat(app))
 
     # -- sessions -----------------------------------------------------------------
 
     @property
     def session_hash(self) -> str:
         """The name of the session that calls are made in."""
-        return self._session.session_hash
+        return self._sessions.current.session_hash
 
     @property
     def table(self) -> EndpointTable:
         """The functions that can be called in it."""
-        return self._session.table
+        return self._sessions.current.table
 
     def reset_session(self) -> None:
-        """Make further calls in a new session. The old one ends with its last job.
+        """Make further calls in a new session. The old one ends with its last call.
 
         Raises:
             ClientClosedError: `close` was called.
         """
-        session = self._new_session()
-        with self._lock:
-            if self._closed:
-                raise _closed()
-            old, self._session = self._session, session
-            idle = not self._uses[old]
-        self._adapt(session)  # the app may have changed just before
-        if idle:
-            old.close()
-
-    def _new_session(self, session_hash: str | None = None) -> Session:
-        app = self.app
-        return Session(
-            session_hash or new_session_hash(),
-            self.http,
-            app.routes,
-            app.dialect,
-            app.table,
-            wants_heartbeat=_wants_heartbeat(app),
-            joins=self._joins,
-            start=self._workers.start,
-            doubt=self._replicas.cause,
-        )
-
-    def _enter(self, *, isolated: bool = False) -> Session:
-        """A session for one call, which has to `_leave` it.
-
-        Raises:
-            ClientClosedError: `close` was called.
-        """
-        own = self._new_session() if isolated else None
-        with self._lock:
-            if self._closed:
-                raise _closed()
-            session = own or self._session
-            self._uses[session] += 1
-        if own is not None:
-            self._adapt(own)  # the app may have changed just before
-        return session
-
-    def _leave(self, session: Session) -> None:
-        """A call is over, and with the last one a session that no more calls will use."""
-        with self._lock:
-            self._uses[session] -= 1
-            over = self._uses[session] == 0
-            if over:
-                del self._uses[session]
-                over = session is not self._session
-        if over:
-            session.close()
+        self._sessions.reset()
 
     def component_server(self, component_id: int, fn_name: str, data: object) -> Any:
         """Call a function that a component has on the server; see `Client.component_server`."""
         from .._session import component_server as _server_functions  # few apps have any
 
-        session = self._enter()
+        session = self._sessions.enter()
         try:
             component = session.table.component(component_id)
             body, kind = _server_functions.request(
@@ -271,7 +218,7 @@ class Connection:
                 f"The client was closed while {fn_name!r} of component {component_id} ran."
             ) from exc
         finally:
-            self._leave(session)
+            self._sessions.leave(session)
 
     # -- jobs ---------------------------------------------------------------------
 
@@ -297,7 +244,7 @@ class Connection:
             FileError: A file cannot be read, or is too large for the app.
             ClientClosedError: `close` was called.
         """
-        session, endpoint = self._enter(isolated=isolated), aim.endpoint
+        session, endpoint = self._sessions.enter(isolated=isolated), aim.endpoint
         try:
             if endpoint not in session.table:
                 raise EndpointNotFoundError(
@@ -324,7 +271,7 @@ class Connection:
                 files,
             )
         except BaseException:
-            self._leave(session)
+            self._sessions.leave(session)
             raise
 
     def call(self, order: PreparedCall, wait: Callable[[Job], Data]) -> Data:
@@ -363,7 +310,7 @@ class Connection:
                 raise
             finally:
                 if runner is None:
-                    self._leave(order.session)
+                    self._sessions.leave(order.session)
 
     def _needs_no_job(self, order: PreparedCall) -> bool:
         """Whether nothing has to be done besides, or meanwhile, by another thread.
@@ -433,7 +380,7 @@ class Connection:
             if runner is not None:
                 self._take_back(runner)
             else:
-                self._leave(order.session)
+                self._sessions.leave(order.session)
             raise
 
     def _hand_over(
@@ -453,7 +400,7 @@ class Connection:
             runner.arm(self.http.alarms)  # first: what is in the backlog may start at any time
             with self._lock:
                 if self._closed:
-                    raise failure or _closed()
+                    raise failure or client_closed()
                 full = (
                     place not in self._running and len(self._running) >= self._options.max_workers
                 )
@@ -503,7 +450,7 @@ class Connection:
             cause=self._replicas.cause,
             start=start,
             on_end=partial(self._ended, control),
-            on_close=self._leave,
+            on_close=self._sessions.leave,
         )
         return Job(control, events, order.owner, chunks), runner
 
@@ -538,7 +485,7 @@ class Connection:
                 try:
                     request_body.load(request_body.upload_task(lambda done, total: None).run())
                 except Aborted as exc:
-                    raise _closed() from exc
+                    raise client_closed() from exc
             return request_body.encoded
 
         return InputStream(endpoint.name, self.http, self.app.routes, encoded, headers)
@@ -600,8 +547,8 @@ class Connection:
             self._closed = True
             running = list(self._unfinished)
             calls = [call for call in self._running if isinstance(call, RequestHandle)]
-            sessions = {self._session, *self._uses}
             self._backlog.clear()
+        sessions = self._sessions.close()
         self.app.watch.close()
         for call in calls:
             call.abort()
@@ -641,11 +588,3 @@ class Connection:
 def _run_as(name: str, task: Callable[[], None]) -> None:
     threading.current_thread().name = name
     task()
-
-
-def _wants_heartbeat(app: App) -> bool:
-    return app.config.get("connect_heartbeat") is True
-
-
-def _closed() -> ClientClosedError:
-    return ClientClosedError("The client is closed; make a new one.")

@@ -359,14 +359,14 @@ def test_session_goes_on_when_its_app_becomes_another_one() -> None:
         server.scripts["GET /app_id"] = lambda x: x.answer({"app_id": "second"})
         with Client(server.url) as app:
             connection = app._connection
-            place = connection._enter()
+            place = connection._sessions.enter()
             app.reset_session()
             server.scripts["GET /config"] = lambda x: x.answer(other)
             connection._watcher.check(RequestHandle(), NEVER)
             assert place.session_hash != app.session_hash
             assert place.table is connection.table
             assert connection.table.resolve("echo").fn_index == 1
-            connection._leave(place)
+            connection._sessions.leave(place)
 
 
 def test_app_that_names_its_run_by_the_route_only_is_asked_for_its_config_once() -> None:

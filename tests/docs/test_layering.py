@@ -65,7 +65,7 @@ def test_layering_keeps_the_core_pure(path: Path) -> None:
 #: What of `threading` a signal breaks, as `signal_safe` tells; and where only workers wait by it.
 BREAKABLE = re.compile(r"\b(Event|Condition|Barrier|Timer|Semaphore|BoundedSemaphore)\b")
 OF_WORKERS = {
-    ("_connection.connection", "BoundedSemaphore"),
+    ("_connection.sessions", "BoundedSemaphore"),
     ("_session.session", "BoundedSemaphore"),
 }
 
