@@ -473,7 +473,7 @@ class Client:
             info = app.info(deadline) if by_parameter else None
             aim = Aim(target, epoch, isinstance(endpoint, int), by_parameter, info)
             try:
-                return connection, connection.order(
+                return connection, connection.prepare(
                     aim,
                     data,
                     isolated=isolated,

@@ -12,6 +12,7 @@ import queue
 import sys
 import threading
 import time
+from functools import partial
 from typing import Callable
 
 from .._transport.signal_safe import start_thread
@@ -66,6 +67,10 @@ class Workers:
             with self._lock:
                 self._threads.discard(thread)
             raise
+
+    def start_as(self, name: str, task: Task) -> None:
+        """Run a task on a thread that has this name meanwhile. See `start`."""
+        self.start(partial(_run_as, name, task))
 
     def close(self) -> None:
         """Let threads end when they have nothing to do."""
@@ -123,3 +128,8 @@ class Workers:
     def _leave(self, thread: threading.Thread) -> None:
         self._threads.discard(thread)
         self._leaving = {other for other in self._leaving if other.is_alive()} | {thread}
+
+
+def _run_as(name: str, task: Task) -> None:
+    threading.current_thread().name = name
+    task()

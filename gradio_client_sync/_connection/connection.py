@@ -8,29 +8,24 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
-from collections import deque
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Any, Callable
-from weakref import WeakSet, ref
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from weakref import ref
 
 from .._calls.call import CallOptions, PreparedCall
 from .._calls.responses import changed
-from .._calls.runner import Course, JobRunner
+from .._calls.runner import JobRunner
 from .._calls.threads import Workers
 from .._calls.unqueued import first_try, handlers_may_raise
-from .._files.body import prepare_body
 from .._files.download import FileStore
 from .._files.recordings import Recordings
 from .._files.upload_cache import UploadCache
 from .._job.control import JobControl
 from .._job.event_log import EventLog
-from .._job.input_stream import InputStream
 from .._notebook.on_demand import bundle_of_data
-from .._protocol.api.endpoint import EndpointTable
-from .._protocol.api.meaning import Aim, Sent
+from .._protocol.api.meaning import Sent
 from .._protocol.queue.event_factory import EventFactory
 from .._session.app import App
 from .._session.app_watcher import AppWatcher
@@ -38,28 +33,31 @@ from .._session.replicas import Replicas
 from .._session.watch import Passage
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
-from .._transport.deadlines import NEVER, Deadline
-from .._transport.http import Http
 from ..errors import ClientClosedError, EndpointNotFoundError, GradioClientError
-from ..files import ResultFiles, attach
+from ..files import ResultFiles
 from ..job import Job
-from . import at_exit as _exit
-from .sessions import Sessions, client_closed
+from . import at_exit
+from .admission import Admission
+from .bodies import BodyFactory
+from .router import Router
+from .sessions import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .._options import Options
-    from .._protocol.api.endpoint import Endpoint
+    from .._protocol.api.endpoint import EndpointTable
+    from .._protocol.api.meaning import Aim
     from .._protocol.queue.exchange import Finish
-    from .._session.session import Session
     from .._transport.attempts import RetryPolicy
+    from .._transport.deadlines import Deadline
+    from .._transport.http import Http
     from ..events import Data
     from ..files import Owner
-    from ..types import Payload
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 
 #: Seconds to wait at the end for an app that has not answered a session's heartbeat yet.
 GOODBYE = 1.0
@@ -98,12 +96,8 @@ class Connection:
         self._options = options
         self._call_headers = call_headers
         self._workers = Workers()
-        self._lock = threading.RLock()
-        self._closed = False
         self._numbers = count(1)
-        self._running: set[JobControl | RequestHandle] = set()
-        self._unfinished: WeakSet[JobControl] = WeakSet()  # the server may have to be told of these
-        self._backlog: deque[JobRunner] = deque()
+        self._admission = Admission(options.max_workers, self._workers.start)
         self._replicas = Replicas(http, app.routes.app_id, known=app.id is not None)
         self._sessions = Sessions(
             app,
@@ -130,44 +124,13 @@ class Connection:
             limit=limit if isinstance(limit, int) else None,
             start=self._workers.start,
         )
+        self._bodies = BodyFactory(app, http, self._upload_cache, options.oauth_token)
         self._watcher = AppWatcher(app, self._workers.start)
+        self._router = Router(app, self._watcher)
         app.on_change = self._on_app_change
-        _exit.register(self)
+        at_exit.register(self)
         took, version, protocol = time.monotonic() - began, app.version or "?", app.dialect.protocol
         log.debug("connected to %s in %.3f s: Gradio %s (%s)", app.root, took, version, protocol)
-
-    # -- an app that changes --------------------------------------------------------
-
-    def _revisit(
-        self,
-        order: PreparedCall,
-        aim: Aim,
-        values: list[Any],
-        call: RequestHandle,
-        deadline: Deadline,
-    ) -> Course:
-        """Where a job goes: where it was meant to, unless the app has changed.
-
-        Raises:
-            EndpointNotFoundError: The app does not have the function any more, or another one
-                of that name.
-            GradioClientError: The app cannot be asked, or has become another one.
-            Aborted: `call` was aborted.
-        """
-        app, table = self.app, order.session.table
-        by_name = self._goes_by_name(aim, table)
-        # Where the name decides, or the user's number, only a restart is of interest.
-        ours = aim.by_parameter or not (by_name or aim.by_number)
-
-        def is_due() -> bool:
-            return app.needs_a_look if ours else app.was_silent
-
-        if not self._watcher.check_before_call(is_due, call, deadline):
-            self._watcher.check_in_background()
-        if aim.epoch != app.watch.epoch:
-            aim, values = app.again(aim, values, deadline)
-            by_name = self._goes_by_name(aim, app.table)
-        return Course(aim, values, self._direct_url(aim.endpoint), by_name)
 
     def _on_app_change(self) -> None:
         self._sessions.update_all()
@@ -182,7 +145,7 @@ class Connection:
 
     @property
     def table(self) -> EndpointTable:
-        """The functions that can be called in it."""
+        """The functions that can be called in that session."""
         return self._sessions.current.table
 
     def reset_session(self) -> None:
@@ -200,19 +163,19 @@ class Connection:
         session = self._sessions.enter()
         try:
             component = session.table.component(component_id)
-            body, kind = _server_functions.request(
+            body, content_type = _server_functions.request(
                 component_id, component, fn_name, data, session.session_hash
             )
             session.keep_heartbeat()
-            answer = self.http.post(
+            response = self.http.post(
                 self.app.routes.component_server,
                 body,
-                content_type=kind,
+                content_type=content_type,
                 headers=self._call_headers(),
                 read_timeout=None,
                 policy=self.http.rate_limited,
             )
-            return _server_functions.answer(component_id, fn_name, answer)
+            return _server_functions.answer(component_id, fn_name, response)
         except Aborted as exc:
             raise ClientClosedError(
                 f"The client was closed while {fn_name!r} of component {component_id} ran."
@@ -220,9 +183,9 @@ class Connection:
         finally:
             self._sessions.leave(session)
 
-    # -- jobs ---------------------------------------------------------------------
+    # -- calls --------------------------------------------------------------------
 
-    def order(
+    def prepare(
         self,
         aim: Aim,
         data: list[Any],
@@ -233,13 +196,19 @@ class Connection:
         headers: Mapping[str, str],
         owner: Owner,
     ) -> PreparedCall:
-        """Make ready what `submit` or `call` carries out.
+        """Make everything ready that `submit` or `call` needs. Pass the result to one of them.
 
         Args:
-            headers: Go with this call only.
+            aim: The function to call.
+            data: One value for each of its inputs.
+            isolated: Make the call in a session of its own.
+            deadline: The time by which the call must end.
+            idempotent: The function may run twice without harm.
+            headers: Headers for this call only.
+            owner: The client. It is not garbage-collected while the call runs.
 
         Raises:
-            EndpointNotFoundError: It was rendered in another session.
+            EndpointNotFoundError: The function was rendered in another session.
             PayloadError: The values cannot be sent.
             FileError: A file cannot be read, or is too large for the app.
             ClientClosedError: `close` was called.
@@ -252,11 +221,11 @@ class Connection:
                     "isolated, nor after reset_session(), nor once it has been rendered anew.",
                     endpoint=endpoint.name,
                 )
-            body = self._body(endpoint, data, session, deadline)
+            url = self._router.direct_url(endpoint)
+            by_name = url is not None and self._router.goes_by_name(aim, session.table)
+            body = self._bodies.make(endpoint, data, session, deadline, by_name=by_name)
             files = ResultFiles(self._file_store, owner, self._recordings)
             event_factory = EventFactory(endpoint, self.app.dialect, files.make, bundle_of_data)
-            if self._goes_by_name(aim, session.table):
-                del body["fn_index"]
             return PreparedCall(
                 next(self._numbers),
                 time.monotonic(),
@@ -264,9 +233,9 @@ class Connection:
                 owner,
                 event_factory,
                 session,
-                prepare_body(endpoint, body, self._upload_cache, attach),
+                body,
                 CallOptions(deadline, self._options.retries, idempotent),
-                self._direct_url(endpoint),
+                url,
                 {**self._call_headers(), **headers},
                 files,
             )
@@ -274,290 +243,187 @@ class Connection:
             self._sessions.leave(session)
             raise
 
-    def call(self, order: PreparedCall, wait: Callable[[Job], Data]) -> Data:
-        """Carry out an order for somebody who does nothing else meanwhile.
+    def call(self, prepared: PreparedCall, wait: Callable[[Job], Data]) -> Data:
+        """Make a call for a thread that does nothing but wait for the result.
 
-        What is one request mostly needs neither a job nor a thread: making them takes longer than
-        all else on this side. If that fails, a job goes on from there.
+        A call that is a single request needs neither a job nor another thread, and making them
+        takes longer than everything else on this side. If that request fails, a job continues.
 
         Args:
-            wait: Waits for a job.
+            prepared: The call.
+            wait: Waits for a job, and returns its result.
 
         Raises:
             CancelledError, ClientClosedError: `close` was called.
-            GradioClientError: As of `submit`, or what `wait` raises.
+            GradioClientError: The call failed, or no thread could be started.
         """
-        call, first, runner = RequestHandle(), None, None
+        request, owns_session = RequestHandle(), True
         try:
-            url = order.direct_url
-            if url is not None and self._needs_no_job(order) and self._take_place(call, order):
+            first = None
+            url = prepared.direct_url
+            if (
+                url is not None
+                and self._needs_no_job(prepared)
+                and self._admission.acquire(request)
+            ):
                 self._watcher.check_in_background()
-                first = self._first_try(order, url, call)
+                first = self._first_try(prepared, url, request)
                 if first.data is not None:
                     return first.data
-            job, runner = self._job(order, first)
-            self._hand_over(runner, first, call)
-            return wait(job)
-        except BaseException:
-            if runner is not None:
-                self._take_back(runner)
-            raise
+            owns_session = False  # from here on, `_run_job` owns it
+            return self._run_job(prepared, wait, request, first)
         finally:
             try:
-                self._give_place_back(call)
-            except BaseException:  # of a signal's handler; a place that is lost is lost for good
-                self._give_place_back(call)
+                self._admission.give_back(request)
+            except BaseException:  # of a signal handler; without this, the slot would be lost
+                self._admission.give_back(request)
                 raise
             finally:
-                if runner is None:
-                    self._sessions.leave(order.session)
+                if owns_session:
+                    self._sessions.leave(prepared.session)
 
-    def _needs_no_job(self, order: PreparedCall) -> bool:
-        """Whether nothing has to be done besides, or meanwhile, by another thread.
-
-        A deadline has to end a call also while it connects, which only its own thread could.
-        """
-        aim, by_name = order.aim, "fn_index" not in order.request_body.body
-        return not (
-            order.request_body.files
-            or order.terms.deadline.seconds is not None
-            or self.app.was_silent
-            or not (by_name or aim.by_number)
-            or (aim.by_parameter and self.app.needs_a_look)
-            or handlers_may_raise()
-        )
-
-    def _first_try(self, order: PreparedCall, url: str, call: RequestHandle) -> Finish:
-        """Run a function that skips the queue, and have it watched if its values need that."""
-        aim, watch = order.aim, self.app.watch
-        if not aim.by_parameter:
-            return first_try(order, url, call, lambda: None)
-        why: list[GradioClientError] = []
-
-        def on_changed() -> None:
-            why.append(changed(aim, False))
-            call.abort()
-
-        passage = Passage(Sent(aim, aim.by_number), on_changed)
-        self._watcher.send(passage, aim.epoch)
-        watch.settle(passage)
-        try:
-            return first_try(order, url, call, lambda: next(iter(why), None))
-        finally:
-            watch.end(passage, ran=True)
-
-    def _take_place(self, call: RequestHandle, order: PreparedCall) -> bool:
-        with self._lock:
-            full = len(self._running) >= self._options.max_workers
-            if full or self._closed or order.aim.epoch != self.app.watch.epoch:
-                return False
-            self._running.add(call)
-        return True
-
-    def _give_place_back(self, call: RequestHandle) -> None:
-        with self._lock:
-            if not self._backlog or call not in self._running:
-                self._running.discard(call)
-                return
-        try:  # a signal may strike this thread, and what waits for a place is others'
-            self._workers.start(partial(self._ended, call))
-        except GradioClientError:  # no more threads
-            self._ended(call)
-
-    def submit(self, order: PreparedCall) -> Job:
-        """Have a job carry out an order.
+    def submit(self, prepared: PreparedCall) -> Job:
+        """Make a call by a job, and return the job at once.
 
         Raises:
             ClientClosedError: `close` was called.
             GradioClientError: No thread could be started.
         """
-        runner = None
-        try:
-            job, runner = self._job(order)
-            self._hand_over(runner)
-            return job
-        except BaseException:
-            if runner is not None:
-                self._take_back(runner)
-            else:
-                self._sessions.leave(order.session)
-            raise
+        return self._run_job(prepared, lambda job: job)
 
-    def _hand_over(
-        self, runner: JobRunner, first: Finish | None = None, place: RequestHandle | None = None
-    ) -> None:
-        """Have a job run, now or when there is a place for it.
+    def _run_job(
+        self,
+        prepared: PreparedCall,
+        wait: Callable[[Job], T],
+        request: RequestHandle | None = None,
+        first: Finish | None = None,
+    ) -> T:
+        """Start a job for a call, or queue it, and return what `wait` returns for the job.
+
+        This method owns the call's session, and its runner does as soon as there is one. If the
+        caller gets an exception, the job is cancelled.
 
         Args:
-            first: How a try without a job has failed, which is raised if no job can go on from it.
-            place: What may have a place among the running for that try; the job takes it.
+            prepared: The call.
+            wait: Called with the job.
+            request: The request of a first try without a job. If it holds a slot, the job gets it.
+            first: The failure of that try. It is raised if the job cannot be started.
 
         Raises:
-            ClientClosedError, GradioClientError: As of `submit`.
+            ClientClosedError, GradioClientError: As for `submit`.
         """
-        failure = first.error if first is not None else None
+        runner = None
         try:
-            runner.arm(self.http.alarms)  # first: what is in the backlog may start at any time
-            with self._lock:
-                if self._closed:
-                    raise failure or client_closed()
-                full = (
-                    place not in self._running and len(self._running) >= self._options.max_workers
-                )
-                self._unfinished.add(runner.control)
-                if full:
-                    self._backlog.append(runner)
-                else:
-                    self._running -= {place}
-                    self._running.add(runner.control)
-            if not full:
-                runner.start(runner)
-        except GradioClientError as exc:  # closed, or no more threads
-            exc.endpoint = runner.endpoint.name
-            if failure is not None:
-                raise failure from None
+            job, runner = self._job(prepared, first)
+            try:
+                runner.arm(self.http.alarms)  # before the job can start: it may be queued next
+                self._admission.admit(runner, request)
+            except GradioClientError as exc:
+                exc.endpoint = runner.endpoint.name
+                if first is not None and first.error is not None:
+                    raise first.error from None
+                raise
+            return wait(job)
+        except BaseException:
+            if runner is not None:
+                self._admission.withdraw(runner)
+            else:
+                self._sessions.leave(prepared.session)
             raise
 
-    def _take_back(self, runner: JobRunner) -> None:
-        """End a job that nobody waits for, as it could not begin, or a signal's handler raised."""
-        if not runner.control.done:
-            runner.control.cancel()
-        with self._lock:
-            if runner in self._backlog:
-                self._backlog.remove(runner)
-        runner()  # which only gives back what it holds, if no thread is at it
+    def _needs_no_job(self, prepared: PreparedCall) -> bool:
+        """Return whether no other thread has to work on a call before or during its request.
 
-    def _job(self, order: PreparedCall, first: Finish | None = None) -> tuple[Job, JobRunner]:
-        """Make a job, and what runs it."""
-        event_factory = order.event_factory
-        start = partial(self._start_as, f"gradio-job-{order.number}")
-        pending = event_factory.status(time.time(), "pending", queue=order.direct_url is None)
+        With a deadline, another thread has to be able to end the call while it still connects.
+        """
+        aim, by_name = prepared.aim, "fn_index" not in prepared.request_body.body
+        return not (
+            prepared.request_body.files
+            or prepared.terms.deadline.seconds is not None
+            or self.app.was_silent
+            or not (by_name or aim.by_number)
+            or (aim.by_parameter and self.app.needs_a_look)
+            or aim.epoch != self.app.watch.epoch
+            or handlers_may_raise()
+        )
+
+    def _first_try(self, prepared: PreparedCall, url: str, request: RequestHandle) -> Finish:
+        """Call a function that skips the queue, on this thread.
+
+        If its values were given by parameter name, a change of the app during the request ends the
+        call.
+        """
+        aim, watch = prepared.aim, self.app.watch
+        if not aim.by_parameter:
+            return first_try(prepared, url, request, lambda: None)
+        errors: list[GradioClientError] = []
+
+        def on_changed() -> None:
+            errors.append(changed(aim, False))
+            request.abort()
+
+        passage = Passage(Sent(aim, aim.by_number), on_changed)
+        self._watcher.send(passage, aim.epoch)
+        watch.settle(passage)
+        try:
+            return first_try(prepared, url, request, lambda: next(iter(errors), None))
+        finally:
+            watch.end(passage, ran=True)
+
+    def _job(self, prepared: PreparedCall, first: Finish | None = None) -> tuple[Job, JobRunner]:
+        """Make a job, and the object that runs it."""
+        event_factory = prepared.event_factory
+        start = partial(self._workers.start_as, f"gradio-job-{prepared.number}")
+        pending = event_factory.status(time.time(), "pending", queue=prepared.direct_url is None)
         limits = self._options.history, self._options.history_bytes
         events = EventLog(event_factory, limits[0], start, limits[1], pending=pending)
-        order.files.job = ref(events)
+        prepared.files.job = ref(events)
         endpoint = event_factory.endpoint
-        chunks = self._chunks(endpoint, order.session, order.headers)
+        chunks = self._bodies.input_stream(endpoint, prepared.session, prepared.headers)
         control = JobControl(endpoint.name, endpoint.fn_index, events, chunks)
         runner = JobRunner(
-            order,
+            prepared,
             control,
             events,
             first,
-            revisit=self._revisit,
+            revisit=self._router.course,
             watch=self.app.watch,
             send=self._watcher.send,
             on_lost=self.app.may_be_lost,
             cause=self._replicas.cause,
             start=start,
-            on_end=partial(self._ended, control),
+            on_end=partial(self._admission.release, control),
             on_close=self._sessions.leave,
         )
-        return Job(control, events, order.owner, chunks), runner
-
-    def _body(
-        self, endpoint: Endpoint, data: list[Any], session: Session, deadline: Deadline = NEVER
-    ) -> dict[str, Any]:
-        body: dict[str, Any] = {
-            "data": data,
-            "event_data": None,
-            "fn_index": endpoint.fn_index,
-            "trigger_id": None,
-            "session_hash": session.session_hash,
-        }
-        token = self._options.oauth_token
-        if token is not None and self.app.takes_oauth_token(endpoint, deadline):
-            body["oauth_token"] = token
-        return body
-
-    def _chunks(
-        self, endpoint: Endpoint, session: Session, headers: Mapping[str, str]
-    ) -> InputStream | None:
-        """What takes further input for a job of an endpoint, if it takes any."""
-        if not endpoint.streaming:
-            return None
-
-        def encoded(payload: Payload) -> bytes:
-            data = self.app.bind(endpoint, payload)
-            request_body = prepare_body(
-                endpoint, self._body(endpoint, data, session), self._upload_cache, attach
-            )
-            if request_body.files:
-                try:
-                    request_body.load(request_body.upload_task(lambda done, total: None).run())
-                except Aborted as exc:
-                    raise client_closed() from exc
-            return request_body.encoded
-
-        return InputStream(endpoint.name, self.http, self.app.routes, encoded, headers)
-
-    def _start_as(self, name: str, task: Callable[[], None]) -> None:
-        """Run a task on a thread that bears the job's name meanwhile."""
-        self._workers.start(partial(_run_as, name, task))
-
-    def _ended(self, job: JobControl | RequestHandle) -> None:
-        """A job gave its place back; the next one in the backlog takes it."""
-        while (following := self._next_after(job)) is not None:
-            try:
-                following.start(following)
-                return
-            except GradioClientError as exc:  # no more threads
-                job, exc.endpoint = following.control, following.endpoint.name
-                following.abandon(exc)
-
-    def _next_after(self, job: JobControl | RequestHandle) -> JobRunner | None:
-        with self._lock:
-            if job not in self._running:
-                return None
-            self._running.discard(job)
-            if not self._backlog:
-                return None
-            following = self._backlog.popleft()
-            self._running.add(following.control)
-        return following
-
-    def _direct_url(self, endpoint: Endpoint) -> str | None:
-        """Where to post a function that skips the queue."""
-        if not self.app.skips_queue(endpoint):
-            return None
-        # If there is a number in the body, it decides; a name with a slash would be another route.
-        name = endpoint.api_name
-        return self.app.routes.run(name if name and "/" not in name else "predict")
-
-    def _goes_by_name(self, aim: Aim, table: EndpointTable) -> bool:
-        """Whether a call needs no number, since the route has the function's name."""
-        if aim.by_number or not self.app.skips_queue(aim.endpoint):
-            return False
-        return table.goes_by_name(aim.endpoint)
+        return Job(control, events, prepared.owner, chunks), runner
 
     # -- the end ------------------------------------------------------------------
 
     def close(self, grace: float, *, join: bool) -> None:
-        """Cancel every job, tell the server, close every connection.
+        """Cancel every job, and its run on the server, and close every connection.
 
         Args:
-            grace: Seconds to wait for the server to be told.
+            grace: Seconds to wait for the servers' responses to cancellations.
             join: Also wait for the threads to end.
         """
-        _exit.unregister(self)
+        at_exit.unregister(self)
         if os.getpid() != self._pid:
-            return  # a fork: the sockets are the parent's, and its jobs go on
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            running = list(self._unfinished)
-            calls = [call for call in self._running if isinstance(call, RequestHandle)]
-            self._backlog.clear()
+            return  # after a fork, the sockets belong to the parent process, whose jobs continue
+        stopped = self._admission.close()
+        if stopped is None:
+            return
+        jobs, requests = stopped
         sessions = self._sessions.close()
         self.app.watch.close()
-        for call in calls:
-            call.abort()
-        for job in running:
+        for request in requests:
+            request.abort()
+        for job in jobs:
             if not job.done:
                 job.cancel()
         deadline = time.monotonic() + grace
-        for job in running:
-            # Of one that ended by itself the server knows, and its worker may be this thread.
+        for job in jobs:
+            # The server knows the end of a job that was not stopped, and this thread may be the
+            # worker of such a job.
             if job.stopped:
                 job.wait_released(max(0.0, deadline - time.monotonic()))
         for session in sessions:
@@ -571,20 +437,12 @@ class Connection:
             self._workers.join(grace)
 
     def abandon_jobs(self) -> list[JobControl]:
-        """See `_exit`. What a later function of the exit submits still runs."""
+        """See `ExitHandler`. Jobs that later functions of the exit submit still run."""
         if os.getpid() != self._pid:
             return []
-        with self._lock:
-            jobs = list(self._unfinished)
-            self._backlog.clear()
-        return [job for job in jobs if job.abandon()]
+        return [job for job in self._admission.clear() if job.abandon()]
 
     def close_idle(self) -> None:
-        """See `_exit`."""
+        """See `ExitHandler`."""
         if os.getpid() == self._pid:
             self.http.context.close_idle()
-
-
-def _run_as(name: str, task: Callable[[], None]) -> None:
-    threading.current_thread().name = name
-    task()

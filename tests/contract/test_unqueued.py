@@ -52,7 +52,7 @@ def own_threads() -> set[threading.Thread]:
 def is_at_rest(app: Client) -> bool:
     """Whether nothing that a call took is still held."""
     connection = app._connection
-    return not connection._running and not any(connection._sessions._uses.values())
+    return not connection._admission._holders and not any(connection._sessions._uses.values())
 
 
 def test_direct_call_starts_no_thread(server: ScriptedApp) -> None:

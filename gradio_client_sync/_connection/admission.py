@@ -1,0 +1,174 @@
+"""`Admission`: limit how many calls run at once, and queue the jobs above the limit."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, Callable, Protocol, Union
+from weakref import WeakSet
+
+from .._job.control import JobControl
+from .._transport.connections import RequestHandle
+from ..errors import GradioClientError
+from .sessions import client_closed
+
+#: An object that can hold a slot: a job, or a request that its caller's thread makes without a job.
+Holder = Union[JobControl, RequestHandle]
+
+if TYPE_CHECKING:
+    Start = Callable[[Callable[[], None]], None]
+
+
+class Runner(Protocol):
+    """What runs one job. `JobRunner` is the implementation."""
+
+    control: JobControl
+    start: Start
+
+    def __call__(self) -> None:
+        """Run the job to its end. Do nothing if another thread runs it, or has run it."""
+        ...
+
+    def abandon(self, error: GradioClientError) -> None:
+        """End the job with an error, without running it."""
+        ...
+
+
+class Admission:
+    """The slots of one client, and the queue of jobs that wait for a slot.
+
+    Invariant: each slot has one holder, and only a call of `release` or `give_back` with this
+    holder frees it. The holder is the request handle of a call without a job, from `acquire` on,
+    or the control of a job, from `admit` on. If the job continues such a call, `admit` moves the
+    slot from one to the other in one step.
+
+    So a caller may give its slot back at any time, and more than once: if it never acquired one, or
+    a job has it now, nothing happens.
+
+    Args:
+        limit: The number of slots.
+        start: A function that runs another function on a thread.
+    """
+
+    def __init__(self, limit: int, start: Start) -> None:
+        self._limit = limit
+        self._start = start
+        self._lock = threading.RLock()
+        self._closed = False
+        self._holders: set[Holder] = set()
+        self._waiting: deque[Runner] = deque()
+        # The jobs that have not been collected: those that run, wait, or tell the server their end.
+        self._jobs: WeakSet[JobControl] = WeakSet()
+
+    # -- calls without a job --------------------------------------------------------
+
+    def acquire(self, request: RequestHandle) -> bool:
+        """Acquire a slot for a call on this thread.
+
+        Args:
+            request: The holder of the slot. `close` returns it, so that it can be aborted.
+
+        Returns:
+            ``False`` if no slot is free, or the client is closed.
+        """
+        with self._lock:
+            if len(self._holders) >= self._limit or self._closed:
+                return False
+            self._holders.add(request)
+        return True
+
+    def give_back(self, request: RequestHandle) -> None:
+        """Free the slot of a call on this thread, if it holds one."""
+        with self._lock:
+            if not self._waiting or request not in self._holders:
+                self._holders.discard(request)
+                return
+        # A worker starts the waiting job: on this thread, a signal handler could raise while it
+        # does so, and the job belongs to another caller.
+        try:
+            self._start(partial(self.release, request))
+        except GradioClientError:  # no thread could be started
+            self.release(request)
+
+    # -- jobs -----------------------------------------------------------------------
+
+    def admit(self, runner: Runner, request: RequestHandle | None = None) -> None:
+        """Start a job if there is a slot for it, otherwise queue it.
+
+        Args:
+            runner: Runs the job. Its job calls `release` once it has ended.
+            request: The call that the job continues. If it holds a slot, the job takes it over.
+
+        Raises:
+            ClientClosedError: `close` was called.
+            GradioClientError: No thread could be started.
+        """
+        with self._lock:
+            if self._closed:
+                raise client_closed()
+            has_to_wait = request not in self._holders and len(self._holders) >= self._limit
+            self._jobs.add(runner.control)
+            if has_to_wait:
+                self._waiting.append(runner)
+            else:
+                self._holders -= {request}
+                self._holders.add(runner.control)
+        if not has_to_wait:
+            runner.start(runner)
+
+    def withdraw(self, runner: Runner) -> None:
+        """Cancel a job that could not be started, or whose caller was interrupted by a signal."""
+        if not runner.control.done:
+            runner.control.cancel()
+        with self._lock:
+            if runner in self._waiting:
+                self._waiting.remove(runner)
+        runner()  # if no worker has begun with it, this frees its slot and its session
+
+    def release(self, holder: Holder) -> None:
+        """Free a slot if `holder` holds one, and start the next waiting job in it."""
+        while (runner := self._pass_on(holder)) is not None:
+            try:
+                runner.start(runner)
+                return
+            except GradioClientError as exc:  # no thread could be started
+                holder, exc.endpoint = runner.control, runner.control.endpoint
+                runner.abandon(exc)
+
+    def _pass_on(self, holder: Holder) -> Runner | None:
+        """Give the slot of `holder` to the next waiting job, and return that job."""
+        with self._lock:
+            if holder not in self._holders:
+                return None
+            self._holders.discard(holder)
+            if not self._waiting:
+                return None
+            runner = self._waiting.popleft()
+            self._holders.add(runner.control)
+        return runner
+
+    # -- the end --------------------------------------------------------------------
+
+    def close(self) -> tuple[list[JobControl], list[RequestHandle]] | None:
+        """Refuse further calls, and empty the queue.
+
+        Returns:
+            The jobs, and the requests without a job, that the caller has to end. ``None`` if this
+            was done before.
+        """
+        with self._lock:
+            if self._closed:
+                return None
+            self._closed = True
+            jobs = list(self._jobs)
+            requests = [holder for holder in self._holders if isinstance(holder, RequestHandle)]
+            self._waiting.clear()
+        return jobs, requests
+
+    def clear(self) -> list[JobControl]:
+        """Empty the queue, and return all jobs. Later calls are still admitted."""
+        with self._lock:
+            jobs = list(self._jobs)
+            self._waiting.clear()
+        return jobs

@@ -1,0 +1,103 @@
+"""`BodyFactory`: make the bodies that calls and the inputs of running jobs send to the app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._files.body import RequestBody, prepare_body
+from .._job.input_stream import InputStream
+from .._transport.base import Aborted
+from .._transport.deadlines import NEVER
+from ..files import attach
+from .sessions import client_closed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .._files.upload_cache import UploadCache
+    from .._protocol.api.endpoint import Endpoint
+    from .._session.app import App
+    from .._session.session import Session
+    from .._transport.deadlines import Deadline
+    from .._transport.http import Http
+    from ..types import Payload
+
+
+class BodyFactory:
+    """Makes request bodies.
+
+    Args:
+        app: The app.
+        http: The HTTP client of the connection.
+        upload_cache: The files that the server already has.
+        oauth_token: The user's Hugging Face token, sent to functions that request one.
+    """
+
+    def __init__(
+        self, app: App, http: Http, upload_cache: UploadCache, oauth_token: str | None
+    ) -> None:
+        self._app = app
+        self._http = http
+        self._upload_cache = upload_cache
+        self._oauth_token = oauth_token
+
+    def make(
+        self,
+        endpoint: Endpoint,
+        data: list[Any],
+        session: Session,
+        deadline: Deadline = NEVER,
+        *,
+        by_name: bool = False,
+    ) -> RequestBody:
+        """Make the body of a call.
+
+        Args:
+            endpoint: The function.
+            data: One value for each of its inputs.
+            session: The session of the call.
+            deadline: The time limit for a request of the app's description, if that is needed.
+            by_name: Leave out the function's number, because the URL names the function.
+
+        Raises:
+            PayloadError: The values cannot be sent.
+            FileError: A file cannot be read, or is too large for the app.
+        """
+        body: dict[str, Any] = {
+            "data": data,
+            "event_data": None,
+            "fn_index": endpoint.fn_index,
+            "trigger_id": None,
+            "session_hash": session.session_hash,
+        }
+        if by_name:
+            del body["fn_index"]
+        token = self._oauth_token
+        if token is not None and self._app.takes_oauth_token(endpoint, deadline):
+            body["oauth_token"] = token
+        return prepare_body(endpoint, body, self._upload_cache, attach)
+
+    def input_stream(
+        self, endpoint: Endpoint, session: Session, headers: Mapping[str, str]
+    ) -> InputStream | None:
+        """Return what sends further inputs to a running job; ``None`` if it takes only one input.
+
+        Args:
+            endpoint: The job's function.
+            session: The job's session.
+            headers: The headers of the job's call.
+        """
+        if not endpoint.streaming:
+            return None
+
+        def encoded(payload: Payload) -> bytes:
+            data = self._app.bind(endpoint, payload)
+            request_body = self.make(endpoint, data, session)
+            if request_body.files:
+                try:
+                    request_body.load(request_body.upload_task(lambda done, total: None).run())
+                except Aborted as exc:
+                    raise client_closed() from exc
+            return request_body.encoded
+
+        return InputStream(endpoint.name, self._http, self._app.routes, encoded, headers)

@@ -1,0 +1,89 @@
+"""`Router`: decide how a call reaches its function: through the queue, by a name or by a number.
+
+The app may change between two tries of a call, so this is decided for each try.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._calls.runner import Course
+
+if TYPE_CHECKING:
+    from .._calls.call import PreparedCall
+    from .._protocol.api.endpoint import Endpoint, EndpointTable
+    from .._protocol.api.meaning import Aim
+    from .._session.app import App
+    from .._session.app_watcher import AppWatcher
+    from .._transport.connections import RequestHandle
+    from .._transport.deadlines import Deadline
+
+
+class Router:
+    """The routes of one app's functions.
+
+    Args:
+        app: The app.
+        watcher: Checks whether the app has changed.
+    """
+
+    def __init__(self, app: App, watcher: AppWatcher) -> None:
+        self._app = app
+        self._watcher = watcher
+
+    def direct_url(self, endpoint: Endpoint) -> str | None:
+        """Return the URL of a function that skips the queue; ``None`` for any other function."""
+        if not self._app.skips_queue(endpoint):
+            return None
+        # If the body has a number, servers use that. A name with a slash would be another route.
+        name = endpoint.api_name
+        return self._app.routes.run(name if name and "/" not in name else "predict")
+
+    def goes_by_name(self, aim: Aim, table: EndpointTable) -> bool:
+        """Return whether a call is sent without a number, because its URL names the function."""
+        if aim.by_number or not self._app.skips_queue(aim.endpoint):
+            return False
+        return table.goes_by_name(aim.endpoint)
+
+    def course(
+        self,
+        prepared: PreparedCall,
+        aim: Aim,
+        values: list[Any],
+        request: RequestHandle,
+        deadline: Deadline,
+    ) -> Course:
+        """Check whether the app has changed, if a check is due, and decide how to send a job.
+
+        Args:
+            prepared: The job's call.
+            aim: The function to call, as the last try had it.
+            values: One value for each input of that function.
+            request: The handle by which another thread can abort the check.
+            deadline: The time limit for the check.
+
+        Returns:
+            The function in the present app, its values in the present order, and the route.
+
+        Raises:
+            EndpointNotFoundError: The app no longer has the function, or has another one of that
+                name.
+            GradioClientError: The check failed, or the app cannot be used any longer.
+            Aborted: `request` was aborted.
+        """
+        app, table = self._app, prepared.session.table
+        by_name = self.goes_by_name(aim, table)
+        # Only a number that the library has looked up, and positions that it has looked up by
+        # parameter name, can get another meaning while the app keeps running. For other calls,
+        # only a restart matters.
+        is_looked_up = aim.by_parameter or not (by_name or aim.by_number)
+
+        def is_due() -> bool:
+            return app.needs_a_look if is_looked_up else app.was_silent
+
+        if not self._watcher.check_before_call(is_due, request, deadline):
+            self._watcher.check_in_background()
+        if aim.epoch != app.watch.epoch:
+            aim, values = app.again(aim, values, deadline)
+            by_name = self.goes_by_name(aim, app.table)
+        return Course(aim, values, self.direct_url(aim.endpoint), by_name)
