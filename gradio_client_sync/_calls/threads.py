@@ -1,8 +1,8 @@
-"""Threads that run jobs: started at need, kept for a while, never in the way of an exit.
+"""The pool of threads that run jobs. Threads start when they are needed, and end after idle time.
 
-They are daemons, since the interpreter waits for others: a job on a server that hangs
-would keep a script from ending. What must happen at the end (telling servers) is the
-business of whoever owns the jobs.
+They are daemon threads, because the interpreter waits for all others before it exits: a job on a
+server that hangs would keep a script from ending. The owner of the jobs cancels them on the server
+(see `_connection.at_exit`).
 """
 
 from __future__ import annotations
@@ -22,31 +22,29 @@ log = logging.getLogger(__name__)
 
 Task = Callable[[], None]
 
-IDLE_SECONDS = 5.0  # an idle thread costs little, but not nothing
+IDLE_SECONDS = 5.0  # s after which an idle thread ends, since each costs some memory
 
 
 class Workers:
-    """A pool without an upper bound: a task never waits for another one to end."""
+    """A pool without an upper limit, so a task never waits for another one to end."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._tasks: queue.SimpleQueue[Task | None] = (
-            queue.SimpleQueue()
-        )  # for those that wait for one
-        self._idle = 0  # threads that wait, and for which there is none yet
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()  # for idle threads
+        self._idle = 0  # idle threads for which `_tasks` has no task yet
         self._threads: set[threading.Thread] = set()
-        self._leaving: set[threading.Thread] = set()  # done, but perhaps not ended yet
+        self._leaving: set[threading.Thread] = set()  # without tasks, but maybe not ended yet
         self._closed = False
 
     def start(self, task: Task) -> None:
         """Run a task on a thread.
 
-        After `close` tasks still run, since what is under way may need some to end well.
+        Tasks are accepted also after `close`, because jobs that are being cancelled need threads.
 
         Raises:
-            GradioClientError: No thread is idle, and none could be started.
+            GradioClientError: No thread is idle, and no thread could be started.
         """
-        if sys.is_finalizing():  # daemons stand still by now; a task would be waited for for ever
+        if sys.is_finalizing():  # daemon threads no longer run, so the task would never end
             raise no_thread(RuntimeError("the interpreter is ending"))
         with self._lock:
             if self._idle:
@@ -57,23 +55,27 @@ class Workers:
             thread = threading.Thread(
                 target=self._work, args=([task],), name="gradio-worker", daemon=True
             )
-        except RuntimeError as exc:  # an interpreter that has no daemons at all
+        except RuntimeError as exc:  # this interpreter does not allow daemon threads
             raise no_thread(exc) from exc
         with self._lock:
             self._threads.add(thread)
         try:
             start_thread(thread)
-        except GradioClientError:  # it is going down, or has too many
+        except GradioClientError:  # the process has too many threads, or is ending
             with self._lock:
                 self._threads.discard(thread)
             raise
 
     def start_as(self, name: str, task: Task) -> None:
-        """Run a task on a thread that has this name meanwhile. See `start`."""
+        """Run a task on a thread that has this name until the task ends.
+
+        Raises:
+            GradioClientError: No thread is idle, and no thread could be started.
+        """
         self.start(partial(_run_as, name, task))
 
     def close(self) -> None:
-        """Let threads end when they have nothing to do."""
+        """End idle threads now, and the others after their tasks."""
         with self._lock:
             self._closed = True
             for _ in range(self._idle):
@@ -81,7 +83,11 @@ class Workers:
             self._idle = 0
 
     def join(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds for every thread to end; whether all did."""
+        """Wait up to `timeout` seconds until all threads have ended.
+
+        Returns:
+            Whether they have. The current thread is not counted.
+        """
         me, deadline = threading.current_thread(), time.monotonic() + timeout
         while True:
             with self._lock:
@@ -94,18 +100,23 @@ class Workers:
                 return False
 
     def _work(self, first: list[Task]) -> None:
-        """Run one task after another; a list, since a thread keeps what it was started with."""
+        """Run one task after another.
+
+        Args:
+            first: A list with the first task. The thread keeps its arguments as long as it runs,
+                but the list no longer holds the task.
+        """
         task: Task | None = first.pop()
         while task is not None:
             try:
                 task()
-            except BaseException:  # a thread of the pool must not die of one task
+            except BaseException:  # the thread may have to run other tasks
                 log.exception("a task of the client failed")
-            del task  # an idle thread must not keep a job, and with it a client, alive
+            del task  # so that an idle thread does not hold a job, and with it a client
             task = self._next()
 
     def _next(self) -> Task | None:
-        """Wait for something to do; ``None`` if there is nothing for long."""
+        """Return the next task; ``None`` after `IDLE_SECONDS` without one, or after `close`."""
         thread = threading.current_thread()
         thread.name = "gradio-worker"
         with self._lock:
@@ -117,7 +128,8 @@ class Workers:
                 break
             except queue.Empty:
                 with self._lock:
-                    if self._idle:  # otherwise the task for this thread has just been put
+                    # If no thread counts as idle, `start` has just put a task for this thread.
+                    if self._idle:
                         self._idle -= 1
                         break
         if task is None:

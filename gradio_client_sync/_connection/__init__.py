@@ -1,1 +1,1 @@
-"""Everything that one client has open, how it is opened, and how it ends."""
+"""The connection of one client: how it is opened, makes calls, and is closed."""

@@ -1,4 +1,4 @@
-"""Open a connection to the app at one address."""
+"""Open a connection to the app at a URL."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ def http_options(options: Options, token: str | None) -> HttpOptions:
     """Return the part of a client's options that its requests need.
 
     Args:
+        options: The options of the client.
         token: A Hugging Face token to send with every request.
     """
     headers = options.headers
     if token is not None:
-        # Hugging Face reads both; the user's own header is for the app behind it.
+        # Hugging Face reads both headers. A header of the user is for the app itself.
         is_taken = any(name.lower() == "authorization" for name in headers)
         name = "X-HF-Authorization" if is_taken else "Authorization"
         headers = {**headers, name: f"Bearer {token}"}
@@ -50,19 +51,23 @@ def open_connection(
     call_headers: Callable[[], Mapping[str, str]] = dict,
     rate_limit_patience: float = RATE_LIMIT_PATIENCE,
 ) -> Connection:
-    """Connect to the app at an address.
+    """Connect to the app at a URL.
 
     Args:
-        root: The address.
-        options: Those of the client.
+        root: The URL, without its query.
+        options: The options of the client.
         token: A Hugging Face token to send with every request.
-        query: What the user's address has after its question mark.
-        sign: Adds a signature to the URLs of streams and websockets.
-        call_headers: Called for each call; returns the headers of this call only.
-        rate_limit_patience: Seconds for which connecting is repeated while the server answers 429.
+        query: The query of the user's URL.
+        sign: A function that adds a signature to the URLs of streams and websockets.
+        call_headers: A function that returns headers for one call. It is called for each call.
+        rate_limit_patience: Seconds for which requests are repeated while the server responds with
+            429.
 
     Raises:
-        ConnectFailedError, AuthenticationError, ConfigError, UnsupportedAppError
+        ConnectFailedError: The server could not be reached.
+        AuthenticationError: The app requires a login, or did not accept it.
+        ConfigError: The server is not a Gradio app.
+        UnsupportedAppError: The app uses a release or protocol that is not supported.
     """
     http = Http(root, http_options(options, token), sign)
     deadline = Deadline.after(options.deadline)

@@ -46,11 +46,12 @@ unregister = _open.discard
 
 
 @atexit.register
-def _leave() -> None:
+def _cancel_jobs() -> None:
+    """Cancel the running jobs of all connections, and wait for their workers for `EXIT_GRACE`."""
     deadline = time.monotonic() + EXIT_GRACE
-    leavers = list(_open)
-    told = [job for leaver in leavers for job in leaver.abandon_jobs()]
-    for job in told:
+    handlers = list(_open)
+    jobs = [job for handler in handlers for job in handler.abandon_jobs()]
+    for job in jobs:
         job.wait_released(max(0.0, deadline - time.monotonic()))
-    for leaver in leavers:
-        leaver.close_idle()
+    for handler in handlers:
+        handler.close_idle()

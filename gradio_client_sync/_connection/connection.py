@@ -1,7 +1,7 @@
-"""`Connection`: all that one client has open, and the jobs that it carries.
+"""`Connection`: prepare calls, make them, and close everything that a client has opened.
 
-Threads and finalizers hold the connection and never the `Client`, so that a client
-nobody uses any more is collected and its connection closed.
+The parts have modules of their own. Threads and finalizers hold the connection and never the
+`Client`. So a client that is no longer used is garbage-collected, which closes its connection.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: Seconds to wait at the end for an app that has not answered a session's heartbeat yet.
+#: Seconds to wait in `Connection.close` for an app that has not yet responded to the heartbeat of a
+#: session.
 GOODBYE = 1.0
 
 
@@ -67,16 +68,19 @@ class Connection:
     """A client's connection to its app.
 
     Args:
-        root: Where the user said that the app is.
-        http: Sends the requests.
-        options: Those of the client.
+        root: The URL that the user gave, without its query.
+        http: The HTTP client. The connection closes it.
+        options: The options of the client.
         policy: The retries of the requests that connect, and their deadline.
-        query: What the user's address has after its question mark; apps can read it at each call.
-        call_headers: Called for each call, on its caller's thread; returns the headers of this
-            call only.
+        query: The query of the user's URL. It is sent with each call, so that apps can read it.
+        call_headers: A function that returns headers for one call. It is called for each call, on
+            the caller's thread.
 
     Raises:
-        ConnectFailedError, AuthenticationError, ConfigError, UnsupportedAppError
+        ConnectFailedError: The server could not be reached.
+        AuthenticationError: The app requires a login, or did not accept it.
+        ConfigError: The server is not a Gradio app.
+        UnsupportedAppError: The app uses a release or protocol that is not supported.
     """
 
     def __init__(
@@ -140,7 +144,7 @@ class Connection:
 
     @property
     def session_hash(self) -> str:
-        """The name of the session that calls are made in."""
+        """The name of the session of calls that are not isolated."""
         return self._sessions.current.session_hash
 
     @property
@@ -157,8 +161,8 @@ class Connection:
         self._sessions.reset()
 
     def component_server(self, component_id: int, fn_name: str, data: object) -> Any:
-        """Call a function that a component has on the server; see `Client.component_server`."""
-        from .._session import component_server as _server_functions  # few apps have any
+        """Call a server function of a component. See `Client.component_server`."""
+        from .._session import component_server as _server_functions  # few apps need it
 
         session = self._sessions.enter()
         try:
@@ -175,7 +179,7 @@ class Connection:
                 read_timeout=None,
                 policy=self.http.rate_limited,
             )
-            return _server_functions.answer(component_id, fn_name, response)
+            return _server_functions.result(component_id, fn_name, response)
         except Aborted as exc:
             raise ClientClosedError(
                 f"The client was closed while {fn_name!r} of component {component_id} ran."
@@ -217,8 +221,8 @@ class Connection:
         try:
             if endpoint not in session.table:
                 raise EndpointNotFoundError(
-                    f"{endpoint.name!r} was rendered for one session: it cannot be called "
-                    "isolated, nor after reset_session(), nor once it has been rendered anew.",
+                    f"{endpoint.name!r} was rendered for one session. It cannot be called with "
+                    "isolated=True, after reset_session(), or after it was rendered again.",
                     endpoint=endpoint.name,
                 )
             url = self._router.direct_url(endpoint)
@@ -342,7 +346,7 @@ class Connection:
             or prepared.terms.deadline.seconds is not None
             or self.app.was_silent
             or not (by_name or aim.by_number)
-            or (aim.by_parameter and self.app.needs_a_look)
+            or (aim.by_parameter and self.app.needs_check)
             or aim.epoch != self.app.watch.epoch
             or handlers_may_raise()
         )
@@ -389,7 +393,7 @@ class Connection:
             revisit=self._router.course,
             watch=self.app.watch,
             send=self._watcher.send,
-            on_lost=self.app.may_be_lost,
+            on_lost=self.app.record_loss,
             cause=self._replicas.cause,
             start=start,
             on_end=partial(self._admission.release, control),

@@ -1,4 +1,4 @@
-"""Connect to what the user named: an address, or a Space."""
+"""Connect to the URL or the Space that the user named."""
 
 from __future__ import annotations
 
@@ -17,16 +17,23 @@ if TYPE_CHECKING:
 
 
 def connect(source: str, options: Options, closing: SafeEvent) -> Connection:
-    """Connect to what the user named.
+    """Connect to a URL or a Space.
 
     Args:
-        source: An address, or a Space.
-        options: Those of the client.
-        closing: Ends a wait for a Space when set.
+        source: The URL, or the name of the Space.
+        options: The options of the client.
+        closing: An event that ends the wait for a Space when it is set.
 
     Raises:
-        ConnectFailedError, AuthenticationError, ConfigError, UnsupportedAppError
-        SpaceNotFoundError, SpaceNotReadyError, SpaceError, RateLimitError
+        ConnectFailedError: The server could not be reached.
+        AuthenticationError: The app requires a login, or did not accept it, or the Hub did not
+            accept the token.
+        ConfigError: The server is not a Gradio app.
+        UnsupportedAppError: The app uses a release or protocol that is not supported.
+        SpaceNotFoundError: There is no such Space, or the token does not give access to it.
+        SpaceNotReadyError: The Space is paused, failed, or did not start in time.
+        SpaceError: The Hub could not be used.
+        RateLimitError: The server or the Hub limited the rate of requests (429).
         ClientClosedError: `closing` was set.
     """
     name = space_name(source, hub_endpoint())
@@ -34,7 +41,7 @@ def connect(source: str, options: Options, closing: SafeEvent) -> Connection:
         root = root_of(source)
         tokens = Tokens(options.hf_token, None, options.allow_insecure_token)
         return open_connection(root, options, tokens.token_for(root), query=query_of(source))
-    # Most apps are no Spaces, and their first call does not pay for this import.
+    # Imported here, because only clients of Spaces need it.
     from .space_connector import SpaceConnector
 
     # The query of a Space's page on the Hub is not for the app.

@@ -39,7 +39,7 @@ def without_secrets(source: str, options: Options) -> tuple[str, dict[str, Any],
         "auth": options.auth is not None,
         "headers": any(map(may_be_secret, options.headers)),
         "cookies": bool(options.cookies),
-        "proxies": any("@" in address for address in options.proxies.values()),
+        "proxies": any("@" in proxy for proxy in options.proxies.values()),
     }
     empty: dict[str, Any] = {"headers": {}, "cookies": {}, "proxies": {}}
     kept = {
@@ -50,9 +50,9 @@ def without_secrets(source: str, options: Options) -> tuple[str, dict[str, Any],
     kept["session_hash"] = None
     if _is_found_again(source, options.hf_token):
         is_secret["hf_token"] = False
-    address, _, query = source.partition("?")
-    is_secret["what its address has after the question mark"] = bool(query)
-    return address, kept, tuple(name for name, secret in is_secret.items() if secret)
+    url, _, query = source.partition("?")
+    is_secret["a query in its URL"] = bool(query)
+    return url, kept, tuple(name for name, secret in is_secret.items() if secret)
 
 
 def _is_found_again(source: str, token: str | None) -> bool:
@@ -69,13 +69,13 @@ def secrets_missing(source: str, left_out: tuple[str, ...]) -> AuthenticationErr
     """Make the error for an unpickled client whose secrets were left out of the pickle."""
     names = ", ".join(f"{name}=" if name.isidentifier() else name for name in left_out)
     token = (
-        " Or leave hf_token out when it is made first: a Space gets the token of HF_TOKEN, or of "
-        "the account that is logged in, in each process."
+        " Or make the first client without hf_token: then each process uses the token of the "
+        "variable HF_TOKEN, or of the account that is logged in."
         if "hf_token" in left_out
         else ""
     )
     return AuthenticationError(
-        f"This client of {source!r} came out of a pickle, and no secret goes into one; it was made "
-        f"with {names}. Make it anew where it is used, with what you read there from the "
-        f"environment or a file; for a pool of processes, in its initializer=.{token}"
+        f"This client of {source!r} was unpickled, and a pickle contains no secrets. The original "
+        f"client was made with {names}. Make a new client in this process, and read the secrets "
+        f"from the environment or a file. In a pool of processes, do so in its initializer=.{token}"
     )

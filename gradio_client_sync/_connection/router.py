@@ -79,11 +79,11 @@ class Router:
         is_looked_up = aim.by_parameter or not (by_name or aim.by_number)
 
         def is_due() -> bool:
-            return app.needs_a_look if is_looked_up else app.was_silent
+            return app.needs_check if is_looked_up else app.was_silent
 
         if not self._watcher.check_before_call(is_due, request, deadline):
             self._watcher.check_in_background()
         if aim.epoch != app.watch.epoch:
-            aim, values = app.again(aim, values, deadline)
+            aim, values = app.locate(aim, values, deadline)
             by_name = self.goes_by_name(aim, app.table)
         return Course(aim, values, self.direct_url(aim.endpoint), by_name)

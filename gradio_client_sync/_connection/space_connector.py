@@ -32,13 +32,13 @@ WAKE_REQUEST_TIMEOUT = 10.0  # s; the Hub says when the Space is awake, so no re
 
 
 class SpaceConnector:
-    """The way from a Space's name to an open connection.
+    """Opens a connection to one Space.
 
     Args:
         name: The Space.
-        query: What its address has after the question mark.
-        options: Those of the client.
-        closing: Ends a wait for the Space when set.
+        query: The query of the user's URL.
+        options: The options of the client.
+        closing: An event that ends the wait for the Space when it is set.
     """
 
     def __init__(self, name: SpaceName, query: str, options: Options, closing: SafeEvent) -> None:
@@ -48,21 +48,20 @@ class SpaceConnector:
         self._options = options
         self._tokens = Tokens(options.hf_token, saved, options.allow_insecure_token)
         self._hub = _hub.Hub(self._tokens.token_for(hub_endpoint()))
-        self._patience = WakeTimeout(options.wake_timeout, closing.wait)
+        self._wake_timeout = WakeTimeout(options.wake_timeout, closing.wait)
 
     def connect(self) -> Connection:
         """Wake the Space, wait until it runs, and connect to its app.
 
         Raises:
-            SpaceNotFoundError, SpaceNotReadyError, SpaceError, AuthenticationError,
-            RateLimitError, ClientClosedError, ConnectFailedError, ConfigError
+            GradioClientError: The connection failed. `opening.connect` lists the subclasses.
         """
         callback, line = self._options.status_callback, None
         if callback == "auto":
             callback = None
             line = LiveLine(str(self._name), sys.stderr) if is_watched(sys.stderr) else None
         notifier = StatusNotifier(callback, line.show if line is not None else None)
-        space = Space(self._name, self._hub, notifier, self._patience, self._wake)
+        space = Space(self._name, self._hub, notifier, self._wake_timeout, self._wake)
         try:
             return space.connect(self._open)
         finally:
@@ -70,7 +69,7 @@ class SpaceConnector:
                 line.end()
 
     def _open(self, root: str, info: SpaceInfo) -> Connection:
-        """Connect to the app of a Space that runs."""
+        """Connect to the app of a running Space."""
         token = self._tokens.token_for(root)
         needs_signature = info.private and token is not None
         return open_connection(
@@ -80,11 +79,11 @@ class SpaceConnector:
             query=self._query,
             sign=Signer(info.space_id, self._hub).sign if needs_signature else None,
             call_headers=visitor_headers,
-            rate_limit_patience=max(0.0, min(RATE_LIMIT_PATIENCE, self._patience.left)),
+            rate_limit_patience=max(0.0, min(RATE_LIMIT_PATIENCE, self._wake_timeout.left)),
         )
 
     def _wake(self, root: str) -> None:
-        """Send a request to an address, which wakes a Space that sleeps."""
+        """Send a request to the Space's URL, which wakes a sleeping Space."""
         options = http_options(self._options, self._tokens.token_for(root))._replace(
             timeout=(WAKE_REQUEST_TIMEOUT, WAKE_REQUEST_TIMEOUT), retries=0, rate_limit_patience=0.0
         )
@@ -92,6 +91,6 @@ class SpaceConnector:
         try:
             http.get(Routes(root).page)
         except ConnectFailedError as exc:
-            log.debug("%s did not respond, as sleeping Spaces may: %s", self._name, exc)
+            log.debug("%s did not respond, which sleeping Spaces may do: %s", self._name, exc)
         finally:
             http.close()

@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds without a response after which a call first checks whether the app is still the same.
 #: Servers close idle connections after 5 s, so later a closed connection is no sign of a restart.
-LOOK_AFTER = 4.0
+CHECK_AFTER = 4.0
 
 #: How many runs of the app are remembered. Behind a gateway, several runs may respond in turn.
 _RUNS = 8
@@ -90,7 +90,8 @@ class App:
         self._auth = auth
         self._lock = threading.Lock()
         self._losses = self._losses_seen = 0
-        self._changes = self._changes_told = 0  # the watch hears of a change after it was found
+        # How many changes of the app were found, and how many of them `watch` has recorded.
+        self._changes = self._changes_recorded = 0
         self.watch = Watch()
         self.on_change: Callable[[], None] = lambda: None
         self.root, self.config = discover(http, named, auth, policy)
@@ -100,9 +101,10 @@ class App:
         self._info = Info(http, self.routes.info)
         self._id: object = self.config.get("app_id")
         self._runs: dict[object, tuple[Config, EndpointTable]] = {}
-        # In development mode, the id alone is not enough: if the app's code seeds `random`, a
-        # reload may give the same id. (Servers before 3.3x report this mode for every app.)
-        self._config_tells = self._id is not None and self.config.get("dev_mode") is True
+        # Whether only the config shows a change. In development mode, the id alone is not enough:
+        # if the app's code seeds `random`, a reload may give the same id. (Servers before 3.3x
+        # report this mode for every app.)
+        self._config_decides = self._id is not None and self.config.get("dev_mode") is True
 
     @property
     def id(self) -> object:
@@ -154,9 +156,9 @@ class App:
         several = endpoint.generator or endpoint.streaming
         return not (several and self.config.get("enable_queue"))
 
-    # -- whether it is still the same -----------------------------------------------
+    # -- changes of the app ---------------------------------------------------------
 
-    def may_be_lost(self) -> None:
+    def record_loss(self) -> None:
         """Record that a connection was lost, so the server may have restarted."""
         self._losses += 1
 
@@ -165,18 +167,18 @@ class App:
         """Whether the server may have restarted since its last response."""
         if self._losses != self._losses_seen:
             return True
-        return time.monotonic() - self._http.heard > LOOK_AFTER
+        return time.monotonic() - self._http.heard > CHECK_AFTER
 
     @property
-    def needs_a_look(self) -> bool:
+    def needs_check(self) -> bool:
         """Whether a call by function number should wait for a check of the app."""
         return self.was_silent or self.watch.is_late or self._http.was_cut(self.routes.page)
 
-    def look(self, call: RequestHandle, deadline: Deadline) -> Change | None:
+    def check(self, request: RequestHandle, deadline: Deadline) -> Change | None:
         """Check whether the app is still the same. If not, read its config again.
 
         Args:
-            call: The handle by which another thread can abort the request.
+            request: The handle by which another thread can abort the check.
             deadline: The time limit for the check.
 
         Returns:
@@ -184,49 +186,59 @@ class App:
 
         Raises:
             GradioClientError: The request failed, or the app cannot be used any longer.
-            Aborted: `call` was aborted.
+            Aborted: `request` was aborted.
         """
-        changes, losses, look = self._changes, self._losses, self.watch.begin()
-        self._http.drop_cut(self.routes.page)  # they are a reason for this look, not for the next
-        found = self._ask(call, deadline)
+        changes, losses, check = self._changes, self._losses, self.watch.begin()
+        # Closed connections are a reason for this check, but not for the next one.
+        self._http.drop_cut(self.routes.page)
+        found = self._compare(request, deadline)
         self._losses_seen = losses
         if found is _ANOTHER:
             try:
                 self.on_change()
-                return Change(*self.watch.found_another(look))
+                return Change(*self.watch.found_another(check))
             finally:
                 with self._lock:
-                    self._changes_told += 1
-        if found is _SAME and changes == self._changes == self._changes_told:
-            self.watch.found_same(look)
-        else:  # where another look has found a change, "the same" is what the app is since then
-            self.watch.asked(look)
+                    self._changes_recorded += 1
+        if found is _SAME and changes == self._changes == self._changes_recorded:
+            self.watch.found_same(check)
+        else:
+            # No result, or another thread has found a change meanwhile. In that case this check
+            # found only that the app is the same as after the change.
+            self.watch.found_nothing(check)
         return None
 
-    def _ask(self, call: RequestHandle, deadline: Deadline) -> str | None:
-        """Return `_SAME` or `_ANOTHER`; ``None`` if the response does not tell."""
-        told: object = None
-        if not self._config_tells:
-            answer = self._http.get(self.routes.app_id, self._http.reading.until(deadline), call)
-            if answer.status == 200:
-                told = _id_in(answer)
+    def _compare(self, request: RequestHandle, deadline: Deadline) -> str | None:
+        """Return `_SAME` or `_ANOTHER`; ``None`` if the response shows neither."""
+        run: object = None
+        if not self._config_decides:
+            response = self._http.get(
+                self.routes.app_id, self._http.reading.until(deadline), request
+            )
+            if response.status == 200:
+                run = _id_in(response)
                 # Compare with the current id: while this worker waited for the response, another
                 # worker may have recorded the change.
-                if told is not None and told == self._id:
+                if run is not None and run == self._id:
                     return _SAME
-                if told is not None and told in self._runs:
-                    return self._become(*self._runs[told], told)
-            elif answer.status in (403, 404, 405):
-                self._config_tells = True  # servers before 3.2 have no such route
-            elif answer.status != 401:
+                if run is not None and run in self._runs:
+                    return self._adopt(*self._runs[run], run)
+            elif response.status in (403, 404, 405):
+                self._config_decides = True  # servers before 3.2 have no such route
+            elif response.status != 401:
                 return None
-        return _ANOTHER if self._read_again(deadline, told) else _SAME
+        return _ANOTHER if self._read_again(deadline, run) else _SAME
 
-    def _read_again(self, deadline: Deadline, told: object = None) -> bool:
+    def _read_again(self, deadline: Deadline, run: object = None) -> bool:
         """Read the config again, and return whether the app is a different one.
 
         Args:
-            told: The id of the present run, used if the config has none.
+            deadline: The time limit for the request.
+            run: The server's id for the present run, used if the config has none.
+
+        Raises:
+            ConfigError: The app has another URL, protocol or prefix now, so this client cannot
+                use it.
         """
         policy = self._http.reading.until(deadline)
         root, config = discover(self._http, self._named, self._auth, policy)
@@ -234,14 +246,14 @@ class App:
         if root != self.root or dialect != self.dialect or _prefix(config) != _prefix(self.config):
             version = str(config.get("version", "")).strip()
             raise ConfigError(
-                f"The app at {self.root} has restarted as another one (Gradio {version}). Make a "
-                "new client.",
+                f"The app at {self.root} was replaced by a different one (Gradio {version}), which "
+                "this client cannot call. Make a new client.",
                 url=self.root,
             )
         table = EndpointTable(config, dialect)
-        return self._become(config, table, config.get("app_id", told)) is _ANOTHER
+        return self._adopt(config, table, config.get("app_id", run)) is _ANOTHER
 
-    def _become(self, config: Config, table: EndpointTable, run: object) -> str:
+    def _adopt(self, config: Config, table: EndpointTable, run: object) -> str:
         """Replace config and functions by those of the present run.
 
         Returns:
@@ -254,7 +266,7 @@ class App:
                     self.config = config
                     self._info.forget()
                 return _SAME
-            if self._id is None and same:  # the first id that a server before 3.3x sends
+            if self._id is None and same:  # the first id; configs before 3.3x have none
                 self._id = run
                 return _SAME
             if self._id is not None:
@@ -263,12 +275,14 @@ class App:
                     del self._runs[next(iter(self._runs))]
             self.table, self.config = table, config
             self._info.forget()
-            self._changes += 1  # before the id, by which another look finds the app the same
+            # Counted before the id is set: when another thread's check finds the new id, it must
+            # also find that there was a change.
+            self._changes += 1
             self._id = run
-        log.debug("the app at %s is another one by now; its config was read again", self.root)
+        log.debug("the app at %s has changed; its config was read again", self.root)
         return _ANOTHER
 
-    def again(self, aim: Aim, values: list[Any], deadline: Deadline) -> tuple[Aim, list[Any]]:
+    def locate(self, aim: Aim, values: list[Any], deadline: Deadline) -> tuple[Aim, list[Any]]:
         """Find the function of a call in the app after a change, and rearrange its values.
 
         Args:
@@ -291,8 +305,8 @@ class App:
         laid_out = laid_out_again(aim, now, values)
         if laid_out is None:
             raise EndpointNotFoundError(
-                f"The app at {self.root} has changed, and its {endpoint.name!r} takes other values "
-                "now; nothing was sent. Look at view_api() and call it again.",
+                f"The app at {self.root} has changed, and the parameters of {endpoint.name!r} are "
+                "different now, so nothing was sent. See view_api() for them, and call it again.",
                 endpoint=endpoint.name,
             )
         return now, laid_out
@@ -316,12 +330,12 @@ def _parts(config: Mapping[str, Any]) -> tuple[object, object]:
     return config.get("components"), config.get("dependencies")
 
 
-def _id_in(answer: Answer) -> object:
+def _id_in(response: Answer) -> object:
     try:
-        told = answer.json()
+        content = response.json()
     except ProtocolError:
         return None  # this response is from a gateway; the config will show whether the app changed
-    run = told.get("app_id") if isinstance(told, dict) else None
+    run = content.get("app_id") if isinstance(content, dict) else None
     return run if isinstance(run, (int, str)) else None
 
 

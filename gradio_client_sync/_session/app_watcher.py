@@ -49,7 +49,7 @@ class AppWatcher:
             GradioClientError: The request failed, or the app cannot be used any longer.
             Aborted: `request` was aborted.
         """
-        change = self._app.look(request, deadline)
+        change = self._app.check(request, deadline)
         if change is None or not (change.under_way or change.ended):
             return
         misread = self._app.misread(change)
@@ -58,8 +58,9 @@ class AppWatcher:
         for sent, count in misread.ended:
             calls = "1 call" if count == 1 else f"{count} calls"
             log.warning(
-                "the app at %s changed, and %s of %r may have run another function, or have had "
-                "other values: what was sent meant something else by then",
+                "the app at %s changed, and %s of %r may have run another function, or the right "
+                "one with mixed up values: the number or the positions that were sent have a "
+                "different meaning in the new app",
                 self._app.root,
                 calls,
                 sent.aim.endpoint.name,
@@ -84,12 +85,12 @@ class AppWatcher:
         """
         if not is_due():
             return False
-        check_of_another_call = self._watch.lead()
+        check_of_another_call = self._watch.claim_shared_check()
         if check_of_another_call is None:
             try:
                 self.check(request, deadline)
             finally:
-                self._watch.end_lead()
+                self._watch.end_shared_check()
         else:
             request.wait_for(check_of_another_call)
             if is_due():  # that check has failed; a check of this call raises its own error
@@ -137,7 +138,7 @@ class AppWatcher:
             pass  # the client was closed
         except ConfigError as exc:
             log.warning("%s", exc)
-            self._app.may_be_lost()  # the next call checks the app first, and raises this error
+            self._app.record_loss()  # the next call checks the app first, and raises this error
         except GradioClientError as exc:
             log.debug("the check for changes of the app failed: %s", exc)
         finally:

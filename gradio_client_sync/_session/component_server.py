@@ -1,6 +1,6 @@
-"""Functions that a component has on the server, such as a file explorer's listing.
+"""Server functions of components, such as the one that lists the files of a file explorer.
 
-They are no endpoints: no queue, no job, one request and one answer.
+They are not endpoints. A call is one request and its response, without the queue and without a job.
 """
 
 from __future__ import annotations
@@ -28,10 +28,17 @@ def request(
     data: object,
     session_hash: str,
 ) -> tuple[bytes, str]:
-    """Write the request: its body, and the body's type.
+    """Make the request of a call.
 
     Args:
-        component: The component's config; ``None`` if there is no such component.
+        component_id: The number of the component.
+        component: The component's config; ``None`` if the app has no such component.
+        fn_name: The name of the function.
+        data: The value for the function, as `Client.component_server` takes it.
+        session_hash: The session of the call.
+
+    Returns:
+        The body of the request, and its content type.
 
     Raises:
         EndpointNotFoundError: The app has no such component or function.
@@ -39,28 +46,35 @@ def request(
         FileError: A file cannot be read.
     """
     _check(component_id, component, fn_name)
-    address = {"component_id": component_id, "fn_name": fn_name, "session_hash": session_hash}
+    target = {"component_id": component_id, "fn_name": fn_name, "session_hash": session_hash}
     what = f"The data for {fn_name!r} of component {component_id}"
     if not (isinstance(data, Mapping) and "binary" in data):
-        return encode_json({"data": data, **address}, what), "application/json"
+        return encode_json({"data": data, **target}, what), "application/json"
     fields = data.get("data")
     if not isinstance(fields, Mapping):
         raise PayloadError(
-            f"{what} is to be sent as a form ('binary' is in it), whose fields are missing. "
+            f"{what} has 'binary', so it is sent as a form, but the form's fields are missing. "
             "Pass {'binary': True, 'data': {name: value, …}}."
         )
-    # The address comes last: of two equal names servers take the last one.
+    # The target comes last: if two fields have the same name, servers use the last one.
     values = {name: value for name, value in fields.items() if name != "binary"}
-    form = [_field(str(name), value, what) for name, value in {**values, **address}.items()]
+    form = [_field(str(name), value, what) for name, value in {**values, **target}.items()]
     boundary = secrets.token_hex(16)
     return encode_form(form, boundary), f"multipart/form-data; boundary={boundary}"
 
 
 def _check(component_id: int, component: Mapping[str, Any] | None, fn_name: str) -> None:
-    """Look into the config: some servers fail, or call what is not meant to be called."""
+    """Check that the config has the function.
+
+    Some servers do not check this: they fail, or call methods that are not server functions.
+
+    Raises:
+        EndpointNotFoundError: The app has no such component or function.
+    """
     if component is None:
         raise EndpointNotFoundError(
-            f"The app has no component {component_id!r}. app.config['components'] lists them.",
+            f"The app has no component {component_id!r}. app.config['components'] lists its "
+            "components.",
             endpoint=component_id,
         )
     props = component.get("props")
@@ -70,16 +84,17 @@ def _check(component_id: int, component: Mapping[str, Any] | None, fn_name: str)
         return
     described = f"Component {component_id} ({component.get('type')})"
     if names:
-        told = f"{described} has no server function {fn_name!r}; it has {', '.join(names)}."
+        message = f"{described} has no server function {fn_name!r}; it has {', '.join(names)}."
     else:
-        told = (
-            f"{described} has no server functions. Few components have any, and none before "
-            "Gradio 3.47."
+        message = (
+            f"{described} has no server functions. Few types of components have any, and none "
+            "before Gradio 3.47."
         )
-    raise EndpointNotFoundError(told, endpoint=fn_name, candidates=names)
+    raise EndpointNotFoundError(message, endpoint=fn_name, candidates=names)
 
 
 def _field(name: str, value: object, what: str) -> Field:
+    """Make one field of the form. Bytes, paths and binary files become files."""
     if isinstance(value, str):
         return name, value
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -93,22 +108,30 @@ def _field(name: str, value: object, what: str) -> Field:
     if hasattr(value, "read"):
         content = value.read()
         if not isinstance(content, (bytes, bytearray)):
-            raise PayloadError(f"{what} cannot be sent: {name!r} is not open in binary mode.")
+            raise PayloadError(
+                f"{what} cannot be sent: the file {name!r} is not open in binary mode. Open it "
+                "with mode 'rb'."
+            )
         return name, FilePart(os.path.basename(str(getattr(value, "name", "blob"))), bytes(content))
     return name, encode_json(value, what).decode()
 
 
-def answer(component_id: int, fn_name: str, answer: Answer) -> Any:
-    """Read what the function returned.
+def result(component_id: int, fn_name: str, response: Answer) -> Any:
+    """Return the value that the function returned.
+
+    Args:
+        component_id: The number of the component.
+        fn_name: The name of the function.
+        response: The response of the server.
 
     Raises:
-        EndpointNotFoundError: The server does not have the function (any more).
-        HTTPStatusError: It failed, or refused.
-        ProtocolError: The answer is not JSON.
+        EndpointNotFoundError: The server does not have the function, or no longer has it.
+        HTTPStatusError: The function failed, or the server refused the request.
+        ProtocolError: The response is not JSON.
     """
-    if answer.status == 200:
-        return answer.json()
-    error = refusal(answer, doing=f"Calling {fn_name!r} of component {component_id}")
-    if answer.status == 404:
+    if response.status == 200:
+        return response.json()
+    error = refusal(response, doing=f"Calling {fn_name!r} of component {component_id}")
+    if response.status == 404:
         raise EndpointNotFoundError(str(error), endpoint=fn_name) from error
     raise error

@@ -1,11 +1,11 @@
-"""Finding the app: from the address that the user named to its config.
+"""Find the app at a URL, and read its config.
 
-Two ways lead there: ``/config``, and the app's page, which holds a copy. The page also
-tells an app that wants a login from no app at all.
+The config is at the route ``/config``, and the app's page has a copy. The page is also needed to
+tell an app that requires a login from a server that has no Gradio app.
 
-The address may be that of one page of a multi-page app. Then the config is one level up, and
-lists the page. A page that Node renders (SSR mode) holds no copy of the config, and Node
-renders one at every address, also where the app has no page; so only that list is trusted.
+The URL may be that of one page of a multi-page app. Then the config is one level up, and it lists
+the page. A page that Node renders (SSR mode) has no copy of the config. Node renders one for every
+URL, also where the app has no page, so only the list in the config is reliable.
 """
 
 from __future__ import annotations
@@ -36,100 +36,113 @@ def discover(
     """Find the app and read its config.
 
     Args:
-        root: The address that the user named.
-        auth: User and password of the app's own login.
-        policy: The retries of each request, and the deadline of all.
+        http: The HTTP client of the connection.
+        root: The URL that the user gave.
+        auth: User name and password of the app's own login.
+        policy: The retries of each request, and the deadline of all requests together.
 
     Returns:
         The root at which the app was found, and its config.
 
     Raises:
-        ConnectFailedError, HTTPStatusError: No answer, or one that is no app's.
-        AuthenticationError: The app wants a login, or did not accept it.
-        ConfigError: What answers is no Gradio app.
+        ConnectFailedError: The server could not be reached.
+        HTTPStatusError: The server refused the request, or failed.
+        AuthenticationError: The app requires a login, or did not accept it.
+        ConfigError: The server is not a Gradio app.
     """
-    answer = _ask(http, root, auth, policy)
-    config = _config_in(answer)
+    response = _request_config(http, root, auth, policy)
+    config = _config_in(response)
     if config is not None:
-        return root_of(answer.url), config
-    if answer.status in (401, 403):
-        raise _login_needed(answer)
-    if answer.status > 500 or answer.status == 429:
-        raise refusal(answer, doing=f"Reading the config of {root}")
-    # 500: apps of Gradio 3 with state that has no form in JSON, whose page has a config; and
-    # pages of 5.x in SSR mode before a login.
-    return _app_above(http, root, auth, policy) or _discover_page(http, root, answer, auth, policy)
+        return root_of(response.url), config
+    if response.status in (401, 403):
+        raise _login_needed(response)
+    if response.status > 500 or response.status == 429:
+        raise refusal(response, doing=f"Reading the config of {root}")
+    # A 500 is possible for two kinds of apps: those of Gradio 3 with state that JSON cannot
+    # represent, whose page has a config, and pages of 5.x in SSR mode before a login.
+    return _app_above(http, root, auth, policy) or _app_of_page(http, root, response, auth, policy)
 
 
-def _ask(http: Http, root: str, auth: tuple[str, str] | None, policy: RetryPolicy) -> Answer:
-    """Ask for the config; log in first where the app wants that."""
-    answer = http.get(Routes(root).config, policy)
-    if answer.status == 401 and auth is not None:
-        root = root_of(answer.url)
+def _request_config(
+    http: Http, root: str, auth: tuple[str, str] | None, policy: RetryPolicy
+) -> Answer:
+    """Request the config. If the app requires a login, log in and request it again."""
+    response = http.get(Routes(root).config, policy)
+    if response.status == 401 and auth is not None:
+        root = root_of(response.url)
         _login(http, root, auth, policy)
-        answer = http.get(Routes(root).config, policy)
-        if answer.status == 401:
+        response = http.get(Routes(root).config, policy)
+        if response.status == 401:
             raise AuthenticationError(
-                f"{root} accepted the login of user {auth[0]!r}, and then asked for it again. If "
-                "the app runs as several replicas behind a gateway, have that send all requests "
-                "of a client to one of them, by a cookie that it sets (session affinity). "
-                "Otherwise the cookie of the login gets lost on the way.",
-                url=answer.url,
-                status_code=answer.status,
-                body=shorten(answer.text),
+                f"{root} accepted the login of user {auth[0]!r}, but its next response required a "
+                "login again. If the app runs as several replicas behind a gateway, configure the "
+                "gateway to send all requests of a client to one replica, by a cookie that it "
+                "sets (session affinity). Otherwise, check whether a proxy drops the cookie of the "
+                "login.",
+                url=response.url,
+                status_code=response.status,
+                body=shorten(response.text),
             )
-    return answer
+    return response
 
 
 def _app_above(
     http: Http, root: str, auth: tuple[str, str] | None, policy: RetryPolicy
 ) -> tuple[str, Config] | None:
-    """Find the multi-page app that the named address is one page of.
+    """Find the multi-page app one level up, if the URL is that of one of its pages.
 
     Returns:
-        The root and config of the app; ``None`` if there is none one level up.
+        The root and config of the app; ``None`` if there is no app one level up.
 
     Raises:
-        AuthenticationError: There is an app, and it wants a login.
-        ConfigError: There is an app, and it has no such page.
+        AuthenticationError: There is an app, and it requires a login.
+        ConfigError: There is an app, but it has no such page.
     """
     parts = split_page(root)
     if parts is None:
         return None
     above, name = parts
     try:
-        answer = _ask(http, above, auth, policy)
+        response = _request_config(http, above, auth, policy)
     except ConnectFailedError as exc:  # such as a redirect to another server
-        log.debug("there is no app above %s: %s", root, exc)
+        log.debug("there is no app one level above %s: %s", root, exc)
         return None
-    config = _config_in(answer)
+    config = _config_in(response)
     if config is not None:
         names = pages_of(config)
         if name in names:
-            return root_of(answer.url), config
+            return root_of(response.url), config
         known = f"its pages are {', '.join(map(repr, names))}" if names else "it has one page only"
         raise ConfigError(
             f"The app at {above} has no page {name!r}: {known}. Connect to {above}, where all "
             "of the app's functions can be called.",
             url=root,
         )
-    if answer.status == 401 and _is_gradios(answer):
-        raise _login_needed(answer)
+    if response.status == 401 and _is_from_gradio(response):
+        raise _login_needed(response)
     return None
 
 
-def _is_gradios(refused: Answer) -> bool:
-    """Whether a 401 is that of an app with a login, rather than of a gateway."""
-    detail = (object_in(refused.body) or {}).get("detail")
+def _is_from_gradio(response: Answer) -> bool:
+    """Return whether a 401 comes from an app with a login, and not from a gateway."""
+    detail = (object_in(response.body) or {}).get("detail")
     if isinstance(detail, dict):  # newer releases of 5.x and 6.x
         detail = detail.get("error")
     return detail == "Not authenticated"
 
 
-def _discover_page(
+def _app_of_page(
     http: Http, root: str, refused: Answer, auth: tuple[str, str] | None, policy: RetryPolicy
 ) -> tuple[str, Config]:
-    """Find the app by the page that was named: it holds a copy of the config."""
+    """Find the app by the copy of the config in its page.
+
+    Args:
+        http: The HTTP client of the connection.
+        root: The URL of the page.
+        refused: The response to the request for the config.
+        auth: User name and password of the app's own login.
+        policy: The retries of each request, and their deadline.
+    """
     page = http.get(Routes(root).page, policy)
     embedded = _PAGE_CONFIG.search(page.body)
     config = object_in(embedded[1]) if embedded is not None else None
@@ -137,16 +150,16 @@ def _discover_page(
         if refused.status == 500:
             raise refusal(refused, doing=f"Reading the config of {root}")
         raise ConfigError(
-            f"No Gradio app answers at {root}: /config gave {refused.status}"
-            f"{_kind(refused)}, and the page is not one of Gradio's ({page.status}{_kind(page)}). "
-            "Give the address that shows the app in a browser; an app that is mounted below a "
-            "path needs that path too.",
+            f"There is no Gradio app at {root}: the response to /config was {refused.status}"
+            f"{_content_type(refused)}, and the page is not one of Gradio's "
+            f"({page.status}{_content_type(page)}). Pass the URL that shows the app in a browser. "
+            "If the app is mounted below a path, the URL has to have that path.",
             url=root,
         )
     current = config.get("current_page")
     path = urlsplit(root).path
     if isinstance(current, str) and current and path.endswith(f"/{current}"):
-        # One of the pages of a multi-page app; the app itself is above it.
+        # This is one page of a multi-page app. The app itself is one level up.
         return discover(http, root[: -len(current) - 1], auth, policy)
     if config.get("auth_required"):
         raise _login_needed(page)
@@ -157,35 +170,39 @@ def _login(http: Http, root: str, auth: tuple[str, str], policy: RetryPolicy) ->
     user, password = auth
     body = urlencode({"username": user, "password": password}).encode()
     url = Routes(root).login
-    kind = "application/x-www-form-urlencoded"
-    answer = http.post(url, body, content_type=kind, policy=policy.after_429_only())
-    # Before 3.19 the answer is a redirect to the page; the cookie is set all the same.
-    if answer.status in (200, 302, 303):
+    content_type = "application/x-www-form-urlencoded"
+    response = http.post(url, body, content_type=content_type, policy=policy.after_429_only())
+    # Before 3.19, the response is a redirect to the page. It sets the cookie, too.
+    if response.status in (200, 302, 303):
         return
-    if answer.status in (400, 401, 403):
+    if response.status in (400, 401, 403):
         raise AuthenticationError(
             f"{root} does not accept the login of user {user!r}. Check auth=('user', 'password').",
             url=url,
-            status_code=answer.status,
-            body=shorten(answer.text),
+            status_code=response.status,
+            body=shorten(response.text),
         )
-    raise refusal(answer, doing=f"Logging in to {root}")
+    raise refusal(response, doing=f"Logging in to {root}")
 
 
-def _login_needed(answer: Answer) -> AuthenticationError:
+def _login_needed(response: Answer) -> AuthenticationError:
+    """Make the error for an app that requires a login. Its page has the status 200 all the same."""
     return cast(
         AuthenticationError,
-        refusal(answer._replace(status=401) if answer.status == 200 else answer),
+        refusal(response._replace(status=401) if response.status == 200 else response),
     )
 
 
-def _config_in(answer: Answer) -> Config | None:
-    if answer.status != 200:
+def _config_in(response: Answer) -> Config | None:
+    """Return the config in a response; ``None`` if the response has none."""
+    if response.status != 200:
         return None
     try:
-        config = read_json(answer.body)
+        config = read_json(response.body)
     except TooDeep as exc:
-        raise ConfigError(f"{answer.url} cannot be read: {exc}.", url=answer.url) from exc
+        raise ConfigError(
+            f"The config at {response.url} cannot be read: {exc}.", url=response.url
+        ) from exc
     except ValueError:
         return None
     if not isinstance(config, dict) or config.get("auth_required"):
@@ -195,5 +212,6 @@ def _config_in(answer: Answer) -> Config | None:
     return cast("Config", config)
 
 
-def _kind(answer: Answer) -> str:
-    return f" ({answer.content_type.partition(';')[0]})" if answer.content_type else ""
+def _content_type(response: Answer) -> str:
+    content_type = response.content_type.partition(";")[0]
+    return f" ({content_type})" if content_type else ""

@@ -31,9 +31,9 @@ log = logging.getLogger(__name__)
 FAILED = 600.0
 
 #: Seconds for which a temporary failure is cached: no connection, a gateway, a rate limit.
-FAILED_IN_PASSING = 10.0
+FAILED_TEMPORARILY = 10.0
 
-_IN_PASSING = frozenset((408, 425, 429, 502, 503, 504))
+_TEMPORARY = frozenset((408, 425, 429, 502, 503, 504))
 
 
 class Info:
@@ -45,11 +45,11 @@ class Info:
     """
 
     def __init__(self, http: Http, url: str) -> None:
-        # The query adds endpoints that the app does not document, which have parameters, too.
-        # Servers that do not know it ignore it.
+        # The query adds endpoints that the app does not document: calls need their parameters, too.
+        # Servers that do not know the query ignore it.
         self._url = f"{url}?{urlencode({'all_endpoints': 'True'})}"
         self._http = http
-        self._once = Once(self._ask)
+        self._once = Once(self._request)
         self._warned = False
 
     def forget(self) -> None:
@@ -79,26 +79,28 @@ class Info:
             self._warned = False
         return self._once.get(deadline, again=again)
 
-    def _ask(self, deadline: Deadline) -> tuple[Mapping[str, Any] | None, float]:
+    def _request(self, deadline: Deadline) -> tuple[Mapping[str, Any] | None, float]:
         try:
-            answer = self._http.get(self._url, self._http.reading.until(deadline))
-            if answer.status not in (200, 404):
-                raise refusal(answer)
-            info = answer.json() if answer.status == 200 else {}
+            response = self._http.get(self._url, self._http.reading.until(deadline))
+            if response.status not in (200, 404):
+                raise refusal(response)
+            info = response.json() if response.status == 200 else {}
         except Aborted as exc:
-            raise ClientClosedError("The client was closed while it asked for the API.") from exc
+            raise ClientClosedError(
+                "The client was closed while it requested the description of the app's API."
+            ) from exc
         except GradioClientError as exc:
             level = logging.DEBUG if self._warned else logging.WARNING
-            log.log(level, "the app does not describe its API, so its config is used: %s", exc)
+            log.log(level, "the app sent no description of its API, so its config is used: %s", exc)
             self._warned = True
-            return None, _remembered(exc, deadline)
+            return None, _cached_for(exc, deadline)
         return info if isinstance(info, dict) else {}, math.inf
 
 
-def _remembered(failure: GradioClientError, deadline: Deadline) -> float:
+def _cached_for(failure: GradioClientError, deadline: Deadline) -> float:
     """Return for how many seconds to cache a failure."""
     if not deadline.left:
         return 0.0  # only this caller's time was too short; the next caller may have more
     status = failure.status_code if isinstance(failure, HTTPStatusError) else None
-    in_passing = status in _IN_PASSING or can_retry(failure)
-    return FAILED_IN_PASSING if in_passing else FAILED
+    is_temporary = status in _TEMPORARY or can_retry(failure)
+    return FAILED_TEMPORARILY if is_temporary else FAILED

@@ -45,7 +45,7 @@ class Replicas:
         self._http = http
         self._url = url
         self._known = known
-        self._once = Once(self._ask)
+        self._once = Once(self._check)
 
     def cause(self) -> str:
         """Return a text on the cause and what to do if there are several replicas, else ``""``."""
@@ -53,28 +53,29 @@ class Replicas:
             return ""
         return self._once.get(NEVER) or ""
 
-    def _ask(self, _: Deadline) -> tuple[str, float]:
+    def _check(self, _: Deadline) -> tuple[str, float]:
         ids: list[Hashable] = []
         deadline = Deadline.after(PATIENCE)
         try:
-            door = self._http.twin()
+            http = self._http.twin()
             try:
                 while not is_clear(ids):
-                    ids.append(self._id(door, deadline))
-                    door.context.close_idle()
-                    door.context.reset()
+                    ids.append(self._id(http, deadline))
+                    http.context.close_idle()
+                    http.context.reset()
             finally:
-                door.close()
+                http.close()
         except (GradioClientError, Aborted) as exc:
-            log.debug("the app does not tell its id: %s", exc)
+            log.debug("requests for the app's id failed: %s", exc)
         return CAUSE if take_turns(ids) else "", REMEMBERED
 
-    def _id(self, door: Http, deadline: Deadline) -> Hashable:
+    def _id(self, http: Http, deadline: Deadline) -> Hashable:
         """Request the app's id, and return it, or the HTTP status if there is no id.
 
         A status also tells servers apart: a server that does not know the login cookie of another
         one responds with 401.
         """
-        answer = door.get(self._url, door.reading.until(deadline))
-        told = (object_in(answer.body) or {}).get("app_id")
-        return told if answer.status == 200 and isinstance(told, (int, str)) else answer.status
+        response = http.get(self._url, http.reading.until(deadline))
+        app_id = (object_in(response.body) or {}).get("app_id")
+        is_id = response.status == 200 and isinstance(app_id, (int, str))
+        return app_id if is_id else response.status

@@ -1,11 +1,11 @@
 """`Watch`: the time of the last check that the app is unchanged, and the calls sent since then.
 
-A check ("look") is one small request that runs parallel to the calls. `Watch` decides when a look
-is due, and knows which calls it covers. It sends no requests itself.
+A check is one small request. Most checks run parallel to the calls. `Watch` decides when a check is
+due, and knows which calls it covers. It sends no requests itself.
 
-A look covers a call if it began after the call was sent and found the app unchanged. If a look
+A check covers a call if it began after the call was sent and found the app unchanged. If a check
 finds a different app, a call that is not covered may have run a different function. To decide this,
-looks are numbered, and no times are compared: a call stores how many looks had begun when it was
+checks are numbered, and no times are compared: a call stores how many checks had begun when it was
 sent.
 """
 
@@ -20,19 +20,19 @@ from .._transport.signal_safe import SafeCondition, SafeEvent
 if TYPE_CHECKING:
     from .._protocol.api.meaning import Sent
 
-#: Seconds between two looks, while calls are made.
+#: Seconds between two checks, while calls are made.
 EVERY = 1.0
 
-#: Seconds by which a look may be early, so that calls that are made once a second each find a look
-#: due. The next look is due later by the same time.
+#: Seconds by which a check may be early. So if calls are made once a second, each finds one due.
+#: The next check is due later by the same time.
 EARLY = 0.1
 
-#: Seconds since the last good look after which a call waits for the next one, instead of running
+#: Seconds since the last good check after which a call waits for the next one, instead of running
 #: parallel to it. If calls are rare, the app may have changed long before the call.
 LATE = 1.5
 
-#: How many entries about ended calls are kept apart by the look that came before them. An app whose
-#: looks find nothing out (it answers 500, say) would add one for each look.
+#: How many entries about ended calls are kept apart by the check that came before them. If checks
+#: of an app have no result (it responds with 500, say), each would add one.
 _KEPT_APART = 1_000
 
 
@@ -45,17 +45,17 @@ class Passage:
             that the request has a different meaning.
     """
 
-    __slots__ = ("look", "on_changed", "sent", "settled")
+    __slots__ = ("check", "on_changed", "sent", "settled")
 
     def __init__(self, sent: Sent, on_changed: Callable[[], None]) -> None:
         self.sent = sent
         self.on_changed = on_changed
-        self.look = 0  # how many looks had begun when the call was sent, or settled
+        self.check = 0  # how many checks had begun when the call was sent, or settled
         self.settled = False  # whether the app has selected the function to run
 
 
 class Watch:
-    """The record of looks and calls of one app. Every method may be called from any thread.
+    """The record of checks and calls of one app. Every method may be called from any thread.
 
     Attributes:
         epoch: How often the app has changed.
@@ -64,65 +64,65 @@ class Watch:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self.epoch = 0
-        self._begun = 0  # how many looks have begun
-        self._good = 0  # the number of the last look that found the app unchanged
+        self._begun = 0  # how many checks have begun
+        self._good = 0  # the number of the last check that found the app unchanged
         self._seen = self._due = time.monotonic()
         self._due += EVERY
-        self._looking = False  # a look parallel to the calls is running
-        self._followers: list[SafeEvent] | None = None  # callers that wait for a look before calls
-        self._guarded = False  # a thread makes looks for calls that run while no new ones are made
+        self._checking = False  # a check parallel to the calls is running
+        self._followers: list[SafeEvent] | None = None  # callers that wait for a check before calls
+        self._guarded = False  # a thread makes checks for calls that run while no new ones are made
         self._closed = False
-        self._changed = SafeCondition(self._lock)  # notified of `_looking` and `_closed`
+        self._changed = SafeCondition(self._lock)  # notified of `_checking` and `_closed`
         self._under_way: set[Passage] = set()
         self._ended: dict[tuple[object, ...], tuple[int, Sent, int]] = {}
 
-    # -- when to look ---------------------------------------------------------------
+    # -- when to check --------------------------------------------------------------
 
     @property
     def is_late(self) -> bool:
-        """Whether the last good look is so old that a call should wait for the next one."""
-        return not self._looking and time.monotonic() - self._seen > LATE
+        """Whether the last good check is so old that a call should wait for the next one."""
+        return not self._checking and time.monotonic() - self._seen > LATE
 
     def take_turn(self) -> bool:
-        """Claim the next look parallel to the calls, if it is due.
+        """Claim the next check parallel to the calls, if it is due.
 
         Returns:
-            Whether the look is due. If so, the caller makes it and then calls `end_turn`.
+            Whether the check is due. If so, the caller makes it and then calls `end_turn`.
         """
         now = time.monotonic()
-        if now < self._due - EARLY or self._looking:
+        if now < self._due - EARLY or self._checking:
             return False
         with self._lock:
-            if now < self._due - EARLY or self._looking:
+            if now < self._due - EARLY or self._checking:
                 return False
-            self._looking = True
+            self._checking = True
             self._due = max(now, self._due) + EVERY
         return True
 
-    def lead(self) -> SafeEvent | None:
-        """Claim or join a look before a call. Several calls share one look.
+    def claim_shared_check(self) -> SafeEvent | None:
+        """Claim the check before a call, which calls at the same time share.
 
         Returns:
-            The event that is set when the look of another caller has ended. ``None`` if no caller
-            has claimed the look; then this caller makes it and calls `end_lead`.
+            The event that is set when the check of another caller has ended. ``None`` if no caller
+            has claimed a check; then this caller makes it and calls `end_shared_check`.
         """
         with self._lock:
             if self._followers is None:
                 self._followers = []
                 return None
-            flag = SafeEvent()
-            self._followers.append(flag)
-        return flag
+            ended = SafeEvent()
+            self._followers.append(ended)
+        return ended
 
-    def end_lead(self) -> None:
-        """Record the end of a look before calls, and wake the callers that wait for it."""
+    def end_shared_check(self) -> None:
+        """Record the end of a check before calls, and wake the callers that wait for it."""
         with self._lock:
             followers, self._followers = self._followers, None
-        for flag in followers or ():
-            flag.set()
+        for ended in followers or ():
+            ended.set()
 
     def take_guard(self) -> bool:
-        """Claim the guard: the one thread that makes looks while calls run and no new ones start.
+        """Claim the guard: the one thread that makes checks while calls run and no new ones start.
 
         Returns:
             Whether the guard was free. If so, the caller starts a thread that calls
@@ -139,11 +139,11 @@ class Watch:
         self._guarded = False
 
     def wait_for_turn(self) -> bool:
-        """Wait until a look parallel to the calls is due for a running call.
+        """Wait until a check parallel to the calls is due for a running call.
 
         Returns:
-            ``True`` if a look is due: the caller makes it and then calls `end_turn`. ``False`` if
-            no running call needs a look, or `close` was called.
+            ``True`` if a check is due: the caller makes it and then calls `end_turn`. ``False`` if
+            no running call needs a check, or `close` was called.
         """
         while not self._changed.wait_for(
             lambda: self._closed, max(0.0, self._due - time.monotonic())
@@ -154,9 +154,9 @@ class Watch:
                     return False
             if self.take_turn():
                 return True
-            # A worker's look is running. It may have begun before some of the calls were sent, so
-            # wait for its end and check again.
-            self._changed.wait_for(lambda: self._closed or not self._looking)
+            # The check of another thread is running. It may have begun before some of the calls
+            # were sent, so this thread waits for its end and tries again.
+            self._changed.wait_for(lambda: self._closed or not self._checking)
         return False
 
     def close(self) -> None:
@@ -166,20 +166,20 @@ class Watch:
             self._changed.notify_all()
 
     def _is_open(self, passage: Passage) -> bool:
-        """Return whether no good look covers the call."""
-        return not passage.settled or passage.look >= self._good
+        """Return whether no good check covers the call."""
+        return not passage.settled or passage.check >= self._good
 
     def end_turn(self) -> None:
-        """Record the end of a look parallel to the calls."""
+        """Record the end of a check parallel to the calls."""
         with self._lock:
-            self._looking = False
+            self._checking = False
             self._changed.notify_all()
 
     def begin(self) -> tuple[int, float]:
-        """Record the begin of a look.
+        """Record the beginning of a check.
 
         Returns:
-            The look, to be passed to `found_same`, `found_another` or `asked`.
+            The check. Pass it to `found_same`, `found_another` or `found_nothing`.
         """
         with self._lock:
             self._begun += 1
@@ -192,34 +192,34 @@ class Watch:
     def _merge_ended(self) -> None:
         """Count the ended calls of one kind together, as if all were as late as the last one."""
         merged: dict[tuple[object, ...], tuple[int, Sent, int]] = {}
-        for (_, *kind), (look, sent, count) in self._ended.items():
+        for (_, *kind), (check, sent, count) in self._ended.items():
             before = merged.get(tuple(kind), (0, sent, 0))
-            merged[tuple(kind)] = max(look, before[0]), sent, count + before[2]
+            merged[tuple(kind)] = max(check, before[0]), sent, count + before[2]
         self._ended = {(ended[0], *kind): ended for kind, ended in merged.items()}
 
-    def found_same(self, look: tuple[int, float]) -> None:
-        """Record that a look found the app unchanged."""
-        number, began = look
+    def found_same(self, check: tuple[int, float]) -> None:
+        """Record that a check found the app unchanged."""
+        number, began = check
         with self._lock:
             self._good = max(self._good, number)
             self._seen = max(self._seen, began)
             self._ended = {k: ended for k, ended in self._ended.items() if ended[0] >= self._good}
 
-    def asked(self, look: tuple[int, float]) -> None:
-        """Record that a look had no result, so that it covers no calls."""
+    def found_nothing(self, check: tuple[int, float]) -> None:
+        """Record that a check had no result, so it covers no calls."""
         with self._lock:
-            self._seen = max(self._seen, look[1])
+            self._seen = max(self._seen, check[1])
 
     def found_another(
-        self, look: tuple[int, float]
+        self, check: tuple[int, float]
     ) -> tuple[list[Passage], list[tuple[Sent, int]]]:
-        """Record that a look found a different app.
+        """Record that a check found a different app.
 
         Returns:
-            The running calls that no good look covers. And the calls without such a look that
+            The running calls that no good check covers, and the calls without such a check that
             have ended, each with a count.
         """
-        number, began = look
+        number, began = check
         with self._lock:
             self.epoch += 1
             under_way = list(filter(self._is_open, self._under_way))
@@ -247,14 +247,14 @@ class Watch:
         with self._lock:
             if epoch != self.epoch:
                 return False
-            passage.look, passage.settled = self._begun, False
+            passage.check, passage.settled = self._begun, False
             self._under_way.add(passage)
         return True
 
     def settle(self, passage: Passage) -> None:
         """Record that the app has selected the function to run for a call."""
         with self._lock:
-            passage.look, passage.settled = self._begun, True
+            passage.check, passage.settled = self._begun, True
 
     def end(self, passage: Passage, *, ran: bool) -> None:
         """Record the end of a call.
@@ -267,8 +267,8 @@ class Watch:
             if passage not in self._under_way:
                 return  # `found_another` has returned it already, or it was never sent
             self._under_way.discard(passage)
-            if ran and passage.look >= self._good:
+            if ran and passage.check >= self._good:
                 sent = passage.sent
-                key = passage.look, sent.by_number, sent.aim.by_parameter, sent.aim.endpoint.name
+                key = passage.check, sent.by_number, sent.aim.by_parameter, sent.aim.endpoint.name
                 count = self._ended[key][2] if key in self._ended else 0
-                self._ended[key] = passage.look, sent, count + 1
+                self._ended[key] = passage.check, sent, count + 1

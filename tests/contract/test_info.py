@@ -105,9 +105,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         (500, b"oh no", _info.FAILED),
         (403, b"", _info.FAILED),
         (200, b"<html>login</html>", _info.FAILED),
-        (502, b"", _info.FAILED_IN_PASSING),
-        (429, b"", _info.FAILED_IN_PASSING),
-        (504, b"", _info.FAILED_IN_PASSING),
+        (502, b"", _info.FAILED_TEMPORARILY),
+        (429, b"", _info.FAILED_TEMPORARILY),
+        (504, b"", _info.FAILED_TEMPORARILY),
     ],
 )
 def test_info_failure_counts_for_a_while(

@@ -67,7 +67,7 @@ def test_pages_what_is_no_page_is_an_error(pages: Server) -> None:
         with pytest.raises(ConfigError, match=r"has no page .*'second'.*Connect to http") as caught:
             Client(pages.url + tail)
         assert repr(tail[1:]) in str(caught.value)
-    with pytest.raises(ConfigError, match="No Gradio app answers"):
+    with pytest.raises(ConfigError, match="There is no Gradio app"):
         Client(f"{pages.url}/second/third")
 
 
@@ -122,7 +122,7 @@ def test_pages_an_app_above_that_does_not_answer_is_none(status: int) -> None:
     """What is above may be another program's; the error is about the address that was named."""
     with ScriptedApp() as app:
         app.scripts["GET /config"] = lambda x: x.answer({"detail": "no"}, status)
-        with pytest.raises(ConfigError, match=r"No Gradio app answers at .*/second"):
+        with pytest.raises(ConfigError, match=r"There is no Gradio app at .*/second"):
             Client(f"{app.url}/second", retries=0)
 
 
@@ -140,7 +140,7 @@ def test_pages_are_not_looked_for_on_another_server() -> None:
     """A redirect above the named address is not followed to another server."""
     with ScriptedApp() as app:
         app.scripts["GET /config"] = elsewhere
-        with pytest.raises(ConfigError, match="No Gradio app answers"):
+        with pytest.raises(ConfigError, match="There is no Gradio app"):
             Client(f"{app.url}/second")
         assert app.requests == ["GET /second/config", "GET /config", "GET /second/"]
 

@@ -382,7 +382,7 @@ def test_app_that_names_its_run_by_the_route_only_is_asked_for_its_config_once()
         server.scripts["GET /config"] = config
         server.scripts["GET /app_id"] = lambda x: x.answer({"app_id": next(runs)})
         with Client(server.url) as app:
-            look = app._connection.app.look
+            look = app._connection.app.check
             assert [look(RequestHandle(), NEVER) for _ in range(3)] == [None, None, None]
             assert len(configs) == 2
             assert look(RequestHandle(), NEVER) is not None
@@ -400,11 +400,11 @@ def test_app_without_a_route_for_its_run_is_told_by_its_config(status: int) -> N
         server.scripts["GET /app_id"] = lambda x: x.answer({}, status=status)
         with Client(server.url) as app:
             known = app._connection.app
-            assert known.look(RequestHandle(), NEVER) is None
+            assert known.check(RequestHandle(), NEVER) is None
             asked = len(server.requests)
             changed = config_of(dependency(0, "wipe"), dependency(1, "echo"), app_id="one")
             server.scripts["GET /config"] = lambda x: x.answer(changed)
-            assert known.look(RequestHandle(), NEVER) is not None
+            assert known.check(RequestHandle(), NEVER) is not None
             assert len(server.requests) == asked + 1
             assert known.table.resolve("echo").fn_index == 1
 
@@ -415,7 +415,7 @@ def test_app_in_development_is_told_by_its_config() -> None:
         server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id=7, dev_mode=True))
         with Client(server.url) as app:
             known = app._connection.app
-            assert known.look(RequestHandle(), NEVER) is None
+            assert known.check(RequestHandle(), NEVER) is None
             changed = config_of(dependency(0, "wipe"), app_id=7, dev_mode=True)
             server.scripts["GET /config"] = lambda x: x.answer(changed)
-            assert known.look(RequestHandle(), NEVER) is not None
+            assert known.check(RequestHandle(), NEVER) is not None

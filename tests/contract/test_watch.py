@@ -62,7 +62,7 @@ def test_watch_counts_from_where_a_call_was_settled() -> None:
     watch.settle(overtaken)
     watch.end(overtaken, ran=True)
     look = watch.begin()
-    watch.asked(look)  # it was not answered, and covers nothing
+    watch.found_nothing(look)  # it was not answered, and covers nothing
     assert watch.found_another(watch.begin())[1] == [(SENT, 1)]
 
 
@@ -106,7 +106,7 @@ def test_watch_gives_a_turn_to_one_at_a_time() -> None:
     assert not watch.is_late
     watch.end_turn()
     assert watch.is_late
-    watch.asked(watch.begin())
+    watch.found_nothing(watch.begin())
     assert not watch.is_late
     assert not watch.take_turn()
 
@@ -143,13 +143,13 @@ def test_watch_that_is_closed_waits_for_nothing() -> None:
 def test_watch_shares_a_look_among_calls() -> None:
     """Calls that come while one looks wait for it, instead of looking themselves."""
     watch = Watch()
-    assert watch.lead() is None
-    others = watch.lead()
+    assert watch.claim_shared_check() is None
+    others = watch.claim_shared_check()
     assert others is not None
     assert not others.is_set()
-    watch.end_lead()
+    watch.end_shared_check()
     assert others.is_set()
-    assert watch.lead() is None
+    assert watch.claim_shared_check() is None
 
 
 def test_watch_does_not_grow_while_no_look_finds_anything_out() -> None:
@@ -161,7 +161,7 @@ def test_watch_does_not_grow_while_no_look_finds_anything_out() -> None:
         assert watch.send(one, 0)
         watch.settle(one)
         watch.end(one, ran=True)
-        watch.asked(watch.begin())
+        watch.found_nothing(watch.begin())
         assert len(watch._ended) <= 1_001
     assert sum(count for _, count in watch.found_another(watch.begin())[1]) == many
 
@@ -184,15 +184,15 @@ def test_watch_hears_of_a_change_before_a_look_that_finds_it_made() -> None:
 
         def on_change() -> None:
             renew()
-            assert known.look(RequestHandle(), NEVER) is None
+            assert known.check(RequestHandle(), NEVER) is None
 
         known.on_change = on_change
-        change = known.look(RequestHandle(), NEVER)
+        change = known.check(RequestHandle(), NEVER)
         assert change is not None
         assert change.under_way == [sent]
         later = passage()
         assert known.watch.send(later, 1)
         known.watch.settle(later)
         known.watch.end(later, ran=True)
-        assert known.look(RequestHandle(), NEVER) is None
+        assert known.check(RequestHandle(), NEVER) is None
         assert known.watch.found_another(known.watch.begin()) == ([], [])

@@ -380,7 +380,7 @@ def test_http_page_that_is_no_gradio_app_is_named(direct: ScriptedApp) -> None:
     """A web server without Gradio says so, with what it answered."""
     direct.scripts["GET /config"] = lambda x: x.answer(b"<html>Hello</html>", 200, "text/html")
     direct.scripts["GET /"] = lambda x: x.answer(b"<html>Hello</html>", 200, "text/html")
-    with pytest.raises(ConfigError, match="No Gradio app answers"):
+    with pytest.raises(ConfigError, match="There is no Gradio app"):
         Client(direct.url)
 
 
