@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._files.body import RequestBody, prepare_body
+from .._calls.request_body import RequestBody, prepare_body
 from .._job.input_stream import InputStream
 from .._transport.base import Aborted
 from .._transport.deadlines import NEVER
-from ..files import attach
 from .sessions import client_closed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._files.upload_cache import UploadCache
+    from .._calls.app_files import AppFiles
     from .._protocol.api.endpoint import Endpoint
     from .._session.app import App
     from .._session.session import Session
@@ -29,16 +28,14 @@ class BodyFactory:
     Args:
         app: The app.
         http: The HTTP client of the connection.
-        upload_cache: The files that the server already has.
+        files: The files of the app, with the cache of uploads.
         oauth_token: The user's Hugging Face token, sent to functions that request one.
     """
 
-    def __init__(
-        self, app: App, http: Http, upload_cache: UploadCache, oauth_token: str | None
-    ) -> None:
+    def __init__(self, app: App, http: Http, files: AppFiles, oauth_token: str | None) -> None:
         self._app = app
         self._http = http
-        self._upload_cache = upload_cache
+        self._files = files
         self._oauth_token = oauth_token
 
     def make(
@@ -75,7 +72,7 @@ class BodyFactory:
         token = self._oauth_token
         if token is not None and self._app.takes_oauth_token(endpoint, deadline):
             body["oauth_token"] = token
-        return prepare_body(endpoint, body, self._upload_cache, attach)
+        return prepare_body(endpoint, body, self._files)
 
     def input_stream(
         self, endpoint: Endpoint, session: Session, headers: Mapping[str, str]

@@ -14,17 +14,14 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from weakref import ref
 
+from .._calls.app_files import AppFiles, ResultFiles
 from .._calls.call import CallOptions, PreparedCall
 from .._calls.responses import changed
 from .._calls.runner import JobRunner
 from .._calls.threads import Workers
 from .._calls.unqueued import first_try, handlers_may_raise
-from .._files.download import FileStore
-from .._files.recordings import Recordings
-from .._files.upload_cache import UploadCache
 from .._job.control import JobControl
 from .._job.event_log import EventLog
-from .._notebook.on_demand import bundle_of_data
 from .._protocol.api.meaning import Sent
 from .._protocol.queue.event_factory import EventFactory
 from .._session.app import App
@@ -34,7 +31,6 @@ from .._session.watch import Passage
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
 from ..errors import ClientClosedError, EndpointNotFoundError, GradioClientError
-from ..files import ResultFiles
 from ..job import Job
 from . import at_exit
 from .admission import Admission
@@ -110,25 +106,18 @@ class Connection:
             start=self._workers.start,
             doubt=self._replicas.cause,
         )
-        self._file_store = FileStore(
-            http,
-            app.routes,
-            bare=http.without_credentials,
-            directory=options.download_dir,
-            timeout=options.deadline,
-            cause=self._replicas.cause,
-        )
-        self._recordings = Recordings()
         limit = app.config.get("max_file_size")
-        self._upload_cache = UploadCache(
+        self.files = AppFiles(
             http,
             app.routes,
             app.dialect,
-            self._file_store,
+            directory=options.download_dir,
+            timeout=options.deadline,
             limit=limit if isinstance(limit, int) else None,
+            cause=self._replicas.cause,
             start=self._workers.start,
         )
-        self._bodies = BodyFactory(app, http, self._upload_cache, options.oauth_token)
+        self._bodies = BodyFactory(app, http, self.files, options.oauth_token)
         self._watcher = AppWatcher(app, self._workers.start)
         self._router = Router(app, self._watcher)
         app.on_change = self._on_app_change
@@ -138,7 +127,7 @@ class Connection:
 
     def _on_app_change(self) -> None:
         self._sessions.update_all()
-        self._upload_cache.forget_all()
+        self.files.forget_uploads()
 
     # -- sessions -----------------------------------------------------------------
 
@@ -228,7 +217,8 @@ class Connection:
             url = self._router.direct_url(endpoint)
             by_name = url is not None and self._router.goes_by_name(aim, session.table)
             body = self._bodies.make(endpoint, data, session, deadline, by_name=by_name)
-            files = ResultFiles(self._file_store, owner, self._recordings)
+            self.files.prepare_for(endpoint)
+            files = ResultFiles(self.files, owner)
             event_factory = EventFactory(endpoint, self.app.dialect, files.make, bundle_of_data)
             return PreparedCall(
                 next(self._numbers),
@@ -450,3 +440,10 @@ class Connection:
         """See `ExitHandler`."""
         if os.getpid() == self._pid:
             self.http.context.close_idle()
+
+
+def bundle_of_data(data: Data) -> dict[str, Any]:
+    """Return what a notebook may show for a result, by MIME type."""
+    from .._notebook.cards import data_bundle  # for notebooks only
+
+    return data_bundle(data)
