@@ -151,12 +151,12 @@ class Connection:
 
     def component_server(self, component_id: int, fn_name: str, data: object) -> Any:
         """Call a server function of a component. See `Client.component_server`."""
-        from .._session import component_server as _server_functions  # few apps need it
+        from .._session import component_server  # few apps need it
 
         session = self._sessions.enter()
         try:
             component = session.table.component(component_id)
-            body, content_type = _server_functions.request(
+            body, content_type = component_server.request(
                 component_id, component, fn_name, data, session.session_hash
             )
             session.keep_heartbeat()
@@ -168,7 +168,7 @@ class Connection:
                 read_timeout=None,
                 policy=self.http.rate_limited,
             )
-            return _server_functions.result(component_id, fn_name, response)
+            return component_server.result(component_id, fn_name, response)
         except Aborted as exc:
             raise ClientClosedError(
                 f"The client was closed while {fn_name!r} of component {component_id} ran."
@@ -248,7 +248,8 @@ class Connection:
             wait: Waits for a job, and returns its result.
 
         Raises:
-            CancelledError, ClientClosedError: `close` was called.
+            CancelledError: `close` was called during the call.
+            ClientClosedError: `close` was called before the call.
             GradioClientError: The call failed, or no thread could be started.
         """
         request, owns_session = RequestHandle(), True
@@ -269,7 +270,8 @@ class Connection:
         finally:
             try:
                 self._admission.give_back(request)
-            except BaseException:  # of a signal handler; without this, the slot would be lost
+            except BaseException:
+                # A signal handler raised. Without a second attempt, the slot could be lost.
                 self._admission.give_back(request)
                 raise
             finally:
@@ -294,8 +296,9 @@ class Connection:
     ) -> T:
         """Start a job for a call, or queue it, and return what `wait` returns for the job.
 
-        This method owns the call's session, and its runner does as soon as there is one. If the
-        caller gets an exception, the job is cancelled.
+        This method owns the call's session until there is a runner. From then on, the runner owns
+        it, and gives it back when the job has ended. If `wait` or this method raises, the job is
+        cancelled.
 
         Args:
             prepared: The call.
@@ -304,13 +307,15 @@ class Connection:
             first: The failure of that try. It is raised if the job cannot be started.
 
         Raises:
-            ClientClosedError, GradioClientError: As for `submit`.
+            ClientClosedError: `close` was called.
+            GradioClientError: No thread could be started. Or the exception of `wait`.
         """
         runner = None
         try:
-            job, runner = self._job(prepared, first)
+            job, runner = self._make_job(prepared, first)
             try:
-                runner.arm(self.http.alarms)  # before the job can start: it may be queued next
+                # Before `admit`, after which another thread may start the job at any time.
+                runner.arm(self.http.alarms)
                 self._admission.admit(runner, request)
             except GradioClientError as exc:
                 exc.endpoint = runner.endpoint.name
@@ -364,7 +369,7 @@ class Connection:
         finally:
             watch.end(passage, ran=True)
 
-    def _job(self, prepared: PreparedCall, first: Finish | None = None) -> tuple[Job, JobRunner]:
+    def _make_job(self, prepared: PreparedCall, first: Finish | None) -> tuple[Job, JobRunner]:
         """Make a job, and the object that runs it."""
         event_factory = prepared.event_factory
         start = partial(self._workers.start_as, f"gradio-job-{prepared.number}")
@@ -416,8 +421,8 @@ class Connection:
                 job.cancel()
         deadline = time.monotonic() + grace
         for job in jobs:
-            # The server knows the end of a job that was not stopped, and this thread may be the
-            # worker of such a job.
+            # A job that was not stopped has ended on the server by itself. This thread may be its
+            # worker, so it must not wait for it.
             if job.stopped:
                 job.wait_released(max(0.0, deadline - time.monotonic()))
         for session in sessions:
@@ -431,13 +436,16 @@ class Connection:
             self._workers.join(grace)
 
     def abandon_jobs(self) -> list[JobControl]:
-        """See `ExitHandler`. Jobs that later functions of the exit submit still run."""
+        """Stop all jobs without waking the threads that wait for them; see `ExitHandler`.
+
+        Later calls are still accepted, because functions that run later at the exit may make some.
+        """
         if os.getpid() != self._pid:
             return []
         return [job for job in self._admission.clear() if job.abandon()]
 
     def close_idle(self) -> None:
-        """See `ExitHandler`."""
+        """Close the HTTP connections that no thread uses; see `ExitHandler`."""
         if os.getpid() == self._pid:
             self.http.context.close_idle()
 

@@ -30,7 +30,8 @@ class Sessions:
         http: The HTTP client of the connection.
         session_hash: The name of the first session; ``None`` for a random one.
         start: A function that runs another function on a thread.
-        doubt: As for `SharedStream`.
+        doubt: A function that returns the reason why the messages of a job do not arrive, or
+            ``""`` if it is unknown.
     """
 
     def __init__(
