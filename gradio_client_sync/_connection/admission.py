@@ -58,7 +58,7 @@ class Admission:
         self._closed = False
         self._holders: set[Holder] = set()
         self._waiting: deque[Runner] = deque()
-        # The jobs that have not been collected: those that run, wait, or tell the server their end.
+        # All jobs that still exist: they wait, run, or are being cancelled on the server.
         self._jobs: WeakSet[JobControl] = WeakSet()
 
     # -- calls without a job --------------------------------------------------------
@@ -97,7 +97,7 @@ class Admission:
         """Start a job if there is a slot for it, otherwise queue it.
 
         Args:
-            runner: Runs the job. Its job calls `release` once it has ended.
+            runner: Runs the job, and calls `release` when the job has ended.
             request: The call that the job continues. If it holds a slot, the job takes it over.
 
         Raises:

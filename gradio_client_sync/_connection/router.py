@@ -73,9 +73,9 @@ class Router:
         """
         app, table = self._app, prepared.session.table
         by_name = self.goes_by_name(aim, table)
-        # Only a number that the library has looked up, and positions that it has looked up by
-        # parameter name, can get another meaning while the app keeps running. For other calls,
-        # only a restart matters.
+        # A reload of the app can change the meaning of a number or of positions that the library
+        # has looked up. A name, or a number of the user, keeps its meaning, so for calls that send
+        # only these, only a restart matters.
         is_looked_up = aim.by_parameter or not (by_name or aim.by_number)
 
         def is_due() -> bool:

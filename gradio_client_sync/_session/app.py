@@ -171,7 +171,7 @@ class App:
 
     @property
     def needs_check(self) -> bool:
-        """Whether a call by function number should wait for a check of the app."""
+        """Whether a call should wait for a check of the app, if it sends numbers or positions."""
         return self.was_silent or self.watch.is_late or self._http.was_cut(self.routes.page)
 
     def check(self, request: RequestHandle, deadline: Deadline) -> Change | None:
