@@ -90,7 +90,7 @@ def test_app_below_a_path(server_pool: ServerPool, version: str) -> None:
             assert_works(app)
     with Client(server.url) as app:
         assert "/echo" in app.view_api()["named_endpoints"]
-    with pytest.raises(ConfigError, match="mounted below a path needs that path"):
+    with pytest.raises(ConfigError, match="mounted below a path, the URL"):
         Client(server.url[: -len("/app")])
 
 
