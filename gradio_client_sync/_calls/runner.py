@@ -17,6 +17,7 @@ from .._protocol.api.meaning import Sent
 from .._protocol.api.payload import encode
 from .._protocol.queue.decode import DATA_MESSAGES
 from .._protocol.queue.exchange import Exchange, Finish, Publish, Reply
+from .._session.session import Join
 from .._session.watch import Passage
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
@@ -174,22 +175,22 @@ class JobRunner:
         try:
             if not given_up:
                 if self._entered:
-                    due = self._session.leave(self.endpoint, self.control)
+                    due = self._session.jobs.leave(self.endpoint, self.control)
                 self._close()
             self._on_end()
         finally:
             self.control.resolve(finish.events, finish.data, finish.error)
         if given_up:
-            self._session.let_go(self.endpoint, self.control, self._exchange)
+            self._session.jobs.stop(self.endpoint, self.control, self._exchange)
             self._close()
-        self._session.cancel_due(self.endpoint, due)
+        self._session.jobs.cancel_due(self.endpoint, due)
         self.control.release()
 
     def _let_go(self) -> None:
         """Stop a cancelled job on the server, and give back what it held."""
         try:
             if self._entered and not self._exchange.finished:
-                self._session.let_go(self.endpoint, self.control, self._exchange)
+                self._session.jobs.stop(self.endpoint, self.control, self._exchange)
         finally:
             self._on_end()
             self._close()
@@ -346,8 +347,8 @@ class JobRunner:
     def _withdraw(self) -> None:
         """Give back what the try held, so that the next one starts from nothing."""
         if self._entered:
-            due = self._session.leave(self.endpoint, self.control)
-            self._session.cancel_due(self.endpoint, due)
+            due = self._session.jobs.leave(self.endpoint, self.control)
+            self._session.jobs.cancel_due(self.endpoint, due)
             self._entered = False
         if self._channel is not None:
             self._channel.close()
@@ -405,11 +406,11 @@ class JobRunner:
         try:
             self._events.tell_soon()
             self._send_files()
-            if not self.control.on_stop(self._session.wake):
+            if not self.control.on_stop(self._session.jobs.wake):
                 return None
-            self._session.enter(self.endpoint, self.control)
+            self._session.jobs.enter(self.endpoint, self.control)
             self._entered = True
-            self._channel = self._session.open(
+            join = Join(
                 self.endpoint,
                 self.control,
                 self._exchange,
@@ -419,6 +420,7 @@ class JobRunner:
                 self._terms.deadline,
                 self._set_off,
             )
+            self._channel = self._session.open(join)
             if self._event_factory.dialect.join == "post":
                 self._settle()
             event_id = self.control.event_id = self._exchange.event_id
@@ -429,7 +431,7 @@ class JobRunner:
         except FAILURES as exc:
             ending = ending_of(exc)
             if ending.loses:
-                self._session.lose(self.endpoint, self._exchange)
+                self._session.jobs.mark_lost(self.endpoint, self._exchange)
             return ending.finish(self._exchange, exc)
 
     def _converse(self, channel: Channel) -> Finish | None:
@@ -467,7 +469,7 @@ class JobRunner:
         self.control.event_id = self._exchange.event_id
         self._set_off()
         if self._exchange.state.accepted:
-            self._session.prepare(self.endpoint)
+            self._session.jobs.drop_lost_iterator(self.endpoint)
         channel.reply(encode(self.endpoint, reply.body))
 
     def _publish(self, frame: Message) -> None:
@@ -489,9 +491,9 @@ class JobRunner:
         if now.begun and not before.begun:
             if self._event_factory.dialect.join != "post":
                 self._settle()
-            self._session.begin(self.endpoint, self.control)
+            self._session.jobs.mark_begun(self.endpoint, self.control)
         elif now.queued and not before.queued:
-            self._session.queue(self.endpoint, self.control)
+            self._session.jobs.mark_queued(self.endpoint, self.control)
         if now.answers > before.answers:
             self.control.answered(self._exchange.event_id)
 
@@ -501,7 +503,7 @@ class JobRunner:
         Raises:
             Aborted: The job was cancelled already.
         """
-        heeds = self._session.can_tell(self.endpoint, self._exchange)
+        heeds = self._session.jobs.strategy.takes_effect(self.endpoint, self._exchange.state)
         if heeds is self._heeds:
             return
         self._heeds = heeds
@@ -519,9 +521,9 @@ class JobRunner:
 
     def _make_way(self) -> None:
         """No other job has to wait for it, nor, unless it is about to begin, who cancelled it."""
-        due = self._session.leave(self.endpoint, self.control)
-        self._session.cancel_due(self.endpoint, due)
-        if not self._session.begins_soon(self._exchange):
+        due = self._session.jobs.leave(self.endpoint, self.control)
+        self._session.jobs.cancel_due(self.endpoint, due)
+        if not self._session.jobs.begins_soon(self._exchange):
             self._on_end()  # not before: close() waits for the jobs that have not ended
             self.control.release()
 
@@ -530,7 +532,7 @@ class JobRunner:
         if self.endpoint.generator is None and frame.msg == "process_completed":
             output = frame.parse().get("output")
             if isinstance(output, dict) and "data" in output:
-                self._session.learn(self.endpoint, output.get("is_generating"))
+                self._session.jobs.learn(self.endpoint, output.get("is_generating"))
 
     def _render(self, output: object) -> None:
         config = output.get("render_config") if isinstance(output, dict) else None
