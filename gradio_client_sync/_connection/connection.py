@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Callable
 from weakref import WeakSet, ref
 
 from .._calls.call import CallOptions, PreparedCall
+from .._calls.host import Course, Host
 from .._calls.responses import changed
-from .._calls.runner import Course, JobRunner
+from .._calls.runner import JobRunner
 from .._calls.threads import Workers
 from .._calls.unqueued import first_try, handlers_may_raise
 from .._files.body import prepare_body
@@ -123,6 +124,15 @@ class Connection:
             self._file_store,
             limit=limit if isinstance(limit, int) else None,
             start=self._workers.start,
+        )
+        self._host = Host(
+            self._revisit,
+            app.watch,
+            self._send,
+            app.may_be_lost,
+            self._replicas.cause,
+            self._ended,
+            self._leave,
         )
         app.on_change = self._renew
         _exit.register(self)
@@ -576,20 +586,7 @@ class Connection:
         endpoint = event_factory.endpoint
         chunks = self._chunks(endpoint, order.session, order.headers)
         control = JobControl(endpoint.name, endpoint.fn_index, events, chunks)
-        runner = JobRunner(
-            order,
-            control,
-            events,
-            first,
-            revisit=self._revisit,
-            watch=self.app.watch,
-            send=self._send,
-            on_lost=self.app.may_be_lost,
-            cause=self._replicas.cause,
-            start=start,
-            on_end=partial(self._ended, control),
-            on_close=self._leave,
-        )
+        runner = JobRunner(order, control, events, self._host, start, first)
         return Job(control, events, order.owner, chunks), runner
 
     def _body(
