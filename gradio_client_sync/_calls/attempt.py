@@ -212,7 +212,7 @@ class Attempt:
     def _run_queued(self) -> Finish | None:
         call, control = self._call, self._control
         try:
-            self._events.tell_soon()
+            self._events.notify_soon()
             self._send_files()
             if not control.on_stop(self._jobs.wake):
                 return None
@@ -293,7 +293,7 @@ class Attempt:
             for step in _STEPS:  # the reader may be ahead of the worker, which records the others
                 self._record_step(step)
         self._events.publish(frame)
-        self._events.tell_soon()
+        self._events.notify_soon()
 
     def _record_state(self, before: JobState, now: JobState) -> None:
         """Record a change of the job's state, for its timings, its session and its input."""
@@ -308,7 +308,7 @@ class Attempt:
         elif now.queued and not before.queued:
             self._jobs.mark_queued(self.endpoint, self._control)
         if now.answers > before.answers:
-            self._control.answered(self.exchange.event_id)
+            self._control.accept_next_input(self.exchange.event_id)
 
     def _record_step(self, step: str) -> None:
         if self._control.record(step):
@@ -334,7 +334,7 @@ class Attempt:
     def _run_direct(self, url: str) -> Finish | None:
         call, control = self._call, self._control
         try:
-            self._events.tell_soon()
+            self._events.notify_soon()
             self._send_files()
             request = RequestHandle()
             if not control.on_stop(request.abort):
