@@ -37,8 +37,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: How the log reports the end of a job that was stopped. Others were cancelled.
-_STOPS = {Outcome.TIMED_OUT: "ran out of time", Outcome.APP_CHANGED: "ended as its app changed"}
+#: The text in the log for a job that was stopped. A job with another outcome was cancelled.
+_STOP_REASONS = {
+    Outcome.TIMED_OUT: "ran out of time",
+    Outcome.APP_CHANGED: "ended as its app changed",
+}
 
 
 class JobRunner:
@@ -107,19 +110,20 @@ class JobRunner:
     def _end(self, finish: Finish) -> None:
         """End the job for its user, and on the server if the server does not know of the end."""
         attempt, jobs, control = self._attempt, self._call.session.jobs, self.control
-        given_up = attempt.entered and isinstance(finish.error, MessageTooLargeError)
+        # The server continues to run a job whose message was too large for this client.
+        must_stop = attempt.entered and isinstance(finish.error, MessageTooLargeError)
         due: list[str] = []
         # The slot is released before the job resolves: a thread that waits for the job may need
         # the slot for its next call.
         try:
-            if not given_up:
+            if not must_stop:
                 if attempt.entered:
                     due = jobs.leave(self.endpoint, control)
                 self._close()
             self._host.release_slot(control)
         finally:
             control.resolve(finish.events, finish.data, finish.error)
-        if given_up:
+        if must_stop:
             jobs.stop(self.endpoint, control, attempt.exchange)
             self._close()
         jobs.cancel_due(self.endpoint, due)
@@ -237,7 +241,7 @@ class JobRunner:
     def _log_end(self, finish: Finish | None) -> None:
         call, control = self._call, self.control
         if finish is None:
-            call.log_step(_STOPS.get(control.outcome or Outcome.CANCELLED, "was cancelled"))
+            call.log_step(_STOP_REASONS.get(control.outcome or Outcome.CANCELLED, "was cancelled"))
         elif finish.error is not None:
             # Only the class: the text of an error may contain values of the payload.
             call.log_step("failed (%s)", type(finish.error).__name__)

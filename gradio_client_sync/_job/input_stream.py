@@ -134,8 +134,8 @@ class InputStream:
             return self._http.post(url, body, headers=self._headers)
         except Aborted as exc:
             raise ClientClosedError(
-                f"The client was closed while a chunk was sent to {self._endpoint!r}. Start the "
-                "job again with a new client."
+                f"The client was closed while input was sent to {self._endpoint!r}. Start the job "
+                "again with a new client."
             ) from exc
 
     def _closed_error(self) -> StreamClosedError:

@@ -514,7 +514,7 @@ def test_close_of_the_client_ends_a_chunk_under_way() -> None:
         sending = in_thread(lambda: job.send_chunk(["b"]))
         taken.wait_until_reached()
         client.close()
-        with pytest.raises(ClientClosedError, match="a chunk was sent"):
+        with pytest.raises(ClientClosedError, match="input was sent"):
             sending.result(BOUND)
         taken.open()
         assert job.cancelled()
