@@ -258,7 +258,7 @@ def test_cancelled_stream_stops(app: Client, server: Server) -> None:
 
 @pytest.mark.gradio
 def test_other_functions_take_no_chunks(app: Client) -> None:
-    """Other functions refuse further input, before and after the end of their job."""
+    """A function that takes its input at once says so, before and after its end."""
     job = app.submit("/echo", ["a"])
     for call in (lambda: job.send_chunk(["b"]), job.close_stream):
         with pytest.raises(
