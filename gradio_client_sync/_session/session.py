@@ -109,7 +109,8 @@ class Session:
         wants_heartbeat: Whether the app wants to know when the session's user is gone.
         joins: Limits the joins that run at once.
         start: Runs a function on a thread.
-        doubt: As for `SharedStream`.
+        doubt: Returns the possible cause if the messages of a job do not arrive on the shared
+            stream, or ``""``.
 
     Attributes:
         session_hash: The name of the session.
@@ -167,7 +168,7 @@ class Session:
 
         Args:
             table: The functions that the app has now.
-            wants_heartbeat: As for the constructor.
+            wants_heartbeat: Whether the app wants to know when the session's user is gone.
         """
         with self._lock:
             if self._app_table is table:
@@ -210,7 +211,8 @@ class Session:
             call: Aborts the request.
 
         Raises:
-            ConnectFailedError, Aborted: As `Http.post`.
+            ConnectFailedError: There was no connection, or no response.
+            Aborted: `call` was aborted, or the client was closed.
         """
         self.keep_heartbeat()
         return self._http.post(
@@ -233,7 +235,8 @@ class Session:
             RateLimitError: The server requests a longer pause.
             ConnectFailedError, HTTPStatusError: There was no connection, or the server refused it.
             Refused: The server did not accept the job.
-            Lost, Aborted: As `Channel.receive`.
+            Lost: The connection was lost.
+            Aborted: The job was cancelled, or the session closed.
         """
         self.keep_heartbeat()
         patience = self._http.options.rate_limit_patience
