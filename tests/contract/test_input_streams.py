@@ -204,7 +204,7 @@ def test_job_that_ends_by_itself(app: Client) -> None:
     """After the app's time limit the job is complete, and takes no more."""
     job = app.submit("/stream_brief", ["a"])
     assert job.result(BOUND)[0] == "a 2"
-    with pytest.raises(StreamClosedError, match="the job is over") as caught:
+    with pytest.raises(StreamClosedError, match="the app has ended the job") as caught:
         job.send_chunk(["b"])
     assert caught.value.endpoint == "/stream_brief"
     assert caught.value.event_id == job.event_id
