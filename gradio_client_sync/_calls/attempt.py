@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from .._files.recordings import ORDER
 from .._job.control import Outcome
 from .._protocol.api.meaning import Sent
 from .._protocol.api.payload import encode
@@ -289,7 +288,7 @@ class Attempt:
         """
         self._control.bytes += len(frame.raw)
         if frame.msg in DATA_MESSAGES and "first_data" not in self._control.times:
-            self._events.order = next(ORDER)
+            self._events.order = self._call.files.next_number()
             for step in _STEPS:  # the reader may be ahead of the worker, which records the others
                 self._record_step(step)
         self._events.publish(frame)

@@ -10,7 +10,6 @@ import logging
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from .._protocol.queue.exchange import Exchange, Finish, queue_full
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: Texts by which Python, and Gradio before a function runs, report that a file does not exist.
-_NO_FILE = re.compile("no such file|not found|not uploaded|cannot move|not in", re.IGNORECASE)
+_NO_FILE = "(?i)no such file|not found|not uploaded|cannot move|not in"
 
 
 def changed(
@@ -180,7 +179,7 @@ def may_be_another_server(error: GradioClientError, *, files: bool) -> bool:
     if isinstance(error, HTTPStatusError):
         return error.status_code in (401, 404)
     if isinstance(error, AppError):
-        return files and (error.message is None or bool(_NO_FILE.search(error.message)))
+        return files and (error.message is None or bool(re.search(_NO_FILE, error.message)))
     return isinstance(error, BrokenStreamError)
 
 
@@ -198,7 +197,7 @@ def explained(finish: Finish, cause: str) -> Finish:
     if isinstance(error, AppError):
         return finish  # its status has the text of the app, which stays as it is
     events = [
-        replace(event, message=_joined(event.message or "", cause))
+        event._replace(message=_joined(event.message or "", cause))
         if isinstance(event, Status) and event.stage == "error"
         else event
         for event in finish.events

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 
-# `signal.getsignal` creates an enum member for each result; this module needs 64 results per call.
-from _signal import getsignal  # type: ignore[import-not-found]
+# The functions of `signal` create an enum member for each signal, 64 for each call of
+# `handlers_may_raise`.
+from _signal import (  # type: ignore[import-not-found]
+    SIG_DFL,
+    SIG_IGN,
+    default_int_handler,
+    getsignal,
+    valid_signals,
+)
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Callable
 
@@ -23,8 +29,8 @@ if TYPE_CHECKING:
     from .._transport.deadlines import Deadline
     from .call import PreparedCall
 
-_SIGNALS = tuple(map(int, signal.valid_signals()))
-_HARMLESS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_handler)
+_SIGNALS = tuple(map(int, valid_signals()))
+_HARMLESS = (SIG_DFL, SIG_IGN, None, default_int_handler)
 
 
 def direct(
