@@ -1,4 +1,8 @@
-"""`Job`: the handle of a call that `submit` returns. `_job.control` decides how a job ends."""
+"""`Job`: the handle of a call, which `Client.submit` returns.
+
+A `Job` does no input or output. `_job.control` decides how it ends, and `_job.event_log` keeps its
+events.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +34,17 @@ _EVENTS = ("data", "status", "log", "render", "upload")
 
 
 class Job(concurrent.futures.Future[Data]):
-    """A running call: a `concurrent.futures.Future` with listeners, iteration and cancellation.
+    """A call that runs in the background: a `concurrent.futures.Future` with events.
 
-    A job works with `concurrent.futures.wait`, `concurrent.futures.as_completed` and
-    `asyncio.wrap_future`. Every method may be called from any thread.
+    `Client.submit` starts a job and returns it. There are three ways to read it:
+
+    - `result` waits for the final value, and raises the error of a failed job.
+    - A ``for`` loop over the job yields each value when it arrives, the final one included.
+    - `on` adds listeners for values, status changes, log messages and uploads.
+
+    `cancel` stops a job. A job works with `concurrent.futures.wait`,
+    `concurrent.futures.as_completed` and `asyncio.wrap_future`. Every method may be called from any
+    thread.
 
     Example:
         >>> job = app.submit("/count", [3])
@@ -172,7 +183,7 @@ class Job(concurrent.futures.Future[Data]):
         """
         _check(event)
         if not callable(callback):
-            raise TypeError(f"The listener for {event!r} cannot be called: {callback!r}.")
+            raise TypeError(f"The listener for {event!r} has to be callable, not {callback!r}.")
         self._log.subscribe(event, callback)
         return self
 
@@ -378,9 +389,9 @@ class Job(concurrent.futures.Future[Data]):
     def _input(self) -> InputStream:
         if self._chunks is None:
             raise PayloadError(
-                f"{self.endpoint!r} takes its input at once, when it is called, and none "
-                "while it runs. Only functions of stream events do (connection='stream' in the "
-                "app's config, Gradio 5.0 and later); call this one again instead.",
+                f"{self.endpoint!r} does not accept input while it runs. Only functions of stream "
+                "events do (connection='stream' in the app's config, Gradio 5.0 and later). Call "
+                "the endpoint again with the new input instead.",
                 endpoint=self.endpoint,
             )
         return self._chunks
@@ -394,8 +405,8 @@ class Job(concurrent.futures.Future[Data]):
     def _check_process(self) -> None:
         if self._pid != os.getpid() and not self.done():
             raise RuntimeError(
-                f"The job of {self.endpoint!r} runs in the process that this one was forked "
-                "from, and its end is told there only. Make the call anew in this process."
+                f"The job of {self.endpoint!r} runs in the parent process, and only the parent can "
+                "wait for it or cancel it. Make the call again in this process."
             )
 
     def _wait_for_end(self, timeout: float | None) -> None:
@@ -410,19 +421,19 @@ class Job(concurrent.futures.Future[Data]):
             try:
                 raise self._exception
             finally:
-                del self  # else a cycle: the traceback holds the job, which holds the exception
+                del self  # breaks a cycle: the traceback has the job, and the job the exception
         data = self._result
         assert data is not None  # noqa: S101 - the job succeeded
         return data
 
     def _check_wait(self, what: str, timeout: object = None) -> None:
         if isinstance(timeout, bool) or not isinstance(timeout, (int, float, type(None))):
-            raise TypeError(f"timeout is a number of seconds or None, not {timeout!r}.")
+            raise TypeError(f"timeout has to be a number of seconds or None, not {timeout!r}.")
         self._check_process()
-        if self._log.is_telling_here and not self.done():
+        if self._log.is_notifying_here and not self.done():
             raise RuntimeError(
-                f"{what} in a listener of the same job would wait for itself. Use the event that "
-                "the listener was given, or add_done_callback()."
+                f"{what} in a listener of the same job ({self.endpoint!r}) would wait for itself. "
+                "Use the event that the listener has received, or add_done_callback()."
             )
 
 
@@ -433,4 +444,4 @@ def control_of(job: Job) -> JobControl:
 
 def _check(event: str) -> None:
     if event not in _EVENTS:
-        raise ValueError(f"{event!r} is no event of a job; there are {', '.join(_EVENTS)}.")
+        raise ValueError(f"A job has no event {event!r}. Its events are {', '.join(_EVENTS)}.")

@@ -1,4 +1,4 @@
-"""A call, before anybody is at it."""
+"""`PreparedCall`: a call that is ready to be sent, and `CallOptions`, the user's options for it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ log = logging.getLogger(__name__)
 
 
 class CallOptions(NamedTuple):
-    """On which terms a job runs.
+    """The user's options for a call.
 
     Attributes:
-        deadline: When it has to be over.
-        retries: How often it is tried again, if the app did not take it.
-        idempotent: Running it twice does no harm, so it may be sent again when it was lost.
+        deadline: When the call has to end.
+        retries: How often the call is tried again if the app did not accept it.
+        idempotent: Whether running the call twice does no harm, so that it may be sent again after
+            its connection was lost.
     """
 
     deadline: Deadline
@@ -38,17 +39,20 @@ class CallOptions(NamedTuple):
 
 
 class PreparedCall(NamedTuple):
-    """What a job has to do.
+    """A call that is ready to be sent.
 
     Attributes:
-        number: Its number among the client's, for the log.
-        at: When it was made, on the monotonic clock.
-        aim: Which function the call is for.
-        owner: The client: it must not be collected while a job needs it.
-        parcel: ``data``, ``fn_index`` and ``session_hash``, and what else the app is to get.
-        direct_url: Where to post a function that skips the queue; ``None`` to queue it.
-        headers: Sent with the request that brings the job.
-        files: Makes the files of its values.
+        number: The number of the call among those of the client, for the log.
+        at: When the call was prepared, on the monotonic clock.
+        aim: The function to call.
+        owner: The client. It must not be collected while a job needs it.
+        event_factory: Makes the events of the call.
+        session: The session in which the call is made.
+        request_body: ``data``, ``fn_index``, ``session_hash`` and everything else for the app.
+        terms: The user's options.
+        direct_url: The URL of a function that skips the queue; ``None`` to use the queue.
+        headers: Headers for the request that sends the call.
+        files: Makes the files of the call's values.
     """
 
     number: int
@@ -63,22 +67,28 @@ class PreparedCall(NamedTuple):
     headers: Mapping[str, str]
     files: ResultFiles
 
-    def note(self, what: str, *arguments: object) -> None:
-        """Log a step of its life, with the time since then. Nothing secret may be in it."""
-        if log.isEnabledFor(logging.DEBUG):
-            after = time.monotonic() - self.at
-            log.debug("job %d %s after %.3f s", self.number, what % arguments, after)
-
-    def late(self, stage: Stage, event_id: str | None = None) -> JobTimeoutError:
-        """The error for one that was not over at its deadline.
+    def log_step(self, step: str, *arguments: object) -> None:
+        """Log a step of the call, with the time since the call was prepared.
 
         Args:
-            stage: How far it was.
+            step: A format string. Neither it nor the arguments may contain a secret.
+            arguments: The values for the format string.
+        """
+        if log.isEnabledFor(logging.DEBUG):
+            after = time.monotonic() - self.at
+            log.debug("job %d %s after %.3f s", self.number, step % arguments, after)
+
+    def timeout_error(self, stage: Stage, event_id: str | None = None) -> JobTimeoutError:
+        """Return the error for a call that has not ended at its deadline.
+
+        Args:
+            stage: The last stage of the job.
+            event_id: The server's id for the job.
         """
         name, limit = self.event_factory.endpoint.name, self.terms.deadline.seconds
         return JobTimeoutError(
             f"{name!r} gave no result within {limit:g} s, so the job was cancelled while it was "
-            f"{stage}. Give it longer with timeout=, or submit() it and look in on it.",
+            f"{stage}. Call it with a larger timeout=, or use submit() and read the job's status.",
             endpoint=name,
             event_id=event_id,
             timeout=limit,

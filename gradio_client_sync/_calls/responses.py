@@ -1,6 +1,7 @@
-"""How a job ends by an HTTP response or a failure, rather than by a message of the app's queue.
+"""The end of a job by an HTTP response or a failure, not by a message of the queue.
 
-`ENDINGS` is the table of the failures on the way through the queue.
+Each function makes the `Finish` for one case. `ENDINGS` is the table of the failures that a job in
+the queue can have.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: How Python, and Gradio before a function runs, say that a file is not there.
+#: Texts by which Python, and Gradio before a function runs, report that a file does not exist.
 _NO_FILE = "(?i)no such file|not found|not uploaded|cannot move|not in"
 
 
@@ -47,27 +48,26 @@ def changed(
     begun: bool = False,
     stage: Stage = "pending",
 ) -> AppChangedError:
-    """The error for a call that may have gone to another function.
+    """Return the error for a call that may have run another function, since the app has changed.
 
     Args:
-        aim: What was meant.
-        queued: It went through the app's queue.
-        event_id: The server's name for the job.
-        accepted: Whether the app has taken it.
-        begun: The app has said that it runs.
-        stage: How far it was.
+        aim: The function that the user has called.
+        queued: Whether the call used the app's queue.
+        event_id: The server's id for the job.
+        accepted: Whether the app has accepted the call; ``None`` if that is not known.
+        begun: Whether the app has reported that the function runs.
+        stage: The last stage of the job.
     """
     name = aim.endpoint.name
     if begun:
         fate = "It had begun, so another function may have run, or this one with other values"
     elif queued and accepted:
-        fate = "The app had taken it, and had not said that it runs"
+        fate = "The app had accepted it, and had not reported that it runs"
     else:
         fate = "It may have run, as another function or with other values"
     return AppChangedError(
-        f"The app changed while a call of {name!r} was under way: what was sent for it means "
-        f"something else to the app by now. The call was cancelled. {fate}. Look at view_api() "
-        "and call it again.",
+        f"The app changed during a call of {name!r}, so the request now has another meaning for "
+        f"the app. The call was cancelled. {fate}. Read view_api() and call the endpoint again.",
         endpoint=name,
         event_id=event_id,
         accepted=accepted,
@@ -76,16 +76,21 @@ def changed(
 
 
 def refused(exchange: Exchange, answer: Answer) -> Finish:
-    """End a job that the queue did not accept."""
+    """End a job that the queue has refused.
+
+    Args:
+        exchange: The state machine of the job.
+        answer: The response to the join.
+    """
     now, name = time.time(), exchange.event_factory.endpoint.name
     detail = (object_in(answer.body) or {}).get("detail")
-    if answer.status == 503 and isinstance(detail, str):  # otherwise it is a gateway's
+    if answer.status == 503 and isinstance(detail, str):  # otherwise a gateway has sent it
         return exchange.fail(queue_full(exchange.event_factory, detail), now, visible=True)
     if answer.status == 422:
         failures = validation_failures(detail)
-        told = "; ".join(f"{p}: {m}" if p else m for p, m in failures.items())
+        reasons = "; ".join(f"{p}: {m}" if p else m for p, m in failures.items())
         error: GradioClientError = ValidationError(
-            f"The app refused the values for {name!r}: {told or answer.text}",
+            f"The app refused the values for {name!r}: {reasons or answer.text}",
             endpoint=name,
             parameters=failures,
         )
@@ -95,10 +100,12 @@ def refused(exchange: Exchange, answer: Answer) -> Finish:
 
 
 def unanswered(exchange: Exchange, error: ConnectFailedError, *, queue: bool = True) -> Finish:
-    """End a job whose request has no response.
+    """End a job whose request got no response.
 
     Args:
-        queue: Whether the job was for the app's queue.
+        exchange: The state machine of the job.
+        error: The failure of the request.
+        queue: Whether the job used the app's queue.
     """
     if not error.sent:
         return exchange.fail(error, time.time())
@@ -119,12 +126,12 @@ def _failed(exchange: Exchange, failure: GradioClientError) -> Finish:
 
 
 class Ending(NamedTuple):
-    """How a job ends by one kind of failure.
+    """The end of a job by one kind of failure.
 
     Attributes:
-        of: The failure's class.
-        finish: End the job.
-        loses: Whether the function may still run, with nobody to listen.
+        of: The class of the failure.
+        finish: Ends the job.
+        loses: Whether the function may continue to run on the server.
     """
 
     of: type[Exception]
@@ -132,7 +139,7 @@ class Ending(NamedTuple):
     loses: bool
 
 
-#: The failures of a job on its way through the queue, most specific first.
+#: The failures that a job in the queue can have, most specific first.
 ENDINGS = (
     Ending(Refused, lambda exchange, failure: refused(exchange, failure.answer), loses=False),
     Ending(Lost, _lost, loses=True),
@@ -140,17 +147,21 @@ ENDINGS = (
     Ending(RateLimitError, _rate_limited, loses=False),
     Ending(GradioClientError, _failed, loses=True),
 )
-#: What `ending_of` takes.
+#: The exceptions that `ending_of` accepts.
 FAILURES = tuple(ending.of for ending in ENDINGS)
 
 
 def ending_of(failure: Exception) -> Ending:
-    """Return how a job ends by a failure, which is of one of the `FAILURES`."""
+    """Return the end of a job by a failure.
+
+    Args:
+        failure: An exception of one of the classes in `FAILURES`.
+    """
     return next(ending for ending in ENDINGS if isinstance(failure, ending.of))
 
 
 def unexpected(exchange: Exchange, failure: BaseException) -> Finish:
-    """End a job after a bug or a lack of memory: a thread waits for the end of the call."""
+    """End a job after a bug, or because memory has run out, since a thread waits for the end."""
     name = exchange.event_factory.endpoint.name
     log.error("the call of %r failed unexpectedly", name, exc_info=failure)
     error = ProtocolError(f"The call of {name!r} failed: {failure!r}.")
@@ -159,10 +170,11 @@ def unexpected(exchange: Exchange, failure: BaseException) -> Finish:
 
 
 def may_be_another_server(error: GradioClientError, *, files: bool) -> bool:
-    """Whether a call may have failed because its requests reached different servers.
+    """Return whether a call may have failed because its requests reached different servers.
 
     Args:
-        files: The call has files: a function on another server than the upload's finds none.
+        error: The failure of the call.
+        files: Whether the call has files. They are only on the server that has received the upload.
     """
     if isinstance(error, HTTPStatusError):
         return error.status_code in (401, 404)
@@ -172,17 +184,18 @@ def may_be_another_server(error: GradioClientError, *, files: bool) -> bool:
 
 
 def explained(finish: Finish, cause: str) -> Finish:
-    """Add the cause to the error of a call.
+    """Add the cause to the error of a call, and to its last status.
 
     Args:
-        cause: Sentences; ``""`` if it is not known.
+        finish: The end of the call.
+        cause: One or more sentences; ``""`` if the cause is not known.
     """
     error = finish.error
     if error is None or not cause or cause in str(error):
         return finish
     error.args = (_joined(str(error), cause),)
     if isinstance(error, AppError):
-        return finish  # its status has the app's own words
+        return finish  # its status has the text of the app, which stays as it is
     events = [
         event._replace(message=_joined(event.message or "", cause))
         if isinstance(event, Status) and event.stage == "error"
@@ -202,10 +215,12 @@ def answered(
     """End a job that skips the queue, by the response to its request.
 
     Args:
-        on_render: Called with a ``render_config``, before readers get it.
+        exchange: The state machine of the job.
+        answer: The response.
+        on_render: Called with a ``render_config``, before listeners receive it.
 
     Raises:
-        ProtocolError: No app of Gradio responds like this.
+        ProtocolError: The response is not one of a Gradio app.
     """
     event_factory, now = exchange.event_factory, time.time()
     if answer.status != 200:
@@ -217,7 +232,10 @@ def answered(
         return exchange.app_failed(status, failure)
     output = answer.json()
     if not isinstance(output, dict):
-        raise ProtocolError("The answer of the app is not a JSON object.", raw=answer.body)
+        name = event_factory.endpoint.name
+        raise ProtocolError(
+            f"The app's response to {name!r} is not a JSON object.", raw=answer.body
+        )
     if isinstance(output.get("render_config"), dict):
         on_render(output["render_config"])
     eta = output.get("average_duration")
@@ -227,7 +245,15 @@ def answered(
 
 
 def validation_failures(detail: object) -> dict[str | None, str]:
-    """Return what a 422 says, by parameter: a validator's messages, or the framework's errors."""
+    """Return the messages of a 422, by parameter.
+
+    Args:
+        detail: The ``detail`` of the response: messages of the app's validators, or errors of
+            FastAPI.
+
+    Returns:
+        The messages. The key ``None`` has the message that names no parameter.
+    """
     failures: dict[str | None, str] = {}
     for entry in detail if isinstance(detail, list) else [detail]:
         if not isinstance(entry, dict):

@@ -1,7 +1,6 @@
-"""What a worker does with one job: bring it to the server, carry messages, end it.
+"""`JobRunner`: what a worker does with one job: attempts, retries and the end.
 
-The decisions are in `_protocol.exchange`, the bytes in `_transport`; this is the loop
-between them. Whatever happens in here, the job reaches one end.
+An `Attempt` brings the job to the server. Whatever happens in here, the job ends exactly once.
 """
 
 from __future__ import annotations
@@ -9,14 +8,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from .._job.control import Outcome
-from .._protocol.api.meaning import Sent
-from .._protocol.api.payload import encode
-from .._protocol.queue.decode import DATA_MESSAGES
-from .._protocol.queue.exchange import Exchange, Finish, Publish, Reply
-from .._session.watch import Passage
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
 from .._transport.retries import Retries, can_retry, is_safe_to_retry
@@ -27,16 +21,8 @@ from ..errors import (
     MessageTooLargeError,
     UploadError,
 )
-from .responses import (
-    FAILURES,
-    changed,
-    ending_of,
-    explained,
-    may_be_another_server,
-    unexpected,
-)
-from .unqueued import direct
-from .upload_report import UploadReport
+from .attempt import Attempt, Moved
+from .responses import explained, may_be_another_server, unexpected
 
 if TYPE_CHECKING:
     from typing import Callable
@@ -44,121 +30,77 @@ if TYPE_CHECKING:
     from .._job.control import JobControl
     from .._job.event_log import EventLog
     from .._protocol.api.endpoint import Endpoint
-    from .._protocol.api.meaning import Aim
-    from .._protocol.queue.exchange import JobState
-    from .._protocol.queue.wire import Message
-    from .._session.session import Session
-    from .._session.watch import Watch
-    from .._transport.base import Channel
-    from .._transport.deadlines import Deadline, Timers
+    from .._protocol.queue.exchange import Finish
+    from .._transport.deadlines import Timers
     from .call import PreparedCall
+    from .host import Host
 
 log = logging.getLogger(__name__)
 
-#: What a job comes to, in this order, as `Timings` and the log name it.
-_STEPS = {"queued": "is queued", "started": "runs", "first_data": "has its first value"}
-_STOPS = {Outcome.TIMED_OUT: "ran out of time", Outcome.APP_CHANGED: "ended as its app changed"}
-
-
-class Course(NamedTuple):
-    """Where a job goes.
-
-    Attributes:
-        aim: What it is for.
-        values: One for each input of the function.
-        url: Where to post a function that skips the queue; ``None`` to queue it.
-        by_name: The route names the function, so no number is sent.
-    """
-
-    aim: Aim
-    values: list[Any]
-    url: str | None
-    by_name: bool
-
-
-class _Moved(Exception):
-    """The app has changed just before the job went out."""
+#: The text in the log for a job that was stopped. A job with another outcome was cancelled.
+_STOP_REASONS = {
+    Outcome.TIMED_OUT: "ran out of time",
+    Outcome.APP_CHANGED: "ended as its app changed",
+}
 
 
 class JobRunner:
-    """One job's run.
+    """The run of one job.
 
     Args:
-        first: How a try without a job has ended; it is not made again.
-        revisit: Finds what a job is for that is about to go to the server, its values and where
-            to post it: others than before, if the app has changed. Raises what hinders it.
-        watch: Knows whether the app has changed.
-        send: As `Watch.send`.
-        on_lost: Is told that the server may have gone.
-        cause: Returns what a failure may come from, or ``""``; see `Replicas`.
-        on_end: Is called when the job is over for this side; another may take its place.
-        on_close: Is called when the job does not need the session's connections any more.
+        call: The prepared call.
+        control: The job.
+        events: The job's event log.
+        host: The connection.
         start: Runs a function on a thread of the job.
+        first: How an attempt without a job has ended. It counts as the first one.
+
+    Attributes:
+        control: The job.
+        start: As in the arguments.
     """
 
     def __init__(
         self,
-        order: PreparedCall,
+        call: PreparedCall,
         control: JobControl,
         events: EventLog,
-        first: Finish | None = None,
-        *,
-        revisit: Callable[[PreparedCall, Aim, list[Any], RequestHandle, Deadline], Course],
-        watch: Watch,
-        send: Callable[[Passage, int], bool],
-        on_lost: Callable[[], None],
-        cause: Callable[[], str],
+        host: Host,
         start: Callable[[Callable[[], None]], None],
-        on_end: Callable[[], None],
-        on_close: Callable[[Session], None],
+        first: Finish | None = None,
     ) -> None:
         self.control = control
-        self._events = events
-        self._first = first
-        self._order = order
-        self._event_factory = order.event_factory
-        self._session = order.session
-        self._request_body = order.request_body
-        self._terms = order.terms
-        self._aim = order.aim
-        self._direct_url = order.direct_url
-        self._watch = watch
-        self._send = send
-        self._passage: Passage | None = None  # of the try that is under way
-        self._headers = order.headers
-        self._revisit = revisit
-        self._on_lost = on_lost
-        self._cause = cause
         self.start = start
-        self._on_end = on_end
-        self._on_close = on_close
-        self._heeds: bool | None = None  # whether the server would heed a cancellation now
-        self._exchange = Exchange(order.event_factory, order.request_body.body)
-        self._channel: Channel | None = None
-        self._entered = False
-        self._claim = threading.Lock()  # who has it runs the job
+        self._call = call
+        self._events = events
+        self._host = host
+        self._first = first
+        self._attempt = Attempt(call, control, events, host, start, call.aim, call.direct_url)
+        self._claim = threading.Lock()  # the thread that acquires it runs the job
 
     @property
     def endpoint(self) -> Endpoint:
-        return self._event_factory.endpoint
+        """The function in the app as it is now."""
+        return self._call.event_factory.endpoint
 
     def __call__(self) -> None:
-        """Run the job to its end, if no other thread is at it, or has been."""
+        """Run the job to its end. Do nothing if another thread runs it, or has run it."""
         if not self._claim.acquire(blocking=False):
             return
         self.control.start()
         if self._first is None:
-            self._note("begins (%r)", self.endpoint.name)
+            self._call.log_step("begins (%r)", self.endpoint.name)
         try:
             finish = self._run()
         except BaseException as exc:  # noqa: BLE001 - it is logged, and becomes the job's error
-            finish = unexpected(self._exchange, exc)
+            finish = unexpected(self._attempt.exchange, exc)
         self.control.on_stop(None)
-        self._note_end(finish)
+        self._log_end(finish)
         if finish is None:
-            # The server first: whoever cancelled may be waiting for that before an exit.
+            # The server is informed first: a thread that has cancelled the job may wait for this
+            # before the interpreter exits.
             try:
-                self._let_go()
+                self._stop_on_server()
             finally:
                 self.control.release()
                 self.control.resolve_cancelled()
@@ -166,96 +108,101 @@ class JobRunner:
             self._end(finish)
 
     def _end(self, finish: Finish) -> None:
-        """Tell the end to the job's readers, and the server if it does not know."""
-        given_up = self._entered and isinstance(finish.error, MessageTooLargeError)
+        """End the job for its user, and on the server if the server does not know of the end."""
+        attempt, jobs, control = self._attempt, self._call.session.jobs, self.control
+        # The server continues to run a job whose message was too large for this client.
+        must_stop = attempt.entered and isinstance(finish.error, MessageTooLargeError)
         due: list[str] = []
-        # Its places first: whoever hears of the end may want them for the next call.
+        # The slot is released before the job resolves: a thread that waits for the job may need
+        # the slot for its next call.
         try:
-            if not given_up:
-                if self._entered:
-                    due = self._session.leave(self.endpoint, self.control)
+            if not must_stop:
+                if attempt.entered:
+                    due = jobs.leave(self.endpoint, control)
                 self._close()
-            self._on_end()
+            self._host.release_slot(control)
         finally:
-            self.control.resolve(finish.events, finish.data, finish.error)
-        if given_up:
-            self._session.let_go(self.endpoint, self.control, self._exchange)
+            control.resolve(finish.events, finish.data, finish.error)
+        if must_stop:
+            jobs.stop(self.endpoint, control, attempt.exchange)
             self._close()
-        self._session.cancel_due(self.endpoint, due)
-        self.control.release()
+        jobs.cancel_due(self.endpoint, due)
+        control.release()
 
-    def _let_go(self) -> None:
-        """Stop a cancelled job on the server, and give back what it held."""
+    def _stop_on_server(self) -> None:
+        """Stop a cancelled job on the server, and release what it holds."""
+        attempt = self._attempt
         try:
-            if self._entered and not self._exchange.finished:
-                self._session.let_go(self.endpoint, self.control, self._exchange)
+            if attempt.entered and not attempt.exchange.finished:
+                self._call.session.jobs.stop(self.endpoint, self.control, attempt.exchange)
         finally:
-            self._on_end()
+            self._host.release_slot(self.control)
             self._close()
 
     def _close(self) -> None:
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None  # it knows this pump: a client that is let go ends at once
-        self._on_close(self._session)
+        self._attempt.close_channel()
+        self._host.leave_session(self._call.session)
 
     def abandon(self, error: GradioClientError) -> None:
-        """End the job without running it."""
+        """End the job with an error, without running it."""
         self.control.resolve((), error=error)
-        self._on_close(self._session)
+        self._host.leave_session(self._call.session)
 
-    def arm(self, alarms: Timers) -> None:
-        """Have the job end at its deadline, whatever it is at.
+    # -- the deadline ---------------------------------------------------------------
+
+    def arm(self, timers: Timers) -> None:
+        """Set the timer that ends the job at its deadline, whatever the worker does then.
 
         Raises:
             GradioClientError: No thread could be started.
         """
-        if self._terms.deadline.seconds is not None:
-            call_off = alarms.set(self._terms.deadline, self._ring)
-            self.control.add_done_callback(call_off)
+        deadline = self._call.terms.deadline
+        if deadline.seconds is not None:
+            cancel_timer = timers.set(deadline, self._on_deadline)
+            self.control.add_done_callback(cancel_timer)
 
-    def _ring(self) -> None:
-        """The job's time is up; who is told may take long, and other deadlines do not wait."""
+    def _on_deadline(self) -> None:
+        """End the job on another thread: its listeners may be slow, and other timers are due."""
         try:
-            self.start(self._expire)
+            self.start(self._time_out)
         except GradioClientError:  # no more threads
-            self._expire()
+            self._time_out()
 
-    def _expire(self) -> None:
-        error = self._order.late(self._exchange.state.stage, self.control.event_id)
-        status = self._event_factory.status(time.time(), "error", message=str(error))
+    def _time_out(self) -> None:
+        stage = self._attempt.exchange.state.stage
+        error = self._call.timeout_error(stage, self.control.event_id)
+        status = self._call.event_factory.status(time.time(), "error", message=str(error))
         self.control.stop_with(Outcome.TIMED_OUT, status, error)
 
-    # -- try by try ---------------------------------------------------------------
+    # -- attempts -------------------------------------------------------------------
 
     def _run(self) -> Finish | None:
-        """Run the job; ``None`` if nobody waits for it any more.
+        """Make attempts until one of them decides the job; ``None`` if the job was stopped.
 
-        A job that the server cannot have taken is tried again; one that it may have taken only
-        if that does no harm.
+        A job that the server cannot have accepted is tried again. A job that the server may have
+        accepted is tried again only if its call is idempotent.
         """
-        retries = Retries(self._terms.retries)
+        deadline = self._call.terms.deadline
+        retries = Retries(self._call.terms.retries)
         while True:
             finish, self._first = self._first, None
             try:
-                finish = finish or self._try()
+                finish = finish or self._attempt.run()
             except Aborted:
                 return None
-            except _Moved:
-                self._withdraw()
+            except Moved:
+                self._begin_next_attempt()
                 continue
-            finally:
-                self._arrive()
             error = finish.error if finish is not None else None
             if error is None or self.control.stopped:
                 return finish
             if isinstance(error, (ConnectionError, UploadError)):
-                self._on_lost()
-            wait = retries.pause(error, self._terms.deadline) if self._may_go_on(error) else None
+                self._host.may_be_lost()
+            wait = retries.pause(error, deadline) if self._can_retry(error) else None
             if wait is None:
                 return self._explained(finish, error)
-            log.debug("job %d is tried again in %.2f s: %s", self._order.number, wait, error)
-            self._withdraw()
+            log.debug("job %d is tried again in %.2f s: %s", self._call.number, wait, error)
+            self._begin_next_attempt()
             pause = RequestHandle()
             if not self.control.on_stop(pause.abort):
                 return None
@@ -264,304 +211,39 @@ class JobRunner:
             except Aborted:
                 return None
 
-    def _try(self) -> Finish | None:
-        call = RequestHandle()
-        if not self.control.on_stop(call.abort):
-            return None
-        try:
-            course = self._revisit(
-                self._order, self._aim, self._request_body.values, call, self._terms.deadline
-            )
-        except GradioClientError as exc:
-            return self._exchange.fail(exc, time.time())
-        url, by_name = course.url, course.by_name
-        if course.aim is not self._aim:
-            self._aim, self._direct_url, endpoint = course.aim, url, course.aim.endpoint
-            self._exchange.relocated(endpoint)  # so is the job's log: they share the factory
-            self.control.fn_index = endpoint.fn_index
-            self._request_body.move(endpoint, course.values, by_name=by_name)
-        if self._aim.by_parameter or not (by_name or self._aim.by_number):
-            self._passage = Passage(Sent(self._aim, not by_name), self._on_changed)
-        return self._queued() if url is None else self._direct(url)
-
-    # -- an app that changes --------------------------------------------------------
-
-    def _set_off(self) -> None:
-        """The function's number, or the positions of its parameters, are about to go out.
-
-        Raises:
-            _Moved: They may mean something else by now.
-        """
-        if self._passage is not None and not self._send(self._passage, self._aim.epoch):
-            raise _Moved
-
-    def _settle(self) -> None:
-        """The server has decided which function runs."""
-        if self._passage is not None:
-            self._watch.settle(self._passage)
-
-    def _arrive(self) -> None:
-        """A try is over."""
-        passage, self._passage = self._passage, None
-        if passage is not None:
-            self._watch.end(passage, ran=self._exchange.state.accepted is not False)
-
-    def _on_changed(self) -> None:
-        """What was sent means something else by now; who is told may take long."""
-        try:
-            self.start(self._end_changed)
-        except GradioClientError:  # no more threads
-            self._end_changed()
-
-    def _end_changed(self) -> None:
-        exchange = self._exchange
-        error = changed(
-            self._aim,
-            self._direct_url is None,
-            event_id=self.control.event_id,
-            accepted=exchange.state.accepted or None,
-            begun=exchange.state.begun,
-            stage=exchange.state.stage,
+    def _begin_next_attempt(self) -> None:
+        call, ended = self._call, self._attempt
+        ended.withdraw()
+        self._attempt = Attempt(
+            call, self.control, self._events, self._host, self.start, ended.aim, ended.direct_url
         )
-        status = self._event_factory.status(time.time(), "error", message=str(error))
-        self.control.stop_with(Outcome.APP_CHANGED, status, error)
-
-    def _may_go_on(self, error: GradioClientError) -> bool:
-        if isinstance(error, BrokenStreamError):
-            return error.accepted is False or self._terms.idempotent
-        if self._direct_url is not None and isinstance(error, HTTPStatusError):
-            # The function runs inside the request: a gateway may give up on it halfway.
-            return self._terms.idempotent or (is_safe_to_retry(error) and error.status_code != 502)
-        return is_safe_to_retry(error) or (self._terms.idempotent and can_retry(error))
-
-    def _explained(self, finish: Finish | None, error: GradioClientError) -> Finish | None:
-        """Add to an error what it comes from, where that can be found out."""
-        if finish is not None and may_be_another_server(
-            error, files=bool(self._request_body.files)
-        ):
-            return explained(finish, self._cause())
-        return finish
-
-    def _withdraw(self) -> None:
-        """Give back what the try held, so that the next one starts from nothing."""
-        if self._entered:
-            due = self._session.leave(self.endpoint, self.control)
-            self._session.cancel_due(self.endpoint, due)
-            self._entered = False
-        if self._channel is not None:
-            self._channel.close()
-            self._channel = None
-        ended, self._exchange = (
-            self._exchange,
-            Exchange(self._event_factory, self._request_body.body),
-        )
-        if ended.state != self._exchange.state:
-            queue = self._direct_url is None
-            self._events.restart(self._event_factory.status(time.time(), "pending", queue=queue))
-        self._heeds = None
+        if ended.exchange.state != self._attempt.exchange.state:
+            queue = ended.direct_url is None
+            self._events.restart(call.event_factory.status(time.time(), "pending", queue=queue))
         self.control.event_id = None
 
-    # -- its life in the log ------------------------------------------------------
+    def _can_retry(self, error: GradioClientError) -> bool:
+        idempotent = self._call.terms.idempotent
+        if isinstance(error, BrokenStreamError):
+            return error.accepted is False or idempotent
+        if self._attempt.direct_url is not None and isinstance(error, HTTPStatusError):
+            # The function runs during the request. A gateway may send a 502 while it runs.
+            return idempotent or (is_safe_to_retry(error) and error.status_code != 502)
+        return is_safe_to_retry(error) or (idempotent and can_retry(error))
 
-    def _note(self, what: str, *arguments: object) -> None:
-        self._order.note(what, *arguments)
-
-    def _reach(self, step: str) -> None:
-        if self.control.record(step):
-            self._note(_STEPS[step])
-
-    def _note_end(self, finish: Finish | None) -> None:
-        control = self.control
-        if finish is None:
-            self._note(_STOPS.get(control.outcome or Outcome.CANCELLED, "was cancelled"))
-        elif finish.error is not None:
-            # Its text may repeat what was sent.
-            self._note("failed (%s)", type(finish.error).__name__)
-        else:
-            self._note("is done (%d bytes)", control.bytes)
-
-    # -- its files ----------------------------------------------------------------
-
-    def _send_files(self) -> None:
-        """Bring the files of the payload to the server, and put what it calls them in place.
-
-        Raises:
-            Aborted: The job was cancelled.
-        """
-        if not self._request_body.files:
-            return
-        report = UploadReport(self._events, self.endpoint)
-        upload_task = self._request_body.upload_task(report, self._terms.deadline)
-        if not self.control.on_stop(upload_task.abort):
-            raise Aborted
-        self._request_body.load(upload_task.run())
-        self._note("has its files at the server")
-
-    # -- through the queue --------------------------------------------------------
-
-    def _queued(self) -> Finish | None:
-        """Run the job; ``None`` if it was cancelled."""
-        try:
-            self._events.tell_soon()
-            self._send_files()
-            if not self.control.on_stop(self._session.wake):
-                return None
-            self._session.enter(self.endpoint, self.control)
-            self._entered = True
-            self._channel = self._session.open(
-                self.endpoint,
-                self.control,
-                self._exchange,
-                self._request_body.encoded,
-                self._headers,
-                self._publish,
-                self._terms.deadline,
-                self._set_off,
-            )
-            if self._event_factory.dialect.join == "post":
-                self._settle()
-            event_id = self.control.event_id = self._exchange.event_id
-            self._note("is at the server%s", f" as event {event_id}" if event_id else "")
-            return self._converse(self._channel)
-        except Aborted:
-            return None
-        except FAILURES as exc:
-            ending = ending_of(exc)
-            if ending.loses:
-                self._session.lose(self.endpoint, self._exchange)
-            return ending.finish(self._exchange, exc)
-
-    def _converse(self, channel: Channel) -> Finish | None:
-        """Carry messages and effects until the job ends; ``None`` if it was stopped."""
-        control, exchange = self.control, self._exchange
-        self._arm(channel)
-        before = exchange.state
-        while True:
-            frame = channel.receive()
-            effects = exchange.receive(frame)
-            now = exchange.state
-            if now is not before:
-                self._moved(before, now)
-                self._arm(channel)
-                before = now
-            for effect in effects:
-                if control.stopped:
-                    if isinstance(effect, Publish):
-                        continue
-                    return None
-                if not isinstance(effect, Reply) and frame.renders:
-                    self._render(frame.parse().get("output"))  # readers may call what they see
-                if isinstance(effect, Publish):
-                    if not frame.told:
-                        self._publish(frame)
-                elif isinstance(effect, Reply):
-                    self._reply(channel, effect)
-                else:
-                    self._learn(frame)
-                    control.bytes += len(frame.raw)
-                    return effect
-
-    def _reply(self, channel: Channel, reply: Reply) -> None:
-        """Send the server what it has asked for."""
-        self.control.event_id = self._exchange.event_id
-        self._set_off()
-        if self._exchange.state.accepted:
-            self._session.prepare(self.endpoint)
-        channel.reply(encode(self.endpoint, reply.body))
-
-    def _publish(self, frame: Message) -> None:
-        """Keep a message for the job's readers. The reader of a shared stream calls it, too."""
-        self.control.bytes += len(frame.raw)
-        if frame.msg in DATA_MESSAGES and "first_data" not in self.control.times:
-            self._events.order = self._order.files.next_number()
-            for step in _STEPS:  # the worker may not have come to the ones before
-                self._reach(step)
-        self._events.publish(frame)
-        self._events.tell_soon()
-
-    def _moved(self, before: JobState, now: JobState) -> None:
-        """Tell the session where the job is: others may depend on it."""
-        if now.queued:
-            self._reach("queued")
-        if now.begun:
-            self._reach("started")
-        if now.begun and not before.begun:
-            if self._event_factory.dialect.join != "post":
-                self._settle()
-            self._session.begin(self.endpoint, self.control)
-        elif now.queued and not before.queued:
-            self._session.queue(self.endpoint, self.control)
-        if now.answers > before.answers:
-            self.control.answered(self._exchange.event_id)
-
-    def _arm(self, channel: Channel) -> None:
-        """Have `cancel` end the wait, or await the moment when the server would heed it.
-
-        Raises:
-            Aborted: The job was cancelled already.
-        """
-        heeds = self._session.can_tell(self.endpoint, self._exchange)
-        if heeds is self._heeds:
-            return
-        self._heeds = heeds
-        if not self.control.on_stop(channel.abort if heeds else self._stand_aside):
-            if heeds:
-                raise Aborted
-            self._stand_aside()
-
-    def _stand_aside(self) -> None:
-        """The job was cancelled before the server would heed it; its worker waits for that."""
-        try:
-            self.start(self._make_way)
-        except GradioClientError:  # no more threads
-            self.control.release()
-
-    def _make_way(self) -> None:
-        """No other job has to wait for it, nor, unless it is about to begin, who cancelled it."""
-        due = self._session.leave(self.endpoint, self.control)
-        self._session.cancel_due(self.endpoint, due)
-        if not self._session.begins_soon(self._exchange):
-            self._on_end()  # not before: close() waits for the jobs that have not ended
-            self.control.release()
-
-    def _learn(self, frame: Message) -> None:
-        """Servers before 3.20 show only by the answer whether a function is a generator."""
-        if self.endpoint.generator is None and frame.msg == "process_completed":
-            output = frame.parse().get("output")
-            if isinstance(output, dict) and "data" in output:
-                self._session.learn(self.endpoint, output.get("is_generating"))
-
-    def _render(self, output: object) -> None:
-        config = output.get("render_config") if isinstance(output, dict) else None
-        if isinstance(config, dict):
-            self._session.render(config)
-
-    # -- besides the queue --------------------------------------------------------
-
-    def _direct(self, url: str) -> Finish | None:
-        """Run a function that skips the queue."""
-        try:
-            self._events.tell_soon()
-            self._send_files()
-            call = RequestHandle()
-            if not self.control.on_stop(call.abort):
-                return None
-            self.control.record("started")
-            self._note("is sent")
-            self._set_off()
-            self._settle()
-            finish = direct(
-                self._exchange,
-                self._session,
-                url,
-                self._request_body.encoded,
-                self._headers,
-                self._terms.deadline,
-                call,
-            )
-        except Aborted:
-            return None
-        except GradioClientError as exc:  # its files
-            return self._exchange.fail(exc, time.time(), queue=False)
-        self.control.bytes += finish.size
+    def _explained(self, finish: Finish | None, error: GradioClientError) -> Finish | None:
+        """Add the cause to an error, if it can be found."""
+        files = bool(self._call.request_body.files)
+        if finish is not None and may_be_another_server(error, files=files):
+            return explained(finish, self._host.cause())
         return finish
+
+    def _log_end(self, finish: Finish | None) -> None:
+        call, control = self._call, self.control
+        if finish is None:
+            call.log_step(_STOP_REASONS.get(control.outcome or Outcome.CANCELLED, "was cancelled"))
+        elif finish.error is not None:
+            # Only the class: the text of an error may contain values of the payload.
+            call.log_step("failed (%s)", type(finish.error).__name__)
+        else:
+            call.log_step("is done (%d bytes)", control.bytes)

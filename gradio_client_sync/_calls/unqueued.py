@@ -1,11 +1,12 @@
-"""Functions that skip the queue: one request, one answer."""
+"""Run a function that skips the queue: one request, one response."""
 
 from __future__ import annotations
 
 import threading
 import time
 
-# The functions of `signal` make an enum of each signal, 64 times for each call here.
+# The functions of `signal` create an enum member for each signal, 64 for each call of
+# `handlers_may_raise`.
 from _signal import (  # type: ignore[import-not-found]
     SIG_DFL,
     SIG_IGN,
@@ -23,10 +24,7 @@ from ..errors import ConnectFailedError, GradioClientError
 from .responses import answered, unanswered, unexpected
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from .._protocol.queue.exchange import Finish
-    from .._session.session import Session
     from .._transport.connections import RequestHandle
     from .._transport.deadlines import Deadline
     from .call import PreparedCall
@@ -36,22 +34,24 @@ _HARMLESS = (SIG_DFL, SIG_IGN, None, default_int_handler)
 
 
 def direct(
-    exchange: Exchange,
-    session: Session,
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    deadline: Deadline,
-    call: RequestHandle,
+    call: PreparedCall, exchange: Exchange, url: str, deadline: Deadline, request: RequestHandle
 ) -> Finish:
-    """Run a function that skips the queue: one request, one answer.
+    """Post a function that skips the queue, and return how the call ended.
+
+    Args:
+        call: The prepared call.
+        exchange: The state machine of the attempt.
+        url: The URL of the function.
+        deadline: When the retries after a 429 have to end.
+        request: The handle by which another thread can abort the request.
 
     Raises:
-        Aborted: `call` was aborted.
+        Aborted: `request` was aborted.
     """
+    session = call.session
     try:
-        answer = session.run(url, body, headers, deadline, call)
-        if answer.status != 429:  # a rate limit is checked before the app sees the request
+        answer = session.run(url, call.request_body.encoded, call.headers, deadline, request)
+        if answer.status != 429:  # a rate limit applies before the app receives the request
             exchange.accept()
         return answered(exchange, answer, session.render)._replace(size=len(answer.body))
     except ConnectFailedError as exc:
@@ -61,44 +61,48 @@ def direct(
 
 
 def first_try(
-    order: PreparedCall,
+    call: PreparedCall,
     url: str,
-    call: RequestHandle,
+    request: RequestHandle,
     why_ended: Callable[[], GradioClientError | None],
 ) -> Finish:
-    """Run one without a job, on the thread of who waits for it.
+    """Run a call without a job, on the thread that waits for its result.
 
     Args:
-        call: By it another thread may end it.
-        why_ended: Gives the error for which it did.
+        call: The prepared call.
+        url: The URL of the function.
+        request: The handle by which another thread can abort the request.
+        why_ended: Returns the error for which that thread aborted it; ``None`` for a cancellation.
+
+    Returns:
+        How the call ended.
 
     Raises:
-        CancelledError: `call` was aborted.
+        CancelledError: `request` was aborted without an error.
     """
-    exchange = Exchange(order.event_factory, order.request_body.body)
-    order.note("begins (%r)", order.event_factory.endpoint.name)
-    order.note("is sent")
+    exchange = Exchange(call.event_factory, call.request_body.body)
+    call.log_step("begins (%r)", call.event_factory.endpoint.name)
+    call.log_step("is sent")
     try:
-        finish = direct(
-            exchange, order.session, url, order.request_body.encoded, order.headers, NEVER, call
-        )
+        finish = direct(call, exchange, url, NEVER, request)
     except Aborted:
-        changed = why_ended()
-        if changed is not None:
-            return exchange.fail(changed, time.time(), queue=False)
-        order.note("was cancelled")
+        error = why_ended()
+        if error is not None:
+            return exchange.fail(error, time.time(), queue=False)
+        call.log_step("was cancelled")
         raise CancelledError from None
     except Exception as exc:  # noqa: BLE001 - it is logged, and becomes the call's error
         return unexpected(exchange, exc)
     if finish.data is not None:
-        order.note("is done (%d bytes)", finish.size)
+        call.log_step("is done (%d bytes)", finish.size)
     return finish
 
 
 def handlers_may_raise() -> bool:
-    """Whether a signal's handler may raise in this thread, besides Ctrl-C's own.
+    """Return whether a signal handler of the program may raise an exception in this thread.
 
-    Within a request, what it raises could not be told from what the connection raises.
+    During a request, such an exception could not be told from an error of the connection. Python's
+    own handler of Ctrl-C is an exception to this.
     """
     if threading.get_ident() != threading.main_thread().ident:
         return False

@@ -16,6 +16,7 @@ from weakref import ref
 
 from .._calls.app_files import AppFiles, ResultFiles
 from .._calls.call import CallOptions, PreparedCall
+from .._calls.host import Host
 from .._calls.responses import changed
 from .._calls.runner import JobRunner
 from .._calls.threads import Workers
@@ -120,6 +121,15 @@ class Connection:
         self._bodies = BodyFactory(app, http, self.files, options.oauth_token)
         self._watcher = AppWatcher(app, self._workers.start)
         self._router = Router(app, self._watcher)
+        self._host = Host(
+            self._router.course,
+            app.watch,
+            self._watcher.send,
+            app.record_loss,
+            self._replicas.cause,
+            self._admission.release,
+            self._sessions.leave,
+        )
         app.on_change = self._on_app_change
         at_exit.register(self)
         took, version, protocol = time.monotonic() - began, app.version or "?", app.dialect.protocol
@@ -380,20 +390,7 @@ class Connection:
         endpoint = event_factory.endpoint
         chunks = self._bodies.input_stream(endpoint, prepared.session, prepared.headers)
         control = JobControl(endpoint.name, endpoint.fn_index, events, chunks)
-        runner = JobRunner(
-            prepared,
-            control,
-            events,
-            first,
-            revisit=self._router.course,
-            watch=self.app.watch,
-            send=self._watcher.send,
-            on_lost=self.app.record_loss,
-            cause=self._replicas.cause,
-            start=start,
-            on_end=partial(self._admission.release, control),
-            on_close=self._sessions.leave,
-        )
+        runner = JobRunner(prepared, control, events, self._host, start, first)
         return Job(control, events, prepared.owner, chunks), runner
 
     # -- the end ------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._calls.runner import Course
+from .._calls.host import Course
 
 if TYPE_CHECKING:
     from .._calls.call import PreparedCall

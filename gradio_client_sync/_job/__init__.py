@@ -1,1 +1,1 @@
-"""The events of one job, and further input for one that runs."""
+"""One job: its control, its events, and its input while it runs."""

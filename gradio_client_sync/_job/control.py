@@ -1,12 +1,12 @@
-"""`JobControl`: what the client may do to a job. `Job` is what users hold, and reads it.
+"""`JobControl`: the client's side of one job. `Job` is what users hold, and reads from it.
 
-The runner of a job owns its control; the user's thread, the deadline's thread and the
-interpreter's exit use it, too. However many of them end the job, it has one `Outcome`: the first
-that `_end` hears of. A job ends twice, in a sense: its log takes no more events, and its Future
-resolves. Between the two its listeners are called, since the last status has to be delivered
-before the Future resolves. A cancellation may come in between, and then counts.
+The runner of a job owns its control. The user's threads, the deadline's thread and the exit of the
+interpreter use it too. Several of them may end the job, but it has one `Outcome`: that of the first
+call of `_end`. A job ends in three steps: its log accepts no more events, its listeners receive the
+last events, and its Future resolves. The listeners come first, so that they have the last status
+when the Future resolves. A cancellation counts until the Future resolves.
 
-No method here does I/O, and no callback runs under the lock.
+No method here does input or output, and no callback runs under the lock.
 """
 
 from __future__ import annotations
@@ -35,41 +35,43 @@ RESOLVED = (CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED)
 
 
 class Outcome(enum.Enum):
-    """How a job ended."""
+    """The way in which a job ended."""
 
     RESULT = "it has a result"
     ERROR = "it failed"
     TIMED_OUT = "its deadline passed"
     APP_CHANGED = "the app has changed, so it may have run another function"
-    CANCELLED = "it was cancelled, by its user, the app or the end of its client"
-    ABANDONED = "the interpreter exits, and wakes nobody"
+    CANCELLED = "it was cancelled by its user, by the app, or because its client was closed"
+    ABANDONED = "the interpreter exits, so no waiting thread is woken"
 
 
 class JobControl:
     """The client's side of one job. Every method may be called from any thread.
 
     Args:
-        endpoint: The function's name, or its number if it has none.
-        fn_index: Its number; the runner sets another one if the app has restarted.
-        log: The job's events.
-        chunks: The input of a function that takes more of it while it runs.
+        endpoint: The function's name, or its number if it has no name.
+        fn_index: The function's number. The runner changes it if the app has restarted.
+        log: The job's event log.
+        chunks: The input stream of a function that accepts input while it runs.
 
     Attributes:
-        event_id: The server's name for the job.
-        times: What happened when, in seconds after the job was made.
-        bytes: How many bytes the server has sent for the job.
+        endpoint: As in the arguments.
+        fn_index: As in the arguments.
+        event_id: The server's id for the job.
+        times: The time of each step, in seconds after the job was created.
+        bytes: The number of bytes that the server has sent for the job.
     """
 
-    # Most values of most jobs: a default in the class costs a job nothing.
+    # Most jobs keep most of these values. Defaults in the class save the time to set them.
     event_id: str | None = None
     bytes: int = 0
     _future: Future[Data] | None = None
-    _end_is: tuple[Outcome, Data | None, GradioClientError | None] | None = None
+    _ending: tuple[Outcome, Data | None, GradioClientError | None] | None = None
     _on_stop: Callable[[], None] | None = None
     _started = False
     _stopped = False
     _released = False
-    _latest = math.inf  # on the monotonic clock: nobody waits longer for the release
+    _latest_wait_end = math.inf  # on the monotonic clock, for all calls of `wait_released`
 
     def __init__(
         self,
@@ -83,44 +85,46 @@ class JobControl:
         self.times: dict[str, float] = {}
         self._log = log
         self._chunks = chunks
-        self._made = time.monotonic()
+        self._created = time.monotonic()
         self._lock = threading.RLock()
         self._resolved = SafeCondition(self._lock)
-        # Apart from that: the release of an abandoned job must not wake those who wait for its end.
-        self._let_go = SafeCondition(self._lock)
+        # A separate condition: the release of an abandoned job must not wake the threads that wait
+        # for its end.
+        self._release_changed = SafeCondition(self._lock)
 
-    # -- what it is -----------------------------------------------------------------
+    # -- its state ------------------------------------------------------------------
 
     def bind(self, future: Future[Data]) -> None:
-        """Name the Future that the job's end resolves.
+        """Set the Future that the end of the job resolves.
 
-        It is forgotten then: a cycle would keep the client alive, which the job holds.
+        The control drops it at the end. The Future refers to the client, and a cycle would delay
+        the collection of both.
         """
         self._future = future
 
     @property
     def done(self) -> bool:
-        """Whether the Future has resolved."""
+        """Return whether the Future has resolved."""
         future = self._future
         return future is None or future.done()
 
     @property
     def outcome(self) -> Outcome | None:
-        """How the job ended; ``None`` before that."""
-        return None if self._end_is is None else self._end_is[0]
+        """Return how the job ended; ``None`` if it has not ended."""
+        return None if self._ending is None else self._ending[0]
 
     @property
     def started(self) -> bool:
-        """Whether a worker has taken the job."""
+        """Return whether a worker has started the job."""
         return self._started
 
     @property
     def stopped(self) -> bool:
-        """Whether the worker has to stop: the job was cancelled, or its time is up."""
+        """Return whether the worker has to stop, because the job was cancelled or timed out."""
         return self._stopped
 
     def add_done_callback(self, callback: Callable[[], object]) -> None:
-        """Call `callback` when the Future resolves, or at once if it has."""
+        """Call `callback` when the Future resolves, or at once if it has resolved."""
         future = self._future
         if future is None:
             callback()
@@ -130,32 +134,36 @@ class JobControl:
     # -- for the worker -------------------------------------------------------------
 
     def start(self) -> None:
-        """Record that a worker has taken the job."""
+        """Record that a worker has started the job."""
         self._started = True
 
     def record(self, step: str) -> bool:
-        """Record the time of a step.
+        """Record the time of a step, unless it was recorded before.
 
         Returns:
-            Whether this was the first time.
+            Whether this call has recorded it.
         """
-        after = time.monotonic() - self._made
+        after = time.monotonic() - self._created
         return self.times.setdefault(step, after) is after
 
     def on_stop(self, callback: Callable[[], None] | None) -> bool:
-        """Choose what ends the worker's wait when the job is stopped.
+        """Set the function that ends the worker's wait when the job is stopped.
+
+        Args:
+            callback: The function; it replaces an earlier one. ``None`` if the worker does not
+                wait.
 
         Returns:
-            Whether the job goes on. If not, the callback may never be called.
+            Whether the job continues. If it was stopped before, `callback` may never be called.
         """
         with self._lock:
             self._on_stop = callback
             return not self._stopped
 
-    def answered(self, event_id: str | None) -> None:
-        """Let the next chunk of input through: the function has answered the last one."""
+    def accept_next_input(self, event_id: str | None) -> None:
+        """Let the job's input stream send the next input, since the last one was processed."""
         if self._chunks is not None and event_id is not None:
-            self._chunks.answered(event_id)
+            self._chunks.accept_next(event_id)
 
     def resolve(
         self,
@@ -163,20 +171,20 @@ class JobControl:
         data: Data | None = None,
         error: GradioClientError | None = None,
     ) -> None:
-        """End the job as the server or a failure did: call its listeners, resolve its Future.
+        """End the job with a result or an error: call its listeners, then resolve its Future.
 
         Args:
             events: The last events.
-            data: The result.
-            error: Why there is none; without either, the app cancelled the job.
+            data: The result; ``None`` if the job failed.
+            error: The error of a failed job. If both are ``None``, the app has cancelled the job.
         """
         if data is not None:
             self.record("first_data")
-        self._end_input(error)  # before the listeners, which may be waiting to send more
+        self._end_input(error)  # before the listeners: one of them may wait to send input
         self._log.end(events)
         try:
-            self._log.tell_all()
-        finally:  # memory may run out, but a thread waits for the job
+            self._log.notify_and_wait()
+        finally:  # also if memory has run out, since a thread waits for the job
             if error is not None:
                 self._end(Outcome.ERROR, error=error)
             elif data is not None:
@@ -185,7 +193,7 @@ class JobControl:
                 self._end(Outcome.CANCELLED)
 
     def resolve_cancelled(self) -> None:
-        """End a job that was stopped, or whose client was closed, after its worker has let go."""
+        """End a job that was stopped or whose client was closed, after `release`."""
         if self.outcome is Outcome.ABANDONED:
             return
         self._end_input(concurrent.futures.CancelledError("the client was closed"))
@@ -193,20 +201,20 @@ class JobControl:
         self._end(Outcome.CANCELLED)
 
     def release(self) -> None:
-        """Record that the worker has let go, and that the server knows of the end."""
+        """Record that the worker has ended, and that the server was informed of the job's end."""
         with self._lock:
             self._released = True
-            self._let_go.notify_all()
+            self._release_changed.notify_all()
 
     # -- for other threads ----------------------------------------------------------
 
     def cancel(self) -> bool:
-        """End the job as its user wants.
+        """Cancel the job.
 
-        A signal may strike anywhere in here; a second call then does what is left.
+        A signal handler may raise at any point of this method. A second call then does the rest.
 
         Returns:
-            Whether the job is cancelled now; ``False`` if it had already ended.
+            Whether the job is now cancelled; ``False`` if it had already ended.
         """
         with self._lock:
             self._stopped = True
@@ -218,62 +226,69 @@ class JobControl:
         return True
 
     def stop_with(self, outcome: Outcome, status: Status, error: GradioClientError) -> None:
-        """End the job with an error of this side, unless it has ended by itself.
+        """End the job with an error that the client has found, unless it has already ended.
 
         Args:
             outcome: `Outcome.TIMED_OUT` or `Outcome.APP_CHANGED`.
             status: The last status.
-            error: What `Job.result` raises.
+            error: The error that `Job.result` raises.
         """
         with self._lock:
             self._stopped = True
         if not self._log.end((status,)):
-            return  # its listeners are being called with its own end
+            return  # the job has ended, and a worker calls its listeners
         self._end_input(error)
         if self._end(outcome, error=error):
             self._interrupt()
-            self._log.tell_soon()
+            self._log.notify_soon()
 
     def abandon(self) -> bool:
-        """End the job because the interpreter exits. Wake nobody; see `_connection.at_exit`.
+        """End the job because the interpreter exits, and wake no thread.
+
+        `_connection.at_exit` gives the reason.
 
         Returns:
-            Whether the server may have to be told.
+            Whether the server may have to be informed.
         """
         if self._end(Outcome.ABANDONED):
             self._interrupt()
         return self._stopped
 
     def wait_released(self, timeout: float, *, hurry: bool = False) -> bool:
-        """After a stop, wait until the server knows of it.
+        """Wait after a stop until the server was informed of it.
 
         Args:
             timeout: Seconds to wait at most.
-            hurry: Whether later calls may not wait beyond this timeout either.
+            hurry: Whether this timeout also limits later calls.
 
         Returns:
-            Whether the server knows.
+            Whether the server was informed.
         """
         end = time.monotonic() + timeout
         if hurry:
-            self._latest = min(self._latest, end)
+            self._latest_wait_end = min(self._latest_wait_end, end)
         if self._released or not self._started:
             return self._released
-        seconds = max(0.0, min(end, self._latest) - time.monotonic())
-        return self._let_go.wait_for(lambda: self._released, seconds)
+        seconds = max(0.0, min(end, self._latest_wait_end) - time.monotonic())
+        return self._release_changed.wait_for(lambda: self._released, seconds)
 
     def wait_for(self, ready: Callable[[], bool], timeout: float | None) -> bool:
-        """Wait until `ready`, which `wake` has asked again.
+        """Wait until `ready` returns true. Each call of `wake` repeats the check.
 
-        A Future's own condition is not made for signals; see `_transport.signal_safe`.
+        A signal handler that raises can break the condition of a Future; see
+        `_transport.signal_safe`. So a job waits on this condition.
+
+        Args:
+            ready: The check.
+            timeout: Seconds to wait at most; ``None`` waits without a limit.
 
         Returns:
-            Whether it was ready within `timeout` seconds.
+            Whether `ready` returned true in time.
         """
         return self._resolved.wait_for(ready, timeout)
 
     def wake(self) -> None:
-        """Let the threads in `wait_for` ask again."""
+        """Make the threads in `wait_for` check again."""
         with self._lock:
             self._resolved.notify_all()
 
@@ -285,20 +300,21 @@ class JobControl:
         data: Data | None = None,
         error: GradioClientError | None = None,
     ) -> bool:
-        """Give the job its outcome, unless it has one, and resolve its Future.
+        """Set the outcome of the job, if it has none, and resolve its Future.
 
-        A signal may strike between the two, so a later call resolves what an earlier one decided.
+        A signal handler may raise between the two steps. So a later call resolves the Future with
+        the outcome that an earlier call has set.
 
         Returns:
-            Whether the job has this outcome, where abandoned jobs count as cancelled.
+            Whether the job has this outcome. An abandoned job counts as cancelled.
         """
-        self.record("done")  # before the Future wakes threads, which may read it at once
+        self.record("done")  # first: the Future wakes threads, which may read the timings at once
         with self._lock:
-            if self._end_is is None:
-                self._end_is = outcome, data, error
+            if self._ending is None:
+                self._ending = outcome, data, error
                 if outcome in (Outcome.CANCELLED, Outcome.ABANDONED):
                     self._stopped = True
-            first, data, error = self._end_is
+            first, data, error = self._ending
         future = self._future
         if future is not None:
             try:
@@ -311,15 +327,15 @@ class JobControl:
                 else:
                     _cancel_silently(future)
             except concurrent.futures.InvalidStateError:
-                pass  # another thread was faster
+                pass  # another thread has resolved it meanwhile
             self._future = None
         return outcome is first or (outcome is Outcome.CANCELLED and first is Outcome.ABANDONED)
 
     def _cancel(self, future: Future[Data]) -> None:
-        concurrent.futures.Future.cancel(future)  # a Job's own cancel() comes here
-        with self._lock:  # the second of two calls would raise
+        concurrent.futures.Future.cancel(future)  # not future.cancel(), which calls this method
+        with self._lock:  # two threads may be here, and the second call would raise
             if future._state == CANCELLED:
-                future.set_running_or_notify_cancel()  # lets wait() and as_completed() see it
+                future.set_running_or_notify_cancel()  # informs wait() and as_completed()
 
     def _end_input(self, error: BaseException | None) -> None:
         if self._chunks is not None:
@@ -333,9 +349,9 @@ class JobControl:
 
 
 def _cancel_silently(future: Future[Data]) -> None:
-    """Cancel a Future without waking those who wait for it, which no public method does.
+    """Cancel a Future without waking the threads that wait for it.
 
-    Those who ask later get the end at once.
+    No public method does this. Threads that check later see the end at once.
     """
     with future._condition:
         if future._state not in RESOLVED:

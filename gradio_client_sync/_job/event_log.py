@@ -1,10 +1,12 @@
-"""`EventLog`: what a job has heard, kept as it came, read by any thread, delivered to listeners.
+"""`EventLog`: the messages that a job keeps, for loops on any thread and for listeners.
 
-It keeps the last `history` records of `history_bytes` together, and always the last one (see
-`records`). Events are made from them when somebody reads, each reader at a `Cursor` of its own.
-Listeners that have been given the same records share a cursor, so that each event is made once
-for all of them, and delivered in the order in which they were registered. A late listener
-starts with a cursor of its own at the first record, and joins the others when it has caught up.
+The log keeps messages as they came. It keeps the newest `history` records with `history_bytes`
+bytes in total, and always the newest one (see `records`). Events are created when a reader reads
+them. Each loop has its own `Cursor`.
+
+Listeners that have received the same records share a cursor. So each event is created once for all
+of them, and they are called in the order of their registration. A late listener begins with its
+own cursor at the first record, and joins the others when it has caught up.
 
 Only one thread at a time calls listeners, and never under the lock.
 """
@@ -21,7 +23,7 @@ from .._protocol.queue.wire import Message
 from .._transport.signal_safe import SafeCondition
 from ..errors import GradioClientError, ProtocolError
 from ..events import Data, Status
-from .records import Cursor, Made, Record, Restarted, Subscription, status_in, tells_status
+from .records import Cursor, LocalEvents, Record, Restarted, Subscription, has_status, status_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: How many bytes a job keeps; a single message may have no more either.
+#: The number of bytes that a job keeps. A single message cannot be larger either.
 HISTORY_BYTES = 2**28
 
 _DATA: frozenset[EventName] = frozenset(("data",))
@@ -42,14 +44,15 @@ class EventLog:
     """The records of one job.
 
     Args:
-        event_factory: Makes the events.
-        history: How many records to keep.
+        event_factory: Creates the events.
+        history: The number of records to keep.
         start: Runs a function on a worker thread of the job.
-        history_bytes: How long they may be together.
-        pending: The status of the job before the app says anything.
+        history_bytes: The number of bytes to keep.
+        pending: The status of the job before the first message of the app.
 
     Attributes:
-        order: The job's number among those that have a value, by when its first one came.
+        order: The position of the job among all jobs that have a value, by the time of the first
+            value. ``None`` before that.
     """
 
     def __init__(
@@ -68,27 +71,29 @@ class EventLog:
         self._start = start
         self._lock = threading.RLock()
         self._changed = SafeCondition(self._lock)
-        self._records: deque[Record] = deque([Made((pending,))] if pending is not None else ())
+        self._records: deque[Record] = deque(
+            [LocalEvents((pending,))] if pending is not None else ()
+        )
         self._first = 0  # the number of the oldest record that is still kept
-        self._past: Cursor | None = None  # has passed the records that were dropped
-        self._past_status: Record | None = None  # the latest of those that told a status
+        self._past: Cursor | None = None  # has read the records that were dropped
+        self._past_status: Record | None = None  # the newest dropped record that has a status
         self._ended = False
         self._cursors: list[Cursor] = []
         self._subscribed = 0
-        self._notifier: int | None = None  # the thread that is telling events
+        self._notifier: int | None = None  # the thread that calls listeners now
 
-    # -- writing: the job's worker ------------------------------------------------
+    # -- writing: the worker and the reader of a shared stream ----------------------
 
     def publish(self, message: Message) -> None:
-        """Add a message. After the end it is ignored."""
+        """Add a message. After the end of the job it is ignored."""
         self._append(message, len(message.raw))
 
     def add(self, event: Event) -> None:
-        """Add an event that was made on this side. After the end it is ignored."""
-        self._append(Made((event,)), 0)
+        """Add an event that the client has created. After the end of the job it is ignored."""
+        self._append(LocalEvents((event,)), 0)
 
     def restart(self, status: Status) -> None:
-        """Record that the job is sent once more. After the end that is ignored."""
+        """Record that the job is sent again. After the end of the job this is ignored."""
         self._append(Restarted((status,)), 0)
 
     def _append(self, record: Record, size: int) -> None:
@@ -100,46 +105,53 @@ class EventLog:
             while len(self._records) > self._history or (
                 self._kept_bytes > self._history_bytes and len(self._records) > 1
             ):
-                self._forget_oldest()
+                self._drop_oldest()
             self._changed.notify_all()
 
     def end(self, events: Sequence[Event]) -> bool:
-        """Add the last events. Everything after them is ignored, another end, too.
+        """Add the last events. All later calls that write are ignored, and so are later ends.
 
         Returns:
-            Whether the job had not ended before.
+            ``False`` if the job had ended before.
         """
         with self._lock:
             if self._ended:
                 return False
             if events:
-                self._records.append(Made(events))
+                self._records.append(LocalEvents(events))
             self._ended = True
             self._changed.notify_all()
         return True
 
     def wait_until_ended(self, timeout: float | None) -> bool:
-        """Wait for up to `timeout` seconds until nothing comes any more; whether that is so."""
+        """Wait until no more events can come.
+
+        Args:
+            timeout: Seconds to wait at most; ``None`` waits without a limit.
+
+        Returns:
+            Whether the log has ended.
+        """
         return self._ended or self._changed.wait_for(lambda: self._ended, timeout)
 
     @property
     def succeeded(self) -> bool:
-        """Whether the function has run to its end."""
+        """Return whether the function has returned without an error."""
         status = self.status
         return status is not None and status.stage == "complete" and status.success is not False
 
     def cancel(self, time: float) -> None:
-        """End with the status of a cancelled job, and have listeners called on a thread."""
+        """End with the status of a cancelled job, and call the listeners on another thread."""
         self.end([self._event_factory.cancelled(time)])
-        self.tell_soon()
+        self.notify_soon()
 
-    def _forget_oldest(self) -> None:
+    def _drop_oldest(self) -> None:
         if self._past is None:
             self._past = Cursor(self._event_factory, self._first)
         record = self._records.popleft()
         self._first += 1
         self._past.skip(record)
-        if tells_status(record):
+        if has_status(record):
             self._past_status = record
         if isinstance(record, Message):
             self._kept_bytes -= len(record.raw)
@@ -147,27 +159,32 @@ class EventLog:
     # -- listeners ----------------------------------------------------------------
 
     def subscribe(self, event: EventName, listener: Callable[[Any], object]) -> None:
-        """Call a listener with the events so far, then with each that comes.
+        """Call a listener with the events so far, and then with each new one.
 
-        After the job's end this returns when the listener has been given everything, unless
-        a listener of this job subscribes it.
+        If the job has ended, this returns when the listener has received all events. Only a
+        listener of this job that subscribes another one does not wait.
         """
         with self._lock:
             self._subscribed += 1
-            cursor = self._cursor()
+            cursor = self._new_cursor()
             cursor.subscriptions.append(Subscription(self._subscribed, event, listener))
             self._cursors.append(cursor)
             missed, ended = bool(self._records), self._ended
             idle = self._notifier is None
         if missed and idle:
-            self.tell_soon()
-        if ended and not self.is_telling_here:
-            self.wait_until_told()
+            self.notify_soon()
+        if ended and not self.is_notifying_here:
+            self.wait_until_notified()
 
     def unsubscribe(
         self, event: EventName | None = None, listener: Callable[[Any], object] | None = None
     ) -> None:
-        """Drop a listener, or all of them."""
+        """Remove listeners.
+
+        Args:
+            event: The kind of event; ``None`` removes all listeners.
+            listener: The listener.
+        """
         with self._lock:
             for cursor in self._cursors:
                 for subscription in cursor.subscriptions:
@@ -180,34 +197,34 @@ class EventLog:
             self._cursors = [cursor for cursor in self._cursors if cursor.subscriptions]
 
     @property
-    def is_telling_here(self) -> bool:
-        """Whether this thread runs a listener of this job."""
+    def is_notifying_here(self) -> bool:
+        """Return whether this thread runs a listener of this job."""
         return self._notifier == threading.get_ident()
 
     @property
-    def has_news(self) -> bool:
-        """Whether a listener has not been given everything, and no thread is at it."""
+    def has_unread(self) -> bool:
+        """Return whether listeners have not received all events, and no thread calls them."""
         if not self._cursors:
             return False
         with self._lock:
-            return self._notifier is None and self._furthest_behind() is not None
+            return self._notifier is None and self._slowest_cursor() is not None
 
-    def tell_soon(self) -> None:
-        """Have a thread of the job call the listeners, unless one is at it."""
-        if self.has_news:
+    def notify_soon(self) -> None:
+        """Call the listeners on a thread of the job, unless a thread does so now."""
+        if self.has_unread:
             try:
-                self._start(self.tell)
-            except GradioClientError as exc:  # no more threads: the worker does it at the end
+                self._start(self.notify)
+            except GradioClientError as exc:  # no more threads: the worker calls them at the end
                 log.debug("listeners of %r wait: %s", self._event_factory.endpoint.name, exc)
 
-    def tell(self) -> None:
-        """Call listeners with all there is, unless another thread is at it."""
+    def notify(self) -> None:
+        """Call the listeners with all events so far, unless another thread does so now."""
         with self._lock:
             if self._notifier is not None:
                 return
             self._notifier = threading.get_ident()
         try:
-            while self._tell_next():
+            while self._notify_next():
                 continue
         except BaseException:
             with self._lock:
@@ -215,28 +232,28 @@ class EventLog:
                 self._changed.notify_all()
             raise
 
-    def tell_all(self) -> None:
-        """Call listeners with all there is, and wait until every one has got it."""
+    def notify_and_wait(self) -> None:
+        """Call the listeners with all events so far, and wait until all have received them."""
         if self._cursors or self._notifier is not None:
-            self.tell()
-            self.wait_until_told()
+            self.notify()
+            self.wait_until_notified()
 
-    def wait_until_told(self) -> None:
-        """Wait until every listener has been given all there is."""
-        self._changed.wait_for(lambda: self._notifier is None and self._furthest_behind() is None)
+    def wait_until_notified(self) -> None:
+        """Wait until every listener has received all events so far."""
+        self._changed.wait_for(lambda: self._notifier is None and self._slowest_cursor() is None)
 
-    def _tell_next(self) -> bool:
+    def _notify_next(self) -> bool:
         with self._lock:
-            cursor = self._furthest_behind()
+            cursor = self._slowest_cursor()
             if cursor is None:
                 self._notifier = None
                 self._changed.notify_all()
                 return False
-            self._join_others(cursor)
-            record = self._take(cursor)
+            self._join_equal_cursors(cursor)
+            record = self._next_record(cursor)
             subscriptions = list(cursor.subscriptions)
         if cursor.missed:
-            self._warn(cursor)
+            self._warn_missed(cursor)
         for event in cursor.read(record, {s.event for s in subscriptions}):
             for subscription in subscriptions:
                 if subscription.active and subscription.event == event.type:
@@ -248,20 +265,20 @@ class EventLog:
                         )
         return True
 
-    def _furthest_behind(self) -> Cursor | None:
+    def _slowest_cursor(self) -> Cursor | None:
         end = self._first + len(self._records)
         behind = [cursor for cursor in self._cursors if cursor.index < end]
         return min(behind, key=lambda cursor: cursor.index) if behind else None
 
-    def _join_others(self, cursor: Cursor) -> None:
+    def _join_equal_cursors(self, cursor: Cursor) -> None:
         for other in [c for c in self._cursors if c is not cursor and c.index == cursor.index]:
             cursor.join(other)
             self._cursors.remove(other)
 
-    def _warn(self, cursor: Cursor) -> None:
+    def _warn_missed(self, cursor: Cursor) -> None:
         log.warning(
-            "a slow reader of %r missed %d messages: the client keeps %d (option history) "
-            "of %d bytes together (option history_bytes)",
+            "a listener or loop of the job of %r was too slow and missed %d messages: the client "
+            "keeps %d messages (option history) with %d bytes in total (option history_bytes)",
             self._event_factory.endpoint.name,
             cursor.missed,
             self._history,
@@ -272,40 +289,40 @@ class EventLog:
     # -- reading: any thread ------------------------------------------------------
 
     def data(self, *, wait: bool) -> Iterator[Data]:
-        """Yield each value, from the first that is kept.
+        """Yield each value, from the first one that is kept.
 
         Args:
-            wait: Whether to go on until the job's end, or to stop at what is there.
+            wait: Whether to wait for further values until the job ends.
         """
         with self._lock:
-            cursor = self._cursor()
+            cursor = self._new_cursor()
         while True:
-            if wait and not self._behind(cursor):
-                self._changed.wait_for(lambda: self._behind(cursor) or self._ended)
+            if wait and not self._has_next(cursor):
+                self._changed.wait_for(lambda: self._has_next(cursor) or self._ended)
             with self._lock:
-                if not self._behind(cursor):
+                if not self._has_next(cursor):
                     return
-                record = self._take(cursor)
+                record = self._next_record(cursor)
             if isinstance(record, Message) and record.msg not in DATA_MESSAGES:
                 continue
             if cursor.missed:
-                self._warn(cursor)
+                self._warn_missed(cursor)
             for event in cursor.read(record, _DATA):
                 if isinstance(event, Data):
                     yield event
 
     @property
     def status(self) -> Status | None:
-        """The latest status."""
+        """Return the latest status; ``None`` if there is none."""
         with self._lock:
-            latest = next(filter(tells_status, reversed(self._records)), self._past_status)
+            latest = next(filter(has_status, reversed(self._records)), self._past_status)
         if latest is None:
             return None
         try:
             return status_in(latest, self._event_factory)
-        except ProtocolError:  # a reader logs it
+        except ProtocolError:  # logged when a listener or a loop reads the message
             with self._lock:
-                records = [record for record in self._records if tells_status(record)]
+                records = [record for record in self._records if has_status(record)]
         for record in reversed(records):
             try:
                 return status_in(record, self._event_factory)
@@ -313,15 +330,15 @@ class EventLog:
                 continue
         return None
 
-    def _cursor(self) -> Cursor:
-        """Make one at the first record that is kept."""
+    def _new_cursor(self) -> Cursor:
+        """Return a new cursor at the first record that is kept."""
         return Cursor(self._event_factory, self._first, self._past)
 
-    def _behind(self, cursor: Cursor) -> bool:
+    def _has_next(self, cursor: Cursor) -> bool:
         return cursor.index < self._first + len(self._records)
 
-    def _take(self, cursor: Cursor) -> Record:
-        """Return the next record for a cursor, and move it on."""
+    def _next_record(self, cursor: Cursor) -> Record:
+        """Return the next record for a cursor, and advance the cursor."""
         if cursor.index < self._first:
             cursor.jump(self._first, self._past)
         record = self._records[cursor.index - self._first]

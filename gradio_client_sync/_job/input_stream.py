@@ -1,11 +1,11 @@
-"""Further input for a job that runs: what `Job.send_chunk` and `Job.close_stream` do.
+"""`InputStream`: input for a job while it runs, for `Job.send_chunk` and `Job.close_stream`.
 
-A server has room for one chunk per job, and a newer one takes the place of one that the
-function has not read. So there is one turn, which comes with each answer of the function,
-and a chunk takes it; the first values, with which the job began, took the first. That
-alone keeps chunks whole and in order, whoever sends them.
+A server stores one input ("chunk") per job. A new chunk replaces one that the function has not read
+yet. So a chunk is sent only after the function has returned a value for the last input, and each
+value permits one chunk. The values with which the job began are the first input. This rule alone
+keeps chunks complete and in order, whichever threads send them.
 
-A job that is not accepted yet, or waits in the queue, has answered nothing: chunks wait.
+While a job is not accepted yet, or waits in the server's queue, its chunks wait.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .._transport.http import Http
     from ..types import Payload
 
-#: How servers answer when they do not know the job (any more): 500 up to 5.x, 404 since.
+#: The responses of servers that do not know the job, or no longer: 500 up to 5.x, 404 since then.
 _UNKNOWN_JOB = (404, 500)
 
 
@@ -35,9 +35,11 @@ class InputStream:
     """The input of one job while it runs. Every method may be called from any thread.
 
     Args:
-        endpoint: The function's name, for errors.
-        encode: Writes a payload as the body of a request.
-        headers: Sent with each chunk, as with the job's own request.
+        endpoint: The function's name, for error messages.
+        http: Sends the requests.
+        routes: The URLs of the server.
+        encode: Returns the body of a request for a payload.
+        headers: The user's headers for the call. They are sent with each chunk too.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class InputStream:
         self._lock = threading.RLock()
         self._changed = SafeCondition(self._lock)
         self._event_id = ""
-        self._turn = False  # the function has answered, and nobody has sent a chunk since
+        self._may_send = False  # the function has returned a value for the last input
         self._closing = False
         self._ended = False
         self._error: BaseException | None = None
@@ -64,34 +66,52 @@ class InputStream:
     # -- for the job's user -------------------------------------------------------
 
     def send(self, payload: Payload, timeout: float | None) -> None:
-        """Send a chunk when its turn has come; see `Job.send_chunk`."""
+        """Wait until a chunk may be sent, and send it; see `Job.send_chunk`.
+
+        Args:
+            payload: The values.
+            timeout: Seconds to wait at most; ``None`` waits without a limit.
+
+        Raises:
+            StreamClosedError: The job has ended, or `close` was called.
+            concurrent.futures.TimeoutError: `timeout` passed. Nothing was sent.
+            ConnectFailedError, HTTPStatusError: The server did not accept the chunk.
+            ClientClosedError: The client was closed.
+        """
         body = self._encode(payload)
-        if not self._changed.wait_for(self._take_turn, timeout):
+        if not self._changed.wait_for(self._claim_send, timeout):
             raise concurrent.futures.TimeoutError(
-                f"The chunk for {self._endpoint!r} was not sent: the one before it was not "
-                f"answered within {timeout:g} s. The job goes on."
+                f"The chunk for {self._endpoint!r} was not sent: the app did not process the one "
+                f"before it within {timeout:g} s. The job continues. Send the chunk again with a "
+                "larger timeout=."
             )
         try:
             answer = self._post(self._routes.chunk(self._event_id), body)
         except ConnectFailedError as exc:
             if not exc.sent:
-                self.answered(self._event_id)  # the turn was not used
+                self.accept_next(self._event_id)  # the chunk was not sent, so another one may be
             raise
         if answer.status in _UNKNOWN_JOB:
-            raise self._closed() from refusal(answer)
+            raise self._closed_error() from refusal(answer)
         if answer.status != 200:
-            self.answered(self._event_id)
+            self.accept_next(self._event_id)
             raise refusal(answer, doing=f"Sending a chunk to {self._endpoint!r}")
 
     def close(self) -> None:
-        """Say that no chunk will follow; see `Job.close_stream`."""
+        """Tell the server that no chunk will follow; see `Job.close_stream`.
+
+        Raises:
+            ConnectFailedError, HTTPStatusError: The server did not receive the request. Then this
+                method can be called again.
+            ClientClosedError: The client was closed.
+        """
         with self._lock:
             if self._closing:
                 return
             self._closing = True
             self._changed.notify_all()
-        # A server that hears of the end first may leave out the last chunk.
-        self._changed.wait_for(lambda: self._turn or self._ended)
+        # A server that receives the end earlier may ignore the last chunk.
+        self._changed.wait_for(lambda: self._may_send or self._ended)
         if self._ended:
             return
         try:
@@ -100,32 +120,33 @@ class InputStream:
                 raise refusal(answer, doing=f"Closing the input of {self._endpoint!r}")
         except GradioClientError:
             with self._lock:
-                self._closing = False  # it can be tried again
+                self._closing = False  # so that the user can call this again
             raise
 
-    def _take_turn(self) -> bool:
+    def _claim_send(self) -> bool:
         if self._closing or self._ended:
-            raise self._closed()
-        has_come, self._turn = self._turn, False
-        return has_come
+            raise self._closed_error()
+        may_send, self._may_send = self._may_send, False
+        return may_send
 
     def _post(self, url: str, body: bytes) -> Answer:
         try:
             return self._http.post(url, body, headers=self._headers)
         except Aborted as exc:
             raise ClientClosedError(
-                f"The client was closed while {self._endpoint!r} was sent input."
+                f"The client was closed while input was sent to {self._endpoint!r}. Start the job "
+                "again with a new client."
             ) from exc
 
-    def _closed(self) -> StreamClosedError:
+    def _closed_error(self) -> StreamClosedError:
         if self._closing:
             reason = "close_stream() was called"
         elif self._error is not None:
             reason = f"the job ended with {type(self._error).__name__}: {self._error}"
         else:
-            reason = "the job is over, as the app limits its time or was told to stop"
+            reason = "the app has ended the job, because of its time limit or on request"
         error = StreamClosedError(
-            f"{self._endpoint!r} takes no more input: {reason}. Start a new job to go on.",
+            f"{self._endpoint!r} accepts no more input: {reason}. Submit a new job to continue.",
             endpoint=self._endpoint,
             event_id=self._event_id or None,
         )
@@ -134,15 +155,19 @@ class InputStream:
 
     # -- for the job's worker -----------------------------------------------------
 
-    def answered(self, event_id: str) -> None:
-        """The function has answered, so the next chunk may come."""
+    def accept_next(self, event_id: str) -> None:
+        """Permit the next chunk, since the function has returned a value for the last input."""
         with self._lock:
             self._event_id = event_id
-            self._turn = True
+            self._may_send = True
             self._changed.notify_all()
 
     def end(self, error: BaseException | None) -> None:
-        """The job is over; nobody may wait for its answers."""
+        """Record the end of the job, and end all waits for its values.
+
+        Args:
+            error: The error of the job, or the reason for its cancellation; ``None`` otherwise.
+        """
         with self._lock:
             if not self._ended:
                 self._ended, self._error = True, error

@@ -1,9 +1,8 @@
-"""What a job keeps for its readers, and a reader's place in it.
+"""The records of a job, and `Cursor`, which turns them into events.
 
-A record is a message of the wire as it came, or one of two classes here. Messages have no
-class around them: a job may keep a hundred thousand, and most are never read. A `Cursor` turns
-records into events. It holds the state that edit lists need, so it must see every record in
-order.
+A record is a message as it came from the server, or an object of one of two classes in this module.
+Messages are not wrapped in another object: a job may keep a hundred thousand messages, and most
+are never read. A cursor holds the state that edit lists need, so it must read all records in order.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: The kinds of event that need the values of all messages before.
-_OF_VALUES = frozenset(("data", "render"))
+#: The kinds of event that depend on the values of all earlier messages.
+_VALUE_EVENTS = frozenset(("data", "render"))
 
 
-class Made:
-    """Events that were made on this side, such as those of an upload."""
+class LocalEvents:
+    """Events that the client has created, such as those of an upload."""
 
     __slots__ = ("events",)
 
@@ -40,24 +39,28 @@ class Made:
         self.events = events
 
 
-class Restarted(Made):
-    """The job was sent once more: the values after this start from the beginning."""
+class Restarted(LocalEvents):
+    """A record that the job was sent again, so that its values start from the beginning."""
 
     __slots__ = ()
 
 
-Record = Union[Message, Made]
+Record = Union[Message, LocalEvents]
 
 
-def tells_status(record: Record) -> bool:
-    """Return whether a record says where the job stands."""
+def has_status(record: Record) -> bool:
+    """Return whether a record has a `Status`."""
     if isinstance(record, Message):
         return record.msg in STATUS_MESSAGES
     return any(isinstance(event, Status) for event in record.events)
 
 
 def status_in(record: Record, event_factory: EventFactory) -> Status:
-    """Return where the job stands after a record that tells it.
+    """Return the last status in a record.
+
+    Args:
+        record: A record for which `has_status` is true.
+        event_factory: Creates the status.
 
     Raises:
         ProtocolError: The record is a message that cannot be read.
@@ -71,8 +74,10 @@ class Subscription:
     """A listener of one kind of event.
 
     Attributes:
-        number: Listeners are called in the order of their numbers.
-        active: Whether it still listens.
+        number: The position in the order in which listeners are called.
+        event: The kind of event.
+        listener: The function to call.
+        active: Whether the listener has not been removed.
     """
 
     __slots__ = ("active", "event", "listener", "number")
@@ -85,16 +90,17 @@ class Subscription:
 
 
 class Cursor:
-    """A reader's place in the records of a job.
+    """A position in the records of a job, with the state to decode the next record.
 
     Args:
-        event_factory: Makes the events.
-        index: The number of its next record.
-        past: The cursor behind the records that are not kept any more; it has their state.
+        event_factory: Creates the events.
+        index: The number of the next record.
+        past: A cursor that has read the records that were dropped. The new cursor copies its state.
 
     Attributes:
-        subscriptions: The listeners that have been given everything up to this place.
-        missed: How many records were dropped before the cursor came to them.
+        index: The number of the next record.
+        subscriptions: The listeners that have received all events before this position.
+        missed: The number of records that were dropped before the cursor reached them.
     """
 
     __slots__ = (
@@ -117,27 +123,32 @@ class Cursor:
         diffs = None if past is None else past._decoder.diffs
         self.index = index
         self._decoder = Decoder(self._event_factory, diffs)
-        self._has_all_values = True  # false: values were not decoded, since nobody wanted them
+        self._has_all_values = True  # False: values were skipped, since no reader wanted them
 
     def jump(self, index: int, past: Cursor | None) -> None:
-        """Go on at a later record, since those before it are not kept any more."""
+        """Continue at a later record, since the records before it were dropped.
+
+        Args:
+            index: The number of that record.
+            past: A cursor that has read the dropped records.
+        """
         self.missed += index - self.index
         self._start(index, past)
 
     def join(self, other: Cursor) -> None:
-        """Take over the listeners of another cursor at the same place."""
+        """Take over the listeners of another cursor at the same position."""
         self.subscriptions.extend(other.subscriptions)
         self.subscriptions.sort(key=lambda subscription: subscription.number)
         if not self._has_all_values:
             self._decoder, self._has_all_values = other._decoder, other._has_all_values
 
     def read(self, record: Record, wanted: AbstractSet[EventName]) -> Sequence[Event]:
-        """Return the events of the next record.
-
-        A message that cannot be read has none.
+        """Return the events of the next record. A message that cannot be read has no events.
 
         Args:
-            wanted: Kinds of event. Others may be left out, and so need not be decoded.
+            record: The record.
+            wanted: The kinds of event that the caller needs. Other events may be missing, which
+                saves the time to decode them.
         """
         if not isinstance(record, Message):
             if isinstance(record, Restarted):
@@ -145,7 +156,7 @@ class Cursor:
             return record.events
         kind = record.msg
         try:
-            if self._has_all_values and not _OF_VALUES.isdisjoint(wanted):
+            if self._has_all_values and not _VALUE_EVENTS.isdisjoint(wanted):
                 return self._decoder.events(record, status="status" in wanted)
             if kind in DATA_MESSAGES:
                 self._has_all_values = False
@@ -158,7 +169,7 @@ class Cursor:
         return ()
 
     def skip(self, record: Record) -> None:
-        """Pass a record without making its events, but with its part of later values."""
+        """Advance past a record without its events, but keep what later values need from it."""
         self.index += 1
         if isinstance(record, Message):
             try:

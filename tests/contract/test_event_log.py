@@ -60,7 +60,7 @@ def finish(log: EventLog) -> None:
             log._event_factory.status(2.0, "complete"),
         ]
     )
-    log.tell()
+    log.notify()
 
 
 def test_listeners_get_events_in_order_and_once(log: EventLog) -> None:
@@ -70,7 +70,7 @@ def test_listeners_get_events_in_order_and_once(log: EventLog) -> None:
     log.subscribe("data", lambda data: seen.append(data[0]))
     for message in growing(3):
         log.publish(message)
-        log.tell()
+        log.notify()
     finish(log)
     assert seen == [
         *("generating", "a", "generating", "ab", "generating", "abc"),
@@ -93,7 +93,7 @@ def test_listeners_see_the_same_whenever_they_come(steps: list[str]) -> None:
             heard.append(mine)
             log.subscribe("data", lambda data, mine=mine: mine.append(data[0]))
         else:
-            log.tell()
+            log.notify()
     finish(log)
     assert all(mine == [*texts(20)[:published], "end"] for mine in heard)
 
@@ -125,7 +125,7 @@ def test_listener_that_raises_is_logged_and_kept(
     with caplog.at_level(logging.ERROR):
         for message in growing(2):
             log.publish(message)
-            log.tell()
+            log.notify()
     assert seen == ["failed", "a", "failed", "ab"]
     assert "listener" in caplog.text
 
@@ -143,7 +143,7 @@ def test_listener_taken_away_hears_no_more(log: EventLog) -> None:
     log.subscribe("status", hear)
     for message in growing(2):
         log.publish(message)
-        log.tell()
+        log.notify()
     assert seen == ["status", "data", "status"]
     log.unsubscribe()
     finish(log)
@@ -156,12 +156,12 @@ def test_status_listeners_alone_decode_no_values(log: EventLog) -> None:
     log.subscribe("status", lambda status: stages.append(status.stage))
     for message in growing(2):
         log.publish(message)
-        log.tell()
+        log.notify()
     assert stages == ["generating", "generating"]
     values: list[str] = []
     log.subscribe("data", lambda data: values.append(data[0]))
     log.publish(frame(generating("e", [["append", [], "!"]])))
-    log.tell()
+    log.notify()
     assert values == ["a", "ab", "ab!"]
     assert stages == ["generating"] * 3
 
@@ -240,7 +240,7 @@ def test_listener_added_by_a_listener_hears_all(log: EventLog) -> None:
     log.subscribe("data", adds)
     for message in growing(2):
         log.publish(message)
-    log.tell()
+    log.notify()
     finish(log)
     assert seen == ["a", "ab", "end"]
 
@@ -278,7 +278,7 @@ def test_unreadable_messages_are_passed_over_by_every_reader(log: EventLog) -> N
     log.publish(frame(generating("e", "a")))
     log.publish(frame(bad))
     log.publish(frame({"msg": "log", "event_id": "e", "log": "hey", "level": "info"}))
-    log.tell()
+    log.notify()
     assert seen == ["a", "hey"]
     assert [data[0] for data in log.data(wait=False)] == ["a"]
 

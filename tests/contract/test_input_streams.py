@@ -204,7 +204,7 @@ def test_job_that_ends_by_itself(app: Client) -> None:
     """After the app's time limit the job is complete, and takes no more."""
     job = app.submit("/stream_brief", ["a"])
     assert job.result(BOUND)[0] == "a 2"
-    with pytest.raises(StreamClosedError, match="the job is over") as caught:
+    with pytest.raises(StreamClosedError, match="the app has ended the job") as caught:
         job.send_chunk(["b"])
     assert caught.value.endpoint == "/stream_brief"
     assert caught.value.event_id == job.event_id
@@ -261,7 +261,9 @@ def test_other_functions_take_no_chunks(app: Client) -> None:
     """A function that takes its input at once says so, before and after its end."""
     job = app.submit("/echo", ["a"])
     for call in (lambda: job.send_chunk(["b"]), job.close_stream):
-        with pytest.raises(PayloadError, match=r"'/echo' takes its input at once.*5\.0"):
+        with pytest.raises(
+            PayloadError, match=r"'/echo' does not accept input while it runs.*5\.0"
+        ):
             call()
     assert job.result(BOUND)[0] == "a"
 
@@ -486,7 +488,7 @@ def test_chunk_that_was_not_sent_can_be_sent_again() -> None:
         root = f"http://127.0.0.1:{unused.getsockname()[1]}"
         http = Http(root)
         chunks = InputStream("/stream", http, Routes(root), lambda payload: b"{}")
-        chunks.answered("e1")
+        chunks.accept_next("e1")
         for _ in range(2):
             with pytest.raises(ConnectFailedError) as caught:
                 chunks.send(["a"], timeout=0)
@@ -512,7 +514,7 @@ def test_close_of_the_client_ends_a_chunk_under_way() -> None:
         sending = in_thread(lambda: job.send_chunk(["b"]))
         taken.wait_until_reached()
         client.close()
-        with pytest.raises(ClientClosedError, match="was sent input"):
+        with pytest.raises(ClientClosedError, match="input was sent"):
             sending.result(BOUND)
         taken.open()
         assert job.cancelled()

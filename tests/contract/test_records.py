@@ -10,11 +10,11 @@ import pytest
 
 from gradio_client_sync._job.records import (
     Cursor,
-    Made,
+    LocalEvents,
     Restarted,
     Subscription,
+    has_status,
     status_in,
-    tells_status,
 )
 from gradio_client_sync._protocol.queue.wire import Message
 from gradio_client_sync.errors import ProtocolError
@@ -48,9 +48,9 @@ def values(cursor: Cursor, *records: Any) -> list[Any]:
 
 def test_record_tells_where_the_job_stands() -> None:
     """A message by its kind, made events by what is among them."""
-    assert tells_status(FIRST) and not tells_status(message(LOG))
-    for kind in (Made, Restarted):
-        assert tells_status(kind([VALUE, PENDING])) and not tells_status(kind([VALUE]))
+    assert has_status(FIRST) and not has_status(message(LOG))
+    for kind in (LocalEvents, Restarted):
+        assert has_status(kind([VALUE, PENDING])) and not has_status(kind([VALUE]))
         assert status_in(kind([PENDING, VALUE]), FACTORY) is PENDING
     assert status_in(FIRST, FACTORY).stage == "generating"
     with pytest.raises(ProtocolError):
@@ -98,7 +98,7 @@ def test_cursor_starts_from_the_beginning_after_a_restart() -> None:
 def test_cursor_goes_on_from_what_another_skipped() -> None:
     """Records that are dropped count for the values of later ones, but not across a restart."""
     past = Cursor(FACTORY, 0)
-    for record in (FIRST, Restarted([PENDING]), Made([VALUE]), FIRST, EDIT):
+    for record in (FIRST, Restarted([PENDING]), LocalEvents([VALUE]), FIRST, EDIT):
         past.skip(record)
     assert past.index == 5
     cursor = Cursor(FACTORY, 0)

@@ -622,7 +622,7 @@ def test_upload_news_of_several_threads_keep_their_order() -> None:
             gate.pass_through()
             published.append(event.done_bytes)
 
-        def tell_soon(self) -> None:
+        def notify_soon(self) -> None:
             pass
 
     endpoint = EndpointTable(FILES, dialect_of(FILES)).resolve("/file")

@@ -16,8 +16,10 @@ TESTS = Path(__file__).parents[1]
 #: Modules without a test module of their name, and the tests that tell when they break.
 TESTED_BY = {
     "gradio_client_sync.__main__": ["interfaces/cli/test_cli"],
+    "gradio_client_sync._calls.attempt": ["contract/test_jobs", "contract/test_protocol_quirks"],
     "gradio_client_sync._calls.call": ["contract/test_calls"],
-    "gradio_client_sync._calls.runner": ["contract/test_jobs", "contract/test_protocol_quirks"],
+    "gradio_client_sync._calls.host": ["contract/test_jobs"],
+    "gradio_client_sync._calls.runner": ["contract/test_jobs", "faults/test_faults"],
     "gradio_client_sync._calls.upload_report": ["contract/test_uploads"],
     "gradio_client_sync._cli.call": ["interfaces/cli/test_cli"],
     "gradio_client_sync._cli.diagnosis": ["interfaces/cli/test_cli_doctor"],
@@ -62,7 +64,8 @@ TESTED_BY = {
     "gradio_client_sync._session.app_watcher": ["faults/test_reload", "faults/test_restart"],
     "gradio_client_sync._session.discovery": ["contract/test_connect"],
     "gradio_client_sync._session.replicas": ["core/test_replicas", "faults/test_replicas"],
-    "gradio_client_sync._session.session": ["contract/test_sessions", "contract/test_cancelling"],
+    "gradio_client_sync._session.session": ["contract/test_sessions"],
+    "gradio_client_sync._session.session_jobs": ["contract/test_cancelling"],
     "gradio_client_sync._spaces.hub": ["spaces/test_waking", "spaces/test_duplication"],
     "gradio_client_sync._spaces.signing": ["spaces/test_spaces_real"],
     "gradio_client_sync._spaces.tokens": ["spaces/test_waking", "spaces/test_duplication"],

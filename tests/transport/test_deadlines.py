@@ -130,13 +130,13 @@ def test_job_that_is_cancelled_at_its_deadline_has_one_end() -> None:
 class FailingLog:
     """The log of a job whose listeners cannot be told, as when memory runs out."""
 
-    is_telling_here = False
+    is_notifying_here = False
     status = SimpleNamespace(stage="error")
 
     def end(self, events: object) -> bool:
         return True
 
-    def tell_all(self) -> None:
+    def notify_and_wait(self) -> None:
         raise MemoryError("no more")
 
 

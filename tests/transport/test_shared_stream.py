@@ -628,8 +628,8 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
         (429, {"detail": "slow down"}, HTTPStatusError, "slow down"),
         (500, b"Internal Server Error", HTTPStatusError, "500"),
         (200, b"<html>Please wait</html>", ProtocolError, "not JSON"),
-        (200, {"event_id": None}, ProtocolError, "did not name"),
-        (200, ["e"], ProtocolError, "did not name"),
+        (200, {"event_id": None}, ProtocolError, "no event_id"),
+        (200, ["e"], ProtocolError, "no event_id"),
         (
             422,
             {"detail": [{"__type__": "validate", "is_valid": False, "message": "too short"}]},

@@ -1,0 +1,54 @@
+"""`Host`: what a connection does for the jobs that it runs, and `Course`, where it sends a job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+
+if TYPE_CHECKING:
+    from .._job.control import JobControl
+    from .._protocol.api.meaning import Aim
+    from .._session.session import Session
+    from .._session.watch import Passage, Watch
+    from .._transport.connections import RequestHandle
+    from .._transport.deadlines import Deadline
+    from .call import PreparedCall
+
+
+class Course(NamedTuple):
+    """Where a job goes.
+
+    Attributes:
+        aim: The function that the job calls.
+        values: One value for each input of the function.
+        url: The URL of a function that skips the queue; ``None`` to use the queue.
+        by_name: Whether the route names the function, so that no number is sent.
+    """
+
+    aim: Aim
+    values: list[Any]
+    url: str | None
+    by_name: bool
+
+
+class Host(NamedTuple):
+    """What a connection does for its jobs. All jobs of a connection share one host.
+
+    Attributes:
+        course: Returns the function, the values and the route for a job that is about to be sent.
+            They differ from those before if the app has changed. Raises a `GradioClientError` if
+            the job cannot be sent.
+        watch: The record of calls that were sent before the app changed.
+        send: Records that a call is about to be sent; see `Watch.send`.
+        may_be_lost: Called after a connection has failed, since the server may be gone.
+        cause: Returns the possible cause of a failure, or ``""``; see `Replicas.cause`.
+        release_slot: Called when a job has ended for this client, so that another job can run.
+        leave_session: Called when a job no longer needs the connections of its session.
+    """
+
+    course: Callable[[PreparedCall, Aim, list[Any], RequestHandle, Deadline], Course]
+    watch: Watch
+    send: Callable[[Passage, int], bool]
+    may_be_lost: Callable[[], None]
+    cause: Callable[[], str]
+    release_slot: Callable[[JobControl], None]
+    leave_session: Callable[[Session], None]
