@@ -454,7 +454,7 @@ class Http:
         except Exception as exc:
             raise cannot_ask(exc, url) from exc
         try:
-            response: Response = way.pool.ask(
+            response: Response = way.pool.send(
                 request.method,
                 way.target,
                 request.body,

@@ -12,19 +12,23 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from requests.adapters import HTTPAdapter
 from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_cookie_header
 
 from .._protocol.credentials import may_be_secret
 from .._protocol.proxies import ProxyError, key_for, read_proxy, source_of, without_login
 from .._protocol.routes import may_follow
 from .._version import __version__
-from .connections import Adapter
+from .connections import Pool
 from .http_options import HttpOptions
+
+if TYPE_CHECKING:
+    from urllib3.connectionpool import HTTPConnectionPool
 
 _DEFAULTS = HttpOptions()
 
@@ -56,7 +60,7 @@ class NetworkPath(NamedTuple):
         host: What to name as the host.
     """
 
-    pool: Any
+    pool: Pool
     target: str
     host: str
 
@@ -102,7 +106,8 @@ class RequestContext:
     def reset(self) -> None:
         """Begin without a connection; in a fork, those that are open are the parent's."""
         self._ways: dict[str, NetworkPath] = {}  # by origin
-        self._adapter = Adapter(pool_maxsize=_IDLE_CONNECTIONS)
+        self._adapter = HTTPAdapter(pool_maxsize=1)
+        self._pools: dict[HTTPConnectionPool, Pool] = {}  # two origins may share one
 
     def close_idle(self) -> None:
         """Close the connections that no request uses; further requests make new ones."""
@@ -133,7 +138,7 @@ class RequestContext:
         proxy = self.proxy_for(asked)
         proxies = {urlsplit(asked).scheme: proxy} if proxy else {}
         try:
-            pool = self._adapter.get_connection_with_tls_context(request, self.verify, proxies)
+            factory = self._adapter.get_connection_with_tls_context(request, self.verify, proxies)
         except requests.exceptions.InvalidSchema as exc:
             if not proxy or not proxy.startswith("socks"):
                 raise
@@ -141,9 +146,12 @@ class RequestContext:
                 f"{self.proxy_told(asked)} needs PySocks. Install it with: pip install "
                 "'requests[socks]'; for apps of Gradio 3, install python-socks as well"
             ) from exc
-        self._adapter.cert_verify(pool, asked, self.verify, None)  # type: ignore[no-untyped-call]
+        self._adapter.cert_verify(factory, asked, self.verify, None)  # type: ignore[no-untyped-call]
         # A proxy for plain http wants to hear the whole address.
         target = self._adapter.request_url(request, proxies)
+        # The adapter makes pools for HTTP only, though `requests` declares their base class.
+        factory = cast("HTTPConnectionPool", factory)
+        pool = self._pools.setdefault(factory, Pool(factory, _IDLE_CONNECTIONS))
         return NetworkPath(pool, target, urlsplit(target).netloc or _host(asked))
 
     def proxy_for(self, url: str) -> str | None:

@@ -20,7 +20,7 @@ from .._protocol.queue.wire import Message
 from .._protocol.routes import with_query
 from ..errors import ConnectFailedError, MessageTooLargeError, ProtocolError, too_large
 from .base import Aborted, Lost
-from .connections import SOCKET_OPTIONS, cut
+from .connections import SOCKET_OPTIONS, shut_down
 from .deadlines import Deadline
 from .failures import Answer, advice, is_out_of_files, refusal
 from .request import head
@@ -156,7 +156,7 @@ class _Socket(websocket.WebSocket):
         """End every wait for the server."""
         sock = self.sock
         if sock is not None:
-            cut(sock)
+            shut_down(sock)
 
 
 class WebSocketChannel:

@@ -25,7 +25,7 @@ from gradio_client_sync import (
     HTTPStatusError,
     RateLimitError,
 )
-from gradio_client_sync._transport.connections import Adapter, RequestHandle
+from gradio_client_sync._transport.connections import RequestHandle
 from gradio_client_sync._transport.http import Http
 from gradio_client_sync._transport.http_options import HttpOptions
 from gradio_client_sync.job import control_of
@@ -186,9 +186,12 @@ def test_http_uses_one_connection_for_one_request_after_another(direct: Scripted
 
 def test_http_pool_is_closed_without_the_queue_of_urllib3() -> None:
     """A signal in it leaves its lock taken, and nobody may wait for that."""
-    pool = Adapter().poolmanager.connection_from_url("http://127.0.0.1")  # which does not connect
-    with pool.pool.mutex:
-        closing = threading.Thread(target=pool.close)
+    http = Http("http://127.0.0.1")
+    pool = http.context.way("http://127.0.0.1").pool
+    queue = pool._factory.pool
+    assert queue is not None
+    with queue.mutex:
+        closing = threading.Thread(target=http.close)
         closing.start()
         closing.join(BOUND)
         stuck = closing.is_alive()
@@ -589,15 +592,15 @@ def test_http_connections_that_were_dropped_are_not_cut_any_more() -> None:
             for answer in [threads.submit(http.get, url) for _ in range(2)]:
                 assert answer.result().status == 200
         pool = http.context.way(url).pool
-        kept = list(pool._kept)
+        kept = list(pool._idle)
         assert len(kept) == 2
         http.drop_cut(url)
-        assert pool._kept == kept
+        assert pool._idle == kept
         hang_up.set()
-        for connection in kept:
-            select.select([connection.sock], [], [], WAIT)  # until the end has come
+        for pooled in kept:
+            select.select([pooled.connection.sock], [], [], WAIT)  # until the end has come
         assert http.was_cut(url)
         http.drop_cut(url)
         assert not http.was_cut(url)
-        assert pool._kept == []
+        assert pool._idle == []
         http.close()
