@@ -206,7 +206,7 @@ class SharedStream:
             # since the join is still running, and the next round of this loop delivers them.
             for message in early:
                 if isinstance(message, Message):
-                    mailbox.put_by(message)
+                    mailbox.put(message)
                     is_over = is_over or message.msg == _COMPLETED
                 else:
                     mailbox.end(message)
