@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Callable, NamedTuple, Protocol
 
 from .._protocol.queue.eventstream import EventStreamParser
 from .base import Aborted, Lost
-from .failures import loss
+from .failures import describe_loss
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -199,7 +199,7 @@ class Download:
         except Exception as exc:
             if self._call.aborted:
                 raise Aborted from exc
-            raise Lost(loss(exc)) from exc
+            raise Lost(describe_loss(exc)) from exc
         if not piece and self._call.aborted:
             raise Aborted
         return piece
@@ -250,7 +250,7 @@ class EventStream:
             except Exception as exc:
                 if self._call.aborted:
                     raise Aborted from exc
-                raise Lost(loss(exc)) from exc
+                raise Lost(describe_loss(exc)) from exc
             if not chunk:
                 if self._call.aborted:
                     raise Aborted

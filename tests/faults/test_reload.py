@@ -77,7 +77,7 @@ def deployment(servers: tuple[Server, Server]) -> Iterator[Deployment]:
 
 def await_closed(app: Client) -> None:
     """Wait until the news of closed connections has reached the client's idle ones."""
-    pool: Any = app._connection.http.context.way(app._connection.app.routes.page).pool
+    pool: Any = app._connection.http.context.network_path(app._connection.app.routes.page).pool
     for pooled in tuple(pool._idle):
         if pooled.connection.sock is not None:
             assert select.select([pooled.connection.sock], [], [], BOUND)[0]

@@ -83,7 +83,7 @@ def test_http_redirect_to_an_invalid_address_is_not_followed(direct: ScriptedApp
 def test_http_gives_up_on_circles(direct: ScriptedApp) -> None:
     """Redirects without end are an error, not a loop."""
     direct.scripts["GET /config"] = redirect(302, "/config")  # type: ignore[assignment]
-    with pytest.raises(ConnectFailedError, match="circles"):
+    with pytest.raises(ConnectFailedError, match="redirects in a row"):
         Client(direct.url)
 
 
@@ -187,7 +187,7 @@ def test_http_uses_one_connection_for_one_request_after_another(direct: Scripted
 def test_http_pool_is_closed_without_the_queue_of_urllib3() -> None:
     """A signal in it leaves its lock taken, and nobody may wait for that."""
     http = Http("http://127.0.0.1")
-    pool = http.context.way("http://127.0.0.1").pool
+    pool = http.context.network_path("http://127.0.0.1").pool
     queue = pool._factory.pool
     assert queue is not None
     with queue.mutex:
@@ -263,8 +263,8 @@ def test_http_cancelled_direct_call_hangs_up(direct: ScriptedApp) -> None:
         (403, {"detail": {"error": "Not yours", "auth_message": ""}}, AuthenticationError, "yours"),
         (404, {"detail": "Not Found"}, HTTPStatusError, "404"),
         (429, {"detail": "slow"}, RateLimitError, "wait 70 s"),
-        (502, b"<html>Bad gateway</html>", HTTPStatusError, "answered 502\\."),
-        (307, b"", HTTPStatusError, "on to 'https://other.example/' \\(307\\). Connect to"),
+        (502, b"<html>Bad gateway</html>", HTTPStatusError, "responded with 502\\."),
+        (307, b"", HTTPStatusError, "redirects to 'https://other.example/' \\(307\\). Connect to"),
     ],
 )
 def test_http_refusals_say_what_and_where(
@@ -374,7 +374,7 @@ def test_http_invalid_proxy_is_named_in_the_error() -> None:
 
         thread = threading.Thread(target=greet)
         thread.start()
-        with pytest.raises(ConnectFailedError, match=r"app\.invalid.* by way of a proxy.*proxies="):
+        with pytest.raises(ConnectFailedError, match=r"app\.invalid.* through a proxy.*proxies="):
             Client("https://app.invalid", proxies={"https": proxy}, retries=0)
         thread.join()
 
@@ -591,7 +591,7 @@ def test_http_connections_that_were_dropped_are_not_cut_any_more() -> None:
         with concurrent.futures.ThreadPoolExecutor(2) as threads:
             for answer in [threads.submit(http.get, url) for _ in range(2)]:
                 assert answer.result().status == 200
-        pool = http.context.way(url).pool
+        pool = http.context.network_path(url).pool
         kept = list(pool._idle)
         assert len(kept) == 2
         http.drop_cut(url)
