@@ -59,7 +59,7 @@ class Mailbox:
 
     # -- for the reader
 
-    def is_deaf(self, seconds: float) -> bool:
+    def is_silent(self, seconds: float) -> bool:
         """Return whether the job has received nothing since it joined, at least so long ago."""
         return not self._bytes_in and time.monotonic() - self._since >= seconds
 
