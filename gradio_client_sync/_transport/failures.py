@@ -1,7 +1,7 @@
 """Whole responses, and the translation of failures into this package's errors.
 
-Every error text about a request is made here: for a response that refuses it, and for an exception
-of `requests`, `urllib3` or the system. Tables decide which exception becomes which error.
+Most error texts about requests are made here: for a response that is not a success, and for an
+exception of `requests`, `urllib3` or the system. Tables say which exception becomes which error.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from .base import Unreachable
 _NO_TLS = re.compile("wrong.version.number|unknown.protocol|record.layer.failure", re.IGNORECASE)
 
 #: A status that only a proxy sends, never the app.
-PROXY_WANTS_LOGIN = 407
+PROXY_AUTHENTICATION_REQUIRED = 407
 
 _SHOWN_CHARACTERS = 500  # the most that an error contains of a server's text
 
@@ -189,10 +189,12 @@ def _first_match(
 
 
 def _unreachable(exc: Exception, url: str) -> ConnectFailedError:
+    """Return the error for a connection that could not be opened."""
     return _first_match(_WITHOUT_CONNECTION, exc.__cause__, exc, url) or _not_connected(exc, url)
 
 
 def _not_secure(exc: Exception, url: str) -> ConnectFailedError:
+    """Return the error for a failed TLS handshake."""
     server = server_of(url)
     if _NO_TLS.search(str(exc.__cause__)):
         plain = server.replace("https:", "http:", 1)
@@ -209,6 +211,7 @@ def _not_secure(exc: Exception, url: str) -> ConnectFailedError:
 
 
 def _not_connected(exc: Exception, url: str) -> ConnectFailedError:
+    """Return the error for a host that is unknown, or refuses the connection."""
     cause = exc.__cause__
     return ConnectFailedError(
         f"{server_of(url)} cannot be reached: {_cause(exc)}. {advice(exc)}",
@@ -218,6 +221,7 @@ def _not_connected(exc: Exception, url: str) -> ConnectFailedError:
 
 
 def _not_in_time(exc: Exception, url: str) -> ConnectFailedError:
+    """Return the error for a connection that was not open before the timeout."""
     return ConnectFailedError(
         f"{server_of(url)} did not accept the connection in time. Check the URL, and that the app "
         "can be reached from this machine. timeout=(connect, read) allows more time.",
@@ -276,7 +280,10 @@ _WITHOUT_CONNECTION: _Table = (
 
 
 def is_unknown_name(exc: BaseException | None) -> bool:
-    """Return whether a host name does not exist. A name server may also fail for a moment."""
+    """Return whether an exception says that a host name does not exist.
+
+    If a name server fails for a moment, the name may exist.
+    """
     return isinstance(exc, socket.gaierror) and exc.errno != socket.EAI_AGAIN
 
 

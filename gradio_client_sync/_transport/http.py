@@ -25,7 +25,7 @@ from .body import Download, EventStream, UploadBody
 from .connections import RequestHandle
 from .deadlines import Timers
 from .failures import (
-    PROXY_WANTS_LOGIN,
+    PROXY_AUTHENTICATION_REQUIRED,
     Answer,
     incomplete_response,
     proxy_refusal,
@@ -506,7 +506,7 @@ class Http:
             if error is None:
                 raise  # a fault of this package
             raise error from exc
-        if response.status == PROXY_WANTS_LOGIN:
+        if response.status == PROXY_AUTHENTICATION_REQUIRED:
             response.close()
             raise proxy_refusal(url, "it requires a login (407)", self.context.describe_proxy(url))
         return response

@@ -46,8 +46,8 @@ _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _SHORTEST_SECRET = 8  # bytes; a text may contain a shorter value by chance, such as a language
 _SEPARATORS = re.compile(r'[\s;,="]+')  # in a header: between scheme and token, between cookies
 
-# For a websocket, servers around 3.23 read the login only from their secure cookie, which is not
-# sent over plain HTTP. Their other cookie is, and it contains the same token.
+# For a websocket, servers of 3.19 to 3.24 read the login only from their secure cookie, which is
+# not sent over plain HTTP. Their other cookie is, and it contains the same token.
 _PLAIN_LOGIN = re.compile(r"^(?!.*\baccess-token=).*\baccess-token-unsecure=([^;]*)")
 
 

@@ -82,7 +82,7 @@ class _Stream:
     Attributes:
         breaks: How often it broke. Jobs whose join request was running then are lost.
         reading: Whether a reader runs, or is about to start.
-        reopens: Whether its next break loses no job, so that it is opened again.
+        reopens: Whether it is opened again after its next break, because that loses no job.
         heads: The parser of message heads; only the reader uses it.
         call: The handle by which `close` aborts the reader's request.
     """

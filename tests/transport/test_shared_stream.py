@@ -350,7 +350,11 @@ def test_streams_that_end_before_their_job_are_not_opened_for_ever() -> None:
     [
         (200, {"Content-Type": "text/html"}, "'text/html', which is not the expected"),
         (204, {}, "204 and 'no content'"),
-        (307, {"Location": "https://login.example/?next=1"}, "redirects to 'https://login.example/"),
+        (
+            307,
+            {"Location": "https://login.example/?next=1"},
+            "redirects to 'https://login.example/",
+        ),
     ],
 )
 def test_response_that_is_no_stream_is_named_in_the_error(
