@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 #: the timeout.
 CHUNK_BYTES = 131_072
 
-#: Bytes to read at once from an event stream. Memory for a little more would be requested from the
-#: operating system each time.
+#: Bytes to read at once from an event stream. It is just below the size from which the allocator
+#: requests memory from the operating system each time.
 EVENT_BYTES = 65_536
 
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)\Z")

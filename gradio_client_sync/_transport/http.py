@@ -186,7 +186,7 @@ class Http:
         self._lock = threading.RLock()
         self._calls: set[RequestHandle] = set()
         self._others: WeakSet[Http] = WeakSet()
-        self._pid = os.getpid()  # last: other threads then see that the reset is done
+        self._pid = os.getpid()  # last: other threads read it to see whether the reset is done
 
     def without_credentials(self, url: str) -> Http:
         """Return a client for another server, with the same network settings and no credentials.
@@ -204,7 +204,7 @@ class Http:
     def twin(self) -> Http:
         """Return a client for the same server, with the same headers and cookies.
 
-        It has its own connections. It sends each request once, also after a 429.
+        It has its own connections. It never sends a request again, not even after a 429.
 
         Raises:
             Aborted: `close` was called.

@@ -249,9 +249,7 @@ def _prepared(url: str) -> requests.PreparedRequest:
 def _host(url: str) -> str:
     """Return the value of the ``Host`` header. It has a port only if that is not the default."""
     parts = urlsplit(url)
-    name = (
-        (parts.hostname or "").partition("%")[0].rstrip(".")
-    )  # without an IPv6 zone or a final dot
+    name = (parts.hostname or "").partition("%")[0].rstrip(".")  # no IPv6 zone, no final dot
     if ":" in name:
         name = f"[{name}]"
     default = {"http": 80, "https": 443}.get(parts.scheme)
