@@ -11,17 +11,16 @@ import math
 import os
 import threading
 import time
-from dataclasses import dataclass
 from typing import Callable
 
+from .._record import FrozenRecord
 from .signal_safe import SafeCondition, start_thread
 
 _CALLBACK_SECONDS = 0.5  # how long `close` waits for a callback, which only wakes other threads
 _IDLE_SECONDS = 5.0  # how long the thread waits for a new timer; a waiting thread costs a little
 
 
-@dataclass(frozen=True)
-class Deadline:
+class Deadline(FrozenRecord):
     """A point in time on the monotonic clock, which does not change with the time of day.
 
     Attributes:
