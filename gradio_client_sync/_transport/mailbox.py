@@ -63,30 +63,30 @@ class Mailbox:
         """Return whether the job has received nothing since it joined, at least so long ago."""
         return not self._bytes_in and time.monotonic() - self._since >= seconds
 
-    def deliver(self, frame: Message) -> None:
+    def deliver(self, message: Message) -> None:
         """Do what `put` does, and wait while the worker has too many bytes to read."""
-        self.put(frame)
+        self.put(message)
         if self._bytes_in - self._bytes_out > self._room:
             self._wait_for_room()
 
-    def put(self, frame: Message) -> None:
+    def put(self, message: Message) -> None:
         """Publish a message, or queue it for the worker, or both. Never wait.
 
         The worker calls this for messages that arrived before its job had joined. If it waited for
         room, it would wait for itself.
         """
-        if frame.msg in FOR_READERS and not self._by_worker:
+        if message.msg in FOR_READERS and not self._by_worker:
             # The worker has to add rendered endpoints before readers learn of them, so that they
             # can be called. Later messages must not overtake this one.
-            self._by_worker = frame.renders
+            self._by_worker = message.renders
             if not self._by_worker:
-                self._publish(frame)
-                if frame.msg in self._seen and frame.msg in MOVES_ONCE:
+                self._publish(message)
+                if message.msg in self._seen and message.msg in MOVES_ONCE:
                     return
-                self._seen.add(frame.msg)
-                frame = frame._replace(told=True)
-        self._bytes_in += len(frame.raw) + AROUND
-        self._deliveries.put(frame)
+                self._seen.add(message.msg)
+                message = message._replace(told=True)
+        self._bytes_in += len(message.raw) + AROUND
+        self._deliveries.put(message)
 
     def _wait_for_room(self) -> None:
         # Set before the check: the worker first counts a message as read, and then reads this.

@@ -302,7 +302,7 @@ class SharedStream:
             events.close()
         return any_completed
 
-    def _fail(self, stream: _Stream, frame: Message) -> None:
+    def _fail(self, stream: _Stream, message: Message) -> None:
         """Fail all jobs of a stream that the server is about to break.
 
         The server breaks the stream if it cannot encode a message, such as a text that is not
@@ -316,7 +316,7 @@ class SharedStream:
             for event_id in failed:
                 self._jobs.mark_ended(event_id)
         for mailbox in failed.values():
-            mailbox.deliver(frame)
+            mailbox.deliver(message)
 
     def _check_silent_jobs(self) -> None:
         """At a heartbeat: if a job has received nothing, start a thread that finds the cause."""
@@ -366,20 +366,20 @@ class SharedStream:
     def _too_large(self) -> MessageTooLargeError:
         return too_large("A message of the server", self._http.options.message_bytes)
 
-    def _is_about_ended_job(self, frame: Message) -> bool:
+    def _is_about_ended_job(self, message: Message) -> bool:
         """Return whether the server breaks the stream because it completed a job twice.
 
         Gradio 4.31 to 5.45 does this if a job is cancelled at the moment in which it ends. The
         error message contains only the job's id. The session still exists, so its stream can be
         opened again.
         """
-        if frame.msg != "unexpected_error":
+        if message.msg != "unexpected_error":
             return False
         try:
-            message = frame.parse().get("message")
+            text = message.parse().get("message")
         except ProtocolError:
             return False
-        return isinstance(message, str) and self._jobs.has_ended(message.strip("'\""))
+        return isinstance(text, str) and self._jobs.has_ended(text.strip("'\""))
 
     def _route(self, stream: _Stream, payload: bytes, arrived: float) -> str:
         """Put a message into the mailbox of its job.
@@ -392,39 +392,39 @@ class SharedStream:
             self._skip(payload)
             return ""
         try:
-            frame = stream.heads.frame(payload, arrived)
+            message = stream.heads.frame(payload, arrived)
         except ProtocolError as exc:
             # Only the first one is a warning: a server may send many of them.
             level = logging.DEBUG if self._warned else logging.WARNING
             log.log(level, "a message of the session's event stream was skipped: %s", exc)
             self._warned = True
             return ""
-        event_id = frame.event_id
+        event_id = message.event_id
         if event_id is None:
             # The message is about the stream (heartbeat, close_stream), or about every job.
-            if self._is_about_ended_job(frame):
+            if self._is_about_ended_job(message):
                 stream.reopens = True
                 return _BROKEN
-            if frame.msg in ("unexpected_error", "server_stopped"):
-                self._fail(stream, frame)
+            if message.msg in ("unexpected_error", "server_stopped"):
+                self._fail(stream, message)
                 return _BROKEN
-            if frame.msg == "heartbeat":
+            if message.msg == "heartbeat":
                 self._check_silent_jobs()
-            elif frame.msg != "close_stream":
-                for mailbox in list(self._jobs.mailboxes.values()):
-                    mailbox.deliver(frame)
+            elif message.msg != "close_stream":
+                for box in list(self._jobs.mailboxes.values()):
+                    box.deliver(message)
             return ""
         stream.reopens = False
         jobs = self._jobs
-        known = jobs.mailboxes.get(event_id)  # without the lock, which would slow each message
-        if known is None:
+        mailbox = jobs.mailboxes.get(event_id)  # without the lock, which would slow each message
+        if mailbox is None:
             with self._lock:
-                known = jobs.mailboxes.get(event_id)
-                if known is None:
-                    return frame.msg if jobs.keep(event_id, frame) else ""
-        if frame.msg == _COMPLETED:
+                mailbox = jobs.mailboxes.get(event_id)
+                if mailbox is None:
+                    return message.msg if jobs.keep(event_id, message) else ""
+        if message.msg == _COMPLETED:
             # Removed before the worker receives the message: the server may end the stream now,
             # and this reader must not open it again for a job that has ended.
             self.leave(event_id)
-        known.deliver(frame)
-        return frame.msg
+        mailbox.deliver(message)
+        return message.msg
