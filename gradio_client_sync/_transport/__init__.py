@@ -1,1 +1,1 @@
-"""Bytes in and out, and nothing else: no policy, no meaning."""
+"""Input and output: sockets, streams and timers. The modules here decide nothing."""

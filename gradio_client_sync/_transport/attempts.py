@@ -1,8 +1,8 @@
-"""Send a request again where its `RetryPolicy` allows that.
+"""Retries of one request, as its `RetryPolicy` allows them.
 
-There are two reasons, with a limit each. A server that answers 429 has done nothing with the
-request, and may say when to repeat it. A request that failed in passing is repeated a number of
-times, if it cannot have had an effect.
+There are two reasons for a retry, and each has its own limit. A server that responds with 429 has
+not processed the request, and may say when to send it again. Other failures that may be temporary
+lead to a number of retries, if the request had no effect.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _T = TypeVar("_T")
 
 
 class RetryPolicy(NamedTuple):
-    """How one request may be repeated.
+    """When one request may be sent again.
 
     Attributes:
-        retries: The most repetitions after failures that `can_retry` accepts.
-        can_retry: Decides about a failure.
-        rate_limit_patience: Seconds for which the request is repeated while the server answers
-            429, from the first such response on.
-        deadline: No repetition starts later.
+        retries: The most retries after failures that `can_retry` accepts.
+        can_retry: A function that returns whether the request may be sent again after a failure.
+        rate_limit_patience: Seconds for which the request is sent again while the server responds
+            with 429, from the first such response on.
+        deadline: No retry starts after it.
     """
 
     retries: int = 0
@@ -43,7 +43,7 @@ class RetryPolicy(NamedTuple):
     deadline: Deadline = NEVER
 
     def until(self, deadline: Deadline) -> RetryPolicy:
-        """Return this policy with a deadline."""
+        """Return this policy with another deadline."""
         if deadline is self.deadline:
             return self
         return RetryPolicy(self.retries, self.can_retry, self.rate_limit_patience, deadline)
@@ -53,20 +53,21 @@ class RetryPolicy(NamedTuple):
         return RetryPolicy(self.retries, self.can_retry, seconds, self.deadline)
 
     def after_429_only(self) -> RetryPolicy:
-        """Return this policy for a request that may have an effect: only a 429 rules that out."""
+        """Return this policy for a request that may have an effect: retries after a 429 only."""
         return RetryPolicy(0, is_safe_to_retry, self.rate_limit_patience, self.deadline)
 
 
-#: Leaves a 429 and every failure to the caller.
+#: No retries: the caller gets every failure, and a 429 too.
 SEND_ONCE = RetryPolicy()
 
 
 class Attempts:
-    """Repeats one request. Redirects of it share the patience with 429.
+    """The attempts of one request. Its redirects share `RetryPolicy.rate_limit_patience`.
 
     Args:
-        policy: How it may be repeated.
-        pause: Waits for so many seconds; raises `Aborted` when the request is aborted.
+        policy: When the request may be sent again.
+        pause: A function that waits for a number of seconds. It raises `Aborted` when another
+            thread ends the request.
         call: The request's handle.
     """
 
@@ -82,18 +83,19 @@ class Attempts:
         self._rate_limit: RateLimitWaits | None = None
 
     def send(self, send_once: Callable[[_R, RequestHandle], _T], request: _R) -> _T:
-        """Send a request until its result may be used or no repetition is allowed.
+        """Send a request until it succeeds or no retry is allowed.
 
         Args:
-            send_once: Sends it. An `Answer` is looked at; any other result is a success.
-            request: Passed to `send_once`, with the handle.
+            send_once: A function that sends the request once. If it returns an `Answer`, the
+                status decides about a retry; any other result is a success.
+            request: The request, which is passed to `send_once` with the handle.
 
         Returns:
             The last result of `send_once`, which may be a response with an error status.
 
         Raises:
             GradioClientError: The last failure.
-            Aborted: The request was aborted.
+            Aborted: Another thread ended the request.
         """
         policy = self._policy
         retries: Retries | None = None
@@ -124,7 +126,7 @@ class Attempts:
             self._pause(self._call, wait)
 
     def _pause_after_429(self, answer: Answer) -> float | None:
-        """Return the seconds until the next repetition; ``None`` if it would be too late."""
+        """Return the seconds to wait after a 429; ``None`` if there must be no more attempt."""
         policy = self._policy
         if self._rate_limit is None:
             self._rate_limit = RateLimitWaits(policy.deadline.end, policy.rate_limit_patience)

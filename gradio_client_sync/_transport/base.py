@@ -1,4 +1,4 @@
-"""What every way of running a job offers to whoever runs it."""
+"""The interface of all connections that carry one job's messages, and how a wait on them fails."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ if TYPE_CHECKING:
 
 
 class Aborted(Exception):
-    """`Channel.abort` ended the wait."""
+    """Another thread ended the request or the wait, for example by `Channel.abort`."""
 
 
 class Lost(Exception):
-    """The connection ended before the job did; the text says how."""
+    """The connection ended before the job did. The text says how."""
 
 
 class Unreachable(Exception):
-    """No connection could be made, which its cause says more about.
+    """No connection could be opened. The cause has the details.
 
     Attributes:
-        by_proxy: It is the proxy that could not be reached, or did not let through.
+        by_proxy: Whether the proxy is the reason: it could not be reached, or refused the request.
     """
 
     def __init__(self, *, by_proxy: bool) -> None:
@@ -29,30 +29,30 @@ class Unreachable(Exception):
 
 
 class Channel(Protocol):
-    """One job's line to the server. All but `abort` belong to the job's worker."""
+    """One job's connection to the server. The job's worker calls all methods but `abort`."""
 
     def receive(self) -> Message:
-        """Wait for the job's next message.
+        """Wait for the job's next message, and return it.
 
         Raises:
-            Lost: There will be none.
+            Lost: The connection ended, so no more messages will arrive.
             Aborted: `abort` was called.
         """
         ...
 
     def reply(self, body: bytes) -> None:
-        """Send what the server asked for, as JSON.
+        """Send the data that the server requested, as JSON.
 
         Raises:
-            Lost: It could not be sent.
+            Lost: The data could not be sent.
             Aborted: `abort` was called.
         """
         ...
 
     def close(self) -> None:
-        """Let go of the line after the job's end; harmless when repeated."""
+        """Release the connection after the job's end. It may be called more than once."""
         ...
 
     def abort(self) -> None:
-        """End a wait in `receive` from another thread, now or whenever it begins."""
+        """End the present call of `receive` from another thread, or the next one."""
         ...

@@ -1,4 +1,4 @@
-"""Long bodies, sent and fetched piece by piece, so that memory does not grow with them."""
+"""Long bodies, which are sent and read in pieces, so that they do not fill the memory."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Callable, NamedTuple, Protocol
 
 from .._protocol.queue.eventstream import EventStreamParser
 from .base import Aborted, Lost
-from .failures import loss
+from .failures import describe_loss
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -17,27 +17,33 @@ if TYPE_CHECKING:
     from .connections import RequestHandle
     from .response import Response
 
-#: Large enough that the system calls do not count, small enough for a slow line's timeout.
+#: Large enough that system calls cost little; small enough that a slow network sends one before
+#: the timeout.
 CHUNK_BYTES = 131_072
 
-#: The same for events. A little less than what the memory for is asked from the system each time.
+#: Bytes to read at once from an event stream. It is just below the size from which the allocator
+#: requests memory from the operating system each time.
 EVENT_BYTES = 65_536
 
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)\Z")
 
 
 class Reader(Protocol):
-    """Gives a content's next bytes, at most so many; none at its end."""
+    """An object with a `read` method, such as a file opened in binary mode."""
 
-    def read(self, size: int, /) -> bytes: ...
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, at most `size`; ``b""`` at the end."""
+        ...
 
 
 class Source(NamedTuple):
-    """Something to upload.
+    """A content to upload.
 
     Attributes:
-        size: ``None`` if it shows only as it is read.
-        is_read_once: It cannot be opened again.
+        name: Its file name.
+        size: Its length in bytes; ``None`` if it is known only after reading.
+        open: A function that opens it for reading.
+        is_read_once: Whether it can be opened only once.
     """
 
     name: str
@@ -47,21 +53,22 @@ class Source(NamedTuple):
 
 
 class Changed(Exception):
-    """A content is not as long as it said."""
+    """A content is shorter than its `Source.size`."""
 
 
 class UploadBody:
-    """The body of an upload, which reads each content as it is sent.
+    """The body of an upload. It reads each content while it is sent.
 
     Args:
-        sources: What stands between the frame's heads.
-        on_sent: Is told how many more bytes of content were handed to the connection; when the
-            body is sent again, what was told before is taken back.
+        frame: The text around the contents.
+        sources: The contents, one after each head of the frame.
+        on_sent: A function that gets the number of content bytes sent since its last call. When
+            the body is sent again, it first gets a negative number that undoes the earlier ones.
 
     Attributes:
-        reading: Which source is read.
-        failure: What reading it raised; the libraries underneath would take it for a
-            failure of the connection.
+        reading: The source that is being read.
+        failure: The exception that reading it raised. Code that only catches the exception would
+            take it for a failure of the connection.
     """
 
     def __init__(
@@ -76,11 +83,11 @@ class UploadBody:
 
     @property
     def is_read_once(self) -> bool:
-        """Whether it cannot be sent again."""
+        """Whether the body can be sent only once."""
         return any(source.is_read_once for source in self._sources)
 
     def __len__(self) -> int:
-        """Bytes in all; 0 if that is not known, so that it has to go in chunks."""
+        """Return the length in bytes; 0 if it is unknown, so the body has to be sent in chunks."""
         return self._frame.length or 0
 
     def __bool__(self) -> bool:
@@ -109,13 +116,14 @@ class UploadBody:
 
 
 def _pieces(source: Source) -> Iterator[bytes]:
+    """Read a content in pieces, at most up to its size."""
     left = source.size
     with source.open() as reader:
         while left is None or left > 0:
             piece = reader.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left))
             if not piece:
                 if left:
-                    raise Changed(f"it ended {left} bytes before the length that it had")
+                    raise Changed(f"it is {left} bytes shorter than when the upload began")
                 return
             if left is not None:
                 left -= len(piece)
@@ -123,7 +131,17 @@ def _pieces(source: Source) -> Iterator[bytes]:
 
 
 class Download:
-    """The body of an answer, read as it comes."""
+    """The body of a response, which is read as it arrives.
+
+    Args:
+        response: The response.
+        call: The handle of its request.
+        done: A function that is called when reading has ended.
+
+    Attributes:
+        status: The status code.
+        headers: The headers, by name in lower case.
+    """
 
     def __init__(self, response: Response, call: RequestHandle, done: Callable[[], None]) -> None:
         self._response = response
@@ -134,22 +152,27 @@ class Download:
 
     @property
     def length(self) -> int | None:
-        """Bytes of the body, where the server says so and does not compress it."""
+        """The length of the body in bytes; ``None`` if it is unknown or the body is compressed."""
         text = self.headers.get("content-length", "")
         return int(text) if self._is_plain and text.isdecimal() else None
 
     @property
     def validator(self) -> str | None:
-        """By what to ask for the rest of the same content; ``None`` if it cannot be asked for.
+        """The entity tag by which to request the rest of the same content; ``None`` for none.
 
-        Only a strong entity tag does: two contents of one second share their time, and of
-        a compressed one the place in it is not known.
+        Only a strong tag is used. A time is not enough, because two contents of one second have the
+        same. If the body is compressed, the position in the content is not known.
         """
         tag = self.headers.get("etag", "")
         return tag if self._is_plain and tag.startswith('"') else None
 
     def continues(self, offset: int, validator: str | None) -> bool:
-        """Whether the body is the rest, from `offset` on, of the content that was begun."""
+        """Return whether the body continues an earlier download.
+
+        Args:
+            offset: How many bytes that download has read.
+            validator: Its `validator`.
+        """
         match = _RANGE.match(self.headers.get("content-range", ""))
         return (
             self.status == 206
@@ -165,10 +188,10 @@ class Download:
         return self.headers.get("content-encoding", "identity") == "identity"
 
     def read(self, size: int = CHUNK_BYTES, /) -> bytes:
-        """The next bytes, as soon as there are any; none at the end.
+        """Wait for the next bytes, and return at most `size` of them; ``b""`` at the end.
 
         Raises:
-            Lost: The connection broke off, or fell silent.
+            Lost: The connection broke off, or the server sent nothing within the timeout.
             Aborted: Another thread ended the request.
         """
         try:
@@ -176,7 +199,7 @@ class Download:
         except Exception as exc:
             if self._call.aborted:
                 raise Aborted from exc
-            raise Lost(loss(exc)) from exc
+            raise Lost(describe_loss(exc)) from exc
         if not piece and self._call.aborted:
             raise Aborted
         return piece
@@ -193,9 +216,15 @@ class Download:
 
 
 class EventStream:
-    """An open event stream; iterating gives the payloads of the events that came together.
+    """An open event stream. Iterating gives lists of payloads: those that arrived together.
 
-    Of an event that is longer than it may be it gives the start only, as a `Cut`.
+    If an event is longer than `limit`, only its start is given, as a `Truncated`.
+
+    Args:
+        response: The response.
+        call: The handle of its request.
+        limit: The most bytes that an event may have.
+        done: A function that is called when the stream is closed.
     """
 
     def __init__(
@@ -210,9 +239,9 @@ class EventStream:
         """Read to the end.
 
         Raises:
-            Lost: The stream broke off, or fell silent for longer than it may.
+            Lost: The stream broke off, or the server sent nothing within the timeout.
             Aborted: `abort` was called.
-            MessageTooLargeError: An event does not end.
+            MessageTooLargeError: An event is so long that the client stops reading.
         """
         read, parser = self._response.read1, EventStreamParser(self._limit)
         while True:
@@ -221,7 +250,7 @@ class EventStream:
             except Exception as exc:
                 if self._call.aborted:
                     raise Aborted from exc
-                raise Lost(loss(exc)) from exc
+                raise Lost(describe_loss(exc)) from exc
             if not chunk:
                 if self._call.aborted:
                     raise Aborted
@@ -231,10 +260,10 @@ class EventStream:
                 yield payloads
 
     def abort(self) -> None:
-        """End it from another thread."""
+        """End the stream from another thread."""
         self._call.abort()
 
     def close(self) -> None:
-        """Let go of the connection: kept for reuse if the stream was read to its end."""
+        """Release the connection. It is reused if the stream was read to its end."""
         self._response.close()
         self._done()

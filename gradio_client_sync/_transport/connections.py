@@ -1,8 +1,11 @@
-"""Connections whose requests can be ended from another thread.
+"""The connections to one server, and requests that any thread can end.
 
-`RequestHandle.abort` shuts the socket of a request down, which frees a blocked read at once, over
-TLS too. (Closing a socket that another thread reads from would not.) For that, each
-request tells its `RequestHandle` which socket it uses.
+A thread that reads from a socket becomes free when the socket is shut down, over TLS too. It would
+not become free if another thread closed the socket. So each request attaches the socket that it
+uses to its `RequestHandle`, and `RequestHandle.abort` shuts this socket down.
+
+`urllib3` only opens the connections: it knows TLS, proxies, tunnels and SOCKS. `Pool` keeps them
+between requests. The modules `request` and `response` write and read what goes over them.
 """
 
 from __future__ import annotations
@@ -13,11 +16,10 @@ import socket
 import ssl
 import threading
 import time
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.util.wait import wait_for_read
 
@@ -27,60 +29,70 @@ from .response import Raw, Response
 from .signal_safe import NOTICED, SafeEvent
 
 if TYPE_CHECKING:
+    from urllib3.connectionpool import HTTPConnectionPool
+
     from .._options import Timeout
 
-# Functions may run for hours without a byte on the wire, and servers without
-# heartbeats are silent for as long; the operating system tells whether they live.
+# A function may run for hours without sending a byte. On servers without heartbeats, only TCP
+# keep-alive shows meanwhile whether the server's machine still exists.
 _KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
 for _option, _value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
     if hasattr(socket, _option):
         _KEEP_ALIVE.append((socket.IPPROTO_TCP, getattr(socket, _option), _value))
 SOCKET_OPTIONS = [*HTTPConnection.default_socket_options, *_KEEP_ALIVE]
 
-#: Seconds after which an idle connection is not used for what must not be sent twice: servers
-#: close theirs after 5 s, mostly, and a request that crosses the news of that would be lost.
-_FRESH = 4.0
+#: Seconds after which an idle connection is not used for a request that must not be sent twice.
+#: Most servers close an idle connection after 5 s. A request that is sent just then is lost.
+_REUSE_SECONDS = 4.0
 _REPEATABLE = frozenset(("GET", "HEAD"))
 
 
 class RequestHandle:
-    """One request under way, which any thread may end."""
+    """The handle of one request, by which any thread can end it.
+
+    Attributes:
+        aborted: Whether `abort` was called.
+    """
 
     def __init__(self) -> None:
         self.aborted = False
         self._lock = threading.RLock()
         self._socket: socket.socket | None = None
-        self._ended: SafeEvent | None = None  # while it waits for the next try
+        self._awaited: SafeEvent | None = None  # for which the request's thread waits
 
     def pause(self, seconds: float) -> None:
-        """Wait before the request is tried again.
+        """Wait before the request is sent again.
 
         Raises:
-            Aborted: Another thread ended it.
+            Aborted: Another thread ended the request.
         """
         with self._lock:
             if self.aborted:
                 raise Aborted
-            self._ended = SafeEvent()
-        if self._ended.wait(seconds):
+            self._awaited = SafeEvent()
+        if self._awaited.wait(seconds):
             raise Aborted
 
-    def wait_for(self, flag: SafeEvent) -> None:
-        """Wait for something before the request is sent. `abort` sets the flag, too.
+    def wait_for(self, event: SafeEvent) -> None:
+        """Wait for an event before the request is sent. `abort` sets the event, too.
 
         Raises:
-            Aborted: Another thread ended it.
+            Aborted: Another thread ended the request.
         """
         with self._lock:
             if self.aborted:
                 raise Aborted
-            self._ended = flag
-        flag.wait()
+            self._awaited = event
+        event.wait()
         if self.aborted:
             raise Aborted
 
     def attach(self, sock: socket.socket | None) -> None:
-        """The request goes over this socket; ``None`` when it is over."""
+        """Set the socket that the request uses; ``None`` when the request has ended.
+
+        Raises:
+            Aborted: Another thread ended the request, and a socket was to be set.
+        """
         with self._lock:
             self._socket = sock
             if sock is None or not self.aborted:
@@ -88,129 +100,152 @@ class RequestHandle:
         raise Aborted
 
     def limit_silence(self, seconds: float | None) -> None:
-        """Of the rest of the answer: how long no byte may come; ``None`` for no limit."""
+        """Set how long the server may send nothing from now on; ``None`` for no limit."""
         with self._lock:
             if self._socket is not None:
                 self._socket.settimeout(seconds)
 
     def abort(self) -> None:
-        """End the request: its thread gets `Aborted`."""
+        """End the request. Its thread gets `Aborted`."""
         with self._lock:
             self.aborted = True
-            if self._ended is not None:
-                self._ended.set()
+            if self._awaited is not None:
+                self._awaited.set()
             if self._socket is not None:
-                cut(self._socket)  # under the lock: later it may be the next request's
+                # Under the lock: afterwards, the socket may belong to the next request.
+                shut_down(self._socket)
 
 
-def cut(sock: socket.socket) -> None:
-    """End every read and write of a socket, from any thread; closing it is its user's business."""
-    sock = getattr(sock, "socket", sock)  # of the TLS that goes through the TLS of a proxy
+def shut_down(sock: socket.socket) -> None:
+    """End every read and write of a socket, from any thread. Its user still has to close it."""
+    sock = getattr(sock, "socket", sock)  # for TLS through the TLS of a proxy, `urllib3` wraps it
     try:
-        # Not `socket.socket.shutdown`, which the sockets of eventlet do not have.
+        # Not by `socket.socket.shutdown(sock, …)`: the sockets of eventlet are of another class.
         if isinstance(sock, ssl.SSLSocket):
-            # The one of the plain socket: its own would pull the session from under the thread
-            # that is reading.
+            # `SSLSocket.shutdown` would remove the TLS session, which the reading thread uses.
             super(ssl.SSLSocket, sock).shutdown(socket.SHUT_RDWR)
         else:
             sock.shutdown(socket.SHUT_RDWR)
     except OSError:
-        pass  # it ended by itself meanwhile
+        pass  # the connection has ended already
 
 
-#: Errors of PySocks about the proxy; others are what the proxy says of the server.
+#: Errors of PySocks about the proxy. Its other errors are about the server behind the proxy.
 _SOCKS_FAILED = frozenset(("ProxyConnectionError", "GeneralProxyError", "SOCKS5AuthError"))
 
 
-class _TrackedConnection:
-    """Connects as `urllib3` does. What goes over it then, `request` writes and `response` reads."""
+class _PooledConnection:
+    """One connection of a pool, open or closed.
 
-    response_class = Raw  # also of a proxy that is asked for a tunnel
+    Args:
+        factory: The pool of `urllib3` that makes it.
 
-    used = 0.0  # when the last request was over, on the monotonic clock
+    Attributes:
+        connection: The connection of `urllib3`, which opens and closes the socket.
+        used: When the last request ended, on the monotonic clock.
+    """
 
-    def answer(self: Any, method: str) -> Raw:
-        """Read the head of the answer to a request of this method."""
-        raw = Raw(self.sock, method=method)
+    __slots__ = ("connection", "used")
+
+    def __init__(self, factory: HTTPConnectionPool) -> None:
+        # `urllib3` declares the result by a protocol class, which has no `sock`.
+        self.connection = cast("HTTPConnection", factory._new_conn())
+        self.connection.socket_options = SOCKET_OPTIONS
+        self.connection.response_class = Raw  # it reads a proxy's response to CONNECT
+        self.used = 0.0
+
+    def was_cut(self) -> bool:
+        """Return whether the server has closed this connection, which is open on this side."""
+        return self.connection.sock is not None and not self.connection.is_connected
+
+    def read_head(self, method: str) -> Raw:
+        """Read the head of the response to a request of this method."""
+        raw = Raw(self.connection.sock, method=method)
         try:
             raw.begin()
         except BaseException:
             raw.close()
             raise
         if raw.will_close:
-            self.close()  # the answer holds on to what it needs of it
+            self.connection.close()  # the response keeps what it needs of the connection
         return raw
 
 
-class _Pool:
-    """Connections to one server, each for one request at a time.
+class Pool:
+    """The connections to one server. Each is used for one request at a time.
 
-    They are kept here: the queue that `urllib3` has for them is for those who want to wait. No
-    connection is ever in it, and `close` leaves it alone: its lock is never let go of again if a
-    signal strikes while it is taken, and the collector would wait for it for ever.
+    Args:
+        factory: A pool of `urllib3`, which makes connections to the server. It gets none of them
+            back, and its queue is never used: if a signal handler raises while the queue's lock
+            is held, the lock stays held forever, and the garbage collector would wait for it.
+        limit: How many idle connections are kept.
     """
 
-    def __init__(self: Any, *args: Any, maxsize: int, **kwargs: Any) -> None:
-        super().__init__(*args, maxsize=1, **kwargs)  # type: ignore[call-arg]
-        self._kept: list[Any] | None = []  # the last one used is the next; None when closed
-        self._most = maxsize
+    def __init__(self, factory: HTTPConnectionPool, limit: int) -> None:
+        self._factory = factory
+        self._limit = limit
+        self._idle: list[_PooledConnection] = []  # the one that was used last is at the end
+        self._closed = False
 
-    def _take(self: Any) -> Any:
-        """The connection that was used last, or a new one."""
+    def _take(self) -> _PooledConnection:
+        """Return the connection that was used last, or a new one."""
         try:
-            return self._kept.pop()
-        except (IndexError, AttributeError):
-            return self._new_conn()
+            return self._idle.pop()
+        except IndexError:
+            return _PooledConnection(self._factory)
 
-    def was_cut(self: Any) -> bool:
-        """Return whether the server has closed the connection that was used last and kept open."""
+    def was_cut(self) -> bool:
+        """Return whether the server has closed the idle connection that was used last."""
         taken = []
         try:
-            while self._kept:
-                # Out of the pool meanwhile: another thread that uses it would take a response for
-                # the end, and green threads may not look at one socket at the same time.
-                connection = self._kept.pop()
-                taken.append(connection)
-                if connection.sock is not None:  # otherwise it was closed on this side
-                    return not connection.is_connected
-        except (AttributeError, IndexError):  # another thread took the last one, or closed the pool
-            pass
-        finally:
-            while taken:
-                self._keep(taken.pop())
-        return False
-
-    def drop_cut(self: Any) -> None:
-        """Drop the connections that the server has closed."""
-        taken = []
-        try:
-            while self._kept:
-                connection = self._kept.pop()  # as in `was_cut`
-                taken.append(connection)
-                if connection.sock is not None and not connection.is_connected:
-                    taken.pop().close()
-        except (AttributeError, IndexError):  # another thread took the last one, or closed the pool
-            pass
+            while True:
+                # Taken out of the pool meanwhile. Otherwise another thread might use the connection
+                # now, and its response would look like the end of the connection. And two green
+                # threads must not wait for one socket at the same time.
+                pooled = self._idle.pop()
+                taken.append(pooled)
+                if pooled.connection.sock is not None:  # otherwise it was closed on this side
+                    return pooled.was_cut()
+        except IndexError:  # there is no other one
+            return False
         finally:
             while taken:
                 self._keep(taken.pop())
 
-    def _keep(self, connection: Any) -> None:
-        kept = self._kept
-        if kept is not None and len(kept) < self._most:
-            kept.append(connection)
-            if self._kept is not None:
-                return  # otherwise `close` may have missed it
-        connection.close()
+    def drop_cut(self) -> None:
+        """Drop the idle connections that the server has closed."""
+        taken = []
+        try:
+            while True:
+                pooled = self._idle.pop()  # as in `was_cut`
+                taken.append(pooled)
+                if pooled.was_cut():
+                    taken.pop().connection.close()
+        except IndexError:  # there is no other one
+            pass
+        finally:
+            while taken:
+                self._keep(taken.pop())
+
+    def _keep(self, pooled: _PooledConnection) -> None:
+        """Keep a connection for the next request, or close it."""
+        idle = self._idle
+        if not self._closed and len(idle) < self._limit:
+            idle.append(pooled)
+            if not self._closed:
+                return
+            # Another thread has called `close`, which may not have seen the connection.
+        pooled.connection.close()
 
     def close(self) -> None:
-        """Close them all, and those that are in use when they come back."""
-        kept, self._kept = self._kept, None
-        for connection in kept or ():
-            connection.close()
+        """Close the idle connections now, and each used one when its request has ended."""
+        self._closed = True
+        idle, self._idle = self._idle, []
+        for pooled in idle:
+            pooled.connection.close()
 
-    def ask(
-        self: Any,
+    def send(
+        self,
         method: str,
         target: str,
         body: Body,
@@ -219,108 +254,92 @@ class _Pool:
         timeout: Timeout,
         silence: float | None,
     ) -> Response:
-        """Send a request and read the head of its answer.
+        """Send a request and read the head of its response.
 
         Args:
-            call: By it another thread may end the request.
-            timeout: Seconds to connect, and of silence before the answer.
-            silence: Seconds for which the server may take nothing of the request.
+            method: The method, such as ``GET``.
+            target: The request target: a path with its query, or a whole URL for a proxy.
+            body: The body.
+            headers: All headers but those of the body's length.
+            call: The handle by which another thread can end the request.
+            timeout: Seconds to connect, and seconds for which the server may send nothing before
+                the response.
+            silence: Seconds for which the server may accept no bytes of the request.
 
         Raises:
-            Unreachable: There is no connection; nothing was sent.
-            OSError, http.client.HTTPException: It broke, or fell silent.
-            Aborted: The request was ended.
+            Unreachable: No connection could be opened. Nothing was sent.
+            OSError, http.client.HTTPException: The connection broke off, or the server was silent.
+            Aborted: Another thread ended the request.
         """
-        connect, answer = timeout
-        connection = self._take()
+        connect_timeout, read_timeout = timeout
+        pooled = self._take()
+        connection = pooled.connection
         try:
-            if connection.sock is not None and not connection.is_connected:
-                connection.close()  # by the server, meanwhile
-            if method not in _REPEATABLE and time.monotonic() - connection.used > _FRESH:
+            if pooled.was_cut():
+                connection.close()
+            if method not in _REPEATABLE and time.monotonic() - pooled.used > _REUSE_SECONDS:
                 connection.close()
             if connection.sock is None:
-                connection.timeout = connect
+                connection.timeout = connect_timeout
                 self._open(connection, target)
-            if self.proxy is not None and not target.startswith("/"):
-                headers = {**headers, **self.proxy_headers}
+            if self._factory.proxy is not None and not target.startswith("/"):
+                headers = {**headers, **self._factory.proxy_headers}
             call.attach(connection.sock)
             connection.sock.settimeout(silence)
             try:
                 write(connection.sock, method, target, headers, body)
             except (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
-                # The server may have answered before it had read everything.
+                # The server may have responded without reading the whole request.
                 if getattr(body, "failure", None) is not None:
-                    raise  # it was not the server
-            connection.sock.settimeout(answer)
-            if answer is None:
+                    raise  # reading the body failed, not the connection
+            connection.sock.settimeout(read_timeout)
+            if read_timeout is None:
+                # A signal that came just before does not interrupt a read without a limit.
                 wait_for_read(connection.sock, NOTICED)
-            return Response(connection.answer(method), partial(self._over, connection, call))
+            return Response(pooled.read_head(method), partial(self._release, pooled, call))
         except BaseException:
             connection.close()
-            self._keep(connection)
+            self._keep(pooled)
             raise
 
-    def _open(self: Any, connection: Any, target: str) -> None:
+    def _open(self, connection: HTTPConnection, target: str) -> None:
+        """Open a connection, through a tunnel of the proxy if that is needed."""
+        proxy = self._factory.proxy
         try:
-            if self.proxy is not None and target.startswith("/"):
-                self._prepare_proxy(connection)  # through a tunnel, which it asks for
+            if proxy is not None and target.startswith("/"):
+                self._factory._prepare_proxy(connection)  # which also connects
             else:
                 connection.connect()
         except Exception as exc:
             refused = isinstance(exc, OSError) and "Tunnel connection failed" in str(exc)
-            refused = refused or isinstance(exc, http.client.HTTPException)  # no answer to CONNECT
-            behind = self.proxy is None or connection.has_connected_to_proxy
-            # `urllib3` knows nothing of a proxy by SOCKS; its own library does.
+            # An HTTPException is a response to CONNECT that is not HTTP.
+            refused = refused or isinstance(exc, http.client.HTTPException)
+            beyond_proxy = proxy is None or connection.has_connected_to_proxy
+            # `urllib3` does not say that a SOCKS proxy failed. The exception of PySocks does.
             socks = type(exc.__context__).__name__ in _SOCKS_FAILED
-            raise Unreachable(by_proxy=refused or not behind or socks) from exc
+            raise Unreachable(by_proxy=refused or not beyond_proxy or socks) from exc
 
-    def _over(self: Any, connection: Any, call: RequestHandle, whole: bool) -> None:
-        """A request is over; aborting it must not end the next one on its connection."""
-        call.attach(None)
-        if not whole:
-            connection.close()
-        connection.used = time.monotonic()
-        self._keep(connection)
-
-
-@cache
-def _ours(pool: Any) -> Any:
-    """A pool of `urllib3` (plain, TLS, by way of SOCKS) whose connections are ours."""
-    connection = type("Connection", (_TrackedConnection, pool.ConnectionCls), {})
-    return type("Pool", (_Pool, pool), {"ConnectionCls": connection})
-
-
-class Adapter(HTTPAdapter):
-    """Chooses connections as `requests` does; they are kept alive on both levels."""
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, socket_options=SOCKET_OPTIONS, **kwargs)
-        _use_ours(self.poolmanager)
-
-    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs.setdefault("socket_options", SOCKET_OPTIONS)
-        manager = super().proxy_manager_for(*args, **kwargs)
-        _use_ours(manager)
-        return manager
-
-
-def _use_ours(manager: Any) -> None:
-    classes = manager.pool_classes_by_scheme
-    manager.pool_classes_by_scheme = {
-        scheme: pool if issubclass(pool, _Pool) else _ours(pool) for scheme, pool in classes.items()
-    }
+    def _release(self, pooled: _PooledConnection, call: RequestHandle, is_reusable: bool) -> None:
+        """Take back the connection of a request that has ended."""
+        call.attach(None)  # first: an abort of this request must not end the next one
+        if not is_reusable:
+            pooled.connection.close()
+        pooled.used = time.monotonic()
+        self._keep(pooled)
 
 
 def is_public(url: str) -> bool:
-    """Whether servers elsewhere can be expected to reach an address.
+    """Return whether servers elsewhere can be expected to reach a URL.
+
+    A host that this machine cannot resolve counts as public, so that the server decides.
 
     Behaviour: servers of 5.0 and later refuse to fetch from hosts that resolve to private
-    addresses. What this machine cannot resolve is left to the server.
+    addresses.
     """
     try:
         host = urlsplit(url).hostname or ""
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, ValueError):  # UnicodeError is one: a label that is too long
+    except (OSError, ValueError):  # a label that is too long raises UnicodeError, a ValueError
         return True
     addresses = {str(entry[4][0]).partition("%")[0] for entry in found}
     return all(ipaddress.ip_address(address).is_global for address in addresses)

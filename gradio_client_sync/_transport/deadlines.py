@@ -1,8 +1,8 @@
-"""Until when something has to be over, and what happens then.
+"""Deadlines, and the timers that act when they pass.
 
-A `Deadline` is a value that is passed down with a call. `Timers` acts on it: at the deadline it
-calls a function, which ends the wait from outside, whatever it waits for. So a server that sends
-a byte now and then cannot stretch a wait, as it could with limits on each read alone.
+A `Deadline` is a value that is passed down with a call. `Timers` calls a function when the deadline
+passes, which ends the wait from another thread, whatever it waits for. A limit on each read would
+not be enough: a server that sends a byte now and then could extend the wait without end.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from typing import Callable
 from .._record import FrozenRecord
 from .signal_safe import SafeCondition, start_thread
 
-_RINGING_SECONDS = 0.5  # an alarm wakes somebody, which takes no time
-_IDLE_SECONDS = 5.0  # a thread that waits costs little, but not nothing
+_CALLBACK_SECONDS = 0.5  # how long `close` waits for a callback, which only wakes other threads
+_IDLE_SECONDS = 5.0  # how long the thread waits for a new timer; a waiting thread costs a little
 
 
 class Deadline(FrozenRecord):
-    """A point on the clock that no change of the time of day moves.
+    """A point in time on the monotonic clock, which does not change with the time of day.
 
     Attributes:
-        seconds: How long it was away when it was set; ``None`` if there is no limit.
-        end: When it is, on the monotonic clock.
+        seconds: The seconds until the deadline when it was set; ``None`` for no limit.
+        end: The deadline, on the monotonic clock.
     """
 
     seconds: float | None = None
@@ -33,19 +33,19 @@ class Deadline(FrozenRecord):
 
     @classmethod
     def after(cls, seconds: float | None) -> Deadline:
-        """So many seconds from now; ``None`` for no limit."""
+        """Return the deadline after so many seconds; ``None`` for no limit."""
         return NEVER if seconds is None else cls(seconds, time.monotonic() + seconds)
 
     @property
     def left(self) -> float:
-        """Seconds from now, at least none; infinite without a limit."""
+        """Seconds remaining: never negative, infinite if there is no limit."""
         return max(0.0, self.end - time.monotonic())
 
     def clip(self, seconds: float | None) -> float | None:
-        """A wait of so many seconds, or of what is left if that is less."""
+        """Return a timeout of so many seconds, or of the seconds remaining if they are fewer."""
         if self.seconds is None:
             return seconds
-        left = max(self.left, 0.001)  # no wait at all would mean another thing to a socket
+        left = max(self.left, 0.001)  # a timeout of 0 makes a socket non-blocking
         return left if seconds is None else min(seconds, left)
 
 
@@ -53,84 +53,97 @@ NEVER = Deadline()
 
 
 class Timers:
-    """Calls functions at deadlines, on a thread that there is only while one is awaited."""
+    """Calls functions at deadlines. Its thread exists only while there are timers, and 5 s more."""
 
     def __init__(self) -> None:
         self._closed = False
-        self._begin()
+        self._reset()
 
-    def _begin(self) -> None:
-        """Without an alarm: in a fork, those that are set are its parent's."""
+    def _reset(self) -> None:
+        """Start without timers. After a fork, the existing ones belong to the parent process."""
         self._lock = threading.RLock()
         self._changed = SafeCondition(self._lock)
-        self._set: dict[object, tuple[float, Callable[[], None]]] = {}
-        self._awaited = math.inf  # what the thread waits for
+        self._timers: dict[object, tuple[float, Callable[[], None]]] = {}
+        self._next_end = math.inf  # until when the thread waits
         self._thread: threading.Thread | None = None
         self._pid = os.getpid()
 
-    def set(self, deadline: Deadline, ring: Callable[[], None]) -> Callable[[], None]:
-        """Have a function called at a deadline. It must not block.
+    def set(self, deadline: Deadline, callback: Callable[[], None]) -> Callable[[], None]:
+        """Have a function called at a deadline.
+
+        Args:
+            deadline: The deadline. If it has no limit, the function is never called.
+            callback: The function. It must not block.
 
         Returns:
-            What calls it off; harmless when repeated, and when it has rung.
+            A function that cancels the timer. It may be called more than once, and after the
+            deadline.
 
         Raises:
             GradioClientError: No thread could be started.
         """
         if deadline.seconds is None:
-            return _nothing
+            return _do_nothing
         if self._pid != os.getpid():
-            self._begin()
-        alarm = object()
+            self._reset()
+        timer = object()
         with self._lock:
             if self._thread is None:
-                thread = threading.Thread(target=self._watch, name="gradio-deadlines", daemon=True)
+                thread = threading.Thread(target=self._run, name="gradio-deadlines", daemon=True)
                 start_thread(thread)  # it waits for the lock
                 self._thread = thread
-            elif deadline.end < self._awaited:
+            elif deadline.end < self._next_end:
                 self._changed.notify_all()
-            self._set[alarm] = deadline.end, ring
+            self._timers[timer] = deadline.end, callback
 
-        def call_off() -> None:
+        def cancel() -> None:
             with self._lock:
-                self._set.pop(alarm, None)
+                self._timers.pop(timer, None)
 
-        return call_off
+        return cancel
 
     def close(self) -> None:
-        """Ring no more. Returns when the thread has ended, unless an alarm is ringing for long."""
+        """Cancel all timers, and wait until the thread has ended, for at most 0.5 s."""
         with self._lock:
             self._closed = True
-            self._set.clear()
+            self._timers.clear()
             self._changed.notify_all()
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join(_RINGING_SECONDS)
+            thread.join(_CALLBACK_SECONDS)
 
-    def _watch(self) -> None:
+    def _run(self) -> None:
+        """Run the thread: call each function whose deadline has passed."""
         while self._wait():
             with self._lock:
                 now = time.monotonic()
-                due = [alarm for alarm, (end, _) in list(self._set.items()) if end <= now]
-                # The collector may close a client right here, and with it these alarms.
-                rings = [self._set.pop(alarm, (now, _nothing))[1] for alarm in due]
-            while rings:  # a thread that waits must not keep a job, and with it a client, alive
-                rings.pop(0)()
+                due = [timer for timer, (end, _) in list(self._timers.items()) if end <= now]
+                # With a default: the garbage collector may run here and close a client, which
+                # removes the timers.
+                callbacks = [self._timers.pop(timer, (now, _do_nothing))[1] for timer in due]
+            # Each callback is dropped before the next wait. It refers to a job, and the job to a
+            # client, which could not be collected while this thread waits.
+            while callbacks:
+                callbacks.pop(0)()
 
     def _wait(self) -> bool:
-        """Wait for the next deadline or for an earlier one; whether the thread goes on."""
+        """Wait for the next deadline, or until an earlier one is set.
+
+        Returns:
+            Whether the thread must continue.
+        """
         with self._lock:
-            self._awaited = self._next()
-            wait = _IDLE_SECONDS if self._awaited == math.inf else self._awaited - time.monotonic()
-        self._changed.wait_for(lambda: self._closed or self._next() < self._awaited, wait)
+            self._next_end = end = self._first_end()
+            wait = _IDLE_SECONDS if end == math.inf else end - time.monotonic()
+        self._changed.wait_for(lambda: self._closed or self._first_end() < self._next_end, wait)
         with self._lock:
-            if self._closed or not self._set:
+            if self._closed or not self._timers:
                 self._thread = None
             return self._thread is not None
 
-    def _next(self) -> float:
-        return min((end for end, _ in list(self._set.values())), default=math.inf)
+    def _first_end(self) -> float:
+        return min((end for end, _ in list(self._timers.values())), default=math.inf)
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass

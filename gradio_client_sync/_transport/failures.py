@@ -1,4 +1,8 @@
-"""What a server answered, and what went wrong, in this package's words."""
+"""Whole responses, and the translation of failures into this package's errors.
+
+Most error texts about requests are made here: for a response that is not a success, and for an
+exception of `requests`, `urllib3` or the system. Tables say which exception becomes which error.
+"""
 
 from __future__ import annotations
 
@@ -26,20 +30,26 @@ from ..errors import (
 )
 from .base import Unreachable
 
-#: How libraries of TLS say that what answered was something else.
+#: Matches the errors of TLS libraries for a server that does not use TLS.
 _NO_TLS = re.compile("wrong.version.number|unknown.protocol|record.layer.failure", re.IGNORECASE)
 
-#: What a proxy answers itself, and the app never.
-PROXY_WANTS_LOGIN = 407
+#: A status that only a proxy sends, never the app.
+PROXY_AUTHENTICATION_REQUIRED = 407
 
-_BODY_SHOWN = 500  # characters of a refusing server's text that an error carries
+_SHOWN_CHARACTERS = 500  # the most that an error contains of a server's text
 
 
 class Answer(NamedTuple):
-    """A whole answer.
+    """A response that was read completely.
 
     Attributes:
-        conceal: Takes the secrets out that the server repeats; of refusals they are out already.
+        status: The status code.
+        content_type: The value of its ``Content-Type`` header.
+        body: The body. If the status is 300 or more, secrets are already removed.
+        url: The request's URL, as it may be shown.
+        headers: The headers, by name in lower case.
+        conceal: A function that removes the client's secrets from a text, if the server repeats
+            them.
     """
 
     status: int
@@ -51,29 +61,33 @@ class Answer(NamedTuple):
 
     @property
     def text(self) -> str:
+        """The body as text."""
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
         """Read the body as JSON.
 
         Raises:
-            ProtocolError: It is something else, such as a proxy's page.
+            ProtocolError: The body is not JSON, for example because a proxy sent a page.
         """
         try:
             return read_json(self.body)
         except TooDeep as exc:
-            told = f"JSON that cannot be read, as {exc}"
-        except ValueError:  # which has the whole body
-            told = f"what is not JSON ({self.content_type or 'no type'})"
+            problem = f"is JSON that cannot be read, because {exc}"
+        except ValueError:  # not shown, because it contains the whole body
+            problem = (
+                f"is not JSON ({self.content_type or 'no content type'}). A proxy or a login page "
+                "may have sent it"
+            )
         shown = self._replace(body=self.conceal(self.body))
         raise ProtocolError(
-            f"{self.url} answered {self.status} with {told}: {shorten(shown.text)!r}",
+            f"The response of {self.url} (status {self.status}) {problem}: {shorten(shown.text)!r}",
             raw=shown.body,
         )
 
 
 def object_in(body: bytes) -> dict[str, Any] | None:
-    """A body's JSON object; ``None`` if it is anything else."""
+    """Return the JSON object that a body contains; ``None`` if it contains anything else."""
     try:
         value = read_json(body)
     except (ValueError, RecursionError):
@@ -82,52 +96,55 @@ def object_in(body: bytes) -> dict[str, Any] | None:
 
 
 def refusal(answer: Answer, *, doing: str | None = None) -> HTTPStatusError:
-    """The error for a 4xx or 5xx answer.
+    """Return the error for a response that is not a success.
 
     Args:
-        doing: What was tried, for the message.
+        answer: The response.
+        doing: What the client was doing, for the start of the message.
     """
     detail = _detail(answer)
+    url, status = answer.url, answer.status
     tried = f"{doing}: " if doing else ""
-    said = f" ({detail})" if detail else ""
+    reason = f" ({detail})" if detail else ""
     facts: dict[str, Any] = {
-        "url": answer.url,
-        "status_code": answer.status,
+        "url": url,
+        "status_code": status,
         "body": shorten(answer.text),
         "retry_after": retry_after(answer.headers),
     }
-    if answer.status in (401, 403):
+    if status in (401, 403):
         return AuthenticationError(
-            f"{tried}{answer.url} refused the request with {answer.status}{said}. If the app has "
-            "a login, pass auth=('user', 'password'); if a gateway stands before it, pass what "
-            "it wants by headers= or cookies=.",
+            f"{tried}{url} refused the request with {status}{reason}. If the app has a login, pass "
+            "auth=('user', 'password'). If a gateway protects the app, pass what the gateway "
+            "requires by headers= or cookies=.",
             **facts,
         )
-    if answer.status == 429:
+    if status == 429:
         after = facts["retry_after"]
-        wait = f" It asks to wait {after:g} s." if after is not None else ""
-        return RateLimitError(f"{tried}{answer.url} is asked too often (429{said}).{wait}", **facts)
+        wait = f"It asks to wait {after:g} s." if after is not None else "Try again later."
+        text = f"{tried}{url} refused the request because of its rate limit (429{reason}). {wait}"
+        return RateLimitError(text, **facts)
     location = answer.headers.get("location")
-    if location and 300 <= answer.status < 400:
-        shown = shorten(answer.conceal(location.encode()).decode("utf-8", "replace"))
-        told = f"sends clients on to {shown!r} ({answer.status}). Connect to the app's own address"
-    elif answer.status < 300:
-        kind = answer.content_type or "nothing"
-        told = (
-            f"answered {answer.status} with {kind!r}, which is not what was asked for. A login "
-            "page or a proxy may stand before the app"
+    if location and 300 <= status < 400:
+        target = shorten(answer.conceal(location.encode()).decode("utf-8", "replace"))
+        problem = f"redirects to {target!r} ({status}). Connect to the app's own URL"
+    elif status < 300:
+        problem = (
+            f"responded with {status} and {answer.content_type or 'no content'!r}, which is not "
+            "the expected response. A login page or a proxy may respond instead of the app"
         )
     else:
-        told = f"answered {answer.status}{said}"
-    return HTTPStatusError(f"{tried}{answer.url} {told}.", **facts)
+        problem = f"responded with {status}{reason}"
+    return HTTPStatusError(f"{tried}{url} {problem}.", **facts)
 
 
 def shorten(text: str) -> str:
-    return text if len(text) <= _BODY_SHOWN else f"{text[:_BODY_SHOWN]}…"
+    """Return a text, cut to the length that errors show."""
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
 
 
 def _detail(answer: Answer) -> str:
-    """What a refusing server says: `detail` may be a text, an object or a list."""
+    """Return the reason that a response gives. Its `detail` may be a text, an object or a list."""
     try:
         body = read_json(answer.body)
     except (ValueError, RecursionError):
@@ -138,23 +155,23 @@ def _detail(answer: Answer) -> str:
     return shorten(detail if isinstance(detail, str) else json.dumps(detail)) if detail else ""
 
 
-def cannot_ask(exc: Exception, url: str) -> ConnectFailedError:
-    """Return the error for a URL that no request can be made of."""
+def unusable_url(exc: Exception, url: str) -> ConnectFailedError:
+    """Return the error for a URL for which no request can be made."""
     cause = str(exc) if isinstance(exc, ProxyError) else _cause(exc)
-    return ConnectFailedError(f"{url} cannot be asked: {cause.rstrip('.')}.", url=url)
+    return ConnectFailedError(f"{url} cannot be requested: {cause.rstrip('.')}.", url=url)
 
 
-def no_connection(exc: Exception, url: str, proxy: str = "the proxy") -> ConnectFailedError | None:
+def request_error(exc: Exception, url: str, proxy: str = "the proxy") -> ConnectFailedError | None:
     """Return the error for a request that failed before its response began.
 
     Args:
-        exc: What `requests`, `urllib3` or the system raised, or an `Unreachable`.
-        url: Where the request went.
-        proxy: The proxy, and where it comes from; see `RequestContext.proxy_told`.
+        exc: The exception of `requests`, `urllib3` or the system, or an `Unreachable`.
+        url: The request's URL.
+        proxy: A text that names the proxy; see `RequestContext.describe_proxy`.
 
     Returns:
-        The first match in a table; ``None`` for an exception that is none of a connection, but a
-        fault of this package.
+        The error of the first match in a table; ``None`` for an exception that is not about the
+        connection, but comes from a fault of this package.
     """
     if isinstance(exc, Unreachable) and exc.by_proxy:
         return proxy_refusal(url, _cause(exc), proxy)
@@ -164,7 +181,7 @@ def no_connection(exc: Exception, url: str, proxy: str = "the proxy") -> Connect
 def _first_match(
     table: _Table, deciding: BaseException | None, exc: Exception, url: str
 ) -> ConnectFailedError | None:
-    """Return the error that the first row for the type of `deciding` makes of `exc`."""
+    """Return the error for `exc`, by the first row that matches the type of `deciding`."""
     for types, error_of in table:
         if isinstance(deciding, types):
             return error_of(exc, url)
@@ -172,26 +189,29 @@ def _first_match(
 
 
 def _unreachable(exc: Exception, url: str) -> ConnectFailedError:
+    """Return the error for a connection that could not be opened."""
     return _first_match(_WITHOUT_CONNECTION, exc.__cause__, exc, url) or _not_connected(exc, url)
 
 
 def _not_secure(exc: Exception, url: str) -> ConnectFailedError:
+    """Return the error for a failed TLS handshake."""
     server = server_of(url)
     if _NO_TLS.search(str(exc.__cause__)):
         plain = server.replace("https:", "http:", 1)
         return ConnectFailedError(
-            f"{server} speaks no TLS: {_cause(exc)}. If the app is meant to be reached "
-            f"without, name it as {plain}.",
+            f"{server} does not use TLS: {_cause(exc)}. If the app is served without TLS, connect "
+            f"to {plain}.",
             url=url,
         )
     return ConnectFailedError(
-        f"{server} has no certificate that this machine trusts: {_cause(exc)}. If the "
-        "server is yours, pass verify='path/of/ca.pem', or verify=False to trust it blindly.",
+        f"The certificate of {server} is not trusted on this machine: {_cause(exc)}. If the server "
+        "is yours, pass verify='path/of/ca.pem', or verify=False to accept any certificate.",
         url=url,
     )
 
 
 def _not_connected(exc: Exception, url: str) -> ConnectFailedError:
+    """Return the error for a host that is unknown, or refuses the connection."""
     cause = exc.__cause__
     return ConnectFailedError(
         f"{server_of(url)} cannot be reached: {_cause(exc)}. {advice(exc)}",
@@ -201,81 +221,94 @@ def _not_connected(exc: Exception, url: str) -> ConnectFailedError:
 
 
 def _not_in_time(exc: Exception, url: str) -> ConnectFailedError:
+    """Return the error for a connection that was not open before the timeout."""
     return ConnectFailedError(
-        f"{server_of(url)} did not take the connection in time. Check the address, and that the "
-        "app is reachable from this machine; timeout=(connect, read) gives it longer.",
+        f"{server_of(url)} did not accept the connection in time. Check the URL, and that the app "
+        "can be reached from this machine. timeout=(connect, read) allows more time.",
         url=url,
     )
 
 
 def proxy_refusal(url: str, reason: str, proxy: str) -> ConnectFailedError:
-    """Return the error for a proxy that does not let a request through.
+    """Return the error for a proxy that did not pass a request on.
 
     Args:
-        proxy: As for `no_connection`.
+        url: The request's URL.
+        reason: Why the proxy did not pass it on.
+        proxy: A text that names the proxy; see `RequestContext.describe_proxy`.
     """
     return ConnectFailedError(
-        f"{server_of(url)} is asked by way of a proxy, and {proxy} cannot be used: {reason}. Check "
-        "proxies= and the environment variables HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
+        f"{server_of(url)} is requested through a proxy, but {proxy} cannot be used: {reason}. "
+        "Check proxies= and the environment variables HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and "
+        "NO_PROXY.",
         url=url,
     )
 
 
-def no_answer(exc: Exception, url: str) -> ConnectFailedError:
-    """Return the error for a response that did not come, or not to its end."""
+def incomplete_response(exc: Exception, url: str) -> ConnectFailedError:
+    """Return the error for a response that did not arrive, or not completely."""
     return ConnectFailedError(
-        f"{url} gave no whole answer: {loss(exc)}.",
+        f"{url} did not send a complete response: {describe_loss(exc)}.",
         url=url,
         sent=True,
-        # Who was silent for that long is not asked to be silent once more.
+        # After a read timeout, a retry would probably wait as long again.
         _passing=not is_silence(exc),
     )
 
 
-#: Types of exceptions, and what makes an error of one. The first match counts, so the most specific
-#: types stand first.
+#: Rows of exception types, each with a function that makes the error. The first match counts, so
+#: the most specific types come first.
 _Table = Sequence[
     tuple[tuple[type[BaseException], ...], Callable[[Exception, str], ConnectFailedError]]
 ]
 
-#: By the exception of a request that failed before its response began.
+#: The rows for the exception of a request that failed before its response began.
 _WITHOUT_RESPONSE: _Table = (
     ((Unreachable,), _unreachable),
-    # Some errors of `requests` about a URL are an OSError as well.
-    ((ValueError, http.client.InvalidURL), cannot_ask),
-    ((OSError, http.client.HTTPException, urllib3.exceptions.HTTPError), no_answer),
+    # Some errors of `requests` about a URL are also an OSError.
+    ((ValueError, http.client.InvalidURL), unusable_url),
+    ((OSError, http.client.HTTPException, urllib3.exceptions.HTTPError), incomplete_response),
 )
 
-#: By the cause of an `Unreachable`.
+#: The rows for the cause of an `Unreachable`.
 _WITHOUT_CONNECTION: _Table = (
     ((ssl.SSLError, urllib3.exceptions.SSLError), _not_secure),
-    # In some releases of urllib3 a refused connection is a ConnectTimeoutError as well.
+    # In some releases of urllib3, NewConnectionError is also a ConnectTimeoutError.
     ((urllib3.exceptions.NewConnectionError,), _not_connected),
     ((urllib3.exceptions.ConnectTimeoutError,), _not_in_time),
 )
 
 
 def is_unknown_name(exc: BaseException | None) -> bool:
-    """Whether a host has no address, rather than that nobody could be asked for it just now."""
+    """Return whether an exception says that a host name does not exist.
+
+    If a name server fails for a moment, the name may exist.
+    """
     return isinstance(exc, socket.gaierror) and exc.errno != socket.EAI_AGAIN
 
 
 def advice(exc: BaseException, proxy: str = "the proxy") -> str:
-    """What to do where no connection can be opened."""
+    """Return a text that says what to do when no connection can be opened.
+
+    Args:
+        exc: The exception.
+        proxy: A text that names the proxy; see `RequestContext.describe_proxy`.
+    """
     if is_out_of_files(exc):
         return (
-            "The process may not open more (see ulimit -n); max_workers= of Client bounds the "
-            "jobs under way, and with them the connections."
+            "The process cannot open more files or connections (see ulimit -n). max_workers= of "
+            "Client limits the running jobs, and with them the connections."
         )
     if "Python Socks" in str(exc):
         return (
-            f"Websockets, which Gradio 3 uses, go by way of {proxy} with: pip install python-socks."
+            f"Gradio 3 uses websockets. To send them through {proxy}, install python-socks: "
+            "pip install python-socks."
         )
-    return "Check the address, and that the app is running."
+    return "Check the URL, and that the app is running."
 
 
 def is_out_of_files(exc: BaseException | None) -> bool:
-    """Whether the process, or the machine, has too many files open."""
+    """Return whether the process or the machine has too many open files."""
     while exc is not None:
         if isinstance(exc, OSError) and exc.errno in (errno.EMFILE, errno.ENFILE):
             return True
@@ -283,22 +316,22 @@ def is_out_of_files(exc: BaseException | None) -> bool:
     return False
 
 
-def loss(exc: Exception) -> str:
-    """How a connection ended, in a few words."""
+def describe_loss(exc: Exception) -> str:
+    """Return a short text that says how a connection ended."""
     if is_silence(exc):
-        return "nothing came for longer than the read timeout"
+        return "the server sent nothing for longer than the read timeout"
     return f"the connection broke off ({_cause(exc)})"
 
 
 def is_silence(exc: BaseException) -> bool:
-    """Whether a connection was given up since nothing came over it."""
+    """Return whether an exception says that the server sent nothing within the timeout."""
     return isinstance(exc, (socket.timeout, urllib3.exceptions.TimeoutError))
 
 
 def _cause(exc: BaseException) -> str:
-    """The text of the error at the bottom, without the layers that wrap it."""
+    """Return the text of the innermost error, without the errors that wrap it."""
     if isinstance(exc, http.client.IncompleteRead):
-        return "before the whole answer had come"
+        return "before the end of the response"
     reason = exc.args[0] if exc.args else exc
     inner = getattr(reason, "reason", None) or exc.__cause__ or exc.__context__
     if isinstance(inner, BaseException):

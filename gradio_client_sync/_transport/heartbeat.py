@@ -1,10 +1,9 @@
-"""The stream by which a server knows that a session's user is still there.
+"""The heartbeat stream of a session, which shows the server that the user is still there.
 
-Apps that clean up after a user (``unload`` events, state with an expiry) ask for it in
-their config. Its end is how they learn that the user is gone: they run their ``unload``
-handlers, keep the session's state for an hour more, and (5.0 and later) finish the
-session's jobs that take further input. A broken one is opened again, so that the app
-hears of the end also when it really comes.
+An app requests it in its config if it cleans up after a user (``unload`` events, state that
+expires). When the stream ends, the app runs its ``unload`` handlers, keeps the session's state for
+one more hour, and (5.0 and later) ends the session's jobs that take further input. A broken stream
+is opened again, so that the app also notices the real end.
 """
 
 from __future__ import annotations
@@ -23,94 +22,104 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FIRST_WAIT = 0.5  # s until a broken heartbeat is opened again; twice that the next time
+FIRST_WAIT = 0.5  # s before a broken stream is opened again; each further wait is twice as long
 LONGEST_WAIT = 60.0  # s
-STEADY = 15.0  # s; what lasted for one beat of the server was no false start
+STEADY = 15.0  # s; after a stream that lasted for one heartbeat, the waits start at FIRST_WAIT
 
 
 class Heartbeat:
-    """One session's heartbeat. `run` keeps a thread until `close`, or until the server says no.
+    """The heartbeat stream of one session.
 
     Args:
-        http: The door.
-        url: The stream's address.
-        silence: Seconds without a beat after which the stream counts as broken.
+        http: The HTTP client of the app.
+        url: The URL of the stream.
+        silence: Seconds without a heartbeat after which the stream counts as broken; ``None`` for
+            no limit.
     """
 
     def __init__(self, http: Http, url: str, *, silence: float | None) -> None:
         self._http = http
         self._url = url
         self._silence = silence
-        self._beats = 0  # of the stream that is open
+        self._beats = 0  # heartbeats of the open stream
         self._warned = False
         self._call = RequestHandle()
-        self._known = SafeEvent()  # the server has beaten: it will notice the end
+        self._served = SafeEvent()  # set after the first heartbeat: the server will notice the end
         self._closed = SafeEvent()
         self._ended = SafeEvent()
 
     def run(self) -> None:
-        """Keep the stream open."""
+        """Keep the stream open until `close`, or until the server refuses it. Needs a thread."""
         try:
-            self._keep()
+            self._keep_open()
         finally:
             self._ended.set()
         log.debug("the session's heartbeat was closed")
 
-    def _keep(self) -> None:
+    def _keep_open(self) -> None:
+        """Open the stream, again and again."""
         wait = FIRST_WAIT
-        while True:  # once at least: the session was used, whatever came since
+        while True:  # at least once, even after `close`: the session was used
             began = time.monotonic()
             try:
-                self._listen()
+                self._read()
                 reason = "the server ended it"
             except Aborted:
                 break
             except (Lost, GradioClientError) as exc:
                 if self._silence is not None and self._beats == 1:
-                    self._silence *= 2  # an app's operator may have set a slower pace
+                    self._silence *= 2  # the app may be set to a longer interval
                 if isinstance(exc, HTTPStatusError) and _is_final(exc.status_code):
-                    log.warning("the session's heartbeat is given up: %s", exc)
+                    log.warning(
+                        "the session has no heartbeat, because the server refused it: %s", exc
+                    )
                     return
                 reason = str(exc)
             if self._closed.is_set():
                 break
             if time.monotonic() - began >= STEADY:
                 wait = FIRST_WAIT
-            # Once: a gateway that ends streams after some time goes on doing so.
+            # Only the first time is a warning: a gateway may end each stream after some time.
             level = logging.DEBUG if self._warned else logging.WARNING
-            log.log(level, "the session's heartbeat broke (%s); again in %g s", reason, wait)
+            log.log(
+                level,
+                "the session's heartbeat broke (%s); it is opened again in %g s",
+                reason,
+                wait,
+            )
             self._warned = True
             if self._closed.wait(wait):
                 break
             wait = min(2 * wait, LONGEST_WAIT)
 
-    def _listen(self) -> None:
-        """Read one stream to its end; what comes means nothing but that the server is there."""
+    def _read(self) -> None:
+        """Read one stream to its end, and count its heartbeats."""
         self._beats = 0
         stream = self._http.stream(self._url, self._call, silence=self._silence)
         try:
             for _ in stream:
                 self._beats += 1
-                self._known.set()
+                self._served.set()
                 if self._closed.is_set():
                     break
         finally:
             stream.close()
 
     def close(self) -> None:
-        """Tell the server that the user is gone; it has to know of the user first.
+        """End the stream, so that the server notices that the user is gone.
 
-        A server that loses the stream before it has begun to serve it never runs its handlers.
+        If no heartbeat has arrived yet, the stream is ended after the first one. Otherwise the
+        server might lose the stream before it serves it, and never run its handlers.
         """
         self._closed.set()
-        if self._known.is_set():
+        if self._served.is_set():
             self._call.abort()
 
     def wait_until_ended(self, timeout: float) -> None:
-        """After `close`, wait for up to so many seconds until the server can have noticed."""
+        """Wait until the stream has ended after `close`, for up to `timeout` seconds."""
         self._ended.wait(timeout)
 
 
 def _is_final(status: int | None) -> bool:
-    """Whether a refusal will be the same the next time."""
+    """Return whether the server will probably refuse the stream with this status again."""
     return status is not None and 400 <= status < 500 and status not in (408, 425, 429)

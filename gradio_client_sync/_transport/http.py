@@ -1,8 +1,8 @@
-"""`Http`: every request of a client goes through it.
+"""`Http`: the HTTP client of one app. Every request goes through it.
 
-It keeps to the server that the user named, repeats requests where their policy allows it, ends them
-at their deadlines, and turns failures into this package's errors, so that no error of `requests` or
-`urllib3` gets past it.
+It sends requests only to the server that the user named, retries them as their policy allows, and
+ends them at their deadlines. Its callers get only errors of this package, and none of `requests` or
+`urllib3`.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from .body import Download, EventStream, UploadBody
 from .connections import RequestHandle
 from .deadlines import Timers
 from .failures import (
-    PROXY_WANTS_LOGIN,
+    PROXY_AUTHENTICATION_REQUIRED,
     Answer,
-    cannot_ask,
-    no_answer,
-    no_connection,
+    incomplete_response,
     proxy_refusal,
     refusal,
+    request_error,
     shorten,
+    unusable_url,
 )
 from .http_options import HttpOptions
 from .request_context import RequestContext
@@ -52,21 +52,24 @@ class UseDefault:
     """The type of `USE_DEFAULT`."""
 
 
-#: Stands for the client's own read timeout, since ``None`` means no limit.
+#: Selects the read timeout of the options. ``None`` means no limit.
 USE_DEFAULT = UseDefault()
 
 
 class _Request:
-    """One request, as it is sent at each attempt.
+    """One request, which may be sent several times.
 
-    It is no `NamedTuple`: making one of eight fields takes 0.2 ms of every first call.
+    It is not a `NamedTuple`: to define one with eight fields takes 0.2 ms of every first call.
 
     Args:
-        url: Without what may be secret: it is shown in errors.
-        headers: Those of this request only.
-        timeout: Seconds to connect, and of silence before the response.
-        query: Added to the URL when it is sent.
-        is_signed: Add a signature to the URL when it is sent.
+        method: The method, such as ``GET``.
+        url: The URL without anything secret, because errors show it.
+        body: The body.
+        headers: The headers of this request only.
+        timeout: Seconds to connect, and seconds for which the server may send nothing before the
+            response.
+        query: A query that is added to the URL when it is sent.
+        is_signed: Whether a signature is added to the URL when it is sent.
         silence: Seconds without a byte after which an open stream counts as lost.
     """
 
@@ -94,12 +97,12 @@ class _Request:
 
 
 class _Tracked:
-    """Lets `Http.close` end a request while a block runs.
+    """Registers a request for the duration of a ``with`` block, so that `Http.close` can end it.
 
-    After `keep` the request stays registered beyond the block, for a response that is read later.
+    After `keep`, the request stays registered, because its response is read after the block.
 
-    Raises (on entering):
-        Aborted: The client is closed.
+    Raises:
+        Aborted: The client is closed. It is raised when the block is entered.
     """
 
     __slots__ = ("_call", "_http", "_is_kept")
@@ -110,17 +113,17 @@ class _Tracked:
         self._is_kept = False
 
     def keep(self) -> Callable[[], None]:
-        """Keep the request registered; return what unregisters it."""
+        """Keep the request registered, and return the function that unregisters it."""
         self._is_kept = True
         return self._end
 
     def __enter__(self) -> _Tracked:
         http = self._http
-        if http._pid != os.getpid():  # a fork: requests and connections are the parent's
+        if http._pid != os.getpid():  # after a fork: requests and connections belong to the parent
             http.context.reset()
             http._reset()
         with http._lock:
-            http._calls.add(self._call)  # first: a signal's handler may call `close` here
+            http._calls.add(self._call)  # first, because a signal handler may call `close` here
             closed = http._closed.is_set()
         if closed:
             self._end()
@@ -138,21 +141,23 @@ class _Tracked:
 
 
 class Http:
-    """Connections to one app.
+    """The HTTP client of one app.
 
     Args:
-        root: The address that the user named; requests go to its origin only.
-        options: What all requests have in common.
-        sign: Adds a signature to the URLs of streams and websockets, which is shown nowhere.
+        root: The URL that the user named. Requests go to its origin only.
+        options: The settings of all requests.
+        sign: A function that adds a signature to the URLs of streams and websockets. A signed URL
+            is secret, so no error or log shows it.
 
     Attributes:
-        options: As given.
-        reading: The retry policy of requests that change nothing on the server.
-        rate_limited: The one of requests that are repeated after a 429 only.
-        unaccepted: The one of requests that are repeated if the server certainly did not accept
-            them; a 429 is left to the caller.
-        alarms: End requests at their deadlines.
-        heard: When a server last responded, on the monotonic clock.
+        context: The headers, cookies, proxies and connections of requests.
+        options: The settings of all requests.
+        reading: The retry policy for requests that change nothing on the server.
+        rate_limited: The retry policy for requests that may be sent again only after a 429.
+        unaccepted: The retry policy for requests that may be sent again if the server certainly
+            did not accept them. The caller gets a 429.
+        alarms: The timers that end requests at their deadlines.
+        heard: When the server last responded, on the monotonic clock.
     """
 
     def __init__(
@@ -177,14 +182,14 @@ class Http:
         self.unaccepted = RetryPolicy(options.retries, is_safe_to_retry)
 
     def _reset(self) -> None:
-        """Begin without requests and other clients."""
+        """Start without requests and other clients."""
         self._lock = threading.RLock()
         self._calls: set[RequestHandle] = set()
         self._others: WeakSet[Http] = WeakSet()
-        self._pid = os.getpid()  # last: other threads take the reset as done from then on
+        self._pid = os.getpid()  # last: other threads read it to see whether the reset is done
 
     def without_credentials(self, url: str) -> Http:
-        """Return a client of another server: same network settings, nothing of this app's to send.
+        """Return a client for another server, with the same network settings and no credentials.
 
         Raises:
             Aborted: `close` was called.
@@ -197,9 +202,9 @@ class Http:
         raise Aborted
 
     def twin(self) -> Http:
-        """Return a client of the same server: same headers and cookies, no connection.
+        """Return a client for the same server, with the same headers and cookies.
 
-        It sends each request once: no retries, no patience with rate limits.
+        It has its own connections. It never sends a request again, not even after a 429.
 
         Raises:
             Aborted: `close` was called.
@@ -218,27 +223,28 @@ class Http:
         raise Aborted
 
     def was_cut(self, url: str) -> bool:
-        """Whether the server of an address has closed the connection to it that was used last."""
+        """Return whether the server of a URL has closed the idle connection that was used last."""
         if self._pid != os.getpid():
-            return False  # in a fork, it is its parent's
+            return False  # after a fork, the connection belongs to the parent
         try:
-            return bool(self.context.way(url).pool.was_cut())
-        except Exception:  # noqa: BLE001 - the request itself will say why it cannot be asked
+            return self.context.network_path(url).pool.was_cut()
+        except Exception:  # noqa: BLE001 - the next request raises the error for this URL
             return False
 
     def drop_cut(self, url: str) -> None:
-        """Forget the connections to an address that its server has closed, so that `was_cut` is
-        about later ones only.
+        """Drop the idle connections to a URL that its server has closed.
+
+        Afterwards, `was_cut` returns whether the server has closed another one.
         """
         if self._pid != os.getpid():
-            return  # in a fork, they are its parent's
+            return  # after a fork, the connections belong to the parent
         try:
-            self.context.way(url).pool.drop_cut()
-        except Exception:  # noqa: BLE001 - the request itself will say why it cannot be asked
+            self.context.network_path(url).pool.drop_cut()
+        except Exception:  # noqa: BLE001 - the next request raises the error for this URL
             return
 
     def signed(self, url: str) -> str:
-        """Return a URL with a signature, where the app wants one. It is secret: show it nowhere."""
+        """Return a URL with a signature, if the app requires one. It is secret; do not show it."""
         return url if self._sign is None else self._sign(url)
 
     # -- requests ------------------------------------------------------------------
@@ -246,38 +252,41 @@ class Http:
     def get(
         self, url: str, policy: RetryPolicy | None = None, call: RequestHandle | None = None
     ) -> Answer:
-        """Fetch a whole response, and follow redirects that stay with the server.
+        """Send a GET request and read the whole response. Follow redirects on the same server.
 
         Args:
-            policy: `reading` if not given. Its deadline ends the request itself, too.
-            call: As for `post`.
+            url: The URL.
+            policy: When to send the request again; `reading` by default. Its deadline also ends the
+                request.
+            call: A handle by which another thread can end the request.
 
         Raises:
-            ConnectFailedError: No response, or a redirect to another server.
-            Aborted: `call` was aborted.
+            ConnectFailedError: No response arrived, or it redirects to another server.
+            Aborted: `call` was aborted, or the client was closed.
         """
         policy = policy or self.reading
         call = call or RequestHandle()
         deadline = policy.deadline
-        call_off = self.alarms.set(deadline, call.abort)
+        cancel = self.alarms.set(deadline, call.abort)
         try:
             return self._follow(url, call, policy)
         except Aborted as exc:
             if deadline.left or self._closed.is_set():
-                raise  # it was not the deadline
+                raise  # `call` or the client was aborted, not this deadline
             raise ConnectFailedError(
-                f"{url} gave no whole answer within the deadline of {deadline.seconds:g} s.",
+                f"{url} did not send a complete response within the deadline of "
+                f"{deadline.seconds:g} s.",
                 url=url,
                 sent=True,
             ) from exc
         finally:
-            call_off()
+            cancel()
 
     def _follow(self, url: str, call: RequestHandle, policy: RetryPolicy) -> Answer:
         attempts = Attempts(policy, self._pause, call)
         for _ in range(_REDIRECTS):
             request = _Request("GET", url, None, _NO_HEADERS, self.options.timeout)
-            answer = attempts.send(self._whole, request)
+            answer = attempts.send(self._send_and_read, request)
             location = answer.headers.get("location")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer
@@ -285,31 +294,41 @@ class Http:
             try:
                 target = urljoin(url, location)
             except ValueError as exc:
-                raise cannot_ask(exc, shown) from exc
+                raise unusable_url(exc, shown) from exc
             if not may_follow(url, target):
                 raise ConnectFailedError(
-                    f"{url} sends clients on to another server, {shown!r}, which was not "
-                    "followed. If you trust it, connect to that address.",
+                    f"{url} redirects to another server, {shown!r}, so the redirect was not "
+                    "followed. If you trust that server, connect to its URL.",
                     url=url,
                 )
             url = target
-        raise ConnectFailedError(f"{url} redirects in circles.", url=url)
+        raise ConnectFailedError(
+            f"The client stopped after {_REDIRECTS} redirects in a row, the last one to {url}. "
+            "Connect to the app's own URL.",
+            url=url,
+        )
 
     def fetch(
         self, url: str, call: RequestHandle, *, headers: Mapping[str, str] | None = None
     ) -> Download:
-        """Fetch something long, piece by piece. Redirects are left to the caller.
+        """Send a GET request and return the response, whose body is read in pieces.
 
-        Retries stop once the response has started; the caller handles later failures.
+        There are no retries once the response has started, and redirects are not followed. The
+        caller handles both.
+
+        Args:
+            url: The URL.
+            call: A handle by which another thread can end the request.
+            headers: Headers of this request only.
 
         Raises:
-            ConnectFailedError: No response.
-            RateLimitError: The server answered 429 for longer than the client waits.
+            ConnectFailedError: No response arrived.
+            RateLimitError: The server responded with 429 for longer than the client waits.
             HTTPStatusError: A gateway did not pass the request on.
-            Aborted: `call` was aborted.
+            Aborted: `call` was aborted, or the client was closed.
         """
-        # With compression, lengths would not be those of the file, and no part of it could be
-        # asked for.
+        # Compression would change the length of the body, and make it impossible to request a part
+        # of the file.
         sent = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
         request = _Request("GET", url, None, sent, self.options.timeout)
         answer = Attempts(self.reading, self._pause, call).send(self._fetch, request)
@@ -325,15 +344,19 @@ class Http:
             return Download(response, call, tracked.keep())
 
     def has(self, url: str, call: RequestHandle) -> bool:
-        """Return whether there is something at a URL.
+        """Return whether a HEAD request for a URL gets status 200.
+
+        Args:
+            url: The URL.
+            call: A handle by which another thread can end the request.
 
         Raises:
-            ConnectFailedError: No response.
-            Aborted: `call` was aborted.
+            ConnectFailedError: No response arrived.
+            Aborted: `call` was aborted, or the client was closed.
         """
         request = _Request("HEAD", url, None, _NO_HEADERS, self.options.timeout)
         attempts = Attempts(self.reading.with_patience(0.0), self._pause, call)
-        return attempts.send(self._whole, request).status == 200
+        return attempts.send(self._send_and_read, request).status == 200
 
     def post(
         self,
@@ -347,26 +370,31 @@ class Http:
         read_timeout: float | UseDefault | None = USE_DEFAULT,
         policy: RetryPolicy = SEND_ONCE,
     ) -> Answer:
-        """Send a body and read the whole response.
+        """Send a POST request and read the whole response.
 
         Args:
-            query: What the address that the user named has after its question mark. It may hold
-                secrets, so it goes with the request and into no error.
-            call: A handle by which another thread may end the request.
-            read_timeout: Seconds of silence before the response; ``None`` for no limit, as a
-                function may take long.
-            policy: When to send it again. A body that can be read only once is sent once.
+            url: The URL without a query.
+            body: The body.
+            content_type: The ``Content-Type`` of the body.
+            headers: Headers of this request only.
+            query: The query of the URL that the user named. It may contain secrets, so no error
+                shows it.
+            call: A handle by which another thread can end the request.
+            read_timeout: Seconds for which the server may send nothing before the response;
+                ``None`` for no limit, because a function may run long.
+            policy: When to send the request again. A body that can be read only once is sent once.
 
         Raises:
-            ConnectFailedError: No response; `sent` says whether the server may have acted.
-            Aborted: `call` was aborted.
+            ConnectFailedError: No response arrived. Its `sent` says whether the server may have
+                processed the request.
+            Aborted: `call` was aborted, or the client was closed.
         """
         sent = {**(headers or _NO_HEADERS), "Content-Type": content_type}
         request = _Request("POST", url, body, sent, self._timeout(read_timeout), query)
         call = call or RequestHandle()
         if policy is SEND_ONCE or (isinstance(body, UploadBody) and body.is_read_once):
-            return self._whole(request, call)
-        return Attempts(policy, self._pause, call).send(self._whole, request)
+            return self._send_and_read(request, call)
+        return Attempts(policy, self._pause, call).send(self._send_and_read, request)
 
     def stream(
         self,
@@ -382,20 +410,25 @@ class Http:
         """Open an event stream.
 
         Args:
-            silence: Seconds without a byte after which the open stream counts as lost.
-            query: As for `post`.
-            read_timeout: Seconds of silence before the stream is open; ``None`` for no limit.
-            policy: When to try again to open it. A 429 is left to the caller.
+            url: The URL without a query.
+            call: A handle by which another thread can end the request and the stream.
+            silence: Seconds without a byte after which the open stream counts as lost; ``None``
+                for no limit.
+            query: The query of the URL that the user named. No error shows it.
+            headers: Headers of this request only.
+            read_timeout: Seconds for which the server may send nothing before the stream is open;
+                ``None`` for no limit.
+            policy: When to send the request again. The caller gets a 429.
 
         Raises:
-            ConnectFailedError: No response.
-            HTTPStatusError: Refused.
-            Aborted: `call` was aborted.
+            ConnectFailedError: No response arrived.
+            HTTPStatusError: The server did not open an event stream.
+            Aborted: `call` was aborted, or the client was closed.
         """
         sent = {
             **(headers or _NO_HEADERS),
             "Accept": "text/event-stream",
-            "Accept-Encoding": "identity",  # compression makes proxies hold events back
+            "Accept-Encoding": "identity",  # proxies delay events to compress them
             "Cache-Control": "no-store",
         }
         timeout = self._timeout(read_timeout)
@@ -415,7 +448,7 @@ class Http:
         raise refusal(answer)
 
     def close(self) -> None:
-        """End every request and close every connection; later requests raise `Aborted`."""
+        """End every request and close every connection. Later requests raise `Aborted`."""
         with self._lock:
             self._closed.set()
             calls, others = list(self._calls), list(self._others)
@@ -433,7 +466,7 @@ class Http:
         return timeout if isinstance(read_timeout, UseDefault) else (timeout[0], read_timeout)
 
     def _pause(self, call: RequestHandle, seconds: float) -> None:
-        """Wait before a request is repeated.
+        """Wait before a request is sent again.
 
         Raises:
             Aborted: `call` was aborted, or `close` was called.
@@ -441,24 +474,24 @@ class Http:
         with _Tracked(self, call):
             call.pause(seconds)
 
-    def _whole(self, request: _Request, call: RequestHandle) -> Answer:
+    def _send_and_read(self, request: _Request, call: RequestHandle) -> Answer:
         with _Tracked(self, call):
             return self._read(self._send(request, call), request, call)
 
     def _send(self, request: _Request, call: RequestHandle) -> Response:
-        """Send a tracked request and read the head of its response."""
+        """Send a registered request and read the head of its response."""
         url, context = request.url, self.context
-        address = with_query(self.signed(url) if request.is_signed else url, request.query)
+        full_url = with_query(self.signed(url) if request.is_signed else url, request.query)
         try:
-            way = context.way(address)
+            path = context.network_path(full_url)
         except Exception as exc:
-            raise cannot_ask(exc, url) from exc
+            raise unusable_url(exc, url) from exc
         try:
-            response: Response = way.pool.ask(
+            response = path.pool.send(
                 request.method,
-                way.target,
+                path.target,
                 request.body,
-                context.headers_for(url, way.host, request.headers),
+                context.headers_for(url, path.host, request.headers),
                 call,
                 request.timeout,
                 self.options.timeout[1],
@@ -469,16 +502,17 @@ class Http:
         except Exception as exc:
             if call.aborted or isinstance(exc, Aborted):
                 raise Aborted from exc
-            error = no_connection(exc, url, context.proxy_told(url))
+            error = request_error(exc, url, context.describe_proxy(url))
             if error is None:
                 raise  # a fault of this package
             raise error from exc
-        if response.status == PROXY_WANTS_LOGIN:
+        if response.status == PROXY_AUTHENTICATION_REQUIRED:
             response.close()
-            raise proxy_refusal(url, "it wants a login (407)", self.context.proxy_told(url))
+            raise proxy_refusal(url, "it requires a login (407)", self.context.describe_proxy(url))
         return response
 
     def _read(self, response: Response, request: _Request, call: RequestHandle) -> Answer:
+        """Read the whole body of a response."""
         url = request.url
         try:
             body = response.read(url, self.options.message_bytes)
@@ -490,7 +524,7 @@ class Http:
                 raise
             if call.aborted:
                 raise Aborted from exc
-            raise no_answer(exc, url) from exc
+            raise incomplete_response(exc, url) from exc
         conceal = partial(self.context.conceal, sent=request.headers)
         if response.status >= 300:
             body = conceal(body)

@@ -1,4 +1,4 @@
-"""`HttpOptions`: what one client's requests have in common."""
+"""`HttpOptions`: the settings that apply to all requests of one client."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .._protocol.queue.eventstream import MESSAGE_BYTES
 if TYPE_CHECKING:
     from .._options import Timeout
 
-#: Seconds for which a request is repeated while the server answers 429.
+#: Seconds for which a request is sent again while the server responds with 429.
 RATE_LIMIT_PATIENCE = 30.0
 
 
@@ -18,15 +18,19 @@ class HttpOptions(NamedTuple):
     """The settings of an `Http`.
 
     Attributes:
-        headers: Sent with every request.
-        cookies: Sent with every request; the server's responses add to them.
+        headers: Headers that are sent with every request.
+        cookies: Cookies that are sent with every request. Cookies from responses are added.
         verify: ``False`` to accept any certificate, or the path of a CA bundle.
-        proxies: Scheme to proxy address, as for `requests`; the environment's are used as well.
-        timeout: Seconds to connect, and seconds of silence before a response.
-        retries: How many times a request without effect is sent again.
-        rate_limit_patience: Seconds for which a request is repeated while the server answers 429.
+        proxies: Maps a scheme to a proxy URL, as in `requests`. Proxies of the environment are
+            used as well.
+        timeout: Seconds to connect, and seconds for which the server may send nothing before a
+            response.
+        retries: The most retries of a request that had no effect.
+        rate_limit_patience: Seconds for which a request is sent again while the server responds
+            with 429.
         message_bytes: The most bytes that a response or an event may have.
-        secrets: Texts to remove from what a server says, as well as headers and cookies.
+        secrets: Texts to remove from the server's error texts, in addition to the values of
+            secret headers and cookies.
     """
 
     headers: Mapping[str, str] = {}
@@ -40,13 +44,13 @@ class HttpOptions(NamedTuple):
     secrets: tuple[str, ...] = ()
 
     def without_credentials(self) -> HttpOptions:
-        """Return the options for another server: nothing in them tells who the user is."""
+        """Return the options for another server, without anything that identifies the user."""
         return self._replace(headers={}, cookies={}, secrets=())
 
     def __reduce__(self) -> Any:
-        """Refuse: a pickle of them would hold secrets."""
+        """Raise `TypeError`, because a pickle would contain secrets."""
         raise TypeError("HttpOptions cannot be pickled.")
 
     def __repr__(self) -> str:
-        """Show no value: headers, cookies, proxies and secrets may open doors."""
+        """Return a text without values, because headers, cookies and proxies may be secret."""
         return "<HttpOptions>"

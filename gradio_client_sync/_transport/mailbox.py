@@ -1,11 +1,12 @@
-"""What the reader of a shared stream does with the messages of one job.
+"""The mailbox of one job on a shared stream.
 
-Most say nothing but a value, a step or a place in the queue, and go to the job's readers at
-once: to wake the job's worker for each would cost more than all else. The worker gets what moves
-the job: the first message of each kind, and its end.
+The stream's reader puts the job's messages into it. Most messages contain only a value, a step or a
+queue position. The reader publishes them to the job's readers itself: waking the job's worker for
+each of them would cost more than all other work. The worker gets the messages that change the
+job's state: the first one of each kind, and the last one.
 
-A worker only keeps what comes, so it keeps up with any network. Should it not, the reader
-waits for it, and so, by the window of TCP, does the server: memory does not grow.
+The worker only stores what it gets, so it is faster than any network. If it is not, the reader
+waits for it. Then TCP's flow control makes the server wait too, so the memory does not grow.
 """
 
 from __future__ import annotations
@@ -21,22 +22,22 @@ from ..errors import MessageTooLargeError, ProtocolError
 from .base import Aborted, Lost
 from .signal_safe import SafeCondition
 
-#: Bytes that may wait for a worker: more than comes while it ends a listener's wait.
+#: Bytes that may wait for the worker: more than arrive while the worker wakes a listener.
 ROOM = 2**24
-#: What a message takes besides its text: of short ones, more than the text itself.
+#: Bytes of memory that a message needs in addition to its text. A short text needs less than that.
 AROUND = 180
 
-#: A message, or why there will be no more.
+#: A message, or the reason why no more messages will arrive.
 Delivery = Union[Message, Lost, Aborted, MessageTooLargeError]
 
 
 class Mailbox:
-    """One job's messages. The channel of a job on a shared stream.
+    """The messages of one job. It is also the `Channel` of the job.
 
     Args:
-        leave: Is called when the job needs no more of them.
-        publish: Keeps a message for the job's readers.
-        room: How many bytes may wait to be taken.
+        leave: A function that is called when the job needs no more messages.
+        publish: A function that stores a message for the job's readers.
+        room: How many bytes may wait for the worker.
     """
 
     def __init__(
@@ -44,81 +45,88 @@ class Mailbox:
     ) -> None:
         self._leave = leave
         self._publish = publish
-        self._seen: set[str] = set()  # kinds; of the reader only, as the next
-        self._by_worker = False  # readers hear of what comes by way of the worker
+        self._seen: set[str] = set()  # kinds of messages; only the reader uses it
+        self._by_worker = False  # whether the worker publishes; only the reader uses it
         self._room = room
         self._deliveries: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
-        self._come = 0  # bytes; written by the reader only
-        self._taken = 0  # by the worker only
+        self._bytes_in = 0  # only the reader changes it
+        self._bytes_out = 0  # only the worker changes it
         self._lock = threading.RLock()
         self._changed = SafeCondition(self._lock)
         self._reader_waits = False
-        self._over = False
+        self._stopped = False
         self._since = time.monotonic()
 
-    # -- the reader's side
+    # -- for the reader
 
-    def is_deaf(self, seconds: float) -> bool:
-        """Whether nothing has come for the job since it joined, so many seconds ago."""
-        return not self._come and time.monotonic() - self._since >= seconds
+    def is_silent(self, seconds: float) -> bool:
+        """Return whether the job has received nothing since it joined, at least so long ago."""
+        return not self._bytes_in and time.monotonic() - self._since >= seconds
 
-    def deliver(self, frame: Message) -> None:
-        """Publish a message, or put it by; where there is no room, wait until there is."""
-        self.put_by(frame)
-        if self._come - self._taken > self._room:
+    def deliver(self, message: Message) -> None:
+        """Do what `put` does, and wait while the worker has too many bytes to read."""
+        self.put(message)
+        if self._bytes_in - self._bytes_out > self._room:
             self._wait_for_room()
 
-    def put_by(self, frame: Message) -> None:
-        """The same without a wait: for the worker itself, which would wait for ever."""
-        if frame.msg in FOR_READERS and not self._by_worker:
-            # What was rendered can be called before readers hear of it, which takes the worker;
-            # what comes after it must not overtake it.
-            self._by_worker = frame.renders
+    def put(self, message: Message) -> None:
+        """Publish a message, or queue it for the worker, or both. Never wait.
+
+        The worker calls this for messages that arrived before its job had joined. If it waited for
+        room, it would wait for itself.
+        """
+        if message.msg in FOR_READERS and not self._by_worker:
+            # The worker has to add rendered endpoints before readers learn of them, so that they
+            # can be called. Later messages must not overtake this one.
+            self._by_worker = message.renders
             if not self._by_worker:
-                self._publish(frame)
-                if frame.msg in self._seen and frame.msg in MOVES_ONCE:
+                self._publish(message)
+                if message.msg in self._seen and message.msg in MOVES_ONCE:
                     return
-                self._seen.add(frame.msg)
-                frame = frame._replace(told=True)
-        self._come += len(frame.raw) + AROUND
-        self._deliveries.put(frame)
+                self._seen.add(message.msg)
+                message = message._replace(told=True)
+        self._bytes_in += len(message.raw) + AROUND
+        self._deliveries.put(message)
 
     def _wait_for_room(self) -> None:
-        self._reader_waits = True  # first: the worker looks whether it is after it has taken
-        self._changed.wait_for(lambda: self._over or self._come - self._taken <= self._room // 2)
+        # Set before the check: the worker first counts a message as read, and then reads this.
+        self._reader_waits = True
+        self._changed.wait_for(
+            lambda: self._stopped or self._bytes_in - self._bytes_out <= self._room // 2
+        )
         self._reader_waits = False
 
     def end(self, why: Lost | Aborted | MessageTooLargeError) -> None:
-        """Nothing comes any more."""
+        """Let `receive` raise an exception once the worker has read all messages."""
         self._deliveries.put(why)
 
-    # -- the worker's side
+    # -- for the worker
 
     def receive(self) -> Message:
         delivery = self._deliveries.get()
         if isinstance(delivery, Message):
-            self._taken += len(delivery.raw) + AROUND
+            self._bytes_out += len(delivery.raw) + AROUND
             if self._reader_waits:
                 with self._lock:
                     self._changed.notify_all()
             return delivery
-        self._stop()
-        self.end(delivery)  # the end stays the end
+        self._release_reader()
+        self.end(delivery)  # so that each later call raises it, too
         raise delivery
 
     def reply(self, body: bytes) -> None:
-        raise ProtocolError("The server asks for data that it already has.", raw=body)
+        raise ProtocolError("The server requests data that the client has already sent.", raw=body)
 
     def close(self) -> None:
-        self._stop()
+        self._release_reader()
         self._leave()
 
     def abort(self) -> None:
         self.end(Aborted())
-        self._stop()
+        self._release_reader()
 
-    def _stop(self) -> None:
-        """The reader has no reason to wait any more."""
+    def _release_reader(self) -> None:
+        """End the reader's wait for room, and any later one."""
         with self._lock:
-            self._over = True
+            self._stopped = True
             self._changed.notify_all()

@@ -16,18 +16,18 @@ class Once(Generic[T]):
     """A value that is requested at first need, by one thread at a time, and then cached.
 
     Args:
-        ask: A function that requests the value. It returns the value, and for how many seconds to
-            cache it. Its exceptions are raised in the thread that called it; the next thread
-            then calls it again.
+        request: A function that requests the value. It returns the value, and the seconds for
+            which it is cached. Its exceptions are raised in the thread that called it. The next
+            thread then calls it again.
     """
 
-    def __init__(self, ask: Callable[[Deadline], tuple[T, float]]) -> None:
-        self._ask = ask
+    def __init__(self, request: Callable[[Deadline], tuple[T, float]]) -> None:
+        self._request = request
         self._lock = threading.RLock()
         self._changed = SafeCondition(self._lock)
         self._value: T | None = None
         self._until = 0.0  # the time on the monotonic clock until which the value is valid
-        self._asking = False
+        self._requesting = False
         # How often `forget` was called: a request that began before the last call is not cached.
         self._forgotten = 0
 
@@ -55,7 +55,7 @@ class Once(Generic[T]):
             The value; ``None`` if another thread did not receive it before the deadline.
 
         Raises:
-            Exception: The exception that `ask` raised in this thread.
+            Exception: The exception that `request` raised in this thread.
         """
         while True:
             mine = False
@@ -64,12 +64,12 @@ class Once(Generic[T]):
                     if not again and time.monotonic() < self._until:
                         return self._value
                     forgotten = self._forgotten
-                    if not self._asking:
+                    if not self._requesting:
                         # `mine` is assigned first: if a signal handler raises between the two
                         # assignments, `finally` still releases the other threads.
-                        mine = self._asking = True
+                        mine = self._requesting = True
                 if mine:
-                    value, seconds = self._ask(deadline)
+                    value, seconds = self._request(deadline)
                     with self._lock:
                         if self._forgotten == forgotten:
                             self._value, self._until = value, time.monotonic() + seconds
@@ -77,9 +77,9 @@ class Once(Generic[T]):
             finally:
                 if mine:
                     with self._lock:
-                        self._asking = False
+                        self._requesting = False
                         self._changed.notify_all()
             again = False
             left = None if deadline.seconds is None else deadline.left
-            if not self._changed.wait_for(lambda: not self._asking, left):
+            if not self._changed.wait_for(lambda: not self._requesting, left):
                 return None

@@ -1,4 +1,4 @@
-"""A request as it goes out: its head in one piece, its body right behind."""
+"""How a request is written to a socket: the head in one piece, then the body."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol, Union
 
 
 class Pieces(Protocol):
-    """A long body: so many bytes, 0 if that is not known, and they piece by piece."""
+    """A long body. Its length is 0 if it is unknown; iterating gives the bytes in pieces."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[bytes]: ...
@@ -17,8 +17,8 @@ class Pieces(Protocol):
 
 Body = Union[bytes, Pieces, None]
 
-_WRITTEN_TOGETHER = 65_536  # bytes of a body; above, a copy costs more than a second write
-_WRITTEN_AT_ONCE = 131_072  # bytes; each of them has the whole time that a server may be slow for
+_JOINED_BYTES = 65_536  # for a longer body, joining it to the head costs more than a second write
+_WRITE_BYTES = 131_072  # the socket's timeout applies to each write of this size
 
 _TARGET = re.compile("[!-~]+")
 _NAMES = re.compile(r"[!#-'*+.^_`|~0-9A-Za-z-]*")
@@ -30,64 +30,64 @@ _CHUNKED = {"Transfer-Encoding": "chunked"}
 def write(
     sock: socket.socket, method: str, target: str, headers: Mapping[str, str], body: Body
 ) -> None:
-    """Send a request: head and body together, if they are small.
+    """Send a request. A short body is sent together with the head.
 
-    As two writes they would be two packets, and wake the server twice. `http.client` puts a
-    head together field by field, for those who hand it anything; that takes four times as long.
+    Two writes would be two packets, and wake the server twice. `http.client` is not used because
+    it builds the head header by header, which takes four times as long.
 
     Raises:
-        ValueError: The head would be read as another one; nothing was sent.
-        OSError: The connection broke.
+        ValueError: The head has invalid characters. Nothing was sent.
+        OSError: The connection broke off.
     """
     if body is None:
         sock.sendall(head(method, target, headers))
     elif isinstance(body, bytes):
         lines = head(method, target, {**headers, "Content-Length": str(len(body))})
-        if len(body) <= _WRITTEN_TOGETHER:
+        if len(body) <= _JOINED_BYTES:
             sock.sendall(lines + body)
         else:
             sock.sendall(lines)
             view = memoryview(body)
-            for start in range(0, len(body), _WRITTEN_AT_ONCE):
-                sock.sendall(view[start : start + _WRITTEN_AT_ONCE])
+            for start in range(0, len(body), _WRITE_BYTES):
+                sock.sendall(view[start : start + _WRITE_BYTES])
     elif len(body):
         sock.sendall(head(method, target, {**headers, "Content-Length": str(len(body))}))
         for piece in body:
             sock.sendall(piece)
     else:
         sock.sendall(head(method, target, {**headers, **_CHUNKED}))
-        for piece in filter(None, body):  # one of no bytes would be the last
+        for piece in filter(None, body):  # an empty chunk would end the body
             sock.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
         sock.sendall(b"0\r\n\r\n")
 
 
 def head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
-    """The lines of a request before its body.
+    """Return the head of a request: the request line and the headers.
 
     Raises:
-        ValueError: They would be read as others.
+        ValueError: The target or a header has characters that would change the head's meaning.
 
     Behaviour: RFC 9112, sections 3 and 5. Ours: no line is folded.
     """
     fields = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
     if not _TARGET.fullmatch(target):
-        raise ValueError(f"the address has characters that cannot be asked for: {target!r}")
+        raise ValueError(f"the URL has characters that a request must not contain: {target!r}")
     plain = _NAMES.fullmatch("".join(headers)) and _FIELDS.fullmatch(fields)
     if not plain or fields.count("\n") != len(headers):
         raise _broken_field(headers)
     try:
         return f"{method} {target} HTTP/1.1\r\n{fields}\r\n".encode("latin-1")
     except UnicodeEncodeError:
-        raise _broken_field(headers) from None  # it holds the whole head
+        raise _broken_field(headers) from None  # the UnicodeEncodeError contains the whole head
 
 
 def _broken_field(headers: Mapping[str, str]) -> ValueError:
-    """The error for a header, by its name only: its value may be a secret."""
+    """Return the error for an invalid header. It has the name only: the value may be secret."""
     for name, value in headers.items():
         field = f"{name}: {value}\r\n"
         if not (_NAMES.fullmatch(name) and _FIELD.fullmatch(field) and _is_latin(field)):
             break
-    return ValueError(f"the header {name!r} has characters that no header may have")
+    return ValueError(f"the header {name!r} has characters that a header must not contain")
 
 
 def _is_latin(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""An answer as it comes in: its head is there, its body is read piece by piece."""
+"""How a response is read from a socket: `Raw` reads the head, `Response` the body in pieces."""
 
 from __future__ import annotations
 
@@ -15,41 +15,42 @@ _Body = Union[http.client.HTTPResponse, urllib3.HTTPResponse]
 
 _CHUNK_BYTES = 65_536
 
-
-# Bounds on a head; the first two are those of `http.client`.
+# Limits of a head; the first two are those of `http.client`.
 _LINE_BYTES = 65_536
 _LINES = 100
-_INTERIM_ANSWERS = 10  # which only say that there will be one
+_INTERIM_RESPONSES = 10  # responses with status 1xx, before the final one
 
-_FOLD = re.compile(r"\r?\n[ \t]+")  # how long lines were broken once
+_FOLD = re.compile(r"\r?\n[ \t]+")  # a folded line, as older versions of HTTP allow it
 _FIELD = re.compile(r"^([^\s:][^:\n]*):([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
 
 
 class Raw(http.client.HTTPResponse):
-    """An answer whose head is read without the parser of mails that `http.client` has for it.
+    """A response whose head is read without the mail parser that `http.client` uses.
 
-    That parser is made for far more than there is in such a head, and takes longer than
-    anything else in reading one.
+    That parser handles far more than such a head contains. It takes longer than everything else in
+    reading a head.
     """
 
-    #: By their names in lower case; what came several times stands with commas between.
+    #: The headers by name in lower case. The values of a repeated header are joined with commas.
     headers: dict[str, str]  # type: ignore[assignment]
 
-    # `close`, which the collector calls, reads it even if a signal struck before `__init__` set it.
+    # A signal handler may raise before `__init__` sets it. The garbage collector then calls
+    # `close`, which reads it.
     fp: Any = None
 
-    may_upgrade = False  # 101 is an answer, and the connection speaks something else from then on
+    may_upgrade = False  # whether status 101 is accepted; afterwards, the protocol is another one
 
     def begin(self) -> None:
         """Read the head.
 
         Raises:
-            OSError, http.client.HTTPException: It broke off, or is none of HTTP/1.
+            OSError, http.client.HTTPException: The connection broke off, or the response is not
+                HTTP/1.
 
-        Behaviour: RFC 9112, sections 2 to 6, as far as clients need them. Ours: every answer
-        that is only an interim one (1xx) is passed over; `http.client` does so with 100.
+        Behaviour: RFC 9112, sections 2 to 6, as far as clients need them. Ours: every interim
+        response (1xx) is skipped; `http.client` skips only those with status 100.
         """
-        (version, status, reason), fields = self._final()
+        (version, status, reason), fields = self._read_final()
         if not version.startswith("HTTP/1."):
             raise http.client.UnknownProtocol(version)
         self.version = 10 if version == "HTTP/1.0" else 11
@@ -60,40 +61,47 @@ class Raw(http.client.HTTPResponse):
             headers = {name: ", ".join(v for n, v in fields if n == name) for name in headers}
         self.headers = headers
         self.set_cookies = [value for name, value in fields if name == "set-cookie"]
-        self._frame(headers.get("transfer-encoding"), headers.get("content-length"))
+        self._set_framing(headers.get("transfer-encoding"), headers.get("content-length"))
         self.chunk_left = None
         self.will_close = self._check_close()  # type: ignore[attr-defined]
         if self._method == "HEAD" or status in (204, 304):  # type: ignore[attr-defined]
-            self.length, self.chunked = 0, False  # whatever would frame a body
+            self.length, self.chunked = 0, False  # no body, whatever the headers say
         elif self.length is None and not self.chunked:
-            self.will_close = True  # by which one sees that it is over
+            self.will_close = True  # the end of the connection is the end of the body
 
-    def _frame(self, transfer: str | None, length: str | None) -> None:
-        """How the end of the body shows, if not by that of the connection."""
+    def _set_framing(self, transfer: str | None, length: str | None) -> None:
+        """Set whether the body is sent in chunks, and its length if it has one."""
         self.chunked = transfer is not None and transfer.lower() == "chunked"
         self.length = None
         if transfer is not None and not self.chunked:
-            raise http.client.HTTPException(f"the answer is framed as {transfer!r}")
+            raise http.client.HTTPException(
+                f"the response has the unknown Transfer-Encoding {transfer!r}"
+            )
         if length is not None and not self.chunked:
-            told, *others = {text.strip() for text in length.split(",")}
+            value, *others = {text.strip() for text in length.split(",")}
             if others:
-                raise http.client.HTTPException(f"the answer says that its length is {length!r}")
-            # What is no number says nothing; `http.client` passes over it, too.
-            if told.isascii() and told.isdecimal() and len(told) < 20:
-                self.length = int(told)
+                raise http.client.HTTPException(
+                    f"the response has contradictory Content-Length values: {length!r}"
+                )
+            # A value that is not a number is ignored, as `http.client` does.
+            if value.isascii() and value.isdecimal() and len(value) < 20:
+                self.length = int(value)
 
-    def _final(self) -> tuple[tuple[str, int, str], list[tuple[str, str]]]:
-        for _ in range(_INTERIM_ANSWERS):
+    def _read_final(self) -> tuple[tuple[str, int, str], list[tuple[str, str]]]:
+        """Return the status line and the headers of the first response that is not interim."""
+        for _ in range(_INTERIM_RESPONSES):
             first = self._read_status()  # type: ignore[attr-defined]
             fields = _fields_of(self._read_lines())
             if first[1] == 101 and not self.may_upgrade:
-                raise http.client.HTTPException("the server speaks another protocol from here on")
+                raise http.client.HTTPException(
+                    "the server switched to another protocol, which was not requested"
+                )
             if first[1] >= 200 or first[1] == 101:
                 return first, fields
-        raise http.client.HTTPException("no answer, but that there will be one")
+        raise http.client.HTTPException(f"got {_INTERIM_RESPONSES} interim responses, no final one")
 
     def _read_lines(self) -> bytes:
-        """All lines before the blank one."""
+        """Return all lines before the blank one."""
         lines: list[bytes] = []
         readline = self.fp.readline
         while len(lines) <= _LINES:
@@ -109,7 +117,7 @@ class Raw(http.client.HTTPResponse):
 
 
 def _fields_of(lines: bytes) -> list[tuple[str, str]]:
-    """Name and value of each header; lines that are none are passed over."""
+    """Return the name and value of each header. Lines that are not headers are skipped."""
     fields = _FIELD.findall(lines.decode("latin-1"))
     return [
         (name.strip().lower(), (_FOLD.sub(" ", text) if "\n" in text else text).strip())
@@ -118,26 +126,26 @@ def _fields_of(lines: bytes) -> list[tuple[str, str]]:
 
 
 class Response:
-    """One answer. Its connection is free for the next request when the body was read.
+    """One response. Once its body is read, the next request can use its connection.
 
     Args:
-        raw: It, its head read.
-        over: Is told once that the connection is not needed any more, and whether another
-            request may go over it.
+        raw: The response, with its head already read.
+        release: A function that is called once, when the connection is no longer needed. It gets
+            whether another request may use the connection.
 
     Attributes:
-        status: Its number.
-        headers: By their names in lower case.
-        set_cookies: The cookies in it.
+        status: The status code.
+        headers: The headers, by name in lower case.
+        set_cookies: The values of the ``Set-Cookie`` headers.
     """
 
-    def __init__(self, raw: Raw, over: Callable[[bool], None]) -> None:
+    def __init__(self, raw: Raw, release: Callable[[bool], None]) -> None:
         self.status = raw.status
         self.headers = raw.headers
         self.set_cookies = raw.set_cookies
         self._raw = raw
-        self._over: Callable[[bool], None] | None = over
-        # What is compressed is read by way of `urllib3`, anything else as it comes.
+        self._release: Callable[[bool], None] | None = release
+        # A compressed body is read through `urllib3`, any other one directly.
         self._body: _Body = raw
         self._chunks: ChunkedDecoder | None = None
         encoding = self.headers.get("content-encoding", "identity")
@@ -147,11 +155,11 @@ class Response:
             self._chunks = ChunkedDecoder()
 
     def read1(self, size: int) -> bytes:
-        """The next bytes, at most so many, as soon as there are any; none at the end.
+        """Wait for the next bytes, and return at most `size` of them; ``b""`` at the end.
 
         Raises:
-            OSError, http.client.HTTPException, urllib3.exceptions.HTTPError: The connection
-                broke off, or fell silent.
+            OSError, http.client.HTTPException, urllib3.exceptions.HTTPError: The connection broke
+                off, or the server sent nothing within the timeout.
         """
         raw = self._raw
         if self._chunks is not None:
@@ -160,13 +168,13 @@ class Response:
         if not piece and raw.length:
             raise http.client.IncompleteRead(b"", raw.length)
         if raw.length == 0:
-            raw.close()  # it does so by itself only if it is asked once more
+            raw.close()  # otherwise only one more call of `read1` would close it
         if raw.isclosed():
             self._end(whole=True)
         return piece
 
     def _read_chunks(self, size: int, chunks: ChunkedDecoder) -> bytes:
-        """The content of as many chunks as there are, without the framing."""
+        """Return the content of the chunks that have arrived."""
         content = b""
         while not content and not chunks.over:
             piece = self._raw.fp.read1(size)
@@ -184,23 +192,27 @@ class Response:
         return content
 
     def read(self, url: str, limit: int) -> bytes:
-        """All of the body, unless it is longer than any that is meant well.
+        """Read the whole body.
 
         Args:
-            url: Whose answer it is, for errors.
-            limit: How many bytes it may have.
+            url: The request's URL, for errors.
+            limit: The most bytes that the body may have.
 
         Raises:
-            MessageTooLargeError: It has more.
-            ProtocolError: It is compressed more than once.
-            OSError, http.client.HTTPException, urllib3.exceptions.HTTPError: As of `read1`.
+            MessageTooLargeError: The body has more bytes.
+            ProtocolError: The body is compressed more than once.
+            OSError, http.client.HTTPException, urllib3.exceptions.HTTPError: The connection broke
+                off, or the server sent nothing within the timeout.
         """
         raw = self._raw
         if self._body is raw and raw.length is not None and raw.length <= limit:
             body = raw.read()
         elif "," in self.headers.get("content-encoding", ""):
             self.close()
-            raise ProtocolError(f"{url} answered with what is compressed several times.")
+            raise ProtocolError(
+                f"{url} sent a response that is compressed several times, which is not supported. "
+                "Check the gateways between this client and the app."
+            )
         else:
             body = self._read_pieces(url, limit)
         self._end(whole=True)
@@ -213,19 +225,20 @@ class Response:
             left -= len(piece)
             if left < 0:
                 self.close()
-                raise too_large(f"The answer of {url}", limit)
+                raise too_large(f"The response of {url}", limit)
             pieces.append(piece)
         return b"".join(pieces)
 
     def close(self) -> None:
-        """Let go of it. The connection is closed, unless the body was read to its end."""
+        """End reading. The connection is closed, unless the body was read to its end."""
         self._raw.close()
         self._end(whole=False)
 
     def _end(self, *, whole: bool) -> None:
-        over, self._over = self._over, None
-        if over is not None:
-            # After an unhandled exception (500 in plain text) servers drop the connection
-            # without announcing it; a later request on it would fail.
+        """Release the connection, once."""
+        release, self._release = self._release, None
+        if release is not None:
+            # After an unhandled exception (500 in plain text), servers close the connection without
+            # announcing it. The next request on it would fail.
             kind = self.headers.get("content-type", "")
-            over(whole and (self.status != 500 or kind.startswith("application/json")))
+            release(whole and (self.status != 500 or kind.startswith("application/json")))

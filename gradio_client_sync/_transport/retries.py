@@ -1,7 +1,7 @@
-"""When a request may be sent again, and after how long.
+"""Which failed requests may be sent again, and the pauses before that.
 
-Sent again is only what cannot have had an effect: what no server took, and what only asks. What
-a job may have started is another matter; see `_runner`.
+The functions here accept only requests that had no effect: those that the server did not accept,
+and those that only read. A failed job may have run, so `_calls.runner` decides about jobs.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from ..errors import ConnectFailedError, GradioClientError, HTTPStatusError, Upl
 if TYPE_CHECKING:
     from .deadlines import Deadline
 
-#: What gateways answer that did not pass a request on. Not 504: the server had it. A limiter's
-#: 429 has a patience of its own; see `_protocol.retry`.
+#: Statuses by which gateways say that they did not pass a request on. A 504 is not one of them,
+#: because the server had received the request. For a 429, see `_protocol.retry`.
 RETRYABLE_STATUSES = frozenset((502, 503))
 
-FIRST_WAIT = 0.25  # s; twice that the next time
+FIRST_WAIT = 0.25  # s; each further wait is twice as long
 LONGEST_WAIT = 8.0  # s
-LONGEST_ASKED = 60.0  # s; who asks for more (Retry-After) is not waited for: the error tells
+LONGEST_ASKED = 60.0  # s; a server that requests more (Retry-After) gets no retry
 
 
 class Retries:
-    """The tries that are left of one request or job, and the pauses between them.
+    """The remaining retries of one request or job, and the pauses between them.
 
     Args:
-        count: How many there may be after the first.
+        count: The most retries after the first attempt.
     """
 
     def __init__(self, count: int) -> None:
@@ -35,32 +35,32 @@ class Retries:
         self._wait = FIRST_WAIT
 
     def pause(self, error: GradioClientError, deadline: Deadline) -> float | None:
-        """Seconds to wait before the next try; ``None`` if there is to be none.
+        """Return the seconds to wait before the next attempt; ``None`` if there must be none.
 
-        Half of each wait is left to chance, so that many clients do not come back at once.
+        Up to half of each wait is removed at random, so that many clients do not return at once.
         """
         if not self._left:
             return None
         self._left -= 1
         wait = self._wait * (1 - random.random() / 2)
         self._wait = min(2 * self._wait, LONGEST_WAIT)
-        asked = error.retry_after if isinstance(error, HTTPStatusError) else None
-        if asked is not None:
-            if asked > LONGEST_ASKED:
+        requested = error.retry_after if isinstance(error, HTTPStatusError) else None
+        if requested is not None:
+            if requested > LONGEST_ASKED:
                 return None
-            wait = max(wait, asked)
+            wait = max(wait, requested)
         return wait if wait < deadline.left else None
 
 
 def is_safe_to_retry(error: GradioClientError) -> bool:
-    """Whether a request cannot have had an effect, and may fare better the next time."""
+    """Return whether a request had no effect, and may succeed when it is sent again."""
     if isinstance(error, ConnectFailedError):
         return error._passing and not error.sent
     if isinstance(error, UploadError):
-        return error._passing  # half an upload is none
+        return error._passing  # the server drops an incomplete upload
     return isinstance(error, HTTPStatusError) and error.status_code in RETRYABLE_STATUSES
 
 
 def can_retry(error: GradioClientError) -> bool:
-    """The same of a request that only asks, and so never has one."""
+    """Return whether a request that only reads may succeed when it is sent again."""
     return is_safe_to_retry(error) or (isinstance(error, ConnectFailedError) and error._passing)

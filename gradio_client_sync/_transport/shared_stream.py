@@ -3,7 +3,8 @@
 A job joins by a POST request. The response contains an event id, and the job's messages arrive on
 the session's only stream. So each stream has one reader thread. It only splits the stream into
 messages and puts each message into the mailbox of its job. If values arrive very fast, the reader
-pauses, so that several values arrive together (see `_protocol.queue.pace`).
+pauses, so that several values arrive together (see `_protocol.queue.pace`). A `RoutingTable` knows
+the mailbox of each job.
 
 The lifetime of the stream follows the rules of the server:
 
@@ -27,8 +28,8 @@ The lifetime of the stream follows the rules of the server:
   all jobs fail, because the next message of any job may depend on it.
 * If a message announces that the stream breaks, the reader ends the stream, even if the connection
   is still open. Behind a gateway, the connection may stay open without any data.
-* If a job has received no message `DEAF` seconds after its join, it may be on a different server
-  than the stream. At the next heartbeat, a thread calls `doubt` to find the cause.
+* If a job has received no message `SILENT_AFTER` seconds after its join, it may be on a different
+  server than the stream. At the next heartbeat, a thread calls `doubt` to find the cause.
 * If the stream breaks for another reason, the server drops the session's jobs. All of them are
   lost, and so are those whose join request is running.
 """
@@ -55,6 +56,7 @@ from ..errors import (
 from .base import Aborted, Lost
 from .connections import RequestHandle
 from .mailbox import Mailbox
+from .routing_table import RoutingTable
 from .signal_safe import SafeEvent
 
 if TYPE_CHECKING:
@@ -63,16 +65,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: The jobs are lost after so many streams in a row that ended without the end of any job.
-_ENDS_IN_VAIN = 3
+#: The jobs are lost after this number of streams in a row that ended without the end of any job.
+_MOST_USELESS_STREAMS = 3
 
 #: Seconds after a job's join without any message, after which it may be on another server. Normally
 #: a server sends the queue position of a new job at once.
-DEAF = 5.0
+SILENT_AFTER = 5.0
 
 _COMPLETED = "process_completed"
 _BROKEN = "broken"  # `_route` returns it for a message that is the last one of its stream
-_GONE = 10_000  # how many ended jobs are remembered, so that their late messages are dropped
 
 
 class _Stream:
@@ -81,7 +82,7 @@ class _Stream:
     Attributes:
         breaks: How often it broke. Jobs whose join request was running then are lost.
         reading: Whether a reader runs, or is about to start.
-        stumbled: Whether the stream breaks because of a job that has already ended.
+        reopens: Whether it is opened again after its next break, because that loses no job.
         heads: The parser of message heads; only the reader uses it.
         call: The handle by which `close` aborts the reader's request.
     """
@@ -89,7 +90,7 @@ class _Stream:
     def __init__(self) -> None:
         self.breaks = 0
         self.reading = False
-        self.stumbled = False
+        self.reopens = False
         self.heads = Heads()
         self.call = RequestHandle()
 
@@ -120,14 +121,9 @@ class SharedStream:
         self._silence = silence
         self._start = start
         self._doubt = doubt
-        self._doubting = False
+        self._is_checking = False  # whether a thread looks for the cause of silent jobs
         self._lock = threading.RLock()
-        self._mailboxes: dict[str, Mailbox] = {}
-        self._homes: dict[str, _Stream] = {}  # the own stream of each job that has a mailbox
-        self._early: dict[str, list[Message | MessageTooLargeError]] = {}
-        self._early_bytes = 0
-        self._gone: dict[str, None] = {}  # the jobs that ended last, oldest first
-        self._joining = 0
+        self._jobs = RoutingTable(http.options.message_bytes)
         self._streams = [_Stream()]  # jobs that join now use the last one
         self._warned = False
         self._closed = False
@@ -151,7 +147,7 @@ class SharedStream:
         with self._lock:
             if self._closed:
                 raise Aborted
-            self._joining += 1
+            self._jobs.begin_join()
             stream = self._streams[-1]
             breaks = stream.breaks
         try:
@@ -160,10 +156,7 @@ class SharedStream:
             start = self._enter(event_id, mailbox, stream, breaks)
         finally:
             with self._lock:
-                self._joining -= 1
-                if not self._joining:
-                    self._early.clear()  # the rest is for jobs that have ended
-                    self._early_bytes = 0
+                self._jobs.end_join()
         if start:
             try:
                 self._start(partial(self._read, stream))
@@ -187,26 +180,24 @@ class SharedStream:
         is_over = False
         while True:
             with self._lock:
-                early = self._early.pop(event_id, ())
-                self._early_bytes -= sum(len(m.raw) for m in early if isinstance(m, Message))
+                early = self._jobs.take_kept(event_id)
                 if is_over:
-                    self._forget(event_id)
+                    self._jobs.mark_ended(event_id)
                     return False
                 if self._closed:
                     raise Aborted
                 if stream.breaks != breaks:
                     raise Lost("the session's event stream broke while the job was joining")
                 if not early:
-                    self._mailboxes[event_id] = mailbox
-                    self._homes[event_id] = stream
+                    self._jobs.add(event_id, mailbox, stream)
                     start, stream.reading = not stream.reading, True
                     return start
             # Delivered without the lock, because delivery publishes events to users of the job.
-            # A reader may route further messages of the job meanwhile. It adds them to `_early`,
-            # since the join is still running, and the next round of this loop delivers them.
+            # A reader may route further messages of the job meanwhile. The table keeps them, since
+            # the join is still running, and the next round of this loop delivers them.
             for message in early:
                 if isinstance(message, Message):
-                    mailbox.put_by(message)
+                    mailbox.put(message)
                     is_over = is_over or message.msg == _COMPLETED
                 else:
                     mailbox.end(message)
@@ -214,22 +205,13 @@ class SharedStream:
     def leave(self, event_id: str) -> None:
         """Remove a job. Its later messages are dropped."""
         with self._lock:
-            if self._mailboxes.pop(event_id, None) is not None:
-                self._forget(event_id)
-
-    def _forget(self, event_id: str) -> None:
-        """Record that a job has ended, so that its later messages are dropped."""
-        self._homes.pop(event_id, None)
-        self._gone[event_id] = None
-        if len(self._gone) > _GONE:
-            del self._gone[next(iter(self._gone))]
+            self._jobs.remove(event_id)
 
     def close(self) -> None:
         """Close all streams, and abort every job of the session."""
         with self._lock:
             self._closed = True
-            mailboxes = list(self._mailboxes.values())
-            self._mailboxes, self._homes = {}, {}
+            mailboxes = self._jobs.remove_all()
             streams = list(self._streams)
         self._ended.set()
         for stream in streams:
@@ -237,21 +219,21 @@ class SharedStream:
         for mailbox in mailboxes:
             mailbox.abort()
 
-    def _read(self, of: _Stream) -> None:
-        """Run a reader thread: read stream after stream while there are jobs."""
-        in_vain = 0
+    def _read(self, stream: _Stream) -> None:
+        """Run a reader thread: read the stream, and open it again while it has jobs."""
+        useless = 0
         ending: Lost | Aborted | None = None
         retries: RateLimitWaits | None = None
         while ending is None:
             try:
-                in_vain = 0 if self._read_stream(of) or of.stumbled else in_vain + 1
-                of.stumbled, retries = False, None
-                if in_vain == _ENDS_IN_VAIN:
+                useless = 0 if self._read_once(stream) or stream.reopens else useless + 1
+                stream.reopens, retries = False, None
+                if useless == _MOST_USELESS_STREAMS:
                     ending = Lost("the server ends the session's event stream before its jobs")
             except Lost as exc:
-                if not of.stumbled:
+                if not stream.reopens:
                     ending = exc
-                of.stumbled = False
+                stream.reopens = False
             except Aborted as exc:
                 ending = exc
             except RateLimitError as exc:
@@ -271,11 +253,11 @@ class SharedStream:
                 log.exception("the reader of the session's event stream failed unexpectedly")
                 ending = Lost(f"its reader failed: {exc!r}")
             with self._lock:
-                if ending is None and (self._closed or of not in self._homes.values()):
-                    of.reading = False
-                    self._drop(of)
+                if ending is None and (self._closed or not self._jobs.has_jobs_on(stream)):
+                    stream.reading = False
+                    self._drop(stream)
                     return
-        self._break(of, ending)
+        self._break(stream, ending)
 
     def _drop(self, stream: _Stream) -> None:
         """Remove a stream without a reader, unless later jobs use it. The caller has the lock."""
@@ -291,39 +273,36 @@ class SharedStream:
             stream.reading = False
             stream.breaks += 1
             self._drop(stream)
-            lost = [event_id for event_id, home in self._homes.items() if home is stream]
-            for event_id in lost:
-                del self._homes[event_id]
-            mailboxes = [self._mailboxes.pop(event_id) for event_id in lost]
-        for mailbox in mailboxes:
+            lost = self._jobs.remove_jobs_on(stream)
+        for mailbox in lost.values():
             mailbox.end(ending)
 
-    def _read_stream(self, of: _Stream) -> bool:
-        """Read one stream to its end.
+    def _read_once(self, stream: _Stream) -> bool:
+        """Open the stream, and read it to its end.
 
         Returns:
-            Whether a job ended on it.
+            Whether a job ended meanwhile.
         """
-        stream: EventStream = self._http.stream(
-            self._url, of.call, silence=self._silence, policy=self._http.reading
+        events: EventStream = self._http.stream(
+            self._url, stream.call, silence=self._silence, policy=self._http.reading
         )
-        brought = False
+        any_completed = False
         pace = Pace(time.monotonic())
         try:
-            for payloads in stream:
+            for payloads in events:
                 arrived = time.time()
-                kinds = [self._route(of, payload, arrived) for payload in payloads]
-                brought = brought or _COMPLETED in kinds
+                kinds = [self._route(stream, payload, arrived) for payload in payloads]
+                any_completed = any_completed or _COMPLETED in kinds
                 if _BROKEN in kinds:
                     break
                 pause = pace.after(kinds, sum(map(len, payloads)), time.monotonic())
                 if pause:
                     self._ended.wait(pause)
         finally:
-            stream.close()
-        return brought
+            events.close()
+        return any_completed
 
-    def _fail(self, of: _Stream, frame: Message) -> None:
+    def _fail(self, stream: _Stream, message: Message) -> None:
         """Fail all jobs of a stream that the server is about to break.
 
         The server breaks the stream if it cannot encode a message, such as a text that is not
@@ -331,78 +310,78 @@ class SharedStream:
         that join later are not affected, because the session still exists.
         """
         with self._lock:
-            of.breaks += 1
-            of.stumbled = True
-            failed = [event_id for event_id, home in self._homes.items() if home is of]
-            mailboxes = [self._mailboxes.pop(event_id) for event_id in failed]
+            stream.breaks += 1
+            stream.reopens = True
+            failed = self._jobs.remove_jobs_on(stream)
             for event_id in failed:
-                self._forget(event_id)
-        for mailbox in mailboxes:
-            mailbox.deliver(frame)
+                self._jobs.mark_ended(event_id)
+        for mailbox in failed.values():
+            mailbox.deliver(message)
 
-    def _look_for_deaf(self) -> None:
+    def _check_silent_jobs(self) -> None:
         """At a heartbeat: if a job has received nothing, start a thread that finds the cause."""
         with self._lock:
-            deaf = any(mailbox.is_deaf(DEAF) for mailbox in self._mailboxes.values())
-            if not deaf or self._doubting:
+            mailboxes = self._jobs.mailboxes.values()
+            if self._is_checking or not any(box.is_silent(SILENT_AFTER) for box in mailboxes):
                 return
-            self._doubting = True
+            self._is_checking = True
         try:
-            self._start(self._find_out)
+            self._start(self._find_cause)
         except GradioClientError:  # no thread could be started; the next heartbeat tries again
-            self._doubting = False
+            self._is_checking = False
 
-    def _find_out(self) -> None:
-        """Find the cause, and end the jobs that have received nothing if there is one."""
+    def _find_cause(self) -> None:
+        """Find the cause. If there is one, end the jobs that have received nothing."""
         try:
             cause = self._doubt()
         finally:
-            self._doubting = False
+            self._is_checking = False
         if not cause:
             return
         with self._lock:
-            lost = {name: box for name, box in self._mailboxes.items() if box.is_deaf(DEAF)}
+            jobs = self._jobs.mailboxes.items()
+            lost = {event_id: box for event_id, box in jobs if box.is_silent(SILENT_AFTER)}
         for event_id, mailbox in lost.items():
             self.leave(event_id)
-            mailbox.end(Lost(f"nothing came for it. {cause}"))
+            mailbox.end(Lost(f"no message arrived for it. {cause}"))
 
-    def _pass_over(self, start: Truncated) -> None:
+    def _skip(self, start: Truncated) -> None:
         """Fail the job of a message that is too long; all jobs if it does not name its job."""
         try:
             event_id = Message.of(start, 0.0).event_id
         except ProtocolError:
             event_id = None
         with self._lock:
+            mailboxes = self._jobs.mailboxes
             if event_id is None:
-                failed = list(self._mailboxes.values())
-            elif event_id in self._mailboxes:
-                failed = [self._mailboxes[event_id]]
+                failed = list(mailboxes.values())
+            elif event_id in mailboxes:
+                failed = [mailboxes[event_id]]
             else:
                 failed = []
-                if self._joining and event_id not in self._gone:
-                    self._early.setdefault(event_id, []).append(self._too_large())
+                self._jobs.keep(event_id, self._too_large())
         for mailbox in failed:
             mailbox.end(self._too_large())
 
     def _too_large(self) -> MessageTooLargeError:
         return too_large("A message of the server", self._http.options.message_bytes)
 
-    def _is_stumble(self, frame: Message) -> bool:
+    def _is_about_ended_job(self, message: Message) -> bool:
         """Return whether the server breaks the stream because it completed a job twice.
 
         Gradio 4.31 to 5.45 does this if a job is cancelled at the moment in which it ends. The
         error message contains only the job's id. The session still exists, so its stream can be
         opened again.
         """
-        if frame.msg != "unexpected_error":
+        if message.msg != "unexpected_error":
             return False
         try:
-            message = frame.parse().get("message")
+            text = message.parse().get("message")
         except ProtocolError:
             return False
-        return isinstance(message, str) and message.strip("'\"") in self._gone
+        return isinstance(text, str) and self._jobs.has_ended(text.strip("'\""))
 
-    def _route(self, of: _Stream, payload: bytes, arrived: float) -> str:
+    def _route(self, stream: _Stream, payload: bytes, arrived: float) -> str:
         """Put a message into the mailbox of its job.
 
         Returns:
@@ -410,55 +389,42 @@ class SharedStream:
             stream.
         """
         if type(payload) is Truncated:
-            self._pass_over(payload)
+            self._skip(payload)
             return ""
         try:
-            frame = of.heads.frame(payload, arrived)
+            message = stream.heads.frame(payload, arrived)
         except ProtocolError as exc:
             # Only the first one is a warning: a server may send many of them.
             level = logging.DEBUG if self._warned else logging.WARNING
-            log.log(level, "a message of the session's event stream was passed over: %s", exc)
+            log.log(level, "a message of the session's event stream was skipped: %s", exc)
             self._warned = True
             return ""
-        event_id = frame.event_id
+        event_id = message.event_id
         if event_id is None:
             # The message is about the stream (heartbeat, close_stream), or about every job.
-            if self._is_stumble(frame):
-                of.stumbled = True
+            if self._is_about_ended_job(message):
+                stream.reopens = True
                 return _BROKEN
-            if frame.msg in ("unexpected_error", "server_stopped"):
-                self._fail(of, frame)
+            if message.msg in ("unexpected_error", "server_stopped"):
+                self._fail(stream, message)
                 return _BROKEN
-            if frame.msg == "heartbeat":
-                self._look_for_deaf()
-            elif frame.msg != "close_stream":
-                for mailbox in list(self._mailboxes.values()):
-                    mailbox.deliver(frame)
+            if message.msg == "heartbeat":
+                self._check_silent_jobs()
+            elif message.msg != "close_stream":
+                for box in list(self._jobs.mailboxes.values()):
+                    box.deliver(message)
             return ""
-        of.stumbled = False
-        known = self._mailboxes.get(event_id)  # without the lock, which would slow each message
-        if known is None:
+        stream.reopens = False
+        jobs = self._jobs
+        mailbox = jobs.mailboxes.get(event_id)  # without the lock, which would slow each message
+        if mailbox is None:
             with self._lock:
-                known = self._mailboxes.get(event_id)
-                if known is None:
-                    if self._joining and event_id not in self._gone:
-                        self._keep(event_id, frame)
-                        return frame.msg
-                    return ""
-        if frame.msg == _COMPLETED:
+                mailbox = jobs.mailboxes.get(event_id)
+                if mailbox is None:
+                    return message.msg if jobs.keep(event_id, message) else ""
+        if message.msg == _COMPLETED:
             # Removed before the worker receives the message: the server may end the stream now,
             # and this reader must not open it again for a job that has ended.
             self.leave(event_id)
-        known.deliver(frame)
-        return frame.msg
-
-    def _keep(self, event_id: str, frame: Message) -> None:
-        """Keep a message for a job that may be joining.
-
-        Raises:
-            MessageTooLargeError: The kept messages are longer than the limit of one message.
-        """
-        self._early_bytes += len(frame.raw)
-        if self._early_bytes > self._http.options.message_bytes:
-            raise too_large("What came for unknown jobs", self._http.options.message_bytes)
-        self._early.setdefault(event_id, []).append(frame)
+        mailbox.deliver(message)
+        return message.msg

@@ -1,4 +1,4 @@
-"""The queue of Gradio 4.0 to 4.8: one event stream per job, its data posted besides."""
+"""The queue of Gradio 4.0 to 4.8: one event stream per job, and a POST for the job's data."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class EventStreamChannel:
-    """One job's event stream; `connect` opens it.
+    """The event stream of one job. `connect` opens it.
 
     Args:
-        http: The client of the app.
+        http: The HTTP client of the app.
         stream: The open stream.
-        data_url: Where to post what the server asks for.
+        data_url: The URL to which the data that the server requests are sent.
         call: The handle of the stream's request.
-        query: As for `Http.post`.
+        query: The query of the URL that the user named. No error shows it.
     """
 
     def __init__(
@@ -52,18 +52,18 @@ class EventStreamChannel:
         """Open an event stream, which joins the queue.
 
         Args:
-            http: The client of the app.
-            url: The stream's.
-            data_url: Where to post what the server asks for.
-            call: A handle by which the stream can be aborted, also before it is open.
-            query: As for `Http.post`.
-            headers: Sent with this request, as well as those of every request.
+            http: The HTTP client of the app.
+            url: The URL of the stream.
+            data_url: The URL to which the data that the server requests are sent.
+            call: A handle by which another thread can end the stream, also before it is open.
+            query: The query of the URL that the user named. No error shows it.
+            headers: Headers of this request only.
 
         Raises:
-            ConnectFailedError, HTTPStatusError: The stream did not open.
+            ConnectFailedError, HTTPStatusError: The stream could not be opened.
             Aborted: `call` was aborted.
         """
-        # No limit of silence: these servers send one heartbeat per stream.
+        # Without a limit for silence, because these servers send only one heartbeat per stream.
         stream = http.stream(url, call, silence=None, query=query, headers=headers)
         return cls(http, stream, data_url, call, query)
 
@@ -77,11 +77,11 @@ class EventStreamChannel:
     def reply(self, body: bytes) -> None:
         if self._call.aborted:
             raise Aborted
-        # The event id in it keeps a job that is sent twice from running twice.
+        # The event id in the body prevents a job that is sent twice from running twice.
         policy = self._http.unaccepted
         answer = self._http.post(self._data_url, body, query=self._query, policy=policy)
         if answer.status != 200:
-            raise Lost(f"the server answered {answer.status} to the job's data")
+            raise Lost(f"the server responded with {answer.status} to the job's data")
 
     def close(self) -> None:
         self._stream.close()

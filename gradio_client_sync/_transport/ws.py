@@ -20,7 +20,7 @@ from .._protocol.queue.wire import Message
 from .._protocol.routes import with_query
 from ..errors import ConnectFailedError, MessageTooLargeError, ProtocolError, too_large
 from .base import Aborted, Lost
-from .connections import SOCKET_OPTIONS, cut
+from .connections import SOCKET_OPTIONS, shut_down
 from .deadlines import Deadline
 from .failures import Answer, advice, is_out_of_files, refusal
 from .request import head
@@ -29,10 +29,11 @@ from .response import Raw, Response
 if TYPE_CHECKING:
     from .http import Http
 
-#: Set by this module's own headers, or by the handshake itself.
-_OWN_HEADERS = frozenset(("accept", "accept-encoding", "connection", "content-type"))
+#: Headers of HTTP requests that a handshake does not send, or sets itself.
+_HTTP_HEADERS = frozenset(("accept", "accept-encoding", "connection", "content-type"))
 
-_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # of RFC 6455; by it a server shows that it knows it
+#: From RFC 6455. A response that contains a hash of it comes from a websocket server.
+_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 _BROKEN_OFF = (
     ConnectionError,
@@ -40,20 +41,20 @@ _BROKEN_OFF = (
     websocket.WebSocketConnectionClosedException,
 )
 
-#: Seconds to wait for the reason of a server that takes no more; it is here already, mostly.
-LAST_WORD = 1.0
+#: Seconds to wait for the reason of a server that accepts no more data. Usually it has arrived.
+_REASON_SECONDS = 1.0
 
 _ENDINGS = {
     1001: "the server is going away",
-    1008: "the server refused it by its policy",
-    1009: "a message was larger than the server takes",
-    1011: "the server failed, or missed an answer to its pings",
-    1012: "the server restarts",
+    1008: "the server refused it because of its policy",
+    1009: "a message was larger than the server accepts",
+    1011: "the server failed, or did not receive a response to its pings",
+    1012: "the server is restarting",
 }
 
 
 class _Frames(websocket.frame_buffer):
-    """Reads no frame that is longer than a message may be."""
+    """Reads frames, up to the maximum length of a message."""
 
     limit = 0
 
@@ -64,7 +65,7 @@ class _Frames(websocket.frame_buffer):
 
 
 class _Fragments(websocket.continuous_frame):
-    """Puts no message together that is longer than it may be."""
+    """Joins the fragments of a message, up to its maximum length."""
 
     limit = 0
 
@@ -75,29 +76,30 @@ class _Fragments(websocket.continuous_frame):
 
 
 class _Upgrade(Raw):
-    """The answer to a handshake. What follows is the websocket's, so not a byte more is read."""
+    """The response to a handshake. It reads no byte more, because the next one is a frame's."""
 
     may_upgrade = True
 
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock, method="GET")
         self.fp.close()
-        self.fp = sock.makefile("rb", 0)  # as the one with a buffer
+        self.fp = sock.makefile("rb", 0)  # without a buffer
 
     def read_body(self, url: str, limit: int) -> bytes:
-        """What a server says that refuses."""
+        """Return the body of a response that refuses the websocket."""
         self.fp = io.BufferedReader(self.fp)
         return Response(self, lambda whole: None).read(url, limit)
 
 
 class _Socket(websocket.WebSocket):
-    """A websocket that can be aborted while it opens, too.
+    """A websocket that can be aborted, also while it opens.
 
-    It shakes hands by itself: the library keeps the cookies of any server for all websockets of the
-    process, whoever opens them, and for whichever domain the server names.
+    It sends the handshake itself. The library would share the cookies of all servers between all
+    websockets of the process, and would accept cookies for any domain that a server names.
 
     Args:
-        limit: How many bytes a message may have.
+        limit: The most bytes that a message may have.
+        options: The options of the library's websocket.
     """
 
     def __init__(self, limit: int, **options: Any) -> None:
@@ -114,26 +116,31 @@ class _Socket(websocket.WebSocket):
         timeout: float | None,
         proxy: Mapping[str, Any],
     ) -> _Upgrade:
-        """Connect and ask for a websocket; it is one if the response is a 101.
+        """Connect and send the handshake.
 
         Args:
-            url: With everything that the server is to read in it.
-            origin: The page that a browser would have it from, unless `headers` name another.
-            headers: Sent with the handshake; the host is one of them.
-            timeout: Seconds to connect, and of silence before the response.
-            proxy: Options of the library's.
+            url: The URL with its query.
+            origin: The value of ``Origin``, if `headers` do not set another one.
+            headers: The headers of the handshake, with ``Host``.
+            timeout: Seconds to connect, and seconds for which the server may send nothing before
+                the response.
+            proxy: The library's options for a proxy.
+
+        Returns:
+            The response. If its status is 101, the websocket is open.
 
         Raises:
-            WebSocketException: The response is to another handshake.
-            OSError, http.client.HTTPException, ValueError: It broke off, or is not HTTP.
+            WebSocketException: The response does not belong to this handshake.
+            OSError, http.client.HTTPException, ValueError: The connection could not be opened or
+                broke off, or the response is not HTTP.
 
         Behaviour: RFC 6455, section 4.1.
         """
         self.sock_opt.timeout = timeout
-        way = websocket._http.proxy_info(**proxy)
-        self.sock, (_, _, resource) = websocket._http.connect(url, self.sock_opt, way, None)
+        proxy_info = websocket._http.proxy_info(**proxy)
+        self.sock, (_, _, target) = websocket._http.connect(url, self.sock_opt, proxy_info, None)
         key = base64.b64encode(os.urandom(16)).decode()
-        asked = {
+        fields = {
             "origin": ("Origin", origin),
             **{name.lower(): (name, value) for name, value in headers.items()},
             "upgrade": ("Upgrade", "websocket"),
@@ -141,29 +148,29 @@ class _Socket(websocket.WebSocket):
             "sec-websocket-key": ("Sec-WebSocket-Key", key),
             "sec-websocket-version": ("Sec-WebSocket-Version", "13"),
         }
-        self.sock.sendall(head("GET", resource, dict(asked.values())))
-        answer = _Upgrade(self.sock)
-        answer.begin()
-        if answer.status == 101:
+        self.sock.sendall(head("GET", target, dict(fields.values())))
+        response = _Upgrade(self.sock)
+        response.begin()
+        if response.status == 101:
             proof = base64.b64encode(hashlib.sha1(f"{key}{_GUID}".encode()).digest())
-            if answer.headers.get("sec-websocket-accept") != proof.decode():
-                raise websocket.WebSocketException("its answer is to another question")
-            answer.close()
+            if response.headers.get("sec-websocket-accept") != proof.decode():
+                raise websocket.WebSocketException("the response belongs to another handshake")
+            response.close()
             self.connected = True
-        return answer
+        return response
 
-    def cut(self) -> None:
-        """End every wait for the server."""
+    def interrupt(self) -> None:
+        """End every read and write, from any thread."""
         sock = self.sock
         if sock is not None:
-            cut(sock)
+            shut_down(sock)
 
 
 class WebSocketChannel:
-    """One job's websocket; `connect` opens it.
+    """The websocket of one job. `connect` opens it.
 
     Args:
-        websocket: It may be open already or opened later.
+        websocket: The websocket, which may be opened later.
     """
 
     def __init__(self, websocket: _Socket) -> None:
@@ -182,16 +189,17 @@ class WebSocketChannel:
         """Open a websocket to the queue.
 
         Args:
-            http: The client of the app, whose settings count here as well.
-            url: The websocket's, without a query.
-            interruptible: Lets another thread call `abort` from now on; returns ``False`` if it
-                should have done so already.
-            query: As for `Http.post`.
-            headers: Sent with the handshake, as well as those of every request.
+            http: The HTTP client of the app, whose settings apply here, too.
+            url: The URL without a query.
+            interruptible: A function that gets `abort`, so that another thread can call it from now
+                on. It returns ``False`` if the job was already cancelled.
+            query: The query of the URL that the user named. No error shows it.
+            headers: Headers of this handshake only.
 
         Raises:
-            ConnectFailedError: No connection.
-            AuthenticationError, HTTPStatusError: The handshake was refused.
+            ConnectFailedError: The connection could not be opened, or broke off.
+            AuthenticationError, HTTPStatusError: The server refused the handshake.
+            ProtocolError: The response cannot be read.
             Aborted: `abort` was called.
         """
         context, (timeout, silence) = http.context, http.options.timeout
@@ -201,31 +209,31 @@ class WebSocketChannel:
         limit = None if timeout is None or silence is None else timeout + silence
         if not interruptible(channel.abort):
             raise Aborted
-        call_off = http.alarms.set(Deadline.after(limit), channel._socket.cut)
+        cancel = http.alarms.set(Deadline.after(limit), channel._socket.interrupt)
         try:
             refused = channel._open(http, url, query, headers or {})
         except Exception as exc:
             channel.close()
             if channel._aborted:
                 raise Aborted from exc
-            if isinstance(exc, ProtocolError):  # a refusal that does not end
+            if isinstance(exc, ProtocolError):  # a refusal whose body is too long or cannot be read
                 raise
-            raise _not_opened(exc, url, context.proxy_told(f"http{url[2:]}")) from exc
+            raise _not_opened(exc, url, context.describe_proxy(f"http{url[2:]}")) from exc
         finally:
-            call_off()
+            cancel()
         if refused is not None:
             channel.close()
             raise refusal(refused, doing="Opening a websocket")
-        # Servers of 3.x are silent while a function runs, so silence says nothing.
+        # Without a limit for silence, because servers of 3.x send nothing while a function runs.
         channel._socket.settimeout(None)
         return channel
 
     def _open(self, http: Http, url: str, query: str, own: Mapping[str, str]) -> Answer | None:
-        """Shake hands with the server; return its response if it refuses."""
+        """Send the handshake. Return the response if the server refuses it."""
         context, page = http.context, f"http{url[2:]}"
         host = urlsplit(url).netloc.rpartition("@")[2].encode("idna").decode()
         sent = context.headers_for(page, host, own, websocket=True)
-        kept = {name: value for name, value in sent.items() if name.lower() not in _OWN_HEADERS}
+        kept = {name: value for name, value in sent.items() if name.lower() not in _HTTP_HEADERS}
         upgrade = self._socket.open(
             with_query(http.signed(url), query),
             f"{page.partition(':')[0]}://{host}",
@@ -243,7 +251,7 @@ class WebSocketChannel:
         try:
             opcode, payload = self._socket.recv_data()
         except MessageTooLargeError:
-            self._socket.cut()  # nothing after it can be read, and the server need not go on
+            self._socket.interrupt()  # nothing after it can be read, so the server can stop
             raise
         except Exception as exc:
             if self._aborted:
@@ -261,49 +269,52 @@ class WebSocketChannel:
         except Exception as exc:
             if self._aborted:
                 raise Aborted from exc
-            raise self._last_word() or Lost(
+            raise self._closing_reason() or Lost(
                 f"the websocket broke off while sending ({exc})"
             ) from exc
 
-    def _last_word(self) -> Lost | None:
-        """Why the server hung up, if it said so before."""
+    def _closing_reason(self) -> Lost | None:
+        """Return the error with the server's reason for closing; ``None`` if it sent none."""
         try:
-            self._socket.settimeout(LAST_WORD)
+            self._socket.settimeout(_REASON_SECONDS)
             while True:
                 frame = self._socket.recv_frame()  # type: ignore[no-untyped-call]
                 if frame.opcode == websocket.ABNF.OPCODE_CLOSE:
                     return _closed(frame.data)
         except (MessageTooLargeError, websocket.WebSocketException, OSError):
-            return None  # what broke off is told
+            return None  # the caller reports the failure to send
 
     def close(self) -> None:
-        # Without the closing handshake, which would wait for the server's half; the job is
-        # over or given up, so there is nothing left to hear.
+        # Without the closing handshake, which would wait for the server's half. The job has ended,
+        # so no more messages matter.
         self._socket.shutdown()  # type: ignore[no-untyped-call]  # as `connect`: not typed
 
     def abort(self) -> None:
         self._aborted = True
-        self._socket.cut()
+        self._socket.interrupt()
 
 
 def _closed(reason: bytes) -> Lost:
+    """Return the error for a close frame with this payload."""
     code = int.from_bytes(reason[:2], "big") if len(reason) >= 2 else None
     return Lost(f"the server closed the websocket ({_ENDINGS.get(code or 0, code)})")
 
 
 def _tls(verify: bool | str) -> dict[str, Any]:
+    """Return the library's options for certificates."""
     if verify is False:
         return {"cert_reqs": ssl.CERT_NONE, "check_hostname": False}
     if isinstance(verify, str):
         return {"ca_certs": verify}
-    import certifi  # what `requests` trusts, and brings with it
+    import certifi  # a dependency of `requests`, which trusts the same certificates
 
     return {"ca_certs": certifi.where()}
 
 
 def _proxy(proxy: str | None) -> dict[str, Any]:
+    """Return the library's options for a proxy."""
     if proxy is None:
-        return {"http_no_proxy": ["*"]}  # the environment's proxies were asked for already
+        return {"http_no_proxy": ["*"]}  # the environment was read already
     parts = urlsplit(proxy)
     socks = parts.scheme.startswith("socks")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
@@ -316,21 +327,23 @@ def _proxy(proxy: str | None) -> dict[str, Any]:
 
 
 def _not_opened(exc: Exception, url: str, proxy: str) -> Exception:
+    """Return the error for an exception while a websocket was opened."""
     if isinstance(exc, (websocket.WebSocketTimeoutException, socket.timeout)):
         return ConnectFailedError(
-            f"{url} did not open a websocket in time. Check that the app is running; "
-            "timeout=(connect, read) gives it longer.",
+            f"{url} did not open a websocket in time. Check that the app is running. "
+            "timeout=(connect, read) allows more time.",
             url=url,
         )
     if isinstance(
         exc, (websocket.WebSocketException, OSError, ValueError, http.client.HTTPException)
     ):
-        # A connection that broke off, or was refused; names and certificates do not mend.
-        passing = isinstance(exc, _BROKEN_OFF)
-        passing = passing or is_out_of_files(exc)
+        # Refused or broken connections may be temporary; wrong names and certificates are not.
+        passing = isinstance(exc, _BROKEN_OFF) or is_out_of_files(exc)
         return ConnectFailedError(
-            f"{url} opened no websocket: {exc}. {advice(exc, proxy)}",
+            f"{url} did not open a websocket: {exc}. {advice(exc, proxy)}",
             url=url,
             _passing=passing,
         )
-    return ProtocolError(f"{url} did not speak websocket: {exc}.", raw=str(exc))
+    return ProtocolError(
+        f"The response of {url} is not a websocket handshake: {exc}.", raw=str(exc)
+    )

@@ -210,7 +210,7 @@ def test_connection_refused() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-        with pytest.raises(ConnectFailedError, match="Check the address") as caught:
+        with pytest.raises(ConnectFailedError, match="Check the URL") as caught:
             Client(f"http://127.0.0.1:{port}")
     assert isinstance(caught.value, ConnectionError)
     assert str(port) in str(caught.value)

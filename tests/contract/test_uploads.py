@@ -356,7 +356,7 @@ REFUSALS: tuple[tuple[Any, type[Exception], str], ...] = (
         RateLimitError,
         "429",
     ),
-    (lambda x: x.answer(b"<html>Bad Gateway", 502, "text/html"), UploadError, "answered 502"),
+    (lambda x: x.answer(b"<html>Bad Gateway", 502, "text/html"), UploadError, "responded with 502"),
     (lambda x: x.answer(b"boom", 500, "text/plain"), UploadError, "500.*boom"),
     (lambda x: x.break_off(), UploadError, "broke off.*take no file of that size"),
 )

@@ -138,7 +138,7 @@ ESTIMATION = {"msg": "estimation", "event_id": "e1", "rank": 0, "queue_size": 1,
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job is silent as soon as it has joined."""
-    monkeypatch.setattr(shared_stream, "DEAF", 0.0)
+    monkeypatch.setattr(shared_stream, "SILENT_AFTER", 0.0)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -171,7 +171,7 @@ def test_replicas_a_job_that_hears_nothing_has_the_cause_found_out(spread: bool)
             if spread:
                 error = job.exception(BOUND)
                 assert isinstance(error, BrokenStreamError)
-                assert "nothing came for it. The app seems to run as several" in str(error)
+                assert "no message arrived for it. The app seems to run as several" in str(error)
                 assert error.accepted is True
                 assert str(error).count("replicas") == 1
             else:

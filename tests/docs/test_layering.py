@@ -16,7 +16,7 @@ IMPURE = {"socket", "threading", "time", "queue", "requests", "urllib3", "websoc
 
 #: Each dependency has one owner.
 OWNERS = {
-    "requests": {f"_transport/{name}.py" for name in ("connections", "request_context", "ws")},
+    "requests": {f"_transport/{name}.py" for name in ("request_context", "ws")},
     "urllib3": {
         f"_transport/{name}.py"
         for name in ("connections", "failures", "request_context", "response")

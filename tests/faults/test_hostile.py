@@ -357,7 +357,7 @@ def test_websocket_that_takes_no_more_says_why(says: bool) -> None:
             connection.sendall(bytes([0x88, 2]) + struct.pack("!H", 1009))
         # Closed with bytes unread, which resets the connection under the client's writing.
 
-    reason = "a message was larger than the server takes" if says else "broke off while sending"
+    reason = "a message was larger than the server accepts" if says else "broke off while sending"
     with websocket_server(talk) as url, Client(url) as app:
         with pytest.raises(BrokenStreamError, match=reason):
             app.predict("/echo", ["x" * 20_000_000], timeout=BOUND)

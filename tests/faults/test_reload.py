@@ -77,10 +77,10 @@ def deployment(servers: tuple[Server, Server]) -> Iterator[Deployment]:
 
 def await_closed(app: Client) -> None:
     """Wait until the news of closed connections has reached the client's idle ones."""
-    pool: Any = app._connection.http.context.way(app._connection.app.routes.page).pool
-    for connection in tuple(pool._kept):
-        if connection.sock is not None:
-            assert select.select([connection.sock], [], [], BOUND)[0]
+    pool: Any = app._connection.http.context.network_path(app._connection.app.routes.page).pool
+    for pooled in tuple(pool._idle):
+        if pooled.connection.sock is not None:
+            assert select.select([pooled.connection.sock], [], [], BOUND)[0]
 
 
 def stops_by_reset(version: str) -> bool:

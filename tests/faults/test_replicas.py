@@ -89,7 +89,7 @@ def test_replicas_a_stream_that_is_silent_but_alive_is_named(
     with spread(servers, {"/queue/": 0}) as way, Client(way.url) as app:
         assert app.predict("/echo", ["x"], timeout=LATER)[0] == "x"
         way.rules = {"/queue/join": 1, "/queue/data": 0}
-        with pytest.raises(BrokenStreamError, match=f"nothing came for it.*{CAUSE}"):
+        with pytest.raises(BrokenStreamError, match=f"no message arrived for it.*{CAUSE}"):
             app.predict("/echo", ["y"], timeout=LATER)
 
 

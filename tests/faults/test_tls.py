@@ -31,7 +31,7 @@ def test_untrusted_certificate_is_named_in_the_error(
         with pytest.raises(ConnectFailedError, match=r"(?i)hostname mismatch.*'localhost'"):
             Client(name, verify=certificate)
         assert gateway.requests == []
-    with pytest.raises(ConnectFailedError, match=r"speaks no TLS.*http://"):
+    with pytest.raises(ConnectFailedError, match=r"does not use TLS.*http://"):
         Client(server.url.replace("http:", "https:"))
     with pytest.raises(ConnectFailedError, match=r"/nowhere\.pem"):
         Client(gateway.url, verify="/nowhere.pem")

@@ -408,7 +408,7 @@ def test_spaces_real_an_address_on_hugging_face_is_a_space(
 ) -> None:
     """https://user-space.hf.space is woken and gets the saved token, like user/space."""
     if idle:  # connections that were idle for long are opened anew, through the tunnel again
-        monkeypatch.setattr(connections, "_FRESH", 0.0)
+        monkeypatch.setattr(connections, "_REUSE_SECONDS", 0.0)
     monkeypatch.setenv("HF_TOKEN", OWNER)
     told: list[SpaceStatus] = []
     with Client(

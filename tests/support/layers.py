@@ -27,7 +27,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_protocol.queue", "statuses decode exchange pace"),
     ("_transport", "base request response signal_safe connections failures body deadlines once"),
     ("_transport", "http_options request_context retries attempts http"),
-    ("_transport", "heartbeat mailbox shared_stream sse ws"),
+    ("_transport", "heartbeat mailbox routing_table shared_stream sse ws"),
     ("_terminal", "live_line plaintext progress"),
     ("", "display"),
     ("_notebook", "markup shown players chart plots structures chat values cards live"),

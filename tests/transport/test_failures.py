@@ -13,7 +13,7 @@ import requests
 import urllib3
 
 from gradio_client_sync._transport.base import Unreachable
-from gradio_client_sync._transport.failures import no_connection
+from gradio_client_sync._transport.failures import request_error
 from gradio_client_sync.errors import ConnectFailedError
 
 URL = "https://app.example/config"
@@ -54,12 +54,12 @@ ALL = [
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: f"{kind.__module__}.{kind.__qualname__}")
 def test_failures_of_every_library_get_an_error(kind: type[Exception]) -> None:
     """No error of a library gets past: neither by itself, nor as the cause of no connection."""
-    error = no_connection(made(kind), URL)
+    error = request_error(made(kind), URL)
     assert isinstance(error, ConnectFailedError)
     assert URL in str(error)
     unreachable = Unreachable(by_proxy=False)
     unreachable.__cause__ = made(kind)
-    error = no_connection(unreachable, URL)
+    error = request_error(unreachable, URL)
     assert isinstance(error, ConnectFailedError)
     assert "https://app.example" in str(error)
     assert not error.sent
@@ -68,18 +68,22 @@ def test_failures_of_every_library_get_an_error(kind: type[Exception]) -> None:
 @pytest.mark.parametrize("kind", [TypeError, KeyError, AssertionError, MemoryError])
 def test_failures_of_this_package_get_none(kind: type[Exception]) -> None:
     """A bug is no failure of a connection, and is not shown as one."""
-    assert no_connection(kind("a bug"), URL) is None
+    assert request_error(kind("a bug"), URL) is None
 
 
 @pytest.mark.parametrize(
     ("cause", "text", "passing"),
     [
-        (ssl.SSLError("certificate verify failed"), "no certificate", False),
-        (ssl.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number"), "speaks no TLS", False),
-        (urllib3.exceptions.SSLError("self-signed"), "no certificate", False),
+        (ssl.SSLError("certificate verify failed"), "certificate of", False),
+        (
+            ssl.SSLError("[SSL: WRONG_VERSION_NUMBER] wrong version number"),
+            "does not use TLS",
+            False,
+        ),
+        (urllib3.exceptions.SSLError("self-signed"), "certificate of", False),
         (made(urllib3.exceptions.NewConnectionError), "cannot be reached", True),
         (made(urllib3.exceptions.NameResolutionError), "cannot be reached", True),
-        (urllib3.exceptions.ConnectTimeoutError("late"), "did not take the connection", False),
+        (urllib3.exceptions.ConnectTimeoutError("late"), "did not accept the connection", False),
         (ConnectionRefusedError("refused"), "cannot be reached", True),
         (None, "cannot be reached", False),
     ],
@@ -90,7 +94,7 @@ def test_failures_to_connect_by_their_cause(
     """The most specific row of the table counts."""
     unreachable = Unreachable(by_proxy=False)
     unreachable.__cause__ = cause
-    error = no_connection(unreachable, URL)
+    error = request_error(unreachable, URL)
     assert error is not None
     assert text in str(error)
     assert error._passing is passing
@@ -101,7 +105,7 @@ def test_failures_of_a_proxy_come_first() -> None:
     for kind in ALL:
         unreachable = Unreachable(by_proxy=True)
         unreachable.__cause__ = made(kind)
-        error = no_connection(unreachable, URL, "the proxy 'http://p:1' (from proxies=)")
+        error = request_error(unreachable, URL, "the proxy 'http://p:1' (from proxies=)")
         assert "the proxy 'http://p:1' (from proxies=) cannot be used" in str(error)
 
 
@@ -119,6 +123,6 @@ def test_failures_of_a_proxy_come_first() -> None:
 )
 def test_failures_say_whether_the_request_was_sent(exc: Exception, sent: bool) -> None:
     """A URL that cannot be requested is found before anything is sent."""
-    error = no_connection(exc, URL)
+    error = request_error(exc, URL)
     assert error is not None
     assert error.sent is sent

@@ -186,7 +186,7 @@ def test_heartbeat_is_given_up_when_refused(
             app.wait_for(ROUTE)
     assert app.count(ROUTE) == 1
     (said,) = [r.getMessage() for r in caplog.records if "heartbeat" in r.getMessage()]
-    assert "given up" in said
+    assert "refused it" in said
     assert str(status) in said
 
 

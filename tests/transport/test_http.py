@@ -25,7 +25,7 @@ from gradio_client_sync import (
     HTTPStatusError,
     RateLimitError,
 )
-from gradio_client_sync._transport.connections import Adapter, RequestHandle
+from gradio_client_sync._transport.connections import RequestHandle
 from gradio_client_sync._transport.http import Http
 from gradio_client_sync._transport.http_options import HttpOptions
 from gradio_client_sync.job import control_of
@@ -83,7 +83,7 @@ def test_http_redirect_to_an_invalid_address_is_not_followed(direct: ScriptedApp
 def test_http_gives_up_on_circles(direct: ScriptedApp) -> None:
     """Redirects without end are an error, not a loop."""
     direct.scripts["GET /config"] = redirect(302, "/config")  # type: ignore[assignment]
-    with pytest.raises(ConnectFailedError, match="circles"):
+    with pytest.raises(ConnectFailedError, match="redirects in a row"):
         Client(direct.url)
 
 
@@ -186,9 +186,12 @@ def test_http_uses_one_connection_for_one_request_after_another(direct: Scripted
 
 def test_http_pool_is_closed_without_the_queue_of_urllib3() -> None:
     """A signal in it leaves its lock taken, and nobody may wait for that."""
-    pool = Adapter().poolmanager.connection_from_url("http://127.0.0.1")  # which does not connect
-    with pool.pool.mutex:
-        closing = threading.Thread(target=pool.close)
+    http = Http("http://127.0.0.1")
+    pool = http.context.network_path("http://127.0.0.1").pool
+    queue = pool._factory.pool
+    assert queue is not None
+    with queue.mutex:
+        closing = threading.Thread(target=http.close)
         closing.start()
         closing.join(BOUND)
         stuck = closing.is_alive()
@@ -260,8 +263,8 @@ def test_http_cancelled_direct_call_hangs_up(direct: ScriptedApp) -> None:
         (403, {"detail": {"error": "Not yours", "auth_message": ""}}, AuthenticationError, "yours"),
         (404, {"detail": "Not Found"}, HTTPStatusError, "404"),
         (429, {"detail": "slow"}, RateLimitError, "wait 70 s"),
-        (502, b"<html>Bad gateway</html>", HTTPStatusError, "answered 502\\."),
-        (307, b"", HTTPStatusError, "on to 'https://other.example/' \\(307\\). Connect to"),
+        (502, b"<html>Bad gateway</html>", HTTPStatusError, "responded with 502\\."),
+        (307, b"", HTTPStatusError, "redirects to 'https://other.example/' \\(307\\). Connect to"),
     ],
 )
 def test_http_refusals_say_what_and_where(
@@ -371,7 +374,7 @@ def test_http_invalid_proxy_is_named_in_the_error() -> None:
 
         thread = threading.Thread(target=greet)
         thread.start()
-        with pytest.raises(ConnectFailedError, match=r"app\.invalid.* by way of a proxy.*proxies="):
+        with pytest.raises(ConnectFailedError, match=r"app\.invalid.* through a proxy.*proxies="):
             Client("https://app.invalid", proxies={"https": proxy}, retries=0)
         thread.join()
 
@@ -588,16 +591,16 @@ def test_http_connections_that_were_dropped_are_not_cut_any_more() -> None:
         with concurrent.futures.ThreadPoolExecutor(2) as threads:
             for answer in [threads.submit(http.get, url) for _ in range(2)]:
                 assert answer.result().status == 200
-        pool = http.context.way(url).pool
-        kept = list(pool._kept)
+        pool = http.context.network_path(url).pool
+        kept = list(pool._idle)
         assert len(kept) == 2
         http.drop_cut(url)
-        assert pool._kept == kept
+        assert pool._idle == kept
         hang_up.set()
-        for connection in kept:
-            select.select([connection.sock], [], [], WAIT)  # until the end has come
+        for pooled in kept:
+            select.select([pooled.connection.sock], [], [], WAIT)  # until the end has come
         assert http.was_cut(url)
         http.drop_cut(url)
         assert not http.was_cut(url)
-        assert pool._kept == []
+        assert pool._idle == []
         http.close()

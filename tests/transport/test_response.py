@@ -127,7 +127,7 @@ def test_response_head_that_is_malformed_or_endless(content: bytes) -> None:
 )
 def test_response_body_without_a_known_end_is_not_waited_for(framing: str) -> None:
     """The connection may stay open for long, and what would be read on it is anybody's guess."""
-    with pytest.raises(http.client.HTTPException, match="the answer"):
+    with pytest.raises(http.client.HTTPException, match="the response"):
         raw_of(f"HTTP/1.1 200 OK\r\n{framing}\r\n\r\nhello".encode())
 
 

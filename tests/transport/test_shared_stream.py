@@ -206,7 +206,7 @@ def test_a_broken_stream_fails_its_jobs_and_only_those() -> None:
     with scripted(join=joins("one", "two"), data=scripts) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match="may have run") as caught:
             app.predict("/count", ["a"])
-        assert "before the whole answer" in str(caught.value)
+        assert "before the end of the response" in str(caught.value)
         assert caught.value.accepted is True
         assert caught.value.last_stage == "generating"
         assert caught.value.event_id == "one"
@@ -348,9 +348,13 @@ def test_streams_that_end_before_their_job_are_not_opened_for_ever() -> None:
 @pytest.mark.parametrize(
     ("status", "headers", "says"),
     [
-        (200, {"Content-Type": "text/html"}, "'text/html', which is not what"),
-        (204, {}, "204 with 'nothing'"),
-        (307, {"Location": "https://login.example/?next=1"}, "on to 'https://login.example/"),
+        (200, {"Content-Type": "text/html"}, "'text/html', which is not the expected"),
+        (204, {}, "204 and 'no content'"),
+        (
+            307,
+            {"Location": "https://login.example/?next=1"},
+            "redirects to 'https://login.example/",
+        ),
     ],
 )
 def test_response_that_is_no_stream_is_named_in_the_error(

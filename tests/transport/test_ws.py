@@ -90,6 +90,6 @@ def test_ws_refusals_are_errors() -> None:
         http = Http(app.url)
         with pytest.raises(AuthenticationError, match="Opening a websocket"):
             WebSocketChannel.connect(http, f"ws{app.url[4:]}/gradio_api/secret", lambda a: True)
-        with pytest.raises(ConnectFailedError, match="opened no websocket"):
+        with pytest.raises(ConnectFailedError, match="did not open a websocket"):
             WebSocketChannel.connect(http, f"ws{app.url[4:]}/gradio_api/wrong", lambda a: True)
         http.close()

@@ -104,7 +104,7 @@ def test_doctor_names_tls() -> None:
     """A server that speaks plain http at an https address is told apart."""
     with ScriptedApp() as app:
         code, cause, told = cause_of(app.url.replace("http:", "https:"))
-    assert (code, cause) == (5, "TLS") and "speaks no TLS" in told
+    assert (code, cause) == (5, "TLS") and "does not use TLS" in told
 
 
 @pytest.mark.gradio
