@@ -453,7 +453,7 @@ class JobRunner:
                 if not isinstance(effect, Reply) and frame.renders:
                     self._render(frame.parse().get("output"))  # readers may call what they see
                 if isinstance(effect, Publish):
-                    if not frame.told:
+                    if not frame.published:
                         self._publish(frame)
                 elif isinstance(effect, Reply):
                     self._reply(channel, effect)

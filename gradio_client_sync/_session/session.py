@@ -178,18 +178,18 @@ class Session:
             Aborted: The job was cancelled, or the session closed.
         """
         with self._lock:
-            self._ledger.want(endpoint.fn_index, job)
+            self._ledger.request(endpoint.fn_index, job)
         self._changed.wait_for(partial(self._try_to_enter, endpoint, job))
 
     def _try_to_enter(self, endpoint: Endpoint, job: JobControl) -> bool:
         fn_index, ledger = endpoint.fn_index, self._ledger
         if job.stopped or self._closed:
-            ledger.give_up(fn_index, job)
+            ledger.withdraw(fn_index, job)
             self._changed.notify_all()
             raise Aborted
-        if not ledger.may_enter(fn_index, job, alone=self._must_be_alone(endpoint)):
+        if not ledger.can_admit(fn_index, job, alone=self._must_be_alone(endpoint)):
             return False
-        ledger.enter(fn_index, job)
+        ledger.admit(fn_index, job)
         return True
 
     def wake(self) -> None:
@@ -367,8 +367,8 @@ class Session:
     def queue(self, endpoint: Endpoint, job: JobControl) -> None:
         """The server has said that a job waits in its queue."""
         with self._lock:
-            self._ledger.queue(endpoint.fn_index, job)
-            waiting = self._ledger.is_waiting(endpoint.fn_index)
+            self._ledger.mark_queued(endpoint.fn_index, job)
+            waiting = self._ledger.has_postponed(endpoint.fn_index)
             self._changed.notify_all()
         if waiting:
             try:
@@ -379,7 +379,7 @@ class Session:
     def begin(self, endpoint: Endpoint, job: JobControl) -> None:
         """The server has begun to run a job."""
         with self._lock:
-            self._ledger.begin(endpoint.fn_index, job)
+            self._ledger.mark_started(endpoint.fn_index, job)
             self._changed.notify_all()
 
     def begins_soon(self, exchange: Exchange) -> bool:
@@ -404,7 +404,7 @@ class Session:
     def leave(self, endpoint: Endpoint, job: JobControl) -> list[str]:
         """A job ended. Give what it returns to `cancel_due`, when nobody waits any more."""
         with self._lock:
-            due = self._ledger.leave(endpoint.fn_index, job)
+            due = self._ledger.release(endpoint.fn_index, job)
             self._changed.notify_all()
         return due
 
@@ -426,7 +426,7 @@ class Session:
         if self._dialect.cancel == "close" or not self._can_cancel(endpoint):
             event_id = None
         with self._lock:
-            due = self._ledger.leave(endpoint.fn_index, job, event_id)
+            due = self._ledger.release(endpoint.fn_index, job, event_id)
             self._changed.notify_all()
         self.cancel_due(endpoint, due)
         self._wait_out(endpoint)
@@ -476,14 +476,14 @@ class Session:
         if self._is_settled(endpoint):
             return
         with self._lock:
-            due = self._ledger.overdue(endpoint.fn_index)
+            due = self._ledger.force_due(endpoint.fn_index)
         self.cancel_due(endpoint, due)
 
     def _is_settled(self, endpoint: Endpoint) -> bool:
         """Wait for a job to begin or to end that others of its function wait for."""
         fn_index, ledger = endpoint.fn_index, self._ledger
         return self._changed.wait_for(
-            lambda: self._closed or not ledger.is_waiting(fn_index), QUEUE_GRACE
+            lambda: self._closed or not ledger.has_postponed(fn_index), QUEUE_GRACE
         )
 
     def cancel_due(self, endpoint: Endpoint, due: list[str]) -> None:
@@ -493,7 +493,7 @@ class Session:
                 self._cancel(endpoint, due)
             finally:
                 with self._lock:
-                    due = self._ledger.told(endpoint.fn_index)
+                    due = self._ledger.acknowledge(endpoint.fn_index)
                     self._changed.notify_all()
 
     def _cancel(self, endpoint: Endpoint, event_ids: list[str]) -> None:

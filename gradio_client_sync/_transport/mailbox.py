@@ -79,7 +79,7 @@ class Mailbox:
                 if frame.msg in self._seen and frame.msg in MOVES_ONCE:
                     return
                 self._seen.add(frame.msg)
-                frame = frame._replace(told=True)
+                frame = frame._replace(published=True)
         self._come += len(frame.raw) + AROUND
         self._deliveries.put(frame)
 

@@ -477,7 +477,7 @@ def test_hidden_errors(server_pool: ServerPool, version: str) -> None:
     """Where the app hides errors the message is `None` and the text says so; gr.Error is told."""
     server = server_pool.get(version, mount="/app", show_error=False)
     with Client(server.url) as app:
-        with pytest.raises(AppError, match="keeps its text to itself") as caught:
+        with pytest.raises(AppError, match="hides its text") as caught:
             app.predict("/crash", ["secret"])
         assert caught.value.message is None
         assert "secret" not in str(caught.value)
