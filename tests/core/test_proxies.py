@@ -147,7 +147,9 @@ def test_proxies_of_the_environment_are_named(
 ) -> None:
     """The error has the variable, its value without the password, and what to type."""
     environment.setenv(name, value)
-    with pytest.raises(ConnectFailedError, match=f"variable {name}.*Write the proxy as http") as caught:
+    with pytest.raises(
+        ConnectFailedError, match=f"variable {name}.*Write (it|the proxy) as http"
+    ) as caught:
         Client("http://127.0.0.1:9")
     assert "secret" not in str(caught.value)
     assert f"{value.partition('//')[0]}//…@" in str(caught.value)

@@ -449,7 +449,7 @@ def test_types_check_names_what_changed(tmp_path: Path) -> None:
     with ScriptedApp(config_of(dependency(0, "f", inputs=[]), dependency(1, "h"))) as app:
         code, output, told = run("types", app.url, "--check", str(module))
     assert (code, output) == (3, "")
-    assert "'/f': parameter 'textbox_1' is gone; '/g' is gone; '/h' takes and returns" in told
+    assert "'/f': parameter 'textbox_1' no longer exists; '/g' no longer exists; '/h' takes" in told
     assert "'/h' is new" in told
 
 
