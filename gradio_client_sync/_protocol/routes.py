@@ -8,11 +8,11 @@ which host it connects to. So they are ignored.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
+from .._record import FrozenRecord
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
@@ -152,8 +152,7 @@ def _name_in_path(name: str) -> str:
     return quote(name, safe="")
 
 
-@dataclass(frozen=True)
-class Routes:
+class Routes(FrozenRecord):
     """All URLs of one app.
 
     Attributes:

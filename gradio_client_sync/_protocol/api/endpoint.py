@@ -6,13 +6,13 @@ a session, a new table replaces it.
 
 from __future__ import annotations
 
-import difflib
 import reprlib
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..._record import FrozenRecord
 from ...errors import ConfigError, EndpointNotFoundError
+from ..values.filedata import may_return_files
 from ..values.shapes import is_shaped
 from ..values.slot import Slot
 from .render import rendered
@@ -28,8 +28,7 @@ _HIDDEN_3X = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(FrozenRecord, hidden=("config",)):
     """One function of the app.
 
     Attributes:
@@ -59,7 +58,7 @@ class Endpoint:
     streaming: bool
     cancelled_by: tuple[int, ...]
     in_browser: bool
-    config: Mapping[str, Any] = field(repr=False, compare=False)
+    config: Mapping[str, Any]
 
     @cached_property
     def name(self) -> str | int:
@@ -85,6 +84,11 @@ class Endpoint:
     def returns(self) -> tuple[Slot, ...]:
         """The outputs that a caller gets."""
         return tuple(slot for slot in self.outputs if not slot.hidden)
+
+    @cached_property
+    def may_return_files(self) -> bool:
+        """Whether one of its outputs can have files."""
+        return may_return_files(self.returns)
 
     @cached_property
     def returned(self) -> tuple[tuple[str, str], ...]:
@@ -262,6 +266,8 @@ class EndpointTable:
 
     def _near(self, key: str) -> tuple[str, ...]:
         """Return names that the user may have meant; slow, so called only for an error."""
+        import difflib
+
         return tuple(difflib.get_close_matches(f"/{_bare(key)}", self._names(), n=3, cutoff=0.6))
 
     def _only_one(self) -> Endpoint:

@@ -20,18 +20,17 @@ The ledger has no lock and does no I/O. Its owner locks, waits and sends the req
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
 
 
-@dataclass
 class _Function:
     """The jobs of one function of the app in this session."""
 
-    waiting: deque[object] = field(default_factory=deque)  # not admitted yet, oldest first
-    live: set[object] = field(default_factory=set)  # admitted and not released yet
-    running: set[object] = field(default_factory=set)  # those of them that may run on the server
-    postponed: list[str] = field(default_factory=list)  # event ids to cancel once none is live
-    cancelling: bool = False  # a cancel request is under way
+    def __init__(self) -> None:
+        self.waiting: deque[object] = deque()  # not admitted yet, oldest first
+        self.live: set[object] = set()  # admitted and not released yet
+        self.running: set[object] = set()  # those of them that may run on the server
+        self.postponed: list[str] = []  # event ids to cancel once none is live
+        self.cancelling = False  # a cancel request is under way
 
 
 class CancelLedger:
