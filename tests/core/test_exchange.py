@@ -254,7 +254,7 @@ def test_transcript_events_are_in_order(version: str, scenario: str) -> None:
         times = [event.time for event in outcome.events]
         assert times == sorted(times)
         published = [effect for effect in outcome.effects if isinstance(effect, Publish)]
-        assert all(effect.frame in talk.frames for effect in published)
+        assert all(effect.message in talk.frames for effect in published)
         if outcome.finish:
             assert list(outcome.finish.events) == outcome.events[-len(outcome.finish.events) :]
 
@@ -707,7 +707,7 @@ def test_exchange_survives_hostile_servers(messages: list[dict[str, Any]], versi
                 ends.append(effect)
             elif isinstance(effect, Publish):
                 try:
-                    decoder.events(effect.frame)
+                    decoder.events(effect.message)
                 except ProtocolError:
                     pass
             else:

@@ -60,59 +60,59 @@ class Decoder:
         """The state after the messages so far; ``None`` if the server sends no edit lists."""
         return self._diffs
 
-    def skip(self, frame: Message) -> None:
+    def skip(self, message: Message) -> None:
         """Apply a message to the state without making its events.
 
         Raises:
             ProtocolError: The content of the message does not fit its kind.
         """
-        if self._diffs is not None and frame.msg in DATA_MESSAGES:
-            self._files = self._files or self._event_factory.may_hold_files(frame.raw)
+        if self._diffs is not None and message.msg in DATA_MESSAGES:
+            self._files = self._files or self._event_factory.may_hold_files(message.raw)
             try:
-                message = frame.parse()
-                data = output(message).get("data")
+                content = message.parse()
+                data = output(content).get("data")
             except ProtocolError:
                 self._diffs.invalidate()
                 raise
-            if isinstance(data, list) and message.get("success") is not False:
-                self._diffs.defer(data, len(frame.raw))
+            if isinstance(data, list) and content.get("success") is not False:
+                self._diffs.defer(data, len(message.raw))
 
-    def events(self, frame: Message, *, status: bool = True) -> list[Event]:
+    def events(self, message: Message, *, status: bool = True) -> list[Event]:
         """Return the events of the next message.
 
         Args:
-            frame: The message.
+            message: The message.
             status: Whether to make its status as well, which is half of the work.
 
         Raises:
             ProtocolError: The content of the message does not fit its kind.
         """
-        if frame.msg not in EVENT_MESSAGES:
+        if message.msg not in EVENT_MESSAGES:
             return []
         try:
-            return self._events(frame, status)
+            return self._events(message, status)
         except ProtocolError:
-            if self._diffs is not None and frame.msg in DATA_MESSAGES:
+            if self._diffs is not None and message.msg in DATA_MESSAGES:
                 self._diffs.invalidate()  # the next edits refer to the value of this message
             raise
 
-    def _events(self, frame: Message, status: bool) -> list[Event]:
-        message = frame.parse()
-        time = frame.time
-        if frame.msg == "log":
-            return [self._log(message, time)]
-        if frame.msg == "process_completed":
-            return completion(self._event_factory, frame, message)
-        events: list[Event] = [status_of(self._event_factory, frame, message)] if status else []
-        if frame.msg not in DATA_MESSAGES or message.get("success") is False:
+    def _events(self, message: Message, status: bool) -> list[Event]:
+        content = message.parse()
+        time = message.time
+        if message.msg == "log":
+            return [self._log(content, time)]
+        if message.msg == "process_completed":
+            return completion(self._event_factory, message, content)
+        events: list[Event] = [status_of(self._event_factory, message, content)] if status else []
+        if message.msg not in DATA_MESSAGES or content.get("success") is False:
             return events
-        result = output(message)
+        result = output(content)
         values = result.get("data")
         if isinstance(values, list):
-            files = self._event_factory.may_hold_files(frame.raw)
+            files = self._event_factory.may_hold_files(message.raw)
             if self._diffs is not None:
                 self._files = files = self._files or files
-                known = self._diffs.receive(values, len(frame.raw))
+                known = self._diffs.receive(values, len(message.raw))
                 if known is None:
                     log.debug("an edit list of %r did not fit", self._event_factory.endpoint.name)
             else:
@@ -122,15 +122,15 @@ class Decoder:
         events.extend(self._event_factory.render(time, result))
         return events
 
-    def _log(self, message: Mapping[str, Any], time: float) -> Log:
+    def _log(self, content: Mapping[str, Any], time: float) -> Log:
         endpoint = self._event_factory.endpoint
         return Log(
-            log=str(message.get("log", "")),
-            level=str(message.get("level", "info")),
+            log=str(content.get("log", "")),
+            level=str(content.get("level", "info")),
             endpoint=endpoint.name,
             fn_index=endpoint.fn_index,
             time=moment(time),
-            title=text(message.get("title")),
-            duration=number(message.get("duration")),
-            visible=flag(message.get("visible")),
+            title=text(content.get("title")),
+            duration=number(content.get("duration")),
+            visible=flag(content.get("visible")),
         )

@@ -44,7 +44,7 @@ class Reply(NamedTuple):
 class Publish(NamedTuple):
     """Effect: keep this message for the job's readers."""
 
-    frame: Message
+    message: Message
 
 
 class Finish(NamedTuple):
@@ -118,7 +118,7 @@ class Exchange:
 
     # -- facts from messages ----------------------------------------------------------
 
-    def receive(self, frame: Message) -> Sequence[Effect]:
+    def receive(self, message: Message) -> Sequence[Effect]:
         """Process the next message of this job.
 
         Messages after the end of the job are ignored, because a server may complete a job twice.
@@ -128,60 +128,60 @@ class Exchange:
         """
         if self._finished:
             return ()
-        transition = TRANSITIONS.get(frame.msg)
+        transition = TRANSITIONS.get(message.msg)
         if transition is None:
-            log.debug("ignored a message of the unknown kind %r", frame.msg)
+            log.debug("ignored a message of the unknown kind %r", message.msg)
             return ()
         self._state = transition.move(self._state)
         try:
-            return transition.act(self, frame)
+            return transition.act(self, message)
         except ProtocolError as error:
-            return (self.fail(error, frame.time),)
+            return (self.fail(error, message.time),)
 
-    def _ignore(self, frame: Message) -> Sequence[Effect]:
+    def _ignore(self, message: Message) -> Sequence[Effect]:
         return ()
 
-    def _publish(self, frame: Message) -> Sequence[Effect]:
-        return (Publish(frame),)
+    def _publish(self, message: Message) -> Sequence[Effect]:
+        return (Publish(message),)
 
-    def _send_hash(self, frame: Message) -> Sequence[Effect]:
-        if self._is_repeated(frame):
+    def _send_hash(self, message: Message) -> Sequence[Effect]:
+        if self._is_repeated(message):
             return ()
         return (Reply({key: self._body[key] for key in ("fn_index", "session_hash")}),)
 
-    def _send_data(self, frame: Message) -> Sequence[Effect]:
-        if self._is_repeated(frame):
+    def _send_data(self, message: Message) -> Sequence[Effect]:
+        if self._is_repeated(message):
             return ()
         body = dict(self._body)
         if self.event_factory.dialect.join == "get":
-            event_id = frame.parse().get("event_id")
+            event_id = message.parse().get("event_id")
             if not isinstance(event_id, str):
                 raise ProtocolError("The server requests data without naming a job.")
             self._event_id = body["event_id"] = event_id
         self.accept()
         return (Reply(body),)
 
-    def _is_repeated(self, frame: Message) -> bool:
+    def _is_repeated(self, message: Message) -> bool:
         # A server requests each thing once. A gateway may deliver the request twice. The server
         # would take a second reply for the reply to its next request.
-        repeated = frame.msg in self._answered
-        self._answered.add(frame.msg)
+        repeated = message.msg in self._answered
+        self._answered.add(message.msg)
         return repeated
 
-    def _complete(self, frame: Message) -> Sequence[Effect]:
-        message = frame.parse()
-        events = completion(self.event_factory, frame, message)
+    def _complete(self, message: Message) -> Sequence[Effect]:
+        content = message.parse()
+        events = completion(self.event_factory, message, content)
         status = events[-1]
         if isinstance(status, Status) and status.stage == "error":
-            return (self.app_failed(status, message["output"]),)
+            return (self.app_failed(status, content["output"]),)
         return (self.completed(events),)
 
-    def _refuse(self, frame: Message) -> Sequence[Effect]:
-        status = status_of(self.event_factory, frame)
+    def _refuse(self, message: Message) -> Sequence[Effect]:
+        status = status_of(self.event_factory, message)
         return (self._finish([status], error=queue_full(self.event_factory)),)
 
-    def _stop(self, frame: Message) -> Sequence[Effect]:
-        status = status_of(self.event_factory, frame)
+    def _stop(self, message: Message) -> Sequence[Effect]:
+        status = status_of(self.event_factory, message)
         error = self._broken(f"the server reported: {status.message}")
         return (self._finish([status], error=error),)
 

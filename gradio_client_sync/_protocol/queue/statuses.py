@@ -23,51 +23,53 @@ QUEUE_FULL_MESSAGE = "The app's queue is full. Try again later."
 
 
 def status_of(
-    event_factory: EventFactory, frame: Message, message: Mapping[str, Any] | None = None
+    event_factory: EventFactory, message: Message, content: Mapping[str, Any] | None = None
 ) -> Status:
     """Return the status of the job after one message of `STATUS_MESSAGES`.
 
     Args:
         event_factory: Makes the status.
-        frame: The message.
-        message: The parsed message, if the caller has it.
+        message: The message.
+        content: The parsed message, if the caller has it.
 
     Raises:
         ProtocolError: The content of the message does not fit its kind.
     """
-    return _BUILDERS[frame.msg](event_factory, frame, frame.parse() if message is None else message)
+    return _BUILDERS[message.msg](
+        event_factory, message, message.parse() if content is None else content
+    )
 
 
 def completion(
-    event_factory: EventFactory, frame: Message, message: Mapping[str, Any]
+    event_factory: EventFactory, message: Message, content: Mapping[str, Any]
 ) -> list[Event]:
     """Return the events of ``process_completed``; the last is always the final status.
 
     Args:
         event_factory: Makes the events.
-        frame: The message.
-        message: The parsed message.
+        message: The message.
+        content: The parsed message.
 
     Raises:
         ProtocolError: The message has no values, no error and no cancellation.
     """
-    time, result = frame.time, output(message)
-    success, code = flag(message.get("success")), text(message.get("code"))
+    time, result = message.time, output(content)
+    success, code = flag(content.get("success")), text(content.get("code"))
     if "error" in result or success is False:
         return [event_factory.failure(time, result, code=code, success=False)]
     if "data" not in result:  # servers since 4.31 report a cancelled job like this
         return [event_factory.cancelled(time)]
     fields: dict[str, Any] = {
         "code": code,
-        "progress_data": _progress(message.get("progress_data")),
+        "progress_data": _progress(content.get("progress_data")),
         "changed_state_ids": ids(result.get("changed_state_ids")),
-        "used_cache": text(message.get("used_cache")),
-        "cache_duration": number(message.get("cache_duration")),
-        "avg_time": number(message.get("avg_time")),
+        "used_cache": text(content.get("used_cache")),
+        "cache_duration": number(content.get("cache_duration")),
+        "avg_time": number(content.get("avg_time")),
     }
     if event_factory.dialect.join == "websocket":
         fields["eta"] = number(result.get("average_duration"))
-    files = event_factory.may_hold_files(frame.raw)
+    files = event_factory.may_hold_files(message.raw)
     return event_factory.answer(time, result, files=files, queue=True, **fields)
 
 
@@ -75,71 +77,73 @@ def completion(
 # two lines would add one call to each status.
 
 
-def _pending(event_factory: EventFactory, frame: Message, message: Mapping[str, Any]) -> Status:
+def _pending(event_factory: EventFactory, message: Message, content: Mapping[str, Any]) -> Status:
     """Return the status for ``estimation`` and ``process_starts``.
 
     The two have different names for the same fields: in ``process_starts``, ``rank`` is the size
     of the queue.
     """
-    starts = frame.msg == "process_starts"
+    starts = message.msg == "process_starts"
     return event_factory.status(
-        frame.time,
+        message.time,
         "pending",
-        code=text(message.get("code")),
-        success=flag(message.get("success")),
-        size=count(message.get("rank" if starts else "queue_size")),
-        position=0 if starts else count(message.get("rank")),
-        eta=number(message.get("eta" if starts else "rank_eta")),
+        code=text(content.get("code")),
+        success=flag(content.get("success")),
+        size=count(content.get("rank" if starts else "queue_size")),
+        position=0 if starts else count(content.get("rank")),
+        eta=number(content.get("eta" if starts else "rank_eta")),
     )
 
 
-def _progressing(event_factory: EventFactory, frame: Message, message: Mapping[str, Any]) -> Status:
+def _progressing(
+    event_factory: EventFactory, message: Message, content: Mapping[str, Any]
+) -> Status:
     return event_factory.status(
-        frame.time,
+        message.time,
         "pending",
-        code=text(message.get("code")),
-        success=flag(message.get("success")),
-        progress_data=_progress(message.get("progress_data")),
+        code=text(content.get("code")),
+        success=flag(content.get("success")),
+        progress_data=_progress(content.get("progress_data")),
     )
 
 
-def _value(event_factory: EventFactory, frame: Message, message: Mapping[str, Any]) -> Status:
-    result, code = output(message), text(message.get("code"))
-    if message.get("success") is False:
+def _value(event_factory: EventFactory, message: Message, content: Mapping[str, Any]) -> Status:
+    result, code = output(content), text(content.get("code"))
+    if content.get("success") is False:
         error = event_factory.app_text(result.get("error"))
-        return event_factory.status(frame.time, "error", code=code, message=error)
+        return event_factory.status(message.time, "error", code=code, message=error)
     return event_factory.status(
-        frame.time,
-        "generating" if frame.msg == "process_generating" else "streaming",
+        message.time,
+        "generating" if message.msg == "process_generating" else "streaming",
         code=code,
-        progress_data=_progress(message.get("progress_data")),
+        progress_data=_progress(content.get("progress_data")),
         changed_state_ids=ids(result.get("changed_state_ids")),
-        time_limit=number(message.get("time_limit")),
+        time_limit=number(content.get("time_limit")),
     )
 
 
-def _completed(event_factory: EventFactory, frame: Message, message: Mapping[str, Any]) -> Status:
-    last = completion(event_factory, frame, message)[-1]
+def _completed(event_factory: EventFactory, message: Message, content: Mapping[str, Any]) -> Status:
+    last = completion(event_factory, message, content)[-1]
     assert isinstance(last, Status)  # noqa: S101 - completion() ends with one
     return last
 
 
-def _refused(event_factory: EventFactory, frame: Message, message: Mapping[str, Any]) -> Status:
+def _refused(event_factory: EventFactory, message: Message, content: Mapping[str, Any]) -> Status:
     return event_factory.status(
-        frame.time,
+        message.time,
         "error",
         message=QUEUE_FULL_MESSAGE,
-        code=text(message.get("code")),
-        success=flag(message.get("success")),
+        code=text(content.get("code")),
+        success=flag(content.get("success")),
     )
 
 
-def _stopped(event_factory: EventFactory, frame: Message, message: Mapping[str, Any]) -> Status:
+def _stopped(event_factory: EventFactory, message: Message, content: Mapping[str, Any]) -> Status:
     return event_factory.status(
-        frame.time,
+        message.time,
         "error",
-        message=text(message.get("message")) or "The server stopped unexpectedly.",
-        session_not_found=flag(message.get("session_not_found")),
+        message=text(content.get("message")) or "The server stopped unexpectedly.",
+        session_not_found=flag(content.get("session_not_found")),
         success=False,
     )
 
