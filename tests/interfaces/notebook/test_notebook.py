@@ -438,7 +438,7 @@ def test_file_that_is_too_large_is_a_link() -> None:
     shown = look([{"image": half, "caption": "one"}, {"image": half, "caption": "two"},
                   {"image": half, "caption": "three"}])  # fmt: skip
     assert len(shown.sources) == 2
-    assert "download() it" in shown.words
+    assert "call download()" in shown.words
 
 
 def test_files_in_the_forms_of_components_are_shown() -> None:
