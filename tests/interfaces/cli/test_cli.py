@@ -317,7 +317,7 @@ def test_file_without_its_mark(server: Server) -> None:
     code, output, told = run("predict", server.url, "/file", "cat.png")
     assert (code, output) == (3, "")
     assert "takes a file for 'upload', not the text 'cat.png'" in told.replace("several", "")
-    assert "is written @cat.png" in told
+    assert "write @cat.png" in told
 
 
 def test_password_cannot_be_asked_for_without_a_terminal() -> None:
