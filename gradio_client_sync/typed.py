@@ -99,8 +99,8 @@ class Api:
         )
         if changes:
             raise ApiChangedError(
-                f"The app at {app.url} has changed since this module was written: "
-                f"{'; '.join(changes)}. Write the module again with `gradio-client-sync types`.",
+                f"The app at {app.url} is not the one that this module was written for: "
+                f"{'; '.join(changes)}. Write the module anew with `gradio-client-sync types`.",
                 endpoint=endpoint,
                 changes=tuple(changes),
             )
