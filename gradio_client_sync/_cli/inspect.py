@@ -80,7 +80,8 @@ def types(target: Target, output: Path | None, check: Path | None) -> None:
         changes = all_changes(kept, now)
         if changes:
             raise ApiChangedError(
-                f"The app at {source} has changed since {check} was written: {'; '.join(changes)}.",
+                f"The app at {source} is not the one that {check} was written for: "
+                f"{'; '.join(changes)}.",
                 changes=tuple(changes),
             )
         return
