@@ -145,7 +145,7 @@ def test_private_endpoint_is_refused(app: Client) -> None:
 @pytest.mark.usefixtures("untouched")
 def test_endpoint_must_be_named_where_there_are_several(app: Client) -> None:
     """Without an endpoint, an app with several ones gives the choices."""
-    with pytest.raises(EndpointNotFoundError, match="say which one") as caught:
+    with pytest.raises(EndpointNotFoundError, match="name the one") as caught:
         app.predict(None, ["x"])
     assert {"/echo", "/add", "/direct"} <= set(caught.value.candidates)
     assert not {"/private", "/unlisted_event"} & set(caught.value.candidates)

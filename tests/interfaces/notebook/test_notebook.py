@@ -306,7 +306,7 @@ def test_matplotlib_that_is_too_large_is_left_out() -> None:
 def test_plot_that_cannot_be_drawn_says_so() -> None:
     """A figure without numbers to draw has a remark in its place."""
     figure = {"data": [{"type": "surface", "z": [[1]]}], "layout": {}}
-    assert "not drawn here" in look({"type": "plotly", "plot": json.dumps(figure)}).words
+    assert "cannot be drawn here" in look({"type": "plotly", "plot": json.dumps(figure)}).words
 
 
 def test_plot_is_offered_in_its_own_type() -> None:
