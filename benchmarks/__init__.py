@@ -1,1 +1,1 @@
-"""How this client compares with the raw wire and with the official clients, side by side."""
+"""Benchmarks that compare this client with the raw protocol and with the official clients."""

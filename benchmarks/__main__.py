@@ -1,8 +1,8 @@
-"""``python -m benchmarks``: prepare the peers, start the servers, run everyone in turn.
+"""``python -m benchmarks``: prepare the clients, start the servers, and measure all in turn.
 
-The contestants take turns on one server in one run, several rounds each, so that what the
-machine does besides hits all of them alike. Printed are medians of the rounds, and of their ratios
-with the quartiles.
+The contestants take turns on one server in one run, for several rounds. So other load on the
+machine affects all of them in the same way. The output shows the medians of the rounds, and the
+medians and quartiles of their ratios.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from tests.support.servers.server import Server
 
 HERE = Path(__file__).parent
 PICTURES = HERE.parent / "docs" / "pictures"
-WARM = 5  # calls before the first round
+WARM_UP = 5  # calls before the first round
 
 
 @contextmanager
 def serving(version: str, *options: str) -> Iterator[str]:
-    """The benchmark's app on a real server."""
+    """Run the app of the benchmark on a real server; yield its URL."""
     with Server(version, app=(HERE / "app.py", *options)) as server:
         yield server.url
 
 
 def measure(row: Row, url: str, short: bool) -> dict[str, dict[int, Result]]:
-    """Have everyone take their turns; what each found, by round."""
+    """Measure all contestants in turn; return the results by contestant and round."""
     count, rounds = row.count[short], row.rounds[short]
     names = [name for name in row.contestants if missing(name) is None]
     found: dict[str, dict[int, Result]] = {name: {} for name in names}
@@ -42,15 +42,15 @@ def measure(row: Row, url: str, short: bool) -> dict[str, dict[int, Result]]:
         if not row.fresh:
             kept = {name: stack.enter_context(Process(name, url)) for name in names}
             for process in kept.values():
-                process.ask(row.task, WARM)
+                process.ask(row.task, WARM_UP)
         for turn in range(rounds):
-            # Servers slow down with all that they have ever done, so nobody is always the first.
+            # A server slows down with each call, so the contestants alternate in going first.
             for name in names if turn % 2 == 0 else reversed(names):
                 if turn % row.peers_every and name not in ("raw", "ours"):
                     continue
                 if row.fresh:
                     with Process(name, url) as process:
-                        process.ask("predict", WARM)
+                        process.ask("predict", WARM_UP)
                         found[name][turn] = process.ask(row.task, count)
                 else:
                     found[name][turn] = kept[name].ask(row.task, count)
@@ -58,7 +58,10 @@ def measure(row: Row, url: str, short: bool) -> dict[str, dict[int, Result]]:
 
 
 def grow(url: str, short: bool) -> dict[str, Any]:
-    """How cost grows with the number of jobs, of updates, of bytes; the last step only if long."""
+    """Measure how cost grows with the numbers of jobs, updates and bytes.
+
+    Short runs leave out the largest numbers.
+    """
     plots: dict[str, Any] = {}
     for title, (task, all_counts, limits) in GROWTH.items():
         counts = all_counts[:-1] if short else all_counts
@@ -68,20 +71,22 @@ def grow(url: str, short: bool) -> dict[str, Any]:
             for count in counts:
                 if count <= most:
                     with Process(name, url) as process:
-                        process.ask("predict", WARM)
+                        process.ask("predict", WARM_UP)
                         points.append([count, process.ask(task, count)._asdict()])
                     print(f"  {title}: {NAMES[name]}, {count}", flush=True)
     return plots
 
 
 def main() -> None:
-    """Run, print, write."""
+    """Parse the command line, measure, print the results, and write the files."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--short", action="store_true", help="few rounds, for CI; no pictures")
-    parser.add_argument("--only", metavar="TEXT", default="", help="rows whose name has this")
+    parser.add_argument(
+        "--only", metavar="TEXT", default="", help="only rows with TEXT in the name"
+    )
     parser.add_argument("--growth", action="store_true", help="also measure how cost grows")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write what was found as JSON")
-    parser.add_argument("--draw", type=Path, metavar="FILE", help="only draw what is in FILE")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the results as JSON")
+    parser.add_argument("--draw", type=Path, metavar="FILE", help="only draw the results in FILE")
     options = parser.parse_args()
     if options.draw is not None:
         draw(json.loads(options.draw.read_text(encoding="utf-8")), PICTURES)
@@ -89,7 +94,7 @@ def main() -> None:
     found: dict[str, Any] = {"machine": report.machine(), "rows": [], "growth": {}}
 
     def keep(row: dict[str, Any] | None = None) -> None:
-        """Show a row, and write what there is: a run may be cut short."""
+        """Print a row, and write all results so far, because a run may be interrupted."""
         if row is not None:
             found["rows"].append(row)
             report.show(row)

@@ -1,7 +1,8 @@
-"""The app that the contestants call; started by `tests.support.servers.server.Server`.
+"""The app that the contestants call; `tests.support.servers.server.Server` starts it.
 
-Run by an interpreter that has Gradio (3.50 to 6.31), so only Gradio and what it brings along can
-be imported here. Functions do next to nothing: what is measured is the way to them and back.
+It runs with an interpreter that has Gradio (3.50 to 6.31), so it can import only Gradio and
+Gradio's dependencies. Its functions do almost nothing, because the benchmark measures the time
+that a call needs outside of the function.
 """
 
 import argparse
@@ -19,20 +20,20 @@ os.environ.update(
     HF_HUB_OFFLINE="1",
     HF_HUB_DISABLE_TELEMETRY="1",
     DO_NOT_TRACK="1",
-    NO_PROXY="*",  # Gradio asks itself whether it is up
+    NO_PROXY="*",  # Gradio sends a request to itself to check that it runs
 )
-READY = sys.stdout  # for the one line that says the app is up; nothing else may print there
+READY = sys.stdout  # only for the line that says that the app runs
 sys.stdout = sys.stderr
 
 import gradio as gr  # noqa: E402  # after the environment, which Gradio reads on import
 
-WORKERS = 40  # jobs of one function at a time
-ROW = "x" * 1000  # of a large value
-GATE = threading.Event()  # nobody opens it
+WORKERS = 40  # concurrent jobs of one function
+ROW = "x" * 1000  # one item of a large value
+GATE = threading.Event()  # never set
 
 
 def accepted(function: Callable[..., Any], **options: Any) -> dict[str, Any]:
-    """Return those ``options`` that ``function`` has parameters for in this version."""
+    """Return those of the options for which the function has parameters in this version."""
     parameters = inspect.signature(function).parameters
     return {name: value for name, value in options.items() if name in parameters}
 
@@ -55,7 +56,7 @@ def wait(text: str) -> str:
 
 
 def grow(count: float) -> Iterator[str]:
-    """A text that grows by a word, ``count`` times."""
+    """Yield a text that grows by one word, ``count`` times."""
     text = ""
     for number in range(int(count)):
         text += f"{number % 1000:03} "
@@ -63,12 +64,12 @@ def grow(count: float) -> Iterator[str]:
 
 
 def blob(kilobytes: float) -> list[str]:
-    """A large value."""
+    """Return a large value."""
     return [ROW] * int(kilobytes)
 
 
 def chat(count: float) -> Iterator[list[dict[str, str]]]:
-    """A history that grows by a message, ``count`` times."""
+    """Yield a conversation that grows by one message, ``count`` times."""
     messages: list[dict[str, str]] = []
     for number in range(int(count)):
         role = ("user", "assistant")[number % 2]
@@ -77,18 +78,19 @@ def chat(count: float) -> Iterator[list[dict[str, str]]]:
 
 
 def build(components: int, heartbeat: bool) -> gr.Blocks:
-    """Build the app with that many components besides its own, each with an event."""
+    """Build the app; add `components` further components, half of them with an event."""
     with gr.Blocks(title="benchmark") as demo:
         run, text, n = gr.Button("run"), gr.Textbox(label="text"), gr.Number(label="n")
         out, value = gr.Textbox(label="out"), gr.JSON(label="value")
-        # Later versions wrap JSON values, which sends them whole; bare ones are sent as edits.
+        # Later versions wrap JSON values and then send them complete. Plain values are sent as
+        # edit lists.
         value.postprocess = lambda bare: bare
 
         def on(function: Any, inputs: Any, outputs: Any, **options: Any) -> None:
             options.setdefault("api_name", function.__name__)
             run.click(function, inputs, outputs, **accepted(run.click, **options))
 
-        # One function for one event: events that share one share the lowest of their limits.
+        # One function per event: events with the same function share the lowest of their limits.
         on(echo, text, out, concurrency_limit=WORKERS)
         on(direct, text, out, queue=False)
         on(wait, text, out, concurrency_limit=1)
@@ -111,7 +113,7 @@ def free_port() -> int:
 
 
 def main() -> None:
-    """Start the app, say where it is, and serve until standard input ends."""
+    """Start the app, print its URL, and serve until standard input ends."""
     parser = argparse.ArgumentParser(description="The app of the benchmark.")
     parser.add_argument("--components", type=int, default=0)
     parser.add_argument("--heartbeat", action="store_true")

@@ -1,14 +1,14 @@
-"""One contestant: a process that does what it is told and says what it cost.
+"""One contestant: a process that runs tasks and reports what they cost.
 
-Run by an interpreter that has the contestant's package, as ``contestants.py NAME URL``. It reads
-commands, one JSON list per line, and answers each with one JSON line:
+It runs with an interpreter that has the contestant's package, as ``contestants.py NAME URL``. It
+reads commands, one JSON list per line, and writes one JSON line for each:
 
     [task, count]  →  {"seconds": [...], "cpu": s, "rss": kB, "threads": n, "right": n}
 
-``seconds`` has one entry per call, or one for the whole task; ``cpu`` is what the process spent,
-``rss`` how much it grew, ``threads`` how many it had when all jobs were under way, and ``right``
-how many answers were as they had to be. The first line it prints says that it is connected.
-Standard library only, besides the package.
+``seconds`` has one entry per call, or one for the whole task. ``cpu`` is the CPU time of the
+process, ``rss`` the growth of its memory, ``threads`` the number of its threads when all jobs were
+running, and ``right`` the number of correct results. The first line of output says that the
+contestant is connected. Besides the package, only the standard library is used.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if __package__:
 else:
     from raw import Raw
 
-ANSWER = 300.0  # s; a bound on failure
+RESULT_TIMEOUT = 300.0  # s for one result; only a call that hangs needs so long
 
 
 def words(count: int) -> str:
-    """The last value of ``/grow``."""
+    """Return the last value of ``/grow``."""
     return "".join(f"{number % 1000:03} " for number in range(count))
 
 
@@ -58,20 +58,20 @@ class Ours:
         return [self._app.submit(endpoint, [value]) for value in values]
 
     def result(self, job: Any) -> Any:
-        return job.result(ANSWER)[0]
+        return job.result(RESULT_TIMEOUT)[0]
 
     def connect(self) -> None:
         self._make().close()
 
     def wait(self, count: int) -> None:
-        """Have that many jobs wait in the server's queue."""
+        """Make `count` jobs wait in the server's queue."""
         self._waiting = self.start("/wait", [str(n) for n in range(count)])
         pace = threading.Event()
-        while any(job.timings.queued is None for job in self._waiting):  # which nothing tells
+        while any(job.timings.queued is None for job in self._waiting):  # there is no event for it
             pace.wait(0.05)
 
     def clients(self, count: int) -> int:
-        """Make that many clients, and have each call once."""
+        """Create `count` clients, and make one call with each."""
         apps = [self._make() for _ in range(count)]
         return sum(app.predict("/echo", ["x"])[0] == "x" for app in apps)
 
@@ -101,21 +101,21 @@ class Official:
         return [self._app.submit(value, api_name=endpoint) for value in values]
 
     def result(self, job: Any) -> Any:
-        return job.result(timeout=ANSWER)
+        return job.result(timeout=RESULT_TIMEOUT)
 
     def connect(self) -> None:
         self._make()
 
 
 class Tasks:
-    """What a contestant can be told to do."""
+    """The tasks of a contestant."""
 
     def __init__(self, contestant: Any) -> None:
         self._contestant = contestant
         self.threads = 0
 
     def predict(self, count: int, endpoint: str = "/echo") -> tuple[list[float], int]:
-        """Calls one after another."""
+        """Make calls one after another."""
         seconds, right = [], 0
         for _ in range(count):
             start = time.perf_counter()
@@ -124,11 +124,11 @@ class Tasks:
         return seconds, right
 
     def direct(self, count: int) -> tuple[list[float], int]:
-        """Calls that skip the queue, one after another."""
+        """Make calls that skip the queue, one after another."""
         return self.predict(count, "/direct")
 
     def connect(self, count: int) -> tuple[list[float], int]:
-        """Connects anew, one after another."""
+        """Connect several times, one after another."""
         seconds = []
         for _ in range(count):
             start = time.perf_counter()
@@ -137,7 +137,7 @@ class Tasks:
         return seconds, count
 
     def burst(self, count: int) -> tuple[list[float], int]:
-        """Calls all submitted at once."""
+        """Submit all calls at once."""
         texts = [str(number) for number in range(count)]
         start = time.perf_counter()
         jobs = self._contestant.start("/echo", texts)
@@ -146,62 +146,63 @@ class Tasks:
         for job, text in zip(jobs, texts):
             try:
                 right += self._contestant.result(job) == text
-            except (Exception, CancelledError):  # noqa: BLE001 - a lost call is what is counted
+            except (Exception, CancelledError):  # noqa: BLE001 - any failure counts as a lost call
                 continue
         return [time.perf_counter() - start], right
 
     def iterate(self, count: int) -> tuple[list[float], int]:
-        """A text that grows, each value looked at."""
+        """Read each value of a growing text."""
         start = time.perf_counter()
         last = self._contestant.iterate("/grow", count)
         return [time.perf_counter() - start], int(last == words(count))
 
     def final(self, count: int) -> tuple[list[float], int]:
-        """A text that grows, only the end looked at."""
+        """Read only the last value of a growing text."""
         start = time.perf_counter()
         last = self._contestant.call("/grow", count)
         return [time.perf_counter() - start], int(last == words(count))
 
     def blob(self, kilobytes: int) -> tuple[list[float], int]:
-        """One large value."""
+        """Read one large value."""
         start = time.perf_counter()
         value = self._contestant.call("/blob", kilobytes)
         return [time.perf_counter() - start], int(len(_list(value)) == kilobytes)
 
     def chat(self, count: int) -> tuple[list[float], int]:
-        """A chat history that grows, each value looked at."""
+        """Read each value of a growing conversation."""
         start = time.perf_counter()
         last = self._contestant.iterate("/chat", count)
         return [time.perf_counter() - start], int(len(_list(last)) == count)
 
     def wait(self, count: int) -> tuple[list[float], int]:
-        """Jobs that wait in the server's queue."""
+        """Wait for jobs that wait in the server's queue."""
         start = time.perf_counter()
         self._contestant.wait(count)
         self.threads = threading.active_count()
         return [time.perf_counter() - start], count
 
     def idle(self, seconds: int) -> tuple[list[float], int]:
-        """Nothing."""
+        """Do nothing."""
         threading.Event().wait(seconds)
         return [float(seconds)], 0
 
     def wakes(self, _: int) -> tuple[list[float], int]:
-        """``right`` is how often the other threads have woken so far.
+        """Return as ``right`` how many times the other threads have woken up so far.
 
-        A task of its own: to look at a thousand of them takes more than they do.
+        This is a separate task, because reading the state of a thousand threads takes more time
+        than the threads themselves.
         """
         return [0.0], wakes()
 
     def clients(self, count: int) -> tuple[list[float], int]:
-        """Clients in one process."""
+        """Create clients in one process."""
         start = time.perf_counter()
         right = self._contestant.clients(count)
         return [time.perf_counter() - start], right
 
 
 def _list(value: Any) -> list[Any]:
-    if isinstance(value, str):  # how the official client gives JSON: the path of a file
+    if isinstance(value, str):  # the official client returns JSON as the path of a file
         value = json.loads(Path(value).read_text(encoding="utf-8"))
     if isinstance(value, dict):
         value = json.loads(Path(value["path"]).read_text(encoding="utf-8"))
@@ -209,7 +210,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def resident() -> int:
-    """Memory of this process in kB."""
+    """Return the memory of this process in kB."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except FileNotFoundError:
@@ -218,7 +219,7 @@ def resident() -> int:
 
 
 def wakes() -> int:
-    """How often threads of this process have waited, the main one left out."""
+    """Return how many times the threads of this process have waited, except the main thread."""
     count = 0
     for status in Path("/proc/self/task").glob("*/status"):
         if status.parent.name != str(os.getpid()):
@@ -232,7 +233,7 @@ CONTESTANTS: dict[str, Callable[[str], Any]] = {"raw": Raw, "ours": Ours, "offic
 
 
 def main(name: str, url: str) -> None:
-    """Connect, then obey."""
+    """Connect, then run the tasks that are read from standard input."""
     contestant = CONTESTANTS[name](url)
     tasks = Tasks(contestant)
     print(json.dumps("connected"), flush=True)
@@ -242,15 +243,15 @@ def main(name: str, url: str) -> None:
             contestant.begin()
         rss, cpu, tasks.threads = resident(), time.process_time(), 0
         seconds, right = getattr(tasks, task)(count)
-        answer = {
+        result = {
             "seconds": seconds,
             "cpu": time.process_time() - cpu,
             "rss": resident() - rss,
             "threads": tasks.threads,
             "right": right,
         }
-        print(json.dumps(answer), flush=True)
-    os._exit(0)  # whatever still waits
+        print(json.dumps(result), flush=True)
+    os._exit(0)  # without waiting for jobs that still run
 
 
 if __name__ == "__main__":

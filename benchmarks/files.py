@@ -1,11 +1,11 @@
-"""``python -m benchmarks.files``: what a large file costs, there and back.
+"""``python -m benchmarks.files``: the cost of the upload and download of a large file.
 
-Each contestant is a process of its own, on one real server: it sends a small file to be warm,
-then the large one to a function that hashes it, then has the app make one as large and fetches
-it. Printed are seconds, and by how much the process grew.
+Each contestant is a process of its own, on one real server. It uploads a small file to warm up.
+Then it uploads the large file to a function that computes its hash. Then it lets the app create a
+file of the same size, and downloads it. The output shows seconds, and the growth of the process.
 
-The module is also what such a process runs, as ``files.py NAME URL PATH``, by an interpreter that
-has the contestant's package; so it imports nothing else at the top.
+Such a process also runs this module, as ``files.py NAME URL PATH``, with an interpreter that has
+the contestant's package. So the module imports only the standard library at the top.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ MB = 2**20
 
 
 class Row(NamedTuple):
-    """What one contestant took; growth in bytes."""
+    """The median results of one contestant; the growth is in bytes."""
 
     name: str
     seconds_up: float
@@ -44,7 +44,7 @@ class Row(NamedTuple):
     growth_down: float
 
 
-# -- in the contestant's process
+# -- functions of the contestant's process
 
 
 def kilobytes(name: str) -> int:
@@ -54,8 +54,8 @@ def kilobytes(name: str) -> int:
 
 
 def measured(work: Callable[[], object]) -> tuple[float, int]:
-    """Seconds, and bytes that the process grew by at most meanwhile."""
-    Path("/proc/self/clear_refs").write_text("5")  # what was highest before does not count
+    """Return the seconds that the work took, and the largest growth of the process in bytes."""
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak of the memory
     before, start = kilobytes("VmRSS"), time.perf_counter()
     work()
     return time.perf_counter() - start, max(0, kilobytes("VmHWM") - before) * 1024
@@ -87,8 +87,8 @@ def official(url: str, path: Path) -> list[float]:
     size = path.stat().st_size
 
     def up() -> None:
-        answer = app.predict(handle_file(str(path)), api_name="/digest")
-        assert json.loads(answer)["sha256"] == wanted
+        result = app.predict(handle_file(str(path)), api_name="/digest")
+        assert json.loads(result)["sha256"] == wanted
 
     def down() -> None:
         assert Path(app.predict(size, api_name="/make_file")).stat().st_size == size
@@ -97,9 +97,9 @@ def official(url: str, path: Path) -> list[float]:
 
 
 def curl(url: str, path: Path) -> list[float]:
-    """The same requests as Gradio's guide for curl has them: send, call, hear the answer, fetch."""
-    with urllib.request.urlopen(f"{url}/config") as answer:
-        root = f"{url}{json.load(answer).get('api_prefix') or ''}"
+    """Make the requests of Gradio's guide for curl: upload, call, read the result, download."""
+    with urllib.request.urlopen(f"{url}/config") as response:
+        root = f"{url}{json.load(response).get('api_prefix') or ''}"
     wanted = digest(path)
     size = path.stat().st_size
 
@@ -110,25 +110,26 @@ def curl(url: str, path: Path) -> list[float]:
     def call(name: str, value: object) -> Any:
         body = json.dumps({"data": [value]})
         joined = run("-H", "Content-Type: application/json", "-d", body, f"{root}/call/{name}")
-        told = run("-N", f"{root}/call/{name}/{json.loads(joined)['event_id']}")
-        return json.loads(told.rstrip().rpartition("data: ")[2])[0]
+        events = run("-N", f"{root}/call/{name}/{json.loads(joined)['event_id']}")
+        return json.loads(events.rstrip().rpartition("data: ")[2])[0]
 
     def up() -> None:
-        [place] = json.loads(run("-F", f"files=@{path}", f"{root}/upload"))
-        file = {"path": place, "meta": {"_type": "gradio.FileData"}}
+        [uploaded] = json.loads(run("-F", f"files=@{path}", f"{root}/upload"))
+        file = {"path": uploaded, "meta": {"_type": "gradio.FileData"}}
         assert json.loads(call("digest", file))["sha256"] == wanted
 
     def down() -> None:
-        place = call("make_file", size)["path"]
+        made = call("make_file", size)["path"]
         with tempfile.TemporaryDirectory() as folder:
-            target = Path(folder, "fetched")
-            run("-o", str(target), f"{root}/file={place}")
+            target = Path(folder, "downloaded")
+            run("-o", str(target), f"{root}/file={made}")
             assert target.stat().st_size == size
 
     def spent(work: Callable[[], None]) -> tuple[float, int]:
         start = time.perf_counter()
         work()
-        # Of the largest child so far, so it never falls; there is no warm one: it is all of curl.
+        # The peak of the largest child so far, so it never falls. It is all memory of curl,
+        # because no process was there before.
         grown = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
         return time.perf_counter() - start, grown
 
@@ -146,21 +147,27 @@ def digest(path: Path) -> str:
 CONTESTANTS = {"ours": ours, "official": official, "curl": curl}
 
 
-# -- in the process that compares them
+# -- functions of the process that compares them
 
 
 def compare(url: str, megabytes: int, rounds: int) -> list[Row]:
-    """Have everyone transfer files of that size to and from the app at `url`; medians."""
+    """Let all contestants transfer files to and from the app; return the medians.
+
+    Args:
+        url: The URL of the app.
+        megabytes: The size of a file.
+        rounds: How many turns each contestant takes.
+    """
     names = [name for name in LABELS if name != "curl" or shutil.which("curl")]
-    taken: dict[str, list[list[float]]] = {name: [] for name in names}
+    results: dict[str, list[list[float]]] = {name: [] for name in names}
     for number in range(rounds):
         for name in names if number % 2 == 0 else reversed(names):
-            taken[name].append(turn(url, name, megabytes, number))
-    return [Row(name, *map(median, zip(*turns))) for name, turns in taken.items()]
+            results[name].append(turn(url, name, megabytes, number))
+    return [Row(name, *map(median, zip(*turns))) for name, turns in results.items()]
 
 
 def turn(url: str, name: str, megabytes: int, number: int) -> list[float]:
-    """One contestant's turn, with a file of its own, so that the server has none already."""
+    """Run one turn of a contestant, with a new file that the server does not have yet."""
     from benchmarks.peers import official_python
 
     with tempfile.TemporaryDirectory() as folder:
@@ -180,7 +187,7 @@ def turn(url: str, name: str, megabytes: int, number: int) -> list[float]:
 
 
 def show(rows: list[Row]) -> str:
-    """A table of them."""
+    """Return the rows as a table."""
     lines = [f"{'':<24} {'up':>8} {'grew by':>10} {'down':>8} {'grew by':>10}"]
     for row in rows:
         up, grown_up = f"{row.seconds_up:.2f} s", f"{row.growth_up / MB:.1f} MB"
@@ -191,7 +198,7 @@ def show(rows: list[Row]) -> str:
 
 
 def run(server: str, megabytes: int, rounds: int) -> list[Row]:
-    """Start a server, run everyone in turn, and print."""
+    """Start a server, measure all contestants in turn, and print the results."""
     from tests.support.servers.server import Server
 
     with Server(server) as running:
@@ -201,9 +208,9 @@ def run(server: str, megabytes: int, rounds: int) -> list[Row]:
 
 
 def main() -> None:
-    """Read the command, and run."""
+    """Parse the command line, and measure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.files", description=__doc__)
-    parser.add_argument("--server", default="6.31.0", help="which real Gradio (6.31.0)")
+    parser.add_argument("--server", default="6.31.0", help="release of Gradio (6.31.0)")
     parser.add_argument("--size", type=int, default=300, help="megabytes (300)")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each contestant (3)")
     options = parser.parse_args()

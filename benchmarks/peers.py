@@ -1,4 +1,4 @@
-"""The contestants' environments, made at first need, and their processes."""
+"""The environments of the contestants, created when they are needed, and their processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from tests.support.servers.environments import cache_folder, uv_command
 
 HERE = Path(__file__).parent
 
-#: The official client's releases: the newest, and the last for Gradio 3 with what it ran with.
+#: The releases of the official client: the newest, and the last for Gradio 3 with dependencies
+#: of its time.
 OFFICIAL = {
     "2": ("gradio_client==2.7.2",),
     "0": ("gradio_client==0.6.1", "huggingface_hub<0.26", "httpx<0.28"),
@@ -30,7 +31,7 @@ NAMES = {
 
 
 class Result(NamedTuple):
-    """What one task cost; see `contestants`."""
+    """The cost of one task; see `contestants`."""
 
     seconds: list[float]
     cpu: float
@@ -40,7 +41,7 @@ class Result(NamedTuple):
 
 
 class Process:
-    """A contestant's process; a context manager."""
+    """The process of a contestant; a context manager."""
 
     def __init__(self, name: str, url: str) -> None:
         command, folder = command_of(name, url)
@@ -73,7 +74,7 @@ class Process:
 
 
 def command_of(name: str, url: str) -> tuple[list[str], Path | None]:
-    """How to start a contestant, and in which folder."""
+    """Return the command that starts a contestant, and its working folder."""
     kind, _, generation = name.partition("-")
     script = str(HERE / "contestants.py")
     if kind == "javascript":
@@ -85,7 +86,7 @@ def command_of(name: str, url: str) -> tuple[list[str], Path | None]:
 
 
 def official_python(generation: str) -> Path:
-    """An interpreter that has the official client."""
+    """Return an interpreter that has the official client."""
     needs = OFFICIAL[generation]
     folder = cache_folder().parent / "peers" / needs[0].replace("==", "-")
     python = folder / "bin" / "python"
@@ -97,5 +98,5 @@ def official_python(generation: str) -> Path:
 
 
 def missing(name: str) -> str | None:
-    """Why a contestant cannot take part here, if so."""
+    """Return why a contestant cannot run on this machine; ``None`` if it can."""
     return Oracle.available() if name.startswith("javascript") else None

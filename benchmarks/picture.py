@@ -1,4 +1,4 @@
-"""Draw what was measured, as SVG: bars of one call, and how cost grows."""
+"""Draw the results as SVG: bars for single calls, and plots of how cost grows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLOURS = {
     "official-0": "#c4513f",
 }
 INK, FAINT, PAPER = "#1f2933", "#cbd2d9", "#ffffff"
-BARS = (  # rows that are drawn as bars, and what they are called there
+BARS = (  # the rows that are drawn as bars, and their titles
     ("one call after another", "One call after another, Gradio 6.31"),
     ("one call after another, 4.44.1", "Gradio 4.44"),
     ("one call after another, 3.50.2", "Gradio 3.50"),
@@ -26,7 +26,7 @@ BARS = (  # rows that are drawn as bars, and what they are called there
     ("500 calls at once", "{:,} calls at once"),
     ("a value of 10 MB", "A value of {:,} kB"),
 )
-PLOTS = (  # what grows, which figure, its unit and factor, whether it is per count
+PLOTS = (  # what grows, which figure, its unit and factor, whether to divide by the count
     ("jobs at once", "threads", "threads", 1.0, False),
     ("jobs at once", "rss", "MB", 1 / 1024, False),
     ("jobs at once", "cpu", "CPU ms per job", 1000.0, True),
@@ -51,7 +51,7 @@ def svg(width: float, height: float, shapes: list[str], title: str) -> str:
 
 
 def bars(rows: list[dict[str, Any]]) -> str:
-    """Each row as a group of bars; lengths are multiples of the raw wire, cut at eight."""
+    """Draw each row as a group of bars, as multiples of the raw wire, cut off at eight."""
     by_name = {row["name"]: row for row in rows}
     shapes: list[str] = []
     y, left, unit, most = 34.0, 190.0, 60.0, 8.0
@@ -60,12 +60,12 @@ def bars(rows: list[dict[str, Any]]) -> str:
         if name not in by_name:
             continue
         y += 14
-        told = label.format(by_name[name]["count"])
-        shapes.append(text(16, y + 6, told, 12, ' font-weight="600"'))
+        title = label.format(by_name[name]["count"])
+        shapes.append(text(16, y + 6, title, 12, ' font-weight="600"'))
         y += 14
-        everyone = by_name[name]["contestants"]
-        for who, found in everyone.items():
-            multiple = found["seconds"] / everyone["raw"]["seconds"]
+        results = by_name[name]["contestants"]
+        for who, found in results.items():
+            multiple = found["seconds"] / results["raw"]["seconds"]
             width = unit * min(multiple, most)
             shapes.append(
                 f'<rect x="{left:g}" y="{y:g}" width="{width:.1f}" height="13" rx="2" '
@@ -73,8 +73,8 @@ def bars(rows: list[dict[str, Any]]) -> str:
             )
             shapes.append(text(left - 8, y + 11, NAMES[who], 11, ' text-anchor="end"'))
             cut = "… " if multiple > most else ""
-            told = f"{cut}{multiple:.2f} ×, {_duration(found['seconds'])}"
-            shapes.append(text(left + width + 6, y + 11, told, 11))
+            value = f"{cut}{multiple:.2f} ×, {_duration(found['seconds'])}"
+            shapes.append(text(left + width + 6, y + 11, value, 11))
             y += 17
     line = f'<line x1="{left + unit:g}" y1="34" x2="{left + unit:g}" y2="{y:g}" '
     shapes.append(f'{line}stroke="{FAINT}" stroke-dasharray="3 3"/>')
@@ -86,7 +86,7 @@ def _duration(seconds: float) -> str:
 
 
 def plot(x: float, y: float, title: str, lines: dict[str, list[tuple[float, float]]]) -> list[str]:
-    """One plot with logarithmic axes."""
+    """Draw one plot with logarithmic axes."""
     width, height = 200.0, 130.0
     points = [point for line in lines.values() for point in line if point[1] > 0]
     shapes = [text(x, y - 8, title, 12, ' font-weight="600"')]
@@ -96,7 +96,7 @@ def plot(x: float, y: float, title: str, lines: dict[str, list[tuple[float, floa
     low_y = math.floor(math.log10(min(p[1] for p in points)))
     high_y = max(math.ceil(math.log10(max(p[1] for p in points))), low_y + 1)
 
-    def place(point: tuple[float, float]) -> tuple[float, float]:
+    def position(point: tuple[float, float]) -> tuple[float, float]:
         across = (math.log10(point[0]) - low_x) / ((high_x - low_x) or 1)
         up = (math.log10(point[1]) - low_y) / (high_y - low_y)
         return x + across * width, y + height - up * height
@@ -109,11 +109,11 @@ def plot(x: float, y: float, title: str, lines: dict[str, list[tuple[float, floa
         )
         shapes.append(text(x - 6, level + 4, f"{10.0**power:g}", 10, ' text-anchor="end"'))
     for value in sorted({p[0] for p in points}):
-        across = place((value, 10.0**low_y))[0]
+        across = position((value, 10.0**low_y))[0]
         label = f"{value:,.0f}" if value < 1000 else f"{value / 1000:,.0f}k"
         shapes.append(text(across, y + height + 15, label, 10, ' text-anchor="middle"'))
     for who, line in lines.items():
-        path = " ".join("{:.1f},{:.1f}".format(*place(p)) for p in line if p[1] > 0)
+        path = " ".join("{:.1f},{:.1f}".format(*position(p)) for p in line if p[1] > 0)
         shapes.append(
             f'<polyline points="{path}" fill="none" stroke="{COLOURS[who]}" stroke-width="2"/>'
         )
@@ -121,7 +121,7 @@ def plot(x: float, y: float, title: str, lines: dict[str, list[tuple[float, floa
 
 
 def growth(found: dict[str, Any]) -> str:
-    """How cost grows, one plot per figure."""
+    """Draw how cost grows, with one plot per figure."""
     shapes: list[str] = []
     for number, (grows, wanted, unit, factor, each) in enumerate(PLOTS):
         lines = {
@@ -142,7 +142,7 @@ def growth(found: dict[str, Any]) -> str:
 
 
 def draw(found: dict[str, Any], folder: Path) -> None:
-    """Write the pictures of the docs."""
+    """Write the pictures for the documentation."""
     (folder / "performance.svg").write_text(bars(found["rows"]), encoding="utf-8")
     if found["growth"]:
         (folder / "growth.svg").write_text(growth(found["growth"]), encoding="utf-8")

@@ -1,7 +1,7 @@
-"""The wire itself: the same requests with nothing around them.
+"""The raw protocol: the requests of a call without a client around them.
 
-`http.client`, or for Gradio 3 a bare websocket. Each message is read as JSON, since that is what
-is on the wire; nothing is made of it.
+It uses `http.client`, or a plain websocket for Gradio 3. Each message is parsed as JSON, because
+the protocol is JSON. Nothing else is done with it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-JOINS_AT_ONCE = 16  # the best for the server, tried from 1 to 32
+JOINS_AT_ONCE = 16  # the fastest for the server, of 1 to 32
 
 
 class Raw:
-    """The requests that a client has to make."""
+    """Makes the requests that every client has to make."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -50,12 +50,12 @@ class Raw:
         return {"data": [value], "fn_index": fn_index, "session_hash": self._session}
 
     def begin(self) -> None:
-        """A server drops connections that are idle for 5 s; `http.client` opens them anew."""
+        """Close connections: a server drops them after 5 idle seconds. They reopen when used."""
         self._calls.close()
         self._stream.close()
 
     def connect(self) -> None:
-        """One bare GET of the config on a new connection."""
+        """Request the config once, on a new connection."""
         connection = self._connect()
         connection.request("GET", "/config")
         connection.getresponse().read()
@@ -97,7 +97,7 @@ class Raw:
                 return message["output"]["data"][0]
 
     def start(self, endpoint: str, values: list[Any]) -> list[Any]:
-        """Submit all at once and read until all are done; the jobs are their results."""
+        """Submit all values at once and read until all jobs are done; return the results."""
         left: queue.SimpleQueue[int] = queue.SimpleQueue()
         for number in range(len(values)):
             left.put(number)

@@ -1,4 +1,4 @@
-"""From what was measured to what is shown."""
+"""Summaries of the results, and their output."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.rows import Limit, Row
 
 
 def load() -> list[float]:
-    """How busy the machine is: processes that want to run, over 1, 5 and 15 minutes."""
+    """Return the load of the machine: processes that can run, over 1, 5 and 15 minutes."""
     return [round(value, 2) for value in os.getloadavg()]
 
 
@@ -28,7 +28,7 @@ def machine() -> dict[str, Any]:
 
 
 def figure(result: Result, name: str, count: int) -> float:
-    """One figure of one round."""
+    """Return one figure of one round."""
     if name == "seconds":
         return median(result.seconds)
     if name == "rate":
@@ -37,10 +37,10 @@ def figure(result: Result, name: str, count: int) -> float:
 
 
 def summarise(row: Row, results: dict[str, dict[int, Result]], short: bool) -> dict[str, Any]:
-    """One row: everyone's medians, and what the limits say."""
+    """Return one row: the medians of all contestants, and the result for each limit."""
     count = row.count[short]
     figures = ("seconds", "cpu", "rss", "right", "threads")
-    everyone = {
+    contestants = {
         name: {
             wanted: median(figure(result, wanted, count) for result in rounds.values())
             for wanted in figures
@@ -57,17 +57,17 @@ def summarise(row: Row, results: dict[str, dict[int, Result]], short: bool) -> d
         "server": row.server,
         "count": count,
         "rounds": row.rounds[short],
-        "contestants": everyone,
+        "contestants": contestants,
         "limits": limits,
     }
 
 
 def verdict(limit: Limit, results: dict[str, dict[int, Result]], count: int) -> dict[str, Any]:
-    """What was reached, and between which quartiles of the rounds."""
+    """Return the value for a limit, with the quartiles of the rounds, and whether it is met."""
     ours = {turn: figure(found, limit.figure, count) for turn, found in results["ours"].items()}
     each = list(ours.values())
     if limit.against is not None:
-        # Round by round: the machine's own pace changes, but hardly between two turns.
+        # The ratio is computed per round, because the speed of the machine changes between rounds.
         theirs = results[limit.against].items()
         each = [ours[turn] / figure(found, limit.figure, count) for turn, found in theirs]
     return reach(limit, median(each), each)

@@ -1,4 +1,4 @@
-"""What is measured, on which server, against whom, and what it must reach."""
+"""The rows of the benchmark: tasks, servers, contestants, and limits."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ OLD_PEERS = ("raw", "ours", "javascript-0", "official-0")
 
 
 class Limit(NamedTuple):
-    """A multiple of another contestant's figure, or an absolute one, that ours must keep to.
+    """A limit for a figure of this client, relative to another contestant or absolute.
 
     Attributes:
         figure: ``"seconds"``, ``"cpu"``, ``"rss"`` or ``"rate"`` (calls per second).
-        against: Whose figure is multiplied; ``None``: `bound` is absolute.
-        least: Ours must reach the bound rather than stay below it.
+        bound: The limit.
+        against: The contestant whose figure `bound` multiplies; ``None`` if it is absolute.
+        least: The figure must be at least the limit, instead of at most.
     """
 
     figure: str
@@ -25,16 +26,16 @@ class Limit(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line of the table.
+    """One row of the table.
 
     Attributes:
-        task: Of `contestants`.
-        count: Its argument, in the full and the short mode; 0 leaves the row out.
-        rounds: How often each contestant takes its turn, in the full and the short mode.
-        fresh: Each round has a new process, so that memory starts from the same place.
-        peers_every: In one of so many rounds all take their turns, in others the raw wire and ours
-            only: where the server's own time varies most, and peers are slow and far away. An odd
-            number, so that peers change places, too.
+        task: A task of `contestants`.
+        count: Its argument, in the full and the short mode; 0 skips the row.
+        rounds: How many turns each contestant takes, in the full and the short mode.
+        fresh: Each round uses a new process, so that memory starts from the same value.
+        peers_every: All contestants run in one of this many rounds. In the other rounds, only the
+            raw wire and this client run. It is for rows where the server's own time varies most,
+            and the other clients are far slower. It is an odd number, so that the order changes.
     """
 
     name: str
@@ -114,7 +115,7 @@ ROWS = (
         fresh=True,
     ),
     Row(
-        "growing text, 5,000 updates, each looked at",
+        "growing text, 5,000 updates, each value read",
         "iterate",
         (5000, 500),
         (60, 1),
@@ -127,7 +128,7 @@ ROWS = (
         peers_every=5,
     ),
     Row(
-        "growing text, 5,000 updates, the end looked at",
+        "growing text, 5,000 updates, only the last read",
         "final",
         (5000, 500),
         (6, 1),
@@ -144,7 +145,7 @@ ROWS = (
         peers_every=3,
     ),
     Row(
-        "a chat of 1,000 messages, each looked at",
+        "a chat of 1,000 messages, each value read",
         "chat",
         (1000, 100),
         (18, 1),
@@ -154,7 +155,7 @@ ROWS = (
     ),
 )
 
-#: How cost grows: the task, its counts in full mode, and to which count each contestant goes.
+#: How cost grows: the task, its counts in the full mode, and the largest count per contestant.
 GROWTH = {
     "jobs at once": ("burst", (10, 100, 1000, 10_000), {"ours": 10_000, "official": 1000}),
     "updates": ("final", (100, 1000, 10_000, 100_000), {"ours": 100_000, "official": 100_000}),

@@ -1,4 +1,4 @@
-"""The rows that are more than one task in turn: fresh processes, waiting, what a relay sees."""
+"""Rows that need more than one task: new processes, waiting jobs, and counted connections."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from benchmarks.rows import NEWEST, Limit
 from benchmarks.tap import Tap
 from tests.support.oracle.oracle import Oracle
 
-_ALONE = "import {0}; app = {0}.Client({1!r}{2}); assert app.predict({3}) is not None"
+_ONE_CALL = "import {0}; app = {0}.Client({1!r}{2}); assert app.predict({3}) is not None"
 _HEARTBEAT = 15  # s between two heartbeats of a server
-_SETTLED = 7  # s after which an idle client has let its threads go
+_SETTLED = 7  # s after which an idle client has ended its threads
 
 
 class Single(NamedTuple):
-    """One such row; `options` are the app's."""
+    """One of these rows; `options` are options of the app."""
 
     name: str
     measure: Callable[[str, bool], dict[str, Any]]
@@ -44,16 +44,16 @@ def row(
 
 
 def times(commands: dict[str, list[str]], rounds: int, folder: Path | None = None) -> Any:
-    """Run each command in turn; seconds of each round."""
+    """Run each command in turn; return the seconds of each round."""
     seconds: dict[str, list[float]] = {name: [] for name in commands}
-    # An installed package has its bytecode; where it may not be kept, the compiler is measured.
+    # An installed package has bytecode. Without it, this would measure Python's compiler.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     run = partial(subprocess.run, check=True, capture_output=True, cwd=folder, env=environment)
     for command in commands.values():
         run(command)
     for turn in range(rounds):
-        order = list(commands.items())
-        for name, command in order if turn % 2 == 0 else reversed(order):
+        in_order = list(commands.items())
+        for name, command in in_order if turn % 2 == 0 else reversed(in_order):
             start = time.perf_counter()
             run(command)
             seconds[name].append(time.perf_counter() - start)
@@ -61,9 +61,9 @@ def times(commands: dict[str, list[str]], rounds: int, folder: Path | None = Non
 
 
 def first_call(url: str, short: bool) -> dict[str, Any]:
-    """A process that starts, imports, connects, calls once and ends."""
-    ours = _ALONE.format("gradio_client_sync", url, "", "'/echo', ['x']")
-    official = _ALONE.format("gradio_client", url, ", verbose=False", "'x', api_name='/echo'")
+    """Measure a process that starts, imports, connects, makes one call and ends."""
+    ours = _ONE_CALL.format("gradio_client_sync", url, "", "'/echo', ['x']")
+    official = _ONE_CALL.format("gradio_client", url, ", verbose=False", "'x', api_name='/echo'")
     commands = {
         "ours": [sys.executable, "-c", ours],
         "official": [str(official_python("2")), "-c", official],
@@ -87,7 +87,7 @@ def first_call(url: str, short: bool) -> dict[str, Any]:
 
 
 def importing(_: str, short: bool) -> dict[str, Any]:
-    """What ``import gradio_client_sync`` costs, and what it loads."""
+    """Measure the cost of ``import gradio_client_sync``, and count what it loads."""
     loads = (
         "import sys, gradio_client_sync; names = ('requests', 'urllib3', 'websocket', "
         "'huggingface_hub'); sys.exit(sum(name in sys.modules for name in names))"
@@ -113,7 +113,7 @@ def importing(_: str, short: bool) -> dict[str, Any]:
 
 
 def waiting(url: str, short: bool) -> dict[str, Any]:
-    """Jobs that wait in the server's queue: what each keeps, and what all cost meanwhile."""
+    """Measure jobs that wait in the server's queue: the memory of each, and the CPU of all."""
     count, idle = (100, 3) if short else (1000, 10)
     with Process("ours", url) as process:
         process.ask("predict", 5)
@@ -128,7 +128,7 @@ def waiting(url: str, short: bool) -> dict[str, Any]:
 
 
 def connections(url: str, short: bool) -> dict[str, Any]:
-    """How many connections calls one after another open."""
+    """Count the connections that calls one after another open."""
     count = 20 if short else 100
     with Tap(url) as tap, Process("ours", tap.url) as process:
         result = process.ask("predict", count)
@@ -140,7 +140,7 @@ def connections(url: str, short: bool) -> dict[str, Any]:
 
 
 def heartbeat(url: str, short: bool) -> dict[str, Any]:
-    """How often an idle client wakes, besides for what the server sends."""
+    """Count how often an idle client wakes up without data from the server."""
     idle = 3 if short else 2 * _HEARTBEAT
     with Process("ours", url) as process:
         process.ask("predict", 5)
@@ -155,12 +155,12 @@ def heartbeat(url: str, short: bool) -> dict[str, Any]:
 
 
 def clients(url: str, short: bool) -> dict[str, Any]:
-    """Many clients in one process."""
+    """Measure many clients in one process."""
     count = 8 if short else 64
     with Tap(url) as tap, Process("ours", tap.url) as process:
         result = process.ask("clients", count)
         assert result.right == count
-    configs = tap.paths["/config"] / (count + 1)  # and the contestant's own
+    configs = tap.paths["/config"] / (count + 1)  # the contestant itself has one client more
     infos = float(sum(n for path, n in tap.paths.items() if path.endswith("/info")))
     limits = [
         reach(Limit("/config each", 1), configs, [configs]),

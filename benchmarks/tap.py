@@ -1,4 +1,4 @@
-"""A relay that counts: how many connections a client opens, and what it asks for."""
+"""A relay that counts the connections and requests of a client."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _REQUESTS = (b"GET ", b"POST ")
 
 
 class Tap:
-    """Stands before a server; a context manager.
+    """A relay in front of a server; a context manager.
 
     Attributes:
-        url: To connect to in the server's place.
-        connections: How many were opened.
-        paths: How often each path was asked for, its query left out.
+        url: The URL to use instead of the server's.
+        connections: How many connections were opened.
+        paths: How many times each path was requested; queries are not counted separately.
     """
 
     def __init__(self, url: str) -> None:
@@ -39,11 +39,11 @@ class Tap:
             for pair in ((client, server, True), (server, client, False)):
                 threading.Thread(target=self._relay, args=pair, daemon=True).start()
 
-    def _relay(self, source: socket.socket, target: socket.socket, asks: bool) -> None:
+    def _relay(self, source: socket.socket, target: socket.socket, from_client: bool) -> None:
         while True:
             try:
                 data = source.recv(65_536)
-                if asks and data.startswith(_REQUESTS):  # clients write a head in one piece
+                if from_client and data.startswith(_REQUESTS):  # clients send a head in one piece
                     self.paths[data.split(b" ", 2)[1].decode().partition("?")[0]] += 1
                 if not data:
                     break
@@ -54,7 +54,7 @@ class Tap:
             try:
                 end.shutdown(socket.SHUT_RDWR)
             except OSError:
-                pass  # it was the first to go
+                pass  # the other side has closed it already
 
     def __enter__(self) -> Tap:
         return self

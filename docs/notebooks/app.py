@@ -53,11 +53,11 @@ def add(a: float, b: float) -> float:
 
 def tell(hero: str) -> Iterator[str]:
     """Tell a rhyme, word by word."""
-    told = ""
+    text = ""
     for word in RHYME.format(hero=hero).split(" "):
-        told = f"{told} {word}" if told else word
+        text = f"{text} {word}" if text else word
         time.sleep(STEP / 10)
-        yield told
+        yield text
 
 
 def picture(seed: int, size: int = 240) -> np.ndarray:
@@ -175,12 +175,12 @@ def page(name: str) -> str:
 
 def answer(question: str, history: list) -> list:
     """Answer a question, and add it to the conversation."""
-    said = {
+    reply = {
         "How are you?": "Quite well, thank you. The bees are back.",
         "Show me the garden": gr.Image(picture(3, 140)),
     }.get(question, f"You said “{question}”, I think.")
-    asked = {"role": "user", "content": question}
-    return [*history, asked, {"role": "assistant", "content": said}]
+    message = {"role": "user", "content": question}
+    return [*history, message, {"role": "assistant", "content": reply}]
 
 
 def cook(guests: float, progress: Any = gr.Progress()) -> str:
@@ -238,11 +238,11 @@ with gr.Blocks(title="Studio") as demo:
     go.click(bake, text, out, api_name="bake", concurrency_limit=1, concurrency_id="oven")
     go.click(measure, upload, gr.JSON(label="Size"), api_name="measure")
     outputs = [gr.Label(label="Mood"), gr.HighlightedText(label="Tags")]
-    go.click(lambda told: (classify(told), tag(told)), text, outputs, api_name="read")
+    go.click(lambda words: (classify(words), tag(words)), text, outputs, api_name="read")
 
 
 def serve() -> None:
-    """Launch the app, on a free port if asked to."""
+    """Launch the app, with ``--free`` on a free port."""
     port = 7860
     free = "--free" in sys.argv
     if free:

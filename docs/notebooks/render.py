@@ -21,7 +21,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
-ADDRESS = "http://127.0.0.1:7860"  # the URL in the notebooks
+APP_URL = "http://127.0.0.1:7860"  # in the notebooks
 GRADIO = "6.31.0"
 RUN_TIMEOUT = 120  # s for each cell; ends a cell that hangs
 BROWSER_TIMEOUT = 90  # s
@@ -43,25 +43,25 @@ class Studio:
 
         self._folder = tempfile.TemporaryDirectory(prefix="studio-")
         log = Path(self._folder.name) / "log.txt"
-        with log.open("wb") as told:
+        with log.open("wb") as stderr:
             self._process = subprocess.Popen(
                 [str(prepare(GRADIO)), "-I", "-X", "utf8", str(HERE / "app.py"), "--free"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=told,
+                stderr=stderr,
                 env={**os.environ, "GRADIO_TEMP_DIR": self._folder.name, "NO_PROXY": "*"},
             )
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         line = self._process.stdout.readline()
         if not line:
-            said = log.read_text(encoding="utf-8", errors="replace")
+            output = log.read_text(encoding="utf-8", errors="replace")
             self.close()
-            raise RuntimeError(f"The studio did not start:\n{said}")
+            raise RuntimeError(f"The studio did not start:\n{output}")
         self.url: str = json.loads(line)["url"]
 
     def close(self) -> None:
         """End the app."""
-        self._process.communicate()  # which ends its standard input
+        self._process.communicate()  # this closes its standard input, so the app ends
         self._folder.cleanup()
 
     def __enter__(self) -> Studio:
@@ -84,7 +84,7 @@ def execute(path: Path, url: str) -> Any:
 
     notebook = nbformat.reads(path.read_text(encoding="utf-8"), 4)
     for cell in notebook.cells:
-        cell.source = cell.source.replace(ADDRESS, url)
+        cell.source = cell.source.replace(APP_URL, url)
     with tempfile.TemporaryDirectory(prefix="kernel-") as folder:
         NotebookClient(
             notebook,
@@ -93,8 +93,8 @@ def execute(path: Path, url: str) -> Any:
             resources={"metadata": {"path": HERE}},
             config=Config(KernelManager=private_sockets(folder)),
         ).execute()
-    told = nbformat.writes(notebook).replace(url, ADDRESS)
-    return nbformat.reads(told, 4)
+    executed = nbformat.writes(notebook).replace(url, APP_URL)
+    return nbformat.reads(executed, 4)
 
 
 def to_html(notebook: Any) -> str:
@@ -150,7 +150,7 @@ def browse(page: Path, *options: str) -> str:
     """Open a page in Chromium, and return its output."""
     browser = chromium()
     if browser is None:
-        raise RuntimeError("There is no Chromium; on Debian: apt-get install chromium")
+        raise RuntimeError("Chromium is not installed; on Debian: apt-get install chromium")
     with tempfile.TemporaryDirectory(prefix="chromium-") as profile:
         done = subprocess.run(
             [

@@ -1,7 +1,7 @@
 """Draw ``house.svg``: the folders of the package, and the imports between them.
 
-Run as ``python -m docs.pictures.draw_house`` after a module or an import changed; a test fails
-until then. An arrow that follows from two others is left out.
+Run it as ``python -m docs.pictures.draw_house`` after a module or an import has changed; a test
+fails until then. If A imports B and C, and B imports C, the arrow from A to C is not drawn.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ WORDS = "words"
 SANS = "ui-sans-serif, system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif"
 MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"
 WIDTH, GAP, ROW_GAP, LINE = 1000, 18, 34, 14
-LETTER = 6.3  # px, of a module's name
-COLOURS = (  # by the first part of a box's name: fill, line
+LETTER = 6.3  # px, the width of a letter in a module's name
+COLOURS = (  # fill and line, by the first part of a box's name
     (("words",), "#f8e1e1", "#a83535"),
     (("_protocol",), "#fbe9de", "#b3541e"),
     (("_transport",), "#f5efda", "#8a6a14"),
@@ -60,12 +60,12 @@ def graph() -> dict[str, frozenset[str]]:
 
 @cache
 def below(box: str) -> frozenset[str]:
-    """Return all boxes that a box depends on, in however many steps."""
+    """Return all boxes that a box imports, directly or through others."""
     return frozenset().union(*({target} | below(target) for target in graph()[box]))
 
 
 def arrows() -> list[tuple[str, str]]:
-    """Return the imports between boxes, without those that follow from two others."""
+    """Return the imports between boxes, without those that follow from other imports."""
     return [
         (box, target)
         for box, targets in graph().items()
@@ -110,8 +110,8 @@ def rows() -> list[list[str]]:
             for box in row
         }
         row.sort(key=lambda box: sum(above[box]) / len(above[box]) if above[box] else 0.5)
-        for place, box in enumerate(row):
-            middle[box] = (place + 0.5) / len(row)
+        for index, box in enumerate(row):
+            middle[box] = (index + 0.5) / len(row)
     return listed
 
 

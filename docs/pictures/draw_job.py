@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from docs.pictures.draw_house import MONO, SANS, text
 
-LANES = (  # title, what it is, where its line stands, ink
+LANES = (  # title, description, x of its line, colour
     ("your code", "any thread", 110, "#3565a8"),
     ("listeners", "a thread of the job", 340, "#7b4fa3"),
     ("job", "its worker thread", 570, "#1f7f86"),
@@ -24,7 +24,11 @@ class Step(NamedTuple):
     """An arrow from one lane to another, or a note on one lane.
 
     Attributes:
+        start: The lane where the arrow begins.
+        end: The lane where it ends.
+        words: The text of the arrow.
         heard: The event that listeners receive; empty for other steps.
+        dashed: Whether the step is optional.
     """
 
     start: int
@@ -69,7 +73,7 @@ MIDDLE = ' text-anchor="middle"'
 
 
 def arrow(step: Step, y: float) -> list[str]:
-    """Return one step's line and text; the text of a long arrow does not cover the lane between."""
+    """Return the line and text of one step; the text never covers the line of another lane."""
     x1, x2 = LANES[step.start][2], LANES[step.end][2]
     ink = LANES[step.start][3]
     dash = ' stroke-dasharray="5 4"' if step.dashed else ""
@@ -85,7 +89,7 @@ def arrow(step: Step, y: float) -> list[str]:
 
 
 def drawing() -> str:
-    """The whole picture."""
+    """Return the whole picture as SVG."""
     y, shapes = float(TOP), list[str]()
     for step in STEPS:
         y += ROW

@@ -264,7 +264,7 @@ class Attempt:
                     # Before a listener gets the message: it may call the rendered functions.
                     self._render(frame.parse().get("output"))
                 if isinstance(effect, Publish):
-                    if not frame.told:
+                    if not frame.published:
                         self._publish(frame)
                 elif isinstance(effect, Reply):
                     self._reply(channel, effect)

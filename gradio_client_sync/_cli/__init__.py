@@ -1,1 +1,1 @@
-"""The commands of ``gradio-client-sync``, built on click; `cli.main` is the way in."""
+"""The commands of ``gradio-client-sync``, built on click; `cli.main` is the entry point."""

@@ -1,4 +1,4 @@
-"""The commands that call: ``predict``, ``submit`` and ``stream``."""
+"""The commands that call an endpoint: ``predict``, ``submit`` and ``stream``."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _NEGATIVE = re.compile(r"-\.?\d.*", re.DOTALL)
 
 
 class Calling(click.Command):
-    """A command with values, which may be negative numbers and are told from options."""
+    """A command with values; a value may be a negative number, which looks like an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the options first, so that whatever follows is a value."""
+        """Move the options to the front, so that all words after them are values."""
         own = [one for one in self.get_params(ctx) if isinstance(one, click.Option)]
-        take_a_word = {name for one in own if not one.is_flag for name in one.opts}
+        with_argument = {name for one in own if not one.is_flag for name in one.opts}
         options, values = list[str](), list[str]()
         words = iter(args)
         for word in words:
@@ -40,13 +40,13 @@ class Calling(click.Command):
                 values.append(word)
             else:
                 options.append(word)
-                options.extend(islice(words, word in take_a_word))
+                options.extend(islice(words, word in with_argument))
         rest: list[str] = super().parse_args(ctx, [*options, "--", *values])
         return rest
 
 
 def calling(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command what all that call have."""
+    """Add the arguments and options that all commands of this module have."""
     for decorate in reversed(
         (
             targeted,
@@ -57,15 +57,17 @@ def calling(command: Callable[..., None]) -> Callable[..., None]:
                 "folder",
                 metavar="DIR",
                 type=click.Path(file_okay=False, path_type=Path),
-                help="Save files there, and print where they are.",
+                help="Save files in this folder and print their paths.",
             ),
             click.option(
                 "--limit",
                 type=click.FloatRange(min=0, min_open=True),
                 metavar="SECONDS",
-                help="Cancel the job on the server if it takes longer.",
+                help="Cancel the job on the server if it takes longer than this.",
             ),
-            click.option("--quiet", is_flag=True, help="Show no queue, progress and messages."),
+            click.option(
+                "--quiet", is_flag=True, help="Do not show queue, progress and messages of the app."
+            ),
         )
     ):
         command = decorate(command)
@@ -84,15 +86,15 @@ def calling(command: Callable[..., None]) -> Callable[..., None]:
 )
 @calling
 def predict(target: Target, words: Sequence[str], **options: Any) -> None:
-    """Call an endpoint, wait, and print its result: each output on a line, or JSON.
+    """Call an endpoint, wait, and print its result: one output per line, or JSON.
 
-    ENDPOINT is a name, with a slash or without, or a number. Where the app has only one, it may be
-    left out, and a word is its name only if it begins with a slash. VALUES go by position, or by
-    name as name=value. A value is JSON where it parses (2, -1.5, true, '["a"]'), else text; where
-    the app takes text, it stays text. @photo.png and @https://... are files, - is standard input,
-    and @@ at the beginning stands for an @.
+    ENDPOINT is a name, with or without a slash, or a number. If the app has only one endpoint, you
+    can leave it out; then a word is the name only if it begins with a slash. VALUES are passed by
+    position, or by name as name=value. A value that is valid JSON is read as JSON (2, -1.5, true,
+    '["a"]'); everything else is text. If the app takes text, numbers and lists stay text.
+    @photo.png and @https://... are files, - is standard input, and @@ at the beginning means an @.
 
-    In a terminal, the place in the queue, the app's progress and its messages are shown on
+    In a terminal, the position in the queue, the progress and the messages of the app are shown on
     standard error. Ctrl-C cancels the job on the server.
     """
     with _started(target, words, **options) as (app, job, live, printer):
@@ -103,14 +105,14 @@ def predict(target: Target, words: Sequence[str], **options: Any) -> None:
 
 @click.command(
     cls=Calling,
-    short_help="call an endpoint and print every value as it comes",
+    short_help="call an endpoint and print each value when it arrives",
     epilog=examples("submit http://127.0.0.1:7860 /count 10 --json"),
 )
 @calling
 def submit(target: Target, words: Sequence[str], **options: Any) -> None:
-    """Call an endpoint and print each of its values as it comes.
+    """Call an endpoint and print each of its values when it arrives.
 
-    With --json there is one line of JSON for each. Otherwise as predict.
+    With --json, each value is one line of JSON. Arguments and options are those of predict.
     """
     with _started(target, words, **options) as (_, job, live, printer):
         for data in job:
@@ -120,15 +122,16 @@ def submit(target: Target, words: Sequence[str], **options: Any) -> None:
 
 @click.command(
     cls=Calling,
-    short_help="call an endpoint and print its text as it grows",
+    short_help="call an endpoint and print its text while it grows",
     epilog=examples("stream http://127.0.0.1:7860 /chat 'Tell me a story'"),
 )
 @calling
 def stream(target: Target, words: Sequence[str], **options: Any) -> None:
-    """Call an endpoint and print what is new of its growing text, such as a chat's answer.
+    """Call an endpoint and print only the new part of its growing text, such as a chat reply.
 
-    Of a chat, the text of the last message is printed; other values are printed whole. A text that
-    does not continue the one before begins on a new line. Otherwise as predict.
+    For a chat, the text of the last message is printed. Values without text are printed complete.
+    If a text does not continue the text before it, it begins on a new line. Arguments and options
+    are those of predict.
     """
     with _started(target, words, **options) as (_, job, live, printer):
         growing = Growing(printer)
@@ -148,7 +151,7 @@ def _started(
     limit: float | None,
     quiet: bool,
 ) -> Iterator[tuple[Client, Job, Live, Printer]]:
-    """Connect and start the job; whatever ends the block early cancels it on the server."""
+    """Connect and start the job; if the block ends early, cancel the job on the server."""
     printer = Printer(as_json=as_json, folder=folder)
     live = Live(quiet=quiet)
     with target.connect() as app:
@@ -163,7 +166,7 @@ def _started(
 
 
 def _endpoint_in(app: Client, words: Sequence[str]) -> tuple[str | int | None, Sequence[str]]:
-    """Tell the endpoint from the values: of several, the first word has to name one."""
+    """Return the endpoint and the values; if the app has several, the first word names one."""
     first = words[0] if words else ""
     if not first or (not first.startswith("/") and len(app._signatures()) == 1):
         return None, words

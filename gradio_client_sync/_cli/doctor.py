@@ -1,4 +1,4 @@
-"""The command ``doctor``: what is wrong, in a line, or a report for an issue."""
+"""The command ``doctor``: one cause why an app cannot be used, or a report for an issue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from .._terminal.plaintext import plain
 from .._version import __version__
-from .diagnosis import Diagnosis, examine, proxies_told
+from .diagnosis import Diagnosis, environment_proxies, examine
 from .live import painted
 from .root import Target, examples, targeted
 
@@ -19,32 +19,32 @@ DEPENDENCIES = ("requests", "urllib3", "websocket-client", "huggingface_hub", "c
 
 
 @click.command(
-    short_help="find out why an app cannot be used from here",
+    short_help="find out why an app cannot be used from this machine",
     epilog=examples("doctor http://127.0.0.1:7860", "doctor user/space --report"),
 )
 @targeted
-@click.option("--report", is_flag=True, help="Print a report for an issue, without secrets.")
+@click.option("--report", is_flag=True, help="Print a report for an issue; it has no secrets.")
 @click.pass_context
 def doctor(context: click.Context, target: Target, report: bool) -> None:
-    """Find out why an app cannot be used from here, and name one cause.
+    """Find out why an app cannot be used from this machine, and name one cause.
 
-    DNS, proxy, TLS, no connection, login, wrong path, not Gradio, unsupported version, server
-    error, buffering proxy, or Space. The exit code is the one that other commands would end with;
-    0 if all is well. Nothing of the app is called.
+    The causes are DNS, proxy, TLS, no connection, login, invalid URL, wrong path, not Gradio,
+    unsupported version, server error, buffering proxy, protocol, and Space. The exit code is the
+    one that another command would have; it is 0 if everything works. No endpoint is called.
     """
     found = examine(target)
-    lines = _report(target, found) if report else _told(found)
+    lines = _report(target, found) if report else _summary(found)
     print("\n".join(_without_secrets(target, line) for line in lines))
     context.exit(found.code)
 
 
-def _told(found: Diagnosis) -> Iterator[str]:
+def _summary(found: Diagnosis) -> Iterator[str]:
     for passed in found.passed:
         yield f"{painted('✓', 'green', sys.stdout)} {plain(passed)}"
     if found.cause is None:
-        yield "All is well."
+        yield "Everything works."
         return
-    yield f"{painted('✗', 'red', sys.stdout)} {plain(found.told)}"
+    yield f"{painted('✗', 'red', sys.stdout)} {plain(found.details)}"
     yield f"Cause: {painted(found.cause, 'red', sys.stdout)}"
 
 
@@ -61,26 +61,28 @@ def _report(target: Target, found: Diagnosis) -> Iterator[str]:
         *(["insecure"] if target.insecure else []),
     ]
     yield f"- options: {', '.join(given) or 'none'}"
-    proxies = ", ".join(f"{name} {plain(value)}" for name, value in proxies_told().items() if value)
+    proxies = ", ".join(
+        f"{name} {plain(value)}" for name, value in environment_proxies().items() if value
+    )
     yield f"- proxies of the environment: {proxies or 'none'}"
     for name, value in found.app.items():
         yield f"- {name}: {plain(value)}"
     for passed in found.passed:
         yield f"- works: {plain(passed)}"
-    yield f"- cause: {found.cause or 'none, all is well'}"
-    if found.told:
-        yield f"- {plain(found.told)}"
+    yield f"- cause: {found.cause or 'none, everything works'}"
+    if found.details:
+        yield f"- {plain(found.details)}"
 
 
 def _version(name: str) -> str:
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return "(absent)"
+        return "(not installed)"
 
 
 def _without_secrets(target: Target, line: str) -> str:
-    """What was given on the command line and is nobody's business must not be in a report."""
+    """Remove the secrets of the command line from a line of the report."""
     secrets = [target.token, target.auth[1] if target.auth else None, *target.headers.values()]
     for secret in secrets:
         for part in (secret, (secret or "").rpartition(" ")[2]):

@@ -1,4 +1,4 @@
-"""How the command ends: its exit codes, one for each kind of error."""
+"""The exit codes of the command, one for each kind of error."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from .. import errors
 from ..errors import GradioClientError
 
 PROGRAM = "gradio-client-sync"
-COMPLETION = "_GRADIO_CLIENT_SYNC_COMPLETE"  # the variable by which a shell asks for completions
+COMPLETION = "_GRADIO_CLIENT_SYNC_COMPLETE"  # shells set this variable to request completions
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 INTERRUPTED, CUT_OFF = 130, 141  # 128 + SIGINT, 128 + SIGPIPE, as shells count
 
-#: The first class that an error is of decides; the documentation shows this table.
+#: The first class that matches an error decides. The documentation shows this table.
 EXIT_CODES: tuple[tuple[type[GradioClientError], int], ...] = (
     (errors.EndpointNotFoundError, 3),
     (errors.PayloadError, 3),
@@ -34,5 +34,5 @@ EXIT_CODES: tuple[tuple[type[GradioClientError], int], ...] = (
 
 
 def exit_code_of(error: GradioClientError) -> int:
-    """The exit code for an error."""
+    """Return the exit code for an error."""
     return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), FAILED)

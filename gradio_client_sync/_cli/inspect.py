@@ -1,4 +1,4 @@
-"""The commands that look at an app or at this package, and call nothing."""
+"""The commands that call no endpoint: they show an app, write modules, and print scripts."""
 
 from __future__ import annotations
 
@@ -16,18 +16,20 @@ from .exits import COMPLETION, PROGRAM
 from .output import Printer
 from .root import Target, commands, examples, targeted
 
-WRITTEN_BY_US = '"""Typed functions for a Gradio app;'  # how every typed module begins
+TYPED_MODULE_START = '"""Typed functions for a Gradio app;'  # every generated module begins so
 
 
 @click.command(
     "view-api",
-    short_help="show what an app offers, and how to call it",
+    short_help="show the endpoints of an app, and how to call them",
     epilog=examples("view-api http://127.0.0.1:7860", "view-api user/space --json"),
 )
 @targeted
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, as Client.view_api() gives it.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the result of Client.view_api() as JSON."
+)
 def view_api(target: Target, as_json: bool) -> None:
-    """Show an app's endpoints: parameters, types, defaults, and a call to copy for each."""
+    """Show the endpoints of an app: parameters, types, defaults, and a call to copy for each."""
     printer = Printer(as_json=as_json, folder=None)
     with target.connect() as app:
         api = app.view_api()
@@ -47,21 +49,21 @@ def view_api(target: Target, as_json: bool) -> None:
     "output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write it; standard output if not given.",
+    help="The file to write; standard output if not given.",
 )
 @click.option(
     "--check",
     "check",
     metavar="FILE",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Write nothing; fail and say what changed if the app is not what FILE was written for.",
+    help="Write nothing. If the app has changed since FILE was written, show the changes and fail.",
 )
 def types(target: Target, output: Path | None, check: Path | None) -> None:
-    """Write a Python module with real, typed functions for an app's endpoints.
+    """Write a Python module with typed functions for the endpoints of an app.
 
-    Each endpoint has two: one waits for the result, and one, named submit_..., returns a job.
-    Editors and type checkers see the app's parameters, choices and defaults. Called against an
-    app that has changed since, they say what changed.
+    Each endpoint gets two functions: one waits for the result, and one, named submit_..., returns
+    a job. Editors and type checkers see the app's parameters, choices and defaults. If the app has
+    changed since the module was written, the functions raise an error that names the changes.
     """
     from .._protocol.space import space_name
     from .._typed.codegen import module_source
@@ -87,10 +89,10 @@ def types(target: Target, output: Path | None, check: Path | None) -> None:
     if output is None:
         sys.stdout.write(text)
         return
-    if output.exists() and not output.read_text("utf-8", "replace").startswith(WRITTEN_BY_US):
+    if output.exists() and not output.read_text("utf-8", "replace").startswith(TYPED_MODULE_START):
         raise click.UsageError(
-            f"{output} is no module that this command wrote, so it was left alone. "
-            "Name another file, or remove it."
+            f"{output} was not written by this command, so it was not overwritten. "
+            "Choose another file, or remove this one."
         )
     try:
         output.write_bytes(text.encode())
@@ -99,23 +101,23 @@ def types(target: Target, output: Path | None, check: Path | None) -> None:
 
 
 def _kept_in(module: Path) -> Fingerprints:
-    """The fingerprints in a typed module, which is read and not run.
+    """Return the fingerprints in a typed module. The module is parsed, not run.
 
     Raises:
-        click.UsageError: It is none.
+        click.UsageError: The file is not a typed module.
     """
     try:
         for statement in ast.parse(module.read_text("utf-8")).body:
             if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "_API":
-                kept: Any = ast.literal_eval(statement.value.args[0])  # type: ignore[attr-defined]  # what is no call has no arguments, which is caught
+                kept: Any = ast.literal_eval(statement.value.args[0])  # type: ignore[attr-defined]  # a value without arguments raises AttributeError, which is caught
                 return dict(kept)
     except (SyntaxError, ValueError, AttributeError, IndexError):
-        pass  # as if there were nothing of the kind
-    raise click.UsageError(f"{module} is no module that this command wrote.")
+        pass  # the file is not a typed module
+    raise click.UsageError(f"{module} was not written by this command.")
 
 
 @click.command(
-    short_help="print the script that makes a shell complete this command",
+    short_help="print a script that adds completion of this command to a shell",
     epilog=examples(
         "completion bash >> ~/.bashrc",
         "completion zsh >> ~/.zshrc",
@@ -124,24 +126,24 @@ def _kept_in(module: Path) -> Fingerprints:
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the script that makes a shell complete commands and options."""
+    """Print a script that adds completion of commands and options to a shell."""
     kind = get_completion_class(shell)
-    assert kind is not None  # noqa: S101 - the choices are those that click has
+    assert kind is not None  # noqa: S101 - the choices are the shells that click supports
     click.echo(kind(commands, {}, PROGRAM, COMPLETION).source())
 
 
 @click.command(
-    short_help="start a small Gradio app and show what can be done with it",
-    epilog="Gradio comes with: pip install 'gradio-client-sync[demo]' (Python 3.10 or later)",
+    short_help="start a small Gradio app and show what this package can do",
+    epilog="To install Gradio: pip install 'gradio-client-sync[demo]' (Python 3.10 or later)",
 )
-@click.option("--no-color", is_flag=True, help="Plain text, as NO_COLOR=1 does.")
+@click.option("--no-color", is_flag=True, help="Print plain text, like NO_COLOR=1.")
 @click.option(
-    "--python", metavar="PATH", help="The Python that runs the app, if Gradio is installed there."
+    "--python", metavar="PATH", help="The Python that runs the app; Gradio must be installed in it."
 )
 def demo(no_color: bool, python: str | None) -> None:
-    """Start a small Gradio app on this machine and walk through it.
+    """Start a small Gradio app on this machine and show what this package can do with it.
 
-    Every step shows the lines of code that did it. Takes about a quarter of a minute.
+    Each step prints the lines of code that ran. The demo takes about 15 seconds.
     """
     from .. import demo as walk
 

@@ -1,7 +1,7 @@
-"""What people see while they wait: queue, ETA, progress bars and messages, on standard error.
+"""The live view on standard error while a job runs: queue, ETA, progress bars and messages.
 
-Where standard error is no terminal, nothing is shown at all. Listeners come from a job's thread
-and results from the main one, so all drawing is done under a lock.
+Nothing is shown if standard error is not a terminal. Listeners are called in a job's thread, and
+results are printed by the main thread. So all drawing is done under a lock.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ LEVELS = {"info": "cyan", "success": "green", "warning": "yellow", "error": "red
 
 
 def has_colors(stream: object) -> bool:
-    """Whether to use colours on a stream: on terminals, but for those who do not want any."""
+    """Return whether to use colours on a stream: on terminals, unless the user forbids them."""
     is_terminal = bool(getattr(stream, "isatty", bool)())
     return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def painted(text: str, color: str, stream: object) -> str:
-    """Text in a colour, if the stream has any."""
+    """Return the text in a colour, if the stream has colours."""
     return click.style(text, fg=color) if has_colors(stream) else text
 
 
@@ -51,17 +51,17 @@ class Live:
         self._lock = threading.Lock()
 
     def watch(self, job: Job) -> None:
-        """Show how a job goes, from now to its end."""
+        """Show the state of a job, from now to its end."""
         if self._on:
             job.on("status", self._on_status).on("log", self._on_log)
 
     def clear(self) -> None:
-        """Take away what is drawn, so that something else can be written."""
+        """Remove the drawing, so that other text can be written."""
         with self._lock:
             self._draw([])
 
     def end(self) -> None:
-        """Draw nothing more."""
+        """Remove the drawing and draw nothing after this."""
         with self._lock:
             self._draw([])
             self._ended = True
@@ -69,7 +69,7 @@ class Live:
     def _on_status(self, status: Status) -> None:
         with self._lock:
             over = status.stage in ("complete", "error")
-            self._draw([] if over else told(status))
+            self._draw([] if over else status_lines(status))
 
     def _on_log(self, log: Log) -> None:
         with self._lock:
@@ -80,10 +80,10 @@ class Live:
             self._out.flush()
 
     def _draw(self, lines: list[str]) -> None:
-        """Draw lines over those that were drawn last."""
+        """Draw lines over the last drawing."""
         if not self._on or self._ended or (not lines and not self._drawn):
             return
-        width = shutil.get_terminal_size().columns - 1  # a line that wraps cannot be drawn over
+        width = shutil.get_terminal_size().columns - 1  # a line that wraps cannot be overwritten
         up = f"\x1b[{self._drawn - 1}A" if self._drawn > 1 else ""
         text = "\r\n".join(short(line, width) for line in lines)
         self._out.write(f"\r{up}\x1b[J{text}")
@@ -91,14 +91,14 @@ class Live:
         self._drawn = len(lines)
 
 
-def told(status: Status) -> list[str]:
-    """A status in words and bars, one a line."""
+def status_lines(status: Status) -> list[str]:
+    """Return the lines for a status: the app's progress bars, or one line of text."""
     bars = [bar(one) for one in (status.progress_data or [])[:MOST_BARS]]
     if bars:
         return bars
     if status.stage == "pending" and status.position is not None and status.size is not None:
-        place = f"{status.position} ahead" if status.position else "next"
-        line = f"In the queue: {place}"
+        ahead = f"{status.position} ahead" if status.position else "next"
+        line = f"In the queue: {ahead}"
     elif status.stage == "pending" and status.position is None:
         line = "Joining"
     else:
@@ -107,7 +107,7 @@ def told(status: Status) -> list[str]:
 
 
 def bar(progress: Progress) -> str:
-    """One bar of the app's."""
+    """Return the line for one progress bar of the app."""
     done = progress.progress
     if done is None and progress.index is not None and progress.length:
         done = progress.index / progress.length

@@ -1,4 +1,4 @@
-"""Results on standard output: text or JSON, files by address or saved to a folder."""
+"""Results on standard output: text or JSON; files as URLs, or saved to a folder."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from ..files import RemoteFile
 if TYPE_CHECKING:
     from ..events import Data
 
-# Within JSON these stand in texts only, where an escape means the same.
+# In JSON these characters occur only in strings, where an escape has the same meaning.
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
                              "\ufeff\ufff9-\ufffb\ud800-\udfff]")  # fmt: skip
 
 
 class Printer:
-    """Prints what an endpoint gives.
+    """Prints the results of an endpoint.
 
     Args:
-        as_json: Print a JSON list of all outputs, instead of one output a line.
-        folder: Where files are saved; they are shown by address if there is none.
+        as_json: Print all outputs as one JSON list, instead of one output per line.
+        folder: Where to save files; without it, their URLs are printed.
     """
 
     def __init__(self, *, as_json: bool, folder: Path | None) -> None:
         self.as_json = as_json
         self._folder = folder
-        self._watched = sys.stdout.isatty()
+        self._in_terminal = sys.stdout.isatty()
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
 
     def show(self, data: Data) -> None:
-        """Print one answer."""
+        """Print one result."""
         outputs = [self._shown(value) for value in data]
         if self.as_json:
             self.write(f"{self.json(outputs)}\n")
@@ -46,18 +46,18 @@ class Printer:
             self.write(text if text.endswith("\n") else f"{text}\n")
 
     def write(self, text: str) -> None:
-        """Write text; in a terminal, without what could drive it."""
-        sys.stdout.write(readable(text) if self._watched else text)
+        """Write text; for a terminal, control characters are escaped."""
+        sys.stdout.write(readable(text) if self._in_terminal else text)
         sys.stdout.flush()
 
     def json(self, value: Any) -> str:
-        """Write JSON that cannot drive a terminal; on lines of its own where people look at it."""
-        indent = 2 if self._watched else None
+        """Return JSON without control characters; for a terminal, it is indented."""
+        indent = 2 if self._in_terminal else None
         text = json.dumps(value, ensure_ascii=False, indent=indent)
         return _UNSAFE_IN_JSON.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
 
     def _shown(self, value: Any) -> Any:
-        """A value as JSON has it: files are their addresses, or where they were saved."""
+        """Return a value for JSON: files become their URLs, or the paths where they were saved."""
         if isinstance(value, RemoteFile):
             return self._file(value)
         if isinstance(value, Mapping):
@@ -69,18 +69,18 @@ class Printer:
     def _file(self, file: RemoteFile) -> str:
         if self._folder is not None:
             return str(file.download(self._folder))
-        return file.url or file.path or file.orig_name  # images of Gradio 3 have a name only
+        return file.url or file.path or file.orig_name  # images of Gradio 3 only have a name
 
 
 class Growing:
-    """Prints of a growing text only what is new."""
+    """Prints only the new part of a growing text."""
 
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
         self._shown = ""
 
     def show(self, data: Data) -> None:
-        """Print what a value has more than the one before; all of it if it is another text."""
+        """Print the part that the value before did not have; all of it if it is another text."""
         text = text_in(data[0]) if len(data) else None
         if text is None:
             self._printer.show(data)
@@ -93,14 +93,14 @@ class Growing:
         self._shown = text
 
     def end(self) -> None:
-        """End the line."""
+        """Finish the line."""
         if self._shown and not self._shown.endswith("\n"):
             self._printer.write("\n")
         self._shown = ""
 
 
 def text_in(value: object) -> str | None:
-    """The text that grows in a value: itself, or that of a chat's last message."""
+    """Return the text that grows in a value: the value itself, or a chat's last message."""
     if isinstance(value, str):
         return value
     if isinstance(value, (list, tuple)) and value:

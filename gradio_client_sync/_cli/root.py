@@ -1,4 +1,4 @@
-"""The command group, what all commands share about connecting, and how click is run."""
+"""The command group, the options for connecting that all commands share, and the run of click."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .exits import COMPLETION, OK, PROGRAM, WRONG_USE
 if TYPE_CHECKING:
     from .._client import Client
 
-COMMANDS = {  # where each is, so that only the one that is run is imported
+COMMANDS = {  # the module of each command; only the module of the command that runs is imported
     "view-api": "inspect",
     "predict": "call",
     "submit": "call",
@@ -36,12 +36,12 @@ COMMANDS = {  # where each is, so that only the one that is run is imported
 
 
 def examples(*lines: str) -> str:
-    """What stands below a command's help, as it stands here."""
+    """Return the examples below a command's help, in a form that click does not wrap."""
     return "\n".join(("\b", "Examples:", *(f"  {PROGRAM} {line}" for line in lines)))
 
 
 class Commands(click.Group):
-    """The commands, each imported when it is needed, in the order of the table."""
+    """The commands in the order of `COMMANDS`; each is imported when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -56,10 +56,10 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that is meant; of a word that is none, say which it may be."""
+        """Return the command that a word names; if there is none, suggest a similar name."""
         if args[0] not in COMMANDS and args[0][:1].isalpha():
             near = get_close_matches(args[0].lower().replace("_", "-"), COMMANDS, 1)
-            meant = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(COMMANDS)}."
+            meant = f"Did you mean {near[0]!r}?" if near else f"Commands: {', '.join(COMMANDS)}."
             ctx.fail(f"No such command {args[0]!r}. {meant}")
         found: tuple[str | None, click.Command | None, list[str]]
         found = super().resolve_command(ctx, args)
@@ -79,11 +79,11 @@ class Commands(click.Group):
 def commands() -> None:
     """Call any Gradio app from the command line.
 
-    SOURCE is the app's address, as a browser shows it, or the name of a Space, user/name. Results
-    go to standard output, everything else to standard error. Exit codes tell what went wrong:
-    2 wrong use, 3 no such endpoint or values that do not fit, 4 login, 5 network, 6 no Gradio app,
-    7 the app refused or failed, 8 busy, 9 timeout, 10 file, 11 Space, 12 something to install,
-    130 Ctrl-C, 1 anything else.
+    SOURCE is the URL of the app as a browser shows it, or the name of a Space, user/name. Results
+    are printed on standard output, everything else on standard error. Exit codes: 2 wrong usage,
+    3 unknown endpoint or wrong values, 4 login, 5 network, 6 not a Gradio app, 7 the app refused
+    the values or failed, 8 busy, 9 timeout, 10 file, 11 Space, 12 missing package, 130 Ctrl-C,
+    1 any other error.
     """
 
 
@@ -97,15 +97,15 @@ def run(arguments: Sequence[str]) -> int:
         GradioClientError: The command failed.
         KeyboardInterrupt: Ctrl-C.
     """
-    asked = os.environ.get(COMPLETION)
-    if asked:
-        return int(shell_complete(commands, {}, PROGRAM, COMPLETION, asked))
+    completion = os.environ.get(COMPLETION)
+    if completion:
+        return int(shell_complete(commands, {}, PROGRAM, COMPLETION, completion))
     try:
         with commands.make_context(PROGRAM, list(arguments)) as context:
             commands.invoke(context)
     except click.exceptions.Exit as end:
         return int(end.exit_code)
-    except click.Abort:  # Ctrl-C or the end of input at a prompt
+    except click.Abort:  # Ctrl-C or the end of standard input at a prompt
         raise KeyboardInterrupt from None
     except click.ClickException as error:
         error.show(sys.stderr)
@@ -113,12 +113,12 @@ def run(arguments: Sequence[str]) -> int:
     return OK
 
 
-# -- connecting
+# -- options for connecting
 
 
 @dataclass(frozen=True)
 class Target:
-    """An app, and how to connect to it."""
+    """An app, and the options for connecting to it."""
 
     source: str
     token: str | None
@@ -128,7 +128,7 @@ class Target:
     insecure: bool
 
     def options(self) -> dict[str, Any]:
-        """Options of `Client`."""
+        """Return the keyword arguments for `Client`."""
         options: dict[str, Any] = {
             "hf_token": self.token,
             "auth": self.auth,
@@ -138,11 +138,14 @@ class Target:
         return {**options, "timeout": self.timeout} if self.timeout is not None else options
 
     def connect(self, **more: Any) -> Client:
-        """Connect.
+        """Return a client of the app.
+
+        Args:
+            more: Further keyword arguments for `Client`.
 
         Raises:
-            GradioClientError: As for `Client`.
-            click.UsageError: An option is not what it should be.
+            GradioClientError: Connecting failed; see `Client`.
+            click.UsageError: An option has an invalid value.
         """
         from .._client import Client
 
@@ -155,7 +158,7 @@ class Target:
 
 
 def targeted(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command SOURCE and the options for connecting; it gets a `Target` for them."""
+    """Add SOURCE and the options for connecting to a command, which gets a `Target` for them."""
 
     @functools.wraps(command)
     def with_target(
@@ -182,8 +185,8 @@ def _login(context: click.Context, option: click.Parameter, value: str | None) -
     user, colon, password = value.partition(":")
     if not colon and not sys.stdin.isatty():
         raise click.BadParameter(
-            f"the password of {user} is asked for in a terminal, and this is none. Put "
-            "USER:PASSWORD into the variable GRADIO_CLIENT_SYNC_AUTH.",
+            f"without a terminal, the password of {user} cannot be typed in. Set the "
+            "environment variable GRADIO_CLIENT_SYNC_AUTH to USER:PASSWORD.",
             context,
             option,
         )
@@ -197,7 +200,7 @@ def _headers(context: click.Context, option: click.Parameter, values: Sequence[s
     for value in values:
         name, colon, text = value.partition(":")
         if not colon:
-            raise click.BadParameter("a header is 'Name: value'.", context, option)
+            raise click.BadParameter("write a header as 'Name: value'.", context, option)
         headers[name.strip()] = text.strip()
     return headers
 
@@ -207,14 +210,14 @@ _CONNECTING = (
     click.option(
         "--token",
         envvar="GRADIO_CLIENT_SYNC_TOKEN",
-        help="Hugging Face token, for private Spaces.  [env: GRADIO_CLIENT_SYNC_TOKEN]",
+        help="Hugging Face token for private Spaces.  [env: GRADIO_CLIENT_SYNC_TOKEN]",
     ),
     click.option(
         "--auth",
         metavar="USER[:PASSWORD]",
         envvar="GRADIO_CLIENT_SYNC_AUTH",
         callback=_login,
-        help="Login of an app that has one; asks for the password if it is left out."
+        help="Login for an app that requires one. Without a password, you are prompted for it."
         "  [env: GRADIO_CLIENT_SYNC_AUTH]",
     ),
     click.option(
@@ -222,13 +225,13 @@ _CONNECTING = (
         metavar="'NAME: VALUE'",
         multiple=True,
         callback=_headers,
-        help="Sent with every request; may be repeated.",
+        help="A header for every request; may be repeated.",
     ),
     click.option(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
-        help="How long to wait for a connection, and for a server that should speak.",
+        help="How long connecting may take, and how long the server may send nothing.",
     ),
-    click.option("--insecure", is_flag=True, help="Accept any certificate."),
+    click.option("--insecure", is_flag=True, help="Do not verify TLS certificates."),
 )

@@ -1,4 +1,4 @@
-"""The commands about Spaces: ``status`` and ``duplicate``."""
+"""The commands for Spaces: ``status`` and ``duplicate``."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ COLORS = {"running": "green", "complete": "green", "error": "red"}
 )
 @targeted
 def status(target: Target) -> None:
-    """Show where a Space stands, until it runs or has failed.
+    """Show the status of a Space until it runs or has failed.
 
-    Asking wakes it if it sleeps, as every connection does. Of an app at an address, it shows that
-    it runs. Fails with exit code 11 if the Space cannot start.
+    Like every connection, this command wakes a Space that sleeps. For an app at a URL, it shows
+    that the app runs. If the Space cannot start, the exit code is 11.
     """
 
     def show(status: SpaceStatus) -> None:
@@ -47,14 +47,14 @@ def status(target: Target) -> None:
 )
 @targeted
 @click.option("--private", is_flag=True, help="Make the copy private.")
-@click.option("--hardware", metavar="NAME", help="What it runs on; the original's if not given.")
+@click.option("--hardware", metavar="NAME", help="Hardware of the copy; by default the original's.")
 @click.option(
     "--sleep-after",
     type=click.FloatRange(min=0, min_open=True),
     metavar="MINUTES",
-    help="How long the copy runs unused before it sleeps.",
+    help="Minutes without use after which the copy sleeps.",
 )
-@click.option("--to", "to_id", metavar="USER/SPACE", help="The copy's name.")
+@click.option("--to", "to_id", metavar="USER/SPACE", help="Name of the copy.")
 def duplicate(
     target: Target,
     private: bool,
@@ -62,15 +62,15 @@ def duplicate(
     sleep_after: float | None,
     to_id: str | None,
 ) -> None:
-    """Copy a Space to your own account, wait until the copy runs, and print its address.
+    """Copy a Space to your own account, wait until the copy runs, and print its URL.
 
-    A copy that exists is used again. Needs a token of an account with the right to write.
+    If the copy already exists, it is used. The command needs a token with write access.
     """
     from gradio_client_sync import duplicate as copy
 
     options = target.options()
-    options.pop("timeout", None)  # duplicate's own is another one: the minutes
-    with warnings.catch_warnings(record=True) as told:
+    options.pop("timeout", None)  # the timeout of duplicate() is the minutes until the copy sleeps
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
         app = copy(
             target.source,
@@ -81,6 +81,6 @@ def duplicate(
             **options,
         )
     with app:
-        for warning in told:
+        for warning in caught:
             click.echo(f"{PROGRAM}: {plain(warning.message)}", err=True)
         print(plain(app.url))

@@ -1,7 +1,8 @@
-"""From words of a command line to the values of a call.
+"""Conversion of the words of a command line to the values of a call.
 
-``name=value`` goes by name, anything else by position. A value is text where the app takes text,
-and JSON where it parses; ``@file`` is a file, ``-`` is standard input, ``@@`` stands for an ``@``.
+``name=value`` is passed by name, all other words by position. A value that is valid JSON is read
+as JSON, but numbers and lists stay text if the app takes text. Everything else is text. ``@file``
+is a file, ``-`` is standard input, and ``@@`` at the beginning means an ``@``.
 """
 
 from __future__ import annotations
@@ -25,21 +26,21 @@ _NAMED = re.compile(r"([^\W\d]\w*)=(.*)", re.DOTALL)
 
 
 def payload_of(words: Sequence[str], signature: Signature) -> dict[str, Any]:
-    """Read the values of a call.
+    """Return the values of a call.
 
     Args:
-        words: As typed.
-        signature: What the endpoint takes.
+        words: The words as typed.
+        signature: The endpoint's parameters.
 
     Returns:
-        The values by the app's names for them.
+        The values by the app's names of the parameters.
 
     Raises:
-        PayloadError: Too many, one twice, or one that there is not.
-        click.UsageError: Standard input is asked for twice.
+        PayloadError: There are too many values, two for one parameter, or one for an unknown one.
+        click.UsageError: Standard input is used twice.
     """
     if sum(word == "-" or word.endswith("=-") for word in words) > 1:
-        raise click.UsageError("Standard input (-) can be one value only.")
+        raise click.UsageError("Only one value can be standard input (-).")
     by_name = {parameter.sent_as: parameter for parameter in signature.parameters}
     by_name = {**{one.name: one for one in signature.parameters}, **by_name}
     positional = (parameter for parameter in signature.parameters if not parameter.hidden)
@@ -49,7 +50,7 @@ def payload_of(words: Sequence[str], signature: Signature) -> dict[str, Any]:
         if named is not None and named[1] in by_name:
             parameter, text = by_name[named[1]], named[2]
         elif named is not None:
-            # Not a positional value with "=" in it: that would hide every slip of the pen.
+            # It is not used as a positional value with "=" in it, which would hide typing errors.
             raise _unknown(named[1], named[2], signature)
         else:
             following = next(positional, None)
@@ -58,7 +59,7 @@ def payload_of(words: Sequence[str], signature: Signature) -> dict[str, Any]:
             parameter, text = following, word
         if parameter.sent_as in payload:
             raise PayloadError(
-                f"{signature.endpoint!r} got two values for {parameter.sent_as!r}.",
+                f"{signature.endpoint!r} got two values for {parameter.sent_as!r}; give one.",
                 endpoint=signature.endpoint,
                 parameter=parameter.sent_as,
             )
@@ -69,7 +70,7 @@ def payload_of(words: Sequence[str], signature: Signature) -> dict[str, Any]:
 
 
 def value_of(text: str, parameter: Parameter) -> Any:
-    """Read one value."""
+    """Return the value for one word."""
     hint = parameter.hint
     if text == "-":
         if "file" in hint.kinds():
@@ -84,7 +85,7 @@ def value_of(text: str, parameter: Parameter) -> Any:
 
 
 def takes_text(hint: Hint) -> bool:
-    """Whether text is all that a parameter takes."""
+    """Return whether a parameter accepts only text."""
     if hint.kind == "Literal":
         return all(isinstance(choice, str) for choice in hint.choices)
     if hint.kind == "union":
@@ -98,16 +99,19 @@ def _json_or_text(text: str, hint: Hint) -> Any:
     except (ValueError, RecursionError):
         return text
     if takes_text(hint) and not isinstance(value, str) and not hint.takes(value):
-        return text  # 42, true and [1] are texts, too
+        return text  # the JSON values 42, true and [1] are valid texts, too
     return value
 
 
 def _check_text(text: str, parameter: Parameter, signature: Signature) -> None:
-    """Refuse text that no app can take for a number or a file: its own words are no help."""
+    """Raise an error for a text where the app needs a number, a boolean or a file.
+
+    It is raised here because the error of the app would not explain the problem.
+    """
     kinds = parameter.hint.kinds() - {"None", "union"}
     advice = ""
-    if kinds == {"file"} and not text.startswith("data:"):  # as Gradio 3 takes pictures
-        wanted, advice = "a file", f"; a file to send is written @{text}"
+    if kinds == {"file"} and not text.startswith("data:"):  # Gradio 3 accepts images as data URLs
+        wanted, advice = "a file", f"; to send a file, write @{text}"
     elif kinds and kinds <= {"int", "float"}:
         wanted = "a number"
     elif kinds == {"bool"}:
@@ -115,7 +119,7 @@ def _check_text(text: str, parameter: Parameter, signature: Signature) -> None:
     else:
         return
     raise PayloadError(
-        f"{signature.endpoint!r} takes {wanted} for {parameter.sent_as!r}, and not the text "
+        f"{signature.endpoint!r} takes {wanted} for {parameter.sent_as!r}, not the text "
         f"{text!r}{advice}.",
         endpoint=signature.endpoint,
         parameter=parameter.sent_as,
@@ -123,14 +127,14 @@ def _check_text(text: str, parameter: Parameter, signature: Signature) -> None:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _unknown(name: str, value: str, signature: Signature) -> PayloadError:
     names = ", ".join(parameter.sent_as for parameter in signature.parameters) or "none"
     return PayloadError(
-        f"{signature.endpoint!r} has no parameter {name!r}; it has {names}. If the text "
-        f"{name}={value} is itself the value, give it by name, or as JSON in double quotes.",
+        f"{signature.endpoint!r} has no parameter {name!r}; its parameters are {names}. If "
+        f"{name}={value} is itself a value, pass it by name, or as JSON in double quotes.",
         endpoint=signature.endpoint,
         parameter=name,
     )
@@ -141,6 +145,6 @@ def _too_many(word: str, signature: Signature) -> PayloadError:
     hidden = ", ".join(one.sent_as for one in signature.parameters if one.hidden)
     by_name = f", and by name {hidden}" if hidden else ""
     return PayloadError(
-        f"{signature.endpoint!r} takes {names or 'no values'}{by_name}; {word!r} is one too many.",
+        f"{signature.endpoint!r} takes {names or 'no values'}{by_name}; {word!r} is too much.",
         endpoint=signature.endpoint,
     )

@@ -1,10 +1,10 @@
-"""How things look in notebooks; each is loaded when one is shown.
+"""The display of objects in notebooks; each part is imported when it is first shown.
 
-Nothing here imports IPython. Objects have the methods that notebooks look for
-(``_repr_mimebundle_``, ``_repr_html_``), and whoever does not look gets plain text.
+Nothing here imports IPython. Objects have the methods that notebooks call (``_repr_mimebundle_``,
+``_repr_html_``). Programs that do not call them get plain text.
 
-All that an app sends is untrusted. Markup is made by `markup.element`, which escapes what it
-is given, so no text of an app becomes a tag. Where markup is what an app sends (an HTML
-component), it is shown in a frame that runs no script and loads nothing; pictures are
-``<img>``, in which SVG is inert.
+Everything that an app sends is untrusted. Markup is made by `markup.element`, which escapes its
+values, so no text of an app becomes a tag. Markup that an app sends (an HTML component) is shown
+in a frame that runs no script and loads nothing. Images are ``<img>`` elements, in which SVG runs
+no script.
 """

@@ -1,4 +1,4 @@
-"""What notebooks are given for a client, an answer and a file: one bundle by MIME type."""
+"""The display of clients, results and files: one bundle by MIME type for each."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ if TYPE_CHECKING:
 
 
 def bundle(plain: str, html: Callable[[], Html], **others: Any) -> dict[str, Any]:
-    """Everything under its MIME type; no HTML where IPython runs in a terminal.
+    """Return the display of an object by MIME type; no HTML if IPython runs in a terminal.
 
     Args:
-        html: Makes the markup; it may fetch files, so it is not called for nothing.
-        others: What only some notebooks know, by MIME type.
+        plain: The object as plain text.
+        html: Returns the markup. It may download files, so it is called only if it is needed.
+        others: Further MIME types, which only some notebooks support.
     """
     if not shows_html():
         return {"text/plain": plain}
-    if len(plain) > LONGEST_TEXT:  # it goes along for readers without HTML
+    if len(plain) > LONGEST_TEXT:  # it is sent too, for programs without HTML
         plain = f"{plain[:LONGEST_TEXT]}…"
     return {"text/plain": plain, "text/html": html(), **others}
 
 
 def shows_html() -> bool:
-    """Whether who asks can show more than text; IPython in a terminal cannot."""
+    """Return whether the caller can show more than text; IPython in a terminal cannot."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     formatter = getattr(shell, "display_formatter", None)
@@ -40,12 +41,12 @@ def shows_html() -> bool:
 
 
 def data_bundle(data: Data) -> dict[str, Any]:
-    """An answer: its outputs below each other; a single plot also in its own type."""
+    """Return the display of a result: its outputs, and a single plot also in its own type."""
     plot = parsed(data[0]) if len(data) == 1 else None
     own = mime_bundle(*plot) if plot is not None else {}
     made = bundle(repr(data), lambda: data_html(data), **own)
     if plot is not None and plot[0] == "altair" and own and "text/html" in made:
-        # JupyterLab prefers HTML to Vega, but Vega to SVG.
+        # JupyterLab prefers HTML to Vega, and Vega to SVG.
         del made["text/html"]
         drawn = drawing(*plot)
         if drawn is not None:
@@ -54,7 +55,7 @@ def data_bundle(data: Data) -> dict[str, Any]:
 
 
 def data_html(data: Data) -> Html:
-    """The outputs of an answer, each under its label if there are several."""
+    """Return the outputs of a result as HTML; several outputs have their labels above them."""
     renderer, outputs = Renderer(), data._outputs
     if len(outputs) != len(data):
         outputs = (("", ""),) * len(data)
@@ -71,12 +72,12 @@ def data_html(data: Data) -> Html:
 
 
 def file_bundle(file: ShownFile) -> dict[str, Any]:
-    """A file of an app."""
+    """Return the display of a file of an app."""
     return bundle(repr(file), lambda: file_html(file, Allowance()))
 
 
 def client_bundle(client: ShownClient) -> dict[str, Any]:
-    """A client: where it is connected, and what can be called."""
+    """Return the display of a client: its URL, and the endpoints."""
     return bundle(repr(client), lambda: _client_html(client))
 
 
@@ -90,8 +91,8 @@ def _client_html(client: ShownClient) -> Html:
         element("span", text(f" {client.url} · {facts}"), style=DIM),
     )
     try:
-        api = Html(client.view_api()._repr_html_())  # escapes what it shows
-    except GradioClientError as exc:  # closed, or gone
+        api = Html(client.view_api()._repr_html_())  # this method escapes its values
+    except GradioClientError as exc:  # the client is closed, or the app does not respond
         return join([head, note(exc)])
     summary = element("summary", text("Endpoints"), style="cursor:pointer")
     return join([head, element("details", summary, api)])

@@ -1,4 +1,4 @@
-"""A plain drawing of numbers, as SVG: for figures that no script may draw."""
+"""A simple chart of numbers as SVG, for figures that are not drawn by scripts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from .markup import Html, element, text
 
-MOST_POINTS = 2_000  # of one series
+MOST_POINTS = 2_000  # per series
 
 _WIDTH, _HEIGHT = 560, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 14, 34, 34
@@ -16,11 +16,13 @@ _COLORS = ("#4c78a8", "#e4853a", "#54a24b", "#c44e52", "#8a6fb3", "#7f6a52", "#d
 
 
 class Series(NamedTuple):
-    """Points of one colour.
+    """Points with one colour.
 
     Attributes:
         mark: ``"line"``, ``"point"`` or ``"bar"``.
-        xs: Numbers, or texts, which stand in the order in which they come.
+        name: The name for the legend; may be empty.
+        xs: Numbers, or texts, which are drawn in the order in which they first occur.
+        ys: One number for each x.
     """
 
     mark: str
@@ -30,7 +32,7 @@ class Series(NamedTuple):
 
     @classmethod
     def of(cls, mark: str, name: Any, xs: list[Any], ys: list[Any]) -> Series:
-        """Take the points that can be drawn."""
+        """Return a series with the points that can be drawn."""
         pairs = [
             (x, y)
             for x, y in zip(xs[:MOST_POINTS], ys[:MOST_POINTS])
@@ -44,12 +46,12 @@ def _is_number(value: Any) -> bool:
     return (
         isinstance(value, (int, float))
         and not isinstance(value, bool)
-        and abs(value) < 1e300  # also passes over what is no number
+        and abs(value) < 1e300  # also false for NaN
     )
 
 
 class _Scale:
-    """Maps values onto a stretch of the picture."""
+    """Maps values to positions in the picture."""
 
     def __init__(self, low: float, high: float, start: float, end: float) -> None:
         if high - low < 1e-9 * abs(low) or high - low < 1e-300:
@@ -62,7 +64,7 @@ class _Scale:
         return self._start + share * (self._end - self._start)
 
     def ticks(self) -> list[float]:
-        """Round values, about five."""
+        """Return about five round values."""
         raw = (self.high - self.low) / 5
         power = 10.0 ** math.floor(math.log10(raw))
         step = next(power * n for n in (1, 2, 5, 10) if power * n >= raw * 0.999)
@@ -72,9 +74,10 @@ class _Scale:
 
 
 def draw(title: str, series: Sequence[Series]) -> Html:
-    """A picture of them, as SVG.
+    """Return a chart of series as SVG.
 
     Args:
+        title: The title; may be empty.
         series: At least one, each with at least one point.
     """
     names: dict[str, int] = {}
@@ -82,16 +85,16 @@ def draw(title: str, series: Sequence[Series]) -> Html:
         for one in series:
             for x in one.xs:
                 names.setdefault(str(x), len(names))
-    places = [[float(names[str(x)]) if names else float(x) for x in one.xs] for one in series]
+    positions = [[float(names[str(x)]) if names else float(x) for x in one.xs] for one in series]
     bars = [one for one in series if one.mark == "bar"]
     half = 0.5 if names or bars else 0.0
-    every_x = [x for row in places for x in row]
+    every_x = [x for row in positions for x in row]
     every_y = [y for one in series for y in one.ys] + ([0.0] if bars else [])
     across = _Scale(min(every_x) - half, max(every_x) + half, _LEFT, _WIDTH - _RIGHT)
     up = _Scale(min(every_y), max(every_y), _HEIGHT - _BOTTOM, _TOP)
 
     shapes = [element("rect", width="100%", height="100%", fill="#fff"), *_axes(across, up, names)]
-    for number, (one, xs) in enumerate(zip(series, places)):
+    for number, (one, xs) in enumerate(zip(series, positions)):
         color = _COLORS[number % len(_COLORS)]
         points = [(across(x), up(y)) for x, y in zip(xs, one.ys)]
         if one.mark == "bar":
@@ -122,9 +125,9 @@ def draw(title: str, series: Sequence[Series]) -> Html:
     )
 
 
-def _gap(places: list[float]) -> float:
-    """The least distance between two places."""
-    ordered = sorted(set(places))
+def _gap(positions: list[float]) -> float:
+    """Return the smallest distance between two positions."""
+    ordered = sorted(set(positions))
     return min((b - a for a, b in zip(ordered, ordered[1:])), default=1.0)
 
 
@@ -148,20 +151,20 @@ def _axes(across: _Scale, up: _Scale, names: dict[str, int]) -> list[Html]:
         shapes.append(_label(f"{tick:.6g}", _LEFT - 6, up(tick) + 4, "end"))
     if names:
         every = math.ceil(len(names) / 10)
-        marks = [(float(place), name) for name, place in names.items() if place % every == 0]
+        marks = [(float(index), name) for name, index in names.items() if index % every == 0]
     else:
         marks = [(tick, f"{tick:.6g}") for tick in across.ticks()]
-    for place, name in marks:
-        shapes.append(_label(name[:12], across(place), _HEIGHT - _BOTTOM + 16, "middle"))
+    for position, name in marks:
+        shapes.append(_label(name[:12], across(position), _HEIGHT - _BOTTOM + 16, "middle"))
     return shapes
 
 
 _GRID = {"stroke": "#ddd"}
 
 
-def _label(told: str, x: float, y: float, anchor: str, **more: str) -> Html:
-    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor, "fill": "#444", **more}
-    return element("text", text(told), **place)
+def _label(label: str, x: float, y: float, anchor: str, **more: str) -> Html:
+    attributes = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor, "fill": "#444", **more}
+    return element("text", text(label), **attributes)
 
 
 def _legend(title: str, series: Sequence[Series]) -> list[Html]:

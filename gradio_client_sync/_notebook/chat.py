@@ -1,4 +1,4 @@
-"""Conversations as bubbles: the user's on the right, the app's on the left."""
+"""Conversations as bubbles: the user's messages on the right, the app's on the left."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from .markup import DIM, PROSE, Html, element, join, note, text
 from .structures import Show
 
-MOST_MESSAGES = 200  # of a conversation, the last ones
+MOST_MESSAGES = 200  # of a conversation; the last ones are shown
 
 _BUBBLE = f"{PROSE};display:inline-block;max-width:85%;padding:.4em .8em;border-radius:.9em"
 _SIDES = {
@@ -18,18 +18,20 @@ _SIDES = {
 
 
 def chat_html(value: Any, show: Show, *, pairs: bool) -> Html | None:
-    """Messages with a role, or, of older apps, pairs of a question and an answer.
+    """Return a conversation as HTML; ``None`` if the value is not a conversation.
 
     Args:
-        pairs: Whether it may be pairs; a list of them could be anything else.
+        value: Messages with a role or, in older apps, pairs of a question and an answer.
+        show: Shows a value inside a message.
+        pairs: Whether to accept pairs; a list of pairs could also be another value.
     """
     if not isinstance(value, list) or not value:
         return None
     messages = list(_messages(value, pairs))
     if None in messages:
         return None
-    told = [message for message in messages[-MOST_MESSAGES:] if message is not None]
-    bubbles = [_bubble(role, content, title, show) for role, content, title in told]
+    last = [message for message in messages[-MOST_MESSAGES:] if message is not None]
+    bubbles = [_bubble(role, content, title, show) for role, content, title in last]
     if len(messages) > MOST_MESSAGES:
         bubbles.insert(0, note(f"{len(messages) - MOST_MESSAGES} earlier messages"))
     return element("div", *bubbles, style="max-width:46em")

@@ -1,7 +1,7 @@
-"""A job's line in a notebook, which changes in place until the job ends.
+"""The line of a job in a notebook, which changes in place until the job ends.
 
-Only IPython can change what it has shown, by a display handle, and only what IPython asks to
-show itself gets one. So this is reached from ``Job._ipython_display_``, when IPython is there.
+IPython can change its output only through a display handle, and it gives a handle only to output
+that it displays itself. So ``Job._ipython_display_`` calls this module if IPython is loaded.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .structures import number_in
 if TYPE_CHECKING:
     from ..events import ObservedJob, Progress, Status, Upload
 
-PACE = 0.1  # s between two pictures, at least; the last one is always drawn
+PACE = 0.1  # s between two drawings, at least; the last one is always drawn
 
 _DOTS = {"complete": "#3a9d4a", "error": "#c44e52", "pending": "#999", "cancelled": "#b58a2a"}
 
 
 def show(job: ObservedJob) -> bool:
-    """Show a job and follow it; ``False`` where only text can be shown."""
+    """Show a job and its progress; return ``False`` if only text can be shown."""
     if "IPython" not in sys.modules or not shows_html():
         return False
     display = importlib.import_module("IPython.display").display
@@ -36,11 +36,13 @@ def show(job: ObservedJob) -> bool:
 
 
 def job_bundle(job: ObservedJob) -> dict[str, Any]:
-    """A job as it stands."""
+    """Return the display of a job in its present state."""
     return bundle(repr(job), lambda: job_html(job, job.status, None))
 
 
 class _Line:
+    """Draws the line of a job when an event arrives."""
+
     def __init__(self, job: ObservedJob, handle: Any) -> None:
         self._job = job
         self._handle = handle
@@ -66,14 +68,14 @@ class _Line:
 
 
 def job_html(job: ObservedJob, status: Status, upload: Upload | None) -> Html:
-    """The line of a job."""
+    """Return the line of a job as HTML."""
     stage = "cancelled" if job.cancelled() else status.stage
     dot = element("span", text("●"), style=f"color:{_DOTS.get(stage, '#4c8bf5')}")
     name = element("code", text(job.endpoint, 80), style=f"{MONO};background:transparent")
     parts = [dot, text(" "), name, text(" "), element("b", text(stage))]
-    told = "" if stage == "cancelled" else _told(status, upload)
-    if told:
-        parts.append(element("span", text(f" · {told}", 500), style=DIM))
+    details = "" if stage == "cancelled" else _details(status, upload)
+    if details:
+        parts.append(element("span", text(f" · {details}", 500), style=DIM))
     share, label = _share(status, upload)
     if share is not None and stage not in ("complete", "error", "cancelled"):
         full = element("div", style=f"width:{100 * share:.4g}%;height:.5em;{FULL}")
@@ -82,17 +84,17 @@ def job_html(job: ObservedJob, status: Status, upload: Upload | None) -> Html:
     return element("div", *parts)
 
 
-def _told(status: Status, upload: Upload | None) -> str:
+def _details(status: Status, upload: Upload | None) -> str:
     if upload is not None:
         return "sending files"
-    told = []
+    details = []
     if status.position is not None and status.size is not None:
-        told.append(f"{status.position} ahead" if status.position else "next")
+        details.append(f"{status.position} ahead" if status.position else "next")
     if status.eta is not None and status.stage not in ("complete", "error"):
-        told.append(f"about {status.eta:.0f} s")
+        details.append(f"about {status.eta:.0f} s")
     if status.message:
-        told.append(status.message)
-    return " · ".join(told)
+        details.append(status.message)
+    return " · ".join(details)
 
 
 def _share(status: Status, upload: Upload | None) -> tuple[float | None, str]:

@@ -1,7 +1,7 @@
-"""HTML that cannot be broken out of: elements are made of elements and of escaped text.
+"""Safe HTML: elements are made only from other elements and from escaped text.
 
-`Html` is markup, `str` is text. Only `text`, `element` and `join` make the one of the other,
-so a type checker finds text that was not escaped.
+`Html` is markup, `str` is text. Only `text`, `element` and `join` return markup for text. So a
+type checker reports text that was not escaped.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import NewType
 
 Html = NewType("Html", str)
 
-LONGEST_TEXT = 20_000  # characters of one text that are shown
+LONGEST_TEXT = 20_000  # characters of one text; the rest is not shown
 
-# Greys are transparent and text inherits its colour, so both light and dark pages suit.
+# Greys are transparent and text keeps the colour of the page, for light and dark pages.
 DIM = "opacity:.7"
 LINE = "border-top:1px solid rgba(128,128,128,.35)"
 MONO = "font-family:monospace"
-FULL = "background:#4c8bf5;border-radius:3px"  # of a bar
+FULL = "background:#4c8bf5;border-radius:3px"  # the filled part of a bar
 SHADE = "background:rgba(128,128,128,.13);border-radius:4px"
 PROSE = "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;text-align:left"
 CODE = f"{PROSE};{MONO};{SHADE};margin:.2em 0;padding:.5em .7em;color:inherit"
@@ -29,7 +29,7 @@ _UNSHOWN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def text(value: object, longest: int = LONGEST_TEXT) -> Html:
-    """Text as it is, cut off where it gets too long."""
+    """Return escaped text, shortened if it is too long."""
     shown = str(value)
     if len(shown) > longest:
         shown = f"{shown[:longest]}… ({len(shown) - longest:,} more characters)"
@@ -37,13 +37,13 @@ def text(value: object, longest: int = LONGEST_TEXT) -> Html:
 
 
 def element(tag: str, *inside: Html, **attributes: str | bool | None) -> Html:
-    """An element.
+    """Return an element.
 
     Args:
-        tag: Its name; never from an app.
-        inside: What it holds, in order.
-        attributes: By name; values are escaped. ``True`` writes an empty one, ``None``
-            and ``False`` leave it out. An underscore at the end of a name is dropped.
+        tag: The name of the element; never from an app.
+        inside: The content, in order.
+        attributes: Values by name; the values are escaped. ``True`` writes an empty attribute,
+            ``None`` and ``False`` write none. An underscore at the end of a name is removed.
     """
     written = [tag]
     for name, value in attributes.items():
@@ -55,33 +55,31 @@ def element(tag: str, *inside: Html, **attributes: str | bool | None) -> Html:
 
 
 def join(parts: Iterable[Html]) -> Html:
-    """Markup one after the other."""
+    """Return the parts one after another."""
     return Html("".join(parts))
 
 
 def note(value: object) -> Html:
-    """A remark of ours."""
+    """Return dimmed text, for remarks of this package."""
     return element("span", text(value), style=DIM)
 
 
-def link(address: str | None, label: str) -> Html:
-    """A link, if the address is one of the web; else its text."""
-    if address is None or not address.startswith(("http://", "https://")):
+def link(url: str | None, label: str) -> Html:
+    """Return a link if the URL is http or https, else only the label."""
+    if url is None or not url.startswith(("http://", "https://")):
         return text(label)
-    return element(
-        "a", text(label), href=address, target="_blank", rel="noopener noreferrer nofollow"
-    )
+    return element("a", text(label), href=url, target="_blank", rel="noopener noreferrer nofollow")
 
 
 def frame(page: str) -> Html:
-    """Markup of an app, where it can do nothing: no script, no form, no request."""
+    """Return the markup of an app in a frame where it runs no script and makes no request."""
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:"
     head = (
         f'<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
         f'content="{policy}"><style>html{{background:#fff;color:#222;'
         "font-family:system-ui,sans-serif}</style>"
     )
-    # No script could tell how tall it is, so it is given what its text may take.
+    # The height is estimated from the text, because no script can measure it.
     lines = max(4, min(24, page.count("\n") + len(page) // 160))
     return element(
         "iframe",

@@ -1,9 +1,9 @@
-"""Files in notebooks: pictures, players, and cards with a link.
+"""Files in notebooks: images, players, and cards with a link.
 
-What a notebook shows it also saves, and a link would need the app's login. So what is small
-is fetched through the client and put into the page as a data URL; what is not has a link. The
-limit is that of a Jupyter server, which passes on a million bytes per second, counted over
-three seconds, and drops what is above: base64 makes three bytes of content four.
+A notebook saves what it shows, and a link to the app would need the app's login. So a small file
+is downloaded through the client and put into the page as a data URL. A larger file gets a link.
+The limit comes from Jupyter servers. They forward a million bytes per second, counted over three
+seconds, and drop the rest. Base64 turns three bytes of content into four.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _PLAYED = re.compile(r"(audio|video)/[a-z0-9.+-]{1,60}")
 
 
 class Allowance:
-    """How many bytes of files one display may still take in."""
+    """How many bytes of files may still be put into one display."""
 
     def __init__(self, inline_bytes: int = INLINE_BYTES) -> None:
         self.left = inline_bytes
 
 
 def kind_of(mime_type: str | None) -> str | None:
-    """The element that shows it: ``"img"``, ``"audio"``, ``"video"``; else ``None``."""
+    """Return the element for a type: ``"img"``, ``"audio"``, ``"video"``, or ``None``."""
     kind = (mime_type or "").partition(";")[0].strip().lower()
     if kind in _PICTURES:
         return "img"
@@ -45,28 +45,28 @@ def kind_of(mime_type: str | None) -> str | None:
 
 
 def data_url(content: bytes, mime_type: str) -> str:
-    """Content as an address; the type is one that `kind_of` knows."""
+    """Return content as a data URL; `kind_of` must know the type."""
     kind = mime_type.partition(";")[0].strip().lower()
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 def file_html(file: ShownFile, allowance: Allowance, caption: str | None = None) -> Html:
-    """A file: as a picture or a player if it is one and fits, and as a card otherwise."""
+    """Return a file as an image or player if it is one and fits, otherwise as a card."""
     tag = kind_of(file.mime_type)
     if tag is None:
         return _card(file, None)
     if file.is_stream:
-        # Fetched while the app is at it, the server would take what there is for all of it.
-        return _card(file, "a stream; download() it when the job is done")
+        # If it were downloaded now, the server would treat the first part as the whole stream.
+        return _card(file, "a stream; call download() when the job is done")
     reason = file._not_at_hand()
     if reason is not None:
-        return _card(file, f"{reason}; download() it, and it is shown")
+        return _card(file, f"{reason}; after download(), it is shown here")
     try:
         content = file._content(allowance.left)
     except (GradioClientError, OSError) as exc:
         return _card(file, str(exc))
     if content is None:
-        return _card(file, "too large to be put into the notebook; download() it")
+        return _card(file, "too large for the notebook; call download()")
     allowance.left -= len(content)
     source = data_url(content, file.mime_type or "")
     if tag == "img":
@@ -74,8 +74,8 @@ def file_html(file: ShownFile, allowance: Allowance, caption: str | None = None)
     else:
         width = "width:24em;max-width:100%" if tag == "audio" else _PICTURE
         shown = element(tag, src=source, controls=True, preload="metadata", style=width)
-    told = text(caption) if caption else _facts(file)
-    below = element("div", told, style=f"{DIM};font-size:85%")
+    label = text(caption) if caption else _facts(file)
+    below = element("div", label, style=f"{DIM};font-size:85%")
     return element("div", shown, below, style="display:inline-block;margin:.2em .6em .2em 0")
 
 
@@ -98,7 +98,7 @@ def _facts(file: ShownFile, *, name: bool = True) -> Html:
 
 
 def size_text(size_bytes: int) -> str:
-    """A size as people say it."""
+    """Return a size with a unit for people."""
     size = float(size_bytes)
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:
@@ -108,7 +108,7 @@ def size_text(size_bytes: int) -> str:
 
 
 def gallery_html(value: Any, allowance: Allowance) -> Html | None:
-    """Files in a row, each with its caption; ``None`` if it is no gallery."""
+    """Return files in a row, each with its caption; ``None`` if the value is not a gallery."""
     if not isinstance(value, list) or not value:
         return None
     shown = []
@@ -123,22 +123,22 @@ def gallery_html(value: Any, allowance: Allowance) -> Html | None:
 def _entry(entry: Any) -> tuple[ShownFile | None, str | None]:
     caption = None
     if isinstance(entry, dict) and entry.keys() <= {"image", "video", "caption"}:
-        told = entry.get("caption")
-        caption = told if isinstance(told, str) else None
+        label = entry.get("caption")
+        caption = label if isinstance(label, str) else None
         entry = entry.get("image") or entry.get("video")
-    elif isinstance(entry, list) and len(entry) == 2:  # of 3.x: a file and its caption
-        entry, told = entry
-        caption = told if isinstance(told, str) else None
+    elif isinstance(entry, list) and len(entry) == 2:  # 3.x: a file and its caption
+        entry, label = entry
+        caption = label if isinstance(label, str) else None
     return (entry if is_file(entry) else None), caption
 
 
 def is_file(value: Any) -> bool:
-    """Whether it is a `RemoteFile`; nothing else among an app's values is a path."""
+    """Return whether a value is a `RemoteFile`; no other value of an app is a path."""
     return hasattr(value, "__fspath__")
 
 
 def video_html(value: Any, allowance: Allowance) -> Html | None:
-    """A video with its subtitles, as servers of 4.0 to 5.x send it."""
+    """Return a video with its subtitles, in the form of servers from 4.0 to 5.x, else ``None``."""
     if isinstance(value, dict) and is_file(value.get("video")):
         parts = [file_html(value["video"], allowance)]
         if is_file(value.get("subtitles")):
@@ -148,7 +148,7 @@ def video_html(value: Any, allowance: Allowance) -> Html | None:
 
 
 def annotated_html(value: Any, allowance: Allowance) -> Html | None:
-    """A picture and what is marked in it (``AnnotatedImage``)."""
+    """Return an image and its marked areas (``AnnotatedImage``), else ``None``."""
     if not isinstance(value, dict) or not is_file(value.get("image")):
         return None
     marks = value.get("annotations")

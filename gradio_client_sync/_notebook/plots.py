@@ -1,9 +1,9 @@
-"""Payloads of ``gr.Plot``: ``{"type": "plotly", "plot": "<JSON>"}`` and its kin.
+"""Values of ``gr.Plot``: ``{"type": "plotly", "plot": "<JSON>"}`` and similar ones.
 
-What a notebook can draw by itself, it is given under the MIME type for that, without the
-parts that would reach beyond the drawing. A picture goes along for all others: Matplotlib's
-own, and of the rest a plain drawing of the numbers in it (`chart`). Bokeh's has no type that
-draws without running scripts of the payload, so it is always that picture.
+A figure that a notebook can draw itself is given under its own MIME type, without the parts that
+do more than draw. All other programs get a picture: Matplotlib sends one, and for the others
+`chart` draws the numbers of the figure. Bokeh has no MIME type that draws without running scripts
+of the payload, so it is always shown as that picture.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from .markup import Html, element, join, note
 from .players import Allowance, data_url, kind_of
 
 MOST_SERIES = 12
-LONGEST = 20_000_000  # characters of a payload that is read
+LONGEST = 20_000_000  # characters of a payload; longer ones are not read
 
 _PICTURE = re.compile(r"data:([a-z0-9.+/-]{1,60});base64,")
 _VEGA_LITE = re.compile(r"/vega-lite/v([4-9])\b")
 
 
 def parsed(value: Any) -> tuple[str, Any] | None:
-    """The library of a plot, and its payload read; ``None`` if it is no plot."""
+    """Return the library of a plot and its parsed payload; ``None`` if it is not a plot."""
     if not isinstance(value, dict) or not isinstance(value.get("plot"), str):
         return None
     kind, plot = value.get("type"), value["plot"]
@@ -44,12 +44,16 @@ def parsed(value: Any) -> tuple[str, Any] | None:
 
 
 def mime_bundle(kind: str, figure: Any) -> dict[str, Any]:
-    """What draws the figure in a notebook that knows how; nothing for one that loads something.
+    """Return the figure under its own MIME type; empty if the figure loads anything.
 
-    Viewers fetch what a figure names, with the rights of the page: of a Jupyter server, that
-    is everything on it, and the address of a picture could carry it away. Left out is also
-    what would do more than draw: Plotly's ``config`` names servers to send the data to, and
-    Vega's ``usermeta`` holds options of its embedder, among them markup.
+    A viewer loads the URLs of a figure with the rights of the page. In a Jupyter server, these
+    include all files, and the URL of an image could send them to another server. Parts that do
+    more than draw are removed, too: Plotly's ``config`` names servers to send the data to, and
+    Vega's ``usermeta`` has options of its embedder, such as markup.
+
+    Args:
+        kind: The library.
+        figure: Its parsed payload.
     """
     if kind == "plotly":
         kept = {key: figure[key] for key in ("data", "layout", "frames") if key in figure}
@@ -64,18 +68,18 @@ def mime_bundle(kind: str, figure: Any) -> dict[str, Any]:
     return {}
 
 
-# Where an address may stand. ``element`` names one of the page, to read from and write to.
+# Keys that may hold a URL. ``element`` names an element of the page to read from and write to.
 _LOADED_BY_VEGA = frozenset(("url", "href", "element"))
 _LOADED_BY_PLOTLY = frozenset(("geojson", "href", "source", "sources", "style", "tiles", "url"))
 
 
 def _loads(figure: Any, keys: frozenset[str]) -> bool:
-    """Whether a figure names something besides itself."""
+    """Return whether a figure refers to anything outside of itself."""
     pending = [figure]
     while pending:
         part = pending.pop()
         if isinstance(part, dict):
-            if any(_is_address(key, part[key]) for key in keys & part.keys()):
+            if any(_is_reference(key, part[key]) for key in keys & part.keys()):
                 return True
             pending.extend(part.values())
         elif isinstance(part, list):
@@ -83,33 +87,33 @@ def _loads(figure: Any, keys: frozenset[str]) -> bool:
     return False
 
 
-def _is_address(key: str, value: Any) -> bool:
+def _is_reference(key: str, value: Any) -> bool:
     if isinstance(value, str):
         if key == "style":
-            return "/" in value or ":" in value  # others name a font's or a map's
+            return "/" in value or ":" in value  # otherwise the name of a font's or map's style
         return not value.startswith("data:image/")
     if key == "geojson":
-        return False  # the shapes themselves
+        return False  # the shapes are in the figure
     if key in ("source", "style"):
         return isinstance(value, dict) and "sources" in value
     return bool(value)
 
 
 def plot_html(kind: str, figure: Any, allowance: Allowance) -> Html:
-    """A picture of the figure."""
+    """Return a picture of the figure."""
     if kind == "matplotlib":
         return _picture(figure, allowance)
     drawn = drawing(kind, figure)
     name = f"{kind} figure"
     if drawn is None:
-        return note(f"A {name} that is not drawn here; its payload is in the value.")
+        return note(f"A {name}. It cannot be drawn here; its payload is in the value.")
     source = data_url(drawn.encode("utf-8"), "image/svg+xml")
     image = element("img", src=source, alt=name, style="max-width:100%")
-    return join([image, element("div", note(f"{name}, drawn plainly"), style="font-size:85%")])
+    return join([image, element("div", note(f"{name}, simplified"), style="font-size:85%")])
 
 
 def drawing(kind: str, figure: Any) -> Html | None:
-    """The numbers of a figure as SVG; ``None`` if there is nothing that can be drawn."""
+    """Return the numbers of a figure as SVG; ``None`` if none of them can be drawn."""
     title, series = _READERS[kind](figure)
     drawn = [one for one in series if one.xs][:MOST_SERIES]
     return draw(title, drawn) if drawn else None
@@ -120,11 +124,11 @@ def _picture(plot: str, allowance: Allowance) -> Html:
     if head is None or kind_of(head[1]) != "img":
         return note("A Matplotlib figure without a picture.")
     if (len(plot) - head.end()) * 3 // 4 > allowance.left:
-        return note("A Matplotlib figure that is too large to be put into the notebook.")
+        return note("A Matplotlib figure that is too large for the notebook.")
     try:
         content = base64.b64decode(plot[head.end() :], validate=True)
     except ValueError:
-        return note("A Matplotlib figure, the picture of which came broken.")
+        return note("A Matplotlib figure with a broken picture.")
     allowance.left -= len(content)
     source = data_url(content, head[1])
     return element("img", src=source, alt="Matplotlib figure", style="max-width:100%")
@@ -214,7 +218,7 @@ _GLYPHS = {"Line": "line", "Scatter": "point", "Circle": "point", "VBar": "bar"}
 
 
 def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
-    """Every object of a Bokeh document, as Bokeh 3 writes them; before, its type was its name."""
+    """Yield every object of a Bokeh document, in the form of Bokeh 3; Bokeh 2 has no names."""
     if depth > 60:
         return
     if isinstance(value, dict):
@@ -242,7 +246,7 @@ def _resolved(one: Any, by_id: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def _columns(data: Any) -> dict[Any, Any]:
     entries = _dict(data).get("entries")
     if not isinstance(entries, list):
-        return _dict(data)  # of Bokeh 2
+        return _dict(data)  # Bokeh 2
     return {
         entry[0]: entry[1]
         for entry in entries
@@ -257,26 +261,26 @@ _READERS = {"plotly": _plotly, "altair": _altair, "bokeh": _bokeh}
 
 
 def _array(value: Any) -> list[Any]:
-    """A list, or what Plotly and Bokeh write for an array of numbers."""
+    """Return an array of numbers as a list; Plotly and Bokeh send lists or encoded arrays."""
     if isinstance(value, list):
         return value[:MOST_POINTS]
     value = _dict(value)
     packed = value.get("bdata") or _dict(value.get("array")).get("data")
-    packed = packed or value.get("__ndarray__")  # of Bokeh 2
+    packed = packed or value.get("__ndarray__")  # Bokeh 2
     code = _CODES.get(str(value.get("dtype")))
     if not isinstance(packed, str) or code is None:
         return []
     size = struct.calcsize(code)
     try:
         content = base64.b64decode(packed, validate=True)
-        if content[:2] == b"\x1f\x8b":  # of Bokeh; no more is unpacked than is drawn
+        if content[:2] == b"\x1f\x8b":  # Bokeh; only the bytes that are drawn are unpacked
             content = zlib.decompressobj(31).decompress(content, MOST_POINTS * size)
     except (ValueError, zlib.error):
         return []
     count = min(len(content) // size, MOST_POINTS)
     order = ">" if value.get("order") == "big" else "<"
     numbers = struct.unpack(f"{order}{count}{code}", content[: count * size])
-    return list(numbers)  # Series.of passes over what is no number
+    return list(numbers)  # `Series.of` skips NaN
 
 
 _PLOTLY_CODES = {

@@ -1,4 +1,4 @@
-"""What this package's notebook display uses of the objects that it shows."""
+"""The parts of clients and files that the notebook display uses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class ShownFile(Protocol):
-    """The part of `RemoteFile` that is shown."""
+    """The members of `RemoteFile` that are used."""
 
     url: str | None
     orig_name: str
@@ -22,7 +22,7 @@ class ShownFile(Protocol):
 
 
 class ShownClient(Protocol):
-    """The part of `Client` that is shown."""
+    """The members of `Client` that are used."""
 
     @property
     def config(self) -> Mapping[str, Any]: ...

@@ -1,4 +1,4 @@
-"""Values that have a form: tables, confidences, marked text, and anything else as a tree."""
+"""The display of structured values: tables, confidences, marked text, and trees for all others."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .markup import CODE, DIM, FULL, MONO, PROSE, SHADE, Html, element, join, no
 MOST_ROWS, MOST_COLUMNS = 50, 20
 MOST_BARS = 20
 MOST_TOKENS = 2_000
-MOST_NODES = 500  # of a tree
+MOST_NODES = 500  # per tree
 DEEPEST = 12
 
-#: Shows a value inside another.
+#: Returns the display of a value that is inside another.
 Show = Callable[[Any], Html]
 
 _CELL = "padding:.15em .7em;text-align:{};vertical-align:top;border:0;white-space:pre-wrap"
@@ -23,7 +23,7 @@ _CELL = "padding:.15em .7em;text-align:{};vertical-align:top;border:0;white-spac
 
 
 def table_html(value: Any, show: Show) -> Html | None:
-    """A DataFrame, as ``{"headers": [...], "data": [[...]]}``."""
+    """Return a DataFrame, ``{"headers": [...], "data": [[...]]}``, as a table, else ``None``."""
     if not isinstance(value, dict):
         return None
     headers, rows = value.get("headers"), value.get("data")
@@ -65,7 +65,7 @@ def _cell(side: str) -> str:
 
 
 def index_or(values: list[Any], index: int, otherwise: Any) -> Any:
-    """An entry of a list that may be too short."""
+    """Return an item of a list, or `otherwise` if the list is too short."""
     return values[index] if index < len(values) else otherwise
 
 
@@ -73,7 +73,7 @@ def index_or(values: list[Any], index: int, otherwise: Any) -> Any:
 
 
 def label_html(value: Any) -> Html | None:
-    """A class and how sure the app is of it and of others, as bars."""
+    """Return a class with the confidences of all classes as bars, else ``None``."""
     if not isinstance(value, dict) or "label" not in value:
         return None
     confidences = value.get("confidences")
@@ -92,21 +92,21 @@ def label_html(value: Any) -> Html | None:
 
 def _bar(entry: dict[str, Any]) -> Html:
     share = number_in(entry.get("confidence"), 0.0, 1.0)
-    told = "–" if share is None else f"{100 * share:.1f} %"
+    percent = "–" if share is None else f"{100 * share:.1f} %"
     full = element("div", style=f"width:{100 * (share or 0):.4g}%;height:.45em;{FULL}")
     names = element(
         "div",
         element("span", text(entry.get("label", ""), 200), style="flex:1;unicode-bidi:isolate"),
-        element("span", text(told), style=DIM),
+        element("span", text(percent), style=DIM),
         style="display:flex;gap:1em",
     )
     return element("div", names, element("div", full, style=SHADE), style="margin:.25em 0")
 
 
 def number_in(value: Any, low: float, high: float) -> float | None:
-    """A number brought into a range; ``None`` if it is none."""
+    """Return a number, limited to a range; ``None`` if the value is not a finite number."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e300:
-        return None  # nor one that no float holds, or that is not finite
+        return None  # also for integers that are too large for a float
     return min(max(float(value), low), high)
 
 
@@ -114,7 +114,7 @@ def number_in(value: Any, low: float, high: float) -> float | None:
 
 
 def marks_html(value: Any) -> Html | None:
-    """HighlightedText: tokens with a class or a weight, or without."""
+    """Return the tokens of HighlightedText with their classes or weights, else ``None``."""
     if not isinstance(value, list) or not value:
         return None
     tokens = [_token(entry) for entry in value[:MOST_TOKENS]]
@@ -129,7 +129,7 @@ def marks_html(value: Any) -> Html | None:
 def _token(entry: Any) -> tuple[str, Any] | None:
     if isinstance(entry, dict) and "token" in entry and "class_or_confidence" in entry:
         return str(entry["token"]), entry["class_or_confidence"]
-    if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str):  # of 3.x
+    if isinstance(entry, list) and len(entry) == 2 and isinstance(entry[0], str):  # 3.x
         return (entry[0], entry[1]) if isinstance(entry[1], (str, int, float, type(None))) else None
     return None
 
@@ -141,7 +141,7 @@ def _mark(token: str, kind: Any) -> Html:
     if weight is not None:
         tint = f"hsla({0 if weight >= 0 else 220},80%,55%,{0.55 * abs(weight):.3f})"
         return element("mark", text(token), style=_tinted(tint), title=f"{kind}")
-    # The same class has the same colour wherever it comes up, in any output.
+    # A class has the same colour in every output.
     hue = zlib.crc32(str(kind).encode("utf-8", "replace")) % 360
     name = element("small", text(f" {kind}", 80), style=f"{DIM};font-weight:600")
     return element("mark", text(token), name, style=_tinted(f"hsla({hue},75%,55%,.3)"))
@@ -151,14 +151,14 @@ def _tinted(tint: str) -> str:
     return f"background:{tint};color:inherit;border-radius:3px;padding:.1em .2em;margin:0 .1em"
 
 
-# -- anything
+# -- other values
 
 
 class Tree:
-    """JSON as lists that fold.
+    """JSON as nested lists that can be folded.
 
     Args:
-        show: Shows what is no JSON, such as a file.
+        show: Shows values that are not JSON, such as a file.
     """
 
     def __init__(self, show: Show) -> None:
@@ -166,7 +166,7 @@ class Tree:
         self._left = MOST_NODES
 
     def html(self, value: Any, depth: int = 0) -> Html:
-        """A value with all that is in it, as far as there is room."""
+        """Return a value and its parts, up to the limit of nodes."""
         self._left -= 1
         if isinstance(value, (dict, list)):
             return self._branch(value, depth)
@@ -197,15 +197,15 @@ _FOLD = "display:inline-block;vertical-align:top"
 
 
 def prose_html(value: str) -> Html:
-    """A text, with its lines."""
+    """Return a text with its line ends."""
     return element("div", text(value), style=PROSE)
 
 
 def code_html(value: str) -> Html:
-    """A text, in a fixed width."""
+    """Return a text in a fixed-width font."""
     return element("pre", text(value), style=CODE)
 
 
 def pieces_html(parts: list[Html]) -> Html:
-    """Values below each other."""
+    """Return values, one below another."""
     return join(element("div", part, style="margin:.3em 0") for part in parts)

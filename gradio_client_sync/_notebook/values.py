@@ -1,7 +1,7 @@
-"""Which look a value has: decided by what it is, and by its component where that is known.
+"""The choice of a display for a value, by its form, and by its component if that is known.
 
-A component only decides between looks that a value could have anyway; one that does not
-hold what it should is shown as what it is.
+The component only chooses between displays that the value could have without it. If the value does
+not have the form that the component expects, its own form decides.
 """
 
 from __future__ import annotations
@@ -21,23 +21,24 @@ from .players import (
 from .plots import parsed, plot_html
 from .structures import Tree, code_html, label_html, marks_html, prose_html, table_html
 
-DEEPEST = 20  # values in values
-LONGEST_PAGE = 200_000  # characters of HTML that are put into a frame
+DEEPEST = 20  # levels of nested values
+LONGEST_PAGE = 200_000  # characters of HTML; longer HTML is shown as code
 
 _CODE = frozenset(("code", "json", "paramviewer"))
 
 
 class Renderer:
-    """Shows the values of one display, which share what may be put into the page."""
+    """Shows the values of one display, which share one limit for bytes in the page."""
 
     def __init__(self) -> None:
         self._allowance = Allowance()
         self._depth = 0
 
     def html(self, value: Any, component: str = "") -> Html:
-        """A value of an output.
+        """Return the display of a value.
 
         Args:
+            value: An output, or a part of one.
             component: The type of its component, such as ``"html"``; empty if unknown.
         """
         if value is None:
@@ -52,7 +53,7 @@ class Renderer:
             return note("…")
         self._depth += 1
         try:
-            return self._formed(value, component) or Tree(self.html).html(value)
+            return self._structured(value, component) or Tree(self.html).html(value)
         finally:
             self._depth -= 1
 
@@ -64,8 +65,8 @@ class Renderer:
             return code_html(value)
         return code_html(value) if component in _CODE else prose_html(value)
 
-    def _formed(self, value: Any, component: str) -> Html | None:
-        """A value that has one of the forms of Gradio's components."""
+    def _structured(self, value: Any, component: str) -> Html | None:
+        """Return the display of a value that has the form of a Gradio component, else ``None``."""
         if component in _CODE:
             return None
         allowance = self._allowance

@@ -1,7 +1,7 @@
-"""The chunked framing of HTTP/1.1: bytes in, content out, whatever came together.
+"""Incremental decoder for the chunked framing of HTTP/1.1.
 
-Servers put each event of a stream in a chunk of its own. What has come of the connection is
-taken apart at once here, instead of by a few reads for each chunk.
+Servers send each event of a stream in a chunk of its own. The decoder takes all bytes that have
+arrived apart at once, where `http.client` needs several reads for each chunk.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 _SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,16})[ \t]*(?:;[^\r\n]*)?\r?")
-_LINE_BYTES = 65_536  # of a chunk's size with its extensions, or of a line after the last chunk
-_LINES = 100  # after the last chunk
+_LINE_BYTES = 65_536  # limit for a chunk's size with its extensions, and for a trailer line
+_TRAILER_LINES = 100
 
 
 class ChunkedDecoder:
@@ -18,75 +18,82 @@ class ChunkedDecoder:
 
     Attributes:
         over: The body has ended.
-        alone: Nothing else may be read from the connection: bytes came that are not of the body, or
-            it was hung up.
+        alone: Nothing else may be read from the connection, because bytes arrived that do not
+            belong to the body, or because the server closed the connection.
 
-    Behaviour: RFC 9112, sections 7.1 and 8. Lines may end in LF alone, as `http.client` takes them.
+    Behaviour: RFC 9112, sections 7.1 and 8. As in `http.client`, a line may end in LF alone.
     """
 
-    __slots__ = ("_held", "_left", "_lines", "_within", "alone", "over")
+    __slots__ = (
+        "_content_left",
+        "_line_start",
+        "_needs_line_end",
+        "_trailer_lines",
+        "alone",
+        "over",
+    )
 
     def __init__(self) -> None:
-        self._held = b""  # a line that is not complete yet
-        self._left = 0  # bytes of the chunk that are still to come
-        self._within = False  # the line end after a chunk's content is still to come
-        self._lines: int | None = None  # after the last chunk
+        self._line_start = b""  # of a line whose end has not arrived yet
+        self._content_left = 0  # bytes of the present chunk that have not arrived yet
+        self._needs_line_end = False  # the content of a chunk is complete, its line end is not
+        self._trailer_lines: int | None = None  # lines after the last chunk; None before it
         self.over = False
         self.alone = False
 
     def feed(self, piece: bytes) -> bytes:
-        """Take the next bytes; return what of the content is in them.
+        """Parse the next bytes and return the content in them.
 
         Raises:
-            ValueError: They are not framed so.
+            ValueError: The bytes are not valid chunked framing.
         """
-        if self._left > len(piece):  # all of it is content
-            self._left -= len(piece)
+        if self._content_left > len(piece):  # all of it is content
+            self._content_left -= len(piece)
             return piece
-        if self._held:
-            piece, self._held = self._held + piece, b""
+        if self._line_start:
+            piece, self._line_start = self._line_start + piece, b""
         contents: list[bytes] = []
         at = 0
         while not self.over:
-            if self._left:
-                content = piece[at : at + self._left]
+            if self._content_left:
+                content = piece[at : at + self._content_left]
                 at += len(content)
-                self._left -= len(content)
+                self._content_left -= len(content)
                 contents.append(content)
-                if self._left:
+                if self._content_left:
                     break
             end = piece.find(b"\n", at)
             if end - at > _LINE_BYTES or (end < 0 and len(piece) - at > _LINE_BYTES):
                 raise ValueError("the size of a chunk is too long")
             if end < 0:
-                self._held = piece[at:]
+                self._line_start = piece[at:]
                 break
-            self._take(piece[at:end])
+            self._parse_line(piece[at:end])
             at = end + 1
         self.alone = self.over and at < len(piece)
         return contents[0] if len(contents) == 1 else b"".join(contents)
 
     def close_idle(self) -> bool:
-        """The connection ended; whether all of the content had come, which the last chunk says."""
-        self.over = self.alone = self._lines is not None
+        """Record that the connection has ended; return whether the last chunk had arrived."""
+        self.over = self.alone = self._trailer_lines is not None
         return self.over
 
-    def _take(self, line: bytes) -> None:
-        """Take a line without its LF."""
-        if self._within:
+    def _parse_line(self, line: bytes) -> None:
+        """Parse one line, without its LF."""
+        if self._needs_line_end:
             if line.strip(b"\r"):
                 raise ValueError("a chunk is longer than its size")
-            self._within = False
-        elif self._lines is not None:
+            self._needs_line_end = False
+        elif self._trailer_lines is not None:
             self.over = not line.strip(b"\r")
-            self._lines += 1
-            if self._lines > _LINES:
+            self._trailer_lines += 1
+            if self._trailer_lines > _TRAILER_LINES:
                 raise ValueError("there is no end after the last chunk")
         else:
             size = _SIZE.fullmatch(line)
             if size is None:
                 raise ValueError("a chunk has no size")
-            self._left = int(size[1], 16)
-            self._within = self._left > 0
-            if not self._left:
-                self._lines = 0
+            self._content_left = int(size[1], 16)
+            self._needs_line_end = self._content_left > 0
+            if not self._content_left:
+                self._trailer_lines = 0

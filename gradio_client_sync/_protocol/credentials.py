@@ -1,4 +1,4 @@
-"""What a user gives to be let in by, and so is nobody else's business."""
+"""Which headers may hold credentials."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ _HARMLESS = frozenset(
 
 
 def may_be_secret(header: str) -> bool:
-    """Whether somebody may be let in by the value of a header.
+    """Return whether the value of a header may be a credential.
 
-    Gateways choose the names of theirs freely, so only those are not that mean something else.
+    Gateways choose the names of their own headers freely. So every header may be secret, except
+    those that have a known, different meaning.
     """
     return header.lower() not in _HARMLESS

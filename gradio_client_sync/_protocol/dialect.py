@@ -1,8 +1,7 @@
 """The generations of Gradio's queue, as a table.
 
-A `Dialect` holds every way in which one server differs from another as far as a
-job is concerned, so that the rest of the package asks it instead of comparing
-protocol names and versions. A new protocol is a new row.
+A `Dialect` holds every difference between servers that matters for a job. The rest of the package
+reads its fields instead of comparing protocol names and versions. A new protocol is a new row.
 """
 
 from __future__ import annotations
@@ -18,33 +17,33 @@ if TYPE_CHECKING:
 
 Version = tuple[int, int, int]
 
-#: Stands for "newer than any release" where an app does not say its version.
+#: Used for an app that does not give its version; it counts as newer than every release.
 UNKNOWN_VERSION: Version = (999, 0, 0)
 
 _VERSION = re.compile(r"\s*(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
 
 
 class Dialect(FrozenRecord):
-    """How one server talks.
+    """The rules of one server.
 
     Attributes:
-        protocol: The name in the config; ``"ws"`` where it has none.
+        protocol: The protocol name in the config; ``"ws"`` if the config has none.
         version: The server's release.
-        join: How a job enters the queue: over a websocket of its own, by a GET
-            that becomes its event stream, or by a POST answered with an event id.
+        join: How a job enters the queue: over a websocket of its own, by a GET request whose
+            response is its event stream, or by a POST request whose response has an event id.
         shared_stream: All jobs of a session share one event stream.
         diffs: Intermediate values after the first are edit lists.
-        heartbeats: The stream is never silent for more than some 15 s.
+        heartbeats: The stream is never silent for more than about 15 s.
         cancel: What ends a job on the server: closing its connection, ``/reset``
             (one generator), or ``/cancel`` (every job of the function and session).
-        cancels_waiting: ``/cancel`` takes a job out of the queue. Before, it was heeded only
-            once the function ran.
-        shares_iterators: Two jobs of one generator function in one session would
-            be fed from one iterator, so they must not run together.
+        cancels_waiting: ``/cancel`` also removes a job that waits in the queue. Earlier servers
+            obeyed it only once the function ran.
+        shares_iterators: The server feeds two jobs of one generator function in one session from
+            the same iterator, so they must not run at the same time.
         quotes_errors: The text of ``gr.Error`` arrives as its Python ``repr``.
         files: The form of files in values: inline only, as objects with a name after an
             upload, or as file data with a path.
-        cuts_paths: Edits that shorten a list do not say where in the value it is.
+        cuts_paths: Edits that shorten a list do not say where in the value the list is.
     """
 
     protocol: str
@@ -73,7 +72,7 @@ DIALECTS = {
 
 
 def parse_version(text: object) -> Version:
-    """Read a release number leniently: old servers end it with a newline, some add a suffix."""
+    """Parse a release number; old servers end it with a newline, and some add a suffix."""
     match = _VERSION.match(text) if isinstance(text, str) else None
     if match is None:
         return UNKNOWN_VERSION
@@ -81,21 +80,24 @@ def parse_version(text: object) -> Version:
 
 
 def dialect_of(config: Mapping[str, Any]) -> Dialect:
-    """Choose the row for an app.
+    """Return the dialect of an app.
+
+    Args:
+        config: The app's config.
 
     Raises:
         UnsupportedAppError: Gradio 2.x, or a protocol that no row describes.
 
     Behaviour:
-        A missing ``protocol`` means websockets, as in @gradio/client. When ``/cancel``
-        came (4.31), uploads (3.19), when errors lost their quotes (5.2) and which edits lack
-        their path (5.29.1 to 5.35), was seen on live servers.
+        A missing ``protocol`` means websockets, as in @gradio/client. The versions were found on
+        live servers: uploads came with 3.19 and ``/cancel`` with 4.31, errors lost their quotes
+        with 5.2, and edits lacked their path from 5.29.1 to 5.35.
     """
     version = parse_version(config.get("version"))
     protocol = config.get("protocol") or "ws"
     if version < (3, 0, 0):
         raise UnsupportedAppError(
-            f"The app runs Gradio {_show(config)}, which has no queue this client could speak; "
+            f"The app runs Gradio {_show(config)}, whose queue this client does not support; "
             "it supports Gradio 3.10 and later. Call its HTTP API directly, or upgrade the app.",
             version=_show(config),
         )

@@ -1,7 +1,8 @@
-"""Proxy addresses: as users and desktops write them, and as libraries read them.
+"""URLs of proxies: how users and desktops write them, and how libraries read them.
 
-Environment variables and *proxies* of `Client` name proxies. ``socks://`` is what GNOME and others
-write; no library reads it. It means a SOCKS proxy that looks names up itself, so ``socks5h``.
+Environment variables and *proxies* of `Client` name proxies. GNOME and other programs write
+``socks://``, which no library reads. It means a SOCKS proxy that resolves host names itself, so it
+becomes ``socks5h://``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-#: What `requests` and `websocket` take.
+#: The schemes that `requests` and `websocket` accept.
 _SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 
 _PASSWORD = r"(//|\A)[^/@]*@"
@@ -18,16 +19,19 @@ _SCHEME = r"(?i)([a-z][a-z0-9+.-]*)://"
 
 
 class ProxyError(ValueError):
-    """A proxy address that cannot be used; the text says what to type."""
+    """A proxy URL cannot be used; the text says what to write instead."""
 
 
 def read_proxy(value: str) -> str:
-    """Return a proxy's address as libraries read it; ``""`` stands for no proxy.
+    """Return a proxy's URL in the form that libraries read; ``""`` means no proxy.
+
+    Args:
+        value: The URL, or ``host:port``, as the user or the environment gives it.
 
     Raises:
-        ProxyError: It is no address of a proxy.
+        ProxyError: The value is not the URL of a proxy.
 
-    Behaviour: an address without a scheme is one of HTTP, as for `requests` and curl.
+    Behaviour: a value without a scheme is an HTTP proxy, as in `requests` and curl.
 
     Example:
         >>> read_proxy("socks://127.0.0.1:1080"), read_proxy("proxy.example:8080")
@@ -41,22 +45,22 @@ def read_proxy(value: str) -> str:
     scheme = "socks5h" if scheme == "socks" else scheme
     if scheme not in _SCHEMES:
         raise ProxyError(
-            f"{scheme}:// is no kind of proxy. Write it as http://host:port, or as "
-            "socks5h://host:port for a SOCKS proxy"
+            f"{scheme}:// is not a proxy scheme. Write the proxy as http://host:port, or as "
+            "socks5h://host:port if it is a SOCKS proxy"
         )
-    address = f"{scheme}://{rest}"
+    url = f"{scheme}://{rest}"
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(url)
         valid = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:  # of the port, or of brackets
+    except ValueError:  # the port is not a number, or brackets are not closed
         valid = False
-    if not valid or re.search(r"\s", address):
-        raise ProxyError(f"it is no address. Write it as {scheme}://host:port")
-    return address
+    if not valid or re.search(r"\s", url):
+        raise ProxyError(f"it is not a valid URL. Write it as {scheme}://host:port")
+    return url
 
 
 def without_login(value: str) -> str:
-    """Return a proxy's address as errors show it: without the user and password.
+    """Return a proxy's URL without user and password, as errors show it.
 
     Example:
         >>> without_login("socks5://me:secret@proxy:1080")
@@ -66,7 +70,11 @@ def without_login(value: str) -> str:
 
 
 def key_for(url: str, proxies: Mapping[str, str]) -> str | None:
-    """Return the key of the proxy that an address goes by; ``None`` without one.
+    """Return the key of the proxy that a URL uses; ``None`` if it uses no proxy.
+
+    Args:
+        url: The URL of a request.
+        proxies: Keys such as ``"https"`` or ``"all://host"`` to proxies.
 
     Behaviour: ``select_proxy`` of `requests`.
     """
@@ -76,12 +84,13 @@ def key_for(url: str, proxies: Mapping[str, str]) -> str | None:
 
 
 def source_of(key: str, given: Mapping[str, str], environment: Mapping[str, str]) -> str:
-    """Return the name of what a proxy came from, for an error.
+    """Return where a proxy was set, for an error message.
 
     Args:
-        key: Its key among the proxies.
+        key: The proxy's key in `proxies`.
         given: *proxies* of `Client`.
-        environment: Variables of the environment; of two spellings, lower case counts.
+        environment: Environment variables. If a variable is set in lower case and in upper case,
+            the lower case one counts.
     """
     if key in given:
         return f"proxies={{{key!r}: …}}"

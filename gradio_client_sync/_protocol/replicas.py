@@ -1,31 +1,31 @@
-"""How several replicas of one app show, where a gateway spreads one client's requests over them.
+"""Detection of several replicas behind a gateway that spreads the requests of one client.
 
-Each run of a server has an ``app_id`` of its own (3.50 and later). A restart changes it once; so
-only an id that comes back after another one shows that two servers answer by turns.
+Each run of a server has its own ``app_id`` (Gradio 3.50 and later). A restart changes it once. So
+two servers respond by turns only if an old id comes back after another one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-#: How often to ask at most. Of two replicas that a gateway chooses between at random, one in
-#: 2,000 such series is missed.
+#: The largest number of requests. If a gateway chooses between two replicas at random, one in
+#: 2,000 such series misses one of them.
 MOST = 12
 
-#: How many equal ids in a row are enough to take it for one server.
+#: This many equal ids in a row mean one server.
 ENOUGH = 6
 
 CAUSE = (
     "The app seems to run as several replicas behind a gateway without sticky sessions: requests "
-    "of this client reached different ones. Have the gateway send all requests of a client to one "
-    "replica, by a cookie that it sets (session affinity; this client sends it back). That goes "
-    "for /config, /login, /upload, /queue/join, /queue/data, /heartbeat, /cancel, /reset, /run, "
-    "/file and /stream, below /gradio_api since 5.0."
+    "of this client reached different ones. Configure the gateway to send all requests of a "
+    "client to one replica, by a cookie that the gateway sets (session affinity; this client sends "
+    "the cookie back). This applies to /config, /login, /upload, /queue/join, /queue/data, "
+    "/heartbeat, /cancel, /reset, /run, /file and /stream, below /gradio_api since 5.0."
 )
 
 
 def take_turns(ids: Sequence[Hashable]) -> bool:
-    """Whether an id came back after another one.
+    """Return whether an id came back after another one.
 
     Example:
         >>> take_turns([1, 2, 1]), take_turns([1, 1, 2, 2])
@@ -36,5 +36,5 @@ def take_turns(ids: Sequence[Hashable]) -> bool:
 
 
 def is_clear(ids: Sequence[Hashable]) -> bool:
-    """Whether no more ids are needed to decide."""
+    """Return whether the ids are enough to decide."""
     return take_turns(ids) or len(ids) >= MOST or (len(set(ids)) == 1 and len(ids) >= ENOUGH)

@@ -1,8 +1,8 @@
-"""Addresses: from what the user typed to every URL of an app.
+"""All URLs of an app, built from the URL that the user typed.
 
-All URLs are built from the address that the user named. The ``root`` in the config
-and the ``url`` of a file are the server's guess at its own address; behind a proxy
-they are often wrong, and following them would let a server choose where we connect.
+The ``root`` in the config and the ``url`` of a file are what the server assumes to be its own
+URL. Behind a proxy they are often wrong. A client that used them would also let a server choose
+which host it connects to. So they are ignored.
 """
 
 from __future__ import annotations
@@ -19,39 +19,39 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _USERINFO = re.compile(r"//[^/@]*@")
-_ODD = re.compile(r"[ \\]")  # a backslash ends a host for some readers, and not for others
+_ODD = re.compile(r"[ \\]")  # some parsers end a host at a backslash, others do not
 _HOST = re.compile(r"[\w.-]+(:\d+)?(/|\Z)")
-#: What servers add to an app's address: the config, and what their examples of calls go to.
+#: Paths that users copy together with an app's URL: the config, and Gradio's API examples.
 _BELOW_ROOT = re.compile(r"/+(config|gradio_api(/.*)?)\Z")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 def root_of(source: str) -> str:
-    """Turn a typed address into the app's root: scheme, host and path, nothing else.
+    """Return the root of an app for a URL that a user typed: scheme, host and path only.
 
     ``http://host/app/?__theme=dark#top`` becomes ``http://host/app``.
 
     Raises:
-        ConfigError: It is not an http or https address.
+        ConfigError: The text is not an http or https URL, or it contains a user name or password.
     """
     text = source.strip()
     shown = _USERINFO.sub("//…@", text)
     try:
         parts = urlsplit(text)
-        port = parts.port  # parsed lazily, and raises for a port that is no number
+        port = parts.port  # parsed only now; raises ValueError if it is not a number
         path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
     except ValueError as exc:
-        raise ConfigError(f"{shown!r} is not a valid address: {exc}.", url=shown) from exc
+        raise ConfigError(f"{shown!r} is not a valid URL: {exc}.", url=shown) from exc
     if parts.scheme not in ("http", "https") or not parts.hostname or _ODD.search(parts.netloc):
         hint = f"http://{shown}" if _HOST.match(shown) else "http://127.0.0.1:7860"
         raise ConfigError(
-            f"{shown!r} is not the address of an app. Give a full URL such as {hint!r}, "
+            f"{shown!r} is not the URL of an app. Give a full URL such as {hint!r}, "
             "or a Space name such as 'user/space'.",
             url=shown,
         )
     if parts.username is not None or parts.password is not None:
         raise ConfigError(
-            "The address holds a user name or password. Leave them out and pass "
+            "The URL contains a user name or password. Remove them and pass "
             "auth=('user', 'password') for an app's login, or headers= for a proxy's.",
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
@@ -61,10 +61,10 @@ def root_of(source: str) -> str:
 
 
 def split_page(root: str) -> tuple[str, str] | None:
-    """Split an address into the one above it and the name of a page there.
+    """Split a URL into the root above it and the name of a page below that root.
 
     Returns:
-        The root one level up and the page's name; ``None`` at the top of a server.
+        The root one level up and the page's name; ``None`` if the URL has no path.
 
     Behaviour: the name of a page has no slash (``Blocks.route`` of Gradio 5.x and 6.x), so one
     level is enough.
@@ -80,10 +80,10 @@ def split_page(root: str) -> tuple[str, str] | None:
 
 
 def pages_of(config: Mapping[str, Any]) -> list[str]:
-    """The names of an app's further pages, as its config lists them.
+    """Return the names of an app's pages in its config, without the main page.
 
-    Behaviour: ``pages`` came with the multi-page apps of 5.x; entries are lists that begin
-    with the page's path, and the main page's is empty.
+    Behaviour: ``pages`` came with the multi-page apps of 5.x. Each entry is a list that begins
+    with the page's path; the path of the main page is empty.
     """
     pages = config.get("pages")
     entries = pages if isinstance(pages, list) else []
@@ -92,7 +92,7 @@ def pages_of(config: Mapping[str, Any]) -> list[str]:
 
 
 def query_of(source: str) -> str:
-    """The query of a typed address, in a form that can be put into a URL.
+    """Return the query of a URL that a user typed, in a form that fits into other URLs.
 
     Example:
         >>> query_of("http://host/app/?user=J. Doe&view=1#top")
@@ -102,7 +102,7 @@ def query_of(source: str) -> str:
 
 
 def with_query(url: str, query: str) -> str:
-    """Put a query in front of the one that a URL has: of two equal names the last counts."""
+    """Insert a query before the query of a URL. If both have a name, the URL's own value counts."""
     if not query:
         return url
     base, _, own = url.partition("?")
@@ -110,18 +110,18 @@ def with_query(url: str, query: str) -> str:
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port, in a form that compares; empty for what is not an address."""
+    """Return scheme, host and port in a comparable form; empty values for an invalid URL."""
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError:  # as in `root_of`
+    except ValueError:  # the port is not a number, or the host is invalid
         return "", "", 0
     scheme = parts.scheme.lower()
     return scheme, (parts.hostname or "").lower(), port or _DEFAULT_PORTS.get(scheme, 0)
 
 
 def server_of(url: str) -> str:
-    """The server of an address, as errors name it.
+    """Return the server of a URL, as errors name it.
 
     Example:
         >>> server_of("http://[::1]:7860/config")
@@ -131,13 +131,17 @@ def server_of(url: str) -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def may_follow(asked: str, location: str) -> bool:
-    """Whether a redirect stays with the server that the user named.
+def may_follow(requested: str, location: str) -> bool:
+    """Return whether a redirect stays on the server that the user named.
 
-    The same origin does; so does the step from http to https on one host's
-    standard ports, which only makes the connection safer.
+    It does so on the same origin. A redirect from http to https on the standard ports of one host
+    is also allowed, because it only makes the connection safer.
+
+    Args:
+        requested: The URL of the request.
+        location: The URL that the response redirects to.
     """
-    old, new = origin_of(asked), origin_of(location)
+    old, new = origin_of(requested), origin_of(location)
     return old == new or (
         old[1] == new[1] and (old[0], old[2], new[0], new[2]) == ("http", 80, "https", 443)
     )
@@ -149,13 +153,14 @@ def _name_in_path(name: str) -> str:
 
 
 class Routes(FrozenRecord):
-    """Every URL of one app.
+    """All URLs of one app.
 
     Attributes:
-        prefix: ``api_prefix`` of the config: "" before 5.0.
-        query: What the user's address has after the question mark. It goes with calls of
-            the app's functions, which can read it, by `with_query`; it is in no URL here,
-            since URLs are shown in errors and a query may hold a secret.
+        root: The app's URL without a slash at the end.
+        prefix: ``api_prefix`` of the config; "" before 5.0.
+        query: The query of the URL that the user typed. Functions of the app can read it, so
+            their calls get it by `with_query`. No URL here contains it, because errors show URLs
+            and a query may hold a secret.
     """
 
     root: str
@@ -215,11 +220,11 @@ class Routes(FrozenRecord):
         return self._api("upload")
 
     def file(self, path: str) -> str:
-        """A file on the server by its path there."""
+        """Return the URL of a file by its path on the server."""
         return self._api(f"file={quote(path, safe='/')}")
 
     def media_stream(self, path: str) -> str:
-        """Sound or video that is still being made."""
+        """Return the URL of sound or video that the app is still producing."""
         return self._api(f"stream/{quote(path, safe='/')}")
 
     @property

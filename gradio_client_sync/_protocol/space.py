@@ -1,8 +1,8 @@
-"""Hugging Face Spaces, without asking anyone: how they are named, and what their stages mean.
+"""Hugging Face Spaces without network access: their names, and the meaning of their stages.
 
-A Space has a record on the Hub, which tells its stage, and an app at an address of its own. A
-user may name either: ``user/space``, the Space's page on the Hub, or the app's address. What a
-stage means for somebody who waits is one table.
+A Space has a record on the Hub, which gives its stage, and an app with a URL of its own. A user may
+give ``user/space``, the URL of the Space's page on the Hub, or the URL of the app. One table says
+what each stage means for a client that waits for the Space.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _HUB_HOSTS = frozenset(("huggingface.co", "www.huggingface.co", "hf.co"))
 
 
 class SpaceName(FrozenRecord):
-    """How a Space was named: by its id, or by the address of its app."""
+    """A Space as the user named it: by its id, or by the URL of its app."""
 
     space_id: str | None = None
     subdomain: str | None = None
@@ -34,7 +34,7 @@ class SpaceName(FrozenRecord):
 
     @property
     def record(self) -> str:
-        """Where the Hub keeps the Space's record, below its API."""
+        """The path of the Space's record, below the Hub's API."""
         if self.space_id is not None:
             return f"spaces/{self.space_id}"
         return f"spaces/by-subdomain/{self.subdomain}"
@@ -44,13 +44,14 @@ class SpaceName(FrozenRecord):
 
 
 def space_name(source: str, hub: str = HUB) -> SpaceName | None:
-    """Read how a user named a Space; ``None`` for the address of any other app.
+    """Return the Space that a text names; ``None`` if it is the URL of another app.
 
     Args:
-        hub: The Hub's address, where it is not Hugging Face's own.
+        source: The text that the user gave.
+        hub: The Hub's URL, if it is not Hugging Face's own Hub.
 
-    Behaviour: names and app addresses as ``process_endpoint`` of @gradio/client. Ours: a
-    Space's page on the Hub names it too, and an app's address is one only over https.
+    Behaviour: names and app URLs as ``process_endpoint`` of @gradio/client. Ours: the URL of a
+    Space's page on the Hub is accepted too, and the URL of an app names a Space only over https.
     """
     text = source.strip().rstrip("/")
     if _SPACE_ID.match(text):
@@ -75,7 +76,7 @@ def space_name(source: str, hub: str = HUB) -> SpaceName | None:
 
 
 def keeps_secrets(root: str) -> bool:
-    """Whether nobody on the way to an address can read what is sent: https, or this machine."""
+    """Return whether nobody on the network can read what is sent: https, or this machine."""
     scheme, host, _ = origin_of(root)
     if scheme == "https" or host == "localhost" or host.endswith(".localhost"):
         return True
@@ -105,30 +106,31 @@ _STAGES = {
 }
 _BROKEN = ("space_error", "error", "This space is experiencing an issue.")
 
-#: The Hub does not know the Space, or does not tell.
+#: The Hub does not know the Space, or does not give its stage.
 NOT_FOUND = SpaceStatus("error", "NOT_FOUND", "error", "Could not get space status. ")
 
-#: The Hub says that the Space runs, but its app does not answer as one.
+#: The Hub says that the Space runs, but the response of its app is not a Gradio app's.
 NOT_LOADED = SpaceStatus("error", "NOT_FOUND", "error", "Could not load this space.")
 
 
 def status_of(stage: str, discussions_enabled: bool | None = None) -> SpaceStatus:
-    """What a stage of the Hub means.
+    """Return the status for a stage of the Hub.
 
     Args:
-        discussions_enabled: Whether the Space's author can be written to; told only with
-            stages that nothing but the author can end (see `asks_for_author`).
+        stage: The stage, as the Hub names it.
+        discussions_enabled: Whether users can write to the Space's author. Given only for
+            stages that nobody but the author can end (see `asks_for_author`).
 
-    Behaviour: statuses and messages are those of ``check_space_status`` of @gradio/client, and so
-    is a ``space_error`` for stages that it has no row for. Ours: ``RUNNING_APP_STARTING``, a
-    running Space whose next version starts, is running.
+    Behaviour: statuses and messages as in ``check_space_status`` of @gradio/client, which also
+    reports a stage that it does not know as ``space_error``. Ours: ``RUNNING_APP_STARTING``, a
+    running Space whose next version starts, counts as running.
     """
     status, load_status, message = _STAGES.get(stage, _BROKEN)
     return SpaceStatus(status, stage, load_status, message, discussions_enabled)
 
 
 def asks_for_author(status: SpaceStatus) -> bool:
-    """Whether only the Space's author can get it out of this state."""
+    """Return whether only the Space's author can end this state."""
     return status.status in ("paused", "space_error")
 
 
@@ -144,10 +146,10 @@ _REMEDIES = {
 
 
 def remedy(status: SpaceStatus) -> str:
-    """Why a Space cannot start, and what can be done about it."""
-    text = _REMEDIES.get(status.detail, f"The Hub calls its stage {status.detail!r}.")
+    """Return why a Space cannot start, and what the user can do about it."""
+    text = _REMEDIES.get(status.detail, f"Its stage on the Hub is {status.detail!r}.")
     if status.discussions_enabled and status.detail != "DELETING":
-        text += " Its author can be told in the discussions of the Space's page."
+        text += " To contact its author, use the discussions on the Space's page."
     return text
 
 
@@ -155,7 +157,7 @@ def remedy(status: SpaceStatus) -> str:
 
 
 def expiry_of(jwt: str) -> float:
-    """When a signature stops being accepted (seconds since 1970); never, if it does not say."""
+    """Return when a signature expires, in seconds since 1970; infinite if it does not say."""
     body = jwt.split(".")[1:2]
     try:
         claims = json.loads(base64.urlsafe_b64decode(f"{body[0]}=="))

@@ -105,18 +105,18 @@ class SessionJobs:
             Aborted: The job was cancelled, or the session closed.
         """
         with self._lock:
-            self._ledger.want(endpoint.fn_index, job)
+            self._ledger.request(endpoint.fn_index, job)
         self._changed.wait_for(partial(self._try_to_enter, endpoint, job))
 
     def _try_to_enter(self, endpoint: Endpoint, job: JobControl) -> bool:
         fn_index, ledger = endpoint.fn_index, self._ledger
         if job.stopped or self.closed:
-            ledger.give_up(fn_index, job)
+            ledger.withdraw(fn_index, job)
             self._changed.notify_all()
             raise Aborted
-        if not ledger.may_enter(fn_index, job, alone=self._must_be_alone(endpoint)):
+        if not ledger.can_admit(fn_index, job, alone=self._must_be_alone(endpoint)):
             return False
-        ledger.enter(fn_index, job)
+        ledger.admit(fn_index, job)
         return True
 
     def _must_be_alone(self, endpoint: Endpoint) -> bool:
@@ -156,8 +156,8 @@ class SessionJobs:
     def mark_queued(self, endpoint: Endpoint, job: JobControl) -> None:
         """Record that a job waits in the server's queue."""
         with self._lock:
-            self._ledger.queue(endpoint.fn_index, job)
-            waiting = self._ledger.is_waiting(endpoint.fn_index)
+            self._ledger.mark_queued(endpoint.fn_index, job)
+            waiting = self._ledger.has_postponed(endpoint.fn_index)
             self._changed.notify_all()
         if waiting:
             try:
@@ -168,7 +168,7 @@ class SessionJobs:
     def mark_begun(self, endpoint: Endpoint, job: JobControl) -> None:
         """Record that the server has begun to run a job."""
         with self._lock:
-            self._ledger.begin(endpoint.fn_index, job)
+            self._ledger.mark_started(endpoint.fn_index, job)
             self._changed.notify_all()
 
     def begins_soon(self, exchange: Exchange) -> bool:
@@ -200,7 +200,7 @@ class SessionJobs:
             The event ids to give to `cancel_due`. No job of the function enters before that.
         """
         with self._lock:
-            due = self._ledger.leave(endpoint.fn_index, job)
+            due = self._ledger.release(endpoint.fn_index, job)
             self._changed.notify_all()
         return due
 
@@ -236,7 +236,7 @@ class SessionJobs:
             if request is not None or not self.strategy.can_stop_function(endpoint):
                 event_id = None
         with self._lock:
-            due = self._ledger.leave(endpoint.fn_index, job, event_id)
+            due = self._ledger.release(endpoint.fn_index, job, event_id)
             self._changed.notify_all()
         self.cancel_due(endpoint, due)
         self._stop_if_others_wait(endpoint)
@@ -261,14 +261,14 @@ class SessionJobs:
         if self._is_settled(endpoint):
             return
         with self._lock:
-            due = self._ledger.overdue(endpoint.fn_index)
+            due = self._ledger.force_due(endpoint.fn_index)
         self.cancel_due(endpoint, due)
 
     def _is_settled(self, endpoint: Endpoint) -> bool:
         """Wait up to `QUEUE_GRACE` until cancelled jobs no longer wait for others to begin."""
         fn_index, ledger = endpoint.fn_index, self._ledger
         return self._changed.wait_for(
-            lambda: self.closed or not ledger.is_waiting(fn_index), QUEUE_GRACE
+            lambda: self.closed or not ledger.has_postponed(fn_index), QUEUE_GRACE
         )
 
     def cancel_due(self, endpoint: Endpoint, due: list[str]) -> None:
@@ -285,7 +285,7 @@ class SessionJobs:
                     self._send(request, endpoint)
             finally:
                 with self._lock:
-                    due = self._ledger.told(endpoint.fn_index)
+                    due = self._ledger.acknowledge(endpoint.fn_index)
                     self._changed.notify_all()
 
     def _send(self, request: StopRequest, endpoint: Endpoint) -> bool:

@@ -1,1 +1,1 @@
-"""Text for people: plain texts, progress bars, and a line that changes in place."""
+"""Output for terminals: plain text, progress bars, and a line that changes in place."""

@@ -1,4 +1,4 @@
-"""One line on the standard error that shows a wait, where people can see it."""
+"""A line on standard error that shows how long a Space takes to start."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
 
 
 def is_watched(stream: TextIO | None) -> bool:
-    """Whether somebody sees what is written: in a terminal or a notebook."""
+    """Return whether a person can see the stream: it is a terminal, or a notebook shows it."""
     if stream is None:
         return False
     return stream.isatty() or type(stream).__module__.partition(".")[0] == "ipykernel"
 
 
 def shorten(text: str, width: int) -> str:
-    """A text without its middle, so that it fits; what changes is at the end."""
+    """Return a text that fits; a long text loses its middle, because its end changes."""
     if len(text) <= width:
         return text
     kept = max(width - 1, 2)
@@ -25,10 +25,11 @@ def shorten(text: str, width: int) -> str:
 
 
 class LiveLine:
-    """Shows how long a Space takes; nothing if it runs already.
+    """Shows the status of a Space that starts; shows nothing if the Space already runs.
 
     Args:
-        name: What the Space is called.
+        name: The name of the Space.
+        stream: Where to write.
     """
 
     def __init__(self, name: str, stream: TextIO) -> None:
@@ -37,21 +38,21 @@ class LiveLine:
         self._width = 0
 
     def show(self, status: SpaceStatus, spent: float) -> None:
-        """Write over what was shown before; an end stays, and ends the line."""
+        """Overwrite the line; a final status stays, and the next text begins on a new line."""
         over = status.load_status != "pending"
         if over and not self._width:
             return
         text = f"{self._name}: {status.message.strip()} ({spent:.0f} s)"
         if not over:
-            # What is longer than the line goes on in the next one, and cannot be written over.
+            # A longer text would continue on the next line, which cannot be overwritten.
             text = shorten(text, shutil.get_terminal_size().columns - 1)
-        # Not an escape sequence: notebooks know the carriage return only.
+        # No escape sequence, because notebooks only support the carriage return.
         self._stream.write(f"\r{text.ljust(self._width)}" + ("\n" if over else ""))
         self._stream.flush()
         self._width = 0 if over else max(self._width, len(text))
 
     def end(self) -> None:
-        """Whatever is written next stands on a line of its own."""
+        """End the line, so that the next text begins on a line of its own."""
         if self._width:
             self._stream.write("\n")
             self._stream.flush()

@@ -1,7 +1,7 @@
-"""Text for terminals and source: it cannot drive them, and it fits.
+"""Text that is safe for terminals and source code, and text that fits a width.
 
-Labels, descriptions, names and messages are an app's, and not to be trusted: control characters
-and marks that reorder or hide text are shown as escapes. Widths are columns of a terminal.
+Labels, descriptions, names and messages come from an app and are not trusted. Control characters,
+and characters that reorder or hide text, are shown as escapes. Widths are columns of a terminal.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
-LONGEST = 2000  # characters of any text of an app that are looked at
+LONGEST = 2000  # characters of a text from an app; the rest is ignored
 
 
 def plain(text: object) -> str:
-    """One line that cannot drive a terminal: white space is a space, the rest is escaped."""
+    """Return one line that cannot control a terminal: white space becomes spaces."""
     return _UNSAFE.sub(_escape, " ".join(str(text).split()))
 
 
 def readable(text: str) -> str:
-    """Text that cannot drive a terminal; line ends and tabs stay."""
+    """Return a text that cannot control a terminal; line ends and tabs are kept."""
     return "\n".join(
         "\t".join(_UNSAFE.sub(_escape, part) for part in line.split("\t"))
         for line in text.replace("\r\n", "\n").split("\n")
@@ -29,8 +29,8 @@ def _escape(match: re.Match[str]) -> str:
     return match[0].encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
-# Control characters, marks that reorder or hide text (the joiners of scripts and emoji
-# stay), line separators, halves of surrogate pairs, and tags.
+# Control characters, characters that reorder or hide text (the joiners of scripts and emoji
+# are allowed), line separators, halves of surrogate pairs, and tags.
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
@@ -38,7 +38,7 @@ _UNSAFE = re.compile(
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal a line takes."""
+    """Return how many columns of a terminal a line has."""
     if text.isascii():
         return len(text)
     return sum(
@@ -52,12 +52,12 @@ def columns(text: str) -> int:
 
 
 def pad(text: str, width: int) -> str:
-    """Fill a text up with spaces."""
+    """Return the text with spaces added up to the width."""
     return text + " " * (width - columns(text))
 
 
 def short(text: str, width: int) -> str:
-    """Fit a text: by emptying its innermost brackets, last ones first, then by cutting it off."""
+    """Shorten a text to the width: empty its innermost brackets, last ones first, then cut it."""
     text = text[:LONGEST]
     while columns(text) > width:
         inner = max(_INNERMOST.finditer(text), key=lambda found: found.start(), default=None)
@@ -76,7 +76,7 @@ def short(text: str, width: int) -> str:
 
 
 def _unclosed(text: str) -> list[str]:
-    """The brackets that close what a text leaves open, outermost first."""
+    """Return the closing brackets for the brackets that a text leaves open, innermost last."""
     closing: list[str] = []
     for char in text:
         if char in _CLOSING:
@@ -91,7 +91,7 @@ _INNERMOST = re.compile(r"\[[^][(){}…]{2,}\]|\([^][(){}…]{2,}\)|\{[^][(){}�
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a line at spaces, by the columns it takes; a word that is too long is broken."""
+    """Break a line at spaces so that each part fits; a word that is too long is broken, too."""
     lines: list[str] = []
     line = ""
     for word in text.split(" "):

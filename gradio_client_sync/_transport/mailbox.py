@@ -84,7 +84,7 @@ class Mailbox:
                 if message.msg in self._seen and message.msg in MOVES_ONCE:
                     return
                 self._seen.add(message.msg)
-                message = message._replace(told=True)
+                message = message._replace(published=True)
         self._bytes_in += len(message.raw) + AROUND
         self._deliveries.put(message)
 

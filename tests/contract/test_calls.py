@@ -145,7 +145,7 @@ def test_private_endpoint_is_refused(app: Client) -> None:
 @pytest.mark.usefixtures("untouched")
 def test_endpoint_must_be_named_where_there_are_several(app: Client) -> None:
     """Without an endpoint, an app with several ones gives the choices."""
-    with pytest.raises(EndpointNotFoundError, match="say which one") as caught:
+    with pytest.raises(EndpointNotFoundError, match="name the one") as caught:
         app.predict(None, ["x"])
     assert {"/echo", "/add", "/direct"} <= set(caught.value.candidates)
     assert not {"/private", "/unlisted_event"} & set(caught.value.candidates)
@@ -477,7 +477,7 @@ def test_hidden_errors(server_pool: ServerPool, version: str) -> None:
     """Where the app hides errors the message is `None` and the text says so; gr.Error is told."""
     server = server_pool.get(version, mount="/app", show_error=False)
     with Client(server.url) as app:
-        with pytest.raises(AppError, match="keeps its text to itself") as caught:
+        with pytest.raises(AppError, match="hides its text") as caught:
             app.predict("/crash", ["secret"])
         assert caught.value.message is None
         assert "secret" not in str(caught.value)

@@ -135,9 +135,13 @@ def test_server_function_that_is_gone() -> None:
 @pytest.mark.parametrize(
     ("data", "error", "text"),
     [
-        (object(), PayloadError, "no form in JSON"),
+        (object(), PayloadError, "cannot be written as JSON"),
         ({"binary": True}, PayloadError, "fields are missing"),
-        ({"binary": True, "data": {"a": {"b": object()}}}, PayloadError, "no form in JSON"),
+        (
+            {"binary": True, "data": {"a": {"b": object()}}},
+            PayloadError,
+            "cannot be written as JSON",
+        ),
         ({"binary": True, "data": {"a": io.StringIO("x")}}, PayloadError, "binary mode"),
         ({"binary": True, "data": {"a": Path("/nowhere/at all")}}, FileError, "cannot be read"),
     ],

@@ -359,8 +359,8 @@ def test_diff_knows_nothing_after_a_message_that_was_lost() -> None:
     """Until each output has been replaced whole; an edit of nothing is no value, either."""
     accumulator = DiffAccumulator()
     accumulator.receive(["a", 1])
-    accumulator.put_off([[["append", [], "b"]], []])
-    accumulator.lose()
+    accumulator.defer([[["append", [], "b"]], []])
+    accumulator.invalidate()
     assert accumulator.receive([[["append", [], "d"]], []]) is None
     assert accumulator.receive([[["replace", [], "abcde"]], []]) is None
     assert accumulator.receive([[], [["replace", [], 2]]]) == ["abcde", 2]
@@ -369,7 +369,7 @@ def test_diff_knows_nothing_after_a_message_that_was_lost() -> None:
 def test_diff_knows_nothing_after_a_first_message_that_was_lost() -> None:
     """What comes next are edits of it, and not the first value."""
     accumulator = DiffAccumulator()
-    accumulator.lose()
+    accumulator.invalidate()
     accumulator = accumulator.copy()
     assert accumulator.receive([[["append", [], "b"]], []]) is None
     assert accumulator.receive([[["replace", [], "abc"]], []]) is None
@@ -429,22 +429,22 @@ def test_diff_that_is_put_off_is_the_same(first: list[Any], late: list[list[Any]
     at_once, put_off = DiffAccumulator(), DiffAccumulator()
     for data in [first, *late]:
         at_once.receive(data, 10)
-        put_off.put_off(data, 10)
+        put_off.defer(data, 10)
     assert put_off.copy().receive([]) == put_off.receive([]) == at_once.receive([])
 
 
 def test_diff_that_is_put_off_grows_no_further_than_others() -> None:
     """Values that nobody looks at are let go at the same length."""
     outputs = DiffAccumulator(limit=1_000)
-    outputs.put_off(["", ""])
+    outputs.defer(["", ""])
     for _ in range(50):
-        outputs.put_off([[["append", [], "x" * 100], ["append", "odd", "x"]], []], 200)
+        outputs.defer([[["append", [], "x" * 100], ["append", "odd", "x"]], []], 200)
     assert outputs.receive([[], []]) is None
     for _ in range(50):
-        outputs.put_off([[["replace", [], "x" * 100]], [["append", [], "y"]]], 200)
+        outputs.defer([[["replace", [], "x" * 100]], [["append", [], "y"]]], 200)
     assert outputs.copy().receive([[], []]) == ["x" * 100, "y" * 50]
     for _ in range(50):
-        outputs.put_off([[["append", [], "x" * 100]], []], 200)
+        outputs.defer([[["append", [], "x" * 100]], []], 200)
     assert outputs.copy()._values == [None, None]
 
 
@@ -456,10 +456,10 @@ def test_diff_that_is_put_off_makes_each_text_once(monkeypatch: pytest.MonkeyPat
         diff, "_appended", lambda text, more: made.append(len(more)) or appended(text, more)
     )
     outputs = DiffAccumulator()
-    outputs.put_off([{"a": "", "b": "", "n": 0}])
+    outputs.defer([{"a": "", "b": "", "n": 0}])
     for n in range(500):
         edits = [["append", ["a"], "x"], ["replace", ["n"], n], ["append", ["b"], "y"]]
-        outputs.put_off([edits])
+        outputs.defer([edits])
     assert outputs.receive([[]]) == [{"a": "x" * 500, "b": "y" * 500, "n": 499}]
     assert made == [500, 500]
 
@@ -468,10 +468,10 @@ def test_diff_that_is_put_off_makes_each_text_once(monkeypatch: pytest.MonkeyPat
 def test_diff_puts_off_so_much_and_no_more(count: int, size: int) -> None:
     """What waits is bounded, by number and by length."""
     accumulator = DiffAccumulator()
-    accumulator.put_off([""])
+    accumulator.defer([""])
     for _ in range(count):
-        accumulator.put_off([[["append", [], "x"]]], size)
-        assert len(accumulator._late) <= 1_000 and accumulator._late_bytes <= 2**20
+        accumulator.defer([[["append", [], "x"]]], size)
+        assert len(accumulator._deferred) <= 1_000 and accumulator._deferred_bytes <= 2**20
     assert accumulator.receive([[]]) == ["x" * count]
 
 

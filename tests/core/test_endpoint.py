@@ -175,7 +175,7 @@ def test_endpoint_is_not_guessed() -> None:
     with pytest.raises(EndpointNotFoundError, match=r"2 endpoints.*/a, /b") as caught:
         table_of({"api_name": "a"}, {"api_name": "b"}).resolve(None)
     assert caught.value.candidates == ("/a", "/b")
-    with pytest.raises(EndpointNotFoundError, match="only functions by number: 0, 1"):
+    with pytest.raises(EndpointNotFoundError, match="Call them by number: 0, 1"):
         table_of({}, {}).resolve(None)
 
 

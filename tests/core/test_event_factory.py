@@ -114,5 +114,5 @@ def test_answer_of_a_direct_call_is_not_queued() -> None:
     data, render, status = scribe_for().answer(EPOCH, output, files=False, queue=False, eta=1.5)
     assert isinstance(data, Data) and isinstance(render, Render) and isinstance(status, Status)
     assert (status.queue, status.eta) == (False, 1.5)
-    with pytest.raises(ProtocolError, match="'/f' is done but sends no list"):
+    with pytest.raises(ProtocolError, match="end of '/f' without a list"):
         scribe_for().answer(EPOCH, {"data": 5}, files=False, queue=False)

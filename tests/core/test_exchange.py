@@ -254,7 +254,7 @@ def test_transcript_events_are_in_order(version: str, scenario: str) -> None:
         times = [event.time for event in outcome.events]
         assert times == sorted(times)
         published = [effect for effect in outcome.effects if isinstance(effect, Publish)]
-        assert all(effect.frame in talk.frames for effect in published)
+        assert all(effect.message in talk.frames for effect in published)
         if outcome.finish:
             assert list(outcome.finish.events) == outcome.events[-len(outcome.finish.events) :]
 
@@ -590,16 +590,16 @@ def test_exchange_knows_the_last_stage(msg: str, stage: str) -> None:
     error = finish.error
     assert isinstance(error, BrokenStreamError)
     assert error.last_stage == stage
-    assert f"while the job was {stage}: the stream ended. The server had taken" in str(error)
+    assert f"while the job was {stage}: the stream ended. The server had accepted" in str(error)
     assert (error.url, error.event_id, error.endpoint) == ("http://h/stream", "e1", "/f")
 
 
 @pytest.mark.parametrize(
     ("accepted", "fate"),
     [
-        (True, "The server had taken the job, so the function may have run."),
-        (None, "The server may have taken the job, so the function may have run."),
-        (False, "The server had not taken the job, so calling again is safe."),
+        (True, "The server had accepted the job, so the function may have run."),
+        (None, "The server may have accepted the job, so the function may have run."),
+        (False, "The server had not accepted the job, so it is safe to call again."),
     ],
 )
 def test_exchange_says_whether_calling_again_is_safe(accepted: bool | None, fate: str) -> None:
@@ -643,7 +643,7 @@ def test_exchange_ends_when_the_server_gives_up(msg: str) -> None:
     """The server's own report of its failure is a broken stream with its words."""
     finish = finish_of(exchange_for(), msg=msg, message="404: Not Found", success=False)
     assert isinstance(finish.error, BrokenStreamError)
-    assert "the server said: 404: Not Found" in str(finish.error)
+    assert "the server reported: 404: Not Found" in str(finish.error)
     assert [getattr(event, "stage", "") for event in finish.events] == ["error"]
 
 
@@ -707,7 +707,7 @@ def test_exchange_survives_hostile_servers(messages: list[dict[str, Any]], versi
                 ends.append(effect)
             elif isinstance(effect, Publish):
                 try:
-                    decoder.events(effect.frame)
+                    decoder.events(effect.message)
                 except ProtocolError:
                     pass
             else:

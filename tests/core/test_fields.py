@@ -37,5 +37,5 @@ def test_ids_are_the_whole_numbers_of_a_list() -> None:
 def test_output_has_to_be_an_object(value: Any) -> None:
     """Without one the message is not what its kind promises."""
     assert output({"output": {"data": []}}) == {"data": []}
-    with pytest.raises(ProtocolError, match="no output"):
+    with pytest.raises(ProtocolError, match="no 'output'"):
         output({"output": value})

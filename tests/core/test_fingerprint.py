@@ -31,23 +31,23 @@ BASE: Fingerprint = ((A, B), ("str",))
         (BASE, ((A, B, C), ("str",)), ["parameter 'c' was added (int, with a default)"]),
         (BASE, ((A, B, ("c", "int", True)), ("str",)),
          ["parameter 'c' was added (int, required)"]),
-        (BASE, ((A,), ("str",)), ["parameter 'b' is gone"]),
-        (BASE, ((A, ("beta", "float", False)), ("str",)), ["parameter 'b' is called 'beta' now"]),
+        (BASE, ((A,), ("str",)), ["parameter 'b' no longer exists"]),
+        (BASE, ((A, ("beta", "float", False)), ("str",)), ["parameter 'b' is now called 'beta'"]),
         (BASE, ((A, ("beta", "float", True)), ("str",)),
-         ["parameter 'b' is called 'beta' now", "parameter 'b' has no default any more"]),
+         ["parameter 'b' is now called 'beta'", "parameter 'b' no longer has a default"]),
         (BASE, ((A, C), ("str",)),
-         ["parameter 'b' is gone", "parameter 'c' was added (int, with a default)"]),
-        (BASE, ((A, ("b", "str", False)), ("str",)), ["parameter 'b' takes str now, not float"]),
-        (BASE, ((A, ("b", "float", True)), ("str",)), ["parameter 'b' has no default any more"]),
+         ["parameter 'b' no longer exists", "parameter 'c' was added (int, with a default)"]),
+        (BASE, ((A, ("b", "str", False)), ("str",)), ["parameter 'b' now takes str, not float"]),
+        (BASE, ((A, ("b", "float", True)), ("str",)), ["parameter 'b' no longer has a default"]),
         (BASE, ((("a", "str", False), B), ("str",)), []),
-        (BASE, ((A, B), ("str", "float")), ["it returns (str, float) now, not str"]),
-        (((A,), ()), ((A,), ("str",)), ["it returns str now, not ()"]),
+        (BASE, ((A, B), ("str", "float")), ["it now returns (str, float), not str"]),
+        (((A,), ()), ((A,), ("str",)), ["it now returns str, not ()"]),
         (((CHOICES,), ()), ((("a", 'Literal["y", "z", "x"]', True),), ()), []),
         (((CHOICES,), ()), ((("a", 'Literal["x"]', True),), ()),
-         ["parameter 'a' takes Literal[\"x\"] now, not Literal[\"x\", \"y\"]"]),
+         ["parameter 'a' now takes Literal[\"x\"], not Literal[\"x\", \"y\"]"]),
         (((CHOICES,), ()), ((("a", 'list[Literal["x", "y"]]', True),), ()),
-         ["parameter 'a' takes list[Literal[\"x\", \"y\"]] now, not Literal[\"x\", \"y\"]"]),
-        (((("a", "no type", True),), ()), ((A,), ()), ["parameter 'a' takes str now, not no type"]),
+         ["parameter 'a' now takes list[Literal[\"x\", \"y\"]], not Literal[\"x\", \"y\"]"]),
+        (((("a", "no type", True),), ()), ((A,), ()), ["parameter 'a' now takes str, not no type"]),
     ],
 )  # fmt: skip
 def test_changes(old: Fingerprint, new: Fingerprint, changes: list[str]) -> None:
@@ -57,19 +57,19 @@ def test_changes(old: Fingerprint, new: Fingerprint, changes: list[str]) -> None
 
 def test_changes_of_an_endpoint_that_is_gone() -> None:
     """It is told that it is gone, and which one takes its place if there is one that could."""
-    assert changes_of("/f", BASE, {}) == ["'/f' is gone"]
-    assert changes_of("/f", BASE, {"/g": ((), ())}) == ["'/f' is gone"]
+    assert changes_of("/f", BASE, {}) == ["'/f' no longer exists"]
+    assert changes_of("/f", BASE, {"/g": ((), ())}) == ["'/f' no longer exists"]
     assert changes_of("/f", BASE, {"/x": BASE, "/f2": BASE}) == [
-        "'/f' is gone; '/f2' takes and returns the same"
+        "'/f' no longer exists; '/f2' takes and returns the same"
     ]
-    assert changes_of(3, BASE, {4: BASE}) == ["3 is gone; 4 takes and returns the same"]
+    assert changes_of(3, BASE, {4: BASE}) == ["3 no longer exists; 4 takes and returns the same"]
 
 
 def test_changes_of_a_whole_app() -> None:
     """Every endpoint is compared, and new ones are told."""
     old = {"/f": BASE, "/g": BASE, "/h": BASE}
     new = {"/f": BASE, "/g": ((A,), ("str",)), "/i": ((), ()), "/h": BASE}
-    assert all_changes(old, new) == ["'/g': parameter 'b' is gone", "'/i' is new"]
+    assert all_changes(old, new) == ["'/g': parameter 'b' no longer exists", "'/i' is new"]
 
 
 def test_fingerprint_is_of_plain_literals() -> None:

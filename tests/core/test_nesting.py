@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.queue.nesting import deeper
+from gradio_client_sync._protocol.queue.nesting import exceeds_depth
 
 TEXTS = st.text(st.sampled_from('[]{}"\\\n,: ax樹'), max_size=12)
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -32,7 +32,7 @@ def test_nesting_is_that_of_the_value(
 ) -> None:
     """Whatever brackets, quotes and backslashes its strings hold."""
     raw = json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode()
-    assert deeper(raw, levels) is (depth_of(value) > levels)
+    assert exceeds_depth(raw, levels) is (depth_of(value) > levels)
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_nesting_is_that_of_the_value(
 )
 def test_nesting_of_hostile_texts(raw: bytes, expected: bool) -> None:
     """Brackets in strings do not hide others, and a text need not be valid."""
-    assert deeper(raw, 100) is expected
+    assert exceeds_depth(raw, 100) is expected

@@ -110,14 +110,14 @@ def test_bind_refuses_too_many(
 
 @pytest.mark.parametrize(
     ("payload", "given"),
-    [(None, "0 were"), ([], "0 were"), ({}, "0 were"), ({"b": 1}, "1 was")],
+    [(None, "no values"), ([], "no values"), ({}, "no values"), ({"b": 1}, "1 value")],
 )
 def test_bind_refuses_a_missing_value(payload: Any, given: str) -> None:
     """A parameter without default must be given, and the error names it."""
     with pytest.raises(PayloadError) as caught:
         bind(AB, payload, lambda: AB_PARAMETERS)
     assert caught.value.parameter == "a"
-    assert f"'a', which has no default; {given} given. It takes (a, b=2)." in str(caught.value)
+    assert f"'a', which has no default, but got {given}. It takes (a, b=2)." in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_encode_takes_parts_of_tables() -> None:
     last = next(frame.tail(1).itertuples())
     assert encoded(last.n, last.at, pandas.NA) == [None, None, None]
     for other in (pandas.MultiIndex.from_tuples([(1, 2)]), pandas.Categorical(["a"])):
-        with pytest.raises(PayloadError, match="has no form in JSON"):
+        with pytest.raises(PayloadError, match="cannot be written as JSON"):
             encoded(other)
 
 
@@ -259,7 +259,7 @@ def test_encode_takes_numpy_values() -> None:
     assert encoded(_numpy_like("int64", 5), _numpy_like("ndarray", [[1, 2]])) == [5, [[1, 2]]]
     assert encoded(_numpy_like("ndarray", [1.0, math.nan])) == [[1.0, None]]
     module = type("Module", (), {"__module__": "numpy"})()
-    with pytest.raises(PayloadError, match="a Module has no form"):
+    with pytest.raises(PayloadError, match="a Module cannot be written"):
         encoded(module, math.nan)
 
 
@@ -393,6 +393,6 @@ def test_bind_names_hidden_inputs_in_its_errors(payload: Any) -> None:
     with pytest.raises(PayloadError) as caught:
         bind(MIXED, payload, lambda: AB_PARAMETERS)
     assert str(caught.value).endswith(
-        "A dict can also name what the app's own description leaves out: "
+        "A dict can also name the inputs that the app does not list: "
         "(button='cat', button_2='dog')."
     )

@@ -43,7 +43,7 @@ def test_playlist_without_segments() -> None:
 )
 def test_playlist_that_is_none(text: str) -> None:
     """A segment stands beside its playlist, and nowhere else."""
-    with pytest.raises(ValueError, match=r"begin as a playlist|names the segment"):
+    with pytest.raises(ValueError, match=r"begin like a playlist|contains the segment"):
         parse_playlist(text)
 
 

@@ -62,8 +62,8 @@ def test_proxies_are_read_as_they_are_meant(value: str, read: str) -> None:
 @pytest.mark.parametrize(
     ("value", "hint"),
     [
-        ("ftp://proxy:21", r"ftp:// is no kind of proxy.*http://host:port.*socks5h://host:port"),
-        ("socks6://proxy", "socks6:// is no kind of proxy"),
+        ("ftp://proxy:21", r"ftp:// is not a proxy scheme.*http://host:port.*socks5h://host:port"),
+        ("socks6://proxy", "socks6:// is not a proxy scheme"),
         ("http:proxy:8080", "Write it as http://host:port"),
         ("http://", "Write it as http://host:port"),
         ("socks://:1080", "Write it as socks5h://host:port"),
@@ -147,7 +147,9 @@ def test_proxies_of_the_environment_are_named(
 ) -> None:
     """The error has the variable, its value without the password, and what to type."""
     environment.setenv(name, value)
-    with pytest.raises(ConnectFailedError, match=f"variable {name}.*Write it as http") as caught:
+    with pytest.raises(
+        ConnectFailedError, match=f"variable {name}.*Write (it|the proxy) as http"
+    ) as caught:
         Client("http://127.0.0.1:9")
     assert "secret" not in str(caught.value)
     assert f"{value.partition('//')[0]}//…@" in str(caught.value)
@@ -159,7 +161,7 @@ def test_proxies_of_the_environment_are_named(
 def test_proxies_of_the_option_are_named(environment: pytest.MonkeyPatch) -> None:
     """The option is told from a variable of the same scheme."""
     environment.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    with pytest.raises(ConnectFailedError, match=r"proxies=\{'http': …\}.*wais:// is no kind"):
+    with pytest.raises(ConnectFailedError, match=r"proxies=\{'http': …\}.*wais:// is not a proxy"):
         Client("http://127.0.0.1:9", proxies={"http": "wais://me:secret@proxy"})
     with pytest.raises(ConnectFailedError, match=r"variable HTTP_PROXY.*Connection refused"):
         Client("http://127.0.0.1:9", retries=0)

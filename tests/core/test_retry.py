@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from gradio_client_sync._protocol.retry import UNTOLD, RateLimitWaits, backoff, retry_after
+from gradio_client_sync._protocol.retry import MAX_UNTIMED, RateLimitWaits, backoff, retry_after
 
 
 def test_retry_backoff_grows_to_a_bound() -> None:
@@ -67,8 +67,8 @@ def test_retry_time_counts_from_the_first_refusal() -> None:
 def test_retry_a_server_that_says_nothing_is_asked_a_few_times() -> None:
     """Without a hint a limit may last for ever."""
     retries = RateLimitWaits(1000.0)
-    pauses = [retries.pause(None, 0.0) for _ in range(UNTOLD + 1)]
-    assert pauses == [*itertools.islice(backoff(), UNTOLD), None]
+    pauses = [retries.pause(None, 0.0) for _ in range(MAX_UNTIMED + 1)]
+    assert pauses == [*itertools.islice(backoff(), MAX_UNTIMED), None]
 
 
 def test_retry_after_zero_still_waits_for_the_backoff() -> None:

@@ -82,7 +82,7 @@ def test_root_of_something_else_says_what_to_type(typed: str, hint: str) -> None
 )
 def test_root_of_a_broken_address_says_so(typed: str) -> None:
     """An address that cannot be read is a config error, not a ValueError of the library."""
-    with pytest.raises(ConfigError, match="not a valid address"):
+    with pytest.raises(ConfigError, match="not a valid URL"):
         root_of(typed)
 
 

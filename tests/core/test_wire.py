@@ -96,7 +96,7 @@ def test_frame_head_agrees_with_the_whole(
     raw = json.dumps(message, ensure_ascii=ascii_only, indent=indent).encode(errors="replace")
     read = json.loads(raw)
     if not isinstance(read.get("msg"), str):
-        with pytest.raises(ProtocolError, match="no kind"):
+        with pytest.raises(ProtocolError, match="no 'msg'"):
             Message.of(raw, 0.0)
         return
     frame = Message.of(raw, 0.0)

@@ -76,7 +76,7 @@ def test_mailbox_tells_readers_and_wakes_the_worker_only_for_what_moves_the_job(
         mailbox.deliver(frame(kind))
     assert [f.msg for f in told] == kinds[:-1]
     taken = [mailbox.receive() for _ in range(6)]
-    assert [(f.msg, f.told) for f in taken] == [
+    assert [(f.msg, f.published) for f in taken] == [
         ("estimation", True),
         ("process_starts", True),
         ("log", True),
@@ -93,7 +93,7 @@ def test_mailbox_gives_the_worker_every_answer_to_further_input() -> None:
     for _ in range(3):
         mailbox.deliver(frame("process_streaming"))
     assert len(told) == 3
-    assert all(mailbox.receive().told for _ in range(3))
+    assert all(mailbox.receive().published for _ in range(3))
 
 
 def test_mailbox_lets_nothing_overtake_what_was_rendered() -> None:
@@ -104,7 +104,7 @@ def test_mailbox_lets_nothing_overtake_what_was_rendered() -> None:
     for message in [frame("process_generating"), rendered, frame("process_generating")]:
         mailbox.deliver(message)
     assert told == [frame("process_generating")]
-    assert [mailbox.receive().told for _ in range(3)] == [True, False, False]
+    assert [mailbox.receive().published for _ in range(3)] == [True, False, False]
 
 
 def test_reader_waits_for_room_and_loses_nothing() -> None:

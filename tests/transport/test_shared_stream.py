@@ -666,7 +666,7 @@ def test_a_join_that_is_refused_says_why(
 def test_a_join_without_an_answer_leaves_open_whether_it_ran() -> None:
     """A connection that ends before the join's answer says so, and that nobody can know."""
     with scripted(join=lambda x: x.break_off()) as server, Client(server.url) as app:
-        with pytest.raises(BrokenStreamError, match="may have taken the job") as caught:
+        with pytest.raises(BrokenStreamError, match="may have accepted the job") as caught:
             app.predict("/echo", ["a"])
         assert caught.value.accepted is None
 

@@ -1,1 +1,1 @@
-"""What an app says of its endpoints: parameters, types, defaults, and payloads that fit."""
+"""The API of an app: its endpoints, their parameters, types and defaults, and their payloads."""

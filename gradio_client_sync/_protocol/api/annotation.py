@@ -1,11 +1,12 @@
-"""From the JSON schemas that servers send to annotations that type checkers and editors read.
+"""Conversion of JSON schemas from servers to annotations for type checkers and editors.
 
-`schema.type_text` writes types for people, in words that Python does not have. A `Hint` holds
-only what an annotation can say: objects are ``dict[str, Any]``, arrays of any kind ``list[…]``
-(tuples arrive as lists), choices ``Literal[…]``. It can be written as source text and made
-into an object of `typing`. What a schema holds never gets into the text but as a literal.
+`schema.type_text` writes types for people, with words that Python does not have. A `Hint` holds
+only what an annotation can express: objects are ``dict[str, Any]``, arrays of any kind are
+``list[…]`` (tuples arrive as lists), and choices are ``Literal[…]``. It can be written as source
+text or converted to an object of `typing`. The values of a schema get into the text only as
+literals.
 
-Schemas come from the network: nothing here raises, and the size of a hint is bounded.
+Schemas come from the network. So the functions here never raise, and the size of a hint is limited.
 """
 
 from __future__ import annotations
@@ -18,23 +19,23 @@ from typing import Any, Literal, Union
 from .example import quoted
 from .schema import is_file, list_in, referred
 
-MAX_DEPTH = 8  # levels of a schema; references lead down, too
-MAX_NESTING = 3  # levels of an annotation; deeper ones say nothing to a reader
+MAX_DEPTH = 8  # levels of a schema; following a reference counts as a level
+MAX_NESTING = 3  # levels of an annotation; deeper ones do not help a reader
 MAX_PARTS = 5  # of a union
 MAX_CHOICES = 200
-LONGEST_CHOICE = 80  # columns of its literal: it has to fit a line of source
+LONGEST_CHOICE = 80  # columns of its literal, which has to fit on a line of source
 
 Choice = Union[str, int, bool, None]
 
 
 @dataclass(frozen=True)
 class Hint:
-    """A type.
+    """A type that an annotation can express.
 
     Attributes:
         kind: ``"Any"``, ``"None"``, ``"str"``, ``"int"``, ``"float"``, ``"bool"``, ``"file"``,
-            ``"list"`` or ``"dict"`` of its one part, ``"union"`` of several, ``"Literal"``.
-        parts: The types inside.
+            ``"list"`` or ``"dict"`` with one part, ``"union"`` with several, or ``"Literal"``.
+        parts: The types inside it.
         choices: The values of a ``Literal``.
     """
 
@@ -43,7 +44,7 @@ class Hint:
     choices: tuple[Choice, ...] = ()
 
     def text(self) -> str:
-        """Write it as source; a file is ``filepath``."""
+        """Return the type as source text; a file is ``filepath``."""
         inner = [part.text() for part in self.parts]
         if self.kind == "union":
             return " | ".join(inner)
@@ -56,24 +57,24 @@ class Hint:
         return "filepath" if self.kind == "file" else self.kind
 
     def annotation(self, files: Any) -> Any:
-        """Make it what `typing` would.
+        """Return the type as an object of `typing`.
 
         Args:
-            files: What stands for a file.
+            files: The type to use for a file.
         """
         inner = tuple(part.annotation(files) for part in self.parts)
         if self.kind == "union":
             return Any if Any in inner else Union[inner]
         if self.kind == "list":
-            return list[inner[0]]  # type: ignore[valid-type]  # made at run time
+            return list[inner[0]]  # type: ignore[valid-type]  # created at run time
         if self.kind == "dict":
-            return dict[str, inner[0]]  # type: ignore[valid-type]  # made at run time
+            return dict[str, inner[0]]  # type: ignore[valid-type]  # created at run time
         if self.kind == "Literal":
             return Literal[self.choices]
         return files if self.kind == "file" else _TYPES[self.kind]
 
     def takes(self, value: object) -> bool:
-        """Whether a plain value is of this type, to a type checker."""
+        """Return whether a type checker accepts a plain value for this type."""
         if self.kind == "union":
             return any(part.takes(value) for part in self.parts)
         if self.kind == "Literal":
@@ -86,25 +87,25 @@ class Hint:
         return isinstance(value, (int, float) if wanted is float else wanted)
 
     def opened(self) -> Hint:
-        """Let any text stand where there are choices: the app takes values of one's own."""
+        """Return this type with any text in addition to choices (``allow_custom_value``)."""
         if self.kind == "Literal":
             return Hint("union", (self, _STR))
         return self._with([part.opened() for part in self.parts])
 
     def widened(self) -> Hint:
-        """Say ``str`` for choices of text, and so on: what an app gives need not be one."""
+        """Return this type with ``str`` and so on for choices: outputs may have other values."""
         if self.kind == "Literal":
             return _base(self.choices)
         return self._with([part.widened() for part in self.parts])
 
     def named(self, kind: str, name: str) -> Hint:
-        """Put another word for all of a kind, such as files."""
+        """Return this type with another name for each part of a kind, such as files."""
         if self.kind == kind:
             return Hint(name)
         return self._with([part.named(kind, name) for part in self.parts])
 
     def kinds(self) -> set[str]:
-        """The kinds of it and of its parts."""
+        """Return the kinds of this type and of its parts."""
         return {self.kind}.union(*(part.kinds() for part in self.parts))
 
     def _with(self, parts: list[Hint]) -> Hint:
@@ -112,17 +113,17 @@ class Hint:
 
 
 def or_none(hint: Hint) -> Hint:
-    """The hint, or ``None``."""
+    """Return a type that also allows ``None``."""
     return hint if hint.takes(None) else Hint("union", (hint, _NONE))
 
 
 def literal(value: object) -> str:
-    """Write a plain value as source; see `quoted` for text."""
+    """Return a plain value as source text; see `quoted` for text."""
     return quoted(value) if isinstance(value, str) else repr(value).replace("e+", "e")
 
 
 def hint_of(schema: object) -> Hint:
-    """Read a JSON schema.
+    """Return the type that a JSON schema describes.
 
     Behaviour: the JSON schema vocabulary that pydantic 1 and 2 write.
 
@@ -167,7 +168,7 @@ def _read(schema: object, root: object, depth: int, nesting: int) -> Hint:
     parts = list_in(schema, "anyOf") or list_in(schema, "oneOf")
     parts = parts or [{**schema, "type": kind} for kind in list_in(schema, "type")]
     if parts:
-        # Those of a long union would be cut below, and hostile ones branch without end.
+        # A longer union becomes `Any` anyway, and a hostile one could branch without end.
         few = parts if len(parts) <= MAX_PARTS else [None]
         return union([_read(part, root, depth, nesting) for part in few])
     kind = schema.get("type")
@@ -176,7 +177,7 @@ def _read(schema: object, root: object, depth: int, nesting: int) -> Hint:
         inner = {"anyOf": items} if items else schema.get("items")
         return Hint("list", (_inner(inner, root, depth, nesting),))
     if kind == "object" or (kind is None and "properties" in schema):
-        # Keys of their own types are more than an annotation can say.
+        # An annotation cannot express keys with different types.
         inner = None if schema.get("properties") else schema.get("additionalProperties")
         return Hint("dict", (_inner(inner, root, depth, nesting),))
     return _SIMPLE.get(kind, _ANY) if isinstance(kind, str) else _ANY
@@ -187,7 +188,7 @@ def _inner(schema: object, root: object, depth: int, nesting: int) -> Hint:
 
 
 def union(hints: list[Hint]) -> Hint:
-    """One of several: each once, ``None`` last; ``Any`` takes the others in."""
+    """Return the union of types: each once, ``None`` last; ``Any`` replaces all others."""
     flat = [part for hint in hints for part in (hint.parts if hint.kind == "union" else (hint,))]
     parts = sorted(dict.fromkeys(flat), key=lambda part: part.kind == "None")
     if _ANY in parts or not 0 < len(parts) <= MAX_PARTS:
@@ -216,12 +217,12 @@ def _base(choices: tuple[Any, ...]) -> Hint:
 
 
 def _width(text: str) -> int:
-    """Columns at most: what is not ASCII may take two."""
+    """Return an upper bound of a text's columns; a character that is not ASCII may take two."""
     return len(text) + sum(not char.isascii() for char in text)
 
 
 def is_plain(value: object, width: int) -> bool:
-    """Whether a value can stand in a signature: short, immutable, and equal when written."""
+    """Return whether a signature can show a value: short, immutable, and equal when evaluated."""
     if isinstance(value, float):
         return math.isfinite(value)
     return (value is None or isinstance(value, (str, int))) and _width(literal(value)) <= width

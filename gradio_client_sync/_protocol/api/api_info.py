@@ -1,14 +1,14 @@
-"""What an app's endpoints take and give: parameters, defaults, types, examples.
+"""The description of an app's endpoints: parameters, defaults, types, examples.
 
-Two sources say it. The server's ``/info`` (3.26 and later) is the better one, but it
-leaves endpoints out (undocumented ones, and on 3.x those with a component that it has no
-words for), names no parameters before 4.23, and was flatter from 3.26 to 3.28. The config
-is always there and says less. So each value is first described from the config, and what
-``/info`` says about it, where that is sound, is laid over.
+There are two sources. The better one is the server's ``/info`` (3.26 and later). But it does not
+list every endpoint (undocumented ones are missing, and on 3.x those with a component that it
+cannot describe), it has no parameter names before 4.23, and its form was flatter from 3.26 to
+3.28. The config always exists, but contains less. So each value is first described from the
+config. Then the valid parts of its description in ``/info`` replace parts of the result.
 
-``python_type`` is written here from the schema, since servers of each generation write it
-differently. Nothing here raises on what a server sends, and nothing is changed: results
-may share parts with config and info.
+``python_type`` is computed here from the schema, since each generation of servers writes it
+differently. The functions here never raise because of data from a server, and they change none of
+it: results may share parts with config and info.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ if TYPE_CHECKING:
     from ..values.slot import Slot
     from .endpoint import Endpoint, EndpointTable
 
-NAME_LENGTH = 40  # characters; a label may be a sentence, a name should not
+NAME_LENGTH = 40  # characters; a label may be a whole sentence, a name should not be one
 
 
 def parameters_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> list[ValueInfo]:
-    """Describe what a caller gives, in order: one for each of `endpoint.parameters`.
+    """Describe the parameters that a caller gives, one for each of `endpoint.parameters`.
 
     Args:
         endpoint: The function.
-        info: The answer of ``/info``, if there is one. The endpoint's entry counts if it
-            has as many parameters as the config; else the config alone does.
+        info: The response of ``/info``, if there is one. The endpoint's entry is used if it
+            has as many parameters as the config. Otherwise only the config is used.
 
     Returns:
-        Values with every key, but for `example_input` where no example is known.
+        Values with every key, except `example_input` if no example is known.
 
-    Behaviour: a component's initial value is its parameter's default, and a server's own
-    word comes first, as in ``Blocks.get_api_info`` of Gradio 4.23 and later. Text boxes
-    of earlier servers start with ``""`` where the app says nothing, so there an empty
-    text is no default. Ours: earlier servers send no names, so these are made from
+    Behaviour: the initial value of a component is the default of its parameter, and the server's
+    own data comes first, as in ``Blocks.get_api_info`` of Gradio 4.23 and later. Text boxes
+    of earlier servers start with ``""`` if the app gives no value. So for those servers an empty
+    text does not count as a default. Ours: earlier servers send no names, so names are made from
     the labels (``Max new tokens`` becomes ``max_new_tokens``).
     """
     sent = _entry_values(endpoint, info, "parameters", endpoint.inputs)
@@ -71,17 +71,17 @@ def parameters_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> list[Va
 
 
 def hidden_parameters_of(endpoint: Endpoint, described: Sequence[ValueInfo]) -> list[ValueInfo]:
-    """Describe the inputs that the app's own description leaves out, but session state.
+    """Describe the inputs that the app's own description does not list, except session state.
 
     Args:
         endpoint: The function.
-        described: Its other parameters, whose names are not given again.
+        described: Its other parameters; their names are not used again.
 
     Returns:
         Values with every key of `parameters_of`, `hidden` and `position`. Each has a
-        default: what the component holds in the config, ``None`` for the row of a dataset.
+        default: the component's value in the config, or ``None`` for the row of a dataset.
 
-    Behaviour: a page sends what the component holds; before anybody has changed it, that is
+    Behaviour: a page sends the present value of the component. Until somebody changes it, that is
     the ``value`` of the config, on every server. Ours: the names, which no server sends.
     They are made from the label, or from the type (``button``, ``button_2``).
     """
@@ -90,7 +90,7 @@ def hidden_parameters_of(endpoint: Endpoint, described: Sequence[ValueInfo]) -> 
     for position, slot in enumerate(endpoint.givable):
         if not slot.hidden:
             continue
-        # Not the config's own schema: 3.x calls the number of a row a text.
+        # The schema of the config is not used: on 3.x it says that a row number is a text.
         schema = component_schema(slot.type, slot.props)
         value = _described(slot, {"type": schema}, "parameter")
         value["label"] = slot.label if slot.label.strip() else slot.type.capitalize()
@@ -108,11 +108,11 @@ def hidden_parameters_of(endpoint: Endpoint, described: Sequence[ValueInfo]) -> 
 
 
 def returns_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> list[ValueInfo]:
-    """Describe what a caller gets, in order: one for each of `endpoint.returns`.
+    """Describe the values that a caller gets, one for each of `endpoint.returns`.
 
     Args:
         endpoint: The function.
-        info: The answer of ``/info``, if there is one.
+        info: The response of ``/info``, if there is one.
     """
     sent = _entry_values(endpoint, info, "returns", endpoint.outputs)
     return [_described(slot, item, "value") for slot, item in zip(endpoint.returns, sent)]
@@ -121,10 +121,16 @@ def returns_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> list[Value
 def schemas_of(
     endpoint: Endpoint, info: Mapping[str, Any] | None, key: Literal["parameters", "returns"]
 ) -> list[Mapping[str, Any]]:
-    """The JSON schema of each value that a caller gives or gets, in order.
+    """Return the JSON schema of each value that a caller gives or gets.
 
-    That of ``/info`` or of the config; where servers of 3.x have no words for a component,
-    the one that is known here. `python_type` of the same value is this schema in words.
+    It is the schema of ``/info`` or of the config. If a server of 3.x does not describe a
+    component, it is the schema that is known here. `python_type` of the same value is this schema
+    as text.
+
+    Args:
+        endpoint: The function.
+        info: The response of ``/info``, if there is one.
+        key: Which values.
     """
     slots = endpoint.inputs if key == "parameters" else endpoint.outputs
     shown = endpoint.parameters if key == "parameters" else endpoint.returns
@@ -141,11 +147,11 @@ def describe(table: EndpointTable, info: Mapping[str, Any] | None) -> dict[str, 
 
     Args:
         table: The app's functions.
-        info: The answer of ``/info``, if there is one.
+        info: The response of ``/info``, if there is one.
 
     Returns:
-        ``{"named_endpoints": {"/name": …}, "unnamed_endpoints": {"5": …}}`` as servers
-        write it; each endpoint has `parameters`, `returns`, `type` and, if there are any,
+        ``{"named_endpoints": {"/name": …}, "unnamed_endpoints": {"5": …}}``, the form of
+        servers. Each endpoint has `parameters`, `returns`, `type` and, if there are any,
         `hidden_parameters` and a `description`.
     """
     named: dict[str, EndpointInfo] = {}
@@ -161,7 +167,7 @@ def _endpoint_info(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Endpoi
     described: EndpointInfo = {
         "parameters": parameters,
         "returns": returns_of(endpoint, info),
-        "type": {"cancel": bool(endpoint.config.get("cancels"))},  # says it up to 4.34
+        "type": {"cancel": bool(endpoint.config.get("cancels"))},  # the only source up to 4.34
     }
     hidden = hidden_parameters_of(endpoint, parameters)
     if hidden:
@@ -180,13 +186,13 @@ def _endpoint_info(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Endpoi
 
 
 def endpoint_description(endpoint: Endpoint, info: Mapping[str, Any] | None) -> str:
-    """What the app says about an endpoint; empty if nothing."""
+    """Return the app's description of an endpoint; empty if it has none."""
     description = _entry(endpoint, info).get("description")
     description = description or endpoint.config.get("api_description")
     return description if isinstance(description, str) and description.strip() else ""
 
 
-# -- what /info says
+# -- the content of /info
 
 
 def _entry(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -197,11 +203,11 @@ def _entry(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Mapping[str, A
 def _entry_values(
     endpoint: Endpoint, info: Mapping[str, Any] | None, key: str, slots: tuple[Slot, ...]
 ) -> list[Mapping[str, Any]]:
-    """What the entry says of each visible slot; nothing, if it does not fit the config."""
+    """Return the entry's item for each visible slot; empty items if it does not fit the config."""
     shown = [slot for slot in slots if not slot.hidden]
     sent = _entry(endpoint, info).get(key)
     if isinstance(sent, list):
-        if len(sent) == len(slots):  # up to 3.35 session state was listed with the others
+        if len(sent) == len(slots):  # servers up to 3.35 list session state, too
             sent = [item for item, slot in zip(sent, slots) if not slot.hidden]
         if len(sent) == len(shown):
             return [_mapping(item) for item in sent]
@@ -209,7 +215,7 @@ def _entry_values(
 
 
 def _names_parameters(info: Mapping[str, Any] | None) -> bool:
-    """Whether the server is of the kind that declares names and defaults (4.23 and later)."""
+    """Return whether the server sends parameter names and defaults (4.23 and later)."""
     return any(
         "parameter_has_default" in _mapping(parameter)
         for kind in ("named_endpoints", "unnamed_endpoints")
@@ -226,7 +232,7 @@ def _sequence(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-# -- one value
+# -- the description of one value
 
 
 def _described(slot: Slot, item: Mapping[str, Any], role: str) -> ValueInfo:
@@ -250,7 +256,7 @@ def _schema(slot: Slot, item: Mapping[str, Any], role: str) -> Mapping[str, Any]
 
 
 def _config_schema(slot: Slot, role: str) -> Mapping[str, Any]:
-    """The schema in a component's config, which has had three forms; else the one we know."""
+    """Return the schema in a component's config, which has three forms, else the known one."""
     key = "api_info_as_input" if role == "parameter" else "api_info_as_output"
     schema = _mapping(slot.config.get(key) or slot.config.get("api_info"))
     if "serialized_info" in schema:  # 3.29 to 3.50
@@ -261,7 +267,7 @@ def _config_schema(slot: Slot, role: str) -> Mapping[str, Any]:
 
 
 def _python_type(slot: Slot, schema: Mapping[str, Any], item: Mapping[str, Any]) -> PythonType:
-    """A type in words."""
+    """Return a type as text, with a description."""
     text = type_text(schema)
     known = _known_schema(slot, schema)
     if known is not None:
@@ -273,16 +279,16 @@ def _python_type(slot: Slot, schema: Mapping[str, Any], item: Mapping[str, Any])
     if not isinstance(description, str) or not description:
         description = schema.get("description")
     if not isinstance(description, str) or "filepath" in text + description:
-        description = ""  # of files, servers tell how their own classes work
+        description = ""  # for files, servers describe their own classes
     return {"type": text, "description": description}
 
 
 def _known_schema(slot: Slot, schema: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """A better schema than the server's, where one is needed and known.
+    """Return a better schema than the server's; ``None`` if none is needed or known.
 
-    Servers of 3.x call tables and labels "any JSON", files and choices text, and describe
-    what the official client of their time made of them ("filepath to JSON file"); what
-    their components exchange is known here.
+    Servers of 3.x describe tables and labels as "any JSON", files and choices as text, and many
+    values in the form that the official client of their time returned ("filepath to JSON file").
+    `component_schema` knows what their components really exchange.
     """
     text = type_text(schema)
     if not _is_3x(slot) or not (text in ("Any", "str", "list[str]") or "filepath" in text):
@@ -292,11 +298,11 @@ def _known_schema(slot: Slot, schema: Mapping[str, Any]) -> Mapping[str, Any] | 
 
 
 def _is_3x(slot: Slot) -> bool:
-    return "skip_api" not in slot.config  # which came with 4.0
+    return "skip_api" not in slot.config  # the key came with 4.0
 
 
 def _example(slot: Slot, item: Mapping[str, Any], value: ValueInfo) -> Any:
-    """The server's example if it gives one, mended where 3.x gives a choice with its label."""
+    """Return the example: the server's if it sends one, with labels of 3.x replaced by values."""
     example = item.get("example_input")
     if example is None:
         examples = _mapping(slot.config.get("example_inputs"))  # 3.26 to 3.50
@@ -317,7 +323,7 @@ def _example(slot: Slot, item: Mapping[str, Any], value: ValueInfo) -> Any:
 
 
 def _name(values: list[ValueInfo], sent: list[Any], endpoint: Endpoint) -> None:
-    """Give each value its name: the server's, else one made from its label, always unique."""
+    """Set the unique name of each value: the server's name, or one made from the label."""
     visible = [index for index, slot in enumerate(endpoint.inputs) if not slot.hidden]
     taken = {name for name in sent if isinstance(name, str)}
     given: set[str] = set()
@@ -329,7 +335,7 @@ def _name(values: list[ValueInfo], sent: list[Any], endpoint: Endpoint) -> None:
 
 
 def _unused(stem: str, taken: AbstractSet[str]) -> str:
-    """The name itself, or with the first number that makes it new."""
+    """Return the name, with the smallest number that makes it unique if it is already used."""
     name, count = stem, 1
     while name in taken:
         count += 1
@@ -338,7 +344,7 @@ def _unused(stem: str, taken: AbstractSet[str]) -> str:
 
 
 def identifier(label: str) -> str:
-    """Make a Python name from a label; empty if nothing in it can be part of one.
+    """Return a Python name for a label; empty if no part of the label can be in a name.
 
     Example:
         >>> identifier("Max new tokens"), identifier("class"), identifier("2nd try!")

@@ -1,7 +1,7 @@
-"""Which functions an app has, and which one the user means.
+"""The functions of an app, and how a name or number is resolved to one of them.
 
-An `EndpointTable` is made from a config and never changes; when an app renders new
-functions into a session, a new table replaces it.
+An `EndpointTable` is made from a config and never changes. When an app renders new functions into
+a session, a new table replaces it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..dialect import Dialect
 
-#: Component types that the API description of 3.x leaves out; later servers say ``skip_api``.
+#: Component types that the API description of 3.x does not list; later servers send ``skip_api``.
 _HIDDEN_3X = frozenset(
     "state column row tabs tab tabitem box form accordion group interpretation dataset".split()
 )
@@ -32,14 +32,19 @@ class Endpoint(FrozenRecord, hidden=("config",)):
     """One function of the app.
 
     Attributes:
-        fn_index: Its number on the wire: the config's ``id``, or the position where
-            the config has none (before 4.32).
+        fn_index: Its number on the wire: the ``id`` in the config, or the position if the
+            config has no ``id`` (before 4.32).
         api_name: Its name without slash; ``None`` if it has none.
-        visibility: ``"undocumented"`` ones can be called but are not listed.
+        visibility: ``"undocumented"`` functions can be called but are not listed.
+        inputs: The input positions, with their components.
+        outputs: The output positions, with their components.
+        queued: Whether its calls go through the queue.
         generator: Whether it yields several values; ``None`` if the server does not say.
-        streaming: Takes further input while it runs; its values are never edit lists.
-        cancelled_by: Events of the app that, when called, cancel this one (before 4.35).
-        in_browser: It has no function on the server.
+        batch: Whether it processes several calls at once.
+        streaming: It accepts further input while it runs. Its values are never edit lists.
+        cancelled_by: The numbers of the app's events that cancel it when called (before 4.35).
+        in_browser: It runs in the browser and has no function on the server.
+        config: Its entry in the config.
     """
 
     fn_index: int
@@ -57,12 +62,12 @@ class Endpoint(FrozenRecord, hidden=("config",)):
 
     @cached_property
     def name(self) -> str | int:
-        """How users see it: ``"/predict"``, or its number if it has no name."""
+        """The name that users see: ``"/predict"``, or the number if the function has no name."""
         return f"/{self.api_name}" if self.api_name is not None else self.fn_index
 
     @property
     def rendered(self) -> bool:
-        """Whether the app made it for one session, while it ran."""
+        """Whether the app rendered it into one session while it ran."""
         return self.config.get("rendered_in") is not None
 
     @cached_property
@@ -72,7 +77,7 @@ class Endpoint(FrozenRecord, hidden=("config",)):
 
     @cached_property
     def givable(self) -> tuple[Slot, ...]:
-        """All inputs that a caller can give: those of the description, and hidden ones."""
+        """All inputs that a caller can give: the listed ones and the hidden ones."""
         return tuple(slot for slot in self.inputs if not slot.is_state)
 
     @cached_property
@@ -92,11 +97,11 @@ class Endpoint(FrozenRecord, hidden=("config",)):
 
     @cached_property
     def is_shaped(self) -> bool:
-        """Whether an input takes values in a form of its own; see `shapes`."""
+        """Whether the values of an input may have to be converted; see `shapes`."""
         return any(is_shaped(slot) for slot in self.inputs)
 
     def visible(self, data: list[Any]) -> list[Any]:
-        """Leave the hidden outputs out of a server's ``output.data``."""
+        """Return a server's ``output.data`` without the hidden outputs."""
         slots = self.outputs
         if len(data) != len(slots) or len(self.returns) == len(slots):
             return data
@@ -104,18 +109,22 @@ class Endpoint(FrozenRecord, hidden=("config",)):
 
 
 class EndpointTable:
-    """The functions of an app by name and by number.
+    """The functions of an app, by name and by number.
+
+    Args:
+        config: The app's config.
+        dialect: The rules of the server.
 
     Raises:
-        ConfigError: The config's components or dependencies are not what they should be.
+        ConfigError: The config has no lists of components and dependencies.
     """
 
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         components, dependencies = config.get("components"), config.get("dependencies")
         if not isinstance(components, list) or not isinstance(dependencies, list):
             raise ConfigError(
-                "The config of the app lists no components and dependencies, so it is not one "
-                "of a Gradio app (or of one that this client can read)."
+                "The config of the app has no lists of components and dependencies. It is not the "
+                "config of a Gradio app, or this client cannot read it."
             )
         self._config = config
         self._dialect = dialect
@@ -154,10 +163,10 @@ class EndpointTable:
 
     @property
     def documented(self) -> list[Endpoint]:
-        """The endpoints that the app offers to API users, in its own order.
+        """The endpoints that the app offers to API users, in the app's order.
 
-        Behaviour: unnamed events of a ``gr.Interface`` of 3.x are its buttons' own, as in
-        ``get_api_info`` of that time.
+        Behaviour: the unnamed events of a ``gr.Interface`` of 3.x belong to its own buttons and
+        are not listed, as in ``get_api_info`` of that time.
         """
         named_only = self._config.get("mode") in ("interface", "tabbed_interface")
         return [
@@ -169,7 +178,7 @@ class EndpointTable:
         ]
 
     def __contains__(self, endpoint: Endpoint) -> bool:
-        """Whether it is one of these: a rendered function lives in one session only."""
+        """Return whether the endpoint is in the table; a rendered one is only in its session's."""
         known = self._by_index.get(endpoint.fn_index)
         return known is endpoint or known == endpoint
 
@@ -183,47 +192,48 @@ class EndpointTable:
         )
 
     def component(self, component_id: int) -> Mapping[str, Any] | None:
-        """A component's config."""
+        """Return the config of a component; ``None`` if there is none of that number."""
         return self._components.get(component_id)
 
     def numbered(self, fn_index: int) -> Endpoint | None:
-        """The function of a number, whether clients may call it or not."""
+        """Return the function of a number, even if clients may not call it."""
         return self._by_index.get(fn_index)
 
     def named(self, api_name: str) -> Endpoint | None:
-        """The function of a name, whether clients may call it or not."""
+        """Return the function of a name, even if clients may not call it."""
         return self._by_name.get(api_name)
 
     def goes_by_name(self, endpoint: Endpoint) -> bool:
-        """Whether a route that takes a name alone leads to this function.
+        """Return whether a route that contains only a name leads to this function.
 
-        What was rendered for a session keeps its number: it may share its name with another.
+        A function that was rendered into a session is called by its number, because other
+        functions may have the same name.
         """
         name = endpoint.api_name
         if not name or "/" in name or name in (".", "..") or endpoint.rendered:
-            return False  # a slash makes another route, and dots are taken out on the way
+            return False  # a slash makes another route, and HTTP clients remove dot segments
         return self._by_name.get(name) == endpoint
 
     def rendered(self, render_config: Mapping[str, Any]) -> EndpointTable:
-        """The table after the app rendered components and functions into the session."""
+        """Return the table after the app has rendered components and functions into the session."""
         return EndpointTable(rendered(self._config, render_config), self._dialect)
 
     def resolve(self, key: str | int | None) -> Endpoint:
-        """Find the endpoint that the user means.
+        """Return the endpoint that the user means.
 
         Args:
-            key: A name with or without slash, an ``fn_index``, or ``None`` for the
-                only one there is.
+            key: A name with or without slash, an ``fn_index``, or ``None`` for the only
+                endpoint of the app.
 
         Raises:
-            EndpointNotFoundError: There is none, more than one for ``None``, or it
-                may not be called; `candidates` holds names that may have been meant.
+            EndpointNotFoundError: There is no such endpoint, there are several for ``None``, or
+                clients may not call it. `candidates` has names that the user may have meant.
         """
         if key is None:
             return self._only_one()
         if isinstance(key, bool) or not isinstance(key, (str, int)):
             raise EndpointNotFoundError(
-                f"{_no_key(key)} {self._choices()}",
+                f"{_invalid_key(key)} {self._choices()}",
                 candidates=self._names(),
             )
         endpoint = (
@@ -240,22 +250,22 @@ class EndpointTable:
             )
         if endpoint.visibility == "private":
             raise EndpointNotFoundError(
-                f"The app keeps endpoint {key!r} private (api_name=False, or api_visibility="
-                f"'private'), so it is not for clients to call. {self._choices()}",
+                f"Endpoint {key!r} is private (api_name=False, or api_visibility='private'), so "
+                f"clients cannot call it. {self._choices()}",
                 endpoint=key,
                 candidates=self._names(),
             )
         if endpoint.in_browser:
             raise EndpointNotFoundError(
-                f"Endpoint {key!r} runs in the browser only; there is no function on the server "
-                f"to call. {self._choices()}",
+                f"Endpoint {key!r} runs only in the browser. It has no function on the server, so "
+                f"it cannot be called. {self._choices()}",
                 endpoint=key,
                 candidates=self._names(),
             )
         return endpoint
 
     def _near(self, key: str) -> tuple[str, ...]:
-        """The names that may have been meant; slow, so only for a mistake."""
+        """Return names that the user may have meant; slow, so called only for an error."""
         import difflib
 
         return tuple(difflib.get_close_matches(f"/{_bare(key)}", self._names(), n=3, cutoff=0.6))
@@ -268,7 +278,7 @@ class EndpointTable:
         if not choices:
             raise EndpointNotFoundError("The app offers no endpoint to API users.")
         raise EndpointNotFoundError(
-            f"The app has {len(choices)} endpoints, so say which one to call. {self._choices()}",
+            f"The app has {len(choices)} endpoints; name the one to call. {self._choices()}",
             candidates=self._names(),
         )
 
@@ -281,17 +291,18 @@ class EndpointTable:
         parts = [f"Its endpoints are {', '.join(names)}"] if names else []
         if unnamed:
             parts.append(
-                f"{'by' if parts else 'It has only functions by'} number: {', '.join(unnamed)}"
+                f"{'by' if parts else 'Its endpoints have no names. Call them by'} number: "
+                f"{', '.join(unnamed)}"
             )
         return "; ".join(parts) + "." if parts else "It offers no endpoint to API users."
 
 
-def _no_key(value: object) -> str:
+def _invalid_key(value: object) -> str:
     shown = reprlib.repr(value)
-    said = f"An endpoint is a name such as '/predict' or an fn_index, not {shown}."
+    message = f"An endpoint is a name such as '/predict' or an fn_index, not {shown}."
     if isinstance(value, (list, tuple, dict)):
-        said += f" It comes before the values: predict('/predict', {shown})."
-    return said
+        message += f" It comes before the values: predict('/predict', {shown})."
+    return message
 
 
 def _list(value: object) -> list[Any]:
@@ -308,12 +319,15 @@ def _visibility(dependency: Mapping[str, Any]) -> Literal["public", "undocumente
         return "private"
     declared = dependency.get("api_visibility")
     if declared in ("public", "undocumented", "private"):
-        return declared  # type: ignore[no-any-return]  # just compared
+        return declared  # type: ignore[no-any-return]  # compared on the line before
     return "undocumented" if dependency.get("show_api") is False else "public"
 
 
 def _is_queued(dependency: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
-    """Behaviour: ``skip_queue`` of @gradio/client; its default is the app's ``enable_queue``."""
+    """Return whether calls go through the queue.
+
+    Behaviour: ``skip_queue`` of @gradio/client; its default is the app's ``enable_queue``.
+    """
     queue = dependency.get("queue")
     return bool(config.get("enable_queue") if queue is None else queue)
 

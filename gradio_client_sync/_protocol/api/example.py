@@ -1,7 +1,7 @@
-"""Examples: a value that fits a type, and the Python call that passes it.
+"""Examples: a value of a type, and the Python call that passes it.
 
-Both are for reading. A call runs as it stands, but for the names of files in it; whatever
-an app puts into names and defaults appears in it as Python literals only.
+Both are for people to read. A call runs as it is, except for the names of files in it. Names and
+defaults of an app appear in it only as Python literals.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any, Union
 
 from .schema import component_schema
 
-LONGEST = 200  # characters of a text that are shown whole
+LONGEST = 200  # characters; longer texts are shortened
 MOST = 50  # items of a list or dict that are shown
-DEEPEST = 20  # levels of a default; hostile ones could be deeper than Python's stack
+DEEPEST = 20  # levels of a default; a hostile one could exceed Python's stack
 
 
 def example_of(schema: object) -> Any:
-    """Make a value of a type, to show in a call; ``None`` where none comes to mind.
+    """Return an example value of a type for a call; ``None`` if no example is known.
 
     Example:
         >>> example_of({"type": "array", "items": {"enum": ["draft", "final"]}})
@@ -35,7 +35,7 @@ def example_of(schema: object) -> Any:
     if kind == "array":
         items = schema.get("items")
         if isinstance(items, Mapping) and items.get("type") == "array":
-            return []  # one level is an example, more are a puzzle
+            return []  # a nested example would be hard to read
         one = example_of(items)
         return [] if one is None else [one]
     return _EXAMPLES.get(kind) if isinstance(kind, str) else None
@@ -45,7 +45,7 @@ _EXAMPLES = {"string": "Hello", "number": 1, "integer": 1, "boolean": True}
 
 
 def component_example(component: str, props: Mapping[str, Any]) -> Any:
-    """Make a value for a component of an old server; ``None`` where none comes to mind."""
+    """Return an example value for a component of an old server; ``None`` if none is known."""
     example = _COMPONENT_EXAMPLES.get(component)
     return example_of(component_schema(component, props)) if example is None else example
 
@@ -63,14 +63,14 @@ _COMPONENT_EXAMPLES: dict[str, Any] = {
 
 
 def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
-    """Write Python that calls an endpoint with every value that matters.
+    """Return Python code that calls an endpoint with every value that matters.
 
-    One or two values go by position, more (or some of them) by name.
+    Up to two values are passed by position. More values, or only some of them, are passed by name.
 
     Args:
-        name: Its name or ``fn_index``.
-        endpoint: Its entry in what `api_info.describe` returns.
-        width: Columns; longer calls are broken over lines, as a formatter would.
+        name: The endpoint's name or ``fn_index``.
+        endpoint: Its entry in the result of `api_info.describe`.
+        width: The largest number of columns; a longer call is broken into lines as by a formatter.
     """
     types = _mapping(endpoint.get("type"))
     if types.get("generator") or types.get("continuous"):
@@ -83,7 +83,7 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
     if not values and not unset:
         return f"{head}{tail}"
     shown = [value for value in values if _belongs_in_call(value)] + unset
-    if not shown:  # every default is empty, or a file of the app: examples say more
+    if not shown:  # every default is empty or a file of the app, so examples are more useful
         shown = [
             {**value, "parameter_has_default": False}
             for value in values
@@ -103,9 +103,9 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
 
 
 def _unset(endpoint: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Hidden parameters without a value of their own, as if they had to be given.
+    """Return the hidden parameters without a value, as if they were required.
 
-    A dataset is one: without a click there is no row, and few functions can do without.
+    A dataset is one: without a click it has no row, and few functions work without one.
     """
     return [
         {**value, "parameter_has_default": False}
@@ -115,7 +115,10 @@ def _unset(endpoint: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _belongs_in_call(value: Mapping[str, Any]) -> bool:
-    """Required ones do, and defaults that are worth showing; the app's own files are not."""
+    """Return whether a call should show a value: if it is required, or has a useful default.
+
+    Files of the app are not useful.
+    """
     if not value.get("parameter_has_default"):
         return True
     default, text = value.get("parameter_default"), default_text(value)
@@ -129,7 +132,7 @@ def _is_empty(default: object) -> bool:
 
 
 def default_text(value: Mapping[str, Any]) -> str:
-    """Write the default of a parameter as Python."""
+    """Return the default of a parameter as Python."""
     return _source(_python(value.get("parameter_default"), _type(value)))
 
 
@@ -147,18 +150,18 @@ def _example(value: Mapping[str, Any]) -> Any:
 
 _FILES = {"image": "photo.png", "audio": "speech.wav", "video": "clip.mp4", "model3d": "mesh.glb"}
 
-#: Python source: of a plain value as text, of a list or dict by its parts.
+#: Python source: a text for a plain value, a list or dict of parts for a list or dict.
 _Python = Union[str, "list[_Python]", "dict[str, _Python]"]
 
 
 def _python(example: object, kind: str, depth: int = 0) -> _Python:
-    """Write a value as Python; files as a user gives them. Control characters are escaped."""
+    """Return a value as Python, with files as a user passes them and control characters escaped."""
     if depth > DEEPEST:
         return "..."
     inner = "or filepath" if "filepath" in kind else ""
     if isinstance(example, str):
-        address = example.startswith(("https://", "http://"))  # 4.0 to 4.2x have no objects
-        if kind.split(" | ")[0] == "filepath" or ("filepath" in kind and address):
+        is_url = example.startswith(("https://", "http://"))  # 4.0 to 4.2x send no file objects
+        if kind.split(" | ")[0] == "filepath" or ("filepath" in kind and is_url):
             return _file(example)
         return quoted(example if len(example) <= LONGEST else f"{example[:60]}…")
     if isinstance(example, Mapping):
@@ -179,14 +182,14 @@ def _python(example: object, kind: str, depth: int = 0) -> _Python:
 
 
 def _file(path: str) -> str:
-    """Servers give addresses of samples; a reader has a file, and shorter lines to read."""
+    """Return the source for a file: only its name, since long URLs of samples help no reader."""
     data = re.match(r"data:(\w{1,20})/(\w{1,20})", path)  # the files of 3.x
     name = f"{data[1]}.{data[2]}" if data else re.split(r"[/\\=]", path.rstrip("/"))[-1]
     return f"handle_file({quoted(name[-60:] or 'file')})"
 
 
 def _source(python: _Python, width: int = 0, indent: int = 0, broken: bool = False) -> str:
-    """Join the parts; those that are wider than `width` (if it is given) over several lines."""
+    """Join the parts; if `width` is given, put a part that is wider on several lines."""
     if isinstance(python, str):
         return python
     if isinstance(python, dict):
@@ -208,12 +211,13 @@ def _source(python: _Python, width: int = 0, indent: int = 0, broken: bool = Fal
 
 
 def quoted(text: str) -> str:
-    """A string literal as formatters write it: double quotes, unless single ones escape less.
+    """Return a string literal as formatters write it: double quotes, unless single ones need less.
 
-    Whatever is not printable, line ends and halves of surrogate pairs too, is an escape in it.
+    Characters that are not printable are escaped, including line ends and halves of surrogate
+    pairs.
     """
     quote = "'" if text.count('"') > text.count("'") else '"'
-    body = repr(f'"{text}')[2:-1].replace("\\'", "'")  # repr picks single quotes for a double one
+    body = repr(f'"{text}')[2:-1].replace("\\'", "'")  # the double quote makes repr use single ones
     return f"{quote}{body.replace(quote, chr(92) + quote)}{quote}"
 
 

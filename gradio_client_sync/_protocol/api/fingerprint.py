@@ -1,9 +1,9 @@
-"""What a caller relies on in an endpoint, in a form that can be kept, and what has changed in it.
+"""Fingerprints of endpoints: what a caller relies on, and how to find what has changed.
 
-A `Fingerprint` is plain data, so that it can stand in a module's source: each parameter's name,
-type and whether it is required, and the types of what comes back. Labels, descriptions and the
-values of defaults are not in it. An app that offers more choices than before has not changed;
-one that takes a choice away has.
+A `Fingerprint` is plain data, so it can be written into the source of a module. It has each
+parameter's name, type and whether it is required, and the types of the outputs. It does not have
+labels, descriptions and the values of defaults. An app that offers more choices than before has
+not changed. An app that removes a choice has changed.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import Union
 
 from .signature import Signature
 
-#: Name, type and "required" of each parameter, then the types of what comes back.
+#: Name, type and whether it is required, for each parameter; then the types of the outputs.
 Fingerprint = tuple[tuple[tuple[str, str, bool], ...], tuple[str, ...]]
 Fingerprints = Mapping[Union[str, int], Fingerprint]
 
 
 def fingerprint_of(signature: Signature, kept: Fingerprint | None = None) -> Fingerprint:
-    """What a caller of an endpoint relies on.
+    """Return what a caller of an endpoint relies on.
 
     Args:
         signature: The endpoint.
-        kept: What it was, to compare it with. A hidden parameter that is not in there is
-            left out: a caller that does not know it can do without.
+        kept: An older fingerprint to compare with. Hidden parameters that it does not have are
+            left out, because a caller that does not know them does not need them.
     """
     known = None if kept is None else {name for name, *_ in kept[0]}
     return (
@@ -40,33 +40,33 @@ def fingerprint_of(signature: Signature, kept: Fingerprint | None = None) -> Fin
 
 
 def changes_of(endpoint: str | int, kept: Fingerprint, now: Fingerprints) -> list[str]:
-    """Tell what is different in an endpoint; nothing if a caller need not care.
+    """Return the changes of an endpoint that matter to a caller.
 
     Args:
         endpoint: Its name or number.
-        kept: What it was.
-        now: What the app's endpoints are.
+        kept: Its fingerprint before.
+        now: The present fingerprints of the app's endpoints.
 
     Returns:
-        One sentence for each difference, without a stop.
+        One sentence for each change, without a full stop.
 
     Example:
         >>> changes_of("/f", ((("a", "str", True),), ()), {"/f": ((("b", "str", True),), ())})
-        ["'/f': parameter 'a' is called 'b' now"]
+        ["'/f': parameter 'a' is now called 'b'"]
     """
     if endpoint not in now:
-        return [f"{endpoint!r} is gone{_successor(kept, endpoint, now)}"]
+        return [f"{endpoint!r} no longer exists{_successor(kept, endpoint, now)}"]
     (old, gives), (new, gives_now) = kept, now[endpoint]
-    told = _parameter_changes(old, new)
+    changes = _parameter_changes(old, new)
     if gives != gives_now:
-        told.append(f"it returns {_listed(gives_now)} now, not {_listed(gives)}")
-    return [f"{endpoint!r}: {what}" for what in told]
+        changes.append(f"it now returns {_listed(gives_now)}, not {_listed(gives)}")
+    return [f"{endpoint!r}: {change}" for change in changes]
 
 
 def all_changes(kept: Fingerprints, now: Fingerprints) -> list[str]:
-    """Tell what is different in an app, new endpoints included."""
-    told = [what for endpoint in kept for what in changes_of(endpoint, kept[endpoint], now)]
-    return [*told, *(f"{endpoint!r} is new" for endpoint in now if endpoint not in kept)]
+    """Return the changes of all endpoints of an app, with new endpoints included."""
+    changes = [one for endpoint in kept for one in changes_of(endpoint, kept[endpoint], now)]
+    return [*changes, *(f"{endpoint!r} is new" for endpoint in now if endpoint not in kept)]
 
 
 _Parameters = Sequence[tuple[str, str, bool]]
@@ -76,27 +76,27 @@ def _parameter_changes(old: _Parameters, new: _Parameters) -> list[str]:
     before = {name: (kind, required) for name, kind, required in old}
     after = {name: (kind, required) for name, kind, required in new}
     renamed = _renamed(old, new)
-    told = []
+    changes = []
     for name, (kind, required) in before.items():
         if name in renamed:
-            told.append(f"parameter {name!r} is called {renamed[name]!r} now")
+            changes.append(f"parameter {name!r} is now called {renamed[name]!r}")
         elif name not in after:
-            told.append(f"parameter {name!r} is gone")
+            changes.append(f"parameter {name!r} no longer exists")
             continue
         kind_now, required_now = after[renamed.get(name, name)]
         if not _covers(kind_now, kind):
-            told.append(f"parameter {name!r} takes {kind_now} now, not {kind}")
+            changes.append(f"parameter {name!r} now takes {kind_now}, not {kind}")
         if required_now and not required:
-            told.append(f"parameter {name!r} has no default any more")
+            changes.append(f"parameter {name!r} no longer has a default")
     for name, (kind, required) in after.items():
         if name not in before and name not in renamed.values():
             what = "required" if required else "with a default"
-            told.append(f"parameter {name!r} was added ({kind}, {what})")
-    return told
+            changes.append(f"parameter {name!r} was added ({kind}, {what})")
+    return changes
 
 
 def _renamed(old: _Parameters, new: _Parameters) -> dict[str, str]:
-    """Names that went and came at the same place with the same type."""
+    """Return old names to new names of parameters with the same position and type."""
     before, after = {name for name, *_ in old}, {name for name, *_ in new}
     return {
         name: name_now
@@ -106,26 +106,26 @@ def _renamed(old: _Parameters, new: _Parameters) -> dict[str, str]:
 
 
 def _successor(kept: Fingerprint, endpoint: str | int, now: Fingerprints) -> str:
-    """An endpoint that takes and gives the same, the one of the closest name."""
+    """Return a hint to the endpoint with the same fingerprint and the most similar name, if any."""
     same = {str(name): name for name, fingerprint in now.items() if fingerprint == kept}
     close = difflib.get_close_matches(str(endpoint), same, n=1, cutoff=0.0)
     return f"; {same[close[0]]!r} takes and returns the same" if close else ""
 
 
 def _covers(kind: str, other: str) -> bool:
-    """Whether a type takes all that another did: it is the same, perhaps with more choices."""
+    """Return whether a type accepts all values of another: it is equal, or only adds choices."""
     if kind == other:
         return True
     try:
         shape, choices = _without_choices(kind)
         other_shape, other_choices = _without_choices(other)
-    except (SyntaxError, ValueError, RecursionError):  # not written by us, or edited since
+    except (SyntaxError, ValueError, RecursionError):  # another program wrote or edited the type
         return False
     return shape == other_shape and all(map(frozenset.issuperset, choices, other_choices))
 
 
 def _without_choices(text: str) -> tuple[str, list[frozenset[str]]]:
-    """A type without the values of its choices, and those of each, in order."""
+    """Return a type without the values of its choices, and the values of each choice in order."""
     tree = ast.parse(text, mode="eval")
     choices: list[frozenset[str]] = []
     for node in ast.walk(tree):

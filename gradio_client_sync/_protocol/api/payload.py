@@ -1,6 +1,6 @@
-"""From what the user passes to the ``data`` list of the wire.
+"""Conversion of the user's payload to the ``data`` list of the wire.
 
-Everything that can be wrong with the values is found here, before anything is sent.
+Every error in the values is found here, before anything is sent.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     from ...types import Payload, ValueInfo
     from .endpoint import Endpoint
 
-#: Sequences to Python, single values to an app.
+#: Sequences in Python that an app takes as single values.
 _SINGLE = (str, bytes, bytearray, memoryview)
 
 
 def bind(
     endpoint: Endpoint, payload: Payload, parameters: Callable[[], Sequence[ValueInfo]]
 ) -> list[Any]:
-    """Lay out values, by position or by name, over the function's inputs.
+    """Assign values, by position or by name, to the function's inputs.
 
-    A list has one value for each parameter of the API description, or one for each input
-    but session state, in the function's order. Its length says which: the two lengths are
-    the same only where nothing is hidden. A shorter list gives the first parameters of the
-    description. A mapping may name both kinds.
+    A list has one value for each parameter of the API description, or one for each input except
+    session state, in the function's order. Its length decides which: the two lengths are equal
+    only if nothing is hidden. A shorter list gives the first parameters of the description. A
+    mapping may name both kinds.
 
     Args:
         endpoint: The function to call.
         payload: A list or tuple, a mapping of parameter names, or ``None`` for no values.
-        parameters: Gives the parameters of the description with their names and defaults.
-            Only called if they are needed, since it may cost a request: not for a list
-            of one of the two lengths.
+        parameters: Returns the parameters of the description with their names and defaults.
+            It may cost a request, so it is called only if they are needed: not for a list
+            with one of the two lengths.
 
     Returns:
-        One value per input: ``None`` for session state, and for a hidden input that is
-        not given what its component holds in the config.
+        One value per input: ``None`` for session state, and the component's value in the config
+        for a hidden input that is not given.
 
     Raises:
         PayloadError: Too many values, a missing one without default, or an unknown name.
@@ -48,7 +48,7 @@ def bind(
     Behaviour: names and defaults as ``map_data_to_params``, session state and lists with all
     inputs as ``handle_payload`` in @gradio/client 2.7.0, hidden inputs as a page of the app
     sends them. Ours: a list that is too long raises, where JavaScript warns; a list that is
-    too short takes defaults or raises; a list without the hidden inputs skips their places,
+    too short takes defaults or raises; a list without the hidden inputs skips their positions,
     where JavaScript fills them with the values that follow.
     """
     if isinstance(payload, (list, tuple)):
@@ -111,7 +111,7 @@ def _by_name(
 
 
 def _in_order(endpoint: Endpoint, described: Sequence[ValueInfo]) -> list[ValueInfo]:
-    """All parameters, hidden ones among the others, one for each of `endpoint.givable`."""
+    """Return all parameters with the hidden ones, one for each of `endpoint.givable`."""
     if len(endpoint.givable) == len(endpoint.parameters):
         return list(described)
     own, hidden = iter(described), iter(hidden_parameters_of(endpoint, described))
@@ -125,8 +125,8 @@ def _default(
         return parameter.get("parameter_default")
     name = parameter["parameter_name"]
     raise PayloadError(
-        f"{endpoint.name!r} needs a value for {name!r}, which has no default; {given} "
-        f"{'was' if given == 1 else 'were'} given. It takes {_signature(described)}."
+        f"{endpoint.name!r} needs a value for {name!r}, which has no default, but got "
+        f"{_count(given)}. It takes {_signature(described)}."
         f"{_hidden_note(endpoint, described)}",
         endpoint=endpoint.name,
         parameter=name,
@@ -137,30 +137,30 @@ def _too_many(
     endpoint: Endpoint, values: Sequence[Any], described: Sequence[ValueInfo]
 ) -> PayloadError:
     known = _in_order(endpoint, described)
-    told = (
+    message = (
         f"{endpoint.name!r} takes {_count(len(described))} and got {len(values)}: "
         f"{_signature(described)}."
     )
     if len(known) > len(described):
-        told += (
-            f" With the inputs that the app's own description leaves out it takes "
+        message += (
+            f" With the inputs that the app's own description does not list, it takes "
             f"{_count(len(known))}: {_signature(known)}. A dict can name any of them."
         )
     if len(endpoint.inputs) > len(known) and len(values) == len(endpoint.inputs):
-        told += " Leave session state out: it stays on the server."
-    return PayloadError(told, endpoint=endpoint.name)
+        message += " Leave session state out: it stays on the server."
+    return PayloadError(message, endpoint=endpoint.name)
 
 
 def _hidden_note(endpoint: Endpoint, described: Sequence[ValueInfo]) -> str:
-    """What a dict may name besides; nothing where nothing is hidden."""
+    """Return a sentence with the hidden parameters that a dict can name, if there are any."""
     hidden = hidden_parameters_of(endpoint, described)
     if not hidden:
         return ""
-    return f" A dict can also name what the app's own description leaves out: {_signature(hidden)}."
+    return f" A dict can also name the inputs that the app does not list: {_signature(hidden)}."
 
 
 def _signature(parameters: Sequence[ValueInfo]) -> str:
-    """The parameters as one would write them in Python: ``(a, b=2)``."""
+    """Return the parameters as Python would write them: ``(a, b=2)``."""
     parts = [
         f"{p['parameter_name']}={p.get('parameter_default')!r}"
         if p.get("parameter_has_default")
@@ -191,12 +191,12 @@ def _not_a_payload(endpoint: Endpoint, payload: object) -> PayloadError:
 
 
 def encode(endpoint: Endpoint, body: Mapping[str, Any]) -> bytes:
-    """Write a request's body as JSON.
+    """Return a request's body as JSON.
 
     Raises:
-        PayloadError: A value has no form in JSON; `parameter` says which.
+        PayloadError: A value cannot be written as JSON; `parameter` says which.
 
-    Behaviour: numbers that JSON lacks (NaN, infinities) become ``null``, as
+    Behaviour: numbers that JSON does not have (NaN, infinities) become ``null``, as
     ``JSON.stringify`` writes them.
     """
     try:
@@ -206,19 +206,20 @@ def encode(endpoint: Endpoint, body: Mapping[str, Any]) -> bytes:
 
 
 def encode_json(value: object, what: str) -> bytes:
-    """Write any value as JSON; numbers as `encode` does.
+    """Return any value as JSON, with the same numbers as `encode`.
 
     Args:
-        what: The value's description, for the error.
+        value: The value.
+        what: A description of the value, for the error.
 
     Raises:
-        PayloadError: It has no form in JSON.
+        PayloadError: The value cannot be written as JSON.
     """
     try:
         return _json(value)
     except (TypeError, ValueError, RecursionError) as exc:
         raise PayloadError(
-            f"{what} cannot be sent: {exc}. Values are what JSON can hold: text, numbers, "
+            f"{what} cannot be sent: {exc}. Use values that JSON has: text, numbers, "
             "booleans, None, lists, dicts."
         ) from exc
 
@@ -233,17 +234,17 @@ def _json(value: Any) -> bytes:
 def _dumps(value: Any) -> bytes:
     try:
         return _WRITER.encode(value).encode()
-    except UnicodeEncodeError:  # half a surrogate pair, which only an escape can carry
+    except UnicodeEncodeError:  # half a surrogate pair, which can only be sent as an escape
         return _ESCAPER.encode(value).encode()
 
 
 def _is_table(value: Any) -> bool:
-    """Whether it is a table, or one column, row or simple index of one."""
+    """Return whether a pandas object is a table, a column, a row or a simple index."""
     return hasattr(value, "where") and hasattr(value, "notna") and not hasattr(value, "levels")
 
 
 def _plain(value: Any) -> Any:
-    """What stands for JSON without being it, and without needing the packages it is from."""
+    """Convert an object of another type to JSON types; needs no package to be installed."""
     if isinstance(value, Mapping):
         return dict(value)
     package = type(value).__module__.partition(".")[0]
@@ -258,7 +259,7 @@ def _plain(value: Any) -> Any:
         return None
     if hasattr(value, "isoformat"):  # as JSON.stringify writes dates
         return value.isoformat()
-    raise TypeError(f"a {type(value).__name__} has no form in JSON")
+    raise TypeError(f"a {type(value).__name__} cannot be written as JSON")
 
 
 _WRITER, _ESCAPER = (
@@ -287,8 +288,8 @@ def _not_json(endpoint: Endpoint, body: Mapping[str, Any], exc: Exception) -> Pa
         except (TypeError, ValueError, RecursionError):
             label = str(slot.props.get("label") or slot.type)
             return PayloadError(
-                f"The value for {label!r} of {endpoint.name!r} cannot be sent: {exc}. Values are "
-                "what JSON can hold (text, numbers, booleans, None, lists, dicts), and files.",
+                f"The value for {label!r} of {endpoint.name!r} cannot be sent: {exc}. Use values "
+                "that JSON has (text, numbers, booleans, None, lists, dicts), or files.",
                 endpoint=endpoint.name,
                 parameter=label,
             )

@@ -1,9 +1,10 @@
-"""What an app renders into a session (``gr.render``), laid over its config.
+"""The config of an app after it has rendered something into a session (``gr.render``).
 
-Rendering again makes new functions with new numbers, and the old ones are gone. Their
-names should stay, and in the app they do; but servers make the new ones while they
-still have the old, so that the same function is ``/save`` in one run and ``/save_1`` in
-the next. Calls go by number, so the name is ours to give: it stays as it was first.
+When an app renders again, the new functions have new numbers and the old functions no longer
+exist. Their names should stay the same, and in the app they do. But servers create the new
+functions while the old ones still exist, so the same function is ``/save`` in one run and
+``/save_1`` in the next. Calls use numbers, so this client can choose the names: each function
+keeps its first name.
 """
 
 from __future__ import annotations
@@ -18,12 +19,16 @@ _SUFFIX = re.compile(r"_\d+\Z")
 
 
 def rendered(config: Mapping[str, Any], render_config: Mapping[str, Any]) -> dict[str, Any]:
-    """The config after a render.
+    """Return the config after a render.
 
-    Components and functions of an earlier run of the same render function are replaced,
-    and so are those that come again: what has a ``key`` keeps its number.
+    The new components and functions replace those of an earlier run of the same render function,
+    and those with the same number: a component with a ``key`` keeps its number.
 
-    Behaviour: ``handle_render_config`` of @gradio/client 2.7.0, but for the names.
+    Args:
+        config: The config before.
+        render_config: What the app rendered.
+
+    Behaviour: ``handle_render_config`` of @gradio/client 2.7.0, except for the names.
     """
     render_id = render_config.get("render_id")
     merged = dict(config)
@@ -50,7 +55,7 @@ def _id(entry: Mapping[str, Any]) -> int | None:
 
 
 def _maker(entry: Mapping[str, Any]) -> Any:
-    """Which render function made a component or function; components of 4.x say it elsewhere."""
+    """Return the id of the render function of an entry; components of 4.x have it in ``props``."""
     props = entry.get("props")
     return entry.get("rendered_in", props.get("rendered_in") if isinstance(props, dict) else None)
 
@@ -61,7 +66,7 @@ def _names(dependencies: list[Any]) -> list[str]:
 
 
 def _renamed(new: list[dict[str, Any]], gone: list[str], kept: list[str]) -> list[dict[str, Any]]:
-    """Give functions that are rendered anew the names that they had."""
+    """Return the new functions with the names that they had before."""
     known, free = {*gone, *kept}, list(gone)
     functions = []
     for function in new:
@@ -75,14 +80,16 @@ def _renamed(new: list[dict[str, Any]], gone: list[str], kept: list[str]) -> lis
 
 
 def _name_before(name: str, free: list[str], known: set[str]) -> str | None:
-    """Which of the `free` names a function had: the same, one to which the server has added
-    a number, or one with another number added.
+    """Return which of the `free` names a function had; ``None`` if it is new.
+
+    It is the same name, the name without the number that the server has added, or the name with
+    another number.
     """
     if name in free:
         return name
     stem = _SUFFIX.sub("", name)
     if stem in free:
         return stem
-    if stem in known:  # else it is the app itself that numbers its functions
+    if stem in known:  # otherwise the app itself numbers its functions
         return next((old for old in free if _SUFFIX.sub("", old) == stem), None)
     return None

@@ -1,17 +1,17 @@
-"""From the JSON schemas that servers send to types as a Python user would write them.
+"""Conversion of JSON schemas from servers to types as a Python user would write them.
 
-The text is for reading, and close to an annotation: ``str``, ``float``, ``list[str]``,
-``Literal['a', 'b']``, ``tuple[float, float]``, ``dict[str, float]``, ``str | None``; ``Any``
-where the schema does not say. Two forms go beyond Python: an object with known keys is
-``dict(text: str, files: list[filepath])``, and everything that is a file on the wire (the
+The text is for people, and close to an annotation: ``str``, ``float``, ``list[str]``,
+``Literal['a', 'b']``, ``tuple[float, float]``, ``dict[str, float]``, ``str | None``, and ``Any``
+if the schema does not say. Two forms go beyond Python. An object with known keys is
+``dict(text: str, files: list[filepath])``. Everything that is a file on the wire (the
 data URLs and file dictionaries of 3.x, ``FileData`` since 4.0) is ``filepath``, the word
-that Gradio's own documentation pages use for it.
+that Gradio's own documentation pages use.
 
-Servers before 3.26 describe no types, and those up to 3.50 call many of them "any JSON",
-so `component_schema` knows what the components of that generation exchange.
+Servers before 3.26 describe no types, and servers up to 3.50 describe many of them as "any JSON".
+So `component_schema` has the types of the components of that generation.
 
-Schemas come from the network: nothing here raises, whatever they hold, and nested or
-self-referring ones end in ``Any``, ``list`` or ``dict``.
+Schemas come from the network. So the functions here never raise, and schemas that are nested too
+deeply or refer to themselves end in ``Any``, ``list`` or ``dict``.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Callable
 
-MAX_DEPTH = 16  # levels; the deepest schema of Gradio 6 (a chatbot's messages) has 9
-MAX_NODES = 400  # parts of one schema; that chatbot has some 90
+MAX_DEPTH = 16  # levels; the deepest schema of Gradio 6 (the messages of a chatbot) has 9
+MAX_NODES = 400  # parts of one schema; the schema of that chatbot has about 90
 
 _SIMPLE = {
     "string": "str",
@@ -34,10 +34,10 @@ _SIMPLE = {
 
 
 def type_text(schema: object) -> str:
-    """Write a JSON schema as a Python type.
+    """Return a JSON schema as a Python type.
 
     Args:
-        schema: Anything; what is no schema is ``Any``.
+        schema: The schema; a value that is not a schema gives ``Any``.
 
     Behaviour: the JSON schema vocabulary that pydantic 1 and 2 write, with references
     into the same schema only.
@@ -50,14 +50,14 @@ def type_text(schema: object) -> str:
 
 
 class _Writer:
-    """One schema on its way to text; counts its parts, so that the work has a bound."""
+    """Writes one schema. It counts the parts, so that the work is limited."""
 
     def __init__(self, root: object) -> None:
         self.root = root
         self.nodes = 0
 
     def write(self, schema: object, depth: int) -> str:
-        """Join the alternatives: once each, ``None`` last; ``Any`` takes the others in."""
+        """Return the alternatives as text: each once, ``None`` last; ``Any`` replaces others."""
         texts = dict.fromkeys(self.alternatives(schema, depth))
         if "Any" in texts:
             return "Any"
@@ -96,7 +96,7 @@ class _Writer:
     def union(self, parts: list[Any], depth: int) -> list[str]:
         found = [(part, self.alternatives(part, depth)) for part in parts]
         if any(texts == ["filepath"] for _, texts in found):
-            # 3.x adds the form of its own client: text that is "filepath on your computer".
+            # 3.x adds the form of its own client: a text that is a "filepath on your computer".
             found = [
                 (part, texts) for part, texts in found if "filepath" not in description_of(part)
             ]
@@ -104,8 +104,8 @@ class _Writer:
 
     def array(self, schema: Mapping[str, Any], depth: int) -> str:
         items = schema.get("items")
-        if places := list_in(schema, "prefixItems") or list_in(schema, "items"):
-            return f"tuple[{', '.join(self.write(place, depth) for place in places)}]"
+        if positions := list_in(schema, "prefixItems") or list_in(schema, "items"):
+            return f"tuple[{', '.join(self.write(one, depth) for one in positions)}]"
         inner = self.write(items, depth)
         return "list" if inner == "Any" else f"list[{inner}]"
 
@@ -125,13 +125,13 @@ class _Writer:
 
 
 def list_in(schema: Mapping[str, Any], key: str) -> list[Any]:
-    """A schema's list under a key; empty if there is none."""
+    """Return the list under a key of a schema; empty if there is none."""
     value = schema.get(key)
     return value if isinstance(value, list) else []
 
 
 def is_file(schema: object) -> bool:
-    """Tell whether an object is a file's: ``FileData`` of any release, or the one of 3.x."""
+    """Return whether a schema is a file's: ``FileData`` of any release, or the object of 3.x."""
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
     if not isinstance(properties, Mapping):
         return False
@@ -140,7 +140,7 @@ def is_file(schema: object) -> bool:
 
 
 def referred(root: object, reference: object) -> object:
-    """Follow ``#/$defs/Name`` (or any other pointer into the same schema)."""
+    """Return the schema for ``#/$defs/Name`` or another pointer into the same schema."""
     if not isinstance(reference, str) or not reference.startswith("#/"):
         return None
     found = root
@@ -159,12 +159,12 @@ def _literal(values: list[Any]) -> str:
 
 
 def description_of(schema: object) -> str:
-    """What a schema says of itself; empty if nothing."""
+    """Return the description in a schema; empty if it has none."""
     text = schema.get("description") if isinstance(schema, Mapping) else None
     return text if isinstance(text, str) else ""
 
 
-# -- what the components of 3.x exchange, and 4.0's where they say nothing
+# -- what components of 3.x exchange, and those of 4.0 whose config has no schema
 
 _STRING = {"type": "string"}
 _NUMBER = {"type": "number"}
@@ -218,14 +218,15 @@ _COMPONENTS: dict[str, dict[str, Any]] = {
 
 
 def component_schema(component: str, props: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell what a component of an old server exchanges, as a JSON schema.
+    """Return what a component of an old server exchanges, as a JSON schema.
 
     Args:
         component: Its type in the config, such as ``"textbox"``.
-        props: Its properties in the config: choices and multiplicity narrow the type.
+        props: Its properties in the config. Choices, and whether several can be chosen, narrow
+            the type.
 
     Returns:
-        A schema, ``{}`` for an unknown component.
+        The schema; ``{}`` for an unknown component.
     """
     choice = _CHOICES.get(component)
     if choice is not None:
@@ -243,7 +244,7 @@ def component_schema(component: str, props: Mapping[str, Any]) -> dict[str, Any]
 
 
 def choice_values(props: Mapping[str, Any]) -> list[Any]:
-    """The values one may choose from; since 3.45 they come as pairs of label and value."""
+    """Return the values of choices; since 3.45 a choice is a pair of label and value."""
     return [
         choice[1] if isinstance(choice, list) and len(choice) == 2 else choice
         for choice in list_in(props, "choices")

@@ -1,10 +1,10 @@
-"""From an endpoint to the signature of a Python function that calls it.
+"""The signature of a Python function that calls an endpoint.
 
-Servers name endpoints and parameters as they like. Names that Python takes stay as they are;
-others are made into some by fixed rules, and each parameter remembers what the app calls it.
-An app may also declare a parameter without default after one that has a default, which Python
-has no positional form for: from that one on, all are keyword-only. Inputs that the app's own
-description leaves out come last, and are keyword-only.
+Servers name endpoints and parameters as they like. A name that is valid in Python is not changed.
+Other names are converted by fixed rules, and each parameter also has the app's own name. An app
+may declare a parameter without default after one with a default. Python has no positional form for
+this, so that parameter and all after it are keyword-only. Inputs that the app's own description
+does not list come last, and are keyword-only.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ if TYPE_CHECKING:
     from ..values.slot import Slot
     from .endpoint import Endpoint, EndpointTable
 
-#: No parameter is called so: Python forbids the first, generated functions use the others.
+#: Names that no parameter gets: Python forbids the first, generated functions use the others.
 _TAKEN = ("__debug__", "_API", "DEFAULT")
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One thing that a caller gives.
+    """One parameter of a function that calls an endpoint.
 
     Attributes:
-        name: In Python.
-        sent_as: What the app calls it.
-        hint: Its type.
+        name: The name in Python.
+        sent_as: The app's name for it.
+        hint: The type.
         required: Whether it has no default.
         default: The app's default.
-        keyword_only: Whether it cannot go by position.
-        label: What people see beside it.
-        note: What the server tells of its type, such as a range.
-        hidden: Whether the app's own description leaves it out.
+        keyword_only: Whether it cannot be passed by position.
+        label: The label on the app's page.
+        note: What the server says about the type, such as a range.
+        hidden: Whether the app's own description does not list it.
     """
 
     name: str
@@ -67,12 +67,12 @@ class Signature:
     """A function that calls an endpoint.
 
     Attributes:
-        endpoint: What to call: its name with a slash, or its number.
-        name: Of the function.
-        parameters: What a caller gives, in the app's order; hidden ones last.
+        endpoint: The endpoint's name with a slash, or its number.
+        name: The name of the function.
+        parameters: The parameters in the app's order; hidden ones last.
         returns: Type and label of each output.
-        description: The app's text, perhaps empty.
-        streams: Whether it gives several values, one after the other.
+        description: The app's description; may be empty.
+        streams: Whether it yields several values, one after another.
     """
 
     endpoint: str | int
@@ -84,11 +84,11 @@ class Signature:
 
 
 def signature_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Signature:
-    """Read an endpoint's signature off its description.
+    """Return the signature for an endpoint.
 
     Args:
         endpoint: The function.
-        info: The answer of ``/info``, if there is one.
+        info: The response of ``/info``, if there is one.
     """
     values = parameters_of(endpoint, info)
     schemas = [*schemas_of(endpoint, info, "parameters")]
@@ -130,9 +130,13 @@ def signature_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Signatur
 
 
 def signatures_of(table: EndpointTable, info: Mapping[str, Any] | None) -> list[Signature]:
-    """The signature of each endpoint that the app offers, in its order.
+    """Return the signature of each endpoint that the app offers, in the app's order.
 
-    Of endpoints that share a name, only the first can be called by it.
+    If several endpoints have the same name, only the first of them can be called by name.
+
+    Args:
+        table: The app's functions.
+        info: The response of ``/info``, if there is one.
     """
     found: dict[str | int, Signature] = {}
     for endpoint in table.documented:
@@ -141,11 +145,15 @@ def signatures_of(table: EndpointTable, info: Mapping[str, Any] | None) -> list[
 
 
 def python_names(wanted: Iterable[str], taken: Iterable[str], stem: str) -> list[str]:
-    """Make names that Python takes, each once.
+    """Return unique names that are valid in Python.
 
-    A name that is an identifier stays as it is. Others are made as `identifier` does, of
-    the stem and their place if nothing is left, with a number if there is one of that
-    name already.
+    A valid name is not changed. Others are converted as in `identifier`. If nothing is left, the
+    name is made from the stem and the position. If a name is already used, a number is added.
+
+    Args:
+        wanted: The app's names.
+        taken: Names that must not be used.
+        stem: For names without a usable character.
 
     Example:
         >>> python_names(["a", "class", "max tokens", "?", "a"], (), "param")
@@ -169,7 +177,7 @@ def python_names(wanted: Iterable[str], taken: Iterable[str], stem: str) -> list
 
 
 def is_name(text: str) -> bool:
-    """Whether Python takes a text as a name, and reads it as the same text."""
+    """Return whether a text is a valid name in Python that Python does not normalize."""
     return (
         text.isidentifier()
         and not keyword.iskeyword(text)
@@ -179,7 +187,7 @@ def is_name(text: str) -> bool:
 
 
 def _function_name(endpoint: Endpoint) -> str:
-    """Lower case and without signs; ``fn_6`` for a function without a name."""
+    """Return a name in lower case without signs; ``fn_6`` for a function without a name."""
     if endpoint.api_name is None:
         return f"fn_{endpoint.fn_index}"
     return identifier(endpoint.api_name) or f"fn_{endpoint.fn_index}"

@@ -1,19 +1,20 @@
-"""When a server may be told to cancel, so that no other job is harmed.
+"""When a job may be cancelled on the server without ending other jobs.
 
-``/cancel`` (4.31 and later) and an app's own cancelling events end *every* running job
-of one function in one session, and say nothing to the others. So a job that is let go
-while another one of its function is under way waits in the ledger, and is cancelled on
-the server when the last of the others has ended.
+``/cancel`` (Gradio 4.31 and later) and the cancelling events of an app end *every* running job of
+one function in one session. The server sends no message to the other jobs. So if a cancelled job
+leaves while another job of its function is active, the ledger postpones the cancellation until the
+last of the others has ended.
 
-Jobs that only wait in the server's queue are not harmed, and may be waiting for the very
-job that is let go: an app's functions run one at a time by default. But whether a job
-still waits cannot be known for sure, since the news of its start is on its way for a
-while. So `leave` counts them as under way, and `overdue`, asked after that while, does not.
+A job that only waits in the server's queue is not ended by such a cancellation. It may also wait
+for the very job that is cancelled, because an app's functions run one at a time by default. But
+the client cannot be sure that a job still waits: the message about its start takes some time to
+arrive. So `release` counts a waiting job as active. `force_due`, which is called after that time,
+does not.
 
-On Gradio 3 two generator jobs of one function in one session would be fed from one
-iterator; the ledger lets them in one after another.
+On Gradio 3, two generator jobs of one function in one session get their values from one iterator.
+The ledger admits such jobs one after another.
 
-The ledger is plain bookkeeping: its owner locks, waits and talks to the server.
+The ledger has no lock and does no I/O. Its owner locks, waits and sends the requests.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from collections import defaultdict, deque
 
 
 class _Function:
-    """One function of the app, as this session uses it."""
+    """The jobs of one function of the app in this session."""
 
     def __init__(self) -> None:
-        self.waiting: deque[object] = deque()  # jobs that want in, oldest first
-        self.live: set[object] = set()  # jobs that the server has or is given
-        self.running: set[object] = set()  # those that run, for all we know
-        self.let_go: list[str] = []  # event ids to cancel when nobody is live
-        self.telling = False  # the server is being told right now
+        self.waiting: deque[object] = deque()  # not admitted yet, oldest first
+        self.live: set[object] = set()  # admitted and not released yet
+        self.running: set[object] = set()  # those of them that may run on the server
+        self.postponed: list[str] = []  # event ids to cancel once none is live
+        self.cancelling = False  # a cancel request is under way
 
 
 class CancelLedger:
@@ -38,82 +39,86 @@ class CancelLedger:
     def __init__(self) -> None:
         self._functions: defaultdict[int, _Function] = defaultdict(_Function)
 
-    def want(self, fn_index: int, job: object) -> None:
-        """A job asks to be let in."""
+    def request(self, fn_index: int, job: object) -> None:
+        """Add a job that waits for admission."""
         self._functions[fn_index].waiting.append(job)
 
-    def may_enter(self, fn_index: int, job: object, *, alone: bool) -> bool:
-        """Whether it may go to the server now.
+    def can_admit(self, fn_index: int, job: object, *, alone: bool) -> bool:
+        """Return whether a waiting job may go to the server now.
 
         Args:
-            alone: No other job of the function may be under way with it.
+            fn_index: The function of the job.
+            job: A job for which `request` was called.
+            alone: No other job of the function may be active at the same time.
         """
         function = self._functions[fn_index]
-        if function.telling:
+        if function.cancelling:
             return False
         return not alone or (not function.live and function.waiting[0] is job)
 
-    def enter(self, fn_index: int, job: object) -> None:
-        """The job goes to the server."""
+    def admit(self, fn_index: int, job: object) -> None:
+        """Record that a waiting job goes to the server."""
         function = self._functions[fn_index]
         function.waiting.remove(job)
         function.live.add(job)
-        function.running.add(job)  # it might begin at once
+        function.running.add(job)  # until the server says that it is in the queue
 
-    def queue(self, fn_index: int, job: object) -> None:
-        """The server has said that the job waits in its queue."""
+    def mark_queued(self, fn_index: int, job: object) -> None:
+        """Record that the job waits in the server's queue."""
         self._functions[fn_index].running.discard(job)
 
-    def begin(self, fn_index: int, job: object) -> None:
-        """The server has begun to run the job."""
+    def mark_started(self, fn_index: int, job: object) -> None:
+        """Record that the server has started to run the job."""
         function = self._functions[fn_index]
         if job in function.live:
             function.running.add(job)
 
-    def give_up(self, fn_index: int, job: object) -> None:
-        """The job does not want in any more."""
+    def withdraw(self, fn_index: int, job: object) -> None:
+        """Remove a job that no longer waits for admission."""
         self._functions[fn_index].waiting.remove(job)
 
-    def leave(self, fn_index: int, job: object, event_id: str | None = None) -> list[str]:
-        """The job is over, or is let go.
+    def release(self, fn_index: int, job: object, event_id: str | None = None) -> list[str]:
+        """Remove a job that has ended, or that the client has cancelled.
 
         Args:
-            event_id: Of a job that may still run on the server.
+            fn_index: The function of the job.
+            job: The job.
+            event_id: The job's event id, if it may still run on the server.
 
         Returns:
-            Event ids to cancel on the server now. Until `told`, no job of the function
-            is let in.
+            The event ids to cancel on the server now. If there are any, no job of the function
+            is admitted until `acknowledge` is called.
         """
         function = self._functions[fn_index]
         function.live.discard(job)
         function.running.discard(job)
         if event_id is not None:
-            function.let_go.append(event_id)
+            function.postponed.append(event_id)
         return [] if function.live else self._due(function)
 
-    def is_waiting(self, fn_index: int) -> bool:
-        """Whether jobs that were let go wait for others of which none is known to run."""
+    def has_postponed(self, fn_index: int) -> bool:
+        """Return whether cancellations wait only for jobs that are not known to run."""
         function = self._functions[fn_index]
-        return bool(function.let_go and function.live and not function.running)
+        return bool(function.postponed and function.live and not function.running)
 
-    def overdue(self, fn_index: int) -> list[str]:
-        """As `leave`, but jobs that have not begun by now do not count."""
+    def force_due(self, fn_index: int) -> list[str]:
+        """Return the event ids to cancel now, if no active job of the function has started."""
         function = self._functions[fn_index]
         return [] if function.running else self._due(function)
 
     def _due(self, function: _Function) -> list[str]:
-        if function.telling or not function.let_go:
+        if function.cancelling or not function.postponed:
             return []
-        due, function.let_go = function.let_go, []
-        function.telling = True
+        due, function.postponed = function.postponed, []
+        function.cancelling = True
         return due
 
-    def told(self, fn_index: int) -> list[str]:
-        """The server knows; jobs of the function may enter again.
+    def acknowledge(self, fn_index: int) -> list[str]:
+        """Record that the cancel requests are done, so jobs of the function may be admitted again.
 
         Returns:
-            As `leave`: what was let go meanwhile.
+            The event ids of jobs that were cancelled in the meantime, to cancel on the server now.
         """
         function = self._functions[fn_index]
-        function.telling = False
+        function.cancelling = False
         return [] if function.live else self._due(function)

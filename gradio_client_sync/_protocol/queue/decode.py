@@ -1,11 +1,11 @@
-"""From the wire's messages to the events that users see.
+"""Conversion of a job's messages to the events that users see.
 
-A `Decoder` decodes the messages of one job in order and makes the events of each. It holds
-the state that edit lists need, so each reader of a job (a loop, the listeners) has a decoder
-of its own, and a job without readers has none.
+A `Decoder` decodes the messages of one job in order. It holds the state that edit lists need. So
+each reader of a job (a loop, the listeners) has its own decoder, and a job without readers has
+none.
 
-Behaviour: which message gives which events, and in which order, as ``handle_message`` and
-``submit`` of @gradio/client 2.7.0 (0.2.1 for websockets).
+Behaviour: the events of each message, and their order, as in ``handle_message`` and ``submit`` of
+@gradio/client 2.7.0 (0.2.1 for websockets).
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: The kinds of message that bring a value before the last one.
+#: The kinds of message that carry an intermediate value.
 DATA_MESSAGES = frozenset(("process_generating", "process_streaming"))
 
-#: The kinds of message that a job's readers may want.
+#: The kinds of message that have events for readers.
 EVENT_MESSAGES = STATUS_MESSAGES | {"log"}
 
 
@@ -41,77 +41,78 @@ class Decoder:
 
     Args:
         event_factory: Makes the events.
-        diffs: State to start from, where the first messages are not kept any more.
+        diffs: The state to start from, if the first messages of the job are no longer kept.
     """
 
     __slots__ = ("_diffs", "_event_factory", "_files")
 
     def __init__(self, event_factory: EventFactory, diffs: DiffAccumulator | None = None) -> None:
         self._event_factory = event_factory
-        self._diffs: DiffAccumulator | None = None  # values come whole
+        self._diffs: DiffAccumulator | None = None  # stays None if every value is complete
         if event_factory.dialect.diffs and not event_factory.endpoint.streaming:
             new = DiffAccumulator(cut_paths=event_factory.dialect.cuts_paths)
             self._diffs = diffs.copy() if diffs else new
-        # An edited value holds what came with the messages before; unknown if they are gone.
+        # An edited value may contain files of earlier messages. If those are gone, assume so.
         self._files = diffs is not None
 
     @property
     def diffs(self) -> DiffAccumulator | None:
-        """The state after the messages so far; ``None`` where no server sends edits."""
+        """The state after the messages so far; ``None`` if the server sends no edit lists."""
         return self._diffs
 
-    def skip(self, frame: Message) -> None:
+    def skip(self, message: Message) -> None:
         """Apply a message to the state without making its events.
 
         Raises:
-            ProtocolError: The message is not what its kind promises.
+            ProtocolError: The content of the message does not fit its kind.
         """
-        if self._diffs is not None and frame.msg in DATA_MESSAGES:
-            self._files = self._files or self._event_factory.may_hold_files(frame.raw)
+        if self._diffs is not None and message.msg in DATA_MESSAGES:
+            self._files = self._files or self._event_factory.may_hold_files(message.raw)
             try:
-                message = frame.parse()
-                data = output(message).get("data")
+                content = message.parse()
+                data = output(content).get("data")
             except ProtocolError:
-                self._diffs.lose()
+                self._diffs.invalidate()
                 raise
-            if isinstance(data, list) and message.get("success") is not False:
-                self._diffs.put_off(data, len(frame.raw))
+            if isinstance(data, list) and content.get("success") is not False:
+                self._diffs.defer(data, len(message.raw))
 
-    def events(self, frame: Message, *, status: bool = True) -> list[Event]:
+    def events(self, message: Message, *, status: bool = True) -> list[Event]:
         """Return the events of the next message.
 
         Args:
-            status: Whether to make its status, too, which is half of the work.
+            message: The message.
+            status: Whether to make its status as well, which is half of the work.
 
         Raises:
-            ProtocolError: The message is not what its kind promises.
+            ProtocolError: The content of the message does not fit its kind.
         """
-        if frame.msg not in EVENT_MESSAGES:
+        if message.msg not in EVENT_MESSAGES:
             return []
         try:
-            return self._events(frame, status)
+            return self._events(message, status)
         except ProtocolError:
-            if self._diffs is not None and frame.msg in DATA_MESSAGES:
-                self._diffs.lose()  # what comes next are edits of what this one had
+            if self._diffs is not None and message.msg in DATA_MESSAGES:
+                self._diffs.invalidate()  # the next edits refer to the value of this message
             raise
 
-    def _events(self, frame: Message, status: bool) -> list[Event]:
-        message = frame.parse()
-        time = frame.time
-        if frame.msg == "log":
-            return [self._log(message, time)]
-        if frame.msg == "process_completed":
-            return completion(self._event_factory, frame, message)
-        events: list[Event] = [status_of(self._event_factory, frame, message)] if status else []
-        if frame.msg not in DATA_MESSAGES or message.get("success") is False:
+    def _events(self, message: Message, status: bool) -> list[Event]:
+        content = message.parse()
+        time = message.time
+        if message.msg == "log":
+            return [self._log(content, time)]
+        if message.msg == "process_completed":
+            return completion(self._event_factory, message, content)
+        events: list[Event] = [status_of(self._event_factory, message, content)] if status else []
+        if message.msg not in DATA_MESSAGES or content.get("success") is False:
             return events
-        result = output(message)
+        result = output(content)
         values = result.get("data")
         if isinstance(values, list):
-            files = self._event_factory.may_hold_files(frame.raw)
+            files = self._event_factory.may_hold_files(message.raw)
             if self._diffs is not None:
                 self._files = files = self._files or files
-                known = self._diffs.receive(values, len(frame.raw))
+                known = self._diffs.receive(values, len(message.raw))
                 if known is None:
                     log.debug("an edit list of %r did not fit", self._event_factory.endpoint.name)
             else:
@@ -121,15 +122,15 @@ class Decoder:
         events.extend(self._event_factory.render(time, result))
         return events
 
-    def _log(self, message: Mapping[str, Any], time: float) -> Log:
+    def _log(self, content: Mapping[str, Any], time: float) -> Log:
         endpoint = self._event_factory.endpoint
         return Log(
-            log=str(message.get("log", "")),
-            level=str(message.get("level", "info")),
+            log=str(content.get("log", "")),
+            level=str(content.get("level", "info")),
             endpoint=endpoint.name,
             fn_index=endpoint.fn_index,
             time=moment(time),
-            title=text(message.get("title")),
-            duration=number(message.get("duration")),
-            visible=flag(message.get("visible")),
+            title=text(content.get("title")),
+            duration=number(content.get("duration")),
+            visible=flag(content.get("visible")),
         )

@@ -1,19 +1,19 @@
-"""Edit lists: how servers from 4.17 on send the intermediate values of a generator.
+"""Edit lists: the form in which Gradio 4.17 and later send the intermediate values of a generator.
 
-The first value comes whole. Each later one comes, per output, as a list of edits
-``[operation, path, value]`` against the value before it.
+The first value is sent complete. Each later value is sent, for each output, as a list of edits
+``[operation, path, value]`` of the value before it.
 
-Edits are applied by *path copy*: only the containers on the way to the change are
-copied, everything else is shared with the value before. So a value that was handed
-out never changes, and an edit costs what it touches.
+Edits are applied by *path copy*: only the containers on the path to the change are copied. All
+other parts are shared with the value before. So a value that a user has received never changes,
+and the cost of an edit depends only on the parts that it changes.
 
-Deletions in lists cannot be taken by their index: up to 5.29.0 servers count in the
-old list, later ones in the changing list and wrongly (even negatively) in nested
-ones. But a server only ever shortens a list at its end, and only ever lengthens it
-there, so a deletion drops the last element and an addition appends. That is exact
-for every release whose deletions say in which list they are. Those of 5.29.1 to 5.35
-keep the last step of the path only; there a deletion is believed if the value is a
-list with no other list in it, and counts as an edit that does not fit otherwise.
+The index of a deletion in a list cannot be used. Servers up to 5.29.0 count in the old list. Later
+servers count in the list as it changes, and for nested lists they count wrongly (even negatively).
+But every server shortens and lengthens a list only at its end. So a deletion removes the last
+element and an addition appends. This is exact for every release whose deletions say in which list
+they are. The releases 5.29.1 to 5.35 send only the last step of the path. For those, a deletion is
+applied if the value is a list that contains no other non-empty list. Otherwise it counts as an
+edit that does not fit.
 """
 
 from __future__ import annotations
@@ -25,28 +25,30 @@ from typing import Any
 from ...errors import ProtocolError
 from .eventstream import MESSAGE_BYTES
 
-# How much is put off at most before it is applied: messages, and their bytes together.
-_PUT_OFF = 1_000
-_PUT_OFF_BYTES = 2**20
-_TEXTS = 32  # that grow at the same time
+# The most that is deferred before it is applied: messages, and their bytes together.
+_MAX_DEFERRED = 1_000
+_MAX_DEFERRED_BYTES = 2**20
+_MAX_TEXTS = 32  # texts that one merge collects appended parts for
 
 
 def apply_edits(value: Any, edits: Any, *, cut_paths: bool = False) -> Any:
-    """Return the value after `edits`; `value` itself is left as it was.
+    """Return the value after `edits`; `value` itself is not changed.
 
     Args:
-        cut_paths: The server keeps the last step only of a path to a list's end.
+        value: The value before.
+        edits: The edit list.
+        cut_paths: The server sends only the last step of the path to a list that it shortens.
 
     Raises:
         ProtocolError: The edits do not fit the value, or are not edits.
     """
     if not isinstance(edits, list):
         raise ProtocolError("An edit list is not a list.", raw=edits)
-    fresh: set[int] = set()  # ids of containers that this call copied, so may change
+    fresh: set[int] = set()  # ids of containers that this call has copied, so it may change them
     for edit in edits:
         try:
             operation, path, new = edit
-            if cut_paths and operation == "delete" and _may_be_elsewhere(value, path):
+            if cut_paths and operation == "delete" and _may_be_nested(value, path):
                 raise LookupError(path)
             value = _apply(value, operation, path, new, fresh)
         except (TypeError, ValueError, LookupError, AttributeError) as exc:
@@ -65,11 +67,11 @@ def _apply(value: Any, operation: Any, path: Any, new: Any, fresh: set[int]) -> 
         if operation == "append":
             return _appended(value, new)
         raise ValueError(f"{operation!r} needs a path")
-    root = container = _own(value, fresh)
+    root = container = _own_copy(value, fresh)
     for step in path[:-1]:
-        place = _place(container, step)
-        child = _own(container[place], fresh)
-        container[place] = child
+        key = _key(container, step)
+        child = _own_copy(container[key], fresh)
+        container[key] = child
         container = child
     last = path[-1]
     if operation in ("add", "delete") and isinstance(container, list):
@@ -78,30 +80,30 @@ def _apply(value: Any, operation: Any, path: Any, new: Any, fresh: set[int]) -> 
         else:
             container.pop()
         return root
-    place = _place(container, last)
+    key = _key(container, last)
     if operation == "replace":
-        container[place]  # it must be there
-        container[place] = new
+        container[key]  # raises a LookupError if it does not exist
+        container[key] = new
     elif operation == "append":
-        container[place] = _appended(container[place], new)
+        container[key] = _appended(container[key], new)
     elif operation == "add":
-        container[place] = new
+        container[key] = new
     elif operation == "delete":
-        del container[place]
+        del container[key]
     else:
         raise ValueError(f"unknown operation {operation!r}")
     return root
 
 
-def _may_be_elsewhere(value: Any, path: Any) -> bool:
-    """Whether a deletion whose path may be cut can be meant for a list further inside."""
+def _may_be_nested(value: Any, path: Any) -> bool:
+    """Return whether a deletion with a cut path may belong to a nested list."""
     if len(path) != 1 or not isinstance(path[0], int):
         return False
-    return not isinstance(value, list) or _hold_items(value)
+    return not isinstance(value, list) or _contains_list(value)
 
 
-def _hold_items(values: list[Any]) -> bool:
-    """Whether there is a list with something in it among values, however deep."""
+def _contains_list(values: list[Any]) -> bool:
+    """Return whether the values contain a list that is not empty, at any depth."""
     parts = list(values)
     while parts:
         part = parts.pop()
@@ -112,8 +114,8 @@ def _hold_items(values: list[Any]) -> bool:
     return False
 
 
-def _own(container: Any, fresh: set[int]) -> Any:
-    """A copy of the container that this call may change, made at most once."""
+def _own_copy(container: Any, fresh: set[int]) -> Any:
+    """Return a copy of a container that this call may change; copy each container only once."""
     if id(container) in fresh:
         return container
     if isinstance(container, list):
@@ -126,117 +128,124 @@ def _own(container: Any, fresh: set[int]) -> Any:
     return copy
 
 
-def _place(container: Any, step: Any) -> Any:
-    """Where one step of a path leads; indices are exact, Python's negative ones are not meant."""
+def _key(container: Any, step: Any) -> Any:
+    """Return the key or index for one step of a path; negative indices are not valid."""
     if isinstance(container, list):
         if type(step) is int and step >= 0:
             return step
     elif isinstance(step, str):
         return step
     elif type(step) is int:
-        return str(step)  # a path holds the app's own key, of which JSON made a text
+        return str(step)  # the path has the app's own integer key, which JSON turned into text
     raise LookupError(step)
 
 
 def _appended(text: Any, more: Any) -> str:
     if not isinstance(text, str) or not isinstance(more, str):
-        raise TypeError("only text is appended to")
+        raise TypeError("only a text can be appended to a text")
     return text + more
 
 
 class DiffAccumulator:
-    """The outputs of one generator job, kept up to date edit list by edit list.
+    """The present outputs of one generator job, updated by each edit list.
 
-    After an edit that does not fit, the output it was for is unknown until a later
-    one replaces it whole; intermediate values are left out for as long. So it is with
-    values that edit by edit have grown longer than any message may be, and with all of
-    them after a message that cannot be read (`lose`).
+    After an edit that does not fit, its output is unknown until a later edit replaces it
+    completely. There are no intermediate values while an output is unknown. The same happens to
+    values that have grown, edit by edit, beyond the size limit of a message, and to all outputs
+    after a message that cannot be read (`invalidate`).
 
-    Edits whose outcome nobody looks at are put off and applied many at a time: to make a new text
-    for each letter that it grows by would cost its whole length each time.
+    Edits whose values nobody reads are deferred and applied many at a time. Otherwise each letter
+    that is appended to a text would copy the whole text.
 
     Args:
-        cut_paths: As for `apply_edits`.
-        limit: How long the outputs may become, in bytes, more or less.
+        cut_paths: The server sends only the last step of some paths; see `apply_edits`.
+        limit: The largest size of the outputs in bytes, approximately.
     """
 
     __slots__ = (
-        *("_cut_paths", "_grown", "_late", "_late_bytes", "_limit", "_lost", "_lost_first"),
-        "_values",
+        *("_cut_paths", "_deferred", "_deferred_bytes", "_first_unknown", "_grown", "_limit"),
+        *("_unknown", "_values"),
     )
 
     def __init__(self, *, cut_paths: bool = False, limit: int = MESSAGE_BYTES) -> None:
         self._cut_paths = cut_paths
         self._limit = limit
-        self._grown = 0  # bytes of edits since the outputs were last measured, and those then
+        self._grown = 0  # upper bound of the outputs' size: size at the last measurement + edits
         self._values: list[Any] | None = None
-        self._lost: set[int] = set()
-        self._lost_first = False  # how many outputs there are is unknown, too
-        self._late: list[list[Any]] = []  # messages that were put off
-        self._late_bytes = 0
+        self._unknown: set[int] = set()  # positions of outputs
+        self._first_unknown = False  # the first value was not readable: the number of outputs, too
+        self._deferred: list[list[Any]] = []
+        self._deferred_bytes = 0
 
     def copy(self) -> DiffAccumulator:
-        """Another one at the same point; cheap, since values are never changed in place."""
-        self._catch_up()
+        """Return an independent accumulator in the same state; values are shared, not copied."""
+        self._apply_deferred()
         other = DiffAccumulator(cut_paths=self._cut_paths, limit=self._limit)
         other._grown = self._grown
         other._values = None if self._values is None else list(self._values)
-        other._lost, other._lost_first = set(self._lost), self._lost_first
+        other._unknown, other._first_unknown = set(self._unknown), self._first_unknown
         return other
 
-    def put_off(self, data: list[Any], size: int = 0) -> None:
-        """Take one message's ``output.data``, whose values nobody looks at.
+    def defer(self, data: list[Any], size: int = 0) -> None:
+        """Accept the ``output.data`` of one message without computing the values.
 
         Args:
-            size: As for `receive`.
+            data: The first values, or one edit list for each output.
+            size: The size of the message in bytes.
         """
         self._grown += size
-        self._late.append(data)
-        self._late_bytes += size
-        if len(self._late) == _PUT_OFF or self._late_bytes > _PUT_OFF_BYTES:
-            self._catch_up()
+        self._deferred.append(data)
+        self._deferred_bytes += size
+        if len(self._deferred) == _MAX_DEFERRED or self._deferred_bytes > _MAX_DEFERRED_BYTES:
+            self._apply_deferred()
 
     def receive(self, data: list[Any], size: int = 0) -> list[Any] | None:
-        """Take one message's ``output.data``; return the full values, if they are known.
+        """Accept the ``output.data`` of one message.
 
         Args:
-            size: How many bytes the message has.
+            data: The first values, or one edit list for each output.
+            size: The size of the message in bytes.
+
+        Returns:
+            The complete values, one for each output; ``None`` if one of them is unknown.
         """
-        self._catch_up()
+        self._apply_deferred()
         self._grown += size
         self._apply(data)
         if self._grown > self._limit:
             self._measure()
-        return None if self._lost or self._values is None else list(self._values)
+        return None if self._unknown or self._values is None else list(self._values)
 
-    def lose(self) -> None:
-        """Take note of a message that cannot be read."""
-        self._catch_up()
+    def invalidate(self) -> None:
+        """Mark all outputs as unknown, because a message could not be read."""
+        self._apply_deferred()
         if self._values is None:
-            self._values, self._lost_first = [], True
-        self._let_go()
+            self._values, self._first_unknown = [], True
+        self._forget()
 
-    def _catch_up(self) -> None:
-        """Apply what was put off."""
-        if not self._late:
+    def _apply_deferred(self) -> None:
+        if not self._deferred:
             return
-        late, self._late, self._late_bytes = self._late, [], 0
+        deferred, self._deferred, self._deferred_bytes = self._deferred, [], 0
         if self._values is None:
-            self._apply(late.pop(0))
-        if not self._apply_together(late):
-            for data in late:
+            self._apply(deferred.pop(0))
+        if not self._apply_together(deferred):
+            for data in deferred:
                 self._apply(data)
         if self._grown > self._limit:
             self._measure()
 
     def _apply_together(self, messages: Sequence[list[Any]]) -> bool:
-        """Apply edits of many messages at once; whether all of them fit, otherwise none is."""
+        """Apply the edits of many messages at once; if one does not fit, return ``False``.
+
+        In that case, nothing is changed.
+        """
         old = self._values or []
-        if self._lost or any(len(data) != len(old) for data in messages):
+        if self._unknown or any(len(data) != len(old) for data in messages):
             return False
         try:
             self._values = [
-                apply_edits(value, _joined(edit_lists), cut_paths=self._cut_paths)
+                apply_edits(value, _merged(edit_lists), cut_paths=self._cut_paths)
                 for value, *edit_lists in zip(old, *messages)
             ]
         except ProtocolError:
@@ -249,45 +258,46 @@ class DiffAccumulator:
             return
         for i, edits in enumerate(data):
             if i == len(self._values):
-                # An app reloaded while it ran may gain outputs; those start from null.
+                # An app that is reloaded while it runs may gain outputs; they start as null.
                 self._values.append(None)
-                if self._lost_first:
-                    self._lost.add(i)
-            if i in self._lost and not _replaces_all(edits):
+                if self._first_unknown:
+                    self._unknown.add(i)
+            if i in self._unknown and not _replaces_all(edits):
                 continue
             try:
                 self._values[i] = apply_edits(self._values[i], edits, cut_paths=self._cut_paths)
-                self._lost.discard(i)
+                self._unknown.discard(i)
             except ProtocolError:
-                self._lost.add(i)
+                self._unknown.add(i)
 
     def _measure(self) -> None:
-        """Let the outputs go if they are too long; edits that replace count for nothing."""
+        """Measure the outputs and forget them if they are too long."""
         values = self._values or []
         self._grown = _size(values)
         if self._grown > self._limit:
-            self._let_go()
+            self._forget()
 
-    def _let_go(self) -> None:
-        """Know the outputs no more."""
+    def _forget(self) -> None:
+        """Drop the values and mark all outputs as unknown."""
         count = len(self._values or [])
         self._values, self._grown = [None] * count, 0
-        self._lost.update(range(count))
+        self._unknown.update(range(count))
 
 
-def _joined(edit_lists: Iterable[Any]) -> list[Any]:
-    """The edits of many lists, all those that append to the same text made one.
+def _merged(edit_lists: Iterable[Any]) -> list[Any]:
+    """Return the edits of many lists as one list, with appended texts joined.
 
-    An edit stays behind those before it whose place it may depend on.
+    All edits that append to the same text become one edit. An edit never moves before an earlier
+    edit that its path may depend on.
 
     Raises:
-        ProtocolError: One is no list.
+        ProtocolError: One of the edit lists is not a list.
     """
-    joined: list[Any] = []
-    texts: dict[tuple[str, ...], tuple[list[Any], list[str]]] = {}  # appended, by place
+    merged: list[Any] = []
+    texts: dict[tuple[str, ...], tuple[list[Any], list[str]]] = {}  # by key: path, appended parts
 
     def flush() -> None:
-        joined.extend(["append", path, "".join(parts)] for path, parts in texts.values())
+        merged.extend(["append", path, "".join(parts)] for path, parts in texts.values())
         texts.clear()
 
     for edits in edit_lists:
@@ -295,31 +305,31 @@ def _joined(edit_lists: Iterable[Any]) -> list[Any]:
             raise ProtocolError("An edit list is not a list.", raw=edits)
         for edit in edits:
             path = _path(edit)
-            place = tuple(map(str, path or ()))  # where 1 and "1" may be one
+            key = tuple(map(str, path or ()))  # the steps 1 and "1" may lead to the same value
             if path is None or edit[0] not in ("append", "replace"):
                 flush()
             elif edit[0] == "append" and isinstance(edit[2], str):
-                if len(texts) == _TEXTS or texts.get(place, (path,))[0] != path:
+                if len(texts) == _MAX_TEXTS or texts.get(key, (path,))[0] != path:
                     flush()
-                texts.setdefault(place, (path, []))[1].append(edit[2])
+                texts.setdefault(key, (path, []))[1].append(edit[2])
                 continue
-            elif any(place[: len(text)] == text[: len(place)] for text in texts):
+            elif any(key[: len(text)] == text[: len(key)] for text in texts):
                 flush()
-            joined.append(edit)
+            merged.append(edit)
     flush()
-    return joined
+    return merged
 
 
 def _path(edit: Any) -> list[Any] | None:
-    """The path of an edit; ``None`` if it has none, or an odd one."""
+    """Return the path of an edit; ``None`` if the edit or its path is not well-formed."""
     if isinstance(edit, list) and len(edit) == 3 and isinstance(edit[1], list):
-        # Python takes True for 1, and paths do not.
+        # `type`, because isinstance(True, int) holds, but a path has no booleans.
         return edit[1] if all(type(step) in (int, str) for step in edit[1]) else None
     return None
 
 
 def _size(value: Any) -> int:
-    """How many bytes a value has on the wire, at least."""
+    """Return a lower bound of the bytes that a value has on the wire."""
     size, parts = 0, [value]
     while parts:
         part = parts.pop()
@@ -332,7 +342,7 @@ def _size(value: Any) -> int:
 
 
 def _replaces_all(edits: Any) -> bool:
-    """Whether the edit list starts by replacing the whole value."""
+    """Return whether the edit list starts with an edit that replaces the whole value."""
     return (
         isinstance(edits, list)
         and bool(edits)

@@ -1,4 +1,4 @@
-"""`EventFactory`: makes the events that users see, from values that are decoded already."""
+"""`EventFactory`: makes the events of a job from decoded values."""
 
 from __future__ import annotations
 
@@ -20,27 +20,28 @@ if TYPE_CHECKING:
     from ..dialect import Dialect
     from ..values.filedata import FileFacts
 
-#: What ``repr`` makes of a text: one literal with these escapes only.
+#: A Python string literal as ``repr`` writes it; it has no other escapes than these.
 _QUOTED = (
     r"""'(?:[^'\\\x00-\x1f]|\\(?:[\\'nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))*'"""
     r"""|"(?:[^"\\\x00-\x1f]|\\(?:[\\nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))*\""""
 )
 
 
-@lru_cache(maxsize=1)  # a message makes several events
+@lru_cache(maxsize=1)  # all events of one message have the same time
 def moment(time: float) -> datetime:
-    """Return a point in time as users see it: aware, UTC."""
+    """Return a point in time as users see it: a `datetime` with a time zone, in UTC."""
     return datetime.fromtimestamp(time, timezone.utc)
 
 
 class EventFactory:
-    """Makes the events of one job: it holds what all of them have in common.
+    """Makes the events of one job. It holds what all of them have in common.
 
     Args:
         endpoint: The function, for its name, number and outputs.
-        dialect: What the server speaks.
-        make_file: Makes what users get for a file; ``None`` leaves files as they came.
-        look: Makes what a notebook shows for a value.
+        dialect: The rules of the server.
+        make_file: Makes the object that users get for a file; with ``None``, files in values
+            stay as the server sent them.
+        look: Makes the notebook display of a value.
     """
 
     __slots__ = ("dialect", "endpoint", "look", "make_file")
@@ -60,13 +61,15 @@ class EventFactory:
             import ast  # noqa: F401  # for `app_text`: a worker, which calls it, must not import
 
     def may_hold_files(self, raw: bytes) -> bool:
-        """Return whether a message of the job can have files in it."""
+        """Return whether a message of the job may contain files; never wrongly ``False``."""
         return may_hold_files(raw, self.endpoint.returns, self.dialect)
 
     def status(self, time: float, stage: Stage, *, queue: bool = True, **fields: Any) -> Status:
-        """Make a status.
+        """Return a status.
 
         Args:
+            time: When the message arrived, in seconds since the epoch.
+            stage: The stage of the job.
             queue: Whether the job goes through the app's queue.
             fields: The other fields of `Status`.
         """
@@ -80,11 +83,12 @@ class EventFactory:
         )
 
     def data(self, time: float, data: list[Any], *, files: bool) -> Data:
-        """Make a value as users get it.
+        """Return a value as users get it.
 
         Args:
-            data: One value for each output, as they came.
-            files: Whether they may hold files; see `may_hold_files`.
+            time: When the message arrived, in seconds since the epoch.
+            data: One value for each output, as the server sent them.
+            files: Whether the values may contain files; see `may_hold_files`.
         """
         endpoint = self.endpoint
         values = endpoint.visible(data)
@@ -117,7 +121,7 @@ class EventFactory:
         )
 
     def render(self, time: float, output: Mapping[str, Any]) -> list[Event]:
-        """Make the event of new components, if the output has any."""
+        """Return the event for new components; an empty list if the output has none."""
         config = output.get("render_config")
         if not isinstance(config, dict):
             return []
@@ -126,11 +130,14 @@ class EventFactory:
     def answer(
         self, time: float, output: Mapping[str, Any], *, files: bool, queue: bool, **fields: Any
     ) -> list[Event]:
-        """Make the events of a function's end: its value, what it rendered, the final status.
+        """Return the events of a function's end: its value, what it rendered, the final status.
 
         Args:
-            files: Whether the value may hold files.
-            fields: Of the status.
+            time: When the message arrived, in seconds since the epoch.
+            output: The ``output`` of the message.
+            files: Whether the value may contain files.
+            queue: Whether the job went through the app's queue.
+            fields: The other fields of the status.
 
         Raises:
             ProtocolError: The output has no list of values.
@@ -138,7 +145,7 @@ class EventFactory:
         data = output.get("data")
         if not isinstance(data, list):
             raise ProtocolError(
-                f"The server says that {self.endpoint.name!r} is done but sends no list of values.",
+                f"The server reports the end of {self.endpoint.name!r} without a list of values.",
                 raw=output,
             )
         return [
@@ -147,23 +154,23 @@ class EventFactory:
             self.status(time, "complete", queue=queue, **fields),
         ]
 
-    def app_text(self, said: object) -> str | None:
+    def app_text(self, reported: object) -> str | None:
         """Return the text of an app's error, without the quotes that servers before 5.2 add."""
-        if said is None:
+        if reported is None:
             return None
-        if not isinstance(said, str):
-            return str(said)
-        if self.dialect.quotes_errors and re.fullmatch(_QUOTED, said):
+        if not isinstance(reported, str):
+            return str(reported)
+        if self.dialect.quotes_errors and re.fullmatch(_QUOTED, reported):
             from ast import literal_eval
 
             try:
-                return str(literal_eval(said))
-            except (ValueError, SyntaxError):  # a character that does not exist
-                return said
-        return said
+                return str(literal_eval(reported))
+            except (ValueError, SyntaxError):  # an escape of a character that does not exist
+                return reported
+        return reported
 
     def failure(self, time: float, output: Mapping[str, Any], **fields: Any) -> Status:
-        """Make the final status of a function that raised."""
+        """Return the final status of a function that raised."""
         return self.status(
             time,
             "error",
@@ -175,8 +182,8 @@ class EventFactory:
         )
 
     def cancelled(self, time: float) -> Status:
-        """Make the final status of a job that was cancelled.
+        """Return the final status of a job that was cancelled.
 
-        Behaviour: stage and ``queue`` as ``cancel`` of @gradio/client 0.2.1; 2.7.0 reports none.
+        Behaviour: stage and ``queue`` as ``cancel`` of @gradio/client 0.2.1; 2.7.0 sends no status.
         """
         return self.status(time, "complete", queue=False, success=False, message="Cancelled.")

@@ -1,23 +1,23 @@
-"""Server-sent events: bytes in, payloads out, whatever the chunk boundaries.
+"""Server-sent events: an incremental parser that depends on no chunk boundaries.
 
-Only what a queue needs of the format: the ``data`` of each event, as bytes. Names,
-ids and comments are passed over. A payload is handed out as soon as the blank line
-that ends it has come.
+It reads only what Gradio's queue needs: the ``data`` of each event, as bytes. Event names, ids and
+comments are skipped. A payload is returned as soon as the blank line after it has arrived.
 """
 
 from __future__ import annotations
 
 from ...errors import too_large
 
-#: What one message or answer may have: far above what apps send, far below what a machine has.
+#: The largest size of one message or response: far above what apps send, far below a machine's
+#: memory.
 MESSAGE_BYTES = 2**28
 
-_HEAD_BYTES = 1024  # of an event that is too long; a message says at its start whose it is
-_SKIPPED = 16  # times the limit; what goes on for longer than that has no end
+_HEAD_BYTES = 1024  # returned of an event that is too long; a message names its job at its start
+_MAX_SKIPPED = 16  # times the limit; an event that is longer than this is assumed to be endless
 
 
 class Truncated(bytes):
-    """The start of an event that is longer than it may be; the rest is passed over."""
+    """The start of an event that exceeds the size limit; the rest of the event is skipped."""
 
     __slots__ = ()
 
@@ -25,12 +25,12 @@ class Truncated(bytes):
 class EventStreamParser:
     """Incremental parser of one stream.
 
-    Lines may end in LF, CRLF or CR. Bytes are only ever copied once per chunk, so
-    a large event that arrives in many chunks costs time linear in its size.
+    Lines may end in LF, CRLF or CR. Bytes are copied at most once per chunk, so the time for a
+    large event that arrives in many chunks is linear in its size.
 
     Args:
-        limit: How many bytes an event may have. Of a longer one the start is handed out as
-            a `Truncated`, as soon as it is too long; what follows after its end is read on.
+        limit: The largest size of an event in bytes. As soon as an event exceeds it, its start is
+            returned as `Truncated`. Events after it are parsed as usual.
     """
 
     __slots__ = (
@@ -40,20 +40,20 @@ class EventStreamParser:
 
     def __init__(self, limit: int = MESSAGE_BYTES) -> None:
         self._limit = limit
-        self._line: list[bytes] = []  # pieces of the line that is not complete yet
+        self._line: list[bytes] = []  # pieces of a line whose end has not arrived yet
         self._line_bytes = 0
-        self._data: list[bytes] = []  # data lines of the event that is not complete yet
+        self._data: list[bytes] = []  # data lines of an event whose end has not arrived yet
         self._data_bytes = 0
-        self._skipped: int | None = None  # bytes of the event that is passed over, if one is
-        self._tail = b""  # its last line end, where the next chunk may bring the blank line
+        self._skipped: int | None = None  # size so far of the event that is skipped, if any
+        self._tail = b""  # the last line end of that event: the next byte may complete its end
         self._after_cr = False
         self._started = False
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """Take the next bytes; return the payloads of the events that they completed.
+        """Parse the next bytes and return the payloads of the events that they complete.
 
         Raises:
-            MessageTooLargeError: An event that is passed over does not end.
+            MessageTooLargeError: An event that is skipped does not end.
         """
         if not chunk:
             return []
@@ -96,11 +96,11 @@ class EventStreamParser:
         return self._within_limit(events)
 
     def _finish_line(self, lines: list[bytes]) -> None:
-        """Put the pieces of a line together, the last of which comes first in `lines`."""
+        """Join the pieces of the incomplete line with its end, which is the first of `lines`."""
         pieces, self._line = self._line, []
         pieces.append(lines[0])
         if pieces[0].startswith(b"data: "):
-            # Without another copy of what may be large.
+            # The prefix is removed here, since a later removal would copy a large payload again.
             pieces[0] = pieces[0][6:]
             self._data.append(b"".join(pieces))
             self._started = True
@@ -109,7 +109,7 @@ class EventStreamParser:
             lines[0] = b"".join(pieces)
 
     def _within_limit(self, events: list[bytes]) -> list[bytes]:
-        """The events, and the start of the one that has just become too long."""
+        """Return the events; if the present event exceeds the limit, add its start."""
         if self._line_bytes + self._data_bytes <= self._limit:
             return events
         self._skipped = self._line_bytes + self._data_bytes
@@ -119,14 +119,14 @@ class EventStreamParser:
             head += piece[:_HEAD_BYTES]
             if len(head) >= _HEAD_BYTES:
                 break
-        # A line that is not complete has its field's name; a comment says nothing.
+        # An incomplete line still has its field name. A comment has no data to return.
         start = bytes(head) if self._data else bytes(head).partition(b"data:")[2]
         self._line, self._data = [], []
         self._line_bytes = self._data_bytes = 0
         return [*events, Truncated(start)]
 
     def _skip(self, chunk: bytes, skipped: int) -> bytes:
-        """What comes after the event that is passed over; nothing while that goes on."""
+        """Return the bytes after the event that is skipped; none if it has not ended yet."""
         text = self._tail + chunk
         end = text.find(b"\n\n")
         if end >= 0:
@@ -134,13 +134,13 @@ class EventStreamParser:
             return text[end + 2 :]
         self._tail = b"\n" if text.endswith(b"\n") else b""
         self._skipped = skipped + len(chunk)
-        if self._skipped > _SKIPPED * self._limit:
+        if self._skipped > _MAX_SKIPPED * self._limit:
             raise too_large("An event of the server's stream", self._limit)
         return b""
 
     def _plain_line_ends(self, chunk: bytes) -> bytes:
-        """Make every line end a LF, also where a CRLF is cut in two by the chunks."""
+        """Replace every line end by LF, even if the two bytes of a CRLF are in different chunks."""
         if self._after_cr and chunk.startswith(b"\n"):
-            chunk = chunk[1:]  # the CR before it has already ended the line
+            chunk = chunk[1:]  # the CR before it has already counted as a line end
         self._after_cr = chunk.endswith(b"\r")
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

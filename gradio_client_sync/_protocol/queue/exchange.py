@@ -1,17 +1,17 @@
-"""The state machine of one job: each message of the queue in, what to do out.
+"""The state machine of one job: it takes messages of the queue and returns effects.
 
 The machine has no socket, thread or clock. Its caller carries out the effects:
 
-    Reply     send this body to the server, the way the dialect does it
+    Reply     send this body to the server, in the way that the dialect defines
     Publish   keep this message and wake the job's readers
-    Finish    the job is over: with a value, an error, or cancelled by the app
+    Finish    the job has ended: with a value, with an error, or because the app cancelled it
 
-`TRANSITIONS` is the whole machine: for each kind of message, how it changes the `JobState`
-and which method makes the effects. What does not come as a message (the response to a join,
-a connection that is lost) is a method of `Exchange`. Nothing else changes the state.
+`TRANSITIONS` is the whole machine. For each kind of message it says how the `JobState` changes and
+which method returns the effects. Facts that do not come as a message (the response to a join, a
+lost connection) are methods of `Exchange`. Nothing else changes the state.
 
-Events for readers are not made here. `decode` makes them when somebody reads the job. Only
-the last message is parsed in full, since the job's result comes from it.
+The events for readers are not made here. `decode` makes them when somebody reads the job. Only the
+last message is parsed in full, because it contains the job's result.
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ log = logging.getLogger(__name__)
 
 
 class Reply(NamedTuple):
-    """Send this to the server."""
+    """Effect: send this body to the server."""
 
     body: Mapping[str, Any]
 
 
 class Publish(NamedTuple):
-    """Keep this message for readers."""
+    """Effect: keep this message for the job's readers."""
 
-    frame: Message
+    message: Message
 
 
 class Finish(NamedTuple):
-    """The job is over.
+    """Effect: end the job.
 
     Attributes:
-        events: The last events; the final status comes last.
+        events: The last events of the job; the final status comes last.
         data: The result; ``None`` if there is none.
-        error: Why there is none; ``None`` with no data means that the app cancelled it.
-        size: Bytes of the answer, where there was no message.
+        error: Why there is no result. Without `data` and `error`, the app cancelled the job.
+        size: The size of the response in bytes, if the job ended without a message.
     """
 
     events: Sequence[Event]
@@ -67,15 +67,15 @@ Effect = Union[Reply, Publish, Finish]
 
 
 class JobState(NamedTuple):
-    """What the server has said about a job so far.
+    """What the server has reported about a job so far.
 
     Attributes:
-        accepted: The server has all it needs to run the job, so the function may have run;
-            ``None`` if that cannot be known.
-        queued: The job waits, or has waited, in the server's queue.
+        accepted: The server has everything that it needs to run the job, so the function may have
+            run. ``None`` if this cannot be known.
+        queued: The job waits in the server's queue, or has waited there.
         begun: The function runs, or has run.
         stage: The last stage.
-        answers: How many inputs have been answered, where a function takes a stream of them.
+        answers: How many inputs the server has processed, for a function with a stream of inputs.
     """
 
     accepted: bool | None = False
@@ -89,7 +89,7 @@ class Exchange:
     """The state machine of one job.
 
     Args:
-        event_factory: Makes the last events; knows the endpoint and the dialect.
+        event_factory: Makes the last events. It knows the endpoint and the dialect.
         body: What the server needs to run the job: ``data``, ``fn_index``, ``session_hash``.
     """
 
@@ -99,93 +99,93 @@ class Exchange:
         self._event_id: str | None = None
         self._state = JobState()
         self._finished = False
-        self._asked: set[str] = set()  # the requests of the server that have been answered
+        self._answered: set[str] = set()  # kinds of requests that the server has got a reply to
 
     @property
     def event_id(self) -> str | None:
-        """The server's name for the job, once known."""
+        """The server's name for the job; ``None`` until the server has sent it."""
         return self._event_id
 
     @property
     def state(self) -> JobState:
-        """What the server has said so far. A message that says nothing new leaves the object."""
+        """What the server has reported so far; the same object while nothing new is reported."""
         return self._state
 
     @property
     def finished(self) -> bool:
-        """Whether the job is over."""
+        """Whether the job has ended."""
         return self._finished
 
-    # -- what comes as a message ----------------------------------------------------
+    # -- facts from messages ----------------------------------------------------------
 
-    def receive(self, frame: Message) -> Sequence[Effect]:
-        """Take the next message of this job.
+    def receive(self, message: Message) -> Sequence[Effect]:
+        """Process the next message of this job.
 
-        After the end every message is ignored: a server may complete a job twice.
+        Messages after the end of the job are ignored, because a server may complete a job twice.
 
         Returns:
-            What to do, in order.
+            The effects, in the order in which to carry them out.
         """
         if self._finished:
             return ()
-        transition = TRANSITIONS.get(frame.msg)
+        transition = TRANSITIONS.get(message.msg)
         if transition is None:
-            log.debug("ignored a message of the unknown kind %r", frame.msg)
+            log.debug("ignored a message of the unknown kind %r", message.msg)
             return ()
         self._state = transition.move(self._state)
         try:
-            return transition.act(self, frame)
+            return transition.act(self, message)
         except ProtocolError as error:
-            return (self.fail(error, frame.time),)
+            return (self.fail(error, message.time),)
 
-    def _ignore(self, frame: Message) -> Sequence[Effect]:
+    def _ignore(self, message: Message) -> Sequence[Effect]:
         return ()
 
-    def _publish(self, frame: Message) -> Sequence[Effect]:
-        return (Publish(frame),)
+    def _publish(self, message: Message) -> Sequence[Effect]:
+        return (Publish(message),)
 
-    def _send_hash(self, frame: Message) -> Sequence[Effect]:
-        if self._is_repeated(frame):
+    def _send_hash(self, message: Message) -> Sequence[Effect]:
+        if self._is_repeated(message):
             return ()
         return (Reply({key: self._body[key] for key in ("fn_index", "session_hash")}),)
 
-    def _send_data(self, frame: Message) -> Sequence[Effect]:
-        if self._is_repeated(frame):
+    def _send_data(self, message: Message) -> Sequence[Effect]:
+        if self._is_repeated(message):
             return ()
         body = dict(self._body)
         if self.event_factory.dialect.join == "get":
-            event_id = frame.parse().get("event_id")
+            event_id = message.parse().get("event_id")
             if not isinstance(event_id, str):
-                raise ProtocolError("The server asks for data for no job.")
+                raise ProtocolError("The server requests data without naming a job.")
             self._event_id = body["event_id"] = event_id
         self.accept()
         return (Reply(body),)
 
-    def _is_repeated(self, frame: Message) -> bool:
-        # A server asks once. A gateway may double the message, and the server would take a
-        # second reply for the reply to its next question.
-        repeated = frame.msg in self._asked
-        self._asked.add(frame.msg)
+    def _is_repeated(self, message: Message) -> bool:
+        # A server requests each thing once. A gateway may deliver the request twice. The server
+        # would take a second reply for the reply to its next request.
+        repeated = message.msg in self._answered
+        self._answered.add(message.msg)
         return repeated
 
-    def _complete(self, frame: Message) -> Sequence[Effect]:
-        message = frame.parse()
-        events = completion(self.event_factory, frame, message)
+    def _complete(self, message: Message) -> Sequence[Effect]:
+        content = message.parse()
+        events = completion(self.event_factory, message, content)
         status = events[-1]
         if isinstance(status, Status) and status.stage == "error":
-            return (self.app_failed(status, message["output"]),)
+            return (self.app_failed(status, content["output"]),)
         return (self.completed(events),)
 
-    def _refuse(self, frame: Message) -> Sequence[Effect]:
-        status = status_of(self.event_factory, frame)
+    def _refuse(self, message: Message) -> Sequence[Effect]:
+        status = status_of(self.event_factory, message)
         return (self._finish([status], error=queue_full(self.event_factory)),)
 
-    def _stop(self, frame: Message) -> Sequence[Effect]:
-        status = status_of(self.event_factory, frame)
-        error = self._broken(f"the server said: {status.message}")
+    def _stop(self, message: Message) -> Sequence[Effect]:
+        status = status_of(self.event_factory, message)
+        error = self._broken(f"the server reported: {status.message}")
         return (self._finish([status], error=error),)
 
-    # -- what comes in another way --------------------------------------------------
+    # -- facts from elsewhere ---------------------------------------------------------
 
     def joined(self, event_id: str) -> None:
         """Record that the server has accepted the join, under this event id."""
@@ -193,11 +193,11 @@ class Exchange:
         self.accept()
 
     def accept(self) -> None:
-        """Record that the server has all it needs to run the job."""
+        """Record that the server has everything that it needs to run the job."""
         self._state = self._state._replace(accepted=True)
 
     def no_response(self) -> None:
-        """Record that a request was sent and not answered: it may have been accepted."""
+        """Record that a request got no response, so the server may have accepted it."""
         self._state = self._state._replace(accepted=self._state.accepted or None)
 
     def relocated(self, endpoint: Endpoint) -> None:
@@ -208,7 +208,7 @@ class Exchange:
         """End the job with the events of its last message.
 
         Args:
-            events: The result, if there is one, comes first.
+            events: The result, if the job has one, is the first event.
         """
         data = events[0]
         return self._finish(events, data=data if isinstance(data, Data) else None)
@@ -218,7 +218,7 @@ class Exchange:
 
         Args:
             status: The final status.
-            output: What the server says about the error.
+            output: The server's report of the error.
         """
         error = app_error(self.event_factory, status, output, self._event_id)
         return self._finish([status], error=error)
@@ -226,15 +226,23 @@ class Exchange:
     def lost(
         self, time: float, reason: str, *, url: str | None = None, queue: bool = True
     ) -> Finish:
-        """End the job because its connection ended first."""
+        """End the job because its connection was lost.
+
+        Args:
+            time: When this was noticed, in seconds since the epoch.
+            reason: Why the connection was lost, for the error message.
+            url: The URL of the connection.
+            queue: Whether the job goes through the app's queue.
+        """
         return self.fail(self._broken(reason, url), time, queue=queue)
 
     def fail(self, error: GradioClientError, time: float, **fields: Any) -> Finish:
-        """End the job for a reason that was found on this side.
+        """End the job with an error that was found on the client's side.
 
         Args:
-            error: Gets the job's endpoint and event id, where it has none.
-            fields: Of the final status.
+            error: Gets the job's endpoint and event id if it has none.
+            time: When the error was found, in seconds since the epoch.
+            fields: Other fields of the final status.
         """
         if error.endpoint is None:
             error.endpoint = self.event_factory.endpoint.name
@@ -256,9 +264,9 @@ class Exchange:
     def _broken(self, reason: str, url: str | None = None) -> BrokenStreamError:
         name = self.event_factory.endpoint.name
         fate = {
-            True: "The server had taken the job, so the function may have run",
-            None: "The server may have taken the job, so the function may have run",
-            False: "The server had not taken the job, so calling again is safe",
+            True: "The server had accepted the job, so the function may have run",
+            None: "The server may have accepted the job, so the function may have run",
+            False: "The server had not accepted the job, so it is safe to call again",
         }[self._state.accepted]
         return BrokenStreamError(
             f"The connection for {name!r} was lost while the job was {self._state.stage}: "
@@ -294,11 +302,11 @@ def _streaming(state: JobState) -> JobState:
 
 
 class Transition(NamedTuple):
-    """What a kind of message does.
+    """The rule for one kind of message.
 
     Attributes:
-        move: Return the state after it.
-        act: Make the effects.
+        move: Returns the state after the message.
+        act: Returns the effects of the message.
     """
 
     move: Callable[[JobState], JobState]
@@ -322,10 +330,10 @@ TRANSITIONS: Mapping[str, Transition] = {
     "close_stream": Transition(_unchanged, Exchange._ignore),
 }
 
-#: The kinds of message that are for the job's readers, and do not end it.
+#: The kinds of message that are for the job's readers and do not end the job.
 FOR_READERS = frozenset(k for k, t in TRANSITIONS.items() if t.act is Exchange._publish)
 
-#: Those of them that change nothing when they come once more.
+#: Those of them that do not change the state if they come again.
 MOVES_ONCE = FOR_READERS - {"process_streaming"}
 
 
@@ -335,22 +343,27 @@ def app_error(
     output: Mapping[str, Any],
     event_id: str | None = None,
 ) -> AppError:
-    """Return the exception for a function that raised."""
+    """Return the exception for a function that raised.
+
+    Args:
+        event_factory: Knows the endpoint and the dialect.
+        status: The final status of the job.
+        output: The server's report of the error.
+        event_id: The server's name for the job, if it is known.
+    """
     name = event_factory.endpoint.name
     text = event_factory.app_text(output.get("error"))
     if text is None:
-        told = (
-            f"{name!r} of the app raised an error and keeps its text to itself "
-            "(the app runs with show_error=False); its owner finds it in the server's log"
+        description = (
+            f"{name!r} of the app raised an error. The app hides its text (show_error=False); "
+            "the text is in the server's log"
         )
+    elif text:
+        description = f"{name!r} of the app raised: {text}"
     else:
-        told = (
-            f"{name!r} of the app raised: {text}"
-            if text
-            else f"{name!r} of the app raised an error without a text"
-        )
+        description = f"{name!r} of the app raised an error without a text"
     return AppError(
-        told,
+        description,
         endpoint=name,
         event_id=event_id,
         message=text,
@@ -361,10 +374,15 @@ def app_error(
 
 
 def queue_full(event_factory: EventFactory, detail: str | None = None) -> QueueFullError:
-    """Return the exception for a queue that takes no more jobs."""
+    """Return the exception for a full queue.
+
+    Args:
+        event_factory: Knows the endpoint.
+        detail: The server's explanation, if it gave one.
+    """
     name = event_factory.endpoint.name
-    said = f" ({detail})" if detail else ""
+    explanation = f" ({detail})" if detail else ""
     return QueueFullError(
-        f"The queue for {name!r} is full{said}; the job did not run. Try again later.",
+        f"The queue for {name!r} is full{explanation}; the job did not run. Try again later.",
         endpoint=name,
     )

@@ -1,9 +1,9 @@
-"""How deep JSON is nested, found without going down into it.
+"""The nesting depth of JSON, measured without recursion.
 
-Python's parser goes down for each level, to the end of the stack for a text that is hostile, and
-raises `RecursionError`. By then the harm may be done: where it makes an object, Python may collect
-garbage, and what was thrown away anywhere in the program then has no room to close its files and
-connections. So what is nested too deeply has to be known before it is parsed.
+Python's parser calls itself for each level. A hostile text can take it to the end of the stack,
+where it raises `RecursionError`. By then the harm may be done: when the parser creates an object,
+Python may collect garbage, and then the finalizers of unrelated objects have no stack left to close
+their files and connections. So JSON that is nested too deeply must be found before it is parsed.
 """
 
 from __future__ import annotations
@@ -13,32 +13,34 @@ from itertools import accumulate
 
 _BRACKETS = b"[]{}"
 _TEXT = bytes(byte for byte in range(256) if byte not in _BRACKETS + b'"')
-_PIECE = 2**16  # bytes; what is split at its quotes takes many times its size
+_PIECE = 2**16  # bytes to split at once; the parts take many times the size of the text
 _STEPS = [1 if byte in b"[{" else -1 for byte in range(256)]
 
 
-def deeper(raw: bytes, levels: int) -> bool:
-    """Whether arrays and objects are more than that many in each other.
+def exceeds_depth(raw: bytes, levels: int) -> bool:
+    """Return whether arrays and objects are nested more than `levels` deep.
 
-    What follows the first error of a text may count, too.
+    In a text that is not valid JSON, the part after the first error may count as well.
     """
     if len(raw) <= levels or not _opens_more(raw, levels):
         return False
     depth = 0
-    for brackets in _outside_of_strings(raw):
+    for brackets in _structural_brackets(raw):
         for begin in range(0, len(brackets), levels):
             part = brackets[begin : begin + levels]
             opened = part.count(b"[") + part.count(b"{")
-            may_be = depth + opened > levels
-            if may_be and depth + max(accumulate(map(_STEPS.__getitem__, part))) > levels:
+            may_exceed = depth + opened > levels
+            if may_exceed and depth + max(accumulate(map(_STEPS.__getitem__, part))) > levels:
                 return True
             depth += 2 * opened - len(part)
     return False
 
 
 def _opens_more(raw: bytes, times: int) -> bool:
-    """Whether brackets are opened more often, in strings or not. Looking for the next is quicker
-    than counting: ten times in a text of 10 MB that has few.
+    """Return whether more than `times` opening brackets occur, inside or outside of strings.
+
+    Searching for the next bracket is faster than counting all: ten times for a text of 10 MB with
+    few brackets.
     """
     for bracket in (b"[", b"{"):
         at = raw.find(bracket)
@@ -50,12 +52,12 @@ def _opens_more(raw: bytes, times: int) -> bool:
     return False
 
 
-def _outside_of_strings(raw: bytes) -> Iterator[bytes]:
-    """The brackets that open and close something, some at a time."""
+def _structural_brackets(raw: bytes) -> Iterator[bytes]:
+    """Yield the brackets outside of strings, in pieces."""
     if b"\\" in raw:
         raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
-    # Two quotes side by side have no bracket between them, and without both the others still open
-    # and close strings in turn.
+    # Two adjacent quotes have no bracket between them. If both are removed, the other quotes
+    # still open and close strings in turn.
     quoted = raw.translate(None, _TEXT).replace(b'""', b"")
     inside = 0
     for begin in range(0, len(quoted), _PIECE):

@@ -1,56 +1,56 @@
-"""How long the reader of a stream lets values gather before it reads on.
+"""How long the reader of a stream lets values accumulate before it reads on.
 
-To be woken costs a thread far more than to read what is there. Where values come faster than
-anybody could look at them, a reader that takes several at a time leaves most of the machine to
-those who use them, and to the app, if it runs on the same one.
+Waking a thread costs far more than reading the bytes that have arrived. If values arrive faster
+than anybody could look at them, a reader that takes several at a time leaves most of the processor
+to the code that uses the values, and to the app if it runs on the same machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: Seconds that a value may be late: one picture of a screen.
+#: The longest delay of a value in seconds: the time of one frame on a screen.
 GATHER = 0.016
-#: Of the time for which values have come, what one may be late at most: who waits for the end of
-#: few does not wait longer than anybody would notice.
+#: The longest delay as a fraction of the time for which values have arrived, so that a caller who
+#: waits for the end of a short series notices no delay.
 SHARE = 0.04
 
 _VALUE = "process_generating"
-_SURE = 64  # values, after which the flow is one
-_FEW = 2  # values that are worth the wait
-_SPACING = 0.004  # s between two values, above which they are looked at one by one
-_AT_HAND = 0.0001  # s; what came sooner than that had been there already
-_LARGE = 32_768  # bytes that came together; then there may be more, which must not wait
+_SURE = 64  # values after which the series counts as a fast flow
+_FEW = 2  # values after which the next wait begins within such a flow
+_SPACING = 0.004  # s between two values; with more than this, each value is read at once
+_AT_HAND = 0.0001  # s since the last read; messages that came sooner had already arrived
+_LARGE = 32_768  # bytes that arrived together; then more may be waiting, so there is no delay
 
 
 class Pace:
-    """The flow of one stream.
+    """The flow of values on one stream.
 
-    Anything but intermediate values ends it, so short calls are not held up. What comes while
-    values gather, the end of their job or a message of another, waits with them.
+    Only intermediate values are delayed. Every other message ends the flow, so short calls have no
+    delay. If the end of the job, or a message of another job, arrives during a wait, it waits too.
 
     Args:
-        now: When the stream began, in seconds on a clock of the caller's.
+        now: When the stream began, in seconds on the caller's clock.
     """
 
     __slots__ = ("_began", "_flows", "_last", "_since", "_values")
 
     def __init__(self, now: float) -> None:
         self._flows = False
-        self._values = 0  # that came since then:
+        self._values = 0  # values since the time `_since`
         self._since = self._last = now
-        self._began = now  # nothing but values, and fast, since then
+        self._began = now  # since this time, only values have arrived, and all of them fast
 
     def after(self, kinds: Sequence[str], size: int, now: float) -> float:
-        """Take note of messages that came together.
+        """Record messages that arrived together.
 
         Args:
-            kinds: What they were.
-            size: How many bytes they have together.
-            now: The time.
+            kinds: The kinds of the messages.
+            size: Their size in bytes, together.
+            now: The present time.
 
         Returns:
-            For how many seconds not to read on; mostly 0.
+            The seconds to wait before the next read, usually 0.
         """
         at_hand = now - self._last < _AT_HAND or size >= _LARGE
         self._last = now

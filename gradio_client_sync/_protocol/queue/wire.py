@@ -1,8 +1,8 @@
-"""One message of the wire: what it is, without reading more of it than needed.
+"""One message of the queue, parsed no further than needed.
 
-A job's messages are kept as they came, in bytes. `Message.of` finds the two fields
-that routing needs at the head of the text, where every server puts them; only if
-they are not there is the whole message parsed.
+The messages of a job are kept as the bytes that arrived. `Message.of` reads the two fields that
+routing needs from the start of the text, where every server puts them. Only if they are not there,
+it parses the whole message.
 """
 
 from __future__ import annotations
@@ -15,75 +15,86 @@ from typing import Any, NamedTuple
 from ...errors import ProtocolError
 from . import nesting
 
-DEEPEST = 400  # levels of JSON; servers since 4.0 write with orjson, which ends at 254
+DEEPEST = 400  # levels of JSON; servers since 4.0 write with orjson, which allows 254
 
 _HEAD = re.compile(
     rb'\s*\{\s*"msg"\s*:\s*"([a-z_?]*)"'
     rb'(?:\s*,\s*("event_id")\s*:\s*(?:"([ !#-\[\]-~]*)"|null))?\s*[,}]'
 )
-_decode = json.JSONDecoder().decode  # `json.loads` first looks at five options, for each text
+_decode = json.JSONDecoder().decode  # `json.loads` checks five options in each call
 _RENDER = re.compile(rb'"render_config"\s*:\s*\{')
 
 
 class Message(NamedTuple):
-    """One message as it came.
+    """One message as it arrived.
 
     Attributes:
-        msg: Its kind.
-        event_id: The job it is for; ``None`` if it names none.
-        raw: Its JSON text.
+        msg: The kind of the message.
+        event_id: The job that it belongs to; ``None`` if it names none.
+        raw: The JSON text.
         time: When it arrived, in seconds since the epoch.
-        told: The job's readers have it already.
+        published: The job's readers already have it.
     """
 
     msg: str
     event_id: str | None
     raw: bytes
     time: float
-    told: bool = False
+    published: bool = False
 
     @classmethod
     def of(cls, raw: bytes, time: float) -> Message:
-        """Read the head of a message.
+        """Read the kind and the job of a message.
+
+        Args:
+            raw: The JSON text.
+            time: When it arrived, in seconds since the epoch.
 
         Raises:
-            ProtocolError: It is not a JSON object with a ``msg``.
+            ProtocolError: The text is not a JSON object with a ``msg``.
         """
         return Heads().frame(raw, time)
 
     @property
     def renders(self) -> bool:
-        """Whether it may bring new components; cheap, and never wrongly ``False``."""
+        """Whether the message may contain new components; fast, and never wrongly ``False``."""
         raw = self.raw
-        # Besides the message and its output there has to be an object for it. One byte is looked
-        # for much faster than a word.
+        # New components are an object within the output within the message, so there is a third
+        # brace. A search for one byte is much faster than a search for a word.
         third = raw.find(b"{", raw.find(b"{", raw.find(b"{") + 1) + 1)
         return third >= 0 and b'"render_config"' in raw and _RENDER.search(raw) is not None
 
     def parse(self) -> dict[str, Any]:
-        """Read the whole message.
+        """Parse the whole message.
 
         Raises:
-            ProtocolError: It is not a JSON object.
+            ProtocolError: The text is not a JSON object, or is nested too deeply.
         """
         return parse(self.raw)
 
 
 class Heads:
-    """Reads the heads of one stream's messages: most begin as the one before did."""
+    """Reads the kind and the job of each message of one stream.
+
+    Most messages begin with the same bytes as the message before, so these are compared first.
+    """
 
     __slots__ = ("_event_id", "_msg", "_text")
 
     def __init__(self) -> None:
-        self._text: bytes | None = None  # of the one before, if it had all that was looked for
+        self._text: bytes | None = None  # the start of the last message, if it had both fields
         self._msg = ""
         self._event_id: str | None = None
 
     def frame(self, raw: bytes, time: float) -> Message:
-        """Read the head of a message.
+        """Read the kind and the job of the next message.
+
+        Args:
+            raw: The JSON text.
+            time: When it arrived, in seconds since the epoch.
 
         Raises:
-            ProtocolError: As of `Message.of`.
+            ProtocolError: The text is not a JSON object with a ``msg``.
         """
         if self._text is not None and raw.startswith(self._text):
             return Message(self._msg, self._event_id, raw, time)
@@ -97,38 +108,38 @@ class Heads:
         message = parse(raw)
         msg, event = message.get("msg"), message.get("event_id")
         if not isinstance(msg, str):
-            raise ProtocolError("A message of the queue has no kind.", raw=raw)
+            raise ProtocolError("A message of the queue has no 'msg'.", raw=raw)
         return Message(msg, event if event and isinstance(event, str) else None, raw, time)
 
 
 class TooDeep(ValueError):
-    """JSON that is nested more deeply than is read."""
+    """JSON text exceeds the nesting limit `DEEPEST`."""
 
     def __init__(self) -> None:
         super().__init__(f"it is nested more than {DEEPEST} levels deep")
 
 
 def read_json(raw: bytes) -> Any:
-    """Read JSON as it is on the wire, in UTF-8.
+    """Parse JSON text in UTF-8.
 
     Raises:
-        ValueError: It is none; the error may hold all of it.
-        TooDeep: It is nested too deeply.
-        RecursionError: Whoever calls has not left that much of the stack.
+        ValueError: The text is not JSON; the error may contain the whole text.
+        TooDeep: The text is nested more than `DEEPEST` levels deep.
+        RecursionError: The caller's stack is nearly exhausted.
     """
-    if nesting.deeper(raw, DEEPEST):
+    if nesting.exceeds_depth(raw, DEEPEST):
         raise TooDeep
-    # Decoded here: `json` would first find out in which of five ways.
+    # Decoded here, because `json` would first detect which of five encodings the bytes have.
     text = raw.decode("utf-8", "surrogatepass")
-    return _decode(text.lstrip("\ufeff"))  # the mark that some editors of Windows begin files with
+    return _decode(text.lstrip("\ufeff"))  # the byte order mark that some Windows editors write
 
 
 def parse(raw: bytes) -> dict[str, Any]:
-    """Read a JSON object.
+    """Parse a JSON object.
 
     Raises:
-        ProtocolError: It is something else, or nested too deeply to be read.
-        RecursionError: As of `read_json`.
+        ProtocolError: The text is not a JSON object, or is nested too deeply.
+        RecursionError: The caller's stack is nearly exhausted.
     """
     try:
         message = read_json(raw)

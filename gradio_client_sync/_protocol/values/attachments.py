@@ -1,8 +1,8 @@
-"""Files in a payload: found at any depth, and replaced by what the server takes for them.
+"""Files in a payload, at any depth, and their replacement by what the server accepts.
 
-What counts as a file is decided by the type of the Python object that the user passes, and
-never by what a text or a dict says, so that nobody but the user can have a file read. That
-decision needs to look at the disk and is made in `files`; here are the two walks around it.
+Only the type of the Python object that the user passes decides what counts as a file, never the
+content of a text or a dict. So nobody but the user can make the client read a file. `files` makes
+this decision, because it has to access the disk. This module walks through the payload.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
     from .slot import Slot
 
-#: Deeper in a payload no files are looked for; JSON has its own limit.
+#: Files deeper than this in a payload are not searched; JSON has its own limit.
 DEEPEST = 200
 
 
 class Attachment:
-    """A file on its way into a payload.
+    """A file that the user passes in a payload.
 
     Attributes:
-        orig_name: What the user calls it.
-        size_bytes: How long it is, where that can be known before it is read.
-        mime_type: What it is, as far as known.
+        orig_name: The user's name for it.
+        size_bytes: Its size, if that is known before it is read.
+        mime_type: Its MIME type, if it is known.
     """
 
     orig_name: str
@@ -36,39 +36,39 @@ class Attachment:
 
 
 class Attached(NamedTuple):
-    """An attachment and the input that it is for."""
+    """An attachment, and the input that it is for."""
 
     file: Attachment
     slot: Slot
 
 
-#: A key whose attachment's form is spread out into the dict that it stands in.
+#: A key in a dict; the form of its attachment is merged into that dict.
 SPREAD: Any = object()
 
-#: Makes an attachment of what the user passed for a slot, or ``None`` if it is no file.
+#: Returns the attachment for what the user passed for a slot, or ``None`` if it is not a file.
 Attach = Callable[[Any, "Slot"], "Attachment | None"]
 
 
 def collect(
     name: str | int, slots: Sequence[Slot], data: Sequence[Any], attach: Attach
 ) -> tuple[list[Any], list[Attached]]:
-    """Make attachments of the files in a payload.
+    """Replace the files in a payload by attachments.
 
     Args:
         name: The endpoint, for errors.
         slots: Its inputs, one for each value.
         data: The values.
-        attach: Makes an attachment of a value that is a file.
+        attach: Returns the attachment for a value, or ``None`` if it is not a file.
 
     Returns:
-        The payload with attachments in their places, and all of them in order. A file
-        that stands in several places is one attachment.
+        The payload with attachments in the places of the files, and all attachments in order.
+        A file object that occurs several times becomes one attachment.
 
     Raises:
-        PayloadError: The payload contains itself.
+        PayloadError: The payload is nested too deeply, or contains itself.
     """
     found: dict[int, Attached] = {}
-    converted: dict[int, tuple[Any, Attachment]] = {}  # by id of the original, which it keeps
+    converted: dict[int, tuple[Any, Attachment]] = {}  # by id; keeps the object, so the id is valid
 
     def walk(value: Any, slot: Slot, depth: int) -> Any:
         known = converted.get(id(value))
@@ -93,10 +93,11 @@ def collect(
 
 
 def fill(value: Any, forms: Mapping[int, Any]) -> Any:
-    """Put what the server takes into the places of the attachments.
+    """Replace the attachments in a value by what the server accepts.
 
     Args:
-        forms: By ``id()`` of the attachment.
+        value: The value, with attachments.
+        forms: What the server accepts for each attachment, by ``id()`` of the attachment.
     """
     if isinstance(value, Attachment):
         return forms[id(value)]

@@ -1,9 +1,9 @@
-"""Conversations in the form that a chatbot takes, whatever form they are passed in.
+"""Conversion of conversations to the form that the chatbot of a server accepts.
 
-There have been three. Turns are pairs of what the user and the bot said, ``None`` for nothing.
-Messages have a role and a content, which is a text or a file up to 5.x, and from 6.0 on a list
-of such parts. A conversation passed in one form has one obvious meaning in the others: a
-message with several parts is several messages, and a turn is up to two.
+There are three forms. Turns are pairs of the user's text and the bot's text, with ``None`` for
+nothing. Messages have a role and a content. The content is a text or a file up to 5.x, and a list
+of such parts from 6.0 on. A conversation in one form has one obvious meaning in the others: a
+message with several parts is several messages, and a turn is up to two messages.
 
 Behaviour: the forms as seen on live servers of 3.50.2, 4.44.1, 5.50.0 and 6.31.0.
 """
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def chat(value: Any, slot: Slot, dialect: Dialect) -> Any:
-    """Put a conversation into a chatbot's form; what is none stays as it is."""
+    """Return a conversation in the form of a chatbot; other values are returned unchanged."""
     if not isinstance(value, list) or not value:
         return value
     if all(isinstance(row, Mapping) and "role" in row and "content" in row for row in value):
         messages = [dict(row) for row in value]
     elif all(isinstance(row, list) and len(row) == 2 for row in value):
         if not _takes_messages(slot, dialect):
-            return [[_said(side, dialect) for side in row] for row in value]
+            return [[_old_part(side, dialect) for side in row] for row in value]
         messages = [
             {"role": role, "content": side}
             for row in value
@@ -40,8 +40,10 @@ def chat(value: Any, slot: Slot, dialect: Dialect) -> Any:
     if not _takes_messages(slot, dialect):
         return _turns(messages, dialect)
     if dialect.version >= (6, 0, 0):
-        return [{**one, "content": [_part(part) for part in _parts(one)]} for one in messages]
-    return [{**one, "content": _said(part, dialect)} for one in messages for part in _parts(one)]
+        return [{**one, "content": [_new_part(part) for part in _parts(one)]} for one in messages]
+    return [
+        {**one, "content": _old_part(part, dialect)} for one in messages for part in _parts(one)
+    ]
 
 
 def _takes_messages(slot: Slot, dialect: Dialect) -> bool:
@@ -51,22 +53,22 @@ def _takes_messages(slot: Slot, dialect: Dialect) -> bool:
 
 
 def _turns(messages: list[dict[str, Any]], dialect: Dialect) -> list[list[Any]]:
-    """Pairs of messages; one that has no counterpart is alone in its turn."""
+    """Return messages as pairs; a message without a counterpart is alone in its pair."""
     turns: list[list[Any]] = []
     for message in messages:
         for part in _parts(message):
-            said = _said(part, dialect)
+            side = _old_part(part, dialect)
             if message["role"] == "user":
-                turns.append([said, None])
+                turns.append([side, None])
             elif turns and turns[-1][1] is None:
-                turns[-1][1] = said
+                turns[-1][1] = side
             else:
-                turns.append([None, said])
+                turns.append([None, side])
     return turns
 
 
 def _parts(message: Mapping[str, Any]) -> Iterator[Any]:
-    """The parts of a content, which may be one by itself, or a file with a text beside it."""
+    """Yield the parts of a message's content, which may be a single part itself."""
     content = message["content"]
     if isinstance(content, list) and not _is_captioned(content):
         yield from content
@@ -75,12 +77,12 @@ def _parts(message: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _is_captioned(content: list[Any]) -> bool:
-    """A file and its description, as Gradio's own chatbots took them."""
+    """Return whether a content is a file with its description, as older chatbots accepted it."""
     return len(content) == 2 and isinstance(content[0], Attachment) and isinstance(content[1], str)
 
 
 def _file(part: Any) -> tuple[Attachment, Any] | None:
-    """The file and its description, if a part is one."""
+    """Return the file and its description if the part is a file, else ``None``."""
     if isinstance(part, Attachment):
         return part, None
     if isinstance(part, list) and _is_captioned(part):
@@ -90,8 +92,8 @@ def _file(part: Any) -> tuple[Attachment, Any] | None:
     return None
 
 
-def _said(part: Any, dialect: Dialect) -> Any:
-    """A part as servers before 6.0 take it."""
+def _old_part(part: Any, dialect: Dialect) -> Any:
+    """Return a part in the form that servers before 6.0 accept."""
     file = _file(part)
     if file is not None:
         if dialect.files == "filedata":
@@ -102,8 +104,8 @@ def _said(part: Any, dialect: Dialect) -> Any:
     return part
 
 
-def _part(part: Any) -> Any:
-    """A part as servers since 6.0 take it."""
+def _new_part(part: Any) -> Any:
+    """Return a part in the form that servers since 6.0 accept."""
     file = _file(part)
     if file is not None:
         more = part if isinstance(part, Mapping) else {}

@@ -1,13 +1,13 @@
-"""How files stand in values: what a server sends for one, and what it takes.
+"""The forms of files in values: what servers send, and what they accept.
 
-There are three forms. Servers of 4.0 and later speak of files as *file data*: an object with
-a path on the server, marked since 4.21 by ``"meta": {"_type": "gradio.FileData"}``. Servers
-of 3.x have an object with ``name``, ``data`` and ``is_file``, whose content is either on the
-server or inline as a data URL; their images are bare data URLs. Only from 3.19 on can files
-be uploaded; before, everything goes inline.
+There are three forms. Servers of 4.0 and later use *file data*: an object with a path on the
+server, marked since 4.21 by ``"meta": {"_type": "gradio.FileData"}``. Servers of 3.x use an object
+with ``name``, ``data`` and ``is_file``. Its content is on the server, or in the object as a data
+URL. Images of 3.x are data URLs without an object. Servers before 3.19 accept no uploads, so there
+every content is part of the value.
 
-Only objects are taken for files. A text is a text, whatever it looks like, but for the
-places where 3.x is known to send a file as one.
+Only objects are read as files. A text is never a file, except where 3.x is known to send a file as
+a text.
 """
 
 from __future__ import annotations
@@ -23,31 +23,35 @@ if TYPE_CHECKING:
     from ..dialect import Dialect
     from .slot import Slot
 
-#: Marks an object as a file for servers from 4.21 on (5.0 and later insist).
+#: Marks an object as a file for servers from 4.21 on (5.0 and later require it).
 META = {"_type": "gradio.FileData"}
 
-#: Deeper in a value no files are looked for.
+#: Files deeper than this in a value are not searched.
 DEEPEST = 200
 
 _KEYS_4X = frozenset(("path", "url", "size", "orig_name"))
 _DATA_URL = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),")
-_DATA_URL_HEAD = 1000  # characters in which the content must begin
+_DATA_URL_HEAD = 1000  # characters; the content must begin within them
 _IMAGES_3X = frozenset(("image", "imageeditor"))
 #: Components whose values are texts, numbers, or lists and dicts of them.
 _NO_FILES = frozenset(
     "textbox number slider checkbox checkboxgroup radio dropdown label code markdown colorpicker "
     "datetime highlightedtext".split()
 )
-_NAMES_3X = frozenset(("uploadbutton",))  # send a file as its bare path
+_NAMES_3X = frozenset(("uploadbutton",))  # send a file as a text with its path
 
 
 class FileFacts(NamedTuple):
-    """What a server says of a file that it sends.
+    """What a server sends about a file.
 
     Attributes:
-        path: Its name on the server; an address if the app gives a link.
-        url: Its address in the server's own opinion.
-        inline: The content as a data URL, where it came with the value.
+        path: The path on the server, or a URL if the app returns a link.
+        url: The URL that the server assumes for the file.
+        orig_name: The name that the file had before it was on the server.
+        size: The size in bytes.
+        mime_type: The MIME type.
+        is_stream: The app is still producing the file.
+        inline: The content as a data URL, if it is part of the value.
     """
 
     path: str | None
@@ -60,18 +64,18 @@ class FileFacts(NamedTuple):
 
     @property
     def name(self) -> str:
-        """A safe name for it."""
+        """A safe name for the file."""
         from .filename import safe_name
 
-        # The path of a stream ends in the number of its component. Servers leave out the name of
-        # sounds only: those of 4.0 always, later ones where the app gives bytes.
+        # The path of a stream ends in the number of its component. Only sounds can have no name:
+        # 4.0 never sends it, and later servers do not send it if the app gives bytes.
         return safe_name(
             self.orig_name or ("audio" if self.is_stream else self.path), self.mime_type
         )
 
 
 def is_link(path: str | None) -> bool:
-    """Whether a file's path is an address on the web."""
+    """Return whether a file's path is a web URL."""
     return path is not None and path[:8].lower().startswith(("http://", "https://"))
 
 
@@ -81,13 +85,15 @@ def may_return_files(returns: Iterable[Slot]) -> bool:
 
 
 def may_hold_files(raw: bytes, returns: Iterable[Slot], dialect: Dialect) -> bool:
-    """Return whether a message can have files in it: a cheap look, never wrongly ``False``.
+    """Return whether a message may contain files: a fast check, never wrongly ``False``.
 
     Args:
-        returns: The outputs that the message may have values of.
+        raw: The JSON text of the message.
+        returns: The outputs whose values the message may contain.
+        dialect: The rules of the server.
     """
     if dialect.files == "filedata":
-        # A file is an object among the values. One byte is looked for much faster than six.
+        # A file is an object among the values. A search for one byte is much faster than for six.
         values = max(raw.find(b'"data"'), 0)
         return raw.find(b"{", values) >= 0 and b'"path"' in raw
     if b'"is_file"' in raw or b'"data:' in raw:
@@ -98,12 +104,15 @@ def may_hold_files(raw: bytes, returns: Iterable[Slot], dialect: Dialect) -> boo
 def find_files(
     value: Any, slot: Slot | None, dialect: Dialect, make: Callable[[FileFacts], Any]
 ) -> Any:
-    """Replace the files in an output by what `make` makes of them.
+    """Replace the files in an output by the objects that `make` returns for them.
 
-    Parts without files are not copied, so that what two values share they go on sharing.
+    Containers without files are not copied. So parts that two values share stay shared.
 
     Args:
-        slot: The output that it is the value of, if that is known.
+        value: The output.
+        slot: The position of the output, if it is known.
+        dialect: The rules of the server.
+        make: Returns the object that users get for a file.
     """
     kind = slot.type if slot is not None else ""
     if dialect.files == "filedata":
@@ -112,7 +121,7 @@ def find_files(
         facts = _facts_of_text(value, kind)
         return value if facts is None else make(facts)
     found = _walk(value, _facts_3x, make, 0)
-    if kind in _IMAGES_3X and isinstance(found, dict):  # the parts of a sketch
+    if kind in _IMAGES_3X and isinstance(found, dict):  # a sketch: an object with two images
         return {
             key: find_files(part, slot, dialect, make) if isinstance(part, str) else part
             for key, part in found.items()
@@ -155,7 +164,7 @@ def _facts_4x(value: dict[str, Any]) -> FileFacts | None:
     meta = value.get("meta")
     marked = isinstance(meta, dict) and meta.get("_type") == META["_type"]
     is_stream = value.get("is_stream") is True
-    # No mark before 4.21; a sound that a generator makes has neither up to 4.22.
+    # Servers before 4.21 send no mark. Sounds of generators have neither mark nor keys up to 4.22.
     if not marked and not is_stream and not value.keys() >= _KEYS_4X:
         return None
     path, url = _text(value["path"]), _text(value.get("url"))
@@ -179,27 +188,27 @@ def _facts_3x(value: dict[str, Any]) -> FileFacts | None:
     from .filename import type_of
 
     path, data = _text(value["name"]), _text(value.get("data"))
-    is_stream = value.get("is_stream") is True  # a sound that a generator makes: no file
+    is_stream = value.get("is_stream") is True  # the sound of a generator has is_file=False
     on_server = path is not None and (value["is_file"] is True or is_stream)
     if not on_server and (data is None or not data.startswith("data:")):
         return None
     name = _text(value.get("orig_name"))
-    told = _text(value.get("mime_type")) or type_of(name or ("" if is_stream else path) or "")
-    if told is None and data is not None:
-        told = _data_url_type(data)
+    mime_type = _text(value.get("mime_type")) or type_of(name or ("" if is_stream else path) or "")
+    if mime_type is None and data is not None:
+        mime_type = _data_url_type(data)
     return FileFacts(
         path=path,
         url=None,
         orig_name=name,
         size=_size(value.get("size")),
-        mime_type=told,
+        mime_type=mime_type,
         is_stream=is_stream,
         inline=None if on_server else data,
     )
 
 
 def _facts_of_text(text: str, kind: str) -> FileFacts | None:
-    """The two components of 3.x that send a file as a bare text."""
+    """Return the facts of a file that a component of 3.x sends as a text, else ``None``."""
     if kind in _IMAGES_3X and _DATA_URL.match(text, 0, _DATA_URL_HEAD) is not None:
         return FileFacts(None, None, None, None, _data_url_type(text), False, text)
     if kind in _NAMES_3X and text:
@@ -226,14 +235,14 @@ def _size(value: object) -> int | None:
 
 
 def decode_data_url(text: str) -> bytes:
-    """The content of a data URL.
+    """Return the content of a data URL.
 
     Raises:
-        ValueError: It is none, or cut short.
+        ValueError: The text is not a data URL, or is cut short.
     """
     head = _DATA_URL.match(text, 0, _DATA_URL_HEAD)
     if head is None:
-        raise ValueError("it is no data URL")
+        raise ValueError("it is not a data URL")
     content = text[head.end() :]
     if ";base64" not in head[2]:
         return unquote_to_bytes(content)
@@ -244,23 +253,23 @@ def decode_data_url(text: str) -> bytes:
 
 
 def encode_data_url(content: bytes, mime_type: str | None) -> str:
-    """Content as a data URL."""
+    """Return content as a data URL."""
     kind = mime_type or "application/octet-stream"
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-# -- what goes out --------------------------------------------------------------------
+# -- files that the client sends ------------------------------------------------------
 
 
 def needs_inline(slot: Slot, dialect: Dialect) -> bool:
-    """Whether an input takes a file's content in its value instead of an upload."""
+    """Return whether an input takes a file's content in its value instead of an upload."""
     return dialect.files == "inline" or (dialect.files == "uploaded" and slot.type in _IMAGES_3X)
 
 
 def inline_form(
     slot: Slot, content: bytes, *, name: str, mime_type: str | None
 ) -> str | dict[str, Any]:
-    """A file for servers of 3.x, with its content."""
+    """Return a file with its content, in the form that servers of 3.x accept."""
     data = encode_data_url(content, mime_type)
     if slot.type in _IMAGES_3X:
         return data
@@ -275,7 +284,15 @@ def server_form(
     size: int | None = None,
     mime_type: str | None = None,
 ) -> dict[str, Any]:
-    """A file that the server has, or fetches, by its path or address."""
+    """Return a file that is on the server, or that the server fetches from a URL.
+
+    Args:
+        dialect: The rules of the server.
+        path: The path on the server, or the URL.
+        name: The name of the file.
+        size: Its size in bytes, if it is known.
+        mime_type: Its MIME type, if it is known.
+    """
     if dialect.files != "filedata":
         form: dict[str, Any] = {"name": path, "data": None, "is_file": True}
         extra: Mapping[str, Any] = {"orig_name": name, "mime_type": mime_type}

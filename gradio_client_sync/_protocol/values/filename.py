@@ -1,9 +1,9 @@
-"""Names of files that come from elsewhere, made fit to be used.
+"""Safe names for files whose names come from a server or another program.
 
-A server's name for a file is only a wish: it may hold folders, drive letters, characters
-that no file system takes or that a terminal obeys, or be longer than any file system
-allows. What is returned here is always the name of a file directly in the folder that it is
-put into, on every operating system, and as near to the wish as that allows.
+Such a name may contain folders, drive letters, and characters that a file system rejects or a
+terminal obeys. It may also be too long for every file system. The functions here always return the
+name of a file directly in its folder, valid on every operating system, and as close to the given
+name as possible.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import mimetypes
 import os
 import re
 
-#: Bytes of UTF-8: file systems take 255, and names get numbers and endings added.
+#: Bytes of UTF-8. File systems allow 255, and names get numbers and suffixes added.
 LONGEST = 200
 
-_SUFFIX_LONGEST = 40  # bytes; what looks like a longer one is no ending
+_SUFFIX_LONGEST = 40  # bytes; a longer part after the last dot does not count as a suffix
 
-# Control characters, and those that reverse the order of what is shown.
+# Control characters, and characters that reverse the order of the text on the screen.
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _RESERVED = re.compile(r'[<>:"|?*]')  # by Windows
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|\Z)", re.I)
 
-#: What `mimetypes` does not know everywhere, or names by an ending that nobody expects.
+#: Types that `mimetypes` does not know everywhere, or for which it has an unusual suffix.
 _ENDINGS = {
     "audio/wav": ".wav",
     "audio/x-wav": ".wav",
@@ -66,13 +66,13 @@ _MAGIC = (
 def safe_name(
     wish: object, mime_type: str | None = None, *, windows: bool = os.name == "nt"
 ) -> str:
-    r"""Make a name for a file in a folder of ours.
+    r"""Return a safe name for a file in one of the client's folders.
 
     Args:
-        wish: What somebody else calls it; anything but a text counts as no wish.
-        mime_type: Gives the ending of a file without a name.
-        windows: Leave out what Windows reserves, too; names of its devices go everywhere,
-            as files get copied.
+        wish: The name from elsewhere; a value that is not a text counts as no name.
+        mime_type: The MIME type, for the suffix of a file without a name.
+        windows: Also replace the characters that Windows reserves. Names of Windows devices are
+            changed on every system, because files get copied.
 
     Example:
         >>> safe_name("../../etc/passwd"), safe_name("C:\\a?b.txt"), safe_name("nul.txt")
@@ -87,7 +87,7 @@ def safe_name(
         name = _RESERVED.sub("_", name)
     name = name.strip(" ").rstrip(" .")
     if name.startswith("."):
-        name = f"_{name}"  # not hidden, and not a setting of a program
+        name = f"_{name}"  # so it is not a hidden file or a program's settings file
     if not name.strip("_. "):
         return f"file{ending_of(mime_type)}"
     if _DEVICE.match(name):
@@ -96,10 +96,10 @@ def safe_name(
 
 
 def upload_name(wish: object) -> str:
-    """Make a name for a file in an upload.
+    """Return a safe name for a file in an upload.
 
-    Behaviour: servers up to 5.x leave out of it what is no letter, digit, or one of ``._-``
-    and space, and do not hand out a file that then has an ending only.
+    Behaviour: servers up to 5.x remove every character that is not a letter, a digit, a space or
+    one of ``._-``. If only a suffix is left, they refuse to serve the file.
 
     Example:
         >>> upload_name("#1.txt"), upload_name("?.txt")
@@ -111,7 +111,7 @@ def upload_name(wish: object) -> str:
 
 
 def shorten_name(name: str, longest: int = LONGEST) -> str:
-    """Shorten a name to so many bytes, keeping its ending and whole characters."""
+    """Return a name with at most `longest` bytes, with its suffix and whole characters."""
     if len(name.encode()) <= longest:
         return name
     stem, dot, suffix = name.rpartition(".")
@@ -123,7 +123,7 @@ def shorten_name(name: str, longest: int = LONGEST) -> str:
 
 
 def numbered(name: str, number: int) -> str:
-    """Another name for a second file: ``cat.png``, ``cat-1.png``, ``cat-2.png``."""
+    """Return the name for a further file: ``cat.png``, ``cat-1.png``, ``cat-2.png``."""
     if number == 0:
         return name
     stem, dot, suffix = name.rpartition(".")
@@ -131,7 +131,7 @@ def numbered(name: str, number: int) -> str:
 
 
 def type_of(name: str, head: bytes = b"") -> str | None:
-    """Guess a MIME type by a name's ending, else by the content's first bytes."""
+    """Guess a MIME type from the suffix of a name, else from the first bytes of the content."""
     stem, dot, suffix = name.lower().rpartition(".")
     known = _TYPES.get(f".{suffix}") if stem and dot else None
     guess = known or mimetypes.guess_type(f"x.{suffix}" if dot else "x")[0]
@@ -141,6 +141,6 @@ def type_of(name: str, head: bytes = b"") -> str | None:
 
 
 def ending_of(mime_type: str | None) -> str:
-    """The usual ending of a type's files; empty if there is none."""
+    """Return the usual suffix of a MIME type's files; empty if there is none."""
     kind = (mime_type or "").partition(";")[0].strip().lower()
     return _ENDINGS.get(kind) or mimetypes.guess_extension(kind) or ""

@@ -1,7 +1,7 @@
-"""Forms with files (``multipart/form-data``): whole ones, and the frame of an upload.
+"""Forms with files (``multipart/form-data``): complete bodies, and the frame of an upload.
 
-A form's values are in memory and written at once. Of an upload there is only the frame here,
-with its length known: the content is streamed by whoever sends it.
+The values of a complete form are in memory and are encoded at once. For an upload, only the frame
+around the files is made here, with the length of the whole body. The caller streams the content.
 
 Behaviour: field name ``files`` as Gradio's ``/upload`` expects it, names written as browsers do
 (RFC 7578, section 4.2, and the HTML standard's percent-encoding of three characters).
@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, NamedTuple, Union
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Types come from other servers too, and must not write lines of their own.
+# A type may come from another server, and must not add header lines.
 _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.-]+)*\Z", re.ASCII)
 
 
 class Part(NamedTuple):
-    """One file of an upload; `size` is ``None`` if it shows only as it is read."""
+    """One file of an upload; `size` is ``None`` if it is unknown before the file is read."""
 
     name: str
     mime_type: str | None
@@ -28,7 +28,14 @@ class Part(NamedTuple):
 
 
 class MultipartFrame(NamedTuple):
-    """What goes before each file's content, and after the last one's."""
+    """The bytes around the files of an upload.
+
+    Attributes:
+        heads: The bytes before the content of each file.
+        tail: The bytes after the content of the last file.
+        content_type: The value of the Content-Type header.
+        length: The length of the whole body; ``None`` if the size of a file is unknown.
+    """
 
     heads: list[bytes]
     tail: bytes
@@ -37,10 +44,11 @@ class MultipartFrame(NamedTuple):
 
 
 def frame_of(parts: list[Part], boundary: str) -> MultipartFrame:
-    """Lay out an upload.
+    """Return the frame of an upload.
 
     Args:
-        boundary: A text that no content holds, of letters and digits.
+        parts: The files.
+        boundary: A text of letters and digits that no content contains.
     """
     heads = []
     for index, part in enumerate(parts):
@@ -62,7 +70,7 @@ def frame_of(parts: list[Part], boundary: str) -> MultipartFrame:
 
 
 class FilePart(NamedTuple):
-    """A file in a form."""
+    """A file in a complete form."""
 
     name: str
     content: bytes
@@ -72,7 +80,7 @@ Field = tuple[str, Union[str, FilePart]]
 
 
 def encode_form(fields: Iterable[Field], boundary: str) -> bytes:
-    """Write a form's body.
+    """Return the body of a form.
 
     Args:
         fields: Names and values, in the form's order.

@@ -55,9 +55,9 @@ def parse_playlist(text: str) -> Playlist:
     """
     lines = [line.strip() for line in text.splitlines()]
     if not lines or lines[0] != "#EXTM3U":
-        raise ValueError("it does not begin as a playlist")
+        raise ValueError("it does not begin like a playlist")
     segments = [line.partition("?")[0] for line in lines if line and not line.startswith("#")]
     strange = next((name for name in segments if _SEGMENT.match(name) is None), None)
     if strange is not None:
-        raise ValueError(f"it names the segment {strange[:80]!r}")
+        raise ValueError(f"it contains the segment {strange[:80]!r}")
     return Playlist(tuple(segments), "#EXT-X-ENDLIST" in lines)

@@ -1,11 +1,11 @@
-"""What a component wants around a value, so that the same value does for every server.
+"""Conversion of values to the form that a component of the app's server accepts.
 
-The forms of some components moved between releases: a video is a bare file on one server
-and stands in an object on another. Where what the user passes has one obvious meaning, it
-is put into the form that the app's own server takes; what already has that form, or has
-no obvious meaning, goes as it is.
+The forms of some components changed between releases: a video is a plain file on one server and
+part of an object on another. If the value of the user has one obvious meaning, it is converted to
+the form of the app's server. A value that already has this form, or has no obvious meaning, is
+sent unchanged.
 
-Conversations, which changed most, are in `chat`.
+Conversations changed most; they are in `chat`.
 
 Behaviour: the forms as seen on live servers of 3.50.2, 4.44.1, 5.50.0 and 6.31.0.
 """
@@ -28,17 +28,17 @@ Shaper = Callable[[Any, "Slot", "Dialect"], Any]
 
 
 def shape(slot: Slot, value: Any, dialect: Dialect) -> Any:
-    """Put a value, with its files attached already, into the form that a component takes."""
+    """Return a value, whose files are attachments already, in the form that a component accepts."""
     shaper = _SHAPERS.get(slot.type)
     return value if shaper is None or value is None else shaper(value, slot, dialect)
 
 
 def is_shaped(slot: Slot) -> bool:
-    """Whether a component's values have to be looked at before they go."""
+    """Return whether a component's values may have to be converted before they are sent."""
     return slot.type in _SHAPERS or slot.type in PICTURES or slot.type in SOUNDS
 
 
-#: Components for which an array of numbers is a picture.
+#: Components for which an array of numbers is an image.
 PICTURES = frozenset(
     ("image", "imageeditor", "sketchpad", "paint", "imagemask", "gallery", "imageslider")
 )
@@ -52,9 +52,9 @@ def _is_3x(dialect: Dialect) -> bool:
 
 
 def _video(value: Any, slot: Slot, dialect: Dialect) -> Any:
-    """A film, alone or with subtitles, as any generation gives it.
+    """Convert a video, alone or with subtitles, in the form of any generation.
 
-    Subtitles reach no function on any server, so they are left out where they have no place.
+    No server passes subtitles to the function, so they are removed where the form has none.
     """
     film, subtitles = value, None
     if isinstance(value, Mapping) and "video" in value:
@@ -69,7 +69,10 @@ def _video(value: Any, slot: Slot, dialect: Dialect) -> Any:
 
 
 def _takes_video_object(slot: Slot, dialect: Dialect) -> bool:
-    """Servers from 4.0 to 5.x do; what the app says about itself comes first."""
+    """Return whether the component accepts an object with ``video``.
+
+    Servers from 4.0 to 5.x do. If the app's config has a schema, the schema decides.
+    """
     if _is_3x(dialect):
         return False
     for key in ("api_info_as_input", "api_info"):
@@ -86,7 +89,7 @@ def _gallery(value: Any, slot: Slot, dialect: Dialect) -> Any:
 
 
 def _gallery_item(item: Any, dialect: Dialect) -> Any:
-    """A picture or film, alone, with a caption, or as any generation gives it."""
+    """Convert an image or video of a gallery: alone, with a caption, or in another form."""
     file, caption = item, None
     if isinstance(item, list) and len(item) == 2:
         file, caption = item
@@ -101,19 +104,19 @@ def _gallery_item(item: Any, dialect: Dialect) -> Any:
 
 
 def _image_editor(value: Any, slot: Slot, dialect: Dialect) -> Any:
-    if _is_3x(dialect):  # where it is an image
+    if _is_3x(dialect):  # the component of 3.x accepts an image
         return _image(value, slot, dialect)
     if isinstance(value, Attachment):
         return {"background": value, "layers": [], "composite": value}
     if not isinstance(value, Mapping):
         return value
-    if "image" in value and "mask" in value:  # as 3.x had it
+    if "image" in value and "mask" in value:  # the form of 3.x
         return {"background": value["image"], "layers": [value["mask"]], "composite": None}
     return {"layers": [], "composite": None, **value} if "background" in value else value
 
 
 def _image(value: Any, slot: Slot, dialect: Dialect) -> Any:
-    """Of a picture in layers, the whole; where one paints a mask, the picture and the mask."""
+    """Convert an image with layers to one image, or to image and mask if the user draws a mask."""
     if not isinstance(value, Mapping) or "background" not in value:
         return value
     if _is_masked_3x(slot, dialect):
@@ -201,7 +204,7 @@ def _date_time(value: Any, slot: Slot, dialect: Dialect) -> Any:
 
 
 def _file_explorer(value: Any, slot: Slot, dialect: Dialect) -> Any:
-    """Paths on the server, each as the list of its parts."""
+    """Convert paths on the server to lists of their parts."""
     if isinstance(value, (str, PurePath)):
         value = [value]
     if not isinstance(value, list):

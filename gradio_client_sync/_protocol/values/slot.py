@@ -1,4 +1,4 @@
-"""`Slot`: one input or output of a function, and the component that it belongs to."""
+"""`Slot`: one input or output position of a function, with its component."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ class Slot(FrozenRecord, hidden=("config",)):
     """One input or output position of a function.
 
     Attributes:
-        hidden: The API description leaves it out: session state, buttons, a few more. As
-            an output, callers do not get it. As an input, callers need not give it.
+        component_id: The number of the component.
+        type: The type of the component.
+        hidden: The API description does not list it: session state, buttons, and a few others.
+            A hidden output is not part of the result. A hidden input does not have to be given.
+        config: The component's config.
     """
 
     component_id: int
@@ -25,21 +28,22 @@ class Slot(FrozenRecord, hidden=("config",)):
 
     @property
     def is_state(self) -> bool:
-        """Whether it is session state: the server keeps it, and the wire carries ``null``."""
+        """Whether the component is session state; the server keeps it and ``null`` is sent."""
         return self.type == "state"
 
     @property
     def props(self) -> Mapping[str, Any]:
+        """The component's properties in the config."""
         props = self.config.get("props")
         return props if isinstance(props, dict) else {}
 
     @property
     def held(self) -> Any:
-        """What the component holds at first, as a page sends it while nobody changes it."""
+        """The initial value of the component; a page sends it until the user changes it."""
         return self.props.get("value")
 
     @property
     def label(self) -> str:
-        """What a page calls it; empty if it has no name."""
+        """The component's label on the page; empty if it has none."""
         label = self.props.get("label")
         return label if isinstance(label, str) else ""

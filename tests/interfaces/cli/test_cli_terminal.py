@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from gradio_client_sync import Client
-from gradio_client_sync._cli.live import bar, told
+from gradio_client_sync._cli.live import bar, status_lines
 from gradio_client_sync.events import Progress, Status
 from tests.conftest import SERVERS
 from tests.support.scripted import (
@@ -195,8 +195,8 @@ def status(**fields: object) -> Status:
     ],
 )
 def test_told(fields: dict[str, object], lines: list[str]) -> None:
-    """A status is told in a few words."""
-    assert told(status(**fields)) == lines
+    """A status is status_lines in a few words."""
+    assert status_lines(status(**fields)) == lines
 
 
 @pytest.mark.parametrize(
@@ -215,4 +215,4 @@ def test_told(fields: dict[str, object], lines: list[str]) -> None:
 def test_bar(progress: Progress, shown: str) -> None:
     """A bar is as full as the app says, whatever it says."""
     assert bar(progress) == shown
-    assert told(status(progress_data=[progress] * 9)) == [shown] * 5
+    assert status_lines(status(progress_data=[progress] * 9)) == [shown] * 5

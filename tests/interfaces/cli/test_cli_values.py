@@ -81,8 +81,8 @@ def test_values_go_by_position_and_by_name() -> None:
     [
         (["txt=a"], "no parameter 'txt'"),
         (["a", "text=b"], "two values for 'text'"),
-        (["1", *("2" * 10)], "one too many"),
-        (["number=one"], "a number for 'number', and not the text 'one'"),
+        (["1", *("2" * 10)], "is too much"),
+        (["number=one"], "a number for 'number', not the text 'one'"),
         (["number=NaN"], "a number for 'number'"),
         (["flag=yes"], "true or false for 'flag'"),
     ],
@@ -91,7 +91,7 @@ def test_values_that_do_not_fit(words: list[str], message: str) -> None:
     """A slip of the pen is told before anything is sent."""
     with pytest.raises(PayloadError, match=message):
         payload_of(words, signature())
-    with pytest.raises(click.UsageError, match="one value only"):
+    with pytest.raises(click.UsageError, match="Only one value"):
         payload_of(["-", "number=-"], signature())
 
 

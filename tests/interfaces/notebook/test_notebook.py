@@ -306,7 +306,7 @@ def test_matplotlib_that_is_too_large_is_left_out() -> None:
 def test_plot_that_cannot_be_drawn_says_so() -> None:
     """A figure without numbers to draw has a remark in its place."""
     figure = {"data": [{"type": "surface", "z": [[1]]}], "layout": {}}
-    assert "not drawn here" in look({"type": "plotly", "plot": json.dumps(figure)}).words
+    assert "cannot be drawn here" in look({"type": "plotly", "plot": json.dumps(figure)}).words
 
 
 def test_plot_is_offered_in_its_own_type() -> None:
@@ -438,7 +438,7 @@ def test_file_that_is_too_large_is_a_link() -> None:
     shown = look([{"image": half, "caption": "one"}, {"image": half, "caption": "two"},
                   {"image": half, "caption": "three"}])  # fmt: skip
     assert len(shown.sources) == 2
-    assert "download() it" in shown.words
+    assert "call download()" in shown.words
 
 
 def test_files_in_the_forms_of_components_are_shown() -> None:

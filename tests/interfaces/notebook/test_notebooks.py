@@ -157,7 +157,7 @@ def test_examples_are_committed_bare() -> None:
     assert {path.stem for path in render.notebooks()} == SHOWN.keys()
     for path in render.notebooks():
         text = path.read_text(encoding="utf-8")
-        assert '"output_type"' not in text and render.ADDRESS in text
+        assert '"output_type"' not in text and render.APP_URL in text
 
 
 # -- a kernel

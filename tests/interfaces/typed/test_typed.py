@@ -96,15 +96,15 @@ OLD = config(("a", "textbox"), ("b", "number"))
     [
         (config(("a", "textbox"), ("b", "number"), ("c", "checkbox")),
          ["'/f': parameter 'c' was added (bool, required)"]),
-        (config(("a", "textbox")), ["'/f': parameter 'b' is gone"]),
+        (config(("a", "textbox")), ["'/f': parameter 'b' no longer exists"]),
         (config(("a", "textbox"), ("beta", "number")),
-         ["'/f': parameter 'b' is called 'beta' now"]),
+         ["'/f': parameter 'b' is now called 'beta'"]),
         (config(("a", "number"), ("b", "number")),
-         ["'/f': parameter 'a' takes float now, not str"]),
+         ["'/f': parameter 'a' now takes float, not str"]),
         (config(("a", "textbox"), ("b", "number"), kind="number"),
-         ["'/f': it returns float now, not str"]),
+         ["'/f': it now returns float, not str"]),
         (config(("a", "textbox"), ("b", "number"), name="g"),
-         ["'/f' is gone; '/g' takes and returns the same"]),
+         ["'/f' no longer exists; '/g' takes and returns the same"]),
     ],
 )  # fmt: skip
 def test_call_against_a_changed_app_says_what_changed(

@@ -125,7 +125,7 @@ def run(talk: Talk, event_factory: EventFactory | None = None) -> Outcome:
         for effect in exchange.receive(frame):
             outcome.effects.append(effect)
             if isinstance(effect, Publish):
-                outcome.events.extend(decoder.events(effect.frame))
+                outcome.events.extend(decoder.events(effect.message))
             elif isinstance(effect, Finish):
                 assert outcome.finish is None, "a job ends once"
                 outcome.finish = effect
