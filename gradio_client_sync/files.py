@@ -21,8 +21,9 @@ from ._files.download import too_late
 from ._files.folder import copied
 from ._files.kept import Kept
 from ._files.media import picture_bytes, sound_bytes
-from ._files.recordings import Recording, Recordings, Taken, Turn
+from ._files.recordings import Recording, Recordings, Taken
 from ._files.sources import BytesFile, FileState, Link, LocalFile, PathFile, link_form, open_file
+from ._files.turn import Turn
 from ._protocol.values.attachments import Attachment
 from ._protocol.values.filedata import is_link, server_form
 from ._protocol.values.filename import safe_name, type_of

@@ -18,11 +18,8 @@ are in one list, and only the first one has a header. A `Place` separates them.
 from __future__ import annotations
 
 import logging
-import os
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -31,10 +28,10 @@ from weakref import ref
 from .._protocol.values.filename import ending_of, type_of
 from .._protocol.values.playlist import PLAYLIST, WHOLE, beside, is_playlist, parse_playlist
 from .._protocol.values.wav import HEADER_BYTES, is_unbounded, with_length
-from .._transport.signal_safe import SafeCondition
 from ..errors import ClientClosedError, DownloadError, DownloadTimeoutError
 from .download import Silent, too_late
 from .kept import Keeper, Kept
+from .turn import Turn
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -89,49 +86,6 @@ class Taken(NamedTuple):
 
     kept: Kept
     ending: str
-
-
-class Turn:
-    """A lock with deadlines: one thread at a time has the turn."""
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._changed = SafeCondition(self._lock)
-        self._busy: tuple[object, int, int] | None = None
-
-    @contextmanager
-    def take(self, deadline: Deadline, late: Callable[[], Exception]) -> Iterator[None]:
-        """Wait for the turn, and hold it during the ``with`` block.
-
-        A thread that has the turn already does not wait.
-
-        Args:
-            deadline: The time limit of the wait.
-            late: A function that makes the error for a turn that was not free before the
-                deadline.
-        """
-        mine = object()
-        me = threading.get_ident(), os.getpid()
-        held = self._busy
-        if held is not None and held[1:] == me:  # a progress callback may read the same file
-            yield
-            return
-        try:
-            if not self._changed.wait_for(partial(self._claim, mine, me), deadline.left):
-                raise late()
-            yield
-        finally:
-            with self._lock:
-                if self._busy is not None and self._busy[0] is mine:
-                    self._busy = None
-                    self._changed.notify_all()
-
-    def _claim(self, mine: object, me: tuple[int, int]) -> bool:
-        if self._busy is not None and self._busy[2] == os.getpid():
-            return False
-        # After a fork, the thread of the parent process that had the turn does not exist here.
-        self._busy = mine, *me
-        return True
 
 
 class Place:

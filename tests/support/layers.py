@@ -35,7 +35,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_typed", "docstring layout codegen"),
     (
         "_files",
-        "folder download kept recordings sources upload_cache upload_plan upload body media",
+        "folder download kept turn recordings sources upload_cache upload_plan upload body media",
     ),
     ("", "files"),
     ("_job", "records event_log input_stream control"),
