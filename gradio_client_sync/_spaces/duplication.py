@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
+from .. import _options
 from .._protocol.space import SpaceName, space_name
 from .._transport.signal_safe import SafeEvent
 from ..errors import AuthenticationError, DuplicationError
@@ -45,6 +46,30 @@ class WantedCopy:
     secrets: Mapping[str, str] = field(repr=False)
     variables: Mapping[str, str]
     to_id: str | None
+
+    @classmethod
+    def checked(
+        cls,
+        private: object,
+        timeout: object,
+        hardware: str | None,
+        secrets: object,
+        variables: object,
+        to_id: str | None,
+    ) -> WantedCopy:
+        """Check the arguments of `Client.duplicate`.
+
+        Raises:
+            TypeError, ValueError: A value has a wrong type or value. The message names it.
+        """
+        return cls(
+            private=_options.flag("private", private),
+            timeout=_options.minutes("timeout", timeout),
+            hardware=hardware,
+            secrets=_options.texts("secrets", secrets, headers=False),
+            variables=_options.texts("variables", variables, headers=False),
+            to_id=to_id,
+        )
 
 
 def duplicate(

@@ -31,6 +31,7 @@ TESTED_BY = {
     "gradio_client_sync._connection.address": ["contract/test_connect", "transport/test_http"],
     "gradio_client_sync._connection.at_exit": ["faults/test_process_end"],
     "gradio_client_sync._connection.connection": ["contract/test_jobs", "contract/test_sessions"],
+    "gradio_client_sync._connection.lifecycle": ["contract/test_connect", "contract/test_pickling"],
     "gradio_client_sync._connection.opening": ["contract/test_connect", "spaces/test_waking"],
     "gradio_client_sync._connection.space_connector": ["spaces/test_waking"],
     "gradio_client_sync._demo.stage": ["interfaces/cli/test_demo"],

@@ -43,7 +43,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_spaces", "hub_address hub tokens waking duplication signing visitor"),
     ("_session", "replicas info watch discovery app component_server session"),
     ("_calls", "call responses unqueued upload_report runner threads"),
-    ("_connection", "at_exit connection address space_connector opening pickling"),
+    ("_connection", "at_exit connection address space_connector opening pickling lifecycle"),
     ("", "function _client typed __init__"),
     ("_demo", "stage"),
     ("", "demo"),
