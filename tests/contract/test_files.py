@@ -531,7 +531,7 @@ def test_remote_file_of_a_closed_client(files: FileApp) -> None:
         kept.download()
     assert kept.read() == b"hello"
     for use in (remote.read, remote.download, remote.open, remote.__fspath__):
-        with pytest.raises(ClientClosedError, match=r"closed before 'r\.txt' was fetched"):
+        with pytest.raises(ClientClosedError, match=r"closed before 'r\.txt' was downloaded"):
             use()
     with FileApp() as elsewhere, Client(elsewhere.url) as other:
         with pytest.raises(ClientClosedError, match=r"'r\.txt'") as caught:

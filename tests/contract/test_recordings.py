@@ -128,7 +128,7 @@ def test_recording_survives_its_client(sounds: Client, version: str) -> None:
     content = read.read()
     sounds.close()
     assert read.read() == content and read.download().read_bytes() == content
-    with pytest.raises(ClientClosedError, match="was fetched"):
+    with pytest.raises(ClientClosedError, match="was downloaded"):
         unread.read()
 
 
