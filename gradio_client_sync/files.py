@@ -521,6 +521,6 @@ class _ServerFile(LocalFile):
     def opener(self, file_store: FileStore, new_call: Callable[[], RequestHandle]) -> Opener:
         return partial(self.remote._reader, new_call())
 
-    def look(self) -> FileState:
+    def state(self) -> FileState:
         # Identified by the object: at the next result, its URL may have a different content.
         return FileState(self.size_bytes, (weakref.ref(self.remote),))

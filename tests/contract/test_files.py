@@ -201,15 +201,15 @@ def test_values_that_are_no_files_are_refused_before_sending(
         before = list(files.requests)
         for value, error, says in (
             (tmp_path, FileError, "is a folder"),
-            (tmp_path / "none.txt", FileError, "no file"),
-            (Path("none.txt"), FileError, "looked for in"),
-            (Path("~nobody-of-this-name/x"), FileError, "no file"),
-            (Path("a\0b"), FileError, "no file"),
+            (tmp_path / "none.txt", FileError, "does not exist"),
+            (Path("none.txt"), FileError, "does not exist in the folder"),
+            (Path("~nobody-of-this-name/x"), FileError, "does not exist"),
+            (Path("a\0b"), FileError, "does not exist"),
             (closed, FileError, "is closed"),
-            (writing, FileError, "for writing only"),
-            (reading, PayloadError, "open for text"),
-            (io.StringIO("a"), PayloadError, "open for text"),
-            (tempfile.NamedTemporaryFile("w"), PayloadError, "open for text"),  # noqa: SIM115
+            (writing, FileError, "only for writing"),
+            (reading, PayloadError, "open in text mode"),
+            (io.StringIO("a"), PayloadError, "open in text mode"),
+            (tempfile.NamedTemporaryFile("w"), PayloadError, "open in text mode"),  # noqa: SIM115
             (object(), PayloadError, "object"),
         ):
             with pytest.raises(error, match=says):
@@ -316,7 +316,7 @@ def test_files_that_vanish_or_outgrow_the_limit_before_their_turn(
     gone.unlink()
     grown.write_bytes(CONTENT * 5)
     gate.open()
-    with pytest.raises(FileError, match="cannot be read any more: No such file") as vanished:
+    with pytest.raises(FileError, match="can no longer be read: No such file") as vanished:
         jobs[0].result(WAIT)
     assert vanished.value.endpoint == "/direct" and vanished.value.path == str(gone)
     with pytest.raises(FileTooLargeError):
@@ -349,8 +349,8 @@ def test_files_that_shrink_while_they_are_sent(files: FileApp, tmp_path: Path) -
     ("stream", "says"),
     [
         (io.BufferedReader(io.BytesIO(b"a")), None),
-        ("none", "does not wait"),
-        ("text", "gives str"),
+        ("none", "non-blocking"),
+        ("text", "returns str"),
         ("broken", "Input/output error"),
     ],
 )
@@ -464,7 +464,7 @@ def test_files_arrays_as_pictures() -> None:
             np.array([["a"]]),
             np.zeros((2, 2), complex),
         ):
-            with pytest.raises(PayloadError, match="no picture"):
+            with pytest.raises(PayloadError, match="as a picture"):
                 app.submit("/direct", [wrong])
 
 
@@ -494,7 +494,7 @@ def test_files_arrays_as_sounds() -> None:
             (8_000, np.array([1, 2, 3])),
             (0, np.zeros(3)),
         ):
-            with pytest.raises(PayloadError, match="no sound"):
+            with pytest.raises(PayloadError, match="as a sound"):
                 app.submit("/direct", [wrong])
 
 

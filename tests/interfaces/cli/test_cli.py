@@ -509,6 +509,6 @@ def test_duplicate_prints_where_the_copy_is(hub: LocalHub, newest: Server) -> No
     code, output, told = run(*command, "--private", "--sleep-after", "10", HF_ENDPOINT=hub.url)
     assert code == 0 and output.startswith("http")
     assert told == (  # free hardware has a rule of its own
-        "gradio-client-sync: timeout=10 has no effect on 'cpu-basic', which the Hub puts to sleep "
-        "itself.\n"
+        "gradio-client-sync: timeout=10 has no effect on 'cpu-basic': the Hub sets the sleep "
+        "time of free hardware.\n"
     )
