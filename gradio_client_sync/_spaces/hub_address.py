@@ -1,7 +1,7 @@
-"""The URL of the Hugging Face Hub.
+"""The address of the Hugging Face Hub.
 
-Every client needs it, to distinguish the page of a Space from an app. Few clients need the rest of
-`hub`, so it is in a module of its own.
+Every client needs it, to tell a Space's page from an app; few need the rest of what is known of the
+Hub, so that is not imported for it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .._protocol.space import HUB
 
 
 def hub_endpoint() -> str:
-    """Return the Hub's URL: that of ``HF_ENDPOINT``, or of the Hub's library if it is imported."""
+    """Return the Hub's URL: the one of ``HF_ENDPOINT``, or of the Hub's library if it is loaded."""
     constants = sys.modules.get("huggingface_hub.constants")
     named = os.environ.get("HF_ENDPOINT") or getattr(constants, "ENDPOINT", None) or HUB
     return str(named).rstrip("/")

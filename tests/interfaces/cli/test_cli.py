@@ -186,7 +186,7 @@ def test_demo_with_a_python_that_does_not_exist() -> None:
     """A Python that cannot be found is named in one line."""
     code, _, errors = run("demo", "--python", "no-such-python")
     assert code == 5
-    assert "There is no Python 'no-such-python'" in errors and errors.count("\n") == 1
+    assert "there is no Python 'no-such-python'" in errors and errors.count("\n") == 1
 
 
 def demo_where(condition: str) -> str:
