@@ -406,7 +406,7 @@ def _as_download_error(facts: FileFacts, deadline: Deadline = NEVER) -> Iterator
         yield
     except Aborted as exc:
         if not deadline.left:
-            raise too_late(facts, deadline) from exc
+            raise timeout_error(facts, deadline) from exc
         raise ClientClosedError(
             f"The client was closed before {facts.name!r} was downloaded. Download files before "
             "close(), or before the end of the with block."
@@ -419,7 +419,7 @@ def _as_download_error(facts: FileFacts, deadline: Deadline = NEVER) -> Iterator
         ) from exc
 
 
-def too_late(facts: FileFacts, deadline: Deadline) -> DownloadTimeoutError:
+def timeout_error(facts: FileFacts, deadline: Deadline) -> DownloadTimeoutError:
     """Make the error for a download that did not end before its deadline."""
     return DownloadTimeoutError(
         f"The download of {facts.name!r} did not end within {deadline.seconds:g} s. Allow more "

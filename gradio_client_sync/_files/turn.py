@@ -24,14 +24,14 @@ class Turn:
         self._busy: tuple[object, int, int] | None = None
 
     @contextmanager
-    def take(self, deadline: Deadline, late: Callable[[], Exception]) -> Iterator[None]:
+    def take(self, deadline: Deadline, timed_out: Callable[[], Exception]) -> Iterator[None]:
         """Wait for the turn, and hold it during the ``with`` block.
 
         A thread that has the turn already does not wait.
 
         Args:
             deadline: The time limit of the wait.
-            late: A function that makes the error for a turn that was not free before the
+            timed_out: A function that makes the error for a turn that was not free before the
                 deadline.
         """
         mine = object()
@@ -42,7 +42,7 @@ class Turn:
             return
         try:
             if not self._changed.wait_for(partial(self._claim, mine, me), deadline.left):
-                raise late()
+                raise timed_out()
             yield
         finally:
             with self._lock:

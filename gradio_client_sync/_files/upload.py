@@ -308,7 +308,7 @@ class UploadTask:
             body = UploadBody(frame, sources, self._report)
             kind = frame.content_type
             try:
-                answer = upload_cache.http.post(
+                response = upload_cache.http.post(
                     upload_cache.routes.upload,
                     body,
                     content_type=kind,
@@ -326,24 +326,24 @@ class UploadTask:
                         _passing=exc._passing and is_repeatable(batch),
                     ) from exc
                 raise
-        for item, path in zip(batch, self._paths_in(answer, batch)):
+        for item, path in zip(batch, self._paths_in(response, batch)):
             self._paths[item.file] = path
             if item.identity is not None:
                 upload_cache.settle(item.identity, path)
 
-    def _paths_in(self, answer: Answer, batch: list[Item]) -> list[str]:
+    def _paths_in(self, response: Answer, batch: list[Item]) -> list[str]:
         names = names_of(batch)
-        if answer.status == 413:
+        if response.status == 413:
             largest = max(batch, key=lambda item: item.size or 0)
             raise file_too_large(largest.file.orig_name, largest.size, self._upload_cache.limit)
-        if answer.status != 200:
-            error = refusal(answer, doing=f"Uploading {names}")
+        if response.status != 200:
+            error = refusal(response, doing=f"Uploading {names}")
             if isinstance(error, (AuthenticationError, RateLimitError)):
                 raise error
-            passing = answer.status in RETRYABLE_STATUSES and is_repeatable(batch)
+            passing = response.status in RETRYABLE_STATUSES and is_repeatable(batch)
             path = batch[0].file.orig_name
             raise UploadError(str(error), path=path, _passing=passing) from error
-        paths = answer.json()
+        paths = response.json()
         if (
             not isinstance(paths, list)
             or len(paths) != len(batch)
@@ -351,7 +351,7 @@ class UploadTask:
         ):
             raise ProtocolError(
                 f"The server accepted {names}, but its response does not have the paths.",
-                raw=answer.body,
+                raw=response.body,
             )
         return paths
 

@@ -556,10 +556,10 @@ def test_remote_file_pickled_and_copied(files: FileApp, tmp_path: Path) -> None:
         thawed = pickle.loads(frozen)
         assert (thawed.orig_name, thawed.url) == (remote.orig_name, remote.url)
         for use in (thawed.read, thawed.download):
-            with pytest.raises(DownloadError, match=r"came out of a pickle.*headers="):
+            with pytest.raises(DownloadError, match=r"was unpickled.*headers="):
                 use()
         with FileApp() as elsewhere, Client(elsewhere.url) as other:
-            with pytest.raises(DownloadError, match="came out of a pickle"):
+            with pytest.raises(DownloadError, match="was unpickled"):
                 other.predict("/direct", [thawed], timeout=WAIT)
             remote = remote_of(files, app)
             path = remote.download()
@@ -584,7 +584,7 @@ def test_remote_file_is_fetched_where_its_pickle_comes_out(files: FileApp, tmp_p
     assert pickle.loads(pickle.dumps(pair[0])).download().parent == tmp_path
     with FileApp() as other, Client(other.url, retries=0) as app:
         gone = pickle.dumps(remote_of(other, app))
-    with pytest.raises(DownloadError, match=r"'r\.txt' came out of a pickle.*cannot be reached"):
+    with pytest.raises(DownloadError, match=r"'r\.txt' was unpickled.*cannot be reached"):
         pickle.loads(gone).read()
 
 
