@@ -43,8 +43,8 @@ MAX_WORKERS = 1024  # running jobs; each has a thread, which costs little while 
 HISTORY = 10_000  # messages
 WAKE_TIMEOUT = 900.0  # s; large Spaces build and load for many minutes
 RETRIES = 3
-CLOSE_GRACE = 2.0  # s to tell the server that jobs are cancelled
-TIMEOUT_GRACE = 0.4  # s to tell the server after a timeout, because the caller has waited already
+CLOSE_GRACE = 2.0  # s for the requests that cancel the jobs on the server
+TIMEOUT_GRACE = 0.4  # s for the same after a timeout, because the caller has waited long enough
 
 
 class Client:
@@ -356,10 +356,10 @@ class Client:
                 is not passed, because it stays on the server. Files may be at any place in the
                 payload: `handle_file`, path objects, bytes, open binary files, PIL images and
                 files of earlier results. Outside `handle_file`, a string is never a file path.
-            timeout: Seconds that the job may take in total, including uploads and the queue.
+            timeout: Seconds that the call may take in total, including uploads and the queue.
                 After that, the job is cancelled on the server and ends with a
                 `JobTimeoutError`. ``None`` means the client's `deadline`, ``math.inf`` no limit.
-            isolated: Run the job in its own session. Errors and cancellations of other jobs do
+            isolated: Run the call in its own session. Errors and cancellations of other jobs do
                 not affect it, and it does not share the client's session state.
             idempotent: Declare that the function may run twice without harm. Then the job is sent
                 again (up to `retries` times) if the connection is lost after the app accepted
@@ -453,8 +453,8 @@ class Client:
                 payload: `handle_file`, path objects, bytes, open binary files, PIL images and
                 files of earlier results. Outside `handle_file`, a string is never a file path.
             timeout: Seconds that the call may take in total, including uploads and the queue.
-                After that, the job is cancelled on the server and `JobTimeoutError` is raised.
-                ``None`` means the client's `deadline`, ``math.inf`` no limit.
+                After that, the job is cancelled on the server and ends with a
+                `JobTimeoutError`. ``None`` means the client's `deadline`, ``math.inf`` no limit.
             isolated: Run the call in its own session. Errors and cancellations of other jobs do
                 not affect it, and it does not share the client's session state.
             progress: Show the progress while the call runs, as a line on standard error or a

@@ -145,10 +145,10 @@ class Hub:
         options = HttpOptions(headers, timeout=(TIMEOUT, TIMEOUT), rate_limit_patience=0.0)
         http = Http(self.endpoint, options)
         try:
-            answer = http.get(url)
+            response = http.get(url)
         finally:
             http.close()
-        return HubResponse(answer.status, answer.headers, answer.body)
+        return HubResponse(response.status, response.headers, response.body)
 
     def discussions_enabled(self, space_id: str) -> bool:
         """Return whether users can write to the author on the page of a Space.

@@ -87,17 +87,17 @@ class _Module:
     def __init__(self, signatures: Sequence[Signature]) -> None:
         self.used = {"Api"}
         self.aliases: list[str] = []
-        self._taken = set(_USED)
+        self._reserved = set(_USED)
         self._names: dict[str | int, str] = {}
         for signature in signatures:
             name = self._free(signature.name, "submit_")
-            self._taken |= {name, f"submit_{name}"}
+            self._reserved |= {name, f"submit_{name}"}
             self._names[signature.endpoint] = name
 
     def _free(self, wish: str, *prefixes: str) -> str:
         """Return a name that is free, both by itself and with each prefix."""
         name, number = wish, 1
-        while not self._taken.isdisjoint((name, *(f"{prefix}{name}" for prefix in prefixes))):
+        while not self._reserved.isdisjoint((name, *(f"{prefix}{name}" for prefix in prefixes))):
             number += 1
             name = f"{wish.rstrip('_')}_{number}"
         return name
@@ -169,7 +169,7 @@ class _Module:
         chosen = next(fitting, len(lines) - 1)
         kind, default = forms[chosen]
         if alias in kind.kinds():
-            self._taken.add(alias)
+            self._reserved.add(alias)
             self._used_in([Hint("Literal")])
             values = Brackets("Literal[", list(map(literal, choices)), "]")
             self.aliases += ["", *laid_out(f"{alias} = ", values)]
@@ -255,8 +255,8 @@ def _fingerprints(signatures: Sequence[Signature]) -> Node:
 
 def _fingerprint(signature: Signature) -> Node:
     parameters, returns = fingerprint_of(signature)
-    taken = [_tuple([Text(name), Text(kind), str(needed)]) for name, kind, needed in parameters]
-    return Entry(_key(signature.endpoint), _tuple([_tuple(taken), _tuple([*map(Text, returns)])]))
+    inputs = [_tuple([Text(name), Text(kind), str(needed)]) for name, kind, needed in parameters]
+    return Entry(_key(signature.endpoint), _tuple([_tuple(inputs), _tuple([*map(Text, returns)])]))
 
 
 def _tuple(items: Sequence[Node]) -> Node:

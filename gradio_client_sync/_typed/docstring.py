@@ -46,7 +46,7 @@ def function_docstring(signature: Signature, *, app: str | None = None) -> str:
 
 
 #: The docstring of the function that does not wait. The other function describes the parameters.
-SUBMIT_DOCSTRING = "Start the same call, and return its job at once."
+SUBMIT_DOCSTRING = "Start a call of the endpoint, and return its job at once."
 
 
 def _summary(signature: Signature) -> tuple[str, list[str]]:

@@ -270,7 +270,7 @@ def test_spaces_a_hub_that_fails_once_is_asked_again(
             hub.fail("GET /api/spaces/alice/slow", status, times=2)
         return first(seconds)
 
-    waking.space._patience._wait = wait
+    waking.space._time_limit._wait = wait
     assert waking.connect() == "open"
     assert waking.stages == ["BUILDING", "RUNNING"]
 
