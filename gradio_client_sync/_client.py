@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -220,6 +219,8 @@ class Client:
             ``duplicate`` of @gradio/client. Difference: `timeout` is in minutes. It is part of the
             duplication request, so paid hardware never runs without it.
         """
+        import inspect
+
         from ._spaces.duplication import WantedCopy, duplicate
 
         if not isinstance(source, str):
@@ -627,7 +628,7 @@ class Client:
         return None if folder is None else Path(os.path.abspath(folder))
 
     def _files(self) -> FileStore:
-        return self._lifecycle.current()._file_store
+        return self._lifecycle.current().files.store
 
     def __copy__(self) -> Self:
         return _unconnected(type(self), self._lifecycle.copy())

@@ -21,7 +21,6 @@ import logging
 import re
 import threading
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from weakref import ref
 
@@ -34,6 +33,7 @@ from .kept import Keeper, Kept
 from .turn import Turn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from typing import Callable
 
@@ -48,9 +48,6 @@ log = logging.getLogger(__name__)
 #: Seconds without data after which a list of chunks counts as empty, after its job has ended. By
 #: then all chunks are in the server's memory, so it sends them without delay.
 SILENCE = 3.0
-
-#: Numbers for jobs, in the order in which their first values arrive.
-ORDER = count()
 
 _PLAYLIST_BYTES = 2**24
 _IN_MEMORY = re.compile(rf"/\d+/\d+/{re.escape(PLAYLIST)}\Z")
@@ -110,10 +107,16 @@ class Recording:
         url: The URL of the file on the server.
         location: The state of this URL, shared with other jobs at the same URL.
         job: A reference to the job's log, which tells when the job has ended; ``None`` if it has.
+        numbers: Numbers for jobs, in the order in which their first values arrive.
     """
 
     def __init__(
-        self, facts: FileFacts, url: str, location: Location, job: ref[Any] | None
+        self,
+        facts: FileFacts,
+        url: str,
+        location: Location,
+        job: ref[Any] | None,
+        numbers: Iterator[int],
     ) -> None:
         self._facts = facts
         self._url = url
@@ -127,7 +130,7 @@ class Recording:
         # First values arrive in the order in which jobs begin. Their workers may decode them in
         # a different order, so the number of the job is used, if it has one.
         made = log.order if log is not None else None
-        self._order: int = next(ORDER) if made is None else made
+        self._order: int = next(numbers) if made is None else made
         location.orders.append(self._order)
         location.orders.sort()
         location.unread.append((self._order, ref(self)))
@@ -416,11 +419,16 @@ class Recording:
 
 
 class Recordings:
-    """All sounds and videos that the generator functions of one app make, by their URLs."""
+    """All sounds and videos that the generator functions of one app make, by their URLs.
 
-    def __init__(self) -> None:
+    Args:
+        numbers: Numbers for jobs, in the order in which their first values arrive.
+    """
+
+    def __init__(self, numbers: Iterator[int]) -> None:
+        self._numbers = numbers
         self.lock = threading.RLock()
-        self._places: dict[str, Location] = {}
+        self._locations: dict[str, Location] = {}
 
     def add(self, facts: FileFacts, url: str, job: ref[Any] | None) -> Recording:
         """Add the recording of a job.
@@ -431,7 +439,8 @@ class Recordings:
             job: A reference to the job's log; ``None`` if the job has ended.
         """
         with self.lock:
-            return Recording(facts, url, self._places.setdefault(url, Location()), job)
+            location = self._locations.setdefault(url, Location())
+            return Recording(facts, url, location, job, self._numbers)
 
 
 def _may_be_shared(url: str) -> bool:

@@ -14,12 +14,11 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
-from .. import _options
+from .._options import flag, hub_endpoint, minutes, texts
 from .._protocol.space import SpaceName, space_name
 from .._transport.signal_safe import SafeEvent
 from ..errors import AuthenticationError, DuplicationError
 from . import hub as _hub
-from .hub_address import hub_endpoint
 from .tokens import Tokens
 from .waking import WakeTimeout, find, retry_rate_limited
 
@@ -63,11 +62,11 @@ class WantedCopy:
             TypeError, ValueError: A value has a wrong type or value. The message names it.
         """
         return cls(
-            private=_options.flag("private", private),
-            timeout=_options.minutes("timeout", timeout),
+            private=flag("private", private),
+            timeout=minutes("timeout", timeout),
             hardware=hardware,
-            secrets=_options.texts("secrets", secrets, headers=False),
-            variables=_options.texts("variables", variables, headers=False),
+            secrets=texts("secrets", secrets, headers=False),
+            variables=texts("variables", variables, headers=False),
             to_id=to_id,
         )
 

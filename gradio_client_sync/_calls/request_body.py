@@ -13,11 +13,11 @@ from .._transport.deadlines import NEVER
 from ..errors import PayloadError
 
 if TYPE_CHECKING:
+    from .._files.upload import OnProgress, UploadTask
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.values.attachments import Attach, Attached
     from .._transport.deadlines import Deadline
-    from .upload import OnProgress, UploadTask
-    from .upload_cache import UploadCache
+    from .app_files import AppFiles
 
 
 class RequestBody:
@@ -28,7 +28,7 @@ class RequestBody:
         body: The body. If there are files, its ``data`` has them in place of values.
         encoded: The body as JSON; empty if there are files.
         files: The files in the body.
-        upload_cache: The files that the server has.
+        app_files: The files of the app.
 
     Attributes:
         body: The body as a dict. If there are files, it is complete after `load`.
@@ -42,21 +42,21 @@ class RequestBody:
         body: dict[str, Any],
         encoded: bytes,
         files: Sequence[Attached],
-        upload_cache: UploadCache,
+        app_files: AppFiles,
     ) -> None:
         self._endpoint = endpoint
         self.body = body
         self.encoded = encoded
         self.files = files
         self._data = body["data"]  # keeps the files, because a retry may upload them again
-        self._upload_cache = upload_cache
+        self._app_files = app_files
 
     def upload_task(self, on_progress: OnProgress, deadline: Deadline = NEVER) -> UploadTask:
         """Return the task that uploads the files. Pass the result of its `run` to `load`."""
         # `prepare_body` has imported the module. This may be a worker, which must not import.
-        from .upload import UploadTask
+        from .._files.upload import UploadTask
 
-        return UploadTask(self._upload_cache, self.files, on_progress, deadline)
+        return UploadTask(self._app_files.uploads, self.files, on_progress, deadline)
 
     def load(self, forms: dict[int, Any]) -> None:
         """Replace each file in the body with its form for the server.
@@ -89,9 +89,7 @@ class RequestBody:
             self.encoded = encode(endpoint, self.body)
 
 
-def prepare_body(
-    endpoint: Endpoint, body: dict[str, Any], upload_cache: UploadCache, attach: Attach
-) -> RequestBody:
+def prepare_body(endpoint: Endpoint, body: dict[str, Any], app_files: AppFiles) -> RequestBody:
     """Make the body of a call, and find the files in its values.
 
     Later changes of the values by the caller have no effect.
@@ -99,32 +97,38 @@ def prepare_body(
     Args:
         endpoint: The endpoint.
         body: The body with the user's values in ``data``.
-        upload_cache: The files that the server has.
-        attach: A function that converts a value to an attachment if it is a file.
+        app_files: The files of the app.
 
     Raises:
         PayloadError: The values cannot be sent.
         FileError: A file cannot be read, or is too large for the app.
     """
-    dialect = upload_cache.dialect
+    dialect = app_files.dialect
     if endpoint.is_shaped:
-        values, _ = collect(endpoint.name, endpoint.inputs, body["data"], attach)
+        values, _ = collect(endpoint.name, endpoint.inputs, body["data"], _attach())
         slots = endpoint.inputs
         body["data"] = [shape(slot, value, dialect) for slot, value in zip(slots, values)]
     try:
         encoded = encode(endpoint, body)
     except PayloadError:
         # Values are searched for files only if JSON cannot encode them.
-        body["data"], files = collect(endpoint.name, endpoint.inputs, body["data"], attach)
+        body["data"], files = collect(endpoint.name, endpoint.inputs, body["data"], _attach())
         if not files:
             raise
         # Only calls with files import it. It is imported here because workers must not import.
-        from . import upload  # noqa: F401
+        from .._files import upload  # noqa: F401
 
-        upload_cache.check(files)
+        app_files.uploads.check(files)
         blank = dict.fromkeys(id(attached.file) for attached in files)
         encode(endpoint, {**body, "data": fill(body["data"], blank)})  # check the other values
-        return RequestBody(endpoint, body, b"", files, upload_cache)
+        return RequestBody(endpoint, body, b"", files, app_files)
     if dialect.join != "post":
         body = json.loads(encoded)
-    return RequestBody(endpoint, body, encoded, (), upload_cache)
+    return RequestBody(endpoint, body, encoded, (), app_files)
+
+
+def _attach() -> Attach:
+    """Return the function that finds the files in values."""
+    from ..files import attach
+
+    return attach
