@@ -63,7 +63,7 @@ def test_function_helps() -> None:
         "    alternatives: Alternatives. Numeric value between 1 and 5.\n\n"
         "Returns:\n    Result, Detected."
     )
-    assert "return at once" in (inspect.getdoc(translate().submit) or "")
+    assert "return its job at once" in (inspect.getdoc(translate().submit) or "")
 
 
 def test_docstring_cannot_drive_a_terminal() -> None:
