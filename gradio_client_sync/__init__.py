@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from .function import TypedJob as TypedJob
     from .job import Job as Job
 
-# Names are loaded from their modules at first use, so that importing the package loads
-# neither the modules nor what they need.
+# A name is imported from its module at its first use. So importing the package loads neither its
+# modules nor their dependencies.
 _HOMES = {
     "_client": ("Client", "client", "duplicate"),
     "events": ("Data", "Log", "Progress", "Render", "SpaceStatus", "Status", "Timings", "Upload"),

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-import threading
-import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import _options
 from ._connection.at_exit import EXIT_GRACE
-from ._connection.opening import connect
+from ._connection.lifecycle import Lifecycle
 from ._job.event_log import HISTORY_BYTES
 from ._options import Options
 from ._protocol.api.api_info import describe
 from ._protocol.api.meaning import Aim
 from ._protocol.queue.eventstream import MESSAGE_BYTES
 from ._transport.deadlines import Deadline
-from ._transport.signal_safe import SafeEvent
-from .errors import ClientClosedError, EndpointNotFoundError, JobTimeoutError
+from .errors import EndpointNotFoundError, JobTimeoutError
 from .job import control_of
 
 if TYPE_CHECKING:
@@ -41,13 +38,12 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 10.0  # s
 READ_TIMEOUT = 60.0  # s; four heartbeats of the server
-MAX_WORKERS = 1024  # jobs under way at once; each has a thread, which costs little while it waits
+MAX_WORKERS = 1024  # running jobs; each has a thread, which costs little while it waits
 HISTORY = 10_000  # messages
 WAKE_TIMEOUT = 900.0  # s; large Spaces build and load for many minutes
 RETRIES = 3
-CLOSE_GRACE = 2.0  # s to tell the server that jobs are cancelled
-TIMEOUT_GRACE = 0.4  # s for the same when time is up already
-NOWHERE = 0  # no process has this number
+CLOSE_GRACE = 2.0  # s for the requests that cancel the jobs on the server
+TIMEOUT_GRACE = 0.4  # s for the same after a timeout, because the caller has waited long enough
 
 
 class Client:
@@ -113,9 +109,8 @@ class Client:
         5
     """
 
-    #: Until the constructor has checked its arguments; a debugger may show the client before.
-    _source = "…"
-    _pid = NOWHERE
+    _lifecycle: Lifecycle
+    _for_files: Client | None = None
 
     def __init__(
         self,
@@ -142,7 +137,7 @@ class Client:
         oauth_token: str | None = None,
     ) -> None:
         if not isinstance(source, str):
-            raise TypeError(f"source is an address or a Space name, not {source!r}.")
+            raise TypeError(f"source must be a URL or the name of a Space, not {source!r}.")
         options = Options.checked(
             hf_token=hf_token,
             status_callback=status_callback,
@@ -164,64 +159,13 @@ class Client:
             download_dir=download_dir,
             oauth_token=oauth_token,
         )
-        self._begin(source, options, ())
-        self._connect()
+        self._lifecycle = Lifecycle(source, options)
+        self._lifecycle.open()
 
-    def _begin(self, source: str, options: Options, left_out: tuple[str, ...]) -> None:
-        """Set the fields of a client that is not connected.
-
-        Args:
-            left_out: The names of secrets that are not in a pickle. The client cannot connect
-                without them.
-        """
-        self._source = source
-        self._options = options
-        self._left_out = left_out
-        self._closing = SafeEvent()
-        self._locks: dict[int, threading.Lock] = {}  # by process: a fork may inherit a held one
-        self._pid = NOWHERE
-        self._finalizer: weakref.finalize[..., Client] | None = None
-        self._pickled: Client | None = None
-
-    def _connect(self) -> None:
-        """Connect in this process: a new client, a forked one, or one that was unpickled."""
-        if self._left_out:
-            from ._connection.pickling import secrets_missing
-
-            raise secrets_missing(self._source, self._left_out)
-        pid, inherited = os.getpid(), self._pid
-        if inherited != NOWHERE:
-            self._options = self._options.replace(session_hash=None)  # the parent has it
-        connection = connect(self._source, self._options, self._closing)
-        with self._locks.setdefault(pid, threading.Lock()):
-            is_first = self._pid == inherited  # else another thread was quicker
-            if is_first:
-                self._connection, self._pid = connection, pid
-                if self._finalizer is not None:
-                    self._finalizer.detach()
-                # When it is collected; nobody waits for its jobs then, since they would hold it.
-                self._finalizer = weakref.finalize(self, connection.close, 0.0, join=False)
-                # That is the business of `_exit`. (To typeshed it is no property.)
-                self._finalizer.atexit = False  # type: ignore[misc]
-        if not is_first:
-            connection.close(0.0, join=False)
-        elif self._closing.is_set() and self._finalizer is not None:
-            self._finalizer()  # closed meanwhile
-
-    def _live(self) -> Connection:
-        """Return the open connection of this process.
-
-        After a fork, the child process connects again: the old connection belongs to the parent.
-        """
-        if self._closing.is_set():
-            raise ClientClosedError("The client is closed; make a new one.")
-        if self._pid != os.getpid():
-            self._connect()
-        return self._connection
-
-    def _known(self) -> Connection:
-        """Return the last connection, also if it is closed; its facts are still valid."""
-        return self._live() if self._pid == NOWHERE else self._connection
+    @property
+    def _connection(self) -> Connection:
+        """The last connection, also if it is closed, because its facts are still valid."""
+        return self._lifecycle.last()
 
     @classmethod
     def duplicate(
@@ -280,19 +224,12 @@ class Client:
         from ._spaces.duplication import WantedCopy, duplicate
 
         if not isinstance(source, str):
-            raise TypeError(f"source is a Space, such as 'user/space', not {source!r}.")
-        # A mistake in what is used later is found before there is a copy.
+            raise TypeError(f"source must be a Space, such as 'user/space', not {source!r}.")
+        # All arguments are checked before the copy is made, also those that are used after it.
         inspect.signature(cls).bind(source, **client_options)
         options = {**client_options, "hf_token": hf_token, "status_callback": status_callback}
         checked = _options.check(options)
-        wanted = WantedCopy(
-            private=_options.flag("private", private),
-            timeout=_options.minutes("timeout", timeout),
-            hardware=hardware,
-            secrets=_options.texts("secrets", secrets, headers=False),
-            variables=_options.texts("variables", variables, headers=False),
-            to_id=to_id,
-        )
+        wanted = WantedCopy.checked(private, timeout, hardware, secrets, variables, to_id)
         copy = duplicate(
             source,
             wanted,
@@ -301,32 +238,32 @@ class Client:
         )
         return cls(copy, hf_token=hf_token, status_callback=status_callback, **client_options)
 
-    # -- what it is connected to --------------------------------------------------
+    # -- the app ------------------------------------------------------------------
 
     @property
     def source(self) -> str:
         """The URL or Space name that was passed to `Client`."""
-        return self._source
+        return self._lifecycle.source
 
     @property
     def url(self) -> str:
         """The root URL of the app, to which requests are sent."""
-        return self._known().app.root
+        return self._connection.app.root
 
     @property
     def config(self) -> Config:
         """The app's config, as the server sent it."""
-        return self._known().app.config
+        return self._connection.app.config
 
     @property
     def session_hash(self) -> str:
         """The id of the session on the server. `reset_session` changes it."""
-        return self._known().session_hash
+        return self._connection.session_hash
 
     @property
     def protocol(self) -> Protocol:
         """The protocol of the app's queue: ``"ws"``, ``"sse"``, or ``"sse_v1"`` to ``"sse_v3"``."""
-        return cast("Protocol", self._known().app.dialect.protocol)
+        return cast("Protocol", self._connection.app.dialect.protocol)
 
     def view_api(self) -> ApiInfo:
         """Describe every endpoint: its parameters, defaults, types and return values.
@@ -347,7 +284,7 @@ class Client:
         """
         from .display import ApiInfo
 
-        connection = self._live()
+        connection = self._lifecycle.current()
         app = connection.app
         described = describe(connection.table, app.info(again=True))
         return ApiInfo(described, url=app.root, version=app.version)
@@ -385,13 +322,13 @@ class Client:
     def _signature(self, endpoint: str | int | None) -> Signature:
         from ._protocol.api.signature import signature_of
 
-        connection = self._live()
+        connection = self._lifecycle.current()
         return signature_of(connection.table.resolve(endpoint), connection.app.info())
 
     def _signatures(self) -> list[Signature]:
         from ._protocol.api.signature import signatures_of
 
-        connection = self._live()
+        connection = self._lifecycle.current()
         return signatures_of(connection.table, connection.app.info())
 
     # -- calling ------------------------------------------------------------------
@@ -420,10 +357,10 @@ class Client:
                 is not passed, because it stays on the server. Files may be at any place in the
                 payload: `handle_file`, path objects, bytes, open binary files, PIL images and
                 files of earlier results. Outside `handle_file`, a string is never a file path.
-            timeout: Seconds that the job may take in total, including uploads and the queue.
+            timeout: Seconds that the call may take in total, including uploads and the queue.
                 After that, the job is cancelled on the server and ends with a
                 `JobTimeoutError`. ``None`` means the client's `deadline`, ``math.inf`` no limit.
-            isolated: Run the job in its own session. Errors and cancellations of other jobs do
+            isolated: Run the call in its own session. Errors and cancellations of other jobs do
                 not affect it, and it does not share the client's session state.
             idempotent: Declare that the function may run twice without harm. Then the job is sent
                 again (up to `retries` times) if the connection is lost after the app accepted
@@ -448,10 +385,10 @@ class Client:
         Behaviour:
             ``submit`` of @gradio/client.
         """
-        connection, order = self._order(endpoint, payload, timeout, isolated, idempotent, headers)
-        return connection.submit(order)
+        connection, call = self._prepare(endpoint, payload, timeout, isolated, idempotent, headers)
+        return connection.submit(call)
 
-    def _order(
+    def _prepare(
         self,
         endpoint: str | int | None,
         payload: Payload,
@@ -460,14 +397,16 @@ class Client:
         idempotent: bool,
         headers: Mapping[str, str] | None,
     ) -> tuple[Connection, PreparedCall]:
-        limit = self._options.deadline
+        """Check the arguments of a call, and return the connection and what it has to send."""
+        limit = self._lifecycle.options.deadline
         if timeout is not None:
             limit = _options.seconds("timeout", timeout)
         deadline = Deadline.after(limit)
-        connection = self._live()
+        connection = self._lifecycle.current()
         app = connection.app
         while True:
-            epoch, table = app.watch.epoch, app.table  # first: what changes later is then noticed
+            # Read before the lookup, so that a change of the app during the lookup is noticed.
+            epoch, table = app.watch.epoch, app.table
             target = connection.table.resolve(endpoint)
             by_parameter = isinstance(payload, Mapping)
             data = app.bind(target, payload, deadline)
@@ -486,7 +425,7 @@ class Client:
             except EndpointNotFoundError:
                 if app.table is table:
                     raise
-                # The app has changed just now, and the function was one of the app before.
+                # The app has changed during the lookup, which found a function of the old app.
 
     def predict(
         self,
@@ -515,8 +454,8 @@ class Client:
                 payload: `handle_file`, path objects, bytes, open binary files, PIL images and
                 files of earlier results. Outside `handle_file`, a string is never a file path.
             timeout: Seconds that the call may take in total, including uploads and the queue.
-                After that, the job is cancelled on the server and `JobTimeoutError` is raised.
-                ``None`` means the client's `deadline`, ``math.inf`` no limit.
+                After that, the job is cancelled on the server and ends with a
+                `JobTimeoutError`. ``None`` means the client's `deadline`, ``math.inf`` no limit.
             isolated: Run the call in its own session. Errors and cancellations of other jobs do
                 not affect it, and it does not share the client's session state.
             progress: Show the progress while the call runs, as a line on standard error or a
@@ -555,22 +494,22 @@ class Client:
             from ._terminal.progress import ProgressBars
 
             bars = ProgressBars()
-        connection, order = self._order(endpoint, payload, timeout, isolated, idempotent, headers)
+        connection, call = self._prepare(endpoint, payload, timeout, isolated, idempotent, headers)
         if bars is not None:
-            return self._result(connection.submit(order), bars)
-        return connection.call(order, self._result)
+            return self._result(connection.submit(call), bars)
+        return connection.call(call, self._result)
 
     def _result(self, job: Job, bars: ProgressBars | None = None) -> Data:
         """Wait for the result of a job. If the wait ends early, cancel the job on the server."""
         try:
             if bars is not None:
-                bars.watch(job)  # Ctrl-C may strike here, too: the first widget takes a while
+                bars.watch(job)  # Ctrl-C can come here, too: the first widget takes a while
             return job.result()
         except JobTimeoutError:
             control_of(job).wait_released(TIMEOUT_GRACE)
             raise
         except BaseException:
-            if job.cancel():  # mostly it was Ctrl-C
+            if job.cancel():  # the usual reason is Ctrl-C
                 control_of(job).wait_released(EXIT_GRACE, hurry=True)
             raise
         finally:
@@ -610,7 +549,7 @@ class Client:
             ``component_server`` of @gradio/client 2.7.0. Difference: a failure raises an exception.
             JavaScript prints a warning and returns nothing.
         """
-        return self._live().component_server(component_id, fn_name, data)
+        return self._lifecycle.current().component_server(component_id, fn_name, data)
 
     # -- the session ----------------------------------------------------------------
 
@@ -628,7 +567,7 @@ class Client:
             The same as reloading the app's page in a browser. ``reset_session`` of the official
             Python client does the same. In JavaScript, one creates a new client.
         """
-        self._live().reset_session()
+        self._lifecycle.current().reset_session()
 
     # -- the end ------------------------------------------------------------------
 
@@ -638,9 +577,7 @@ class Client:
         Later calls raise `ClientClosedError`. A thread that waits for a Space to start gets the
         same error. Closing a client twice does nothing.
         """
-        self._closing.set()
-        if self._finalizer is not None and self._finalizer.detach() is not None:
-            self._connection.close(CLOSE_GRACE, join=True)
+        self._lifecycle.close(CLOSE_GRACE)
 
     def __enter__(self) -> Client:
         return self
@@ -654,10 +591,13 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        if self._pid == NOWHERE:
-            return f"<Client {self._source.partition('?')[0]} (not connected yet)>"
+        lifecycle: Lifecycle | None = vars(self).get("_lifecycle")
+        if lifecycle is None:  # a debugger shows the client while its arguments are checked
+            return "<Client … (not connected yet)>"
+        if not lifecycle.was_opened:
+            return f"<Client {lifecycle.source.partition('?')[0]} (not connected yet)>"
         version = str(self.config.get("version", "?")).strip()
-        state = ", closed" if self._closing.is_set() else ""
+        state = ", closed" if lifecycle.is_closed else ""
         return f"<Client {self.url} (Gradio {version}, {self.protocol}{state})>"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
@@ -675,28 +615,23 @@ class Client:
         that is saved on the machine where it is unpickled. If the original client had other
         secrets, the first use raises an `AuthenticationError` that names them.
         """
-        from ._connection.pickling import without_secrets
-
-        source, options, left_out = without_secrets(self._source, self._options)
-        return _unpickled, (type(self), source, options, (*self._left_out, *left_out))
+        return _unpickled, (type(self), *self._lifecycle.without_secrets())
 
     def _for_pickles(self) -> Client:
         """Return an unconnected client that is pickled with a `RemoteFile`, to fetch it later."""
-        if self._pickled is None:
-            options = self._options.replace(session_hash=None, status_callback=None)
-            self._pickled = _unconnected(Client, self._source, options, self._left_out)
-        return self._pickled
+        if self._for_files is None:
+            self._for_files = _unconnected(Client, self._lifecycle.copy(status_callback=None))
+        return self._for_files
 
     def _download_dir(self) -> Path | None:
-        folder = self._options.download_dir
+        folder = self._lifecycle.options.download_dir
         return None if folder is None else Path(os.path.abspath(folder))
 
     def _files(self) -> FileStore:
-        return self._live().files.store
+        return self._lifecycle.current().files.store
 
     def __copy__(self) -> Self:
-        options = self._options.replace(session_hash=None)
-        return _unconnected(type(self), self._source, options, self._left_out)
+        return _unconnected(type(self), self._lifecycle.copy())
 
     def __deepcopy__(self, memo: object) -> Self:
         return self.__copy__()
@@ -708,15 +643,15 @@ duplicate = Client.duplicate
 _T = TypeVar("_T", bound=Client)
 
 
-def _unconnected(cls: type[_T], source: str, options: Options, left_out: tuple[str, ...]) -> _T:
+def _unconnected(cls: type[_T], lifecycle: Lifecycle) -> _T:
     """Make a client that connects at its first use."""
     client = cls.__new__(cls)
-    client._begin(source, options, left_out)
+    client._lifecycle = lifecycle
     return client
 
 
 def _unpickled(
     cls: type[_T], source: str, options: dict[str, Any], left_out: tuple[str, ...]
 ) -> _T:
-    """Make a client of what its pickle has."""
-    return _unconnected(cls, source, Options(**options), left_out)
+    """Make a client from the content of its pickle."""
+    return _unconnected(cls, Lifecycle(source, Options(**options), left_out))

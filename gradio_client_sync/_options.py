@@ -1,7 +1,7 @@
-"""`Options`: what `Client` takes besides the address, checked before anything is sent.
+"""`Options`: the arguments of `Client` except the source, checked before anything is sent.
 
-A mistake in an option is named here as one. Otherwise it would surface as an odd failure
-of the network, or of a library underneath, with a secret in its text.
+Each check names the wrong option. Without the check, a wrong value would cause an unclear error
+of the network, or an error of another library with a secret in its text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     StatusCallback = Union[Callable[[SpaceStatus], object], Literal["auto"], None]
 
-#: Seconds to connect, and seconds of silence; ``None`` is no limit.
+#: Seconds to wait for a connection, and seconds without any data. ``None`` means no limit.
 Timeout = tuple[Union[float, None], Union[float, None]]
 
 HUB = "https://huggingface.co"
@@ -30,61 +30,72 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 
 
 def hub_endpoint() -> str:
-    """Return the Hub's URL: the one of ``HF_ENDPOINT``, or of the Hub's library if it is loaded."""
+    """Return the Hub's URL: that of ``HF_ENDPOINT``, or of the Hub's library if it is imported."""
     constants = sys.modules.get("huggingface_hub.constants")
     named = os.environ.get("HF_ENDPOINT") or getattr(constants, "ENDPOINT", None) or HUB
     return str(named).rstrip("/")
 
 
 def token(name: str, value: object) -> str | None:
-    """A token; white space around it, as files end with, does not belong to it.
+    """Check a token, and return it without white space around it, such as a line end of a file.
 
     Raises:
-        TypeError: It is no text.
-        ValueError: It is empty, or holds what no token does. The text is not shown.
+        TypeError: The value is not a string.
+        ValueError: The token is empty, or has characters that tokens do not have. The message
+            does not show the token.
     """
     if value is None:
         return None
     if not isinstance(value, str):
-        raise TypeError(f"{name} is a text or None, not a {type(value).__name__}.")
+        raise TypeError(f"{name} must be a string or None, not a {type(value).__name__}.")
     stripped = value.strip()
     if not stripped or _TOKEN.search(stripped) or not stripped.isascii():
-        raise ValueError(f"{name} is empty, or holds characters that no token has.")
+        raise ValueError(
+            f"{name} is empty or has a space or another character that tokens do not have."
+        )
     return stripped
 
 
 def texts(name: str, value: object, *, headers: bool = True) -> dict[str, str]:
-    """A mapping of names to texts.
+    """Check a mapping of names to strings.
 
     Args:
-        headers: They have to be such as can stand in a header.
+        name: The name of the option, for messages.
+        value: The mapping; ``None`` for an empty one.
+        headers: Whether the names and strings must be valid in headers.
+
+    Returns:
+        A copy of the mapping.
 
     Raises:
-        TypeError: It is no mapping of texts.
-        ValueError: A name or value cannot be sent. Values are not shown: they may be secret.
+        TypeError: The value is not a mapping of strings to strings.
+        ValueError: A name or string cannot be sent. The message does not show the string, because
+            it may be secret.
     """
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise TypeError(f"{name} is a dict from names to texts, not a {type(value).__name__}.")
+        raise TypeError(
+            f"{name} must be a dict of names and strings, not a {type(value).__name__}."
+        )
     for key, text in value.items():
         if not isinstance(key, str) or not isinstance(text, str):
-            raise TypeError(f"{name} maps texts to texts; {key!r} does not.")
+            raise TypeError(f"{name} must map strings to strings. The entry {key!r} does not.")
         if not headers:
             continue
         if not _HEADER_NAME.match(key):
-            raise ValueError(f"{name} holds the name {key!r}, which cannot be sent.")
+            raise ValueError(f"{name} has the name {key!r}, which is not valid in a request.")
         if any(ord(c) < 32 and c != "\t" for c in text) or not _latin(text):
             raise ValueError(
                 f"The value for {key!r} in {name} has a line end or another character that "
-                "cannot be sent."
+                "is not valid in a header."
             )
         if name == "headers" and key.lower() in _FRAMING:
             raise ValueError(
-                f"{name} holds {key!r}, which says how one request is framed; leave it out."
+                f"{name} has {key!r}, which the client sets for each request. Leave it out."
             )
         if name == "cookies" and ";" in text:
-            raise ValueError(f"The cookie {key!r} has a semicolon, where it would end.")
+            raise ValueError(f"The cookie {key!r} has a semicolon, which would end its value.")
     return dict(value)
 
 
@@ -97,45 +108,45 @@ def _latin(text: str) -> bool:
 
 
 def proxies(name: str, value: object) -> dict[str, str]:
-    """A mapping of schemes to proxy addresses, as `requests` takes it."""
+    """Check a mapping of URL schemes to proxy URLs, in the form of `requests`."""
     if value is None:
         return {}
     if not isinstance(value, Mapping) or not all(
         isinstance(text, str) for pair in value.items() for text in pair
     ):
-        raise TypeError(f"{name} is a dict such as {{'http': 'http://proxy:3128'}}.")
+        raise TypeError(f"{name} must be a dict such as {{'http': 'http://proxy:3128'}}.")
     return dict(value)
 
 
 def pair(name: str, value: object) -> tuple[str, str] | None:
-    """A user name and password."""
+    """Check a pair of user name and password."""
     if value is None:
         return None
     if isinstance(value, (tuple, list)) and len(value) == 2:
         user, password = value
         if isinstance(user, str) and isinstance(password, str):
             return user, password
-    raise TypeError(f"{name}= is a pair of user name and password: ('user', 'password').")
+    raise TypeError(f"{name}= must be a pair of user name and password: ('user', 'password').")
 
 
 def seconds(name: str, value: object) -> float | None:
-    """A positive number of seconds; ``None`` and infinity stand for no limit.
+    """Check a positive number of seconds. Return ``None`` for no limit, also for infinity.
 
     Raises:
-        TypeError: It is no number.
-        ValueError: It is not positive.
+        TypeError: The value is not a number.
+        ValueError: The number is not positive.
     """
     number = _positive(name, value, "seconds")
-    # Longer waits than the system can count are as good as endless.
+    # The system cannot wait for much longer times, and three years are as good as no limit.
     return None if number is None or number > 1e8 else number
 
 
 def minutes(name: str, value: object) -> float | None:
-    """A positive number of minutes; infinity stays what it is.
+    """Check a positive number of minutes. Infinity is returned as it is.
 
     Raises:
-        TypeError: It is no number.
-        ValueError: It is not positive.
+        TypeError: The value is not a number.
+        ValueError: The number is not positive.
     """
     return _positive(name, value, "minutes")
 
@@ -144,66 +155,66 @@ def _positive(name: str, value: object, unit: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{name} is a number of {unit} or None, not {value!r}.")
+        raise TypeError(f"{name} must be a number of {unit} or None, not {value!r}.")
     if math.isnan(value) or value <= 0:
-        raise ValueError(f"{name} is a positive number of {unit}, not {value!r}.")
+        raise ValueError(f"{name} must be a positive number of {unit}, not {value!r}.")
     return value
 
 
 def timeouts(name: str, value: object) -> Timeout:
-    """Seconds to connect and of silence, from a pair or one number for both."""
+    """Check the two limits of `Timeout`: a pair, or one number for both."""
     if isinstance(value, (tuple, list)):
         if len(value) != 2:
-            raise TypeError(f"{name} is a number of seconds, or a pair (connect, read).")
+            raise TypeError(f"{name} must be a number of seconds, or a pair (connect, read).")
         return seconds(f"{name} (connect)", value[0]), seconds(f"{name} (read)", value[1])
     both = seconds(name, value)
     return both, both
 
 
 def count(name: str, value: object, *, least: int = 1) -> int:
-    """Return an integer, which is at least `least`."""
+    """Check an integer that must be at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} is a whole number, not {value!r}.")
+        raise TypeError(f"{name} must be an integer, not {value!r}.")
     if value < least:
-        raise ValueError(f"{name} is at least {least}, not {value}.")
+        raise ValueError(f"{name} must be at least {least}, not {value}.")
     return value
 
 
 def verify(name: str, value: object) -> bool | str:
-    """Whether to check certificates, or the path of the authorities to trust."""
+    """Check whether certificates are verified, or the path of a CA bundle."""
     if isinstance(value, bool):
         return value
     if isinstance(value, (str, os.PathLike)):
         return os.fspath(value)
-    raise TypeError(f"{name} is True, False or a path, not {value!r}.")
+    raise TypeError(f"{name} must be True, False or a path, not {value!r}.")
 
 
 def folder(name: str, value: object) -> str | None:
-    """The path of a folder, which need not exist yet."""
+    """Check the path of a folder, which does not have to exist yet."""
     if value is None:
         return None
     if not isinstance(value, (str, os.PathLike)):
-        raise TypeError(f"{name} is the path of a folder or None, not {value!r}.")
+        raise TypeError(f"{name} must be the path of a folder or None, not {value!r}.")
     path = os.fspath(value)
     if not isinstance(path, str) or not path:
-        raise TypeError(f"{name} is the path of a folder or None, not {path!r}.")
+        raise TypeError(f"{name} must be the path of a folder or None, not {path!r}.")
     if os.path.exists(path) and not os.path.isdir(path):
-        raise ValueError(f"{name} is {path!r}, which is no folder.")
+        raise ValueError(f"{name} is {path!r}, which is a file and not a folder.")
     return os.path.expanduser(path)
 
 
 def flag(name: str, value: object) -> bool:
-    """True or false; a text such as ``"false"`` would count as true."""
+    """Check a boolean. A string such as ``"false"`` is refused, because it would count as true."""
     if isinstance(value, bool):
         return value
-    raise TypeError(f"{name} is True or False, not {value!r}.")
+    raise TypeError(f"{name} must be True or False, not {value!r}.")
 
 
 def status_callback(name: str, value: object) -> object:
-    """What is told of a Space's state: a function, ``"auto"``, or nothing."""
+    """Check a callback for the state of a Space: a function, ``"auto"`` or ``None``."""
     if value is None or value == "auto" or callable(value):
         return value
-    raise TypeError(f"{name} is a function, 'auto' or None, not {value!r}.")
+    raise TypeError(f"{name} must be a function, 'auto' or None, not {value!r}.")
 
 
 _CHECKS: dict[str, Callable[[str, object], object]] = {
@@ -230,10 +241,10 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
 
 
 class Options:
-    """What `Client` takes besides the address. Nothing in it changes.
+    """The arguments of `Client` except the source. They cannot be changed.
 
-    It has no `repr` that shows values, since several are secret. It is no dataclass: to make one of
-    this many fields took 1.7 ms of every first call.
+    Its `repr` does not show values, because several are secret. It is not a dataclass, because
+    making a dataclass with this many fields took 1.7 ms of every first call.
 
     Args:
         values: A value for each field, in its checked form.
@@ -267,13 +278,13 @@ class Options:
 
     @classmethod
     def checked(cls, **given: object) -> Options:
-        """Return the options that a user gave.
+        """Check the options of a user, and return them.
 
         Args:
-            given: A value for each field, as `Client` takes it.
+            given: A value for each field, in the form that `Client` accepts.
 
         Raises:
-            TypeError, ValueError: A value is not what it should be; the message names it.
+            TypeError, ValueError: A value has a wrong type or value. The message names it.
         """
         return cls(**check(given))
 
@@ -282,12 +293,12 @@ class Options:
         return Options(**{**vars(self), **values})
 
     def __reduce__(self) -> Any:
-        """Refuse: a pickle of them would hold secrets; that of a `Client` leaves them out."""
+        """Refuse, because the pickle would have secrets. The pickle of a `Client` has none."""
         raise TypeError("Options cannot be pickled; pickle the Client.")
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Refuse, as `replace` is the way to other options."""
-        raise AttributeError(f"{name!r} of Options cannot be changed.")
+        """Refuse. `replace` makes a changed copy."""
+        raise AttributeError(f"{name!r} of Options cannot be changed. Use replace().")
 
     def __delattr__(self, name: str) -> None:
         """Refuse."""
@@ -295,14 +306,14 @@ class Options:
 
 
 def check(given: Mapping[str, object]) -> dict[str, Any]:
-    """Return options by name, in the form that `Options` keeps.
+    """Check options, and return them by name in the form that `Options` keeps.
 
     Args:
-        given: Some options of `Client`, and options that a subclass of it has of its own. The
-            latter are returned as they are.
+        given: Some options of `Client`. Names that `Client` does not have are options of a
+            subclass, which are returned unchanged.
 
     Raises:
-        TypeError, ValueError: A value is not what it should be; the message names it.
+        TypeError, ValueError: A value has a wrong type or value. The message names it.
     """
     return {
         name: _CHECKS[name](name, value) if name in _CHECKS else value

@@ -1,7 +1,7 @@
-"""The command ``gradio-client-sync``: arguments in, exit codes out; the work is done elsewhere.
+"""The command ``gradio-client-sync``: it runs a command of `_cli`, and returns its exit code.
 
-The commands are in `_cli` and need click, which comes with the extra ``cli`` (and ``demo``). Where
-it is absent, ``--help`` and ``--version`` still answer, and everything else says what to install.
+The commands need click, which the extras ``cli`` and ``demo`` install. Without click, ``--help``
+and ``--version`` work, and every other command prints what to install.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ._cli.exits import CUT_OFF, FAILED, INTERRUPTED, OK, PROGRAM, exit_code_of
 from ._version import __version__
 from .errors import GradioClientError, MissingDependencyError
 
-#: What the options of `Client` and `predict`, which errors speak of, are called here.
-SAID_HERE = {
+#: The command-line options for the arguments of `Client` and `predict` that error messages name.
+COMMAND_LINE_OPTIONS = {
     "hf_token": "--token",
     "auth": "--auth",
     "headers": "--header",
@@ -47,26 +47,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code.
 
     Args:
-        arguments: What follows the command's name; those of this process if not given.
+        arguments: The arguments after the name of the command. The default are those of this
+            process.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without "é" is no reason to fail
+            stream.reconfigure(errors="replace")  # for terminals that have no "é"
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = _run(given)
         sys.stdout.flush()
     except GradioClientError as error:
-        _complain(error)
+        _print_error(error)
         return exit_code_of(error)
     except concurrent.futures.CancelledError:
-        _complain("The app cancelled the job.")
+        _print_error("The app cancelled the job.")
         return FAILED
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+    except BrokenPipeError:  # the reading program, such as `head`, has ended
+        # Python flushes the output once more at its exit, which would raise again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CUT_OFF
     return code
 
@@ -83,21 +85,27 @@ def _run(arguments: list[str]) -> int:
         print(PROGRAM, __version__)
         return OK
     raise MissingDependencyError(
-        "The command line needs click, and there is none here. Do: "
-        "pip install 'gradio-client-sync[cli]' (the extra demo brings it, too).",
+        "The command line needs click, which is not installed. Run "
+        "pip install 'gradio-client-sync[cli]' (the extra demo includes it, too).",
         extra="cli",
     )
 
 
-def _complain(error: object) -> None:
+def _print_error(error: object) -> None:
+    """Print an error, with the command-line options for the arguments that it names."""
     from ._terminal.plaintext import plain
 
     text = plain(error)
-    here = [f"{name} is {option}" for name, option in SAID_HERE.items() if _tells(text, name)]
-    hint = f" (On the command line, {', '.join(here)}.)" if here else ""
+    options = [
+        f"{name} is {option}" for name, option in COMMAND_LINE_OPTIONS.items() if _names(text, name)
+    ]
+    hint = f" (On the command line, {', '.join(options)}.)" if options else ""
     print(f"{PROGRAM}: {text}{hint}", file=sys.stderr)
 
 
-def _tells(text: str, name: str) -> bool:
-    """Whether a text speaks of an option; timeout=(connect, read) is another one than timeout=."""
+def _names(text: str, name: str) -> bool:
+    """Return whether a text names an argument.
+
+    ``timeout=(connect, read)`` is an argument of `Client`, and not the ``timeout=`` of a call.
+    """
     return re.search(rf"(?<!\w){name}=(?!\()", text) is not None

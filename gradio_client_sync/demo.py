@@ -1,8 +1,8 @@
-"""``gradio-client-sync demo``: a walk through the package, on a real app, in a real process.
+"""``gradio-client-sync demo``: a walk through the package, with a real app in its own process.
 
-The steps are plain functions. A step's docstring is its heading, and its body is printed
-before it runs, so what one reads is what happens. The stage that they play on, a screen and
-the app's process, is in `demo_stage`.
+The steps are plain functions. The docstring of a step is its heading. Its body is printed before
+it runs, so the output shows the code that runs. The screen and the process of the app are in
+`_demo.stage`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ._demo.stage import (
     AppProcess,
     direct_connections,
     meter,
-    place,
+    position,
     redraw,
     say,
     screen,
@@ -33,19 +33,19 @@ if TYPE_CHECKING:
     from ._client import Client
     from .events import Log, Status
 
-GRADIO_PYTHON = (3, 10)  # what the Gradio releases of the extra need
+GRADIO_PYTHON = (3, 10)  # the lowest Python for the Gradio releases of the extra
 
 
 def run(*, python: str | None = None, color: bool | None = None) -> None:
-    """Walk through everything, printing; returns when the app's process is gone.
+    """Print and run all steps, and return when the app's process has ended.
 
     Args:
-        python: The interpreter that runs the app and has Gradio; this one if not given.
-        color: Whether to use colours; ``None`` uses them on terminals that want them.
+        python: An interpreter with Gradio, which runs the app. The default is this interpreter.
+        color: Whether to use colours. ``None`` uses them on terminals, unless ``NO_COLOR`` is set.
 
     Raises:
-        MissingDependencyError: There is no Gradio to run the app with.
-        ConnectFailedError: The app did not start; its log is on standard error.
+        MissingDependencyError: Gradio is not installed.
+        ConnectFailedError: The app did not start. Its log is on standard error.
         GradioClientError: A step failed.
     """
     began = time.monotonic()
@@ -54,8 +54,8 @@ def run(*, python: str | None = None, color: bool | None = None) -> None:
     if color is not None:
         screen.color = color
     say(screen.style("gradio_client_sync: a walk in ten steps", BOLD))
-    say("A small Gradio app starts on this machine. Each step shows the code that is run, and")
-    say("what comes of it. (say is print; redraw prints over the last line.)")
+    say("A small Gradio app starts on this machine. Each step shows its code and its output.")
+    say("(say prints a line; redraw prints over the last line.)")
     try:
         with direct_connections(), AppProcess(python or sys.executable) as process:
             say(f"\nGradio {process.version} is up: process {process.pid} at {process.url}")
@@ -67,7 +67,7 @@ def run(*, python: str | None = None, color: bool | None = None) -> None:
     finally:
         screen.end_line()
     seconds = f"{time.monotonic() - began:.0f} s"
-    say(f"\n{screen.style('That was all', BOLD)}, in {seconds}. Now look at an app of your own:")
+    say(f"\n{screen.style('That was all', BOLD)}, in {seconds}. Now try an app of your own:")
     say("  gradio-client-sync view-api http://127.0.0.1:7860")
 
 
@@ -79,10 +79,10 @@ def _check_gradio() -> None:
         here = f"{sys.version_info[0]}.{sys.version_info[1]}"
         message = (
             f"The demo starts a Gradio app, which needs Python 3.10 or later, and this is {here}. "
-            f"With a newer Python: {remedy}. Or name one that has Gradio with --python."
+            f"Run {remedy} with a newer Python, or pass a Python with Gradio as --python."
         )
     else:
-        message = f"The demo starts a Gradio app, and there is no Gradio here. Do: {remedy}"
+        message = f"The demo starts a Gradio app, but Gradio is not installed. Run {remedy}"
     raise MissingDependencyError(message, extra="demo")
 
 
@@ -92,7 +92,7 @@ def _check_gradio() -> None:
 def connect(url: str) -> Client:
     """Connect.
 
-    One request. An address of any Gradio app will do, or the name of a Space.
+    Connecting is one request. Pass the URL of any Gradio app, or the name of a Space.
     """
     from gradio_client_sync import Client
 
@@ -104,7 +104,7 @@ def connect(url: str) -> Client:
 def look(app: Client) -> None:
     """Look.
 
-    What the app offers, with a call to copy for each endpoint.
+    The endpoints of the app, with a call to copy for each.
     """
     print(app.view_api())
 
@@ -112,7 +112,7 @@ def look(app: Client) -> None:
 def predict(app: Client) -> None:
     """Predict.
 
-    Values go by position or by name; what is left out takes the app's default.
+    Pass values by position or by name. A parameter without a value gets the app's default.
     """
     result = app.predict("/add", [2, 3])
     print(result[0])
@@ -124,7 +124,7 @@ def predict(app: Client) -> None:
 def stream(app: Client) -> None:
     """Stream.
 
-    A loop over a job gets each value as it arrives. Only what is new is printed.
+    A loop over a job gets each value when it arrives. Here it prints only the new text.
     """
     shown = ""
     for update in app.submit("/tell", ["hedgehog"]):
@@ -136,7 +136,7 @@ def stream(app: Client) -> None:
 def listen(app: Client) -> None:
     """Listen.
 
-    Listeners hear of progress and messages while the app works.
+    Listeners receive the progress and the messages of the app.
     """
 
     def on_status(status: Status) -> None:
@@ -154,14 +154,14 @@ def listen(app: Client) -> None:
 def queue_up(app: Client) -> None:
     """Queue up.
 
-    Jobs are futures, and know their place in the app's queue. Four cakes, one oven:
+    Jobs are futures, and know their position in the app's queue. Four cakes, one oven:
     """
     from concurrent.futures import as_completed
 
     cakes = {app.submit("/bake", [name]): name for name in ("apple", "cherry", "lemon", "plum")}
 
     def board() -> str:
-        return "  ".join(f"{name}: {place(job.status)}" for job, name in cakes.items())
+        return "  ".join(f"{name}: {position(job.status)}" for job, name in cakes.items())
 
     for job in cakes:
         job.on("status", lambda status: redraw(board))
@@ -172,7 +172,7 @@ def queue_up(app: Client) -> None:
 def fail(app: Client) -> None:
     """Fail.
 
-    An error of the app is an exception here, and so is a slip of the pen.
+    An error of the app raises an exception, and so does a mistake in the call.
     """
     from gradio_client_sync import AppError, EndpointNotFoundError, PayloadError
 
@@ -195,7 +195,7 @@ def fail(app: Client) -> None:
 def remember(app: Client) -> None:
     """Remember.
 
-    Calls share a session: the app picks a number and keeps it for this client alone.
+    Calls share a session: the app keeps a secret number for this client only.
     """
     low, high, hint = 1, 100, ""
     while "it is" not in hint:
@@ -208,13 +208,13 @@ def remember(app: Client) -> None:
 def cancel(app: Client) -> None:
     """Cancel.
 
-    This one counts for ever. Stopping it here stops it there, which the app confirms.
+    This function counts without an end. Cancelling its job stops it on the server, too.
     """
     job = app.submit("/count")
     for update in job:
         print(update[0], end=" ", flush=True)
         if update[0] == 20:
-            break  # ends the loop; the job goes on
+            break  # ends the loop; the job continues
     print("…")
 
     job.cancel()
@@ -225,7 +225,7 @@ def cancel(app: Client) -> None:
 def finish(app: Client, process: AppProcess) -> None:
     """Finish.
 
-    Nothing stays behind: no connection, no thread, no process.
+    Closing ends all connections and threads.
     """
     import threading
 
@@ -234,7 +234,8 @@ def finish(app: Client, process: AppProcess) -> None:
     print("Threads:", [thread.name for thread in threading.enumerate()])
 
 
-STEPS = (look, predict, stream, listen, queue_up, fail, remember, cancel)  # of a connected client
+#: The steps that use a connected client.
+STEPS = (look, predict, stream, listen, queue_up, fail, remember, cancel)
 
 
 def _step(number: int, step: Callable[..., Any], *arguments: Any) -> Any:
@@ -254,7 +255,7 @@ def _step(number: int, step: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def code_of(step: Callable[..., Any]) -> list[str]:
-    """The lines of a step's body, without its docstring and the return that ends it."""
+    """Return the lines of a step's body, without its docstring and its final ``return``."""
     source = textwrap.dedent(inspect.getsource(step))
     function = ast.parse(source).body[0]
     assert isinstance(function, ast.FunctionDef)  # noqa: S101 - steps are functions

@@ -17,14 +17,14 @@ from typing import Any
 from ._protocol.api.example import call_text, default_text
 from ._terminal.plaintext import LONGEST, columns, pad, plain, short, wrap
 
-NARROWEST, WIDEST = 60, 110  # columns; longer lines are hard to read
+NARROWEST, WIDEST = 60, 110  # columns; wider lines are hard to read
 DESCRIPTION_LINES = 8
 LONGEST_NAME = 40  # columns
 ALL_OPEN = 6  # endpoints; if an app has more, a notebook shows them folded
 
 FILE_NOTE = (
-    "filepath: give handle_file(path_or_url), a pathlib.Path, bytes or an open file; "
-    "what comes back is a RemoteFile."
+    "filepath: pass handle_file(path_or_url), a pathlib.Path, bytes or an open file; "
+    "a result is a RemoteFile."
 )
 
 HIDDEN_NOTE = "not in the app's own description"
@@ -62,7 +62,7 @@ class ApiInfo(dict[str, Any]):
 
 
 def _endpoints(api: ApiInfo) -> list[tuple[str | int, Mapping[str, Any]]]:
-    """Return every endpoint with the name or number that `predict` takes for it."""
+    """Return every endpoint with the name or number by which `predict` calls it."""
     found: list[tuple[str | int, Mapping[str, Any]]] = []
     for kind in ("named_endpoints", "unnamed_endpoints"):
         for name, endpoint in _mapping(api.get(kind)).items():
@@ -166,11 +166,11 @@ def _endpoint_lines(name: str | int, endpoint: Mapping[str, Any], width: int) ->
     yield f"── {title} {rule}" + (f" {marks} ─" if marks else "")
     description = endpoint.get("description")
     if isinstance(description, str):
-        told = [
+        lines = [
             line for part in description[:LONGEST].splitlines() for line in wrap(plain(part), width)
         ]
-        yield from told[:DESCRIPTION_LINES]
-        if len(told) > DESCRIPTION_LINES:
+        yield from lines[:DESCRIPTION_LINES]
+        if len(lines) > DESCRIPTION_LINES:
             yield "…"
     rows = [tuple(map(plain, row)) for row in _rows(endpoint)]
     yield from _table(rows, width)
@@ -198,12 +198,12 @@ def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
         line = f"  {pad(short(name, names), names)}  "
         if default:
             line = f"{line}{pad(short(kind, types), types)}  {default}"
-            place = note_at
+            column = note_at
         else:
             line = f"{line}{short(kind, width - names - 4)}"
-            place = max(note_at, columns(line) + 2)
-        if note and place + columns(note) <= width:
-            yield f"{pad(line, place)}{note}"
+            column = max(note_at, columns(line) + 2)
+        if note and column + columns(note) <= width:
+            yield f"{pad(line, column)}{note}"
             continue
         yield line
         yield from (f"{' ' * (names + 4)}{part}" for part in wrap(note, width - names - 4)[:3])
@@ -230,8 +230,8 @@ def _html(api: ApiInfo) -> str:
 def _endpoint_html(name: str | int, endpoint: Mapping[str, Any], opened: bool) -> str:
     title = _safe(name if isinstance(name, str) else f"fn_index {name}")
     description = endpoint.get("description")
-    told = description[:LONGEST].strip() if isinstance(description, str) else ""
-    first, _, rest = told.partition("\n")
+    text = description[:LONGEST].strip() if isinstance(description, str) else ""
+    first, _, rest = text.partition("\n")
     about = "".join(
         f'<span style="{_DIM};margin-left:.8em">{text}</span>'
         for text in (_safe(first), f"<i>{_marks(endpoint)}</i>" if _marks(endpoint) else "")
@@ -253,16 +253,17 @@ def _row_html(name: str, kind: str, default: str, note: str) -> str:
     """Return one row of a table. A shortened type has a tooltip with the full text."""
     shown = short(plain(kind), 44 if default else 88)
     whole = f' title="{_safe(kind)}"' if shown != kind else ""
-    told = f'<span style="{_DIM}">{_safe(note)}</span>'
+    note_html = f'<span style="{_DIM}">{_safe(note)}</span>'
     first = f'<td style="{_TD};{_MONO};white-space:nowrap;font-weight:600">{_safe(name)}</td>'
     if default:
         cells = (
             f'<td style="{_TD};{_MONO}"{whole}>{html.escape(shown)}</td>'
-            f'<td style="{_TD};{_MONO};{_DIM}">{_safe(default)}</td><td style="{_TD}">{told}</td>'
+            f'<td style="{_TD};{_MONO};{_DIM}">{_safe(default)}</td>'
+            f'<td style="{_TD}">{note_html}</td>'
         )
     else:  # a return value has no default, so its type may use that column, too
         kind_html = f'<span style="{_MONO};margin-right:1.2em"{whole}>{html.escape(shown)}</span>'
-        cells = f'<td style="{_TD}" colspan="3">{kind_html}{told}</td>'
+        cells = f'<td style="{_TD}" colspan="3">{kind_html}{note_html}</td>'
     return f'<tr style="background:transparent">{first}{cells}</tr>'
 
 

@@ -210,8 +210,8 @@ class MessageTooLargeError(ProtocolError):
 def too_large(what: str, limit: int) -> MessageTooLargeError:
     """Make the error for a response or message that is longer than the client accepts."""
     return MessageTooLargeError(
-        f"{what} is longer than {limit} bytes, so the rest was not read. If it is meant, "
-        "max_message_bytes= of Client takes more.",
+        f"{what} is longer than {limit} bytes, so the rest was not read. To accept longer ones, "
+        "pass a larger max_message_bytes= to Client.",
         limit_bytes=limit,
     )
 
@@ -219,8 +219,8 @@ def too_large(what: str, limit: int) -> MessageTooLargeError:
 def no_thread(exc: RuntimeError) -> GradioClientError:
     """Make the error for a thread that the interpreter could not start."""
     return GradioClientError(
-        f"No thread could be started: {exc}. The process has too many, or is ending; max_workers= "
-        "of Client bounds those of its jobs."
+        f"No thread could be started: {exc}. The process has too many threads, or is ending. "
+        "max_workers= of Client limits the threads for jobs."
     )
 
 
@@ -307,7 +307,7 @@ class FileError(GradioClientError, OSError):
 class UploadError(FileError):
     """A file could not be uploaded."""
 
-    _passing: bool = False  # the connection broke, and the content can be read again for a retry
+    _passing: bool = False  # the connection broke, and a retry can read the content again
 
 
 class DownloadError(FileError):

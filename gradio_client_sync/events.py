@@ -121,7 +121,7 @@ class Status(FrozenRecord):
         endpoint: The endpoint of the call: its name, or its ``fn_index`` if it has no name.
         fn_index: The number of the function that the call runs.
         time: The time of arrival, with time zone (UTC).
-        success: Whether the last step succeeded; ``None`` if the server does not tell.
+        success: Whether the last step succeeded; ``None`` if the server does not report it.
         code: ``"validation_error"`` if a validator of the app refused the values.
         size: The number of jobs in the job's queue.
         position: The number of jobs before this one in the queue. 0 means that it is next, or

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Protocol, Union
 
 from . import _options
 from ._files.download import ProgressListener as ProgressListener
-from ._files.download import too_late
+from ._files.download import timeout_error
 from ._files.folder import copied
 from ._files.kept import Kept
 from ._files.media import picture_bytes, sound_bytes
-from ._files.recordings import Recording, Taken, Turn
+from ._files.recordings import Fetched, Recording
 from ._files.sources import BytesFile, FileState, Link, LocalFile, PathFile, link_form, open_file
+from ._files.turn import Turn
 from ._protocol.values.attachments import Attachment
 from ._protocol.values.filedata import is_link, server_form
 from ._protocol.values.filename import safe_name, type_of
@@ -80,8 +81,8 @@ def handle_file(
         attachment = _attachment_of(file)
     if attachment is None:
         raise PayloadError(
-            f"A value of type {type(file).__name__} cannot be sent as a file. Pass a path, an "
-            "address, bytes, or a file opened with mode 'rb'."
+            f"A value of type {type(file).__name__} cannot be sent as a file. Pass a path, a URL, "
+            "bytes, or a file opened with mode 'rb'."
         )
     if orig_name is not None:
         attachment.orig_name = str(orig_name)
@@ -203,7 +204,7 @@ class RemoteFile(os.PathLike[str]):
         self._owner = owner  # a garbage-collected client would close the connection
         self._turn = Turn()
         self._saved: dict[str | None, Path] = {}  # downloaded files by their requested folder
-        self._taken: Taken | None = None  # the content, after it was read
+        self._fetched: Fetched | None = None  # the content, after it was read
         self._recording = recording
         self.path: str | None = facts.path
         self.url: str | None = file_store.url_of(facts)
@@ -255,7 +256,7 @@ class RemoteFile(os.PathLike[str]):
                 return self.download(directory, timeout=timeout, progress=bar)
         deadline = self._deadline(timeout)
         wanted = None if directory is None else os.path.abspath(os.fsdecode(directory))
-        with self._turn.take(deadline, partial(too_late, self._facts, deadline)):
+        with self._turn.take(deadline, partial(timeout_error, self._facts, deadline)):
             saved = self._saved.get(wanted)
             if saved is None or not saved.is_file():
                 saved = self._saved[wanted] = self._save(wanted, progress or None, deadline)
@@ -271,12 +272,12 @@ class RemoteFile(os.PathLike[str]):
     ) -> Path:
         folder, here = None if wanted is None else Path(wanted), self._here()
         if here is None:
-            file_store = self._fetched_by()
+            file_store = self._downloader()
             if self._recording is None:
                 return file_store.save(
                     self._facts, folder or file_store.directory, progress, deadline
                 )
-            here = self._take(self._recording, deadline, progress)
+            here = self._fetch_recording(self._recording, deadline, progress)
         if folder is None and self._file_store is not None:
             folder = self._file_store.directory
         elif folder is None and isinstance(here, Kept):
@@ -304,25 +305,25 @@ class RemoteFile(os.PathLike[str]):
             ClientClosedError: The client was closed before the file was downloaded.
         """
         deadline = self._deadline(timeout)
-        with self._turn.take(deadline, partial(too_late, self._facts, deadline)):
+        with self._turn.take(deadline, partial(timeout_error, self._facts, deadline)):
             here = self._here()
             if here is None and self._recording is not None:
-                here = self._take(self._recording, deadline)
+                here = self._fetch_recording(self._recording, deadline)
             if here is None:
-                content = self._fetched_by().read(self._facts, deadline)
+                content = self._downloader().read(self._facts, deadline)
                 if self._facts.inline is None:
-                    self._taken = Taken(Kept.of(content), "")
+                    self._fetched = Fetched(Kept.of(content), "")
                 return content
         return here.read_bytes()
 
-    def _take(
+    def _fetch_recording(
         self, recording: Recording, deadline: Deadline, progress: ProgressListener | None = None
     ) -> Kept:
         """Download the sound or video that a generator function makes."""
-        taken = recording.fetch(self._fetched_by(), deadline, progress)
-        if taken.ending or taken is recording.whole:  # otherwise it has no content yet
-            self._taken = taken
-        return taken.kept
+        fetched = recording.fetch(self._downloader(), deadline, progress)
+        if fetched.ending or fetched is recording.whole:  # otherwise it has no content yet
+            self._fetched = fetched
+        return fetched.kept
 
     def open(self, *, timeout: float | None = None) -> BinaryIO:
         """Download the file, and open it for reading in binary mode.
@@ -352,15 +353,15 @@ class RemoteFile(os.PathLike[str]):
 
     def _kept(self) -> Kept | None:
         """Return the content that this file, or another value with the same recording, has read."""
-        taken = self._taken
-        if taken is None or not taken.kept.is_there():
-            taken = self._recording.whole if self._recording is not None else None
-            self._taken = taken
-        return None if taken is None else taken.kept
+        fetched = self._fetched
+        if fetched is None or not fetched.kept.is_there():
+            fetched = self._recording.whole if self._recording is not None else None
+            self._fetched = fetched
+        return None if fetched is None else fetched.kept
 
     def _name_here(self) -> str:
         """Return the name for a local file; a recording may have another format than its name."""
-        ending = self._taken.ending if self._taken is not None else ""
+        ending = self._fetched.ending if self._fetched is not None else ""
         if not ending or self.orig_name.lower().endswith(ending):
             return self.orig_name
         return safe_name(f"{self.orig_name.rpartition('.')[0] or self.orig_name}{ending}")
@@ -410,7 +411,7 @@ class RemoteFile(os.PathLike[str]):
         if self._recording is not None:
             self.read()
         here = self._kept() or (self._here() if self._file_store is None else None)
-        return self._fetched_by().open(self._facts, call) if here is None else here.open("rb")
+        return self._downloader().open(self._facts, call) if here is None else here.open("rb")
 
     def _is_of(self, file_store: FileStore) -> bool:
         """Return whether `file_store` belongs to the app that has the file at this path."""
@@ -419,16 +420,17 @@ class RemoteFile(os.PathLike[str]):
             return False
         return url == file_store.url_of(self._facts)
 
-    def _fetched_by(self) -> FileStore:
+    def _downloader(self) -> FileStore:
+        """Return the object that downloads the file; after unpickling, connect first."""
         if self._file_store is None:
             try:
                 self._file_store = self._owner._files()
             except RateLimitError:
-                raise  # it has `retry_after`, which a DownloadError has not
+                raise  # it has `retry_after`, which a DownloadError does not have
             except GradioClientError as exc:
                 raise DownloadError(
-                    f"{self.orig_name!r} came out of a pickle, and could not be fetched: {exc} "
-                    "Or download it before it is pickled.",
+                    f"{self.orig_name!r} was unpickled, and its client could not connect to "
+                    f"download it: {exc} Or download the file before you pickle it.",
                     path=self.path,
                 ) from exc
         return self._file_store
@@ -440,17 +442,19 @@ class RemoteFile(os.PathLike[str]):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state with the paths of downloads, and with a client for a later download."""
-        taken = self._taken
-        if self._recording is not None and taken is not None:
+        fetched = self._fetched
+        if self._recording is not None and fetched is not None:
             # The server may send it only once. The pickle of the recording has the content if it
             # is complete, so it is not stored twice.
             whole = self._recording.whole
-            taken = None if taken is whole else Taken(taken.kept.in_memory(), taken.ending)
+            fetched = (
+                None if fetched is whole else Fetched(fetched.kept.in_memory(), fetched.ending)
+            )
         others: dict[str, Any] = {
             "_file_store": None,
             "_owner": self._owner._for_pickles(),
             "_turn": None,
-            "_taken": taken,
+            "_fetched": fetched,
         }
         return {**self.__dict__, **others}
 
@@ -485,6 +489,6 @@ class _ServerFile(LocalFile):
     def opener(self, file_store: FileStore, new_call: Callable[[], RequestHandle]) -> Opener:
         return partial(self.remote._reader, new_call())
 
-    def look(self) -> FileState:
-        # Identified by the object: at the next result, its URL may have a different content.
+    def state(self) -> FileState:
+        # The object is the identity: for the next result, its URL may have a different content.
         return FileState(self.size_bytes, (weakref.ref(self.remote),))

@@ -139,18 +139,19 @@ def function_of(app: Caller, signature: Signature) -> Function:
             given = form.bind(*args, **kwargs).arguments
         except TypeError as exc:
             raise PayloadError(
-                f"{signature.endpoint!r} cannot be called so: {exc}. It is {signature.name}{form}.",
+                f"The arguments do not fit {signature.endpoint!r}: {exc}. Its signature is "
+                f"{signature.name}{form}.",
                 endpoint=signature.endpoint,
             ) from exc
         return sent(signature.parameters, given)
 
-    _dress(call, signature, form)
+    _document(call, signature, form)
     started: Any = TypedJob.__class_getitem__(form.return_annotation)  # type: ignore[attr-defined]
-    _dress(submit, signature, form.replace(return_annotation=started))
+    _document(submit, signature, form.replace(return_annotation=started))
     submit.__name__, submit.__qualname__ = "submit", f"{signature.name}.submit"
     submit.__doc__ = SUBMIT_DOCSTRING
-    call.submit = submit  # type: ignore[attr-defined]  # mypy knows no attributes of functions
-    return call  # type: ignore[return-value]  # it has the attribute `submit` now
+    call.submit = submit  # type: ignore[attr-defined]  # mypy allows no attributes of functions
+    return call  # type: ignore[return-value]  # it now has the attribute `submit`
 
 
 def sent(parameters: tuple[Parameter, ...], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,7 +190,8 @@ def python_signature(signature: Signature) -> inspect.Signature:
     return inspect.Signature(parameters, return_annotation=whole)
 
 
-def _dress(function: Any, signature: Signature, form: inspect.Signature) -> None:
+def _document(function: Any, signature: Signature, form: inspect.Signature) -> None:
+    """Set the attributes that `help`, `inspect` and editors read."""
     function.__name__ = function.__qualname__ = signature.name
     function.__doc__ = function_docstring(signature)
     function.__signature__ = form

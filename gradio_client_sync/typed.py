@@ -54,7 +54,7 @@ class Api:
         Raises:
             ApiChangedError: The endpoint has changed since the module was written. Nothing was
                 sent.
-            GradioClientError: The call failed. The subclass tells how.
+            GradioClientError: The call failed. The subclass shows the kind of failure.
         """
         data = app.predict(endpoint, self._payload(app, endpoint, values))
         value: T = bare(data, self._outputs(endpoint))
@@ -74,7 +74,7 @@ class Api:
         Raises:
             ApiChangedError: The endpoint has changed since the module was written. Nothing was
                 sent.
-            GradioClientError: The call could not be started. The subclass tells why.
+            GradioClientError: The call could not be started. The subclass shows the reason.
         """
         job = app.submit(endpoint, self._payload(app, endpoint, values))
         return TypedJob(job, self._outputs(endpoint))
@@ -91,16 +91,16 @@ class Api:
         return {name: value for name, value in zip(names, values) if value is not DEFAULT}
 
     def _check(self, app: Client, endpoint: str | int) -> None:
+        """Compare an endpoint with its fingerprint, once for each client."""
         with self._lock:
             if endpoint in self._checked.get(app, ()):
                 return
-        changes = changes_of(
-            endpoint, self._endpoints[endpoint], _present(app, endpoint, self._endpoints)
-        )
+        present = _present(app, endpoint, self._endpoints)
+        changes = changes_of(endpoint, self._endpoints[endpoint], present)
         if changes:
             raise ApiChangedError(
                 f"The app at {app.url} is not the one that this module was written for: "
-                f"{'; '.join(changes)}. Write the module anew with `gradio-client-sync types`.",
+                f"{'; '.join(changes)}. Write the module again with `gradio-client-sync types`.",
                 endpoint=endpoint,
                 changes=tuple(changes),
             )

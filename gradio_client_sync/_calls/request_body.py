@@ -1,4 +1,4 @@
-"""What a request carries: its body, and the files that have to be on the server before it."""
+"""The body of a call's request, and the files that are uploaded before it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,19 @@ if TYPE_CHECKING:
 
 
 class RequestBody:
-    """One call's body.
+    """The body of the request that starts one call.
+
+    Args:
+        endpoint: The endpoint.
+        body: The body. If there are files, its ``data`` has them in place of values.
+        encoded: The body as JSON; empty if there are files.
+        files: The files in the body.
+        app_files: The files of the app.
 
     Attributes:
-        body: What the app is to get; complete once `load` was called, if there are files.
-        encoded: The same as JSON.
-        files: What has to be sent before.
+        body: The body as a dict. If there are files, it is complete after `load`.
+        encoded: The body as JSON. If there are files, it is complete after `load`.
+        files: The files to upload before the request.
     """
 
     def __init__(
@@ -41,44 +48,56 @@ class RequestBody:
         self.body = body
         self.encoded = encoded
         self.files = files
-        self._data = body["data"]  # with the files in it, which may have to be sent again
+        self._data = body["data"]  # keeps the files, because a retry may upload them again
         self._app_files = app_files
 
     def upload_task(self, on_progress: OnProgress, deadline: Deadline = NEVER) -> UploadTask:
-        """Return what brings the files to the server; `load` takes what its `run` returns."""
-        from .._files.upload import UploadTask  # loaded by `prepare_body`: this may be a worker
+        """Return the task that uploads the files. Pass the result of its `run` to `load`."""
+        # `prepare_body` has imported the module. This may be a worker, which must not import.
+        from .._files.upload import UploadTask
 
         return UploadTask(self._app_files.uploads, self.files, on_progress, deadline)
 
     def load(self, forms: dict[int, Any]) -> None:
-        """Put what stands for the files on the server into their places."""
+        """Replace each file in the body with its form for the server.
+
+        Args:
+            forms: The form of each file, by the ``id()`` of the file.
+        """
         self.body["data"] = fill(self._data, forms)
         self.encoded = encode(self._endpoint, self.body)
 
     @property
     def values(self) -> list[Any]:
-        """One for each input of the function, with the files in them."""
+        """One value for each input of the function. Files are still files here."""
         return list(self._data)
 
     def move(self, endpoint: Endpoint, values: list[Any], *, by_name: bool) -> None:
-        """The app has become another one: the function may have another number by now.
+        """Change the body for an app that has changed, where the function has another number.
 
         Args:
-            endpoint: The function as it is now.
-            values: One for each of its inputs.
-            by_name: The route names it, so no number is sent.
+            endpoint: The present endpoint.
+            values: One value for each of its inputs.
+            by_name: Whether the route names the endpoint, so that no ``fn_index`` is sent.
         """
         self._endpoint = endpoint
         self._data = self.body["data"] = values
         self.body.pop("fn_index", None)
         if not by_name:
             self.body["fn_index"] = endpoint.fn_index
-        if not self.files:  # otherwise `load` does it
+        if not self.files:  # with files, `load` encodes the body
             self.encoded = encode(endpoint, self.body)
 
 
 def prepare_body(endpoint: Endpoint, body: dict[str, Any], app_files: AppFiles) -> RequestBody:
-    """Look a call's values over, and keep them as they are now.
+    """Make the body of a call, and find the files in its values.
+
+    Later changes of the values by the caller have no effect.
+
+    Args:
+        endpoint: The endpoint.
+        body: The body with the user's values in ``data``.
+        app_files: The files of the app.
 
     Raises:
         PayloadError: The values cannot be sent.
@@ -92,16 +111,16 @@ def prepare_body(endpoint: Endpoint, body: dict[str, Any], app_files: AppFiles) 
     try:
         encoded = encode(endpoint, body)
     except PayloadError:
-        # No values are looked through for files unless there is something besides JSON.
+        # Values are searched for files only if JSON cannot encode them.
         body["data"], files = collect(endpoint.name, endpoint.inputs, body["data"], _attach())
         if not files:
             raise
-        # Calls without files do not load it. It is loaded here since workers load nothing.
+        # Only calls with files import it. It is imported here because workers must not import.
         from .._files import upload  # noqa: F401
 
         app_files.uploads.check(files)
         blank = dict.fromkeys(id(attached.file) for attached in files)
-        encode(endpoint, {**body, "data": fill(body["data"], blank)})  # the rest is JSON
+        encode(endpoint, {**body, "data": fill(body["data"], blank)})  # check the other values
         return RequestBody(endpoint, body, b"", files, app_files)
     if dialect.join != "post":
         body = json.loads(encoded)

@@ -1,1 +1,1 @@
-"""The parts of the demo that are not the demo itself: the screen, and the app's process."""
+"""Parts of the demo besides its steps: the screen, and the app's process."""

@@ -1,8 +1,8 @@
-"""The stage of the demo: a screen to print on, and the app in a process of its own.
+"""The screen of the demo, and the process of its app.
 
-`Screen` knows what a terminal can do; anywhere else it prints plain lines. `AppProcess` runs a
-copy of ``app.txt``. That file is Python, but data of this package and no module: it imports
-Gradio, which no module here does, and only another process runs it, perhaps by another Python.
+`Screen` uses the features of a terminal. Without a terminal, it prints plain lines. `AppProcess`
+runs a copy of ``app.txt``. That file is Python source, but data and not a module of this package:
+it imports Gradio, which no module of the package does, and another Python may run it.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
     from ..events import Status
 
-BOLD, DIM, CODE = "1", "2", "36"  # as terminals number them; 36 is cyan
+BOLD, DIM, CODE = "1", "2", "36"  # style numbers of terminals; 36 is cyan
 NARROWEST, WIDEST = 60, 96  # columns
 METER = 20  # blocks of a full bar
 
-START_TIMEOUT = 120.0  # s; a bound for what hangs: on a cold disk, importing Gradio takes a while
+START_TIMEOUT = 120.0  # s; importing Gradio from a cold disk takes long
 STOP_TIMEOUT = 5.0  # s
-FRAME = 0.1  # s between the pictures of the spinner
+FRAME = 0.1  # s between two frames of the spinner
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 LOCAL = "127.0.0.1,localhost"
 LOG_TAIL = 20  # lines of the app's log that are shown if it does not start
@@ -45,47 +45,52 @@ LOG_TAIL = 20  # lines of the app's log that are shown if it does not start
 
 
 class Screen:
-    """Standard output: colours, and a line that changes, where it can show them.
+    """Standard output, with colours and a line that changes if it is a terminal.
 
-    Listeners print from several threads, so all writing is done under a lock.
+    Listeners print from several threads, so a lock guards all writes.
+
+    Attributes:
+        live: Whether a line can be drawn over.
+        color: Whether to use colours.
+        width: The width of the output in columns.
     """
 
     def __init__(self) -> None:
         self.live = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         self.color = self.live and not os.environ.get("NO_COLOR")
         self.width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
-        self._line = ""  # what was drawn last, and not printed over since
+        self._line = ""  # the text of `redraw` that is visible now
         self._lock = threading.Lock()
 
     def style(self, text: str, code: str) -> str:
-        """Return the text in bold or in a colour, or as it is where there are none."""
+        """Return the text with a style, or unchanged if there are no colours."""
         return f"\x1b[{code}m{text}\x1b[0m" if self.color and text else text
 
     def say(self, text: str) -> None:
-        """Print lines in place of the one that was drawn."""
+        """Print lines in place of the text that `redraw` has drawn."""
         with self._lock:
-            print(self._over() + text, flush=True)
+            print(self._erase() + text, flush=True)
             self._line = ""
 
     def redraw(self, text: str | Callable[[], str]) -> None:
-        """Draw a line over the one that was drawn last; elsewhere, print it if it is new."""
+        """Draw a line over the last one. Without a terminal, print it if it has changed."""
         with self._lock:
             line = text() if callable(text) else text
             if self.live:
-                line = line[: self.width - 1]  # one that wraps could not be drawn over
+                line = line[: self.width - 1]  # a wrapped line could not be drawn over
             if line != self._line:
-                print(self._over() + line, end="" if self.live else "\n", flush=True)
+                print(self._erase() + line, end="" if self.live else "\n", flush=True)
                 self._line = line
 
     def end_line(self) -> None:
-        """Leave what was drawn as it is, and go on below."""
+        """Keep the drawn line, and continue on the next one."""
         with self._lock:
             if self.live and self._line:
                 print(flush=True)
             self._line = ""
 
-    def _over(self) -> str:
-        """What wipes the line that was drawn."""
+    def _erase(self) -> str:
+        """Return the characters that erase the drawn line."""
         return f"\r{' ' * len(self._line)}\r" if self.live and self._line else ""
 
 
@@ -93,14 +98,15 @@ screen = Screen()
 
 
 def say(*words: object) -> None:
-    """Print words, as `print` does, in place of what `redraw` drew."""
+    """Print words like `print`, in place of the text that `redraw` has drawn."""
     screen.say(" ".join(map(str, words)))
 
 
 def redraw(text: str | Callable[[], str]) -> None:
-    """Print a line over the one that was drawn last.
+    """Draw a line over the last one.
 
-    A function is called in its turn, so that what several threads draw never goes back in time.
+    A function is called with the lock held. So if several threads draw, an older text never
+    replaces a newer one.
     """
     screen.redraw(text)
 
@@ -111,13 +117,13 @@ def meter(done: int | None, total: int | None) -> str:
     return "█" * full + "░" * (METER - full)
 
 
-def place(status: Status) -> str:
-    """Return where a job stands, in a word or two."""
+def position(status: Status) -> str:
+    """Describe the state of a job in one or two words."""
     if status.stage == "complete":
         return "done"
     if status.position is None:
         return "joining"
-    if status.size is None:  # in no queue any more
+    if status.size is None:  # no longer in the queue
         return "baking"
     return f"{status.position} ahead" if status.position else "next"
 
@@ -126,22 +132,29 @@ def place(status: Status) -> str:
 
 
 class AppProcess:
-    """The app, run by a Python of its own; a context manager.
+    """The process of the app, as a context manager.
 
-    It serves until its standard input ends. `stop` ends that, and the system does if this
-    process dies, however it dies: the app is never left running.
+    The app runs until its standard input ends. `stop` ends the input. If this process dies, the
+    operating system ends it. So the app never continues to run alone.
 
     Args:
-        python: An interpreter that has Gradio.
+        python: An interpreter with Gradio.
+
+    Attributes:
+        url: The URL of the app.
+        version: The Gradio release of the app.
 
     Raises:
-        ConnectFailedError: The app did not start; its log is on standard error.
+        ConnectFailedError: The app did not start. Its log is on standard error.
     """
 
     def __init__(self, python: str) -> None:
         found = shutil.which(python)
         if found is None:
-            raise ConnectFailedError(f"There is no Python {python!r} to run the demo's app with.")
+            raise ConnectFailedError(
+                f"The demo's app cannot start: there is no Python {python!r}. Pass a Python with "
+                "Gradio as --python."
+            )
         self._folder = tempfile.TemporaryDirectory(prefix="gradio-client-sync-demo-")
         folder = Path(self._folder.name)
         app, self._log = folder / "bakery.py", folder / "log.txt"
@@ -156,7 +169,8 @@ class AppProcess:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
-                    start_new_session=True,  # Ctrl-C comes here, where jobs are cancelled first
+                    # Ctrl-C must reach only this process, which cancels its jobs first.
+                    start_new_session=True,
                 )
         except OSError as exc:
             self._folder.cleanup()
@@ -174,11 +188,11 @@ class AppProcess:
 
     @property
     def pid(self) -> int:
-        """The number of the process."""
+        """The id of the process."""
         return self._process.pid
 
     def stop(self) -> int:
-        """End the app and return its exit code; by force if it takes too long."""
+        """End the app, and return its exit code. If it does not end in time, kill it."""
         return self._end(STOP_TIMEOUT)
 
     def __enter__(self) -> AppProcess:
@@ -199,11 +213,11 @@ class AppProcess:
             self._output.put(stdout.readline())
 
     def _wait_until_ready(self) -> dict[str, str]:
-        """Return what the app says when it is up; a spinner turns meanwhile."""
+        """Wait for the first output of the app, its URL and version, and show a spinner."""
         waits = repeat(FRAME, round(START_TIMEOUT / FRAME)) if screen.live else (START_TIMEOUT,)
         line = b""
-        for wait, picture in zip(waits, cycle(SPINNER if screen.live else ("",))):
-            screen.redraw(f"{picture} Starting the app …".strip())
+        for wait, frame in zip(waits, cycle(SPINNER if screen.live else ("",))):
+            screen.redraw(f"{frame} Starting the app …".strip())
             try:
                 line = self._output.get(timeout=wait)
             except queue.Empty:
@@ -212,13 +226,13 @@ class AppProcess:
         if line:
             ready: dict[str, str] = json.loads(line)
             return ready
-        self._process.kill()  # if it hangs
+        self._process.kill()  # it may hang
         code = self._process.wait()
         log = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
-        say("The app said:")
+        say("The log of the app:")
         print("\n".join(log[-LOG_TAIL:]), file=sys.stderr, flush=True)
         raise ConnectFailedError(
-            f"The demo's app did not start (exit code {code}); what it said is above."
+            f"The demo's app did not start (exit code {code}). Its log is above."
         )
 
     def _end(self, grace: float) -> int:
@@ -228,7 +242,7 @@ class AppProcess:
             return self._process.wait(grace)
         except subprocess.TimeoutExpired:
             return self._kill()
-        except BaseException:  # Ctrl-C once more
+        except BaseException:  # such as a second Ctrl-C
             self._kill()
             raise
         finally:
@@ -241,12 +255,12 @@ class AppProcess:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """Return the app's variables: of Gradio's, only those that keep it to this machine."""
+    """Return the environment of the app. Its Gradio variables keep the app on this machine."""
     variables = {name: value for name, value in os.environ.items() if name[:7] != "GRADIO_"}
     return {
         **variables,
         "GRADIO_ANALYTICS_ENABLED": "False",
-        "GRADIO_SSR_MODE": "False",  # that would start Node
+        "GRADIO_SSR_MODE": "False",  # SSR would start Node
         "GRADIO_TEMP_DIR": str(folder / "files"),
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_OFFLINE": "1",
@@ -256,7 +270,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def direct_connections() -> Iterator[None]:
-    """Use no proxy for this machine, whatever the environment says, here and in the app."""
+    """Connect to this machine without a proxy, here and in the app."""
     names = ("no_proxy", "NO_PROXY")
     before = {name: os.environ.get(name) for name in names}
     hosts = ",".join(filter(None, [*before.values(), LOCAL]))

@@ -1,1 +1,1 @@
-"""Files on their way: what can be sent, uploads, downloads, and the folders they go to."""
+"""Uploads and downloads: sources of files, requests, kept content and folders."""

@@ -1,16 +1,17 @@
-"""Fetching files of results: from where, and with what.
+"""Downloads of files in results: their URLs, redirects, and downloads that continue after a break.
 
-A file's address is made from the app's own. Only a link that the app gives as such leads to
-another origin, and so may a redirect; both are followed bare, by a connection that has no
-token, cookie or header to send, and what comes after them is bare, too.
+The URL of a file is made from the URL of the app. Only a link that the app gives, or a redirect,
+can lead to another origin. A request to another origin uses an HTTP client that has no token,
+cookies or headers of the app. So do all requests to which that origin redirects.
 """
 
 from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Protocol, Union
 from urllib.parse import urljoin
@@ -39,38 +40,130 @@ if TYPE_CHECKING:
     from .._protocol.routes import Routes
     from .._transport.body import Download, Reader
 
-#: Called while a file is fetched: with the bytes so far, and in all if that is known.
+#: A function that is called with the number of bytes so far and the total number, if it is known.
 ProgressListener = Callable[[int, Union[int, None]], object]
 
 _REDIRECTS = 5
+_REDIRECT_STATUSES = (301, 302, 303, 307, 308)
 
 
 class Silent(DownloadError):
-    """The server began to answer and then sent nothing for longer than it may."""
+    """The response began, and then the server sent nothing for longer than the limit."""
 
 
 class _Sink(Protocol):
-    """Where a file is put, piece by piece."""
+    """The destination of a download."""
 
-    def start_at(self, offset: int) -> None: ...
-    def write(self, piece: bytes, /) -> object: ...
+    def start_at(self, offset: int) -> None:
+        """Write the next piece at `offset`, and drop the content after it."""
+
+    def write(self, piece: bytes, /) -> object:
+        """Append a piece."""
 
 
 class _Memory(io.BytesIO):
+    """A destination in memory."""
+
     def start_at(self, offset: int) -> None:
         self.seek(offset)
         self.truncate()
 
 
-class FileStore:
-    """The files of one app.
+class ResumableDownload:
+    """The download of one file, which continues where a connection broke.
+
+    A request is repeated as long as each one gets further than all before. If the server cannot
+    send the rest of the file, the download starts again with the first byte.
 
     Args:
-        http: The app's own door.
-        bare: Makes a door to another origin, with nothing of the app's to send.
-        directory: Where downloads go; ``None`` for a private folder.
-        timeout: Seconds that each download may take, where it does not say otherwise.
-        cause: Returns why the app may not have one of its files, or ``""``; see `Replicas`.
+        url: The URL, for error messages.
+        request: A function that sends a request with additional headers and gives the response.
+        sink: The destination.
+        progress: A function to call after each piece.
+
+    Attributes:
+        offset: The number of bytes that the sink has.
+        validator: The ETag or date by which the server recognises the file, so that it can send
+            the rest of the same content. ``None`` if it cannot.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        request: Callable[[Mapping[str, str]], AbstractContextManager[Download]],
+        sink: _Sink,
+        progress: ProgressListener | None,
+    ) -> None:
+        self._url = url
+        self._request = request
+        self._sink = sink
+        self._progress = progress
+        self.offset = 0
+        self.validator: str | None = None
+        self._furthest = 0
+
+    def run(self) -> int:
+        """Download the file, and return its size in bytes.
+
+        Raises:
+            Lost: The connection broke, and the last request got no further than one before.
+            DownloadError: The server sent only a part of the file.
+        """
+        while not self._attempt():
+            pass
+        return self.offset
+
+    def _attempt(self) -> bool:
+        """Send one request, and return whether the file is complete."""
+        start = self.offset if self.validator is not None else 0
+        headers = {}
+        if start and self.validator is not None:
+            headers = {"Range": f"bytes={start}-", "If-Range": self.validator}
+        with self._request(headers) as download:
+            if download.status != 200 and not download.continues(start, self.validator):
+                if not start:
+                    raise DownloadError(
+                        f"{self._url} responded with 206 Partial Content to a request for the "
+                        "whole file. Check the proxies between this machine and the app."
+                    )
+                self.validator = None
+                return False
+            self.offset = start if download.status == 206 else 0
+            self.validator = download.validator or (self.validator if self.offset else None)
+            self._sink.start_at(self.offset)
+            try:
+                self._receive(download)
+            except Lost:
+                if self.offset <= self._furthest:
+                    raise
+                self._furthest = self.offset
+                return False
+            return True
+
+    def _receive(self, download: Download) -> None:
+        """Write the body of a response to the sink."""
+        total = None if download.length is None else self.offset + download.length
+        for piece in download:
+            self._sink.write(piece)
+            self.offset += len(piece)
+            if self._progress is not None:
+                self._progress(self.offset, total)
+        if total is not None and self.offset != total:
+            raise Lost(f"the server stopped after {self.offset} of {total} bytes")
+
+
+class FileStore:
+    """The URLs and downloads of the files of one app.
+
+    Args:
+        http: The HTTP client of the app.
+        routes: The URLs of the app.
+        bare: A function that makes an HTTP client for a URL of another origin. The client has no
+            token, cookies or headers of the app.
+        directory: The folder for downloads; ``None`` for a private folder.
+        timeout: Seconds that a download may take by default; ``None`` for no limit.
+        cause: A function that returns a reason why the app may not have one of its files, or
+            ``""``. `Replicas` has such reasons.
     """
 
     def __init__(
@@ -93,7 +186,7 @@ class FileStore:
             self.directory = Path(os.path.abspath(directory))
 
     def url_of(self, facts: FileFacts) -> str | None:
-        """Where a file is; ``None`` for one that came with its value."""
+        """Return the URL of a file; ``None`` for content that is part of the result itself."""
         if facts.inline is not None:
             return None
         path = facts.path if facts.path is not None else facts.url
@@ -104,20 +197,20 @@ class FileStore:
         return self._routes.file(path)
 
     def is_elsewhere(self, facts: FileFacts) -> bool:
-        """Whether a file is on another server than the app."""
+        """Return whether a file is on another server than the app."""
         url = self.url_of(facts)
         return url is not None and not self._is_own(url)
 
     def _is_own(self, url: str) -> bool:
         return origin_of(url) == origin_of(self._routes.root)
 
-    # -- fetching -----------------------------------------------------------------
+    # -- downloads ----------------------------------------------------------------
 
     def read(self, facts: FileFacts, deadline: Deadline) -> bytes:
-        """A file's content."""
+        """Return the content of a file. `save` lists the errors."""
         memory = _Memory()
         self._copy(facts, memory, None, deadline)
-        return memory.getvalue()  # not a copy
+        return memory.getvalue()  # shares the memory, because nothing writes to it any more
 
     def save(
         self,
@@ -126,42 +219,65 @@ class FileStore:
         progress: ProgressListener | None,
         deadline: Deadline,
     ) -> Path:
-        """Put a file into a folder, or into a private one."""
+        """Download a file to a folder.
+
+        Args:
+            facts: The file's description from the app.
+            folder: The folder; ``None`` for a new private one.
+            progress: A function that is called after each piece.
+            deadline: The time limit of the download.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            DownloadError: The file could not be downloaded completely, or not be written.
+            DownloadTimeoutError: The download did not end before the deadline.
+            RateLimitError: The server limited the rate of requests (429) for too long.
+            ClientClosedError: The client was closed.
+        """
         with Incoming(folder, facts.name) as incoming:
             self._copy(facts, incoming, progress, deadline)
             return incoming.finish()
 
     @contextmanager
     def open(self, facts: FileFacts, call: RequestHandle) -> Iterator[Reader]:
-        """Read a file as it comes, without keeping it; by `call` it can be ended."""
+        """Open a file for reading while it is downloaded. `call` can abort the download."""
         if facts.inline is not None:
             yield io.BytesIO(_inline(facts))
             return
-        with _told(facts), self._answer(_known(self.url_of(facts), facts), call) as download:
-            yield download
+        with _as_download_error(facts):
+            with self._response(_known(self.url_of(facts), facts), call, {}) as download:
+                yield download
 
     def open_link(self, url: str, name: str, call: RequestHandle) -> AbstractContextManager[Reader]:
-        """Read what is at an address that the user gave, as `open`."""
+        """Open the content of a URL that the user gave. `call` can abort the download."""
         return self.open(FileFacts(url, None, name, None, None, is_stream=False, inline=None), call)
 
     @contextmanager
     def begin(
         self, facts: FileFacts, url: str, deadline: Deadline, silence: float | None = None
     ) -> Iterator[Download]:
-        """Request something that belongs to a file, and read it as it comes.
+        """Request a URL that belongs to a file, and read the response while it arrives.
 
         Args:
-            silence: Seconds for which nothing may come once the response has begun; ``None``
-                for the client's timeout.
+            facts: The file, for error messages.
+            url: The URL, such as that of a segment of the file.
+            deadline: The time limit of the request and its response.
+            silence: Seconds without data after which `Silent` is raised, once the response has
+                begun. ``None`` means the client's timeout.
 
         Raises:
-            Silent: Nothing came for so long.
-            DownloadError, DownloadTimeoutError, RateLimitError, ClientClosedError: As `save`.
+            Silent: The server sent nothing for so long.
+            DownloadError: The content could not be downloaded completely.
+            DownloadTimeoutError: The download did not end before the deadline.
+            RateLimitError: The server limited the rate of requests (429) for too long.
+            ClientClosedError: The client was closed.
         """
         call = RequestHandle()
-        call_off = self._http.alarms.set(deadline, call.abort)
+        cancel_timer = self._http.alarms.set(deadline, call.abort)
         try:
-            with _told(facts, deadline), self._answer(url, call) as download:
+            with _as_download_error(facts, deadline), self._response(url, call, {}) as download:
                 if silence is not None:
                     call.limit_silence(silence)
                 yield download
@@ -171,7 +287,7 @@ class FileStore:
                 raise Silent(str(exc), path=facts.path) from exc
             raise
         finally:
-            call_off()
+            cancel_timer()
 
     def _copy(
         self,
@@ -189,98 +305,87 @@ class FileStore:
                 progress(done, done)
         else:
             call = RequestHandle()
-            call_off = self._http.alarms.set(deadline, call.abort)
+            cancel_timer = self._http.alarms.set(deadline, call.abort)
             try:
-                with _told(facts, deadline):
-                    done = self._fetch(_known(self.url_of(facts), facts), sink, progress, call)
+                with _as_download_error(facts, deadline):
+                    url = _known(self.url_of(facts), facts)
+                    request = partial(self._response, url, call)
+                    done = ResumableDownload(url, request, sink, progress).run()
             finally:
-                call_off()
+                cancel_timer()
         if facts.size is not None and done != facts.size:
             raise DownloadError(
-                f"{facts.name!r} has {done} bytes and not {facts.size}, as the app said; it "
-                "changed on the server, or something on the way did it.",
+                f"{facts.name!r} has {done} bytes, but the app gave its size as {facts.size} "
+                "bytes. It may have changed on the server, or a proxy has changed it. Call the "
+                "function again, and download the new file.",
                 path=facts.path,
                 size_bytes=done,
             )
 
-    def _fetch(
-        self, url: str, sink: _Sink, progress: ProgressListener | None, call: RequestHandle
-    ) -> int:
-        """Fetch a file, going on where a connection broke off, as long as that leads further.
-
-        Where the server does not give the rest of a file, it is begun anew.
-        """
-        done, furthest, validator = 0, 0, None
-        while True:
-            offset = done if validator is not None else 0
-            with self._answer(url, call, offset, validator) as download:
-                if download.status != 200 and not download.continues(offset, validator):
-                    if not offset:
-                        raise DownloadError(f"{url} gave a part of the file, which nobody wanted.")
-                    validator = None
-                    continue
-                done = offset if download.status == 206 else 0
-                total = None if download.length is None else done + download.length
-                validator = download.validator or (validator if done else None)
-                sink.start_at(done)
-                try:
-                    for piece in download:
-                        sink.write(piece)
-                        done += len(piece)
-                        if progress is not None:
-                            progress(done, total)
-                    if total is None or done == total:
-                        return done
-                    raise Lost(f"the server stopped after {done} of {total} bytes")
-                except Lost:
-                    if done <= furthest:
-                        raise
-                    furthest = done
-
     @contextmanager
-    def _answer(
-        self, url: str, call: RequestHandle, offset: int = 0, validator: str | None = None
+    def _response(
+        self, url: str, call: RequestHandle, headers: Mapping[str, str]
     ) -> Iterator[Download]:
-        """Ask for a file, from `offset` on, and follow redirects."""
-        headers = {}
-        if offset and validator is not None:
-            headers = {"Range": f"bytes={offset}-", "If-Range": validator}
-        own = True
+        """Request a URL, and follow redirects.
+
+        Args:
+            url: The URL.
+            call: The handle by which another thread can abort the request.
+            headers: ``Range`` headers, to continue a download; otherwise none.
+        """
+        accepted = (200, 206, 416) if headers else (200, 206)
+        is_own = True
         for _ in range(_REDIRECTS):
-            own = own and self._is_own(url)
-            http = self._http if own else self._bare(url)
+            is_own = is_own and self._is_own(url)
+            http = self._http if is_own else self._bare(url)
             try:
                 with http.fetch(url, call, headers=headers) as download:
-                    location = download.headers.get("location")
-                    if download.status in (301, 302, 303, 307, 308) and location:
-                        url = _redirected(url, location)
-                        continue
-                    if download.status not in ((200, 206, 416) if offset else (200, 206)):
-                        body = http.context.conceal(download.read(2_000))
-                        gone = own and download.status in (401, 403, 404)
-                        raise _refused(url, download.status, body, self._cause() if gone else "")
-                    yield download
-                    return
+                    target = _redirect_target(url, download)
+                    if target is None:
+                        if download.status not in accepted:
+                            body = http.context.conceal(download.read(2_000))
+                            is_gone = is_own and download.status in (401, 403, 404)
+                            cause = self._cause() if is_gone else ""
+                            raise _refused(url, download.status, body, cause)
+                        yield download
+                        return
+                    url = target
             finally:
-                if not own:
+                if not is_own:
                     http.close()
-        raise DownloadError(f"{url} redirects in circles.")
+        raise DownloadError(f"{url} cannot be downloaded: the server redirects in circles.")
 
 
 def _known(url: str | None, facts: FileFacts) -> str:
     if url is None:
-        raise DownloadError(f"The app does not say where {facts.name!r} is.", path=facts.path)
+        raise DownloadError(f"The app gave no URL or path for {facts.name!r}.", path=facts.path)
     return url
 
 
+def _redirect_target(url: str, download: Download) -> str | None:
+    """Return the URL to which a response redirects; ``None`` if it is no redirect."""
+    location = download.headers.get("location")
+    if download.status not in _REDIRECT_STATUSES or not location:
+        return None
+    return _redirected(url, location)
+
+
 def _redirected(url: str, location: str) -> str:
+    """Return the URL of a redirect.
+
+    Raises:
+        DownloadError: It is not an http URL, or leads from https to plain http.
+    """
     try:
         target = urljoin(url, location)
     except ValueError:
         target = location
     scheme = origin_of(target)[0]
     if scheme not in ("http", "https") or (scheme, origin_of(url)[0]) == ("http", "https"):
-        raise DownloadError(f"{url} redirects to {target!r}, which was not followed.")
+        raise DownloadError(
+            f"{url} redirects to {target!r}, which was not followed. Only http and https URLs are "
+            "followed, and never from https to http."
+        )
     return target
 
 
@@ -289,52 +394,56 @@ def _inline(facts: FileFacts) -> bytes:
         return decode_data_url(facts.inline or "")
     except ValueError as exc:
         raise DownloadError(
-            f"The content of {facts.name!r} came broken from the server: {exc}.", path=facts.path
+            f"The server sent {facts.name!r} as a data URL that cannot be decoded: {exc}.",
+            path=facts.path,
         ) from exc
 
 
 @contextmanager
-def _told(facts: FileFacts, deadline: Deadline = NEVER) -> Iterator[None]:
-    """Turn what goes wrong on the way into a `DownloadError` about the file."""
+def _as_download_error(facts: FileFacts, deadline: Deadline = NEVER) -> Iterator[None]:
+    """Convert errors of the connection to a `DownloadError` that names the file."""
     try:
         yield
     except Aborted as exc:
         if not deadline.left:
-            raise too_late(facts, deadline) from exc
+            raise timeout_error(facts, deadline) from exc
         raise ClientClosedError(
-            f"The client was closed before {facts.name!r} was fetched. Download what you need "
-            "before close(), or before the end of the with block."
+            f"The client was closed before {facts.name!r} was downloaded. Download files before "
+            "close(), or before the end of the with block."
         ) from exc
     except RateLimitError:
-        raise  # it says when to come again
+        raise  # it has `retry_after`, which a DownloadError does not have
     except (Lost, ConnectFailedError, HTTPStatusError) as exc:
-        raise DownloadError(f"{facts.name!r} could not be fetched: {exc}", path=facts.path) from exc
+        raise DownloadError(
+            f"{facts.name!r} could not be downloaded: {exc}", path=facts.path
+        ) from exc
 
 
-def too_late(facts: FileFacts, deadline: Deadline) -> DownloadTimeoutError:
-    """The error for a file that did not come in time."""
+def timeout_error(facts: FileFacts, deadline: Deadline) -> DownloadTimeoutError:
+    """Make the error for a download that did not end before its deadline."""
     return DownloadTimeoutError(
-        f"{facts.name!r} did not come whole within {deadline.seconds:g} s. Give it longer with "
-        "timeout= of download(), read() or open().",
+        f"The download of {facts.name!r} did not end within {deadline.seconds:g} s. Allow more "
+        "time with timeout= of download(), read() or open().",
         path=facts.path,
         timeout=deadline.seconds,
     )
 
 
 def _refused(url: str, status: int, body: bytes, cause: str) -> DownloadError:
+    """Make the error for a response without the content."""
     reason = {
-        401: "it wants a login",
-        403: "the app does not let it be read",
-        404: "it is not there (any more)",
-    }.get(status, "it cannot be had")
+        401: "The file requires a login",
+        403: "The app does not allow clients to read this file",
+        404: "The file does not exist, or no longer exists",
+    }.get(status, "The file cannot be downloaded")
     text = body.decode("utf-8", "replace").strip()
-    said = f": {text[:200]}" if text and "<" not in text[:20] else ""
+    details = f": {text[:200]}" if text and "<" not in text[:20] else ""
     if status == 404 and is_playlist(url) and not cause:
         cause = (
-            "Gradio 6 removes what a generator made when the session ends, if the app has session "
-            "state or unload events. A call with isolated=True ends its session at once; "
+            "If the app has session state or unload events, Gradio 6 removes the files of "
+            "generators when the session ends. A call with isolated=True ends its session at once; "
             "reset_session() and a lost connection end that of the client. Call the function "
             "again without isolated=True, and read the result before the session ends."
         )
     why = f" {cause}" if cause else ""
-    return DownloadError(f"{url} answered {status}, so {reason}{said}.{why}")
+    return DownloadError(f"{url} responded with {status}. {reason}{details}.{why}")

@@ -1,6 +1,7 @@
-"""Putting files into folders: under their name when complete, and never over another.
+"""Write downloaded files to folders, without overwriting others.
 
-Also the private folder of this process, where downloads go that have no other place.
+A file gets its name when it is complete. Downloads without a folder go to the private folder of
+this process.
 """
 
 from __future__ import annotations
@@ -23,18 +24,17 @@ from ..errors import DownloadError
 
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
-_BINARY = getattr(os, "O_BINARY", 0)  # of Windows
+_BINARY = getattr(os, "O_BINARY", 0)  # only Windows has this flag
 
 
 class Incoming:
-    """A file on its way into a folder; nothing is made before its first byte.
+    """A file that is being written to a folder. Nothing is created before `start_at`.
+
+    Every method raises a `DownloadError` if the file cannot be written.
 
     Args:
-        folder: Where to; ``None`` for a new private one.
-        name: What it is to be called there, if that is free.
-
-    Raises (by every method):
-        DownloadError: The folder does not take it.
+        folder: The folder; ``None`` for a new private one.
+        name: The name of the complete file. If another file has it, a number is added.
     """
 
     def __init__(self, folder: Path | None, name: str) -> None:
@@ -44,8 +44,8 @@ class Incoming:
         self._file: BinaryIO | None = None
 
     def start_at(self, offset: int) -> None:
-        """The next piece belongs there; drop what stands from there on."""
-        with self._told():
+        """Write the next piece at `offset`, and drop the content after it."""
+        with self._as_download_error():
             if self._file is None:
                 if self._folder is None:
                     self._folder = Path(tempfile.mkdtemp(dir=_scratch.folder()))
@@ -57,16 +57,17 @@ class Incoming:
             self._file.truncate()
 
     def write(self, piece: bytes) -> None:
-        assert self._file is not None  # noqa: S101 - started
-        with self._told():
+        """Append a piece."""
+        assert self._file is not None  # noqa: S101 - `start_at` was called
+        with self._as_download_error():
             self._file.write(piece)
 
     def finish(self) -> Path:
-        """It is complete: give it its name, or the next one that is free."""
-        assert self._file is not None and self._partial is not None  # noqa: S101 - started
-        with self._told():
+        """Give the complete file its name, and return its path."""
+        assert self._file is not None and self._partial is not None  # noqa: S101 - as in `write`
+        with self._as_download_error():
             self._file.close()
-            return _place(self._partial, self._name)
+            return _rename_unique(self._partial, self._name)
 
     def __enter__(self) -> Incoming:
         return self
@@ -77,25 +78,26 @@ class Incoming:
         try:
             self._file.close()
         except OSError:
-            pass  # the disk is full, which was told already
+            pass  # the disk is full, and `write` has raised that error
         self._partial.unlink(missing_ok=True)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _as_download_error(self) -> Iterator[None]:
+        """Convert errors of the file system to a `DownloadError` that names the file."""
         try:
             yield
-        except (OSError, ValueError) as exc:  # ValueError: no path of a folder
+        except (OSError, ValueError) as exc:  # ValueError: the path is invalid
             where = f" to {str(self._folder)!r}" if self._folder is not None else ""
             room = _room(self._folder) if getattr(exc, "errno", None) in _FULL else ""
             raise DownloadError(
-                f"{self._name!r} cannot be written{where}: {exc}{room}. Choose another folder by "
-                "download(directory) or Client(download_dir=…), or take its read().",
+                f"{self._name!r} cannot be written{where}: {exc}{room}. Choose another folder with "
+                "download(directory) or Client(download_dir=…), or use read().",
                 path=self._name if self._folder is None else str(self._folder / self._name),
             ) from exc
 
 
 def _room(folder: Path | None) -> str:
-    """How much a folder would still take, as far as that can be told."""
+    """Return the free space of a folder as a text; ``""`` if it cannot be found out."""
     try:
         free = shutil.disk_usage(tempfile.gettempdir() if folder is None else folder).free
     except OSError:
@@ -104,13 +106,18 @@ def _room(folder: Path | None) -> str:
 
 
 def copied(opened: Callable[[], BinaryIO], folder: Path | None, name: str) -> Path:
-    """A copy of a content in a folder, or in a new private one.
+    """Copy a content to a folder.
 
     Args:
-        opened: Opens the content for reading.
+        opened: A function that opens the content for reading.
+        folder: The folder; ``None`` for a new private one.
+        name: The name of the file. If another file has it, a number is added.
+
+    Returns:
+        The path of the copy.
 
     Raises:
-        DownloadError: The folder does not take it.
+        DownloadError: The copy cannot be written.
     """
     with Incoming(folder, name) as incoming, opened() as file:
         incoming.start_at(0)
@@ -119,8 +126,8 @@ def copied(opened: Callable[[], BinaryIO], folder: Path | None, name: str) -> Pa
         return incoming.finish()
 
 
-def _place(partial: Path, name: str) -> Path:
-    """Give a complete file its name, unless the same content has it already."""
+def _rename_unique(partial: Path, name: str) -> Path:
+    """Rename a complete file to the first free name; use a file that has the same content."""
     number = 0
     while True:
         final = partial.with_name(numbered(name, number))
@@ -135,16 +142,16 @@ def _place(partial: Path, name: str) -> Path:
 
 
 def _rename_to_new(partial: Path, final: Path) -> None:
-    """Rename, but not onto another file.
+    """Rename a file without overwriting another one.
 
     Raises:
-        FileExistsError: There is one of that name, or a link.
+        FileExistsError: A file or link of that name exists.
     """
     try:
         os.link(partial, final, follow_symlinks=False)
     except FileExistsError:
         raise
-    except (OSError, NotImplementedError):  # a file system without links
+    except (OSError, NotImplementedError):  # the file system has no hard links
         os.close(os.open(final, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         os.replace(partial, final)
 
@@ -155,11 +162,11 @@ def _is_same(partial: Path, final: Path) -> bool:
     try:
         return stat.S_ISREG(final.lstat().st_mode) and filecmp.cmp(partial, final, shallow=False)
     except (FileNotFoundError, PermissionError):
-        return False  # gone meanwhile, or nothing to look into: another name will do
+        return False  # it was removed meanwhile, or cannot be read; the next name is used
 
 
 class _Scratch:
-    """The private folder of this process, made at first need and removed at exit."""
+    """The private folder of this process, created at its first use and removed at the exit."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -176,12 +183,12 @@ class _Scratch:
 
 
 def private_folder() -> str:
-    """Return the private folder of this process, which is removed at its end."""
+    """Return the private folder of this process, which is removed at the exit."""
     return _scratch.folder()
 
 
 def _remove(folder: str, pid: int) -> None:
-    if os.getpid() == pid:  # a fork leaves its parent's alone
+    if os.getpid() == pid:  # a forked child must not remove the folder of its parent
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -28,11 +28,11 @@ class _Memory:
     """A counter of the bytes that are kept in memory."""
 
     def __init__(self) -> None:
-        # Reentrant: the garbage collector may call `give_back` in a thread that holds the lock.
+        # Reentrant: the garbage collector may call `release` in a thread that holds the lock.
         self._lock = threading.RLock()
         self._bytes = 0
 
-    def take(self, size: int) -> bool:
+    def reserve(self, size: int) -> bool:
         """Reserve `size` bytes if the limits allow it, and return whether they do."""
         with self._lock:
             if size > SMALL_BYTES or self._bytes + size > MEMORY_BYTES:
@@ -40,7 +40,8 @@ class _Memory:
             self._bytes += size
             return True
 
-    def give_back(self, size: int) -> None:
+    def release(self, size: int) -> None:
+        """Release reserved bytes."""
         with self._lock:
             self._bytes -= size
 
@@ -66,9 +67,9 @@ class Kept:
     @classmethod
     def of(cls, content: bytes) -> Kept:
         """Keep `content` in memory or in a new file, depending on its size."""
-        if _memory.take(len(content)):
+        if _memory.reserve(len(content)):
             kept = cls(content)
-            weakref.finalize(kept, _memory.give_back, len(content))
+            weakref.finalize(kept, _memory.release, len(content))
             return kept
         path: Path | None = None
         try:

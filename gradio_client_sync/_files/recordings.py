@@ -12,17 +12,14 @@ that, this module joins the available segments.
 
 Up to Gradio 5.x, the URL of a sound contains the memory address of the app's generator. Later jobs
 of a session sometimes get the same URL (16 of 150 jobs on 4.44.1). Then the sounds of these jobs
-are in one list, and only the first one has a header. A `Place` separates them.
+are in one list, and only the first one has a header. A `Location` separates them.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from weakref import ref
@@ -30,12 +27,13 @@ from weakref import ref
 from .._protocol.values.filename import ending_of, type_of
 from .._protocol.values.playlist import PLAYLIST, WHOLE, beside, is_playlist, parse_playlist
 from .._protocol.values.wav import HEADER_BYTES, is_unbounded, with_length
-from .._transport.signal_safe import SafeCondition
 from ..errors import ClientClosedError, DownloadError, DownloadTimeoutError
-from .download import Silent, too_late
+from .download import Silent, timeout_error
 from .kept import Keeper, Kept
+from .turn import Turn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from typing import Callable
 
@@ -75,7 +73,7 @@ class Source(Protocol):
     ) -> AbstractContextManager[Download]: ...
 
 
-class Taken(NamedTuple):
+class Fetched(NamedTuple):
     """The content of a file at its first read.
 
     Attributes:
@@ -87,50 +85,7 @@ class Taken(NamedTuple):
     ending: str
 
 
-class Turn:
-    """A lock with deadlines: one thread at a time has the turn."""
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._changed = SafeCondition(self._lock)
-        self._busy: tuple[object, int, int] | None = None
-
-    @contextmanager
-    def take(self, deadline: Deadline, late: Callable[[], Exception]) -> Iterator[None]:
-        """Wait for the turn, and hold it during the ``with`` block.
-
-        A thread that has the turn already does not wait.
-
-        Args:
-            deadline: The time limit of the wait.
-            late: A function that makes the error for a turn that was not free before the
-                deadline.
-        """
-        mine = object()
-        me = threading.get_ident(), os.getpid()
-        held = self._busy
-        if held is not None and held[1:] == me:  # a progress callback may read the same file
-            yield
-            return
-        try:
-            if not self._changed.wait_for(partial(self._claim, mine, me), deadline.left):
-                raise late()
-            yield
-        finally:
-            with self._lock:
-                if self._busy is not None and self._busy[0] is mine:
-                    self._busy = None
-                    self._changed.notify_all()
-
-    def _claim(self, mine: object, me: tuple[int, int]) -> bool:
-        if self._busy is not None and self._busy[2] == os.getpid():
-            return False
-        # After a fork, the thread of the parent process that had the turn does not exist here.
-        self._busy = mine, *me
-        return True
-
-
-class Place:
+class Location:
     """A URL at which a server has the sound of one job, or of several jobs."""
 
     __slots__ = ("boundary", "header", "orders", "turn", "unread")
@@ -150,7 +105,7 @@ class Recording:
     Args:
         facts: The file's description from the app.
         url: The URL of the file on the server.
-        place: The state of this URL, shared with other jobs at the same URL.
+        location: The state of this URL, shared with other jobs at the same URL.
         job: A reference to the job's log, which tells when the job has ended; ``None`` if it has.
         numbers: Numbers for jobs, in the order in which their first values arrive.
     """
@@ -159,27 +114,27 @@ class Recording:
         self,
         facts: FileFacts,
         url: str,
-        place: Place,
+        location: Location,
         job: ref[Any] | None,
         numbers: Iterator[int],
     ) -> None:
         self._facts = facts
         self._url = url
-        self._place = place
+        self._location = location
         self._job = job
         self._succeeded = True
-        self._whole: Taken | None = None
+        self._whole: Fetched | None = None
         self._failure: str | None = None  # the error text, if no later attempt can succeed
-        self._over_unknown = False
+        self._end_unknown = False
         log = job() if job is not None else None
         # First values arrive in the order in which jobs begin. Their workers may decode them in
         # a different order, so the number of the job is used, if it has one.
         made = log.order if log is not None else None
         self._order: int = next(numbers) if made is None else made
-        place.orders.append(self._order)
-        place.orders.sort()
-        place.unread.append((self._order, ref(self)))
-        place.unread.sort(key=lambda entry: entry[0])
+        location.orders.append(self._order)
+        location.orders.sort()
+        location.unread.append((self._order, ref(self)))
+        location.unread.sort(key=lambda entry: entry[0])
 
     @property
     def is_playlist(self) -> bool:
@@ -187,11 +142,13 @@ class Recording:
         return is_playlist(self._url)
 
     @property
-    def whole(self) -> Taken | None:
+    def whole(self) -> Fetched | None:
         """The content, if it was downloaded, is complete and still exists."""
         return self._whole if self._whole is not None and self._whole.kept.is_there() else None
 
-    def fetch(self, source: Source, deadline: Deadline, progress: Progress | None = None) -> Taken:
+    def fetch(
+        self, source: Source, deadline: Deadline, progress: Progress | None = None
+    ) -> Fetched:
         """Download the content that the server has now, or return the content that was kept.
 
         Args:
@@ -204,13 +161,13 @@ class Recording:
             DownloadTimeoutError: The download did not end before the deadline.
             ClientClosedError: The client was closed.
         """
-        late = partial(too_late, self._facts, deadline)
-        fetched = self.is_playlist or self.whole is not None or self._failure is not None
+        timed_out = partial(timeout_error, self._facts, deadline)
+        is_ready = self.is_playlist or self.whole is not None or self._failure is not None
         # Wait before taking the turn, so that other threads can read the sound of another job at
         # this URL that has already ended.
-        if not fetched and not self._wait_until_over(deadline.left):
-            raise late()
-        with self._place.turn.take(deadline, late):
+        if not is_ready and not self._wait_until_ended(deadline.left):
+            raise timed_out()
+        with self._location.turn.take(deadline, timed_out):
             if self.whole is not None:
                 return self.whole
             if self._failure is not None:
@@ -221,7 +178,8 @@ class Recording:
                 raise self._fail("its copy on this machine was removed")
             return self._from_list(source, deadline, progress)
 
-    def _wait_until_over(self, timeout: float) -> bool:
+    def _wait_until_ended(self, timeout: float) -> bool:
+        """Wait until the job has ended, and return whether it has."""
         job = self._job() if self._job is not None else None
         if job is not None:
             if not job.wait_until_ended(timeout):
@@ -233,58 +191,60 @@ class Recording:
     def _fail(self, why: str) -> DownloadError:
         """Make every later attempt fail at once, because another request would hang."""
         self._failure = (
-            f"{self._facts.name!r} cannot be had any more: {why}, and Gradio before 5.0 gives such "
-            "a sound only once. Call the function again, and read the result before anything else "
-            "opens its address."
+            f"{self._facts.name!r} can no longer be downloaded: {why}. Gradio before 5.0 sends the "
+            "sound of a generator only once. Call the function again, and read the result before "
+            "anything else requests its URL."
         )
         return DownloadError(self._failure, path=self._facts.path)
 
     # -- Gradio 3.50 to 4.44: a list of chunks, which is sent once --------------------
 
-    def _from_list(self, source: Source, deadline: Deadline, progress: Progress | None) -> Taken:
+    def _from_list(self, source: Source, deadline: Deadline, progress: Progress | None) -> Fetched:
         """Download the sounds from the list in their order, up to this one."""
-        unread = self._place.unread
+        unread = self._location.unread
         while unread and unread[0][0] < self._order:
             earlier = unread.pop(0)[1]()
             if earlier is not None:
                 try:
-                    earlier._take(source, deadline, None)
+                    earlier._fetch_next(source, deadline, None)
                 except DownloadError:
                     if earlier._failure is None:  # the list is unchanged, so a retry can succeed
                         unread.insert(0, (earlier._order, ref(earlier)))
                         raise
             else:
-                self._pass_over(source, deadline)
-        taken = self._take(source, deadline, progress)
+                self._skip(source, deadline)
+        fetched = self._fetch_next(source, deadline, progress)
         if unread and unread[0][0] == self._order:
             unread.pop(0)
-        return taken
+        return fetched
 
-    def _pass_over(self, source: Source, deadline: Deadline) -> None:
+    def _skip(self, source: Source, deadline: Deadline) -> None:
         """Download a sound whose values were all garbage-collected, only to reach the next one."""
         with Keeper() as keeper:
             self._receive(source, deadline, keeper, None)
-            if not self._place.header and is_unbounded(keeper.head(HEADER_BYTES)):
-                self._place.header = keeper.head(HEADER_BYTES)
+            if not self._location.header and is_unbounded(keeper.head(HEADER_BYTES)):
+                self._location.header = keeper.head(HEADER_BYTES)
 
-    def _take(self, source: Source, deadline: Deadline, progress: Progress | None) -> Taken:
-        place = self._place
+    def _fetch_next(self, source: Source, deadline: Deadline, progress: Progress | None) -> Fetched:
+        """Download the next sound in the list, and complete its WAV header."""
+        location = self._location
         with Keeper() as keeper:
             self._receive(source, deadline, keeper, progress)
             head = keeper.head(HEADER_BYTES)
             if is_unbounded(head):
-                place.header = head
-            elif place.header and self._lacks_header(head):
-                keeper = _prefixed(place.header, keeper)
-                head = place.header
+                location.header = head
+            elif location.header and self._lacks_header(head):
+                keeper = _prefixed(location.header, keeper)
+                head = location.header
             with keeper:
                 if is_unbounded(head):
                     keeper.replace_head(with_length(head, keeper.size))
                 kind = type_of("", keeper.head(16))
-                self._whole = Taken(keeper.finish(), ending_of(kind))
+                self._whole = Fetched(keeper.finish(), ending_of(kind))
         return self._whole
 
     def _lacks_header(self, head: bytes) -> bool:
+        """Return whether a sound that begins with these bytes needs the header of the first one."""
         name = self._facts.orig_name
         return name.endswith(".wav") if name else type_of("", head) is None
 
@@ -293,10 +253,10 @@ class Recording:
     ) -> None:
         """Request the next sound in the list, and write it to `keeper`."""
         for empty in range(_EMPTY_RESPONSES):
-            asked = False
+            has_begun = False
             try:
                 with source.begin(self._facts, self._url, deadline, self._silence) as download:
-                    asked = True
+                    has_begun = True
                     for piece in download:
                         keeper.write(piece)
                         if progress is not None:
@@ -306,20 +266,20 @@ class Recording:
                     return  # the server does not end the list of a cancelled job
                 if keeper.size:
                     raise self._fail(
-                        f"the server fell silent after {keeper.size} bytes of it"
+                        f"the server sent no more data after {keeper.size} bytes"
                     ) from exc
                 raise self._fail(
-                    "the server has nothing of it, so the function gave no sound, or something "
-                    "else has fetched it"
+                    "the server has no data for it, so the function made no sound, or something "
+                    "else has downloaded it"
                     if empty
-                    else "the server has nothing of it, so something else has fetched it already"
+                    else "the server has no data for it, so something else has downloaded it"
                 ) from exc
             except (DownloadError, ClientClosedError) as exc:
-                late = isinstance(exc, DownloadTimeoutError)
-                if not asked and not late:
+                is_timeout = isinstance(exc, DownloadTimeoutError)
+                if not has_begun and not is_timeout:
                     raise
-                error = self._fail(f"its transfer was broken off after {keeper.size} bytes")
-                if late:
+                error = self._fail(f"the download broke after {keeper.size} bytes")
+                if is_timeout:
                     raise DownloadTimeoutError(
                         str(error), path=self._facts.path, timeout=deadline.seconds
                     ) from exc
@@ -331,13 +291,17 @@ class Recording:
 
     @property
     def _silence(self) -> float | None:
-        return None if self._over_unknown else SILENCE
+        """Seconds without data after which the list counts as empty; ``None`` for no limit."""
+        return None if self._end_unknown else SILENCE
 
     # -- Gradio 5.0 and later: a playlist ---------------------------------------------
 
-    def _by_playlist(self, source: Source, deadline: Deadline, progress: Progress | None) -> Taken:
-        place, running = self._place, self._is_running()
-        shares = len(place.orders) > 1
+    def _by_playlist(
+        self, source: Source, deadline: Deadline, progress: Progress | None
+    ) -> Fetched:
+        """Download the sound in one file if it is complete, otherwise its present segments."""
+        location, running = self._location, self._is_running()
+        shares = len(location.orders) > 1
         segments: tuple[str, ...] = ()
         is_ended = False
         if running or shares or _may_be_shared(self._url):
@@ -352,13 +316,16 @@ class Recording:
             raise
         except DownloadError as exc:
             # An app with `delete_cache` deletes this file, but the segments still exist.
-            log.debug("the segments of %r are joined: %s", self._facts.name, exc)
+            log.debug("joining the segments of %r instead: %s", self._facts.name, exc)
             segments = segments or self._playlist(source, deadline)[0]
             self._whole = self._joined(source, deadline, segments, progress)
-        place.boundary = self._order, len(segments)
+        location.boundary = self._order, len(segments)
         return self._whole
 
-    def _in_one_file(self, source: Source, deadline: Deadline, progress: Progress | None) -> Taken:
+    def _in_one_file(
+        self, source: Source, deadline: Deadline, progress: Progress | None
+    ) -> Fetched:
+        """Download the file into which the server joins all segments."""
         url = beside(self._url, WHOLE)
         with Keeper() as keeper:
             with source.begin(self._facts, url, deadline) as download:
@@ -366,23 +333,28 @@ class Recording:
                     keeper.write(piece)
                     if progress is not None:
                         progress(keeper.size, download.length)
-            return Taken(keeper.finish(), "")
+            return Fetched(keeper.finish(), "")
 
     def _is_running(self) -> bool:
+        """Return whether the job is running, or may be: an unpickled recording cannot know."""
         job = self._job() if self._job is not None else None
-        return self._over_unknown or (job is not None and not job.wait_until_ended(0))
+        return self._end_unknown or (job is not None and not job.wait_until_ended(0))
 
     def _playlist(self, source: Source, deadline: Deadline) -> tuple[tuple[str, ...], bool]:
+        """Download the playlist; return the names of its segments, and whether it is complete."""
         with source.begin(self._facts, self._url, deadline) as download:
             text = bytearray()
             for piece in download:
                 text += piece
                 if len(text) > _PLAYLIST_BYTES:
-                    raise DownloadError(f"The playlist {self._url} does not end.")
+                    raise DownloadError(
+                        f"The playlist {self._url} is longer than {_PLAYLIST_BYTES} bytes, so the "
+                        "rest was not read."
+                    )
         try:
             return parse_playlist(text.decode("utf-8", "replace"))[:2]
         except ValueError as exc:
-            raise DownloadError(f"{self._url} is no playlist that can be read: {exc}.") from exc
+            raise DownloadError(f"{self._url} cannot be read as a playlist: {exc}.") from exc
 
     def _apart(
         self,
@@ -390,23 +362,23 @@ class Recording:
         deadline: Deadline,
         segments: tuple[str, ...],
         progress: Progress | None,
-    ) -> Taken:
+    ) -> Fetched:
         """Download one of several sounds that the server has put into one playlist."""
-        place, before = self._place, [o for o in self._place.orders if o < self._order]
+        location, before = self._location, [o for o in self._location.orders if o < self._order]
         first = None if before else 0
-        if before and place.boundary is not None and place.boundary[0] == before[-1]:
-            first = place.boundary[1]
-        if first is None or self._order != place.orders[-1]:
+        if before and location.boundary is not None and location.boundary[0] == before[-1]:
+            first = location.boundary[1]
+        if first is None or self._order != location.orders[-1]:
             raise DownloadError(
-                f"{self._facts.name!r} cannot be told from the result of another call: the server "
-                "has put both at one address, as Gradio 5 does now and then. Read each result "
-                "before the next call, or pass isolated=True.",
+                f"{self._facts.name!r} cannot be separated from the result of another call, "
+                "because the server has put both at one URL. Gradio 5 sometimes does this. Read "
+                "each result before the next call, or pass isolated=True.",
                 path=self._facts.path,
             )
-        taken = self._joined(source, deadline, segments[first:], progress)
+        fetched = self._joined(source, deadline, segments[first:], progress)
         if not self._is_running():
-            self._whole, place.boundary = taken, (self._order, len(segments))
-        return taken
+            self._whole, location.boundary = fetched, (self._order, len(segments))
+        return fetched
 
     def _joined(
         self,
@@ -414,7 +386,7 @@ class Recording:
         deadline: Deadline,
         segments: tuple[str, ...],
         progress: Progress | None,
-    ) -> Taken:
+    ) -> Fetched:
         """Download the segments and concatenate them."""
         with Keeper() as keeper:
             for name in segments:
@@ -424,26 +396,26 @@ class Recording:
                         if progress is not None:
                             progress(keeper.size, None)
             ending = "." + segments[0].rpartition(".")[2] if segments else ""
-            return Taken(keeper.finish(), ending)
+            return Fetched(keeper.finish(), ending)
 
     # -- in another process -------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state with the content itself, because the server may send it only once."""
-        whole, place = self.whole, self._place
-        over = self._job is None or self._wait_until_over(0)
+        whole, location = self.whole, self._location
+        has_ended = self._job is None or self._wait_until_ended(0)
         return {
             **self.__dict__,
-            "_place": (place.orders, place.header, place.boundary),
+            "_location": (location.orders, location.header, location.boundary),
             "_job": None,
-            "_whole": whole and Taken(whole.kept.in_memory(), whole.ending),
-            "_over_unknown": self._over_unknown or not over,
+            "_whole": whole and Fetched(whole.kept.in_memory(), whole.ending),
+            "_end_unknown": self._end_unknown or not has_ended,
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._place = Place()
-        self._place.orders, self._place.header, self._place.boundary = state["_place"]
+        self._location = Location()
+        self._location.orders, self._location.header, self._location.boundary = state["_location"]
 
 
 class Recordings:
@@ -456,7 +428,7 @@ class Recordings:
     def __init__(self, numbers: Iterator[int]) -> None:
         self._numbers = numbers
         self.lock = threading.RLock()
-        self._places: dict[str, Place] = {}
+        self._locations: dict[str, Location] = {}
 
     def add(self, facts: FileFacts, url: str, job: ref[Any] | None) -> Recording:
         """Add the recording of a job.
@@ -467,7 +439,8 @@ class Recordings:
             job: A reference to the job's log; ``None`` if the job has ended.
         """
         with self.lock:
-            return Recording(facts, url, self._places.setdefault(url, Place()), job, self._numbers)
+            location = self._locations.setdefault(url, Location())
+            return Recording(facts, url, location, job, self._numbers)
 
 
 def _may_be_shared(url: str) -> bool:

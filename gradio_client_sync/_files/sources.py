@@ -1,7 +1,7 @@
-"""What a file to send can be: content in memory, a path, an open file, a link, a result.
+"""The kinds of files that can be uploaded: content in memory, a path, an open file, a link.
 
-Each kind says what it is called and how long it is, as far as that can be known, when the
-call is made. It is looked at again and read when it is sent, which may be more than once.
+The name and, if possible, the size are read when the call is made. When the file is uploaded, the
+size is read again, and then the content. A retry uploads the file again.
 """
 
 from __future__ import annotations
@@ -35,14 +35,15 @@ if TYPE_CHECKING:
 
     Opener = Callable[[], AbstractContextManager[Reader]]
 
-_HASHED = 8 * 2**20  # bytes; larger files on disk are told apart by place, size and time
+_HASHED = 8 * 2**20  # bytes; larger files on disk are identified by inode, size and time instead
 
 
 class FileState(NamedTuple):
-    """A content as it is now.
+    """The present state of a file.
 
     Attributes:
-        identity: Equal for equal content; ``None`` where that would have to be read first.
+        size_bytes: The size; ``None`` if it is not known.
+        identity: A value that is equal for equal content; ``None`` if it is not known.
     """
 
     size_bytes: int | None
@@ -50,40 +51,50 @@ class FileState(NamedTuple):
 
 
 class LocalFile(Attachment):
-    """A file to be sent."""
+    """A file to upload.
+
+    Args:
+        name: The file name; ``None`` for a name made from the type.
+        size_bytes: The size; ``None`` if it is not known.
+        head: The first bytes, from which the MIME type is guessed if the name does not show it.
+
+    Attributes:
+        is_read_once: Whether the content cannot be read again for a retry.
+    """
 
     is_read_once = False
 
     def __init__(self, name: str | None, size_bytes: int | None, head: bytes = b"") -> None:
-        name = name and name.encode("utf-8", "replace").decode()  # of bytes that are no text
+        name = name and name.encode("utf-8", "replace").decode()  # bytes that are not UTF-8
         self.mime_type = type_of(name or "", head)
         self.orig_name = name if name else safe_name(None, self.mime_type)
         self.size_bytes = size_bytes
 
-    def look(self) -> FileState:
-        """Look again: it may have changed.
+    def state(self) -> FileState:
+        """Return the present state of the file, which may have changed.
 
         Raises:
-            FileError: It is gone, or cannot be read any more.
+            FileError: The file no longer exists, or cannot be read.
         """
         return FileState(self.size_bytes, None)
 
     def open(self) -> AbstractContextManager[Reader]:
-        """Read it from the start.
+        """Open the content for reading from its start.
 
         Raises:
-            FileError, OSError: It cannot be read.
+            FileError, OSError: The content cannot be read.
         """
         raise NotImplementedError
 
     def reference(self, dialect: Dialect, file_store: FileStore) -> dict[str, Any] | None:
-        """Return what stands for the file if the server has it or can fetch it by itself.
+        """Return the value for the payload if the server has the file or can download it.
 
         Args:
+            dialect: The rules of the server's generation.
             file_store: The files of the app that the call goes to.
 
         Returns:
-            The form for the payload; ``None`` if the content has to be uploaded.
+            The value; ``None`` if the content has to be uploaded.
         """
         return None
 
@@ -91,8 +102,8 @@ class LocalFile(Attachment):
         """Return a function that opens the content for an upload.
 
         Args:
-            file_store: Fetches content that is not on this machine.
-            new_call: Makes the handle of a request, if one is needed.
+            file_store: The object that downloads content that is not on this machine.
+            new_call: A function that makes the handle of a request, if one is needed.
         """
         return self.open
 
@@ -105,14 +116,14 @@ class LocalFile(Attachment):
 
 
 class BytesFile(LocalFile):
-    """Content in memory."""
+    """A content in memory."""
 
     def __init__(self, content: bytes, name: str | None = None) -> None:
         super().__init__(os.path.basename(name) if name else None, len(content), content[:16])
         self._content = content
         self._identity: tuple[object, ...] | None = None
 
-    def look(self) -> FileState:
+    def state(self) -> FileState:
         if self._identity is None:
             self._identity = len(self._content), hashlib.blake2b(self._content).digest()
         return FileState(len(self._content), self._identity)
@@ -129,12 +140,12 @@ class PathFile(LocalFile):
         try:
             self.path = Path(os.fsdecode(path)).expanduser()
             status = self.path.stat()
-        except (OSError, ValueError, RuntimeError) as exc:  # expanduser: nobody of that name
+        except (OSError, ValueError, RuntimeError) as exc:  # RuntimeError: ~name is no user
             raise _missing(os.fsdecode(path)) from exc
         if stat.S_ISDIR(status.st_mode):
-            raise self._error("is a folder. Pass its files, as a list")
+            raise self._error("is a folder. Pass a list of its files")
         head = b""
-        if stat.S_ISREG(status.st_mode):  # opening a pipe would wait for its other end
+        if stat.S_ISREG(status.st_mode):  # opening a named pipe would wait for its writer
             try:
                 with self.open() as file:
                     head = file.read(16)
@@ -147,15 +158,15 @@ class PathFile(LocalFile):
     def _error(self, what: str) -> FileError:
         return FileError(f"{str(self.path)!r} {what}.", path=str(self.path))
 
-    def look(self) -> FileState:
+    def state(self) -> FileState:
         try:
             status = self.path.stat()
             if not stat.S_ISREG(status.st_mode):
                 return FileState(None, None)
             with self.open() as file:
-                return _look(status, 0, file)
+                return _state_of(status, 0, file)
         except OSError as exc:
-            raise self._error(f"cannot be read any more: {exc.strerror}") from exc
+            raise self._error(f"can no longer be read: {exc.strerror}") from exc
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
@@ -164,11 +175,11 @@ class PathFile(LocalFile):
 
 
 def _missing(path: str) -> FileError:
-    where = "" if os.path.isabs(path) else f" (looked for in {os.getcwd()!r})"
-    return FileError(f"There is no file {path!r} to send{where}.", path=path)
+    where = "" if os.path.isabs(path) else f" in the folder {os.getcwd()!r}"
+    return FileError(f"The file {path!r} does not exist{where}.", path=path)
 
 
-def _look(status: os.stat_result, position: int, file: Reader) -> FileState:
+def _state_of(status: os.stat_result, position: int, file: Reader) -> FileState:
     size = max(0, status.st_size - position)
     if size > _HASHED:
         return FileState(size, (status.st_dev, status.st_ino, position, size, status.st_mtime_ns))
@@ -183,28 +194,28 @@ def _look(status: os.stat_result, position: int, file: Reader) -> FileState:
 
 
 def open_file(file: Any) -> LocalFile:
-    """A file object, from where it stands.
+    """Make a `LocalFile` from an open file, from its present position.
 
     Raises:
-        PayloadError: It does not give bytes.
-        FileError: It is closed, or open for writing only.
+        PayloadError: The file is open in text mode.
+        FileError: The file is closed, or open only for writing.
     """
-    if type(file).__module__ == tempfile.__name__:  # those wrap what they stand for
+    if type(file).__module__ == tempfile.__name__:  # a wrapper of the real file object
         file = getattr(file, "file", None) or getattr(file, "_file", file)
     if isinstance(file, io.TextIOBase) or isinstance(getattr(file, "encoding", None), str):
         raise PayloadError(
-            f"{_shown(file)} is open for text. Open it with mode 'rb', or pass its path."
+            f"{_shown(file)} is open in text mode. Open it with mode 'rb', or pass its path."
         )
     if getattr(file, "closed", False) is True:
         raise FileError(f"{_shown(file)} is closed. Pass its path, or keep it open.")
     if isinstance(file, io.IOBase) and not file.readable():
-        raise FileError(f"{_shown(file)} is open for writing only. Pass its path.")
+        raise FileError(f"{_shown(file)} is open only for writing. Pass its path.")
     name = _name_of(file)
     if isinstance(file, io.BytesIO):
-        # Unlike reading, this does not copy what has not been written to since.
+        # Unlike `read`, `getvalue` makes no copy if nothing was written since.
         return BytesFile(file.getvalue()[file.tell() :], name)
     raw = file.raw if isinstance(file, (io.BufferedReader, io.BufferedRandom)) else file
-    # Only of a plain file is what the descriptor gives what the object would give.
+    # Only for plain files does reading the descriptor give the same bytes as reading the object.
     if type(raw) is not io.FileIO or not hasattr(os, "pread"):
         return StreamFile(file, name)
     if not stat.S_ISREG(os.fstat(raw.fileno()).st_mode):
@@ -214,7 +225,7 @@ def open_file(file: Any) -> LocalFile:
 
 def _name_of(file: Any) -> str | None:
     name = getattr(file, "name", None)
-    return os.fsdecode(name) if isinstance(name, (str, bytes)) else None  # or a number
+    return os.fsdecode(name) if isinstance(name, (str, bytes)) else None  # it may be a number
 
 
 def _shown(file: Any) -> str:
@@ -223,7 +234,13 @@ def _shown(file: Any) -> str:
 
 
 class DescriptorFile(LocalFile):
-    """What is left of an open file; it may be closed or read from meanwhile."""
+    """The rest of an open file. The caller may close the file or read from it meanwhile.
+
+    Args:
+        descriptor: The descriptor of the file, which is duplicated.
+        position: The position from which the content is read.
+        name: The name of the file, if it is known.
+    """
 
     def __init__(self, descriptor: int, position: int, name: str | None) -> None:
         self._descriptor = os.dup(descriptor)
@@ -233,12 +250,12 @@ class DescriptorFile(LocalFile):
         head = os.pread(self._descriptor, 16, position)
         super().__init__(os.path.basename(name) if name else None, size, head)
 
-    def look(self) -> FileState:
+    def state(self) -> FileState:
         try:
             with self.open() as file:
-                return _look(os.fstat(self._descriptor), self._position, file)
+                return _state_of(os.fstat(self._descriptor), self._position, file)
         except OSError as exc:
-            raise FileError(f"{self.orig_name!r} cannot be read any more: {exc.strerror}.") from exc
+            raise FileError(f"{self.orig_name!r} can no longer be read: {exc.strerror}.") from exc
 
     @contextmanager
     def open(self) -> Iterator[Reader]:
@@ -257,7 +274,7 @@ class _DescriptorReader:
 
 
 class StreamFile(LocalFile):
-    """An open stream without a plain file behind it, read once, when it is sent."""
+    """An open stream that is not a plain file. It is read only once, when it is uploaded."""
 
     is_read_once = True
 
@@ -270,8 +287,8 @@ class StreamFile(LocalFile):
     def open(self) -> Iterator[Reader]:
         if self._used:
             raise FileError(
-                f"The stream {self.orig_name!r} was sent already and cannot be read again. Read "
-                "it into bytes to send it more than once.",
+                f"The stream {self.orig_name!r} was already sent, and cannot be read again. To "
+                "send it more than once, read it into bytes first.",
                 path=self.orig_name,
             )
         self._used = True
@@ -285,9 +302,9 @@ class _StreamReader:
     def read(self, size: int, /) -> bytes:
         piece = self._stream.read(size)
         if piece is None:
-            raise BlockingIOError("it does not wait for its bytes; open it as a blocking one")
+            raise BlockingIOError("the stream is non-blocking; open it in blocking mode")
         if not isinstance(piece, (bytes, bytearray, memoryview)):
-            raise TypeError(f"it gives {type(piece).__name__} and not bytes")
+            raise TypeError(f"its read() returns {type(piece).__name__} and not bytes")
         return bytes(piece)
 
 
@@ -295,7 +312,7 @@ class _StreamReader:
 
 
 class Link(LocalFile):
-    """A file at an address; who sends it decides who fetches it."""
+    """A file at a URL. The app's server downloads it if it can; otherwise this machine does."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -309,7 +326,16 @@ class Link(LocalFile):
 
 
 def link_form(file: LocalFile, url: str, dialect: Dialect) -> dict[str, Any] | None:
-    """Return what stands for a link that the app's server fetches; ``None`` if it cannot."""
+    """Return the value for a URL that the app's server downloads.
+
+    Args:
+        file: The file, for its name and type.
+        url: The URL.
+        dialect: The rules of the server's generation.
+
+    Returns:
+        The value for the payload; ``None`` if the server cannot download the URL.
+    """
     if dialect.files == "filedata" and is_public(url):
         return server_form(dialect, url, name=file.orig_name, mime_type=file.mime_type)
     return None

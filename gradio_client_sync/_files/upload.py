@@ -1,6 +1,6 @@
-"""Upload the files of one call. `upload_plan` says which share a request.
+"""Upload the files of one call. `upload_plan` decides which files share a request.
 
-Memory grows neither with the files' sizes nor with their number.
+The memory in use does not depend on the sizes or the number of the files.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ if TYPE_CHECKING:
 
 _REQUESTS_AT_ONCE = 4
 
-#: Bytes sent so far, and in all if that is known.
+#: A function that is called with the number of bytes so far and the total number, if it is known.
 OnProgress = Callable[[int, "int | None"], None]
 
 
 class UploadTask:
-    """Brings the files of one call to the server.
+    """The upload of the files of one call.
 
-    `run` blocks; `abort` ends it from another thread.
+    `run` blocks. `abort` ends it from another thread.
 
     Args:
-        upload_cache: What the server has already.
-        files: The files, and where they stand in the payload.
-        on_progress: Called with the bytes sent so far, from several threads.
-        deadline: When the call has to be over.
+        upload_cache: The files that the server has.
+        files: The files, with their places in the payload.
+        on_progress: A function that is called after each piece, by several threads.
+        deadline: The deadline of the call.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class UploadTask:
         self._deadline = deadline
         self._lock = threading.Lock()
         self._calls: set[RequestHandle] = set()
-        self._failure: BaseException | None = None  # the first one; an abort is one, too
+        self._failure: BaseException | None = None  # the first failure; `Aborted` after an abort
         self._waiting: deque[list[Item]] = deque()
         self._paths: dict[LocalFile, str] = {}
         self._done = 0
@@ -83,7 +83,7 @@ class UploadTask:
         self._fail(Aborted())
 
     def _fail(self, failure: BaseException) -> BaseException:
-        """End the uploads for a reason; return the first reason."""
+        """End the uploads because of a failure, and return the first failure."""
         with self._lock:
             if self._failure is not None:
                 return self._failure
@@ -112,16 +112,18 @@ class UploadTask:
         """Send the files that the server does not have.
 
         Returns:
-            What stands for each file in the payload, by the file's ``id()``.
+            The value for the payload of each file, by the ``id()`` of the file.
 
         Raises:
-            UploadError, FileError, ConnectFailedError, AuthenticationError: It did not work.
-            RateLimitError: The server answered 429 for longer than there is time.
+            UploadError, FileError: A file could not be read or uploaded.
+            ConnectFailedError: The server could not be reached or did not respond.
+            AuthenticationError: The app requires a login.
+            RateLimitError: The server limited the rate of requests (429) for too long.
             Aborted: `abort` was called.
         """
         try:
             return self._run()
-        except BaseException as exc:  # noqa: BLE001 - what came first is raised
+        except BaseException as exc:  # noqa: BLE001 - the first failure is raised instead
             failure = self._fail(exc)
         raise failure
 
@@ -134,7 +136,7 @@ class UploadTask:
             if form is not None:
                 forms[id(file)] = form
                 continue
-            size, identity = file.look()
+            size, identity = file.state()
             self._upload_cache.check_size(file.orig_name, size)
             items.append(Item(file, size, identity and (identity, file.orig_name)))
         self._upload(items)
@@ -145,10 +147,13 @@ class UploadTask:
         return forms
 
     def _form_without_upload(self, file: LocalFile, slot: Slot) -> Any:
-        """Return what stands for a file that is not uploaded; ``None`` for one that is.
+        """Return the value for the payload of a file that is not uploaded.
 
-        Apps of Gradio 3 take some files within the payload; of a file that is on a server, the
-        app gets the address.
+        Apps of Gradio 3 receive some files inside the payload. For a file that is already on a
+        server, the app receives the path or URL.
+
+        Returns:
+            The value; ``None`` if the file has to be uploaded.
         """
         dialect = self._upload_cache.dialect
         if needs_inline(slot, dialect):
@@ -157,7 +162,7 @@ class UploadTask:
         return file.reference(dialect, self._upload_cache.file_store)
 
     def _source(self, file: LocalFile, size: int | None, calls: ExitStack) -> Source:
-        """How to read a file, from wherever it is."""
+        """Return a source that reads a file, wherever its content is."""
         opening = file.opener(
             self._upload_cache.file_store, lambda: calls.enter_context(self._call())
         )
@@ -175,9 +180,10 @@ class UploadTask:
     # -- which files to send ----------------------------------------------------------
 
     def _upload(self, items: list[Item]) -> None:
-        """Have each file on the server, and know its path.
+        """Make sure that the server has each file, and store its path.
 
-        A content that another call is sending is waited for. If that fails, it is sent from here.
+        If another call is uploading the same content, wait for it. If that upload fails, upload
+        the content here.
         """
         while items:
             mine, theirs = [], []
@@ -198,10 +204,12 @@ class UploadTask:
             items = [item for item in theirs if not self._has_arrived(item)]
 
     def _claim(self, item: Item) -> tuple[bool, str | None]:
-        """Claim a content, or find its path; apps remove old files, so the server is asked.
+        """Claim the upload of a content, or find the path of an earlier upload.
+
+        Apps remove old files, so the server is asked whether it still has the file.
 
         Returns:
-            Whether the content is to be sent from here, and its path if the server has it.
+            Whether this task has to upload the content, and the path if the server has it.
         """
         upload_cache = self._upload_cache
         while item.identity is not None:
@@ -214,7 +222,7 @@ class UploadTask:
         return True, None
 
     def _has_arrived(self, item: Item) -> bool:
-        """Wait for another call to send a content; return whether it did."""
+        """Wait until another call has uploaded a content, and return whether it succeeded."""
         path = self._upload_cache.wait(item.identity, lambda: self._failure is not None)
         if self._failure is not None:
             raise Aborted
@@ -231,9 +239,11 @@ class UploadTask:
         except ConnectFailedError as exc:
             if not exc.sent:
                 raise
-            # The job was not sent, only the question.
+            # Not raised as it is, since `sent` would say that the job may have run. Only the
+            # question whether the file exists was sent.
             raise UploadError(
-                f"Whether the app still has {file.orig_name!r} could not be asked: {exc}",
+                f"{file.orig_name!r} was uploaded earlier, but the request that asks whether the "
+                f"app still has it failed: {exc}",
                 path=file.orig_name,
                 _passing=exc._passing,
             ) from exc
@@ -241,7 +251,7 @@ class UploadTask:
     # -- sending ----------------------------------------------------------------------
 
     def _send(self, items: list[Item]) -> None:
-        """Send files, by several requests side by side."""
+        """Upload files with several requests at the same time."""
         if not items:
             return
         plan = UploadPlan.of(items)
@@ -258,20 +268,24 @@ class UploadTask:
         if self._failure is not None:
             raise self._failure
         with self._lock:
-            self._total = self._done  # of streams it is known only now
+            self._total = self._done  # the length of streams is known only now
         self._report(0)
 
     def _start_worker(self) -> SafeEvent | None:
-        """Have a thread send batches, too; return what tells its end."""
+        """Start a thread that uploads batches, too.
+
+        Returns:
+            An event that is set when the thread has ended; ``None`` if no thread could be started.
+        """
         ended = SafeEvent()
         try:
             self._upload_cache.start(partial(self._send_batches, ended.set))
         except GradioClientError:
-            return None  # no more threads; the others send all batches
+            return None  # the process has too many threads; the other ones upload all batches
         return ended
 
     def _send_batches(self, on_end: Callable[[], object] = lambda: None) -> None:
-        """Send one batch after another, until none is left or one fails."""
+        """Upload one batch after another, until no batch is left or one fails."""
         try:
             while True:
                 with self._lock:
@@ -279,7 +293,7 @@ class UploadTask:
                         return
                     batch = self._waiting.popleft()
                 self._post(batch)
-        except BaseException as exc:  # noqa: BLE001 - `run` raises it, on the call's thread
+        except BaseException as exc:  # noqa: BLE001 - `run` raises it on the thread of the call
             self._fail(exc)
         finally:
             on_end()
@@ -294,7 +308,7 @@ class UploadTask:
             body = UploadBody(frame, sources, self._report)
             kind = frame.content_type
             try:
-                answer = upload_cache.http.post(
+                response = upload_cache.http.post(
                     upload_cache.routes.upload,
                     body,
                     content_type=kind,
@@ -306,37 +320,38 @@ class UploadTask:
                     raise _unreadable(body.reading, body.failure) from body.failure
                 if isinstance(exc, ConnectFailedError) and exc.sent:
                     raise UploadError(
-                        f"The upload of {names_of(batch)} broke off: {exc} The app, or a proxy "
-                        "before it, may take no file of that size.",
+                        f"The connection broke during the upload of {names_of(batch)}: {exc} The "
+                        "app, or a proxy in front of it, may refuse files of this size.",
                         path=batch[0].file.orig_name,
                         _passing=exc._passing and is_repeatable(batch),
                     ) from exc
                 raise
-        for item, path in zip(batch, self._paths_in(answer, batch)):
+        for item, path in zip(batch, self._paths_in(response, batch)):
             self._paths[item.file] = path
             if item.identity is not None:
                 upload_cache.settle(item.identity, path)
 
-    def _paths_in(self, answer: Answer, batch: list[Item]) -> list[str]:
+    def _paths_in(self, response: Answer, batch: list[Item]) -> list[str]:
         names = names_of(batch)
-        if answer.status == 413:
+        if response.status == 413:
             largest = max(batch, key=lambda item: item.size or 0)
             raise file_too_large(largest.file.orig_name, largest.size, self._upload_cache.limit)
-        if answer.status != 200:
-            error = refusal(answer, doing=f"Uploading {names}")
+        if response.status != 200:
+            error = refusal(response, doing=f"Uploading {names}")
             if isinstance(error, (AuthenticationError, RateLimitError)):
                 raise error
-            passing = answer.status in RETRYABLE_STATUSES and is_repeatable(batch)
+            passing = response.status in RETRYABLE_STATUSES and is_repeatable(batch)
             path = batch[0].file.orig_name
             raise UploadError(str(error), path=path, _passing=passing) from error
-        paths = answer.json()
+        paths = response.json()
         if (
             not isinstance(paths, list)
             or len(paths) != len(batch)
             or not all(isinstance(path, str) and path for path in paths)
         ):
             raise ProtocolError(
-                f"The server took {names} but did not say where it put them.", raw=answer.body
+                f"The server accepted {names}, but its response does not have the paths.",
+                raw=response.body,
             )
         return paths
 

@@ -1,7 +1,7 @@
-"""Which files share a request, without sending anything.
+"""Decide which files share an upload request. This module sends nothing.
 
-Small files share one, as each request costs time; a large one has its own, so that several go side
-by side.
+Small files share a request, because each request costs time. A large file has a request of its
+own, so that several large files are sent at the same time.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 
 SMALL = 2**20  # bytes; smaller files share a request
 TOGETHER = 8 * 2**20  # bytes of small files in one request
-FILES_AT_ONCE = 32  # in one request
+FILES_AT_ONCE = 32  # the most small files in one request
 
 
 class Item(NamedTuple):
-    """A file to send.
+    """A file to upload.
 
     Attributes:
-        size: In bytes; ``None`` if it is known only when the file has been read.
-        identity: Equal for equal content; ``None`` for a stream, which can be read once only.
+        file: The file.
+        size: Its size in bytes; ``None`` if it is known only after the file was read.
+        identity: A value that is equal for equal content; ``None`` for a stream, which can be
+            read only once.
     """
 
     file: LocalFile
@@ -31,11 +33,11 @@ class Item(NamedTuple):
 
 
 class UploadPlan(NamedTuple):
-    """The requests that send some files.
+    """The requests that upload some files.
 
     Attributes:
-        batches: The files of each request, in the order of sending.
-        total: The bytes of all files; ``None`` if that is not known.
+        batches: The files of each request, in the order of the requests.
+        total: The total size in bytes; ``None`` if the size of a file is not known.
     """
 
     batches: list[list[Item]]
@@ -43,7 +45,7 @@ class UploadPlan(NamedTuple):
 
     @classmethod
     def of(cls, items: Sequence[Item]) -> UploadPlan:
-        """Plan the requests: large files first, then small ones together."""
+        """Plan the requests: large files first, then the small ones together."""
         total: int | None = 0
         large: list[list[Item]] = []
         small: list[list[Item]] = []
@@ -67,5 +69,5 @@ def names_of(batch: Sequence[Item]) -> str:
 
 
 def is_repeatable(batch: Sequence[Item]) -> bool:
-    """Return whether each file can be read once more; a stream cannot."""
+    """Return whether all files can be read again. A stream cannot."""
     return all(item.identity is not None for item in batch)

@@ -1,1 +1,1 @@
-"""Hugging Face Spaces: waking, tokens, signed addresses, duplication."""
+"""Hugging Face Spaces: waking, tokens, signed URLs and duplication."""

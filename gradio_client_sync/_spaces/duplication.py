@@ -1,7 +1,7 @@
-"""Making a copy of a Space in the user's own account.
+"""Copy a Space to the account of the user.
 
-What the Hub would take and charge for without a word is looked at first: the hardware that is
-asked for, and what a copy that exists already has instead.
+Two things are checked that the Hub accepts without a warning: whether the requested hardware
+exists, and whether a copy that already exists has the requested options.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
-from .._options import hub_endpoint
+from .._options import flag, hub_endpoint, minutes, texts
 from .._protocol.space import SpaceName, space_name
 from .._transport.signal_safe import SafeEvent
 from ..errors import AuthenticationError, DuplicationError
 from . import hub as _hub
 from .tokens import Tokens
-from .waking import WakeTimeout, find, patiently
+from .waking import WakeTimeout, find, retry_rate_limited
 
 if TYPE_CHECKING:
     from .waking import SpaceInfo
 
 FREE = "cpu-basic"
-NEVER = -1  # the Hub's sleep time of what does not sleep
-PATIENCE = 30.0  # s, while the Hub is asked too often
-SLEEP_AFTER = 5.0  # min, as @gradio/client and the official Python client have it
+NEVER = -1  # the Hub's sleep time for a Space that never sleeps
+RATE_LIMIT_TIMEOUT = 30.0  # s for retries while the Hub limits the rate of requests (429)
+SLEEP_AFTER = 5.0  # min, the same as in @gradio/client and the official Python client
 
 
 @dataclass(frozen=True)
 class WantedCopy:
-    """What the user asks of a copy; see `Client.duplicate`.
+    """The options of the copy. `Client.duplicate` explains them.
 
     Attributes:
-        timeout: Minutes without a visitor after which it sleeps.
+        timeout: Minutes without a visitor after which the copy goes to sleep.
     """
 
     private: bool
@@ -46,39 +46,63 @@ class WantedCopy:
     variables: Mapping[str, str]
     to_id: str | None
 
+    @classmethod
+    def checked(
+        cls,
+        private: object,
+        timeout: object,
+        hardware: str | None,
+        secrets: object,
+        variables: object,
+        to_id: str | None,
+    ) -> WantedCopy:
+        """Check the arguments of `Client.duplicate`.
+
+        Raises:
+            TypeError, ValueError: A value has a wrong type or value. The message names it.
+        """
+        return cls(
+            private=flag("private", private),
+            timeout=minutes("timeout", timeout),
+            hardware=hardware,
+            secrets=texts("secrets", secrets, headers=False),
+            variables=texts("variables", variables, headers=False),
+            to_id=to_id,
+        )
+
 
 def duplicate(
     source: str, wanted: WantedCopy, hf_token: str | None, *, allow_insecure_token: bool
 ) -> str:
-    """Make a copy of a Space, or find the one there is.
+    """Copy a Space, or use the copy that already exists.
 
     Args:
-        source: The Space, as the user named it.
-        wanted: What the copy is to be like.
-        hf_token: The owner's token; the saved one is used if it is ``None``.
-        allow_insecure_token: Send the token also where others can read it.
+        source: The Space that the user named.
+        wanted: The options of the copy.
+        hf_token: The token of the owner; ``None`` for the saved token.
+        allow_insecure_token: Whether the token is also sent without encryption.
 
     Returns:
-        The copy's name, ``user/space``.
+        The name of the copy, ``user/space``.
 
     Raises:
-        DuplicationError: It cannot be made, or not by this account.
-        SpaceNotFoundError: There is no such Space, or the token may not see it.
-        RateLimitError: The Hub answered 429 for longer than the client waits.
+        DuplicationError: No token is available, or the Hub refuses the request.
+        SpaceNotFoundError: The Space does not exist, or the token has no access to it.
+        RateLimitError: The Hub limited the rate of requests (429) for too long.
     """
     name = _named(source)
     hub = _hub_of_owner(name, hf_token, allow_insecure_token)
-    patience = WakeTimeout(PATIENCE, SafeEvent().wait)
-    original, target = _resolve(name, hub, wanted, patience)
+    time_limit = WakeTimeout(RATE_LIMIT_TIMEOUT, SafeEvent().wait)
+    original, target = _resolve(name, hub, wanted, time_limit)
     plan = _plan(original, wanted)
     if wanted.timeout is not None and plan["hardware"] == FREE:
         _warn(
-            f"timeout={wanted.timeout:g} has no effect on {FREE!r}, which the Hub puts to sleep "
-            "itself."
+            f"timeout={wanted.timeout:g} has no effect on {FREE!r}: the Hub sets the sleep time of "
+            "free hardware."
         )
-    is_new = patiently(partial(hub.duplicate, original.space_id, target, plan), patience)
+    is_new = retry_rate_limited(partial(hub.duplicate, original.space_id, target, plan), time_limit)
     if not is_new:
-        difference = _compare(target, original, wanted, hub, patience)
+        difference = _compare(target, original, wanted, hub, time_limit)
         if difference:
             _warn(difference)
     return target
@@ -92,34 +116,35 @@ def _named(source: str) -> SpaceName:
     name = space_name(source, hub_endpoint())
     if name is None:
         raise DuplicationError(
-            f"{source!r} names no Space, and only Spaces can be duplicated. Give 'user/space'."
+            f"{source!r} is not the name of a Space, and only Spaces can be duplicated. Pass "
+            "'user/space'."
         )
     return name
 
 
 def _hub_of_owner(name: SpaceName, hf_token: str | None, allow_insecure_token: bool) -> _hub.Hub:
-    """Return the Hub as the copy's owner sees it."""
+    """Return the Hub, with the token of the copy's owner."""
     saved = _hub.saved_token() if hf_token is None else None
     tokens = Tokens(hf_token, saved, allow_insecure_token)
     hub = _hub.Hub(tokens.token_for(hub_endpoint()))
     if not hub.has_token:
         raise DuplicationError(
-            f"{str(name)!r} was not duplicated: a copy needs an owner. Pass hf_token= of an "
-            "account with the right to write, or log in with huggingface_hub.",
+            f"{str(name)!r} was not duplicated, because there is no token for the account that "
+            "will own the copy. Pass hf_token= with write access, or log in with huggingface_hub.",
             space_id=name.space_id,
         )
     return hub
 
 
 def _resolve(
-    name: SpaceName, hub: _hub.Hub, wanted: WantedCopy, patience: WakeTimeout
+    name: SpaceName, hub: _hub.Hub, wanted: WantedCopy, time_limit: WakeTimeout
 ) -> tuple[SpaceInfo, str]:
-    """Return the original, and the copy's whole name; check what is wanted of it."""
+    """Return the original and the full name of the copy; check the requested hardware."""
     if wanted.hardware is not None:
-        _check_hardware(wanted.hardware, patiently(hub.hardware, patience))
+        _check_hardware(wanted.hardware, retry_rate_limited(hub.hardware, time_limit))
     try:
-        original = find(name, hub, patience)
-        user = partial(patiently, hub.user, patience)
+        original = find(name, hub, time_limit)
+        user = partial(retry_rate_limited, hub.user, time_limit)
         return original, _target(wanted.to_id, original.space_id, user)
     except AuthenticationError as exc:
         raise DuplicationError(
@@ -133,21 +158,23 @@ def _check_hardware(hardware: str, known: Sequence[str]) -> None:
     near = get_close_matches(str(hardware), known, 1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     raise DuplicationError(
-        f"There is no hardware {hardware!r}.{hint} There are: {', '.join(known)}."
+        f"The Hub has no hardware {hardware!r}.{hint} Available: {', '.join(known)}."
     )
 
 
 def _target(to_id: str | None, source: str, user: Callable[[], str]) -> str:
-    """Return the copy's whole name."""
+    """Return the full name of the copy."""
     name = source.rpartition("/")[2] if to_id is None else to_id
     whole = name if "/" in name else f"{user()}/{name}"
     target = space_name(whole)
     if target is None or target.space_id != whole:
-        raise DuplicationError(f"to_id={to_id!r} cannot be the name of a Space: 'user/space'.")
+        raise DuplicationError(
+            f"to_id={to_id!r} is not a valid name of a Space. Pass 'user/space' or 'space'."
+        )
     if whole == source:
         raise DuplicationError(
-            f"{source!r} would be its own copy, since it is yours already. Connect to it with "
-            "Client(), or give the copy another name with to_id=.",
+            f"{source!r} already belongs to your account, so the copy would have the same name. "
+            "Connect to it with Client(), or pass another name as to_id=.",
             space_id=source,
         )
     return whole
@@ -157,11 +184,11 @@ def _target(to_id: str | None, source: str, user: Callable[[], str]) -> str:
 
 
 def _plan(original: SpaceInfo, wanted: WantedCopy) -> dict[str, Any]:
-    """Return the options of the request that makes the copy."""
+    """Return the options of the request for the copy."""
     flavor = wanted.hardware or original.hardware or FREE
     minutes = SLEEP_AFTER if wanted.timeout is None and flavor != FREE else wanted.timeout
     options = {
-        # None leaves it to the Hub: a copy of a public Space is public, of a private one private.
+        # None lets the Hub decide: the copy of a public Space is public, of a private one private.
         "private": wanted.private or None,
         "hardware": flavor,
         "sleep_time": _sleep_time(minutes),
@@ -175,37 +202,42 @@ def _plan(original: SpaceInfo, wanted: WantedCopy) -> dict[str, Any]:
 
 
 def _compare(
-    target: str, original: SpaceInfo, wanted: WantedCopy, hub: _hub.Hub, patience: WakeTimeout
+    target: str, original: SpaceInfo, wanted: WantedCopy, hub: _hub.Hub, time_limit: WakeTimeout
 ) -> str | None:
-    """Return where a copy that exists already is not what is wanted; ``None`` if it is."""
-    asked = {
+    """Describe how an existing copy differs from the requested options; ``None`` if it does not."""
+    requested = {
         "private": wanted.private or original.private,
         "hardware": wanted.hardware,
         "timeout": _sleep_time(wanted.timeout),
     }
-    copy = find(SpaceName(target), hub, patience)
+    copy = find(SpaceName(target), hub, time_limit)
     variables = wanted.variables
-    present = patiently(partial(hub.variables, target), patience) if variables else {}
-    return _difference(target, copy, asked, present, variables, wanted.secrets)
+    present = retry_rate_limited(partial(hub.variables, target), time_limit) if variables else {}
+    return _difference(target, copy, requested, present, variables, wanted.secrets)
 
 
 def _difference(
     target: str,
     copy: SpaceInfo,
-    asked: Mapping[str, Any],
+    requested: Mapping[str, Any],
     present: Mapping[str, str] | None,
     variables: Mapping[str, str],
     secrets: Mapping[str, str],
 ) -> str | None:
-    """Return a text that says where a copy is not what was asked for.
+    """Describe how a copy differs from the requested options; return ``None`` if it does not.
 
     Args:
-        present: The copy's variables; ``None`` where the Hub does not tell.
+        target: The name of the copy.
+        copy: The Hub's description of the copy.
+        requested: The requested options; those that are ``None`` are not compared.
+        present: The variables of the copy; ``None`` if the Hub does not give them.
+        variables: The requested variables.
+        secrets: The requested secrets, which cannot be compared.
     """
     has = {"private": copy.private, "hardware": copy.hardware, "timeout": copy.sleep_time}
     differing = [
         f"{option} is {_shown(option, has[option])}, not {_shown(option, value)}"
-        for option, value in asked.items()
+        for option, value in requested.items()
         if value is not None and value != has[option]
     ]
     if present is None:
@@ -221,13 +253,13 @@ def _difference(
     if not differing:
         return None
     return (
-        f"The copy {target!r} exists already and was used as it is: {'; '.join(differing)}. "
-        "Change it in its settings on the Hub, or make another one with to_id=."
+        f"The copy {target!r} already exists and was not changed: {'; '.join(differing)}. "
+        "Change its settings on the Hub, or make another copy with to_id=."
     )
 
 
 def _sleep_time(minutes: float | None) -> int | None:
-    """Return seconds, as the Hub counts them."""
+    """Convert minutes to seconds, in the form of the Hub."""
     if minutes is None:
         return None
     return NEVER if math.isinf(minutes) else round(minutes * 60)
@@ -238,7 +270,7 @@ def _shown(option: str, value: Any) -> str:
         return repr(value)
     if value is None:
         return "not set"
-    return "endless" if value == NEVER else f"{value / 60:g} min"
+    return "unlimited" if value == NEVER else f"{value / 60:g} min"
 
 
 def _pairs(values: Mapping[str, str]) -> list[dict[str, str]] | None:
@@ -246,4 +278,4 @@ def _pairs(values: Mapping[str, str]) -> list[dict[str, str]] | None:
 
 
 def _warn(text: str) -> None:
-    warnings.warn(text, UserWarning, stacklevel=4)  # where duplicate() was called
+    warnings.warn(text, UserWarning, stacklevel=4)  # the caller of Client.duplicate

@@ -1,13 +1,14 @@
-"""The Hugging Face Hub's API, as far as Spaces need it.
+"""The requests to the Hugging Face Hub that Spaces need.
 
-The only module that knows the Hub's library, `huggingface_hub`, which it loads at first need. From
-the library come what the user has set up once for everything: the address of the Hub
-(``HF_ENDPOINT``), the saved token, proxies, offline mode. What is read is asked for here, by the
-library's session, since most of it has no function in every release, and those that have one take
-no timeout. What changes something goes through the library's own function, which knows what the
-Hub of its day takes.
+This is the only module that uses the Hub's library, `huggingface_hub`, which it imports at first
+need. The library has the user's settings: the URL of the Hub (``HF_ENDPOINT``), the saved token,
+proxies and offline mode.
 
-Every error of the library is translated here.
+Requests that only read are made here, with the library's session: the library has no function for
+most of them in every release, and its functions have no timeout. Requests that change something
+use the library's functions, which know the options that the Hub accepts.
+
+All errors of the library are converted here.
 """
 
 from __future__ import annotations
@@ -33,14 +34,14 @@ from ..errors import (
 
 log = logging.getLogger(__name__)
 
-TIMEOUT = 10.0  # s for the Hub to answer; it does so in a fraction of one
+TIMEOUT = 10.0  # s for a response of the Hub, which usually takes less than one
 
 
 def saved_token() -> str | None:
-    """The token of the account that is logged in on this machine (or ``HF_TOKEN``).
+    """Return the token of ``HF_TOKEN``, or of the account that is logged in on this machine.
 
     Raises:
-        SpaceError: The library fails to find out.
+        SpaceError: The library cannot read the token.
     """
     from huggingface_hub import constants, get_token
 
@@ -53,32 +54,32 @@ def saved_token() -> str | None:
 
 
 class HubResponse(NamedTuple):
-    """What the Hub answered. Names of headers are in lower case."""
+    """A response of the Hub. The names of the headers are in lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     def json(self) -> Any:
-        """The body, if it is JSON, else ``None``."""
+        """Return the decoded body; ``None`` if it is not JSON."""
         try:
             return read_json(self.body)
         except (ValueError, RecursionError):
             return None
 
     @property
-    def said(self) -> str:
-        """The Hub's own words about a refusal."""
+    def error_text(self) -> str:
+        """The Hub's reason for an error; ``""`` if it gives none."""
         body = self.json()
-        told = body.get("error") if isinstance(body, dict) else None
-        return (self.headers.get("x-error-message") or str(told or "")).strip().rstrip(".")
+        reason = body.get("error") if isinstance(body, dict) else None
+        return (self.headers.get("x-error-message") or str(reason or "")).strip().rstrip(".")
 
 
 class Hub:
-    """The Hub, seen by one account.
+    """The Hub, with the permissions of one account.
 
     Args:
-        token: Of the account; ``None`` for nobody's.
+        token: The token of the account; ``None`` for requests without a token.
     """
 
     def __init__(self, token: str | None) -> None:
@@ -89,16 +90,21 @@ class Hub:
         return f"<Hub {self.endpoint}>"
 
     def __reduce__(self) -> Any:
-        raise TypeError("A Hub has a token, so it is not pickled.")
+        raise TypeError("A Hub cannot be pickled, because it has a token.")
 
     @property
     def has_token(self) -> bool:
+        """Whether requests have a token."""
         return self._token is not None
 
     # -- reading ------------------------------------------------------------------
 
     def get(self, path: str, *, method: str = "GET") -> HubResponse:
-        """Ask for something below the Hub's API.
+        """Send a request to the Hub's API.
+
+        Args:
+            path: The path after ``/api/``.
+            method: The HTTP method.
 
         Raises:
             SpaceError: The Hub cannot be reached.
@@ -106,7 +112,7 @@ class Hub:
         from huggingface_hub.utils import build_hf_headers, get_session
 
         headers = build_hf_headers(
-            # The library takes False for "none"; None would be the saved one.
+            # For the library, False means no token, and None means the saved token.
             token=self._token or False,
             library_name="gradio-client-sync",
             library_version=__version__,
@@ -122,16 +128,16 @@ class Hub:
 
     @property
     def _proxy(self) -> str:
-        """The proxy that the environment names for the Hub; empty if there is none."""
+        """The proxy for the Hub in the environment variables; ``""`` if there is none."""
         from .._transport.request_context import proxy_of_environment
 
         return proxy_of_environment(self.endpoint)
 
     def _get_by_socks(self, url: str, headers: Mapping[str, str]) -> HubResponse:
-        """Ask by way of a SOCKS proxy, as apps are asked.
+        """Send a request through a SOCKS proxy, with the HTTP client that is used for apps.
 
-        The library reads no ``socks://``, and some of its releases need another package for the
-        other kinds than `requests` does.
+        The library does not support ``socks://``. For the other SOCKS schemes, some of its
+        releases need a different package than `requests`.
         """
         from .._transport.http import Http
         from .._transport.http_options import HttpOptions
@@ -139,77 +145,81 @@ class Hub:
         options = HttpOptions(headers, timeout=(TIMEOUT, TIMEOUT), rate_limit_patience=0.0)
         http = Http(self.endpoint, options)
         try:
-            answer = http.get(url)
+            response = http.get(url)
         finally:
             http.close()
-        return HubResponse(answer.status, answer.headers, answer.body)
+        return HubResponse(response.status, response.headers, response.body)
 
     def discussions_enabled(self, space_id: str) -> bool:
-        """Whether a Space's author can be written to on its page.
+        """Return whether users can write to the author on the page of a Space.
 
-        Behaviour: ``discussions_enabled`` of @gradio/client, also in that no answer means no.
+        ``False`` if the Hub does not respond.
+
+        Behaviour:
+            ``discussions_enabled`` of @gradio/client.
         """
         try:
             reply = self.get(f"spaces/{space_id}/discussions", method="HEAD")
         except SpaceError:
             return False
-        said = reply.headers.get("x-error-message", "").lower()
-        return 200 <= reply.status < 300 and not ("discussion" in said and "disabled" in said)
+        error = reply.headers.get("x-error-message", "").lower()
+        return 200 <= reply.status < 300 and not ("discussion" in error and "disabled" in error)
 
     def signature(self, space_id: str) -> str | None:
-        """A signature for addresses of a private Space's app; ``None`` where there is none."""
+        """Return a signature for URLs of a private Space; ``None`` if the Hub gives none."""
         reply = self.get(f"spaces/{space_id}/jwt")
         body = reply.json() if reply.status == 200 else None
         token = body.get("token") if isinstance(body, dict) else None
         return token if isinstance(token, str) and token else None
 
     def user(self) -> str:
-        """The name of the token's account.
+        """Return the name of the account that owns the token.
 
         Raises:
             AuthenticationError: The Hub does not accept the token.
-            RateLimitError, SpaceError
+            RateLimitError: The Hub limited the rate of requests (429).
+            SpaceError: The Hub cannot be reached, or does not give the name.
         """
         reply = self.get("whoami-v2")
         body = reply.json()
         if reply.status != 200 or not isinstance(body, dict) or not body.get("name"):
-            raise self.refusal(reply, "The token's account cannot be found out", None)
+            raise self.refusal(reply, "The account of the token could not be found out", None)
         return str(body["name"])
 
-    def account(self) -> str:
-        """Whose token it is and what it may do, in words for an error.
+    def describe_account(self) -> str:
+        """Describe the owner and the permissions of the token, for an error message.
 
-        Not part of the normal way: the Hub answers this question rarely only.
+        This is only used after an error, because the Hub rate-limits this request strictly.
         """
         if self._token is None:
             return "No token was given, and none is saved"
         try:
             reply = self.get("whoami-v2")
         except SpaceError:
-            return "The Hub does not tell whose token it is"
+            return "The Hub did not say who owns the token"
         body = reply.json()
         if reply.status == 401:
             return "The Hub does not accept the token: it is mistyped, expired or revoked"
         if reply.status != 200 or not isinstance(body, dict):
-            return "The Hub does not tell whose token it is"
-        return f"The token is of the account {body.get('name')!r}{_rights(body)}"
+            return "The Hub did not say who owns the token"
+        return f"The token belongs to the account {body.get('name')!r}{_permissions(body)}"
 
     def hardware(self) -> list[str]:
-        """The names of the hardware that Spaces can run on now.
+        """Return the names of the hardware for Spaces.
 
-        Where the Hub does not tell, those that the library knows.
+        If the Hub does not give the list, return the names that the library knows.
 
         Raises:
-            RateLimitError: It would tell later.
+            RateLimitError: The Hub limited the rate of requests (429).
         """
         listed = None
         try:
             reply = self.get("spaces/hardware")
         except SpaceError as exc:
-            log.warning("the library's list of hardware is used: %s", exc)
+            log.warning("using the hardware list of huggingface_hub: %s", exc)
         else:
             if reply.status == 429:
-                raise self._asked_too_often(reply, "The hardware cannot be looked up")
+                raise self._rate_limited(reply, "The list of hardware could not be read")
             listed = reply.json()
         names = [
             entry["name"]
@@ -223,15 +233,15 @@ class Hub:
         return [str(flavor.value) for flavor in SpaceHardware]
 
     def variables(self, space_id: str) -> dict[str, str] | None:
-        """A Space's public environment variables, by name; ``None`` if the Hub does not tell.
+        """Return the public environment variables of a Space; ``None`` if the Hub gives none.
 
         Raises:
-            RateLimitError: It would tell later.
-            SpaceError: It cannot be asked.
+            RateLimitError: The Hub limited the rate of requests (429).
+            SpaceError: The Hub cannot be reached.
         """
         reply = self.get(f"spaces/{space_id}/variables")
         if reply.status == 429:
-            raise self._asked_too_often(reply, f"The variables of {space_id!r} cannot be read")
+            raise self._rate_limited(reply, f"The variables of {space_id!r} could not be read")
         listed = reply.json()
         if reply.status != 200 or not isinstance(listed, dict):
             return None
@@ -244,14 +254,21 @@ class Hub:
     # -- changing -----------------------------------------------------------------
 
     def duplicate(self, source: str, target: str, options: Mapping[str, Any]) -> bool:
-        """Make a copy of a Space; ``False`` if there is a Space of that name already.
+        """Copy a Space.
 
         Args:
+            source: The name of the Space.
+            target: The name of the copy.
             options: ``private``, ``hardware``, ``sleep_time`` (seconds), ``secrets`` and
-                ``variables`` as the library takes them; those that are ``None`` are not sent.
+                ``variables``, in the form of the library.
+
+        Returns:
+            Whether the copy was made; ``False`` if a Space of that name already exists.
 
         Raises:
-            DuplicationError, SpaceNotFoundError, RateLimitError
+            DuplicationError: The Hub refused the request, or could not be reached.
+            SpaceNotFoundError: The Space does not exist, or the token has no access to it.
+            RateLimitError: The Hub limited the rate of requests (429).
         """
         from huggingface_hub import HfApi
         from huggingface_hub.utils import HfHubHTTPError
@@ -264,20 +281,20 @@ class Hub:
             }
             arguments["repo_type"] = "space"
             duplicate = api.duplicate_repo
-        else:  # 0.x and the first of 1.x
+        else:  # releases 0.x and the first 1.x
             arguments = dict(options)
             duplicate = api.duplicate_space
         try:
             with warnings.catch_warnings():
-                # What it warns of is said by us already, in this package's words.
+                # This package gives the same warnings with its own names of the options.
                 warnings.simplefilter("ignore")
                 duplicate(source, target, **arguments)
         except HfHubHTTPError as exc:
             secrets = (pair["value"] for pair in options.get("secrets") or ())
             reply = _reply(exc.response, self._token, *secrets)
         except Exception as exc:
-            # The library's own check of names, before it sends anything. Errors of the network can
-            # be a ValueError too: those of `requests`, which older releases use.
+            # The library checks names before it sends anything, and raises a ValueError. Errors of
+            # `requests`, which older releases use, can be a ValueError too, but also an OSError.
             if isinstance(exc, ValueError) and not isinstance(exc, OSError):
                 raise DuplicationError(
                     f"{source!r} was not duplicated to {target!r}: {self._clean(str(exc))}",
@@ -285,68 +302,77 @@ class Hub:
                 ) from exc
             raise DuplicationError(
                 f"{source!r} may not have been duplicated to {target!r}. "
-                f"{self._unreachable(exc)} Look at your Spaces before you try again.",
+                f"{self._unreachable(exc)} Check your Spaces on the Hub before you try again.",
                 space_id=source,
             ) from exc
         else:
             return True
         if reply.status == 409:
             return False
-        # Not in the handler: the library's error has all that the Hub said in its text.
+        # Not raised in the handler: the text of the library's error, which would be the context,
+        # has the whole response of the Hub, which may repeat secrets.
         raise self._not_duplicated(reply, source, target)
 
     # -- errors -------------------------------------------------------------------
 
     def refusal(self, reply: HubResponse, doing: str, space_id: str | None) -> GradioClientError:
-        """The error for what the Hub did not answer.
+        """Make the error for a response that refuses a request.
 
         Args:
-            doing: What could not be done, as a sentence without its end.
+            reply: The response.
+            doing: What failed, as a sentence without its full stop.
+            space_id: The name of the Space, if the request was about one.
         """
-        said = f" ({reply.said})" if reply.said else ""
+        reason = f" ({reply.error_text})" if reply.error_text else ""
         facts: dict[str, Any] = {"url": self.endpoint, "status_code": reply.status}
         if reply.status == 429:
-            return self._asked_too_often(reply, doing)
+            return self._rate_limited(reply, doing)
         if reply.status == 403 or (reply.status == 401 and self.has_token):
-            account = self.account()
+            account = self.describe_account()
             advice = "Ask for access, or pass hf_token= of an account that has it."
             return AuthenticationError(
-                f"{doing}: the Hub refused it with {reply.status}{said}. {account}. {advice}",
+                f"{doing}: the Hub responded with {reply.status}{reason}. {account}. {advice}",
                 **facts,
             )
         if reply.status in (401, 404):
             if self.has_token:
-                advice = f"{self.account()}; check that it may read the Space, and the spelling."
+                advice = (
+                    f"{self.describe_account()}. Check the spelling, and that this account has "
+                    "access to the Space."
+                )
             else:
-                advice = "Check the spelling; if it is private, pass hf_token= or log in."
+                advice = "Check the spelling. If the Space is private, pass hf_token= or log in."
             return SpaceNotFoundError(
-                f"{doing}: the Hub has no such Space, or does not show it "
+                f"{doing}: the Space does not exist, or the account has no access to it "
                 f"({reply.status}). {advice}",
                 space_id=space_id,
             )
-        return SpaceError(f"{doing}: the Hub answered {reply.status}{said}.", space_id=space_id)
+        return SpaceError(
+            f"{doing}: the Hub responded with {reply.status}{reason}. Try again later.",
+            space_id=space_id,
+        )
 
     def _not_duplicated(self, reply: HubResponse, source: str, target: str) -> GradioClientError:
         doing = f"{source!r} was not duplicated to {target!r}"
-        said = f": {reply.said}" if reply.said else ""
+        reason = f": {reply.error_text}" if reply.error_text else ""
         if reply.status in (404, 429):
             return self.refusal(reply, doing, source)
         advice = {
             400: "The Hub does not accept the options.",
             401: "The Hub does not accept the token.",
-            402: "That hardware is paid for; add a payment method, or pass hardware='cpu-basic'.",
-            403: f"{self.account()}; it needs the right to write, and room in the plan's quota.",
+            402: "This hardware costs money. Add a payment method, or pass hardware='cpu-basic'.",
+            403: f"{self.describe_account()}. It needs write access and free quota.",
         }.get(reply.status, "Try again later.")
         return DuplicationError(
-            f"{doing}: the Hub answered {reply.status}{said}. {advice}", space_id=source
+            f"{doing}: the Hub responded with {reply.status}{reason}. {advice}", space_id=source
         )
 
-    def _asked_too_often(self, reply: HubResponse, doing: str) -> RateLimitError:
+    def _rate_limited(self, reply: HubResponse, doing: str) -> RateLimitError:
         after = retry_after(reply.headers)
         wait = f" It asks to wait {after:g} s." if after is not None else ""
-        more = "" if self.has_token else " With hf_token= it answers more often."
+        more = "" if self.has_token else " With hf_token=, it allows more requests."
         return RateLimitError(
-            f"{doing}: the Hub is asked too often (429).{wait}{more}",
+            f"{doing}: the Hub limits the rate of requests (429).{wait}{more}",
             url=self.endpoint,
             status_code=429,
             retry_after=after,
@@ -355,14 +381,14 @@ class Hub:
     def _unreachable(self, exc: Exception) -> SpaceError:
         reason = self._clean(str(exc) or type(exc).__name__).rstrip(".")
         proxy = self._proxy
-        if proxy and not isinstance(exc, GradioClientError):  # those name it
-            reason = f"{reason}. The environment names the proxy {without_login(proxy)!r} for it"
+        if proxy and not isinstance(exc, GradioClientError):  # such an error names the proxy
+            reason = f"{reason}. The environment sets the proxy {without_login(proxy)!r} for it"
             if proxy.lower().startswith("socks:"):
-                reason = f"{reason}; its library reads socks5h:// and no socks://"
+                reason = f"{reason}; huggingface_hub supports socks5h:// but not socks://"
         return SpaceError(
-            f"The Hub at {self.endpoint} cannot be asked: {reason}. Check the "
-            "connection of this machine, and HF_ENDPOINT if it is set; an app's own address works "
-            "without the Hub."
+            f"The Hub at {self.endpoint} cannot be reached: {reason}. Check the network connection "
+            "of this machine, and HF_ENDPOINT if it is set. A client of the app's own URL does "
+            "not need the Hub."
         )
 
     def _clean(self, text: str) -> str:
@@ -370,7 +396,7 @@ class Hub:
 
 
 def _reply(response: Any, *secrets: str | None) -> HubResponse:
-    """What the library was answered, without the secrets of ours that the Hub repeats."""
+    """Convert a response of the library, without secrets that the Hub repeats in it."""
     headers = {
         str(name).lower(): _without(str(value), secrets) for name, value in response.headers.items()
     }
@@ -386,8 +412,8 @@ def _without(text: str, secrets: Iterable[str | None]) -> str:
     return text
 
 
-def _rights(account: Mapping[str, Any]) -> str:
-    """What a token may do, as far as the Hub tells: a role, or rights on single things."""
+def _permissions(account: Mapping[str, Any]) -> str:
+    """Describe the permissions of a token: a role, or permissions on single repositories."""
     auth = account.get("auth")
     token = auth.get("accessToken") if isinstance(auth, dict) else None
     role = token.get("role") if isinstance(token, dict) else None

@@ -1,7 +1,8 @@
-"""Signed addresses, which open what a header opens elsewhere.
+"""Signatures in the URLs of private Spaces, which have the same effect as the token's header.
 
-Browsers cannot set headers for streams and websockets, so the Hub signs: for one private Space, and
-for some time. This side could do without, but what the JavaScript client signs is signed here too.
+Browsers cannot set headers for streams and websockets, so the Hub gives signatures, each for one
+private Space and a limited time. This client could use headers only. It signs the same URLs as the
+JavaScript client.
 """
 
 from __future__ import annotations
@@ -21,17 +22,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_EARLY = 60.0  # s; a signature is replaced that long before it expires
-_AGAIN = 60.0  # s after which the Hub is asked again that gave none
+_EARLY = 60.0  # s before its expiry, when a signature is replaced
+_AGAIN = 60.0  # s until the next request, if the Hub gave no signature
 
 
 class Signer:
-    """Signs addresses of a private Space's app, as browsers need it: they cannot set headers.
+    """Signer of the URLs of one private Space.
 
-    It is asked for when first needed, and again before it expires. Where the Hub gives none,
-    addresses stay as they are: the header says the same.
+    The signature is requested at its first use, and again before it expires. If the Hub gives
+    none, URLs stay unchanged, and the token's header has the same effect.
 
     Args:
+        space_id: The name of the Space.
+        hub: The Hub, with the token of the client.
         now: A clock, in seconds since 1970.
     """
 
@@ -44,7 +47,7 @@ class Signer:
         self._until = -math.inf
 
     def sign(self, url: str) -> str:
-        """Add the signature to an address."""
+        """Return the URL with the signature, if there is one."""
         jwt = self._current()
         if jwt is None:
             return url
@@ -57,7 +60,7 @@ class Signer:
         try:
             jwt = self._hub.signature(self._space_id)
         except SpaceError as exc:
-            log.warning("no signature for %s; its header has to do: %s", self._space_id, exc)
+            log.warning("no signature for %s, so only the header is sent: %s", self._space_id, exc)
             jwt = None
         with self._lock:
             self._jwt = jwt

@@ -1,7 +1,7 @@
-"""Decide which Hugging Face token goes along with a request.
+"""Decide which Hugging Face token is sent with a request.
 
-A token is sent only to the app that it was given for. An explicit one may go to any app that the
-user names; the saved one goes to Spaces only.
+A token is sent only to the app that it was given for. An explicit token is sent to the app that
+the user named. The saved token is sent only to Spaces.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Tokens:
     Args:
         explicit: The user's ``hf_token``.
         saved: The token of the account that is logged in on this machine.
-        allow_insecure: Send the explicit token also where others can read it.
+        allow_insecure: Whether the explicit token is also sent without encryption.
     """
 
     def __init__(self, explicit: str | None, saved: str | None, allow_insecure: bool) -> None:
@@ -27,14 +27,17 @@ class Tokens:
         self._allow_insecure = allow_insecure
 
     def __reduce__(self) -> Any:
-        """Refuse: a pickle of them would hold secrets."""
+        """Refuse, because the pickle would have secrets."""
         raise TypeError("Tokens cannot be pickled.")
 
     def token_for(self, root: str) -> str | None:
-        """Return the token to send to an address: the explicit one, else the saved one.
+        """Return the token for an app: the explicit one, otherwise the saved one.
 
         Args:
-            root: Where the token would be sent.
+            root: The URL of the app or of the Hub.
+
+        Returns:
+            The token; ``None`` if there is none, or if the saved one must not be sent there.
 
         Raises:
             AuthenticationError: The explicit token would be sent without encryption.
@@ -45,7 +48,7 @@ class Tokens:
         if keeps_secrets(root) or self._allow_insecure:
             return explicit
         raise AuthenticationError(
-            f"hf_token was not sent: {root} is not encrypted, so anyone on the network could read "
-            "it. Use an https address, or pass allow_insecure_token=True if you trust the network.",
+            f"hf_token was not sent: {root} is not encrypted, so others on the network could read "
+            "it. Use an https URL, or pass allow_insecure_token=True if you trust the network.",
             url=root,
         )

@@ -1,26 +1,27 @@
-"""Whose turn it is on shared hardware: the visitor of a Gradio app that calls a Space.
+"""The visitor for whom a Gradio app calls a Space.
 
-A ZeroGPU Space counts the time that it computes against its visitor. When the visitor is a Gradio
-app itself, the time belongs to who uses that app now, and the app's request names them in a
-header. It is read where a call is made, and goes with that call only.
+A ZeroGPU Space counts its computing time against its visitor. If a Gradio app calls the Space, the
+time must be counted against the user of that app, whom a header of the app's request identifies.
+The header is read when a call is made, and is sent only with that call.
 """
 
 from __future__ import annotations
 
 import sys
 
-#: A visitor's mark, made by Hugging Face for one page view.
+#: The header with the id of a visitor, which Hugging Face makes for one page view.
 HEADER = "x-ip-token"
 
 
 def visitor_headers() -> dict[str, str]:
-    """What a call made here and now has to say about its visitor.
+    """Return the header that identifies the visitor; an empty dict outside of a Gradio app.
 
-    Gradio keeps the request that it answers in a context variable. If Gradio is not loaded, this
-    is not one of its apps.
+    Gradio stores the request that it processes in a context variable. If Gradio is not imported,
+    this process is not a Gradio app.
 
-    Behaviour: the header as the official Python client takes it. Ours: for this call only, and
-    only to Spaces.
+    Behaviour:
+        The official Python client reads the same header. Difference: it is sent only with this
+        call, and only to Spaces.
     """
     context = sys.modules.get("gradio.context")
     local = getattr(context, "LocalContext", None)
@@ -29,5 +30,5 @@ def visitor_headers() -> dict[str, str]:
     headers = getattr(request, "headers", None)
     if headers is None:
         return {}
-    mark = headers.get(HEADER) if hasattr(headers, "get") else getattr(headers, HEADER, None)
-    return {HEADER: mark} if isinstance(mark, str) and mark else {}
+    visitor = headers.get(HEADER) if hasattr(headers, "get") else getattr(headers, HEADER, None)
+    return {HEADER: visitor} if isinstance(visitor, str) and visitor else {}

@@ -1,9 +1,8 @@
-"""Hugging Face Spaces: from what the user named to an app that answers, however long it sleeps.
+"""Wake a Hugging Face Space, and wait until it runs.
 
-A Space that sleeps is woken by a request to its app, and then builds and starts, which the Hub
-tells when asked. So there is nothing to be woken by: the Hub is asked again and again, soon at
-first and then ever less often. Every wait can be ended from outside, and all of it has one
-deadline.
+A request to its app wakes a Space that sleeps. Then the Space builds and starts. The Hub sends no
+event when the state changes, so this module requests the state again and again, with growing
+intervals. Another thread can end each wait, and all waits share one time limit.
 """
 
 from __future__ import annotations
@@ -42,11 +41,12 @@ T = TypeVar("T")
 
 
 class WakeTimeout:
-    """How long to wait in all, and what ends a wait early.
+    """The time limit of all waits for one Space.
 
     Args:
         timeout: Seconds from now; ``None`` for no limit.
-        wait: Waits so many seconds, or less if it is called off; then it returns true.
+        wait: A function that waits for the given seconds. It returns ``True`` early if the client
+            is closed.
         now: A clock, in seconds.
     """
 
@@ -63,37 +63,42 @@ class WakeTimeout:
 
     @property
     def spent(self) -> float:
-        """Seconds since it began."""
+        """The seconds since the start."""
         return self._now() - self._start
 
     @property
     def left(self) -> float:
-        """Seconds until it ends."""
+        """The seconds that are left; infinite without a limit."""
         return math.inf if self.timeout is None else self.timeout - self.spent
 
     def pause(self, seconds: float, *, whole: bool = True) -> bool:
-        """Wait; ``False``, at once, if there is not that much time left.
+        """Wait, unless the time that is left is too short.
 
         Args:
-            whole: Less time is of no use.
+            seconds: The seconds to wait.
+            whole: Whether to return at once if less time than that is left. Otherwise, wait for
+                the time that is left.
+
+        Returns:
+            Whether it has waited.
 
         Raises:
-            ClientClosedError: The wait was called off.
+            ClientClosedError: The client was closed during the wait.
         """
         left = self.left
         if left <= 0 or (whole and seconds > left):
             return False
         if self._wait(min(seconds, left)):
-            raise ClientClosedError("The client was closed while it waited for its Space.")
+            raise ClientClosedError("The client was closed while it waited for the Space.")
         return True
 
 
 class StatusNotifier:
-    """Tells every change of a Space's status: to the log, and to who wants to know.
+    """Reporter of a Space's state, to the log and to the user's callback.
 
     Args:
-        callback: The user's; what it raises is logged.
-        line: Shows a wait where people see it.
+        callback: The user's function, which is called at each change. Its exceptions are logged.
+        line: A function that shows the state and the seconds so far in a terminal or notebook.
     """
 
     def __init__(
@@ -105,8 +110,14 @@ class StatusNotifier:
         self._line = line
         self._last: SpaceStatus | None = None
 
-    def tell(self, name: object, status: SpaceStatus, spent: float) -> None:
-        """The Space was seen in this state."""
+    def notify(self, name: object, status: SpaceStatus, spent: float) -> None:
+        """Report the present state of the Space.
+
+        Args:
+            name: The name of the Space, for the log.
+            status: The state.
+            spent: The seconds since the start.
+        """
         if self._line is not None:
             self._line(status, spent)
         if status == self._last:
@@ -122,7 +133,7 @@ class StatusNotifier:
 
 
 class SpaceInfo(NamedTuple):
-    """What the Hub knows of a Space."""
+    """The Hub's description of a Space."""
 
     space_id: str
     stage: str
@@ -133,7 +144,7 @@ class SpaceInfo(NamedTuple):
 
     @staticmethod
     def of(raw: Any) -> SpaceInfo | None:
-        """Read it off the Hub's answer; ``None`` if that is none."""
+        """Read the Hub's description; return ``None`` if it is not one."""
         runtime = raw.get("runtime") if isinstance(raw, dict) else None
         if not isinstance(runtime, dict) or not isinstance(raw.get("id"), str):
             return None
@@ -151,57 +162,64 @@ class SpaceInfo(NamedTuple):
         )
 
 
-def patiently(ask: Callable[[], T], patience: WakeTimeout) -> T:
-    """Ask, and again whenever who is asked too often wants to be, as long as there is time.
+def retry_rate_limited(request: Callable[[], T], time_limit: WakeTimeout) -> T:
+    """Send a request, and repeat it after a 429, when ``Retry-After`` has passed.
+
+    Args:
+        request: A function that sends the request.
+        time_limit: The time limit.
+
+    Returns:
+        The result of `request`.
 
     Raises:
-        RateLimitError: There is not; at once if the wait would be too long.
-        GradioClientError: What else `ask` raised.
+        RateLimitError: The wait would exceed the time limit. It is raised without that wait.
+        GradioClientError: `request` raised another error.
     """
     delays = backoff()
     while True:
         try:
-            return ask()
+            return request()
         except RateLimitError as exc:
-            if not patience.pause(max(exc.retry_after or 0.0, next(delays))):
+            if not time_limit.pause(max(exc.retry_after or 0.0, next(delays))):
                 raise
 
 
-def find(name: SpaceName, hub: Hub, patience: WakeTimeout) -> SpaceInfo:
-    """Ask the Hub for a Space.
+def find(name: SpaceName, hub: Hub, time_limit: WakeTimeout) -> SpaceInfo:
+    """Request the description of a Space from the Hub.
 
     Raises:
-        SpaceNotFoundError: It knows none of that name, or does not show it.
-        AuthenticationError: It refuses the token.
-        RateLimitError: It is asked too often, for longer than there is time.
-        SpaceError: It cannot be asked.
+        SpaceNotFoundError: The Space does not exist, or the token has no access to it.
+        AuthenticationError: The Hub does not accept the token.
+        RateLimitError: The Hub limited the rate of requests (429) for too long.
+        SpaceError: The Hub cannot be reached, or its response cannot be read.
     """
-    return patiently(partial(_look_up, name, hub), patience)
+    return retry_rate_limited(partial(_fetch_info, name, hub), time_limit)
 
 
-def _look_up(name: SpaceName, hub: Hub) -> SpaceInfo:
-    doing = f"The Space {str(name)!r} cannot be looked up"
+def _fetch_info(name: SpaceName, hub: Hub) -> SpaceInfo:
+    doing = f"The Space {str(name)!r} could not be looked up"
     reply = hub.get(name.record)
     if reply.status != 200:
         raise hub.refusal(reply, doing, name.space_id)
-    record = SpaceInfo.of(reply.json())
-    if record is None:
+    info = SpaceInfo.of(reply.json())
+    if info is None:
         raise SpaceError(
-            f"{doing}: {hub.endpoint} answers, but not as the Hub does. Check HF_ENDPOINT.",
+            f"{doing}: the response of {hub.endpoint} is not one of the Hub. Check HF_ENDPOINT.",
             space_id=name.space_id,
         )
-    return record
+    return info
 
 
 class Space:
-    """A Space on its way from its name to an open connection.
+    """A Space that is woken and then connected to.
 
     Args:
-        name: As the user gave it.
-        hub: Seen by the account whose token the Space will get.
-        teller: Is told each state.
-        patience: Bounds all of it.
-        knock: Asks an address for anything, to wake what sleeps there.
+        name: The name that the user gave.
+        hub: The Hub, with the token of the client.
+        notifier: The reporter of each state.
+        time_limit: The time limit.
+        wake: A function that sends a request to a URL, to wake the Space.
     """
 
     def __init__(
@@ -209,143 +227,154 @@ class Space:
         name: SpaceName,
         hub: Hub,
         notifier: StatusNotifier,
-        patience: WakeTimeout,
-        knock: Callable[[str], None],
+        time_limit: WakeTimeout,
+        wake: Callable[[str], None],
     ) -> None:
         self.name = name
         self.hub = hub
         self._notifier = notifier
-        self._patience = patience
-        self._knock = knock
-        self._record: SpaceInfo | None = None
+        self._time_limit = time_limit
+        self._wake = wake
+        self._info: SpaceInfo | None = None
         self._delays = backoff()
 
     def connect(self, open_at: Callable[[str, SpaceInfo], T]) -> T:
         """Wake the Space, wait until it runs, and connect to its app.
 
         Args:
-            open_at: Connects to an address.
+            open_at: A function that connects to the app at a URL.
+
+        Returns:
+            The result of `open_at`.
 
         Raises:
-            SpaceNotFoundError, SpaceNotReadyError, SpaceError, AuthenticationError,
-            RateLimitError, ClientClosedError
-            GradioClientError: What `open_at` raised.
+            SpaceNotFoundError: The Space does not exist, or the token has no access to it.
+            SpaceNotReadyError: The Space cannot start, or did not start in time.
+            SpaceError: The Hub cannot be reached, or its response cannot be read.
+            AuthenticationError: The Hub, the Space or the app did not accept the login.
+            RateLimitError: The Hub or the Space limited the rate of requests (429) for too long.
+            ClientClosedError: The client was closed.
+            GradioClientError: `open_at` raised another error.
         """
         while True:
             waited = self._wait_until_running()
-            assert self._record is not None  # noqa: S101 - it runs, so it was found
+            assert self._info is not None  # noqa: S101 - it runs, so it was found
             try:
-                return open_at(self._root(self._record), self._record)
+                return open_at(self._root(self._info), self._info)
             except AuthenticationError as exc:
-                self._tell(NOT_LOADED)
-                if _is_not_the_tokens_fault(exc):
+                self._notify(NOT_LOADED)
+                if _is_login_of_the_app(exc):
                     raise
                 raise self._refused(exc) from exc
             except GradioClientError as exc:
-                # A Space that has just been said to run may need a moment more.
+                # A Space may not respond yet when the Hub has just reported that it runs.
                 delay = next(self._delays)
                 if isinstance(exc, RateLimitError):
                     delay = max(exc.retry_after or 0.0, delay)
-                elif not _may_pass(exc, waited):
-                    self._tell(NOT_LOADED)
+                elif not _is_temporary(exc, waited):
+                    self._notify(NOT_LOADED)
                     raise
-                if not self._patience.pause(delay):
-                    self._tell(NOT_LOADED)
+                if not self._time_limit.pause(delay):
+                    self._notify(NOT_LOADED)
                     raise
 
     def _wait_until_running(self) -> bool:
-        """Wait until the Hub says that it runs; whether there was anything to wait for."""
+        """Wait until the Hub reports that the Space runs, and return whether it had to wait."""
         waited = False
         while True:
-            status = self._look()
+            status = self._fetch_status()
             if status is not None:
-                self._tell(status)
+                self._notify(status)
                 if status.load_status == "complete":
                     return waited
                 if status.load_status == "error":
                     raise SpaceNotReadyError(
-                        f"The Space {str(self.name)!r} does not run: {status.message} "
+                        f"The Space {str(self.name)!r} cannot run: {status.message} "
                         f"{remedy(status)}",
                         space_id=self.name.space_id,
                         stage=status.detail,
                         status=status,
                     )
-                if status.status == "sleeping" and self._record is not None:
-                    self._knock(self._root(self._record))
+                if status.status == "sleeping" and self._info is not None:
+                    self._wake(self._root(self._info))
             waited = True
-            if not self._patience.pause(next(self._delays), whole=False):
+            if not self._time_limit.pause(next(self._delays), whole=False):
                 raise self._too_late()
 
-    def _look(self) -> SpaceStatus | None:
-        """Ask for its state; ``None`` if the Hub does not answer while it is waited for."""
+    def _fetch_status(self) -> SpaceStatus | None:
+        """Request the state; return ``None`` if the Hub fails after it has given one before."""
         try:
-            self._record = find(self.name, self.hub, self._patience)
+            self._info = find(self.name, self.hub, self._time_limit)
         except (SpaceNotFoundError, AuthenticationError) as exc:
             self._not_found(exc)
             raise
         except (SpaceError, RateLimitError) as exc:
-            if self._record is None:
+            if self._info is None:
                 self._not_found(exc)
                 raise
-            log.warning("the Hub did not answer, and is asked again: %s", exc)
+            log.warning("the Hub failed, and the request is repeated: %s", exc)
             return None
-        status = status_of(self._record.stage)
+        status = status_of(self._info.stage)
         if asks_for_author(status):
-            status = status_of(
-                self._record.stage, self.hub.discussions_enabled(self._record.space_id)
-            )
+            status = status_of(self._info.stage, self.hub.discussions_enabled(self._info.space_id))
         return status
 
     def _not_found(self, exc: GradioClientError) -> None:
-        self._tell(NOT_FOUND)
+        self._notify(NOT_FOUND)
         if isinstance(exc, SpaceError):
             exc.status = NOT_FOUND
 
-    def _tell(self, status: SpaceStatus) -> None:
-        self._notifier.tell(self.name, status, self._patience.spent)
+    def _notify(self, status: SpaceStatus) -> None:
+        self._notifier.notify(self.name, status, self._time_limit.spent)
 
-    def _root(self, record: SpaceInfo) -> str:
-        """The app's address: as the user gave it, else as the Hub names it."""
+    def _root(self, info: SpaceInfo) -> str:
+        """Return the URL of the app: the one that the user gave, otherwise that of the Hub."""
         if self.name.root is not None:
             return self.name.root
-        host = record.host
+        host = info.host
         if host is None:
-            reply = self.hub.get(f"spaces/{record.space_id}/host")
+            reply = self.hub.get(f"spaces/{info.space_id}/host")
             body = reply.json() if reply.status == 200 else None
             host = body.get("host") if isinstance(body, dict) else None
         if not isinstance(host, str) or not host:
             raise SpaceError(
-                f"The Hub names no address for the app of {str(self.name)!r}. Look at its page: "
-                "does it have an app?",
+                f"The Hub gives no URL for the app of the Space {str(self.name)!r}. Check on its "
+                "page whether it has an app.",
                 space_id=self.name.space_id,
             )
         return root_of(host)
 
     def _too_late(self) -> SpaceNotReadyError:
-        assert self._record is not None  # noqa: S101 - what was not found is not waited for
-        status = status_of(self._record.stage)
+        assert self._info is not None  # noqa: S101 - it waits only after the Space was found
+        status = status_of(self._info.stage)
         return SpaceNotReadyError(
-            f"The Space {str(self.name)!r} did not start within {self._patience.timeout:g} s; the "
-            f"Hub says: {status.message} Give it longer with wake_timeout=, or look at its log.",
+            f"The Space {str(self.name)!r} did not start within {self._time_limit.timeout:g} s. "
+            f"Its state on the Hub: {status.message} Allow more time with wake_timeout=, or read "
+            "the log of the Space.",
             space_id=self.name.space_id,
             stage=status.detail,
             status=status,
         )
 
     def _refused(self, exc: AuthenticationError) -> AuthenticationError:
-        """Say whose token Hugging Face refused."""
+        """Make the error for a token that Hugging Face refused, with the owner of the token."""
         return AuthenticationError(
-            f"The Space {str(self.name)!r} refused the request with {exc.status_code}. "
-            f"{self.hub.account()}. A private Space needs hf_token= of an account that may read "
-            "it.",
+            f"The Space {str(self.name)!r} responded with {exc.status_code}. "
+            f"{self.hub.describe_account()}. A private Space needs hf_token= of an account that "
+            "has access to it.",
             url=exc.url,
             status_code=exc.status_code,
             body=exc.body,
         )
 
 
-def _may_pass(exc: GradioClientError, waited: bool) -> bool:
-    """Whether the app may answer in a moment."""
+def _is_temporary(exc: GradioClientError, waited: bool) -> bool:
+    """Return whether a retry may succeed.
+
+    Args:
+        exc: The error of the app.
+        waited: Whether the Space has just started.
+    """
     if isinstance(exc, HTTPStatusError):
         return (exc.status_code or 0) >= 500
     if isinstance(exc, UnsupportedAppError):
@@ -353,9 +382,11 @@ def _may_pass(exc: GradioClientError, waited: bool) -> bool:
     return waited and isinstance(exc, (ConfigError, ConnectFailedError))
 
 
-def _is_not_the_tokens_fault(exc: AuthenticationError) -> bool:
-    """Whether the app's own login refused, or this side did, and not Hugging Face between them.
+def _is_login_of_the_app(exc: AuthenticationError) -> bool:
+    """Return whether the app or this client raised the error, and not Hugging Face.
 
-    Behaviour: as @gradio/client tells them apart: what Gradio answers is a JSON object.
+    Behaviour:
+        Like @gradio/client: responses of Gradio are JSON objects, and those of Hugging Face are
+        not.
     """
     return exc.status_code is None or (exc.body or "").lstrip().startswith("{")

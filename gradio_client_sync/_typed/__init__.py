@@ -1,1 +1,1 @@
-"""Endpoints as source code: docstrings, layout, and generated modules."""
+"""Endpoints as source code: docstrings, layout and generated modules."""

@@ -1,12 +1,12 @@
-"""From the signatures of an app's endpoints to the source of a Python module that calls them.
+"""Write the source of a Python module that calls an app's endpoints.
 
-Source from data, with nothing fetched and nothing written. What comes out is as ``ruff format``
-would leave it, and passes ``mypy --strict``.
+This module converts data to source. It sends no request and writes no file. The source is in the
+format of ``ruff format``, and passes ``mypy --strict``.
 
-An app's words get into it in four ways only, and each is closed: names are identifiers
-(`python_names`), choices and defaults are literals (`quoted`), descriptions are docstrings in
-which no quote or backslash can end the text (`_docstring`), and the fingerprint is made of
-literals in ASCII (`Text`). Types come from a fixed set of words (`Hint`).
+Texts of the app are not trusted. They occur in the source only in four forms, and no form can
+contain code: names are identifiers (`python_names`), choices and defaults are literals (`quoted`),
+descriptions are docstrings in which no quote or backslash can end the text (`_docstring`), and the
+fingerprint has literals in ASCII (`Text`). Types use a fixed set of words (`Hint`).
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from .._protocol.api.signature import Parameter, Signature, is_name
 from .docstring import PLAIN_DEFAULT, SUBMIT_DOCSTRING, function_docstring
 from .layout import LINE, Brackets, Entry, Node, Remarked, Text, flat, laid_out, width
 
-LONGEST_TYPE = 50  # columns of one that has no choices
+LONGEST_TYPE = 50  # columns of a type without choices; a longer one becomes Any
 ALIAS_LENGTH = 30  # characters
 
-#: What the module uses, so that no function or alias can be called so; and what looks like a 1.
+#: Names that no function or alias may have: names that the module uses, and ``l``, which looks like
+#: the digit 1.
 _USED = (
     "Any Literal Client RemoteFile FileInput TypedJob Api Default DEFAULT SOURCE annotations "
     "str int float bool list dict tuple l"
@@ -33,14 +34,14 @@ _USED = (
 
 
 def module_source(source: str, signatures: Sequence[Signature]) -> str:
-    """Write a module with two functions for each endpoint: one waits, one does not.
+    """Write a module with two functions for each endpoint: one waits, the other returns a job.
 
     Args:
-        source: The app's address or Space name, without secrets.
-        signatures: Its endpoints, each with a name of its own.
+        source: The app's URL or Space name, without secrets.
+        signatures: The endpoints of the app, which have unique names.
 
     Returns:
-        The module's source, the same for the same app.
+        The source of the module. It is always the same for the same app.
     """
     module = _Module(signatures)
     body = [line for signature in signatures for line in module.functions(signature)]
@@ -49,10 +50,11 @@ def module_source(source: str, signatures: Sequence[Signature]) -> str:
     words = ("DEFAULT", "Api", "Default", "FileInput", "TypedJob")
     support = [word for word in words if word in module.used]
     head = [
-        '"""Typed functions for a Gradio app; `SOURCE` says where it was.',
+        '"""Typed functions for the Gradio app at `SOURCE`.',
         "",
-        "Written by `gradio-client-sync types`, which overwrites it. Each function takes a client",
-        "first: `from gradio_client_sync import Client`, then `with Client(SOURCE) as app:`.",
+        "Written by `gradio-client-sync types`, which overwrites it. The first argument of each",
+        "function is a client: `from gradio_client_sync import Client`, then",
+        "`with Client(SOURCE) as app:`.",
         '"""',
         "",
         "from __future__ import annotations",
@@ -63,7 +65,8 @@ def module_source(source: str, signatures: Sequence[Signature]) -> str:
         "",
         *laid_out("SOURCE = ", Text(source)),
         "",
-        "# What the app was. Of each parameter: name, type, whether it is required. What returns.",
+        "# For each endpoint: name, type and whether it is required of each parameter; then the",
+        "# types of the return values.",
         *laid_out("_API = ", Brackets("Api(", [_fingerprints(signatures)], ")")),
         *module.aliases,
     ]
@@ -71,33 +74,36 @@ def module_source(source: str, signatures: Sequence[Signature]) -> str:
 
 
 class _Module:
-    """A module on its way to source.
+    """The parts of a module while it is written.
+
+    Args:
+        signatures: The endpoints of the app.
 
     Attributes:
-        used: The words it has to import.
-        aliases: Names for choices that have no room in a signature, as lines.
+        used: The names that the module has to import.
+        aliases: The lines that define names for long lists of choices.
     """
 
     def __init__(self, signatures: Sequence[Signature]) -> None:
         self.used = {"Api"}
         self.aliases: list[str] = []
-        self._taken = set(_USED)
+        self._reserved = set(_USED)
         self._names: dict[str | int, str] = {}
         for signature in signatures:
             name = self._free(signature.name, "submit_")
-            self._taken |= {name, f"submit_{name}"}
+            self._reserved |= {name, f"submit_{name}"}
             self._names[signature.endpoint] = name
 
     def _free(self, wish: str, *prefixes: str) -> str:
-        """A name that is not given yet, neither by itself nor with a prefix."""
+        """Return a name that is free, both by itself and with each prefix."""
         name, number = wish, 1
-        while not self._taken.isdisjoint((name, *(f"{prefix}{name}" for prefix in prefixes))):
+        while not self._reserved.isdisjoint((name, *(f"{prefix}{name}" for prefix in prefixes))):
             number += 1
             name = f"{wish.rstrip('_')}_{number}"
         return name
 
     def functions(self, signature: Signature) -> Iterator[str]:
-        """Both forms of an endpoint, as lines."""
+        """Return the lines of both functions of an endpoint."""
         signature = replace(signature, name=self._names[signature.endpoint])
         app = _client_name(signature)
         returned = self._returned(signature)
@@ -136,10 +142,14 @@ class _Module:
             yield Remarked(line, f"noqa: {', '.join(codes)}") if codes else line
 
     def _parameter(self, function: str, parameter: Parameter) -> str:
-        """Name, type and default on one line; what has no room is named elsewhere or left out."""
+        """Return the name, type and default of a parameter on one line.
+
+        If the line is too long, the choices get an alias. If it is still too long, the default and
+        then the type are replaced by shorter ones.
+        """
         hint, default = parameter.hint.named("file", "FileInput"), ""
         if not parameter.required:
-            # A mutable or long default, or one that is not of the type, stays with the app.
+            # DEFAULT stands for a default that is mutable, long, or not of the declared type.
             own = is_plain(parameter.default, PLAIN_DEFAULT) and parameter.hint.takes(
                 parameter.default
             )
@@ -159,7 +169,7 @@ class _Module:
         chosen = next(fitting, len(lines) - 1)
         kind, default = forms[chosen]
         if alias in kind.kinds():
-            self._taken.add(alias)
+            self._reserved.add(alias)
             self._used_in([Hint("Literal")])
             values = Brackets("Literal[", list(map(literal, choices)), "]")
             self.aliases += ["", *laid_out(f"{alias} = ", values)]
@@ -168,7 +178,7 @@ class _Module:
         return lines[chosen]
 
     def _alias(self, wish: str) -> str:
-        """A name for choices, of the function's and the parameter's."""
+        """Return a free alias for choices, made from the names of function and parameter."""
         words = "".join(word.capitalize() for word in wish.split("_"))[:ALIAS_LENGTH]
         return self._free(words if is_name(words) else "Choice")
 
@@ -182,7 +192,7 @@ _APP_DEFAULT = " = DEFAULT"
 
 
 def _choices(hint: Hint) -> Iterator[tuple[Choice, ...]]:
-    """The choices in a hint."""
+    """Return the choices of each literal type in a hint."""
     if hint.kind == "Literal":
         yield hint.choices
     for part in hint.parts:
@@ -190,7 +200,7 @@ def _choices(hint: Hint) -> Iterator[tuple[Choice, ...]]:
 
 
 def _client_name(signature: Signature) -> str:
-    """A name for the first parameter that no other has."""
+    """Return a name for the first parameter that no other parameter has."""
     given = {parameter.name for parameter in signature.parameters}
     names = chain(("app", "client"), (f"app_{number}" for number in count(2)))
     return next(name for name in names if name not in given)
@@ -209,10 +219,11 @@ def _header(name: str, parameters: Sequence[Node], returned: Node) -> Iterator[s
 
 
 def _is_lower(name: str) -> bool:
-    """Whether ruff takes a name for lower case: letters of scripts that have no case are not.
+    """Return whether ruff treats a name as lower case.
 
-    Nor are their vowel signs, which Python does not call letters; of a name whose only such
-    signs do not take up room, ruff may think otherwise, which costs a remark too few.
+    For ruff, letters of scripts without case are not lower case, and neither are their vowel
+    signs, which Python does not count as letters. For a name whose only such signs are
+    non-spacing, ruff may differ from this function. Then the source lacks one ``noqa`` comment.
     """
     return all(
         char.islower()
@@ -222,10 +233,11 @@ def _is_lower(name: str) -> bool:
 
 
 def _docstring(text: str) -> Iterator[str]:
-    """A docstring in source.
+    """Return the lines of a docstring with a text.
 
-    Backslashes stand for themselves in it, and three double quotes in a row, which would end it,
-    become single ones. A last quote has a line end or a stop behind it.
+    A text with backslashes becomes a raw string. Three double quotes in a row, which would end the
+    docstring, become single quotes. A quote at the end of the text is safe, because a line end or
+    a full stop follows it.
     """
     raw = "r" if "\\" in text else ""
     first, *more = text.replace('"""', "'''").split("\n")
@@ -243,8 +255,8 @@ def _fingerprints(signatures: Sequence[Signature]) -> Node:
 
 def _fingerprint(signature: Signature) -> Node:
     parameters, returns = fingerprint_of(signature)
-    taken = [_tuple([Text(name), Text(kind), str(needed)]) for name, kind, needed in parameters]
-    return Entry(_key(signature.endpoint), _tuple([_tuple(taken), _tuple([*map(Text, returns)])]))
+    inputs = [_tuple([Text(name), Text(kind), str(needed)]) for name, kind, needed in parameters]
+    return Entry(_key(signature.endpoint), _tuple([_tuple(inputs), _tuple([*map(Text, returns)])]))
 
 
 def _tuple(items: Sequence[Node]) -> Node:

@@ -1,8 +1,8 @@
-"""Laying out Python source as a formatter would: on one line, or one item a line.
+"""Lay out Python source like a formatter: on one line, or with one item on each line.
 
-What does not fit is broken after its brackets, with a comma after the last item, which
-formatters take as a wish to keep it so. Texts that are too long for a line are written in
-pieces, in parentheses.
+Source that is too long for a line is broken after its opening bracket. A comma follows the last
+item, which tells formatters to keep these line breaks. A string that is too long for a line is
+written in pieces in parentheses.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Union
 
 from .._protocol.api.example import quoted
 
-LINE = 100  # columns, as ruff is told in this project
+LINE = 100  # columns, the same as in this project's configuration of ruff
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,11 @@ class Brackets:
     """Items between brackets.
 
     Attributes:
-        opening: What stands before the items, such as ``"Literal["``.
-        items: The parts.
+        opening: The source before the items, such as ``"Literal["``.
+        items: The items.
         closing: The closing bracket.
         comma: Whether a comma may follow the last item.
-        lone_comma: Whether one has to where there is one item only, as in a tuple.
+        lone_comma: Whether a comma must follow a single item, as in a tuple.
     """
 
     opening: str
@@ -37,11 +37,12 @@ class Brackets:
 
 @dataclass(frozen=True)
 class Text:
-    """A string literal, in ASCII; it may be broken."""
+    """A string literal in ASCII, which may be written in several pieces."""
 
     value: str
 
     def flat(self) -> str:
+        """Return the literal in one piece."""
         text = quoted(self.value)
         return text if text.isascii() else text.encode("ascii", "backslashreplace").decode()
 
@@ -56,13 +57,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Remarked:
-    """A line of source with a remark to tools behind it."""
+    """A line of source with a comment for tools after it."""
 
     source: str
     remark: str
 
 
-#: Source that is not broken, or something to lay out.
+#: Source that cannot be broken (a string), or a part that can be laid out.
 Node = Union[str, Brackets, Text, Entry, Remarked]
 
 
@@ -70,10 +71,10 @@ def laid_out(prefix: str, node: Node, suffix: str = "", indent: int = 0) -> list
     """Write a node as lines.
 
     Args:
-        prefix: What stands before it on its first line.
-        node: What to write.
-        suffix: What follows it on its last line.
-        indent: Columns.
+        prefix: The source before the node, on its first line.
+        node: The node.
+        suffix: The source after the node, on its last line.
+        indent: The indentation in columns.
     """
     space = " " * indent
     line = None if _is_remarked(node) else f"{space}{prefix}{flat(node)}{suffix}"
@@ -108,7 +109,7 @@ def flat(node: Node) -> str:
 
 
 def width(text: str) -> int:
-    """Columns at most: what is not ASCII may take two."""
+    """Return the largest possible width in columns: a character outside ASCII may need two."""
     return len(text) + sum(not char.isascii() for char in text)
 
 
@@ -128,7 +129,7 @@ def _entry(prefix: str, entry: Entry, suffix: str, indent: int) -> list[str]:
 
 
 def _pieces(prefix: str, text: Text, suffix: str, indent: int) -> list[str]:
-    """Break a text between its characters, never within an escape."""
+    """Break a string into pieces, never inside an escape sequence."""
     room = LINE - indent - 4 - 2
     pieces = [""]
     for char in map(_escaped, text.value):
@@ -144,5 +145,5 @@ def _pieces(prefix: str, text: Text, suffix: str, indent: int) -> list[str]:
 
 
 def _escaped(char: str) -> str:
-    """A character in ASCII, and without a quote for formatters to have an opinion on."""
+    """Return a character in ASCII. Quotes are escaped, so that no formatter changes them."""
     return f"\\x{ord(char):02x}" if char in "\"'" else ascii(char)[1:-1]

@@ -255,7 +255,7 @@ def test_password_in_the_address() -> None:
 @pytest.mark.parametrize("source", [None, 7860, b"http://127.0.0.1", ["http://127.0.0.1"]])
 def test_source_is_text(source: Any) -> None:
     """What is no text is no address."""
-    with pytest.raises(TypeError, match="address or a Space name"):
+    with pytest.raises(TypeError, match="URL or the name of a Space"):
         Client(source)
 
 

@@ -171,7 +171,7 @@ def test_download_that_is_refused_makes_no_folder(
 ) -> None:
     """Nothing is made before the first byte is there."""
     files.scripts[f"GET {PLACE}"] = lambda x: x.answer({"detail": "gone"}, 404)
-    with pytest.raises(DownloadError, match=r"404, so it is not there \(any more\).*gone"):
+    with pytest.raises(DownloadError, match=r"404\. The file does not exist.*gone"):
         remote_of(files, app).download(tmp_path / "new")
     assert names(tmp_path) == []
 
@@ -387,7 +387,7 @@ def test_download_restarts_when_the_rest_does_not_fit(
 def test_download_that_never_gets_further_ends(files: FileApp, app: Client, tmp_path: Path) -> None:
     """A connection that always breaks at one place is not tried for ever."""
     broken = Breaking(files, 5_000, 0, 0, 0, 0)
-    with pytest.raises(DownloadError, match=r"'r\.bin' could not be fetched.*broke off"):
+    with pytest.raises(DownloadError, match=r"'r\.bin' could not be downloaded.*broke off"):
         remote_of(files, app).download(tmp_path)
     assert len(broken.asked) == 2 and names(tmp_path) == []
     broken = Breaking(files, 5_000, 5_000, 5_000, ranges=False)
@@ -400,7 +400,7 @@ def test_download_refuses_partial_content_without_a_range(files: FileApp, app: C
     """A server that answers a plain request with a part is not believed."""
     head = {"Content-Range": "bytes 5-9/10"}
     files.scripts[f"GET {PLACE}"] = lambda x: x.answer(b"56789", 206, "text/plain", head)
-    with pytest.raises(DownloadError, match="a part of the file"):
+    with pytest.raises(DownloadError, match="206 Partial Content"):
         remote_of(files, app).read()
 
 
@@ -415,12 +415,12 @@ def test_download_whose_length_differs_from_its_header(
         x.break_off()
 
     files.scripts[f"GET {PLACE}"] = short
-    with pytest.raises(DownloadError, match="could not be fetched"):
+    with pytest.raises(DownloadError, match="could not be downloaded"):
         remote_of(files, app).download(tmp_path)
     files.serve("/out/r.bin", CONTENT)
     for size in (0, 5, len(CONTENT) + 1):
         remote = remote_of(files, app, size=size)
-        with pytest.raises(DownloadError, match=f"has 1024000 bytes and not {size}") as caught:
+        with pytest.raises(DownloadError, match=f"has 1024000 bytes, but.*{size}") as caught:
             remote.download(tmp_path)
         assert caught.value.size_bytes == len(CONTENT)
     assert names(tmp_path) == []
@@ -449,7 +449,7 @@ def test_download_without_a_length(files: FileApp, app: Client) -> None:
     remote.download(progress=lambda *at: told.append(at))
     assert told[-1] == (len(CONTENT), None)
     whole = False
-    with pytest.raises(DownloadError, match="could not be fetched"):
+    with pytest.raises(DownloadError, match="could not be downloaded"):
         remote_of(files, app).read()
     files.scripts[f"GET {PLACE}"] = until_the_end
     assert remote_of(files, app).read() == CONTENT
@@ -581,7 +581,7 @@ def test_download_of_broken_inline_content(content: str, tmp_path: Path) -> None
     with inline_app(f"data:image/png;base64,{content}") as server, Client(server.url) as app:
         remote = app.predict("/direct", ["x"])[0]
         for use in (remote.read, lambda: remote.download(tmp_path)):
-            with pytest.raises(DownloadError, match="came broken from the server"):
+            with pytest.raises(DownloadError, match="cannot be decoded"):
                 use()
     assert names(tmp_path) == []
 
@@ -600,7 +600,7 @@ def test_download_of_one_file_in_every_way(app_of_server: Client, tmp_path: Path
     assert told[-1] == (3_000_001, 3_000_001)
     missing = app_of_server.predict("/make_file", [1])[0]
     missing._facts = missing._facts._replace(path="/nowhere/none.bin")
-    with pytest.raises(DownloadError, match=r"answered (403|404|500), so"):
+    with pytest.raises(DownloadError, match=r"responded with (403|404|500)"):
         missing.read()
 
 

@@ -201,15 +201,15 @@ def test_values_that_are_no_files_are_refused_before_sending(
         before = list(files.requests)
         for value, error, says in (
             (tmp_path, FileError, "is a folder"),
-            (tmp_path / "none.txt", FileError, "no file"),
-            (Path("none.txt"), FileError, "looked for in"),
-            (Path("~nobody-of-this-name/x"), FileError, "no file"),
-            (Path("a\0b"), FileError, "no file"),
+            (tmp_path / "none.txt", FileError, "does not exist"),
+            (Path("none.txt"), FileError, "does not exist in the folder"),
+            (Path("~nobody-of-this-name/x"), FileError, "does not exist"),
+            (Path("a\0b"), FileError, "does not exist"),
             (closed, FileError, "is closed"),
-            (writing, FileError, "for writing only"),
-            (reading, PayloadError, "open for text"),
-            (io.StringIO("a"), PayloadError, "open for text"),
-            (tempfile.NamedTemporaryFile("w"), PayloadError, "open for text"),  # noqa: SIM115
+            (writing, FileError, "only for writing"),
+            (reading, PayloadError, "open in text mode"),
+            (io.StringIO("a"), PayloadError, "open in text mode"),
+            (tempfile.NamedTemporaryFile("w"), PayloadError, "open in text mode"),  # noqa: SIM115
             (object(), PayloadError, "object"),
         ):
             with pytest.raises(error, match=says):
@@ -316,7 +316,7 @@ def test_files_that_vanish_or_outgrow_the_limit_before_their_turn(
     gone.unlink()
     grown.write_bytes(CONTENT * 5)
     gate.open()
-    with pytest.raises(FileError, match="cannot be read any more: No such file") as vanished:
+    with pytest.raises(FileError, match="can no longer be read: No such file") as vanished:
         jobs[0].result(WAIT)
     assert vanished.value.endpoint == "/direct" and vanished.value.path == str(gone)
     with pytest.raises(FileTooLargeError):
@@ -349,8 +349,8 @@ def test_files_that_shrink_while_they_are_sent(files: FileApp, tmp_path: Path) -
     ("stream", "says"),
     [
         (io.BufferedReader(io.BytesIO(b"a")), None),
-        ("none", "does not wait"),
-        ("text", "gives str"),
+        ("none", "non-blocking"),
+        ("text", "returns str"),
         ("broken", "Input/output error"),
     ],
 )
@@ -464,7 +464,7 @@ def test_files_arrays_as_pictures() -> None:
             np.array([["a"]]),
             np.zeros((2, 2), complex),
         ):
-            with pytest.raises(PayloadError, match="no picture"):
+            with pytest.raises(PayloadError, match="as a picture"):
                 app.submit("/direct", [wrong])
 
 
@@ -494,7 +494,7 @@ def test_files_arrays_as_sounds() -> None:
             (8_000, np.array([1, 2, 3])),
             (0, np.zeros(3)),
         ):
-            with pytest.raises(PayloadError, match="no sound"):
+            with pytest.raises(PayloadError, match="as a sound"):
                 app.submit("/direct", [wrong])
 
 
@@ -531,7 +531,7 @@ def test_remote_file_of_a_closed_client(files: FileApp) -> None:
         kept.download()
     assert kept.read() == b"hello"
     for use in (remote.read, remote.download, remote.open, remote.__fspath__):
-        with pytest.raises(ClientClosedError, match=r"closed before 'r\.txt' was fetched"):
+        with pytest.raises(ClientClosedError, match=r"closed before 'r\.txt' was downloaded"):
             use()
     with FileApp() as elsewhere, Client(elsewhere.url) as other:
         with pytest.raises(ClientClosedError, match=r"'r\.txt'") as caught:
@@ -556,10 +556,10 @@ def test_remote_file_pickled_and_copied(files: FileApp, tmp_path: Path) -> None:
         thawed = pickle.loads(frozen)
         assert (thawed.orig_name, thawed.url) == (remote.orig_name, remote.url)
         for use in (thawed.read, thawed.download):
-            with pytest.raises(DownloadError, match=r"came out of a pickle.*headers="):
+            with pytest.raises(DownloadError, match=r"was unpickled.*headers="):
                 use()
         with FileApp() as elsewhere, Client(elsewhere.url) as other:
-            with pytest.raises(DownloadError, match="came out of a pickle"):
+            with pytest.raises(DownloadError, match="was unpickled"):
                 other.predict("/direct", [thawed], timeout=WAIT)
             remote = remote_of(files, app)
             path = remote.download()
@@ -584,7 +584,7 @@ def test_remote_file_is_fetched_where_its_pickle_comes_out(files: FileApp, tmp_p
     assert pickle.loads(pickle.dumps(pair[0])).download().parent == tmp_path
     with FileApp() as other, Client(other.url, retries=0) as app:
         gone = pickle.dumps(remote_of(other, app))
-    with pytest.raises(DownloadError, match=r"'r\.txt' came out of a pickle.*cannot be reached"):
+    with pytest.raises(DownloadError, match=r"'r\.txt' was unpickled.*cannot be reached"):
         pickle.loads(gone).read()
 
 

@@ -91,7 +91,7 @@ def test_what_is_not_given_goes_as_the_page_sends_it(app: Client, browser: Brows
         if required and "hidden_parameters" not in described[f"/{name}"]:
             continue  # it has to be given, so there is nothing to compare
         payload = dict.fromkeys(required)
-        known = app._known()
+        known = app._connection
         ours = known.app.bind(known.table.resolve(name), payload)
         kinds = types_of(app, dependency["inputs"])
         pairs = [pair for *pair, kind in zip(sent, ours, kinds) if kind != "state"]

@@ -83,6 +83,51 @@ def test_layering_waits_for_nothing_that_a_signal_breaks(path: Path) -> None:
                     )
 
 
+#: The largest sizes in lines, without docstrings. A larger module or class has a second subject.
+MODULE_LINES, CLASS_LINES = 400, 300
+
+Documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def docstring_lines(tree: ast.AST) -> set[int]:
+    """Return the numbers of the lines of all docstrings in a module."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, Documented) and ast.get_docstring(node, clean=False) is not None:
+            docstring = node.body[0]
+            found.update(range(docstring.lineno, (docstring.end_lineno or 0) + 1))
+    return found
+
+
+def too_long(source: str) -> list[str]:
+    """Return each module or class that has too many lines, with its size."""
+    tree = ast.parse(source)
+    docstrings = docstring_lines(tree)
+    sizes = [("the module", len(source.splitlines()) - len(docstrings), MODULE_LINES)]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            lines = set(range(first, (node.end_lineno or 0) + 1))
+            sizes.append((f"class {node.name}", len(lines - docstrings), CLASS_LINES))
+    return [f"{name} has {size} lines" for name, size, most in sizes if size > most]
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_layering_modules_and_classes_are_short(path: Path) -> None:
+    """No module and no class has more lines than one subject needs; docstrings do not count."""
+    assert not too_long(path.read_text(encoding="utf-8"))
+
+
+def test_layering_counts_lines_without_docstrings() -> None:
+    """Blank lines and comments count; docstrings of modules, classes and functions do not."""
+    head = '"""A module.\n\nIts text.\n"""\n\nclass A:\n    """A class.\n\n    Its text.\n    """\n'
+    method = '\n    # Why.\n    def f():\n        """A method."""\n        return 1\n'  # four lines
+    assert too_long(head + method * 74 + "    x = 1\n" * 3) == []
+    assert too_long(head + method * 75) == ["class A has 301 lines"]
+    assert too_long("\n# Why.\n" * 200) == []
+    assert too_long("\n# Why.\n" * 200 + "\n") == ["the module has 401 lines"]
+
+
 def test_layering_picture_is_up_to_date() -> None:
     """The picture in the docs is drawn from the imports as they are."""
     drawn = PACKAGE.parent / "docs" / "pictures" / "house.svg"

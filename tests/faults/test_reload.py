@@ -215,7 +215,7 @@ def test_reload_moves_values_with_their_parameters(deployment: Deployment) -> No
     """Values by parameter name find their parameters where those are by now."""
     with Client(deployment.url) as app:
         assert app.predict("/pair", {"a": "1", "b": "2"})[0] == "a=1 b=2"
-        job = app._order("/pair", {"a": "1", "b": "2"}, None, False, False, None)
+        job = app._prepare("/pair", {"a": "1", "b": "2"}, None, False, False, None)
         deployment.swap()
         call_until_changed(app, "/quick")
         connection, order = job
@@ -228,7 +228,7 @@ def test_reload_that_takes_a_function_away_ends_its_calls(servers: tuple[Server,
     second, first = servers
     with Deployment(first, second) as deployment, Client(deployment.url) as app:
         assert app.predict("/wipe", ["x"])[0] == "WIPED x"
-        order = app._order("/wipe", ["x"], None, False, False, None)[1]
+        order = app._prepare("/wipe", ["x"], None, False, False, None)[1]
         watch, end = app._connection.app.watch, time.monotonic() + BOUND
         known = watch.epoch
         deployment.swap()

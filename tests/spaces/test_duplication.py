@@ -153,7 +153,7 @@ def test_duplicate_can_be_kept_awake(hub: LocalHub, original: str, newest: str) 
     body = copied(hub, original, PAYER, hardware="t4-small", timeout=float("inf"))
     assert body["sleepTimeSeconds"] == -1
     hub.spaces["carol/paint"].sleep_time = 300
-    with pytest.warns(UserWarning, match="timeout is 5 min, not endless"):
+    with pytest.warns(UserWarning, match="timeout is 5 min, not unlimited"):
         duplicate(original, hf_token=PAYER, timeout=float("inf"), hardware="t4-small").close()
 
 
@@ -210,7 +210,7 @@ def test_duplicate_says_what_differs_in_a_copy_that_exists(
 ) -> None:
     """A copy that is not as asked for is used, with a warning that names each difference."""
     hub.add("carol/paint", app=newest, hardware="a10g-large", sleep_time=3600, variables={"A": "1"})
-    with pytest.warns(UserWarning, match="'carol/paint' exists already") as caught:
+    with pytest.warns(UserWarning, match="'carol/paint' already exists") as caught:
         duplicate(
             original,
             hf_token=PAYER,
@@ -287,7 +287,7 @@ def test_duplicate_without_the_right(hub: LocalHub, original: str) -> None:
     text = str(refused(original, READER))
     assert "don't have the rights" in text
     assert "account 'bob' and has the role 'read'" in text
-    assert "right to write" in text
+    assert "needs write access" in text
 
 
 def test_duplicate_without_the_right_on_one_thing(hub: LocalHub, original: str) -> None:
@@ -324,14 +324,14 @@ def test_duplicate_of_an_unknown_source(hub: LocalHub) -> None:
 def test_duplicate_of_a_source_that_goes_meanwhile(hub: LocalHub, original: str) -> None:
     """Neither can what is gone when the copy is made."""
     hub.fail("POST", 404, {"X-Error-Code": "RepoNotFound", "X-Error-Message": "gone"})
-    with pytest.raises(SpaceNotFoundError, match="no such Space"):
+    with pytest.raises(SpaceNotFoundError, match="does not exist"):
         duplicate(original, hf_token=OWNER)
 
 
 @pytest.mark.parametrize("source", ["http://127.0.0.1:7860", "nonsense", ""])
 def test_duplicate_of_an_invalid_source(hub: LocalHub, source: str) -> None:
     """Only Spaces can be copied."""
-    assert "names no Space" in str(refused(source))
+    assert "is not the name of a Space" in str(refused(source))
     assert hub.calls == []
 
 
@@ -346,7 +346,7 @@ def test_duplicate_of_an_own_space(hub: LocalHub, newest: str) -> None:
     """A Space is not its own copy."""
     hub.add("alice/paint", app=newest)
     text = str(refused("alice/paint"))
-    assert "yours already" in text
+    assert "already belongs to your account" in text
     assert "to_id=" in text
 
 
@@ -370,7 +370,7 @@ def test_duplicate_with_a_hub_that_fails(hub: LocalHub, original: str, status: i
 def test_duplicate_with_a_hub_that_hides_its_words(hub: LocalHub, original: str) -> None:
     """A refusal without a word is told without one."""
     hub.fail("POST", 500, body={})
-    assert "the Hub answered 500. " in str(refused(original))
+    assert "the Hub responded with 500. " in str(refused(original))
 
 
 def test_duplicate_with_an_unreadable_answer(hub: LocalHub, original: str) -> None:

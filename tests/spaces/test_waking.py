@@ -242,7 +242,7 @@ def test_spaces_a_wait_ends_when_the_client_is_closed(hub: LocalHub, clock: Cloc
     """close() during a wait ends it."""
     clock.closed = True
     waking = Waking(hub.add("alice/stuck", "BUILDING"), clock)
-    with pytest.raises(ClientClosedError, match="waited for its Space"):
+    with pytest.raises(ClientClosedError, match="waited for the Space"):
         waking.connect()
     assert len(clock.waits) == 1
 
@@ -270,7 +270,7 @@ def test_spaces_a_hub_that_fails_once_is_asked_again(
             hub.fail("GET /api/spaces/alice/slow", status, times=2)
         return first(seconds)
 
-    waking.space._patience._wait = wait
+    waking.space._time_limit._wait = wait
     assert waking.connect() == "open"
     assert waking.stages == ["BUILDING", "RUNNING"]
 
@@ -404,7 +404,7 @@ def test_spaces_an_account_that_the_hub_does_not_tell_is_left_out(hub: LocalHub)
     hub.fail("whoami", 429)
     error, _ = failing("alice/secret", STRANGER)
     assert isinstance(error, SpaceNotFoundError)
-    assert "does not tell whose token" in str(error)
+    assert "did not say who owns the token" in str(error)
 
 
 def test_spaces_a_hub_that_fails_is_said_to(hub: LocalHub) -> None:
@@ -413,7 +413,7 @@ def test_spaces_a_hub_that_fails_is_said_to(hub: LocalHub) -> None:
     hub.fail("GET /api/spaces", 500)
     error, told = failing("alice/open")
     assert type(error) is SpaceError
-    assert "answered 500 (made to fail)" in str(error)
+    assert "responded with 500 (made to fail)" in str(error)
     assert error.status == NOT_FOUND[0]
     assert told == NOT_FOUND
 
@@ -435,7 +435,7 @@ def test_spaces_a_hub_that_hangs_up_leaves_small_questions_open(hub: LocalHub) -
     hub.fail("whoami", 0)
     error, _ = failing("alice/nothing", OWNER)
     assert isinstance(error, SpaceNotFoundError)
-    assert "does not tell whose token" in str(error)
+    assert "did not say who owns the token" in str(error)
     hub.fail("hardware", 0)
     with pytest.raises(DuplicationError, match="t4-medium"):  # which the library knows
         duplicate("alice/paused", hf_token=OWNER, hardware="abacus")
@@ -448,7 +448,7 @@ def test_spaces_a_token_of_unknown_rights_is_named_by_its_account(
     """Some tokens have no role that the Hub tells."""
     hub.fail("whoami", 200, body={"name": "alice", **auth})
     error, _ = failing("alice/nothing", OWNER)
-    assert "is of the account 'alice';" in str(error)
+    assert "belongs to the account 'alice'." in str(error)
 
 
 def test_spaces_a_saved_token_that_cannot_be_read_is_said_to_be(
@@ -491,7 +491,7 @@ def test_spaces_a_hub_out_of_reach_is_a_space_error(
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
         error, told = failing("alice/open", OWNER)
     assert type(error) is SpaceError
-    assert "cannot be asked" in str(error)
+    assert "cannot be reached" in str(error)
     assert OWNER not in f"{error} {error.__cause__}"
     assert told == NOT_FOUND
 
@@ -515,7 +515,7 @@ def test_spaces_one_without_an_app_says_so(hub: LocalHub) -> None:
     hub.add("alice/static")
     error, _ = failing("alice/static")
     assert type(error) is SpaceError
-    assert "no address" in str(error)
+    assert "gives no URL" in str(error)
 
 
 def test_spaces_an_impossible_name_is_not_found(hub: LocalHub) -> None:

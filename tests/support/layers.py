@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_typed", "docstring layout codegen"),
     (
         "_files",
-        "folder download kept recordings sources upload_cache upload_plan upload media",
+        "folder download kept turn recordings sources upload_cache upload_plan upload media",
     ),
     ("", "files"),
     ("_job", "records event_log input_stream control"),
@@ -45,7 +45,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_calls", "app_files request_body call responses unqueued upload_report"),
     ("_calls", "host cancel_scope attempt runner threads"),
     ("_connection", "at_exit sessions admission bodies router connection"),
-    ("_connection", "address space_connector opening pickling"),
+    ("_connection", "address space_connector opening pickling lifecycle"),
     ("", "function _client typed __init__"),
     ("_demo", "stage"),
     ("", "demo"),

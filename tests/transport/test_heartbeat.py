@@ -88,7 +88,7 @@ def test_heartbeat_is_begun_before_it_ends(
     assert asked.wait(BOUND)
     closing = threading.Thread(target=client.close)
     closing.start()
-    assert client._closing.wait(BOUND)
+    assert client._lifecycle._closing.wait(BOUND)
     closing.join(0.2)
     assert closing.is_alive() and not gone.is_set()
     begin.set()

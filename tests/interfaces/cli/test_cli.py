@@ -186,7 +186,7 @@ def test_demo_with_a_python_that_does_not_exist() -> None:
     """A Python that cannot be found is named in one line."""
     code, _, errors = run("demo", "--python", "no-such-python")
     assert code == 5
-    assert "There is no Python 'no-such-python'" in errors and errors.count("\n") == 1
+    assert "there is no Python 'no-such-python'" in errors and errors.count("\n") == 1
 
 
 def demo_where(condition: str) -> str:
@@ -509,6 +509,6 @@ def test_duplicate_prints_where_the_copy_is(hub: LocalHub, newest: Server) -> No
     code, output, told = run(*command, "--private", "--sleep-after", "10", HF_ENDPOINT=hub.url)
     assert code == 0 and output.startswith("http")
     assert told == (  # free hardware has a rule of its own
-        "gradio-client-sync: timeout=10 has no effect on 'cpu-basic', which the Hub puts to sleep "
-        "itself.\n"
+        "gradio-client-sync: timeout=10 has no effect on 'cpu-basic': the Hub sets the sleep "
+        "time of free hardware.\n"
     )

@@ -106,8 +106,8 @@ for data in app.submit("/chat", {
 
 app.predict("/caption", {"image": handle_file("bus.png"), "style": "short"})
 
-filepath: give handle_file(path_or_url), a pathlib.Path, bytes or an open file;
-what comes back is a RemoteFile."""
+filepath: pass handle_file(path_or_url), a pathlib.Path, bytes or an open file;
+a result is a RemoteFile."""
 
 
 def test_text_shows_unnamed_endpoints_by_number() -> None:

@@ -63,7 +63,7 @@ def test_function_helps() -> None:
         "    alternatives: Alternatives. Numeric value between 1 and 5.\n\n"
         "Returns:\n    Result, Detected."
     )
-    assert "return at once" in (inspect.getdoc(translate().submit) or "")
+    assert "return its job at once" in (inspect.getdoc(translate().submit) or "")
 
 
 def test_docstring_cannot_drive_a_terminal() -> None:
@@ -130,7 +130,7 @@ def test_function_can_be_cancelled(app: Client, key: str) -> None:
 def test_function_refuses_what_does_not_fit(app: Client) -> None:
     """A call that does not fit the signature sends nothing, and shows the signature."""
     function = app.function("/add")
-    with pytest.raises(PayloadError, match=r"missing a required argument: 'b'. It is add\(a: fl"):
+    with pytest.raises(PayloadError, match=r"argument: 'b'. Its signature is add\(a: fl"):
         function(1)
     with pytest.raises(PayloadError, match="unexpected keyword argument 'c'"):
         function.submit(1, 2, c=3)
