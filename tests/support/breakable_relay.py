@@ -23,8 +23,9 @@ class BreakableRelay(Intermediary):
         super().__init__(url)
         self._outlasts = outlasts
         self._changed = threading.Condition()
-        self._heard = bytearray()  # all that the server has sent
-        self._ended: set[socket.socket] = set()  # connections that the server has hung up
+        self._heard = bytearray()  # everything that the server has sent
+        # the number of connections that the server has closed
+        self._ended: set[socket.socket] = set()
 
     def wait_for(self, text: bytes, times: int) -> None:
         """Wait until the server has sent ``text`` this many times."""
@@ -39,7 +40,7 @@ class BreakableRelay(Intermediary):
         self.start(functools.partial(self._answer, far, near, answers))
 
     def _ask(self, near: socket.socket, far: socket.socket, answers: bytearray) -> None:
-        with contextlib.suppress(OSError):  # cut
+        with contextlib.suppress(OSError):  # `cut` has ended it
             while data := near.recv(65_536):
                 far.sendall(data)
         text = self._outlasts
@@ -53,7 +54,7 @@ class BreakableRelay(Intermediary):
         self.end(near)
 
     def _answer(self, far: socket.socket, near: socket.socket, answers: bytearray) -> None:
-        with contextlib.suppress(OSError):  # cut
+        with contextlib.suppress(OSError):  # `cut` has ended it
             while data := far.recv(65_536):
                 with self._changed:
                     self._heard += data

@@ -15,7 +15,7 @@ import websocket
 
 from docs.notebooks import render
 
-BOUND = 60.0  # s; for what hangs
+BOUND = 60.0  # s; a bound for a process that hangs
 
 
 class Browser:

@@ -151,12 +151,12 @@ class _Pair:
             self._near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._resets = True
             with contextlib.suppress(OSError):  # the client was faster
-                self._near.shutdown(socket.SHUT_RD)  # frees the thread that reads from it
+                self._near.shutdown(socket.SHUT_RD)  # wakes the thread that reads from it
 
     def _close(self) -> None:
         self.over.set()
         if self._resets:
-            self._near.close()  # hanging up would say a last word
+            self._near.close()  # closing normally would send a TLS close message
         for side in (self._near, self._far):
             if side is not None:
                 self._proxy.end(side)

@@ -264,7 +264,8 @@ def run(count: int, seed: int) -> tuple[int, int]:
 def reached(count: int, seed: int) -> str:
     """Return the coverage of each module of the core with this many messages, as text."""
     coverage = [sys.executable, "-m", "coverage"]
-    settings = f"--rcfile={os.devnull}"  # the project's would count the other ranks
+    # the project's configuration would count the other packages too
+    settings = f"--rcfile={os.devnull}"
     with tempfile.TemporaryDirectory() as folder:
         data, report = f"--data-file={folder}/data", Path(folder) / "report.json"
         measured = ["run", settings, data, "--branch", "--include=*/_protocol/*"]

@@ -73,7 +73,7 @@ class Intermediary:
             try:
                 near, _ = self._listening.accept()
             except OSError:
-                return  # the end
+                return  # the intermediary is closed
             self.take(self.keep(near))
 
     def __enter__(self) -> Self:
@@ -83,7 +83,7 @@ class Intermediary:
     def __exit__(self, *exc: object) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._threads[0].join()  # from now on no connection is added unseen
+        self._threads[0].join()  # from now on no connection can be added
         self.cut()
         with self._lock:
             threads = list(self._threads)
@@ -93,5 +93,5 @@ class Intermediary:
 
 def close_idle(connection: socket.socket) -> None:
     """Shut down a connection without a TLS close message to the other side."""
-    with contextlib.suppress(OSError):  # it has ended meanwhile
+    with contextlib.suppress(OSError):  # it has ended in the meantime
         socket.socket.shutdown(connection, socket.SHUT_RDWR)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any, Callable
 
-BOUND = 20.0  # s; a wait that takes longer has failed
-LATE = 0.5  # s; what an end may come after its time
+BOUND = 20.0  # s; a test that waits longer has failed
+LATE = 0.5  # s; how late an end may be
 
 
 class Heard:

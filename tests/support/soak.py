@@ -57,7 +57,7 @@ class Books:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.ends: Counter[str] = Counter()
-        self.ran: Counter[str] = Counter()  # for sure, once each
+        self.ran: Counter[str] = Counter()  # those that certainly ran, each once
         self.may_have_run: Counter[str] = Counter()
 
     def note(self, name: str, error: BaseException | None) -> None:
@@ -93,7 +93,7 @@ def _cannot_have_run(error: BaseException) -> bool:
 def call(app: Client, chance: random.Random, label: str) -> tuple[str, BaseException | None]:
     """Make one call and wait for its end; check that it has the right result or a typed error."""
     name = chance.choice((*ENDPOINTS, "echo"))
-    size = chance.choice((10, 20_000))  # more would drip for minutes
+    size = chance.choice((10, 20_000))  # more bytes would take minutes
     values: dict[str, Any] = {"echo": label, "count": 5, "fail": "fail", "file": bytes(size)}
     job = app.submit(f"/{name}", [values[name]], timeout=TIMEOUT)
     cancel_at = chance.randrange(4) if name == "count" and chance.random() < 0.3 else None
@@ -139,7 +139,7 @@ def soak(version: str, seconds: float, seed: int) -> bool:
                 while time.monotonic() < until:
                     calls += 1
                     books.note(*call(app, own, f"{number}.{calls}"))
-            except BaseException as exc:  # noqa: BLE001 - told below
+            except BaseException as exc:  # noqa: BLE001 - printed below
                 failures.append(exc)
 
         threads = [threading.Thread(target=run, args=(number,)) for number in range(THREADS)]

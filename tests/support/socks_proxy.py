@@ -36,7 +36,7 @@ class Socks(Intermediary):
             version = near.recv(1)[0]
             host, port = self._ask_5(near) if version == 5 else self._ask_4(near)
             self.asked.append((version, host))
-            # A name that only the proxy knows is that of this machine.
+            # A name that only the proxy knows stands for this machine.
             where = "127.0.0.1" if host.endswith(".invalid") else host
             far = self.keep(socket.create_connection((where, port)))
             near.sendall(b"\5\0\0\1\0\0\0\0\0\0" if version == 5 else b"\0\x5a\0\0\0\0\0\0")

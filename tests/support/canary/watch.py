@@ -73,7 +73,7 @@ class Watch:
             self.look(f"{thing!r} {thing!s}", f"the repr of a {name}")
             try:
                 frozen = _dumps(thing)
-            except Exception:  # noqa: BLE001 - what does not pickle is in no pickle
+            except Exception:  # noqa: BLE001 - not every object can be pickled
                 continue
             self.look(frozen, f"the pickle of a {name}")
 
@@ -98,8 +98,8 @@ class Watch:
 
     def _sent(self, sock: socket.socket, data: Any, *args: Any) -> None:
         if sock in self._accepted or getattr(sock, "server_side", False):
-            return  # an answer of a server; what it repeats is what it was sent
-        with contextlib.suppress(OSError):  # it is not connected any more; so it sends nothing
+            return  # a server's response, which may repeat what the server received
+        with contextlib.suppress(OSError):  # it is no longer connected, so it sends nothing
             peer = sock.getpeername()
             if isinstance(peer, tuple):
                 self.look(data, f"what was sent to {peer[0]}:{peer[1]}", peer[:2])
@@ -111,13 +111,13 @@ class Watch:
         self.look(request + headers.encode(), f"a request to {host!s}:{port}", (str(host), port))
 
     def _pickled(self, thing: Any, *args: Any, **options: Any) -> None:
-        with contextlib.suppress(Exception):  # who pickles is told by the real one
+        with contextlib.suppress(Exception):  # the real function reports the error
             self.look(_dumps(thing), f"the pickle of a {type(thing).__name__}")
 
     def _raised(self, error: Any, *args: Any, **facts: Any) -> None:
         try:
             shown = f"{args} {facts}"
-        except RecursionError:  # of what is nested too deeply to be shown
+        except RecursionError:  # a value that is nested too deeply to be shown
             shown = f"{args}"
         self.look(shown, f"a {type(error).__name__}")
         cause = sys.exc_info()[1]
@@ -140,7 +140,7 @@ def _before(
     told: Callable[..., None],
     told_after: Callable[..., None] = _nothing,
 ) -> Iterator[None]:
-    """Call ``told`` before each call of a function, and ``told_after`` with its result."""
+    """Call ``before`` before each call of a function, and ``after`` with its result."""
     original = getattr(owner, name)
 
     def watched(*args: Any, **options: Any) -> Any:

@@ -106,7 +106,7 @@ def proxy_of(space: SpaceState) -> SpaceProxy:
 
 
 class Failure(NamedTuple):
-    """A response to send instead of the right one."""
+    """A response to send instead of the correct one."""
 
     pattern: str
     status: int
@@ -123,7 +123,7 @@ class LocalHub(HttpServer):
         self.calls: list[Call] = []
         self.failures: list[Failure] = []
         self.tells_hardware = True
-        self.copy_stages: tuple[str, ...] = ("RUNNING",)  # what a new copy goes through
+        self.copy_stages: tuple[str, ...] = ("RUNNING",)  # the stages of a new copy
         self.jwt_claims: dict[str, Any] = {"exp": 4_000_000_000}
         self._jwts: dict[str, str] = {}
         self.lock = threading.RLock()

@@ -52,7 +52,8 @@ class SpaceProxy(HttpServer):
         self.app = app
         self.check = check
         self.seen: list[Passing] = []
-        self.refused = threading.Event()  # when the last of what was to be refused was
+        # set when the last request that was to be refused has been refused
+        self.refused = threading.Event()
         self.refuse: list[tuple[str, int, dict[str, str]]] = []
         super().__init__(handler(lambda: self))
 

@@ -1,8 +1,8 @@
 """An app with one pair of endpoints per component, from Gradio 3.23 to 6.31.
 
-``/take_x`` has the component as its input and answers what its function got, as JSON text;
-``/give_x`` has it as its output and answers a value that the app made. Started by
-`server.Server(version, app=(COMPONENTS,))`. What a version lacks is left out.
+``/take_x`` has the component as its input, and returns what its function received, as JSON text.
+``/give_x`` has it as its output, and returns a value that the app made. `server.Server(version,
+app=(COMPONENTS,))` starts it. Components that a version lacks are left out.
 """
 
 import contextlib
@@ -16,9 +16,9 @@ import wave
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
-sys.path.insert(0, str(Path(__file__).parent))  # -I leaves it out
+sys.path.insert(0, str(Path(__file__).parent))  # -I removes it from the path
 
-import app  # sets up the environment, and the standard output, for Gradio
+import app  # sets up the environment and the standard output for Gradio
 import gradio as gr
 import numpy as np
 import pandas as pd
@@ -26,14 +26,14 @@ import PIL.Image
 
 RELEASE = app.RELEASE
 CLIP = Path(__file__).with_name("tiny.mp4")  # 16 by 16 pixels, one frame of H.264
-HERE = Path.cwd()  # the server's own folder: Gradio serves what is below it
+HERE = Path.cwd()  # the server's own folder: Gradio serves the files below it
 
 
 # -- files of the app
 
 
 def own(name: str, content: bytes) -> str:
-    """Put a file of the app's own into its folder."""
+    """Put one of the app's files into its folder."""
     path = HERE / "own" / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
@@ -78,7 +78,7 @@ EXPLORED = HERE / "explored"
 
 
 def described(value: Any) -> Any:
-    """What JSON can hold of a value: files by name and content, others by type and shape."""
+    """Return a value as JSON can hold it: files by name and content, others by type and shape."""
     if isinstance(value, (bool, int, float, type(None))):
         return value
     if isinstance(value, str):
@@ -130,7 +130,7 @@ def take(*values: Any) -> str:
 
 
 class Drawn:
-    """Stands for a figure of Plotly, of which Gradio wants only this."""
+    """A stand-in for a Plotly figure; Gradio uses only this method."""
 
     def to_json(self) -> str:
         return json.dumps({"data": [{"x": [1, 2], "y": [3, 4]}], "layout": {}})
@@ -177,7 +177,7 @@ def files_in_turn() -> Iterator[str]:
 
 
 def clip(name: str) -> str:
-    """A copy of the film: old servers keep what they made of one beside it."""
+    """Return a copy of the film; old servers keep the files that they make from it beside it."""
     return shutil.copy(FILM, own(name, b""))
 
 
@@ -209,14 +209,14 @@ def build(one_worker: bool = False) -> gr.Blocks:
             trigger.click(function, inputs, outputs, **options)
 
         def component(kind: str, label: str, **options: Any) -> Any:
-            """Make a component; ``None`` where this version has none of the kind."""
+            """Make a component; return ``None`` if this version has no such component."""
             made = getattr(gr, kind, None)
             if made is None:
                 return None
             return made(**app.accepted(made.__init__, label=label, **options))
 
         def pair(name: str, kind: str, value: Any = None, **options: Any) -> None:
-            """Offer ``/take_name``, and ``/give_name`` if the app has a value to give."""
+            """Add ``/take_name``, and also ``/give_name`` if the app has a value to return."""
             taker = component(kind, name, **options)
             if taker is not None:
                 on(f"take_{name}", take, taker, told)

@@ -1,6 +1,6 @@
-"""The app that the pages of the documentation call, as `server.Server` starts it.
+"""The app that the pages of the documentation call; `server.Server` starts it.
 
-Its endpoints are those that the pages name; what they do is as little as the pages need.
+It has the endpoints that the pages name. They do only what the pages need.
 """
 
 import shutil
@@ -11,7 +11,7 @@ from typing import Any, Iterator, Optional
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import app  # sets up the environment, and the standard output, for Gradio
+import app  # sets up the environment and the standard output for Gradio
 import gradio as gr
 import numpy as np
 

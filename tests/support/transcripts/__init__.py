@@ -18,7 +18,7 @@ from gradio_client_sync.events import Data, Event, Status
 
 FOLDER = Path(__file__).parent
 
-#: The releases that were recorded, and what their config says of the queue.
+# : The recorded releases, and what their config says about the queue.
 PROTOCOLS = {
     "3.16.2": None,
     "3.23.0": None,
@@ -32,7 +32,7 @@ PROTOCOLS = {
     "6.31.0": "sse_v3",
 }
 
-EPOCH = 1_700_000_000.0  # s; the recordings count from their own beginning
+EPOCH = 1_700_000_000.0  # s; the times in a recording start at its own beginning
 
 
 def dialect_for(version: str) -> Dialect:
