@@ -22,7 +22,7 @@ from gradio_client_sync import (
 )
 from tests.conftest import SERVERS
 from tests.support.generations import app_constant, has, servers_with, servers_without
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
@@ -368,7 +368,7 @@ def test_jobs_of_one_batch_get_their_own_answers(app: Client) -> None:
 
 def test_direct_function_skips_the_queue(app: Client) -> None:
     """A function with ``queue=False`` is called by one request, and its status says so."""
-    statuses = Heard()
+    statuses = EventRecorder()
     job = app.submit("/direct", ["abc"]).on("status", statuses)
     assert job.result(BOUND)[0] == "cba"
     assert [data[0] for data in job] == ["cba"]
@@ -382,7 +382,7 @@ def test_direct_function_skips_the_queue(app: Client) -> None:
 @servers_with("logs")
 def test_logs(app: Client, server: Server) -> None:
     """Messages of the app come as log events, with all that this generation sends."""
-    logs = Heard()
+    logs = EventRecorder()
     assert app.submit("/logs", ["hello"]).on("log", logs).result(BOUND)[0] == "hello"
     shown = (10, True) if has(server.version, "shown") else (None, None)
     titles = ("Info", "Warning") if has(server.version, "titles") else (None, None)
@@ -395,7 +395,7 @@ def test_logs(app: Client, server: Server) -> None:
 
 def test_progress(app: Client) -> None:
     """Progress comes as statuses with the bars of the app, in order."""
-    statuses = Heard()
+    statuses = EventRecorder()
     app.submit("/progress", [3]).on("status", statuses).result(BOUND)
     bars = [status.progress_data[0] for status in statuses.events if status.progress_data]
     assert bars
@@ -409,7 +409,7 @@ def test_progress(app: Client) -> None:
 @servers_with("render")
 def test_rendered_function(app: Client) -> None:
     """A function that the app renders can be called by its number, in the session that has it."""
-    renders = Heard()
+    renders = EventRecorder()
     app.submit("/apply", ["label"]).on("render", renders).result(BOUND)
     (render,) = renders.events
     (dependency,) = [d for d in render.data["dependencies"] if d["api_name"] == "rendered"]
@@ -422,7 +422,7 @@ def test_rendering_again_replaces_the_function(app: Client) -> None:
     """After rendering again, the new function can be called, and the old one is gone."""
 
     def render(label: str) -> int:
-        renders = Heard()
+        renders = EventRecorder()
         app.submit("/apply", [label]).on("render", renders).result(BOUND)
         return renders.events[-1].data["dependencies"][0]["id"]
 
@@ -448,7 +448,7 @@ def test_whoami_shows_the_client(app: Client, server: Server) -> None:
 @pytest.mark.parametrize("text", ["boom", 'it\'s "two"\nlines'])
 def test_app_error(app: Client, server: Server, endpoint: str, text: str) -> None:
     """``gr.Error`` arrives with its bare text, and with what else this generation sends."""
-    statuses = Heard()
+    statuses = EventRecorder()
     job = app.submit(endpoint, [text]).on("status", statuses)
     with pytest.raises(AppError, match="of the app raised") as caught:
         job.result(BOUND)
@@ -502,7 +502,7 @@ def test_failure_midway_keeps_the_values(app: Client) -> None:
 def test_validator(app: Client, server: Server) -> None:
     """Values that a validator refuses raise with the parameter, and the function does not run."""
     before = server.control.executions()
-    statuses = Heard()
+    statuses = EventRecorder()
     job = app.submit("/validated", ["x"]).on("status", statuses)
     with pytest.raises(ValidationError, match="too short") as caught:
         job.result(BOUND)
@@ -531,10 +531,10 @@ def test_queue_full(server_pool: ServerPool, version: str) -> None:
             assert server.control.await_started(key)
             waiting = [app.submit("/echo", [str(n)]) for n in range(3)]
             for job in waiting:
-                statuses = Heard()
+                statuses = EventRecorder()
                 job.on("status", statuses)
                 statuses.wait_for(lambda status: status.position is not None)
-            refused, told = app.submit("/echo", ["refused"]), Heard()
+            refused, told = app.submit("/echo", ["refused"]), EventRecorder()
             refused.on("status", told)
             with pytest.raises(QueueFullError, match="did not run") as caught:
                 refused.result(BOUND)

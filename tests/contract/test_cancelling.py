@@ -19,7 +19,7 @@ from gradio_client_sync import BrokenStreamError, Client, Job
 from tests.conftest import SERVERS
 from tests.support.breakable_relay import BreakableRelay
 from tests.support.generations import has, servers_with, servers_without
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
@@ -37,7 +37,7 @@ def start(app: Client, server: Server, endpoint: str, key: str, **options: Any) 
 
 def assert_begins_afresh(app: Client, server: Server) -> None:
     """The next endless generator gives its own values, from the first one on."""
-    key, data = uuid.uuid4().hex, Heard()
+    key, data = uuid.uuid4().hex, EventRecorder()
     job = app.submit("/endless", [key]).on("data", data)
     data.wait_for(lambda data: data[0] == "2")
     server.control.release(key)
@@ -61,7 +61,7 @@ def assert_cancelled(job: Job) -> None:
 @pytest.mark.parametrize("endpoint", ["/endless", "/endless_growing"])
 def test_generator_stops(app: Client, server: Server, key: str, endpoint: str) -> None:
     """Every server stops a cancelled generator."""
-    data, statuses = Heard(), Heard()
+    data, statuses = EventRecorder(), EventRecorder()
     job = app.submit(endpoint, [key]).on("data", data).on("status", statuses)
     data.wait_for(lambda data: True)
     assert job.cancel()
@@ -127,7 +127,7 @@ def test_cancelled_direct_call_is_closed_at_once(app: Client, key: str, server: 
 
 def test_cancel_is_done_once(app: Client, server: Server, key: str) -> None:
     """Cancelling again says that the job is cancelled, and changes nothing."""
-    statuses = Heard()
+    statuses = EventRecorder()
     job = start(app, server, "/hold", key).on("status", statuses)
     assert job.cancel()
     assert job.cancel()
@@ -170,7 +170,7 @@ def test_cancel_while_waiting_in_the_queue(
     with Client(server.url, auth=("user", "password")) as app:
         running = start(app, server, "/hold", first)
         try:
-            statuses = Heard()
+            statuses = EventRecorder()
             waiting = app.submit(endpoint, [second]).on("status", statuses)
             statuses.wait_for(lambda status: status.position is not None)
             assert waiting.cancel()
@@ -195,7 +195,7 @@ def test_cancelled_job_makes_room_for_the_next(
     first, second = uuid.uuid4().hex, uuid.uuid4().hex
     with Client(server.url, auth=("user", "password")) as app:
         job = start(app, server, "/endless", first)
-        statuses, data = Heard(), Heard()
+        statuses, data = EventRecorder(), EventRecorder()
         waiting = app.submit("/endless", [second]).on("status", statuses).on("data", data)
         statuses.wait_for(lambda status: status.position is not None)
         if also:
@@ -271,7 +271,7 @@ def test_siblings_go_on(
 @servers_with("separate iterators")
 def test_sibling_generators_go_on(app: Client, server: Server, new_key: Callable[[], str]) -> None:
     """Of three generators of one function, cancelling one leaves the others their own values."""
-    keys, heard = [new_key() for _ in range(3)], [Heard() for _ in range(3)]
+    keys, heard = [new_key() for _ in range(3)], [EventRecorder() for _ in range(3)]
     jobs = [app.submit("/endless", [key]).on("data", into) for key, into in zip(keys, heard)]
     for into in heard:
         into.wait_for(lambda data: True)
@@ -353,7 +353,7 @@ def test_generator_whose_connection_broke_is_forgotten(
 def test_other_functions_go_on(app: Client, server: Server, new_key: Callable[[], str]) -> None:
     """Cancelling a job stops it at once, whatever other functions the session runs."""
     keys = [new_key() for _ in range(3)]
-    other, growing = start(app, server, "/hold_async", keys[0]), Heard()
+    other, growing = start(app, server, "/hold_async", keys[0]), EventRecorder()
     third = app.submit("/endless_growing", [keys[2]]).on("data", growing)
     job = start(app, server, "/endless", keys[1])
     assert job.cancel()
@@ -385,7 +385,7 @@ def test_another_client_is_not_touched(
     """Cancelling touches no job of another client."""
     keys = [new_key() for _ in range(2)]
     with Client(server.url) as other:
-        job, theirs = start(app, server, "/endless", keys[0]), Heard()
+        job, theirs = start(app, server, "/endless", keys[0]), EventRecorder()
         beside = other.submit("/endless", [keys[1]]).on("data", theirs)
         theirs.wait_for(lambda data: True)
         assert job.cancel()
@@ -398,7 +398,7 @@ def test_another_client_is_not_touched(
 def test_session_works_after_many_cancels(app: Client, server: Server, key: str) -> None:
     """After many cancelled jobs the same session still runs jobs of every kind."""
     for _ in range(5):
-        job, data = app.submit("/endless", [key]), Heard()
+        job, data = app.submit("/endless", [key]), EventRecorder()
         job.on("data", data)
         data.wait_for(lambda data: True)
         assert job.cancel()
@@ -418,7 +418,7 @@ def test_session_works_after_many_cancels(app: Client, server: Server, key: str)
 @servers_with("cancel")
 def test_job_cancelled_by_the_app(app: Client, server: Server, key: str) -> None:
     """A job that the app cancels, or another client of the session, ends as cancelled."""
-    statuses = Heard()
+    statuses = EventRecorder()
     job = start(app, server, "/endless", key).on("status", statuses)
     statuses.wait_for(lambda status: status.stage == "generating")
     prefix = app.config.get("api_prefix", "")

@@ -29,7 +29,7 @@ from gradio_client_sync import client as client_alias
 from tests.conftest import SERVERS
 from tests.support.generations import has
 from tests.support.http_server import HttpServer
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.schedule import protocol_of
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
@@ -369,7 +369,7 @@ def test_close(server: Server) -> None:
 def test_with_closes(server: Server, key: str) -> None:
     """Leaving a ``with`` block ends what runs, and its threads."""
     with Client(server.url) as app:
-        job, data = app.submit("/endless", [key]), Heard()
+        job, data = app.submit("/endless", [key]), EventRecorder()
         job.on("data", data)
         data.wait_for(lambda data: True)
     assert job.cancelled()

@@ -18,7 +18,7 @@ from gradio_client_sync._transport.http import Http
 from gradio_client_sync._transport.http_options import HttpOptions
 from gradio_client_sync.errors import ClientClosedError
 from tests.conftest import SERVERS
-from tests.support.gateway import Gateway, Manner
+from tests.support.gateway import Gateway, ResponseForm
 from tests.support.listeners import BOUND
 from tests.support.scripted import Gate, IncomingRequest, ScriptedApp
 from tests.support.servers.server import Server
@@ -37,7 +37,7 @@ def broken(request: pytest.FixtureRequest) -> Iterator[Server]:
 @pytest.fixture
 def way(broken: Server) -> Iterator[Gateway]:
     """The way to it, which remembers what was asked."""
-    with Gateway(broken.url, Manner()) as gateway:
+    with Gateway(broken.url, ResponseForm()) as gateway:
         yield gateway
 
 

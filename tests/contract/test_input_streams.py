@@ -32,7 +32,7 @@ from gradio_client_sync._job.input_stream import InputStream
 from gradio_client_sync._protocol.routes import Routes
 from gradio_client_sync._transport.http import Http
 from tests.support.generations import has, servers_with, servers_without
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.scripted import (
     CLOSE,
     Gate,
@@ -246,7 +246,7 @@ def test_close_of_the_client_releases_a_blocked_send(server: Server, key: str) -
 @streams
 def test_cancelled_stream_stops(app: Client, server: Server) -> None:
     """A cancelled stream is over on the server, too: others of the function can run."""
-    job, values = app.submit("/stream", ["a"]), Heard()
+    job, values = app.submit("/stream", ["a"]), EventRecorder()
     job.on("data", values)
     values.wait_for()
     assert job.cancel()
@@ -368,7 +368,7 @@ def test_chunk_waits_while_the_job_joins() -> None:
 def test_answer_may_precede_that_of_the_request() -> None:
     """The function's answer may come before the server says that it has the chunk."""
     with stream_app() as (script, _app, client):
-        values = Heard()
+        values = EventRecorder()
         job = client.submit("/stream", ["a"]).on("data", values)
         script.events.put(streaming("e1", None, "0"))
 
@@ -499,7 +499,7 @@ def test_close_of_the_client_ends_a_chunk_under_way() -> None:
     with stream_app() as (script, _app, client):
         job = client.submit("/stream", ["a"])
         script.events.put(streaming("e1", None, "0"))
-        values = Heard()
+        values = EventRecorder()
         job.on("data", values)
         values.wait_for()
         taken = Gate()

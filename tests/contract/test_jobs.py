@@ -14,7 +14,7 @@ import pytest
 
 from gradio_client_sync import Client, Data, JobTimeoutError, Status
 from tests.support.generations import has, servers_with
-from tests.support.listeners import BOUND, Heard, Holding
+from tests.support.listeners import BOUND, BlockingListener, EventRecorder
 from tests.support.servers.server import Server
 
 pytestmark = [pytest.mark.gradio, pytest.mark.client_only]
@@ -68,7 +68,7 @@ def test_done_callback(app: Client) -> None:
 @pytest.mark.each_release
 def test_job_tells_what_it_is(app: Client, server: Server, key: str) -> None:
     """A job knows its endpoint and number, and once it runs its id, status and outputs."""
-    statuses = Heard()
+    statuses = EventRecorder()
     job = app.submit("hold", [key]).on("status", statuses)
     assert job.endpoint == "/hold"
     assert isinstance(job.fn_index, int)
@@ -124,7 +124,7 @@ def test_unknown_events_are_refused(app: Client) -> None:
 
 def test_events_come_in_order_and_once(app: Client) -> None:
     """Each listener is told each event once, in order, on the job's own worker threads."""
-    data, statuses, both = Heard(), Heard(), Heard()
+    data, statuses, both = EventRecorder(), EventRecorder(), EventRecorder()
     job = app.submit("/count", [5])
     job.on("data", data).on("status", statuses).on("data", both).on("status", both)
     job.result(BOUND)
@@ -142,7 +142,12 @@ def test_events_come_in_order_and_once(app: Client) -> None:
 
 def test_late_listener_gets_past_events(app: Client) -> None:
     """A listener added after the end is told everything, before `on` returns."""
-    data, statuses, late_data, late_statuses = Heard(), Heard(), Heard(), Heard()
+    data, statuses, late_data, late_statuses = (
+        EventRecorder(),
+        EventRecorder(),
+        EventRecorder(),
+        EventRecorder(),
+    )
     job = app.submit("/tokens", [5]).on("data", data).on("status", statuses)
     job.result(BOUND)
     job.on("data", late_data)
@@ -153,7 +158,7 @@ def test_late_listener_gets_past_events(app: Client) -> None:
 
 def test_listener_added_midway_gets_past_events(app: Client, server: Server, key: str) -> None:
     """A listener added while the job runs is told what it missed, then what comes."""
-    early, late = Heard(), Heard()
+    early, late = EventRecorder(), EventRecorder()
     job = app.submit("/endless_growing", [key]).on("data", early)
     early.wait_for(lambda data: data[0].startswith("tok0 tok1 "))
     job.on("data", late)
@@ -167,7 +172,7 @@ def test_listener_added_midway_gets_past_events(app: Client, server: Server, key
 
 def test_off_stops_events_to_a_listener(app: Client, server: Server, key: str) -> None:
     """A listener taken off is told nothing more; the others are."""
-    gone, kept = Heard(), Heard()
+    gone, kept = EventRecorder(), EventRecorder()
     job = app.submit("/endless", [key]).on("data", gone).on("data", kept)
     gone.wait_for(lambda data: True)
     job.off("data", gone)
@@ -184,7 +189,7 @@ def test_off_stops_events_to_a_listener(app: Client, server: Server, key: str) -
 
 def test_destroy_drops_listeners_and_not_the_job(app: Client, server: Server, key: str) -> None:
     """`destroy` ends all telling; the job goes on to its result."""
-    data, statuses = Heard(), Heard()
+    data, statuses = EventRecorder(), EventRecorder()
     job = app.submit("/hold", [key]).on("data", data).on("status", statuses)
     assert server.control.await_started(key)
     job.destroy()
@@ -212,7 +217,7 @@ def test_exception_in_a_listener_affects_nothing_else(
     app: Client, error: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
     """An exception in a listener is logged; the job, others and the listener itself go on."""
-    calls, others = [], Heard()
+    calls, others = [], EventRecorder()
 
     def failing(data: Data) -> None:
         calls.append(data[0])
@@ -229,12 +234,12 @@ def test_exception_in_a_listener_affects_nothing_else(
 
 def test_slow_listener_delays_its_own_job_only(app: Client) -> None:
     """While a listener of one job does not return, other jobs of the client come and go."""
-    holding = Holding()
+    holding = BlockingListener()
     slow = app.submit("/count", [3]).on("data", holding)
     try:
         holding.wait_until_reached()
         assert app.predict("/count", [2])[0] == "1"
-        heard = Heard()
+        heard = EventRecorder()
         assert app.submit("/echo", ["quick"]).on("data", heard).result(BOUND)[0] == "quick"
         assert heard.values() == ["quick"]
         assert not slow.done()
@@ -248,7 +253,7 @@ def test_listener_that_holds_does_not_keep_the_server_waiting(
     app: Client, server: Server, key: str
 ) -> None:
     """A job whose first listener does not return runs all the same: the server gets its data."""
-    holding, after = Holding(), Heard()
+    holding, after = BlockingListener(), EventRecorder()
     job = app.submit("/hold", [key]).on("status", holding).on("status", after)
     try:
         holding.wait_until_reached()
@@ -264,7 +269,7 @@ def test_listener_that_holds_does_not_keep_the_server_waiting(
 
 def test_listener_that_holds_to_the_end(app: Client, server: Server, key: str) -> None:
     """A job that ended on the server while its listener held is told in full before it resolves."""
-    holding, statuses = Holding(), Heard()
+    holding, statuses = BlockingListener(), EventRecorder()
     job = app.submit("/hold", [key])
     assert server.control.await_started(key)
     job.on("status", holding).on("status", statuses)
@@ -326,7 +331,7 @@ def test_other_jobs_can_be_waited_for_in_a_listener(app: Client) -> None:
 
 def test_listeners_added_from_listeners(app: Client) -> None:
     """A listener added by a listener is told everything too."""
-    inner = Heard()
+    inner = EventRecorder()
     job = app.submit("/count", [3])
 
     def outer(data: Data) -> None:
@@ -411,7 +416,7 @@ def test_backlogged_job_can_be_cancelled(server: Server, new_key: Callable[[], s
     with Client(server.url, max_workers=1) as app:
         jobs = [app.submit("/hold", [first]), app.submit("/hold", [second])]
         assert server.control.await_started(first)
-        statuses = Heard()
+        statuses = EventRecorder()
         jobs[1].on("status", statuses)
         assert jobs[1].cancel()
         with pytest.raises(concurrent.futures.CancelledError):

@@ -31,7 +31,7 @@ import pytest
 from gradio_client_sync import Client, Job
 from tests.conftest import SERVERS
 from tests.support.generations import app_constant, has
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.oracle.oracle import Oracle
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
@@ -486,7 +486,7 @@ def payload(values: Sequence[Any], key: str) -> list[Any]:
     return [key if value is KEY else value for value in values]
 
 
-class Listener(Heard):
+class Listener(EventRecorder):
     """Hears all events of a job, from the first on and in their order.
 
     The other kinds are listened to from the first status on, which comes before anything else:

@@ -11,7 +11,7 @@ import pytest
 
 from gradio_client_sync import AuthenticationError, Client, ConfigError
 from tests.conftest import SERVERS
-from tests.support.gateway import Gateway, Manner
+from tests.support.gateway import Gateway, ResponseForm
 from tests.support.listeners import BOUND
 from tests.support.scripted import IncomingRequest, ScriptedApp, config_of
 from tests.support.servers.server import Server
@@ -74,7 +74,7 @@ def test_pages_what_is_no_page_is_an_error(pages: Server) -> None:
 @pytest.mark.gradio
 def test_pages_cost_one_more_request(pages: Server) -> None:
     """The config above is asked for where there is none; at the app itself, one is enough."""
-    with Gateway(pages.url, Manner()) as gateway:
+    with Gateway(pages.url, ResponseForm()) as gateway:
         for tail, asked in (("", ["/config"]), ("/second", ["/second/config", "/config"])):
             gateway.requests.clear()
             with Client(gateway.url + tail):

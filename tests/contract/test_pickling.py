@@ -16,7 +16,7 @@ from gradio_client_sync import AuthenticationError, Client, ClientClosedError, C
 from tests.conftest import SERVERS
 from tests.support.hub.hub import LocalHub
 from tests.support.hub.plugin import OWNER, STRANGER
-from tests.support.hub.space_proxy import Passing, SpaceProxy
+from tests.support.hub.space_proxy import SpaceProxy, SpaceRequest
 from tests.support.listeners import BOUND
 from tests.support.servers.plugin import ServerPool
 
@@ -35,7 +35,7 @@ def app_url(server_pool: ServerPool) -> str:
 @pytest.fixture
 def seen(app_url: str) -> Iterator[SpaceProxy]:
     """A proxy before that server, which keeps the requests that it saw."""
-    proxy = SpaceProxy(app_url, lambda passing: None)
+    proxy = SpaceProxy(app_url, lambda request: None)
     yield proxy
     proxy.close()
 
@@ -102,9 +102,9 @@ def test_pickle_keeps_options_without_secrets(seen: SpaceProxy) -> None:
     seen.seen.clear()
     with pickle.loads(frozen) as thawed:
         assert thawed.predict("/add", [2, 3])[0] in FIVE
-    for passing in seen.seen:
-        assert passing.headers["accept-language"] == "de"
-        assert passing.headers["user-agent"] == "me"
+    for request in seen.seen:
+        assert request.headers["accept-language"] == "de"
+        assert request.headers["user-agent"] == "me"
 
 
 # -- tokens -------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def test_pickle_connects_at_the_first_use(seen: SpaceProxy) -> None:
     assert seen.seen == []
     with pickle.loads(frozen) as again:
         assert again.protocol.startswith(("sse", "ws"))
-        assert [passing.path for passing in seen.seen] == ["/config"]
+        assert [request.path for request in seen.seen] == ["/config"]
 
 
 def test_pickle_used_by_many_threads_at_first_is_one_client(seen: SpaceProxy) -> None:
@@ -207,11 +207,11 @@ def test_pickle_closed_while_it_connects_stays_closed(app_url: str) -> None:
     """A client that was closed meanwhile is not opened behind the back of who closed it."""
     asked, closed = threading.Event(), threading.Event()
 
-    def check(passing: Passing) -> None:
+    def check(request: SpaceRequest) -> None:
         asked.set()
         assert closed.wait(BOUND)
 
-    slow = SpaceProxy(app_url, lambda passing: None)
+    slow = SpaceProxy(app_url, lambda request: None)
     try:
         with Client(slow.url) as app:
             thawed = pickle.loads(pickle.dumps(app))
@@ -234,7 +234,7 @@ def call(app: Client) -> Any:
 
 def test_pickle_in_a_spawned_pool_reaches_its_caller_in_any_case(app_url: str) -> None:
     """A pool takes clients as arguments: each call has a value or this package's own error."""
-    down = SpaceProxy(app_url, lambda passing: None)
+    down = SpaceProxy(app_url, lambda request: None)
     with Client(down.url) as app:
         unreachable = pickle.loads(pickle.dumps(app))
     down.close()

@@ -20,7 +20,7 @@ import pytest
 from gradio_client_sync import AppError, Client, HTTPStatusError, RemoteFile
 from tests.conftest import SERVERS
 from tests.support.generations import app_constant, has, servers_with, servers_without
-from tests.support.listeners import BOUND, Heard, Holding
+from tests.support.listeners import BOUND, BlockingListener, EventRecorder
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
@@ -51,7 +51,7 @@ def test_cancelling_keeps_the_stream_of_the_others(
 ) -> None:
     """A cancelled job does not take the session's stream with it, nor leave its work running."""
     keys = [new_key() for _ in range(2)]
-    beside, cancelled = app.submit("/hold", [keys[0]]), Heard()
+    beside, cancelled = app.submit("/hold", [keys[0]]), EventRecorder()
     job = app.submit("/endless", [keys[1]]).on("data", cancelled)
     cancelled.wait_for(lambda data: True)
     assert server.control.await_started(keys[0])
@@ -63,7 +63,7 @@ def test_cancelling_keeps_the_stream_of_the_others(
 
 def test_closing_leaves_no_generator_running(server: Server, key: str) -> None:
     """The server is told before its connection goes: some would let the generator run for ever."""
-    data = Heard()
+    data = EventRecorder()
     with Client(server.url) as app:
         app.submit("/endless", [key]).on("data", data)
         data.wait_for(lambda data: True)
@@ -91,7 +91,7 @@ def test_a_job_ends_by_its_own_message(
 ) -> None:
     """A stream that never ends, as after a cancelled job, keeps no later job from its end."""
     keys = [new_key() for _ in range(2)]
-    data = Heard()
+    data = EventRecorder()
     held = app.submit("/hold", [keys[0]])
     job = app.submit("/endless", [keys[1]]).on("data", data)
     data.wait_for(lambda data: True)
@@ -124,7 +124,7 @@ def test_one_reader_per_session(app: Client) -> None:
 @servers_with("cancel")
 def test_empty_output_means_cancelled(app: Client, server: Server, key: str) -> None:
     """A completion without values is a cancelled job, neither an answer nor a fault."""
-    data = Heard()
+    data = EventRecorder()
     job = app.submit("/endless", [key]).on("data", data)
     data.wait_for(lambda data: True)
     address = {
@@ -239,7 +239,7 @@ def test_versions_and_numbers(app: Client, server: Server) -> None:
 @servers_with("polled for data")
 def test_data_is_sent_when_asked_for(app: Client, server: Server, key: str) -> None:
     """These servers drop a job that does not answer at once; no listener delays the answer."""
-    holding = Holding()
+    holding = BlockingListener()
     job = app.submit("/hold", [key]).on("status", holding)
     try:
         holding.wait_until_reached()
@@ -261,7 +261,7 @@ def test_what_can_be_queued_is_queued(app: Client) -> None:
     """A direct call would skip validators, progress, logs and later values: queued ones keep to
     the queue.
     """
-    statuses = Heard()
+    statuses = EventRecorder()
     job = app.submit("/validated", ["x"]).on("status", statuses)
     assert job.exception(BOUND) is not None
     assert all(status.queue for status in statuses.events)

@@ -18,7 +18,7 @@ from gradio_client_sync._transport.connections import RequestHandle
 from gradio_client_sync._transport.deadlines import NEVER
 from tests.support.breakable_relay import BreakableRelay
 from tests.support.generations import servers_with, servers_without
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.scripted import completed, config_of, dependency, scripted
 from tests.support.servers.server import Server
 
@@ -55,7 +55,7 @@ def test_reset_is_about_one_client(app: Client, server: Server) -> None:
 
 def test_job_under_way_survives_the_reset(app: Client, server: Server, key: str) -> None:
     """A job of the old session goes on to its end, with all of its values, beside new ones."""
-    old, values = app.submit("/endless", [key]), Heard()
+    old, values = app.submit("/endless", [key]), EventRecorder()
     old.on("data", values)
     values.wait_for()
     app.reset_session()
@@ -186,7 +186,7 @@ def test_no_heartbeat_where_the_server_has_no_route_for_it(app: Client, server: 
 
 def rendered(app: Client, label: str, **options: Any) -> int:
     """Have the app render, and return the number of the function that it made."""
-    renders = Heard()
+    renders = EventRecorder()
     app.submit("/apply", [label], **options).on("render", renders).result(BOUND)
     number: int = renders.events[-1].data["dependencies"][0]["id"]
     return number

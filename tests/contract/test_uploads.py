@@ -33,7 +33,7 @@ from gradio_client_sync.job import control_of
 from tests.conftest import SERVERS
 from tests.support.file_app import FILES, FileApp
 from tests.support.generations import has
-from tests.support.listeners import Heard
+from tests.support.listeners import EventRecorder
 from tests.support.processes import run_python
 from tests.support.scripted import WAIT, Gate, IncomingRequest
 from tests.support.servers.plugin import ServerPool
@@ -283,7 +283,7 @@ def test_upload_that_cannot_be_read_is_not_waited_for(files: FileApp) -> None:
 def test_upload_is_remembered_by_real_servers(server: Server) -> None:
     """What was sent is found there again, and used without being sent."""
     with Client(server.url) as app:
-        heard = [Heard() for _ in range(3)]
+        heard = [EventRecorder() for _ in range(3)]
         jobs = [app.submit("/digest", [b"remembered"]).on("upload", heard[0])]
         jobs[0].result(30)
         jobs += [app.submit("/digest", [b"remembered"]).on("upload", ear) for ear in heard[1:]]
@@ -491,7 +491,7 @@ def test_upload_ends_with_its_job(
     files: FileApp, app: Client, endless: Path, endpoint: str
 ) -> None:
     """Cancelling hangs up; the function is not run; the job ends once."""
-    held, heard = Held(files), Heard()
+    held, heard = Held(files), EventRecorder()
     job = app.submit(endpoint, [endless]).on("status", heard)
     assert held.reached.wait(WAIT)
     assert job.cancel()
@@ -565,7 +565,7 @@ def test_upload_cancelled_on_real_servers(server: Server, endless: Path) -> None
     """The server lives on, and the function was not run."""
     before = server.control.executions().get("digest", 0)
     with Client(server.url) as app:
-        started = Heard()
+        started = EventRecorder()
         job = app.submit("/digest", [endless]).on("upload", started)
         started.wait_for(lambda upload: upload.done_bytes >= 0)
         job.cancel()

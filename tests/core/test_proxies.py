@@ -219,7 +219,7 @@ def test_proxies_by_socks_carry_everything(
             assert app.predict("/echo", ["x"], timeout=BOUND)[0] == "x"
             assert app.predict("/file", [b"content"], timeout=BOUND)[0].read() == b"content"
             assert [data[0] for data in app.submit("/count", [2])][:2] == ["0", "1"]
-        assert set(socks.asked) == {(5, "app.invalid")}
+        assert set(socks.hosts) == {(5, "app.invalid")}
 
 
 @with_socks
@@ -237,7 +237,7 @@ def test_proxies_by_socks_lead_to_spaces(
         with pytest.raises(SpaceNotFoundError, match="alice/none"):
             Client("alice/none")
         assert [call.path for call in hub.calls][:1] == ["/api/spaces/alice/open"]
-        assert len(socks.asked) >= 3
+        assert len(socks.hosts) >= 3
 
 
 @pytest.mark.usefixtures("hub")
@@ -269,7 +269,7 @@ def test_proxies_by_other_kinds_of_socks(
         for scheme in ("socks4", "socks4a", "socks5", "socks5h"):
             with Client(server.url, proxies={"http": f"{scheme}://{socks.address}"}) as app:
                 assert app.predict("/echo", ["x"], timeout=BOUND)[0] == "x"
-        assert {version for version, _ in socks.asked} == {4, 5}
+        assert {version for version, _ in socks.hosts} == {4, 5}
     with Socks(("me", "right")) as socks:
         environment.setenv("ALL_PROXY", f"socks://me:wrongly@{socks.address}")
         with pytest.raises(ConnectFailedError, match="variable ALL_PROXY") as caught:
@@ -278,4 +278,4 @@ def test_proxies_by_other_kinds_of_socks(
         environment.setenv("NO_PROXY", "localhost,127.0.0.1")
         with Client(server.url) as app:
             assert app.predict("/echo", ["x"], timeout=BOUND)[0] == "x"
-        assert not socks.asked
+        assert not socks.hosts

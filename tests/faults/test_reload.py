@@ -26,9 +26,9 @@ from gradio_client_sync import AppChangedError, Client, EndpointNotFoundError
 from gradio_client_sync.job import control_of
 from tests.conftest import SERVERS
 from tests.support.fault_proxy import FaultProxy
-from tests.support.gateway import Gateway, Manner
+from tests.support.gateway import Gateway, ResponseForm
 from tests.support.generations import has
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.servers.environments import prepare
 from tests.support.servers.server import Server
 
@@ -45,7 +45,7 @@ class Deployment(Gateway):
     """
 
     def __init__(self, first: Server, second: Server) -> None:
-        super().__init__(first.url, Manner())
+        super().__init__(first.url, ResponseForm())
         self.first, self.second = first, second
 
     def swap(self) -> None:
@@ -169,7 +169,7 @@ def test_reload_leaves_alone_what_the_app_before_has(deployment: Deployment) -> 
     """A job that ran before the last good look goes on to its end, and so do those after it."""
     key = uuid.uuid4().hex
     with Client(deployment.url) as app:
-        values = Heard()
+        values = EventRecorder()
         job = app.submit("/hold", [key]).on("data", values)
         try:
             values.wait_for()
@@ -369,7 +369,7 @@ def test_hot_reload_under_steady_calls(
     """The calls after a reload find their function, while a job from before it goes on."""
     developed = Developed(version, tmp_path)
     with developed as url, Client(url) as app, caplog.at_level(logging.WARNING):
-        values = Heard()
+        values = EventRecorder()
         job = app.submit("/hold", [str(tmp_path)]).on("data", values)
         values.wait_for()
         for _ in range(3):

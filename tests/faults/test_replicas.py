@@ -18,7 +18,7 @@ from gradio_client_sync import (
 )
 from tests.conftest import SERVERS
 from tests.support.fault_proxy import Fault, FaultProxy
-from tests.support.replicas_gateway import Spread
+from tests.support.replicas_gateway import ReplicasGateway
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
@@ -52,8 +52,8 @@ def both(pool: ServerPool, second: dict[str, Server], version: str) -> list[Serv
     return [pool.get(version), second[version]]
 
 
-def spread(servers: list[Server], rules: dict[str, int]) -> Spread:
-    return Spread([server.url for server in servers], rules)
+def spread(servers: list[Server], rules: dict[str, int]) -> ReplicasGateway:
+    return ReplicasGateway([server.url for server in servers], rules)
 
 
 def ran(servers: list[Server], name: str) -> int:

@@ -12,7 +12,7 @@ from gradio_client_sync import BrokenStreamError, Client, DownloadError
 from tests.conftest import SERVERS
 from tests.support.fault_proxy import Fault, FaultProxy
 from tests.support.generations import has
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.servers.server import Server
 
 pytestmark = pytest.mark.gradio
@@ -36,13 +36,13 @@ def test_server_is_killed_in_every_phase_at_once(version: str, tmp_path: Path) -
         with Client(proxy.url, retries=8, deadline=LATER) as app:
             made = app.predict("/make_file", [len(CONTENT)])[0]
             app_id = app.config["app_id"]
-            values, sent, fetched = Heard(), Heard(), threading.Event()
+            values, sent, fetched = EventRecorder(), EventRecorder(), threading.Event()
             streaming = app.submit("/endless", ["k"]).on("data", values)
             values.wait_for()  # its only worker is taken from now on
             waiting = [app.submit("/echo", [f"waits {n}"]) for n in range(2)]
             again = app.submit("/echo", ["again"], idempotent=True)
             for job in (*waiting, again):
-                place = Heard()
+                place = EventRecorder()
                 job.on("status", place)
                 place.wait_for(lambda status: status.position is not None)
             proxy.fault = Fault(b"/upload", action="stall")

@@ -42,7 +42,7 @@ def original(hub: LocalHub, newest: str) -> str:
 def copied(hub: LocalHub, source: str, token: str | None = OWNER, **options: Any) -> dict[str, Any]:
     """What the Hub was asked for."""
     with duplicate(source, hf_token=token, **options):
-        [call] = hub.asked("POST .*/duplicate")
+        [call] = hub.requests_to("POST .*/duplicate")
     body: dict[str, Any] = call.body
     assert call.path == "/api/spaces/erin/paint/duplicate"
     assert call.token == token
@@ -67,7 +67,7 @@ def test_duplicate_makes_a_copy_waits_and_connects(hub: LocalHub, original: str)
         assert isinstance(app, Client)
         assert app.source == "alice/paint"
         assert app.predict("/add", [2, 3])[0] in (5, "5", "5.0")
-    [call] = hub.asked("POST")
+    [call] = hub.requests_to("POST")
     assert call.body == {"repository": "alice/paint", "hardware": "cpu-basic"}
     assert [status.detail for status in told] == ["BUILDING", "APP_STARTING", "RUNNING"]
     assert not hub.spaces["alice/paint"].private
@@ -176,7 +176,7 @@ def test_duplicate_refuses_unknown_hardware_with_the_list(
     assert "no hardware 't4-smal'. Did you mean 't4-small'?" in text
     for name in HARDWARE if tells else ("cpu-basic", "t4-medium"):
         assert name in text
-    assert hub.asked("POST") == []
+    assert hub.requests_to("POST") == []
 
 
 def test_duplicate_knows_hardware_that_the_library_does_not(hub: LocalHub, original: str) -> None:
@@ -318,7 +318,7 @@ def test_duplicate_of_an_unknown_source(hub: LocalHub) -> None:
     with pytest.raises(SpaceNotFoundError, match="erin/nothing") as caught:
         duplicate("erin/nothing", hf_token=OWNER)
     assert caught.value.space_id == "erin/nothing"
-    assert hub.asked("POST") == []
+    assert hub.requests_to("POST") == []
 
 
 def test_duplicate_of_a_source_that_goes_meanwhile(hub: LocalHub, original: str) -> None:
@@ -339,7 +339,7 @@ def test_duplicate_of_an_invalid_source(hub: LocalHub, source: str) -> None:
 def test_duplicate_to_a_name_that_cannot_be(hub: LocalHub, original: str, to_id: str) -> None:
     """A name that the Hub cannot take is refused before anything is made."""
     refused(original, to_id=to_id)
-    assert hub.asked("POST") == []
+    assert hub.requests_to("POST") == []
 
 
 def test_duplicate_of_an_own_space(hub: LocalHub, newest: str) -> None:
@@ -411,7 +411,7 @@ def test_duplicate_checks_its_options_first(
     options: dict[str, Any] = {"hf_token": OWNER, option: value}
     with pytest.raises(error, match=option):
         duplicate(original, **options)
-    assert hub.asked("POST") == []
+    assert hub.requests_to("POST") == []
 
 
 def test_duplicate_secrets_are_shown_nowhere(

@@ -36,7 +36,7 @@ FIVE = (5, "5", "5.0")
 @pytest.fixture
 def limited(server: Server) -> Iterator[SpaceProxy]:
     """A proxy before each real server in turn."""
-    proxy = SpaceProxy(server.url, lambda passing: None)
+    proxy = SpaceProxy(server.url, lambda request: None)
     yield proxy
     proxy.close()
 
@@ -49,7 +49,7 @@ def test_rate_limit_a_config_asked_for_too_often_comes_later(hub: LocalHub, newe
     space = hub.add("alice/busy", app=newest.url)
     proxy_of(space).limit("/config", 0.01, times=2)
     with Client("alice/busy"):
-        assert len(proxy_of(space).asked("/config")) == 3
+        assert len(proxy_of(space).requests_to("/config")) == 3
 
 
 def test_rate_limit_a_limit_that_lasts_is_an_error(hub: LocalHub, newest: Server) -> None:
@@ -119,7 +119,7 @@ def test_rate_limit_a_job_that_waits_for_its_rate_can_be_cancelled(
         assert proxy_of(space).refused.wait(BOUND)
         assert job.cancel()
         assert job.cancelled()
-        assert len(proxy_of(space).asked("/queue/join")) == 1
+        assert len(proxy_of(space).requests_to("/queue/join")) == 1
 
 
 # -- within a call's time -----------------------------------------------------------------
@@ -130,7 +130,7 @@ TIME = 20.0  # s that a call has; nobody waits for it here
 
 def test_rate_limit_beyond_the_deadline_of_connecting_is_an_error(newest: Server) -> None:
     """Connecting has the client's deadline, and says at once that it cannot be met."""
-    proxy = SpaceProxy(newest.url, lambda passing: None)
+    proxy = SpaceProxy(newest.url, lambda request: None)
     try:
         proxy.limit("/config", LATER)
         with pytest.raises(RateLimitError, match="asks to wait 25 s") as caught:
@@ -154,7 +154,7 @@ def test_rate_limit_beyond_the_deadline_of_a_call_is_an_error(
         with pytest.raises(RateLimitError) as caught:
             app.predict(endpoint, payload, timeout=TIME)
         assert (caught.value.retry_after, caught.value.status_code) == (LATER, 429)
-        assert len(limited.asked(route)) == 1
+        assert len(limited.requests_to(route)) == 1
         limited.limit(route, 0.01)
         assert app.predict(endpoint, payload, timeout=TIME)[0]
 
@@ -168,13 +168,13 @@ def test_rate_limit_of_an_upload(limited: SpaceProxy, tmp_path: Path) -> None:
         with pytest.raises(RateLimitError, match=r"Uploading 'a\.txt'") as caught:
             app.predict("/file", [path], timeout=TIME)
         assert caught.value.retry_after == LATER
-        assert len(limited.asked("/upload")) == 1
+        assert len(limited.requests_to("/upload")) == 1
         limited.limit("/upload", 0.01)
         told: list[tuple[int, Any]] = []
         job = app.submit("/file", [path], timeout=TIME)
         job.on("upload", lambda upload: told.append((upload.done_bytes, upload.total_bytes)))
         assert job.result(BOUND)[0].read() == b"hello" * 1000
-        assert len(limited.asked("/upload")) == 3
+        assert len(limited.requests_to("/upload")) == 3
     assert told == sorted(told)
     assert told[-1] == (5000, 5000)
 
@@ -195,7 +195,7 @@ def test_rate_limit_of_an_upload_that_cannot_be_repeated(limited: SpaceProxy) ->
         limited.limit("/upload", 0.01)
         with pytest.raises(RateLimitError, match=r"once\.bin"):
             app.predict("/file", [Stream()], timeout=TIME)
-        assert len(limited.asked("/upload")) == 1
+        assert len(limited.requests_to("/upload")) == 1
 
 
 def test_rate_limit_of_a_download(limited: SpaceProxy, tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_rate_limit_of_a_download(limited: SpaceProxy, tmp_path: Path) -> None:
 def test_rate_limit_of_a_login(server_pool: ServerPool) -> None:
     """A login that was not looked at is sent again, within the deadline."""
     app = server_pool.get(SERVERS[-1], auth="user:password")
-    proxy = SpaceProxy(app.url, lambda passing: None)
+    proxy = SpaceProxy(app.url, lambda request: None)
     try:
         proxy.limit("/login", LATER)
         with pytest.raises(RateLimitError) as caught:
@@ -232,13 +232,13 @@ def test_rate_limit_of_a_login(server_pool: ServerPool) -> None:
 @pytest.mark.skipif(SERVERS[-1] < "5", reason="older servers do not tell which run of them it is")
 def test_rate_limit_of_a_look_whether_the_app_is_the_same(newest: Server) -> None:
     """What is asked besides does not use up a call's time, nor fail it."""
-    proxy = SpaceProxy(newest.url, lambda passing: None)
+    proxy = SpaceProxy(newest.url, lambda request: None)
     try:
         with Client(proxy.url) as app:
             app._connection.http.heard = -1e9  # as after a long silence
             proxy.limit("/app_id", LATER)
             assert app.predict("/add", [2, 3], timeout=TIME)[0] in FIVE
-            assert len(proxy.asked("/app_id")) == 1
+            assert len(proxy.requests_to("/app_id")) == 1
     finally:
         proxy.close()
 

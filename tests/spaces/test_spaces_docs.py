@@ -88,6 +88,6 @@ def test_spaces_docs_run(
         assert "running – Space is running." in shown
         assert "600" in shown
         assert "[4, 6]" in shown or "['4', '6']" in shown
-        assert tunnel.asked
+        assert tunnel.hosts
         copy = hub.spaces["user/my-copy"]
         assert (copy.hardware, copy.sleep_time) == ("t4-small", 1800)

@@ -161,12 +161,12 @@ def test_spaces_oracle_signatures_of_public_spaces(hub: LocalHub, newest: Server
     answer = javascript(hub, "predict", "alice/open", token=OWNER, status_callback=None)
     assert answer["error"] is None
     assert routes(space)["GET /queue/data"] == (True, True)
-    assert hub.asked("jwt")
+    assert hub.requests_to("jwt")
     hub.calls.clear()
     with Client("alice/open", hf_token=OWNER) as app:
         app.predict("/add", [2, 3])
     assert routes(space)["GET /queue/data"] == (True, False)
-    assert hub.asked("jwt") == []
+    assert hub.requests_to("jwt") == []
 
 
 def test_spaces_oracle_own_headers_and_cookies_go_where_they_go_there(
@@ -201,7 +201,7 @@ def test_spaces_oracle_own_headers_and_cookies_go_where_they_go_there(
 
 def posts(hub: LocalHub) -> list[tuple[str, Any]]:
     found = []
-    for call in hub.asked("POST"):
+    for call in hub.requests_to("POST"):
         body = dict(call.body)
         visibility = body.pop("visibility", None)
         if visibility is not None:

@@ -34,7 +34,7 @@ from tests.support.http_server import HttpServer
 from tests.support.hub.connect_proxy import ConnectProxy, certificate
 from tests.support.hub.hub import LocalHub, proxy_of
 from tests.support.hub.plugin import OWNER, READER, STRANGER
-from tests.support.hub.space_proxy import Passing, SpaceProxy
+from tests.support.hub.space_proxy import SpaceProxy, SpaceRequest
 from tests.support.listeners import BOUND
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
@@ -62,7 +62,7 @@ def test_spaces_real_one_is_woken_waited_for_and_called(hub: LocalHub, newest: S
         assert app.source == "alice/open"
         assert app.url == proxy_of(space).url
     assert [status.detail for status in told] == way
-    assert [passing.path for passing in proxy_of(space).seen][:2] == ["/", "/config"]
+    assert [request.path for request in proxy_of(space).seen][:2] == ["/", "/config"]
     assert [call.path for call in hub.calls] == ["/api/spaces/alice/open"] * 4
 
 
@@ -70,7 +70,7 @@ def test_spaces_real_one_that_runs_costs_two_requests(hub: LocalHub, newest: Ser
     """Connecting to a running Space asks the Hub once and the app once."""
     space = hub.add("alice/open", app=newest.url)
     with Client("alice/open"):
-        assert [passing.path for passing in proxy_of(space).seen] == ["/config"]
+        assert [request.path for request in proxy_of(space).seen] == ["/config"]
         assert [call.path for call in hub.calls] == ["/api/spaces/alice/open"]
 
 
@@ -144,8 +144,8 @@ def test_spaces_real_private_ones_get_the_token_with_every_request(
         app.view_api()
     seen = proxy_of(space).seen
     assert len(seen) >= 5
-    assert {passing.token for passing in seen} == {OWNER}
-    assert any("join" in passing.path for passing in seen)
+    assert {request.token for request in seen} == {OWNER}
+    assert any("join" in request.path for request in seen)
 
 
 #: Where the JavaScript clients (2.7.0, and 0.2.1 for websockets) put the signature.
@@ -159,13 +159,13 @@ def test_spaces_real_streams_of_private_ones_are_signed(hub: LocalHub, server: S
         app.predict("/add", [2, 3])
         list(app.submit("/count", [2]))
     seen = proxy_of(space).seen
-    signed = [passing for passing in seen if "__sign" in passing.query]
+    signed = [request for request in seen if "__sign" in request.query]
     assert signed
-    for passing in seen:
-        route = f"{passing.method} {passing.path.replace('/gradio_api', '')}"
-        assert (passing in signed) is route.startswith(SIGNED), route
-    assert len(hub.asked("jwt")) in (1, 2)  # a stream and a heartbeat may begin at once
-    assert {call.token for call in hub.asked("jwt")} == {OWNER}
+    for request in seen:
+        route = f"{request.method} {request.path.replace('/gradio_api', '')}"
+        assert (request in signed) is route.startswith(SIGNED), route
+    assert len(hub.requests_to("jwt")) in (1, 2)  # a stream and a heartbeat may begin at once
+    assert {call.token for call in hub.requests_to("jwt")} == {OWNER}
 
 
 def test_spaces_real_public_ones_are_not_signed(hub: LocalHub, newest: Server) -> None:
@@ -173,8 +173,8 @@ def test_spaces_real_public_ones_are_not_signed(hub: LocalHub, newest: Server) -
     space = hub.add("alice/open", app=newest.url)
     with Client("alice/open", hf_token=OWNER) as app:
         app.predict("/add", [2, 3])
-    assert hub.asked("jwt") == []
-    assert all("__sign" not in passing.query for passing in proxy_of(space).seen)
+    assert hub.requests_to("jwt") == []
+    assert all("__sign" not in request.query for request in proxy_of(space).seen)
 
 
 def test_spaces_real_private_ones_work_without_a_signature(hub: LocalHub, server: Server) -> None:
@@ -191,10 +191,10 @@ def test_spaces_real_private_ones_work_by_signature_alone(hub: LocalHub, server:
     blind = proxy_of(space)
     check = blind.check
 
-    def streams_by_signature(passing: Passing) -> Any:
-        if "__sign" in passing.query:
-            passing = passing._replace(headers={})
-        return check(passing)
+    def streams_by_signature(request: SpaceRequest) -> Any:
+        if "__sign" in request.query:
+            request = request._replace(headers={})
+        return check(request)
 
     blind.check = streams_by_signature
     with Client("alice/secret", hf_token=OWNER) as app:
@@ -212,8 +212,8 @@ def test_spaces_real_files_of_private_ones_pass_too(
         [answer] = app.predict("/file", [path])
         assert answer.read() == b"hello"
         assert answer.download().read_bytes() == b"hello"
-    assert {passing.token for passing in proxy_of(space).seen} == {OWNER}
-    assert proxy_of(space).asked("/file=")
+    assert {request.token for request in proxy_of(space).seen} == {OWNER}
+    assert proxy_of(space).requests_to("/file=")
 
 
 def test_spaces_real_the_app_never_sees_the_token(hub: LocalHub, newest: Server) -> None:
@@ -234,7 +234,7 @@ def test_spaces_real_a_refusal_by_the_proxy_says_whose_token_it_was(
     """Where the Hub shows a Space but its proxy refuses, the account and its right are told."""
     space = hub.add("alice/secret", app=newest.url, private=True, readers={"bob"})
     told: list[SpaceStatus] = []
-    proxy_of(space).check = lambda passing: (403, "<html>No.</html>")
+    proxy_of(space).check = lambda request: (403, "<html>No.</html>")
     with pytest.raises(AuthenticationError, match="'bob' and has the role 'read'") as caught:
         Client("alice/secret", hf_token=READER, status_callback=told.append)
     assert caught.value.status_code == 403
@@ -248,7 +248,7 @@ def test_spaces_real_a_refusal_by_the_proxy_says_whose_token_it_was(
 def test_spaces_real_a_refusal_without_a_token_says_so(hub: LocalHub, newest: Server) -> None:
     """The same without a token."""
     space = hub.add("alice/open", app=newest.url)
-    proxy_of(space).check = lambda passing: (401, "<html>No.</html>")
+    proxy_of(space).check = lambda request: (401, "<html>No.</html>")
     with pytest.raises(AuthenticationError, match="No token was given, and none is saved"):
         Client("alice/open")
 
@@ -287,16 +287,16 @@ def test_spaces_real_the_saved_token_is_for_spaces_only(
     for source in ("alice/secret", f"{hub.url}/spaces/alice/secret"):
         with Client(source) as app:
             assert app.predict("/add", [2, 3])[0] in FIVE
-    assert {passing.token for passing in proxy_of(space).seen} == {OWNER}
-    plain = SpaceProxy(newest.url, lambda passing: None)
+    assert {request.token for request in proxy_of(space).seen} == {OWNER}
+    plain = SpaceProxy(newest.url, lambda request: None)
     try:
         with Client(plain.url) as app:
             app.predict("/add", [2, 3])
     finally:
         plain.close()
     assert plain.seen
-    for passing in plain.seen:
-        assert OWNER not in str(passing)
+    for request in plain.seen:
+        assert OWNER not in str(request)
 
 
 def test_spaces_real_the_saved_token_of_a_file_is_found(
@@ -318,7 +318,7 @@ def test_spaces_real_the_saved_token_of_a_file_is_found(
         timeout=60,
     )
     assert run.stdout.strip() in ("5", "5.0"), run.stderr
-    assert {passing.token for passing in proxy_of(space).seen} == {OWNER}
+    assert {request.token for request in proxy_of(space).seen} == {OWNER}
 
 
 def test_spaces_real_the_saved_token_can_be_switched_off(
@@ -332,7 +332,7 @@ def test_spaces_real_the_saved_token_can_be_switched_off(
     space = hub.add("alice/open", app=newest.url)
     Client("alice/open").close()
     assert {call.token for call in hub.calls} == {None}
-    assert {passing.token for passing in proxy_of(space).seen} == {None}
+    assert {request.token for request in proxy_of(space).seen} == {None}
 
 
 def test_spaces_real_a_token_does_not_go_in_the_clear(
@@ -420,11 +420,11 @@ def test_spaces_real_an_address_on_hugging_face_is_a_space(
         assert app.predict("/add", [2, 3])[0] in FIVE
         assert app.url == "https://alice-secret.hf.space"
     assert [status.detail for status in told] == ["SLEEPING", "RUNNING"]
-    assert set(tunnel.asked) == {"alice-secret.hf.space:443"}
-    assert hub.asked("by-subdomain/alice-secret")
+    assert set(tunnel.hosts) == {"alice-secret.hf.space:443"}
+    assert hub.requests_to("by-subdomain/alice-secret")
     seen = proxy_of(hub.spaces["alice/secret"]).seen
-    assert {passing.token for passing in seen} == {OWNER}
-    assert any("__sign" in passing.query for passing in seen)
+    assert {request.token for request in seen} == {OWNER}
+    assert any("__sign" in request.query for request in seen)
 
 
 # -- canaries -----------------------------------------------------------------------------
@@ -448,7 +448,7 @@ def test_spaces_real_canaries_stay_where_they_belong(
         with pytest.raises(Exception) as caught:  # noqa: PT011 - any; it is looked at
             app.predict("/no_such_endpoint", [])
         shown += [caught.value]
-    proxy_of(space).check = lambda passing: (403, f"<html>{passing.headers}</html>")
+    proxy_of(space).check = lambda request: (403, f"<html>{request.headers}</html>")
     for source in ("alice/secret", "alice/nothing"):
         with pytest.raises(Exception) as caught:  # noqa: PT011 - any; it is looked at
             Client(source, hf_token=CANARY, cookies={"session": COOKIE})
@@ -460,19 +460,19 @@ def test_spaces_real_canaries_stay_where_they_belong(
         assert CANARY not in text
         assert COOKIE not in text
     assert {call.token for call in hub.calls} == {CANARY}
-    elsewhere = SpaceProxy(server.url, lambda passing: None)
+    elsewhere = SpaceProxy(server.url, lambda request: None)
     try:
         monkeypatch.setenv("HF_TOKEN", CANARY)
         with Client(elsewhere.url) as app:
             app.predict("/add", [2, 3])
     finally:
         elsewhere.close()
-    assert not [passing for passing in elsewhere.seen if CANARY in str(passing)]
+    assert not [request for request in elsewhere.seen if CANARY in str(request)]
 
 
 def test_spaces_real_a_redirect_takes_no_token_along(hub: LocalHub, newest: Server) -> None:
     """A Space that sends clients elsewhere is not followed."""
-    elsewhere = SpaceProxy(newest.url, lambda passing: None)
+    elsewhere = SpaceProxy(newest.url, lambda request: None)
     space = hub.add("alice/open", app=newest.url)
     proxy_of(space).refuse.append(("/config", 302, {"Location": f"{elsewhere.url}/config"}))
     try:

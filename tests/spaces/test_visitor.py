@@ -57,25 +57,25 @@ def test_visitor_a_visitors_mark_goes_with_their_call_only(
         app.predict("/add", [2, 3])
     seen = proxy_of(space).seen
     # Before 4.9 the data is posted besides, in a request that joins nothing.
-    joins = [p.headers.get(HEADER) for p in proxy_of(space).asked("/queue/join")]
-    direct = [p.headers.get(HEADER) for p in proxy_of(space).asked("/run/")]
+    joins = [p.headers.get(HEADER) for p in proxy_of(space).requests_to("/queue/join")]
+    direct = [p.headers.get(HEADER) for p in proxy_of(space).requests_to("/run/")]
     assert joins == ["one", None, "two", None, None]
     assert direct == ["one", None, "two", None]
-    assert sum(HEADER in passing.headers for passing in seen) == 4
+    assert sum(HEADER in request.headers for request in seen) == 4
 
 
 def test_visitor_a_visitors_mark_goes_to_spaces_only(
     newest: Server, visitor: contextvars.ContextVar[Any]
 ) -> None:
     """Other apps learn nothing of the visitor."""
-    plain = SpaceProxy(newest.url, lambda passing: None)
+    plain = SpaceProxy(newest.url, lambda request: None)
     try:
         with Client(plain.url) as app:
             visitor.set(types.SimpleNamespace(headers={HEADER: "one"}))
             app.predict("/add", [2, 3])
     finally:
         plain.close()
-    assert all(HEADER not in passing.headers for passing in plain.seen)
+    assert all(HEADER not in request.headers for request in plain.seen)
 
 
 @pytest.mark.parametrize(
@@ -134,12 +134,12 @@ def test_visitor_of_a_real_app_is_passed_on(hub: LocalHub, newest: Server, versi
     calls = {"ask": 1, "submit": 1, "wait": 1, "thread": 1, "stream": 2, "stream_async": 2}
     with front(version, hub, "alice/gpu") as url:
         for name, times in calls.items():
-            joined = len(proxy_of(space).asked("/queue/join"))
+            joined = len(proxy_of(space).requests_to("/queue/join"))
             for mark in ("one", None, "two", "one"):
                 headers = {} if mark is None else {HEADER: mark}
                 with Client(url, headers=headers) as visitor:
                     assert visitor.predict(f"/{name}", [2, 3])[0] in FIVE
-                joins = proxy_of(space).asked("/queue/join")[joined:]
+                joins = proxy_of(space).requests_to("/queue/join")[joined:]
                 assert [p.headers.get(HEADER) for p in joins] == [mark] * times, name
                 joined += times
         proxy_of(space).seen.clear()
@@ -148,7 +148,7 @@ def test_visitor_of_a_real_app_is_passed_on(hub: LocalHub, newest: Server, versi
             visitors = [stack.enter_context(Client(url, headers={HEADER: mark})) for mark in marks]
             for answer in pool.map(lambda visitor: visitor.predict("/ask", [2, 3])[0], visitors):
                 assert answer in FIVE
-    joins = proxy_of(space).asked("/queue/join")
-    assert sorted(str(passing.headers.get(HEADER)) for passing in joins) == marks
-    others = [passing for passing in proxy_of(space).seen if "/queue/join" not in passing.path]
-    assert all(HEADER not in passing.headers for passing in others)
+    joins = proxy_of(space).requests_to("/queue/join")
+    assert sorted(str(request.headers.get(HEADER)) for request in joins) == marks
+    others = [request for request in proxy_of(space).seen if "/queue/join" not in request.path]
+    assert all(HEADER not in request.headers for request in others)

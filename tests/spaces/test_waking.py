@@ -227,7 +227,7 @@ def test_spaces_are_waited_for_with_backoff_until_the_deadline(hub: LocalHub, cl
     assert (e.value.stage, e.value.status) == ("BUILDING", waking.told[-1])
     assert clock.now == 60.0
     assert clock.waits[:-1] == sorted(clock.waits[:-1])
-    assert len(hub.asked("GET /api/spaces/alice/stuck")) == len(clock.waits) + 1 < 15
+    assert len(hub.requests_to("GET /api/spaces/alice/stuck")) == len(clock.waits) + 1 < 15
     assert waking.stages == ["BUILDING"]
 
 
@@ -608,11 +608,11 @@ def test_spaces_signatures_are_kept_until_they_expire(hub: LocalHub, clock: Cloc
     first = signature.sign("ws://app/queue/join")
     assert first.startswith("ws://app/queue/join?__sign=head.")
     assert signature.sign("http://app/data?a=b").startswith("http://app/data?a=b&__sign=head.")
-    assert len(hub.asked("jwt")) == 1
+    assert len(hub.requests_to("jwt")) == 1
     clock.now = 950.0
     hub.jwt_claims["exp"] = 2000
     assert signature.sign("ws://app/queue/join") != first
-    assert len(hub.asked("jwt")) == 2
+    assert len(hub.requests_to("jwt")) == 2
 
 
 @pytest.mark.parametrize("status", [403, 404, 500, 200])
@@ -625,7 +625,7 @@ def test_spaces_without_a_signature_the_header_has_to_do(
     signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
     for _ in range(2):
         assert signature.sign("http://app/data") == "http://app/data"
-    assert len(hub.asked("jwt")) == 1
+    assert len(hub.requests_to("jwt")) == 1
 
 
 def test_spaces_a_hub_out_of_reach_gives_no_signature(
@@ -676,7 +676,7 @@ def test_spaces_an_address_that_the_record_lacks_is_asked_for(hub: LocalHub, clo
     """Where the record has no address, the Hub's other answer has."""
     waking = Waking(hub.add("alice/open", address=NOWHERE, names_host=False), clock)
     assert waking.connect() == "open"
-    assert hub.asked("GET /api/spaces/alice/open/host")
+    assert hub.requests_to("GET /api/spaces/alice/open/host")
 
 
 @pytest.mark.parametrize("value", ["print", 3, True])

@@ -33,8 +33,8 @@ class BreakableRelay(Intermediary):
             heard = self._changed.wait_for(lambda: self._heard.count(text) >= times, BOUND)
         assert heard, f"the server has sent {text!r} {self._heard.count(text)} times, not {times}"
 
-    def take(self, near: socket.socket) -> None:
-        far = self.reach()
+    def handle(self, near: socket.socket) -> None:
+        far = self.connect()
         answers = bytearray()
         self.start(functools.partial(self._ask, near, far, answers))
         self.start(functools.partial(self._answer, far, near, answers))

@@ -60,7 +60,7 @@ class FaultProxy(Intermediary):
         self.struck = 0
         self._pairs: set[_Pair] = set()
 
-    def take(self, near: socket.socket) -> None:
+    def handle(self, near: socket.socket) -> None:
         pair = _Pair(self, near)
         with self._lock:
             self._pairs.add(pair)
@@ -115,7 +115,7 @@ class _Pair:
                         self._act(fault)
                         break
                 if self._far is None:
-                    self._far = self._proxy.reach()
+                    self._far = self._proxy.connect()
                     self._proxy.start(self._downward)
                 self._far.sendall(data)
         self._close()

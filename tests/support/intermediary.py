@@ -33,11 +33,11 @@ class Intermediary:
         self._open: set[socket.socket] = set()
         self._threads = [threading.Thread(target=self._accept)]
 
-    def take(self, near: socket.socket) -> None:
+    def handle(self, near: socket.socket) -> None:
         """Begin with a client's connection; use `start` for anything that takes long."""
         raise NotImplementedError
 
-    def reach(self) -> socket.socket:
+    def connect(self) -> socket.socket:
         """Connect to the server."""
         return self.keep(socket.create_connection(("127.0.0.1", self.target)))
 
@@ -74,7 +74,7 @@ class Intermediary:
                 near, _ = self._listening.accept()
             except OSError:
                 return  # the intermediary is closed
-            self.take(self.keep(near))
+            self.handle(self.keep(near))
 
     def __enter__(self) -> Self:
         self._threads[0].start()

@@ -55,11 +55,11 @@ class AppPage:
 
     def __init__(self, browser: Browser, url: str) -> None:
         self._browser = browser
-        script = browser.tell("Page.addScriptToEvaluateOnNewDocument", source=WRITE_DOWN)
+        script = browser.command("Page.addScriptToEvaluateOnNewDocument", source=WRITE_DOWN)
         try:
             browser.open(f"{url}/")
         finally:
-            browser.tell(
+            browser.command(
                 "Page.removeScriptToEvaluateOnNewDocument", identifier=script["identifier"]
             )
 

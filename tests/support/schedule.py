@@ -95,10 +95,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if not is_repetition(item, chosen)]
-    items.sort(key=_place)
+    items.sort(key=_sort_key)
 
 
-def _place(item: pytest.Item) -> int:
+def _sort_key(item: pytest.Item) -> int:
     """Return a number that sorts the longest groups first."""
     group = group_of(item.nodeid)
     if group in VERSIONS:

@@ -264,7 +264,7 @@ class ScriptedApp:
         """Wait until a route has had this many requests."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.count(route) >= times, WAIT), (
-                f"{route} was asked {self.count(route)} times, not {times}: {self.requests}"
+                f"{route} had {self.count(route)} requests, not {times}: {self.requests}"
             )
 
     def __enter__(self) -> ScriptedApp:

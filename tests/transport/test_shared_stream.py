@@ -27,7 +27,7 @@ from gradio_client_sync._transport.http import Http
 from gradio_client_sync._transport.mailbox import ROOM
 from gradio_client_sync._transport.shared_stream import SharedStream
 from gradio_client_sync.job import control_of
-from tests.support.listeners import Heard
+from tests.support.listeners import EventRecorder
 from tests.support.scripted import (
     CLOSE,
     WAIT,
@@ -117,7 +117,7 @@ def test_early_messages_may_be_longer_than_there_is_room_for_a_worker() -> None:
         x.send(completed("first", "late"), CLOSE)
         x.end_stream()
 
-    heard = Heard()
+    heard = EventRecorder()
     with scripted(join=join, data=data) as server, Client(server.url) as app:
         first = app.submit("/count", ["a"]).on("data", heard)
         stream_open.wait_until_reached()
@@ -600,7 +600,7 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
     with scripted(join=join, data=lambda x: next(turns)(x)) as server, Client(server.url) as app:
         server.scripts["GET /queue/status"] = status
         server.scripts["POST /cancel"] = cancel
-        begun, queued = Heard(), Heard()
+        begun, queued = EventRecorder(), EventRecorder()
         one = app.submit("/count", ["x"]).on("status", begun)
         begun.wait_for(lambda status: status.position == 0)
         other = app.submit("/count", ["x"]).on("status", queued)

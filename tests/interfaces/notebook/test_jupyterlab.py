@@ -150,7 +150,7 @@ def test_lab_shows_what_an_app_answers(studio: render.Studio, tmp_path: Path) ->
         for element in ("img", "audio", "video", "table", "iframe", ".vega-embed"):
             assert outputs(browser, element), element
         picture = Path(os.environ.get("LAB_PICTURE", tmp_path / "lab.png"))
-        browser.photograph(picture)  # as in docs/notebook.md
+        browser.screenshot(picture)  # as in docs/notebook.md
         assert picture.stat().st_size > 50_000
 
 

@@ -17,7 +17,7 @@ import pytest
 from gradio_client_sync import AppError, Client, MissingDependencyError
 from gradio_client_sync._terminal.progress import ProgressBars
 from gradio_client_sync.events import Progress, Status, Upload
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.scripted import scripted
 from tests.support.servers.server import Server
 
@@ -240,7 +240,7 @@ def test_bar_of_a_cancelled_job_ends(
     app: Client, key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`cancel` has ended the line when it returns."""
-    data = Heard()
+    data = EventRecorder()
     job = app.submit("/endless", [key]).on("data", data).show_progress()
     data.wait_for()
     assert job.cancel()

@@ -66,7 +66,7 @@ class Canary(logging.Handler):
         }
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.watch.look(self.format(record), f"a log of {record.name}")
+        self.watch.check(self.format(record), f"a log of {record.name}")
 
     def pytest_sessionstart(self) -> None:
         with contextlib.ExitStack() as stack:
@@ -95,11 +95,11 @@ class Canary(logging.Handler):
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for title, text in report.sections:
-            self.watch.look(text, f"the {title}")
-        self.watch.look(report.longreprtext, "the report of a failure")
+            self.watch.check(text, f"the {title}")
+        self.watch.check(report.longreprtext, "the report of a failure")
 
     def pytest_warning_recorded(self, warning_message: Any) -> None:
-        self.watch.look(str(warning_message.message), "a warning")
+        self.watch.check(str(warning_message.message), "a warning")
 
     @pytest.hookimpl(optionalhook=True)  # a hook of pytest-xdist
     def pytest_testnodedown(self, node: Any) -> None:

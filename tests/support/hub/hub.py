@@ -168,7 +168,7 @@ class LocalHub(HttpServer):
         failure = Failure(pattern, status, headers or {}, body)
         self.failures.extend([failure] * times)
 
-    def asked(self, pattern: str = "") -> list[Call]:
+    def requests_to(self, pattern: str = "") -> list[Call]:
         """Return the requests whose method and path match."""
         with self.lock:
             return [c for c in self.calls if re.search(pattern, f"{c.method} {c.path}")]

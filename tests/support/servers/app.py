@@ -122,7 +122,7 @@ LEDGER = Ledger()
 
 
 class Visit:
-    """One call with a key: records its start, and at its end whether it finished or was cancelled."""
+    """A call with a key: record its start, and at its end whether it finished or was cancelled."""
 
     def __init__(self, key: str) -> None:
         self.key = key

@@ -18,7 +18,7 @@ import gradio as gr
 import gradio.routes
 
 
-def told(*values: Any) -> str:
+def describe(*values: Any) -> str:
     """Describe what a function received."""
     return json.dumps(values)
 
@@ -45,7 +45,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
 
         def on(name: str, inputs: Sequence[Any], queue: bool = False) -> None:
             go = gr.Button("go", elem_id=f"go_{name}")
-            go.click(told, list(inputs), answer, api_name=name, queue=queue)
+            go.click(describe, list(inputs), answer, api_name=name, queue=queue)
 
         def one(name: str, make: Callable[[], Any]) -> None:
             """Put a component, if this version has it, on the page and behind an endpoint."""
@@ -105,7 +105,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
         pick = gr.Dataset(
             components=[text], samples=[["apple"], ["pear"]], type="index", elem_id="pick"
         )
-        pick.click(told, [pick], answer, api_name="clicked", queue=False)
+        pick.click(describe, [pick], answer, api_name="clicked", queue=False)
 
         plus = gr.Button("1", elem_id="plus")
         plus.click(lambda n: str(int(n) + 1), plus, plus, api_name="plus")
@@ -115,7 +115,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
             @gr.render(inputs=text)
             def render(name: str) -> None:
                 made = gr.Button(f"rendered {name}")
-                made.click(told, [made, text], answer, api_name="rendered")
+                made.click(describe, [made, text], answer, api_name="rendered")
 
     return demo
 
