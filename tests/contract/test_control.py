@@ -1,4 +1,4 @@
-"""One job's end: whoever comes first decides, and what a signal leaves half done is finished."""
+"""The end of a job: the first outcome counts, even if a signal interrupts it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gradio_client_sync._job.event_log import EventLog
 from gradio_client_sync.events import Status
 from tests.core.test_decode import scribe_for
 
-WAIT = 10.0  # s; a bound on failure
+WAIT = 10.0  # s; a bound for failures
 FACTORY = scribe_for()
 PENDING, DONE, FAILED = (
     FACTORY.status(1.0, "pending"),
@@ -32,7 +32,7 @@ def run_here(task: Callable[[], None]) -> None:
 
 
 class Made:
-    """A job without a client, and its control."""
+    """A job without a client, and its `JobControl`."""
 
     def __init__(self) -> None:
         self.log = EventLog(FACTORY, 10, run_here, pending=PENDING)
@@ -59,7 +59,7 @@ ENDS: dict[Outcome, Callable[[JobControl], object]] = {
     Outcome.CANCELLED: lambda control: control.cancel(),
     Outcome.ABANDONED: lambda control: control.abandon(),
 }
-#: Other ways to the same outcome.
+# : Further calls with the outcome "cancelled".
 CANCELS: list[Callable[[JobControl], object]] = [
     lambda control: control.resolve([DONE]),
     lambda control: control.resolve_cancelled(),
@@ -78,13 +78,13 @@ def made() -> Made:
 
 
 def test_every_outcome_has_a_way() -> None:
-    """What is tested below are all of them."""
+    """The tests below cover every outcome."""
     assert ENDS.keys() == set(Outcome)
 
 
 @pytest.mark.parametrize(("first", "second"), list(itertools.product(Outcome, repeat=2)))
 def test_first_end_counts(first: Outcome, second: Outcome, made: Made) -> None:
-    """Whatever comes second changes nothing that anybody can see."""
+    """A second outcome has no effect on the job, its callbacks and its events."""
     ENDS[first](made.control)
     state, stops, events = state_of(made.job), made.stops, len(made.log._records)
     assert made.control.outcome is first and made.job.done() and made.control.done
@@ -98,7 +98,9 @@ def test_first_end_counts(first: Outcome, second: Outcome, made: Made) -> None:
 
 @pytest.mark.parametrize("end", CANCELS)
 def test_app_and_client_may_cancel(made: Made, end: Callable[[JobControl], object]) -> None:
-    """The job is cancelled as by its user, whose own `cancel` still says so."""
+    """If the app or the client cancels the job, it counts as cancelled, and `cancel()` returns
+    True.
+    """
     end(made.control)
     assert made.job.cancelled() and made.control.outcome is Outcome.CANCELLED
     assert made.control.stopped and made.stops == 0
@@ -109,13 +111,13 @@ def test_app_and_client_may_cancel(made: Made, end: Callable[[JobControl], objec
 
 @pytest.mark.parametrize("outcome", [Outcome.RESULT, Outcome.ERROR, Outcome.TIMED_OUT])
 def test_cancel_after_the_end_is_refused(made: Made, outcome: Outcome) -> None:
-    """The job keeps its end."""
+    """cancel() returns False after the end, and the job keeps its outcome."""
     ENDS[outcome](made.control)
     assert made.job.cancel() is False and not made.job.cancelled()
 
 
 def test_cancel_counts_while_listeners_hear_of_the_end(made: Made) -> None:
-    """The Future resolves after the last status; until then the user may still cancel."""
+    """cancel() works until the Future resolves, after the listeners got the last status."""
 
     def cancel(status: Status) -> None:
         if status.stage == "complete":
@@ -127,7 +129,7 @@ def test_cancel_counts_while_listeners_hear_of_the_end(made: Made) -> None:
 
 
 def test_deadline_does_not_count_while_listeners_hear_of_the_end(made: Made) -> None:
-    """The job was in time."""
+    """A deadline has no effect once the listeners get the last status: the job was in time."""
 
     def expire(status: Status) -> None:
         if status.stage == "complete":
@@ -139,14 +141,14 @@ def test_deadline_does_not_count_while_listeners_hear_of_the_end(made: Made) -> 
 
 
 class Struck(Exception):
-    """What a signal's handler raises."""
+    """The exception that a signal handler raises."""
 
 
 @pytest.mark.parametrize("second", [Outcome.RESULT, Outcome.CANCELLED, Outcome.ERROR])
 def test_end_that_a_signal_struck_is_finished_by_the_next(
     made: Made, second: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The outcome was decided, and the Future had not been resolved yet."""
+    """If a signal interrupts the end before the Future resolves, the next call completes it."""
 
     def strike(*_: object) -> None:
         raise Struck
@@ -162,7 +164,7 @@ def test_end_that_a_signal_struck_is_finished_by_the_next(
 
 
 def test_abandoned_job_wakes_nobody(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those who ask later get the end at once; waits, callbacks and listeners are left alone."""
+    """abandon() wakes no thread and calls no listener; later calls get the end at once."""
     woken: list[JobControl] = []
     monkeypatch.setattr(JobControl, "wake", lambda control: woken.append(control))
     heard: list[Status] = []
@@ -178,7 +180,9 @@ def test_abandoned_job_wakes_nobody(made: Made, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_abandon_says_whether_the_server_has_to_be_told(made: Made) -> None:
-    """Not of a job that has ended by itself, but of one that was just cancelled."""
+    """abandon() returns False for a job that ended by itself, and True for one cancelled just
+    before.
+    """
     ENDS[Outcome.RESULT](made.control)
     assert made.control.abandon() is False
     other = Made()
@@ -186,7 +190,9 @@ def test_abandon_says_whether_the_server_has_to_be_told(made: Made) -> None:
 
 
 def test_stop_reaches_what_the_worker_waits_for_now(made: Made) -> None:
-    """And a worker that begins to wait too late hears of it at once."""
+    """The stop callback that is set last is called, and a callback that is set after the stop at
+    once.
+    """
     waits: list[str] = []
     assert made.control.on_stop(lambda: waits.append("now"))
     assert made.job.cancel() and made.control.stopped
@@ -196,7 +202,9 @@ def test_stop_reaches_what_the_worker_waits_for_now(made: Made) -> None:
 
 
 def test_release_ends_the_wait_for_it(made: Made) -> None:
-    """A job that no worker has taken is not waited for."""
+    """wait_released() returns at once for a job without a worker, and after release() for any
+    other.
+    """
     control = made.control
     assert control.wait_released(WAIT) is False
     control.start()
@@ -206,14 +214,14 @@ def test_release_ends_the_wait_for_it(made: Made) -> None:
 
 
 def test_hurry_shortens_later_waits(made: Made) -> None:
-    """Somebody wants to leave, and nobody else holds them up."""
+    """hurry() shortens later waits of the job, and of no other job."""
     made.control.start()
     assert made.control.wait_released(0, hurry=True) is False
     assert made.control.wait_released(1e9) is False
 
 
 def test_step_is_recorded_once(made: Made) -> None:
-    """The first time counts; the end is recorded before anyone hears of it."""
+    """A step keeps its first time, and the end is recorded before listeners get it."""
     seen: list[Any] = []
     made.job.add_done_callback(lambda job: seen.append(made.job.timings.done))
     assert made.control.record("started") and not made.control.record("started")
@@ -222,7 +230,7 @@ def test_step_is_recorded_once(made: Made) -> None:
 
 
 def test_done_callback_of_a_control(made: Made) -> None:
-    """It runs at the end, or at once after it."""
+    """A done callback is called at the end, or at once if the job has ended."""
     calls: list[str] = []
     made.control.add_done_callback(lambda: calls.append("early"))
     assert calls == []
@@ -233,7 +241,7 @@ def test_done_callback_of_a_control(made: Made) -> None:
 
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_ended_job_is_freed_without_the_collector(outcome: Outcome) -> None:
-    """A job keeps its client alive: a cycle would keep it until the collector runs."""
+    """A job is in no reference cycle, which would keep its client until a collection."""
     log = EventLog(FACTORY, 10, run_here, pending=PENDING)
     control = JobControl("/f", 0, log)
     job = Job(control, log, None)

@@ -1,4 +1,4 @@
-"""``/info``: asked once, and an app that cannot answer it is not asked at each call."""
+"""``/info`` is requested once, and after a failure only again after some time."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ VERSIONS = [version for version in SERVERS if version != "3.23.0"]  # /info came
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def broken(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A real server whose ``/info`` answers 500."""
+    """Yield a real server whose ``/info`` responds with 500."""
     with Server(request.param, app=[NO_INFO]) as server:
         yield server
 
 
 @pytest.fixture
 def way(broken: Server) -> Iterator[Gateway]:
-    """The way to it, which remembers what was asked."""
+    """Yield a gateway to that server, which records the requests."""
     with Gateway(broken.url, ResponseForm()) as gateway:
         yield gateway
 
 
 def asked(way: Gateway) -> int:
-    """How often the app was asked to describe its API."""
+    """Return the number of requests for ``/info``."""
     return sum("/info" in request.partition("\r\n")[0] for request in way.requests)
 
 
@@ -52,7 +52,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 @pytest.mark.gradio
 def test_info_that_fails_is_asked_for_once(way: Gateway, caplog: pytest.LogCaptureFixture) -> None:
-    """Calls by name go by the config, with one warning and one request."""
+    """If ``/info`` fails, calls by name use the config, with one warning and one request."""
     with Client(way.url) as app:
         for name in ("/times", "/direct", "/times"):
             assert app.predict(name, {"text": "ab", "how_many": 2})[0] == "abab"
@@ -62,7 +62,7 @@ def test_info_that_fails_is_asked_for_once(way: Gateway, caplog: pytest.LogCaptu
         assert "/info" in warning
         assert "500" in warning
         assert set(app.view_api()["named_endpoints"]) == {"/times", "/direct"}
-        assert asked(way) == 2  # view_api() is there to find out
+        assert asked(way) == 2  # view_api() always requests the description
         assert app.predict("/times", {"text": "ab"})[0] == "ababab"
         assert asked(way) == 2
     with Client(way.url) as app:
@@ -72,7 +72,7 @@ def test_info_that_fails_is_asked_for_once(way: Gateway, caplog: pytest.LogCaptu
 
 @pytest.mark.gradio
 def test_info_threads_ask_once_at_the_same_time(way: Gateway) -> None:
-    """Calls that begin together share one request."""
+    """Calls that begin at the same time share one request."""
     with Client(way.url) as app, ThreadPoolExecutor(8) as pool:
         results = pool.map(lambda n: app.predict("/times", {"text": "x"})[0], range(16))
         assert list(results) == ["xxx"] * 16
@@ -113,7 +113,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_info_failure_counts_for_a_while(
     status: int, body: bytes, seconds: float, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An app's own failure counts longer than a gateway's; then it is asked for again."""
+    """A failure is kept for some time, longer for the app's own than for a gateway's."""
     with ScriptedApp() as app:
         app.scripts["GET /info"] = lambda x: x.answer(body, status)
         http = Http(app.url, HttpOptions(rate_limit_patience=0.0))
@@ -124,7 +124,7 @@ def test_info_failure_counts_for_a_while(
             assert app.count("GET /info") == times
         assert len(warnings(caplog)) == 1
         assert info.get(NEVER, again=True) is None
-        assert len(warnings(caplog)) == 2  # who asked for it hears of it
+        assert len(warnings(caplog)) == 2  # a call that requests it always gets the warning
         info.forget()
         app.scripts["GET /info"] = lambda x: x.answer({"named_endpoints": {}})
         assert info.get(NEVER) == {"named_endpoints": {}}
@@ -138,7 +138,7 @@ def test_info_failure_counts_for_a_while(
 
 
 def test_info_failure_by_a_short_deadline_does_not_count() -> None:
-    """That a caller had no time says nothing of the app."""
+    """A failure that the caller's short deadline caused is not kept."""
     gate = Gate()
 
     def wait(exchange: IncomingRequest) -> None:
@@ -156,7 +156,7 @@ def test_info_failure_by_a_short_deadline_does_not_count() -> None:
 
 
 def test_info_of_a_server_that_has_none_is_empty() -> None:
-    """404 is an answer: servers before 3.26 have no description."""
+    """A 404 means an empty description: servers before 3.26 have none."""
     with ScriptedApp() as app:
         http = Http(app.url)
         info = _info.Info(http, f"{app.url}/info")

@@ -1,4 +1,4 @@
-"""The contract of `Job`, on every generation of servers."""
+"""`Job`, on every generation of servers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.gradio, pytest.mark.client_only]
 
 
 def test_wait_and_as_completed_take_jobs(app: Client, server: Server, key: str) -> None:
-    """`concurrent.futures.wait` and `as_completed` work on jobs."""
+    """`concurrent.futures.wait` and `as_completed` accept jobs."""
     quick = [app.submit("/echo", [str(n)]) for n in range(3)]
     held = app.submit("/hold", [key])
     done, pending = concurrent.futures.wait(quick, BOUND)
@@ -51,7 +51,7 @@ def test_asyncio_awaits_a_job(app: Client) -> None:
 
 
 def test_done_callback(app: Client) -> None:
-    """`add_done_callback` is called with the job, whose result is there by then."""
+    """`add_done_callback` is called with the job, whose result is available by then."""
     results: list[Any] = []
     called = threading.Event()
 
@@ -67,7 +67,7 @@ def test_done_callback(app: Client) -> None:
 
 @pytest.mark.each_release
 def test_job_tells_what_it_is(app: Client, server: Server, key: str) -> None:
-    """A job knows its endpoint and number, and once it runs its id, status and outputs."""
+    """A job has its endpoint and number, and once it runs its event id, status and outputs."""
     statuses = EventRecorder()
     job = app.submit("hold", [key]).on("status", statuses)
     assert job.endpoint == "/hold"
@@ -92,7 +92,7 @@ def test_job_tells_what_it_is(app: Client, server: Server, key: str) -> None:
 
 
 def test_job_is_not_pickled(app: Client) -> None:
-    """A job belongs to its process, and says so; its result can go to others."""
+    """A job cannot be pickled, and the error says why; its result can."""
     job = app.submit("/echo", ["x"])
     with pytest.raises(TypeError, match="Pickle its result"):
         pickle.dumps(job)
@@ -110,7 +110,7 @@ def test_listeners_chain(app: Client) -> None:
 
 
 def test_unknown_events_are_refused(app: Client) -> None:
-    """There are four kinds of events, and listeners can be called."""
+    """`on` refuses unknown kinds of events, and listeners that cannot be called."""
     job = app.submit("/echo", ["x"])
     for event in ("datas", "Data", "", None):
         with pytest.raises(ValueError, match="data, status, log, render"):
@@ -123,7 +123,7 @@ def test_unknown_events_are_refused(app: Client) -> None:
 
 
 def test_events_come_in_order_and_once(app: Client) -> None:
-    """Each listener is told each event once, in order, on the job's own worker threads."""
+    """Each listener gets each event once, in order, on the job's own worker threads."""
     data, statuses, both = EventRecorder(), EventRecorder(), EventRecorder()
     job = app.submit("/count", [5])
     job.on("data", data).on("status", statuses).on("data", both).on("status", both)
@@ -141,13 +141,8 @@ def test_events_come_in_order_and_once(app: Client) -> None:
 
 
 def test_late_listener_gets_past_events(app: Client) -> None:
-    """A listener added after the end is told everything, before `on` returns."""
-    data, statuses, late_data, late_statuses = (
-        EventRecorder(),
-        EventRecorder(),
-        EventRecorder(),
-        EventRecorder(),
-    )
+    """A listener that is added after the end gets all events before `on` returns."""
+    data, statuses, late_data, late_statuses = (EventRecorder() for _ in range(4))
     job = app.submit("/tokens", [5]).on("data", data).on("status", statuses)
     job.result(BOUND)
     job.on("data", late_data)
@@ -157,7 +152,7 @@ def test_late_listener_gets_past_events(app: Client) -> None:
 
 
 def test_listener_added_midway_gets_past_events(app: Client, server: Server, key: str) -> None:
-    """A listener added while the job runs is told what it missed, then what comes."""
+    """A listener that is added while the job runs gets the earlier events too."""
     early, late = EventRecorder(), EventRecorder()
     job = app.submit("/endless_growing", [key]).on("data", early)
     early.wait_for(lambda data: data[0].startswith("tok0 tok1 "))
@@ -171,12 +166,13 @@ def test_listener_added_midway_gets_past_events(app: Client, server: Server, key
 
 
 def test_off_stops_events_to_a_listener(app: Client, server: Server, key: str) -> None:
-    """A listener taken off is told nothing more; the others are."""
+    """A listener that was removed gets no further events, and the others do."""
     gone, kept = EventRecorder(), EventRecorder()
     job = app.submit("/endless", [key]).on("data", gone).on("data", kept)
     gone.wait_for(lambda data: True)
     job.off("data", gone)
-    kept.wait_for(lambda data: True, after=len(kept.events) + 1)  # one may have been on its way
+    # one event may already have been on its way
+    kept.wait_for(lambda data: True, after=len(kept.events) + 1)
     told = len(gone.events)
     kept.wait_for(lambda data: True, after=len(kept.events))
     assert len(gone.events) == told
@@ -188,7 +184,7 @@ def test_off_stops_events_to_a_listener(app: Client, server: Server, key: str) -
 
 
 def test_destroy_drops_listeners_and_not_the_job(app: Client, server: Server, key: str) -> None:
-    """`destroy` ends all telling; the job goes on to its result."""
+    """`destroy` removes all listeners, and the job continues to its result."""
     data, statuses = EventRecorder(), EventRecorder()
     job = app.submit("/hold", [key]).on("data", data).on("status", statuses)
     assert server.control.await_started(key)
@@ -200,7 +196,7 @@ def test_destroy_drops_listeners_and_not_the_job(app: Client, server: Server, ke
 
 
 def test_listener_may_take_itself_off(app: Client) -> None:
-    """A listener that takes itself off is told one event."""
+    """A listener that removes itself gets one event."""
     told: list[Data] = []
     job = app.submit("/count", [4])
 
@@ -216,7 +212,7 @@ def test_listener_may_take_itself_off(app: Client) -> None:
 def test_exception_in_a_listener_affects_nothing_else(
     app: Client, error: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An exception in a listener is logged; the job, others and the listener itself go on."""
+    """An exception in a listener is logged; the job and all listeners continue."""
     calls, others = [], EventRecorder()
 
     def failing(data: Data) -> None:
@@ -233,7 +229,7 @@ def test_exception_in_a_listener_affects_nothing_else(
 
 
 def test_slow_listener_delays_its_own_job_only(app: Client) -> None:
-    """While a listener of one job does not return, other jobs of the client come and go."""
+    """A listener that blocks one job does not delay other jobs of the client."""
     holding = BlockingListener()
     slow = app.submit("/count", [3]).on("data", holding)
     try:
@@ -252,7 +248,7 @@ def test_slow_listener_delays_its_own_job_only(app: Client) -> None:
 def test_listener_that_holds_does_not_keep_the_server_waiting(
     app: Client, server: Server, key: str
 ) -> None:
-    """A job whose first listener does not return runs all the same: the server gets its data."""
+    """A job whose first listener blocks still runs, because the server gets its data."""
     holding, after = BlockingListener(), EventRecorder()
     job = app.submit("/hold", [key]).on("status", holding).on("status", after)
     try:
@@ -268,7 +264,7 @@ def test_listener_that_holds_does_not_keep_the_server_waiting(
 
 
 def test_listener_that_holds_to_the_end(app: Client, server: Server, key: str) -> None:
-    """A job that ended on the server while its listener held is told in full before it resolves."""
+    """If a listener blocks until the job has ended on the server, it still gets all events."""
     holding, statuses = BlockingListener(), EventRecorder()
     job = app.submit("/hold", [key])
     assert server.control.await_started(key)
@@ -291,7 +287,7 @@ def test_listener_that_holds_to_the_end(app: Client, server: Server, key: str) -
 def test_last_status_comes_before_the_result(
     server: Server, key: str, endpoint: str, last: str
 ) -> None:
-    """When a listener is told the last status, the future is not resolved yet."""
+    """The Future is not resolved yet when a listener gets the last status."""
     with Client(server.url, max_workers=1) as app:
         app.submit("/hold", [key])
         job, seen = app.submit(endpoint, ["x"]), []  # it waits, so that no event is missed
@@ -303,7 +299,9 @@ def test_last_status_comes_before_the_result(
 
 
 def test_result_in_a_listener_is_refused(app: Client) -> None:
-    """A listener that waits for its own job would wait for itself: it gets a `RuntimeError`."""
+    """A listener that waits for its own job gets a `RuntimeError`, because it would wait for
+    itself.
+    """
     errors: list[BaseException] = []
     job = app.submit("/count", [2])
 
@@ -321,7 +319,7 @@ def test_result_in_a_listener_is_refused(app: Client) -> None:
 
 
 def test_other_jobs_can_be_waited_for_in_a_listener(app: Client) -> None:
-    """A listener may call the app and wait for that."""
+    """A listener may call the app and wait for that call."""
     answers: list[Any] = []
     job = app.submit("/echo", ["x"])
     job.on("data", lambda data: answers.append(app.predict("/echo", [f"{data[0]}y"])[0]))
@@ -330,7 +328,7 @@ def test_other_jobs_can_be_waited_for_in_a_listener(app: Client) -> None:
 
 
 def test_listeners_added_from_listeners(app: Client) -> None:
-    """A listener added by a listener is told everything too."""
+    """A listener that another listener added gets all events too."""
     inner = EventRecorder()
     job = app.submit("/count", [3])
 
@@ -345,7 +343,7 @@ def test_listeners_added_from_listeners(app: Client) -> None:
 
 
 def test_result_that_runs_out_of_time_leaves_the_job(app: Client, server: Server, key: str) -> None:
-    """`result(timeout)` raises a `TimeoutError`; the job goes on."""
+    """result(timeout) raises `TimeoutError`, and the job continues."""
     job = app.submit("/hold", [key])
     with pytest.raises(concurrent.futures.TimeoutError):
         job.result(timeout=0)
@@ -361,7 +359,7 @@ def test_result_that_runs_out_of_time_leaves_the_job(app: Client, server: Server
 def test_predict_that_runs_out_of_time_stops_the_work(
     app: Client, server: Server, new_key: Callable[[], str]
 ) -> None:
-    """`predict(timeout)` raises `JobTimeoutError`, and the server has been told to stop."""
+    """predict(timeout) raises `JobTimeoutError`, and the server has received the cancel request."""
     for timeout in (0.5, 2.0, 8.0):  # a busy machine may not even have started it
         key = new_key()
         with pytest.raises(JobTimeoutError, match="was cancelled") as caught:
@@ -376,7 +374,7 @@ def test_predict_that_runs_out_of_time_stops_the_work(
 
 
 def test_predict_that_is_in_time(app: Client) -> None:
-    """A timeout that does not pass changes nothing."""
+    """A call that ends before its timeout returns its result."""
     assert app.predict("/echo", ["x"], timeout=BOUND)[0] == "x"
 
 
@@ -384,7 +382,7 @@ def test_predict_that_is_in_time(app: Client) -> None:
 
 
 def test_history_bounds_what_is_kept(server: Server) -> None:
-    """Of a long job its last messages are kept, and what a late loop gets of them is right."""
+    """Only the last messages of a long job are kept, and a late loop gives right values."""
     with Client(server.url, history=4) as app:
         job = app.submit("/tokens", [30])
         final = job.result(BOUND)[0]
@@ -397,7 +395,7 @@ def test_history_bounds_what_is_kept(server: Server) -> None:
 
 
 def test_workers_are_bounded(server: Server, new_key: Callable[[], str]) -> None:
-    """With ``max_workers=1`` the second job waits here until the first has ended."""
+    """With ``max_workers=1`` the second job waits in the client until the first has ended."""
     first, second = new_key(), new_key()
     with Client(server.url, max_workers=1) as app:
         jobs = [app.submit("/hold", [first]), app.submit("/hold", [second])]
@@ -411,7 +409,7 @@ def test_workers_are_bounded(server: Server, new_key: Callable[[], str]) -> None
 
 
 def test_backlogged_job_can_be_cancelled(server: Server, new_key: Callable[[], str]) -> None:
-    """A job that waits for a worker is cancelled without ever reaching the server."""
+    """A job that waits for a worker is cancelled without any request to the server."""
     first, second = new_key(), new_key()
     with Client(server.url, max_workers=1) as app:
         jobs = [app.submit("/hold", [first]), app.submit("/hold", [second])]
@@ -430,7 +428,7 @@ def test_backlogged_job_can_be_cancelled(server: Server, new_key: Callable[[], s
 
 @pytest.mark.parametrize("timeout", ["5", True, [], object()])
 def test_a_timeout_is_a_number(app: Client, server: Server, key: str, timeout: Any) -> None:
-    """What is no number of seconds is refused by its name."""
+    """A timeout that is not a number of seconds is refused, and the error names it."""
     job = app.submit("/hold", [key])
     for wait in (job.result, job.exception):
         with pytest.raises(TypeError, match="number of seconds"):
@@ -443,7 +441,7 @@ def test_a_timeout_is_a_number(app: Client, server: Server, key: str, timeout: A
 
 
 def test_jobs_from_many_threads(app: Client) -> None:
-    """A client is used from twenty threads at once; each gets its own answers."""
+    """Twenty threads use one client at the same time, and each gets its own results."""
     answers: dict[int, list[Any]] = {}
 
     def work(number: int) -> None:

@@ -1,8 +1,8 @@
-"""The traps of the wire, each pinned on the real servers that set it.
+"""The quirks of the protocol, each tested on the real servers that have it.
 
-They are numbered as on the page "protocols" of the docs. Those that a real server shows only by
-chance (7, and the races of 5 and 6) are also set up message by message in `test_mux`; those that
-are a question of reading alone (2, 8, 11, 13, 14) also in the tests of the pure core.
+Their numbers are those of docs/protocols.md. Quirks that a real server shows only by chance (7, and
+the races of 5 and 6) are also tested message by message in `test_shared_stream`. Those that only
+affect reading (2, 8, 11, 13, 14) are also in the tests of the pure core.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.gradio
 
 
 def test_concurrent_generators_get_their_own_values(app: Client) -> None:
-    """Generators of one function in one session each yield all their own values, on 3.x too."""
+    """Generators of one function in one session each yield their own values, on 3.x too."""
     jobs = [app.submit("/count", [n]) for n in (3, 5, 7)]
     isolated = [app.submit("/count", [n], isolated=True) for n in (2, 4)]
     for job, n in zip([*jobs, *isolated], (3, 5, 7, 2, 4)):
@@ -38,7 +38,7 @@ def test_concurrent_generators_get_their_own_values(app: Client) -> None:
 
 @servers_with("whole paths")
 def test_deletions_shorten_at_the_end(app: Client) -> None:
-    """Lists that shrink, nested ones too, are right at each step, whatever index a server sends."""
+    """Lists that shrink are right at each step, also nested ones, whatever index is sent."""
     tables, structures = app_constant("TABLES"), app_constant("STRUCTURES")
     values = [data[0]["data"] for data in app.submit("/table", [2 * len(tables)])]
     assert values[:-1] == [*tables, *tables]
@@ -49,7 +49,7 @@ def test_deletions_shorten_at_the_end(app: Client) -> None:
 def test_cancelling_keeps_the_stream_of_the_others(
     app: Client, server: Server, new_key: Callable[[], str]
 ) -> None:
-    """A cancelled job does not take the session's stream with it, nor leave its work running."""
+    """Cancelling a job keeps the session's stream open for other jobs, and stops its function."""
     keys = [new_key() for _ in range(2)]
     beside, cancelled = app.submit("/hold", [keys[0]]), EventRecorder()
     job = app.submit("/endless", [keys[1]]).on("data", cancelled)
@@ -62,7 +62,9 @@ def test_cancelling_keeps_the_stream_of_the_others(
 
 
 def test_closing_leaves_no_generator_running(server: Server, key: str) -> None:
-    """The server is told before its connection goes: some would let the generator run for ever."""
+    """close() cancels before it closes the connection: otherwise some servers never stop a
+    generator.
+    """
     data = EventRecorder()
     with Client(server.url) as app:
         app.submit("/endless", [key]).on("data", data)
@@ -72,7 +74,7 @@ def test_closing_leaves_no_generator_running(server: Server, key: str) -> None:
 
 @servers_with("cancel")
 def test_cancel_waits_for_siblings(app: Client, server: Server, new_key: Callable[[], str]) -> None:
-    """``/cancel`` would kill all jobs of the function, so it is sent when the last has ended."""
+    """``/cancel`` stops all jobs of the function, so it is sent after the last one has ended."""
     keys = [new_key() for _ in range(2)]
     job, beside = (app.submit("/hold_async", [key]) for key in keys)
     assert all(server.control.await_started(key) for key in keys)
@@ -89,7 +91,7 @@ def test_cancel_waits_for_siblings(app: Client, server: Server, new_key: Callabl
 def test_a_job_ends_by_its_own_message(
     app: Client, server: Server, new_key: Callable[[], str]
 ) -> None:
-    """A stream that never ends, as after a cancelled job, keeps no later job from its end."""
+    """A job ends by its own message, also if the stream never ends, as after a cancelled job."""
     keys = [new_key() for _ in range(2)]
     data = EventRecorder()
     held = app.submit("/hold", [keys[0]])
@@ -105,7 +107,7 @@ def test_a_job_ends_by_its_own_message(
 
 @servers_with("shared stream")
 def test_one_reader_per_session(app: Client) -> None:
-    """Jobs that start together share one stream: with two, messages would go astray."""
+    """Jobs that start together share one stream; with two, messages would be lost."""
     barrier = threading.Barrier(8)
     answers: dict[int, Any] = {}
 
@@ -123,7 +125,7 @@ def test_one_reader_per_session(app: Client) -> None:
 
 @servers_with("cancel")
 def test_empty_output_means_cancelled(app: Client, server: Server, key: str) -> None:
-    """A completion without values is a cancelled job, neither an answer nor a fault."""
+    """A completed message without values means that the job was cancelled."""
     data = EventRecorder()
     job = app.submit("/endless", [key]).on("data", data)
     data.wait_for(lambda data: True)
@@ -145,7 +147,7 @@ def test_empty_output_means_cancelled(app: Client, server: Server, key: str) -> 
 
 @pytest.mark.parametrize("version", SERVERS)
 def test_root_is_not_believed(server_pool: ServerPool, version: str) -> None:
-    """Requests go to the address that the user gave, whatever ``root`` the server believes in."""
+    """Requests go to the user's URL, whatever ``root`` the server reports."""
     server = server_pool.get(version, root_path="https://wrong.invalid/sub")
     with Client(server.url) as app:
         if has(version, "told root"):
@@ -169,14 +171,14 @@ def test_unhandled_errors_spoil_no_connection(app: Client) -> None:
 
 
 def test_state_has_its_slots(app: Client) -> None:
-    """State takes a place among inputs and outputs, which callers never see."""
+    """State has a position among the inputs and outputs, which callers do not see."""
     assert app.predict("/counter_middle", ["a", 5]).data == ["a 1 5"]
     assert app.predict("/counter_middle", {"text": "b", "number": 6}).data == ["b 2 6"]
     assert app.predict("/counter").data == [1]
 
 
 def test_values_come_as_their_generation_sends_them(app: Client, server: Server) -> None:
-    """A file is taken and given in the form of the server's generation."""
+    """A file is sent and returned in the form of the server's generation."""
     content = b"some text"
     if server.version.startswith("3."):
         data = f"data:text/plain;base64,{base64.b64encode(content).decode()}"
@@ -187,12 +189,12 @@ def test_values_come_as_their_generation_sends_them(app: Client, server: Server)
     result = app.predict("/file", [value])[0]
     assert isinstance(result, RemoteFile)
     assert result.read() == content
-    # What comes inline has no name for servers around 3.23.
+    # Servers around 3.23 give inline files no name.
     assert result.orig_name == "a.txt" or (server.version == "3.23.0" and result.orig_name)
 
 
 def upload(server: Server, prefix: str, content: bytes) -> str:
-    """Put a file on the server by hand, and return its path there."""
+    """Upload a file to the server without the package, and return its path there."""
     mark = uuid.uuid4().hex
     body = (
         f'--{mark}\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n'
@@ -209,7 +211,7 @@ def upload(server: Server, prefix: str, content: bytes) -> str:
 
 
 def test_errors_have_no_quotes(app: Client) -> None:
-    """Servers before 5.2 send the ``repr`` of an error's text; users see the text."""
+    """Servers before 5.2 send the ``repr`` of an error's text, and users get the text."""
     for text in ("boom", "it's", "''", '"', "\\n", "'boom'"):
         for endpoint in ("/fail", "/direct_fail"):
             with pytest.raises(AppError) as caught:
@@ -219,7 +221,7 @@ def test_errors_have_no_quotes(app: Client) -> None:
 
 @pytest.mark.parametrize("version", SERVERS)
 def test_protocol_hidden_errors(server_pool: ServerPool, version: str) -> None:
-    """An error of ``null`` is one whose text the app keeps to itself."""
+    """An error of ``null`` is one whose text the app hides."""
     with Client(server_pool.get(version, mount="/app", show_error=False).url) as app:
         with pytest.raises(AppError, match="keeps its text to itself") as caught:
             app.predict("/crash", ["x"])
@@ -227,7 +229,7 @@ def test_protocol_hidden_errors(server_pool: ServerPool, version: str) -> None:
 
 
 def test_versions_and_numbers(app: Client, server: Server) -> None:
-    """A version may end in a newline, and an endpoint's number may not be its position."""
+    """A version may end in a newline, and an endpoint's number may differ from its position."""
     assert f"(Gradio {server.version}, " in repr(app)
     dependencies = app.config["dependencies"]
     position = next(n for n, d in enumerate(dependencies) if d["api_name"] == "echo")
@@ -238,7 +240,7 @@ def test_versions_and_numbers(app: Client, server: Server) -> None:
 
 @servers_with("polled for data")
 def test_data_is_sent_when_asked_for(app: Client, server: Server, key: str) -> None:
-    """These servers drop a job that does not answer at once; no listener delays the answer."""
+    """A slow listener does not delay the job's data, without which these servers drop the job."""
     holding = BlockingListener()
     job = app.submit("/hold", [key]).on("status", holding)
     try:
@@ -252,14 +254,14 @@ def test_data_is_sent_when_asked_for(app: Client, server: Server, key: str) -> N
 
 @servers_without("batch")
 def test_batch_functions(app: Client) -> None:
-    """On 4.0 to 4.10 one batch call would stop the queue for all: their apps here have none."""
+    """A batch function works; servers from 4.0 to 4.10 have none, as it would stop their queue."""
     assert not any(dependency.get("batch") for dependency in app.config["dependencies"])
 
 
 @servers_with("validators")
 def test_what_can_be_queued_is_queued(app: Client) -> None:
-    """A direct call would skip validators, progress, logs and later values: queued ones keep to
-    the queue.
+    """Functions with a queue always use it: a direct call has no validator, progress, logs or later
+    values.
     """
     statuses = EventRecorder()
     job = app.submit("/validated", ["x"]).on("status", statuses)
@@ -268,7 +270,7 @@ def test_what_can_be_queued_is_queued(app: Client) -> None:
 
 
 def test_only_unqueued_functions_are_called_directly(app: Client) -> None:
-    """The direct call is for functions that the app took out of the queue, and for no others."""
+    """Only functions with ``queue=False`` are called directly."""
     for endpoint, payload, queued in (("/echo", ["x"], True), ("/direct", ["x"], False)):
         job = app.submit(endpoint, payload)
         job.result(BOUND)
@@ -277,7 +279,7 @@ def test_only_unqueued_functions_are_called_directly(app: Client) -> None:
 
 
 def test_addresses_are_sent_as_text(app: Client, server: Server) -> None:
-    """A text that is an address is no file: nobody fetches it, least of all the server itself."""
+    """A text that is a URL is sent as text, and no side fetches it."""
     address = f"{server.url}/config"
     assert app.predict("/echo", [address])[0] == address
     assert app.predict("/direct", [address])[0] == address[::-1]
