@@ -1,4 +1,4 @@
-"""Files of results on their way through bad networks, and onto full disks."""
+"""Downloads over bad networks and onto full disks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ WAYS: dict[str, Callable[[RemoteFile], object]] = {
 def test_a_download_ends_at_its_deadline(
     server_pool: ServerPool, version: str, hindrance: str, tmp_path: Path
 ) -> None:
-    """However it is held up, and in whatever way it is asked for; nothing is left of it."""
+    """A download that is delayed in any way ends at its deadline, and leaves no file."""
     server = server_pool.get(version)
     with FaultProxy(server.url) as proxy, Client(proxy.url, download_dir=tmp_path) as app:
         made = app.predict("/make_file", [SIZE], timeout=BOUND)[0]
@@ -58,7 +58,7 @@ def test_a_download_ends_at_its_deadline(
 
 
 def test_the_clients_deadline_is_that_of_each_download(server_pool: ServerPool) -> None:
-    """A path that is used as one has a deadline, too; who waits for another's download as well."""
+    """The client's deadline also counts for implicit downloads, and for waits for another one."""
     with FaultProxy(server_pool.get(VERSIONS[-1]).url) as proxy, Client(proxy.url) as patient:
         made = patient.predict("/make_file", [SIZE], timeout=BOUND)[0]
         with Client(proxy.url, deadline=LIMIT) as app:
@@ -77,7 +77,7 @@ def test_the_clients_deadline_is_that_of_each_download(server_pool: ServerPool) 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB."""
+    """Yield a folder on a file system of 1 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
@@ -91,7 +91,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_disk_fills_up(server_pool: ServerPool, version: str, small_disk: Path) -> None:
-    """The error names the place and what is free there; no half file is left, and none is taken."""
+    """If the disk is full, the error names the folder and its free space, and no file is left."""
     (small_disk / "kept.txt").write_text("kept")
     with Client(server_pool.get(version).url) as app:
         made = app.predict("/make_file", [SIZE], timeout=BOUND)[0]
@@ -119,7 +119,7 @@ def test_a_disk_fills_up(server_pool: ServerPool, version: str, small_disk: Path
 def test_a_download_is_asked_for_again(
     server_pool: ServerPool, version: str, fault: Fault, tmp_path: Path
 ) -> None:
-    """What only asks is asked again, and what broke off is taken up where it did."""
+    """A failed download is retried, and one that broke off continues from there."""
     server = server_pool.get(version)
     with FaultProxy(server.url) as proxy, Client(proxy.url) as app:
         made = app.predict("/make_file", [SIZE], timeout=BOUND)[0]

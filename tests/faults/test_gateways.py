@@ -1,7 +1,7 @@
-"""Gateways that word a server's answers anew, each in a form that some really have.
+"""Gateways that send a server's responses in another form, each a form that real gateways use.
 
-Most are nobody's business: the values are the same. Where a queue's messages cannot come through,
-or come in another order, each job has one end all the same, and the truth is told.
+Most forms change nothing for users: the values are the same. If the messages of a queue cannot get
+through, or arrive in another order, each job still ends once, with the right outcome.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from tests.support.servers.plugin import ServerPool
 pytestmark = pytest.mark.gradio
 
 VERSIONS = [v for v in ("3.50.2", "4.0.2", "4.44.1", "6.31.0") if v in SERVERS]
-LIMIT = 2.0  # s; of what never comes through
+LIMIT = 2.0  # s; for jobs whose messages never get through
 JOBS = 4
 
 
 class Case(NamedTuple):
-    """A form; on which servers nothing comes through, and whether the way to the end does."""
+    """A form, the servers on which no message gets through, and whether all values arrive."""
 
     form: ResponseForm
     never: frozenset[str] = frozenset()
     steps: bool = True
 
 
-POLLED = frozenset({"4.0.2"})  # it asks for a job's data in the stream, and waits for them
+POLLED = frozenset({"4.0.2"})  # it requests a job's data over the stream, and waits for them
 
 CASES = {
     "close-delimited": Case(ResponseForm("close")),
@@ -69,7 +69,7 @@ CASES = {
 def test_each_job_has_its_end_behind_a_gateway(
     server_pool: ServerPool, version: str, name: str
 ) -> None:
-    """The values are right or there are none, and no function has run twice."""
+    """Behind a gateway, a job has the right values or none, and no function runs twice."""
     case, server = CASES[name], server_pool.get(version)
     texts = [f"ü\u2028{number} {uuid.uuid4().hex}" for number in range(JOBS)]
     never = version in case.never

@@ -1,7 +1,7 @@
-"""An app that becomes another one under a client's calls: reloaded, or replaced behind a gateway.
+"""An app that is replaced while a client calls it: by a hot reload, or behind a gateway.
 
-The numbers that the client knows stay valid, and mean other functions. Nothing shows it: the calls
-go on being answered, over the same connections.
+The numbers that the client knows stay valid, but now belong to other functions. No failure shows
+this: calls still get results, over the same connections.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ WARNED = re.compile(r"and (\d+) calls? of '/(\w+)' may have run another function
 
 
 class Deployment(Gateway):
-    """An app behind a gateway, which sends all to the app's successor from `swap` on.
+    """An app behind a gateway, which sends requests to the app's successor from `swap` on.
 
-    Connections to the gateway stay.
+    Connections to the gateway stay open.
     """
 
     def __init__(self, first: Server, second: Server) -> None:
@@ -52,17 +52,17 @@ class Deployment(Gateway):
         self.target = int(self.second.url.rpartition(":")[2])
 
     def looks(self) -> int:
-        """How often the app was asked which one it is."""
+        """Return the number of requests for the app's id."""
         return self.count("/app_id")
 
     def count(self, route: str) -> int:
-        """How often a route was asked for."""
+        """Return the number of requests for a route."""
         return sum(f"{route} HTTP" in head.partition("\r\n")[0] for head in list(self.requests))
 
 
 @pytest.fixture(scope="module", params=SERVERS)
 def servers(request: pytest.FixtureRequest) -> Iterator[tuple[Server, Server]]:
-    """An app and its successor, of each version in turn."""
+    """Yield an app and its successor, of each version in turn."""
     before, after = (HERE / name for name in ("changing.py", "changed.py"))
     with Server(request.param, app=(before,)) as first:
         with Server(request.param, app=(after,)) as second:
@@ -76,7 +76,7 @@ def deployment(servers: tuple[Server, Server]) -> Iterator[Deployment]:
 
 
 def await_closed(app: Client) -> None:
-    """Wait until the news of closed connections has reached the client's idle ones."""
+    """Wait until the client's idle connections can read that the server has closed them."""
     pool: Any = app._connection.http.context.way(app._connection.app.routes.page).pool
     for connection in tuple(pool._kept):
         if connection.sock is not None:
@@ -84,15 +84,15 @@ def await_closed(app: Client) -> None:
 
 
 def stops_by_reset(version: str) -> bool:
-    """Whether a job is stopped by ``/reset``, which a server ignores before the first value.
+    """Return whether a job is stopped by ``/reset``, which has no effect before the first value.
 
-    These servers, 4.0 to 4.30, may be told of the change just as the job begins.
+    The client may send it to these servers (4.0 to 4.30) just as the job begins.
     """
     return not has(version, "cancel") and not has(version, "websocket")
 
 
 def call_until(app: Client, wanted: str, endpoint: str = "/greet") -> list[str]:
-    """Call by name without a pause until an answer is ``wanted``; give those before it."""
+    """Call by name without a pause until the result is ``wanted``; return the earlier results."""
     others: list[str] = []
     end = time.monotonic() + BOUND
     while time.monotonic() < end:
@@ -107,7 +107,7 @@ def call_until(app: Client, wanted: str, endpoint: str = "/greet") -> list[str]:
 
 
 def warned(caplog: pytest.LogCaptureFixture) -> dict[str, int]:
-    """How many calls of each endpoint the client has warned of."""
+    """Return for how many calls of each endpoint there was a warning."""
     told: dict[str, int] = {}
     for record in caplog.records:
         for count, name in WARNED.findall(record.getMessage()):
@@ -118,7 +118,7 @@ def warned(caplog: pytest.LogCaptureFixture) -> dict[str, int]:
 def test_reload_behind_a_gateway_is_found_out_under_steady_calls(
     deployment: Deployment, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A call by name runs another function for a look's time at most, and is warned of."""
+    """Calls by name run a wrong function only until the next check, and give a warning."""
     with Client(deployment.url) as app, caplog.at_level(logging.WARNING):
         assert app.predict("/greet", ["x"])[0] == "hello x"
         call_until(app, "hello x")
@@ -134,7 +134,7 @@ def test_reload_behind_a_gateway_is_found_out_under_steady_calls(
 
 
 def call_until_changed(app: Client, endpoint: str) -> list[str]:
-    """Call by name without a pause until the client knows the other app; give the answers."""
+    """Call by name without a pause until the client has the new config; return the results."""
     answers: list[str] = []
     end = time.monotonic() + BOUND
     while not any(d.get("api_name") == "wipe" for d in app.config["dependencies"]):
@@ -145,7 +145,7 @@ def call_until_changed(app: Client, endpoint: str) -> list[str]:
 
 
 def test_reload_cancels_what_went_to_another_function(deployment: Deployment) -> None:
-    """A job that the other app took by an old number is stopped there, also if no call follows."""
+    """A job that ran a wrong function in the new app is cancelled, also without a further call."""
     key = f"hold {uuid.uuid4().hex}"
     with Client(deployment.url) as app:
         assert app.predict("/greet", ["x"])[0] == "hello x"
@@ -166,7 +166,7 @@ def test_reload_cancels_what_went_to_another_function(deployment: Deployment) ->
 
 
 def test_reload_leaves_alone_what_the_app_before_has(deployment: Deployment) -> None:
-    """A job that ran before the last good look goes on to its end, and so do those after it."""
+    """A job that the old app still runs continues to its end, and later calls work."""
     key = uuid.uuid4().hex
     with Client(deployment.url) as app:
         values = EventRecorder()
@@ -175,7 +175,7 @@ def test_reload_leaves_alone_what_the_app_before_has(deployment: Deployment) -> 
             values.wait_for()
             looks = deployment.looks()
             end = time.monotonic() + BOUND
-            while deployment.looks() < looks + 2:  # the first may have begun before
+            while deployment.looks() < looks + 2:  # the first check may have begun earlier
                 assert app.predict("/greet", ["x"])[0] == "hello x"
                 assert time.monotonic() < end
             deployment.swap()
@@ -189,19 +189,20 @@ def test_reload_leaves_alone_what_the_app_before_has(deployment: Deployment) -> 
 
 
 def test_reload_of_functions_that_skip_the_queue_is_no_matter(deployment: Deployment) -> None:
-    """Where the route takes the name alone, the name decides, at once."""
+    """A direct call by name always runs the right function, because its URL has the name."""
     with Client(deployment.url) as app:
         assert app.predict("/quick", ["x"])[0] == "hello x"
         deployment.swap()
         assert app.predict("/quick", ["x"])[0] == "hello x"
         assert app.submit("/quick", ["x"]).result(BOUND)[0] == "hello x"
-        call_until(app, "hello x", "/with/slash")  # which is no route, so its number goes
+        # this name does not fit into a URL, so the number is sent
+        call_until(app, "hello x", "/with/slash")
 
 
 def test_reload_does_not_touch_numbers_of_the_user(
     deployment: Deployment, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What the user's own number means is the user's business."""
+    """A number that the user passed is called unchanged, without a warning."""
     with Client(deployment.url) as app, caplog.at_level(logging.WARNING):
         assert app.predict(0, ["x"])[0] == "hello x"
         deployment.swap()
@@ -212,7 +213,7 @@ def test_reload_does_not_touch_numbers_of_the_user(
 
 
 def test_reload_moves_values_with_their_parameters(deployment: Deployment) -> None:
-    """Values by parameter name find their parameters where those are by now."""
+    """Values by parameter name go to the parameters of that name in the new app."""
     with Client(deployment.url) as app:
         assert app.predict("/pair", {"a": "1", "b": "2"})[0] == "a=1 b=2"
         job = app._order("/pair", {"a": "1", "b": "2"}, None, False, False, None)
@@ -224,7 +225,7 @@ def test_reload_moves_values_with_their_parameters(deployment: Deployment) -> No
 
 
 def test_reload_that_takes_a_function_away_ends_its_calls(servers: tuple[Server, Server]) -> None:
-    """A name that the other app does not have is not called by its old number."""
+    """If the new app lacks a function, its call raises and does not run the old number."""
     second, first = servers
     with Deployment(first, second) as deployment, Client(deployment.url) as app:
         assert app.predict("/wipe", ["x"])[0] == "WIPED x"
@@ -232,7 +233,7 @@ def test_reload_that_takes_a_function_away_ends_its_calls(servers: tuple[Server,
         watch, end = app._connection.app.watch, time.monotonic() + BOUND
         known = watch.epoch
         deployment.swap()
-        while watch.epoch == known:  # until then, the call would be one under way at the change
+        while watch.epoch == known:  # before that, the call would count as running at the change
             assert time.monotonic() < end
             app.predict("/quick", ["x"])
         with pytest.raises(EndpointNotFoundError, match="wipe"):
@@ -242,13 +243,14 @@ def test_reload_that_takes_a_function_away_ends_its_calls(servers: tuple[Server,
 def test_reload_that_cuts_connections_is_looked_at_before_the_next_call(
     servers: tuple[Server, Server],
 ) -> None:
-    """A connection that the server has closed is a reason to look before a call is sent."""
+    """If the server has closed a connection, the client checks the app before the next call."""
     first, second = servers
     with FaultProxy(first.url) as proxy, Client(proxy.url) as app:
-        # The stream may be cut as the next job joins, which is sent again then.
+        # The stream may be cut while the next job joins, which is then sent again.
         for server in (second, first, second):
             assert app.predict("/greet", ["x"], idempotent=True)[0] == "hello x"
-            # A stream that this side has closed says nothing of the server: leave an idle one.
+            # A stream that this client closed does not show that the server is gone, so leave an
+            # idle connection.
             assert app.predict("/quick", ["x"])[0] == "hello x"
             proxy.target = int(server.url.rpartition(":")[2])
             proxy.cut()
@@ -257,7 +259,7 @@ def test_reload_that_cuts_connections_is_looked_at_before_the_next_call(
 
 
 def test_reload_looks_cost_one_small_request_a_second(deployment: Deployment) -> None:
-    """Steady calls bring one look a second at most, an idle client brings none."""
+    """Steady calls cause at most one check per second, and an idle client causes none."""
     with Client(deployment.url) as app:
         began = time.monotonic()
         while time.monotonic() < began + 3.5:
@@ -266,7 +268,7 @@ def test_reload_looks_cost_one_small_request_a_second(deployment: Deployment) ->
         took = time.monotonic() - began
         looks = deployment.looks()
         assert 1 <= looks <= took + 1
-        # Where the config does not name the app's run, it is read once more to learn that.
+        # If the config has no ``app_id``, it is read once more when the id is first known.
         assert deployment.count("/config") == (1 if "app_id" in app.config else 2)
         assert not threading.Event().wait(2.0)
         assert deployment.looks() == looks
@@ -328,11 +330,11 @@ class Developed:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,  # the command starts the app as a process of its own
+            start_new_session=True,  # the command starts the app as its own process
         )
 
     def __enter__(self) -> str:
-        """Wait until it runs, and give its address."""
+        """Wait until the app runs, and return its URL."""
         assert self.process.stdout is not None
         told = []
         for line in self.process.stdout:
@@ -352,13 +354,13 @@ class Developed:
         self.process.stdout.close()
 
     def change(self) -> None:
-        """Put one more function above the others."""
+        """Add a function above the others."""
         changed = self.file.with_suffix(".new")
         changed.write_text(SOURCE.replace("# more", MORE))
         changed.replace(self.file)
 
 
-#: Servers of 4.x fail what runs at the moment of a reload, by an error of their own.
+# : Servers of 4.x end a running job at a reload with their own error.
 DEVELOPED = [version for version in ("5.50.0", "6.31.0") if version in SERVERS]
 
 
@@ -366,7 +368,7 @@ DEVELOPED = [version for version in ("5.50.0", "6.31.0") if version in SERVERS]
 def test_hot_reload_under_steady_calls(
     version: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The calls after a reload find their function, while a job from before it goes on."""
+    """Calls after a reload run the right function, while a job from before the reload continues."""
     developed = Developed(version, tmp_path)
     with developed as url, Client(url) as app, caplog.at_level(logging.WARNING):
         values = EventRecorder()
@@ -376,7 +378,7 @@ def test_hot_reload_under_steady_calls(
             assert app.predict("/greet", ["x"])[0] == "hello x"
         looked = app._connection.app.watch
         good, end = looked._good, time.monotonic() + BOUND
-        while looked._good < good + 2:  # so that the job is older than the last good look
+        while looked._good < good + 2:  # so that the job is older than the last check
             assert app.predict("/greet", ["x"])[0] == "hello x"
             assert time.monotonic() < end
         developed.change()

@@ -1,4 +1,4 @@
-"""Signals that strike the main thread within a call, at every place where Python hears of one."""
+"""Signals that arrive in the main thread during a call, at every point where Python handles one."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ ENDPOINTS = ["/queued", "/direct"]
 
 
 class Strike:
-    """Does something at the nth place of the package that this thread comes by; a context manager.
+    """Call a handler at the nth point of the package in this thread; a context manager.
 
-    Places are where functions begin and where those in C return: there the interpreter looks for
-    signals, and not between taking a lock and what it guards.
+    The points are where functions begin, and where C functions return. There the interpreter
+    handles signals, but not between taking a lock and entering the block that it guards.
 
     Attributes:
-        struck: That place was come by.
+        struck: Whether the handler was called.
     """
 
     def __init__(self, number: int, handler: Callable[[], object]) -> None:
@@ -81,18 +81,18 @@ def server() -> Iterator[ScriptedApp]:
 
 @pytest.fixture(autouse=True)
 def no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The alarm that ends tests which hang would have a job made for each call."""
+    """Remove the alarm of the test run: with a signal handler each call would make a job."""
     monkeypatch.setattr(
         "gradio_client_sync._connection.connection.handlers_may_raise", lambda: False
     )
 
 
-# A socket that was just being made, or taken, is closed by the collector.
+# The collector closes a socket that was just being made or accepted.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_ctrl_c_anywhere_in_a_call_costs_no_place(server: ScriptedApp, endpoint: str) -> None:
-    """Of the one job that there may be at a time; the next call finds it free."""
+    """With ``max_workers=1``, Ctrl-C anywhere in a call leaves the slot free for the next call."""
     number, struck = 0, True
     with Client(server.url, max_workers=1) as app:
         while struck:
@@ -112,7 +112,7 @@ def test_ctrl_c_anywhere_in_a_call_costs_no_place(server: ScriptedApp, endpoint:
 def test_handler_may_close_the_client_anywhere_in_a_call(
     server: ScriptedApp, endpoint: str, method: str
 ) -> None:
-    """The call ends by that, and nothing waits for itself."""
+    """A handler may call close() anywhere in a call: the call ends, and nothing deadlocks."""
     number, struck = 0, True
     while struck:
         number += 1
@@ -124,7 +124,7 @@ def test_handler_may_close_the_client_anywhere_in_a_call(
                     result = getattr(app, method)(endpoint, ["x"])
                 if method == "submit":
                     result = result.result(BOUND)
-            except JobTimeoutError:  # nobody ended it
+            except JobTimeoutError:  # nothing ended the call
                 raise
             except (GradioClientError, CancelledError):
                 assert strike.struck

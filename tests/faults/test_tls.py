@@ -1,4 +1,4 @@
-"""Real servers behind TLS with a certificate that nobody trusts, and behind faults besides."""
+"""Real servers behind TLS with an untrusted certificate, also with faults on the connection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VERSIONS = [v for v in ("3.50.2", "4.0.2", "4.44.1", "6.31.0") if v in SERVERS]
 def test_untrusted_certificate_is_named_in_the_error(
     server_pool: ServerPool, certificate: Path
 ) -> None:
-    """The error says that it is the certificate, and what to do about it."""
+    """The error names the certificate as the cause, and says what to do."""
     server = server_pool.get(VERSIONS[-1])
     with Gateway(server.url, ResponseForm(), str(certificate)) as gateway:
         with pytest.raises(ConnectFailedError, match=r"self.signed.*verify=.*verify=False"):
@@ -42,7 +42,9 @@ def test_untrusted_certificate_is_named_in_the_error(
 def test_everything_goes_through_tls(
     server_pool: ServerPool, version: str, certificate: Path, blind: bool
 ) -> None:
-    """Queue, stream, files and cancellation, with a trusted certificate and with none."""
+    """Queue, stream, files and cancelling work with a trusted certificate and with
+    ``verify=False``.
+    """
     server = server_pool.get(version)
     verify = False if blind else certificate
     key = f"tls {version} {blind}"
@@ -59,7 +61,7 @@ def test_everything_goes_through_tls(
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_faults_within_tls(server_pool: ServerPool, version: str, certificate: Path) -> None:
-    """A stream that stalls ends at the deadline, and one that is cut is told as lost."""
+    """A stream that stalls ends at the deadline, and one that is cut raises `BrokenStreamError`."""
     server = server_pool.get(version)
     with (
         FaultProxy(server.url) as proxy,
