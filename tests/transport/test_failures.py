@@ -1,4 +1,4 @@
-"""What becomes of the errors of the libraries underneath."""
+"""How exceptions of the HTTP libraries become errors of this package."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ URL = "https://app.example/config"
 
 
 def exceptions_of(module: ModuleType) -> list[type[Exception]]:
-    """All exceptions in a module, other than warnings."""
+    """Return all exceptions in a module, without warnings."""
     return [
         value
         for value in vars(module).values()
@@ -32,7 +32,7 @@ def exceptions_of(module: ModuleType) -> list[type[Exception]]:
 
 
 def made(kind: type[Exception]) -> Exception:
-    """An exception of a type, without what its constructor would want."""
+    """Return an exception of a type without calling its constructor."""
     exc = kind.__new__(kind)
     exc.args = ("it failed",)
     return exc
@@ -53,7 +53,7 @@ ALL = [
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: f"{kind.__module__}.{kind.__qualname__}")
 def test_failures_of_every_library_get_an_error(kind: type[Exception]) -> None:
-    """No error of a library gets past: neither by itself, nor as the cause of no connection."""
+    """Each exception of a library becomes a `ConnectFailedError`, also as the cause of another."""
     error = no_connection(made(kind), URL)
     assert isinstance(error, ConnectFailedError)
     assert URL in str(error)
@@ -67,7 +67,7 @@ def test_failures_of_every_library_get_an_error(kind: type[Exception]) -> None:
 
 @pytest.mark.parametrize("kind", [TypeError, KeyError, AssertionError, MemoryError])
 def test_failures_of_this_package_get_none(kind: type[Exception]) -> None:
-    """A bug is no failure of a connection, and is not shown as one."""
+    """An exception from a bug is not reported as a failed connection."""
     assert no_connection(kind("a bug"), URL) is None
 
 
@@ -87,7 +87,7 @@ def test_failures_of_this_package_get_none(kind: type[Exception]) -> None:
 def test_failures_to_connect_by_their_cause(
     cause: Exception | None, text: str, passing: bool
 ) -> None:
-    """The most specific row of the table counts."""
+    """The most specific row of the table decides."""
     unreachable = Unreachable(by_proxy=False)
     unreachable.__cause__ = cause
     error = no_connection(unreachable, URL)
@@ -97,7 +97,7 @@ def test_failures_to_connect_by_their_cause(
 
 
 def test_failures_of_a_proxy_come_first() -> None:
-    """It may fail in any of these ways, and none of them is the app's."""
+    """If the connection to a proxy fails, the error names the proxy, whatever the exception."""
     for kind in ALL:
         unreachable = Unreachable(by_proxy=True)
         unreachable.__cause__ = made(kind)
@@ -118,7 +118,7 @@ def test_failures_of_a_proxy_come_first() -> None:
     ],
 )
 def test_failures_say_whether_the_request_was_sent(exc: Exception, sent: bool) -> None:
-    """A URL that cannot be requested is found before anything is sent."""
+    """A URL that cannot be requested fails before anything is sent, and a cut afterwards."""
     error = no_connection(exc, URL)
     assert error is not None
     assert error.sent is sent

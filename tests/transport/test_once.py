@@ -1,4 +1,4 @@
-"""`Once`: one question for many threads, and an answer that is remembered for a while."""
+"""`Once`: one request for many threads, whose result is kept for some time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.listeners import BOUND
 
 
 class Asked:
-    """What is asked: it counts, and answers when it may."""
+    """The request: it counts its calls, and returns when the test allows it."""
 
     def __init__(self, seconds: float = math.inf) -> None:
         self.times = 0
@@ -36,7 +36,7 @@ class Asked:
 
 
 def test_once_remembers() -> None:
-    """What is remembered is not asked for."""
+    """A result that is kept is not requested again."""
     once = Once(asked := Asked())
     assert once.known is None
     assert [once.get(NEVER), once.get(NEVER), once.known] == [1, 1, 1]
@@ -44,7 +44,7 @@ def test_once_remembers() -> None:
 
 
 def test_once_asks_again_when_told_or_forgotten() -> None:
-    """*again* and `forget` have it asked for, and so does the end of its time."""
+    """*again*, `forget` and the end of the time each cause a new request."""
     once = Once(asked := Asked())
     assert [once.get(NEVER), once.get(NEVER, again=True), once.get(NEVER)] == [1, 2, 2]
     once.forget()
@@ -55,7 +55,7 @@ def test_once_asks_again_when_told_or_forgotten() -> None:
 
 
 def test_once_threads_share_one_question() -> None:
-    """Threads that come while one asks wait for its answer, also those that want it again."""
+    """Threads that come during a request wait for its result, even with *again*."""
     once = Once(asked := Asked())
     asked.may_answer.clear()
     with ThreadPoolExecutor() as pool:
@@ -69,7 +69,7 @@ def test_once_threads_share_one_question() -> None:
 
 
 def test_once_what_is_forgotten_meanwhile_is_not_remembered() -> None:
-    """An answer to a question from before `forget` counts for who asked only."""
+    """A result that was requested before `forget` is returned, but not kept."""
     once = Once(asked := Asked())
     asked.may_answer.clear()
     with ThreadPoolExecutor() as pool:
@@ -82,7 +82,7 @@ def test_once_what_is_forgotten_meanwhile_is_not_remembered() -> None:
 
 
 def test_once_a_failure_is_for_who_asked() -> None:
-    """What asking raises is raised there, and the next thread asks."""
+    """An error is raised in the thread that made the request, and the next thread tries again."""
     once = Once(asked := Asked())
     asked.failure = OSError("no")
     with pytest.raises(OSError, match="no"):

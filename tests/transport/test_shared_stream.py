@@ -1,4 +1,4 @@
-"""The shared event stream, on a scripted server: order, races, breaks."""
+"""The shared event stream, on a scripted server: order, races, broken connections."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ from tests.support.scripted import (
 
 
 def joins(*names: str) -> Callable[[IncomingRequest], None]:
-    """Answer joins with these event ids, in turn."""
+    """Return a script that responds to joins with these event ids, in order."""
     ids = iter(names)
     return lambda x: x.answer({"event_id": next(ids)})
 
 
 def streams(*scripts: Callable[[IncomingRequest], None]) -> Callable[[IncomingRequest], None]:
-    """Follow one script for each stream that is opened, in turn."""
+    """Return a script that uses the next of these scripts for each stream."""
     turns = iter(scripts)
     return lambda x: next(turns)(x)
 
 
 def tells(*messages: Any) -> Callable[[IncomingRequest], None]:
-    """A stream that sends messages and ends."""
+    """Return a script of a stream that sends messages and ends."""
 
     def script(x: IncomingRequest) -> None:
         x.start_stream()
@@ -63,7 +63,7 @@ def tells(*messages: Any) -> Callable[[IncomingRequest], None]:
 
 
 def test_messages_before_the_joins_answer_are_kept() -> None:
-    """A job's messages may come over the open stream before its join has been answered."""
+    """Messages of a job that arrive before the response to its join are kept for it."""
     stream_open, told_early, first_done = Gate(), threading.Event(), Gate()
     turn = itertools.count()
 
@@ -95,7 +95,7 @@ def test_messages_before_the_joins_answer_are_kept() -> None:
 
 
 def test_early_messages_may_be_longer_than_there_is_room_for_a_worker() -> None:
-    """They are put by for the worker by itself, which would wait for ever for room."""
+    """Early messages are kept without the mailbox's limit, because no worker reads them yet."""
     stream_open, told_early = Gate(), threading.Event()
     turn = itertools.count()
 
@@ -126,7 +126,7 @@ def test_early_messages_may_be_longer_than_there_is_room_for_a_worker() -> None:
 
 
 def test_a_job_that_joins_while_the_stream_closes_is_not_lost() -> None:
-    """The stream that the server closed under a joining job is opened again at once."""
+    """If the server closes the stream while a job joins, the stream is opened again at once."""
     joining = Gate()
     turn = itertools.count()
 
@@ -154,7 +154,7 @@ def test_a_job_that_joins_while_the_stream_closes_is_not_lost() -> None:
 
 
 def test_a_job_left_open_by_a_closed_stream_gets_the_next_one() -> None:
-    """A clean end of the stream ends no job: the rest of its messages come with the next."""
+    """If the stream ends cleanly before a job's end, the next stream has its remaining messages."""
     scripts = streams(
         tells(generating("one", "x"), CLOSE), tells(generating("one", []), completed("one", "y"))
     )
@@ -164,7 +164,7 @@ def test_a_job_left_open_by_a_closed_stream_gets_the_next_one() -> None:
 
 
 def test_fifty_jobs_share_one_stream() -> None:
-    """However many jobs a session has, it reads one stream at a time."""
+    """Fifty jobs of a session share one stream at a time."""
     numbers, all_joined = itertools.count(), threading.Event()
     bodies: list[Any] = []
     lock, open_streams, most = threading.Lock(), 0, 0
@@ -195,7 +195,7 @@ def test_fifty_jobs_share_one_stream() -> None:
 
 
 def test_a_broken_stream_fails_its_jobs_and_only_those() -> None:
-    """When the stream breaks, its jobs end with what is known; the next job works."""
+    """If the stream breaks, its jobs fail with their last state, and the next job works."""
 
     def breaking(x: IncomingRequest) -> None:
         x.start_stream()
@@ -214,7 +214,7 @@ def test_a_broken_stream_fails_its_jobs_and_only_those() -> None:
 
 
 def test_a_job_that_was_joining_when_the_stream_broke_is_lost() -> None:
-    """The server forgets a session's jobs when its stream breaks, so nothing is waited for."""
+    """A job that joins while the stream breaks fails, because the server forgets such jobs."""
     joining, broken = Gate(), threading.Event()
     turn = itertools.count()
 
@@ -241,7 +241,7 @@ def test_a_job_that_was_joining_when_the_stream_broke_is_lost() -> None:
 
 
 def test_an_unexpected_error_ends_every_job_of_the_session() -> None:
-    """A message about the stream itself is for all of its jobs."""
+    """A message about the stream itself ends all jobs of the session."""
     told = Gate()
 
     def data(x: IncomingRequest) -> None:
@@ -269,7 +269,7 @@ def test_an_unexpected_error_ends_every_job_of_the_session() -> None:
 
 
 def test_a_job_after_an_unexpected_error_is_not_touched() -> None:
-    """Who was told of the error calls again at once, while the stream is yet to break."""
+    """A job that joins after such an error, before the stream breaks, is not affected."""
     joined = threading.Event()
 
     def data(x: IncomingRequest) -> None:
@@ -289,7 +289,7 @@ def test_a_job_after_an_unexpected_error_is_not_touched() -> None:
 
 
 def test_stream_that_breaks_after_it_was_reopened_loses_its_jobs() -> None:
-    """A stream that went on after the error and then broke has lost its jobs."""
+    """Jobs of a stream that was opened after the error fail if that stream breaks."""
     second = threading.Event()
 
     def data(x: IncomingRequest) -> None:
@@ -315,7 +315,7 @@ def test_stream_that_breaks_after_it_was_reopened_loses_its_jobs() -> None:
 
 @pytest.mark.parametrize("answer", [404, 500])
 def test_a_stream_that_is_refused_fails_the_job(answer: int) -> None:
-    """A server that takes a job but gives no stream loses it."""
+    """If the server accepts a job but refuses the stream, the job fails."""
     data = lambda x: x.answer({"detail": "no"}, answer)  # noqa: E731
     with scripted(join=joins("one"), data=data) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match=str(answer)) as caught:
@@ -324,7 +324,7 @@ def test_a_stream_that_is_refused_fails_the_job(answer: int) -> None:
 
 
 def test_streams_that_end_at_once_are_not_opened_for_ever() -> None:
-    """A server that ends every stream without a word is given up."""
+    """A stream that ends three times without a message fails its jobs."""
     with scripted(join=joins("one"), data=tells()) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match="before its jobs"):
             app.predict("/echo", ["a"])
@@ -332,7 +332,7 @@ def test_streams_that_end_at_once_are_not_opened_for_ever() -> None:
 
 
 def test_streams_that_end_before_their_job_are_not_opened_for_ever() -> None:
-    """A server that dies after a value each time, and hangs up as if it were done, is given up."""
+    """A stream that ends cleanly three times before the end of its job fails it."""
 
     def data(x: IncomingRequest) -> None:
         x.start(200, {"Content-Type": "text/event-stream", "Connection": "close"})
@@ -356,7 +356,7 @@ def test_streams_that_end_before_their_job_are_not_opened_for_ever() -> None:
 def test_response_that_is_no_stream_is_named_in_the_error(
     status: int, headers: dict[str, str], says: str
 ) -> None:
-    """A login page in its place says so, and what to do."""
+    """If the response is not a stream, such as a login page, the error says so."""
 
     def data(x: IncomingRequest) -> None:
         x.start(status, {**headers, "Content-Length": "0"})
@@ -368,7 +368,7 @@ def test_response_that_is_no_stream_is_named_in_the_error(
 
 
 def test_a_silent_stream_is_a_broken_one() -> None:
-    """A stream without heartbeats for longer than they may take is lost."""
+    """A stream without any heartbeat for too long is broken."""
     ended = threading.Event()
 
     def data(x: IncomingRequest) -> None:
@@ -388,7 +388,7 @@ def test_a_silent_stream_is_a_broken_one() -> None:
 
 
 def test_a_reader_that_fails_ends_its_jobs(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever goes wrong in it, memory that ran out for example, nobody waits for ever."""
+    """If the reader fails, for example without memory, its jobs fail too."""
 
     def publish(frame: Message) -> None:
         raise MemoryError("no more")
@@ -409,7 +409,7 @@ def test_a_reader_that_fails_ends_its_jobs(caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_a_short_read_timeout_does_not_break_a_healthy_stream() -> None:
-    """Servers may be silent between heartbeats, whatever the timeout for answers is."""
+    """A read timeout that is shorter than a heartbeat's interval does not break the stream."""
     gate = Gate()
 
     def data(x: IncomingRequest) -> None:
@@ -429,7 +429,7 @@ def test_a_short_read_timeout_does_not_break_a_healthy_stream() -> None:
 
 
 def test_stream_refused_because_of_a_cancelled_job_is_reopened() -> None:
-    """Servers that complete a job twice break the stream, with its id; others are not lost."""
+    """If a server breaks the stream because of a cancelled job, other jobs get a new stream."""
     cancelled = Gate()
 
     def stumbling(x: IncomingRequest) -> None:
@@ -454,7 +454,7 @@ def test_stream_refused_because_of_a_cancelled_job_is_reopened() -> None:
 
 
 def test_a_cancelled_job_is_not_sent_any_more() -> None:
-    """Jobs that were cancelled while they waited for their turn to join never reach the app."""
+    """A job that is cancelled before its turn to join is not sent."""
     stalled, turn = Gate(), itertools.count()
 
     def join(x: IncomingRequest) -> None:
@@ -473,7 +473,7 @@ def test_a_cancelled_job_is_not_sent_any_more() -> None:
 
 
 def test_messages_that_cannot_be_read_are_passed_over(caplog: pytest.LogCaptureFixture) -> None:
-    """Broken and unknown messages cost nothing but themselves."""
+    """Broken and unknown messages are skipped."""
     messages = (
         b"{broken",
         b'"text"',
@@ -494,7 +494,7 @@ def test_messages_that_cannot_be_read_are_passed_over(caplog: pytest.LogCaptureF
 
 
 def test_a_wrong_edit_costs_an_intermediate_value_and_not_the_job() -> None:
-    """Values that edits do not fit are left out until the output is replaced whole."""
+    """After an edit that cannot be applied, values are left out until a complete one arrives."""
     messages = (
         generating("one", "a"),
         generating("one", [["append", [], "b"]]),
@@ -512,7 +512,7 @@ def test_a_wrong_edit_costs_an_intermediate_value_and_not_the_job() -> None:
 
 
 def test_predict_on_a_generator_applies_no_edits() -> None:
-    """What nobody looks at is not decoded."""
+    """predict() on a generator decodes only the final value."""
     applied: list[str] = []
 
     def note(frame: Any, event: str, _: Any) -> None:
@@ -533,7 +533,7 @@ def test_predict_on_a_generator_applies_no_edits() -> None:
 
 
 def test_a_stream_left_open_after_a_cancel_serves_the_next_job() -> None:
-    """A session that the server never ends goes on being read, and is not opened twice."""
+    """A stream that stays open after a cancel is also used for the next job."""
     second = Gate()
 
     def data(x: IncomingRequest) -> None:
@@ -557,7 +557,10 @@ def test_a_stream_left_open_after_a_cancel_serves_the_next_job() -> None:
 
 
 def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
-    """A job that is about to begin would end with the one that is cancelled, and not be told."""
+    """Before a cancel, the client waits for the server's response to /queue/status.
+
+    Otherwise a job that is about to begin could end with the cancelled one, without a message.
+    """
     asked, begins, may_end = threading.Event(), threading.Event(), threading.Event()
     joined, stopped = threading.Event(), threading.Event()
     told: list[str] = []
@@ -584,7 +587,7 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
         x.send(CLOSE)
         x.end_stream()
 
-    # Until the one that was cancelled is let go, the client may look for more of it.
+    # Until the cancelled job is released, the client may open the stream again for it.
     turns = itertools.chain([data], itertools.repeat(tells(CLOSE)))
 
     def status(x: IncomingRequest) -> None:
@@ -648,8 +651,8 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
 def test_a_join_that_is_refused_says_why(
     status: int, body: Any, error: type[Exception], says: str
 ) -> None:
-    """Each way of refusing a job has its error, and a final status besides."""
-    headers = {"Retry-After": "70"}  # for longer than a job waits
+    """Each refusal of a join has its own error, and the status is "error"."""
+    headers = {"Retry-After": "70"}  # longer than a job waits
     join = lambda x: x.answer(body, status, headers=headers)  # noqa: E731
     with scripted(join=join) as server, Client(server.url) as app:
         job = app.submit("/echo", ["a"])
@@ -660,7 +663,7 @@ def test_a_join_that_is_refused_says_why(
 
 
 def test_a_join_without_an_answer_leaves_open_whether_it_ran() -> None:
-    """A connection that ends before the join's answer says so, and that nobody can know."""
+    """If the response to a join is lost, the error says that the job may have run."""
     with scripted(join=lambda x: x.break_off()) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match="may have taken the job") as caught:
             app.predict("/echo", ["a"])
@@ -668,7 +671,7 @@ def test_a_join_without_an_answer_leaves_open_whether_it_ran() -> None:
 
 
 def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_it() -> None:
-    """An app that was reloaded has one queue for both streams, and closes neither of them."""
+    """After a reload in one process, each stream may have messages for jobs of the other."""
     first_open, second_open, may_end = Gate(), Gate(), Gate()
 
     def first(x: IncomingRequest) -> None:
@@ -696,7 +699,8 @@ def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_i
         two = shared_stream.join(lambda: "two", lambda frame: None)
         second_open.wait_until_reached()
         for gate, mailbox, told in (
-            (first_open, two, b"by the first"),  # first: a stream with a job left is opened again
+            # first, because a stream that still has a job is opened again
+            (first_open, two, b"by the first"),
             (second_open, one, b"by the second"),
         ):
             gate.open()
@@ -711,7 +715,7 @@ def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_i
 
 
 def test_a_stream_that_breaks_after_the_app_changed_loses_only_its_own_jobs() -> None:
-    """The server before may go when it likes; jobs that joined later have a stream of their own."""
+    """If the old stream breaks after a reload, jobs of the new stream are not affected."""
     first_open, second_open = Gate(), Gate()
 
     def first(x: IncomingRequest) -> None:
@@ -753,7 +757,7 @@ def test_a_stream_that_breaks_after_the_app_changed_loses_only_its_own_jobs() ->
 def test_a_stream_that_is_closed_with_a_job_ends_without_an_error(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A job may be waiting when the client is closed: one that was cancelled, on a slow server."""
+    """Closing a stream while a job waits, such as a cancelled one, logs no error."""
     began = threading.Event()
     workers = Workers()
 
