@@ -1,4 +1,4 @@
-"""FaultProxy addresses: how they are written, how they are read, and real SOCKS proxies."""
+"""Proxy settings: how they are read and shown, and calls through real SOCKS proxies."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ with_socks = pytest.mark.skipif(not HAS_SOCKS, reason="PySocks or python-socks i
     ],
 )
 def test_proxies_are_read_as_they_are_meant(value: str, read: str) -> None:
-    """No scheme means HTTP, ``socks`` means version 5 with names looked up by the proxy."""
+    """A missing scheme means http; ``socks`` means version 5 with names resolved by the proxy."""
     assert read_proxy(value) == read
     assert read_proxy(read) == read
 
@@ -75,7 +75,7 @@ def test_proxies_are_read_as_they_are_meant(value: str, read: str) -> None:
     ],
 )
 def test_proxies_that_cannot_be_say_what_to_type(value: str, hint: str) -> None:
-    """The error has a right form."""
+    """The error for an invalid proxy shows a valid form."""
     with pytest.raises(ProxyError, match=hint):
         read_proxy(value)
 
@@ -89,7 +89,7 @@ def test_proxies_that_cannot_be_say_what_to_type(value: str, hint: str) -> None:
     ],
 )
 def test_proxies_are_shown_without_a_login(value: str, shown: str) -> None:
-    """A password is in no error."""
+    """A proxy is shown without its user and password."""
     assert without_login(value) == shown
 
 
@@ -106,7 +106,7 @@ def test_proxies_are_shown_without_a_login(value: str, shown: str) -> None:
 def test_proxies_are_chosen_by_scheme_and_host(
     url: str, proxies: dict[str, str], key: Optional[str]
 ) -> None:
-    """The nearest counts."""
+    """The most specific setting for scheme and host is used."""
     assert key_for(url, proxies) == key
 
 
@@ -122,7 +122,7 @@ def test_proxies_are_chosen_by_scheme_and_host(
 def test_proxies_name_what_they_came_from(
     key: str, given: dict[str, str], variables: dict[str, str], source: str
 ) -> None:
-    """The option, or the variable as it is spelled."""
+    """A proxy has the name of its option, or of its variable as it is spelled."""
     assert source_of(key, given, variables) == source
 
 
@@ -131,7 +131,7 @@ def test_proxies_name_what_they_came_from(
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """No proxy is set except by the test."""
+    """Remove all proxy variables, so that only the test sets some."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -145,7 +145,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]
 def test_proxies_of_the_environment_are_named(
     environment: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    """The error has the variable, its value without the password, and what to type."""
+    """The error names the variable, its value without a password, and what to type."""
     environment.setenv(name, value)
     with pytest.raises(ConnectFailedError, match=f"variable {name}.*Write it as http") as caught:
         Client("http://127.0.0.1:9")
@@ -157,7 +157,7 @@ def test_proxies_of_the_environment_are_named(
 
 
 def test_proxies_of_the_option_are_named(environment: pytest.MonkeyPatch) -> None:
-    """The option is told from a variable of the same scheme."""
+    """The error tells whether the proxy is from the option or from a variable."""
     environment.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     with pytest.raises(ConnectFailedError, match=r"proxies=\{'http': …\}.*wais:// is no kind"):
         Client("http://127.0.0.1:9", proxies={"http": "wais://me:secret@proxy"})
@@ -167,7 +167,7 @@ def test_proxies_of_the_option_are_named(environment: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("scheme", ["socks", "socks4", "socks5", "socks5h"])
 def test_proxies_by_socks_say_what_they_need(environment: pytest.MonkeyPatch, scheme: str) -> None:
-    """Without PySocks, the error names the variable and what to install."""
+    """Without PySocks, the error names the variable and the package to install."""
     environment.setenv("ALL_PROXY", f"{scheme}://me:secret@127.0.0.1:1")
     environment.setattr("requests.adapters.SOCKSProxyManager", no_socks)
     wanted = r"variable ALL_PROXY.*pip install 'requests\[socks\]'.*python-socks"
@@ -177,7 +177,7 @@ def test_proxies_by_socks_say_what_they_need(environment: pytest.MonkeyPatch, sc
 
 
 def no_socks(*args: Any, **options: Any) -> None:
-    """What `requests` does without PySocks."""
+    """Raise the error that `requests` raises without PySocks."""
     from requests.exceptions import InvalidSchema
 
     raise InvalidSchema("Missing dependencies for SOCKS support.")
@@ -188,7 +188,7 @@ def no_socks(*args: Any, **options: Any) -> None:
 def test_proxies_without_a_scheme_are_of_http(
     server_pool: ServerPool, version: str, environment: pytest.MonkeyPatch
 ) -> None:
-    """``proxy:8080`` in the environment, an empty value, and an empty option."""
+    """A proxy without a scheme is an http proxy; empty values and options mean none."""
     server = server_pool.get(version)
     with FaultProxy(server.url) as proxy:
         environment.setenv("HTTP_PROXY", proxy.url.partition("//")[2])
@@ -206,7 +206,7 @@ def test_proxies_without_a_scheme_are_of_http(
 def test_proxies_by_socks_carry_everything(
     server_pool: ServerPool, version: str, name: str, environment: pytest.MonkeyPatch
 ) -> None:
-    """``socks://`` as desktops set it: the proxy looks up the host, for websockets as well."""
+    """With ``socks://`` the proxy resolves the host, also for websockets."""
     server = server_pool.get(version)
     url = server.url.replace("127.0.0.1", "app.invalid")
     with Socks(("me", "s@cret")) as socks:
@@ -228,7 +228,7 @@ def test_proxies_by_socks_carry_everything(
 def test_proxies_by_socks_lead_to_spaces(
     server_pool: ServerPool, hub: LocalHub, scheme: str, environment: pytest.MonkeyPatch
 ) -> None:
-    """The Hub is asked by the same way as the app, with the same package."""
+    """The Hub and the Space's app are both reached through the SOCKS proxy."""
     hub.add("alice/open", app=server_pool.get(SERVERS[-1]).url)
     with Socks() as socks:
         environment.setenv("ALL_PROXY", f"{scheme}://{socks.address}")
@@ -242,7 +242,7 @@ def test_proxies_by_socks_lead_to_spaces(
 
 @pytest.mark.usefixtures("hub")
 def test_proxies_of_the_hub_are_named(environment: pytest.MonkeyPatch) -> None:
-    """Without the password, and whoever found the fault, our part or the Hub's library."""
+    """Errors of the Hub name the proxy without its password, also those of the Hub's library."""
     environment.setenv("ALL_PROXY", "socks://me:secret@127.0.0.1:1")
     environment.setattr("requests.adapters.SOCKSProxyManager", no_socks)
     with pytest.raises(SpaceError, match=r"variable ALL_PROXY.*pip install") as missing:
@@ -263,7 +263,7 @@ def test_proxies_of_the_hub_are_named(environment: pytest.MonkeyPatch) -> None:
 def test_proxies_by_other_kinds_of_socks(
     server_pool: ServerPool, version: str, environment: pytest.MonkeyPatch
 ) -> None:
-    """Versions 4 and 5, and a login that is refused."""
+    """SOCKS versions 4 and 5 work, and a refused login is an error."""
     server = server_pool.get(version)
     with Socks() as socks:
         for scheme in ("socks4", "socks4a", "socks5", "socks5h"):
