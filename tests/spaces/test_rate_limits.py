@@ -1,7 +1,7 @@
-"""Servers that are asked too often (429): waited for where that is safe and in time, else told.
+"""Rate limits (429): the client waits where that is safe and in time, and otherwise raises.
 
-A limit is safe to wait out where the server has taken nothing: everywhere before a job is in. One
-that ends later than the caller's time is raised at once, with the time when it ends.
+Waiting is safe if the server has accepted nothing, which is always so before a job has joined. A
+limit that ends after the caller's deadline is raised at once, with the time of its end.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FIVE = (5, "5", "5.0")
 
 @pytest.fixture
 def limited(server: Server) -> Iterator[SpaceProxy]:
-    """A proxy before each real server in turn."""
+    """Yield a proxy in front of each real server in turn."""
     proxy = SpaceProxy(server.url, lambda request: None)
     yield proxy
     proxy.close()
@@ -45,7 +45,7 @@ def limited(server: Server) -> Iterator[SpaceProxy]:
 
 
 def test_rate_limit_a_config_asked_for_too_often_comes_later(hub: LocalHub, newest: Server) -> None:
-    """A limit of the Space ends, and then it is connected to."""
+    """After a Space's rate limit has ended, the client connects."""
     space = hub.add("alice/busy", app=newest.url)
     proxy_of(space).limit("/config", 0.01, times=2)
     with Client("alice/busy"):
@@ -53,7 +53,7 @@ def test_rate_limit_a_config_asked_for_too_often_comes_later(hub: LocalHub, newe
 
 
 def test_rate_limit_a_limit_that_lasts_is_an_error(hub: LocalHub, newest: Server) -> None:
-    """Nobody waits longer than there is time."""
+    """A limit beyond ``wake_timeout`` raises at once."""
     space = hub.add("alice/busy", app=newest.url)
     proxy_of(space).limit("/config", 600)
     with pytest.raises(RateLimitError, match="asks to wait 600 s") as caught:
@@ -62,7 +62,7 @@ def test_rate_limit_a_limit_that_lasts_is_an_error(hub: LocalHub, newest: Server
 
 
 def test_rate_limit_a_job_refused_for_its_rate_joins_later(hub: LocalHub, server: Server) -> None:
-    """On every generation a join that was refused is made again: the job has not run yet."""
+    """A refused join is repeated on every generation, because the job has not run."""
     space = hub.add("alice/busy", app=server.url)
     with Client("alice/busy") as app:
         proxy_of(space).limit("/queue/join", 0.01, times=2)
@@ -76,7 +76,7 @@ def test_rate_limit_a_job_refused_for_its_rate_joins_later(hub: LocalHub, server
 def test_rate_limit_a_job_refused_for_long_fails_with_the_time(
     hub: LocalHub, server: Server
 ) -> None:
-    """A limit that does not end soon is the job's error, with the time it ends."""
+    """A limit that lasts too long fails the job, with the time of its end."""
     space = hub.add("alice/busy", app=server.url)
     with Client("alice/busy") as app:
         proxy_of(space).limit("/queue/join", 600)
@@ -93,7 +93,7 @@ def test_rate_limit_a_job_refused_for_long_fails_with_the_time(
 def test_rate_limit_a_stream_refused_for_its_rate_is_opened_later(
     hub: LocalHub, server: Server
 ) -> None:
-    """Jobs are not lost because their stream was refused: their messages wait on the server."""
+    """A refused stream is opened later, because the server keeps the jobs' messages."""
     space = hub.add("alice/busy", app=server.url)
     with Client("alice/busy") as app:
         proxy_of(space).limit("/queue/data", 0.01, times=2)
@@ -111,7 +111,7 @@ def test_rate_limit_a_stream_refused_for_its_rate_is_opened_later(
 def test_rate_limit_a_job_that_waits_for_its_rate_can_be_cancelled(
     hub: LocalHub, server: Server
 ) -> None:
-    """Who cancels does not wait for the server to be ready again."""
+    """A job that waits for a limit is cancelled at once."""
     space = hub.add("alice/busy", app=server.url)
     with Client("alice/busy") as app:
         proxy_of(space).limit("/queue/join", 25)
@@ -124,12 +124,12 @@ def test_rate_limit_a_job_that_waits_for_its_rate_can_be_cancelled(
 
 # -- within a call's time -----------------------------------------------------------------
 
-LATER = 25.0  # s that a server wants; less than it would be given without a deadline
-TIME = 20.0  # s that a call has; nobody waits for it here
+LATER = 25.0  # s that the server requests; the client would wait so long without a deadline
+TIME = 20.0  # s until the call's deadline; no test waits for it
 
 
 def test_rate_limit_beyond_the_deadline_of_connecting_is_an_error(newest: Server) -> None:
-    """Connecting has the client's deadline, and says at once that it cannot be met."""
+    """A limit beyond the client's deadline raises at once while connecting."""
     proxy = SpaceProxy(newest.url, lambda request: None)
     try:
         proxy.limit("/config", LATER)
@@ -148,7 +148,7 @@ def test_rate_limit_beyond_the_deadline_of_connecting_is_an_error(newest: Server
 def test_rate_limit_beyond_the_deadline_of_a_call_is_an_error(
     limited: SpaceProxy, endpoint: str, payload: list[Any], route: str
 ) -> None:
-    """On every generation, whichever way a job is let in, its time running out is not awaited."""
+    """A limit beyond a call's deadline raises at once, on every generation and both routes."""
     with Client(limited.url) as app:
         limited.limit(route, LATER)
         with pytest.raises(RateLimitError) as caught:
@@ -160,7 +160,7 @@ def test_rate_limit_beyond_the_deadline_of_a_call_is_an_error(
 
 
 def test_rate_limit_of_an_upload(limited: SpaceProxy, tmp_path: Path) -> None:
-    """On every generation, files are sent again when they may, if that is in time."""
+    """A refused upload is repeated if that is in time, on every generation."""
     path = tmp_path / "a.txt"
     path.write_bytes(b"hello" * 1000)
     with Client(limited.url, download_dir=tmp_path / "down") as app:
@@ -180,7 +180,7 @@ def test_rate_limit_of_an_upload(limited: SpaceProxy, tmp_path: Path) -> None:
 
 
 def test_rate_limit_of_an_upload_that_cannot_be_repeated(limited: SpaceProxy) -> None:
-    """What can be read once only is not sent again: the limit is the job's error."""
+    """A stream that can be read only once is not sent again, and the job fails."""
 
     class Stream(io.RawIOBase):
         name = "once.bin"
@@ -199,14 +199,14 @@ def test_rate_limit_of_an_upload_that_cannot_be_repeated(limited: SpaceProxy) ->
 
 
 def test_rate_limit_of_a_download(limited: SpaceProxy, tmp_path: Path) -> None:
-    """On every generation, files are fetched again when they may, or the time is told."""
+    """A refused download is repeated if that is in time, on every generation."""
     path = tmp_path / "a.txt"
     path.write_bytes(b"hello")
     with Client(limited.url, download_dir=tmp_path / "down") as app:
         [remote] = app.predict("/file", [path])
         limited.limit("/file=", 0.01)
         assert remote.read() == b"hello"
-        [remote] = app.predict("/file", [path])  # what was read is not fetched again
+        [remote] = app.predict("/file", [path])  # content that was read is not fetched again
         limited.limit("/file=", 600)
         with pytest.raises(RateLimitError, match="asks to wait 600 s") as caught:
             remote.read()
@@ -214,7 +214,7 @@ def test_rate_limit_of_a_download(limited: SpaceProxy, tmp_path: Path) -> None:
 
 
 def test_rate_limit_of_a_login(server_pool: ServerPool) -> None:
-    """A login that was not looked at is sent again, within the deadline."""
+    """A refused login is repeated within the deadline."""
     app = server_pool.get(SERVERS[-1], auth="user:password")
     proxy = SpaceProxy(app.url, lambda request: None)
     try:
@@ -231,7 +231,7 @@ def test_rate_limit_of_a_login(server_pool: ServerPool) -> None:
 
 @pytest.mark.skipif(SERVERS[-1] < "5", reason="older servers do not tell which run of them it is")
 def test_rate_limit_of_a_look_whether_the_app_is_the_same(newest: Server) -> None:
-    """What is asked besides does not use up a call's time, nor fail it."""
+    """A limit of the check for a changed app does not delay or fail the call."""
     proxy = SpaceProxy(newest.url, lambda request: None)
     try:
         with Client(proxy.url) as app:
@@ -250,7 +250,7 @@ def test_rate_limit_of_a_look_whether_the_app_is_the_same(newest: Server) -> Non
     "step", ["GET .*/erin/paint$", "whoami", "POST", "hardware", "variables", "GET .*/alice/paint$"]
 )
 def test_rate_limit_of_a_copy(hub: LocalHub, newest: Server, step: str) -> None:
-    """Each step of making a copy is tried again when the Hub wants, or the limit is told."""
+    """Each step of a copy is repeated after a short limit, and raises after a long one."""
     hub.add("erin/paint", app=newest.url)
     hub.add("alice/paint", app=newest.url, variables={"A": "1"})
     options: dict[str, Any] = {"hardware": "cpu-basic", "variables": {"A": "1"}}

@@ -1,7 +1,7 @@
-"""Spaces: what is told of them, how they are waited for, and what the Hub may refuse.
+"""Spaces: how their stages are reported, how the client waits, and the Hub's refusals.
 
-Against `LocalHub`, which the real `huggingface_hub` talks to. Waiting goes by the tests' own clock,
-which `Patience` takes, and so takes no time; `test_spaces_real.py` waits for real.
+These tests use `LocalHub` and the real `huggingface_hub`. The waits use the tests' own clock, which
+`WakeTimeout` accepts, so they take no time. `test_spaces_real` waits for real.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from gradio_client_sync._spaces.hub import Hub
 from tests.support.hub.hub import LocalHub, SpaceState, forget_sessions
 from tests.support.hub.plugin import OWNER, READER, SCOPED, STRANGER
 
-NOWHERE = "http://127.0.0.1:9"  # an address to name; these tests do not go there
+NOWHERE = "http://127.0.0.1:9"  # only the name of a URL; these tests do not connect to it
 PENDING = ("SLEEPING", "STOPPED", "BUILDING", "APP_STARTING")
 RUNNING = ("RUNNING", "RUNNING_BUILDING", "RUNNING_APP_STARTING")
 FAILED = (
@@ -46,7 +46,7 @@ FAILED = (
 
 
 class Clock:
-    """Time that passes only when somebody waits."""
+    """A clock that advances only when the client waits."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -68,7 +68,7 @@ def clock() -> Clock:
 
 
 class Waking:
-    """A Space that is connected to by the clock of a test, and what it told."""
+    """A Space that a client connects to by the test's clock, and the statuses that it reported."""
 
     def __init__(
         self, state: SpaceState, clock: Clock, token: str | None = None, timeout: float = 900.0
@@ -103,7 +103,7 @@ def changes(stages: Sequence[str]) -> list[str]:
 
 
 def orders(end: str) -> Iterator[list[str]]:
-    """Every order in which a Space can come to an end, by way of up to three other stages."""
+    """Yield every order of stages that leads to an end through up to three others."""
     for length in range(4):
         for way in itertools.permutations(PENDING, length):
             yield [*way, end]
@@ -116,7 +116,7 @@ def orders(end: str) -> Iterator[list[str]]:
 def test_spaces_every_sequence_of_stages_to_running_is_reported(
     hub: LocalHub, clock: Clock, end: str
 ) -> None:
-    """In whatever order stages come, each change is told once, and then the app is connected to."""
+    """Each change of the stage is reported once, in any order, and then the client connects."""
     for number, way in enumerate(orders(end)):
         waking = Waking(hub.add(f"alice/space{number}", *way, address=NOWHERE), clock)
         assert waking.connect() == "open"
@@ -130,7 +130,7 @@ def test_spaces_every_sequence_of_stages_to_running_is_reported(
 def test_spaces_every_sequence_of_stages_to_a_failure_raises(
     hub: LocalHub, clock: Clock, end: str
 ) -> None:
-    """In whatever order stages come, one that cannot pass ends the wait with its reason."""
+    """In any order of stages, a final one ends the wait with its reason."""
     for number, way in enumerate(orders(end)):
         waking = Waking(hub.add(f"alice/space{number}", *way, address=NOWHERE), clock)
         with pytest.raises(SpaceNotReadyError) as caught:
@@ -146,7 +146,7 @@ def test_spaces_every_sequence_of_stages_to_a_failure_raises(
 
 @pytest.mark.parametrize("end", FAILED)
 def test_spaces_a_failed_one_fails_at_once(hub: LocalHub, clock: Clock, end: str) -> None:
-    """Nothing is waited for where waiting cannot help."""
+    """A Space that cannot start raises without a wait."""
     waking = Waking(hub.add("alice/broken", end), clock)
     with pytest.raises(SpaceNotReadyError):
         waking.connect()
@@ -158,7 +158,7 @@ def test_spaces_a_failed_one_fails_at_once(hub: LocalHub, clock: Clock, end: str
 def test_spaces_tell_whether_their_author_can_be_asked(
     hub: LocalHub, clock: Clock, end: str, enabled: bool | None, told: bool
 ) -> None:
-    """Discussions count as enabled only if the Hub says so; no answer means no."""
+    """Discussions count as enabled only if the Hub says so, and not without a response."""
     waking = Waking(hub.add("alice/broken", "BUILDING", end, discussions=enabled), clock)
     with pytest.raises(SpaceNotReadyError, match="alice/broken") as caught:
         waking.connect()
@@ -167,7 +167,7 @@ def test_spaces_tell_whether_their_author_can_be_asked(
 
 
 def test_spaces_a_stage_that_lasts_is_reported_once(hub: LocalHub, clock: Clock) -> None:
-    """Only changes are told; the JavaScript client tells each look."""
+    """Only changes are reported, while the JavaScript client reports each request."""
     way = ["BUILDING", "BUILDING", "BUILDING", "APP_STARTING", "BUILDING", "RUNNING"]
     waking = Waking(hub.add("alice/slow", *way, address=NOWHERE), clock)
     waking.connect()
@@ -177,7 +177,7 @@ def test_spaces_a_stage_that_lasts_is_reported_once(hub: LocalHub, clock: Clock)
 def test_spaces_a_callback_that_raises_is_logged(
     hub: LocalHub, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A fault in the user's function does not keep the Space from being connected to."""
+    """An exception of the user's callback is logged, and the client still connects."""
 
     def callback(status: SpaceStatus) -> None:
         raise RuntimeError(f"no {status.detail}")
@@ -199,7 +199,7 @@ def test_spaces_a_callback_that_raises_is_logged(
 def test_spaces_without_a_callback_are_logged(
     hub: LocalHub, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The same happens in silence, with a line in the log for each change."""
+    """Without a callback, each change is a line in the log."""
     caplog.set_level(logging.INFO, logger="gradio_client_sync")
     hub.add("alice/slow", "BUILDING", "RUNNING", address=NOWHERE)
     patience = _spaces.WakeTimeout(900.0, clock.wait, clock.time)
@@ -220,7 +220,7 @@ def test_spaces_without_a_callback_are_logged(
 
 
 def test_spaces_are_waited_for_with_backoff_until_the_deadline(hub: LocalHub, clock: Clock) -> None:
-    """Looks get rarer, all of them fit the deadline, and the error says the last stage."""
+    """The waits grow up to the deadline, and the error has the last stage."""
     waking = Waking(hub.add("alice/stuck", "BUILDING"), clock, timeout=60.0)
     with pytest.raises(SpaceNotReadyError, match=r"did not start within 60 s.*wake_timeout") as e:
         waking.connect()
@@ -232,14 +232,14 @@ def test_spaces_are_waited_for_with_backoff_until_the_deadline(hub: LocalHub, cl
 
 
 def test_spaces_that_start_at_the_last_moment_are_connected_to(hub: LocalHub, clock: Clock) -> None:
-    """The deadline is looked at after a last look, not before."""
+    """After the last wait, the stage is checked before the deadline."""
     waking = Waking(hub.add("alice/late", "BUILDING", "RUNNING", address=NOWHERE), clock, None, 0.1)
     assert waking.connect() == "open"
     assert clock.waits == [pytest.approx(0.1)]
 
 
 def test_spaces_a_wait_ends_when_the_client_is_closed(hub: LocalHub, clock: Clock) -> None:
-    """close() during a wait ends it."""
+    """close() ends the wait."""
     clock.closed = True
     waking = Waking(hub.add("alice/stuck", "BUILDING"), clock)
     with pytest.raises(ClientClosedError, match="waited for its Space"):
@@ -248,7 +248,7 @@ def test_spaces_a_wait_ends_when_the_client_is_closed(hub: LocalHub, clock: Cloc
 
 
 def test_spaces_a_sleeping_one_is_requested_until_it_wakes(hub: LocalHub, clock: Clock) -> None:
-    """A request that did not wake the Space is repeated."""
+    """A sleeping Space is requested again until it wakes."""
     state = hub.add("alice/deaf", "SLEEPING", "SLEEPING", "SLEEPING", "RUNNING", address=NOWHERE)
     waking = Waking(state, clock)
     waking.connect()
@@ -260,7 +260,7 @@ def test_spaces_a_sleeping_one_is_requested_until_it_wakes(hub: LocalHub, clock:
 def test_spaces_a_hub_that_fails_once_is_asked_again(
     hub: LocalHub, clock: Clock, status: int
 ) -> None:
-    """A failing look in the middle of a wait is no reason to give up a Space that builds."""
+    """A failing request to the Hub during the wait is repeated."""
     state = hub.add("alice/slow", "BUILDING", "RUNNING", address=NOWHERE)
     waking = Waking(state, clock)
     first = clock.wait
@@ -276,7 +276,7 @@ def test_spaces_a_hub_that_fails_once_is_asked_again(
 
 
 def test_spaces_an_app_that_is_not_up_yet_is_asked_again(hub: LocalHub, clock: Clock) -> None:
-    """The Hub says that it runs a moment before its app answers."""
+    """If the app does not respond yet although the Hub says that it runs, it is tried again."""
     answers = iter([HTTPStatusError("starting", status_code=503), None])
 
     def opening() -> str:
@@ -293,7 +293,7 @@ def test_spaces_an_app_that_is_not_up_yet_is_asked_again(hub: LocalHub, clock: C
 def test_spaces_an_app_that_fails_while_it_is_asked_again_is_told(
     hub: LocalHub, clock: Clock
 ) -> None:
-    """The Hub is looked at again before the app is: it may know better by now."""
+    """Before the app is tried again, the Hub is asked for its stage, which may have changed."""
     waking = Waking(hub.add("alice/fresh", "RUNNING", "RUNTIME_ERROR", address=NOWHERE), clock)
 
     def opening() -> None:
@@ -307,7 +307,7 @@ def test_spaces_an_app_that_fails_while_it_is_asked_again_is_told(
 def test_spaces_a_page_instead_of_an_app_passes_only_after_a_wait(
     hub: LocalHub, clock: Clock
 ) -> None:
-    """What is no Gradio app stays none, but a Space that has just woken may show a page first."""
+    """An app that is not Gradio is an error, except just after a wait, when it may show a page."""
 
     def opening() -> None:
         raise ConfigError("a page")
@@ -343,7 +343,7 @@ def test_spaces_a_page_instead_of_an_app_passes_only_after_a_wait(
 
 
 def failing(source: str, token: str | None = None, **options: Any) -> tuple[Any, list[SpaceStatus]]:
-    """The error of connecting, and what was told before."""
+    """Return the error of connecting, and the statuses that were reported before."""
     told: list[SpaceStatus] = []
     with pytest.raises(Exception) as caught:  # noqa: PT011 - looked at by the caller
         Client(source, hf_token=token, status_callback=told.append, **options)
@@ -354,7 +354,7 @@ NOT_FOUND = [SpaceStatus("error", "NOT_FOUND", "error", "Could not get space sta
 
 
 def test_spaces_unknown_ones_are_not_found(hub: LocalHub) -> None:
-    """A name that the Hub does not know says what to check, and is told as JavaScript does."""
+    """The error for an unknown name says what to check, with the JavaScript client's status."""
     error, told = failing("alice/nothing")
     assert isinstance(error, SpaceNotFoundError)
     assert error.space_id == "alice/nothing"
@@ -365,7 +365,7 @@ def test_spaces_unknown_ones_are_not_found(hub: LocalHub) -> None:
 
 
 def test_spaces_private_ones_are_hidden_from_other_accounts(hub: LocalHub) -> None:
-    """The Hub hides a private Space; the error says whose token it was, and what it may do."""
+    """For a private Space, the error names the token's account and its role."""
     hub.add("alice/secret", private=True)
     assert isinstance(failing("alice/secret")[0], SpaceNotFoundError)
     error, told = failing("alice/secret", STRANGER)
@@ -377,7 +377,7 @@ def test_spaces_private_ones_are_hidden_from_other_accounts(hub: LocalHub) -> No
 
 
 def test_spaces_a_token_without_the_right_says_which_it_has(hub: LocalHub) -> None:
-    """A fine-grained token that does not cover the Space is told with the rights it has."""
+    """The error for a fine-grained token without the right lists its rights."""
     hub.add("alice/secret", private=True)
     error, told = failing("alice/secret", SCOPED)
     assert isinstance(error, AuthenticationError)
@@ -388,7 +388,7 @@ def test_spaces_a_token_without_the_right_says_which_it_has(hub: LocalHub) -> No
 
 
 def test_spaces_a_wrong_token_is_said_to_be_one(hub: LocalHub) -> None:
-    """A token that the Hub does not know is not taken for a missing Space."""
+    """An unknown token is reported as such, and not as a missing Space."""
     hub.add("alice/open")
     error, told = failing("alice/open", "hf_mistyped")
     assert isinstance(error, AuthenticationError)
@@ -399,7 +399,7 @@ def test_spaces_a_wrong_token_is_said_to_be_one(hub: LocalHub) -> None:
 
 
 def test_spaces_an_account_that_the_hub_does_not_tell_is_left_out(hub: LocalHub) -> None:
-    """The reason for a refusal is told also where the Hub does not say whose token it is."""
+    """The reason for a refusal is reported even if the Hub does not name the account."""
     hub.add("alice/secret", private=True)
     hub.fail("whoami", 429)
     error, _ = failing("alice/secret", STRANGER)
@@ -408,7 +408,7 @@ def test_spaces_an_account_that_the_hub_does_not_tell_is_left_out(hub: LocalHub)
 
 
 def test_spaces_a_hub_that_fails_is_said_to(hub: LocalHub) -> None:
-    """A Hub that fails at the first look is no missing Space."""
+    """A Hub that fails is reported as such, and not as a missing Space."""
     hub.add("alice/open")
     hub.fail("GET /api/spaces", 500)
     error, told = failing("alice/open")
@@ -420,13 +420,13 @@ def test_spaces_a_hub_that_fails_is_said_to(hub: LocalHub) -> None:
 
 @pytest.mark.parametrize("body", [{"hello": "world"}, b"<html>Hello</html>", [], None])
 def test_spaces_an_address_that_is_no_hub_is_named(hub: LocalHub, body: Any) -> None:
-    """An address that answers, but not as the Hub, points at HF_ENDPOINT."""
+    """If the server at HF_ENDPOINT is not a Hub, the error mentions HF_ENDPOINT."""
     hub.fail("GET /api/spaces", 200, body=body)
     assert "HF_ENDPOINT" in str(failing("alice/open")[0])
 
 
 def test_spaces_a_hub_that_hangs_up_leaves_small_questions_open(hub: LocalHub) -> None:
-    """What is asked to say more about a failure does not stand in the way of it."""
+    """A failing request for details does not hide the first error."""
     hub.add("alice/paused", "PAUSED")
     hub.fail("HEAD", 0)
     error, told = failing("alice/paused")
@@ -437,7 +437,7 @@ def test_spaces_a_hub_that_hangs_up_leaves_small_questions_open(hub: LocalHub) -
     assert isinstance(error, SpaceNotFoundError)
     assert "does not tell whose token" in str(error)
     hub.fail("hardware", 0)
-    with pytest.raises(DuplicationError, match="t4-medium"):  # which the library knows
+    with pytest.raises(DuplicationError, match="t4-medium"):  # the library knows this one
         duplicate("alice/paused", hf_token=OWNER, hardware="abacus")
 
 
@@ -445,7 +445,7 @@ def test_spaces_a_hub_that_hangs_up_leaves_small_questions_open(hub: LocalHub) -
 def test_spaces_a_token_of_unknown_rights_is_named_by_its_account(
     hub: LocalHub, auth: dict[str, Any]
 ) -> None:
-    """Some tokens have no role that the Hub tells."""
+    """A token without a known role is described by its account only."""
     hub.fail("whoami", 200, body={"name": "alice", **auth})
     error, _ = failing("alice/nothing", OWNER)
     assert "is of the account 'alice';" in str(error)
@@ -454,7 +454,7 @@ def test_spaces_a_token_of_unknown_rights_is_named_by_its_account(
 def test_spaces_a_saved_token_that_cannot_be_read_is_said_to_be(
     hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Trouble with what is saved on this machine is told before anything is sent."""
+    """If the saved token cannot be read, the error says so before anything is sent."""
     import huggingface_hub
 
     def get_token() -> str:
@@ -467,7 +467,7 @@ def test_spaces_a_saved_token_that_cannot_be_read_is_said_to_be(
 
 
 def test_spaces_a_sleeping_one_that_cannot_be_reached_is_waited_for(hub: LocalHub) -> None:
-    """A request that wakes need not be answered."""
+    """A sleeping Space whose app cannot be reached is still waited for."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -478,14 +478,14 @@ def test_spaces_a_sleeping_one_that_cannot_be_reached_is_waited_for(hub: LocalHu
 
 
 def test_spaces_a_hub_shows_no_token(hub: LocalHub) -> None:
-    """What knows the token does not show it."""
+    """The repr of the Hub does not show the token."""
     assert OWNER not in repr(Hub(OWNER))
 
 
 def test_spaces_a_hub_out_of_reach_is_a_space_error(
     hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No error of the libraries underneath escapes, and none takes the token along."""
+    """If the Hub cannot be reached, a `SpaceError` without the token is raised."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
@@ -497,11 +497,11 @@ def test_spaces_a_hub_out_of_reach_is_a_space_error(
 
 
 def test_spaces_offline_mode_is_heeded(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With HF_HUB_OFFLINE the library asks nobody, and neither does this."""
+    """With HF_HUB_OFFLINE no request is sent."""
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    forget_sessions()  # older ones look at it when they make a session
+    forget_sessions()  # older versions read it when they make a session
     try:
         error, _ = failing("alice/open")
     finally:
@@ -511,7 +511,7 @@ def test_spaces_offline_mode_is_heeded(hub: LocalHub, monkeypatch: pytest.Monkey
 
 
 def test_spaces_one_without_an_app_says_so(hub: LocalHub) -> None:
-    """A Space that the Hub names no address for has nothing to connect to."""
+    """A Space without a URL raises an error that says so."""
     hub.add("alice/static")
     error, _ = failing("alice/static")
     assert type(error) is SpaceError
@@ -519,7 +519,7 @@ def test_spaces_one_without_an_app_says_so(hub: LocalHub) -> None:
 
 
 def test_spaces_an_impossible_name_is_not_found(hub: LocalHub) -> None:
-    """A name that no Space can have is asked for all the same, and not found."""
+    """An invalid name is sent to the Hub like any other, and is not found."""
     assert isinstance(failing("a..b/c--d")[0], SpaceNotFoundError)
 
 
@@ -541,7 +541,7 @@ def test_spaces_a_hub_asked_too_often_is_given_the_time_it_wants(
 
 
 def test_spaces_a_limit_beyond_the_deadline_is_raised_at_once(hub: LocalHub, clock: Clock) -> None:
-    """Nobody waits for what cannot be in time; the error says when it would be."""
+    """A limit beyond the deadline raises at once, with the time of its end."""
     waking = Waking(hub.add("alice/open"), clock, timeout=60.0)
     hub.fail("GET /api/spaces", 429, {"Retry-After": "61"})
     with pytest.raises(RateLimitError, match=r"asks to wait 61 s.*hf_token") as caught:
@@ -553,7 +553,7 @@ def test_spaces_a_limit_beyond_the_deadline_is_raised_at_once(hub: LocalHub, clo
 def test_spaces_a_limit_without_an_end_is_waited_for_until_the_deadline(
     hub: LocalHub, clock: Clock
 ) -> None:
-    """Without a hint the Hub is asked ever more rarely, and no longer than there is time."""
+    """Without a named wait, the Hub is requested with growing waits until the deadline."""
     waking = Waking(hub.add("alice/open"), clock, OWNER, timeout=60.0)
     hub.fail("GET /api/spaces", 429, times=100)
     with pytest.raises(RateLimitError) as caught:
@@ -566,7 +566,7 @@ def test_spaces_a_limit_without_an_end_is_waited_for_until_the_deadline(
 def test_spaces_an_app_asked_too_often_is_given_the_time_it_wants(
     hub: LocalHub, clock: Clock
 ) -> None:
-    """A limit of the Space's own is waited for like one of the Hub's."""
+    """A rate limit of the Space itself is waited for too."""
     answers = iter([RateLimitError("slow", retry_after=20.0), RateLimitError("slow"), None])
 
     def opening() -> str:
@@ -584,7 +584,7 @@ def test_spaces_an_app_asked_too_often_is_given_the_time_it_wants(
 def test_spaces_an_app_asked_too_often_for_too_long_is_an_error(
     hub: LocalHub, clock: Clock
 ) -> None:
-    """A limit of the Space beyond the deadline is raised, and told."""
+    """A rate limit of the Space beyond the deadline raises, and is reported."""
     waking = Waking(hub.add("alice/busy", address=NOWHERE), clock, timeout=10.0)
 
     def opening() -> None:
@@ -600,7 +600,7 @@ def test_spaces_an_app_asked_too_often_for_too_long_is_an_error(
 
 
 def test_spaces_signatures_are_kept_until_they_expire(hub: LocalHub, clock: Clock) -> None:
-    """The Hub is asked for one when it is first needed, and again when it ends."""
+    """A signature is requested at its first use, and again when it expires."""
     hub.add("alice/secret", private=True)
     hub.jwt_claims["exp"] = 1000
     signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
@@ -619,7 +619,7 @@ def test_spaces_signatures_are_kept_until_they_expire(hub: LocalHub, clock: Cloc
 def test_spaces_without_a_signature_the_header_has_to_do(
     hub: LocalHub, clock: Clock, status: int
 ) -> None:
-    """Where the Hub gives none, addresses stay as they are, and it is not asked again."""
+    """Without a signature, URLs are unchanged, and the Hub is not asked again."""
     hub.add("alice/secret", private=True)
     hub.fail("jwt", status)
     signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
@@ -634,7 +634,7 @@ def test_spaces_a_hub_out_of_reach_gives_no_signature(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A call does not fail for want of what it can do without; the log tells."""
+    """If the Hub cannot be reached, a call works without a signature, and the log says so."""
     monkeypatch.setenv("HF_ENDPOINT", NOWHERE)
     signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
     assert signature.sign("http://app/data") == "http://app/data"
@@ -649,7 +649,7 @@ def test_spaces_a_hub_out_of_reach_gives_no_signature(
     "form", ["{id}", "{id}/", "{hub}/spaces/{id}", "{hub}/spaces/{id}/tree/main"]
 )
 def test_spaces_ids_and_pages_lead_to_the_same_record(hub: LocalHub, form: str) -> None:
-    """The page of a Space, on the Hub that HF_ENDPOINT names, is as good as its id."""
+    """The URL of a Space's page on the Hub works like its id."""
     hub.add("alice/paused", "PAUSED")
     error, told = failing(form.format(id="alice/paused", hub=hub.url))
     assert isinstance(error, SpaceNotReadyError)
@@ -659,7 +659,7 @@ def test_spaces_ids_and_pages_lead_to_the_same_record(hub: LocalHub, form: str) 
 def test_spaces_an_address_of_an_app_is_looked_up_by_its_subdomain(
     hub: LocalHub, clock: Clock
 ) -> None:
-    """The Hub knows which Space an app's address is of; the address stays the user's."""
+    """The Space of an app's URL is found by its subdomain, and the user's URL is kept."""
     hub.add("Alice/My.Space", address=NOWHERE)
     name = space_name("https://alice-my-space.hf.space/app", hub.url)
     assert name is not None
@@ -673,7 +673,7 @@ def test_spaces_an_address_of_an_app_is_looked_up_by_its_subdomain(
 
 
 def test_spaces_an_address_that_the_record_lacks_is_asked_for(hub: LocalHub, clock: Clock) -> None:
-    """Where the record has no address, the Hub's other answer has."""
+    """If the Space's record has no URL, it is requested from the Hub's other route."""
     waking = Waking(hub.add("alice/open", address=NOWHERE, names_host=False), clock)
     assert waking.connect() == "open"
     assert hub.requests_to("GET /api/spaces/alice/open/host")
@@ -681,7 +681,7 @@ def test_spaces_an_address_that_the_record_lacks_is_asked_for(hub: LocalHub, clo
 
 @pytest.mark.parametrize("value", ["print", 3, True])
 def test_spaces_a_callback_that_cannot_be_called_is_refused(value: Any) -> None:
-    """What cannot be called is refused before anything is sent."""
+    """A callback that cannot be called raises before anything is sent."""
     with pytest.raises(TypeError, match="status_callback"):
         Client("alice/open", status_callback=value)
 
@@ -695,7 +695,7 @@ def test_spaces_a_callback_that_cannot_be_called_is_refused(value: Any) -> None:
     ],
 )
 def test_spaces_options_are_checked(option: str, value: Any, error: type[Exception]) -> None:
-    """A mistake in an option is named before anything is sent."""
+    """A wrong option raises before anything is sent."""
     options: dict[str, Any] = {option: value}
     with pytest.raises(error, match=option):
         Client("alice/open", **options)

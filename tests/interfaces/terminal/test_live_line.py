@@ -1,4 +1,4 @@
-"""The line that shows a wait for a Space: in terminals, in notebooks, and nowhere else."""
+"""The line that shows a wait for a Space, in terminals and notebooks only."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_live_line_auto_shows_one_line(
 def test_live_line_auto_is_silent_where_nothing_is_waited_for(
     hub: LocalHub, newest: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A running Space needs no line, and neither does a log file."""
+    """A running Space shows no line, and a log file gets none."""
     hub.add("alice/open", app=newest.url)
     hub.add("alice/slow", "BUILDING", "RUNNING", app=newest.url)
     terminal, file = Terminal(), io.StringIO()
@@ -61,7 +61,7 @@ def test_live_line_auto_is_silent_where_nothing_is_waited_for(
 def test_live_line_auto_ends_its_line_with_the_wait(
     hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever comes after a wait that was given up stands on a line of its own."""
+    """If the wait ends with an error, the line ends too."""
     hub.add("alice/stuck", "BUILDING")
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
@@ -71,7 +71,7 @@ def test_live_line_auto_ends_its_line_with_the_wait(
 
 
 def test_live_line_covers_what_was_there() -> None:
-    """A shorter text leaves nothing of a longer one."""
+    """A shorter text covers a longer one completely."""
     stream = io.StringIO()
     line = LiveLine("a/b", stream)
     line.show(status_of("SLEEPING"), 1)
@@ -84,7 +84,7 @@ def test_live_line_covers_what_was_there() -> None:
 
 
 def test_live_line_is_for_terminals_and_notebooks() -> None:
-    """Where nobody watches, nothing is written."""
+    """Nothing is written if the output is neither a terminal nor a notebook."""
     assert is_watched(Terminal())
     assert not is_watched(io.StringIO())
     assert not is_watched(None)
@@ -94,7 +94,7 @@ def test_live_line_is_for_terminals_and_notebooks() -> None:
 
 @pytest.mark.parametrize("width", [3, 10, 20, 79])
 def test_live_line_keeps_both_ends_of_what_is_too_long(width: int) -> None:
-    """The Space's name begins it, and the seconds end it."""
+    """A text that is too long keeps the Space's name at its start and the seconds at its end."""
     text = "a-user/a-space-with-a-long-name: Space is asleep. (17 s)"
     short = shorten(text, width)
     assert len(short) == min(width, len(text))
@@ -103,7 +103,7 @@ def test_live_line_keeps_both_ends_of_what_is_too_long(width: int) -> None:
 
 
 def test_live_line_in_a_real_terminal(hub: LocalHub, newest: Server) -> None:
-    """However long the Space's name is, all of the wait is in one line of the terminal."""
+    """The wait stays in one line of the terminal, also with a long name."""
     name = f"alice/{'long-' * 15}name"
     hub.add(name, "BUILDING", "APP_STARTING", "RUNNING", app=newest.url)
     code = f"{CONNECT.format(name=name)}; print('connected')"
@@ -118,7 +118,7 @@ def test_live_line_in_a_real_terminal(hub: LocalHub, newest: Server) -> None:
 
 
 def test_live_line_in_a_real_notebook(hub: LocalHub, newest: Server, kernel: Kernel) -> None:
-    """In a kernel the line goes to the cell's errors, as one text with carriage returns."""
+    """In a kernel the line is one text with carriage returns on standard error."""
     hub.add("alice/slow", "BUILDING", "RUNNING", app=newest.url)
     told = kernel.run(CONNECT.format(name="alice/slow"))
     streams = [message for message in told if message["type"] == "stream"]
