@@ -87,9 +87,7 @@ def test_server_function_that_fails(app: Client) -> None:
 @pytest.mark.gradio
 @servers_with("server functions")
 def test_server_function_that_does_not_exist(app: Client, server: Server) -> None:
-    """A function that the component does not declare is not called, though old servers would run
-    it.
-    """
+    """A function that the component does not declare is not called; old servers would run it."""
     number = asked(app)
     with pytest.raises(EndpointNotFoundError, match="it has describe") as caught:
         app.component_server(number, "postprocess", "x")

@@ -98,9 +98,7 @@ def test_first_end_counts(first: Outcome, second: Outcome, made: Made) -> None:
 
 @pytest.mark.parametrize("end", CANCELS)
 def test_app_and_client_may_cancel(made: Made, end: Callable[[JobControl], object]) -> None:
-    """If the app or the client cancels the job, it counts as cancelled, and `cancel()` returns
-    True.
-    """
+    """If the app or the client cancels the job, it is cancelled, and `cancel()` returns True."""
     end(made.control)
     assert made.job.cancelled() and made.control.outcome is Outcome.CANCELLED
     assert made.control.stopped and made.stops == 0
@@ -180,9 +178,7 @@ def test_abandoned_job_wakes_nobody(made: Made, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_abandon_says_whether_the_server_has_to_be_told(made: Made) -> None:
-    """abandon() returns False for a job that ended by itself, and True for one cancelled just
-    before.
-    """
+    """abandon() returns whether the job still has to be stopped on the server."""
     ENDS[Outcome.RESULT](made.control)
     assert made.control.abandon() is False
     other = Made()
@@ -190,9 +186,7 @@ def test_abandon_says_whether_the_server_has_to_be_told(made: Made) -> None:
 
 
 def test_stop_reaches_what_the_worker_waits_for_now(made: Made) -> None:
-    """The stop callback that is set last is called, and a callback that is set after the stop at
-    once.
-    """
+    """A stop calls the callback that was set last, and a callback cannot be set afterwards."""
     waits: list[str] = []
     assert made.control.on_stop(lambda: waits.append("now"))
     assert made.job.cancel() and made.control.stopped
@@ -202,9 +196,7 @@ def test_stop_reaches_what_the_worker_waits_for_now(made: Made) -> None:
 
 
 def test_release_ends_the_wait_for_it(made: Made) -> None:
-    """wait_released() returns at once for a job without a worker, and after release() for any
-    other.
-    """
+    """wait_released() returns False without a worker, and True once the worker is released."""
     control = made.control
     assert control.wait_released(WAIT) is False
     control.start()
@@ -214,7 +206,7 @@ def test_release_ends_the_wait_for_it(made: Made) -> None:
 
 
 def test_hurry_shortens_later_waits(made: Made) -> None:
-    """hurry() shortens later waits of the job, and of no other job."""
+    """After a wait with ``hurry``, later waits for the job are cut short too."""
     made.control.start()
     assert made.control.wait_released(0, hurry=True) is False
     assert made.control.wait_released(1e9) is False

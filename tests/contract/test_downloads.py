@@ -156,9 +156,7 @@ def test_download_dir(files: FileApp, tmp_path: Path) -> None:
 
 
 def test_download_where_it_cannot_be_written(files: FileApp, app: Client, tmp_path: Path) -> None:
-    """If the folder cannot be written, the error names the file and says what to do; nothing is
-    left.
-    """
+    """If the folder cannot be written, the error says what to do, and no file is left."""
     taken = tmp_path / "taken"
     taken.write_bytes(b"a file")
     says = r"'r\.bin' cannot be written.*download\(directory\)"
@@ -430,9 +428,7 @@ def test_download_whose_length_differs_from_its_header(
 
 
 def test_download_without_a_length(files: FileApp, app: Client) -> None:
-    """A response without a length ends with its last chunk or with the connection; a cut is an
-    error.
-    """
+    """A response without a length ends with its last chunk or the connection; a cut raises."""
 
     def chunked(x: IncomingRequest) -> None:
         x.start(200, {"Transfer-Encoding": "chunked"})

@@ -548,7 +548,7 @@ def test_remote_file_keeps_its_client_alive(files: FileApp) -> None:
 
 
 def test_remote_file_pickled_and_copied(files: FileApp, tmp_path: Path) -> None:
-    """A pickle has no secret but the downloaded content; a copy has everything."""
+    """A pickle has the downloaded content and no secret, and a copy has everything."""
     with Client(files.url, headers={"X-Token": "canary-token"}) as app:
         remote = remote_of(files, app)
         frozen = pickle.dumps(remote)

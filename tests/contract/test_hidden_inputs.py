@@ -186,7 +186,7 @@ def test_a_hidden_row_is_given_by_position_and_by_name(app: Client) -> None:
 
 @servers_with("hidden buttons")
 def test_a_list_that_fits_no_reading_is_refused(app: Client) -> None:
-    """A list of another length is refused, and the error shows both possible lengths with names."""
+    """A list of another length is refused, and the error shows both possible lists with names."""
     for values in ([1, "x", 2, 3, 4, 5], [None, "x", "y", 1, 2]):
         with pytest.raises(PayloadError) as caught:
             app.predict("/all", values)

@@ -299,9 +299,7 @@ def test_last_status_comes_before_the_result(
 
 
 def test_result_in_a_listener_is_refused(app: Client) -> None:
-    """A listener that waits for its own job gets a `RuntimeError`, because it would wait for
-    itself.
-    """
+    """A listener that waits for its own job gets a `RuntimeError` instead of a deadlock."""
     errors: list[BaseException] = []
     job = app.submit("/count", [2])
 

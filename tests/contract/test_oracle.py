@@ -418,9 +418,7 @@ def renumbered(config: dict[str, Any]) -> Any:
     functions = {entry["id"]: f"function {i}" for i, entry in enumerate(config["dependencies"])}
 
     def walk(value: Any, key: str, owners: dict[Any, str]) -> Any:
-        """Replace ids; ``owners`` has the new names, because components and functions are counted
-        apart.
-        """
+        """Replace ids by the names in ``owners``; components and functions are counted apart."""
         if isinstance(value, dict):
             return {
                 name: walk(item, name, functions if name == "dependencies" else components)

@@ -62,9 +62,7 @@ def test_cancelling_keeps_the_stream_of_the_others(
 
 
 def test_closing_leaves_no_generator_running(server: Server, key: str) -> None:
-    """close() cancels before it closes the connection: otherwise some servers never stop a
-    generator.
-    """
+    """close() cancels before it hangs up: otherwise some servers never stop a generator."""
     data = EventRecorder()
     with Client(server.url) as app:
         app.submit("/endless", [key]).on("data", data)
@@ -260,9 +258,7 @@ def test_batch_functions(app: Client) -> None:
 
 @servers_with("validators")
 def test_what_can_be_queued_is_queued(app: Client) -> None:
-    """Functions with a queue always use it: a direct call has no validator, progress, logs or later
-    values.
-    """
+    """Functions with a queue use it: a direct call has no validator, progress and logs."""
     statuses = EventRecorder()
     job = app.submit("/validated", ["x"]).on("status", statuses)
     assert job.exception(BOUND) is not None

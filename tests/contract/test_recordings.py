@@ -453,9 +453,7 @@ def test_recording_in_a_pickle_that_outlives_everything(tmp_path: Path) -> None:
 def test_file_that_the_app_deletes_after_it_was_read(
     app: Client, size: int, tmp_path: Path
 ) -> None:
-    """A file that was read before the app deleted it can still be read, opened, downloaded and
-    sent.
-    """
+    """A file that was read can be used in every way, even if the app has deleted it."""
     file = app.predict("/make_file", [size])[0]
     content = file.read()
     assert len(content) == size

@@ -28,9 +28,7 @@ def seen(timings: Timings) -> tuple[str, ...]:
 
 
 def test_timings_of_jobs_that_succeed(app: Client) -> None:
-    """`first_data` is the time of a generator's first value, or of the only value of other
-    functions.
-    """
+    """`first_data` is the time of the first value, which may be the only one."""
     for name, value in (("/count", 3), ("/echo", "x"), ("/digest", b"content")):
         job = app.submit(name, [value])
         job.result(BOUND)
@@ -39,9 +37,7 @@ def test_timings_of_jobs_that_succeed(app: Client) -> None:
 
 
 def test_timings_of_jobs_that_do_not(app: Client, key: str) -> None:
-    """Failed, cancelled and late jobs have the times of the steps that they reached, and of their
-    end.
-    """
+    """Failed, cancelled and late jobs have the times of their steps, and of their end."""
     failed = app.submit("/fail", ["x"])
     with pytest.raises(AppError):
         failed.result(BOUND)

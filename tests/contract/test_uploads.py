@@ -271,9 +271,7 @@ class Reset:
 
 
 def test_upload_that_cannot_be_read_is_not_waited_for(files: FileApp) -> None:
-    """If a file cannot be read to its end, the upload ends at once, though the server waits for
-    more.
-    """
+    """If a file cannot be read to its end, the upload ends without the server's response."""
     files.unread.add("POST /upload")
     files.scripts["POST /upload"] = lambda x: x.wait_for_abort()
     with Client(files.url, timeout=(5, 2 * WAIT)) as app:
@@ -319,9 +317,7 @@ def test_upload_too_large_for_the_server(files: FileApp, app: Client, sparse: Pa
 def test_upload_too_large_for_a_real_server(
     server_pool: ServerPool, version: str, tmp_path: Path
 ) -> None:
-    """A file with a known length is refused before it is sent, and a stream is refused by the
-    server.
-    """
+    """A file of known length is refused before it is sent, and a stream by the server."""
     with Client(server_pool.get(version, max_file_size="10kb").url) as app:
         with pytest.raises(FileTooLargeError) as caught:
             app.submit("/digest", [b"x" * 20_000])
@@ -370,8 +366,7 @@ REFUSALS: tuple[tuple[Any, type[Exception], str], ...] = (
 def test_upload_refused(
     files: FileApp, app: Client, script: Any, error: type[Exception], says: str
 ) -> None:
-    """If the server refuses the upload, the job fails with that reason and the function does not
-    run.
+    """If the server refuses the upload, the job fails with that reason, and no function runs.
 
     Failures that may be temporary are tried again first.
     """

@@ -45,9 +45,7 @@ def test_watch_covers_what_ended_before_a_good_look_began() -> None:
 
 
 def test_watch_does_not_cover_what_the_app_had_not_decided_on() -> None:
-    """A check does not confirm a call that was sent before but not settled: it may run in a new
-    app.
-    """
+    """A check does not confirm a call that is not settled: it may still run in a new app."""
     watch = Watch()
     early = passage()
     assert watch.send(early, 0)

@@ -28,8 +28,7 @@ CONTENT = bytes(8_000_000)
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_server_is_killed_in_every_phase_at_once(version: str, tmp_path: Path) -> None:
-    """Jobs that the server had fail, other jobs continue on the next server, and nothing runs
-    twice.
+    """Jobs of the killed server fail, others run on the next one, and nothing runs twice.
 
     When it is killed, there are jobs in the queue, a stream, an upload and a download.
     """

@@ -42,9 +42,7 @@ def test_untrusted_certificate_is_named_in_the_error(
 def test_everything_goes_through_tls(
     server_pool: ServerPool, version: str, certificate: Path, blind: bool
 ) -> None:
-    """Queue, stream, files and cancelling work with a trusted certificate and with
-    ``verify=False``.
-    """
+    """Queue, stream, files and cancelling work with a trusted and with an unchecked certificate."""
     server = server_pool.get(version)
     verify = False if blind else certificate
     key = f"tls {version} {blind}"

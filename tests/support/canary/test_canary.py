@@ -159,9 +159,7 @@ def outcome(run: pytest.Pytester, tests: str, processes: Sequence[str] = ONE) ->
 
 @pytest.mark.parametrize("processes", [ONE, TWO], ids=["one process", "two"])
 def test_canary_finds_each_kind_of_leak(run: pytest.Pytester, processes: Sequence[str]) -> None:
-    """Each kind of leak is reported with the name of its test, and the run fails though its tests
-    pass.
-    """
+    """Each kind of leak is reported with its test, and fails the run though its tests pass."""
     result = outcome(run, LEAKS, processes)
     result.assert_outcomes(passed=12, warnings=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED

@@ -433,9 +433,7 @@ def token_of(kind: Any) -> Callable[..., str]:
 
 
 def describe(data: Any) -> Any:
-    """Describe what a component's function on the server received: JSON, or a form's fields and
-    files.
-    """
+    """Describe what a component's function received: JSON, or a form's fields and files."""
     if data == "fail":
         raise ValueError("a function of a component failed")
     if not hasattr(data, "files"):

@@ -11,9 +11,7 @@ import gradio as gr
 
 
 def wipe(text: str) -> Iterator[str]:
-    """Stand for a function that nobody wants to run by mistake; endless if the text begins with
-    "hold".
-    """
+    """Stand for a dangerous function; it is endless if the text begins with "hold"."""
     if text.startswith("hold"):
         yield from app.endless(text)
     yield f"WIPED {text}"

@@ -37,9 +37,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
 
 
 def launch(demo: gr.Blocks, **options: Any) -> str:
-    """Serve the app; its description fails only after the start, because most releases need it
-    then.
-    """
+    """Serve the app; its description fails only after the start, which most releases need."""
     url = serve(demo, **options)
     demo.get_api_info = gr.blocks.get_api_info = fail  # 3.x builds the description in a function
     return url
