@@ -37,7 +37,7 @@ def number_of(app: Client, name: str) -> int:
     raise LookupError(name)
 
 
-# -- one answer
+# -- single results
 
 
 CALLS: tuple[tuple[str, Any, list[Any]], ...] = (

@@ -122,7 +122,7 @@ def test_cancelled_direct_call_is_closed_at_once(app: Client, key: str, server: 
     start(app, server, "/hold", key)  # so that the function can return
 
 
-# -- when it comes
+# -- time of the cancel
 
 
 def test_cancel_is_done_once(app: Client, server: Server, key: str) -> None:
@@ -242,7 +242,7 @@ def test_cancel_from_a_listener(app: Client, server: Server, key: str) -> None:
     assert server.control.await_stopped(key)
 
 
-# -- the jobs beside it
+# -- other jobs
 
 
 @servers_with("told generators")
@@ -441,7 +441,7 @@ def test_job_cancelled_by_the_app(app: Client, server: Server, key: str) -> None
     assert app.predict("/echo", ["next"])[0] == "next"
 
 
-# -- the end of the client, and of the process
+# -- end of the client and of the process
 
 
 def test_close_stops_everything(server: Server, new_key: Callable[[], str]) -> None:

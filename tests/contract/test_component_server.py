@@ -117,7 +117,7 @@ def test_server_function_uses_the_session(server: Server) -> None:
     assert server.control.await_unloaded(app.session_hash)
 
 
-# -- scripted
+# -- scripted servers
 
 
 CONFIG = config_of(components=[component(1), component(2), component(3, server_fns=["list"])])

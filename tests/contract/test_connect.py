@@ -46,7 +46,7 @@ def assert_works(app: Client) -> None:
     assert [data[0] for data in app.submit("/count", [2])] == ["0", "1", "1"]
 
 
-# -- addresses
+# -- URLs
 
 
 def test_what_a_client_knows(app: Client, server: Server) -> None:
@@ -156,7 +156,7 @@ def answering(status: int, body: str, kind: str) -> type[http.server.BaseHTTPReq
     return Handler
 
 
-# -- what is no app
+# -- errors
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_view_api(app: Client, server: Server) -> None:
     assert server.version in shown
 
 
-# -- life and death
+# -- closing
 
 
 def test_close(server: Server) -> None:

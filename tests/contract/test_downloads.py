@@ -57,7 +57,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-# -- when
+# -- time of the download
 
 
 def test_download_is_lazy_and_kept(files: FileApp, app: Client, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_download_by_two_threads_at_once(files: FileApp, app: Client, tmp_path: 
     assert files.count(f"GET {PLACE}") == 2 and names(tmp_path) == ["r.bin"]
 
 
-# -- where to
+# -- folder of the download
 
 
 def test_download_of_several_of_one_name(files: FileApp, app: Client, tmp_path: Path) -> None:
@@ -272,7 +272,7 @@ def test_download_private_folder_is_removed_at_exit(files: FileApp, how: str) ->
     assert path.parent.parent.name.startswith("gradio-client-sync-")
 
 
-# -- whole or not at all
+# -- complete or not at all
 
 
 KILLED = """
@@ -496,7 +496,7 @@ def test_download_of_a_silent_server(files: FileApp) -> None:
     gate.open()
 
 
-# -- who looks on, who ends it
+# -- progress and closing
 
 
 @pytest.mark.parametrize("error", [KeyError("mine"), OSError(errno.ENOSPC, "mine")])

@@ -186,7 +186,7 @@ def test_files_links_are_fetched_by_this_machine_where_the_server_may_not(app: C
     assert digest["sha256"] == hashlib.sha256(b"miau").hexdigest()
 
 
-# -- what is refused
+# -- refused values
 
 
 def test_values_that_are_no_files_are_refused_before_sending(
@@ -267,7 +267,7 @@ def test_files_too_large_are_refused_before_a_byte_is_sent(tmp_path: Path) -> No
         app.predict("/direct", [b"x" * 1_000])
 
 
-# -- what changes meanwhile
+# -- files that change before the upload
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def types_of(app: Client, inputs: list[int]) -> list[str]:
     return [types[number] for number in inputs]
 
 
-# -- what goes along by itself
+# -- defaults of hidden inputs
 
 
 @NO_BROWSER
@@ -129,7 +129,7 @@ def test_a_hidden_input_keeps_its_place(app: Client) -> None:
     assert got(app, "/between") == ["a text", "cat", 2]
 
 
-# -- what is given
+# -- values for hidden inputs
 
 
 @servers_with("hidden buttons")
@@ -209,7 +209,7 @@ def test_state_is_still_left_out(app: Client) -> None:
         app.predict("/all", [None, "dog", "x", 1, 5])
 
 
-# -- the other faces
+# -- functions, typed modules and display
 
 
 @servers_with("hidden buttons")

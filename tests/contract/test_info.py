@@ -79,7 +79,7 @@ def test_info_threads_ask_once_at_the_same_time(way: Gateway) -> None:
     assert asked(way) == 1
 
 
-# -- how long a failure counts
+# -- failures that are kept for some time
 
 
 class Clock:

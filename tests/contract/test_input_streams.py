@@ -56,7 +56,7 @@ def in_thread(call: Callable[[], Any]) -> concurrent.futures.Future[Any]:
     def run() -> None:
         try:
             future.set_result(call())
-        except BaseException as exc:  # noqa: BLE001 - handed on
+        except BaseException as exc:  # noqa: BLE001 - raised by the future
             future.set_exception(exc)
 
     threading.Thread(target=run, daemon=True).start()
@@ -273,7 +273,7 @@ def test_servers_before_5_have_no_streams(app: Client) -> None:
     assert not any(d.get("connection") == "stream" for d in app.config["dependencies"])
 
 
-# -- scripted ones
+# -- scripted servers
 
 
 def streaming(event_id: str, *data: Any) -> dict[str, Any]:

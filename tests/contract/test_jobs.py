@@ -337,7 +337,7 @@ def test_listeners_added_from_listeners(app: Client) -> None:
     assert inner.values() == ["0", "1", "2", "2"]
 
 
-# -- time
+# -- timeouts
 
 
 def test_result_that_runs_out_of_time_leaves_the_job(app: Client, server: Server, key: str) -> None:

@@ -45,7 +45,7 @@ FINAL = ("complete", "error")
 Events = list[dict[str, Any]]
 
 
-# -- what is called
+# -- the calls
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ COMPARED = [
 ]
 
 
-# -- what may differ
+# -- the intended differences
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def test_pages_of_an_app_below_a_path(version: str) -> None:
                 assert app.predict("/second", ["x"], timeout=BOUND)[0] == "second x"
 
 
-# -- what only a scripted server does
+# -- scripted servers
 
 
 def page(exchange: IncomingRequest) -> None:

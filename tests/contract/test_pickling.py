@@ -167,7 +167,7 @@ def test_pickle_does_without_a_saved_token_that_cannot_be_read(
         thawed.predict("/add", [2, 3])
 
 
-# -- connecting late ----------------------------------------------------------------------
+# -- connecting at the first use ----------------------------------------------------------
 
 
 def test_pickle_connects_at_the_first_use(seen: SpaceProxy) -> None:

@@ -140,7 +140,7 @@ def test_recording_as_an_input(sounds: Client, maker: Server, version: str) -> N
     assert copy.read() == made.read()
 
 
-# -- while it is made
+# -- during the job
 
 
 @pytest.mark.gradio
@@ -196,7 +196,7 @@ def test_recording_of_a_cancelled_job(
     assert frames(first.read()) == RATE
 
 
-# -- what cannot be had any more
+# -- sounds that are gone
 
 
 @pytest.mark.gradio
@@ -231,7 +231,7 @@ def test_recording_whose_file_the_app_has_deleted(sounds: Client, version: str) 
     assert other.download().suffix == ".aac"
 
 
-# -- film
+# -- video
 
 
 @pytest.mark.gradio
@@ -247,7 +247,7 @@ def test_recording_of_a_film(sounds: Client, version: str) -> None:
     assert 3 <= float(said.stdout) < 3.5
 
 
-# -- one address for several jobs (as on 3.50 to 5.x now and then)
+# -- one URL for several jobs (happens on 3.50 to 5.x)
 
 
 def chunk_of(seconds: int, *, has_header: bool) -> bytes:

@@ -100,7 +100,7 @@ def test_reset_of_a_closed_client(server: Server) -> None:
         app.reset_session()
 
 
-# -- who is there
+# -- the heartbeat
 
 
 @servers_with("heartbeat")
@@ -181,7 +181,7 @@ def test_no_heartbeat_where_the_server_has_no_route_for_it(app: Client, server: 
     assert app.predict("/echo", ["hi"])[0] == "hi"
 
 
-# -- what was rendered
+# -- rendered functions
 
 
 def rendered(app: Client, label: str, **options: Any) -> int:
@@ -239,7 +239,7 @@ def test_isolated_render_stays_in_its_session(app: Client) -> None:
         app.submit("/rendered", ["x"])
 
 
-# -- who asks
+# -- query and headers
 
 
 def test_query_reaches_the_function(server: Server) -> None:
@@ -303,7 +303,7 @@ def test_query_is_in_no_error() -> None:
                 assert "hunter2" not in f"{error!r} {vars(error)}"
 
 
-# -- whose token
+# -- tokens
 
 
 @servers_with("tokens")

@@ -25,7 +25,7 @@ def test_workers_never_make_a_task_wait_for_another(workers: Workers) -> None:
     """Tasks that wait for each other all run, because the pool has no upper limit."""
     everyone = threading.Barrier(51, timeout=WAIT)
     for _ in range(50):
-        workers.start(everyone.wait)  # type: ignore[arg-type]  # what it returns is dropped
+        workers.start(everyone.wait)  # type: ignore[arg-type]  # its result is dropped
     everyone.wait()
     workers.close()
     assert workers.join(WAIT)

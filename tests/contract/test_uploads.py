@@ -142,7 +142,7 @@ def test_upload_works_in_every_kind_of_call(files: FileApp, endpoint: str, isola
         assert [job.result(WAIT)[0].read() for job in jobs] == [b"0", b"1"]
 
 
-# -- once
+# -- each content once
 
 
 def test_upload_sends_a_content_once(files: FileApp, app: Client, tmp_path: Path) -> None:
@@ -291,7 +291,7 @@ def test_upload_is_remembered_by_real_servers(server: Server) -> None:
         assert heard[0].events and not heard[1].events and not heard[2].events
 
 
-# -- what the server says
+# -- refusals and failures
 
 
 def test_upload_too_large_for_the_server(files: FileApp, app: Client, sparse: Path) -> None:
@@ -575,7 +575,7 @@ def test_upload_cancelled_on_real_servers(server: Server, endless: Path) -> None
     assert server.control.executions().get("digest", 0) == before
 
 
-# -- how far it is
+# -- upload events
 
 
 def test_upload_tells_how_far_it_is(files: FileApp, app: Client, sparse: Path) -> None:

@@ -42,7 +42,7 @@ def test_endpoint_knows_whether_its_values_have_forms_of_their_own() -> None:
     assert [endpoint.is_shaped for endpoint in table] == [False, True]
 
 
-# -- finding one
+# -- find an endpoint
 
 
 @pytest.mark.parametrize("key", ["/predict", "predict", " /predict ", 7])
@@ -160,7 +160,7 @@ def test_endpoint_undocumented_is_callable_but_not_listed() -> None:
     assert "hidden" not in str(caught.value)
 
 
-# -- the only one
+# -- the only endpoint
 
 
 def test_endpoint_is_inferred_if_there_is_one() -> None:
@@ -196,7 +196,7 @@ def test_endpoint_buttons_of_an_interface_are_not_listed(mode: str) -> None:
     assert table_of(*dependencies, mode=mode).resolve(1).fn_index == 1
 
 
-# -- what it is like
+# -- properties of an endpoint
 
 
 def test_state_is_never_passed_nor_returned() -> None:
@@ -454,7 +454,7 @@ def test_givable_inputs_are_all_but_session_state() -> None:
     assert [slot.is_state for slot in endpoint.inputs] == [True, False, False]
 
 
-# -- routes that take a name
+# -- calls by name
 
 
 @pytest.mark.parametrize(

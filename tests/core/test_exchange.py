@@ -283,7 +283,7 @@ UNFINISHED = {
 }
 
 
-# -- one value
+# -- single results
 
 
 @pytest.mark.parametrize("version", versions_of("echo"))
@@ -510,7 +510,7 @@ def test_exchange_passes_over_what_comes_after_the_end() -> None:
         assert receive(exchange, msg=msg, output={"data": ["late"]}, success=True) == []
 
 
-# -- conversation
+# -- messages and replies
 
 
 def test_exchange_on_a_websocket_sends_hash_and_data() -> None:

@@ -51,7 +51,7 @@ def filedata(**more: Any) -> dict[str, Any]:
     return {"path": "/tmp/a.png", "url": "http://x/file=/tmp/a.png", "meta": META, **more}
 
 
-# -- what comes in
+# -- files in results
 
 
 def test_files_of_4x_are_objects_with_the_mark() -> None:
@@ -264,7 +264,7 @@ def test_broken_data_urls_are_errors(text: str) -> None:
         decode_data_url(text)
 
 
-# -- what goes out
+# -- files in payloads
 
 
 def test_needs_inline_where_nothing_can_be_uploaded() -> None:

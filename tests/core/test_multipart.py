@@ -76,7 +76,7 @@ def test_frame_has_one_line_for_a_name(name: str, size: int) -> None:
     assert frame.length == len(frame.heads[0]) + size + len(frame.tail)
 
 
-# -- whole forms
+# -- complete forms
 
 
 NAMES = st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters='"\\%'))

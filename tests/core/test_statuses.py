@@ -197,7 +197,7 @@ def test_status_of_a_step_that_failed() -> None:
     assert (status.stage, status.message) == ("error", "bad")
 
 
-# -- the end
+# -- the end of the job
 
 
 @pytest.mark.parametrize("version", ["4.44.1", "5.50.0", "6.31.0"])

@@ -98,7 +98,7 @@ def empty(archives: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="module")
 def bare(archives: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an environment without the Hub's library, whose recent releases need click and tqdm."""
+    """Return an environment without the Hub's library, since that needs click and tqdm."""
     needed = ("requests", "websocket-client", "typing-extensions")
     scripts = environment(tmp_path_factory.mktemp("bare") / "env", *needed)
     options = ("--quiet", "--no-deps", "--python", scripts / "python")

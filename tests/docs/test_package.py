@@ -56,7 +56,7 @@ def test_package_client_is_another_name_for_Client() -> None:  # noqa: N802 - th
 def test_package_unknown_name_is_an_attribute_error() -> None:
     """An unknown name raises `AttributeError` with the name."""
     with pytest.raises(AttributeError, match="Clyent"):
-        gradio_client_sync.Clyent  # noqa: B018 - looking it up is the point
+        gradio_client_sync.Clyent  # noqa: B018 - the access itself is the test
 
 
 def test_package_star_import_works() -> None:

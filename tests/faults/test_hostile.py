@@ -66,7 +66,7 @@ def endless(exchange: IncomingRequest, piece: bytes) -> None:
     raise AssertionError("the client listened to the end")
 
 
-# -- answers
+# -- responses
 
 
 @pytest.mark.parametrize(

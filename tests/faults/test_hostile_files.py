@@ -73,7 +73,7 @@ def redirect(location: str, status: int = 302) -> Any:
     return lambda x: x.answer(b"", status, headers={"Location": location})
 
 
-# -- where bytes are fetched from
+# -- downloads
 
 
 def test_hostile_addresses_in_config_and_files_are_not_used(
@@ -210,7 +210,7 @@ def test_hostile_paths_that_look_like_addresses_stay_with_the_app(
     assert got.read() == b"inline" and got.url is None
 
 
-# -- what the user's secrets must not get into
+# -- secrets
 
 
 def test_hostile_echoes_of_secrets_get_nowhere(
@@ -252,7 +252,7 @@ def test_hostile_echoes_of_secrets_get_nowhere(
     assert [head for head in other.heads if CANARY in head] == []
 
 
-# -- what is written
+# -- names of written files
 
 
 NAMES = (
@@ -344,7 +344,7 @@ def any_remote(value: dict[str, Any]) -> RemoteFile:
     return found
 
 
-# -- what is read
+# -- files that are read
 
 ENDPOINT = EndpointTable(config_of(), DIALECT).resolve("/echo")
 LEAVES = st.none() | st.booleans() | st.integers() | st.text() | st.binary(max_size=8)

@@ -28,7 +28,7 @@ from tests.support.servers.plugin import ServerPool
 VERSIONS = [v for v in ("3.50.2", "4.0.2", "4.44.1", "6.31.0") if v in SERVERS]
 
 
-# -- on the way to real servers
+# -- on the connection to real servers
 
 
 @pytest.mark.gradio

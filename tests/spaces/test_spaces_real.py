@@ -276,7 +276,7 @@ def test_spaces_real_private_space_refuses_other_accounts(hub: LocalHub, newest:
             Client(proxy_of(space).url, hf_token=token)
 
 
-# -- where a token goes -------------------------------------------------------------------
+# -- requests with a token ----------------------------------------------------------------
 
 
 def test_spaces_real_the_saved_token_is_for_spaces_only(
@@ -446,12 +446,12 @@ def test_spaces_real_canaries_stay_where_they_belong(
         app.predict("/add", [2, 3])
         job = app.submit("/fail", ["x"])
         shown += [job, job.exception(), repr(app), str(app), app.config]
-        with pytest.raises(Exception) as caught:  # noqa: PT011 - any; it is looked at
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - any error; it is checked below
             app.predict("/no_such_endpoint", [])
         shown += [caught.value]
     proxy_of(space).check = lambda request: (403, f"<html>{request.headers}</html>")
     for source in ("alice/secret", "alice/nothing"):
-        with pytest.raises(Exception) as caught:  # noqa: PT011 - any; it is looked at
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - any error; it is checked below
             Client(source, hf_token=CANARY, cookies={"session": COOKIE})
         shown += [caught.value, caught.value.__dict__]
     errors = [value for value in shown if isinstance(value, Exception)]

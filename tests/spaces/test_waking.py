@@ -109,7 +109,7 @@ def orders(end: str) -> Iterator[list[str]]:
             yield [*way, end]
 
 
-# -- what is told -------------------------------------------------------------------------
+# -- reported statuses --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("end", RUNNING)
@@ -216,7 +216,7 @@ def test_spaces_without_a_callback_are_logged(
     ]
 
 
-# -- how long is waited -------------------------------------------------------------------
+# -- waits --------------------------------------------------------------------------------
 
 
 def test_spaces_are_waited_for_with_backoff_until_the_deadline(hub: LocalHub, clock: Clock) -> None:
@@ -339,13 +339,13 @@ def test_spaces_a_page_instead_of_an_app_passes_only_after_a_wait(
     assert woken.connect(late) == "open"
 
 
-# -- what the Hub refuses -----------------------------------------------------------------
+# -- refusals of the Hub ------------------------------------------------------------------
 
 
 def failing(source: str, token: str | None = None, **options: Any) -> tuple[Any, list[SpaceStatus]]:
     """Return the error of connecting, and the statuses that were reported before."""
     told: list[SpaceStatus] = []
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - looked at by the caller
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - the caller checks it
         Client(source, hf_token=token, status_callback=told.append, **options)
     return caught.value, told
 
@@ -523,7 +523,7 @@ def test_spaces_an_impossible_name_is_not_found(hub: LocalHub) -> None:
     assert isinstance(failing("a..b/c--d")[0], SpaceNotFoundError)
 
 
-# -- limits -------------------------------------------------------------------------------
+# -- rate limits --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

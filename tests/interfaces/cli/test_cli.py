@@ -398,7 +398,7 @@ def test_login(guarded: Server) -> None:
         assert code == 4 and "wrong" not in told
 
 
-# -- on scripts
+# -- scripted servers
 
 
 def test_hostile_text_is_data_on_a_pipe_and_harmless_json() -> None:

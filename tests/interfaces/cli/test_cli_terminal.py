@@ -181,7 +181,7 @@ def test_password_is_asked_for_and_not_shown() -> None:
 
 def status(**fields: object) -> Status:
     known = {"stage": "pending", "queue": True, "endpoint": "/f", "fn_index": 0, "time": None}
-    return Status(**{**known, **fields})  # type: ignore[arg-type]  # as far as it is shown
+    return Status(**{**known, **fields})  # type: ignore[arg-type]  # only the shown fields
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def test_frame_runs_and_loads_nothing() -> None:
     assert shown["referrerpolicy"] == "no-referrer"
 
 
-# -- looks
+# -- values
 
 
 @pytest.mark.parametrize("component", ["", *COMPONENTS])
@@ -529,7 +529,7 @@ def test_client_and_job_have_an_html_form(app: Client) -> None:
     assert "closed" in check(app._repr_html_()).words
 
 
-# -- who asks
+# -- IPython
 
 
 def test_terminal_of_ipython_gets_text(monkeypatch: pytest.MonkeyPatch) -> None:

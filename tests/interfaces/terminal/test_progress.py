@@ -65,7 +65,7 @@ def watch() -> Iterator[Callable[[], Staged]]:
 
     def make() -> Staged:
         job, bars = Staged(), ProgressBars()
-        bars.watch(job)  # type: ignore[arg-type]  # it has what is needed
+        bars.watch(job)  # type: ignore[arg-type]  # it has the needed methods
         made.append(bars)
         return job
 
@@ -81,7 +81,7 @@ def drawn(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return [line.rstrip() for line in re.split(r"[\r\n]|\x1b\[A", captured.err) if line.strip()]
 
 
-# -- what a line says
+# -- the text of a line
 
 
 def test_line_tells_the_queue_with_what_the_server_expects(

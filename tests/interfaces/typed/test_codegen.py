@@ -40,7 +40,7 @@ def load_module(source: str) -> ModuleType:
     return module
 
 
-# -- what may be in a module, and nothing else
+# -- the allowed shape of a module
 
 
 def check_tree(source: str, offered: list[Signature], where: str = SOURCE) -> ast.Module:

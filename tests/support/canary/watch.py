@@ -77,7 +77,7 @@ class Watch:
                 continue
             self.check(frozen, f"the pickle of a {name}")
 
-    # -- where it listens -----------------------------------------------------------
+    # -- observed functions ---------------------------------------------------------
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:

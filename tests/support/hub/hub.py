@@ -207,7 +207,7 @@ class LocalHub(HttpServer):
                 return 503, "<html>Preparing Space</html>"
         return None
 
-    # -- answers ------------------------------------------------------------------
+    # -- responses ----------------------------------------------------------------
 
     def answer(self, call: Call) -> tuple[int, dict[str, str], Any]:
         """Return status, headers and body for a request."""

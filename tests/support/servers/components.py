@@ -74,7 +74,7 @@ EXPLORED = HERE / "explored"
 (EXPLORED / "b.txt").write_text("b")
 
 
-# -- what a function got
+# -- values that functions receive
 
 
 def described(value: Any) -> Any:
@@ -126,7 +126,7 @@ def take(*values: Any) -> str:
     return json.dumps([described(value) for value in values], ensure_ascii=False)
 
 
-# -- what the app gives
+# -- values that functions return
 
 
 class Drawn:
@@ -329,7 +329,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
             on("take_custom", take, Report(label="custom"), told)
             on("give_custom", lambda: made, [], Report(label="custom"))
 
-        # -- answers that are not plain values
+        # -- results that are not plain values
 
         text, number = gr.Textbox(label="text"), gr.Number(label="number")
         image = gr.Image(label="image", type="filepath")

@@ -83,7 +83,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
         one("interpretation", lambda: gr.components.Interpretation(text))
         one("state", lambda: gr.State("kept"))
 
-        # -- among others, and several of them
+        # -- beside other inputs, and several at once
 
         cat, dog = gr.Button("cat"), gr.Button("dog")
         rows = gr.Dataset(components=[text], samples=samples, type="index")
