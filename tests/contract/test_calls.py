@@ -535,12 +535,12 @@ def test_queue_full(server_pool: ServerPool, version: str) -> None:
                 statuses = EventRecorder()
                 job.on("status", statuses)
                 statuses.wait_for(lambda status: status.position is not None)
-            refused, told = app.submit("/echo", ["refused"]), EventRecorder()
-            refused.on("status", told)
+            refused, statuses = app.submit("/echo", ["refused"]), EventRecorder()
+            refused.on("status", statuses)
             with pytest.raises(QueueFullError, match="did not run") as caught:
                 refused.result(BOUND)
             assert caught.value.endpoint == "/echo"
-            assert (told.events[-1].stage, refused.status.stage) == ("error", "error")
+            assert (statuses.events[-1].stage, refused.status.stage) == ("error", "error")
         finally:
             server.control.release(key)
         assert running.result(BOUND)[0] == key

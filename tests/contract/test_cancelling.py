@@ -245,7 +245,7 @@ def test_cancel_from_a_listener(app: Client, server: Server, key: str) -> None:
 # -- other jobs
 
 
-@servers_with("told generators")
+@servers_with("generator types")
 @pytest.mark.parametrize("endpoint", ["/hold", "/hold_async"])
 def test_siblings_go_on(
     app: Client, server: Server, new_key: Callable[[], str], endpoint: str
@@ -543,9 +543,9 @@ def test_forked_process_leaves_inherited_jobs_alone(server: Server, key: str) ->
             output, _ = process.communicate("\n", timeout=BOUND)
         finally:
             process.kill()
-    *told, child, parent = output.splitlines()
-    assert (len(told), child, parent) == (4, "child", f"{key} parent")
-    assert all("this one was forked" in line for line in told)
+    *refusals, child, parent = output.splitlines()
+    assert (len(refusals), child, parent) == (4, "child", f"{key} parent")
+    assert all("this one was forked" in line for line in refusals)
 
 
 def test_exit_with_running_jobs(server: Server, new_key: Callable[[], str]) -> None:

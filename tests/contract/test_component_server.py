@@ -54,8 +54,8 @@ def test_server_function_is_given_files(app: Client, tmp_path: Path) -> None:
         "open": io.BytesIO(b"opened"),
         "component_id": "999",
     }
-    told = app.component_server(asked(app), "describe", {"binary": True, "data": form})
-    assert told["fields"] == {
+    result = app.component_server(asked(app), "describe", {"binary": True, "data": form})
+    assert result["fields"] == {
         "text": "ü\r\n--x",
         "number": "3",
         "flag": "true",
@@ -64,9 +64,9 @@ def test_server_function_is_given_files(app: Client, tmp_path: Path) -> None:
         "fn_name": "describe",
         "session_hash": app.session_hash,
     }
-    name = told["files"][0][0]
+    name = result["files"][0][0]
     assert "ird é.txt" in name
-    assert told["files"] == [
+    assert result["files"] == [
         [name, "from a path"],
         ["blob", "raw"],
         ["blob", "viewed"],

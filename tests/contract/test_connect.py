@@ -337,7 +337,7 @@ def test_view_api(app: Client, server: Server) -> None:
         "number",
     ]
     assert len(named["/counter_middle"]["returns"]) == 1
-    if has(server.version, "told generators"):
+    if has(server.version, "generator types"):
         assert named["/count"]["type"]["generator"]
     shown = str(api)
     assert "/defaults" in shown

@@ -338,11 +338,11 @@ def test_download_goes_on_where_it_broke(
     done = [sum(cuts[:n]) for n in range(1, len(cuts) + 1)]
     assert broken.asked == [(None, None), *((f"bytes={n}-", '"one"') for n in done)]
     broken.cuts = list(cuts)
-    told: list[tuple[int, int | None]] = []
-    path = remote_of(files, app).download(tmp_path, progress=lambda *at: told.append(at))
+    steps: list[tuple[int, int | None]] = []
+    path = remote_of(files, app).download(tmp_path, progress=lambda *at: steps.append(at))
     assert path.read_bytes() == CONTENT
-    assert {total for _, total in told} == {len(CONTENT)} and told[-1][0] == len(CONTENT)
-    assert told == sorted(told)
+    assert {total for _, total in steps} == {len(CONTENT)} and steps[-1][0] == len(CONTENT)
+    assert steps == sorted(steps)
 
 
 def test_download_restarts_where_ranges_are_ignored(files: FileApp, app: Client) -> None:
@@ -442,12 +442,12 @@ def test_download_without_a_length(files: FileApp, app: Client) -> None:
         x.start(200, {"Connection": "close"})
         x.write(CONTENT)
 
-    whole, told = True, []
+    whole, steps = True, []
     files.scripts[f"GET {PLACE}"] = chunked
     remote = remote_of(files, app)
     assert remote_of(files, app).read() == CONTENT
-    remote.download(progress=lambda *at: told.append(at))
-    assert told[-1] == (len(CONTENT), None)
+    remote.download(progress=lambda *at: steps.append(at))
+    assert steps[-1] == (len(CONTENT), None)
     whole = False
     with pytest.raises(DownloadError, match="could not be fetched"):
         remote_of(files, app).read()
@@ -593,11 +593,11 @@ def test_download_of_broken_inline_content(content: str, tmp_path: Path) -> None
 def test_download_of_one_file_in_every_way(app_of_server: Client, tmp_path: Path) -> None:
     """Size, type, name and content are right in memory, on disk and as a stream."""
     remote = app_of_server.predict("/make_file", [3_000_001])[0]
-    told: list[tuple[int, int | None]] = []
-    path = remote.download(tmp_path, progress=lambda *at: told.append(at))
+    steps: list[tuple[int, int | None]] = []
+    path = remote.download(tmp_path, progress=lambda *at: steps.append(at))
     assert path.name == "made.bin" and path.stat().st_size == 3_000_001
     assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(remote.read()).digest()
-    assert told[-1] == (3_000_001, 3_000_001)
+    assert steps[-1] == (3_000_001, 3_000_001)
     missing = app_of_server.predict("/make_file", [1])[0]
     missing._facts = missing._facts._replace(path="/nowhere/none.bin")
     with pytest.raises(DownloadError, match=r"answered (403|404|500), so"):

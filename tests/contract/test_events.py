@@ -81,5 +81,5 @@ def test_events_have_the_names_of_listeners() -> None:
 def test_status_fields_absent_on_the_wire_are_none() -> None:
     """Only the fields that each status has are required; the others are None."""
     status = Status("pending", True, "/f", 3, NOW)
-    told = {"stage", "queue", "endpoint", "fn_index", "time"}
-    assert {f.name for f in fields(status) if getattr(status, f.name) is not None} == told
+    required = {"stage", "queue", "endpoint", "fn_index", "time"}
+    assert {f.name for f in fields(status) if getattr(status, f.name) is not None} == required

@@ -573,8 +573,8 @@ def test_remote_file_pickled_and_copied(files: FileApp, tmp_path: Path) -> None:
 
 def test_remote_file_is_fetched_where_its_pickle_comes_out(files: FileApp, tmp_path: Path) -> None:
     """One client connects for all files of an unpickled result, at the first fetch."""
-    told: list[object] = []
-    with Client(files.url, download_dir=tmp_path, status_callback=told.append) as app:
+    statuses: list[object] = []
+    with Client(files.url, download_dir=tmp_path, status_callback=statuses.append) as app:
         first, second = remote_of(files, app), remote_of(files, app)
         asked = files.count("GET /config")
         pair = pickle.loads(pickle.dumps([first, second]))

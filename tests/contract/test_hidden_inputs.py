@@ -149,11 +149,11 @@ def test_a_hidden_input_is_given_by_the_name_that_view_api_tells(app: Client) ->
     """view_api() gives the name, the default and the position of each hidden input."""
     described = app.view_api()["named_endpoints"]["/twins"]
     assert [value["parameter_name"] for value in described["parameters"]] != []
-    told = [
+    shown = [
         (value["parameter_name"], value["parameter_default"], value["position"], value["hidden"])
         for value in described["hidden_parameters"]
     ]
-    assert told == [("button", "cat", 0, True), ("button_2", "dog", 2, True)]
+    assert shown == [("button", "cat", 0, True), ("button_2", "dog", 2, True)]
     text = described["parameters"][0]["parameter_name"]
     assert got(app, "/twins", {"button_2": "cow"}) == ["cat", "a text", "cow"]
     assert got(app, "/twins", {text: "x", "button": "hen"}) == ["hen", "x", "dog"]
@@ -193,11 +193,11 @@ def test_a_list_that_fits_no_reading_is_refused(app: Client) -> None:
         assert "button='cat'" in str(caught.value)
     with pytest.raises(PayloadError) as caught:
         app.predict("/twins", ["a", "b"])
-    told = str(caught.value)
-    assert "takes 1 value and got 2: (" in told
-    assert "takes 3 values: (button='cat', " in told
-    assert "button_2='dog')" in told
-    assert "session state" not in told
+    message = str(caught.value)
+    assert "takes 1 value and got 2: (" in message
+    assert "takes 3 values: (button='cat', " in message
+    assert "button_2='dog')" in message
+    assert "session state" not in message
     with pytest.raises(PayloadError, match="button='cat'"):
         app.predict("/between", {"buton": "x"})
 
@@ -238,8 +238,8 @@ def test_typed_modules_take_hidden_inputs_by_keyword(app: Client) -> None:
     assert (hidden, required) == ("button", False)
     returns = names["_API"]._endpoints["/between"][1]
     before = Api({"/between": (tuple(described), returns)})
-    told: str = before.call(app, "/between", ["x", 5])
-    assert json.loads(told) == ["x", "cat", 5]
+    result: str = before.call(app, "/between", ["x", 5])
+    assert json.loads(result) == ["x", "cat", 5]
 
 
 @servers_with("hidden buttons")

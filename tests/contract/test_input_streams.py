@@ -164,9 +164,9 @@ def test_several_threads_may_send(app: Client, server: Server) -> None:
         list(pool.map(lambda name: job.send_chunk([name, 1]), names))
     job.close_stream()
     job.result(BOUND)
-    told = [data[0].split() for data in job.outputs][:41]
-    assert sorted(name for name, _ in told) == sorted(["first", *names])
-    assert [total for _, total in told] == [str(n) for n in range(1, 42)]
+    results = [data[0].split() for data in job.outputs][:41]
+    assert sorted(name for name, _ in results) == sorted(["first", *names])
+    assert [total for _, total in results] == [str(n) for n in range(1, 42)]
 
 
 @pytest.mark.gradio

@@ -173,9 +173,9 @@ def test_off_stops_events_to_a_listener(app: Client, server: Server, key: str) -
     job.off("data", gone)
     # one event may already have been on its way
     kept.wait_for(lambda data: True, after=len(kept.events) + 1)
-    told = len(gone.events)
+    count = len(gone.events)
     kept.wait_for(lambda data: True, after=len(kept.events))
-    assert len(gone.events) == told
+    assert len(gone.events) == count
     job.off("status", kept)  # it listens to data only
     kept.wait_for(lambda data: True, after=len(kept.events))
     server.control.release(key)
@@ -197,15 +197,15 @@ def test_destroy_drops_listeners_and_not_the_job(app: Client, server: Server, ke
 
 def test_listener_may_take_itself_off(app: Client) -> None:
     """A listener that removes itself gets one event."""
-    told: list[Data] = []
+    values: list[Data] = []
     job = app.submit("/count", [4])
 
     def once(data: Data) -> None:
-        told.append(data)
+        values.append(data)
         job.off("data", once)
 
     job.on("data", once).result(BOUND)
-    assert [data[0] for data in told] == ["0"]
+    assert [data[0] for data in values] == ["0"]
 
 
 @pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt])

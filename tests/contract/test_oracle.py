@@ -381,35 +381,35 @@ def expected(case: Case, version: str, theirs: Events) -> Events:
 
 def plain(event: dict[str, Any]) -> dict[str, Any]:
     """Return an event without empty fields."""
-    told = {name: value for name, value in event.items() if value is not None}
-    if "time" in told:
-        moment = told["time"]
+    shown = {name: value for name, value in event.items() if value is not None}
+    if "time" in shown:
+        moment = shown["time"]
         if isinstance(moment, str):
             assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", moment), moment
         else:
             assert isinstance(moment, datetime) and moment.utcoffset() == timedelta(0), moment
-        told["time"] = "(time)"
+        shown["time"] = "(time)"
     for name in MEASURED:
-        if name in told:
-            assert type(told[name]) in (int, float), told
-            told[name] = "(seconds)"
-    if "progress_data" in told:
-        told["progress_data"] = [
+        if name in shown:
+            assert type(shown[name]) in (int, float), shown
+            shown[name] = "(seconds)"
+    if "progress_data" in shown:
+        shown["progress_data"] = [
             {name: value for name, value in bar.items() if value is not None}
-            for bar in told["progress_data"]
+            for bar in shown["progress_data"]
         ]
-    if told["type"] == "render":
-        told["data"] = renumbered(told["data"])
-    return told
+    if shown["type"] == "render":
+        shown["data"] = renumbered(shown["data"])
+    return shown
 
 
 def of_python(event: Any) -> dict[str, Any]:
     """Return one of our events as a dict of its fields."""
     names = [field.name for field in fields(event) if not field.name.startswith("_")]
-    told = {name: getattr(event, name) for name in names if name != "updates"}  # only ours has it
-    if told.get("progress_data") is not None:
-        told["progress_data"] = [vars(bar) for bar in told["progress_data"]]
-    return plain({"type": event.type, **told})
+    values = {name: getattr(event, name) for name in names if name != "updates"}  # only ours has it
+    if values.get("progress_data") is not None:
+        values["progress_data"] = [vars(bar) for bar in values["progress_data"]]
+    return plain({"type": event.type, **values})
 
 
 def renumbered(config: dict[str, Any]) -> Any:

@@ -323,7 +323,7 @@ def test_recording_after_values_without_sound(scripted: FileApp) -> None:
 
 
 def test_recordings_that_are_in_one_playlist(scripted: FileApp) -> None:
-    """Results in one playlist are told apart by their segments, or raise an error if that fails."""
+    """Results in one playlist are separated by their segments, or raise an error if that fails."""
     place = "/stream/s/1/2"
     segments = ["a", "b"]
 

@@ -67,9 +67,9 @@ def test_failure_ends_the_job(
     ending = ending_of(failure)
     finish = ending.finish(exchange, failure)
     (status,) = finish.events
-    told: Any = status
+    final: Any = status
     assert type(finish.error) is error and ending.loses is loses
-    assert (told.stage, told.broken) == ("error", broken)
+    assert (final.stage, final.broken) == ("error", broken)
     assert finish.error is not None and finish.error.endpoint == "/f"
     assert exchange.finished and finish.data is None
 

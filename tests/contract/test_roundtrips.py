@@ -65,8 +65,8 @@ def test_roundtrip_survives_any_name(app: Client, name: str, tmp_path: Path) -> 
     """Any file name works, and comes back as similar as the server allows."""
     content = f"the file {name}".encode()
     sent = handle_file(content, orig_name=name)
-    told, (copy,) = app.predict("/take_file", [sent]), app.predict("/file_copy", [sent])
-    assert json.loads(told[0])[0]["sha256"] == hashlib.sha256(content).hexdigest()
+    described, (copy,) = app.predict("/take_file", [sent]), app.predict("/file_copy", [sent])
+    assert json.loads(described[0])[0]["sha256"] == hashlib.sha256(content).hexdigest()
     assert copy.read() == content
     saved = copy.download(tmp_path)
     assert saved.parent == tmp_path and saved.read_bytes() == content
@@ -119,8 +119,8 @@ def test_values_of_one_app_go_to_another(giver: str, server: Server, server_pool
         chats = {c for v in (giver, server.version) for c in (chat_of(v),)}
         assert chats <= {"tuples", "messages"}
         chat = other.predict(f"/give_chat_{chat_of(giver)}")[0]
-        told = app.predict(f"/take_chat_{chat_of(server.version)}", [chat])[0]
-        assert hashlib.sha256(b"a note").hexdigest() in told and "Hello" in told
+        described = app.predict(f"/take_chat_{chat_of(server.version)}", [chat])[0]
+        assert hashlib.sha256(b"a note").hexdigest() in described and "Hello" in described
 
 
 def chat_of(version: str) -> str:

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.gradio
 
 def seen(app: Client, endpoint: str = "/whoami", **options: Any) -> dict[str, Any]:
     """Return what the app's function sees of the request."""
-    told: dict[str, Any] = json.loads(app.predict(endpoint, **options)[0])
-    return told
+    request: dict[str, Any] = json.loads(app.predict(endpoint, **options)[0])
+    return request
 
 
 # -- state
@@ -60,8 +60,8 @@ def test_job_under_way_survives_the_reset(app: Client, server: Server, key: str)
     values.wait_for()
     app.reset_session()
     assert app.predict("/echo", ["new"])[0] == "new"
-    told = len(values.events)
-    values.wait_for(after=told)
+    count = len(values.events)
+    values.wait_for(after=count)
     server.control.release(key)
     last = old.result(BOUND)
     assert last[0] == str(server.control.ledger(key)["ticks"] - 1)

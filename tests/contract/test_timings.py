@@ -79,9 +79,9 @@ def test_log_tells_the_life_of_each_job(
     app.predict("/direct", ["sesame"], timeout=BOUND)
     lives: dict[str, list[str]] = {}
     for record in caplog.records:
-        told = re.fullmatch(r"job (\d+) (.+) after \d+\.\d{3} s", record.getMessage())
-        if told:
-            lives.setdefault(told[1], []).append(re.sub(r" (as event |\()[^']*?\)?$", "", told[2]))
+        step = re.fullmatch(r"job (\d+) (.+) after \d+\.\d{3} s", record.getMessage())
+        if step:
+            lives.setdefault(step[1], []).append(re.sub(r" (as event |\()[^']*?\)?$", "", step[2]))
     way = ["is at the server", "is queued", "runs"]
     assert list(lives.values()) == [
         ["begins ('/digest')", "has its files at the server", *way, "is done"],

@@ -266,7 +266,7 @@ with Client(sys.argv[1]) as app:
     try:
         app.predict("/direct", ["hang"], idempotent=True)
     except {error} as exc:
-        print("told", type(exc).__name__)
+        print("raised", type(exc).__name__)
 """
 
 
@@ -282,7 +282,7 @@ def test_direct_call_lets_through_what_a_handler_raises(server: ScriptedApp, err
         echo(x)
 
     server.scripts[RUN] = run
-    assert run_python(HANDLED.format(error=error), server.url).strip() == f"told {error}"
+    assert run_python(HANDLED.format(error=error), server.url).strip() == f"raised {error}"
     gone.open()
     assert server.count(RUN) == 2
 

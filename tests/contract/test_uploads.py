@@ -647,8 +647,8 @@ def test_upload_of_a_stream_tells_what_it_knows(files: FileApp, app: Client) -> 
     with os.fdopen(reading, "rb") as pipe:
         app.submit("/direct", [pipe]).on("upload", heard.append).result(WAIT)
     feeder.join()
-    told = [(event.done_bytes, event.total_bytes) for event in heard]
-    assert told[0] == (0, None) and told[-1] == (3 * MB, 3 * MB) and len(told) <= 6
+    sizes = [(event.done_bytes, event.total_bytes) for event in heard]
+    assert sizes[0] == (0, None) and sizes[-1] == (3 * MB, 3 * MB) and len(sizes) <= 6
 
 
 # -- memory

@@ -1,4 +1,4 @@
-"""`CancelLedger`: which jobs may join, and when the server may be told to cancel."""
+"""`CancelLedger`: which jobs may join, and when a cancel may be sent."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_no_history_cancels_a_running_job(data: st.DataObject, alone: bool) -> N
     fresh = iter(range(1000))
     steps = st.sampled_from("want enter begin give-up end let-go overdue told".split())
 
-    def told_now(due: list[str], *, in_the_way: set[str]) -> None:
+    def check_due(due: list[str], *, in_the_way: set[str]) -> None:
         nonlocal telling
         if telling or in_the_way:
             assert due == []
@@ -192,9 +192,9 @@ def test_no_history_cancels_a_running_job(data: st.DataObject, alone: bool) -> N
             if step == "let-go":
                 let_go.add(job)
             due = ledger.leave(F, job, job if step == "let-go" else None)
-            told_now(due, in_the_way=live)
+            check_due(due, in_the_way=live)
         elif step == "overdue":
-            told_now(ledger.overdue(F), in_the_way=begun)
+            check_due(ledger.overdue(F), in_the_way=begun)
         elif step == "told" and telling:
             telling = False
-            told_now(ledger.told(F), in_the_way=live)
+            check_due(ledger.told(F), in_the_way=live)

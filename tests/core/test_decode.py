@@ -38,7 +38,7 @@ def scribe_for(version: str = "6.31.0", **dependency: Any) -> EventFactory:
     return EventFactory(endpoint_for(version, **dependency), dialect_for(version))
 
 
-def told(status: Event) -> dict[str, Any]:
+def details_of(status: Event) -> dict[str, Any]:
     """Return the fields of a status that are set, without those that each status has."""
     return {k: v for k, v in vars(status).items() if v is not None and k not in BARE}
 

@@ -97,10 +97,10 @@ def test_diff_leads_from_the_old_value_to_the_new(shifted: bool, old: Any, new: 
     """Edits of every generation give the new value, and do not change the old one."""
     before = copy.deepcopy(old)
     edits = as_sent(edits_of(old, new, shifted=shifted))
-    told = copy.deepcopy(edits)
+    sent = copy.deepcopy(edits)
     assert apply_edits(old, edits) == new
     assert old == before
-    assert edits == told
+    assert edits == sent
 
 
 @given(old=APP_VALUES, new=APP_VALUES)

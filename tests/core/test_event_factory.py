@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gradio_client_sync.errors import ProtocolError
 from gradio_client_sync.events import Data, Render, Status
-from tests.core.test_decode import events_of, only_status, scribe_for, told
+from tests.core.test_decode import details_of, events_of, only_status, scribe_for
 from tests.support.transcripts import EPOCH, run, talks_of, versions_of
 
 # -- errors of the app
@@ -26,7 +26,7 @@ def test_trap_13_errors_of_every_generation(version: str) -> None:
     if version in ("5.50.0", "6.31.0"):
         fields["title"] = "Oops"
     assert status.stage == "error"
-    assert told(status) == fields
+    assert details_of(status) == fields
 
 
 @pytest.mark.parametrize("version", versions_of("plain_exception"))

@@ -468,10 +468,10 @@ def test_transcript_validation_error(version: str) -> None:
     exchange = Exchange(accepted.event_factory(), refused.body)
     error = ValidationError("The app refused the values", parameters=failures)
     finish = exchange.fail(error, EPOCH, code="validation_error", visible=True)
-    (told,) = finish.events
-    assert isinstance(told, Status)
-    assert (told.stage, told.code, told.visible) == ("error", "validation_error", True)
-    assert told.broken is None
+    (event,) = finish.events
+    assert isinstance(event, Status)
+    assert (event.stage, event.code, event.visible) == ("error", "validation_error", True)
+    assert event.broken is None
     assert run(accepted).values == [["abcd"]]
 
 

@@ -79,15 +79,15 @@ def test_files_of_early_4x_are_known_by_their_keys() -> None:
 def test_sounds_of_generators_are_files(name: dict[str, str | None]) -> None:
     """Servers of 3.50 to 4.22 mark a generator's sounds only as streams, and some lack a name."""
     early = {"path": "s/140/4", "is_stream": True, **name}
-    told = name.get("orig_name")
-    kind = "audio/wav" if told else None
+    orig_name = name.get("orig_name")
+    kind = "audio/wav" if orig_name else None
     value, (facts,) = found(early, dialect_for("4.0.2"))
-    assert value == "file 1" and facts.name == (told or "audio")
-    assert facts == FileFacts("s/140/4", None, told, None, None, True, None)
+    assert value == "file 1" and facts.name == (orig_name or "audio")
+    assert facts == FileFacts("s/140/4", None, orig_name, None, None, True, None)
     older = {"name": "s/140/4", "is_stream": True, "is_file": False, **name}
     value, (facts,) = found(older, OLD, "audio")
-    assert value == "file 1" and facts.name == (told or "audio")
-    assert facts == FileFacts("s/140/4", None, told, None, kind, True, None)
+    assert value == "file 1" and facts.name == (orig_name or "audio")
+    assert facts == FileFacts("s/140/4", None, orig_name, None, kind, True, None)
     for other in ({**early, "is_stream": "yes"}, {"path": None, "is_stream": True}):
         assert found(other, dialect_for("4.0.2")) == (other, [])
 

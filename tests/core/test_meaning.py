@@ -24,8 +24,8 @@ def table_of(*functions: tuple[str, list[int]], **config: Any) -> EndpointTable:
         {"id": number, "api_name": name, "inputs": inputs, "outputs": [OUT]}
         for number, (name, inputs) in enumerate(functions)
     ]
-    told = {"components": COMPONENTS, "dependencies": dependencies, **config}
-    return EndpointTable(told, dialect_for("6.31.0"))
+    whole = {"components": COMPONENTS, "dependencies": dependencies, **config}
+    return EndpointTable(whole, dialect_for("6.31.0"))
 
 
 def info_of(name: str, *parameters: str) -> dict[str, Any]:

@@ -381,10 +381,10 @@ def test_bind_refuses_a_list_between_the_two_lengths(values: list[Any]) -> None:
     """A list of a length in between is refused, and the error shows both forms."""
     with pytest.raises(PayloadError) as caught:
         bind(MIXED, values, lambda: AB_PARAMETERS)
-    told = str(caught.value)
-    assert told.startswith(f"'/f' takes 2 values and got {len(values)}: (a, b=2).")
-    assert "takes 4 values: (button='cat', a, button_2='dog', b=2)" in told
-    assert ("session state" in told) is (len(values) == 5)
+    message = str(caught.value)
+    assert message.startswith(f"'/f' takes 2 values and got {len(values)}: (a, b=2).")
+    assert "takes 4 values: (button='cat', a, button_2='dog', b=2)" in message
+    assert ("session state" in message) is (len(values) == 5)
 
 
 @pytest.mark.parametrize("payload", [{"buton": 1, "a": 1}, {"b": 1}, []])

@@ -157,7 +157,7 @@ def test_proxies_of_the_environment_are_named(
 
 
 def test_proxies_of_the_option_are_named(environment: pytest.MonkeyPatch) -> None:
-    """The error tells whether the proxy is from the option or from a variable."""
+    """The error says whether the proxy is from the option or from a variable."""
     environment.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     with pytest.raises(ConnectFailedError, match=r"proxies=\{'http': …\}.*wais:// is no kind"):
         Client("http://127.0.0.1:9", proxies={"http": "wais://me:secret@proxy"})

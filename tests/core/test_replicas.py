@@ -62,10 +62,10 @@ def test_replicas_enough_is_asked_and_no_more(ids: list[int]) -> None:
 
 def app_with_ids(app: ScriptedApp, ids: Iterable[Any]) -> tuple[Http, _replicas.Replicas]:
     """Return a check of an app with these ids: ``None`` breaks the connection."""
-    told = iter(ids)
+    left = iter(ids)
 
     def answer(exchange: IncomingRequest) -> None:
-        one = next(told)
+        one = next(left)
         if one is None:
             exchange.break_off()
         elif one == 401:

@@ -51,7 +51,7 @@ def test_root_keeps_scheme_host_and_path(typed: str, root: str) -> None:
 
 @pytest.mark.parametrize("server", ["http://[::1]:7860", "https://host:443"])
 def test_server_is_named_as_it_is_typed(server: str) -> None:
-    """An IPv6 address has brackets, so that its port can be told from it."""
+    """An IPv6 address has brackets, which separate it from its port."""
     assert server_of(f"{server}/app/config?a=b") == server
 
 

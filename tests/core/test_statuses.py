@@ -16,7 +16,7 @@ from gradio_client_sync._protocol.queue.statuses import (
 )
 from gradio_client_sync.errors import ProtocolError
 from gradio_client_sync.events import Data, Progress, Status
-from tests.core.test_decode import events_of, only_status, scribe_for, told
+from tests.core.test_decode import details_of, events_of, only_status, scribe_for
 from tests.support.transcripts import PROTOCOLS, dialect_for, frame_of, run, talks_of, versions_of
 
 
@@ -30,7 +30,7 @@ def test_status_of_a_waiting_job(version: str) -> None:
     assert (status.stage, status.queue, status.success) == ("pending", True, None)
     assert (status.position, status.size) == (sent["rank"], sent["queue_size"]) == (0, 1)
     assert status.eta == sent["rank_eta"]
-    assert told(status).keys() <= {"position", "size", "eta"}
+    assert details_of(status).keys() <= {"position", "size", "eta"}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_status_of_progress(version: str) -> None:
 
 def test_status_of_counted_progress() -> None:
     """Every step that the server sends gives one status."""
-    statuses = [e for e in run(talks_of("6.31.0", "progress3")[0]).events if told(e)]
+    statuses = [e for e in run(talks_of("6.31.0", "progress3")[0]).events if details_of(e)]
     bars = [e.progress_data for e in statuses if isinstance(e, Status) and e.progress_data]
     assert [(bar.index, bar.length, bar.unit, bar.desc) for (bar,) in bars] == [
         (i, 3, "steps", "working") for i in range(3)
@@ -100,7 +100,7 @@ def test_status_takes_numbers_only(field: str, value: Any) -> None:
     message = {"msg": "estimation", "rank": 1, "queue_size": 2, "rank_eta": 3.5, field: value}
     status = only_status(events_of(message))
     names = {"rank": "position", "queue_size": "size", "rank_eta": "eta"}
-    assert told(status).keys() == set(names.values()) - {names[field]}
+    assert details_of(status).keys() == set(names.values()) - {names[field]}
 
 
 def test_status_of_a_full_queue() -> None:
@@ -135,7 +135,7 @@ def test_status_of_a_server_that_gives_up(message: dict[str, Any], fields: dict[
     """The server's text is the status message, if there is one."""
     status = only_status(events_of(message))
     assert status.stage == "error"
-    assert told(status) == fields
+    assert details_of(status) == fields
 
 
 @pytest.mark.parametrize("version", PROTOCOLS)
@@ -153,7 +153,7 @@ def test_status_of_an_answer(version: str) -> None:
         if sent.get(field) is not None:
             expected[field] = sent[field]
     assert status.stage == "complete"
-    assert told(status) == expected
+    assert details_of(status) == expected
 
 
 def test_status_of_an_answer_needs_no_earlier_message() -> None:
@@ -180,7 +180,7 @@ def test_status_fields_of_intermediate_values() -> None:
             }
         )
         assert isinstance(status, Status) and status.stage == stage
-        assert told(status) == {
+        assert details_of(status) == {
             "code": "c",
             "time_limit": 4.5,
             "progress_data": [],

@@ -239,7 +239,7 @@ def test_docstrings_run(newest: Server, tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "cat.png").write_bytes(png(0, 128, 0))
     monkeypatch.chdir(tmp_path)
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-    told: list[str] = []
+    failures: list[str] = []
     count = 0
     for module in modules():
         for test in finder.find(module, globs=dict(vars(module))):
@@ -250,10 +250,10 @@ def test_docstrings_run(newest: Server, tmp_path: Path, monkeypatch: pytest.Monk
                 test.globs.update(given(), Client=Client, app=app)
                 for example in test.examples:
                     example.source = example.source.replace(ADDRESS, newest.url)
-                runner.run(test, out=told.append, clear_globs=False)
+                runner.run(test, out=failures.append, clear_globs=False)
                 if test.globs["app"] is not app:
                     test.globs["app"].close()
-    assert not told, "".join(told)
+    assert not failures, "".join(failures)
     assert count >= 15
 
 
@@ -395,8 +395,8 @@ def test_links_lead_somewhere(page: str) -> None:
 def test_every_page_can_be_found() -> None:
     """Each page is in the table of contents, and the README links to it."""
     index = (ROOT / "docs" / "index.md").read_text("utf-8")
-    told = set(re.findall(r"^[\w-]+$", index, re.MULTILINE))
+    listed = set(re.findall(r"^[\w-]+$", index, re.MULTILINE))
     own = {Path(page).stem for page in pages() if page.startswith("docs/")} - {"index"}
-    assert own <= told
+    assert own <= listed
     readme = set(links(ROOT / "README.md"))
     assert {f"docs/{name}.md" for name in own - {"api"}} <= readme

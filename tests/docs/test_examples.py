@@ -105,12 +105,12 @@ def run_tracing(*arguments: str) -> tuple[int, str, list[dict[str, Any]]]:
         text=True,
         timeout=60,
     )
-    told = done.stderr
+    text = done.stderr
     spans: list[dict[str, Any]] = []
     decoder = json.JSONDecoder()
-    while told.lstrip().startswith("{"):
-        span, end = decoder.raw_decode(told.lstrip())
-        told = told.lstrip()[end:]
+    while text.lstrip().startswith("{"):
+        span, end = decoder.raw_decode(text.lstrip())
+        text = text.lstrip()[end:]
         spans.append(span)
     return done.returncode, done.stdout, spans
 

@@ -143,14 +143,16 @@ def test_metadata_is_complete(archives: tuple[Path, Path]) -> None:
     """The metadata has all fields that users of an index and installers need."""
     with zipfile.ZipFile(archives[1]) as archive:
         [name] = [name for name in archive.namelist() if name.endswith("/METADATA")]
-        told: Message = Parser().parsestr(archive.read(name).decode())
-    assert told["Version"] == gradio_client_sync.__version__
-    assert set(told.get_all("Provides-Extra") or ()) >= EXTRAS
-    assert told["Requires-Python"] == ">=3.9" and told["License-Expression"] == "Apache-2.0"
-    assert told["Description-Content-Type"] == "text/markdown" and "# gradio_client" in str(told)
-    assert all(told[field] for field in ("Summary", "Keywords", "Author", "Project-URL"))
-    assert "Typing :: Typed" in (told.get_all("Classifier") or ())
-    always = [one for one in told.get_all("Requires-Dist") or () if "extra ==" not in one]
+        metadata: Message = Parser().parsestr(archive.read(name).decode())
+    assert metadata["Version"] == gradio_client_sync.__version__
+    assert set(metadata.get_all("Provides-Extra") or ()) >= EXTRAS
+    assert metadata["Requires-Python"] == ">=3.9" and metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["Description-Content-Type"] == "text/markdown" and "# gradio_client" in str(
+        metadata
+    )
+    assert all(metadata[field] for field in ("Summary", "Keywords", "Author", "Project-URL"))
+    assert "Typing :: Typed" in (metadata.get_all("Classifier") or ())
+    always = [one for one in metadata.get_all("Requires-Dist") or () if "extra ==" not in one]
     assert {one.partition(">")[0] for one in always} == {
         *("requests", "urllib3", "websocket-client", "huggingface_hub", "typing-extensions")
     }
@@ -167,10 +169,10 @@ def test_it_works_alone(
     script.write_text(ALONE, encoding="utf-8")
     file.write_text("a note", encoding="utf-8")
     command = (empty / "python", "-W", "error", script, server.url, file)
-    told = done(*command, env=outside(), cwd=tmp_path).splitlines()
-    assert told[:2] == ["5", "0 1 2 2"]
-    assert json.loads(told[2])["name"] == "note.txt"
-    assert told[3:] == ["1000", "a function", "5"]
+    printed = done(*command, env=outside(), cwd=tmp_path).splitlines()
+    assert printed[:2] == ["5", "0 1 2 2"]
+    assert json.loads(printed[2])["name"] == "note.txt"
+    assert printed[3:] == ["1000", "a function", "5"]
 
 
 @pytest.mark.gradio
@@ -179,9 +181,9 @@ def test_what_is_missing_is_named(bare: Path, server_pool: ServerPool, tmp_path:
     script = tmp_path / "script.py"
     script.write_text(WITHOUT, encoding="utf-8")
     command = (bare / "python", "-W", "error", script, newest(server_pool).url)
-    told = done(*command, env=outside(), cwd=tmp_path).splitlines()
-    assert told[0].startswith("progress ") and "gradio-client-sync[progress]" in told[0]
-    assert told[1:] == ["5"]
+    printed = done(*command, env=outside(), cwd=tmp_path).splitlines()
+    assert printed[0].startswith("progress ") and "gradio-client-sync[progress]" in printed[0]
+    assert printed[1:] == ["5"]
 
 
 def newest(server_pool: ServerPool) -> Server:

@@ -185,7 +185,7 @@ def test_hostile_addresses_that_are_read_in_two_ways(
                 result(own, app, **attempt).read()
             except DownloadError:
                 pass  # the best result for most of these
-    assert other.requests, "the other server was never asked, so this test tells nothing"
+    assert other.requests, "the other server had no request, so this test checks nothing"
     assert [head for head in other.heads if CANARY in head] == []
 
 

@@ -56,13 +56,13 @@ woken, wake = os.pipe()
 os.set_blocking(wake, False)
 signal.set_wakeup_fd(wake)
 # No `threading.Event`: a signal while it is set may end the wait with another error.
-told, tell = os.pipe()
+ready, ready_writer = os.pipe()
 once = threading.Lock()
 
 def say_ready(*_):
     if once.acquire(blocking=False):
         print("ready", flush=True)
-        os.write(tell, b"x")
+        os.write(ready_writer, b"x")
 
 def wait_and(function, *arguments):
     # A signal interrupts it; for other endings the main thread ends while it runs.
@@ -106,7 +106,7 @@ else:
     elif phase == "downloading":
         file = app.predict("/make_file", [20_000_000])[0]
         wait_and(lambda: file.download(progress=say_ready))
-select.select([told, woken], [], [], 20)
+select.select([ready, woken], [], [], 20)
 select.select([sys.stdin, woken], [], [])
 if ending == "exit":
     sys.exit(3)
@@ -226,8 +226,8 @@ def test_silent_servers_share_one_grace(server_pool: ServerPool, version: str) -
     """If several servers do not respond to the cancel, the process still ends within a second."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     with FaultProxy(server.url, Fault(CANCELS[version], times=8, action="stall")) as proxy:
-        told = run_python(MANY, proxy.url, key, quiet=True)
-        assert time.time() - float(told) < GONE
+        printed = run_python(MANY, proxy.url, key, quiet=True)
+        assert time.time() - float(printed) < GONE
         assert proxy.struck == 4
     server.control.release(key)
 

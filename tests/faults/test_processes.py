@@ -109,9 +109,11 @@ print(*imported)
 @pytest.mark.parametrize("version", [v for v in ("3.50.2", "4.0.2", "6.31.0") if v in SERVERS])
 def test_threads_import_nothing(server_pool: ServerPool, version: str) -> None:
     """Worker threads import nothing: a fork during an import could never import that module."""
-    told = run_python(IMPORTS, server_pool.get(version).url, uuid.uuid4().hex)
-    assert not [name for name in told.split() if name.startswith("gradio_client_sync")], told
-    assert not told.split(), told
+    imported = run_python(IMPORTS, server_pool.get(version).url, uuid.uuid4().hex)
+    assert not [name for name in imported.split() if name.startswith("gradio_client_sync")], (
+        imported
+    )
+    assert not imported.split(), imported
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -108,11 +108,11 @@ def call_until(app: Client, wanted: str, endpoint: str = "/greet") -> list[str]:
 
 def warned(caplog: pytest.LogCaptureFixture) -> dict[str, int]:
     """Return for how many calls of each endpoint there was a warning."""
-    told: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for record in caplog.records:
         for count, name in WARNED.findall(record.getMessage()):
-            told[name] = told.get(name, 0) + int(count)
-    return told
+            counts[name] = counts.get(name, 0) + int(count)
+    return counts
 
 
 def test_reload_behind_a_gateway_is_found_out_under_steady_calls(
@@ -128,9 +128,9 @@ def test_reload_behind_a_gateway_is_found_out_under_steady_calls(
         assert deployment.looks() - looks <= 2
         assert set(wrong) <= {"WIPED x"}
         assert [app.predict("/greet", ["x"])[0] for _ in range(20)] == ["hello x"] * 20
-        told = warned(caplog)
-    assert set(told) <= {"greet"}
-    assert len(wrong) <= told.get("greet", 0), "calls that ran another function are warned of"
+        counts = warned(caplog)
+    assert set(counts) <= {"greet"}
+    assert len(wrong) <= counts.get("greet", 0), "calls that ran another function are warned of"
 
 
 def call_until_changed(app: Client, endpoint: str) -> list[str]:
@@ -336,15 +336,15 @@ class Developed:
     def __enter__(self) -> str:
         """Wait until the app runs, and return its URL."""
         assert self.process.stdout is not None
-        told = []
+        lines = []
         for line in self.process.stdout:
-            told.append(line)
+            lines.append(line)
             found = RUNNING.search(line)
             if found:
                 self._rest = threading.Thread(target=self.process.stdout.read)
                 self._rest.start()
                 return found[1]
-        raise AssertionError("".join(told))
+        raise AssertionError("".join(lines))
 
     def __exit__(self, *exc: object) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)

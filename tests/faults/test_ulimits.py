@@ -52,9 +52,9 @@ with Client(url, deadline=30, retries=0) as app:
         error = job.exception(60)
         if error is not None:
             errors.append(error)
-    told = sorted({f"{type(exc).__name__}: {exc}" for exc in errors})
+    messages = sorted({f"{type(exc).__name__}: {exc}" for exc in errors})
     done = len([job for job in jobs if job.exception() is None])
-    print(json.dumps([done, len(errors), told, app.predict("/echo", ["again"])[0]]))
+    print(json.dumps([done, len(errors), messages, app.predict("/echo", ["again"])[0]]))
 """
 
 
@@ -63,8 +63,8 @@ with Client(url, deadline=30, retries=0) as app:
 def test_each_job_ends_at_a_limit(server_pool: ServerPool, version: str, what: str) -> None:
     """A job above a limit fails with an error that names the limit, and the client still works."""
     server = server_pool.get(version)
-    told = run_python(SCRIPT, server.url, what, str(JOBS))
-    done, failed, errors, again = json.loads(told)
+    printed = run_python(SCRIPT, server.url, what, str(JOBS))
+    done, failed, errors, again = json.loads(printed)
     assert done + failed == JOBS and again == "again"
     # The jobs of a shared stream need one more thread for its reader. Without it, all of them fail.
     assert done or (what, version) in (("threads", "4.44.1"), ("threads", "6.31.0"))

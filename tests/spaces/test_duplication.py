@@ -62,14 +62,14 @@ def refused(source: str, token: str | None = OWNER, **options: Any) -> Duplicati
 def test_duplicate_makes_a_copy_waits_and_connects(hub: LocalHub, original: str) -> None:
     """The copy is in the user's account, public, on the original's hardware, and then runs."""
     hub.copy_stages = ("BUILDING", "APP_STARTING", "RUNNING")
-    told: list[SpaceStatus] = []
-    with duplicate(original, hf_token=OWNER, status_callback=told.append) as app:
+    statuses: list[SpaceStatus] = []
+    with duplicate(original, hf_token=OWNER, status_callback=statuses.append) as app:
         assert isinstance(app, Client)
         assert app.source == "alice/paint"
         assert app.predict("/add", [2, 3])[0] in (5, "5", "5.0")
     [call] = hub.requests_to("POST")
     assert call.body == {"repository": "alice/paint", "hardware": "cpu-basic"}
-    assert [status.detail for status in told] == ["BUILDING", "APP_STARTING", "RUNNING"]
+    assert [status.detail for status in statuses] == ["BUILDING", "APP_STARTING", "RUNNING"]
     assert not hub.spaces["alice/paint"].private
 
 
@@ -166,15 +166,15 @@ def test_duplicate_warns_of_a_timeout_without_effect(hub: LocalHub, original: st
     assert caught[0].filename == __file__
 
 
-@pytest.mark.parametrize("tells", [True, False])
+@pytest.mark.parametrize("lists", [True, False])
 def test_duplicate_refuses_unknown_hardware_with_the_list(
-    hub: LocalHub, original: str, tells: bool
+    hub: LocalHub, original: str, lists: bool
 ) -> None:
     """Hardware is checked against the Hub's list, or else the library's."""
-    hub.tells_hardware = tells
+    hub.lists_hardware = lists
     text = str(refused(original, hardware="t4-smal"))
     assert "no hardware 't4-smal'. Did you mean 't4-small'?" in text
-    for name in HARDWARE if tells else ("cpu-basic", "t4-medium"):
+    for name in HARDWARE if lists else ("cpu-basic", "t4-medium"):
         assert name in text
     assert hub.requests_to("POST") == []
 
@@ -190,7 +190,7 @@ def test_duplicate_knows_hardware_that_the_library_does_not(hub: LocalHub, origi
 def test_duplicate_reuses_a_copy_that_fits(hub: LocalHub, original: str, newest: str) -> None:
     """A second call connects to the copy of the first one, without a warning."""
     hub.add("alice/paint", "SLEEPING", "RUNNING", app=newest, variables={"MODE": "fast"})
-    told: list[SpaceStatus] = []
+    statuses: list[SpaceStatus] = []
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with duplicate(
@@ -198,11 +198,11 @@ def test_duplicate_reuses_a_copy_that_fits(hub: LocalHub, original: str, newest:
             hf_token=OWNER,
             hardware="cpu-basic",
             variables={"MODE": "fast"},
-            status_callback=told.append,
+            status_callback=statuses.append,
         ) as app:
             assert app.source == "alice/paint"
     # The comparison also reported the sleeping copy.
-    assert [status.detail for status in told] == ["SLEEPING", "RUNNING"]
+    assert [status.detail for status in statuses] == ["SLEEPING", "RUNNING"]
 
 
 def test_duplicate_says_what_differs_in_a_copy_that_exists(
@@ -382,10 +382,10 @@ def test_duplicate_with_an_unreadable_answer(hub: LocalHub, original: str) -> No
 def test_duplicate_with_a_copy_that_breaks(hub: LocalHub, original: str) -> None:
     """A copy that cannot start raises `SpaceError` like any Space."""
     hub.add("alice/paint", "BUILDING", "BUILD_ERROR")
-    told: list[SpaceStatus] = []
+    statuses: list[SpaceStatus] = []
     with pytest.raises(SpaceError, match="alice/paint"):
-        duplicate(original, hf_token=OWNER, status_callback=told.append)
-    assert told[-1].status == "space_error"
+        duplicate(original, hf_token=OWNER, status_callback=statuses.append)
+    assert statuses[-1].status == "space_error"
 
 
 @pytest.mark.parametrize(

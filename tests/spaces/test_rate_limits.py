@@ -170,13 +170,13 @@ def test_rate_limit_of_an_upload(limited: SpaceProxy, tmp_path: Path) -> None:
         assert caught.value.retry_after == LATER
         assert len(limited.requests_to("/upload")) == 1
         limited.limit("/upload", 0.01)
-        told: list[tuple[int, Any]] = []
+        uploads: list[tuple[int, Any]] = []
         job = app.submit("/file", [path], timeout=TIME)
-        job.on("upload", lambda upload: told.append((upload.done_bytes, upload.total_bytes)))
+        job.on("upload", lambda upload: uploads.append((upload.done_bytes, upload.total_bytes)))
         assert job.result(BOUND)[0].read() == b"hello" * 1000
         assert len(limited.requests_to("/upload")) == 3
-    assert told == sorted(told)
-    assert told[-1] == (5000, 5000)
+    assert uploads == sorted(uploads)
+    assert uploads[-1] == (5000, 5000)
 
 
 def test_rate_limit_of_an_upload_that_cannot_be_repeated(limited: SpaceProxy) -> None:
@@ -229,7 +229,7 @@ def test_rate_limit_of_a_login(server_pool: ServerPool) -> None:
         proxy.close()
 
 
-@pytest.mark.skipif(SERVERS[-1] < "5", reason="older servers do not tell which run of them it is")
+@pytest.mark.skipif(SERVERS[-1] < "5", reason="older servers have no app_id")
 def test_rate_limit_of_a_look_whether_the_app_is_the_same(newest: Server) -> None:
     """A limit of the check for a changed app does not delay or fail the call."""
     proxy = SpaceProxy(newest.url, lambda request: None)

@@ -63,12 +63,12 @@ def javascript(hub: LocalHub, action: str, source: str, **options: Any) -> dict[
 
 def ours(source: str, **options: Any) -> list[SpaceStatus]:
     """Return what our client reports within half a second."""
-    told: list[SpaceStatus] = []
+    statuses: list[SpaceStatus] = []
     try:
-        Client(source, status_callback=told.append, wake_timeout=0.2, **options).close()
+        Client(source, status_callback=statuses.append, wake_timeout=0.2, **options).close()
     except GradioClientError:
-        assert told
-    return told
+        assert statuses
+    return statuses
 
 
 def as_javascript(status: SpaceStatus) -> dict[str, Any]:

@@ -56,12 +56,12 @@ def test_spaces_real_one_is_woken_waited_for_and_called(hub: LocalHub, newest: S
     """A request wakes a sleeping Space, and the client connects as soon as it runs."""
     way = ["SLEEPING", "BUILDING", "APP_STARTING", "RUNNING"]
     space = hub.add("alice/open", *way, app=newest.url)
-    told: list[SpaceStatus] = []
-    with Client("alice/open", status_callback=told.append) as app:
+    statuses: list[SpaceStatus] = []
+    with Client("alice/open", status_callback=statuses.append) as app:
         assert app.predict("/add", [2, 3])[0] in FIVE
         assert app.source == "alice/open"
         assert app.url == proxy_of(space).url
-    assert [status.detail for status in told] == way
+    assert [status.detail for status in statuses] == way
     assert [request.path for request in proxy_of(space).seen][:2] == ["/", "/config"]
     assert [call.path for call in hub.calls] == ["/api/spaces/alice/open"] * 4
 
@@ -234,13 +234,13 @@ def test_spaces_real_a_refusal_by_the_proxy_says_whose_token_it_was(
 ) -> None:
     """If the proxy refuses, the error names the token's account and its role."""
     space = hub.add("alice/secret", app=newest.url, private=True, readers={"bob"})
-    told: list[SpaceStatus] = []
+    statuses: list[SpaceStatus] = []
     proxy_of(space).check = lambda request: (403, "<html>No.</html>")
     with pytest.raises(AuthenticationError, match="'bob' and has the role 'read'") as caught:
-        Client("alice/secret", hf_token=READER, status_callback=told.append)
+        Client("alice/secret", hf_token=READER, status_callback=statuses.append)
     assert caught.value.status_code == 403
     assert READER not in str(caught.value)
-    assert [status.message for status in told] == [
+    assert [status.message for status in statuses] == [
         "Space is running.",
         "Could not load this space.",
     ]
@@ -411,16 +411,16 @@ def test_spaces_real_an_address_on_hugging_face_is_a_space(
     if idle:  # connections that were idle for long are opened again, through the proxy
         monkeypatch.setattr(connections, "_FRESH", 0.0)
     monkeypatch.setenv("HF_TOKEN", OWNER)
-    told: list[SpaceStatus] = []
+    statuses: list[SpaceStatus] = []
     with Client(
         "https://alice-secret.hf.space",
         proxies={"https": tunnel.url},
         verify=certificate,
-        status_callback=told.append,
+        status_callback=statuses.append,
     ) as app:
         assert app.predict("/add", [2, 3])[0] in FIVE
         assert app.url == "https://alice-secret.hf.space"
-    assert [status.detail for status in told] == ["SLEEPING", "RUNNING"]
+    assert [status.detail for status in statuses] == ["SLEEPING", "RUNNING"]
     assert set(tunnel.hosts) == {"alice-secret.hf.space:443"}
     assert hub.requests_to("by-subdomain/alice-secret")
     seen = proxy_of(hub.spaces["alice/secret"]).seen

@@ -73,12 +73,12 @@ class Waking:
     def __init__(
         self, state: SpaceState, clock: Clock, token: str | None = None, timeout: float = 900.0
     ) -> None:
-        self.told: list[SpaceStatus] = []
+        self.statuses: list[SpaceStatus] = []
         self.knocks = 0
         self.state = state
         patience = _spaces.WakeTimeout(timeout, clock.wait, clock.time)
         name = SpaceName(state.space_id)
-        notifier = _spaces.StatusNotifier(self.told.append)
+        notifier = _spaces.StatusNotifier(self.statuses.append)
         self.space = _spaces.Space(name, Hub(token), notifier, patience, self._knock)
 
     def _knock(self, root: str) -> None:
@@ -95,7 +95,7 @@ class Waking:
 
     @property
     def stages(self) -> list[str]:
-        return [status.detail for status in self.told]
+        return [status.detail for status in self.statuses]
 
 
 def changes(stages: Sequence[str]) -> list[str]:
@@ -121,8 +121,8 @@ def test_spaces_every_sequence_of_stages_to_running_is_reported(
         waking = Waking(hub.add(f"alice/space{number}", *way, address=NOWHERE), clock)
         assert waking.connect() == "open"
         assert waking.stages == way
-        assert waking.told[-1].load_status == "complete"
-        assert all(status.load_status == "pending" for status in waking.told[:-1])
+        assert waking.statuses[-1].load_status == "complete"
+        assert all(status.load_status == "pending" for status in waking.statuses[:-1])
         assert waking.knocks == sum(stage in ("SLEEPING", "STOPPED") for stage in way)
 
 
@@ -136,7 +136,7 @@ def test_spaces_every_sequence_of_stages_to_a_failure_raises(
         with pytest.raises(SpaceNotReadyError) as caught:
             waking.connect()
         assert waking.stages == way
-        error, last = caught.value, waking.told[-1]
+        error, last = caught.value, waking.statuses[-1]
         assert (error.stage, error.status) == (end, last)
         assert error.space_id == f"alice/space{number}"
         assert last.load_status == "error"
@@ -153,17 +153,17 @@ def test_spaces_a_failed_one_fails_at_once(hub: LocalHub, clock: Clock, end: str
     assert clock.waits == []
 
 
-@pytest.mark.parametrize(("enabled", "told"), [(True, True), (False, False), (None, False)])
+@pytest.mark.parametrize(("enabled", "expected"), [(True, True), (False, False), (None, False)])
 @pytest.mark.parametrize("end", ["PAUSED", "BUILD_ERROR"])
 def test_spaces_tell_whether_their_author_can_be_asked(
-    hub: LocalHub, clock: Clock, end: str, enabled: bool | None, told: bool
+    hub: LocalHub, clock: Clock, end: str, enabled: bool | None, expected: bool
 ) -> None:
     """Discussions count as enabled only if the Hub says so, and not without a response."""
     waking = Waking(hub.add("alice/broken", "BUILDING", end, discussions=enabled), clock)
     with pytest.raises(SpaceNotReadyError, match="alice/broken") as caught:
         waking.connect()
-    assert [status.discussions_enabled for status in waking.told] == [None, told]
-    assert ("discussions" in str(caught.value)) is told
+    assert [status.discussions_enabled for status in waking.statuses] == [None, expected]
+    assert ("discussions" in str(caught.value)) is expected
 
 
 def test_spaces_a_stage_that_lasts_is_reported_once(hub: LocalHub, clock: Clock) -> None:
@@ -224,7 +224,7 @@ def test_spaces_are_waited_for_with_backoff_until_the_deadline(hub: LocalHub, cl
     waking = Waking(hub.add("alice/stuck", "BUILDING"), clock, timeout=60.0)
     with pytest.raises(SpaceNotReadyError, match=r"did not start within 60 s.*wake_timeout") as e:
         waking.connect()
-    assert (e.value.stage, e.value.status) == ("BUILDING", waking.told[-1])
+    assert (e.value.stage, e.value.status) == ("BUILDING", waking.statuses[-1])
     assert clock.now == 60.0
     assert clock.waits[:-1] == sorted(clock.waits[:-1])
     assert len(hub.requests_to("GET /api/spaces/alice/stuck")) == len(clock.waits) + 1 < 15
@@ -316,8 +316,8 @@ def test_spaces_a_page_instead_of_an_app_passes_only_after_a_wait(
     with pytest.raises(ConfigError):
         running.connect(opening)
     assert clock.waits == []
-    assert [status.message for status in running.told][-1] == "Could not load this space."
-    assert running.told[-1].status == "error"
+    assert [status.message for status in running.statuses][-1] == "Could not load this space."
+    assert running.statuses[-1].status == "error"
 
     def old() -> None:
         raise UnsupportedAppError("Gradio 2")
@@ -344,10 +344,10 @@ def test_spaces_a_page_instead_of_an_app_passes_only_after_a_wait(
 
 def failing(source: str, token: str | None = None, **options: Any) -> tuple[Any, list[SpaceStatus]]:
     """Return the error of connecting, and the statuses that were reported before."""
-    told: list[SpaceStatus] = []
+    statuses: list[SpaceStatus] = []
     with pytest.raises(Exception) as caught:  # noqa: PT011 - the caller checks it
-        Client(source, hf_token=token, status_callback=told.append, **options)
-    return caught.value, told
+        Client(source, hf_token=token, status_callback=statuses.append, **options)
+    return caught.value, statuses
 
 
 NOT_FOUND = [SpaceStatus("error", "NOT_FOUND", "error", "Could not get space status. ")]
@@ -355,47 +355,47 @@ NOT_FOUND = [SpaceStatus("error", "NOT_FOUND", "error", "Could not get space sta
 
 def test_spaces_unknown_ones_are_not_found(hub: LocalHub) -> None:
     """The error for an unknown name says what to check, with the JavaScript client's status."""
-    error, told = failing("alice/nothing")
+    error, statuses = failing("alice/nothing")
     assert isinstance(error, SpaceNotFoundError)
     assert error.space_id == "alice/nothing"
     assert error.status == NOT_FOUND[0]
     assert "spelling" in str(error)
     assert "hf_token" in str(error)
-    assert told == NOT_FOUND
+    assert statuses == NOT_FOUND
 
 
 def test_spaces_private_ones_are_hidden_from_other_accounts(hub: LocalHub) -> None:
     """For a private Space, the error names the token's account and its role."""
     hub.add("alice/secret", private=True)
     assert isinstance(failing("alice/secret")[0], SpaceNotFoundError)
-    error, told = failing("alice/secret", STRANGER)
+    error, statuses = failing("alice/secret", STRANGER)
     assert isinstance(error, SpaceNotFoundError)
     assert "account 'mallory' and has the role 'write'" in str(error)
     assert STRANGER not in str(error)
-    assert told == NOT_FOUND
+    assert statuses == NOT_FOUND
     assert isinstance(failing("alice/secret", READER)[0], SpaceNotFoundError)
 
 
 def test_spaces_a_token_without_the_right_says_which_it_has(hub: LocalHub) -> None:
     """The error for a fine-grained token without the right lists its rights."""
     hub.add("alice/secret", private=True)
-    error, told = failing("alice/secret", SCOPED)
+    error, statuses = failing("alice/secret", SCOPED)
     assert isinstance(error, AuthenticationError)
     assert error.status_code == 403
     assert "lacks the right to read" in str(error)
     assert "account 'alice' and may do only this: repo.read on alice/open" in str(error)
-    assert told == NOT_FOUND
+    assert statuses == NOT_FOUND
 
 
 def test_spaces_a_wrong_token_is_said_to_be_one(hub: LocalHub) -> None:
     """An unknown token is reported as such, and not as a missing Space."""
     hub.add("alice/open")
-    error, told = failing("alice/open", "hf_mistyped")
+    error, statuses = failing("alice/open", "hf_mistyped")
     assert isinstance(error, AuthenticationError)
     assert error.status_code == 401
     assert "does not accept the token: it is mistyped, expired or revoked" in str(error)
     assert "hf_mistyped" not in str(error)
-    assert told == NOT_FOUND
+    assert statuses == NOT_FOUND
 
 
 def test_spaces_an_account_that_the_hub_does_not_tell_is_left_out(hub: LocalHub) -> None:
@@ -411,11 +411,11 @@ def test_spaces_a_hub_that_fails_is_said_to(hub: LocalHub) -> None:
     """A Hub that fails is reported as such, and not as a missing Space."""
     hub.add("alice/open")
     hub.fail("GET /api/spaces", 500)
-    error, told = failing("alice/open")
+    error, statuses = failing("alice/open")
     assert type(error) is SpaceError
     assert "answered 500 (made to fail)" in str(error)
     assert error.status == NOT_FOUND[0]
-    assert told == NOT_FOUND
+    assert statuses == NOT_FOUND
 
 
 @pytest.mark.parametrize("body", [{"hello": "world"}, b"<html>Hello</html>", [], None])
@@ -429,9 +429,9 @@ def test_spaces_a_hub_that_hangs_up_leaves_small_questions_open(hub: LocalHub) -
     """A failing request for details does not hide the first error."""
     hub.add("alice/paused", "PAUSED")
     hub.fail("HEAD", 0)
-    error, told = failing("alice/paused")
+    error, statuses = failing("alice/paused")
     assert isinstance(error, SpaceNotReadyError)
-    assert told[-1].discussions_enabled is False
+    assert statuses[-1].discussions_enabled is False
     hub.fail("whoami", 0)
     error, _ = failing("alice/nothing", OWNER)
     assert isinstance(error, SpaceNotFoundError)
@@ -472,9 +472,9 @@ def test_spaces_a_sleeping_one_that_cannot_be_reached_is_waited_for(hub: LocalHu
         closed.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{closed.getsockname()[1]}"
         hub.add("alice/asleep", "SLEEPING", address=address)
-        error, told = failing("alice/asleep", wake_timeout=0.1)
+        error, statuses = failing("alice/asleep", wake_timeout=0.1)
     assert isinstance(error, SpaceNotReadyError)
-    assert [status.detail for status in told] == ["SLEEPING"]
+    assert [status.detail for status in statuses] == ["SLEEPING"]
 
 
 def test_spaces_a_hub_shows_no_token(hub: LocalHub) -> None:
@@ -489,11 +489,11 @@ def test_spaces_a_hub_out_of_reach_is_a_space_error(
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        error, told = failing("alice/open", OWNER)
+        error, statuses = failing("alice/open", OWNER)
     assert type(error) is SpaceError
     assert "cannot be asked" in str(error)
     assert OWNER not in f"{error} {error.__cause__}"
-    assert told == NOT_FOUND
+    assert statuses == NOT_FOUND
 
 
 def test_spaces_offline_mode_is_heeded(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -592,7 +592,7 @@ def test_spaces_an_app_asked_too_often_for_too_long_is_an_error(
 
     with pytest.raises(RateLimitError, match="slow"):
         waking.connect(opening)
-    assert waking.told[-1].message == "Could not load this space."
+    assert waking.statuses[-1].message == "Could not load this space."
     assert clock.waits == []
 
 
@@ -651,9 +651,9 @@ def test_spaces_a_hub_out_of_reach_gives_no_signature(
 def test_spaces_ids_and_pages_lead_to_the_same_record(hub: LocalHub, form: str) -> None:
     """The URL of a Space's page on the Hub works like its id."""
     hub.add("alice/paused", "PAUSED")
-    error, told = failing(form.format(id="alice/paused", hub=hub.url))
+    error, statuses = failing(form.format(id="alice/paused", hub=hub.url))
     assert isinstance(error, SpaceNotReadyError)
-    assert [status.detail for status in told] == ["PAUSED"]
+    assert [status.detail for status in statuses] == ["PAUSED"]
 
 
 def test_spaces_an_address_of_an_app_is_looked_up_by_its_subdomain(

@@ -273,8 +273,8 @@ def coverage_of(count: int, seed: int) -> str:
         measured = ["run", settings, data, "--branch", "--include=*/_protocol/*"]
         again = ["-m", "tests.support.fuzz", str(count), str(seed), "--only-run"]
         subprocess.run([*coverage, *measured, *again], check=True, capture_output=True)
-        told = ["json", settings, data, "-q", "-o", str(report)]
-        subprocess.run([*coverage, *told], check=True)
+        arguments = ["json", settings, data, "-q", "-o", str(report)]
+        subprocess.run([*coverage, *arguments], check=True)
         found = json.loads(report.read_text(encoding="utf-8"))
     modules = [
         f"{module['summary']['percent_covered']:5.1f} %  {Path(name).stem}"

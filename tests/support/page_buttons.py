@@ -74,5 +74,5 @@ class AppPage:
             {"number": number, "selector": selector, "text": text}
             for number, selector, text in presses
         ]
-        told: list[list[Any]] = json.loads(self._browser.run(f"{PRESS}({json.dumps(wanted)})"))
-        return told
+        posted: list[list[Any]] = json.loads(self._browser.run(f"{PRESS}({json.dumps(wanted)})"))
+        return posted

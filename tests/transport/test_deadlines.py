@@ -152,7 +152,7 @@ def test_job_ends_whatever_happens_to_its_listeners() -> None:
 
 def test_timings_are_set_before_listeners_hear_of_the_end() -> None:
     """The timings are complete when callbacks run, also after a cancel or a timeout."""
-    ended, told = Gate(), SimpleQueue[Any]()
+    ended, times = Gate(), SimpleQueue[Any]()
 
     def held(exchange: IncomingRequest) -> None:
         exchange.start_stream()
@@ -161,10 +161,10 @@ def test_timings_are_set_before_listeners_hear_of_the_end() -> None:
     with scripted(join=joined, data=held) as server, Client(server.url) as app:
         for timeout in (0.05, None):
             job = app.submit("/echo", ["x"], timeout=timeout)
-            job.add_done_callback(lambda job: told.put(cast(Job, job).timings.done))
+            job.add_done_callback(lambda job: times.put(cast(Job, job).timings.done))
             if timeout is None:
                 job.cancel()
-            assert told.get(timeout=BOUND) is not None
+            assert times.get(timeout=BOUND) is not None
         ended.open()
 
 

@@ -68,13 +68,13 @@ def filled(count: int) -> tuple[Mailbox, Reader]:
 
 def test_mailbox_tells_readers_and_wakes_the_worker_only_for_what_moves_the_job() -> None:
     """Values go to listeners at once; the worker gets the first of each kind, and the end."""
-    told: list[Message] = []
-    mailbox = Mailbox(lambda: None, told.append)
+    published: list[Message] = []
+    mailbox = Mailbox(lambda: None, published.append)
     kinds = ["estimation", "estimation", "process_starts", "log", "progress", "log", "progress"]
     kinds += ["process_generating"] * 5 + ["process_completed"]
     for kind in kinds:
         mailbox.deliver(frame(kind))
-    assert [f.msg for f in told] == kinds[:-1]
+    assert [f.msg for f in published] == kinds[:-1]
     taken = [mailbox.receive() for _ in range(6)]
     assert [(f.msg, f.told) for f in taken] == [
         ("estimation", True),
@@ -88,22 +88,22 @@ def test_mailbox_tells_readers_and_wakes_the_worker_only_for_what_moves_the_job(
 
 def test_mailbox_gives_the_worker_every_answer_to_further_input() -> None:
     """The worker gets each result of a stream of input, to send the next chunk."""
-    told: list[Message] = []
-    mailbox = Mailbox(lambda: None, told.append)
+    published: list[Message] = []
+    mailbox = Mailbox(lambda: None, published.append)
     for _ in range(3):
         mailbox.deliver(frame("process_streaming"))
-    assert len(told) == 3
+    assert len(published) == 3
     assert all(mailbox.receive().told for _ in range(3))
 
 
 def test_mailbox_lets_nothing_overtake_what_was_rendered() -> None:
     """From a rendered function on, messages go through the worker, which registers it first."""
-    told: list[Message] = []
-    mailbox = Mailbox(lambda: None, told.append)
+    published: list[Message] = []
+    mailbox = Mailbox(lambda: None, published.append)
     rendered = frame("process_generating", ', "output": {"render_config": {}}')
     for message in [frame("process_generating"), rendered, frame("process_generating")]:
         mailbox.deliver(message)
-    assert told == [frame("process_generating")]
+    assert published == [frame("process_generating")]
     assert [mailbox.receive().told for _ in range(3)] == [True, False, False]
 
 

@@ -51,7 +51,7 @@ def streams(*scripts: Callable[[IncomingRequest], None]) -> Callable[[IncomingRe
     return lambda x: next(turns)(x)
 
 
-def tells(*messages: Any) -> Callable[[IncomingRequest], None]:
+def stream_of(*messages: Any) -> Callable[[IncomingRequest], None]:
     """Return a script of a stream that sends messages and ends."""
 
     def script(x: IncomingRequest) -> None:
@@ -143,7 +143,7 @@ def test_a_job_that_joins_while_the_stream_closes_is_not_lost() -> None:
         x.send(completed("first", 1), CLOSE)
         x.end_stream()
 
-    scripts = streams(closing, tells(completed("second", 2), CLOSE))
+    scripts = streams(closing, stream_of(completed("second", 2), CLOSE))
     with scripted(join=join, data=scripts) as server, Client(server.url) as app:
         first, second = app.submit("/echo", ["a"]), None
         server.wait_for("GET /queue/data")
@@ -156,7 +156,8 @@ def test_a_job_that_joins_while_the_stream_closes_is_not_lost() -> None:
 def test_a_job_left_open_by_a_closed_stream_gets_the_next_one() -> None:
     """If the stream ends cleanly before a job's end, the next stream has its remaining messages."""
     scripts = streams(
-        tells(generating("one", "x"), CLOSE), tells(generating("one", []), completed("one", "y"))
+        stream_of(generating("one", "x"), CLOSE),
+        stream_of(generating("one", []), completed("one", "y")),
     )
     with scripted(join=joins("one"), data=scripts) as server, Client(server.url) as app:
         assert [data[0] for data in app.submit("/count", ["a"])] == ["x", "x", "y"]
@@ -202,7 +203,7 @@ def test_a_broken_stream_fails_its_jobs_and_only_those() -> None:
         x.send(generating("one", "x"))
         x.break_off()
 
-    scripts = streams(breaking, tells(completed("two", "fine"), CLOSE))
+    scripts = streams(breaking, stream_of(completed("two", "fine"), CLOSE))
     with scripted(join=joins("one", "two"), data=scripts) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match="may have run") as caught:
             app.predict("/count", ["a"])
@@ -242,7 +243,7 @@ def test_a_job_that_was_joining_when_the_stream_broke_is_lost() -> None:
 
 def test_an_unexpected_error_ends_every_job_of_the_session() -> None:
     """A message about the stream itself ends all jobs of the session."""
-    told = Gate()
+    reported = Gate()
 
     def data(x: IncomingRequest) -> None:
         x.start_stream()
@@ -251,7 +252,7 @@ def test_an_unexpected_error_ends_every_job_of_the_session() -> None:
             {"msg": "estimation", "event_id": "e0", "rank": 0, "queue_size": 1},
             {"msg": "estimation", "event_id": "e1", "rank": 0, "queue_size": 1},
         )
-        told.pass_through()
+        reported.pass_through()
         x.send({"msg": "unexpected_error", "message": "out of order", "success": False})
         x.end_stream()
 
@@ -261,7 +262,7 @@ def test_an_unexpected_error_ends_every_job_of_the_session() -> None:
         for job in jobs:
             job.on("status", lambda status: seen.release() if status.size else None)
         assert all(seen.acquire(timeout=WAIT) for _ in jobs)
-        told.open()
+        reported.open()
         for job in jobs:
             with pytest.raises(BrokenStreamError, match="out of order"):
                 job.result(WAIT)
@@ -278,7 +279,7 @@ def test_a_job_after_an_unexpected_error_is_not_touched() -> None:
         assert joined.wait(WAIT)
         x.break_off()
 
-    scripts = streams(data, tells(completed("two", "fine"), CLOSE))
+    scripts = streams(data, stream_of(completed("two", "fine"), CLOSE))
     with scripted(join=joins("one", "two"), data=scripts) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match="not UTF-8"):
             app.predict("/echo", ["a"])
@@ -325,7 +326,7 @@ def test_a_stream_that_is_refused_fails_the_job(answer: int) -> None:
 
 def test_streams_that_end_at_once_are_not_opened_for_ever() -> None:
     """A stream that ends three times without a message fails its jobs."""
-    with scripted(join=joins("one"), data=tells()) as server, Client(server.url) as app:
+    with scripted(join=joins("one"), data=stream_of()) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match="before its jobs"):
             app.predict("/echo", ["a"])
         assert server.count("GET /queue/data") == 3
@@ -393,7 +394,7 @@ def test_a_reader_that_fails_ends_its_jobs(caplog: pytest.LogCaptureFixture) -> 
     def publish(frame: Message) -> None:
         raise MemoryError("no more")
 
-    with scripted(data=tells(generating("one", "x"), completed("one", "y"))) as server:
+    with scripted(data=stream_of(generating("one", "x"), completed("one", "y"))) as server:
         http, workers = Http(server.url), Workers()
         shared_stream = SharedStream(
             http, f"{server.url}/gradio_api/queue/data", silence=None, start=workers.start
@@ -439,7 +440,7 @@ def test_stream_refused_because_of_a_cancelled_job_is_reopened() -> None:
         x.send({"msg": "unexpected_error", "message": "'one'", "success": False})
         x.break_off()
 
-    scripts = streams(stumbling, tells(completed("two", "fine"), CLOSE))
+    scripts = streams(stumbling, stream_of(completed("two", "fine"), CLOSE))
     with scripted(join=joins("one", "two"), data=scripts) as server, Client(server.url) as app:
         server.scripts["POST /cancel"] = lambda x: x.answer({"success": True})
         first = app.submit("/count", ["a"])
@@ -462,7 +463,7 @@ def test_a_cancelled_job_is_not_sent_any_more() -> None:
         stalled.pass_through()
         x.answer({"event_id": f"e{number}"})
 
-    with scripted(join=join, data=tells(completed("e0", 0), CLOSE)) as server:
+    with scripted(join=join, data=stream_of(completed("e0", 0), CLOSE)) as server:
         server.scripts["POST /cancel"] = lambda x: x.answer({"success": True})
         with Client(server.url) as app:
             jobs = [app.submit("/echo", ["a"]) for _ in range(40)]
@@ -485,7 +486,7 @@ def test_messages_that_cannot_be_read_are_passed_over(caplog: pytest.LogCaptureF
         CLOSE,
     )
     with (
-        scripted(join=joins("one"), data=tells(*messages)) as server,
+        scripted(join=joins("one"), data=stream_of(*messages)) as server,
         Client(server.url) as app,
         caplog.at_level(logging.DEBUG, "gradio_client_sync"),
     ):
@@ -505,7 +506,10 @@ def test_a_wrong_edit_costs_an_intermediate_value_and_not_the_job() -> None:
         completed("one", "end"),
         CLOSE,
     )
-    with scripted(join=joins("one"), data=tells(*messages)) as server, Client(server.url) as app:
+    with (
+        scripted(join=joins("one"), data=stream_of(*messages)) as server,
+        Client(server.url) as app,
+    ):
         job = app.submit("/count", ["a"])
         assert [data[0] for data in job] == ["a", "ab", "new", "newer", "end"]
         assert job.result()[0] == "end"
@@ -521,7 +525,10 @@ def test_predict_on_a_generator_applies_no_edits() -> None:
 
     edits = [generating("one", [["append", [], "b"]]) for _ in range(5)]
     messages = (generating("one", "a"), *edits, completed("one", "abbbbb"), CLOSE)
-    with scripted(join=joins("one"), data=tells(*messages)) as server, Client(server.url) as app:
+    with (
+        scripted(join=joins("one"), data=stream_of(*messages)) as server,
+        Client(server.url) as app,
+    ):
         threading.setprofile(note)
         try:
             job = app.submit("/count", ["a"])
@@ -563,7 +570,7 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
     """
     asked, begins, may_end = threading.Event(), threading.Event(), threading.Event()
     joined, stopped = threading.Event(), threading.Event()
-    told: list[str] = []
+    steps: list[str] = []
     names = iter(("e1", "e2"))
 
     def join(x: IncomingRequest) -> None:
@@ -581,14 +588,14 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
         x.send({"msg": "process_starts", "event_id": "e2"})
         begins.set()
         assert may_end.wait(WAIT)
-        told.append("the other ended")
+        steps.append("the other ended")
         x.send(completed("e2", "end"))
         assert stopped.wait(WAIT)
         x.send(CLOSE)
         x.end_stream()
 
     # Until the cancelled job is released, the client may open the stream again for it.
-    turns = itertools.chain([data], itertools.repeat(tells(CLOSE)))
+    turns = itertools.chain([data], itertools.repeat(stream_of(CLOSE)))
 
     def status(x: IncomingRequest) -> None:
         asked.set()
@@ -596,7 +603,7 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
         x.answer({"msg": "estimation"})
 
     def cancel(x: IncomingRequest) -> None:
-        told.append(x.json["event_id"])
+        steps.append(x.json["event_id"])
         stopped.set()
         x.answer({"success": True})
 
@@ -609,13 +616,13 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
         other = app.submit("/count", ["x"]).on("status", queued)
         queued.wait_for(lambda status: status.size == 1)
         assert one.cancel()
-        assert asked.wait(WAIT) and told == []
+        assert asked.wait(WAIT) and steps == []
         queued.wait_for(lambda status: status.size is None)
-        assert told == []
+        assert steps == []
         may_end.set()
         assert other.result(WAIT)[0] == "end"
         assert control_of(other).wait_released(WAIT)
-    assert told == ["the other ended", "e1"]
+    assert steps == ["the other ended", "e1"]
 
 
 @pytest.mark.parametrize(
@@ -698,7 +705,7 @@ def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_i
         shared_stream.renew()
         two = shared_stream.join(lambda: "two", lambda frame: None)
         second_open.wait_until_reached()
-        for gate, mailbox, told in (
+        for gate, mailbox, value in (
             # first, because a stream that still has a job is opened again
             (first_open, two, b"by the first"),
             (second_open, one, b"by the second"),
@@ -706,7 +713,7 @@ def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_i
             gate.open()
             while (frame := mailbox.receive()).msg != "process_completed":
                 pass
-            assert told in frame.raw
+            assert value in frame.raw
         may_end.open()
         shared_stream.close()
         http.close()

@@ -168,14 +168,14 @@ def test_flag_wakes_all_waiting_threads() -> None:
     """set() wakes all waiting threads, and later waits return at once."""
     flag = SafeEvent()
     assert not flag.is_set() and not flag.wait(0.001)
-    told: list[bool] = []
-    threads = [threading.Thread(target=lambda: told.append(flag.wait())) for _ in range(3)]
+    results: list[bool] = []
+    threads = [threading.Thread(target=lambda: results.append(flag.wait())) for _ in range(3)]
     for thread in threads:
         thread.start()
     flag.set()
     for thread in threads:
         thread.join(WAIT)
-    assert told == [True] * 3 and flag.is_set() and flag.wait(0)
+    assert results == [True] * 3 and flag.is_set() and flag.wait(0)
 
 
 class Refused(threading.Thread):

@@ -115,10 +115,10 @@ def test_error_is_one_line_on_stderr() -> None:
 
 def test_option_that_is_not_what_it_should_be_is_a_usage_error() -> None:
     """An invalid option is a usage error, which does not show a secret."""
-    code, _, told = run("view-api", "http://127.0.0.1:1", "--token", "se cret")
-    assert code == 2 and "hf_token" in told and "cret" not in told
-    code, _, told = run("view-api", "http://127.0.0.1:1", "--header", "no colon")
-    assert code == 2 and "Name: value" in told
+    code, _, stderr = run("view-api", "http://127.0.0.1:1", "--token", "se cret")
+    assert code == 2 and "hf_token" in stderr and "cret" not in stderr
+    code, _, stderr = run("view-api", "http://127.0.0.1:1", "--header", "no colon")
+    assert code == 2 and "Name: value" in stderr
 
 
 def test_exit_code_of_every_error_is_documented() -> None:
@@ -158,9 +158,9 @@ def test_without_click_help_and_version_answer() -> None:
 
 def test_without_click_everything_else_names_the_extra() -> None:
     """Without click, any other command names the extra to install."""
-    code, output, told = without_click("view-api", "http://127.0.0.1:1")
+    code, output, stderr = without_click("view-api", "http://127.0.0.1:1")
     assert (code, output) == (12, "")
-    assert "pip install 'gradio-client-sync[cli]'" in told and told.count("\n") == 1
+    assert "pip install 'gradio-client-sync[cli]'" in stderr and stderr.count("\n") == 1
 
 
 # -- the demo
@@ -229,8 +229,8 @@ def test_files_go_up_and_come_down(server: Server, tmp_path: Path) -> None:
     sent, folder = tmp_path / "note.txt", tmp_path / "saved" / "here"
     sent.write_bytes(b"a file of mine")
     command = ("predict", server.url, "/file")
-    code, output, told = run(*command, f"@{sent}", "--output", str(folder))
-    assert (code, told) == (0, "")
+    code, output, stderr = run(*command, f"@{sent}", "--output", str(folder))
+    assert (code, stderr) == (0, "")
     saved = Path(output.rstrip("\n"))
     assert saved.parent == folder and saved.read_bytes() == b"a file of mine"
     code, output, _ = run(*command, f"upload=@{sent}", "--json")
@@ -243,8 +243,8 @@ def test_files_go_up_and_come_down(server: Server, tmp_path: Path) -> None:
 @pytest.mark.gradio
 def test_file_that_is_not_there(server: Server) -> None:
     """A missing file has the exit code of files, and nothing is called."""
-    code, output, told = run("predict", server.url, "/file", "@no/such/file")
-    assert (code, output) == (10, "") and "no/such/file" in told
+    code, output, stderr = run("predict", server.url, "/file", "@no/such/file")
+    assert (code, output) == (10, "") and "no/such/file" in stderr
 
 
 @pytest.mark.client_only
@@ -280,9 +280,9 @@ def test_errors_end_with_their_codes(server: Server) -> None:
         (3, "999"),
         (3, "/add", "one", "2"),
     ):
-        ended, output, told = run("predict", server.url, *words)
+        ended, output, stderr = run("predict", server.url, *words)
         assert (ended, output) == (code, "")
-        assert told.startswith("gradio-client-sync: ") and told.count("\n") == 1
+        assert stderr.startswith("gradio-client-sync: ") and stderr.count("\n") == 1
 
 
 @pytest.mark.client_only
@@ -294,10 +294,10 @@ def test_negative_numbers_are_values(server: Server) -> None:
         ("-1", "b=-0.5", "--quiet"),
         ("--limit", "60", "-1", "--", "-0.5"),
     ):
-        code, output, told = run("predict", server.url, "/add", *words)
-        assert (code, output.strip(), told) == (0, "-1.5", "")
-    told = run("predict", server.url, "/add", "--jsn", "-1")[2]
-    assert "No such option" in told and "--jsn" in told
+        code, output, stderr = run("predict", server.url, "/add", *words)
+        assert (code, output.strip(), stderr) == (0, "-1.5", "")
+    stderr = run("predict", server.url, "/add", "--jsn", "-1")[2]
+    assert "No such option" in stderr and "--jsn" in stderr
 
 
 @pytest.mark.client_only
@@ -314,17 +314,17 @@ def test_endpoint_by_number(server: Server) -> None:
 @pytest.mark.gradio
 def test_file_without_its_mark(server: Server) -> None:
     """A file's name without ``@`` gives an error that says how to write it."""
-    code, output, told = run("predict", server.url, "/file", "cat.png")
+    code, output, stderr = run("predict", server.url, "/file", "cat.png")
     assert (code, output) == (3, "")
-    assert "takes a file for 'upload', and not the text 'cat.png'" in told.replace("several", "")
-    assert "is written @cat.png" in told
+    assert "takes a file for 'upload', and not the text 'cat.png'" in stderr.replace("several", "")
+    assert "is written @cat.png" in stderr
 
 
 def test_password_cannot_be_asked_for_without_a_terminal() -> None:
     """Without a terminal, ``--auth`` without a password is an error, and asks nothing."""
-    code, output, told = run("view-api", "http://127.0.0.1:1", "--auth", "ada")
+    code, output, stderr = run("view-api", "http://127.0.0.1:1", "--auth", "ada")
     assert (code, output) == (2, "")
-    assert "GRADIO_CLIENT_SYNC_AUTH" in told and "GetPassWarning" not in told
+    assert "GRADIO_CLIENT_SYNC_AUTH" in stderr and "GetPassWarning" not in stderr
 
 
 @pytest.mark.client_only
@@ -332,9 +332,9 @@ def test_password_cannot_be_asked_for_without_a_terminal() -> None:
 def test_types_tells_why_a_file_cannot_be_written(server: Server, tmp_path: Path) -> None:
     """If the module cannot be written, the exit code is that of files."""
     wanted = tmp_path / "not there" / "my_app.py"
-    code, output, told = run("types", server.url, "-o", str(wanted))
+    code, output, stderr = run("types", server.url, "-o", str(wanted))
     assert (code, output) == (10, "")
-    assert f"{wanted} cannot be written: No such file or directory." in told
+    assert f"{wanted} cannot be written: No such file or directory." in stderr
 
 
 @pytest.mark.client_only
@@ -342,8 +342,8 @@ def test_types_tells_why_a_file_cannot_be_written(server: Server, tmp_path: Path
 @pytest.mark.parametrize("command", ["predict", "submit", "stream"])
 def test_limit_cancels_on_the_server(server: Server, key: str, command: str) -> None:
     """A call that takes longer than ``--limit`` is cancelled on the server."""
-    code, _, told = run(command, server.url, "/endless", key, "--limit", "1.5")
-    assert code == 9 and "was cancelled" in told
+    code, _, stderr = run(command, server.url, "/endless", key, "--limit", "1.5")
+    assert code == 9 and "was cancelled" in stderr
     assert server.control.await_stopped(key)
 
 
@@ -394,8 +394,8 @@ def test_login(guarded: Server) -> None:
     assert run(*add, "--auth", "ada:secret:word") == (0, "5\n", "")
     assert run(*add, GRADIO_CLIENT_SYNC_AUTH="ada:secret:word")[0] == 0
     for more in ((), ("--auth", "ada:wrong")):
-        code, _, told = run(*add, *more)
-        assert code == 4 and "wrong" not in told
+        code, _, stderr = run(*add, *more)
+        assert code == 4 and "wrong" not in stderr
 
 
 # -- scripted servers
@@ -435,8 +435,8 @@ def test_types_leaves_other_files_alone(tmp_path: Path) -> None:
     other.write_text("precious = 1\n", "utf-8")
     with ScriptedApp() as app:
         for option in ("-o", "--check"):
-            code, _, told = run("types", app.url, option, str(other))
-            assert code == 2 and "this command wrote" in told
+            code, _, stderr = run("types", app.url, option, str(other))
+            assert code == 2 and "this command wrote" in stderr
     assert other.read_text("utf-8") == "precious = 1\n"
 
 
@@ -447,10 +447,10 @@ def test_types_check_names_what_changed(tmp_path: Path) -> None:
         run("types", app.url, "-o", str(module))
     module.write_text(module.read_text("utf-8") + "\nraise SystemExit('was run')\n", "utf-8")
     with ScriptedApp(config_of(dependency(0, "f", inputs=[]), dependency(1, "h"))) as app:
-        code, output, told = run("types", app.url, "--check", str(module))
+        code, output, stderr = run("types", app.url, "--check", str(module))
     assert (code, output) == (3, "")
-    assert "'/f': parameter 'textbox_1' is gone; '/g' is gone; '/h' takes and returns" in told
-    assert "'/h' is new" in told
+    assert "'/f': parameter 'textbox_1' is gone; '/g' is gone; '/h' takes and returns" in stderr
+    assert "'/h' is new" in stderr
 
 
 def test_reader_that_has_seen_enough_is_no_failure_to_tell_of() -> None:
@@ -483,8 +483,8 @@ def test_reader_that_has_seen_enough_is_no_failure_to_tell_of() -> None:
 def test_status_follows_a_space_until_it_runs(hub: LocalHub, newest: Server) -> None:
     """Each stage of a Space is a line, and the last one has the app's URL."""
     hub.add("alice/open", "SLEEPING", "BUILDING", "RUNNING", app=newest.url)
-    code, output, told = run("status", "alice/open", HF_ENDPOINT=hub.url)
-    assert (code, told) == (0, "")
+    code, output, stderr = run("status", "alice/open", HF_ENDPOINT=hub.url)
+    assert (code, stderr) == (0, "")
     states = [line.split("  ")[0] for line in output.splitlines()]
     assert states[0] == "sleeping" and states[-1] == "running"
     assert f"Gradio {newest.version.strip()} at " in output
@@ -493,8 +493,8 @@ def test_status_follows_a_space_until_it_runs(hub: LocalHub, newest: Server) -> 
 @pytest.mark.gradio
 def test_status_of_a_space_that_is_not_there(hub: LocalHub) -> None:
     """An unknown Space has the exit code of Spaces, and the doctor's cause is "Space"."""
-    code, _, told = run("status", "alice/nothing", HF_ENDPOINT=hub.url)
-    assert code == 11 and "alice/nothing" in told
+    code, _, stderr = run("status", "alice/nothing", HF_ENDPOINT=hub.url)
+    assert code == 11 and "alice/nothing" in stderr
     code, output, _ = run("doctor", "alice/nothing", HF_ENDPOINT=hub.url)
     assert code == 11 and output.endswith("Cause: Space\n")
 
@@ -504,11 +504,11 @@ def test_duplicate_prints_where_the_copy_is(hub: LocalHub, newest: Server) -> No
     """The command waits until the copy runs, and refuses unknown hardware."""
     hub.add("erin/paint", app=newest.url)
     command = ("duplicate", "erin/paint", "--token", OWNER)
-    code, output, told = run(*command, "--hardware", "abacus", HF_ENDPOINT=hub.url)
-    assert (code, output) == (11, "") and "abacus" in told
-    code, output, told = run(*command, "--private", "--sleep-after", "10", HF_ENDPOINT=hub.url)
+    code, output, stderr = run(*command, "--hardware", "abacus", HF_ENDPOINT=hub.url)
+    assert (code, output) == (11, "") and "abacus" in stderr
+    code, output, stderr = run(*command, "--private", "--sleep-after", "10", HF_ENDPOINT=hub.url)
     assert code == 0 and output.startswith("http")
-    assert told == (  # free hardware has its own rule
+    assert stderr == (  # free hardware has its own rule
         "gradio-client-sync: timeout=10 has no effect on 'cpu-basic', which the Hub puts to sleep "
         "itself.\n"
     )

@@ -24,8 +24,8 @@ __all__ = ["certificate", "guarded"]
 
 def cause_of(*arguments: str, **variables: str) -> tuple[int, str, str]:
     """Return the exit code, the named cause, and the complete output."""
-    code, output, told = run("doctor", *arguments, **variables)
-    assert told == ""
+    code, output, stderr = run("doctor", *arguments, **variables)
+    assert stderr == ""
     assert output.count("Cause:") == 1, output
     return code, output.rpartition("Cause: ")[2].strip(), output
 
@@ -41,17 +41,17 @@ def nobody() -> Iterator[str]:
 @pytest.mark.gradio
 def test_doctor_finds_nothing_wrong_with_a_real_app(server: Server) -> None:
     """For a working app of any release, the doctor finds nothing and exits with 0."""
-    code, output, told = run("doctor", server.url)
-    assert (code, told) == (0, "")
+    code, output, stderr = run("doctor", server.url)
+    assert (code, stderr) == (0, "")
     assert output.endswith("All is well.\n") and server.version.strip() in output
 
 
 @pytest.mark.gradio
 def test_doctor_finds_the_app_beside_a_wrong_path(server: Server) -> None:
     """A URL below the app's is a wrong path, and the right URL is printed."""
-    code, cause, told = cause_of(f"{server.url}/some/where")
+    code, cause, report = cause_of(f"{server.url}/some/where")
     assert (code, cause) == (6, "wrong path")
-    assert f"There is a Gradio app at {server.url}/" in told
+    assert f"There is a Gradio app at {server.url}/" in report
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +63,8 @@ def mounted() -> Iterator[Server]:
 @pytest.mark.gradio
 def test_doctor_finds_the_app_below_a_site(mounted: Server) -> None:
     """The URL of a site is a wrong path if the app is at a usual path below it."""
-    code, cause, told = cause_of(mounted.url.removesuffix("/gradio"))
-    assert (code, cause) == (6, "wrong path") and f"at {mounted.url}" in told
+    code, cause, report = cause_of(mounted.url.removesuffix("/gradio"))
+    assert (code, cause) == (6, "wrong path") and f"at {mounted.url}" in report
 
 
 def test_doctor_names_dns() -> None:
@@ -79,14 +79,14 @@ def test_doctor_names_the_connection(nobody: str) -> None:
 
 def test_doctor_names_the_proxy(nobody: str) -> None:
     """If the proxy does not respond, it is the cause, and its password is not shown."""
-    code, cause, told = cause_of(
+    code, cause, report = cause_of(
         "http://app.example",
         http_proxy=f"http://user:hunter2@{nobody}",
         HTTP_PROXY=f"http://user:hunter2@{nobody}",
         no_proxy="",
         NO_PROXY="",
     )
-    assert (code, cause) == (5, "proxy") and "hunter2" not in told
+    assert (code, cause) == (5, "proxy") and "hunter2" not in report
 
 
 def test_doctor_names_the_proxy_that_refuses() -> None:
@@ -96,15 +96,15 @@ def test_doctor_names_the_proxy_that_refuses() -> None:
             proxy.scripts[method] = lambda x: x.answer(b"<h1>no route</h1>", 503, "text/html")
         proxy.scripts["GET /config"] = proxy.scripts["GET http://app.example/config"]
         variables = dict.fromkeys(("http_proxy", "HTTP_PROXY"), proxy.url)
-        code, cause, told = cause_of("http://app.example", **variables, no_proxy="", NO_PROXY="")
-    assert (code, cause) == (5, "proxy") and proxy.url in told
+        code, cause, report = cause_of("http://app.example", **variables, no_proxy="", NO_PROXY="")
+    assert (code, cause) == (5, "proxy") and proxy.url in report
 
 
 def test_doctor_names_tls() -> None:
     """If the server of an https URL speaks plain http, the cause is TLS."""
     with ScriptedApp() as app:
-        code, cause, told = cause_of(app.url.replace("http:", "https:"))
-    assert (code, cause) == (5, "TLS") and "speaks no TLS" in told
+        code, cause, report = cause_of(app.url.replace("http:", "https:"))
+    assert (code, cause) == (5, "TLS") and "speaks no TLS" in report
 
 
 @pytest.mark.gradio
@@ -116,11 +116,11 @@ def test_doctor_names_an_untrusted_certificate(
     tunnel = ConnectProxy(proxy_of(space), certificate)
     through = {"HTTPS_PROXY": tunnel.url, "https_proxy": tunnel.url, "NO_PROXY": "", "no_proxy": ""}
     try:
-        code, cause, told = cause_of("https://app.hf.space.example", **through)
-        assert (code, cause) == (5, "TLS") and "CERTIFICATE_VERIFY_FAILED" in told
+        code, cause, report = cause_of("https://app.hf.space.example", **through)
+        assert (code, cause) == (5, "TLS") and "CERTIFICATE_VERIFY_FAILED" in report
         through["REQUESTS_CA_BUNDLE"] = str(certificate)
-        code, cause, told = cause_of("https://app.example", **through)
-        assert (code, cause) == (5, "TLS") and "app.example" in told
+        code, cause, report = cause_of("https://app.example", **through)
+        assert (code, cause) == (5, "TLS") and "app.example" in report
         assert run("doctor", "https://app.example", "--insecure", **through)[0] == 0
     finally:
         tunnel.close()
@@ -209,8 +209,8 @@ def holding_proxy(behind: str) -> Iterator[str]:
 def test_doctor_names_a_buffering_proxy(server: Server) -> None:
     """A proxy that waits for the end of an endless stream is named as the cause."""
     with holding_proxy(server.url) as url:
-        code, cause, told = cause_of(url)
-    assert (code, cause) == (5, "buffering proxy") and f"Gradio {server.version.strip()}" in told
+        code, cause, report = cause_of(url)
+    assert (code, cause) == (5, "buffering proxy") and f"Gradio {server.version.strip()}" in report
 
 
 def test_report_is_for_an_issue_and_holds_no_secret(nobody: str) -> None:
@@ -219,12 +219,12 @@ def test_report_is_for_an_issue_and_holds_no_secret(nobody: str) -> None:
     variables = {"https_proxy": f"http://user:{secrets[1]}@127.0.0.1:3128"}
     with ScriptedApp() as app:
         app.scripts["GET /config"] = lambda x: x.answer({"detail": x.headers["X-Key"]}, 403)
-        code, output, told = run(
+        code, output, stderr = run(
             *("doctor", app.url, "--report", "--token", secrets[0], "--auth", f"ada:{secrets[1]}"),
             *("--header", f"X-Key: Bearer {secrets[2]}"),
             **variables,
         )
-    assert (code, told) == (4, "")
+    assert (code, stderr) == (4, "")
     assert "- cause: login" in output and "requests 2." in output
     assert "- options: token, auth, header X-Key" in output
     assert "https http://127.0.0.1:3128" in output

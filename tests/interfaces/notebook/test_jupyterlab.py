@@ -62,10 +62,10 @@ class Lab:
     """A Jupyter server for one test; a context manager."""
 
     def __init__(self, folder: Path, data: Path) -> None:
-        told = data / "settings" / "@jupyterlab" / "apputils-extension"
-        told.mkdir(parents=True)
+        settings = data / "settings" / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
         quiet = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
-        (told / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+        (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
@@ -118,8 +118,8 @@ def notebook(path: Path, *cells: str) -> Path:
 def shown(browser: Browser, lab: Lab, name: str, *, run: bool) -> tuple[str, bool]:
     """Open a notebook in Lab and run it if ``run``; return its text, and whether it is trusted."""
     browser.open(f"{lab.url}/lab/tree/{name}?reset")
-    told = browser.run(RUN % str(run).lower())
-    return told["text"], told["trusted"]
+    seen = browser.run(RUN % str(run).lower())
+    return seen["text"], seen["trusted"]
 
 
 def outputs(browser: Browser, selector: str) -> int:

@@ -251,8 +251,8 @@ def test_marks_show_classes_and_weights() -> None:
 def test_chat_shows_bubbles_on_their_sides() -> None:
     """Chats of every generation are displayed: messages with parts or text, and pairs."""
     parts = [{"type": "text", "text": "hello"}]
-    told = [{"role": "user", "content": parts}, {"role": "assistant", "content": "yes"}]
-    for markup in (Renderer().html(told), Renderer().html([["hello", "yes"]], "chatbot")):
+    chat = [{"role": "user", "content": parts}, {"role": "assistant", "content": "yes"}]
+    for markup in (Renderer().html(chat), Renderer().html([["hello", "yes"]], "chatbot")):
         assert re.findall(r"text-align:(right|left);margin", markup) == ["right", "left"]
         assert check(markup).words == "helloyes"
 
@@ -458,20 +458,20 @@ def test_files_in_the_forms_of_components_are_shown() -> None:
         {"component": "image", "value": picture, "props": {}},
         picture,
     ):
-        told = [{"role": "assistant", "content": [part], "metadata": {"title": "Looked it up"}}]
-        shown = look(told)
+        chat = [{"role": "assistant", "content": [part], "metadata": {"title": "Looked it up"}}]
+        shown = look(chat)
         assert len(shown.sources) == 1 and "Looked it up" in shown.words
     assert "system: " in look([{"role": "system", "content": "be kind"}]).words
     assert len(look({"deep": [picture]}).sources) == 1
 
 
 @pytest.mark.parametrize(
-    ("size_bytes", "told"),
+    ("size_bytes", "expected"),
     [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (2.5e9, "2.5 GB")],
 )
-def test_size_has_a_readable_unit(size_bytes: int, told: str) -> None:
+def test_size_has_a_readable_unit(size_bytes: int, expected: str) -> None:
     """Sizes are shown with a unit, in steps of a thousand."""
-    assert size_text(size_bytes) == told
+    assert size_text(size_bytes) == expected
 
 
 def test_stream_is_not_fetched() -> None:

@@ -203,9 +203,9 @@ def test_interrupting_a_cell_cancels_on_the_server(
 def test_job_has_a_line_that_changes_in_place(kernel: Kernel, newest: Server) -> None:
     """A displayed job is updated in its own display until its end."""
     kernel.run(CONNECT.format(url=newest.url))
-    told = kernel.run("job = app.submit('/progress', [6])\ndisplay(job)\njob.result()[0]")
-    (first,) = [m for m in told if m["type"] == "display_data"]
-    updates = [m for m in told if m["type"] == "update_display_data"]
+    messages = kernel.run("job = app.submit('/progress', [6])\ndisplay(job)\njob.result()[0]")
+    (first,) = [m for m in messages if m["type"] == "display_data"]
+    updates = [m for m in messages if m["type"] == "update_display_data"]
     assert updates and {m["transient"]["display_id"] for m in updates} == {
         first["transient"]["display_id"]
     }
@@ -221,11 +221,11 @@ def test_job_has_a_line_that_changes_in_place(kernel: Kernel, newest: Server) ->
 def test_progress_in_a_kernel_keeps_off_stdout(kernel: Kernel, newest: Server) -> None:
     """Bars are widgets or on standard error, and a value has all its display types."""
     kernel.run(CONNECT.format(url=newest.url))
-    told = kernel.run("app.predict('/progress', [3], progress=True)")
-    assert not errors(told)
-    assert not [m for m in told if m["type"] == "stream" and m["name"] == "stdout"]
-    bars = [m for m in told if m["type"] in ("display_data", "stream")]
+    messages = kernel.run("app.predict('/progress', [3], progress=True)")
+    assert not errors(messages)
+    assert not [m for m in messages if m["type"] == "stream" and m["name"] == "stdout"]
+    bars = [m for m in messages if m["type"] in ("display_data", "stream")]
     assert "/progress" in str(bars)
-    (result,) = [m for m in told if m["type"] == "execute_result"]
+    (result,) = [m for m in messages if m["type"] == "execute_result"]
     assert {"text/plain", "text/html"} <= result["data"].keys()
     assert "done" in result["data"]["text/html"]

@@ -109,19 +109,19 @@ def test_live_line_in_a_real_terminal(hub: LocalHub, newest: Server) -> None:
     code = f"{CONNECT.format(name=name)}; print('connected')"
     with RealTerminal(sys.executable, "-c", code) as terminal:
         shown = terminal.read_to_end()
-    *_, told, connected, _ = re.split(r"\r?\n", shown)
+    *_, line, connected, _ = re.split(r"\r?\n", shown)
     assert connected == "connected"
-    pending = [text for text in told.split("\r") if "RUNNING" not in text and "running" not in text]
+    pending = [text for text in line.split("\r") if "RUNNING" not in text and "running" not in text]
     assert len([text for text in pending if "…" in text]) == 2
     assert all(len(text) < 80 for text in pending)
-    assert told.split("\r")[-1].rstrip().endswith("s)")
+    assert line.split("\r")[-1].rstrip().endswith("s)")
 
 
 def test_live_line_in_a_real_notebook(hub: LocalHub, newest: Server, kernel: Kernel) -> None:
     """In a kernel the line is one text with carriage returns on standard error."""
     hub.add("alice/slow", "BUILDING", "RUNNING", app=newest.url)
-    told = kernel.run(CONNECT.format(name="alice/slow"))
-    streams = [message for message in told if message["type"] == "stream"]
+    messages = kernel.run(CONNECT.format(name="alice/slow"))
+    streams = [message for message in messages if message["type"] == "stream"]
     assert {message["name"] for message in streams} == {"stderr"}
     text = "".join(message["text"] for message in streams)
     building, running = (rf"\ralice/slow: Space is {word}" for word in ("building", "running"))

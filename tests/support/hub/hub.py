@@ -122,7 +122,7 @@ class LocalHub(HttpServer):
         self.spaces: dict[str, SpaceState] = {}
         self.calls: list[Call] = []
         self.failures: list[Failure] = []
-        self.tells_hardware = True
+        self.lists_hardware = True
         self.copy_stages: tuple[str, ...] = ("RUNNING",)  # the stages of a new copy
         self.jwt_claims: dict[str, Any] = {"exp": 4_000_000_000}
         self._jwts: dict[str, str] = {}
@@ -227,7 +227,7 @@ class LocalHub(HttpServer):
         if path == "whoami-v2":
             return self._whoami(account)
         if path == "spaces/hardware":
-            if not self.tells_hardware:
+            if not self.lists_hardware:
                 return _refuse(404, "Not found")
             return 200, {}, [{"name": name, "prettyName": name.title()} for name in HARDWARE]
         parts = path.split("/")

@@ -114,12 +114,16 @@ def described(value: Any) -> Any:
 
 def file_described(path: str, orig_name: Any = None) -> dict[str, Any]:
     content = Path(path).read_bytes()
-    told = {
+    described_file = {
         "file": os.path.basename(path),
         "size": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-    return told if orig_name is None else {**told, "orig_name": os.path.basename(orig_name)}
+    return (
+        described_file
+        if orig_name is None
+        else {**described_file, "orig_name": os.path.basename(orig_name)}
+    )
 
 
 def take(*values: Any) -> str:
@@ -202,7 +206,7 @@ MESSAGES = [
 def build(one_worker: bool = False) -> gr.Blocks:
     """Build the app."""
     with gr.Blocks(title="components") as demo:
-        trigger, told = gr.Button("run"), gr.Textbox(label="told")
+        trigger, received = gr.Button("run"), gr.Textbox(label="received")
 
         def on(name: str, function: Any, inputs: Any, outputs: Any) -> None:
             options = app.accepted(trigger.click, api_name=name)
@@ -219,7 +223,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
             """Add ``/take_name``, and also ``/give_name`` if the app has a value to return."""
             taker = component(kind, name, **options)
             if taker is not None:
-                on(f"take_{name}", take, taker, told)
+                on(f"take_{name}", take, taker, received)
             give(name, kind, value, **options)
 
         def give(name: str, kind: str, value: Any, **options: Any) -> None:
@@ -260,9 +264,9 @@ def build(one_worker: bool = False) -> gr.Blocks:
         pair("browser_state", "BrowserState", {"seen": 1})
         pair("button", "Button", "pressed")
         rows = gr.Dataset(components=["textbox"], samples=[["a"], ["b"]], type="index")
-        on("take_dataset", take, rows, told)
+        on("take_dataset", take, rows, received)
         row = gr.Dataset(components=["textbox"], samples=[["a"], ["b"]], type="values")
-        on("take_dataset_values", take, row, told)
+        on("take_dataset_values", take, row, received)
 
         pair("file", "File", NOTE)
         pair("file_bytes", "File", None, type="binary" if RELEASE >= (3, 24) else "bytes")
@@ -326,7 +330,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
             from report import Report
 
             made = {"title": "made", "document": NOTE}
-            on("take_custom", take, Report(label="custom"), told)
+            on("take_custom", take, Report(label="custom"), received)
             on("give_custom", lambda: made, [], Report(label="custom"))
 
         # -- results that are not plain values
@@ -355,8 +359,8 @@ def build(one_worker: bool = False) -> gr.Blocks:
         # -- defaults that are files
 
         default = gr.Image(value=RED, label="image", type="filepath")
-        on("default_image", take, [text, default], told)
-        on("default_file", take, [text, gr.File(value=NOTE, label="file")], told)
+        on("default_image", take, [text, default], received)
+        on("default_file", take, [text, gr.File(value=NOTE, label="file")], received)
 
     return demo
 
