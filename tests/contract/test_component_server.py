@@ -23,7 +23,7 @@ from tests.support.scripted import Gate, component, config_of, scripted
 from tests.support.servers.server import Server
 
 
-def asked(app: Client) -> int:
+def component_id(app: Client) -> int:
     """Return the id of the component that has a server function."""
     (number,) = (c["id"] for c in app.config["components"] if c["props"].get("server_fns"))
     return int(number)
@@ -34,7 +34,7 @@ def asked(app: Client) -> int:
 @pytest.mark.parametrize("data", [None, "text", 2.5, ["a", {"b": None}], {"é": [True]}])
 def test_server_function_is_given_json(app: Client, data: Any) -> None:
     """The function receives the value unchanged, and its result is returned."""
-    assert app.component_server(asked(app), "describe", data) == {"json": data}
+    assert app.component_server(component_id(app), "describe", data) == {"json": data}
 
 
 @pytest.mark.gradio
@@ -54,13 +54,13 @@ def test_server_function_is_given_files(app: Client, tmp_path: Path) -> None:
         "open": io.BytesIO(b"opened"),
         "component_id": "999",
     }
-    result = app.component_server(asked(app), "describe", {"binary": True, "data": form})
+    result = app.component_server(component_id(app), "describe", {"binary": True, "data": form})
     assert result["fields"] == {
         "text": "ü\r\n--x",
         "number": "3",
         "flag": "true",
         "list": '["a"]',
-        "component_id": str(asked(app)),
+        "component_id": str(component_id(app)),
         "fn_name": "describe",
         "session_hash": app.session_hash,
     }
@@ -79,16 +79,16 @@ def test_server_function_is_given_files(app: Client, tmp_path: Path) -> None:
 def test_server_function_that_fails(app: Client) -> None:
     """A failing function raises `HTTPStatusError`, because servers do not say why it failed."""
     with pytest.raises(HTTPStatusError, match=r"'describe' of component \d+") as caught:
-        app.component_server(asked(app), "describe", "fail")
+        app.component_server(component_id(app), "describe", "fail")
     assert caught.value.status_code == 500
-    assert app.component_server(asked(app), "describe", "next") == {"json": "next"}
+    assert app.component_server(component_id(app), "describe", "next") == {"json": "next"}
 
 
 @pytest.mark.gradio
 @servers_with("server functions")
 def test_server_function_that_does_not_exist(app: Client, server: Server) -> None:
     """A function that the component does not declare is not called; old servers would run it."""
-    number = asked(app)
+    number = component_id(app)
     with pytest.raises(EndpointNotFoundError, match="it has describe") as caught:
         app.component_server(number, "postprocess", "x")
     assert caught.value.candidates == ("describe",)
@@ -113,7 +113,7 @@ def test_server_functions_are_not_everywhere(app: Client) -> None:
 def test_server_function_uses_the_session(server: Server) -> None:
     """A session that only server functions used is ended too."""
     with Client(server.url) as app:
-        app.component_server(asked(app), "describe", "x")
+        app.component_server(component_id(app), "describe", "x")
     assert server.control.await_unloaded(app.session_hash)
 
 

@@ -295,7 +295,7 @@ def test_download_killed_in_the_middle(files: FileApp, tmp_path: Path) -> None:
     assert left.startswith(".") and left.endswith(".part")
 
 
-class Breaking:
+class BreakingScript:
     """A script that serves `CONTENT`, and cuts the connection at given positions.
 
     Args:
@@ -307,12 +307,12 @@ class Breaking:
         self.ranges = ranges
         self.content, self.tag = CONTENT, '"one"'
         self.following = self.content, self.tag  # what is served after a cut
-        self.asked: list[tuple[str | None, str | None]] = []
+        self.requests_seen: list[tuple[str | None, str | None]] = []
         files.scripts[f"GET {PLACE}"] = self
 
     def __call__(self, x: IncomingRequest) -> None:
         wanted, valid = x.headers["range"], x.headers["if-range"]
-        self.asked.append((wanted, valid))
+        self.requests_seen.append((wanted, valid))
         start = 0
         head: dict[str, Any] = {"ETag": self.tag}
         if self.ranges and wanted is not None and valid == self.tag:
@@ -333,10 +333,10 @@ def test_download_goes_on_where_it_broke(
     files: FileApp, app: Client, cuts: tuple[int, ...], tmp_path: Path
 ) -> None:
     """After a break only the rest is requested, and only if the content is the same."""
-    broken = Breaking(files, *cuts)
+    broken = BreakingScript(files, *cuts)
     assert remote_of(files, app).read() == CONTENT
     done = [sum(cuts[:n]) for n in range(1, len(cuts) + 1)]
-    assert broken.asked == [(None, None), *((f"bytes={n}-", '"one"') for n in done)]
+    assert broken.requests_seen == [(None, None), *((f"bytes={n}-", '"one"') for n in done)]
     broken.cuts = list(cuts)
     steps: list[tuple[int, int | None]] = []
     path = remote_of(files, app).download(tmp_path, progress=lambda *at: steps.append(at))
@@ -347,13 +347,13 @@ def test_download_goes_on_where_it_broke(
 
 def test_download_restarts_where_ranges_are_ignored(files: FileApp, app: Client) -> None:
     """Servers before 5.0 ignore ranges and send the whole file again, which is accepted."""
-    Breaking(files, 100_000, 700_000, ranges=False)
+    BreakingScript(files, 100_000, 700_000, ranges=False)
     assert remote_of(files, app).read() == CONTENT
 
 
 def test_download_restarts_when_the_content_changed(files: FileApp, app: Client) -> None:
     """If the content has changed, the download starts again, so two contents are never mixed."""
-    Breaking(files, 100_000).following = CONTENT[::-1], '"two"'
+    BreakingScript(files, 100_000).following = CONTENT[::-1], '"two"'
     assert remote_of(files, app).read() == CONTENT[::-1]
 
 
@@ -372,7 +372,7 @@ def test_download_restarts_when_the_rest_does_not_fit(
     files: FileApp, app: Client, status: int, head: dict[str, str]
 ) -> None:
     """If the rest is from another position, of another content or missing, it starts again."""
-    broken = Breaking(files, 100_000)
+    broken = BreakingScript(files, 100_000)
 
     def odd(x: IncomingRequest) -> None:
         if x.headers["range"] is None:
@@ -386,14 +386,14 @@ def test_download_restarts_when_the_rest_does_not_fit(
 
 def test_download_that_never_gets_further_ends(files: FileApp, app: Client, tmp_path: Path) -> None:
     """A download whose connection always breaks at the same byte ends with an error."""
-    broken = Breaking(files, 5_000, 0, 0, 0, 0)
+    broken = BreakingScript(files, 5_000, 0, 0, 0, 0)
     with pytest.raises(DownloadError, match=r"'r\.bin' could not be fetched.*broke off"):
         remote_of(files, app).download(tmp_path)
-    assert len(broken.asked) == 2 and names(tmp_path) == []
-    broken = Breaking(files, 5_000, 5_000, 5_000, ranges=False)
+    assert len(broken.requests_seen) == 2 and names(tmp_path) == []
+    broken = BreakingScript(files, 5_000, 5_000, 5_000, ranges=False)
     with pytest.raises(DownloadError, match="broke off"):
         remote_of(files, app).read()
-    assert len(broken.asked) == 2
+    assert len(broken.requests_seen) == 2
 
 
 def test_download_refuses_partial_content_without_a_range(files: FileApp, app: Client) -> None:

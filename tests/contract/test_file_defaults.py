@@ -38,7 +38,7 @@ KINDS = (
 ).split()
 META = {"_type": "gradio.FileData"}
 
-# : Forms in which an app can name a file of the client's machine.
+#: Forms in which an app can name a file of the client's machine.
 DEFAULTS: tuple[Callable[[str], Any], ...] = (
     lambda path: path,
     lambda path: f"file://{path}",

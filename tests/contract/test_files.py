@@ -576,12 +576,12 @@ def test_remote_file_is_fetched_where_its_pickle_comes_out(files: FileApp, tmp_p
     statuses: list[object] = []
     with Client(files.url, download_dir=tmp_path, status_callback=statuses.append) as app:
         first, second = remote_of(files, app), remote_of(files, app)
-        asked = files.count("GET /config")
+        count = files.count("GET /config")
         pair = pickle.loads(pickle.dumps([first, second]))
         assert "file" in pair[0]._repr_html_().lower()  # repr() fetches nothing
-        assert files.count("GET /config") == asked
+        assert files.count("GET /config") == count
     assert [file.read() for file in pair] == [b"hello", b"hello"]
-    assert files.count("GET /config") == asked + 1
+    assert files.count("GET /config") == count + 1
     assert pickle.loads(pickle.dumps(pair[0])).download().parent == tmp_path
     with FileApp() as other, Client(other.url, retries=0) as app:
         gone = pickle.dumps(remote_of(other, app))

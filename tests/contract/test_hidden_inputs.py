@@ -29,7 +29,7 @@ pytestmark = pytest.mark.gradio
 NO_BROWSER = pytest.mark.skipif(render.chromium() is None, reason="there is no Chromium")
 NO_ORACLE = pytest.mark.skipif(Oracle.available() is not None, reason=str(Oracle.available()))
 
-# : Without a click there is no row, so the server fails, also for a page.
+#: Without a click there is no row, so the server fails, also for a page.
 NEEDS_A_ROW = ("labelled", "row_values")
 
 

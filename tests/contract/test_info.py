@@ -35,15 +35,15 @@ def broken(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @pytest.fixture
-def way(broken: Server) -> Iterator[Gateway]:
+def gateway(broken: Server) -> Iterator[Gateway]:
     """Yield a gateway to that server, which records the requests."""
     with Gateway(broken.url, ResponseForm()) as gateway:
         yield gateway
 
 
-def asked(way: Gateway) -> int:
+def info_requests(gateway: Gateway) -> int:
     """Return the number of requests for ``/info``."""
-    return sum("/info" in request.partition("\r\n")[0] for request in way.requests)
+    return sum("/info" in request.partition("\r\n")[0] for request in gateway.requests)
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -51,32 +51,34 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @pytest.mark.gradio
-def test_info_that_fails_is_asked_for_once(way: Gateway, caplog: pytest.LogCaptureFixture) -> None:
+def test_info_that_fails_is_asked_for_once(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
     """If ``/info`` fails, calls by name use the config, with one warning and one request."""
-    with Client(way.url) as app:
+    with Client(gateway.url) as app:
         for name in ("/times", "/direct", "/times"):
             assert app.predict(name, {"text": "ab", "how_many": 2})[0] == "abab"
             assert app.predict(name, {"text": "ab"})[0] == "ababab"
-        assert asked(way) == 1
+        assert info_requests(gateway) == 1
         (warning,) = warnings(caplog)
         assert "/info" in warning
         assert "500" in warning
         assert set(app.view_api()["named_endpoints"]) == {"/times", "/direct"}
-        assert asked(way) == 2  # view_api() always requests the description
+        assert info_requests(gateway) == 2  # view_api() always requests the description
         assert app.predict("/times", {"text": "ab"})[0] == "ababab"
-        assert asked(way) == 2
-    with Client(way.url) as app:
+        assert info_requests(gateway) == 2
+    with Client(gateway.url) as app:
         assert app.predict("/times", {"text": "x"})[0] == "xxx"
-    assert asked(way) == 3
+    assert info_requests(gateway) == 3
 
 
 @pytest.mark.gradio
-def test_info_threads_ask_once_at_the_same_time(way: Gateway) -> None:
+def test_info_threads_ask_once_at_the_same_time(gateway: Gateway) -> None:
     """Calls that begin at the same time share one request."""
-    with Client(way.url) as app, ThreadPoolExecutor(8) as pool:
+    with Client(gateway.url) as app, ThreadPoolExecutor(8) as pool:
         results = pool.map(lambda n: app.predict("/times", {"text": "x"})[0], range(16))
         assert list(results) == ["xxx"] * 16
-    assert asked(way) == 1
+    assert info_requests(gateway) == 1
 
 
 # -- failures that are kept for some time

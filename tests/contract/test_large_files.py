@@ -19,7 +19,7 @@ pytestmark = [
 MB = 2**20
 GROWTH = 16 * MB  # the limit for a file of any length
 
-# : 300 MB on the newest server of each form of file values, elsewhere enough to show in memory.
+#: 300 MB on the newest server of each form of file values, elsewhere enough to show in memory.
 LARGE = {"3.50.2": 300 * MB, "6.31.0": 300 * MB}
 LESS_LARGE = 64 * MB
 

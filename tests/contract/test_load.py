@@ -14,8 +14,8 @@ from tests.support.servers.plugin import ServerPool
 pytestmark = pytest.mark.gradio
 
 JOBS = 500
-# : A round takes up to 20 s on 3.50.2 and 6.31.0, which report the end of each job to each waiting
-# job.
+#: A round takes up to 20 s on 3.50.2 and 6.31.0, which report the end of each job to each waiting
+#: job.
 ROUNDS = int(os.environ.get("GRADIO_CLIENT_SYNC_ROUNDS", "2"))
 LOADED = [v for v in ("3.50.2", "4.44.1", "5.50.0", "6.31.0") if v in SERVERS]
 

@@ -119,12 +119,12 @@ CASES = (
     single("input stream", "/stream", ["a", 1], needs="input streams", chunks=(["b", 2], ["c", 0])),
 )
 
-# : These run on a server with a queue of one job that hides the texts of errors.
+#: These run on a server with a queue of one job that hides the texts of errors.
 HIDDEN = single("hidden exception", "/crash", ["secret"])
 FULL = single("queue full", "/echo", ["hi"])
 REFUSING = ("6.31.0", "4.12.0", "4.0.2", "3.50.2")  # one release for each form of a refusal
 
-# : With 2.7.0 these calls never end.
+#: With 2.7.0 these calls never end.
 ENDLESS_THERE = tuple((version, "cancel") for version in ("4.0.2", "4.12.0", "4.19.2", "4.21.0"))
 
 COMPARED = [

@@ -75,12 +75,12 @@ def test_pages_what_is_no_page_is_an_error(pages: Server) -> None:
 def test_pages_cost_one_more_request(pages: Server) -> None:
     """The URL of a page costs one more request, for the config above it."""
     with Gateway(pages.url, ResponseForm()) as gateway:
-        for tail, asked in (("", ["/config"]), ("/second", ["/second/config", "/config"])):
+        for tail, expected in (("", ["/config"]), ("/second", ["/second/config", "/config"])):
             gateway.requests.clear()
             with Client(gateway.url + tail):
                 paths = [request.split(" ")[1] for request in gateway.requests]
                 # Node sends other requests through the same gateway.
-                assert [path for path in paths if path.endswith("/config")] == asked
+                assert [path for path in paths if path.endswith("/config")] == expected
 
 
 @pytest.mark.gradio

@@ -205,10 +205,10 @@ def test_pickle_used_by_many_threads_at_first_is_one_client(seen: SpaceProxy) ->
 
 def test_pickle_closed_while_it_connects_stays_closed(app_url: str) -> None:
     """A client that is closed while it connects stays closed."""
-    asked, closed = threading.Event(), threading.Event()
+    requested, closed = threading.Event(), threading.Event()
 
     def check(request: SpaceRequest) -> None:
-        asked.set()
+        requested.set()
         assert closed.wait(BOUND)
 
     slow = SpaceProxy(app_url, lambda request: None)
@@ -218,7 +218,7 @@ def test_pickle_closed_while_it_connects_stays_closed(app_url: str) -> None:
         slow.check = check
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             use = pool.submit(thawed.predict, "/add", [2, 3])
-            assert asked.wait(BOUND)
+            assert requested.wait(BOUND)
             thawed.close()
             closed.set()
             with pytest.raises(ClientClosedError):

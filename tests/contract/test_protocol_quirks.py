@@ -159,10 +159,10 @@ def test_root_is_not_believed(server_pool: ServerPool, version: str) -> None:
 @servers_with("server functions")
 def test_unhandled_errors_spoil_no_connection(app: Client) -> None:
     """After a plain-text 500, whose connection the server drops silently, the next call works."""
-    (asked,) = (c["id"] for c in app.config["components"] if c["props"].get("server_fns"))
+    (component_id,) = (c["id"] for c in app.config["components"] if c["props"].get("server_fns"))
     for n in range(3):
         with pytest.raises(HTTPStatusError) as caught:
-            app.component_server(asked, "describe", "fail")
+            app.component_server(component_id, "describe", "fail")
         assert caught.value.status_code == 500
         assert app.predict("/echo", [str(n)])[0] == str(n)
         assert app.predict("/direct", ["abc"])[0] == "cba"

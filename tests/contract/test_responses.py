@@ -33,8 +33,8 @@ def answer(status: int, body: bytes = b"{}") -> Answer:
 FULL, INVALID = b'{"detail":"Queue is full."}', b'{"detail":[{"loc":["x"],"msg":"too short"}]}'
 LIMITED = {"url": "http://h", "status_code": 429, "body": ""}
 
-# : Each failure, whether the server had the job, the class of the error that results, `broken` of :
-# the status, and whether the function may still run.
+#: Each failure, whether the server had the job, the class of the error that results, `broken` of
+#: the status, and whether the function may still run.
 ENDS: list[tuple[Exception, bool, type[Exception], bool | None, bool]] = [
     (Refused(answer(503, FULL)), False, QueueFullError, None, False),
     (Refused(answer(503)), False, HTTPStatusError, False, False),

@@ -87,7 +87,7 @@ def test_roundtrip_of_every_medium_through_its_own_component(app: Client) -> Non
     assert app.predict("/give_upload_button")[0].read() == b"a note"
 
 
-# : The output of one app, the input of another, and a test of what its function then received.
+#: The output of one app, the input of another, and a test of what its function then received.
 HANDED_ON: tuple[tuple[str, str, Any], ...] = (
     ("/give_file", "/take_file", lambda got: got["size"] == 6),
     ("/give_files", "/take_files", lambda got: [file["size"] for file in got] == [6, 73]),

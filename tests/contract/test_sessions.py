@@ -401,11 +401,11 @@ def test_app_without_a_route_for_its_run_is_told_by_its_config(status: int) -> N
         with Client(server.url) as app:
             known = app._connection.app
             assert known.look(RequestHandle(), NEVER) is None
-            asked = len(server.requests)
+            count = len(server.requests)
             changed = config_of(dependency(0, "wipe"), dependency(1, "echo"), app_id="one")
             server.scripts["GET /config"] = lambda x: x.answer(changed)
             assert known.look(RequestHandle(), NEVER) is not None
-            assert len(server.requests) == asked + 1
+            assert len(server.requests) == count + 1
             assert known.table.resolve("echo").fn_index == 1
 
 

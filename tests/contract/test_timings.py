@@ -82,11 +82,11 @@ def test_log_tells_the_life_of_each_job(
         step = re.fullmatch(r"job (\d+) (.+) after \d+\.\d{3} s", record.getMessage())
         if step:
             lives.setdefault(step[1], []).append(re.sub(r" (as event |\()[^']*?\)?$", "", step[2]))
-    way = ["is at the server", "is queued", "runs"]
+    steps = ["is at the server", "is queued", "runs"]
     assert list(lives.values()) == [
-        ["begins ('/digest')", "has its files at the server", *way, "is done"],
-        ["begins ('/fail')", *way, "failed"],
-        ["begins ('/endless')", *way, "has its first value", "was cancelled"],
+        ["begins ('/digest')", "has its files at the server", *steps, "is done"],
+        ["begins ('/fail')", *steps, "failed"],
+        ["begins ('/endless')", *steps, "has its first value", "was cancelled"],
         ["begins ('/direct')", "is sent", "is done"],
     ]
     assert not any(said in caplog.text for said in ("sesame", key, app.session_hash))

@@ -253,8 +253,8 @@ def test_upload_question_that_gets_no_answer(files: FileApp, times: int) -> None
     with Client(files.url, retries=1) as app:
         app.predict("/direct", [b"a"])
         route = "HEAD /file=/srv/1/0/file"
-        there, asked = files.scripts[route], itertools.count(1)
-        files.scripts[route] = lambda x: x.break_off() if next(asked) <= times else there(x)
+        there, checks = files.scripts[route], itertools.count(1)
+        files.scripts[route] = lambda x: x.break_off() if next(checks) <= times else there(x)
         if times == 1:
             assert app.predict("/direct", [b"a"])[0].path == "/srv/1/0/file"
         else:
@@ -263,7 +263,7 @@ def test_upload_question_that_gets_no_answer(files: FileApp, times: int) -> None
     assert len(files.payloads) == (2 if times == 1 else 1) and len(files.sent) == 1
 
 
-class Reset:
+class UnreadableFile:
     """A file that fails with a broken connection while it is read."""
 
     def read(self, size: int = -1) -> bytes:
@@ -275,7 +275,7 @@ def test_upload_that_cannot_be_read_is_not_waited_for(files: FileApp) -> None:
     files.unread.add("POST /upload")
     files.scripts["POST /upload"] = lambda x: x.wait_for_abort()
     with Client(files.url, timeout=(5, 2 * WAIT)) as app:
-        job = app.submit("/direct", [Reset()])
+        job = app.submit("/direct", [UnreadableFile()])
         assert isinstance(job.exception(WAIT), UploadError)
 
 
@@ -286,7 +286,9 @@ def test_upload_is_remembered_by_real_servers(server: Server) -> None:
         heard = [EventRecorder() for _ in range(3)]
         jobs = [app.submit("/digest", [b"remembered"]).on("upload", heard[0])]
         jobs[0].result(30)
-        jobs += [app.submit("/digest", [b"remembered"]).on("upload", ear) for ear in heard[1:]]
+        jobs += [
+            app.submit("/digest", [b"remembered"]).on("upload", recorder) for recorder in heard[1:]
+        ]
         assert len({job.result(30)[0] for job in jobs}) == 1
         assert heard[0].events and not heard[1].events and not heard[2].events
 

@@ -21,7 +21,7 @@ def passage() -> Passage:
     return Passage(SENT, lambda: None)
 
 
-def looked(watch: Watch) -> None:
+def check_unchanged(watch: Watch) -> None:
     """Run a check that starts now and finds the app unchanged."""
     watch.found_same(watch.begin())
 
@@ -32,7 +32,7 @@ def test_watch_covers_what_ended_before_a_good_look_began() -> None:
     covered, after, ended = passage(), passage(), passage()
     assert watch.send(covered, 0)
     watch.settle(covered)
-    looked(watch)
+    check_unchanged(watch)
     for one in (after, ended):
         assert watch.send(one, 0)
         watch.settle(one)
@@ -49,7 +49,7 @@ def test_watch_does_not_cover_what_the_app_had_not_decided_on() -> None:
     watch = Watch()
     early = passage()
     assert watch.send(early, 0)
-    looked(watch)
+    check_unchanged(watch)
     assert watch.found_another(watch.begin())[0] == [early]
 
 
@@ -58,7 +58,7 @@ def test_watch_counts_from_where_a_call_was_settled() -> None:
     watch = Watch()
     overtaken = passage()
     assert watch.send(overtaken, 0)
-    looked(watch)
+    check_unchanged(watch)
     watch.settle(overtaken)
     watch.end(overtaken, ran=True)
     look = watch.begin()
@@ -79,7 +79,7 @@ def test_watch_forgets_what_is_covered_and_what_did_not_run() -> None:
     assert watch.send(one, 1)
     watch.settle(one)
     watch.end(one, ran=True)
-    looked(watch)
+    check_unchanged(watch)
     assert watch.found_another(watch.begin()) == ([], [])
 
 
@@ -120,7 +120,7 @@ def test_watch_guards_what_is_under_way_and_nothing_else() -> None:
     assert watch.take_guard()
     assert not watch.take_guard()
     assert watch.wait_for_turn()
-    looked(watch)
+    check_unchanged(watch)
     watch.end_turn()
     assert not watch.wait_for_turn()  # the check has confirmed it
     assert watch.take_guard()

@@ -57,13 +57,13 @@ def test_collect_makes_one_attachment_of_one_object() -> None:
 
 def test_collect_asks_about_every_value_with_its_input() -> None:
     """`attach` is called for each value with its input, and for containers before their parts."""
-    asked: list[tuple[Any, str]] = []
+    calls: list[tuple[Any, str]] = []
 
     def record(value: Any, slot: Slot) -> None:
-        asked.append((value, slot.type))
+        calls.append((value, slot.type))
 
     collect("/f", endpoint_of("audio").inputs, [(8000, "x")], record)
-    assert asked == [((8000, "x"), "audio"), (8000, "audio"), ("x", "audio")]
+    assert calls == [((8000, "x"), "audio"), (8000, "audio"), ("x", "audio")]
 
 
 @pytest.mark.parametrize("wrap", [lambda inner: [inner], lambda inner: {"a": inner}])

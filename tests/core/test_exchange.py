@@ -108,13 +108,13 @@ ENDED = {
 IGNORED = {"heartbeat", "close_stream"}
 UNKNOWN = {"", "alive?", "brand_new"}
 
-# : How to reach each state: whether the server has accepted the job, and the messages so far.
+#: How to reach each state: whether the server has accepted the job, and the messages so far.
 ACCEPTED: dict[Any, Any] = {
     False: lambda exchange: None,
     None: Exchange.no_response,
     True: Exchange.accept,
 }
-WAYS = [(), ("estimation",), ("process_starts",), ("estimation", "process_starts")]
+EARLIER = [(), ("estimation",), ("process_starts",), ("estimation", "process_starts")]
 VALUES = [
     (),
     ("process_generating",),
@@ -125,12 +125,12 @@ VALUES = [
 
 def states() -> Iterator[Exchange]:
     """Yield an exchange in each state."""
-    for reach in ACCEPTED.values():
-        for way in WAYS:
+    for accept in ACCEPTED.values():
+        for earlier in EARLIER:
             for values in VALUES:
                 exchange = exchange_for("3.50.2", event_id=None)
-                reach(exchange)
-                for msg in (*way, *values):
+                accept(exchange)
+                for msg in (*earlier, *values):
                     receive(exchange, msg=msg)
                 yield exchange
 

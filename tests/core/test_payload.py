@@ -40,8 +40,8 @@ def parameter(name: str, default: Any = REQUIRED) -> ValueInfo:
     return {"parameter_name": name, "parameter_has_default": True, "parameter_default": default}
 
 
-def unasked() -> Sequence[ValueInfo]:
-    raise AssertionError("the parameters were asked for without need")
+def no_request() -> Sequence[ValueInfo]:
+    raise AssertionError("the parameters were requested without need")
 
 
 AB = endpoint_of("textbox", "number")
@@ -68,9 +68,9 @@ def test_bind_lays_values_out(payload: Any, data: list[Any]) -> None:
 
 def test_bind_of_a_full_list_needs_no_parameters() -> None:
     """A list with all values is bound without a request for the API description."""
-    assert bind(AB, ["x", 5], unasked) == ["x", 5]
-    assert bind(endpoint_of(), None, unasked) == []
-    assert bind(endpoint_of("state"), [], unasked) == [None]
+    assert bind(AB, ["x", 5], no_request) == ["x", 5]
+    assert bind(endpoint_of(), None, no_request) == []
+    assert bind(endpoint_of("state"), [], no_request) == [None]
 
 
 def test_bind_does_not_change_the_payload() -> None:
@@ -83,7 +83,7 @@ def test_bind_does_not_change_the_payload() -> None:
 def test_state_slots_are_filled_with_null() -> None:
     """Hidden inputs are ``null`` at their position, and get no value of the payload."""
     endpoint = endpoint_of("state", "textbox", "state", "number", "state")
-    assert bind(endpoint, ["x", 5], unasked) == [None, "x", None, 5, None]
+    assert bind(endpoint, ["x", 5], no_request) == [None, "x", None, 5, None]
     assert bind(endpoint, {"a": "x"}, lambda: AB_PARAMETERS) == [None, "x", None, 2, None]
     with pytest.raises(PayloadError, match="state out") as caught:
         bind(endpoint, [None, "x", None, 5, None], lambda: AB_PARAMETERS)
@@ -136,7 +136,7 @@ def test_bind_refuses_an_unknown_name(key: Any, hint: str, named: str | None) ->
 def test_bind_refuses_a_bare_value(payload: Any) -> None:
     """A single value is refused, and the error says to put it into a list."""
     with pytest.raises(PayloadError, match="Wrap it in a list") as caught:
-        bind(AB, payload, unasked)
+        bind(AB, payload, no_request)
     assert type(payload).__name__ in str(caught.value)
     assert isinstance(caught.value, TypeError)
 
@@ -145,7 +145,7 @@ def test_bind_refuses_a_bare_value(payload: Any) -> None:
 def test_bind_refuses_what_has_no_order(payload: Any) -> None:
     """Sets, iterators and other objects are refused, and shown briefly."""
     with pytest.raises(PayloadError) as caught:
-        bind(AB, payload, unasked)
+        bind(AB, payload, no_request)
     assert len(str(caught.value)) < 260
     assert isinstance(payload, str) or "Pass a list of values" in str(caught.value)
 
@@ -369,11 +369,11 @@ def test_bind_fills_hidden_inputs_with_what_they_hold(payload: Any, data: list[A
 
 def test_bind_of_hidden_inputs_needs_no_parameters_for_a_full_list() -> None:
     """A complete list of either form needs no request for the API description."""
-    assert bind(MIXED, ["x", 5], unasked) == [None, "cat", "x", "dog", 5]
-    assert bind(MIXED, ["hen", "x", "cow", 5], unasked) == [None, "hen", "x", "cow", 5]
+    assert bind(MIXED, ["x", 5], no_request) == [None, "cat", "x", "dog", 5]
+    assert bind(MIXED, ["hen", "x", "cow", 5], no_request) == [None, "hen", "x", "cow", 5]
     lone = hiding(("button", "cat"))
-    assert bind(lone, None, unasked) == ["cat"]
-    assert bind(lone, ["dog"], unasked) == ["dog"]
+    assert bind(lone, None, no_request) == ["cat"]
+    assert bind(lone, ["dog"], no_request) == ["dog"]
 
 
 @pytest.mark.parametrize("values", [["x", 1, 2], list("abcde"), list("abcdef")])

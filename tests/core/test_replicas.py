@@ -51,13 +51,13 @@ def test_replicas_show_by_an_id_that_comes_back(ids: list[int], turns: bool) -> 
 @given(st.lists(st.integers(0, 2)))
 def test_replicas_enough_is_asked_and_no_more(ids: list[int]) -> None:
     """The check ends after some requests, and later if a change of the id is not clear yet."""
-    asked: list[int] = []
+    seen: list[int] = []
     for one in itertools.chain(ids, itertools.repeat(7)):
-        if is_clear(asked):
+        if is_clear(seen):
             break
-        asked.append(one)
-    assert len(asked) <= MOST
-    assert take_turns(asked) or len(asked) in (ENOUGH, MOST)
+        seen.append(one)
+    assert len(seen) <= MOST
+    assert take_turns(seen) or len(seen) in (ENOUGH, MOST)
 
 
 def app_with_ids(app: ScriptedApp, ids: Iterable[Any]) -> tuple[Http, _replicas.Replicas]:
@@ -79,7 +79,7 @@ def app_with_ids(app: ScriptedApp, ids: Iterable[Any]) -> tuple[Http, _replicas.
 
 
 @pytest.mark.parametrize(
-    ("ids", "asked", "found"),
+    ("ids", "requests", "found"),
     [
         (itertools.cycle([1, 2]), 3, True),
         (itertools.cycle([1, 401]), 3, True),
@@ -90,7 +90,7 @@ def app_with_ids(app: ScriptedApp, ids: Iterable[Any]) -> tuple[Http, _replicas.
     ],
 )
 def test_replicas_are_asked_for_on_new_connections(
-    ids: Iterable[Any], asked: int, found: bool
+    ids: Iterable[Any], requests: int, found: bool
 ) -> None:
     """Each request of the check uses a new connection, with the client's headers and cookies."""
     ports: list[int] = []
@@ -105,7 +105,7 @@ def test_replicas_are_asked_for_on_new_connections(
         app.scripts["GET /app_id"] = remember
         assert replicas.cause() == (CAUSE if found else "")
         assert replicas.cause() == (CAUSE if found else "")  # the result is kept
-        assert app.count("GET /app_id") == len(set(ports)) == asked
+        assert app.count("GET /app_id") == len(set(ports)) == requests
         assert all("x-mine: 1" in head and "mine=cookie" in head for head in app.heads)
         http.close()
 
@@ -145,19 +145,19 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("spread", [True, False])
 def test_replicas_a_job_that_hears_nothing_has_the_cause_found_out(spread: bool) -> None:
     """If a job gets no message, a heartbeat starts a check on another thread than the reader's."""
-    asked = Gate()
+    checked = Gate()
     ids = itertools.cycle([1, 2]) if spread else itertools.repeat(1)
     last = itertools.count(1)
 
     def app_id(exchange: IncomingRequest) -> None:
         exchange.answer({"app_id": next(ids)})
         if next(last) == (3 if spread else ENOUGH):
-            asked.open()
+            checked.open()
 
     def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
         exchange.send(HEARTBEAT)
-        asked.pass_through()
+        checked.pass_through()
         if not spread:
             exchange.send(completed("e1", "late"), CLOSE)
             exchange.end_stream()

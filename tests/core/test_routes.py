@@ -118,7 +118,7 @@ def test_root_of_any_text_is_a_root_or_a_config_error(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "location", "follows"),
+    ("requested", "location", "follows"),
     [
         ("http://host/a", "http://host/a/", True),
         ("http://host/a", "http://host:80/b", True),
@@ -139,9 +139,9 @@ def test_root_of_any_text_is_a_root_or_a_config_error(typed: str) -> None:
         ("http://host/a", "javascript:alert(1)", False),
     ],
 )
-def test_redirects_stay_with_the_server(asked: str, location: str, follows: bool) -> None:
+def test_redirects_stay_with_the_server(requested: str, location: str, follows: bool) -> None:
     """A redirect is followed to the same origin only, and from http to https."""
-    assert may_follow(asked, location) is follows
+    assert may_follow(requested, location) is follows
 
 
 @pytest.mark.parametrize(

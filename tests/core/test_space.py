@@ -22,7 +22,7 @@ from gradio_client_sync._protocol.space import (
 )
 from gradio_client_sync.events import SpaceStatus
 
-# : The result of `check_space_status` of @gradio/client 2.7.0 for each stage.
+#: The result of `check_space_status` of @gradio/client 2.7.0 for each stage.
 PAUSED = (
     "This space has been paused by the author. If you would like to try this demo, consider "
     "duplicating the space."

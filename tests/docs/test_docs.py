@@ -45,17 +45,17 @@ ADDRESS = "http://127.0.0.1:7860"
 BELOW_A_PATH = "https://example.org/tools/app"
 BLOCK = re.compile(r"^```(\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
-# : Python blocks that another test runs, because it has what they need.
+#: Python blocks that another test runs, because it has what they need.
 PYTHON_ELSEWHERE = {
     "docs/files.md": "test_examples.py",
     "docs/processes.md": "test_clusters.py",
     "docs/spaces.md": "test_spaces_docs.py",
     "docs/typed-modules.md": "test_typed_module_runs, after the command before it",
 }
-# : Parts of pages that another test runs, by their heading.
+#: Parts of pages that another test runs, by their heading.
 PARTS_ELSEWHERE = {("README.md", "Spaces"): "test_spaces_docs.py"}
 
-# : Shell lines that are not run here, with the reason.
+#: Shell lines that are not run here, with the reason.
 SHELL_NOT_RUN = {
     "python3 -m venv .venv && .venv/bin/pip install -e '.[demo]' && "
     ".venv/bin/gradio-client-sync demo": "test_demo.py runs the demo; installing takes minutes",
@@ -72,7 +72,7 @@ SHELL_NOT_RUN = {
     ),
     'python -m benchmarks --only "one call" --output found.json': "takes too long",
 }
-# : Kinds of blocks that are not code, and what reads them.
+#: Kinds of blocks that are not code, and what reads them.
 NOT_CODE = {
     "text": "what is printed",
     "{toctree}": "Sphinx reads it",

@@ -26,10 +26,10 @@ from tests.support.servers.server import Server
 pytestmark = pytest.mark.once
 
 EXTRAS = {"progress", "images", "pandas", "notebook", "cli", "demo", "test", "docs"}
-# : Files of the repository that are not in the source archive.
+#: Files of the repository that are not in the source archive.
 NOT_SHIPPED = {".gitignore", "docs/_build"}
 
-# : A script of what works without extras.
+#: A script of what works without extras.
 ALONE = """\
 import sys
 from pathlib import Path
@@ -49,7 +49,7 @@ with g.Client("user/space") as app:
 """
 
 
-# : A script of what needs an extra; nothing is called for these errors.
+#: A script of what needs an extra; nothing is called for these errors.
 WITHOUT = """\
 import sys
 

@@ -11,10 +11,10 @@ import pytest
 from docs.pictures.draw_house import picture
 from tests.support.layers import LAYERS, PACKAGE, imports, is_folder, modules, name_of, order
 
-# : Modules that the pure core must not import.
+#: Modules that the pure core must not import.
 IMPURE = {"socket", "threading", "time", "queue", "requests", "urllib3", "websocket", "ssl"}
 
-# : The modules that may import each dependency.
+#: The modules that may import each dependency.
 OWNERS = {
     "requests": {f"_transport/{name}.py" for name in ("connections", "request_context", "ws")},
     "urllib3": {
@@ -62,7 +62,7 @@ def test_layering_keeps_the_core_pure(path: Path) -> None:
     assert not {target.partition(".")[0] for target, own in imports(path) if not own} & IMPURE
 
 
-# : Parts of `threading` that a signal can break (see `signal_safe`), and where only workers wait.
+#: Parts of `threading` that a signal can break (see `signal_safe`), and where only workers wait.
 BREAKABLE = re.compile(r"\b(Event|Condition|Barrier|Timer|Semaphore|BoundedSemaphore)\b")
 OF_WORKERS = {
     ("_connection.connection", "BoundedSemaphore"),

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.once
 
 TESTS = Path(__file__).parents[1]
 
-# : Modules without a test module of their name, and the tests that fail if they break.
+#: Modules without a test module of their name, and the tests that fail if they break.
 TESTED_BY = {
     "gradio_client_sync.__main__": ["interfaces/cli/test_cli"],
     "gradio_client_sync._calls.call": ["contract/test_calls"],
@@ -81,7 +81,7 @@ TESTED_BY = {
 
 MODULES = [path for path in modules() if path.name != "__init__.py"]
 
-# : How many modules have each name; a test module of a name that several have counts for none.
+#: How many modules have each name; a test module of a name that several have counts for none.
 SHARED = Counter(path.stem.lstrip("_") for path in MODULES)
 
 

@@ -24,12 +24,12 @@ VERSIONS = [v for v in ("3.50.2", "4.44.1", "6.31.0") if v in SERVERS]
 SIZE = 3_000_000  # bytes
 LIMIT = 0.5  # s
 
-HINDRANCES = {
+DELAYS = {
     "silence": Fault(b"file=", 99, action="stall"),
     "silence in the middle": Fault(b"file=", 99, after=b"\r\n\r\n", offset=9_000, action="stall"),
     "dripping": Fault(b"file=", 99, pace=0.01),
 }
-WAYS: dict[str, Callable[[RemoteFile], object]] = {
+METHODS: dict[str, Callable[[RemoteFile], object]] = {
     "download": lambda file: file.download(timeout=LIMIT),
     "read": lambda file: file.read(timeout=LIMIT),
     "open": lambda file: file.open(timeout=LIMIT),
@@ -37,19 +37,19 @@ WAYS: dict[str, Callable[[RemoteFile], object]] = {
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("hindrance", HINDRANCES)
+@pytest.mark.parametrize("delay", DELAYS)
 def test_a_download_ends_at_its_deadline(
-    server_pool: ServerPool, version: str, hindrance: str, tmp_path: Path
+    server_pool: ServerPool, version: str, delay: str, tmp_path: Path
 ) -> None:
     """A download that is delayed in any way ends at its deadline, and leaves no file."""
     server = server_pool.get(version)
     with FaultProxy(server.url) as proxy, Client(proxy.url, download_dir=tmp_path) as app:
         made = app.predict("/make_file", [SIZE], timeout=BOUND)[0]
-        proxy.fault = HINDRANCES[hindrance]
-        for way in WAYS.values():
+        proxy.fault = DELAYS[delay]
+        for method in METHODS.values():
             began = time.monotonic()
             with pytest.raises(DownloadTimeoutError, match="timeout=") as caught:
-                way(made)
+                method(made)
             assert time.monotonic() - began < LIMIT + LATE
             assert caught.value.timeout == LIMIT and isinstance(caught.value, TimeoutError)
         assert list(tmp_path.iterdir()) == []

@@ -34,8 +34,7 @@ pytestmark = pytest.mark.gradio
 
 VERSIONS = [version for version in ("3.50.2", "4.44.1", "6.31.0") if version in SERVERS]
 
-# : One release for each other protocol: sse, sse_v1, sse_v2 and sse_v2.1. They run with ``-m
-# long``.
+#: One release for each other protocol: sse, sse_v1, sse_v2 and sse_v2.1. They run with ``-m long``.
 OTHERS = [version for version in ("4.0.2", "4.12.0", "4.19.2", "4.21.0") if version in SERVERS]
 WS = {"3.50.2"}
 
@@ -46,7 +45,7 @@ DEADLINE = 1.0  # s; for calls that never end by themselves
 JOBS = 4
 
 
-# : Servers whose jobs all share one stream, and join by a POST.
+#: Servers whose jobs all share one stream, and join by a POST.
 SHARED = ("4.12.0", "4.19.2", "4.21.0", "4.44.1", "6.31.0")
 SSE = frozenset(SHARED)
 
@@ -107,7 +106,7 @@ CASES = {
 }
 
 
-# : The stream breaks off before and within each message, in each way.
+#: The stream breaks off before and within each message, in each way.
 BREAKS = {
     f"stream {action} {where} message {nth}": Case(
         Fault(b"/queue/", 9, after=b'"msg"', nth=nth, offset=offset, action=action),
@@ -120,7 +119,7 @@ BREAKS = {
 }
 CASES.update(BREAKS)
 
-# : The faults of `BREAKS` that the usual run includes; ``-m long`` includes all.
+#: The faults of `BREAKS` that the usual run includes; ``-m long`` includes all.
 OFTEN = {
     *("stream cut within message 1", "stream cut before message 2", "stream cut within message 3"),
     *("stream reset within message 2", "stream stall within message 1"),

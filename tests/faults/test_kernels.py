@@ -20,7 +20,7 @@ VERSIONS = [
     for version in ("3.50.2", "4.44.1", "6.31.0")
     if version in SERVERS
 ]
-# : Cells that leave a job in a phase; `ready` is set when the client has reached it.
+#: Cells that leave a job in a phase; `ready` is set when the client has reached it.
 CELLS = {
     "uploading": "job = app.submit('/digest', [bytes(50_000_000)]).on('upload', say_ready)",
     "queued": """job = app.submit('/hold', [key])

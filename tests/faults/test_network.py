@@ -54,20 +54,20 @@ def test_a_name_with_several_addresses_is_tried_at_each(
 ) -> None:
     """If the first address of a host refuses, the next one is used, also for websockets."""
     server = server_pool.get(version)
-    asked: list[str] = []
+    resolved: list[str] = []
     real = socket.getaddrinfo
 
     def resolve(host: Any, port: Any, *args: Any, **options: Any) -> Any:
         if host != "two.addresses":
             return real(host, port, *args, **options)
-        asked.append(host)
+        resolved.append(host)
         nobody = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.9", int(port)))
         return [nobody, (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", int(port)))]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     with Client(server.url.replace("127.0.0.1", "two.addresses")) as app:
         assert app.predict("/echo", ["x"], timeout=BOUND)[0] == "x"
-    assert asked
+    assert resolved
 
 
 @pytest.mark.gradio

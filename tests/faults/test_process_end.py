@@ -30,13 +30,13 @@ VERSIONS = [
 ]
 # s from the cause to the end of the process: 1 s is promised, and the machine may be slow
 GONE = 1.5
-# : The request that stops a generator on each server.
+#: The request that stops a generator on each server.
 CANCELS = {"3.50.2": b"/reset", "4.44.1": b"/cancel", "6.31.0": b"/cancel"}
 PHASES = (
     *("connecting", "reading", "idle", "uploading", "queued", "running", "streaming", "listening"),
     "downloading",
 )
-# : What ends the process, with its last line of output and its exit code.
+#: What ends the process, with its last line of output and its exit code.
 ENDINGS = {
     "exit": ("", 3),
     "error": ("RuntimeError: unhandled", 1),

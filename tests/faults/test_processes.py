@@ -26,7 +26,7 @@ VERSIONS = [
     for version in ("3.50.2", "4.44.1", "6.31.0")
     if version in SERVERS
 ]
-# : Bytes; the system does not get back all freed memory at once.
+#: Bytes; the system does not get back all freed memory at once.
 GROWTH = 4 * 2**20
 
 

@@ -51,7 +51,7 @@ class Deployment(Gateway):
     def swap(self) -> None:
         self.target = int(self.second.url.rpartition(":")[2])
 
-    def looks(self) -> int:
+    def checks(self) -> int:
         """Return the number of requests for the app's id."""
         return self.count("/app_id")
 
@@ -123,9 +123,9 @@ def test_reload_behind_a_gateway_is_found_out_under_steady_calls(
         assert app.predict("/greet", ["x"])[0] == "hello x"
         call_until(app, "hello x")
         deployment.swap()
-        looks = deployment.looks()
+        checks = deployment.checks()
         wrong = [a for a in call_until_changed(app, "/greet") if a != "hello x"]
-        assert deployment.looks() - looks <= 2
+        assert deployment.checks() - checks <= 2
         assert set(wrong) <= {"WIPED x"}
         assert [app.predict("/greet", ["x"])[0] for _ in range(20)] == ["hello x"] * 20
         counts = warned(caplog)
@@ -173,9 +173,9 @@ def test_reload_leaves_alone_what_the_app_before_has(deployment: Deployment) -> 
         job = app.submit("/hold", [key]).on("data", values)
         try:
             values.wait_for()
-            looks = deployment.looks()
+            checks = deployment.checks()
             end = time.monotonic() + BOUND
-            while deployment.looks() < looks + 2:  # the first check may have begun earlier
+            while deployment.checks() < checks + 2:  # the first check may have begun earlier
                 assert app.predict("/greet", ["x"])[0] == "hello x"
                 assert time.monotonic() < end
             deployment.swap()
@@ -266,12 +266,12 @@ def test_reload_looks_cost_one_small_request_a_second(deployment: Deployment) ->
             assert app.predict("/greet", ["x"])[0] == "hello x"
         app._connection._workers.join(0.0)
         took = time.monotonic() - began
-        looks = deployment.looks()
-        assert 1 <= looks <= took + 1
+        checks = deployment.checks()
+        assert 1 <= checks <= took + 1
         # If the config has no ``app_id``, it is read once more when the id is first known.
         assert deployment.count("/config") == (1 if "app_id" in app.config else 2)
         assert not threading.Event().wait(2.0)
-        assert deployment.looks() == looks
+        assert deployment.checks() == checks
 
 
 # -- the hot reload of `gradio app.py`
@@ -309,7 +309,7 @@ MORE = 'go.click(wipe, text, out, api_name="wipe")'
 RUNNING = re.compile(r"Running on local URL:\s+(http://\S+)")
 
 
-class Developed:
+class DevelopedApp:
     """An app that runs by ``gradio app.py``, which reloads it when its file changes."""
 
     def __init__(self, version: str, folder: Path) -> None:
@@ -360,7 +360,7 @@ class Developed:
         changed.replace(self.file)
 
 
-# : Servers of 4.x end a running job at a reload with their own error.
+#: Servers of 4.x end a running job at a reload with their own error.
 DEVELOPED = [version for version in ("5.50.0", "6.31.0") if version in SERVERS]
 
 
@@ -369,7 +369,7 @@ def test_hot_reload_under_steady_calls(
     version: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Calls after a reload run the right function, while a job from before the reload continues."""
-    developed = Developed(version, tmp_path)
+    developed = DevelopedApp(version, tmp_path)
     with developed as url, Client(url) as app, caplog.at_level(logging.WARNING):
         values = EventRecorder()
         job = app.submit("/hold", [str(tmp_path)]).on("data", values)

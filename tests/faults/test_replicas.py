@@ -67,8 +67,8 @@ def test_replicas_a_stream_at_another_server_is_named(
     """If the stream goes to another server, the error names the cause, and nothing runs twice."""
     servers = both(server_pool, second, version)
     before = ran(servers, "echo")
-    with spread(servers, {"/queue/join": 0, "/queue/data": 1}) as way:
-        with Client(way.url, retries=3) as app:
+    with spread(servers, {"/queue/join": 0, "/queue/data": 1}) as gateway:
+        with Client(gateway.url, retries=3) as app:
             with pytest.raises(BrokenStreamError, match=CAUSE) as caught:
                 app.predict("/echo", ["x"], timeout=LATER)
             assert caught.value.accepted is not False
@@ -86,9 +86,9 @@ def test_replicas_a_stream_that_is_silent_but_alive_is_named(
 ) -> None:
     """If the other server knows the session, its stream has only heartbeats; the error says why."""
     servers = both(server_pool, second, version)
-    with spread(servers, {"/queue/": 0}) as way, Client(way.url) as app:
+    with spread(servers, {"/queue/": 0}) as gateway, Client(gateway.url) as app:
         assert app.predict("/echo", ["x"], timeout=LATER)[0] == "x"
-        way.rules = {"/queue/join": 1, "/queue/data": 0}
+        gateway.rules = {"/queue/join": 1, "/queue/data": 0}
         with pytest.raises(BrokenStreamError, match=f"nothing came for it.*{CAUSE}"):
             app.predict("/echo", ["y"], timeout=LATER)
 
@@ -99,13 +99,13 @@ def test_replicas_files_of_another_server_are_named(
 ) -> None:
     """If the file of a result or an upload is on another server, the error names the cause."""
     servers = both(server_pool, second, version)
-    with spread(servers, {"/queue/": 0, "file=": 1}) as way, Client(way.url) as app:
+    with spread(servers, {"/queue/": 0, "file=": 1}) as gateway, Client(gateway.url) as app:
         made = app.predict("/make_file", [10], timeout=LATER)[0]
         with pytest.raises(DownloadError, match=f"made.*{CAUSE}"):
             made.read()
     if version in ("3.50.2", "4.0.2", "4.12.0"):
         return  # these read any file, and both servers run on this machine
-    with spread(servers, {"/queue/": 0, "/upload": 1}) as way, Client(way.url) as app:
+    with spread(servers, {"/queue/": 0, "/upload": 1}) as gateway, Client(gateway.url) as app:
         with pytest.raises(AppError, match=CAUSE):
             app.predict("/file", [b"content"], timeout=LATER)
 
@@ -115,12 +115,12 @@ def test_replicas_with_a_login_each_are_named(version: str) -> None:
     """If a login is valid at one server only, the error names the cause, in any request."""
     with ExitStack() as stack:
         servers = [stack.enter_context(Server(version, auth="user:password")) for _ in range(2)]
-        with spread(servers, {"/login": 0, "/config": 1}) as way:
+        with spread(servers, {"/login": 0, "/config": 1}) as gateway:
             with pytest.raises(AuthenticationError, match=r"accepted the login.*several replicas"):
-                Client(way.url, auth=("user", "password"))
-        with spread(servers, {"/login": 0, "/config": 0}) as way:
-            with Client(way.url, auth=("user", "password")) as app:
-                way.rules = {"/run/": 1}
+                Client(gateway.url, auth=("user", "password"))
+        with spread(servers, {"/login": 0, "/config": 0}) as gateway:
+            with Client(gateway.url, auth=("user", "password")) as app:
+                gateway.rules = {"/run/": 1}
                 with pytest.raises(GradioClientError, match=CAUSE):
                     app.predict("/direct", ["abc"], timeout=LATER)
 
@@ -136,9 +136,9 @@ def test_replicas_are_not_blamed_for_what_one_server_does(
         with pytest.raises(BrokenStreamError) as caught:
             app.predict("/echo", ["x"], timeout=LATER)
         assert "replicas" not in str(caught.value)
-    with spread(servers, {"": 0}) as way, Client(way.url) as app:
+    with spread(servers, {"": 0}) as gateway, Client(gateway.url) as app:
         made = app.predict("/make_file", [10], timeout=LATER)[0]
-        way.rules = {"": 1}
+        gateway.rules = {"": 1}
         with pytest.raises(DownloadError) as gone:
             made.read()
         assert "replicas" not in str(gone.value)

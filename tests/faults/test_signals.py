@@ -27,31 +27,31 @@ PACKAGE = str(Path(gradio_client_sync.__file__).parent)
 ENDPOINTS = ["/queued", "/direct"]
 
 
-class Strike:
+class SignalAt:
     """Call a handler at the nth point of the package in this thread; a context manager.
 
     The points are where functions begin, and where C functions return. There the interpreter
     handles signals, but not between taking a lock and entering the block that it guards.
 
     Attributes:
-        struck: Whether the handler was called.
+        called: Whether the handler was called.
     """
 
     def __init__(self, number: int, handler: Callable[[], object]) -> None:
         self._left = number
         self._handler = handler
-        self.struck = False
+        self.called = False
 
-    def _look(self, frame: FrameType, event: str, _: object) -> None:
+    def _count(self, frame: FrameType, event: str, _: object) -> None:
         if event in ("call", "c_return") and frame.f_code.co_filename.startswith(PACKAGE):
             self._left -= 1
             if self._left == 0:
                 sys.setprofile(None)
-                self.struck = True
+                self.called = True
                 self._handler()
 
-    def __enter__(self) -> Strike:
-        sys.setprofile(self._look)
+    def __enter__(self) -> SignalAt:
+        sys.setprofile(self._count)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -93,16 +93,16 @@ def no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_ctrl_c_anywhere_in_a_call_costs_no_place(server: ScriptedApp, endpoint: str) -> None:
     """With ``max_workers=1``, Ctrl-C anywhere in a call leaves the slot free for the next call."""
-    number, struck = 0, True
+    number, called = 0, True
     with Client(server.url, max_workers=1) as app:
-        while struck:
+        while called:
             number += 1
             try:
-                with Strike(number, interrupt) as strike:
+                with SignalAt(number, interrupt) as point:
                     app.predict(endpoint, ["x"])
             except KeyboardInterrupt:
                 pass
-            struck = strike.struck
+            called = point.called
             assert app.predict(endpoint, ["x"], timeout=BOUND)[0] == "x", number
     assert number > 50
 
@@ -113,22 +113,22 @@ def test_handler_may_close_the_client_anywhere_in_a_call(
     server: ScriptedApp, endpoint: str, method: str
 ) -> None:
     """A handler may call close() anywhere in a call: the call ends, and nothing deadlocks."""
-    number, struck = 0, True
-    while struck:
+    number, called = 0, True
+    while called:
         number += 1
         with Client(server.url) as app:
             app.predict(endpoint, ["x"])
             result: Any = None
             try:
-                with Strike(number, app.close) as strike:
+                with SignalAt(number, app.close) as point:
                     result = getattr(app, method)(endpoint, ["x"])
                 if method == "submit":
                     result = result.result(BOUND)
             except JobTimeoutError:  # nothing ended the call
                 raise
             except (GradioClientError, CancelledError):
-                assert strike.struck
+                assert point.called
             else:
                 assert result[0] == "x"
-            struck = strike.struck
+            called = point.called
     assert number > 30

@@ -33,7 +33,7 @@ pytestmark = [
     pytest.mark.skipif(MISSING is not None, reason=str(MISSING)),
 ]
 
-# : The differences from the JavaScript client, by their names in docs/javascript.md.
+#: The differences from the JavaScript client, by their names in docs/javascript.md.
 DIFFERENCES = {
     "a new version starts",
     "status with a token",

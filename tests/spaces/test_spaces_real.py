@@ -54,14 +54,14 @@ COOKIE = "c00kie-canary"
 
 def test_spaces_real_one_is_woken_waited_for_and_called(hub: LocalHub, newest: Server) -> None:
     """A request wakes a sleeping Space, and the client connects as soon as it runs."""
-    way = ["SLEEPING", "BUILDING", "APP_STARTING", "RUNNING"]
-    space = hub.add("alice/open", *way, app=newest.url)
+    order = ["SLEEPING", "BUILDING", "APP_STARTING", "RUNNING"]
+    space = hub.add("alice/open", *order, app=newest.url)
     statuses: list[SpaceStatus] = []
     with Client("alice/open", status_callback=statuses.append) as app:
         assert app.predict("/add", [2, 3])[0] in FIVE
         assert app.source == "alice/open"
         assert app.url == proxy_of(space).url
-    assert [status.detail for status in statuses] == way
+    assert [status.detail for status in statuses] == order
     assert [request.path for request in proxy_of(space).seen][:2] == ["/", "/config"]
     assert [call.path for call in hub.calls] == ["/api/spaces/alice/open"] * 4
 
@@ -148,7 +148,7 @@ def test_spaces_real_private_ones_get_the_token_with_every_request(
     assert any("join" in request.path for request in seen)
 
 
-# : The requests that the JavaScript clients sign (2.7.0, and 0.2.1 for websockets).
+#: The requests that the JavaScript clients sign (2.7.0, and 0.2.1 for websockets).
 SIGNED = ("GET /queue/join", "GET /queue/data", "GET /heartbeat")
 
 
@@ -376,18 +376,18 @@ def test_spaces_real_a_token_goes_in_the_clear_if_asked_to(
     hub: LocalHub, newest: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With ``allow_insecure_token`` an explicit token is sent, and a saved one never is."""
-    way = OpenAddress(newest.url)
-    options: dict[str, Any] = {"proxies": {"http": way.url}}
+    order = OpenAddress(newest.url)
+    options: dict[str, Any] = {"proxies": {"http": order.url}}
     try:
         Client("http://192.0.2.1:9", hf_token=OWNER, allow_insecure_token=True, **options).close()
-        assert f"Bearer {OWNER}".encode() in way.seen[-1]
+        assert f"Bearer {OWNER}".encode() in order.seen[-1]
         hub.add("alice/open", address="http://192.0.2.1:9")
         monkeypatch.setenv("HF_TOKEN", OWNER)
         Client("alice/open", allow_insecure_token=True, **options).close()
-        assert len(way.seen) == 2
-        assert OWNER.encode() not in way.seen[-1]
+        assert len(order.seen) == 2
+        assert OWNER.encode() not in order.seen[-1]
     finally:
-        way.close()
+        order.close()
 
 
 @pytest.fixture

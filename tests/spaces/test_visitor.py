@@ -102,7 +102,7 @@ def test_visitor_without_gradio_is_no_visitor() -> None:
     assert "gradio" not in sys.modules
 
 
-# : The newest release for each way in which Gradio accepts the settings of its queue.
+#: The newest release for each way in which Gradio accepts the settings of its queue.
 FRONTS = [v for v in SERVERS if v >= "4"]
 FRONTS = list({version.partition(".")[0]: version for version in FRONTS}.values())
 

@@ -74,16 +74,16 @@ class Waking:
         self, state: SpaceState, clock: Clock, token: str | None = None, timeout: float = 900.0
     ) -> None:
         self.statuses: list[SpaceStatus] = []
-        self.knocks = 0
+        self.wake_requests = 0
         self.state = state
         patience = _spaces.WakeTimeout(timeout, clock.wait, clock.time)
         name = SpaceName(state.space_id)
         notifier = _spaces.StatusNotifier(self.statuses.append)
-        self.space = _spaces.Space(name, Hub(token), notifier, patience, self._knock)
+        self.space = _spaces.Space(name, Hub(token), notifier, patience, self._wake)
 
-    def _knock(self, root: str) -> None:
+    def _wake(self, root: str) -> None:
         assert root == NOWHERE
-        self.knocks += 1
+        self.wake_requests += 1
         self.state.move()
 
     def connect(self, opening: Callable[[], Any] = lambda: "open") -> Any:
@@ -105,8 +105,8 @@ def changes(stages: Sequence[str]) -> list[str]:
 def orders(end: str) -> Iterator[list[str]]:
     """Yield every order of stages that leads to an end through up to three others."""
     for length in range(4):
-        for way in itertools.permutations(PENDING, length):
-            yield [*way, end]
+        for order in itertools.permutations(PENDING, length):
+            yield [*order, end]
 
 
 # -- reported statuses --------------------------------------------------------------------
@@ -117,13 +117,13 @@ def test_spaces_every_sequence_of_stages_to_running_is_reported(
     hub: LocalHub, clock: Clock, end: str
 ) -> None:
     """Each change of the stage is reported once, in any order, and then the client connects."""
-    for number, way in enumerate(orders(end)):
-        waking = Waking(hub.add(f"alice/space{number}", *way, address=NOWHERE), clock)
+    for number, order in enumerate(orders(end)):
+        waking = Waking(hub.add(f"alice/space{number}", *order, address=NOWHERE), clock)
         assert waking.connect() == "open"
-        assert waking.stages == way
+        assert waking.stages == order
         assert waking.statuses[-1].load_status == "complete"
         assert all(status.load_status == "pending" for status in waking.statuses[:-1])
-        assert waking.knocks == sum(stage in ("SLEEPING", "STOPPED") for stage in way)
+        assert waking.wake_requests == sum(stage in ("SLEEPING", "STOPPED") for stage in order)
 
 
 @pytest.mark.parametrize("end", FAILED)
@@ -131,11 +131,11 @@ def test_spaces_every_sequence_of_stages_to_a_failure_raises(
     hub: LocalHub, clock: Clock, end: str
 ) -> None:
     """In any order of stages, a final one ends the wait with its reason."""
-    for number, way in enumerate(orders(end)):
-        waking = Waking(hub.add(f"alice/space{number}", *way, address=NOWHERE), clock)
+    for number, order in enumerate(orders(end)):
+        waking = Waking(hub.add(f"alice/space{number}", *order, address=NOWHERE), clock)
         with pytest.raises(SpaceNotReadyError) as caught:
             waking.connect()
-        assert waking.stages == way
+        assert waking.stages == order
         error, last = caught.value, waking.statuses[-1]
         assert (error.stage, error.status) == (end, last)
         assert error.space_id == f"alice/space{number}"
@@ -168,10 +168,10 @@ def test_spaces_tell_whether_their_author_can_be_asked(
 
 def test_spaces_a_stage_that_lasts_is_reported_once(hub: LocalHub, clock: Clock) -> None:
     """Only changes are reported, while the JavaScript client reports each request."""
-    way = ["BUILDING", "BUILDING", "BUILDING", "APP_STARTING", "BUILDING", "RUNNING"]
-    waking = Waking(hub.add("alice/slow", *way, address=NOWHERE), clock)
+    order = ["BUILDING", "BUILDING", "BUILDING", "APP_STARTING", "BUILDING", "RUNNING"]
+    waking = Waking(hub.add("alice/slow", *order, address=NOWHERE), clock)
     waking.connect()
-    assert waking.stages == changes(way)
+    assert waking.stages == changes(order)
 
 
 def test_spaces_a_callback_that_raises_is_logged(
@@ -252,7 +252,7 @@ def test_spaces_a_sleeping_one_is_requested_until_it_wakes(hub: LocalHub, clock:
     state = hub.add("alice/deaf", "SLEEPING", "SLEEPING", "SLEEPING", "RUNNING", address=NOWHERE)
     waking = Waking(state, clock)
     waking.connect()
-    assert waking.knocks == 3
+    assert waking.wake_requests == 3
     assert waking.stages == ["SLEEPING", "RUNNING"]
 
 

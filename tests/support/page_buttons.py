@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.browser import Browser
 
-# : Runs before any script of the page: records what the page posts.
+#: Runs before any script of the page: records what the page posts.
 WRITE_DOWN = """
 window.posted = [];
 const fetch_ = window.fetch;
@@ -23,8 +23,8 @@ WebSocket.prototype.send = function (text) {
 };
 """
 
-# : Press the elements that the selectors find until the page has posted for each function. The
-# first press may come before the page listens. Another press posts the same data.
+#: Press the elements that the selectors find until the page has posted for each function. The first
+#: press may come before the page listens. Another press posts the same data.
 PRESS = """
 (async (presses) => {
     const posted = (number) => window.posted.map((body) => {

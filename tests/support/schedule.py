@@ -28,7 +28,7 @@ SERVERS = tuple(
     if version in os.environ.get("GRADIO_CLIENT_SYNC_SERVERS", ",".join(VERSIONS)).split(",")
 )
 
-# : The first release of each protocol of the queue; `test_connect` compares this with real servers.
+#: The first release of each protocol of the queue; `test_connect` compares this with real servers.
 QUEUE_PROTOCOLS = (
     ((3, 10), "ws"),
     ((4, 0), "sse"),

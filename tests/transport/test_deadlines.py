@@ -213,10 +213,10 @@ def test_retries_pause_for_longer_each_time_within_the_deadline() -> None:
     assert pauses[3] is None
     assert all(0.125 * 2**n <= (pause or 0) <= 0.25 * 2**n for n, pause in enumerate(pauses[:3]))
     assert Retries(3).pause(error, Deadline.after(0.01)) is None
-    asked = HTTPStatusError("busy", status_code=503, retry_after=7.0)
-    assert Retries(1).pause(asked, NEVER) == 7.0
-    asked.retry_after = LONGEST_ASKED + 1
-    assert Retries(1).pause(asked, NEVER) is None
+    limited = HTTPStatusError("busy", status_code=503, retry_after=7.0)
+    assert Retries(1).pause(limited, NEVER) == 7.0
+    limited.retry_after = LONGEST_ASKED + 1
+    assert Retries(1).pause(limited, NEVER) is None
 
 
 def test_retries_are_for_what_had_no_effect() -> None:

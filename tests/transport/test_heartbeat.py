@@ -73,10 +73,10 @@ def test_heartbeat_is_begun_before_it_ends(
     """close() waits briefly until the heartbeat has begun, so the server knows the session."""
     monkeypatch.setattr(_connection, "GOODBYE", BOUND)  # also on a slow machine
     monkeypatch.setattr(_client, "CLOSE_GRACE", BOUND)
-    asked, begin, gone = threading.Event(), threading.Event(), threading.Event()
+    requested, begin, gone = threading.Event(), threading.Event(), threading.Event()
 
     def live(x: IncomingRequest) -> None:
-        asked.set()
+        requested.set()
         assert begin.wait(BOUND)
         beat(x)
         assert x.wait_for_hangup()
@@ -85,7 +85,7 @@ def test_heartbeat_is_begun_before_it_ends(
     app.scripts[ROUTE] = live
     client = Client(app.url, session_hash=HASH)
     client.predict("/echo", ["x"], timeout=BOUND)
-    assert asked.wait(BOUND)
+    assert requested.wait(BOUND)
     closing = threading.Thread(target=client.close)
     closing.start()
     assert client._closing.wait(BOUND)

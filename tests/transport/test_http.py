@@ -340,16 +340,16 @@ def test_http_netrc_passwords_are_not_sent(
 
 def test_http_proxies_are_used(direct: ScriptedApp) -> None:
     """A proxy in the options gets the request for the app's URL."""
-    asked: list[str] = []
+    paths: list[str] = []
 
     def config(x: IncomingRequest) -> None:
-        asked.append(x._handler.path)
+        paths.append(x._handler.path)
         x.answer(DIRECT)
 
     direct.scripts["GET /config"] = config
     with Client("http://app.invalid:80", proxies={"http": direct.url}) as app:
         assert app.url == "http://app.invalid:80"
-    assert asked == ["http://app.invalid:80/config"]
+    assert paths == ["http://app.invalid:80/config"]
 
 
 def test_http_unusable_proxy_is_named() -> None:

@@ -568,7 +568,7 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
 
     Otherwise a job that is about to begin could end with the cancelled one, without a message.
     """
-    asked, begins, may_end = threading.Event(), threading.Event(), threading.Event()
+    status_requested, begins, may_end = threading.Event(), threading.Event(), threading.Event()
     joined, stopped = threading.Event(), threading.Event()
     steps: list[str] = []
     names = iter(("e1", "e2"))
@@ -584,7 +584,7 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
         x.send({"msg": "process_starts", "event_id": "e1"})
         assert joined.wait(WAIT)
         x.send({"msg": "estimation", "event_id": "e2", "rank": 0, "queue_size": 1})
-        assert asked.wait(WAIT)
+        assert status_requested.wait(WAIT)
         x.send({"msg": "process_starts", "event_id": "e2"})
         begins.set()
         assert may_end.wait(WAIT)
@@ -598,7 +598,7 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
     turns = itertools.chain([data], itertools.repeat(stream_of(CLOSE)))
 
     def status(x: IncomingRequest) -> None:
-        asked.set()
+        status_requested.set()
         assert begins.wait(WAIT)
         x.answer({"msg": "estimation"})
 
@@ -616,7 +616,7 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
         other = app.submit("/count", ["x"]).on("status", queued)
         queued.wait_for(lambda status: status.size == 1)
         assert one.cancel()
-        assert asked.wait(WAIT) and steps == []
+        assert status_requested.wait(WAIT) and steps == []
         queued.wait_for(lambda status: status.size is None)
         assert steps == []
         may_end.set()

@@ -16,9 +16,9 @@ from gradio_client_sync.errors import GradioClientError
 
 WAIT = 30.0  # s; a bound for processes that hang
 
-# : This runs in its own process, because pytest-timeout uses the same timer. An endless wait is
-# always interrupted correctly. What matters are the steps around it, so it waits for zero seconds,
-# again and again.
+#: This runs in its own process, because pytest-timeout uses the same timer. An endless wait is
+#: always interrupted correctly. What matters are the steps around it, so it waits for zero seconds,
+#: again and again.
 STRUCK = """
 import collections, random, signal, threading
 from gradio_client_sync._transport.signal_safe import SafeCondition, SafeEvent

@@ -45,7 +45,7 @@ SHELLS = {
     ),
 }
 
-# : The keys to press, with Tab, and the text that shows that the right line ran.
+#: The keys to press, with Tab, and the text that shows that the right line ran.
 TYPED = (
     ("vie\t --help", f"Usage: {PROGRAM} view-api"),
     ("predict --he\t", f"Usage: {PROGRAM} predict"),

@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.gradio, pytest.mark.once, needs_browser, needs_gradio]
 
 CANARY = Path(__file__).parents[2] / "support" / "servers" / "canary.py"
 
-# : Waits until Lab has opened the notebook and its kernel, runs all cells, and returns the text.
+#: Waits until Lab has opened the notebook and its kernel, runs all cells, and returns the text.
 RUN = """
 (async () => {
   const found = async test => {

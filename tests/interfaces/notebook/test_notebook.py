@@ -102,7 +102,7 @@ def data(*values: Any, outputs: tuple[tuple[str, str], ...] = ()) -> Data:
     return Data(list(values), "/look", 0, now, {}, outputs, bundle_of_data)
 
 
-def look(value: Any, component: str = "") -> Checker:
+def display(value: Any, component: str = "") -> Checker:
     """Display a value, check the markup, and return its contents."""
     return check(Renderer().html(value, component))
 
@@ -198,10 +198,10 @@ def test_any_json_has_an_html_form(value: Any, component: str) -> None:
 @pytest.mark.parametrize("number", [10**400, -(10**400), float("nan"), float("inf"), 1e308, 5e-324])
 def test_any_number_has_an_html_form(number: float) -> None:
     """Numbers that are not finite or not a float can be displayed."""
-    look(number)
-    look({"headers": ["n"], "data": [[number]]})
-    look({"label": "x", "confidences": [{"label": "x", "confidence": number}]})
-    look([{"token": "x", "class_or_confidence": number}])
+    display(number)
+    display({"headers": ["n"], "data": [[number]]})
+    display({"label": "x", "confidences": [{"label": "x", "confidence": number}]})
+    display([{"token": "x", "class_or_confidence": number}])
     draw("", [Series.of("bar", None, [1, 2], [number, 3]), Series.of("line", "", [number], [1])])
 
 
@@ -213,15 +213,15 @@ def test_deep_and_large_values_are_cut() -> None:
     assert len(Renderer().html(deep)) < 20_000
     assert len(Renderer().html([[number] for number in range(100_000)])) < 200_000
     rows = {"headers": [], "data": [[0] * 500] * 5_000}
-    shown = look(rows)
+    shown = display(rows)
     assert "5,000 × 500" in shown.words and "4,950 more rows" in shown.words
     turns = [{"role": "user", "content": "hi"}] * 1_000
-    assert "800 earlier messages" in look(turns).words
+    assert "800 earlier messages" in display(turns).words
 
 
 def test_table_shows_headers_and_cells() -> None:
     """A DataFrame is a table with numbers on the right, and missing cells are shown as None."""
-    shown = look({"headers": ["name", "kg"], "data": [["hare", 3.75], ["heron"]]})
+    shown = display({"headers": ["name", "kg"], "data": [["hare", 3.75], ["heron"]]})
     assert shown.words == "namekghare3.75heronNone2 × 2"
     assert "<table" in Renderer().html({"headers": ["a"], "data": []})
 
@@ -233,7 +233,7 @@ def test_label_shows_bars() -> None:
                                          {"label": "dog", "confidence": 7}]}
     )  # fmt: skip
     assert "width:75%" in markup and "75.0 %" in markup and "width:100%" in markup
-    assert "cat" in look({"label": "cat", "confidences": None}).words
+    assert "cat" in display({"label": "cat", "confidences": None}).words
 
 
 def test_marks_show_classes_and_weights() -> None:
@@ -243,7 +243,7 @@ def test_marks_show_classes_and_weights() -> None:
     markup = Renderer().html(tokens)
     tints = re.findall(r"<mark style=\"background:(hsla\([^)]*\))", markup)
     assert len(tints) == 3 and tints[0] == tints[1] != tints[2]
-    assert look(tokens).words == "Ada NAME saw Bob NAME!"
+    assert display(tokens).words == "Ada NAME saw Bob NAME!"
     assert "<mark" in Renderer().html([["Ada", "NAME"]], "highlightedtext")
     assert "<mark" not in Renderer().html([["Ada", "NAME"]])
 
@@ -259,9 +259,9 @@ def test_chat_shows_bubbles_on_their_sides() -> None:
 
 def test_html_is_framed_only_where_the_component_says_so() -> None:
     """Only values of HTML components are shown as HTML."""
-    assert not look("<b>x</b>").frames and look("<b>x</b>").words == "<b>x</b>"
-    assert look("<b>x</b>", "html").frames
-    assert not look("<b>" * 100_000, "html").frames
+    assert not display("<b>x</b>").frames and display("<b>x</b>").words == "<b>x</b>"
+    assert display("<b>x</b>", "html").frames
+    assert not display("<b>" * 100_000, "html").frames
 
 
 def test_outputs_are_named() -> None:
@@ -280,7 +280,7 @@ def test_outputs_are_named() -> None:
 )
 def test_plot_is_a_picture(library: str, drawn: int) -> None:
     """A plot is drawn from its numbers as an image without scripts."""
-    shown = look(PLOTS[library], "plot")
+    shown = display(PLOTS[library], "plot")
     ((tag, source),) = shown.sources
     assert tag == "img" and source.startswith("data:image/svg+xml;base64,")
     svg = base64.b64decode(source.partition(",")[2]).decode()
@@ -291,7 +291,7 @@ def test_plot_is_a_picture(library: str, drawn: int) -> None:
 
 def test_matplotlib_is_its_own_picture() -> None:
     """A Matplotlib plot is displayed as the picture that it is."""
-    ((_, source),) = look(PLOTS["matplotlib"]).sources
+    ((_, source),) = display(PLOTS["matplotlib"]).sources
     assert source == PLOTS["matplotlib"]["plot"]
 
 
@@ -306,7 +306,7 @@ def test_matplotlib_that_is_too_large_is_left_out() -> None:
 def test_plot_that_cannot_be_drawn_says_so() -> None:
     """A figure without numbers shows a remark."""
     figure = {"data": [{"type": "surface", "z": [[1]]}], "layout": {}}
-    assert "not drawn here" in look({"type": "plotly", "plot": json.dumps(figure)}).words
+    assert "not drawn here" in display({"type": "plotly", "plot": json.dumps(figure)}).words
 
 
 def test_plot_is_offered_in_its_own_type() -> None:
@@ -374,7 +374,7 @@ def test_plot_that_only_looks_like_it_stays_interactive(library: str, part: Any)
 def test_plot_that_is_none_is_shown_as_it_is(plot: Any) -> None:
     """A value that claims to be a plot and is not is displayed like any other value."""
     assert parsed({"type": "plotly", "plot": plot}) is None
-    look({"type": "plotly", "plot": plot})
+    display({"type": "plotly", "plot": plot})
 
 
 def test_packed_numbers_are_unpacked_within_bounds() -> None:
@@ -385,7 +385,7 @@ def test_packed_numbers_are_unpacked_within_bounds() -> None:
     packed = {"type": "ndarray", "array": {"type": "bytes", "data": bomb}, "dtype": "float64"}
     entry = json.dumps(packed)
     plot = PLOTS["bokeh"]["plot"].replace("[4, 6, 5]", entry).replace("[1, 2, 3]", entry)
-    look({"type": "bokeh", "plot": plot})
+    display({"type": "bokeh", "plot": plot})
 
 
 # -- files
@@ -427,7 +427,7 @@ class Content:
 )
 def test_file_has_the_player_that_its_type_asks_for(mime_type: str | None, tag: str | None) -> None:
     """Pictures, sounds and videos have players, and other files are cards with links."""
-    shown = look(Content(mime_type, b"content"))
+    shown = display(Content(mime_type, b"content"))
     assert [source[0] for source in shown.sources] == ([tag] if tag else [])
     assert "a.bin" in shown.words
 
@@ -435,7 +435,7 @@ def test_file_has_the_player_that_its_type_asks_for(mime_type: str | None, tag: 
 def test_file_that_is_too_large_is_a_link() -> None:
     """The size limit is for all files of a display; a file above it is a link with a remark."""
     half = Content("image/png", b"x" * (INLINE_BYTES // 2))
-    shown = look([{"image": half, "caption": "one"}, {"image": half, "caption": "two"},
+    shown = display([{"image": half, "caption": "one"}, {"image": half, "caption": "two"},
                   {"image": half, "caption": "three"}])  # fmt: skip
     assert len(shown.sources) == 2
     assert "download() it" in shown.words
@@ -445,13 +445,13 @@ def test_files_in_the_forms_of_components_are_shown() -> None:
     """Files inside the values of components are displayed, such as galleries and messages."""
     picture, film = Content("image/png", b"p"), Content("video/mp4", b"v")
     words = Content("text/vtt", b"WEBVTT", "words.vtt")
-    shown = look({"video": film, "subtitles": words}, "video")
+    shown = display({"video": film, "subtitles": words}, "video")
     assert [tag for tag, _ in shown.sources] == ["video"] and "words.vtt" in shown.words
-    assert [tag for tag, _ in look({"video": film, "subtitles": None}).sources] == ["video"]
+    assert [tag for tag, _ in display({"video": film, "subtitles": None}).sources] == ["video"]
     marks = [{"image": picture, "label": "a nose"}]
-    shown = look({"image": picture, "annotations": marks}, "annotatedimage")
+    shown = display({"image": picture, "annotations": marks}, "annotatedimage")
     assert len(shown.sources) == 2 and "a nose" in shown.words and "1 marked areas" in shown.words
-    shown = look([[picture, "one"], [picture, None]], "gallery")
+    shown = display([[picture, "one"], [picture, None]], "gallery")
     assert len(shown.sources) == 2 and "one" in shown.words
     for part in (
         {"type": "file", "file": picture},
@@ -459,10 +459,10 @@ def test_files_in_the_forms_of_components_are_shown() -> None:
         picture,
     ):
         chat = [{"role": "assistant", "content": [part], "metadata": {"title": "Looked it up"}}]
-        shown = look(chat)
+        shown = display(chat)
         assert len(shown.sources) == 1 and "Looked it up" in shown.words
-    assert "system: " in look([{"role": "system", "content": "be kind"}]).words
-    assert len(look({"deep": [picture]}).sources) == 1
+    assert "system: " in display([{"role": "system", "content": "be kind"}]).words
+    assert len(display({"deep": [picture]}).sources) == 1
 
 
 @pytest.mark.parametrize(
@@ -478,7 +478,7 @@ def test_stream_is_not_fetched() -> None:
     """A stream is not fetched, because fetching could cut off a running job."""
     stream = Content("audio/mpeg", b"x")
     stream.is_stream = True
-    shown = look(stream)
+    shown = display(stream)
     assert not shown.sources and "when the job is done" in shown.words
 
 

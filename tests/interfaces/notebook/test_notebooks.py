@@ -28,7 +28,7 @@ needs_gradio = pytest.mark.skipif(
     render.GRADIO not in SERVERS, reason=f"needs the server of Gradio {render.GRADIO}"
 )
 
-# : What the page of each notebook must contain.
+#: What the page of each notebook must contain.
 SHOWN = {
     "chat": ("Quite well, thank you", "<img", "text-align:right"),
     "files_and_media": ("<audio", "<video", "<table", "data:image/webp", 'sandbox=""', "svg+xml"),

@@ -22,7 +22,7 @@ import pytest
 
 from tests.support.canary.watch import PACKAGE, Watch
 
-# : The loggers of the libraries that a client uses, and the client's own.
+#: The loggers of the libraries that a client uses, and the client's own.
 LOGGERS = (
     PACKAGE,
     "urllib3",
@@ -36,7 +36,7 @@ LOGGERS = (
 
 SWEPT_TOGETHER = 40  # at least this many tests between two searches of all objects
 
-# : With several processes, each one reports its leaks under this name.
+#: With several processes, each one reports its leaks under this name.
 FOUND = "secrets that got out"
 
 

@@ -13,7 +13,7 @@ pytest_plugins = "pytester"
 
 ROOT = Path(__file__).parents[3]
 
-# : A run of tests: some leak, each named after the kind of its leak, and one does not.
+#: A run of tests: some leak, each named after the kind of its leak, and one does not.
 LEAKS = """
 import logging
 import os
@@ -147,7 +147,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Py
     return pytester
 
 
-# : The options for a run in one process and in two.
+#: The options for a run in one process and in two.
 ONE, TWO = (), ("-n", "2")
 
 

@@ -18,7 +18,7 @@ from gradio_client_sync.events import Data, Event, Status
 
 FOLDER = Path(__file__).parent
 
-# : The recorded releases, and what their config says about the queue.
+#: The recorded releases, and what their config says about the queue.
 PROTOCOLS = {
     "3.16.2": None,
     "3.23.0": None,
