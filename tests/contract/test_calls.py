@@ -56,7 +56,7 @@ CALLS: tuple[tuple[str, Any, list[Any]], ...] = (
 )
 
 
-def test_calls_are_answered(app: Client) -> None:
+def test_calls_return_all_outputs(app: Client) -> None:
     """Values by position and by name reach the function, and all outputs are returned."""
     for endpoint, payload, answer in CALLS:
         result = app.predict(endpoint, payload)
@@ -166,7 +166,7 @@ def test_near_miss_is_suggested(app: Client) -> None:
 
 
 @pytest.mark.usefixtures("untouched")
-def test_endpoint_that_cannot_be(app: Client) -> None:
+def test_invalid_endpoint_is_refused(app: Client) -> None:
     """An unknown number, and a value that is neither name nor number, are refused."""
     wanted: Any
     for wanted in (9999, -1, True, 1.0, ["/echo"]):
@@ -229,13 +229,13 @@ def test_large_value(app: Client) -> None:
     assert app.predict("/echo", [text])[0] == text
 
 
-def test_numbers_that_json_lacks_are_null(app: Client) -> None:
+def test_nan_and_infinity_are_sent_as_null(app: Client) -> None:
     """NaN and infinity are sent as null, as in JavaScript."""
     for number in (math.nan, math.inf, -math.inf):
         assert app.predict("/echo", [number])[0] is None
 
 
-def test_infinite_number_in_a_result_is_none(app: Client) -> None:
+def test_nan_and_infinity_in_a_result_are_none(app: Client) -> None:
     """NaN and infinity in a result are None, because every server writes them as null."""
     assert app.predict("/add", [1e308, 1e308])[0] is None
 
@@ -360,7 +360,7 @@ def test_batch_function_takes_one_sample(app: Client) -> None:
 
 
 @servers_with("batch", "answers per sample")
-def test_jobs_of_one_batch_get_their_own_answers(app: Client) -> None:
+def test_jobs_of_one_batch_get_their_own_results(app: Client) -> None:
     """Jobs in one batch each get the result for their own sample."""
     jobs = [app.submit("/batch", [f"x{n}"]) for n in range(6)]
     assert [job.result(BOUND).data for job in jobs] == [[f"X{n}"] for n in range(6)]
@@ -512,7 +512,7 @@ def test_validator(app: Client, server: Server) -> None:
     assert app.predict("/validated", ["long enough"])[0] == "long enough"
 
 
-def test_an_answer_that_cannot_be_sent_harms_no_later_call(app: Client) -> None:
+def test_unsendable_result_affects_its_own_call_only(app: Client) -> None:
     """Half a surrogate pair ends only its own call, though servers since 4.17 end the stream."""
     for _ in range(2):
         with pytest.raises((AppError, BrokenStreamError)):

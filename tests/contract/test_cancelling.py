@@ -100,7 +100,7 @@ def unstoppable() -> list[Any]:
 
 
 @pytest.mark.parametrize(("server", "endpoint"), unstoppable(), indirect=["server"])
-def test_what_cannot_be_stopped_runs_on(server: Server, key: str, endpoint: str) -> None:
+def test_cancelled_job_of_a_function_that_runs_on(server: Server, key: str, endpoint: str) -> None:
     """If a function cannot be stopped, its job is cancelled at once, and the function runs on."""
     with Client(server.url) as app:
         job = start(app, server, endpoint, key)
@@ -319,7 +319,7 @@ def test_next_generator_starts_after_a_cancelled_one(app: Client, server: Server
 
 
 @pytest.mark.parametrize("version", [v for v in SERVERS if not has(v, "separate iterators")])
-def test_next_generator_gets_its_own_values_from_a_server_that_notices_late(
+def test_next_generator_ignores_late_messages_of_a_cancelled_one(
     version: str, server_pool: ServerPool
 ) -> None:
     """On 3.x late messages of a job that has ended are not taken for those of the next job."""
@@ -337,9 +337,7 @@ def test_next_generator_gets_its_own_values_from_a_server_that_notices_late(
 
 
 @pytest.mark.parametrize("version", [v for v in SERVERS if not has(v, "separate iterators")])
-def test_generator_whose_connection_broke_is_forgotten(
-    version: str, server_pool: ServerPool
-) -> None:
+def test_next_generator_ignores_values_of_a_lost_one(version: str, server_pool: ServerPool) -> None:
     """On 3.x the next job does not get the remaining values of a job whose connection broke."""
     server = server_pool.get(version, auth="user:password", queue_size=3)  # one job at a time
     key = uuid.uuid4().hex

@@ -101,7 +101,7 @@ def test_server_function_that_does_not_exist(app: Client, server: Server) -> Non
 
 @pytest.mark.gradio
 @servers_without("server functions")
-def test_server_functions_are_not_everywhere(app: Client) -> None:
+def test_server_functions_came_with_3_47(app: Client) -> None:
     """Before 3.47 no component has server functions, and the error says so."""
     number = app.config["components"][0]["id"]
     with pytest.raises(EndpointNotFoundError, match=r"none before Gradio 3\.47"):

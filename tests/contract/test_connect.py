@@ -49,7 +49,7 @@ def assert_works(app: Client) -> None:
 # -- URLs
 
 
-def test_what_a_client_knows(app: Client, server: Server) -> None:
+def test_client_attributes(app: Client, server: Server) -> None:
     """A client has the app's URL, config, protocol and session hash."""
     assert (app.source, app.url) == (server.url, server.url)
     assert app.protocol == protocol_of(server.version)
@@ -72,7 +72,7 @@ FORMS = (
 )
 
 
-def test_forms_of_an_address(server: Server) -> None:
+def test_forms_of_a_url(server: Server) -> None:
     """A URL works in any form that a browser shows."""
     for form in FORMS:
         with Client(form.format(server.url)) as app:
@@ -170,7 +170,7 @@ def answering(status: int, body: str, kind: str) -> type[http.server.BaseHTTPReq
         (200, '{"version": "4.44.1"}', "application/json"),
     ],
 )
-def test_other_pages(status: int, body: str, kind: str) -> None:
+def test_responses_without_gradio(status: int, body: str, kind: str) -> None:
     """A response that is not from a Gradio app gives an error that says so."""
     with HttpServer(answering(status, body, kind)) as server:
         with pytest.raises(ConfigError) as caught:
@@ -239,13 +239,13 @@ def test_unknown_host() -> None:
         "   ",
     ],
 )
-def test_addresses_that_cannot_be(source: str) -> None:
+def test_malformed_urls_are_refused(source: str) -> None:
     """A malformed URL is refused without a request, and the error shows a correct one."""
     with pytest.raises(ConfigError, match="address"):
         Client(source)
 
 
-def test_password_in_the_address() -> None:
+def test_password_in_the_url() -> None:
     """A URL with a password is refused, and the error does not repeat the password."""
     with pytest.raises(ConfigError, match="auth=") as caught:
         Client("http://user:secret@127.0.0.1:7860")
@@ -482,6 +482,6 @@ def test_server_that_dies(server: Server) -> None:
         own.kill()
 
 
-def test_client_whose_arguments_are_wrong_has_a_repr() -> None:
+def test_repr_before_the_arguments_are_checked() -> None:
     """repr() works before the arguments are checked, as debuggers may call it then."""
     assert repr(Client.__new__(Client)) == "<Client … (not connected yet)>"

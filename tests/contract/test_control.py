@@ -77,7 +77,7 @@ def bare() -> BareJob:
     return BareJob()
 
 
-def test_every_outcome_has_a_way() -> None:
+def test_every_outcome_is_tested() -> None:
     """The tests below cover every outcome."""
     assert ENDS.keys() == set(Outcome)
 
@@ -114,7 +114,7 @@ def test_cancel_after_the_end_is_refused(bare: BareJob, outcome: Outcome) -> Non
     assert bare.job.cancel() is False and not bare.job.cancelled()
 
 
-def test_cancel_counts_while_listeners_hear_of_the_end(bare: BareJob) -> None:
+def test_cancel_works_while_listeners_get_the_end(bare: BareJob) -> None:
     """cancel() works until the Future resolves, after the listeners got the last status."""
 
     def cancel(status: Status) -> None:
@@ -126,7 +126,7 @@ def test_cancel_counts_while_listeners_hear_of_the_end(bare: BareJob) -> None:
     assert bare.job.cancelled() and bare.control.outcome is Outcome.CANCELLED
 
 
-def test_deadline_does_not_count_while_listeners_hear_of_the_end(bare: BareJob) -> None:
+def test_deadline_has_no_effect_while_listeners_get_the_end(bare: BareJob) -> None:
     """A deadline has no effect once the listeners get the last status: the job was in time."""
 
     def expire(status: Status) -> None:
@@ -143,7 +143,7 @@ class SignalRaised(Exception):
 
 
 @pytest.mark.parametrize("second", [Outcome.RESULT, Outcome.CANCELLED, Outcome.ERROR])
-def test_end_that_a_signal_struck_is_finished_by_the_next(
+def test_end_interrupted_by_a_signal_is_completed_by_the_next(
     bare: BareJob, second: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If a signal interrupts the end before the Future resolves, the next call completes it."""
@@ -161,7 +161,7 @@ def test_end_that_a_signal_struck_is_finished_by_the_next(
     assert concurrent.futures.wait([bare.job], timeout=WAIT).done == {bare.job}
 
 
-def test_abandoned_job_wakes_nobody(bare: BareJob, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_abandoned_job_calls_no_listeners(bare: BareJob, monkeypatch: pytest.MonkeyPatch) -> None:
     """abandon() wakes no thread and calls no listener; later calls get the end at once."""
     woken: list[JobControl] = []
     monkeypatch.setattr(JobControl, "wake", lambda control: woken.append(control))
@@ -177,7 +177,7 @@ def test_abandoned_job_wakes_nobody(bare: BareJob, monkeypatch: pytest.MonkeyPat
     assert other.job.cancel() and woken == [other.control]
 
 
-def test_abandon_says_whether_the_server_has_to_be_told(bare: BareJob) -> None:
+def test_abandon_returns_whether_to_stop_the_job_on_the_server(bare: BareJob) -> None:
     """abandon() returns whether the job still has to be stopped on the server."""
     ENDS[Outcome.RESULT](bare.control)
     assert bare.control.abandon() is False
@@ -185,7 +185,7 @@ def test_abandon_says_whether_the_server_has_to_be_told(bare: BareJob) -> None:
     assert other.job.cancel() and other.control.abandon() is True
 
 
-def test_stop_reaches_what_the_worker_waits_for_now(bare: BareJob) -> None:
+def test_stop_calls_the_last_callback(bare: BareJob) -> None:
     """A stop calls the callback that was set last, and a callback cannot be set afterwards."""
     waits: list[str] = []
     assert bare.control.on_stop(lambda: waits.append("now"))

@@ -155,7 +155,7 @@ def test_download_dir(files: FileApp, tmp_path: Path) -> None:
         assert remote.download().read_bytes() == CONTENT and folder.is_dir()
 
 
-def test_download_where_it_cannot_be_written(files: FileApp, app: Client, tmp_path: Path) -> None:
+def test_download_to_an_unwritable_folder(files: FileApp, app: Client, tmp_path: Path) -> None:
     """If the folder cannot be written, the error says what to do, and no file is left."""
     taken = tmp_path / "taken"
     taken.write_bytes(b"a file")
@@ -222,7 +222,7 @@ with Client(sys.argv[1], download_dir=sys.argv[2]) as app, Client(sys.argv[1]) a
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="root writes anywhere")
-def test_download_on_a_file_system_that_takes_nothing(files: FileApp, tmp_path: Path) -> None:
+def test_download_on_a_read_only_file_system(files: FileApp, tmp_path: Path) -> None:
     """A client needs no writable file system until it downloads something."""
     files.serve("/out/r.bin", CONTENT)
     files.output = [filedata("/out/r.bin")]
@@ -329,7 +329,7 @@ class BreakingScript:
 
 
 @pytest.mark.parametrize("cuts", [(1,), (1_023_999,), (300_000,), (1, 1, 1), (500_000,) * 2])
-def test_download_goes_on_where_it_broke(
+def test_download_continues_after_a_break(
     files: FileApp, app: Client, cuts: tuple[int, ...], tmp_path: Path
 ) -> None:
     """After a break only the rest is requested, and only if the content is the same."""
@@ -345,7 +345,7 @@ def test_download_goes_on_where_it_broke(
     assert steps == sorted(steps)
 
 
-def test_download_restarts_where_ranges_are_ignored(files: FileApp, app: Client) -> None:
+def test_download_restarts_if_ranges_are_ignored(files: FileApp, app: Client) -> None:
     """Servers before 5.0 ignore ranges and send the whole file again, which is accepted."""
     BreakingScript(files, 100_000, 700_000, ranges=False)
     assert remote_of(files, app).read() == CONTENT
@@ -384,7 +384,7 @@ def test_download_restarts_when_the_rest_does_not_fit(
     assert remote_of(files, app).read() == CONTENT
 
 
-def test_download_that_never_gets_further_ends(files: FileApp, app: Client, tmp_path: Path) -> None:
+def test_download_without_progress_ends(files: FileApp, app: Client, tmp_path: Path) -> None:
     """A download whose connection always breaks at the same byte ends with an error."""
     broken = BreakingScript(files, 5_000, 0, 0, 0, 0)
     with pytest.raises(DownloadError, match=r"'r\.bin' could not be fetched.*broke off"):
@@ -590,7 +590,7 @@ def test_download_of_broken_inline_content(content: str, tmp_path: Path) -> None
 
 
 @pytest.mark.gradio
-def test_download_of_one_file_in_every_way(app_of_server: Client, tmp_path: Path) -> None:
+def test_download_with_each_method(app_of_server: Client, tmp_path: Path) -> None:
     """Size, type, name and content are right in memory, on disk and as a stream."""
     remote = app_of_server.predict("/make_file", [3_000_001])[0]
     steps: list[tuple[int, int | None]] = []
@@ -623,7 +623,7 @@ def test_download_of_a_stream(server_pool: ServerPool, version: str, tmp_path: P
         assert remote.read() == path.read_bytes()
 
 
-def test_download_of_a_stream_asks_for_all_of_it(files: FileApp, app: Client) -> None:
+def test_download_of_a_stream_requests_the_complete_file(files: FileApp, app: Client) -> None:
     """A streamed file is requested as a whole, and not by its playlist."""
     files.scripts["GET /stream/s/r/1/playlist-file"] = lambda x: x.answer(
         b"sound", 200, "audio/aac"

@@ -106,7 +106,7 @@ def test_errors_are_documented(cls: type[GradioClientError]) -> None:
 
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
 @pytest.mark.parametrize("cls", CLASSES)
-def test_errors_pickle_whole(cls: type[GradioClientError], protocol: int) -> None:
+def test_errors_can_be_pickled(cls: type[GradioClientError], protocol: int) -> None:
     """Class, message and all attributes stay the same in a pickle."""
     facts = facts_of(cls)
     assert {"endpoint", "event_id"} <= set(facts)
@@ -131,7 +131,7 @@ def test_errors_copy_without_sharing(cls: type[GradioClientError]) -> None:
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_errors_without_facts_have_defaults(cls: type[GradioClientError]) -> None:
+def test_error_attributes_have_defaults(cls: type[GradioClientError]) -> None:
     """Each declared attribute exists and has a default."""
     error = cls("what happened")
     assert vars(error) == {}
@@ -140,7 +140,7 @@ def test_errors_without_facts_have_defaults(cls: type[GradioClientError]) -> Non
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_errors_refuse_facts_that_are_not_declared(cls: type[GradioClientError]) -> None:
+def test_errors_refuse_undeclared_attributes(cls: type[GradioClientError]) -> None:
     """An attribute that is not declared is refused."""
     with pytest.raises(TypeError, match=f"{cls.__name__} has no attribute 'endpiont'"):
         cls("what happened", endpiont="/x")
@@ -169,7 +169,7 @@ def test_errors_are_caught_as_builtins(cls: str, builtin: type[Exception]) -> No
         raise getattr(errors, cls)("what happened")
 
 
-def test_errors_of_the_system_have_no_number() -> None:
+def test_errors_with_oserror_have_no_errno() -> None:
     """Errors with OSError as a base have no errno and no file name."""
     error = errors.FileTooLargeError("what happened", path="/x", limit_bytes=5)
     assert (error.errno, error.strerror, error.filename) == (None, None, None)

@@ -79,7 +79,7 @@ def test_listeners_get_events_in_order_and_once(log: EventLog) -> None:
 
 
 @given(st.lists(st.sampled_from(["publish", "subscribe", "tell"]), max_size=20))
-def test_listeners_see_the_same_whenever_they_come(steps: list[str]) -> None:
+def test_listeners_get_the_same_events_at_any_time(steps: list[str]) -> None:
     """Every listener gets the same events, whatever the order of events and registrations."""
     log, frames = EventLog(event_factory(), 100, run_here), iter(growing(20))
     heard: list[list[str]] = []
@@ -130,7 +130,7 @@ def test_listener_that_raises_is_logged_and_kept(
     assert "listener" in caplog.text
 
 
-def test_listener_taken_away_hears_no_more(log: EventLog) -> None:
+def test_removed_listener_gets_no_events(log: EventLog) -> None:
     """`off` removes one callback for one kind of event, from the next event on."""
     seen: list[str] = []
 
@@ -218,7 +218,7 @@ def test_reader_that_falls_behind_the_history_is_warned(
     assert "missed 6 messages" in caplog.text
 
 
-def test_late_listener_of_a_finished_job_has_heard_all_when_on_returns() -> None:
+def test_late_listener_of_a_finished_job_gets_all_events_in_on() -> None:
     """For a finished job, `on` returns after the listener got all events."""
     log = EventLog(event_factory(), 100, lambda task: threading.Thread(target=task).start())
     for message in growing(3):
@@ -229,7 +229,7 @@ def test_late_listener_of_a_finished_job_has_heard_all_when_on_returns() -> None
     assert seen == ["a", "ab", "abc", "end"]
 
 
-def test_listener_added_by_a_listener_hears_all(log: EventLog) -> None:
+def test_listener_added_by_a_listener_gets_all_events(log: EventLog) -> None:
     """A listener may add a listener, which gets all events."""
     seen: list[str] = []
 
@@ -258,7 +258,7 @@ def test_nothing_follows_the_end(log: EventLog) -> None:
     assert log.status.stage == "complete"
 
 
-def test_latest_status_comes_from_the_latest_message_that_tells_one(log: EventLog) -> None:
+def test_latest_status_skips_messages_without_one(log: EventLog) -> None:
     """The latest status skips logs and messages that cannot be read."""
     assert log.status is None
     log.publish(frame({"msg": "estimation", "event_id": "e", "rank": 3, "queue_size": 4}))
@@ -269,7 +269,7 @@ def test_latest_status_comes_from_the_latest_message_that_tells_one(log: EventLo
     assert log.status.position == 3
 
 
-def test_unreadable_messages_are_passed_over_by_every_reader(log: EventLog) -> None:
+def test_unreadable_messages_are_skipped_by_every_reader(log: EventLog) -> None:
     """A message that cannot be read is skipped by listeners and loops."""
     seen: list[str] = []
     log.subscribe("data", lambda data: seen.append(data[0]))
@@ -283,7 +283,7 @@ def test_unreadable_messages_are_passed_over_by_every_reader(log: EventLog) -> N
     assert [data[0] for data in log.data(wait=False)] == ["a"]
 
 
-def test_completed_frames_among_the_kept_are_left_to_the_end(log: EventLog) -> None:
+def test_completed_message_gives_the_final_value_once(log: EventLog) -> None:
     """A loop gets the final value once, although the completed message is kept as well."""
     log.publish(growing(1)[0])
     log.publish(frame(completed("e", "end")))

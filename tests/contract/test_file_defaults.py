@@ -22,7 +22,7 @@ def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
 
 
 @pytest.mark.gradio
-def test_default_that_is_a_file_goes_back_as_the_apps_own(app: Client) -> None:
+def test_default_file_is_sent_back_as_the_apps_own(app: Client) -> None:
     """A missing value is replaced by the app's own file, without an upload."""
     for endpoint in ("/default_image", "/default_file"):
         uploads: list[Any] = []
@@ -57,7 +57,7 @@ DEFAULTS: tuple[Callable[[str], Any], ...] = (
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_default_that_names_a_file_of_this_machine_opens_none(kind: str, tmp_path: Path) -> None:
+def test_default_that_names_a_local_file_opens_none(kind: str, tmp_path: Path) -> None:
     """A hostile app gets back its own path, and no byte of the file."""
     canary = tmp_path / "canary.txt"
     secret = secrets.token_hex(16)

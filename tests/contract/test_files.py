@@ -178,7 +178,7 @@ def test_files_of_another_app(app: Client, server_pool: ServerPool, there: str) 
 
 
 @pytest.mark.gradio
-def test_files_links_are_fetched_by_this_machine_where_the_server_may_not(app: Client) -> None:
+def test_files_links_to_this_machine_are_uploaded(app: Client) -> None:
     """A link to this machine works on every server, though newer servers refuse to follow it."""
     with FileApp() as files:
         files.serve("cat.txt", b"miau")
@@ -289,7 +289,7 @@ def waiting() -> Iterator[tuple[FileApp, Client, Gate]]:
 
 
 @pytest.mark.parametrize("after", [b"", b"short", CONTENT * 3], ids=["empty", "shorter", "longer"])
-def test_files_are_sent_as_they_are_when_their_turn_comes(
+def test_files_are_sent_with_their_content_at_the_upload(
     waiting: tuple[FileApp, Client, Gate], tmp_path: Path, after: bytes
 ) -> None:
     """A file on disk is sent with the content that it has when its upload starts."""
@@ -305,7 +305,7 @@ def test_files_are_sent_as_they_are_when_their_turn_comes(
     assert [part.content for part in files.sent] == [after]
 
 
-def test_files_that_vanish_or_outgrow_the_limit_before_their_turn(
+def test_files_that_vanish_or_grow_before_the_upload(
     waiting: tuple[FileApp, Client, Gate], tmp_path: Path
 ) -> None:
     """If a file has vanished or grown above the limit, the job fails, and nothing is sent."""
@@ -511,7 +511,7 @@ def remote_of(server: FileApp, app: Client, content: bytes = b"hello", **entries
     return got
 
 
-def test_remote_file_of_this_app_goes_back_by_reference(files: FileApp) -> None:
+def test_remote_file_of_this_app_is_sent_by_reference(files: FileApp) -> None:
     """A file of this app is passed by reference, also by another client and from a pickle."""
     with Client(files.url) as app:
         remote = remote_of(files, app, size=5)
@@ -571,7 +571,7 @@ def test_remote_file_pickled_and_copied(files: FileApp, tmp_path: Path) -> None:
             assert elsewhere.sent[0].content == b"hello"
 
 
-def test_remote_file_is_fetched_where_its_pickle_comes_out(files: FileApp, tmp_path: Path) -> None:
+def test_remote_file_is_fetched_after_unpickling(files: FileApp, tmp_path: Path) -> None:
     """One client connects for all files of an unpickled result, at the first fetch."""
     statuses: list[object] = []
     with Client(files.url, download_dir=tmp_path, status_callback=statuses.append) as app:
@@ -629,7 +629,7 @@ with Client(here) as near, Client(there) as far:
 """
 
 
-def test_remote_file_of_another_app_never_touches_the_disk(files: FileApp) -> None:
+def test_remote_file_of_another_app_is_sent_without_the_disk(files: FileApp) -> None:
     """A file of another app is sent in pieces through memory; read() of 3 MB writes no file."""
     content = b"abc" * 1_000_000
     with FileApp() as there:

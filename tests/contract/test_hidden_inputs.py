@@ -70,7 +70,7 @@ def types_of(app: Client, inputs: list[int]) -> list[str]:
 
 
 @NO_BROWSER
-def test_what_is_not_given_goes_as_the_page_sends_it(app: Client, browser: Browser) -> None:
+def test_defaults_are_those_of_the_page(app: Client, browser: Browser) -> None:
     """A call without values sends the same as a press in a fresh page, and the app accepts it."""
     described = app.view_api()["named_endpoints"]
     called = {
@@ -100,7 +100,7 @@ def test_what_is_not_given_goes_as_the_page_sends_it(app: Client, browser: Brows
 
 
 @NO_BROWSER
-def test_a_clicked_row_goes_as_the_page_sends_it(app: Client, browser: Browser) -> None:
+def test_a_clicked_row_is_sent_like_by_the_page(app: Client, browser: Browser) -> None:
     """The row of a dataset is sent as its number, on every server."""
     number, _ = functions(app)["clicked"]
     page = AppPage(browser, app.url)
@@ -119,7 +119,7 @@ def test_a_button_that_is_not_given_sends_its_text(app: Client) -> None:
 
 
 @servers_with("hidden buttons")
-def test_a_hidden_input_keeps_its_place(app: Client) -> None:
+def test_a_hidden_input_keeps_its_position(app: Client) -> None:
     """Values of the description go to their own inputs, wherever the hidden input is."""
     assert got(app, "/last", ["x"]) == ["x", "cat"]
     assert got(app, "/between", ["x", 5]) == ["x", "cat", 5]
@@ -145,7 +145,7 @@ def test_a_hidden_input_is_given_by_position_among_all_inputs(app: Client) -> No
 
 
 @servers_with("hidden buttons")
-def test_a_hidden_input_is_given_by_the_name_that_view_api_tells(app: Client) -> None:
+def test_a_hidden_input_is_given_by_its_name_in_view_api(app: Client) -> None:
     """view_api() gives the name, the default and the position of each hidden input."""
     described = app.view_api()["named_endpoints"]["/twins"]
     assert [value["parameter_name"] for value in described["parameters"]] != []
@@ -160,7 +160,7 @@ def test_a_hidden_input_is_given_by_the_name_that_view_api_tells(app: Client) ->
 
 
 @servers_with("hidden buttons")
-def test_a_hidden_input_takes_no_name_of_another(app: Client) -> None:
+def test_a_hidden_input_has_a_unique_name(app: Client) -> None:
     """A hidden input whose name is taken by a described parameter gets a name with a number."""
     described = app.view_api()["named_endpoints"]["/clash"]
     [own] = [value["parameter_name"] for value in described["parameters"]]
@@ -185,7 +185,7 @@ def test_a_hidden_row_is_given_by_position_and_by_name(app: Client) -> None:
 
 
 @servers_with("hidden buttons")
-def test_a_list_that_fits_no_reading_is_refused(app: Client) -> None:
+def test_a_list_of_another_length_is_refused(app: Client) -> None:
     """A list of another length is refused, and the error shows both possible lists with names."""
     for values in ([1, "x", 2, 3, 4, 5], [None, "x", "y", 1, 2]):
         with pytest.raises(PayloadError) as caught:
@@ -254,7 +254,7 @@ def test_the_printed_api_marks_hidden_inputs(app: Client) -> None:
 
 
 @servers_with("render", "hidden buttons")
-def test_rendered_hidden_inputs_send_what_they_were_rendered_with(app: Client) -> None:
+def test_rendered_hidden_inputs_send_their_rendered_value(app: Client) -> None:
     """A rendered component is sent with the value that the render gave it."""
     app.predict("/apply", ["name"])
     assert got(app, "/rendered", ["x"]) == ["rendered name", "x"]

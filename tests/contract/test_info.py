@@ -51,7 +51,7 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @pytest.mark.gradio
-def test_info_that_fails_is_asked_for_once(
+def test_info_that_fails_is_requested_once(
     gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
     """If ``/info`` fails, calls by name use the config, with one warning and one request."""
@@ -73,7 +73,7 @@ def test_info_that_fails_is_asked_for_once(
 
 
 @pytest.mark.gradio
-def test_info_threads_ask_once_at_the_same_time(gateway: Gateway) -> None:
+def test_info_is_requested_once_by_several_threads(gateway: Gateway) -> None:
     """Calls that begin at the same time share one request."""
     with Client(gateway.url) as app, ThreadPoolExecutor(8) as pool:
         results = pool.map(lambda n: app.predict("/times", {"text": "x"})[0], range(16))
@@ -112,7 +112,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         (504, b"", _info.FAILED_IN_PASSING),
     ],
 )
-def test_info_failure_counts_for_a_while(
+def test_info_failure_is_kept_for_some_time(
     status: int, body: bytes, seconds: float, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A failure is kept for some time, longer for the app's own than for a gateway's."""
@@ -139,7 +139,7 @@ def test_info_failure_counts_for_a_while(
             info.get(NEVER)
 
 
-def test_info_failure_by_a_short_deadline_does_not_count() -> None:
+def test_info_failure_by_a_short_deadline_is_not_kept() -> None:
     """A failure that the caller's short deadline caused is not kept."""
     gate = Gate()
 

@@ -68,7 +68,7 @@ def in_thread(call: Callable[[], Any]) -> concurrent.futures.Future[Any]:
 
 @pytest.mark.gradio
 @streams
-def test_chunks_are_answered_in_order(app: Client, server: Server) -> None:
+def test_chunks_get_results_in_order(app: Client, server: Server) -> None:
     """Each chunk gets its result, in order, with the state that earlier chunks left."""
     before = server.control.executions().get("stream", 0)
     job = app.submit("/stream", ["0", 1])
@@ -138,7 +138,7 @@ def test_chunks_from_a_listener(app: Client) -> None:
 
 @pytest.mark.gradio
 @streams
-def test_chunk_waits_for_the_answer(app: Client, server: Server, key: str) -> None:
+def test_chunk_waits_for_the_last_result(app: Client, server: Server, key: str) -> None:
     """The next chunk is sent only after the last one's result; a timeout leaves it unsent."""
     job = app.submit("/stream_held", [key])
     assert server.control.await_started(key)
@@ -365,7 +365,7 @@ def test_chunk_waits_while_the_job_joins() -> None:
         finish(script, job)
 
 
-def test_answer_may_precede_that_of_the_request() -> None:
+def test_result_may_come_before_the_response() -> None:
     """The result of a chunk may arrive before the response to the request that sent it."""
     with stream_app() as (script, _app, client):
         values = EventRecorder()
@@ -384,7 +384,7 @@ def test_answer_may_precede_that_of_the_request() -> None:
         finish(script, job)
 
 
-def test_close_waits_for_the_last_answer() -> None:
+def test_close_waits_for_the_last_result() -> None:
     """close_stream() is sent after the last result, which a server might otherwise drop."""
     with stream_app() as (script, app, client):
         job = client.submit("/stream", ["a"])
@@ -462,7 +462,7 @@ def test_chunk_that_is_refused_can_be_sent_again() -> None:
         finish(script, job)
 
 
-def test_chunk_whose_fate_is_unknown_is_not_overtaken() -> None:
+def test_chunk_after_a_lost_response_waits() -> None:
     """After a chunk without a response the next one waits, because the function may have got it."""
     with stream_app() as (script, _app, client):
         job = client.submit("/stream", ["a"])

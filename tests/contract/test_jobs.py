@@ -66,7 +66,7 @@ def test_done_callback(app: Client) -> None:
 
 
 @pytest.mark.each_release
-def test_job_tells_what_it_is(app: Client, server: Server, key: str) -> None:
+def test_job_attributes(app: Client, server: Server, key: str) -> None:
     """A job has its endpoint and number, and once it runs its event id, status and outputs."""
     statuses = EventRecorder()
     job = app.submit("hold", [key]).on("status", statuses)
@@ -195,7 +195,7 @@ def test_destroy_drops_listeners_and_not_the_job(app: Client, server: Server, ke
     assert "complete" not in [status.stage for status in statuses.events]
 
 
-def test_listener_may_take_itself_off(app: Client) -> None:
+def test_listener_may_remove_itself(app: Client) -> None:
     """A listener that removes itself gets one event."""
     values: list[Data] = []
     job = app.submit("/count", [4])
@@ -245,9 +245,7 @@ def test_slow_listener_delays_its_own_job_only(app: Client) -> None:
 
 
 @servers_with("polled for data")
-def test_listener_that_holds_does_not_keep_the_server_waiting(
-    app: Client, server: Server, key: str
-) -> None:
+def test_blocking_listener_does_not_delay_the_server(app: Client, server: Server, key: str) -> None:
     """A job whose first listener blocks still runs, because the server gets its data."""
     holding, after = BlockingListener(), EventRecorder()
     job = app.submit("/hold", [key]).on("status", holding).on("status", after)
@@ -263,7 +261,7 @@ def test_listener_that_holds_does_not_keep_the_server_waiting(
     assert after.events[-1].stage == "complete"
 
 
-def test_listener_that_holds_to_the_end(app: Client, server: Server, key: str) -> None:
+def test_blocking_listener_gets_all_events(app: Client, server: Server, key: str) -> None:
     """If a listener blocks until the job has ended on the server, it still gets all events."""
     holding, statuses = BlockingListener(), EventRecorder()
     job = app.submit("/hold", [key])
@@ -340,7 +338,7 @@ def test_listeners_added_from_listeners(app: Client) -> None:
 # -- timeouts
 
 
-def test_result_that_runs_out_of_time_leaves_the_job(app: Client, server: Server, key: str) -> None:
+def test_result_timeout_leaves_the_job_running(app: Client, server: Server, key: str) -> None:
     """result(timeout) raises `TimeoutError`, and the job continues."""
     job = app.submit("/hold", [key])
     with pytest.raises(concurrent.futures.TimeoutError):
@@ -354,7 +352,7 @@ def test_result_that_runs_out_of_time_leaves_the_job(app: Client, server: Server
 
 
 @pytest.mark.each_release
-def test_predict_that_runs_out_of_time_stops_the_work(
+def test_predict_timeout_stops_the_function(
     app: Client, server: Server, new_key: Callable[[], str]
 ) -> None:
     """predict(timeout) raises `JobTimeoutError`, and the server has received the cancel request."""
@@ -371,7 +369,7 @@ def test_predict_that_runs_out_of_time_stops_the_work(
     assert app.predict("/echo", ["next"], timeout=BOUND)[0] == "next"
 
 
-def test_predict_that_is_in_time(app: Client) -> None:
+def test_predict_before_its_timeout(app: Client) -> None:
     """A call that ends before its timeout returns its result."""
     assert app.predict("/echo", ["x"], timeout=BOUND)[0] == "x"
 
@@ -379,7 +377,7 @@ def test_predict_that_is_in_time(app: Client) -> None:
 # -- options of the client
 
 
-def test_history_bounds_what_is_kept(server: Server) -> None:
+def test_history_limits_the_kept_messages(server: Server) -> None:
     """Only the last messages of a long job are kept, and a late loop gives right values."""
     with Client(server.url, history=4) as app:
         job = app.submit("/tokens", [30])

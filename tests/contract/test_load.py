@@ -22,7 +22,7 @@ LOADED = [v for v in ("3.50.2", "4.44.1", "5.50.0", "6.31.0") if v in SERVERS]
 
 @pytest.mark.timeout(60 * ROUNDS + 60)
 @pytest.mark.parametrize("version", LOADED)
-def test_each_of_many_jobs_gets_its_own_answer(server_pool: ServerPool, version: str) -> None:
+def test_each_of_many_jobs_gets_its_own_result(server_pool: ServerPool, version: str) -> None:
     """500 jobs at the same time all complete with their own results, in each round."""
     with Client(server_pool.get(version).url) as app:
         for first in range(0, ROUNDS * JOBS, JOBS):

@@ -51,7 +51,7 @@ def pages(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @pytest.mark.gradio
-def test_pages_any_address_of_a_page_connects(pages: Server) -> None:
+def test_pages_any_url_of_a_page_connects(pages: Server) -> None:
     """The URL of any page connects to the app, with the functions of all pages."""
     for tail in TAILS:
         with Client(pages.url + tail) as app:
@@ -61,7 +61,7 @@ def test_pages_any_address_of_a_page_connects(pages: Server) -> None:
 
 
 @pytest.mark.gradio
-def test_pages_what_is_no_page_is_an_error(pages: Server) -> None:
+def test_pages_unknown_page_is_an_error(pages: Server) -> None:
     """An unknown page gives an error that names the app and its pages, also in SSR mode."""
     for tail in ("/third", "/index.html", "/Second"):
         with pytest.raises(ConfigError, match=r"has no page .*'second'.*Connect to http") as caught:
@@ -118,7 +118,7 @@ def elsewhere(exchange: IncomingRequest) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500, 503])
-def test_pages_an_app_above_that_does_not_answer_is_none(status: int) -> None:
+def test_pages_error_is_about_the_url_of_the_user(status: int) -> None:
     """If the URL above fails, the error is about the URL that the user gave."""
     with ScriptedApp() as app:
         app.scripts["GET /config"] = lambda x: x.answer({"detail": "no"}, status)
@@ -127,7 +127,7 @@ def test_pages_an_app_above_that_does_not_answer_is_none(status: int) -> None:
 
 
 @pytest.mark.parametrize("detail", ["Not authenticated", {"error": "Not authenticated"}])
-def test_pages_an_app_above_that_wants_a_login_says_so(detail: Any) -> None:
+def test_pages_app_above_with_a_login(detail: Any) -> None:
     """If the app above requires a login, the error says so, also in SSR mode."""
     with ScriptedApp() as app:
         app.scripts["GET /config"] = lambda x: x.answer({"detail": detail}, 401)
@@ -136,7 +136,7 @@ def test_pages_an_app_above_that_wants_a_login_says_so(detail: Any) -> None:
             Client(f"{app.url}/second")
 
 
-def test_pages_are_not_looked_for_on_another_server() -> None:
+def test_pages_search_does_not_follow_redirects_to_other_servers() -> None:
     """A redirect to another server is not followed in the search for the app."""
     with ScriptedApp() as app:
         app.scripts["GET /config"] = elsewhere

@@ -124,7 +124,7 @@ def test_pickle_of_the_logged_in_account_finds_its_token_again(
         assert thawed.predict("/add", [2, 3])[0] in FIVE
 
 
-def test_pickle_replaces_no_token_by_that_of_another_account(
+def test_pickle_does_not_replace_a_token_of_another_account(
     hub: LocalHub, app_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A token of another account is not replaced by the saved token."""
@@ -150,7 +150,7 @@ def test_pickle_of_no_space_finds_no_token(
         pickle.loads(frozen).predict("/add", [2, 3])
 
 
-def test_pickle_does_without_a_saved_token_that_cannot_be_read(
+def test_pickle_works_without_a_readable_saved_token(
     hub: LocalHub, app_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A client can be pickled even if the saved token cannot be read."""
@@ -232,7 +232,7 @@ def call(app: Client) -> Any:
     return app.predict("/add", [2, 3])[0]
 
 
-def test_pickle_in_a_spawned_pool_reaches_its_caller_in_any_case(app_url: str) -> None:
+def test_pickle_in_a_spawned_pool_returns_or_raises(app_url: str) -> None:
     """In a pool of processes, each call returns its value or raises this package's own error."""
     down = SpaceProxy(app_url, lambda request: None)
     with Client(down.url) as app:

@@ -144,7 +144,7 @@ def test_empty_output_means_cancelled(app: Client, server: Server, key: str) -> 
 
 
 @pytest.mark.parametrize("version", SERVERS)
-def test_root_is_not_believed(server_pool: ServerPool, version: str) -> None:
+def test_root_is_not_trusted(server_pool: ServerPool, version: str) -> None:
     """Requests go to the user's URL, whatever ``root`` the server reports."""
     server = server_pool.get(version, root_path="https://wrong.invalid/sub")
     with Client(server.url) as app:
@@ -157,7 +157,7 @@ def test_root_is_not_believed(server_pool: ServerPool, version: str) -> None:
 
 
 @servers_with("server functions")
-def test_unhandled_errors_spoil_no_connection(app: Client) -> None:
+def test_unhandled_errors_do_not_affect_the_next_call(app: Client) -> None:
     """After a plain-text 500, whose connection the server drops silently, the next call works."""
     (component_id,) = (c["id"] for c in app.config["components"] if c["props"].get("server_fns"))
     for n in range(3):
@@ -168,14 +168,14 @@ def test_unhandled_errors_spoil_no_connection(app: Client) -> None:
         assert app.predict("/direct", ["abc"])[0] == "cba"
 
 
-def test_state_has_its_slots(app: Client) -> None:
+def test_state_slots_are_hidden(app: Client) -> None:
     """State has a position among the inputs and outputs, which callers do not see."""
     assert app.predict("/counter_middle", ["a", 5]).data == ["a 1 5"]
     assert app.predict("/counter_middle", {"text": "b", "number": 6}).data == ["b 2 6"]
     assert app.predict("/counter").data == [1]
 
 
-def test_values_come_as_their_generation_sends_them(app: Client, server: Server) -> None:
+def test_values_have_the_form_of_their_generation(app: Client, server: Server) -> None:
     """A file is sent and returned in the form of the server's generation."""
     content = b"some text"
     if server.version.startswith("3."):
@@ -237,7 +237,7 @@ def test_versions_and_numbers(app: Client, server: Server) -> None:
 
 
 @servers_with("polled for data")
-def test_data_is_sent_when_asked_for(app: Client, server: Server, key: str) -> None:
+def test_data_is_sent_when_requested(app: Client, server: Server, key: str) -> None:
     """A slow listener does not delay the job's data, without which these servers drop the job."""
     holding = BlockingListener()
     job = app.submit("/hold", [key]).on("status", holding)
@@ -257,7 +257,7 @@ def test_batch_functions(app: Client) -> None:
 
 
 @servers_with("validators")
-def test_what_can_be_queued_is_queued(app: Client) -> None:
+def test_functions_with_a_queue_use_it(app: Client) -> None:
     """Functions with a queue use it: a direct call has no validator, progress and logs."""
     statuses = EventRecorder()
     job = app.submit("/validated", ["x"]).on("status", statuses)

@@ -93,7 +93,9 @@ def assert_seconds(content: bytes, seconds: int, version: str) -> None:
 
 
 @pytest.mark.gradio
-def test_recording_is_whole_for_every_value(sounds: Client, version: str, tmp_path: Path) -> None:
+def test_recording_is_complete_for_every_value(
+    sounds: Client, version: str, tmp_path: Path
+) -> None:
     """Each value of the job can be read, downloaded, opened and pickled, as often as needed."""
     values = list(sounds.submit("/sound_stream", [3]))
     files = [value[0] for value in values]
@@ -201,7 +203,7 @@ def test_recording_of_a_cancelled_job(
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", [v for v in ("3.50.2", "4.21.0", "4.44.1") if v in ONCE])
-def test_recording_that_something_else_has_fetched(sounds: Client, version: str) -> None:
+def test_recording_that_was_fetched_elsewhere(sounds: Client, version: str) -> None:
     """The error says why and what to do, without a second request, also from a pickle."""
     made = sounds.predict("/sound_stream", [1])[0]
     with urllib.request.urlopen(made.url, timeout=WAIT) as stolen:
@@ -285,9 +287,7 @@ class Once:
 
 @pytest.mark.parametrize("name", ["audio.wav", None])
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (2,), (1, 2)])
-def test_recordings_at_one_address(
-    scripted: FileApp, name: str | None, order: tuple[int, ...]
-) -> None:
+def test_recordings_at_one_url(scripted: FileApp, name: str | None, order: tuple[int, ...]) -> None:
     """Results with the same URL each have their own sound, in any order of reading."""
     scripted.scripts["GET /stream/s/1/2"] = Once(
         *(chunk_of(seconds, has_header=seconds == 1) for seconds in (1, 2, 3))
@@ -300,7 +300,7 @@ def test_recordings_at_one_address(
         assert scripted.count("GET /stream/s/1/2") == max(order) + 1
 
 
-def test_recordings_at_one_address_that_nobody_has(scripted: FileApp) -> None:
+def test_recordings_at_one_url_that_were_deleted_unread(scripted: FileApp) -> None:
     """The sound of a result that was deleted unread is not taken for that of the next result."""
     scripted.scripts["GET /stream/s/1/2"] = Once(
         chunk_of(1, has_header=True), chunk_of(2, has_header=False)
@@ -360,7 +360,7 @@ def test_recording_with_a_strange_playlist(scripted: FileApp, answer: bytes) -> 
             app.predict("/direct", ["x"])[0].read()
 
 
-def test_recording_that_went_with_its_session(scripted: FileApp) -> None:
+def test_recording_of_an_ended_session(scripted: FileApp) -> None:
     """If the session has ended, the error says when servers remove a sound and what to do."""
     scripted.scripts["GET /stream/s/1/2/playlist.m3u8"] = lambda x: x.answer(b"", 404, "a/b")
     scripted.output = stream("s/1/2/playlist.m3u8")
@@ -433,7 +433,7 @@ assert made.read() == b"ID3" * 2_000_000 == made.download().read_bytes()
 """
 
 
-def test_recording_in_a_pickle_that_outlives_everything(tmp_path: Path) -> None:
+def test_recording_in_a_pickle_without_its_server(tmp_path: Path) -> None:
     """The pickle includes the content: the server, the client and its folder may be gone."""
     with FileApp("audio") as scripted, Client(scripted.url) as app:
         scripted.scripts["GET /stream/s/1/2"] = Once(b"ID3" * 2_000_000)
@@ -464,7 +464,7 @@ def test_file_that_the_app_deletes_after_it_was_read(
     assert pickle.loads(pickle.dumps(file)).read() == content
 
 
-def test_file_is_fetched_once_by_all_ways(scripted: FileApp, tmp_path: Path) -> None:
+def test_file_is_fetched_once_by_all_methods(scripted: FileApp, tmp_path: Path) -> None:
     """A file is fetched once, whichever method is used first, and also by many threads."""
     scripted.serve("/out/r.bin", b"content")
     scripted.output = [{"path": "/out/r.bin", "meta": {"_type": "gradio.FileData"}}]

@@ -46,7 +46,7 @@ def values(cursor: Cursor, *records: Any) -> list[Any]:
     ]
 
 
-def test_record_tells_where_the_job_stands() -> None:
+def test_record_has_the_status() -> None:
     """A record has a status if its message or one of its made events has one."""
     assert tells_status(FIRST) and not tells_status(message(LOG))
     for kind in (Made, Restarted):
@@ -66,7 +66,7 @@ def test_cursor_decodes_only_what_is_wanted() -> None:
     assert list(cursor.read(FIRST, {"log", "upload"})) == []
 
 
-def test_cursor_that_left_values_out_has_none_until_it_joins_one_that_has() -> None:
+def test_cursor_that_skipped_values_has_none_until_it_joins_another() -> None:
     """A cursor that skipped values gives no further values until it joins one that has them."""
     cursor, other = Cursor(FACTORY, 0), Cursor(FACTORY, 0)
     late, early = (Subscription(number, "data", print) for number in (2, 1))
@@ -95,7 +95,7 @@ def test_cursor_starts_from_the_beginning_after_a_restart() -> None:
     assert values(cursor, FIRST, EDIT) == ["a", "ab"]
 
 
-def test_cursor_goes_on_from_what_another_skipped() -> None:
+def test_cursor_continues_after_skipped_records() -> None:
     """A cursor that continues after skipped records knows their values since the last restart."""
     past = Cursor(FACTORY, 0)
     for record in (FIRST, Restarted([PENDING]), Made([VALUE]), FIRST, EDIT):
@@ -107,7 +107,7 @@ def test_cursor_goes_on_from_what_another_skipped() -> None:
     assert values(cursor, EDIT) == values(Cursor(FACTORY, 5, past), EDIT) == ["abb"]
 
 
-def test_cursor_ignores_what_cannot_be_read(caplog: pytest.LogCaptureFixture) -> None:
+def test_cursor_skips_unreadable_messages(caplog: pytest.LogCaptureFixture) -> None:
     """A message that cannot be read is skipped with a line in the log."""
     caplog.set_level(logging.DEBUG, "gradio_client_sync")
     cursor = Cursor(FACTORY, 0)

@@ -68,7 +68,7 @@ def test_job_under_way_survives_the_reset(app: Client, server: Server, key: str)
     assert [data[0] for data in old.outputs][-1] == last[0]
 
 
-def test_reset_goes_well_with_calls_from_everywhere(app: Client, server: Server) -> None:
+def test_reset_during_calls(app: Client, server: Server) -> None:
     """Calls that run during resets each succeed once, in the old session or the new one."""
     before = server.control.executions()["echo"] if server.control.executions() else 0
     stop = threading.Event()
@@ -209,7 +209,7 @@ def test_rendered_function_is_called_by_name_and_number(app: Client, server: Ser
 
 
 @servers_with("render")
-def test_reset_forgets_what_was_rendered(app: Client) -> None:
+def test_reset_removes_rendered_functions(app: Client) -> None:
     """After a reset, a rendered function cannot be called until it is rendered again."""
     number = rendered(app, "old")
     app.reset_session()
@@ -307,7 +307,7 @@ def test_query_is_in_no_error() -> None:
 
 
 @servers_with("tokens")
-def test_token_reaches_the_function_that_asks(server: Server) -> None:
+def test_token_reaches_the_function_that_declares_it(server: Server) -> None:
     """A function with ``gr.OAuthToken`` gets the token, or sees that there is none."""
     with Client(server.url, oauth_token="hf_asked") as app:
         assert app.predict("/token")[0] == "hf_asked"
@@ -316,7 +316,7 @@ def test_token_reaches_the_function_that_asks(server: Server) -> None:
         assert app.predict("/token")[0] == "(none)"
 
 
-def test_token_goes_nowhere_else() -> None:
+def test_token_is_not_sent_to_other_functions() -> None:
     """A function gets no token if it does not declare one, or if it is not described."""
     bodies: dict[int, dict[str, Any]] = {}
 
@@ -351,7 +351,7 @@ def test_token_goes_nowhere_else() -> None:
     assert "hf_canary" not in json.dumps([bodies[2], bodies[3]])
 
 
-def test_session_goes_on_when_its_app_becomes_another_one() -> None:
+def test_session_continues_when_its_app_is_replaced() -> None:
     """If the app is replaced, the session uses its new functions, also after a reset."""
     other = config_of(dependency(0, "wipe"), dependency(1, "echo"), app_id="second")
     with scripted() as server:
@@ -369,7 +369,7 @@ def test_session_goes_on_when_its_app_becomes_another_one() -> None:
             connection._leave(place)
 
 
-def test_app_that_names_its_run_by_the_route_only_is_asked_for_its_config_once() -> None:
+def test_app_id_from_the_route_only_costs_one_config() -> None:
     """If the config has no ``app_id``, as before 3.3x, the client gets it from the route."""
     runs = iter(["one", "one", "one", "two", "one", "one"])
     configs = []
@@ -393,7 +393,7 @@ def test_app_that_names_its_run_by_the_route_only_is_asked_for_its_config_once()
 
 
 @pytest.mark.parametrize("status", [403, 404, 405])
-def test_app_without_a_route_for_its_run_is_told_by_its_config(status: int) -> None:
+def test_app_without_a_route_for_its_id_is_compared_by_its_config(status: int) -> None:
     """If there is no route for the ``app_id``, changed functions in the config show a new app."""
     with scripted() as server:
         server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id="one"))
@@ -409,7 +409,7 @@ def test_app_without_a_route_for_its_run_is_told_by_its_config(status: int) -> N
             assert known.table.resolve("echo").fn_index == 1
 
 
-def test_app_in_development_is_told_by_its_config() -> None:
+def test_app_in_development_is_compared_by_its_config() -> None:
     """In development mode the ``app_id`` may stay the same, so the config is compared."""
     with scripted() as server:
         server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id=7, dev_mode=True))

@@ -84,7 +84,7 @@ def test_workers_survive_a_task_that_fails(
     assert "SystemExit" in caplog.text
 
 
-def test_workers_do_not_keep_what_a_task_held(workers: Workers) -> None:
+def test_workers_keep_no_reference_to_a_task(workers: Workers) -> None:
     """An idle thread keeps no reference to its last task."""
     import gc
     import weakref
@@ -136,6 +136,6 @@ last = Last()
 """
 
 
-def test_workers_refuse_what_they_could_not_run_any_more() -> None:
+def test_workers_refuse_tasks_at_the_end_of_the_interpreter() -> None:
     """start() raises while the interpreter ends, because threads no longer run then."""
     assert "GradioClientError No thread could be started: " in run_python(LAST_WORDS, quiet=True)

@@ -36,7 +36,7 @@ def test_timings_of_jobs_that_succeed(app: Client) -> None:
         assert job.timings.bytes > 100
 
 
-def test_timings_of_jobs_that_do_not(app: Client, key: str) -> None:
+def test_timings_of_jobs_that_fail(app: Client, key: str) -> None:
     """Failed, cancelled and late jobs have the times of their steps, and of their end."""
     failed = app.submit("/fail", ["x"])
     with pytest.raises(AppError):
@@ -65,7 +65,7 @@ def test_timings_of_functions_that_skip_the_queue(app: Client) -> None:
     assert seen(failed.timings) == ("started", "done")
 
 
-def test_log_tells_the_life_of_each_job(
+def test_log_has_the_steps_of_each_job(
     app: Client, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Each step has a log line with the job's number and time, and without data of the call."""

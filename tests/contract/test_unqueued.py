@@ -64,7 +64,7 @@ def test_direct_call_starts_no_thread(server: ScriptedApp) -> None:
         assert is_at_rest(app)
 
 
-def test_direct_call_that_was_not_taken_is_made_again(server: ScriptedApp) -> None:
+def test_direct_call_that_was_not_accepted_is_sent_again(server: ScriptedApp) -> None:
     """A call that a gateway did not pass on is sent again, as in any other job."""
     refusals = [503, 502]
 
@@ -86,7 +86,7 @@ def test_direct_call_that_was_not_taken_is_made_again(server: ScriptedApp) -> No
         assert is_at_rest(app)
 
 
-def test_direct_call_that_was_lost_is_not_made_again(server: ScriptedApp) -> None:
+def test_direct_call_that_was_lost_is_not_sent_again(server: ScriptedApp) -> None:
     """A call whose response is lost is sent again only if ``idempotent`` allows a second run."""
     lost = [1]
 
@@ -120,7 +120,7 @@ def test_direct_call_whose_function_raises(server: ScriptedApp, text: str | None
         assert is_at_rest(app)
 
 
-def test_direct_call_beyond_a_rate_is_no_error_of_the_app(server: ScriptedApp) -> None:
+def test_direct_call_with_a_rate_limit_is_no_error_of_the_app(server: ScriptedApp) -> None:
     """A rate limiter's response is not taken for an app's error, though it has an `error` too."""
     limit = {"error": "Rate limit exceeded: 1 per 1 hour"}
     server.scripts[RUN] = lambda x: x.answer(limit, 429, headers={"Retry-After": "600"})
@@ -167,7 +167,7 @@ def test_direct_call_is_cancelled_by_close(server: ScriptedApp) -> None:
         gate.open()
 
 
-def test_direct_call_takes_a_place_among_the_jobs(server: ScriptedApp) -> None:
+def test_direct_call_takes_a_slot(server: ScriptedApp) -> None:
     """Direct calls and jobs together never exceed ``max_workers``, and all of them run."""
     gate, most, under_way = Gate(), 0, 0
     lock = threading.Lock()
@@ -193,7 +193,7 @@ def test_direct_call_takes_a_place_among_the_jobs(server: ScriptedApp) -> None:
     assert most == 2
 
 
-def test_direct_call_that_a_signal_strikes_leaves_nothing_behind(server: ScriptedApp) -> None:
+def test_direct_call_interrupted_by_a_signal_leaves_nothing(server: ScriptedApp) -> None:
     """Ctrl-C ends the call at once; the server sees the end, and the client still works."""
     hung_up = threading.Event()
 
@@ -232,7 +232,7 @@ def test_direct_call_waits_shortly_at_first(
     assert waits == [0.5]
 
 
-def test_direct_call_that_fails_by_a_bug_is_ours(
+def test_direct_call_that_fails_by_a_bug(
     server: ScriptedApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An unexpected exception becomes an error of this package, and the log has the details."""
@@ -272,7 +272,7 @@ with Client(sys.argv[1]) as app:
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no alarms")
 @pytest.mark.parametrize("error", ["Alarm", "TimeoutError"])
-def test_direct_call_lets_through_what_a_handler_raises(server: ScriptedApp, error: str) -> None:
+def test_direct_call_raises_the_exception_of_a_handler(server: ScriptedApp, error: str) -> None:
     """An exception of a signal handler reaches the caller, and the request is not sent again."""
     gone = Gate()
 
@@ -287,7 +287,7 @@ def test_direct_call_lets_through_what_a_handler_raises(server: ScriptedApp, err
     assert server.count(RUN) == 2
 
 
-def test_direct_call_that_fails_does_not_queue_up_again(server: ScriptedApp) -> None:
+def test_direct_call_that_fails_releases_its_slot(server: ScriptedApp) -> None:
     """A call that failed releases its slot and does not wait for another one."""
     gate = Gate()
 

@@ -31,7 +31,7 @@ def test_plan_puts_large_files_first_and_apart() -> None:
     assert sizes(plan) == [[SMALL + 1], [None], [1, 2, SMALL]]
 
 
-def test_plan_bounds_what_shares_a_request() -> None:
+def test_plan_limits_shared_requests() -> None:
     """A shared request has a maximum number of files and of bytes."""
     many = UploadPlan.of([item(0)] * (FILES_AT_ONCE + 1))
     assert list(map(len, many.batches)) == [FILES_AT_ONCE, 1]
@@ -46,7 +46,7 @@ def test_plan_knows_the_total_if_each_size_is_known() -> None:
     assert UploadPlan.of([item(3), item(None), item(4)]).total is None
 
 
-def test_plan_tells_what_can_be_sent_again() -> None:
+def test_plan_knows_which_batches_can_be_sent_again() -> None:
     """A batch can be sent again unless it has a stream."""
     assert is_repeatable([item(1), item(2)])
     assert not is_repeatable([item(1), item(None)])

@@ -91,7 +91,7 @@ def test_upload_says_its_length(files: FileApp, app: Client, tmp_path: Path) -> 
     assert [part.content for part in files.sent] == [b"a", b"b", b"piped"]
 
 
-def test_upload_puts_small_files_together(files: FileApp, app: Client) -> None:
+def test_upload_of_small_files_shares_requests(files: FileApp, app: Client) -> None:
     """40 small files take two requests, and each file gets its own path."""
     contents = [b"%d" % n for n in range(40)]
     app.predict("/direct", [contents])
@@ -248,7 +248,7 @@ def test_upload_is_repeated_when_the_app_removed_the_file(files: FileApp, app: C
 
 
 @pytest.mark.parametrize("times", [1, 10])
-def test_upload_question_that_gets_no_answer(files: FileApp, times: int) -> None:
+def test_upload_check_without_a_response(files: FileApp, times: int) -> None:
     """If the check for an uploaded file fails, it is repeated; in the end the job was not sent."""
     with Client(files.url, retries=1) as app:
         app.predict("/direct", [b"a"])
@@ -270,7 +270,7 @@ class UnreadableFile:
         raise ConnectionResetError("by the peer")
 
 
-def test_upload_that_cannot_be_read_is_not_waited_for(files: FileApp) -> None:
+def test_upload_of_an_unreadable_file_ends_at_once(files: FileApp) -> None:
     """If a file cannot be read to its end, the upload ends without the server's response."""
     files.unread.add("POST /upload")
     files.scripts["POST /upload"] = lambda x: x.wait_for_abort()
@@ -280,7 +280,7 @@ def test_upload_that_cannot_be_read_is_not_waited_for(files: FileApp) -> None:
 
 
 @pytest.mark.gradio
-def test_upload_is_remembered_by_real_servers(server: Server) -> None:
+def test_upload_is_not_repeated_on_real_servers(server: Server) -> None:
     """A file that a real server still has from an earlier call is not uploaded again."""
     with Client(server.url) as app:
         heard = [EventRecorder() for _ in range(3)]
@@ -580,7 +580,7 @@ def test_upload_cancelled_on_real_servers(server: Server, endless: Path) -> None
 # -- upload events
 
 
-def test_upload_tells_how_far_it_is(files: FileApp, app: Client, sparse: Path) -> None:
+def test_upload_events(files: FileApp, app: Client, sparse: Path) -> None:
     """Upload events go from zero to the total, never back, at most a hundred, before the result."""
 
     def upload(x: IncomingRequest) -> None:
@@ -604,7 +604,7 @@ def test_upload_tells_how_far_it_is(files: FileApp, app: Client, sparse: Path) -
     assert late == uploads
 
 
-def test_upload_of_several_tells_one_sum(files: FileApp, app: Client) -> None:
+def test_upload_events_of_several_files_have_one_sum(files: FileApp, app: Client) -> None:
     """The upload events of several files have one sum, whatever the number of threads."""
     contents = [LARGE + b"%d" % n for n in range(12)]
     heard: list[Any] = []
@@ -615,7 +615,7 @@ def test_upload_of_several_tells_one_sum(files: FileApp, app: Client) -> None:
     assert {event.total_bytes for event in heard} == {total}
 
 
-def test_upload_news_of_several_threads_keep_their_order() -> None:
+def test_upload_events_of_several_threads_are_in_order() -> None:
     """One thread publishes the upload events of all threads, so the numbers never decrease."""
     gate, published = Gate(), []
 
@@ -640,7 +640,7 @@ def test_upload_news_of_several_threads_keep_their_order() -> None:
     assert published == [0, 20, 100]
 
 
-def test_upload_of_a_stream_tells_what_it_knows(files: FileApp, app: Client) -> None:
+def test_upload_events_of_a_stream(files: FileApp, app: Client) -> None:
     """The total of a stream is known only when it has been sent."""
     reading, writing = os.pipe()
     feeder = threading.Thread(target=feed, args=(writing, 3 * MB))

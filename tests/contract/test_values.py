@@ -82,7 +82,7 @@ def answered(job: Job) -> Any:
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("section", TABLE)
-def test_values_go_and_come_as_the_table_says(section: str, server: Server, app: Client) -> None:
+def test_values_are_those_of_the_table(section: str, server: Server, app: Client) -> None:
     """The function receives the value in the table, and its result is the one in the table."""
     for row in TABLE[section]:
         with ExitStack() as stack:
@@ -114,7 +114,7 @@ def compare(row: Row, server: Server, app: Client, stack: ExitStack) -> None:
 
 
 @pytest.mark.gradio
-def test_values_that_one_app_gave_can_be_passed_back(server: Server, app: Client) -> None:
+def test_values_can_be_passed_back(server: Server, app: Client) -> None:
     """An output of a component can be passed as an input of the same component."""
     names = {dependency["api_name"] for dependency in app.config["dependencies"]}
     passed = 0

@@ -26,7 +26,7 @@ def check_unchanged(watch: Watch) -> None:
     watch.found_same(watch.begin())
 
 
-def test_watch_covers_what_ended_before_a_good_look_began() -> None:
+def test_watch_confirms_calls_that_ended_before_a_check() -> None:
     """A check confirms calls that ended before it began, and not those that ended later."""
     watch = Watch()
     covered, after, ended = passage(), passage(), passage()
@@ -44,7 +44,7 @@ def test_watch_covers_what_ended_before_a_good_look_began() -> None:
     assert watch.found_another(watch.begin()) == ([], [])
 
 
-def test_watch_does_not_cover_what_the_app_had_not_decided_on() -> None:
+def test_watch_does_not_confirm_unsettled_calls() -> None:
     """A check does not confirm a call that is not settled: it may still run in a new app."""
     watch = Watch()
     early = passage()
@@ -53,7 +53,7 @@ def test_watch_does_not_cover_what_the_app_had_not_decided_on() -> None:
     assert watch.found_another(watch.begin())[0] == [early]
 
 
-def test_watch_counts_from_where_a_call_was_settled() -> None:
+def test_watch_confirms_a_call_settled_during_a_check_only_later() -> None:
     """A call that is settled during a check is confirmed only by the next one."""
     watch = Watch()
     overtaken = passage()
@@ -66,7 +66,7 @@ def test_watch_counts_from_where_a_call_was_settled() -> None:
     assert watch.found_another(watch.begin())[1] == [(SENT, 1)]
 
 
-def test_watch_forgets_what_is_covered_and_what_did_not_run() -> None:
+def test_watch_forgets_confirmed_calls_and_those_that_did_not_run() -> None:
     """An ended call is counted only if it may have run, until a check confirms it."""
     watch = Watch()
     for ran in (True, True, False):
@@ -83,7 +83,7 @@ def test_watch_forgets_what_is_covered_and_what_did_not_run() -> None:
     assert watch.found_another(watch.begin()) == ([], [])
 
 
-def test_watch_lets_nothing_go_that_was_made_ready_for_another_app() -> None:
+def test_watch_refuses_calls_prepared_for_another_app() -> None:
     """A call that was prepared for the old app is not sent, so that it is prepared again."""
     watch = Watch()
     watch.found_another(watch.begin())
@@ -91,7 +91,7 @@ def test_watch_lets_nothing_go_that_was_made_ready_for_another_app() -> None:
     assert watch.send(passage(), 1)
 
 
-def test_watch_gives_a_turn_to_one_at_a_time() -> None:
+def test_watch_allows_one_check_at_a_time() -> None:
     """At most one check runs at a time, and the next one is due after an interval."""
     watch = Watch()
     assert not watch.take_turn()  # the config was read just now
@@ -111,7 +111,7 @@ def test_watch_gives_a_turn_to_one_at_a_time() -> None:
     assert not watch.take_turn()
 
 
-def test_watch_guards_what_is_under_way_and_nothing_else() -> None:
+def test_watch_guards_running_calls_only() -> None:
     """A check becomes due for a call that runs for long, without any further call."""
     watch = Watch()
     one = passage()
@@ -140,7 +140,7 @@ def test_watch_that_is_closed_waits_for_nothing() -> None:
     assert not ended.is_alive()
 
 
-def test_watch_shares_a_look_among_calls() -> None:
+def test_watch_shares_a_check_among_calls() -> None:
     """Calls that start during a check wait for it instead of making their own."""
     watch = Watch()
     assert watch.lead() is None
@@ -152,7 +152,7 @@ def test_watch_shares_a_look_among_calls() -> None:
     assert watch.lead() is None
 
 
-def test_watch_does_not_grow_while_no_look_finds_anything_out() -> None:
+def test_watch_does_not_grow_while_checks_fail() -> None:
     """The record of ended calls stays small while each check fails, and its counts stay exact."""
     watch = Watch()
     many = 5_000
@@ -166,7 +166,7 @@ def test_watch_does_not_grow_while_no_look_finds_anything_out() -> None:
     assert sum(count for _, count in watch.found_another(watch.begin())[1]) == many
 
 
-def test_watch_hears_of_a_change_before_a_look_that_finds_it_made() -> None:
+def test_watch_check_after_a_change_found_by_another() -> None:
     """If a check has already updated the client, a second one at the same time finds no change.
 
     The second check does not confirm calls that were sent before the client knew of the change.

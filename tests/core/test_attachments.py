@@ -55,7 +55,7 @@ def test_collect_makes_one_attachment_of_one_object() -> None:
     assert len(found) == 2
 
 
-def test_collect_asks_about_every_value_with_its_input() -> None:
+def test_collect_calls_attach_for_each_value_with_its_input() -> None:
     """`attach` is called for each value with its input, and for containers before their parts."""
     calls: list[tuple[Any, str]] = []
 
@@ -77,12 +77,12 @@ def test_collect_refuses_what_contains_itself(wrap: Any) -> None:
 
 
 @given(value=json_values)
-def test_collect_takes_nothing_of_json_for_a_file(value: Any) -> None:
+def test_collect_keeps_json_values(value: Any) -> None:
     """Plain JSON values stay unchanged."""
     assert collect("/f", endpoint_of("json").inputs, [value], attach) == ([value], [])
 
 
-def test_fill_puts_forms_into_their_places() -> None:
+def test_fill_replaces_each_attachment() -> None:
     """Each attachment is replaced by its form, in all its positions."""
     one, two = Attachment(), Attachment()
     forms = {id(one): {"path": "/one"}, id(two): "data:,two"}

@@ -41,7 +41,7 @@ def test_generators_of_3x_enter_one_after_another(ledger: CancelLedger) -> None:
     assert ledger.may_enter(F, C, alone=True)
 
 
-def test_other_functions_are_not_held_up(ledger: CancelLedger) -> None:
+def test_other_functions_do_not_wait(ledger: CancelLedger) -> None:
     """Only jobs of the same function wait for each other."""
     enter(ledger, A)
     ledger.want(G, B)
@@ -69,7 +69,7 @@ def test_ledger_does_not_cancel_a_job_that_ended(ledger: CancelLedger) -> None:
     assert ledger.leave(F, A) == []
 
 
-def test_a_sibling_is_not_killed(ledger: CancelLedger) -> None:
+def test_running_sibling_is_not_cancelled(ledger: CancelLedger) -> None:
     """No cancel is sent while another job of the function runs."""
     enter(ledger, A, B, C)
     enter(ledger, "other", fn_index=G)
@@ -81,7 +81,7 @@ def test_a_sibling_is_not_killed(ledger: CancelLedger) -> None:
     assert ledger.leave(F, D) == []
 
 
-def test_nobody_enters_while_the_server_is_told(ledger: CancelLedger) -> None:
+def test_no_job_joins_during_a_cancel_request(ledger: CancelLedger) -> None:
     """A job that comes during a cancel request waits until its response."""
     enter(ledger, A)
     assert ledger.leave(F, A, "event a") == ["event a"]
@@ -105,7 +105,7 @@ def test_ledger_cancels_a_job_once(ledger: CancelLedger) -> None:
     assert ledger.told(F) == []
 
 
-def test_jobs_in_the_queue_are_no_reason_to_wait(ledger: CancelLedger) -> None:
+def test_queued_siblings_do_not_delay_a_cancel(ledger: CancelLedger) -> None:
     """Jobs that have not begun after a while are in the queue, where a cancel is harmless."""
     enter(ledger, A, B)
     ledger.begin(F, A)
@@ -118,7 +118,7 @@ def test_jobs_in_the_queue_are_no_reason_to_wait(ledger: CancelLedger) -> None:
     assert ledger.leave(F, B) == []
 
 
-def test_a_sibling_that_begins_is_not_killed(ledger: CancelLedger) -> None:
+def test_sibling_that_begins_is_not_cancelled(ledger: CancelLedger) -> None:
     """If another job begins in the meantime, the cancel waits for its end."""
     enter(ledger, A, B, C)
     assert ledger.leave(F, A, "event a") == []
@@ -140,7 +140,7 @@ def test_ledger_drops_the_state_of_a_job_that_left(ledger: CancelLedger) -> None
 
 
 @given(st.data(), st.booleans())
-def test_no_history_cancels_a_running_job(data: st.DataObject, alone: bool) -> None:
+def test_no_order_of_steps_cancels_a_running_job(data: st.DataObject, alone: bool) -> None:
     """In any order of steps, cancels are sent only when no job runs, and for all cancelled jobs."""
     ledger = CancelLedger()
     waiting: list[str] = []

@@ -56,7 +56,7 @@ def only_status(events: list[Event]) -> Status:
 # -- every event
 
 
-def test_event_says_where_it_comes_from_and_when() -> None:
+def test_event_has_its_endpoint_and_time() -> None:
     """Each event has its endpoint, its number and its time of arrival in UTC."""
     talk = talks_of("6.31.0", "logs")[0]
     frames = iter([f for f in talk.frames if f.msg in EVENT_MESSAGES])

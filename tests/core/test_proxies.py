@@ -53,7 +53,7 @@ with_socks = pytest.mark.skipif(not HAS_SOCKS, reason="PySocks or python-socks i
         ("  ", ""),
     ],
 )
-def test_proxies_are_read_as_they_are_meant(value: str, read: str) -> None:
+def test_proxies_without_a_scheme_and_socks(value: str, read: str) -> None:
     """A missing scheme means http; ``socks`` means version 5 with names resolved by the proxy."""
     assert read_proxy(value) == read
     assert read_proxy(read) == read
@@ -74,7 +74,7 @@ def test_proxies_are_read_as_they_are_meant(value: str, read: str) -> None:
         ("http://a proxy:80", "Write it as http://host:port"),
     ],
 )
-def test_proxies_that_cannot_be_say_what_to_type(value: str, hint: str) -> None:
+def test_invalid_proxies_raise_with_a_valid_form(value: str, hint: str) -> None:
     """The error for an invalid proxy shows a valid form."""
     with pytest.raises(ProxyError, match=hint):
         read_proxy(value)
@@ -119,7 +119,7 @@ def test_proxies_are_chosen_by_scheme_and_host(
         ("http", {}, {}, "the system's settings"),
     ],
 )
-def test_proxies_name_what_they_came_from(
+def test_proxies_name_their_option_or_variable(
     key: str, given: dict[str, str], variables: dict[str, str], source: str
 ) -> None:
     """A proxy has the name of its option, or of its variable as it is spelled."""
@@ -225,7 +225,7 @@ def test_proxies_by_socks_carry_everything(
 @with_socks
 @pytest.mark.gradio
 @pytest.mark.parametrize("scheme", ["socks", "socks5h", "socks4a"])
-def test_proxies_by_socks_lead_to_spaces(
+def test_proxies_by_socks_reach_spaces(
     server_pool: ServerPool, hub: LocalHub, scheme: str, environment: pytest.MonkeyPatch
 ) -> None:
     """The Hub and the Space's app are both reached through the SOCKS proxy."""

@@ -78,7 +78,7 @@ def test_components_go_with_their_render(place: str) -> None:
     assert [c["id"] for c in config["components"]] == [1, 6]
 
 
-def test_what_comes_again_is_not_there_twice() -> None:
+def test_repeated_ids_replace_the_old_entry() -> None:
     """If an id exists already, the new entry replaces the old one."""
     config: dict[str, Any] = STATIC
     for label in ("old", "new"):
@@ -89,7 +89,7 @@ def test_what_comes_again_is_not_there_twice() -> None:
 
 
 @given(st.lists(st.sampled_from(["f", "g_1", "h"]), max_size=5), st.integers(1, 4))
-def test_names_as_a_server_gives_them_come_back(wanted: list[str], runs: int) -> None:
+def test_names_stay_the_same_over_many_renders(wanted: list[str], runs: int) -> None:
     """Rendering the same functions any number of times changes no name."""
     sent: list[list[str]] = []
     for _ in range(runs):

@@ -96,7 +96,7 @@ def run_script(text: str, folder: Path, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_dask_clients_go_into_tasks(server_pool: ServerPool, version: str, tmp_path: Path) -> None:
+def test_dask_tasks_get_clients(server_pool: ServerPool, version: str, tmp_path: Path) -> None:
     """A client can be passed to tasks in any way, and results can be returned, except jobs."""
     server = server_pool.get(version)
     found = json.loads(run_script(CLUSTER, tmp_path, server.url, str(tmp_path)))

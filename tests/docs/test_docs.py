@@ -378,7 +378,7 @@ def links(page: Path) -> Iterator[str]:
 @pytest.mark.parametrize(
     "page", [*pages(), "tests/README.md", "tests/support/transcripts/README.md"]
 )
-def test_links_lead_somewhere(page: str) -> None:
+def test_links_have_targets(page: str) -> None:
     """A link within the repository names a file that exists, and a heading in it."""
     path = ROOT / page
     for link in links(path):

@@ -118,7 +118,7 @@ def run_tracing(*arguments: str) -> tuple[int, str, list[dict[str, Any]]]:
 @pytest.mark.gradio
 @pytest.mark.parametrize("endpoint", ["/whoami", "/direct_whoami"])
 @pytest.mark.parametrize("version", [v for v in SERVERS if v in ("3.50.2", "4.44.1", "6.31.0")])
-def test_tracing_tells_the_app_its_parent(
+def test_tracing_sends_its_span_to_the_app(
     version: str, endpoint: str, server_pool: ServerPool
 ) -> None:
     """The app gets the call's span as ``traceparent``, and the span has the call's steps."""
@@ -139,7 +139,7 @@ def test_tracing_tells_the_app_its_parent(
 
 
 @pytest.mark.gradio
-def test_tracing_tells_failures(server_pool: ServerPool) -> None:
+def test_tracing_records_failures(server_pool: ServerPool) -> None:
     """The span of a call that fails has the error."""
     pytest.importorskip("opentelemetry.sdk")
     code, _, (call, _) = run_tracing(server_pool.get(SERVERS[-1]).url, "/fail", "boom")

@@ -159,7 +159,7 @@ def test_metadata_is_complete(archives: tuple[Path, Path]) -> None:
 
 
 @pytest.mark.gradio
-def test_it_works_alone(
+def test_package_works_without_extras(
     empty: Path, server_pool: ServerPool, hub: LocalHub, tmp_path: Path
 ) -> None:
     """Predict, submit, files and Spaces work without any extra."""
@@ -176,7 +176,7 @@ def test_it_works_alone(
 
 
 @pytest.mark.gradio
-def test_what_is_missing_is_named(bare: Path, server_pool: ServerPool, tmp_path: Path) -> None:
+def test_missing_extra_is_named(bare: Path, server_pool: ServerPool, tmp_path: Path) -> None:
     """Without tqdm, the error for bars names the extra, and other calls work."""
     script = tmp_path / "script.py"
     script.write_text(WITHOUT, encoding="utf-8")
@@ -192,7 +192,7 @@ def newest(server_pool: ServerPool) -> Server:
     return server_pool.get("6.31.0")
 
 
-def test_command_says_what_is_missing(bare: Path) -> None:
+def test_command_without_click_names_the_extra(bare: Path) -> None:
     """Without click, the command still responds, and names the extra."""
     program = bare / "gradio-client-sync"
     assert "gradio-client-sync[cli]" in done(program, "--help", env=outside())

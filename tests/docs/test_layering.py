@@ -71,7 +71,7 @@ OF_WORKERS = {
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_layering_waits_for_nothing_that_a_signal_breaks(path: Path) -> None:
+def test_layering_waits_are_signal_safe(path: Path) -> None:
     """Code waits with `signal_safe`, and not with the parts of `threading` that a signal breaks."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, (ast.Attribute, ast.ImportFrom)):

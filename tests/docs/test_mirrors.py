@@ -114,7 +114,7 @@ def test_table_names_what_exists() -> None:
     assert {name for names in TESTED_BY.values() for name in names} <= all_tests()
 
 
-def test_tests_stand_in_folders_by_subject() -> None:
+def test_tests_are_in_folders_by_subject() -> None:
     """No test module is in the root of the tests, and each folder is in the README."""
     assert {name for name in all_tests() if "/" not in name} == set()
     readme = (TESTS / "README.md").read_text(encoding="utf-8")

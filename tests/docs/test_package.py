@@ -66,7 +66,7 @@ def test_package_star_import_works() -> None:
     )
 
 
-def test_package_says_its_version_once() -> None:
+def test_package_has_one_version() -> None:
     """The version is a release number, and the events module has no other."""
     assert re.fullmatch(r"\d+\.\d+\.\d+", gradio_client_sync.__version__)
     assert not hasattr(events, "__version__")

@@ -51,7 +51,7 @@ with Client(url, deadline=60) as app:
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_clock_that_jumps_by_days_changes_nothing(server_pool: ServerPool, version: str) -> None:
+def test_clock_jumps_have_no_effect(server_pool: ServerPool, version: str) -> None:
     """Jobs continue, deadlines are kept and timings are right when the clock jumps by days."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     run_python(JUMPS, server.url, key)
@@ -99,6 +99,6 @@ def test_waits_do_not_use_the_time_of_day() -> None:
     "code",
     ["time.time() + 5", "def f():\n now = time.time()\n return now > 3", "x.wait(time.time())"],
 )
-def test_the_look_for_the_time_of_day_finds_it(code: str) -> None:
+def test_search_for_uses_of_the_time_of_day(code: str) -> None:
     """The check finds each kind of use."""
     assert len(list(of_the_day(ast.parse(code)))) >= 1

@@ -38,7 +38,7 @@ METHODS: dict[str, Callable[[RemoteFile], object]] = {
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("delay", DELAYS)
-def test_a_download_ends_at_its_deadline(
+def test_download_ends_at_its_deadline(
     server_pool: ServerPool, version: str, delay: str, tmp_path: Path
 ) -> None:
     """A download that is delayed in any way ends at its deadline, and leaves no file."""
@@ -57,7 +57,7 @@ def test_a_download_ends_at_its_deadline(
         assert made.download(timeout=BOUND).stat().st_size == SIZE
 
 
-def test_the_clients_deadline_is_that_of_each_download(server_pool: ServerPool) -> None:
+def test_client_deadline_applies_to_downloads(server_pool: ServerPool) -> None:
     """The client's deadline also counts for implicit downloads, and for waits for another one."""
     with FaultProxy(server_pool.get(VERSIONS[-1]).url) as proxy, Client(proxy.url) as patient:
         made = patient.predict("/make_file", [SIZE], timeout=BOUND)[0]
@@ -90,7 +90,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_disk_fills_up(server_pool: ServerPool, version: str, small_disk: Path) -> None:
+def test_download_to_a_full_disk(server_pool: ServerPool, version: str, small_disk: Path) -> None:
     """If the disk is full, the error names the folder and its free space, and no file is left."""
     (small_disk / "kept.txt").write_text("kept")
     with Client(server_pool.get(version).url) as app:
@@ -116,7 +116,7 @@ def test_a_disk_fills_up(server_pool: ServerPool, version: str, small_disk: Path
     ],
     ids=["reset", "502", "reset in the middle", "cut in the middle"],
 )
-def test_a_download_is_asked_for_again(
+def test_failed_download_is_retried(
     server_pool: ServerPool, version: str, fault: Fault, tmp_path: Path
 ) -> None:
     """A failed download is retried, and one that broke off continues from there."""

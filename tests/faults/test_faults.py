@@ -214,7 +214,7 @@ def test_refused_connection_is_a_connection_error(server_pool: ServerPool) -> No
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_dead_connections_lose_no_job(server_pool: ServerPool, version: str) -> None:
+def test_dead_connections_are_not_reused(server_pool: ServerPool, version: str) -> None:
     """A job is not sent on a pooled connection that has ended since the last call."""
     server = server_pool.get(version)
     with FaultProxy(server.url) as proxy, Client(proxy.url) as app:

@@ -66,7 +66,7 @@ CASES = {
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", CASES)
-def test_each_job_has_its_end_behind_a_gateway(
+def test_each_job_ends_once_behind_a_gateway(
     server_pool: ServerPool, version: str, name: str
 ) -> None:
     """Behind a gateway, a job has the right values or none, and no function runs twice."""

@@ -119,7 +119,7 @@ def do_it_all(server: Server, library: str, url: str, verify: str = "") -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_green_threads_do_it_all(server_pool: ServerPool, version: str, library: str) -> None:
+def test_green_threads(server_pool: ServerPool, version: str, library: str) -> None:
     """With green threads and sockets everything works and can be stopped."""
     server = server_pool.get(version)
     do_it_all(server, library, server.url)
@@ -127,7 +127,7 @@ def test_green_threads_do_it_all(server_pool: ServerPool, version: str, library:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_green_threads_do_it_over_tls(
+def test_green_threads_over_tls(
     server_pool: ServerPool, version: str, library: str, certificate: Path
 ) -> None:
     """Another greenlet can end a read over TLS."""

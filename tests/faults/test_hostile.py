@@ -165,7 +165,7 @@ def test_foreign_cookies_are_not_kept() -> None:
 
 
 @pytest.mark.parametrize("piece", [b"x" * 8192, b"data: x\n" * 1000, b"data:\n" * 1000])
-def test_endless_event_is_given_up(piece: bytes) -> None:
+def test_endless_event_ends_at_the_limit(piece: bytes) -> None:
     """A line or an event without end fails its jobs at the size limit."""
     with scripted(join=joined, data=lambda x: endless(x, piece)) as server:
         with Client(server.url, max_message_bytes=LIMIT) as app:
@@ -194,7 +194,7 @@ def test_unreadable_end_fails_the_job(raw: bytes) -> None:
                 app.predict("/echo", ["x"], timeout=BOUND)
 
 
-def test_paths_of_edits_reach_nothing_but_values() -> None:
+def test_paths_of_edits_affect_values_only() -> None:
     """Edits with paths to attributes, or with negative or huge indices, change nothing."""
     edits = [
         ["replace", ["__class__"], 1],
@@ -338,7 +338,7 @@ def fragments(connection: socket.socket) -> None:
     ],
     ids=["a frame of 4 EiB", "fragments without end"],
 )
-def test_endless_websocket_message_is_given_up(talk: Callable[[socket.socket], None]) -> None:
+def test_endless_websocket_message_ends_at_the_limit(talk: Callable[[socket.socket], None]) -> None:
     """A frame above the limit is not read, and fragments are collected only up to the limit."""
     with websocket_server(talk) as url, Client(url, max_message_bytes=LIMIT) as app:
         with pytest.raises(MessageTooLargeError):
@@ -346,7 +346,7 @@ def test_endless_websocket_message_is_given_up(talk: Callable[[socket.socket], N
 
 
 @pytest.mark.parametrize("says", [True, False], ids=["with a word", "without"])
-def test_websocket_that_takes_no_more_says_why(says: bool) -> None:
+def test_websocket_that_refuses_a_large_message_says_why(says: bool) -> None:
     """Servers before 3.19 get files within a message, and close at 16 MiB; the error says so."""
 
     def talk(connection: socket.socket) -> None:

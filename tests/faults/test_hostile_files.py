@@ -76,9 +76,7 @@ def redirect(location: str, status: int = 302) -> Any:
 # -- downloads
 
 
-def test_hostile_addresses_in_config_and_files_are_not_used(
-    own: FileApp, other: ScriptedApp
-) -> None:
+def test_hostile_urls_in_config_and_files_are_not_used(own: FileApp, other: ScriptedApp) -> None:
     """URLs in the config or in a file do not change where requests go."""
     own.config.update(root=other.url, url=other.url)
     own.serve("/out/x", b"own")
@@ -89,7 +87,7 @@ def test_hostile_addresses_in_config_and_files_are_not_used(
     assert other.requests == []
 
 
-def test_hostile_links_are_fetched_bare(own: FileApp, other: ScriptedApp, app: Client) -> None:
+def test_hostile_links_get_no_credentials(own: FileApp, other: ScriptedApp, app: Client) -> None:
     """A link to another server is downloaded without any credentials."""
     remote = result(own, app, path=f"{other.url}/x", url=None)
     assert remote.read() == b"other" and remote.url == f"{other.url}/x"
@@ -101,7 +99,7 @@ def test_hostile_links_are_fetched_bare(own: FileApp, other: ScriptedApp, app: C
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_hostile_redirects_are_followed_bare(
+def test_hostile_redirects_get_no_credentials(
     own: FileApp, other: ScriptedApp, app: Client, status: int
 ) -> None:
     """Redirects to another port are followed without credentials, also back to the app."""
@@ -129,16 +127,14 @@ def test_hostile_redirects_are_followed_bare(
         "http://",
     ],
 )
-def test_hostile_redirects_to_what_is_no_web_address(
-    own: FileApp, app: Client, location: str
-) -> None:
+def test_hostile_redirects_to_other_schemes(own: FileApp, app: Client, location: str) -> None:
     """Redirects to URLs other than http and https are not followed."""
     own.scripts["GET /file=/out/x"] = redirect(location)
     with pytest.raises(DownloadError):
         result(own, app, path="/out/x").read()
 
 
-def test_hostile_redirects_in_circles_and_to_less_safety(own: FileApp, app: Client) -> None:
+def test_hostile_redirects_in_circles_and_from_https_to_http(own: FileApp, app: Client) -> None:
     """Redirects in circles, and from https to http, end with an error."""
     own.scripts["GET /file=/out/x"] = redirect("/gradio_api/file=/out/x")
     with pytest.raises(DownloadError, match="circles"):
@@ -161,9 +157,7 @@ def test_hostile_redirect_of_an_upload(own: FileApp, other: ScriptedApp, app: Cl
     assert other.requests == []
 
 
-def test_hostile_addresses_that_are_read_in_two_ways(
-    own: FileApp, other: ScriptedApp, app: Client
-) -> None:
+def test_hostile_urls_with_an_ambiguous_host(own: FileApp, other: ScriptedApp, app: Client) -> None:
     """If libraries disagree about a URL's host, no wrong server gets credentials."""
     here, there = urlsplit(own.url).netloc, urlsplit(other.url).netloc
     own.scripts["GET /x"] = lambda x: x.answer(b"own")
@@ -189,7 +183,7 @@ def test_hostile_addresses_that_are_read_in_two_ways(
     assert [head for head in other.heads if CANARY in head] == []
 
 
-def test_hostile_paths_that_look_like_addresses_stay_with_the_app(
+def test_hostile_paths_that_look_like_urls_stay_with_the_app(
     own: FileApp, other: ScriptedApp, app: Client
 ) -> None:
     """Only an http link is requested elsewhere; other names are paths of the app."""
@@ -213,7 +207,7 @@ def test_hostile_paths_that_look_like_addresses_stay_with_the_app(
 # -- secrets
 
 
-def test_hostile_echoes_of_secrets_get_nowhere(
+def test_hostile_echoes_of_secrets_are_not_shown(
     own: FileApp, other: ScriptedApp, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     """A token that a server repeats is in no error, log, repr or pickle."""
@@ -354,7 +348,7 @@ NESTED = st.recursive(
 
 
 @given(NESTED)
-def test_files_in_nested_payloads_keep_their_places(value: Any) -> None:
+def test_files_in_nested_payloads_keep_their_positions(value: Any) -> None:
     """Files that are taken out of a payload and put back leave its other parts unchanged."""
     data, files = collect(ENDPOINT.name, ENDPOINT.inputs, [value], attach)
     forms: dict[int, Any] = {}

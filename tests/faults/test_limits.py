@@ -40,7 +40,7 @@ def test_too_long_message_fails_its_own_job_only(server_pool: ServerPool, versio
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_job_that_is_given_up_is_stopped_on_the_server(
+def test_job_above_the_limit_is_stopped_on_the_server(
     server_pool: ServerPool, version: str
 ) -> None:
     """A generator is stopped on the server if its value is too long."""
@@ -124,7 +124,7 @@ def test_messages_for_unknown_jobs_are_not_kept_without_limit() -> None:
                 first.result()
 
 
-def test_nonsense_without_end_does_not_fill_a_terminal(caplog: pytest.LogCaptureFixture) -> None:
+def test_unreadable_messages_give_one_warning(caplog: pytest.LogCaptureFixture) -> None:
     """Messages that cannot be read give one warning."""
 
     def data(exchange: IncomingRequest) -> None:

@@ -33,7 +33,9 @@ VERSIONS = [v for v in ("3.50.2", "4.0.2", "4.44.1", "6.31.0") if v in SERVERS]
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_refusal_may_come_before_the_body_has_gone(server_pool: ServerPool, version: str) -> None:
+def test_response_may_come_before_the_end_of_the_body(
+    server_pool: ServerPool, version: str
+) -> None:
     """A gateway may refuse a large body before it has arrived, and hang up or reset."""
     server = server_pool.get(version)
     before = server.control.executions().get("file", 0)
@@ -49,7 +51,7 @@ def test_a_refusal_may_come_before_the_body_has_gone(server_pool: ServerPool, ve
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_name_with_several_addresses_is_tried_at_each(
+def test_each_address_of_a_host_is_tried(
     server_pool: ServerPool, version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the first address of a host refuses, the next one is used, also for websockets."""
@@ -72,7 +74,7 @@ def test_a_name_with_several_addresses_is_tried_at_each(
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_proxy_that_wants_a_login_is_named(
+def test_407_names_the_proxy(
     server_pool: ServerPool, version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A 407 is reported as the proxy's response, and not as the app's."""
@@ -145,7 +147,7 @@ STREAMS = {
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_odd_streams_end_in_a_value_or_as_lost(name: str) -> None:
+def test_odd_streams_give_a_value_or_an_error(name: str) -> None:
     """A stream that can be read gives its value, and any other ends the job with an error."""
     script, error = STREAMS[name]
     with scripted(join=lambda x: x.answer({"event_id": "e1"}), data=script) as server:
@@ -158,7 +160,7 @@ def test_odd_streams_end_in_a_value_or_as_lost(name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["text/html", "", "application/octet-stream; charset=utf-16"])
-def test_a_joins_answer_counts_by_what_it_is(kind: str) -> None:
+def test_join_response_is_read_as_json(kind: str) -> None:
     """The response to a join is read as JSON, whatever its content type."""
 
     def data(exchange: IncomingRequest) -> None:
@@ -218,7 +220,7 @@ TALKS: dict[str, tuple[Callable[[socket.socket], None], type[Exception] | None, 
 
 
 @pytest.mark.parametrize("name", TALKS)
-def test_odd_websockets_end_in_a_value_or_as_lost(name: str) -> None:
+def test_odd_websockets_give_a_value_or_an_error(name: str) -> None:
     """Close codes are named in the error, control frames are ignored, and other faults raise."""
     talk, error, says = TALKS[name]
     with websocket_server(talk) as url, Client(url, retries=0) as app:

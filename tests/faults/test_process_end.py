@@ -203,7 +203,7 @@ started.acquire()
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_daemons_say_nothing_at_the_exit(server_pool: ServerPool, version: str) -> None:
+def test_daemon_threads_print_nothing_at_exit(server_pool: ServerPool, version: str) -> None:
     """Threads that wait for jobs and files print nothing while the interpreter exits."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     assert run_python(DAEMONS, server.url, key, quiet=True) == ""
@@ -222,7 +222,7 @@ print(time.time())
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_silent_servers_share_one_grace(server_pool: ServerPool, version: str) -> None:
+def test_exit_does_not_wait_for_each_silent_server(server_pool: ServerPool, version: str) -> None:
     """If several servers do not respond to the cancel, the process still ends within a second."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     with FaultProxy(server.url, Fault(CANCELS[version], times=8, action="stall")) as proxy:
@@ -243,7 +243,7 @@ with Client(sys.argv[1]) as app:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_ctrl_c_waits_for_no_silent_server(server_pool: ServerPool, version: str) -> None:
+def test_ctrl_c_waits_once_for_a_silent_server(server_pool: ServerPool, version: str) -> None:
     """The call, its client and the exit wait for the server's response once, not each in turn."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     with FaultProxy(server.url, Fault(CANCELS[version], times=8, action="stall")) as proxy:
@@ -298,7 +298,7 @@ atexit.register(first)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_functions_of_the_exit_can_call(server_pool: ServerPool, version: str) -> None:
+def test_atexit_functions_can_call_the_app(server_pool: ServerPool, version: str) -> None:
     """Functions of `atexit` can call the app, if Python still starts threads then."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     before, job, later, closed = run_python(AT_EXIT, server.url, key, quiet=True).splitlines()

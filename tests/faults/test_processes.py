@@ -62,9 +62,7 @@ def call_pickled(app: Client, text: str) -> str:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
-def test_client_goes_into_the_processes_of_a_pool(
-    server_pool: ServerPool, version: str, method: str
-) -> None:
+def test_client_works_in_a_process_pool(server_pool: ServerPool, version: str, method: str) -> None:
     """A pickled client connects again in the other process, also while this one has jobs."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     context, texts = multiprocessing.get_context(method), ["a", "b", "c", "d"]
@@ -199,7 +197,7 @@ print(json.dumps([before, after, later - memory]))
         pytest.param("predicts", 10_000, marks=pytest.mark.long),
     ],
 )
-def test_long_lives_leave_nothing(
+def test_many_clients_and_calls_leave_nothing(
     server_pool: ServerPool, version: str, what: str, times: int, tmp_path: Path
 ) -> None:
     """Many clients and calls leave no thread, socket, descriptor, file or memory."""

@@ -115,7 +115,7 @@ def warned(caplog: pytest.LogCaptureFixture) -> dict[str, int]:
     return counts
 
 
-def test_reload_behind_a_gateway_is_found_out_under_steady_calls(
+def test_reload_behind_a_gateway_is_detected_during_steady_calls(
     deployment: Deployment, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Calls by name run a wrong function only until the next check, and give a warning."""
@@ -144,7 +144,7 @@ def call_until_changed(app: Client, endpoint: str) -> list[str]:
     return answers
 
 
-def test_reload_cancels_what_went_to_another_function(deployment: Deployment) -> None:
+def test_reload_cancels_jobs_of_a_wrong_function(deployment: Deployment) -> None:
     """A job that ran a wrong function in the new app is cancelled, also without a further call."""
     key = f"hold {uuid.uuid4().hex}"
     with Client(deployment.url) as app:
@@ -165,7 +165,7 @@ def test_reload_cancels_what_went_to_another_function(deployment: Deployment) ->
             deployment.second.control.release(key)
 
 
-def test_reload_leaves_alone_what_the_app_before_has(deployment: Deployment) -> None:
+def test_reload_keeps_jobs_of_the_old_app(deployment: Deployment) -> None:
     """A job that the old app still runs continues to its end, and later calls work."""
     key = uuid.uuid4().hex
     with Client(deployment.url) as app:
@@ -188,7 +188,7 @@ def test_reload_leaves_alone_what_the_app_before_has(deployment: Deployment) -> 
         assert job.result(BOUND)[0] == f"held {key}"
 
 
-def test_reload_of_functions_that_skip_the_queue_is_no_matter(deployment: Deployment) -> None:
+def test_reload_does_not_affect_direct_calls(deployment: Deployment) -> None:
     """A direct call by name always runs the right function, because its URL has the name."""
     with Client(deployment.url) as app:
         assert app.predict("/quick", ["x"])[0] == "hello x"
@@ -199,7 +199,7 @@ def test_reload_of_functions_that_skip_the_queue_is_no_matter(deployment: Deploy
         call_until(app, "hello x", "/with/slash")
 
 
-def test_reload_does_not_touch_numbers_of_the_user(
+def test_reload_keeps_numbers_of_the_user(
     deployment: Deployment, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A number that the user passed is called unchanged, without a warning."""
@@ -224,7 +224,7 @@ def test_reload_moves_values_with_their_parameters(deployment: Deployment) -> No
         assert app.predict("/pair", {"a": "1", "b": "2"})[0] == "a=1 b=2"
 
 
-def test_reload_that_takes_a_function_away_ends_its_calls(servers: tuple[Server, Server]) -> None:
+def test_reload_without_a_function_ends_its_calls(servers: tuple[Server, Server]) -> None:
     """If the new app lacks a function, its call raises and does not run the old number."""
     second, first = servers
     with Deployment(first, second) as deployment, Client(deployment.url) as app:
@@ -240,7 +240,7 @@ def test_reload_that_takes_a_function_away_ends_its_calls(servers: tuple[Server,
             app._connection.submit(order).result(BOUND)
 
 
-def test_reload_that_cuts_connections_is_looked_at_before_the_next_call(
+def test_reload_that_cuts_connections_is_checked_before_the_next_call(
     servers: tuple[Server, Server],
 ) -> None:
     """If the server has closed a connection, the client checks the app before the next call."""
@@ -258,7 +258,7 @@ def test_reload_that_cuts_connections_is_looked_at_before_the_next_call(
         assert app.predict("/greet", ["x"], idempotent=True)[0] == "hello x"
 
 
-def test_reload_looks_cost_one_small_request_a_second(deployment: Deployment) -> None:
+def test_reload_checks_cost_one_request_per_second(deployment: Deployment) -> None:
     """Steady calls cause at most one check per second, and an idle client causes none."""
     with Client(deployment.url) as app:
         began = time.monotonic()

@@ -126,7 +126,7 @@ def test_replicas_with_a_login_each_are_named(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", KNOWN)
-def test_replicas_are_not_blamed_for_what_one_server_does(
+def test_replicas_are_not_blamed_for_one_server(
     server_pool: ServerPool, second: dict[str, Server], version: str
 ) -> None:
     """If one server fails, or another replaces it, the error does not blame replicas."""

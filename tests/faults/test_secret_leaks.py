@@ -62,7 +62,9 @@ def secretive(canary: Canary) -> Iterator[Secretive]:
 @pytest.mark.parametrize(
     "route", ["GET /config", "POST /login", "POST /queue/join", "POST /run/add"]
 )
-def test_echoes_of_secrets_are_in_no_error(secretive: Secretive, route: str, status: int) -> None:
+def test_errors_show_no_secrets_that_a_response_repeats(
+    secretive: Secretive, route: str, status: int
+) -> None:
     """An error for a refused request does not show secrets that the response repeats."""
     config = config_of(dependency(0, "add", queue=route != "POST /run/add"))
     with scripted(config) as app:
@@ -81,9 +83,7 @@ def test_echoes_of_secrets_are_in_no_error(secretive: Secretive, route: str, sta
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_echoes_of_secrets_in_a_handshake_are_in_no_error(
-    secretive: Secretive, status: int
-) -> None:
+def test_errors_show_no_secrets_that_a_handshake_repeats(secretive: Secretive, status: int) -> None:
     """An error for a refused websocket does not show secrets that the response repeats."""
     config = config_of(dependency(0, "add"), protocol="ws", version="3.50.2")
     with scripted(config) as app:

@@ -91,7 +91,7 @@ def no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_ctrl_c_anywhere_in_a_call_costs_no_place(server: ScriptedApp, endpoint: str) -> None:
+def test_ctrl_c_anywhere_in_a_call_frees_the_slot(server: ScriptedApp, endpoint: str) -> None:
     """With ``max_workers=1``, Ctrl-C anywhere in a call leaves the slot free for the next call."""
     number, called = 0, True
     with Client(server.url, max_workers=1) as app:

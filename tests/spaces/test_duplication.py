@@ -290,7 +290,7 @@ def test_duplicate_without_the_right(hub: LocalHub, original: str) -> None:
     assert "right to write" in text
 
 
-def test_duplicate_without_the_right_on_one_thing(hub: LocalHub, original: str) -> None:
+def test_duplicate_with_a_fine_grained_token(hub: LocalHub, original: str) -> None:
     """The error for a fine-grained token lists its rights."""
     hub.accounts[SCOPED].name = "dave"
     text = str(refused(original, SCOPED, to_id="alice/paint"))
@@ -321,7 +321,7 @@ def test_duplicate_of_an_unknown_source(hub: LocalHub) -> None:
     assert hub.requests_to("POST") == []
 
 
-def test_duplicate_of_a_source_that_goes_meanwhile(hub: LocalHub, original: str) -> None:
+def test_duplicate_of_a_source_that_vanishes(hub: LocalHub, original: str) -> None:
     """A source that vanishes before the copy is made raises `SpaceNotFoundError`."""
     hub.fail("POST", 404, {"X-Error-Code": "RepoNotFound", "X-Error-Message": "gone"})
     with pytest.raises(SpaceNotFoundError, match="no such Space"):
@@ -336,7 +336,7 @@ def test_duplicate_of_an_invalid_source(hub: LocalHub, source: str) -> None:
 
 
 @pytest.mark.parametrize("to_id", ["alice/pa int", "a/b/c", "alice/", "/paint", "alice/a..b"])
-def test_duplicate_to_a_name_that_cannot_be(hub: LocalHub, original: str, to_id: str) -> None:
+def test_duplicate_to_an_invalid_name(hub: LocalHub, original: str, to_id: str) -> None:
     """An invalid name for the copy is refused before any request that makes it."""
     refused(original, to_id=to_id)
     assert hub.requests_to("POST") == []
@@ -351,7 +351,7 @@ def test_duplicate_of_an_own_space(hub: LocalHub, newest: str) -> None:
 
 
 @pytest.mark.parametrize("step", ["GET .*/erin/paint", "whoami", "POST"])
-def test_duplicate_with_a_hub_asked_too_often(hub: LocalHub, original: str, step: str) -> None:
+def test_duplicate_with_a_rate_limit(hub: LocalHub, original: str, step: str) -> None:
     """A lasting rate limit raises `RateLimitError` at every step, with its end."""
     hub.fail(step, 429, {"Retry-After": "600"}, times=2)
     with pytest.raises(RateLimitError) as caught:
@@ -367,13 +367,13 @@ def test_duplicate_with_a_hub_that_fails(hub: LocalHub, original: str, status: i
     assert f"{status}: Some reason." in text
 
 
-def test_duplicate_with_a_hub_that_hides_its_words(hub: LocalHub, original: str) -> None:
+def test_duplicate_with_a_hub_error_without_text(hub: LocalHub, original: str) -> None:
     """An error of the Hub without text is reported with its status."""
     hub.fail("POST", 500, body={})
     assert "the Hub answered 500. " in str(refused(original))
 
 
-def test_duplicate_with_an_unreadable_answer(hub: LocalHub, original: str) -> None:
+def test_duplicate_with_an_unreadable_response(hub: LocalHub, original: str) -> None:
     """If the Hub's response cannot be read, the error says that there may be a copy."""
     hub.fail("POST", 200, body=[])
     assert "may not have been duplicated" in str(refused(original))
@@ -414,7 +414,7 @@ def test_duplicate_checks_its_options_first(
     assert hub.requests_to("POST") == []
 
 
-def test_duplicate_secrets_are_shown_nowhere(
+def test_duplicate_secrets_are_not_shown(
     hub: LocalHub, original: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No token and no secret is in an error, a log or a repr."""

@@ -44,7 +44,7 @@ def limited(server: Server) -> Iterator[SpaceProxy]:
 # -- of a Space ---------------------------------------------------------------------------
 
 
-def test_rate_limit_a_config_asked_for_too_often_comes_later(hub: LocalHub, newest: Server) -> None:
+def test_rate_limit_of_the_config_is_waited_for(hub: LocalHub, newest: Server) -> None:
     """After a Space's rate limit has ended, the client connects."""
     space = hub.add("alice/busy", app=newest.url)
     proxy_of(space).limit("/config", 0.01, times=2)
@@ -52,7 +52,7 @@ def test_rate_limit_a_config_asked_for_too_often_comes_later(hub: LocalHub, newe
         assert len(proxy_of(space).requests_to("/config")) == 3
 
 
-def test_rate_limit_a_limit_that_lasts_is_an_error(hub: LocalHub, newest: Server) -> None:
+def test_rate_limit_beyond_wake_timeout_is_an_error(hub: LocalHub, newest: Server) -> None:
     """A limit beyond ``wake_timeout`` raises at once."""
     space = hub.add("alice/busy", app=newest.url)
     proxy_of(space).limit("/config", 600)
@@ -61,7 +61,7 @@ def test_rate_limit_a_limit_that_lasts_is_an_error(hub: LocalHub, newest: Server
     assert caught.value.retry_after == 600
 
 
-def test_rate_limit_a_job_refused_for_its_rate_joins_later(hub: LocalHub, server: Server) -> None:
+def test_rate_limit_of_a_join_is_waited_for(hub: LocalHub, server: Server) -> None:
     """A refused join is repeated on every generation, because the job has not run."""
     space = hub.add("alice/busy", app=server.url)
     with Client("alice/busy") as app:
@@ -73,9 +73,7 @@ def test_rate_limit_a_job_refused_for_its_rate_joins_later(hub: LocalHub, server
         assert proxy_of(space).refuse == []
 
 
-def test_rate_limit_a_job_refused_for_long_fails_with_the_time(
-    hub: LocalHub, server: Server
-) -> None:
+def test_rate_limit_of_a_join_that_lasts_is_an_error(hub: LocalHub, server: Server) -> None:
     """A limit that lasts too long fails the job, with the time of its end."""
     space = hub.add("alice/busy", app=server.url)
     with Client("alice/busy") as app:
@@ -90,9 +88,7 @@ def test_rate_limit_a_job_refused_for_long_fails_with_the_time(
 
 
 @servers_with("shared stream")
-def test_rate_limit_a_stream_refused_for_its_rate_is_opened_later(
-    hub: LocalHub, server: Server
-) -> None:
+def test_rate_limit_of_a_stream_is_waited_for(hub: LocalHub, server: Server) -> None:
     """A refused stream is opened later, because the server keeps the jobs' messages."""
     space = hub.add("alice/busy", app=server.url)
     with Client("alice/busy") as app:
@@ -108,9 +104,7 @@ def test_rate_limit_a_stream_refused_for_its_rate_is_opened_later(
 
 
 @servers_with("shared stream")
-def test_rate_limit_a_job_that_waits_for_its_rate_can_be_cancelled(
-    hub: LocalHub, server: Server
-) -> None:
+def test_rate_limit_wait_can_be_cancelled(hub: LocalHub, server: Server) -> None:
     """A job that waits for a limit is cancelled at once."""
     space = hub.add("alice/busy", app=server.url)
     with Client("alice/busy") as app:
@@ -230,7 +224,7 @@ def test_rate_limit_of_a_login(server_pool: ServerPool) -> None:
 
 
 @pytest.mark.skipif(SERVERS[-1] < "5", reason="older servers have no app_id")
-def test_rate_limit_of_a_look_whether_the_app_is_the_same(newest: Server) -> None:
+def test_rate_limit_of_the_check_for_a_changed_app(newest: Server) -> None:
     """A limit of the check for a changed app does not delay or fail the call."""
     proxy = SpaceProxy(newest.url, lambda request: None)
     try:

@@ -169,7 +169,7 @@ def test_spaces_oracle_signatures_of_public_spaces(hub: LocalHub, newest: Server
     assert hub.requests_to("jwt") == []
 
 
-def test_spaces_oracle_own_headers_and_cookies_go_where_they_go_there(
+def test_spaces_oracle_headers_and_cookies_are_sent_on_the_same_routes(
     hub: LocalHub, newest: Server
 ) -> None:
     """`headers` and `cookies` are sent on the same routes as by the JavaScript client."""
@@ -212,7 +212,7 @@ def posts(hub: LocalHub) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("options", [{}, {"private": True}, {"hardware": "t4-small"}])
-def test_spaces_oracle_copies_are_asked_for_alike(
+def test_spaces_oracle_copies_are_the_same(
     hub: LocalHub, newest: Server, options: dict[str, Any]
 ) -> None:
     """**sleep in the request**: the copy is the same, but JavaScript sets its sleep time later."""

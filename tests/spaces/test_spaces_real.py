@@ -52,7 +52,7 @@ COOKIE = "c00kie-canary"
 # -- waking -------------------------------------------------------------------------------
 
 
-def test_spaces_real_one_is_woken_waited_for_and_called(hub: LocalHub, newest: Server) -> None:
+def test_spaces_real_sleeping_one_is_woken(hub: LocalHub, newest: Server) -> None:
     """A request wakes a sleeping Space, and the client connects as soon as it runs."""
     order = ["SLEEPING", "BUILDING", "APP_STARTING", "RUNNING"]
     space = hub.add("alice/open", *order, app=newest.url)
@@ -66,7 +66,7 @@ def test_spaces_real_one_is_woken_waited_for_and_called(hub: LocalHub, newest: S
     assert [call.path for call in hub.calls] == ["/api/spaces/alice/open"] * 4
 
 
-def test_spaces_real_one_that_runs_costs_two_requests(hub: LocalHub, newest: Server) -> None:
+def test_spaces_real_running_one_costs_two_requests(hub: LocalHub, newest: Server) -> None:
     """Connecting to a running Space takes one request to the Hub and one to the app."""
     space = hub.add("alice/open", app=newest.url)
     with Client("alice/open"):
@@ -74,7 +74,7 @@ def test_spaces_real_one_that_runs_costs_two_requests(hub: LocalHub, newest: Ser
         assert [call.path for call in hub.calls] == ["/api/spaces/alice/open"]
 
 
-def test_spaces_real_an_app_that_is_late_is_waited_for(hub: LocalHub, newest: Server) -> None:
+def test_spaces_real_late_app_is_waited_for(hub: LocalHub, newest: Server) -> None:
     """If the proxy still responds in place of the app, the client waits for the app."""
     space = hub.add("alice/open", app=newest.url)
     proxy_of(space).refuse.append(("/config", 503, {}))
@@ -82,7 +82,7 @@ def test_spaces_real_an_app_that_is_late_is_waited_for(hub: LocalHub, newest: Se
         assert app.predict("/add", [2, 3])[0] in FIVE
 
 
-def test_spaces_real_a_wait_has_its_time(hub: LocalHub) -> None:
+def test_spaces_real_wait_ends_at_wake_timeout(hub: LocalHub) -> None:
     """A Space that does not start within `wake_timeout` raises."""
     hub.add("alice/stuck", "BUILDING")
     with pytest.raises(SpaceNotReadyError, match=r"within 0\.2 s"):
@@ -202,7 +202,7 @@ def test_spaces_real_private_ones_work_by_signature_alone(hub: LocalHub, server:
         assert app.predict("/add", [2, 3])[0] in FIVE
 
 
-def test_spaces_real_files_of_private_ones_pass_too(
+def test_spaces_real_files_of_private_ones_carry_the_token(
     hub: LocalHub, server: Server, tmp_path: Path
 ) -> None:
     """Uploads and downloads carry the token too, on every generation."""
@@ -254,9 +254,7 @@ def test_spaces_real_a_refusal_without_a_token_says_so(hub: LocalHub, newest: Se
         Client("alice/open")
 
 
-def test_spaces_real_an_apps_own_login_stays_its_own(
-    hub: LocalHub, server_pool: ServerPool
-) -> None:
+def test_spaces_real_app_with_its_own_login(hub: LocalHub, server_pool: ServerPool) -> None:
     """A Space with its own login says so, and accepts it beside the token."""
     app = server_pool.get(SERVERS[-1], auth="user:password")
     hub.add("alice/secret", app=app.url, private=True)
@@ -336,7 +334,7 @@ def test_spaces_real_the_saved_token_can_be_switched_off(
     assert {request.token for request in proxy_of(space).seen} == {None}
 
 
-def test_spaces_real_a_token_does_not_go_in_the_clear(
+def test_spaces_real_token_is_not_sent_over_plain_http(
     hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No token is sent to a plain-http URL: an explicit one raises, a saved one is left out."""
@@ -372,7 +370,7 @@ class OpenAddress(HttpServer):
         super().__init__(Forward)
 
 
-def test_spaces_real_a_token_goes_in_the_clear_if_asked_to(
+def test_spaces_real_allow_insecure_token(
     hub: LocalHub, newest: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With ``allow_insecure_token`` an explicit token is sent, and a saved one never is."""
@@ -400,7 +398,7 @@ def tunnel(hub: LocalHub, newest: Server, certificate: Path) -> Iterator[Connect
 
 
 @pytest.mark.parametrize("idle", [False, True])
-def test_spaces_real_an_address_on_hugging_face_is_a_space(
+def test_spaces_real_app_url_on_hugging_face_is_a_space(
     hub: LocalHub,
     tunnel: ConnectProxy,
     certificate: Path,
@@ -431,7 +429,7 @@ def test_spaces_real_an_address_on_hugging_face_is_a_space(
 # -- canaries -----------------------------------------------------------------------------
 
 
-def test_spaces_real_canaries_stay_where_they_belong(
+def test_spaces_real_secrets_do_not_leak(
     hub: LocalHub,
     server: Server,
     caplog: pytest.LogCaptureFixture,
@@ -471,7 +469,7 @@ def test_spaces_real_canaries_stay_where_they_belong(
     assert not [request for request in elsewhere.seen if CANARY in str(request)]
 
 
-def test_spaces_real_a_redirect_takes_no_token_along(hub: LocalHub, newest: Server) -> None:
+def test_spaces_real_redirect_is_not_followed(hub: LocalHub, newest: Server) -> None:
     """A redirect of a Space to another host is not followed."""
     elsewhere = SpaceProxy(newest.url, lambda request: None)
     space = hub.add("alice/open", app=newest.url)

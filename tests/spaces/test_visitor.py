@@ -42,7 +42,7 @@ def visitor(monkeypatch: pytest.MonkeyPatch) -> contextvars.ContextVar[Any]:
     return request
 
 
-def test_visitor_a_visitors_mark_goes_with_their_call_only(
+def test_visitor_mark_is_sent_with_their_call_only(
     hub: LocalHub, server: Server, visitor: contextvars.ContextVar[Any]
 ) -> None:
     """The mark that is read when a call is made is sent with it, and not with the next one."""
@@ -64,7 +64,7 @@ def test_visitor_a_visitors_mark_goes_with_their_call_only(
     assert sum(HEADER in request.headers for request in seen) == 4
 
 
-def test_visitor_a_visitors_mark_goes_to_spaces_only(
+def test_visitor_mark_is_sent_to_spaces_only(
     newest: Server, visitor: contextvars.ContextVar[Any]
 ) -> None:
     """Apps that are not Spaces get no mark."""
@@ -89,7 +89,9 @@ def test_visitor_a_visitors_mark_goes_to_spaces_only(
         object(),
     ],
 )
-def test_visitor_no_visitor_is_no_mark(visitor: contextvars.ContextVar[Any], request_: Any) -> None:
+def test_visitor_mark_is_missing_without_a_visitor(
+    visitor: contextvars.ContextVar[Any], request_: Any
+) -> None:
     """Without a request, or without a mark in it, no mark is sent."""
     visitor.set(request_)
     assert visitor_headers() == {}

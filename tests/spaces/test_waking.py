@@ -113,9 +113,7 @@ def orders(end: str) -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("end", RUNNING)
-def test_spaces_every_sequence_of_stages_to_running_is_reported(
-    hub: LocalHub, clock: Clock, end: str
-) -> None:
+def test_spaces_stages_before_running_are_reported(hub: LocalHub, clock: Clock, end: str) -> None:
     """Each change of the stage is reported once, in any order, and then the client connects."""
     for number, order in enumerate(orders(end)):
         waking = Waking(hub.add(f"alice/space{number}", *order, address=NOWHERE), clock)
@@ -127,9 +125,7 @@ def test_spaces_every_sequence_of_stages_to_running_is_reported(
 
 
 @pytest.mark.parametrize("end", FAILED)
-def test_spaces_every_sequence_of_stages_to_a_failure_raises(
-    hub: LocalHub, clock: Clock, end: str
-) -> None:
+def test_spaces_stages_before_a_failure_are_reported(hub: LocalHub, clock: Clock, end: str) -> None:
     """In any order of stages, a final one ends the wait with its reason."""
     for number, order in enumerate(orders(end)):
         waking = Waking(hub.add(f"alice/space{number}", *order, address=NOWHERE), clock)
@@ -155,7 +151,7 @@ def test_spaces_a_failed_one_fails_at_once(hub: LocalHub, clock: Clock, end: str
 
 @pytest.mark.parametrize(("enabled", "expected"), [(True, True), (False, False), (None, False)])
 @pytest.mark.parametrize("end", ["PAUSED", "BUILD_ERROR"])
-def test_spaces_tell_whether_their_author_can_be_asked(
+def test_spaces_report_whether_discussions_are_enabled(
     hub: LocalHub, clock: Clock, end: str, enabled: bool | None, expected: bool
 ) -> None:
     """Discussions count as enabled only if the Hub says so, and not without a response."""
@@ -257,9 +253,7 @@ def test_spaces_a_sleeping_one_is_requested_until_it_wakes(hub: LocalHub, clock:
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
-def test_spaces_a_hub_that_fails_once_is_asked_again(
-    hub: LocalHub, clock: Clock, status: int
-) -> None:
+def test_spaces_failing_hub_is_tried_again(hub: LocalHub, clock: Clock, status: int) -> None:
     """A failing request to the Hub during the wait is repeated."""
     state = hub.add("alice/slow", "BUILDING", "RUNNING", address=NOWHERE)
     waking = Waking(state, clock)
@@ -275,7 +269,7 @@ def test_spaces_a_hub_that_fails_once_is_asked_again(
     assert waking.stages == ["BUILDING", "RUNNING"]
 
 
-def test_spaces_an_app_that_is_not_up_yet_is_asked_again(hub: LocalHub, clock: Clock) -> None:
+def test_spaces_app_that_is_not_ready_is_tried_again(hub: LocalHub, clock: Clock) -> None:
     """If the app does not respond yet although the Hub says that it runs, it is tried again."""
     answers = iter([HTTPStatusError("starting", status_code=503), None])
 
@@ -290,9 +284,7 @@ def test_spaces_an_app_that_is_not_up_yet_is_asked_again(hub: LocalHub, clock: C
     assert len(clock.waits) == 1
 
 
-def test_spaces_an_app_that_fails_while_it_is_asked_again_is_told(
-    hub: LocalHub, clock: Clock
-) -> None:
+def test_spaces_stage_is_checked_before_the_app_is_tried_again(hub: LocalHub, clock: Clock) -> None:
     """Before the app is tried again, the Hub is asked for its stage, which may have changed."""
     waking = Waking(hub.add("alice/fresh", "RUNNING", "RUNTIME_ERROR", address=NOWHERE), clock)
 
@@ -304,7 +296,7 @@ def test_spaces_an_app_that_fails_while_it_is_asked_again_is_told(
     assert waking.stages == ["RUNNING", "RUNTIME_ERROR"]
 
 
-def test_spaces_a_page_instead_of_an_app_passes_only_after_a_wait(
+def test_spaces_page_instead_of_an_app_is_ignored_only_after_a_wait(
     hub: LocalHub, clock: Clock
 ) -> None:
     """An app that is not Gradio is an error, except just after a wait, when it may show a page."""
@@ -376,7 +368,7 @@ def test_spaces_private_ones_are_hidden_from_other_accounts(hub: LocalHub) -> No
     assert isinstance(failing("alice/secret", READER)[0], SpaceNotFoundError)
 
 
-def test_spaces_a_token_without_the_right_says_which_it_has(hub: LocalHub) -> None:
+def test_spaces_error_lists_the_rights_of_the_token(hub: LocalHub) -> None:
     """The error for a fine-grained token without the right lists its rights."""
     hub.add("alice/secret", private=True)
     error, statuses = failing("alice/secret", SCOPED)
@@ -387,7 +379,7 @@ def test_spaces_a_token_without_the_right_says_which_it_has(hub: LocalHub) -> No
     assert statuses == NOT_FOUND
 
 
-def test_spaces_a_wrong_token_is_said_to_be_one(hub: LocalHub) -> None:
+def test_spaces_unknown_token_is_named(hub: LocalHub) -> None:
     """An unknown token is reported as such, and not as a missing Space."""
     hub.add("alice/open")
     error, statuses = failing("alice/open", "hf_mistyped")
@@ -398,7 +390,7 @@ def test_spaces_a_wrong_token_is_said_to_be_one(hub: LocalHub) -> None:
     assert statuses == NOT_FOUND
 
 
-def test_spaces_an_account_that_the_hub_does_not_tell_is_left_out(hub: LocalHub) -> None:
+def test_spaces_error_without_a_known_account(hub: LocalHub) -> None:
     """The reason for a refusal is reported even if the Hub does not name the account."""
     hub.add("alice/secret", private=True)
     hub.fail("whoami", 429)
@@ -407,7 +399,7 @@ def test_spaces_an_account_that_the_hub_does_not_tell_is_left_out(hub: LocalHub)
     assert "does not tell whose token" in str(error)
 
 
-def test_spaces_a_hub_that_fails_is_said_to(hub: LocalHub) -> None:
+def test_spaces_failing_hub_is_named(hub: LocalHub) -> None:
     """A Hub that fails is reported as such, and not as a missing Space."""
     hub.add("alice/open")
     hub.fail("GET /api/spaces", 500)
@@ -419,13 +411,13 @@ def test_spaces_a_hub_that_fails_is_said_to(hub: LocalHub) -> None:
 
 
 @pytest.mark.parametrize("body", [{"hello": "world"}, b"<html>Hello</html>", [], None])
-def test_spaces_an_address_that_is_no_hub_is_named(hub: LocalHub, body: Any) -> None:
+def test_spaces_server_that_is_no_hub_is_named(hub: LocalHub, body: Any) -> None:
     """If the server at HF_ENDPOINT is not a Hub, the error mentions HF_ENDPOINT."""
     hub.fail("GET /api/spaces", 200, body=body)
     assert "HF_ENDPOINT" in str(failing("alice/open")[0])
 
 
-def test_spaces_a_hub_that_hangs_up_leaves_small_questions_open(hub: LocalHub) -> None:
+def test_spaces_failing_details_do_not_hide_the_error(hub: LocalHub) -> None:
     """A failing request for details does not hide the first error."""
     hub.add("alice/paused", "PAUSED")
     hub.fail("HEAD", 0)
@@ -451,7 +443,7 @@ def test_spaces_a_token_of_unknown_rights_is_named_by_its_account(
     assert "is of the account 'alice';" in str(error)
 
 
-def test_spaces_a_saved_token_that_cannot_be_read_is_said_to_be(
+def test_spaces_unreadable_saved_token_is_an_error(
     hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the saved token cannot be read, the error says so before anything is sent."""
@@ -477,12 +469,12 @@ def test_spaces_a_sleeping_one_that_cannot_be_reached_is_waited_for(hub: LocalHu
     assert [status.detail for status in statuses] == ["SLEEPING"]
 
 
-def test_spaces_a_hub_shows_no_token(hub: LocalHub) -> None:
+def test_spaces_repr_of_the_hub_shows_no_token(hub: LocalHub) -> None:
     """The repr of the Hub does not show the token."""
     assert OWNER not in repr(Hub(OWNER))
 
 
-def test_spaces_a_hub_out_of_reach_is_a_space_error(
+def test_spaces_unreachable_hub_is_a_space_error(
     hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the Hub cannot be reached, a `SpaceError` without the token is raised."""
@@ -530,7 +522,7 @@ def test_spaces_an_impossible_name_is_not_found(hub: LocalHub) -> None:
     ("headers", "pause"),
     [({"Retry-After": "7"}, 7.0), ({"RateLimit": '"api";r=0;t=9'}, 9.0), ({}, 0.5)],
 )
-def test_spaces_a_hub_asked_too_often_is_given_the_time_it_wants(
+def test_spaces_rate_limit_of_the_hub_is_waited_for(
     hub: LocalHub, clock: Clock, headers: dict[str, str], pause: float
 ) -> None:
     """A limit that ends before the deadline is waited for."""
@@ -540,7 +532,9 @@ def test_spaces_a_hub_asked_too_often_is_given_the_time_it_wants(
     assert clock.waits == [pause]
 
 
-def test_spaces_a_limit_beyond_the_deadline_is_raised_at_once(hub: LocalHub, clock: Clock) -> None:
+def test_spaces_rate_limit_beyond_the_deadline_is_raised_at_once(
+    hub: LocalHub, clock: Clock
+) -> None:
     """A limit beyond the deadline raises at once, with the time of its end."""
     waking = Waking(hub.add("alice/open"), clock, timeout=60.0)
     hub.fail("GET /api/spaces", 429, {"Retry-After": "61"})
@@ -550,7 +544,7 @@ def test_spaces_a_limit_beyond_the_deadline_is_raised_at_once(hub: LocalHub, clo
     assert clock.waits == []
 
 
-def test_spaces_a_limit_without_an_end_is_waited_for_until_the_deadline(
+def test_spaces_rate_limit_without_an_end_is_waited_for_until_the_deadline(
     hub: LocalHub, clock: Clock
 ) -> None:
     """Without a named wait, the Hub is requested with growing waits until the deadline."""
@@ -563,9 +557,7 @@ def test_spaces_a_limit_without_an_end_is_waited_for_until_the_deadline(
     assert 50 < clock.now <= 60
 
 
-def test_spaces_an_app_asked_too_often_is_given_the_time_it_wants(
-    hub: LocalHub, clock: Clock
-) -> None:
+def test_spaces_rate_limit_of_the_app_is_waited_for(hub: LocalHub, clock: Clock) -> None:
     """A rate limit of the Space itself is waited for too."""
     answers = iter([RateLimitError("slow", retry_after=20.0), RateLimitError("slow"), None])
 
@@ -581,7 +573,7 @@ def test_spaces_an_app_asked_too_often_is_given_the_time_it_wants(
     assert len(clock.waits) == 2
 
 
-def test_spaces_an_app_asked_too_often_for_too_long_is_an_error(
+def test_spaces_rate_limit_of_the_app_beyond_the_deadline_is_an_error(
     hub: LocalHub, clock: Clock
 ) -> None:
     """A rate limit of the Space beyond the deadline raises, and is reported."""
@@ -616,7 +608,7 @@ def test_spaces_signatures_are_kept_until_they_expire(hub: LocalHub, clock: Cloc
 
 
 @pytest.mark.parametrize("status", [403, 404, 500, 200])
-def test_spaces_without_a_signature_the_header_has_to_do(
+def test_spaces_without_a_signature_urls_are_unchanged(
     hub: LocalHub, clock: Clock, status: int
 ) -> None:
     """Without a signature, URLs are unchanged, and the Hub is not asked again."""
@@ -628,7 +620,7 @@ def test_spaces_without_a_signature_the_header_has_to_do(
     assert len(hub.requests_to("jwt")) == 1
 
 
-def test_spaces_a_hub_out_of_reach_gives_no_signature(
+def test_spaces_unreachable_hub_gives_no_signature(
     hub: LocalHub,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
@@ -648,7 +640,7 @@ def test_spaces_a_hub_out_of_reach_gives_no_signature(
 @pytest.mark.parametrize(
     "form", ["{id}", "{id}/", "{hub}/spaces/{id}", "{hub}/spaces/{id}/tree/main"]
 )
-def test_spaces_ids_and_pages_lead_to_the_same_record(hub: LocalHub, form: str) -> None:
+def test_spaces_ids_and_pages_give_the_same_record(hub: LocalHub, form: str) -> None:
     """The URL of a Space's page on the Hub works like its id."""
     hub.add("alice/paused", "PAUSED")
     error, statuses = failing(form.format(id="alice/paused", hub=hub.url))
@@ -656,9 +648,7 @@ def test_spaces_ids_and_pages_lead_to_the_same_record(hub: LocalHub, form: str) 
     assert [status.detail for status in statuses] == ["PAUSED"]
 
 
-def test_spaces_an_address_of_an_app_is_looked_up_by_its_subdomain(
-    hub: LocalHub, clock: Clock
-) -> None:
+def test_spaces_app_url_is_looked_up_by_its_subdomain(hub: LocalHub, clock: Clock) -> None:
     """The Space of an app's URL is found by its subdomain, and the user's URL is kept."""
     hub.add("Alice/My.Space", address=NOWHERE)
     name = space_name("https://alice-my-space.hf.space/app", hub.url)
@@ -672,7 +662,7 @@ def test_spaces_an_address_of_an_app_is_looked_up_by_its_subdomain(
     assert [call.path for call in hub.calls] == ["/api/spaces/by-subdomain/alice-my-space"]
 
 
-def test_spaces_an_address_that_the_record_lacks_is_asked_for(hub: LocalHub, clock: Clock) -> None:
+def test_spaces_missing_url_is_requested(hub: LocalHub, clock: Clock) -> None:
     """If the Space's record has no URL, it is requested from the Hub's other route."""
     waking = Waking(hub.add("alice/open", address=NOWHERE, names_host=False), clock)
     assert waking.connect() == "open"

@@ -34,12 +34,12 @@ def test_client_only_tests_run_once_per_protocol() -> None:
     tests = collected("3.50.2,4.44.1,6.31.0")
     assert "test_done_callback[3.50.2]" in tests and "test_done_callback[6.31.0]" in tests
     assert "test_done_callback[4.44.1]" not in tests
-    assert "test_job_tells_what_it_is[4.44.1]" in tests
+    assert "test_job_attributes[4.44.1]" in tests
     assert "test_a_timeout_is_a_number[6.31.0-5]" in tests
     assert "test_a_timeout_is_a_number[4.44.1-5]" not in tests
 
 
-def test_client_only_tests_run_on_whatever_server_there_is() -> None:
+def test_client_only_tests_run_on_an_older_server_if_it_is_the_only_one() -> None:
     """A `client_only` test runs on an older release if that is the only one with its protocol."""
     assert "test_done_callback[4.44.1]" in collected("4.44.1")
 

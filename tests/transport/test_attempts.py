@@ -68,7 +68,7 @@ def test_attempts_send_once_raises_the_first_failure(error: GradioClientError) -
     assert caught.value is error
 
 
-def test_attempts_follow_failures_that_may_pass() -> None:
+def test_attempts_repeat_temporary_failures() -> None:
     """A request without effect is repeated as often as the policy allows, with growing pauses."""
     pauses: list[float] = []
     send, left = script(REFUSED, answer(502), LOST, "stream")
@@ -88,14 +88,14 @@ def test_attempts_end_with_the_last_failure() -> None:
 
 
 @pytest.mark.parametrize("error", [LOST, FINAL])
-def test_attempts_repeat_nothing_that_may_have_had_an_effect(error: GradioClientError) -> None:
+def test_attempts_do_not_repeat_accepted_requests(error: GradioClientError) -> None:
     """By default a request that the server may have accepted is not sent again."""
     with pytest.raises(ConnectFailedError) as caught:
         Attempts(RetryPolicy(retries=9), never, CALL).send(script(error)[0], None)
     assert caught.value is error
 
 
-def test_attempts_after_429_wait_as_the_server_asks() -> None:
+def test_attempts_after_429_wait_as_long_as_the_server_requests() -> None:
     """After a 429 the wait is as long as the server requests, up to the rate limit patience."""
     pauses: list[float] = []
     policy = RetryPolicy(rate_limit_patience=60.0)

@@ -52,7 +52,7 @@ def test_deadline_clips_waits() -> None:
     assert Deadline(1, time.monotonic() - 1).clip(9) == 0.001
 
 
-def test_alarms_run_in_order_and_can_be_cancelled() -> None:
+def test_timers_run_in_order_and_can_be_cancelled() -> None:
     """Timers run in the order of their time, and cancelled ones do not run."""
     alarms, rung, done = Timers(), [], threading.Event()
     alarms.set(Deadline.after(0.2), done.set)
@@ -81,7 +81,7 @@ os._exit(not rung.wait(10))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
-def test_alarms_of_a_fork_are_its_own() -> None:
+def test_timers_of_a_fork_are_its_own() -> None:
     """A forked process runs its own timers, and not its parent's, which would cut connections."""
     assert run_python(FORKED, bound=BOUND) == "1"
 
@@ -150,7 +150,7 @@ def test_job_ends_whatever_happens_to_its_listeners() -> None:
     assert isinstance(job.exception(0), AppError)
 
 
-def test_timings_are_set_before_listeners_hear_of_the_end() -> None:
+def test_timings_are_set_before_listeners_get_the_end() -> None:
     """The timings are complete when callbacks run, also after a cancel or a timeout."""
     ended, times = Gate(), SimpleQueue[Any]()
 
@@ -219,7 +219,7 @@ def test_retries_pause_for_longer_each_time_within_the_deadline() -> None:
     assert Retries(1).pause(limited, NEVER) is None
 
 
-def test_retries_are_for_what_had_no_effect() -> None:
+def test_retries_only_of_requests_without_effect() -> None:
     """Only temporary failures are retried, and after a sent request only read-only ones."""
     left = ConnectFailedError("broke off", sent=True, _passing=True)
     assert can_retry(left) and not is_safe_to_retry(left)
@@ -252,7 +252,7 @@ def test_deadline_of_the_client_is_for_calls_that_set_none() -> None:
         assert job.result(BOUND)[0] == "x"
 
 
-def test_log_tells_the_life_of_a_job_and_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+def test_log_has_the_steps_of_a_job_and_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     """The log has a job's number, event id and duration, and no payload, token or session hash."""
     caplog.set_level(logging.DEBUG, "gradio_client_sync")
     with scripted(join=joined, data=finished) as server:

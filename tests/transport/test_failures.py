@@ -52,7 +52,7 @@ ALL = [
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: f"{kind.__module__}.{kind.__qualname__}")
-def test_failures_of_every_library_get_an_error(kind: type[Exception]) -> None:
+def test_failures_of_each_library_become_an_error(kind: type[Exception]) -> None:
     """Each exception of a library becomes a `ConnectFailedError`, also as the cause of another."""
     error = no_connection(made(kind), URL)
     assert isinstance(error, ConnectFailedError)
@@ -66,7 +66,7 @@ def test_failures_of_every_library_get_an_error(kind: type[Exception]) -> None:
 
 
 @pytest.mark.parametrize("kind", [TypeError, KeyError, AssertionError, MemoryError])
-def test_failures_of_this_package_get_none(kind: type[Exception]) -> None:
+def test_failures_exclude_bugs_of_this_package(kind: type[Exception]) -> None:
     """An exception from a bug is not reported as a failed connection."""
     assert no_connection(kind("a bug"), URL) is None
 

@@ -67,7 +67,7 @@ def test_heartbeat_waits_for_the_first_call(app: ScriptedApp) -> None:
     assert app.count(ROUTE) == 1
 
 
-def test_heartbeat_is_begun_before_it_ends(
+def test_heartbeat_begins_before_the_client_closes(
     app: ScriptedApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """close() waits briefly until the heartbeat has begun, so the server knows the session."""
@@ -174,7 +174,7 @@ def test_heartbeat_is_repaired(
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_heartbeat_is_given_up_when_refused(
+def test_heartbeat_is_not_retried_after_a_refusal(
     app: ScriptedApp, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A heartbeat that the server refuses is not opened again, and calls continue."""

@@ -73,14 +73,14 @@ def test_http_does_not_follow_redirects_to_other_servers(direct: ScriptedApp) ->
         assert other.requests == []
 
 
-def test_http_redirect_to_an_invalid_address_is_not_followed(direct: ScriptedApp) -> None:
+def test_http_redirect_to_an_invalid_url_is_not_followed(direct: ScriptedApp) -> None:
     """A redirect to an invalid URL raises an error of this package."""
     direct.scripts["GET /config"] = redirect(302, "http://[x")  # type: ignore[assignment]
     with pytest.raises(ConnectFailedError, match="Invalid IPv6"):
         Client(direct.url)
 
 
-def test_http_gives_up_on_circles(direct: ScriptedApp) -> None:
+def test_http_redirects_in_circles_are_an_error(direct: ScriptedApp) -> None:
     """Endless redirects are an error."""
     direct.scripts["GET /config"] = redirect(302, "/config")  # type: ignore[assignment]
     with pytest.raises(ConnectFailedError, match="circles"):
@@ -95,7 +95,7 @@ def test_http_root_in_the_config_is_not_trusted() -> None:
         assert app.predict("/direct", ["a"])[0] == "ok"
 
 
-def test_http_sends_headers_and_cookies_everywhere_and_keeps_sticky_ones() -> None:
+def test_http_sends_headers_and_cookies_in_every_request() -> None:
     """Each request has the user's headers and cookies, and the cookies that the server set."""
     seen: dict[str, tuple[str | None, str | None]] = {}
 
@@ -128,7 +128,7 @@ def test_http_sends_headers_and_cookies_everywhere_and_keeps_sticky_ones() -> No
     ]
 
 
-def test_http_names_of_headers_are_sent_once() -> None:
+def test_http_headers_are_sent_once() -> None:
     """No header is sent twice: the user's Host replaces ours, but not our Content-Type."""
     with scripted(join=lambda x: x.answer({"event_id": "e"})) as server:
 
@@ -151,7 +151,7 @@ def test_http_names_of_headers_are_sent_once() -> None:
     assert ("X-Mine", "a") in stream
 
 
-def test_http_names_of_headers_are_sent_once_to_websockets() -> None:
+def test_http_headers_are_sent_once_to_websockets() -> None:
     """In a websocket's handshake too, the user's Host and cookies replace ours."""
     config = {**config_of(), "version": "3.50.2", "protocol": "ws", "api_prefix": ""}
     with ScriptedApp(config) as server:
@@ -166,7 +166,7 @@ def test_http_names_of_headers_are_sent_once_to_websockets() -> None:
         assert "app.example" in head and "mine=1" in head and "other=2" not in head
 
 
-def test_http_uses_one_connection_for_one_request_after_another(direct: ScriptedApp) -> None:
+def test_http_reuses_its_connection(direct: ScriptedApp) -> None:
     """Requests in a row use one connection."""
     ports = set()
 
@@ -195,7 +195,7 @@ def test_http_pool_is_closed_without_the_queue_of_urllib3() -> None:
     assert not stuck
 
 
-def test_a_plain_500_does_not_spoil_the_next_call(direct: ScriptedApp) -> None:
+def test_http_connection_is_not_reused_after_a_plain_500(direct: ScriptedApp) -> None:
     """After a plain-text 500 the connection is not reused: servers then drop it silently."""
     ports = []
 
@@ -264,7 +264,7 @@ def test_http_cancelled_direct_call_hangs_up(direct: ScriptedApp) -> None:
         (307, b"", HTTPStatusError, "on to 'https://other.example/' \\(307\\). Connect to"),
     ],
 )
-def test_http_refusals_say_what_and_where(
+def test_http_each_status_has_its_error(
     direct: ScriptedApp, status: int, body: object, error: type[Exception], says: str
 ) -> None:
     """Each status has its own error, which contains the server's text and can be pickled."""
@@ -280,7 +280,7 @@ def test_http_refusals_say_what_and_where(
     assert copy.__dict__ == caught.value.__dict__
 
 
-def test_http_app_error_of_a_direct_call_has_its_facts(direct: ScriptedApp) -> None:
+def test_http_app_error_of_a_direct_call_has_its_fields(direct: ScriptedApp) -> None:
     """The error of a direct call has title, duration and visibility."""
     body = {"error": "boom", "title": "Oops", "duration": 3, "visible": False}
     direct.scripts["POST /run/direct"] = lambda x: x.answer(body, 500)
@@ -290,7 +290,7 @@ def test_http_app_error_of_a_direct_call_has_its_facts(direct: ScriptedApp) -> N
     assert (error.message, error.title, error.duration, error.visible) == ("boom", "Oops", 3, False)
 
 
-def test_http_html_instead_of_an_answer_is_named(direct: ScriptedApp) -> None:
+def test_http_html_instead_of_json_is_an_error(direct: ScriptedApp) -> None:
     """An HTML page with status 200 is an error and not a value."""
     from gradio_client_sync import ProtocolError
 
@@ -376,7 +376,7 @@ def test_http_invalid_proxy_is_named_in_the_error() -> None:
         thread.join()
 
 
-def test_http_page_that_is_no_gradio_app_is_named(direct: ScriptedApp) -> None:
+def test_http_page_without_gradio_is_an_error(direct: ScriptedApp) -> None:
     """If a web server has no Gradio app, the error says so and quotes its response."""
     direct.scripts["GET /config"] = lambda x: x.answer(b"<html>Hello</html>", 200, "text/html")
     direct.scripts["GET /"] = lambda x: x.answer(b"<html>Hello</html>", 200, "text/html")
@@ -435,7 +435,7 @@ def test_http_cancelled_call_over_tls_hangs_up(tls: ScriptedApp, certificate: Pa
         gone.open()
 
 
-def test_http_request_is_written_at_once() -> None:
+def test_http_small_request_is_one_write() -> None:
     """The head and a small body of a request are sent together, so the server wakes up once."""
     body = b'{"data":["x"]}'
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -454,7 +454,7 @@ def test_http_request_is_written_at_once() -> None:
 
 
 @pytest.mark.parametrize("secure", [False, True])
-def test_http_answer_before_the_whole_body_was_read_is_heard(
+def test_http_response_before_the_end_of_the_body_is_read(
     tls: ScriptedApp, direct: ScriptedApp, certificate: Path, secure: bool
 ) -> None:
     """A response before the end of the body is read, also over TLS, where the exception differs."""
@@ -466,7 +466,7 @@ def test_http_answer_before_the_whole_body_was_read_is_heard(
             app.predict("/direct", ["x" * 20_000_000])
 
 
-def test_http_slow_server_may_take_its_time_for_a_long_body(direct: ScriptedApp) -> None:
+def test_http_read_timeout_does_not_limit_a_slow_upload(direct: ScriptedApp) -> None:
     """The read timeout limits the server's silence, and not the time of a whole upload."""
 
     def run(x: IncomingRequest) -> None:
@@ -515,7 +515,7 @@ class SlowToEnd:
         assert not self.let_go.wait(0.2), "its next request would be cut"
 
 
-def test_http_call_that_is_over_is_not_cut() -> None:
+def test_http_connection_is_reused_only_after_an_abort() -> None:
     """A connection is not reused until an abort of its last request has ended."""
     call = RequestHandle()
     sock = SlowToEnd(call)
@@ -557,7 +557,7 @@ def test_http_secrets_in_redirects_are_in_no_error(direct: ScriptedApp) -> None:
         assert "sesame" not in repr([str(caught.value), vars(caught.value)])
 
 
-def test_http_retry_limit_covers_all_tries_of_a_request(direct: ScriptedApp) -> None:
+def test_http_rate_limit_patience_covers_all_attempts(direct: ScriptedApp) -> None:
     """The rate limit patience covers all attempts of a request, also with a 503 in between."""
     answers = [(429, {"Retry-After": "0.5"}), (503, {}), (429, {"Retry-After": "0.5"}), (200, {})]
 
@@ -572,7 +572,7 @@ def test_http_retry_limit_covers_all_tries_of_a_request(direct: ScriptedApp) -> 
     http.close()
 
 
-def test_http_connections_that_were_dropped_are_not_cut_any_more() -> None:
+def test_http_closed_idle_connections_are_dropped_together() -> None:
     """Idle connections that the server closed are removed all at once, and cause one check."""
     both, hang_up = threading.Barrier(2), threading.Event()
 

@@ -66,7 +66,7 @@ def filled(count: int) -> tuple[Mailbox, Reader]:
     return mailbox, reader
 
 
-def test_mailbox_tells_readers_and_wakes_the_worker_only_for_what_moves_the_job() -> None:
+def test_mailbox_wakes_the_worker_for_the_first_message_of_each_kind() -> None:
     """Values go to listeners at once; the worker gets the first of each kind, and the end."""
     published: list[Message] = []
     mailbox = Mailbox(lambda: None, published.append)
@@ -86,7 +86,7 @@ def test_mailbox_tells_readers_and_wakes_the_worker_only_for_what_moves_the_job(
     ]
 
 
-def test_mailbox_gives_the_worker_every_answer_to_further_input() -> None:
+def test_mailbox_gives_the_worker_each_result_of_a_stream() -> None:
     """The worker gets each result of a stream of input, to send the next chunk."""
     published: list[Message] = []
     mailbox = Mailbox(lambda: None, published.append)
@@ -96,7 +96,7 @@ def test_mailbox_gives_the_worker_every_answer_to_further_input() -> None:
     assert all(mailbox.receive().told for _ in range(3))
 
 
-def test_mailbox_lets_nothing_overtake_what_was_rendered() -> None:
+def test_mailbox_keeps_the_order_after_a_render() -> None:
     """From a rendered function on, messages go through the worker, which registers it first."""
     published: list[Message] = []
     mailbox = Mailbox(lambda: None, published.append)
@@ -107,7 +107,7 @@ def test_mailbox_lets_nothing_overtake_what_was_rendered() -> None:
     assert [mailbox.receive().told for _ in range(3)] == [True, False, False]
 
 
-def test_reader_waits_for_room_and_loses_nothing() -> None:
+def test_reader_waits_for_room_in_the_mailbox() -> None:
     """A reader that is faster than the worker waits until half of the messages are read."""
     mailbox, reader = filled(1_000)
     for _ in range(1_000):
@@ -121,14 +121,14 @@ def test_reader_waits_for_room_and_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize("end", [Mailbox.abort, Mailbox.close], ids=["abort", "close"])
-def test_reader_does_not_wait_for_a_job_that_is_over(end: Callable[[Mailbox], None]) -> None:
+def test_reader_does_not_wait_for_an_ended_job(end: Callable[[Mailbox], None]) -> None:
     """The end of a job wakes its reader, which other jobs need."""
     mailbox, reader = filled(50)
     end(mailbox)
     reader.join()
 
 
-def test_reader_does_not_wait_for_a_job_that_has_heard_the_end() -> None:
+def test_reader_does_not_wait_after_an_abort() -> None:
     """After an abort the reader does not wait, although the mailbox is not closed yet."""
     mailbox = Mailbox(lambda: None, pytest.fail, ROOM)
     mailbox.abort()

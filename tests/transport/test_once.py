@@ -35,7 +35,7 @@ class CountedRequest:
         return times, self.seconds
 
 
-def test_once_remembers() -> None:
+def test_once_keeps_its_result() -> None:
     """A result that is kept is not requested again."""
     once = Once(request := CountedRequest())
     assert once.known is None
@@ -43,7 +43,7 @@ def test_once_remembers() -> None:
     assert request.times == 1
 
 
-def test_once_asks_again_when_told_or_forgotten() -> None:
+def test_once_requests_again_on_demand() -> None:
     """*again*, `forget` and the end of the time each cause a new request."""
     once = Once(request := CountedRequest())
     assert [once.get(NEVER), once.get(NEVER, again=True), once.get(NEVER)] == [1, 2, 2]
@@ -54,7 +54,7 @@ def test_once_asks_again_when_told_or_forgotten() -> None:
     assert [once.get(NEVER, again=True), once.get(NEVER), once.get(NEVER)] == [4, 5, 6]
 
 
-def test_once_threads_share_one_question() -> None:
+def test_once_threads_share_one_request() -> None:
     """Threads that come during a request wait for its result, even with *again*."""
     once = Once(request := CountedRequest())
     request.may_return.clear()
@@ -68,7 +68,7 @@ def test_once_threads_share_one_question() -> None:
     assert once.known is not None
 
 
-def test_once_what_is_forgotten_meanwhile_is_not_remembered() -> None:
+def test_once_drops_results_requested_before_forget() -> None:
     """A result that was requested before `forget` is returned, but not kept."""
     once = Once(request := CountedRequest())
     request.may_return.clear()
@@ -81,7 +81,7 @@ def test_once_what_is_forgotten_meanwhile_is_not_remembered() -> None:
     assert once.get(NEVER) == 2
 
 
-def test_once_a_failure_is_for_who_asked() -> None:
+def test_once_raises_an_error_in_one_thread_only() -> None:
     """An error is raised in the thread that made the request, and the next thread tries again."""
     once = Once(request := CountedRequest())
     request.failure = OSError("no")

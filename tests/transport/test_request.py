@@ -91,7 +91,7 @@ def test_request_in_pieces_says_how_long_it_is_or_goes_in_chunks() -> None:
         ("X-Id", "secret\u2019"),
     ],
 )
-def test_request_field_that_would_be_read_as_another_is_not_sent(name: str, value: str) -> None:
+def test_request_header_that_could_be_read_as_two_is_refused(name: str, value: str) -> None:
     """A header that could be read as two is refused, and the error does not repeat its value."""
     sink = Sink()
     with pytest.raises(ValueError, match="has characters that no header may have") as caught:
@@ -100,13 +100,13 @@ def test_request_field_that_would_be_read_as_another_is_not_sent(name: str, valu
     assert not sink.writes
 
 
-def test_request_fields_are_of_latin_1() -> None:
+def test_request_headers_are_latin_1() -> None:
     """Header values are encoded as latin-1."""
     assert "é".encode("latin-1") in written({"X-Id": "é"})[0]
 
 
 @pytest.mark.parametrize("target", ["/a b", "/a\r\nX: 1", "/\x7f", "/ü", ""])
-def test_request_target_that_would_end_early_is_not_asked_for(target: str) -> None:
+def test_request_target_with_invalid_characters_is_refused(target: str) -> None:
     """A target with a space, control characters, or characters outside ASCII is refused."""
     with pytest.raises(ValueError, match="cannot be asked for"):
         written(HOST, target=target)
@@ -133,7 +133,7 @@ def test_request_names_its_host(url: str, host: str) -> None:
     assert context.headers_for(url, way.host, {})["Host"] == host
 
 
-def test_request_host_that_a_user_names_is_taken() -> None:
+def test_request_host_of_the_user_is_sent() -> None:
     """A Host header of the user is sent, because a load balancer may choose the app by it."""
     context = RequestContext("http://127.0.0.1:7860", HttpOptions({"host": "my.app"}))
     way = context.way("http://127.0.0.1:7860/x")
@@ -141,7 +141,7 @@ def test_request_host_that_a_user_names_is_taken() -> None:
     assert {k: v for k, v in headers.items() if k.lower() == "host"} == {"host": "my.app"}
 
 
-def test_request_header_of_the_user_takes_the_place_of_ours() -> None:
+def test_request_header_of_the_user_replaces_ours() -> None:
     """A header of the user replaces ours, in any spelling."""
     options = HttpOptions({"user-agent": "mine", "X-Mine": "1"})
     context = RequestContext("http://127.0.0.1:7860", options)

@@ -62,7 +62,7 @@ def test_response_head_has_status_and_headers_by_name() -> None:
     assert raw.headers == {"content-type": "text/html", "x": ""}
 
 
-def test_response_head_joins_what_comes_several_times() -> None:
+def test_response_head_joins_repeated_headers() -> None:
     """Repeated headers are joined with commas, except cookies, which may contain commas."""
     raw = raw_of(
         b"HTTP/1.1 200 OK\r\nVary: a\r\nSet-Cookie: a=1; Expires=Mon, 1\r\nvary: b\r\n"
@@ -72,7 +72,7 @@ def test_response_head_joins_what_comes_several_times() -> None:
     assert raw.set_cookies == ["a=1; Expires=Mon, 1", "b=2"]
 
 
-def test_response_head_goes_on_in_lines_that_begin_with_space() -> None:
+def test_response_head_joins_continuation_lines() -> None:
     """A header may continue in lines that begin with space."""
     raw = raw_of(b"HTTP/1.1 200 OK\r\nX-Long: one\r\n  two:\r\n\tthree\r\n\r\n")
     assert raw.headers == {"x-long": "one two: three"}
@@ -86,7 +86,7 @@ def test_response_head_skips_malformed_lines() -> None:
 
 
 @pytest.mark.parametrize("status", [100, 102, 103])
-def test_response_head_passes_over_interim_answers(status: int) -> None:
+def test_response_head_skips_interim_responses(status: int) -> None:
     """Interim responses (1xx) are skipped."""
     early = b"HTTP/1.1 %d Wait\r\nLink: </style.css>\r\n\r\n" % status
     raw = raw_of(early * 3 + b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -125,7 +125,7 @@ def test_response_head_that_is_malformed_or_endless(content: bytes) -> None:
         "Transfer-Encoding: identity\r\nContent-Length: 5",
     ],
 )
-def test_response_body_without_a_known_end_is_not_waited_for(framing: str) -> None:
+def test_response_body_with_an_ambiguous_end_is_refused(framing: str) -> None:
     """A body whose end is ambiguous is refused, because the connection may stay open for long."""
     with pytest.raises(http.client.HTTPException, match="the answer"):
         raw_of(f"HTTP/1.1 200 OK\r\n{framing}\r\n\r\nhello".encode())
@@ -182,7 +182,7 @@ def test_response_body_ends_where_it_says(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n",
     ],
 )
-def test_response_body_that_breaks_off_is_no_body(content: bytes) -> None:
+def test_response_body_that_is_cut_off_raises(content: bytes) -> None:
     """A body that is cut off raises an error."""
     whole, ends = answer(content)
     with pytest.raises(http.client.IncompleteRead):

@@ -62,7 +62,7 @@ def stream_of(*messages: Any) -> Callable[[IncomingRequest], None]:
     return script
 
 
-def test_messages_before_the_joins_answer_are_kept() -> None:
+def test_messages_before_the_join_response_are_kept() -> None:
     """Messages of a job that arrive before the response to its join are kept for it."""
     stream_open, told_early, first_done = Gate(), threading.Event(), Gate()
     turn = itertools.count()
@@ -94,7 +94,7 @@ def test_messages_before_the_joins_answer_are_kept() -> None:
         assert server.count("GET /queue/data") == 1
 
 
-def test_early_messages_may_be_longer_than_there_is_room_for_a_worker() -> None:
+def test_early_messages_may_exceed_the_mailbox_limit() -> None:
     """Early messages are kept without the mailbox's limit, because no worker reads them yet."""
     stream_open, told_early = Gate(), threading.Event()
     turn = itertools.count()
@@ -324,7 +324,7 @@ def test_a_stream_that_is_refused_fails_the_job(answer: int) -> None:
         assert caught.value.accepted is True
 
 
-def test_streams_that_end_at_once_are_not_opened_for_ever() -> None:
+def test_streams_that_end_at_once_are_opened_three_times() -> None:
     """A stream that ends three times without a message fails its jobs."""
     with scripted(join=joins("one"), data=stream_of()) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match="before its jobs"):
@@ -332,7 +332,7 @@ def test_streams_that_end_at_once_are_not_opened_for_ever() -> None:
         assert server.count("GET /queue/data") == 3
 
 
-def test_streams_that_end_before_their_job_are_not_opened_for_ever() -> None:
+def test_streams_that_end_before_their_job_are_opened_three_times() -> None:
     """A stream that ends cleanly three times before the end of its job fails it."""
 
     def data(x: IncomingRequest) -> None:
@@ -354,7 +354,7 @@ def test_streams_that_end_before_their_job_are_not_opened_for_ever() -> None:
         (307, {"Location": "https://login.example/?next=1"}, "on to 'https://login.example/"),
     ],
 )
-def test_response_that_is_no_stream_is_named_in_the_error(
+def test_response_other_than_a_stream_is_an_error(
     status: int, headers: dict[str, str], says: str
 ) -> None:
     """If the response is not a stream, such as a login page, the error says so."""
@@ -368,7 +368,7 @@ def test_response_that_is_no_stream_is_named_in_the_error(
         assert ".." not in str(caught.value)
 
 
-def test_a_silent_stream_is_a_broken_one() -> None:
+def test_silent_stream_is_broken() -> None:
     """A stream without any heartbeat for too long is broken."""
     ended = threading.Event()
 
@@ -454,7 +454,7 @@ def test_stream_refused_because_of_a_cancelled_job_is_reopened() -> None:
         assert server.count("GET /queue/data") == 2
 
 
-def test_a_cancelled_job_is_not_sent_any_more() -> None:
+def test_cancelled_job_is_not_sent() -> None:
     """A job that is cancelled before its turn to join is not sent."""
     stalled, turn = Gate(), itertools.count()
 
@@ -473,7 +473,7 @@ def test_a_cancelled_job_is_not_sent_any_more() -> None:
         assert server.count("POST /queue/join") == JOINS_AT_ONCE
 
 
-def test_messages_that_cannot_be_read_are_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+def test_unreadable_messages_are_skipped(caplog: pytest.LogCaptureFixture) -> None:
     """Broken and unknown messages are skipped."""
     messages = (
         b"{broken",
@@ -494,7 +494,7 @@ def test_messages_that_cannot_be_read_are_passed_over(caplog: pytest.LogCaptureF
     assert "'brand_new'" in caplog.text
 
 
-def test_a_wrong_edit_costs_an_intermediate_value_and_not_the_job() -> None:
+def test_wrong_edit_drops_values_and_not_the_job() -> None:
     """After an edit that cannot be applied, values are left out until a complete one arrives."""
     messages = (
         generating("one", "a"),
@@ -563,7 +563,7 @@ def test_a_stream_left_open_after_a_cancel_serves_the_next_job() -> None:
         assert server.count("GET /queue/data") == 1
 
 
-def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
+def test_cancel_waits_for_the_queue_status() -> None:
     """Before a cancel, the client waits for the server's response to /queue/status.
 
     Otherwise a job that is about to begin could end with the cancelled one, without a message.
@@ -655,9 +655,7 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
         (422, b"what", ValidationError, "what"),
     ],
 )
-def test_a_join_that_is_refused_says_why(
-    status: int, body: Any, error: type[Exception], says: str
-) -> None:
+def test_refused_join_says_why(status: int, body: Any, error: type[Exception], says: str) -> None:
     """Each refusal of a join has its own error, and the status is "error"."""
     headers = {"Retry-After": "70"}  # longer than a job waits
     join = lambda x: x.answer(body, status, headers=headers)  # noqa: E731
@@ -669,7 +667,7 @@ def test_a_join_that_is_refused_says_why(
         assert server.count("GET /queue/data") == 0
 
 
-def test_a_join_without_an_answer_leaves_open_whether_it_ran() -> None:
+def test_lost_join_response_leaves_open_whether_the_job_ran() -> None:
     """If the response to a join is lost, the error says that the job may have run."""
     with scripted(join=lambda x: x.break_off()) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match="may have taken the job") as caught:
@@ -677,7 +675,7 @@ def test_a_join_without_an_answer_leaves_open_whether_it_ran() -> None:
         assert caught.value.accepted is None
 
 
-def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_it() -> None:
+def test_old_stream_after_a_reload_may_have_messages_of_new_jobs() -> None:
     """After a reload in one process, each stream may have messages for jobs of the other."""
     first_open, second_open, may_end = Gate(), Gate(), Gate()
 
@@ -721,7 +719,7 @@ def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_i
         assert workers.join(WAIT)
 
 
-def test_a_stream_that_breaks_after_the_app_changed_loses_only_its_own_jobs() -> None:
+def test_old_stream_that_breaks_after_a_reload_loses_only_its_jobs() -> None:
     """If the old stream breaks after a reload, jobs of the new stream are not affected."""
     first_open, second_open = Gate(), Gate()
 

@@ -58,7 +58,7 @@ print(dict(ends))
     not (3, 10) <= sys.version_info < (3, 14),
     reason="there a `with` may be struck as it ends or begins",
 )
-def test_wait_struck_by_a_signal_raises_what_the_handler_did() -> None:
+def test_wait_interrupted_by_a_signal_raises_its_exception() -> None:
     """A signal at any point of a wait raises the handler's exception.
 
     Of 1,000 waits of `threading.Condition`, 15 to 50 fail.
@@ -69,7 +69,7 @@ def test_wait_struck_by_a_signal_raises_what_the_handler_did() -> None:
     assert (done.stdout, done.stderr) == ("{'Struck()': 3000, 'taken': 0}\n", "")
 
 
-def test_wait_may_take_what_it_finds() -> None:
+def test_wait_condition_may_claim_an_item() -> None:
     """If several threads wait for one thing, one of them gets it, and the others wait on."""
     lock = threading.RLock()
     changed = SafeCondition(lock)
@@ -95,7 +95,7 @@ def test_wait_may_take_what_it_finds() -> None:
     assert sorted(taken) == [0, 1, 2, 3, 4]
 
 
-def test_wait_ends_at_its_time_and_asks_once_more() -> None:
+def test_wait_checks_once_more_at_its_timeout() -> None:
     """wait_for() returns False at its timeout after a last check, and passes on exceptions."""
     lock = threading.RLock()
     changed = SafeCondition(lock)
@@ -118,7 +118,7 @@ class Held:
         return False
 
 
-def test_wait_begins_with_a_short_one() -> None:
+def test_wait_starts_with_a_short_one() -> None:
     """The first wait is short: a signal that comes just before it is handled only at its end."""
     for timeout, waits in ((None, [0.5, -1]), (1000.0, [0.5, pytest.approx(1000, abs=WAIT)])):
         held = Held()
@@ -144,7 +144,7 @@ def test_signal_handler_may_satisfy_the_wait() -> None:
     assert changed.wait_for(ready, WAIT)
 
 
-def test_notify_struck_by_a_signal_leaves_the_others_to_the_next_one() -> None:
+def test_notify_interrupted_by_a_signal_is_completed_by_the_next() -> None:
     """If a signal interrupts notify_all(), the next call wakes the remaining threads."""
     changed = SafeCondition(threading.RLock())
     waiters = [threading.Lock() for _ in range(3)]
@@ -211,7 +211,7 @@ def start_each() -> None:
         start_thread(Failing())
 
 
-def test_start_of_a_thread_tells_a_refusal_from_an_interruption() -> None:
+def test_start_thread_separates_refusal_from_interruption() -> None:
     """start_thread() reports only a refused start as such, also inside an ``except`` block."""
     start_each()
     try:

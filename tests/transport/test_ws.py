@@ -59,14 +59,14 @@ def test_ws_handshake_keeps_its_own_headers() -> None:
 
 
 @pytest.mark.parametrize(("named", "host"), [({}, None), ({"host": "my.app"}, "my.app")])
-def test_ws_host_is_the_servers_or_the_users(named: dict[str, str], host: str | None) -> None:
+def test_ws_host_header(named: dict[str, str], host: str | None) -> None:
     """The Host is the server's or the user's, as in every request."""
     sent = opened(HttpOptions(named))
     assert sent["host"] == (host or sent["origin"].partition("//")[2])
     assert sent["origin"].startswith("http://127.0.0.1:")
 
 
-def test_ws_login_goes_in_the_cookie_that_old_servers_read() -> None:
+def test_ws_login_is_sent_in_the_secure_cookie_too() -> None:
     """Servers around 3.23 read a login only from the secure cookie, so plain http sends it too."""
     cookie = opened(HttpOptions({}, {"access-token-unsecure": "t"}))["cookie"]
     assert cookie == "access-token-unsecure=t; access-token=t"

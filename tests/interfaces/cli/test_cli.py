@@ -113,7 +113,7 @@ def test_error_is_one_line_on_stderr() -> None:
     assert errors.count("\n") == 1
 
 
-def test_option_that_is_not_what_it_should_be_is_a_usage_error() -> None:
+def test_invalid_option_is_a_usage_error() -> None:
     """An invalid option is a usage error, which does not show a secret."""
     code, _, stderr = run("view-api", "http://127.0.0.1:1", "--token", "se cret")
     assert code == 2 and "hf_token" in stderr and "cret" not in stderr
@@ -148,7 +148,7 @@ def without_click(*arguments: str) -> tuple[int, str, str]:
     return run(*arguments, python=("-c", program))
 
 
-def test_without_click_help_and_version_answer() -> None:
+def test_without_click_help_and_version_work() -> None:
     """Without click, ``--help`` and ``--version`` still work."""
     assert without_click("--help") == (0, HELP, "")
     assert without_click("--version")[:2] == run("--version")[:2]
@@ -156,7 +156,7 @@ def test_without_click_help_and_version_answer() -> None:
         assert command in HELP
 
 
-def test_without_click_everything_else_names_the_extra() -> None:
+def test_without_click_other_commands_name_the_extra() -> None:
     """Without click, any other command names the extra to install."""
     code, output, stderr = without_click("view-api", "http://127.0.0.1:1")
     assert (code, output) == (12, "")
@@ -224,7 +224,7 @@ def test_predict_reads_standard_input(server: Server) -> None:
 
 
 @pytest.mark.gradio
-def test_files_go_up_and_come_down(server: Server, tmp_path: Path) -> None:
+def test_files_are_uploaded_and_saved(server: Server, tmp_path: Path) -> None:
     """``@file`` and standard input are uploaded; results are saved, or shown as URLs."""
     sent, folder = tmp_path / "note.txt", tmp_path / "saved" / "here"
     sent.write_bytes(b"a file of mine")
@@ -241,7 +241,7 @@ def test_files_go_up_and_come_down(server: Server, tmp_path: Path) -> None:
 
 @pytest.mark.client_only
 @pytest.mark.gradio
-def test_file_that_is_not_there(server: Server) -> None:
+def test_missing_file(server: Server) -> None:
     """A missing file has the exit code of files, and nothing is called."""
     code, output, stderr = run("predict", server.url, "/file", "@no/such/file")
     assert (code, output) == (10, "") and "no/such/file" in stderr
@@ -312,7 +312,7 @@ def test_endpoint_by_number(server: Server) -> None:
 
 @pytest.mark.client_only
 @pytest.mark.gradio
-def test_file_without_its_mark(server: Server) -> None:
+def test_file_name_without_at_sign(server: Server) -> None:
     """A file's name without ``@`` gives an error that says how to write it."""
     code, output, stderr = run("predict", server.url, "/file", "cat.png")
     assert (code, output) == (3, "")
@@ -320,7 +320,7 @@ def test_file_without_its_mark(server: Server) -> None:
     assert "is written @cat.png" in stderr
 
 
-def test_password_cannot_be_asked_for_without_a_terminal() -> None:
+def test_password_needs_a_terminal() -> None:
     """Without a terminal, ``--auth`` without a password is an error, and asks nothing."""
     code, output, stderr = run("view-api", "http://127.0.0.1:1", "--auth", "ada")
     assert (code, output) == (2, "")
@@ -329,7 +329,7 @@ def test_password_cannot_be_asked_for_without_a_terminal() -> None:
 
 @pytest.mark.client_only
 @pytest.mark.gradio
-def test_types_tells_why_a_file_cannot_be_written(server: Server, tmp_path: Path) -> None:
+def test_types_says_why_a_file_cannot_be_written(server: Server, tmp_path: Path) -> None:
     """If the module cannot be written, the exit code is that of files."""
     wanted = tmp_path / "not there" / "my_app.py"
     code, output, stderr = run("types", server.url, "-o", str(wanted))
@@ -372,7 +372,7 @@ def test_types_writes_a_module_that_works(server: Server, tmp_path: Path) -> Non
 
 @pytest.mark.client_only
 @pytest.mark.gradio
-def test_status_of_an_app_at_an_address(server: Server) -> None:
+def test_status_of_an_app_at_a_url(server: Server) -> None:
     """The status of an app at a URL is "running" if it responds."""
     code, output, _ = run("status", server.url)
     assert code == 0 and output.startswith(
@@ -453,7 +453,7 @@ def test_types_check_names_what_changed(tmp_path: Path) -> None:
     assert "'/h' is new" in stderr
 
 
-def test_reader_that_has_seen_enough_is_no_failure_to_tell_of() -> None:
+def test_closed_pipe_is_no_error() -> None:
     """If the reader closes the pipe early, there is no message and no traceback."""
 
     def data(x: IncomingRequest) -> None:
@@ -491,7 +491,7 @@ def test_status_follows_a_space_until_it_runs(hub: LocalHub, newest: Server) -> 
 
 
 @pytest.mark.gradio
-def test_status_of_a_space_that_is_not_there(hub: LocalHub) -> None:
+def test_status_of_an_unknown_space(hub: LocalHub) -> None:
     """An unknown Space has the exit code of Spaces, and the doctor's cause is "Space"."""
     code, _, stderr = run("status", "alice/nothing", HF_ENDPOINT=hub.url)
     assert code == 11 and "alice/nothing" in stderr

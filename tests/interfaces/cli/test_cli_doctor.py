@@ -47,7 +47,7 @@ def test_doctor_finds_nothing_wrong_with_a_real_app(server: Server) -> None:
 
 
 @pytest.mark.gradio
-def test_doctor_finds_the_app_beside_a_wrong_path(server: Server) -> None:
+def test_doctor_finds_the_app_above_a_wrong_path(server: Server) -> None:
     """A URL below the app's is a wrong path, and the right URL is printed."""
     code, cause, report = cause_of(f"{server.url}/some/where")
     assert (code, cause) == (6, "wrong path")
@@ -162,7 +162,7 @@ def test_doctor_recognises_a_site_that_is_not_gradio() -> None:
         assert cause_of(app.url)[:2] == (6, "not Gradio")
 
 
-def test_doctor_recognises_an_invalid_address() -> None:
+def test_doctor_recognises_an_invalid_url() -> None:
     """A malformed URL is named as the cause."""
     assert cause_of("127.0.0.1:7860")[:2] == (6, "no address")
 

@@ -54,7 +54,7 @@ def busy(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @pytest.mark.gradio
-def test_predict_shows_the_place_in_the_queue(busy: Server) -> None:
+def test_predict_shows_the_position_in_the_queue(busy: Server) -> None:
     """While the job waits, the line says how many jobs are ahead; then the result follows."""
     with Client(busy.url) as app:
         first = app.submit("/hold", ["q1"], isolated=True)
@@ -140,7 +140,7 @@ def test_result_goes_to_a_pipe_while_progress_goes_to_the_terminal(logger: Scrip
     assert "mind the" in shown and "done" not in shown
 
 
-def test_stream_in_a_terminal_writes_as_it_comes() -> None:
+def test_stream_in_a_terminal_writes_each_value_at_once() -> None:
     """New text is on the screen before the next value arrives."""
     gate = Gate()
 
@@ -163,7 +163,7 @@ def test_stream_in_a_terminal_writes_as_it_comes() -> None:
             assert terminal.read_to_end().endswith("Once upon a time.\r\n")
 
 
-def test_password_is_asked_for_and_not_shown() -> None:
+def test_password_prompt_hides_the_password() -> None:
     """``--auth`` with a user only asks for the password, and does not show it."""
     with ScriptedApp() as app:
         app.scripts["GET /config"] = lambda x: x.answer({"auth_required": True}, 401)
@@ -194,7 +194,7 @@ def status(**fields: object) -> Status:
         ({"stage": "generating", "eta": 3.0}, ["Running, about 3 s"]),
     ],
 )
-def test_told(fields: dict[str, object], lines: list[str]) -> None:
+def test_status_text(fields: dict[str, object], lines: list[str]) -> None:
     """A status is described in a few words."""
     assert told(status(**fields)) == lines
 

@@ -62,7 +62,7 @@ def signature() -> Signature:
         ("class_=x", {"class": "x"}),
     ],
 )
-def test_value_is_text_where_the_app_takes_text_and_json_where_it_parses(
+def test_value_is_text_for_text_parameters_and_json_otherwise(
     word: str, payload: dict[str, Any]
 ) -> None:
     """A text parameter gets the word itself, and any other gets it as JSON."""

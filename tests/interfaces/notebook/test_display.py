@@ -55,7 +55,7 @@ def test_api_info_survives_copies_and_pickle(clone: Any) -> None:
     assert clone(info) == info and str(clone(info)) == str(info)
 
 
-def test_text_is_made_for_people(terminal_width: Any) -> None:
+def test_text_describes_each_endpoint(terminal_width: Any) -> None:
     """The text has URL, release, and for each endpoint its inputs, outputs and a call to copy."""
     terminal_width(80)
     assert str(api("6.31.0", "/translate", "/chat", "/caption")) == TEXT
@@ -200,7 +200,7 @@ def test_html_shows_the_first_line_of_a_description_first() -> None:
     assert "One &lt;line&gt;.</span></summary>" in page and ">Another.\\x07</div>" in page
 
 
-def test_html_shows_a_long_type_whole_on_demand() -> None:
+def test_html_has_a_long_type_in_its_title() -> None:
     """A type that is too long for its cell is complete in the cell's title."""
     assert 'title="Literal[&#x27;English&#x27;, ' in api("6.31.0", "/translate")._repr_html_()
 
@@ -226,7 +226,7 @@ def test_display_accepts_anything(junk: Any, name: str, value: dict[str, Any]) -
         assert parsed(info).tags <= TAGS
 
 
-def test_display_bounds_what_an_app_can_make_it_do() -> None:
+def test_display_of_huge_values_is_short() -> None:
     """Huge labels, types, defaults and descriptions give a short text."""
     huge = "x" * 200_000
     value = {

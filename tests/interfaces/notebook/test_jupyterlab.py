@@ -128,7 +128,7 @@ def outputs(browser: Browser, selector: str) -> int:
     return int(found)
 
 
-def test_lab_shows_what_an_app_answers(studio: render.Studio, tmp_path: Path) -> None:
+def test_lab_shows_results(studio: render.Studio, tmp_path: Path) -> None:
     """A job's line, a picture, players, a table and a plot are displayed."""
     (tmp_path / "work").mkdir()
     notebook(

@@ -142,7 +142,7 @@ def test_frame_runs_and_loads_nothing() -> None:
 
 @pytest.mark.parametrize("component", ["", *COMPONENTS])
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_no_value_breaks_out(attack: str, component: str) -> None:
+def test_no_value_changes_the_markup_around_it(attack: str, component: str) -> None:
     """No value of an app can change the markup around it."""
     for value in hostile_values(attack):
         check(Renderer().html(value, component))
@@ -365,13 +365,13 @@ def test_plot_that_loads_something_is_only_a_picture(library: str, part: dict[st
         ("plotly", {"layout": {"images": [{"source": "data:image/png;base64,AA=="}]}}),
     ],
 )
-def test_plot_that_only_looks_like_it_stays_interactive(library: str, part: Any) -> None:
+def test_plot_with_harmless_names_stays_interactive(library: str, part: Any) -> None:
     """A plot that uses such names in a harmless way stays interactive."""
     assert mime_bundle(library, {"data": [], **part})
 
 
 @pytest.mark.parametrize("plot", ["", "[]", "1", "{", "[" * 100_000, '"x"', None, 5])
-def test_plot_that_is_none_is_shown_as_it_is(plot: Any) -> None:
+def test_plot_with_wrong_data_is_shown_as_a_value(plot: Any) -> None:
     """A value that claims to be a plot and is not is displayed like any other value."""
     assert parsed({"type": "plotly", "plot": plot}) is None
     display({"type": "plotly", "plot": plot})
@@ -544,7 +544,7 @@ def test_terminal_of_ipython_gets_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert answer._repr_html_() is not None
 
 
-def test_text_of_an_answer_is_its_repr() -> None:
+def test_text_of_a_value_is_its_repr() -> None:
     """The text of a value is its usual repr."""
     now = datetime.now(timezone.utc)
     bare = Data(["x"], "/a", 0, now)

@@ -218,7 +218,7 @@ def test_job_has_a_line_that_changes_in_place(kernel: Kernel, newest: Server) ->
 
 @pytest.mark.gradio
 @needs_gradio
-def test_progress_in_a_kernel_keeps_off_stdout(kernel: Kernel, newest: Server) -> None:
+def test_progress_in_a_kernel_is_not_on_stdout(kernel: Kernel, newest: Server) -> None:
     """Bars are widgets or on standard error, and a value has all its display types."""
     kernel.run(CONNECT.format(url=newest.url))
     messages = kernel.run("app.predict('/progress', [3], progress=True)")

@@ -44,7 +44,7 @@ def test_live_line_auto_shows_one_line(
     assert text.endswith("\n")
 
 
-def test_live_line_auto_is_silent_where_nothing_is_waited_for(
+def test_live_line_auto_is_silent_without_a_wait(
     hub: LocalHub, newest: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A running Space shows no line, and a log file gets none."""
@@ -70,7 +70,7 @@ def test_live_line_auto_ends_its_line_with_the_wait(
     assert terminal.getvalue().endswith("s)\n")
 
 
-def test_live_line_covers_what_was_there() -> None:
+def test_live_line_covers_a_longer_text() -> None:
     """A shorter text covers a longer one completely."""
     stream = io.StringIO()
     line = LiveLine("a/b", stream)
@@ -93,7 +93,7 @@ def test_live_line_is_for_terminals_and_notebooks() -> None:
 
 
 @pytest.mark.parametrize("width", [3, 10, 20, 79])
-def test_live_line_keeps_both_ends_of_what_is_too_long(width: int) -> None:
+def test_live_line_keeps_both_ends_of_a_long_text(width: int) -> None:
     """A text that is too long keeps the Space's name at its start and the seconds at its end."""
     text = "a-user/a-space-with-a-long-name: Space is asleep. (17 s)"
     short = shorten(text, width)

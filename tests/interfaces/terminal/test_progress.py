@@ -84,7 +84,7 @@ def drawn(capsys: pytest.CaptureFixture[str]) -> list[str]:
 # -- the text of a line
 
 
-def test_line_tells_the_queue_with_what_the_server_expects(
+def test_line_shows_the_position_in_the_queue(
     watch: Callable[[], Staged], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A waiting job has a line with its position, the queue's size and the expected time."""
@@ -133,7 +133,7 @@ def test_line_shows_bytes_while_files_are_sent(
     assert drawn(capsys) == []
 
 
-def test_lines_of_nested_progress_stand_below_and_go(
+def test_lines_of_nested_progress_come_and_go(
     watch: Callable[[], Staged], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An inner bar has its own line for as long as it exists."""
@@ -145,7 +145,7 @@ def test_lines_of_nested_progress_stand_below_and_go(
     assert len(list(tqdm.tqdm._instances)) == 1
 
 
-def test_line_cannot_be_driven_by_the_app(
+def test_line_shows_control_characters_as_text(
     watch: Callable[[], Staged], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Control characters and braces in texts are shown as text, and long texts are cut."""
@@ -249,7 +249,9 @@ def test_bar_of_a_cancelled_job_ends(
 
 @pytest.mark.client_only
 @pytest.mark.gradio
-def test_bar_added_late_tells_the_end(app: Client, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bar_added_after_the_end_shows_the_end(
+    app: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A job that has already ended leaves one line."""
     job = app.submit("/count", [2])
     job.result(BOUND)

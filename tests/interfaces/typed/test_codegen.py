@@ -263,7 +263,7 @@ def apps(draw: st.DrawFn, hostile: st.SearchStrategy[str]) -> tuple[dict[str, An
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(app=apps(hostile), source=hostile)
-def test_module_of_a_hostile_app_is_what_it_should_be(app: Any, source: str) -> None:
+def test_module_of_a_hostile_app_is_safe(app: Any, source: str) -> None:
     """Whatever the app sends, the source parses, compiles, runs, and contains nothing else."""
     offered = signatures(*app)
     text = module_source(source, offered)

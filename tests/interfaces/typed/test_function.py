@@ -31,7 +31,7 @@ def translate(version: str = "6.31.0") -> Any:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_function_is_what_tools_take_it_for(version: str) -> None:
+def test_function_has_a_signature_for_tools(version: str) -> None:
     """`inspect`, `typing` and editors see names, types, choices and defaults."""
     function = translate(version)
     assert inspect.isfunction(function)
@@ -52,7 +52,7 @@ def test_function_is_what_tools_take_it_for(version: str) -> None:
     assert returned == TypedJob[tuple[str, dict[str, Any]]]  # type: ignore[misc]
 
 
-def test_function_helps() -> None:
+def test_function_has_help() -> None:
     """`help` shows the signature and the app's texts, in Google style."""
     text = pydoc.plain(pydoc.render_doc(translate()))
     head = "".join(text.split())  # since 3.13 a long signature is on several lines
@@ -66,7 +66,7 @@ def test_function_helps() -> None:
     assert "return at once" in (inspect.getdoc(translate().submit) or "")
 
 
-def test_docstring_cannot_drive_a_terminal() -> None:
+def test_docstring_escapes_labels() -> None:
     """An app's labels are escaped and wrapped, and cannot look like headings."""
     config, info = load("6.31.0")
     assert info is not None
@@ -127,7 +127,7 @@ def test_function_can_be_cancelled(app: Client, key: str) -> None:
 
 @pytest.mark.client_only
 @pytest.mark.gradio
-def test_function_refuses_what_does_not_fit(app: Client) -> None:
+def test_function_refuses_a_wrong_call(app: Client) -> None:
     """A call that does not fit the signature sends nothing, and the error shows the signature."""
     function = app.function("/add")
     with pytest.raises(PayloadError, match=r"missing a required argument: 'b'. It is add\(a: fl"):

@@ -200,6 +200,6 @@ def test_canary_passes_a_clean_run(run: pytest.Pytester, processes: Sequence[str
     assert "secrets that got out" not in result.stdout.str()
 
 
-def test_canary_looks_on_in_this_run(pytestconfig: pytest.Config) -> None:
+def test_canary_is_active_in_this_run(pytestconfig: pytest.Config) -> None:
     """The plugin is active in the run that this test is part of."""
     assert pytestconfig.pluginmanager.has_plugin("canary")
