@@ -322,7 +322,7 @@ def test_next_generator_starts_after_a_cancelled_one(app: Client, server: Server
 def test_next_generator_ignores_late_messages_of_a_cancelled_one(
     version: str, server_pool: ServerPool
 ) -> None:
-    """On 3.x late messages of a job that has ended are not taken for those of the next job."""
+    """On 3.x the next job ignores late messages of a job that has ended."""
     server = server_pool.get(version, auth="user:password", queue_size=3)  # one job at a time
     key = uuid.uuid4().hex
     with (

@@ -356,7 +356,7 @@ def test_files_that_shrink_while_they_are_sent(files: FileApp, tmp_path: Path) -
     ],
 )
 def test_files_streams_that_misbehave(files: FileApp, stream: Any, says: str | None) -> None:
-    """An error of a stream raises `UploadError`, and is not taken for its end."""
+    """An error of a stream raises `UploadError`, and does not count as its end."""
 
     class Stream:
         name = "odd.bin"

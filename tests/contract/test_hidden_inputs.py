@@ -161,7 +161,7 @@ def test_a_hidden_input_is_given_by_its_name_in_view_api(app: Client) -> None:
 
 @servers_with("hidden buttons")
 def test_a_hidden_input_has_a_unique_name(app: Client) -> None:
-    """A hidden input whose name is taken by a described parameter gets a name with a number."""
+    """A hidden input with the same name as a described parameter gets a number in its name."""
     described = app.view_api()["named_endpoints"]["/clash"]
     [own] = [value["parameter_name"] for value in described["parameters"]]
     [hidden] = [value["parameter_name"] for value in described["hidden_parameters"]]

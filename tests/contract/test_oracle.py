@@ -1,8 +1,8 @@
 """The same calls through the JavaScript client and through ours give the same events.
 
 Both sides are written in one form: an event is a line of JSON with its fields. Absent, undefined,
-``null`` and ``None`` count as the same. Of times and durations that the server measures, only the
-presence is compared. Of several estimations in a row, only the last one is compared.
+``null`` and ``None`` count as the same. Times and durations that the server measures only have to
+be present. If there are several estimations in a row, only the last one is compared.
 
 `DIFFERENCES` lists all intended differences. Each entry names its cases and servers, and changes
 the JavaScript client's events into those expected of ours. An entry that changes nothing fails,

@@ -301,7 +301,7 @@ def test_recordings_at_one_url(scripted: FileApp, name: str | None, order: tuple
 
 
 def test_recordings_at_one_url_that_were_deleted_unread(scripted: FileApp) -> None:
-    """The sound of a result that was deleted unread is not taken for that of the next result."""
+    """If a result is deleted unread, the next result still has its own sound."""
     scripted.scripts["GET /stream/s/1/2"] = Once(
         chunk_of(1, has_header=True), chunk_of(2, has_header=False)
     )

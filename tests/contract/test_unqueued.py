@@ -121,7 +121,7 @@ def test_direct_call_whose_function_raises(server: ScriptedApp, text: str | None
 
 
 def test_direct_call_with_a_rate_limit_is_no_error_of_the_app(server: ScriptedApp) -> None:
-    """A rate limiter's response is not taken for an app's error, though it has an `error` too."""
+    """A rate limiter's response is no error of the app, though it has an `error` too."""
     limit = {"error": "Rate limit exceeded: 1 per 1 hour"}
     server.scripts[RUN] = lambda x: x.answer(limit, 429, headers={"Retry-After": "600"})
     with Client(server.url) as app:

@@ -17,8 +17,8 @@ from tests.support.transcripts import EPOCH, run, talks_of, versions_of
 
 
 @pytest.mark.parametrize("version", versions_of("gr_error"))
-def test_trap_13_errors_of_every_generation(version: str) -> None:
-    """The text of an error has no quotes, and title, duration and visibility come with releases."""
+def test_quirk_13_errors_of_every_generation(version: str) -> None:
+    """The text of an error has no quotes; newer releases send title, duration and visibility."""
     status = run(talks_of(version, "gr_error")[0]).last
     fields: dict[str, Any] = {"success": False, "message": "dur", "title": "Error"}
     if version in ("4.44.1", "5.50.0", "6.31.0"):
@@ -41,7 +41,7 @@ def test_error_of_a_plain_exception(version: str) -> None:
     "text",
     ["boom", "it's", 'say "hi"', 'it\'s "both"', "", "two\nlines\t\\ end\r", "ü \x00 \u2028 😀"],
 )
-def test_trap_13_quotes_are_taken_off_whole(text: str) -> None:
+def test_quirk_13_quotes_are_taken_off_whole(text: str) -> None:
     """A server before 5.2 sends the repr of the text, and users get the text."""
     assert scribe_for("4.44.1").app_text(repr(text)) == text
     assert scribe_for("4.44.1").app_text(ascii(text)) == text
@@ -49,13 +49,13 @@ def test_trap_13_quotes_are_taken_off_whole(text: str) -> None:
 
 
 @given(st.text(st.characters()))
-def test_trap_13_quotes_of_any_text(text: str) -> None:
+def test_quirk_13_quotes_of_any_text(text: str) -> None:
     """Any text comes back unchanged from its quoted form."""
     assert scribe_for("3.50.2").app_text(repr(text)) == text
 
 
 @given(st.text(st.sampled_from("'\"\\abnxu01 \n+"), max_size=12))
-def test_trap_13_no_text_breaks_the_unquoting(text: str) -> None:
+def test_quirk_13_no_text_breaks_the_unquoting(text: str) -> None:
     """A text that is not one quoted text is not changed."""
     bare = scribe_for("3.50.2").app_text(text)
     assert bare == text or (isinstance(bare, str) and len(bare) <= len(text) - 2)
@@ -80,7 +80,7 @@ def test_trap_13_no_text_breaks_the_unquoting(text: str) -> None:
         "b'bytes'",
     ],
 )
-def test_trap_13_what_is_not_one_quoted_text_stays(text: str) -> None:
+def test_quirk_13_what_is_not_one_quoted_text_stays(text: str) -> None:
     """A message that only begins and ends with quotes keeps them."""
     assert scribe_for("3.50.2").app_text(text) == text
 
@@ -89,7 +89,7 @@ def test_trap_13_what_is_not_one_quoted_text_stays(text: str) -> None:
     ("error", "message"),
     [(None, "An error occurred"), ("", "An error occurred"), (5, "5"), (["a"], "['a']")],
 )
-def test_trap_13_error_texts_of_several_shapes(error: Any, message: str) -> None:
+def test_quirk_13_error_texts_of_several_shapes(error: Any, message: str) -> None:
     """``null`` means that the app hides its errors, and any other value is shown as text."""
     output = {"error": error, "title": None, "duration": "x", "visible": None}
     status = only_status(

@@ -131,7 +131,7 @@ TOO_LONG = {
 def test_eventstream_passes_over_an_event_that_is_too_long(
     chunks: list[bytes], end: list[bytes]
 ) -> None:
-    """Of an event that is too long, only its start is returned; other events are read."""
+    """If an event is too long, only its start is returned; other events are read."""
     rest = [b"more\n", b"data: more", *end, b"data: after\n\n"]
     events = parsed(b"data: before\n\n", *chunks, *rest, limit=90)
     before, cut, after = events

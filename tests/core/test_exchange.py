@@ -524,7 +524,7 @@ def test_exchange_on_a_websocket_sends_hash_and_data() -> None:
 
 
 def test_a_question_that_comes_twice_is_answered_once() -> None:
-    """A repeated request is ignored: a second reply would be taken for the next request's."""
+    """A repeated request is ignored: a second reply would answer the next request."""
     exchange = exchange_for("3.50.2", event_id=None)
     for msg in ("send_hash", "send_data"):
         assert len(receive(exchange, msg=msg)) == 1

@@ -201,7 +201,7 @@ def test_status_of_a_step_that_failed() -> None:
 
 
 @pytest.mark.parametrize("version", ["4.44.1", "5.50.0", "6.31.0"])
-def test_trap_08_an_empty_output_is_a_cancellation(version: str) -> None:
+def test_quirk_08_an_empty_output_is_a_cancellation(version: str) -> None:
     """Servers report a cancelled job by ``output: {}`` with ``success: true``."""
     talk = talks_of(version, "cancel_slow")[0]
     frame = talk.frames[-1]

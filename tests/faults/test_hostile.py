@@ -245,7 +245,7 @@ def test_values_after_an_unreadable_message_are_dropped(lost: int, history: int)
 
 
 def test_many_events_are_not_all_kept() -> None:
-    """Of 100,000 messages only as many are kept as `history` allows."""
+    """The client keeps only as many of 100,000 messages as `history` allows."""
     update = json.dumps(generating("e1", [["append", [], "x"]])).encode()
 
     def data(exchange: IncomingRequest) -> None:

@@ -139,7 +139,7 @@ def test_unreadable_messages_give_one_warning(caplog: pytest.LogCaptureFixture) 
 
 
 def test_unread_job_keeps_history_bytes_at_most() -> None:
-    """Of long values only as many are kept as ``history_bytes`` allows."""
+    """The client keeps only as many long values as ``history_bytes`` allows."""
     update = json.dumps(generating("e1", [["replace", [], "x" * 10_000]])).encode()
 
     def data(exchange: IncomingRequest) -> None:

@@ -104,7 +104,7 @@ def test_spaces_oracle_unknown_ones_fail_the_same_way(hub: LocalHub) -> None:
 
 
 def test_spaces_oracle_a_new_version_starts(hub: LocalHub, newest: Server) -> None:
-    """**a new version starts**: JavaScript reports a running Space as broken meanwhile."""
+    """**a new version starts**: JavaScript reports a running Space as broken then."""
     hub.add("alice/open", "RUNNING_APP_STARTING", app=newest.url)
     [theirs, *_] = javascript(hub, "status", "alice/open")["statuses"]
     assert theirs["status"] == "space_error"

@@ -404,7 +404,7 @@ def endless_padded(key: str, n: float) -> Iterator[str]:
         yield index if index == "0" else index.ljust(int(n))
 
 
-# -- sessions: streams of input, who is there, functions of components
+# -- sessions: streams of input, heartbeats, functions of components
 
 
 def stream(text: str, total: int, number: float) -> tuple[str, int]:

@@ -36,7 +36,7 @@ def count(n: float) -> Iterator[str]:
 
 
 def render(text: str, progress: Any = gr.Progress()) -> str:  # noqa: B008  # Gradio's own form
-    """Tell how it goes, by every kind of event."""
+    """Send every kind of event."""
     gr.Info(f"rendering {text}")
     progress((1, 2), desc="light", unit="steps")
     return text.upper()
@@ -59,7 +59,7 @@ def pick(animal: str, text: str) -> str:
 
 
 def translate(text: str, language: str = "English") -> str:
-    """Translate a text, or say that it did."""
+    """Translate a text; in fact, only name the language."""
     return f"{text} ({language})"
 
 
@@ -74,17 +74,17 @@ def caption(picture: Any) -> str:
 
 
 def film() -> str:
-    """Show a film, from where the server may read."""
+    """Return a video from a folder that the server may read."""
     return shutil.copy(VIDEO, tempfile.mkdtemp())
 
 
 def remember(text: str, kept: str) -> tuple[str, str]:
-    """Keep a text in the session."""
+    """Keep a text in the state of the session."""
     return text, text
 
 
 def transcribe(second: str, heard: Optional[str]) -> tuple[str, str]:
-    """Put what was heard together."""
+    """Join the parts of a recording."""
     together = f"{heard or ''}{second}"
     return together, together
 
