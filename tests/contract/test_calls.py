@@ -555,14 +555,14 @@ def test_headers_of_a_call_go_with_it_only(server: Server, endpoint: str) -> Non
     """Headers of a call replace the client's for this call only."""
     with Client(server.url, headers={"X-Who": "the client", "X-Always": "yes"}) as app:
 
-        def heard(**options: Any) -> dict[str, str]:
+        def headers_of(**options: Any) -> dict[str, str]:
             headers: dict[str, str] = json.loads(app.predict(endpoint, **options)[0])["headers"]
             return {name: headers[name] for name in sorted(headers) if name.startswith("x-")}
 
-        with_them = heard(headers={"x-who": "this call", "X-Request-Id": "7"})
+        with_them = headers_of(headers={"x-who": "this call", "X-Request-Id": "7"})
         assert with_them.pop("x-gradio-user", "api") == "api"
         assert with_them == {"x-always": "yes", "x-request-id": "7", "x-who": "this call"}
-        assert "x-request-id" not in heard() and heard()["x-who"] == "the client"
+        assert "x-request-id" not in headers_of() and headers_of()["x-who"] == "the client"
 
 
 def test_headers_of_a_call_are_checked(app: Client) -> None:

@@ -272,21 +272,23 @@ def test_siblings_go_on(
 @servers_with("separate iterators")
 def test_sibling_generators_go_on(app: Client, server: Server, new_key: Callable[[], str]) -> None:
     """If one of three generators of a function is cancelled, the others keep their own values."""
-    keys, heard = [new_key() for _ in range(3)], [EventRecorder() for _ in range(3)]
-    jobs = [app.submit("/endless", [key]).on("data", into) for key, into in zip(keys, heard)]
-    for into in heard:
-        into.wait_for(lambda data: True)
+    keys, recorders = [new_key() for _ in range(3)], [EventRecorder() for _ in range(3)]
+    jobs = [
+        app.submit("/endless", [key]).on("data", recorder) for key, recorder in zip(keys, recorders)
+    ]
+    for recorder in recorders:
+        recorder.wait_for(lambda data: True)
     assert jobs[1].cancel()
     assert_cancelled(jobs[1])
     # /reset stops one generator and has no effect on the others
     if not has(server.version, "cancel"):
         assert server.control.await_stopped(keys[1])
     for one in (0, 2):
-        heard[one].wait_for(lambda data: True, after=len(heard[one].events) + 2)
+        recorders[one].wait_for(lambda data: True, after=len(recorders[one].events) + 2)
         server.control.release(keys[one])
         final = jobs[one].result(BOUND)[0]
         numbers = [str(number) for number in range(int(final) + 1)]
-        assert heard[one].values() == [*numbers, final]
+        assert recorders[one].values() == [*numbers, final]
     assert server.control.await_stopped(keys[1])
 
 

@@ -165,14 +165,14 @@ def test_abandoned_job_calls_no_listeners(bare: BareJob, monkeypatch: pytest.Mon
     """abandon() wakes no thread and calls no listener; later calls get the end at once."""
     woken: list[JobControl] = []
     monkeypatch.setattr(JobControl, "wake", lambda control: woken.append(control))
-    heard: list[Status] = []
-    bare.job.on("status", heard.append)
+    received: list[Status] = []
+    bare.job.on("status", received.append)
     assert bare.control.abandon() is True and bare.stops == 1
     assert bare.job.done() and bare.job.cancelled()
     with pytest.raises(concurrent.futures.CancelledError):
         bare.job.result(0)
     bare.control.resolve_cancelled()
-    assert (woken, bare.done, heard) == ([], [], [PENDING])
+    assert (woken, bare.done, received) == ([], [], [PENDING])
     other = BareJob()
     assert other.job.cancel() and woken == [other.control]
 

@@ -82,20 +82,20 @@ def test_listeners_get_events_in_order_and_once(log: EventLog) -> None:
 def test_listeners_get_the_same_events_at_any_time(steps: list[str]) -> None:
     """Every listener gets the same events, whatever the order of events and registrations."""
     log, frames = EventLog(event_factory(), 100, run_here), iter(growing(20))
-    heard: list[list[str]] = []
+    lists: list[list[str]] = []
     published = 0
     for step in steps:
         if step == "publish":
             log.publish(next(frames))
             published += 1
         elif step == "subscribe":
-            mine: list[str] = []
-            heard.append(mine)
-            log.subscribe("data", lambda data, mine=mine: mine.append(data[0]))
+            own: list[str] = []
+            lists.append(own)
+            log.subscribe("data", lambda data, own=own: own.append(data[0]))
         else:
             log.tell()
     finish(log)
-    assert all(mine == [*texts(20)[:published], "end"] for mine in heard)
+    assert all(own == [*texts(20)[:published], "end"] for own in lists)
 
 
 def test_listeners_of_one_event_are_called_in_order_of_registration(log: EventLog) -> None:

@@ -235,9 +235,9 @@ def test_slow_listener_delays_its_own_job_only(app: Client) -> None:
     try:
         holding.wait_until_reached()
         assert app.predict("/count", [2])[0] == "1"
-        heard = EventRecorder()
-        assert app.submit("/echo", ["quick"]).on("data", heard).result(BOUND)[0] == "quick"
-        assert heard.values() == ["quick"]
+        values = EventRecorder()
+        assert app.submit("/echo", ["quick"]).on("data", values).result(BOUND)[0] == "quick"
+        assert values.values() == ["quick"]
         assert not slow.done()
     finally:
         holding.free()

@@ -72,9 +72,9 @@ def test_options_show_no_secret() -> None:
 def test_options_go_into_no_pickle() -> None:
     """Options cannot be pickled; only a client's pickle knows which secrets to leave out."""
     options = Options.checked(**GIVEN)
-    for thing in (options, http_options(options, None), Tokens(None, None, False)):
+    for secretive in (options, http_options(options, None), Tokens(None, None, False)):
         with pytest.raises(TypeError, match="cannot be pickled"):
-            pickle.dumps(thing)
+            pickle.dumps(secretive)
 
 
 def test_options_of_a_subclass_stay_as_they_are() -> None:

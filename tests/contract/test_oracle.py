@@ -519,11 +519,11 @@ def through_python(client: Client, case: Case, key: str) -> Events:
     events: Events = []
     for call in case.calls:
         job = client.submit(position(client, call), payload(call.payload, key))
-        heard = Listener(job, case)
-        heard.wait_for(lambda event: event.type == "status" and event.stage in FINAL)
+        listener = Listener(job, case)
+        listener.wait_for(lambda event: event.type == "status" and event.stage in FINAL)
         assert concurrent.futures.wait([job], BOUND).done
         assert job.cancelled() is case.cancels
-        events += map(of_python, heard.events)
+        events += map(of_python, listener.events)
     return events
 
 

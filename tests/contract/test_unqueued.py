@@ -1,4 +1,4 @@
-"""Calls of functions that skip the queue: the calling thread sends them, mostly without a job."""
+"""Calls of functions that skip the queue: the calling thread sends them, usually without a job."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RUN = "POST /run/direct"
 
 @pytest.fixture(autouse=True)
 def no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the alarm of the test run: with a signal handler each call would make a job."""
+    """Ignore the signal handler of pytest-timeout, for which each call would make a job."""
     monkeypatch.setattr(
         "gradio_client_sync._connection.connection.handlers_may_raise", lambda: False
     )
@@ -256,12 +256,12 @@ from gradio_client_sync import Client
 class Alarm(Exception):
     pass
 
-def ring(*_):
+def raise_error(*_):
     raise {error}
 
 with Client(sys.argv[1]) as app:
     assert app.predict("/direct", ["a"])[0] == "a"
-    signal.signal(signal.SIGALRM, ring)
+    signal.signal(signal.SIGALRM, raise_error)
     signal.setitimer(signal.ITIMER_REAL, 0.2)
     try:
         app.predict("/direct", ["hang"], idempotent=True)

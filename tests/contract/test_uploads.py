@@ -283,14 +283,15 @@ def test_upload_of_an_unreadable_file_ends_at_once(files: FileApp) -> None:
 def test_upload_is_not_repeated_on_real_servers(server: Server) -> None:
     """A file that a real server still has from an earlier call is not uploaded again."""
     with Client(server.url) as app:
-        heard = [EventRecorder() for _ in range(3)]
-        jobs = [app.submit("/digest", [b"remembered"]).on("upload", heard[0])]
+        recorders = [EventRecorder() for _ in range(3)]
+        jobs = [app.submit("/digest", [b"remembered"]).on("upload", recorders[0])]
         jobs[0].result(30)
         jobs += [
-            app.submit("/digest", [b"remembered"]).on("upload", recorder) for recorder in heard[1:]
+            app.submit("/digest", [b"remembered"]).on("upload", recorder)
+            for recorder in recorders[1:]
         ]
         assert len({job.result(30)[0] for job in jobs}) == 1
-        assert heard[0].events and not heard[1].events and not heard[2].events
+        assert recorders[0].events and not recorders[1].events and not recorders[2].events
 
 
 # -- refusals and failures
@@ -493,17 +494,17 @@ def test_upload_ends_with_its_job(
     files: FileApp, app: Client, endless: Path, endpoint: str
 ) -> None:
     """Cancelling closes the connection, the function does not run, and the job ends once."""
-    held, heard = Held(files), EventRecorder()
-    job = app.submit(endpoint, [endless]).on("status", heard)
+    held, statuses = Held(files), EventRecorder()
+    job = app.submit(endpoint, [endless]).on("status", statuses)
     assert held.reached.wait(WAIT)
     assert job.cancel()
     assert held.aborted.wait(WAIT)
     with pytest.raises(CancelledError):
         job.result(WAIT)
-    last = heard.wait_for(lambda status: status.stage in ("complete", "error"))
+    last = statuses.wait_for(lambda status: status.stage in ("complete", "error"))
     assert (last.success, last.message) == (False, "Cancelled.")
     app.close()
-    assert [status.stage for status in heard.events].count("complete") == 1
+    assert [status.stage for status in statuses.events].count("complete") == 1
     assert files.count("POST /queue/join") + files.count("POST /run/direct") == 0
 
 
@@ -607,12 +608,12 @@ def test_upload_events(files: FileApp, app: Client, sparse: Path) -> None:
 def test_upload_events_of_several_files_have_one_sum(files: FileApp, app: Client) -> None:
     """The upload events of several files have one sum, whatever the number of threads."""
     contents = [LARGE + b"%d" % n for n in range(12)]
-    heard: list[Any] = []
-    app.submit("/direct", [[*contents, b"small"]]).on("upload", heard.append).result(WAIT)
+    received: list[Any] = []
+    app.submit("/direct", [[*contents, b"small"]]).on("upload", received.append).result(WAIT)
     total = sum(map(len, contents)) + 5
-    done = [event.done_bytes for event in heard]
+    done = [event.done_bytes for event in received]
     assert done[0] == 0 and done[-1] == total and done == sorted(set(done))
-    assert {event.total_bytes for event in heard} == {total}
+    assert {event.total_bytes for event in received} == {total}
 
 
 def test_upload_events_of_several_threads_are_in_order() -> None:
@@ -645,11 +646,11 @@ def test_upload_events_of_a_stream(files: FileApp, app: Client) -> None:
     reading, writing = os.pipe()
     feeder = threading.Thread(target=feed, args=(writing, 3 * MB))
     feeder.start()
-    heard: list[Any] = []
+    received: list[Any] = []
     with os.fdopen(reading, "rb") as pipe:
-        app.submit("/direct", [pipe]).on("upload", heard.append).result(WAIT)
+        app.submit("/direct", [pipe]).on("upload", received.append).result(WAIT)
     feeder.join()
-    sizes = [(event.done_bytes, event.total_bytes) for event in heard]
+    sizes = [(event.done_bytes, event.total_bytes) for event in received]
     assert sizes[0] == (0, None) and sizes[-1] == (3 * MB, 3 * MB) and len(sizes) <= 6
 
 

@@ -47,10 +47,8 @@ def test_collect_finds_files_at_any_depth() -> None:
 
 def test_collect_makes_one_attachment_of_one_object() -> None:
     """The same object in two positions is one file, and an existing attachment is kept."""
-    endpoint, thing, known = endpoint_of("json", "json"), Thing(), Attachment()
-    values, found = collect(
-        endpoint.name, endpoint.inputs, [[thing, known], [known, thing]], attach
-    )
+    endpoint, file, known = endpoint_of("json", "json"), Thing(), Attachment()
+    values, found = collect(endpoint.name, endpoint.inputs, [[file, known], [known, file]], attach)
     assert values[0] == values[1][::-1] and values[0][1] is known
     assert len(found) == 2
 

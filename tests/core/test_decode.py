@@ -163,11 +163,11 @@ def test_decoder_may_skip(scenario: str) -> None:
     reader = Decoder(event_factory)
     all_events = [reader.events(frame) for frame in frames]
     for start in range(len(frames)):
-        late = Decoder(event_factory)
+        skipper = Decoder(event_factory)
         for frame in frames[:start]:
-            late.skip(frame)
-        resumed = Decoder(event_factory, late.diffs)
-        for decoder in (late, resumed):
+            skipper.skip(frame)
+        resumed = Decoder(event_factory, skipper.diffs)
+        for decoder in (skipper, resumed):
             events = [decoder.events(frame) for frame in frames[start:]]
             assert [list(map(vars, e)) for e in events] == [
                 list(map(vars, e)) for e in all_events[start:]

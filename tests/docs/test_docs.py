@@ -199,13 +199,13 @@ def test_python_blocks_run(
 @pytest.mark.gradio
 def test_picture_of_a_jobs_life_is_up_to_date(newest: Server) -> None:
     """The picture has the events of a real job with two values, in order, and is up to date."""
-    heard: list[str] = []
+    received: list[str] = []
     with Client(newest.url) as app:
         job = app.submit("/count", [2])
-        job.on("status", lambda status: heard.append(f"status {status.stage}"))
-        job.on("data", lambda data: heard.append("data"))
+        job.on("status", lambda status: received.append(f"status {status.stage}"))
+        job.on("data", lambda data: received.append("data"))
         job.result(BOUND)
-    assert heard == [step.heard for step in draw_job.STEPS if step.heard]
+    assert received == [step.heard for step in draw_job.STEPS if step.heard]
     picture = Path(draw_job.__file__).with_name("job.svg").read_text("utf-8")
     assert picture == draw_job.drawing(), "run python -m docs.pictures.draw_job"
 

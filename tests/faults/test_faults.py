@@ -172,7 +172,7 @@ def test_each_job_ends_once(server_pool: ServerPool, version: str, name: str) ->
             assert isinstance(error, case.ends), repr(error)
             assert isinstance(error, GradioClientError)
             assert error.endpoint == "/echo"
-        assert proxy.struck, "the fault befell nothing"
+        assert proxy.struck, "the fault affected no request"
         proxy.fault = None
         if not isinstance(jobs[-1].exception(), JobTimeoutError):
             assert app.predict("/echo", ["next"], timeout=BOUND)[0] == "next"

@@ -233,15 +233,15 @@ def test_values_after_an_unreadable_message_are_dropped(lost: int, history: int)
     messages[lost] = deep
     values = ["a", "ab", "abc", "abcd", "abcd", "abcde", "abcdef", "end"]
     expected = [*values[:lost], *values[5:]]
-    heard: list[str] = []
+    received: list[str] = []
     ended = completed("e1", "end")
     with scripted(join=joined, data=streaming(*messages, ended, CLOSE)) as server:
         with Client(server.url, history=history) as app:
             job = app.submit("/count", ["x"])
             assert job.result(BOUND)[0] == "end"
-            job.on("data", lambda data: heard.append(data[0]))
+            job.on("data", lambda data: received.append(data[0]))
             kept = [data[0] for data in job]
-    assert heard == kept == expected[-len(kept) :] and (history == 2 or kept == expected)
+    assert received == kept == expected[-len(kept) :] and (history == 2 or kept == expected)
 
 
 def test_many_events_are_not_all_kept() -> None:

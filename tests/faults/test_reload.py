@@ -181,8 +181,8 @@ def test_reload_keeps_jobs_of_the_old_app(deployment: Deployment) -> None:
             deployment.swap()
             call_until_changed(app, "/greet")
             assert app.predict("/greet", ["x"])[0] == "hello x"
-            heard = len(values.events)
-            values.wait_for(after=heard)
+            count = len(values.events)
+            values.wait_for(after=count)
         finally:
             deployment.first.control.release(key)
         assert job.result(BOUND)[0] == f"held {key}"
@@ -388,7 +388,7 @@ def test_hot_reload_under_steady_calls(
         assert app.predict("/wipe", ["x"])[0] == "WIPED x"
         assert app.predict("/quick", ["x"])[0] == "hello x"
         assert answers.count("WIPED x") <= warned(caplog).get("greet", 0)
-        heard = len(values.events)
-        values.wait_for(after=heard)
+        count = len(values.events)
+        values.wait_for(after=count)
         (tmp_path / "go").touch()
         assert job.result(BOUND)[0] == "held"

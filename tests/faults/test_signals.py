@@ -81,7 +81,7 @@ def server() -> Iterator[ScriptedApp]:
 
 @pytest.fixture(autouse=True)
 def no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the alarm of the test run: with a signal handler each call would make a job."""
+    """Ignore the signal handler of pytest-timeout, for which each call would make a job."""
     monkeypatch.setattr(
         "gradio_client_sync._connection.connection.handlers_may_raise", lambda: False
     )

@@ -222,8 +222,8 @@ def test_spaces_real_the_app_never_sees_the_token(hub: LocalHub, newest: Server)
     hub.add("alice/secret", app=newest.url, private=True)
     with Client("alice/secret", hf_token=OWNER) as app:
         assert OWNER not in app.predict("/whoami")[0]
-    mine = {"authorization": "Basic bWU6cHc="}
-    with Client("alice/secret", hf_token=OWNER, headers=mine) as app:
+    own_headers = {"authorization": "Basic bWU6cHc="}
+    with Client("alice/secret", hf_token=OWNER, headers=own_headers) as app:
         answer = app.predict("/whoami")[0]
     assert "Basic bWU6cHc=" in answer
     assert OWNER not in answer

@@ -23,15 +23,17 @@ class BreakableRelay(Intermediary):
         super().__init__(url)
         self._outlasts = outlasts
         self._changed = threading.Condition()
-        self._heard = bytearray()  # everything that the server has sent
+        self._received = bytearray()  # everything that the server has sent
         # the number of connections that the server has closed
         self._ended: set[socket.socket] = set()
 
     def wait_for(self, text: bytes, times: int) -> None:
         """Wait until the server has sent ``text`` this many times."""
         with self._changed:
-            heard = self._changed.wait_for(lambda: self._heard.count(text) >= times, BOUND)
-        assert heard, f"the server has sent {text!r} {self._heard.count(text)} times, not {times}"
+            found = self._changed.wait_for(lambda: self._received.count(text) >= times, BOUND)
+        assert found, (
+            f"the server has sent {text!r} {self._received.count(text)} times, not {times}"
+        )
 
     def handle(self, near: socket.socket) -> None:
         far = self.connect()
@@ -57,7 +59,7 @@ class BreakableRelay(Intermediary):
         with contextlib.suppress(OSError):  # `cut` has ended it
             while data := far.recv(65_536):
                 with self._changed:
-                    self._heard += data
+                    self._received += data
                     answers += data
                     self._changed.notify_all()
                 with contextlib.suppress(OSError) if self._outlasts else contextlib.nullcontext():

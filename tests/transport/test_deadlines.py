@@ -54,29 +54,29 @@ def test_deadline_clips_waits() -> None:
 
 def test_timers_run_in_order_and_can_be_cancelled() -> None:
     """Timers run in the order of their time, and cancelled ones do not run."""
-    alarms, rung, done = Timers(), [], threading.Event()
-    alarms.set(Deadline.after(0.2), done.set)
-    alarms.set(Deadline.after(0.1), lambda: rung.append("second"))
-    call_off = alarms.set(Deadline.after(0.05), lambda: rung.append("never"))
-    alarms.set(Deadline.after(0.01), lambda: rung.append("first"))
-    call_off()
+    timers, called, done = Timers(), [], threading.Event()
+    timers.set(Deadline.after(0.2), done.set)
+    timers.set(Deadline.after(0.1), lambda: called.append("second"))
+    cancel = timers.set(Deadline.after(0.05), lambda: called.append("never"))
+    timers.set(Deadline.after(0.01), lambda: called.append("first"))
+    cancel()
     assert done.wait(BOUND)
-    alarms.close()
-    assert rung == ["first", "second"]
+    timers.close()
+    assert called == ["first", "second"]
 
 
 FORKED = """
 import os, sys, threading
 from gradio_client_sync._transport.deadlines import Deadline, Timers
 
-alarms, rung = Timers(), threading.Event()
+timers, called = Timers(), threading.Event()
 parent = os.getpid()
-alarms.set(Deadline.after(0.2), lambda: os.write(1, b"%d" % (os.getpid() == parent)))
+timers.set(Deadline.after(0.2), lambda: os.write(1, b"%d" % (os.getpid() == parent)))
 child = os.fork()
 if child:
     os._exit(os.waitpid(child, 0)[1])
-alarms.set(Deadline.after(0.4), rung.set)
-os._exit(not rung.wait(10))
+timers.set(Deadline.after(0.4), called.set)
+os._exit(not called.wait(10))
 """
 
 

@@ -112,14 +112,14 @@ def test_early_messages_may_exceed_the_mailbox_limit() -> None:
         stream_open.pass_through()
         x.send(completed("second", "x" * ROOM))
         x.send(generating("first", "seen"))
-        heard.wait_for()  # the first job has read past the early message
+        values.wait_for()  # the first job has read past the early message
         told_early.set()
         x.send(completed("first", "late"), CLOSE)
         x.end_stream()
 
-    heard = EventRecorder()
+    values = EventRecorder()
     with scripted(join=join, data=data) as server, Client(server.url) as app:
-        first = app.submit("/count", ["a"]).on("data", heard)
+        first = app.submit("/count", ["a"]).on("data", values)
         stream_open.wait_until_reached()
         assert len(app.submit("/echo", ["b"]).result(WAIT)[0]) == ROOM
         assert first.result(WAIT)[0] == "late"

@@ -73,26 +73,26 @@ def test_wait_condition_may_claim_an_item() -> None:
     """If several threads wait for one thing, one of them gets it, and the others wait on."""
     lock = threading.RLock()
     changed = SafeCondition(lock)
-    things: list[int] = []
-    taken: list[int] = []
+    items: list[int] = []
+    claimed: list[int] = []
 
-    def take() -> bool:
-        if not things:
+    def claim() -> bool:
+        if not items:
             return False
-        taken.append(things.pop())
+        claimed.append(items.pop())
         return True
 
-    threads = [threading.Thread(target=changed.wait_for, args=(take,)) for _ in range(5)]
+    threads = [threading.Thread(target=changed.wait_for, args=(claim,)) for _ in range(5)]
     for thread in threads:
         thread.start()
     for number in range(5):
         with lock:
-            things.append(number)
+            items.append(number)
             changed.notify_all()
     for thread in threads:
         thread.join(WAIT)
         assert not thread.is_alive()
-    assert sorted(taken) == [0, 1, 2, 3, 4]
+    assert sorted(claimed) == [0, 1, 2, 3, 4]
 
 
 def test_wait_checks_once_more_at_its_timeout() -> None:

@@ -65,14 +65,14 @@ class Watch:
 
     def sweep(self) -> None:
         """Check the repr, the text and the pickle of every object of the package."""
-        for thing in gc.get_objects():
-            kind = type(thing)
+        for value in gc.get_objects():
+            kind = type(value)
             if not str(getattr(kind, "__module__", "")).startswith(PACKAGE):
                 continue
             name = f"{kind.__module__}.{kind.__qualname__}"
-            self.check(f"{thing!r} {thing!s}", f"the repr of a {name}")
+            self.check(f"{value!r} {value!s}", f"the repr of a {name}")
             try:
-                frozen = _dumps(thing)
+                frozen = _dumps(value)
             except Exception:  # noqa: BLE001 - not every object can be pickled
                 continue
             self.check(frozen, f"the pickle of a {name}")
@@ -110,9 +110,9 @@ class Watch:
         host, port = handler.server.server_address[:2]
         self.check(request + headers.encode(), f"a request to {host!s}:{port}", (str(host), port))
 
-    def _pickled(self, thing: Any, *args: Any, **options: Any) -> None:
+    def _pickled(self, value: Any, *args: Any, **options: Any) -> None:
         with contextlib.suppress(Exception):  # the real function reports the error
-            self.check(_dumps(thing), f"the pickle of a {type(thing).__name__}")
+            self.check(_dumps(value), f"the pickle of a {type(value).__name__}")
 
     def _raised(self, error: Any, *args: Any, **facts: Any) -> None:
         try:

@@ -83,9 +83,9 @@ def remember(text: str, kept: str) -> tuple[str, str]:
     return text, text
 
 
-def transcribe(second: str, heard: Optional[str]) -> tuple[str, str]:
+def transcribe(second: str, before: Optional[str]) -> tuple[str, str]:
     """Join the parts of a recording."""
-    together = f"{heard or ''}{second}"
+    together = f"{before or ''}{second}"
     return together, together
 
 
@@ -98,7 +98,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
         a, b = gr.Number(label="a"), gr.Number(3, label="b")
         picture, out = gr.Image(label="picture"), gr.Textbox(label="out")
         painted, total = gr.Image(label="painted"), gr.Number(label="total")
-        kept, heard = gr.State(""), gr.State("")
+        kept, before = gr.State(""), gr.State("")
         files = Path(tempfile.mkdtemp())
         (files / "notes.txt").touch()
         gr.FileExplorer(root_dir=str(files), label="files")
@@ -123,7 +123,9 @@ def build(one_worker: bool = False) -> gr.Blocks:
         go.click(pick, [button, text], out, api_name="pick")
         go.click(lambda value: value, kept, out, api_name="recall")
         camera = gr.Image(label="camera", sources=["webcam"], streaming=True)
-        camera.stream(transcribe, [text, heard], [out, heard], api_name="transcribe", time_limit=30)
+        camera.stream(
+            transcribe, [text, before], [out, before], api_name="transcribe", time_limit=30
+        )
         apply = gr.Button("apply")
 
         @gr.render(inputs=text, triggers=[apply.click])
