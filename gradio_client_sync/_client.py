@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import threading
 import weakref
@@ -276,6 +275,8 @@ class Client:
             ``duplicate`` of @gradio/client. Difference: `timeout` is in minutes. It is part of the
             duplication request, so paid hardware never runs without it.
         """
+        import inspect
+
         from ._spaces.duplication import WantedCopy, duplicate
 
         if not isinstance(source, str):
@@ -691,7 +692,7 @@ class Client:
         return None if folder is None else Path(os.path.abspath(folder))
 
     def _files(self) -> FileStore:
-        return self._live()._file_store
+        return self._live().files.store
 
     def __copy__(self) -> Self:
         options = self._options.replace(session_hash=None)

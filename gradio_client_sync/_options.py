@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import sys
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Literal, Union
@@ -21,9 +22,18 @@ if TYPE_CHECKING:
 #: Seconds to connect, and seconds of silence; ``None`` is no limit.
 Timeout = tuple[Union[float, None], Union[float, None]]
 
+HUB = "https://huggingface.co"
+
 _TOKEN = re.compile(r"[\x00-\x20\x7f]")
 _FRAMING = frozenset(("content-length", "transfer-encoding"))
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+
+
+def hub_endpoint() -> str:
+    """Return the Hub's URL: the one of ``HF_ENDPOINT``, or of the Hub's library if it is loaded."""
+    constants = sys.modules.get("huggingface_hub.constants")
+    named = os.environ.get("HF_ENDPOINT") or getattr(constants, "ENDPOINT", None) or HUB
+    return str(named).rstrip("/")
 
 
 def token(name: str, value: object) -> str | None:

@@ -85,12 +85,12 @@ __all__ = [
 ]
 
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 def _visible(message: str) -> str:
     """Escape control characters: texts of a server may be printed to a terminal."""
-    return _CONTROLS.sub(lambda match: repr(match[0])[1:-1], message)
+    return re.sub(_CONTROLS, lambda match: repr(match[0])[1:-1], message)
 
 
 def _rebuild(cls: type[GradioClientError], message: str, facts: dict[str, Any]) -> Any:

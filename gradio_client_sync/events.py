@@ -1,13 +1,13 @@
 """Events of a job (`Data`, `Status`, `Log`, `Render`, `Upload`) and of a Space (`SpaceStatus`).
 
-They are plain frozen dataclasses. Names and meanings follow the event objects of the JavaScript
+They are frozen: nothing in them changes, and `dataclasses.fields`, `asdict` and `replace` work on
+them. Names and meanings follow the event objects of the JavaScript
 client. A field that the server's release does not send is ``None``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, field, fields
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -19,6 +19,8 @@ from typing import (
     overload,
 )
 
+from ._record import FrozenRecord
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
@@ -28,8 +30,7 @@ if TYPE_CHECKING:
     from .types import Stage
 
 
-@dataclass(frozen=True, eq=False)
-class Data(Sequence[Any]):
+class Data(FrozenRecord, Sequence[Any], hidden=("_outputs", "_look")):
     """The values that a function returned, or that a generator function yielded.
 
     `Data` is a sequence of its outputs: ``result[0]``, ``a, b = result``, ``len(result)``.
@@ -51,21 +52,27 @@ class Data(Sequence[Any]):
     endpoint: str | int
     fn_index: int
     time: datetime
-    updates: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    updates: Mapping[int, Mapping[str, Any]]
     # For notebooks: component type and label of each output, and the function that renders them.
-    _outputs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    _look: Callable[[Data], dict[str, Any]] | None = field(default=None, repr=False)
+    _outputs: tuple[tuple[str, str], ...]
+    _look: Callable[[Data], dict[str, Any]] | None
 
-    @classmethod
-    def _told(cls, **told: Any) -> Data:
-        """Make a `Data` from all its fields.
+    def __init__(
+        self,
+        data: list[Any],
+        endpoint: str | int,
+        fn_index: int,
+        time: datetime,
+        updates: Mapping[int, Mapping[str, Any]] | None = None,
+        _outputs: tuple[tuple[str, str], ...] = (),
+        _look: Callable[[Data], dict[str, Any]] | None = None,
+    ) -> None:
+        updates = {} if updates is None else updates
+        super().__init__(data, endpoint, fn_index, time, updates, _outputs, _look)
 
-        The generated ``__init__`` of a frozen dataclass calls ``object.__setattr__`` for each
-        field, which is slower.
-        """
-        data = cls.__new__(cls)
-        data.__dict__.update(told)
-        return data
+    # The outputs may be of any kind, such as arrays: two events are equal only if they are one.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -87,8 +94,7 @@ class Data(Sequence[Any]):
         return self._repr_mimebundle_().get("text/html")
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(FrozenRecord):
     """One bar of the app's ``gr.Progress``.
 
     Attributes:
@@ -106,8 +112,7 @@ class Progress:
     desc: str | None
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(FrozenRecord):
     """The state of a job.
 
     Attributes:
@@ -158,23 +163,8 @@ class Status:
     cache_duration: float | None = None
     avg_time: float | None = None
 
-    @classmethod
-    def _told(cls, **told: Any) -> Status:
-        """Make a `Status` from these fields and the defaults of the others.
 
-        The generated ``__init__`` of a frozen dataclass calls ``object.__setattr__`` for each
-        field, which is slower.
-        """
-        status = cls.__new__(cls)
-        status.__dict__.update(_UNTOLD, **told)
-        return status
-
-
-_UNTOLD = {f.name: f.default for f in fields(Status) if f.default is not MISSING}
-
-
-@dataclass(frozen=True)
-class Log:
+class Log(FrozenRecord):
     """A message of the app to its user: ``gr.Info``, ``gr.Warning`` or ``gr.Success``.
 
     Attributes:
@@ -199,8 +189,7 @@ class Log:
     visible: bool | None = None
 
 
-@dataclass(frozen=True)
-class Render:
+class Render(FrozenRecord):
     """New components and functions that the app created for this session (``gr.render``).
 
     Attributes:
@@ -218,8 +207,7 @@ class Render:
     time: datetime
 
 
-@dataclass(frozen=True)
-class Upload:
+class Upload(FrozenRecord):
     """The progress of uploading the files of a payload.
 
     Attributes:
@@ -238,8 +226,7 @@ class Upload:
     time: datetime
 
 
-@dataclass(frozen=True)
-class Timings:
+class Timings(FrozenRecord):
     """The times of a job's steps, in seconds since `Client.submit`.
 
     A step that has not happened yet is ``None``.
@@ -261,8 +248,7 @@ class Timings:
     bytes: int = 0
 
 
-@dataclass(frozen=True)
-class SpaceStatus:
+class SpaceStatus(FrozenRecord):
     """The state of a Hugging Face Space, which ``status_callback`` of `Client` receives.
 
     Attributes:

@@ -21,7 +21,7 @@ from ._files.download import too_late
 from ._files.folder import copied
 from ._files.kept import Kept
 from ._files.media import picture_bytes, sound_bytes
-from ._files.recordings import Recording, Recordings, Taken, Turn
+from ._files.recordings import Recording, Taken, Turn
 from ._files.sources import BytesFile, FileState, Link, LocalFile, PathFile, link_form, open_file
 from ._protocol.values.attachments import Attachment
 from ._protocol.values.filedata import is_link, server_form
@@ -33,7 +33,6 @@ from .errors import DownloadError, GradioClientError, PayloadError, RateLimitErr
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
-    from weakref import ref
 
     from ._files.download import FileStore
     from ._files.sources import Opener
@@ -464,40 +463,6 @@ class RemoteFile(os.PathLike[str]):
 
     def __deepcopy__(self, memo: object) -> RemoteFile:
         return self
-
-
-class ResultFiles:
-    """Maker of the `RemoteFile` objects in the values of one job.
-
-    Attributes:
-        job: The job's log, as soon as it exists. A call without a job has ended when it has a
-            value.
-    """
-
-    __slots__ = ("_file_store", "_made", "_owner", "_recordings", "job")
-
-    def __init__(self, file_store: FileStore, owner: Owner, recordings: Recordings) -> None:
-        self._file_store = file_store
-        self._owner = owner
-        self._recordings = recordings
-        self._made: dict[str, Recording] = {}
-        self.job: ref[Any] | None = None
-
-    def make(self, facts: FileFacts) -> RemoteFile:
-        """Make the `RemoteFile` for a file of a result."""
-        recording = self._recording(facts) if facts.is_stream else None
-        return RemoteFile(facts, self._file_store, self._owner, recording)
-
-    def _recording(self, facts: FileFacts) -> Recording | None:
-        """Return the recording that all values of the job with the same stream URL share."""
-        url = self._file_store.url_of(facts)
-        if url is None or is_link(facts.path):
-            return None
-        with self._recordings.lock:
-            recording = self._made.get(url)
-            if recording is None:
-                recording = self._made[url] = self._recordings.add(facts, url, self.job)
-        return recording
 
 
 class _ServerFile(LocalFile):

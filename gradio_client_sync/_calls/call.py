@@ -11,13 +11,14 @@ from ..errors import JobTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._files.body import RequestBody
     from .._protocol.api.meaning import Aim
     from .._protocol.queue.event_factory import EventFactory
     from .._session.session import Session
     from .._transport.deadlines import Deadline
-    from ..files import Owner, ResultFiles
+    from ..files import Owner
     from ..types import Stage
+    from .app_files import ResultFiles
+    from .request_body import RequestBody
 
 log = logging.getLogger(__name__)
 

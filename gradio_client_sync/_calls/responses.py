@@ -9,7 +9,6 @@ import logging
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from .._protocol.queue.exchange import Exchange, Finish, queue_full
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: How Python, and Gradio before a function runs, say that a file is not there.
-_NO_FILE = re.compile("no such file|not found|not uploaded|cannot move|not in", re.IGNORECASE)
+_NO_FILE = "(?i)no such file|not found|not uploaded|cannot move|not in"
 
 
 def changed(
@@ -168,7 +167,7 @@ def may_be_another_server(error: GradioClientError, *, files: bool) -> bool:
     if isinstance(error, HTTPStatusError):
         return error.status_code in (401, 404)
     if isinstance(error, AppError):
-        return files and (error.message is None or bool(_NO_FILE.search(error.message)))
+        return files and (error.message is None or bool(re.search(_NO_FILE, error.message)))
     return isinstance(error, BrokenStreamError)
 
 
@@ -185,7 +184,7 @@ def explained(finish: Finish, cause: str) -> Finish:
     if isinstance(error, AppError):
         return finish  # its status has the app's own words
     events = [
-        replace(event, message=_joined(event.message or "", cause))
+        event._replace(message=_joined(event.message or "", cause))
         if isinstance(event, Status) and event.stage == "error"
         else event
         for event in finish.events

@@ -11,7 +11,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._files.recordings import ORDER
 from .._job.control import Outcome
 from .._protocol.api.meaning import Sent
 from .._protocol.api.payload import encode
@@ -474,7 +473,7 @@ class JobRunner:
         """Keep a message for the job's readers. The reader of a shared stream calls it, too."""
         self.control.bytes += len(frame.raw)
         if frame.msg in DATA_MESSAGES and "first_data" not in self.control.times:
-            self._events.order = next(ORDER)
+            self._events.order = self._order.files.next_number()
             for step in _STEPS:  # the worker may not have come to the ones before
                 self._reach(step)
         self._events.publish(frame)

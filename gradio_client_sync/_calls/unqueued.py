@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 
-# That of `signal` makes an enum of what it finds, 64 times here.
-from _signal import getsignal  # type: ignore[import-not-found]
+# The functions of `signal` make an enum of each signal, 64 times for each call here.
+from _signal import (  # type: ignore[import-not-found]
+    SIG_DFL,
+    SIG_IGN,
+    default_int_handler,
+    getsignal,
+    valid_signals,
+)
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Callable
 
@@ -26,8 +31,8 @@ if TYPE_CHECKING:
     from .._transport.deadlines import Deadline
     from .call import PreparedCall
 
-_SIGNALS = tuple(map(int, signal.valid_signals()))
-_HARMLESS = (signal.SIG_DFL, signal.SIG_IGN, None, signal.default_int_handler)
+_SIGNALS = tuple(map(int, valid_signals()))
+_HARMLESS = (SIG_DFL, SIG_IGN, None, default_int_handler)
 
 
 def direct(

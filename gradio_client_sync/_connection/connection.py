@@ -16,19 +16,16 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Callable
 from weakref import WeakSet, ref
 
+from .._calls.app_files import AppFiles, ResultFiles
 from .._calls.call import CallOptions, PreparedCall
+from .._calls.request_body import prepare_body
 from .._calls.responses import changed
 from .._calls.runner import Course, JobRunner
 from .._calls.threads import Workers
 from .._calls.unqueued import first_try, handlers_may_raise
-from .._files.body import prepare_body
-from .._files.download import FileStore
-from .._files.recordings import Recordings
-from .._files.upload_cache import UploadCache
 from .._job.control import JobControl
 from .._job.event_log import EventLog
 from .._job.input_stream import InputStream
-from .._notebook.on_demand import bundle_of_data
 from .._protocol.api.endpoint import EndpointTable
 from .._protocol.api.meaning import Aim, Sent
 from .._protocol.queue.event_factory import EventFactory
@@ -41,7 +38,6 @@ from .._transport.connections import RequestHandle
 from .._transport.deadlines import NEVER, Deadline
 from .._transport.http import Http
 from ..errors import ClientClosedError, ConfigError, EndpointNotFoundError, GradioClientError
-from ..files import ResultFiles, attach
 from ..job import Job
 from . import at_exit as _exit
 
@@ -106,22 +102,15 @@ class Connection:
         self._uses: Counter[Session] = Counter()  # by jobs and other calls under way
         self._replicas = Replicas(http, app.routes.app_id, known=app.id is not None)
         self._session = self._new_session(options.session_hash)
-        self._file_store = FileStore(
-            http,
-            app.routes,
-            bare=http.without_credentials,
-            directory=options.download_dir,
-            timeout=options.deadline,
-            cause=self._replicas.cause,
-        )
-        self._recordings = Recordings()
         limit = app.config.get("max_file_size")
-        self._upload_cache = UploadCache(
+        self.files = AppFiles(
             http,
             app.routes,
             app.dialect,
-            self._file_store,
+            directory=options.download_dir,
+            timeout=options.deadline,
             limit=limit if isinstance(limit, int) else None,
+            cause=self._replicas.cause,
             start=self._workers.start,
         )
         app.on_change = self._renew
@@ -255,7 +244,7 @@ class Connection:
             sessions = {self._session, *self._uses}
         for session in sessions:
             self._adapt(session)
-        self._upload_cache.forget_all()
+        self.files.forget_uploads()
 
     def _adapt(self, session: Session) -> None:
         """Have a session use the functions of the app as it is."""
@@ -391,7 +380,8 @@ class Connection:
                     endpoint=endpoint.name,
                 )
             body = self._body(endpoint, data, session, deadline)
-            files = ResultFiles(self._file_store, owner, self._recordings)
+            self.files.prepare_for(endpoint)
+            files = ResultFiles(self.files, owner)
             event_factory = EventFactory(endpoint, self.app.dialect, files.make, bundle_of_data)
             if self._goes_by_name(aim, session.table):
                 del body["fn_index"]
@@ -402,7 +392,7 @@ class Connection:
                 owner,
                 event_factory,
                 session,
-                prepare_body(endpoint, body, self._upload_cache, attach),
+                prepare_body(endpoint, body, self.files),
                 CallOptions(deadline, self._options.retries, idempotent),
                 self._direct_url(endpoint),
                 {**self._call_headers(), **headers},
@@ -616,9 +606,8 @@ class Connection:
 
         def encoded(payload: Payload) -> bytes:
             data = self.app.bind(endpoint, payload)
-            request_body = prepare_body(
-                endpoint, self._body(endpoint, data, session), self._upload_cache, attach
-            )
+            body = self._body(endpoint, data, session)
+            request_body = prepare_body(endpoint, body, self.files)
             if request_body.files:
                 try:
                     request_body.load(request_body.upload_task(lambda done, total: None).run())
@@ -734,3 +723,10 @@ def _wants_heartbeat(app: App) -> bool:
 
 def _closed() -> ClientClosedError:
     return ClientClosedError("The client is closed; make a new one.")
+
+
+def bundle_of_data(data: Data) -> dict[str, Any]:
+    """Return what a notebook may show for a result, by MIME type."""
+    from .._notebook.cards import data_bundle  # for notebooks only
+
+    return data_bundle(data)

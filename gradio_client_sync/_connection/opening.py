@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._options import hub_endpoint
 from .._protocol.routes import query_of, root_of
 from .._protocol.space import space_name
-from .._spaces.hub_address import hub_endpoint
-from .._spaces.tokens import Tokens
 from .address import open_connection
 
 if TYPE_CHECKING:
@@ -32,11 +31,23 @@ def connect(source: str, options: Options, closing: SafeEvent) -> Connection:
     name = space_name(source, hub_endpoint())
     if name is None:
         root = root_of(source)
-        tokens = Tokens(options.hf_token, None, options.allow_insecure_token)
-        return open_connection(root, options, tokens.token_for(root), query=query_of(source))
-    # Most apps are no Spaces, and their first call does not pay for this import.
+        return open_connection(root, options, _token_for(root, options), query=query_of(source))
+    # The first call of an app that is not a Space does not pay for this import.
     from .space_connector import SpaceConnector
 
     # The query of a Space's page on the Hub is not for the app.
     query = "" if name.root is None else query_of(source)
     return SpaceConnector(name, query, options, closing).connect()
+
+
+def _token_for(root: str, options: Options) -> str | None:
+    """Return the Hugging Face token to send to an app that is not a Space.
+
+    Raises:
+        AuthenticationError: It would be sent without encryption.
+    """
+    if options.hf_token is None:
+        return None
+    from .._spaces.tokens import Tokens
+
+    return Tokens(options.hf_token, None, options.allow_insecure_token).token_for(root)

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._options import hub_endpoint
 from .._protocol.credentials import may_be_secret
 from .._protocol.space import space_name
 from .._spaces import hub as _hub
-from .._spaces.hub_address import hub_endpoint
 from ..errors import AuthenticationError, SpaceError
 
 if TYPE_CHECKING:

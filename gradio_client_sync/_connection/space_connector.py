@@ -6,9 +6,9 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from .._options import hub_endpoint
 from .._protocol.routes import Routes
 from .._spaces import hub as _hub
-from .._spaces.hub_address import hub_endpoint
 from .._spaces.signing import Signer
 from .._spaces.tokens import Tokens
 from .._spaces.visitor import visitor_headers

@@ -6,7 +6,6 @@ Also the private folder of this process, where downloads go that have no other p
 from __future__ import annotations
 
 import errno
-import filecmp
 import os
 import secrets
 import shutil
@@ -151,6 +150,8 @@ def _rename_to_new(partial: Path, final: Path) -> None:
 
 
 def _is_same(partial: Path, final: Path) -> bool:
+    import filecmp  # for a file that is there already
+
     try:
         return stat.S_ISREG(final.lstat().st_mode) and filecmp.cmp(partial, final, shallow=False)
     except (FileNotFoundError, PermissionError):

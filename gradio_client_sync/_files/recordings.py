@@ -24,7 +24,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from weakref import ref
 
@@ -51,9 +50,6 @@ log = logging.getLogger(__name__)
 #: Seconds without data after which a list of chunks counts as empty, after its job has ended. By
 #: then all chunks are in the server's memory, so it sends them without delay.
 SILENCE = 3.0
-
-#: Numbers for jobs, in the order in which their first values arrive.
-ORDER = count()
 
 _PLAYLIST_BYTES = 2**24
 _IN_MEMORY = re.compile(rf"/\d+/\d+/{re.escape(PLAYLIST)}\Z")
@@ -156,9 +152,17 @@ class Recording:
         url: The URL of the file on the server.
         place: The state of this URL, shared with other jobs at the same URL.
         job: A reference to the job's log, which tells when the job has ended; ``None`` if it has.
+        numbers: Numbers for jobs, in the order in which their first values arrive.
     """
 
-    def __init__(self, facts: FileFacts, url: str, place: Place, job: ref[Any] | None) -> None:
+    def __init__(
+        self,
+        facts: FileFacts,
+        url: str,
+        place: Place,
+        job: ref[Any] | None,
+        numbers: Iterator[int],
+    ) -> None:
         self._facts = facts
         self._url = url
         self._place = place
@@ -171,7 +175,7 @@ class Recording:
         # First values arrive in the order in which jobs begin. Their workers may decode them in
         # a different order, so the number of the job is used, if it has one.
         made = log.order if log is not None else None
-        self._order: int = next(ORDER) if made is None else made
+        self._order: int = next(numbers) if made is None else made
         place.orders.append(self._order)
         place.orders.sort()
         place.unread.append((self._order, ref(self)))
@@ -443,9 +447,14 @@ class Recording:
 
 
 class Recordings:
-    """All sounds and videos that the generator functions of one app make, by their URLs."""
+    """All sounds and videos that the generator functions of one app make, by their URLs.
 
-    def __init__(self) -> None:
+    Args:
+        numbers: Numbers for jobs, in the order in which their first values arrive.
+    """
+
+    def __init__(self, numbers: Iterator[int]) -> None:
+        self._numbers = numbers
         self.lock = threading.RLock()
         self._places: dict[str, Place] = {}
 
@@ -458,7 +467,7 @@ class Recordings:
             job: A reference to the job's log; ``None`` if the job has ended.
         """
         with self.lock:
-            return Recording(facts, url, self._places.setdefault(url, Place()), job)
+            return Recording(facts, url, self._places.setdefault(url, Place()), job, self._numbers)
 
 
 def _may_be_shared(url: str) -> bool:

@@ -8,9 +8,9 @@ protocol names and versions. A new protocol is a new row.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from .._record import FrozenRecord
 from ..errors import UnsupportedAppError
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ UNKNOWN_VERSION: Version = (999, 0, 0)
 _VERSION = re.compile(r"\s*(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?")
 
 
-@dataclass(frozen=True)
-class Dialect:
+class Dialect(FrozenRecord):
     """How one server talks.
 
     Attributes:
@@ -113,8 +112,7 @@ def dialect_of(config: Mapping[str, Any]) -> Dialect:
         cancel = "cancel" if version >= (4, 31, 0) else "reset"
     else:
         files = "uploaded" if version >= (3, 19, 0) else "inline"
-    return replace(
-        row,
+    return row._replace(
         version=version,
         cancel=cancel,
         cancels_waiting=version >= (6, 14, 0),

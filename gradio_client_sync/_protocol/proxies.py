@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 #: What `requests` and `websocket` take.
 _SCHEMES = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 
-_PASSWORD = re.compile(r"(//|\A)[^/@]*@")
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+_PASSWORD = r"(//|\A)[^/@]*@"
+_SCHEME = r"(?i)([a-z][a-z0-9+.-]*)://"
 
 
 class ProxyError(ValueError):
@@ -36,7 +36,7 @@ def read_proxy(value: str) -> str:
     text = value.strip()
     if not text:
         return ""
-    found = _SCHEME.match(text)
+    found = re.match(_SCHEME, text)
     scheme, rest = (found[1].lower(), text[found.end() :]) if found else ("http", text.lstrip("/"))
     scheme = "socks5h" if scheme == "socks" else scheme
     if scheme not in _SCHEMES:
@@ -62,7 +62,7 @@ def without_login(value: str) -> str:
         >>> without_login("socks5://me:secret@proxy:1080")
         'socks5://…@proxy:1080'
     """
-    return _PASSWORD.sub(lambda match: f"{match[1]}…@", value.strip(), count=1)
+    return re.sub(_PASSWORD, lambda match: f"{match[1]}…@", value.strip(), count=1)
 
 
 def key_for(url: str, proxies: Mapping[str, str]) -> str | None:

@@ -8,11 +8,11 @@ they are often wrong, and following them would let a server choose where we conn
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
+from .._record import FrozenRecord
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
@@ -148,8 +148,7 @@ def _name_in_path(name: str) -> str:
     return quote(name, safe="")
 
 
-@dataclass(frozen=True)
-class Routes:
+class Routes(FrozenRecord):
     """Every URL of one app.
 
     Attributes:

@@ -12,13 +12,12 @@ import ipaddress
 import json
 import math
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from .._options import HUB
+from .._record import FrozenRecord
 from ..events import SpaceStatus
 from .routes import origin_of, root_of
-
-HUB = "https://huggingface.co"
 
 _SPACE_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*\Z", re.ASCII)
 _SUBDOMAIN = re.compile(r"[a-z0-9][a-z0-9-]*\Z")
@@ -26,8 +25,7 @@ _APP_DOMAIN = ".hf.space"
 _HUB_HOSTS = frozenset(("huggingface.co", "www.huggingface.co", "hf.co"))
 
 
-@dataclass(frozen=True)
-class SpaceName:
+class SpaceName(FrozenRecord):
     """How a Space was named: by its id, or by the address of its app."""
 
     space_id: str | None = None

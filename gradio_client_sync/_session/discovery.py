@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_PAGE_CONFIG = re.compile(rb"window\.gradio_config\s*=\s*(\{.*?\});\s*</script>", re.DOTALL)
+#: Not compiled here: few apps are read from their page, and `re` keeps what it has compiled.
+_PAGE_CONFIG = rb"(?s)window\.gradio_config\s*=\s*(\{.*?\});\s*</script>"
 
 
 def discover(
@@ -131,7 +132,7 @@ def _discover_page(
 ) -> tuple[str, Config]:
     """Find the app by the page that was named: it holds a copy of the config."""
     page = http.get(Routes(root).page, policy)
-    embedded = _PAGE_CONFIG.search(page.body)
+    embedded = re.search(_PAGE_CONFIG, page.body)
     config = object_in(embedded[1]) if embedded is not None else None
     if config is None:
         if refused.status == 500:

@@ -14,11 +14,11 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
+from .._options import hub_endpoint
 from .._protocol.space import SpaceName, space_name
 from .._transport.signal_safe import SafeEvent
 from ..errors import AuthenticationError, DuplicationError
 from . import hub as _hub
-from .hub_address import hub_endpoint
 from .tokens import Tokens
 from .waking import WakeTimeout, find, patiently
 

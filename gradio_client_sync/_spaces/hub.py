@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from .._options import hub_endpoint
 from .._protocol.proxies import without_login
 from .._protocol.queue.wire import read_json
 from .._protocol.retry import retry_after
@@ -29,7 +30,6 @@ from ..errors import (
     SpaceError,
     SpaceNotFoundError,
 )
-from .hub_address import hub_endpoint
 
 log = logging.getLogger(__name__)
 

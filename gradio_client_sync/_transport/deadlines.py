@@ -11,17 +11,16 @@ import math
 import os
 import threading
 import time
-from dataclasses import dataclass
 from typing import Callable
 
+from .._record import FrozenRecord
 from .signal_safe import SafeCondition, start_thread
 
 _RINGING_SECONDS = 0.5  # an alarm wakes somebody, which takes no time
 _IDLE_SECONDS = 5.0  # a thread that waits costs little, but not nothing
 
 
-@dataclass(frozen=True)
-class Deadline:
+class Deadline(FrozenRecord):
     """A point on the clock that no change of the time of day moves.
 
     Attributes:

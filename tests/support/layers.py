@@ -18,7 +18,7 @@ PACKAGE = Path(gradio_client_sync.__file__).parent
 #: From the bottom to the top: a folder and its modules in order, or one module at the root ("").
 #: A module may import what stands before it, and nothing else.
 LAYERS: tuple[tuple[str, str], ...] = (
-    ("", "_version types events errors _options"),
+    ("", "_record _version types events errors _options"),
     ("_protocol", "chunked credentials dialect proxies replicas retry routes space"),
     ("_protocol.values", "slot attachments chat filename filedata multipart playlist shapes wav"),
     ("_protocol.api", "schema example annotation render endpoint api_info signature"),
@@ -31,18 +31,17 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_terminal", "live_line plaintext progress"),
     ("", "display"),
     ("_notebook", "markup shown players chart plots structures chat values cards live"),
-    ("_notebook", "on_demand"),
     ("_typed", "docstring layout codegen"),
     (
         "_files",
-        "folder download kept recordings sources upload_cache upload_plan upload body media",
+        "folder download kept recordings sources upload_cache upload_plan upload media",
     ),
     ("", "files"),
     ("_job", "records event_log input_stream control"),
     ("", "job"),
-    ("_spaces", "hub_address hub tokens waking duplication signing visitor"),
+    ("_spaces", "hub tokens waking duplication signing visitor"),
     ("_session", "replicas info watch discovery app component_server session"),
-    ("_calls", "call responses unqueued upload_report runner threads"),
+    ("_calls", "app_files request_body call responses unqueued upload_report runner threads"),
     ("_connection", "at_exit connection address space_connector opening pickling"),
     ("", "function _client typed __init__"),
     ("_demo", "stage"),

@@ -6,13 +6,13 @@ functions into a session, a new table replaces it.
 
 from __future__ import annotations
 
-import difflib
 import reprlib
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..._record import FrozenRecord
 from ...errors import ConfigError, EndpointNotFoundError
+from ..values.filedata import may_return_files
 from ..values.shapes import is_shaped
 from ..values.slot import Slot
 from .render import rendered
@@ -28,8 +28,7 @@ _HIDDEN_3X = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(FrozenRecord, hidden=("config",)):
     """One function of the app.
 
     Attributes:
@@ -54,7 +53,7 @@ class Endpoint:
     streaming: bool
     cancelled_by: tuple[int, ...]
     in_browser: bool
-    config: Mapping[str, Any] = field(repr=False, compare=False)
+    config: Mapping[str, Any]
 
     @cached_property
     def name(self) -> str | int:
@@ -80,6 +79,11 @@ class Endpoint:
     def returns(self) -> tuple[Slot, ...]:
         """The outputs that a caller gets."""
         return tuple(slot for slot in self.outputs if not slot.hidden)
+
+    @cached_property
+    def may_return_files(self) -> bool:
+        """Whether one of its outputs can have files."""
+        return may_return_files(self.returns)
 
     @cached_property
     def returned(self) -> tuple[tuple[str, str], ...]:
@@ -252,6 +256,8 @@ class EndpointTable:
 
     def _near(self, key: str) -> tuple[str, ...]:
         """The names that may have been meant; slow, so only for a mistake."""
+        import difflib
+
         return tuple(difflib.get_close_matches(f"/{_bare(key)}", self._names(), n=3, cutoff=0.6))
 
     def _only_one(self) -> Endpoint:

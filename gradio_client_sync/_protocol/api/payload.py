@@ -5,7 +5,6 @@ Everything that can be wrong with the values is found here, before anything is s
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -90,6 +89,8 @@ def _by_name(
     names = [parameter["parameter_name"] for parameter in known]
     for key in payload:
         if key not in names:
+            import difflib  # for a mistake only
+
             near = difflib.get_close_matches(key, names, n=1) if isinstance(key, str) else []
             meant = f" Did you mean {near[0]!r}?" if near else ""
             raise PayloadError(

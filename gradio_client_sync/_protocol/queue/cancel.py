@@ -19,18 +19,17 @@ The ledger is plain bookkeeping: its owner locks, waits and talks to the server.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
 
 
-@dataclass
 class _Function:
     """One function of the app, as this session uses it."""
 
-    waiting: deque[object] = field(default_factory=deque)  # jobs that want in, oldest first
-    live: set[object] = field(default_factory=set)  # jobs that the server has or is given
-    running: set[object] = field(default_factory=set)  # those that run, for all we know
-    let_go: list[str] = field(default_factory=list)  # event ids to cancel when nobody is live
-    telling: bool = False  # the server is being told right now
+    def __init__(self) -> None:
+        self.waiting: deque[object] = deque()  # jobs that want in, oldest first
+        self.live: set[object] = set()  # jobs that the server has or is given
+        self.running: set[object] = set()  # those that run, for all we know
+        self.let_go: list[str] = []  # event ids to cancel when nobody is live
+        self.telling = False  # the server is being told right now
 
 
 class CancelLedger:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from ..values.filedata import FileFacts
 
 #: What ``repr`` makes of a text: one literal with these escapes only.
-_QUOTED = re.compile(
+_QUOTED = (
     r"""'(?:[^'\\\x00-\x1f]|\\(?:[\\'nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))*'"""
     r"""|"(?:[^"\\\x00-\x1f]|\\(?:[\\nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}))*\""""
 )
@@ -57,6 +56,8 @@ class EventFactory:
         self.dialect: Dialect = dialect
         self.make_file: Callable[[FileFacts], Any] | None = make_file
         self.look: Callable[[Data], dict[str, Any]] | None = look
+        if dialect.quotes_errors:
+            import ast  # noqa: F401  # for `app_text`: a worker, which calls it, must not import
 
     def may_hold_files(self, raw: bytes) -> bool:
         """Return whether a message of the job can have files in it."""
@@ -69,7 +70,7 @@ class EventFactory:
             queue: Whether the job goes through the app's queue.
             fields: The other fields of `Status`.
         """
-        return Status._told(
+        return Status._make(
             stage=stage,
             queue=queue,
             endpoint=self.endpoint.name,
@@ -105,7 +106,7 @@ class EventFactory:
             index: {**update, "value": values[index]} if "value" in update else update
             for index, update in sent.items()
         }
-        return Data._told(
+        return Data._make(
             data=values,
             endpoint=endpoint.name,
             fn_index=endpoint.fn_index,
@@ -152,9 +153,11 @@ class EventFactory:
             return None
         if not isinstance(said, str):
             return str(said)
-        if self.dialect.quotes_errors and _QUOTED.fullmatch(said):
+        if self.dialect.quotes_errors and re.fullmatch(_QUOTED, said):
+            from ast import literal_eval
+
             try:
-                return str(ast.literal_eval(said))
+                return str(literal_eval(said))
             except (ValueError, SyntaxError):  # a character that does not exist
                 return said
         return said

@@ -19,8 +19,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from .filename import safe_name, type_of
-
 if TYPE_CHECKING:
     from ..dialect import Dialect
     from .slot import Slot
@@ -35,6 +33,11 @@ _KEYS_4X = frozenset(("path", "url", "size", "orig_name"))
 _DATA_URL = re.compile(r"data:([^,;]*)((?:;[^,;]*)*),")
 _DATA_URL_HEAD = 1000  # characters in which the content must begin
 _IMAGES_3X = frozenset(("image", "imageeditor"))
+#: Components whose values are texts, numbers, or lists and dicts of them.
+_NO_FILES = frozenset(
+    "textbox number slider checkbox checkboxgroup radio dropdown label code markdown colorpicker "
+    "datetime highlightedtext".split()
+)
 _NAMES_3X = frozenset(("uploadbutton",))  # send a file as its bare path
 
 
@@ -58,6 +61,8 @@ class FileFacts(NamedTuple):
     @property
     def name(self) -> str:
         """A safe name for it."""
+        from .filename import safe_name
+
         # The path of a stream ends in the number of its component. Servers leave out the name of
         # sounds only: those of 4.0 always, later ones where the app gives bytes.
         return safe_name(
@@ -68,6 +73,11 @@ class FileFacts(NamedTuple):
 def is_link(path: str | None) -> bool:
     """Whether a file's path is an address on the web."""
     return path is not None and path[:8].lower().startswith(("http://", "https://"))
+
+
+def may_return_files(returns: Iterable[Slot]) -> bool:
+    """Return whether one of these outputs can have files; ``True`` for unknown components."""
+    return not all(slot.type in _NO_FILES for slot in returns)
 
 
 def may_hold_files(raw: bytes, returns: Iterable[Slot], dialect: Dialect) -> bool:
@@ -166,6 +176,8 @@ def _facts_4x(value: dict[str, Any]) -> FileFacts | None:
 def _facts_3x(value: dict[str, Any]) -> FileFacts | None:
     if "is_file" not in value or "name" not in value:
         return None
+    from .filename import type_of
+
     path, data = _text(value["name"]), _text(value.get("data"))
     is_stream = value.get("is_stream") is True  # a sound that a generator makes: no file
     on_server = path is not None and (value["is_file"] is True or is_stream)
@@ -191,6 +203,8 @@ def _facts_of_text(text: str, kind: str) -> FileFacts | None:
     if kind in _IMAGES_3X and _DATA_URL.match(text, 0, _DATA_URL_HEAD) is not None:
         return FileFacts(None, None, None, None, _data_url_type(text), False, text)
     if kind in _NAMES_3X and text:
+        from .filename import type_of
+
         return FileFacts(text, None, None, None, type_of(text), False, None)
     return None
 

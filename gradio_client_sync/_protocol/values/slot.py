@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from ..._record import FrozenRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(FrozenRecord, hidden=("config",)):
     """One input or output position of a function.
 
     Attributes:
@@ -21,7 +21,7 @@ class Slot:
     component_id: int
     type: str
     hidden: bool
-    config: Mapping[str, Any] = field(repr=False, compare=False)
+    config: Mapping[str, Any]
 
     @property
     def is_state(self) -> bool:

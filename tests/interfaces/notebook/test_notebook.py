@@ -19,9 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync import Client, Data, RemoteFile, handle_file
+from gradio_client_sync._connection.connection import bundle_of_data
 from gradio_client_sync._notebook.chart import Series, draw
 from gradio_client_sync._notebook.markup import element, frame, link, text
-from gradio_client_sync._notebook.on_demand import bundle_of_data
 from gradio_client_sync._notebook.players import (
     INLINE_BYTES,
     Allowance,
@@ -558,7 +558,7 @@ def test_showing_does_not_import_ipython() -> None:
 
     code = (
         "import sys; from gradio_client_sync import Data; from datetime import *; "
-        "from gradio_client_sync._notebook import on_demand as n; "
+        "from gradio_client_sync._connection import connection as n; "
         "d = Data([{'a': 1}], '/a', 0, datetime.now(timezone.utc), {}, (), n.bundle_of_data); "
         "d._repr_mimebundle_(); assert 'IPython' not in sys.modules"
     )

@@ -13,11 +13,11 @@ from .._transport.deadlines import NEVER
 from ..errors import PayloadError
 
 if TYPE_CHECKING:
+    from .._files.upload import OnProgress, UploadTask
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.values.attachments import Attach, Attached
     from .._transport.deadlines import Deadline
-    from .upload import OnProgress, UploadTask
-    from .upload_cache import UploadCache
+    from .app_files import AppFiles
 
 
 class RequestBody:
@@ -35,20 +35,20 @@ class RequestBody:
         body: dict[str, Any],
         encoded: bytes,
         files: Sequence[Attached],
-        upload_cache: UploadCache,
+        app_files: AppFiles,
     ) -> None:
         self._endpoint = endpoint
         self.body = body
         self.encoded = encoded
         self.files = files
         self._data = body["data"]  # with the files in it, which may have to be sent again
-        self._upload_cache = upload_cache
+        self._app_files = app_files
 
     def upload_task(self, on_progress: OnProgress, deadline: Deadline = NEVER) -> UploadTask:
         """Return what brings the files to the server; `load` takes what its `run` returns."""
-        from .upload import UploadTask  # loaded by `prepare_body`: this may be a worker
+        from .._files.upload import UploadTask  # loaded by `prepare_body`: this may be a worker
 
-        return UploadTask(self._upload_cache, self.files, on_progress, deadline)
+        return UploadTask(self._app_files.uploads, self.files, on_progress, deadline)
 
     def load(self, forms: dict[int, Any]) -> None:
         """Put what stands for the files on the server into their places."""
@@ -77,34 +77,39 @@ class RequestBody:
             self.encoded = encode(endpoint, self.body)
 
 
-def prepare_body(
-    endpoint: Endpoint, body: dict[str, Any], upload_cache: UploadCache, attach: Attach
-) -> RequestBody:
+def prepare_body(endpoint: Endpoint, body: dict[str, Any], app_files: AppFiles) -> RequestBody:
     """Look a call's values over, and keep them as they are now.
 
     Raises:
         PayloadError: The values cannot be sent.
         FileError: A file cannot be read, or is too large for the app.
     """
-    dialect = upload_cache.dialect
+    dialect = app_files.dialect
     if endpoint.is_shaped:
-        values, _ = collect(endpoint.name, endpoint.inputs, body["data"], attach)
+        values, _ = collect(endpoint.name, endpoint.inputs, body["data"], _attach())
         slots = endpoint.inputs
         body["data"] = [shape(slot, value, dialect) for slot, value in zip(slots, values)]
     try:
         encoded = encode(endpoint, body)
     except PayloadError:
         # No values are looked through for files unless there is something besides JSON.
-        body["data"], files = collect(endpoint.name, endpoint.inputs, body["data"], attach)
+        body["data"], files = collect(endpoint.name, endpoint.inputs, body["data"], _attach())
         if not files:
             raise
         # Calls without files do not load it. It is loaded here since workers load nothing.
-        from . import upload  # noqa: F401
+        from .._files import upload  # noqa: F401
 
-        upload_cache.check(files)
+        app_files.uploads.check(files)
         blank = dict.fromkeys(id(attached.file) for attached in files)
         encode(endpoint, {**body, "data": fill(body["data"], blank)})  # the rest is JSON
-        return RequestBody(endpoint, body, b"", files, upload_cache)
+        return RequestBody(endpoint, body, b"", files, app_files)
     if dialect.join != "post":
         body = json.loads(encoded)
-    return RequestBody(endpoint, body, encoded, (), upload_cache)
+    return RequestBody(endpoint, body, encoded, (), app_files)
+
+
+def _attach() -> Attach:
+    """Return the function that finds the files in values."""
+    from ..files import attach
+
+    return attach

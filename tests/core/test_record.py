@@ -1,0 +1,153 @@
+"""`FrozenRecord`, beside a frozen dataclass of the same fields."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import inspect
+import pickle
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, dataclass
+from typing import Any, ClassVar
+
+import pytest
+
+from gradio_client_sync._record import FrozenRecord
+
+
+class Point(FrozenRecord, hidden=("note",)):
+    """A record with a default, a hidden field, and a class variable."""
+
+    kind: ClassVar[str] = "point"
+    x: int
+    y: list[int] | int = 0
+    note: str = ""
+
+    @property
+    def total(self) -> int:
+        """A property is not a field."""
+        assert isinstance(self.y, int)
+        return self.x + self.y
+
+
+@dataclass(frozen=True)
+class Model:
+    """The dataclass that a record is compared with."""
+
+    kind: ClassVar[str] = "point"
+    x: int
+    y: list[int] | int = 0
+    note: str = dataclasses.field(default="", repr=False, compare=False)
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [((1,), {}), ((1, 2), {}), ((1, 2, "n"), {}), ((), {"x": 1}), ((1,), {"note": "n"})],
+)
+def test_record_holds_what_a_dataclass_holds(
+    values: tuple[Any, ...], named: dict[str, Any]
+) -> None:
+    """Values are given by position or by name, and defaults fill in the others."""
+    record, model = Point(*values, **named), Model(*values, **named)
+    assert vars(record) == vars(model)
+    assert repr(record) == repr(model).replace("Model", "Point")
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [((), {}), ((1, 2, "", 4), {}), ((1,), {"x": 1}), ((1,), {"z": 1}), ((), {"z": 1})],
+)
+def test_record_refuses_what_a_dataclass_refuses(
+    values: tuple[Any, ...], named: dict[str, Any]
+) -> None:
+    """A field that is missing, unknown or given twice is a TypeError that names the fields."""
+    with pytest.raises(TypeError):
+        Model(*values, **named)
+    with pytest.raises(TypeError, match="Point takes each of these once: x, y, note"):
+        Point(*values, **named)
+
+
+def test_record_is_equal_by_the_fields_that_are_not_hidden() -> None:
+    """Records of one class with the same values are equal, and have the same hash."""
+    assert Point(1, 2, "a") == Point(1, 2, "b")
+    assert hash(Point(1, 2, "a")) == hash(Point(1, 2, "b"))
+    assert Point(1, 2) != Point(1, 3)
+    assert Point(1, 2) != Model(1, 2)
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Point(1, [2]))
+
+
+def test_record_is_frozen() -> None:
+    """No field can be set or deleted."""
+    point: Any = Point(1)
+    with pytest.raises(FrozenInstanceError):
+        point.x = 2
+    with pytest.raises(FrozenInstanceError):
+        del point.x
+    assert point == Point(1)
+
+
+def test_record_is_replaced_by_a_copy() -> None:
+    """`_replace` changes some fields, and checks their names."""
+    point = Point(1, 2, "n")
+    assert vars(point._replace(y=3)) == {"x": 1, "y": 3, "note": "n"}
+    with pytest.raises(TypeError, match="z"):
+        point._replace(z=1)
+
+
+def test_record_survives_pickle_and_copy() -> None:
+    """A pickle, a copy and a deep copy have the same fields."""
+    point = Point(1, [2], "n")
+    for other in (pickle.loads(pickle.dumps(point)), copy.copy(point), copy.deepcopy(point)):
+        assert vars(other) == vars(point)
+
+
+def test_record_that_holds_itself_has_a_repr() -> None:
+    """The repr of a record inside itself is three dots."""
+    values: list[Any] = []
+    point = Point(1, values)
+    values.append(point)
+    assert repr(point) == "Point(x=1, y=[...])"
+
+
+def test_record_matches_by_position() -> None:
+    """Patterns of ``match`` find the fields in order."""
+    assert Point.__match_args__ == ("x", "y", "note")
+
+
+def test_dataclasses_takes_a_record_for_a_dataclass() -> None:
+    """The functions of `dataclasses` do what they do for a dataclass."""
+    point: Any = Point(1, [2], "n")
+    assert dataclasses.is_dataclass(Point)
+    assert dataclasses.is_dataclass(point)
+    assert [(f.name, f.default) for f in dataclasses.fields(point)] == [
+        (f.name, f.default) for f in dataclasses.fields(Model)
+    ]
+    assert dataclasses.asdict(point) == {"x": 1, "y": [2], "note": "n"}
+    assert dataclasses.astuple(point) == (1, [2], "n")
+    assert dataclasses.replace(point, x=5) == Point(5, [2])
+    assert not dataclasses.is_dataclass(FrozenRecord)
+    # It works as before, now that it has become a dataclass.
+    assert repr(Point(1)) == "Point(x=1, y=0)"
+    assert Point(1, 2, "a") == Point(1, 2, "b")
+    with pytest.raises(FrozenInstanceError):
+        point.x = 2
+
+
+def test_record_loads_neither_dataclasses_nor_inspect() -> None:
+    """What a record is for: its classes do not load `dataclasses`, which loads `inspect`."""
+    code = (
+        "import sys, gradio_client_sync.events; "
+        "print({'dataclasses', 'inspect'} & set(sys.modules) or 'neither')"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert ran.stdout.strip() == "neither", ran.stderr
+
+
+def test_record_has_the_docstring_of_its_class() -> None:
+    """`help` shows the docstring, and the record's own properties."""
+    assert inspect.getdoc(Point) == "A record with a default, a hidden field, and a class variable."
+    assert Point(1, 2).total == 3
