@@ -483,8 +483,8 @@ def test_hidden_errors(server_pool: ServerPool, version: str) -> None:
         assert "secret" not in str(caught.value)
         for endpoint in ("/fail", "/direct_fail"):
             with pytest.raises(AppError) as caught:
-                app.predict(endpoint, ["told"])
-            assert caught.value.message == "told"
+                app.predict(endpoint, ["the reason"])
+            assert caught.value.message == "the reason"
 
 
 def test_failure_midway_keeps_the_values(app: Client) -> None:

@@ -40,7 +40,7 @@ class Reader:
 
     def join(self) -> None:
         self._thread.join(WAIT)
-        assert not self._thread.is_alive(), "the reader waits for ever"
+        assert not self._thread.is_alive(), "the reader still waits"
 
 
 class SmallMailbox(Mailbox):
