@@ -1,4 +1,4 @@
-"""Fixtures for all tests: real servers, clients on them, and a look for what is left behind."""
+"""Fixtures for all tests: real servers, clients of them, and checks at the end of each test."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ __all__ = [
     "server_pool",
 ]
 
-# How long an example takes says something about the machine only.
+# The time that an example takes depends only on the machine.
 settings.register_profile("no deadline", deadline=None)
 settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that nobody trusts, with its key."""
+    """Return an untrusted certificate for 127.0.0.1, with its key in a file beside it."""
     path = tmp_path_factory.mktemp("tls") / "server.pem"
     subprocess.run(
         [
@@ -58,9 +58,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> None:
-    """Ctrl-C works here and in what is started from here.
+    """Make Ctrl-C work here, and in processes that tests start.
 
-    What a shell runs in the background ignores it, and so do its children.
+    A shell starts background processes so that they ignore it, and their children too.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -71,7 +71,7 @@ LEFT_BEHIND = 5.0  # s; a bound for threads that are about to end
 
 @pytest.fixture(autouse=True)
 def no_thread_left() -> Iterator[None]:
-    """No test leaves a thread of the package behind."""
+    """Check that the test leaves no thread of the package."""
     before = set(threading.enumerate())
     yield
     left = [
@@ -87,26 +87,26 @@ def no_thread_left() -> Iterator[None]:
 
 @pytest.fixture(params=SERVERS)
 def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
-    """Each real server in turn."""
+    """Return each real server in turn."""
     return server_pool.get(request.param)
 
 
 @pytest.fixture(params=SERVERS[-1:])  # as a parameter, so that the tests are in its group
 def newest(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
-    """The newest real server of this run."""
+    """Return the newest real server of this run."""
     return server_pool.get(request.param)
 
 
 @pytest.fixture
 def app(server: Server, canary: Canary) -> Iterator[Client]:
-    """A client of each real server in turn, with secrets that are for this server only."""
+    """Yield a client of each real server in turn, with secrets for this server only."""
     with Client(server.url, **canary.options(server.url)) as client:
         yield client
 
 
 @pytest.fixture
 def key(server: Server) -> Iterator[str]:
-    """A name for this test's calls on the server, whose gate is opened at the end."""
+    """Yield a name for this test's calls on the server; its gate opens at the end."""
     name = uuid.uuid4().hex
     yield name
     server.control.release(name)
@@ -114,7 +114,7 @@ def key(server: Server) -> Iterator[str]:
 
 @pytest.fixture
 def new_key(server: Server) -> Iterator[Callable[[], str]]:
-    """Make further names like `key`, whose gates are opened at the end."""
+    """Yield a function that makes further names like `key`; their gates open at the end."""
     names: list[str] = []
 
     def make() -> str:

@@ -1,4 +1,4 @@
-"""Every kind of endpoint, called on every generation of servers."""
+"""Every kind of endpoint, on every generation of servers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gradio_client_sync import (
 )
 from tests.conftest import SERVERS
 from tests.support.generations import app_constant, has, servers_with, servers_without
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
@@ -30,14 +30,14 @@ pytestmark = pytest.mark.gradio
 
 
 def number_of(app: Client, name: str) -> int:
-    """Return the ``fn_index`` of a named endpoint, as the config gives it."""
+    """Return the ``fn_index`` of a named endpoint from the config."""
     for position, dependency in enumerate(app.config["dependencies"]):
         if dependency["api_name"] == name:
             return dependency.get("id", position)
     raise LookupError(name)
 
 
-# -- one answer
+# -- single results
 
 
 CALLS: tuple[tuple[str, Any, list[Any]], ...] = (
@@ -56,8 +56,8 @@ CALLS: tuple[tuple[str, Any, list[Any]], ...] = (
 )
 
 
-def test_calls_are_answered(app: Client) -> None:
-    """Positional and named values reach the function, and all its outputs come back."""
+def test_calls_return_all_outputs(app: Client) -> None:
+    """Values by position and by name reach the function, and all outputs are returned."""
     for endpoint, payload, answer in CALLS:
         result = app.predict(endpoint, payload)
         assert result.data == answer
@@ -68,7 +68,7 @@ def test_calls_are_answered(app: Client) -> None:
 
 
 def test_defaults_fill_missing_arguments(app: Client) -> None:
-    """Parameters left out take the app's defaults; a given `None` is a value, not an omission."""
+    """A missing value is replaced by the app's default, but a `None` is sent as a value."""
     payloads: tuple[tuple[Any, str], ...] = (
         (["x"], "x 2 True red"),
         (["x", 3], "x 3 True red"),
@@ -84,7 +84,7 @@ def test_defaults_fill_missing_arguments(app: Client) -> None:
 
 
 def test_endpoint_by_number(app: Client) -> None:
-    """An endpoint can be called by its ``fn_index``, which the result then carries."""
+    """An endpoint can be called by its ``fn_index``, which the result then has."""
     number = number_of(app, "add")
     result = app.predict(number, [2, 3])
     assert result[0] == 5
@@ -93,7 +93,7 @@ def test_endpoint_by_number(app: Client) -> None:
 
 @servers_with("numbered endpoints")
 def test_endpoint_numbers_are_not_positions(app: Client) -> None:
-    """Once an app has lost an event, numbers and positions differ, and the number counts."""
+    """If an app has removed an event, ``fn_index`` is the endpoint's number, not its position."""
     names = [dependency["api_name"] for dependency in app.config["dependencies"]]
     assert names.index("echo") != number_of(app, "echo")
     assert app.predict(number_of(app, "echo"), ["by number"])[0] == "by number"
@@ -101,13 +101,13 @@ def test_endpoint_numbers_are_not_positions(app: Client) -> None:
 
 @servers_with("function names")
 def test_unnamed_event_has_its_functions_name(app: Client) -> None:
-    """Since 4.0 an event without a name takes its function's."""
+    """Since 4.0, an event without a name has the name of its function."""
     assert app.predict("/unnamed_event", ["x"])[0] == "unnamed x"
 
 
 @servers_without("function names")
 def test_unnamed_event_is_called_by_number(app: Client) -> None:
-    """Before 4.0 an event without a name has only its number, which is then its name."""
+    """Before 4.0, an event without a name is called by its number."""
     number = number_of(app, "noinput") + 1
     result = app.predict(number, ["x"])
     assert result[0] == "unnamed x"
@@ -119,7 +119,7 @@ def test_unnamed_event_is_called_by_number(app: Client) -> None:
 
 @pytest.fixture
 def untouched(server: Server) -> Iterator[None]:
-    """No function of the app runs during the test."""
+    """Check that no function of the app runs during the test."""
     before = server.control.executions()
     yield
     assert server.control.executions() == before
@@ -127,7 +127,7 @@ def untouched(server: Server) -> Iterator[None]:
 
 @pytest.mark.usefixtures("untouched")
 def test_unlisted_endpoint_is_refused(app: Client) -> None:
-    """An event with ``api_name=False`` is not for clients to call, by no name and no number."""
+    """An event with ``api_name=False`` cannot be called by name or number."""
     for wanted in (number_of(app, "noinput") + 2, "/unlisted_event"):
         with pytest.raises(EndpointNotFoundError, match="Its endpoints are /echo, /add"):
             app.submit(wanted, ["x"])
@@ -136,7 +136,7 @@ def test_unlisted_endpoint_is_refused(app: Client) -> None:
 @servers_with("private")
 @pytest.mark.usefixtures("untouched")
 def test_private_endpoint_is_refused(app: Client) -> None:
-    """An endpoint with ``api_visibility="private"`` is refused, by name and by number."""
+    """An endpoint with ``api_visibility="private"`` cannot be called by name or number."""
     for wanted in ("/private", number_of(app, "private")):
         with pytest.raises(EndpointNotFoundError, match="private"):
             app.submit(wanted, ["x"])
@@ -144,7 +144,7 @@ def test_private_endpoint_is_refused(app: Client) -> None:
 
 @pytest.mark.usefixtures("untouched")
 def test_endpoint_must_be_named_where_there_are_several(app: Client) -> None:
-    """Without an endpoint, an app with several ones gives the choices."""
+    """If no endpoint is given and the app has several, the error lists them."""
     with pytest.raises(EndpointNotFoundError, match="name the one") as caught:
         app.predict(None, ["x"])
     assert {"/echo", "/add", "/direct"} <= set(caught.value.candidates)
@@ -153,7 +153,7 @@ def test_endpoint_must_be_named_where_there_are_several(app: Client) -> None:
 
 @pytest.mark.usefixtures("untouched")
 def test_near_miss_is_suggested(app: Client) -> None:
-    """A misspelt name brings the names that may have been meant."""
+    """A misspelt name gives an error that suggests similar names."""
     for wanted, meant in (
         ("/ech", "/echo"),
         ("add_", "/add"),
@@ -166,8 +166,8 @@ def test_near_miss_is_suggested(app: Client) -> None:
 
 
 @pytest.mark.usefixtures("untouched")
-def test_endpoint_that_cannot_be(app: Client) -> None:
-    """Numbers the app does not have, and what is neither name nor number, are refused."""
+def test_invalid_endpoint_is_refused(app: Client) -> None:
+    """An unknown number, and a value that is neither name nor number, are refused."""
     wanted: Any
     for wanted in (9999, -1, True, 1.0, ["/echo"]):
         with pytest.raises(EndpointNotFoundError):
@@ -195,7 +195,7 @@ WRONG_PAYLOADS: tuple[tuple[str, Any, str], ...] = (
 
 @pytest.mark.usefixtures("untouched")
 def test_wrong_payload_is_refused(app: Client) -> None:
-    """Values that do not fit raise where `submit` is called, and nothing reaches the app."""
+    """Wrong values raise in `submit`, and nothing reaches the app."""
     for endpoint, payload, message in WRONG_PAYLOADS:
         with pytest.raises(PayloadError, match=message) as caught:
             app.submit(endpoint, payload)
@@ -216,7 +216,7 @@ TEXTS = (
 
 
 def test_text_arrives_as_it_was(app: Client) -> None:
-    """Text of any kind comes back character for character, queued and directly."""
+    """Any text comes back unchanged, with and without the queue."""
     jobs = [(text, app.submit("/echo", [text]), app.submit("/direct", [text])) for text in TEXTS]
     for text, queued, direct in jobs:
         assert queued.result(BOUND)[0] == text
@@ -224,19 +224,19 @@ def test_text_arrives_as_it_was(app: Client) -> None:
 
 
 def test_large_value(app: Client) -> None:
-    """A value of 5 MB goes there and back."""
+    """A value of 5 MB can be sent and returned."""
     text = "ü12345678" * 500_000
     assert app.predict("/echo", [text])[0] == text
 
 
-def test_numbers_that_json_lacks_are_null(app: Client) -> None:
-    """NaN and the infinities are sent as null, as JavaScript sends them."""
+def test_nan_and_infinity_are_sent_as_null(app: Client) -> None:
+    """NaN and infinity are sent as null, as in JavaScript."""
     for number in (math.nan, math.inf, -math.inf):
         assert app.predict("/echo", [number])[0] is None
 
 
-def test_infinite_number_in_a_result_is_none(app: Client) -> None:
-    """A result that JSON cannot hold is written as null by every server."""
+def test_nan_and_infinity_in_a_result_are_none(app: Client) -> None:
+    """NaN and infinity in a result are None, because every server writes them as null."""
     assert app.predict("/add", [1e308, 1e308])[0] is None
 
 
@@ -244,7 +244,7 @@ def test_infinite_number_in_a_result_is_none(app: Client) -> None:
 
 
 def test_loop_sees_every_value_and_the_final_one(app: Client) -> None:
-    """A loop gives each value of a generator as it came, then the final one, which is the last."""
+    """A loop gives each value of a generator in order, and then the final value."""
     job = app.submit("/count", [4])
     assert [data[0] for data in job] == ["0", "1", "2", "3", "3"]
     assert job.result(BOUND)[0] == "3"
@@ -252,7 +252,7 @@ def test_loop_sees_every_value_and_the_final_one(app: Client) -> None:
 
 
 def test_late_and_simultaneous_loops_see_the_same(app: Client) -> None:
-    """Loops that start late, and several at once, each see all values."""
+    """Loops that start late or run at the same time each give all values."""
     job = app.submit("/tokens", [6])
     seen: list[list[str]] = [[], []]
     loops = [
@@ -272,7 +272,7 @@ def test_late_and_simultaneous_loops_see_the_same(app: Client) -> None:
 
 @servers_with("whole paths")
 def test_structures_survive_their_edits(app: Client) -> None:
-    """Every intermediate value equals what the app yielded, whatever changed in it and how."""
+    """Each intermediate value equals what the app yielded, for every kind of edit."""
     frames = app_constant("STRUCTURES")
     count = 2 * len(frames)
     expected = [frames[index % len(frames)] for index in range(count)]
@@ -283,7 +283,7 @@ def test_structures_survive_their_edits(app: Client) -> None:
 
 @servers_with("whole paths")
 def test_tables_survive_their_edits(app: Client) -> None:
-    """Tables that shrink and grow in both directions come as the app yielded them."""
+    """Tables that change in both directions equal what the app yielded."""
     tables = app_constant("TABLES")
     expected = [tables[index % len(tables)] for index in range(7)]
     values = list(app.submit("/table", [7]))
@@ -293,7 +293,7 @@ def test_tables_survive_their_edits(app: Client) -> None:
 
 
 def test_chat_survives_its_edits(app: Client) -> None:
-    """A chat grows by messages, and its messages by words."""
+    """A chat gets new messages, and its messages get new words."""
     frames: list[list[dict[str, str]]] = []
     messages: list[dict[str, str]] = []
     for index in range(4):
@@ -307,7 +307,7 @@ def test_chat_survives_its_edits(app: Client) -> None:
 
 
 def test_values_handed_out_do_not_change(app: Client) -> None:
-    """What one loop was given stays as it was while later edits arrive."""
+    """A value that a loop gave does not change when later edits arrive."""
     first = next(iter(app.submit("/structure", [6])))
     assert first[0] == app_constant("STRUCTURES")[0]
 
@@ -323,19 +323,19 @@ def test_empty_generator(app: Client) -> None:
 
 
 def test_state_stays_on_the_server(app: Client) -> None:
-    """State goes on from call to call of one client, and is neither passed nor returned."""
+    """State continues from call to call of one client, and is neither passed nor returned."""
     assert [app.predict("/counter").data for _ in range(3)] == [[1], [2], [3]]
 
 
 def test_state_in_the_middle(app: Client) -> None:
-    """State between other inputs and before other outputs is stepped over, by position and name."""
+    """State between other inputs and outputs is skipped, by position and by name."""
     assert app.predict("/counter_middle", ["x", 5]).data == ["x 1 5"]
     assert app.predict("/counter_middle", {"number": 6, "text": "y"}).data == ["y 2 6"]
     assert app.predict("/counter_middle", ["z"]).data == ["z 3 2"]
 
 
 def test_isolated_call_has_fresh_state(app: Client) -> None:
-    """``isolated=True`` neither sees nor changes the client's state."""
+    """A call with ``isolated=True`` neither reads nor changes the client's state."""
     assert app.predict("/counter")[0] == 1
     assert app.predict("/counter", isolated=True)[0] == 1
     assert app.submit("/counter", isolated=True).result(BOUND)[0] == 1
@@ -343,7 +343,7 @@ def test_isolated_call_has_fresh_state(app: Client) -> None:
 
 
 def test_clients_do_not_share_state(app: Client, server: Server) -> None:
-    """Two clients of one app have a session each."""
+    """Two clients of one app each have their own session."""
     assert app.predict("/counter")[0] == 1
     with Client(server.url) as other:
         assert other.session_hash != app.session_hash
@@ -355,20 +355,20 @@ def test_clients_do_not_share_state(app: Client, server: Server) -> None:
 
 @servers_with("batch")
 def test_batch_function_takes_one_sample(app: Client) -> None:
-    """A batching function is called like any other, with one sample."""
+    """A batch function is called like any other, with one sample."""
     assert app.predict("/batch", ["x"]).data == ["X"]
 
 
 @servers_with("batch", "answers per sample")
-def test_jobs_of_one_batch_get_their_own_answers(app: Client) -> None:
-    """Jobs that the server puts into one batch each get the answer for their sample."""
+def test_jobs_of_one_batch_get_their_own_results(app: Client) -> None:
+    """Jobs in one batch each get the result for their own sample."""
     jobs = [app.submit("/batch", [f"x{n}"]) for n in range(6)]
     assert [job.result(BOUND).data for job in jobs] == [[f"X{n}"] for n in range(6)]
 
 
 def test_direct_function_skips_the_queue(app: Client) -> None:
     """A function with ``queue=False`` is called by one request, and its status says so."""
-    statuses = Heard()
+    statuses = EventRecorder()
     job = app.submit("/direct", ["abc"]).on("status", statuses)
     assert job.result(BOUND)[0] == "cba"
     assert [data[0] for data in job] == ["cba"]
@@ -381,8 +381,8 @@ def test_direct_function_skips_the_queue(app: Client) -> None:
 
 @servers_with("logs")
 def test_logs(app: Client, server: Server) -> None:
-    """Messages of the app come as log events, with all that this generation sends."""
-    logs = Heard()
+    """Messages of the app are log events, with all fields of this release."""
+    logs = EventRecorder()
     assert app.submit("/logs", ["hello"]).on("log", logs).result(BOUND)[0] == "hello"
     shown = (10, True) if has(server.version, "shown") else (None, None)
     titles = ("Info", "Warning") if has(server.version, "titles") else (None, None)
@@ -394,8 +394,8 @@ def test_logs(app: Client, server: Server) -> None:
 
 
 def test_progress(app: Client) -> None:
-    """Progress comes as statuses with the bars of the app, in order."""
-    statuses = Heard()
+    """Progress is reported as statuses with the app's bars, in order."""
+    statuses = EventRecorder()
     app.submit("/progress", [3]).on("status", statuses).result(BOUND)
     bars = [status.progress_data[0] for status in statuses.events if status.progress_data]
     assert bars
@@ -408,8 +408,8 @@ def test_progress(app: Client) -> None:
 
 @servers_with("render")
 def test_rendered_function(app: Client) -> None:
-    """A function that the app renders can be called by its number, in the session that has it."""
-    renders = Heard()
+    """A rendered function can be called by its number, in the session that rendered it."""
+    renders = EventRecorder()
     app.submit("/apply", ["label"]).on("render", renders).result(BOUND)
     (render,) = renders.events
     (dependency,) = [d for d in render.data["dependencies"] if d["api_name"] == "rendered"]
@@ -419,10 +419,10 @@ def test_rendered_function(app: Client) -> None:
 
 @servers_with("render")
 def test_rendering_again_replaces_the_function(app: Client) -> None:
-    """After rendering again, the new function can be called, and the old one is gone."""
+    """After a second render, the new function can be called and the old one cannot."""
 
     def render(label: str) -> int:
-        renders = Heard()
+        renders = EventRecorder()
         app.submit("/apply", [label]).on("render", renders).result(BOUND)
         return renders.events[-1].data["dependencies"][0]["id"]
 
@@ -435,7 +435,7 @@ def test_rendering_again_replaces_the_function(app: Client) -> None:
 
 
 def test_whoami_shows_the_client(app: Client, server: Server) -> None:
-    """Functions see the client's requests, and on servers that tell it, its session."""
+    """Functions see the client's headers, and its session hash on servers that pass it."""
     seen = json.loads(app.predict("/whoami")[0])
     assert seen["headers"]["user-agent"].startswith("gradio-client-sync/")
     assert seen["session_hash"] in (None, app.session_hash)
@@ -447,8 +447,8 @@ def test_whoami_shows_the_client(app: Client, server: Server) -> None:
 @pytest.mark.parametrize("endpoint", ["/fail", "/direct_fail"])
 @pytest.mark.parametrize("text", ["boom", 'it\'s "two"\nlines'])
 def test_app_error(app: Client, server: Server, endpoint: str, text: str) -> None:
-    """``gr.Error`` arrives with its bare text, and with what else this generation sends."""
-    statuses = Heard()
+    """``gr.Error`` raises `AppError` with the plain text and all fields of this release."""
+    statuses = EventRecorder()
     job = app.submit(endpoint, [text]).on("status", statuses)
     with pytest.raises(AppError, match="of the app raised") as caught:
         job.result(BOUND)
@@ -465,7 +465,7 @@ def test_app_error(app: Client, server: Server, endpoint: str, text: str) -> Non
 
 
 def test_crash(app: Client) -> None:
-    """An exception that is no ``gr.Error`` is told too, where the app shows errors."""
+    """Other exceptions raise `AppError` with their text if the app shows errors."""
     with pytest.raises(AppError) as caught:
         app.predict("/crash", ["boom"])
     assert caught.value.message == "boom"
@@ -474,7 +474,7 @@ def test_crash(app: Client) -> None:
 
 @pytest.mark.parametrize("version", SERVERS)
 def test_hidden_errors(server_pool: ServerPool, version: str) -> None:
-    """Where the app hides errors the message is `None` and the text says so; gr.Error is told."""
+    """If the app hides errors, the message of an exception is None; ``gr.Error`` is still shown."""
     server = server_pool.get(version, mount="/app", show_error=False)
     with Client(server.url) as app:
         with pytest.raises(AppError, match="hides its text") as caught:
@@ -483,12 +483,12 @@ def test_hidden_errors(server_pool: ServerPool, version: str) -> None:
         assert "secret" not in str(caught.value)
         for endpoint in ("/fail", "/direct_fail"):
             with pytest.raises(AppError) as caught:
-                app.predict(endpoint, ["told"])
-            assert caught.value.message == "told"
+                app.predict(endpoint, ["the reason"])
+            assert caught.value.message == "the reason"
 
 
 def test_failure_midway_keeps_the_values(app: Client) -> None:
-    """A generator that fails has delivered its values; a loop gives them, then raises."""
+    """A generator that fails has delivered its values; a loop gives them and then raises."""
     job, seen = app.submit("/fail_midway", [3]), []
     with pytest.raises(AppError) as caught:
         seen.extend(data[0] for data in job)
@@ -502,7 +502,7 @@ def test_failure_midway_keeps_the_values(app: Client) -> None:
 def test_validator(app: Client, server: Server) -> None:
     """Values that a validator refuses raise with the parameter, and the function does not run."""
     before = server.control.executions()
-    statuses = Heard()
+    statuses = EventRecorder()
     job = app.submit("/validated", ["x"]).on("status", statuses)
     with pytest.raises(ValidationError, match="too short") as caught:
         job.result(BOUND)
@@ -512,8 +512,8 @@ def test_validator(app: Client, server: Server) -> None:
     assert app.predict("/validated", ["long enough"])[0] == "long enough"
 
 
-def test_an_answer_that_cannot_be_sent_harms_no_later_call(app: Client) -> None:
-    """Half a surrogate pair ends its own call; servers since 4.17 break the session's stream."""
+def test_unsendable_result_affects_its_own_call_only(app: Client) -> None:
+    """Half a surrogate pair ends only its own call, though servers since 4.17 end the stream."""
     for _ in range(2):
         with pytest.raises((AppError, BrokenStreamError)):
             app.predict("/echo", ["\ud83d"], timeout=BOUND)
@@ -522,24 +522,25 @@ def test_an_answer_that_cannot_be_sent_harms_no_later_call(app: Client) -> None:
 
 @pytest.mark.parametrize("version", SERVERS)
 def test_queue_full(server_pool: ServerPool, version: str) -> None:
-    """A job that the queue has no room for raises `QueueFullError`; the others are not touched."""
+    """A job that finds a full queue raises `QueueFullError`, and other jobs continue."""
     server, key = server_pool.get(version, auth="user:password", queue_size=3), uuid.uuid4().hex
     with Client(server.url, auth=("user", "password")) as app:
-        app.predict("/echo", ["first"])  # before 3.20 a function's first job keeps others here
+        # before 3.20 a function's first job keeps others in this process
+        app.predict("/echo", ["first"])
         running = app.submit("/hold", [key])
         try:
             assert server.control.await_started(key)
             waiting = [app.submit("/echo", [str(n)]) for n in range(3)]
             for job in waiting:
-                statuses = Heard()
+                statuses = EventRecorder()
                 job.on("status", statuses)
                 statuses.wait_for(lambda status: status.position is not None)
-            refused, told = app.submit("/echo", ["refused"]), Heard()
-            refused.on("status", told)
+            refused, statuses = app.submit("/echo", ["refused"]), EventRecorder()
+            refused.on("status", statuses)
             with pytest.raises(QueueFullError, match="did not run") as caught:
                 refused.result(BOUND)
             assert caught.value.endpoint == "/echo"
-            assert (told.events[-1].stage, refused.status.stage) == ("error", "error")
+            assert (statuses.events[-1].stage, refused.status.stage) == ("error", "error")
         finally:
             server.control.release(key)
         assert running.result(BOUND)[0] == key
@@ -551,21 +552,21 @@ def test_queue_full(server_pool: ServerPool, version: str) -> None:
 
 @pytest.mark.parametrize("endpoint", ["/whoami", "/direct_whoami"])
 def test_headers_of_a_call_go_with_it_only(server: Server, endpoint: str) -> None:
-    """The function gets them, in the place of the client's of that name; the next call has none."""
+    """Headers of a call replace the client's for this call only."""
     with Client(server.url, headers={"X-Who": "the client", "X-Always": "yes"}) as app:
 
-        def heard(**options: Any) -> dict[str, str]:
+        def headers_of(**options: Any) -> dict[str, str]:
             headers: dict[str, str] = json.loads(app.predict(endpoint, **options)[0])["headers"]
             return {name: headers[name] for name in sorted(headers) if name.startswith("x-")}
 
-        with_them = heard(headers={"x-who": "this call", "X-Request-Id": "7"})
+        with_them = headers_of(headers={"x-who": "this call", "X-Request-Id": "7"})
         assert with_them.pop("x-gradio-user", "api") == "api"
         assert with_them == {"x-always": "yes", "x-request-id": "7", "x-who": "this call"}
-        assert "x-request-id" not in heard() and heard()["x-who"] == "the client"
+        assert "x-request-id" not in headers_of() and headers_of()["x-who"] == "the client"
 
 
 def test_headers_of_a_call_are_checked(app: Client) -> None:
-    """What cannot be a header is refused before anything is sent."""
+    """An invalid header of a call is refused before anything is sent."""
     with pytest.raises(TypeError, match="headers must map strings to strings"):
         app.submit("/echo", ["x"], headers={"X-Number": 7})  # type: ignore[dict-item]
     with pytest.raises(ValueError, match="'X-Lines' in headers"):

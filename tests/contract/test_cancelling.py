@@ -1,4 +1,4 @@
-"""What cancelling does on real servers: to the job, to the work, and to the jobs beside it."""
+"""What cancelling does on real servers: to the job, to its function, and to other jobs."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from gradio_client_sync import BrokenStreamError, Client, Job
 from tests.conftest import SERVERS
 from tests.support.breakable_relay import BreakableRelay
 from tests.support.generations import has, servers_with, servers_without
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
 pytestmark = pytest.mark.gradio
 
-EXIT_BOUND = 5.0  # s; a script that has not ended by then has failed
+EXIT_BOUND = 5.0  # s; a script that takes longer has failed
 
 
 def start(app: Client, server: Server, endpoint: str, key: str, **options: Any) -> Job:
-    """Submit a call with a key and wait until it runs."""
+    """Submit a call with a key, and wait until its function runs."""
     job = app.submit(endpoint, [key], **options)
     assert server.control.await_started(key)
     return job
 
 
 def assert_begins_afresh(app: Client, server: Server) -> None:
-    """The next endless generator gives its own values, from the first one on."""
-    key, data = uuid.uuid4().hex, Heard()
+    """Check that the next endless generator gives its own values, from the first one on."""
+    key, data = uuid.uuid4().hex, EventRecorder()
     job = app.submit("/endless", [key]).on("data", data)
     data.wait_for(lambda data: data[0] == "2")
     server.control.release(key)
@@ -46,7 +46,7 @@ def assert_begins_afresh(app: Client, server: Server) -> None:
 
 
 def assert_cancelled(job: Job) -> None:
-    """The job is cancelled for everybody who may look at it."""
+    """Check that every way to read the job shows that it is cancelled."""
     assert job.cancelled()
     assert job.done()
     for wait in (job.result, job.exception, lambda bound: list(job)):
@@ -61,7 +61,7 @@ def assert_cancelled(job: Job) -> None:
 @pytest.mark.parametrize("endpoint", ["/endless", "/endless_growing"])
 def test_generator_stops(app: Client, server: Server, key: str, endpoint: str) -> None:
     """Every server stops a cancelled generator."""
-    data, statuses = Heard(), Heard()
+    data, statuses = EventRecorder(), EventRecorder()
     job = app.submit(endpoint, [key]).on("data", data).on("status", statuses)
     data.wait_for(lambda data: True)
     assert job.cancel()
@@ -72,7 +72,7 @@ def test_generator_stops(app: Client, server: Server, key: str, endpoint: str) -
 
 
 def test_isolated_generator_stops(app: Client, server: Server, key: str) -> None:
-    """A job with a session of its own is stopped like any other."""
+    """A job with ``isolated=True`` is stopped like any other job."""
     job = start(app, server, "/endless", key, isolated=True)
     assert job.cancel()
     assert_cancelled(job)
@@ -81,7 +81,7 @@ def test_isolated_generator_stops(app: Client, server: Server, key: str) -> None
 
 @servers_with("async cancel")
 def test_async_function_stops(app: Client, server: Server, key: str) -> None:
-    """Servers from 4.0 on stop an async function: by the app's own event, later by /cancel."""
+    """Servers from 4.0 on stop an async function, first by an app's event, later by /cancel."""
     job = start(app, server, "/hold_async", key)
     assert job.cancel()
     assert_cancelled(job)
@@ -90,7 +90,7 @@ def test_async_function_stops(app: Client, server: Server, key: str) -> None:
 
 
 def unstoppable() -> list[Any]:
-    """The functions that each server lets run on."""
+    """Return the functions that a server cannot stop."""
     return [
         pytest.param(version, endpoint, id=f"{version}-{endpoint}")
         for version in SERVERS
@@ -100,8 +100,8 @@ def unstoppable() -> list[Any]:
 
 
 @pytest.mark.parametrize(("server", "endpoint"), unstoppable(), indirect=["server"])
-def test_what_cannot_be_stopped_runs_on(server: Server, key: str, endpoint: str) -> None:
-    """A plain function (on 3.x any but a generator) runs to its end; the job is free at once."""
+def test_cancelled_job_of_a_function_that_runs_on(server: Server, key: str, endpoint: str) -> None:
+    """If a function cannot be stopped, its job is cancelled at once, and the function runs on."""
     with Client(server.url) as app:
         job = start(app, server, endpoint, key)
         assert job.cancel()
@@ -114,30 +114,30 @@ def test_what_cannot_be_stopped_runs_on(server: Server, key: str, endpoint: str)
 
 
 def test_cancelled_direct_call_is_closed_at_once(app: Client, key: str, server: Server) -> None:
-    """A call that skips the queue is given up at once."""
+    """The request of a cancelled direct call is closed at once."""
     job = app.submit("/await_count", [key, "started", 1])
     assert job.cancel()
     assert_cancelled(job)
     assert app.predict("/direct", ["abc"])[0] == "cba"
-    start(app, server, "/hold", key)  # frees the function
+    start(app, server, "/hold", key)  # so that the function can return
 
 
-# -- when it comes
+# -- time of the cancel
 
 
 def test_cancel_is_done_once(app: Client, server: Server, key: str) -> None:
-    """Cancelling again says that the job is cancelled, and changes nothing."""
-    statuses = Heard()
+    """A second cancel() returns True and has no effect."""
+    statuses = EventRecorder()
     job = start(app, server, "/hold", key).on("status", statuses)
     assert job.cancel()
     assert job.cancel()
     assert_cancelled(job)
-    job.on("log", print)  # returns when everything has been told
+    job.on("log", print)  # returns after all requests to the server
     assert [status.message for status in statuses.events].count("Cancelled.") == 1
 
 
 def test_cancel_after_the_end(app: Client) -> None:
-    """A job that has ended is not cancelled any more."""
+    """A job that has ended cannot be cancelled."""
     job = app.submit("/echo", ["x"])
     assert job.result(BOUND)[0] == "x"
     assert not job.cancel()
@@ -149,13 +149,13 @@ def test_cancel_after_the_end(app: Client) -> None:
 
 
 def test_cancel_at_once(app: Client, server: Server, key: str) -> None:
-    """Jobs cancelled before the server has named them leave no work behind."""
+    """A job that is cancelled before it has an event id leaves nothing running on the server."""
     jobs = [app.submit("/endless", [key]) for _ in range(5)]
     assert all(job.cancel() for job in jobs)
     for job in jobs:
         assert_cancelled(job)
     assert app.predict("/echo", ["next"])[0] == "next"
-    app.close()  # returns when the server has been told
+    app.close()  # returns after the cancel request to the server
     assert not server.control.ledger(key)["started"] or server.control.await_stopped(key)
 
 
@@ -164,13 +164,13 @@ def test_cancel_at_once(app: Client, server: Server, key: str) -> None:
 def test_cancel_while_waiting_in_the_queue(
     server_pool: ServerPool, version: str, endpoint: str
 ) -> None:
-    """A job that waits for its turn is cancelled at once, and does not hold up the queue later."""
+    """A queued job is cancelled at once, and does not delay the queue later."""
     server = server_pool.get(version, auth="user:password", queue_size=3)
     first, second = uuid.uuid4().hex, uuid.uuid4().hex
     with Client(server.url, auth=("user", "password")) as app:
         running = start(app, server, "/hold", first)
         try:
-            statuses = Heard()
+            statuses = EventRecorder()
             waiting = app.submit(endpoint, [second]).on("status", statuses)
             statuses.wait_for(lambda status: status.position is not None)
             assert waiting.cancel()
@@ -188,14 +188,15 @@ def test_cancel_while_waiting_in_the_queue(
 def test_cancelled_job_makes_room_for_the_next(
     server_pool: ServerPool, version: str, also: bool
 ) -> None:
-    """Where functions run one at a time, a cancelled job is stopped though the next one waits,
-    and so is the next one in its turn.
+    """If functions run one at a time, a cancelled job is stopped while the next one waits.
+
+    The next job, if it is cancelled too, is stopped when its turn comes.
     """
     server = server_pool.get(version, auth="user:password", queue_size=3)
     first, second = uuid.uuid4().hex, uuid.uuid4().hex
     with Client(server.url, auth=("user", "password")) as app:
         job = start(app, server, "/endless", first)
-        statuses, data = Heard(), Heard()
+        statuses, data = EventRecorder(), EventRecorder()
         waiting = app.submit("/endless", [second]).on("status", statuses).on("data", data)
         statuses.wait_for(lambda status: status.position is not None)
         if also:
@@ -211,7 +212,7 @@ def test_cancelled_job_makes_room_for_the_next(
 
 
 def test_cancel_frees_a_caller_blocked_in_result(app: Client, server: Server, key: str) -> None:
-    """`cancel` from another thread ends `result` and loops without waiting for the server."""
+    """cancel() from another thread ends result() and loops without waiting for the server."""
     job = start(app, server, "/hold", key)
     ends: list[type[BaseException]] = []
 
@@ -241,15 +242,15 @@ def test_cancel_from_a_listener(app: Client, server: Server, key: str) -> None:
     assert server.control.await_stopped(key)
 
 
-# -- the jobs beside it
+# -- other jobs
 
 
-@servers_with("told generators")
+@servers_with("generator types")
 @pytest.mark.parametrize("endpoint", ["/hold", "/hold_async"])
 def test_siblings_go_on(
     app: Client, server: Server, new_key: Callable[[], str], endpoint: str
 ) -> None:
-    """Of three jobs of one function in one session, cancelling one leaves the others alone."""
+    """If one of three jobs of a function is cancelled, the others continue."""
     keys = [new_key() for _ in range(3)]
     jobs = [start(app, server, endpoint, key) for key in keys]
     assert jobs[1].cancel()
@@ -270,21 +271,24 @@ def test_siblings_go_on(
 
 @servers_with("separate iterators")
 def test_sibling_generators_go_on(app: Client, server: Server, new_key: Callable[[], str]) -> None:
-    """Of three generators of one function, cancelling one leaves the others their own values."""
-    keys, heard = [new_key() for _ in range(3)], [Heard() for _ in range(3)]
-    jobs = [app.submit("/endless", [key]).on("data", into) for key, into in zip(keys, heard)]
-    for into in heard:
-        into.wait_for(lambda data: True)
+    """If one of three generators of a function is cancelled, the others keep their own values."""
+    keys, recorders = [new_key() for _ in range(3)], [EventRecorder() for _ in range(3)]
+    jobs = [
+        app.submit("/endless", [key]).on("data", recorder) for key, recorder in zip(keys, recorders)
+    ]
+    for recorder in recorders:
+        recorder.wait_for(lambda data: True)
     assert jobs[1].cancel()
     assert_cancelled(jobs[1])
-    if not has(server.version, "cancel"):  # /reset stops one generator and touches no other
+    # /reset stops one generator and has no effect on the others
+    if not has(server.version, "cancel"):
         assert server.control.await_stopped(keys[1])
     for one in (0, 2):
-        heard[one].wait_for(lambda data: True, after=len(heard[one].events) + 2)
+        recorders[one].wait_for(lambda data: True, after=len(recorders[one].events) + 2)
         server.control.release(keys[one])
         final = jobs[one].result(BOUND)[0]
         numbers = [str(number) for number in range(int(final) + 1)]
-        assert heard[one].values() == [*numbers, final]
+        assert recorders[one].values() == [*numbers, final]
     assert server.control.await_stopped(keys[1])
 
 
@@ -292,7 +296,7 @@ def test_sibling_generators_go_on(app: Client, server: Server, new_key: Callable
 def test_sibling_generators_take_turns(
     app: Client, server: Server, new_key: Callable[[], str]
 ) -> None:
-    """On 3.x generators of one function run one after another; one that waits never starts."""
+    """On 3.x generators of one function run one after another, and a cancelled one never starts."""
     keys = [new_key() for _ in range(3)]
     jobs = [app.submit("/endless", [key]) for key in keys]
     assert server.control.await_started(keys[0])
@@ -307,7 +311,7 @@ def test_sibling_generators_take_turns(
 
 @servers_without("separate iterators")
 def test_next_generator_starts_after_a_cancelled_one(app: Client, server: Server, key: str) -> None:
-    """On 3.x the next generator of a function gets its own values after one was cancelled."""
+    """On 3.x a generator gets its own values after another of the same function was cancelled."""
     job = start(app, server, "/endless", key)
     following = app.submit("/count", [3])
     assert following.result(BOUND)[0] == "2"
@@ -317,10 +321,10 @@ def test_next_generator_starts_after_a_cancelled_one(app: Client, server: Server
 
 
 @pytest.mark.parametrize("version", [v for v in SERVERS if not has(v, "separate iterators")])
-def test_next_generator_gets_its_own_values_from_a_server_that_notices_late(
+def test_next_generator_ignores_late_messages_of_a_cancelled_one(
     version: str, server_pool: ServerPool
 ) -> None:
-    """On 3.x what a server does for a job after its end is not taken for the next one's."""
+    """On 3.x the next job ignores late messages of a job that has ended."""
     server = server_pool.get(version, auth="user:password", queue_size=3)  # one job at a time
     key = uuid.uuid4().hex
     with (
@@ -335,10 +339,8 @@ def test_next_generator_gets_its_own_values_from_a_server_that_notices_late(
 
 
 @pytest.mark.parametrize("version", [v for v in SERVERS if not has(v, "separate iterators")])
-def test_generator_whose_connection_broke_is_forgotten(
-    version: str, server_pool: ServerPool
-) -> None:
-    """On 3.x the next job is not given the rest of what a lost one was about to say."""
+def test_next_generator_ignores_values_of_a_lost_one(version: str, server_pool: ServerPool) -> None:
+    """On 3.x the next job does not get the remaining values of a job whose connection broke."""
     server = server_pool.get(version, auth="user:password", queue_size=3)  # one job at a time
     key = uuid.uuid4().hex
     with BreakableRelay(server.url) as relay, Client(relay.url, auth=("user", "password")) as app:
@@ -351,9 +353,9 @@ def test_generator_whose_connection_broke_is_forgotten(
 
 
 def test_other_functions_go_on(app: Client, server: Server, new_key: Callable[[], str]) -> None:
-    """Cancelling a job stops it at once, whatever other functions the session runs."""
+    """Cancelling stops a job at once, also while other functions run in the session."""
     keys = [new_key() for _ in range(3)]
-    other, growing = start(app, server, "/hold_async", keys[0]), Heard()
+    other, growing = start(app, server, "/hold_async", keys[0]), EventRecorder()
     third = app.submit("/endless_growing", [keys[2]]).on("data", growing)
     job = start(app, server, "/endless", keys[1])
     assert job.cancel()
@@ -368,7 +370,7 @@ def test_other_functions_go_on(app: Client, server: Server, new_key: Callable[[]
 def test_isolated_job_has_no_siblings(
     app: Client, server: Server, new_key: Callable[[], str]
 ) -> None:
-    """An isolated job is stopped at once while others of its function run in the session."""
+    """An isolated job is stopped at once, also while jobs of its function run in the session."""
     keys = [new_key() for _ in range(2)]
     beside = start(app, server, "/endless", keys[0])
     alone = start(app, server, "/endless", keys[1], isolated=True)
@@ -382,10 +384,10 @@ def test_isolated_job_has_no_siblings(
 def test_another_client_is_not_touched(
     app: Client, server: Server, new_key: Callable[[], str]
 ) -> None:
-    """Cancelling touches no job of another client."""
+    """Cancelling has no effect on the jobs of another client."""
     keys = [new_key() for _ in range(2)]
     with Client(server.url) as other:
-        job, theirs = start(app, server, "/endless", keys[0]), Heard()
+        job, theirs = start(app, server, "/endless", keys[0]), EventRecorder()
         beside = other.submit("/endless", [keys[1]]).on("data", theirs)
         theirs.wait_for(lambda data: True)
         assert job.cancel()
@@ -396,9 +398,9 @@ def test_another_client_is_not_touched(
 
 
 def test_session_works_after_many_cancels(app: Client, server: Server, key: str) -> None:
-    """After many cancelled jobs the same session still runs jobs of every kind."""
+    """After many cancelled jobs the session still runs jobs of every kind."""
     for _ in range(5):
-        job, data = app.submit("/endless", [key]), Heard()
+        job, data = app.submit("/endless", [key]), EventRecorder()
         job.on("data", data)
         data.wait_for(lambda data: True)
         assert job.cancel()
@@ -417,8 +419,8 @@ def test_session_works_after_many_cancels(app: Client, server: Server, key: str)
 
 @servers_with("cancel")
 def test_job_cancelled_by_the_app(app: Client, server: Server, key: str) -> None:
-    """A job that the app cancels, or another client of the session, ends as cancelled."""
-    statuses = Heard()
+    """A job that the app or another client of the session cancels ends as cancelled."""
+    statuses = EventRecorder()
     job = start(app, server, "/endless", key).on("status", statuses)
     statuses.wait_for(lambda status: status.stage == "generating")
     prefix = app.config.get("api_prefix", "")
@@ -439,11 +441,11 @@ def test_job_cancelled_by_the_app(app: Client, server: Server, key: str) -> None
     assert app.predict("/echo", ["next"])[0] == "next"
 
 
-# -- the end of the client, and of the process
+# -- end of the client and of the process
 
 
 def test_close_stops_everything(server: Server, new_key: Callable[[], str]) -> None:
-    """`close` cancels every job and returns when the server has been told."""
+    """close() cancels every job, and returns after the requests to the server."""
     keys = [new_key() for _ in range(2)]
     app = Client(server.url)
     jobs = [
@@ -457,7 +459,7 @@ def test_close_stops_everything(server: Server, new_key: Callable[[], str]) -> N
 
 
 def script(text: str, *arguments: str) -> subprocess.Popen[str]:
-    """Run Python code with a client of the package, and wait until it says that it is ready."""
+    """Run Python code with a client of the package, and wait until it prints that it is ready."""
     process = subprocess.Popen(
         [sys.executable, "-c", text, *arguments],
         stdin=subprocess.PIPE,
@@ -493,7 +495,7 @@ sys.stdin.readline()
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot send one process a Ctrl-C")
 def test_ctrl_c_stops_the_work(server: Server, key: str) -> None:
-    """Ctrl-C in a blocked `predict` ends the script with `KeyboardInterrupt`, and its work."""
+    """Ctrl-C in predict() raises `KeyboardInterrupt`, and the server stops the function."""
     with script(BLOCKED, server.url, key) as process:
         try:
             assert server.control.await_started(key)
@@ -534,20 +536,20 @@ print(job.result(20)[0], app.predict("/echo", ["parent"])[0])
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
 def test_forked_process_leaves_inherited_jobs_alone(server: Server, key: str) -> None:
-    """In a fork the client connects anew, and jobs of the parent raise instead of hanging."""
+    """A forked process uses its own connection, and jobs of the parent raise instead of hanging."""
     with script(FORKED, server.url, key) as process:
         try:
             assert server.control.await_started(key)
             output, _ = process.communicate("\n", timeout=BOUND)
         finally:
             process.kill()
-    *told, child, parent = output.splitlines()
-    assert (len(told), child, parent) == (4, "child", f"{key} parent")
-    assert all("runs in the parent process" in line for line in told)
+    *refusals, child, parent = output.splitlines()
+    assert (len(refusals), child, parent) == (4, "child", f"{key} parent")
+    assert all("runs in the parent process" in line for line in refusals)
 
 
 def test_exit_with_running_jobs(server: Server, new_key: Callable[[], str]) -> None:
-    """A script that ends while jobs run ends promptly and silently, and its work with it."""
+    """A script that exits while jobs run ends at once without output, and the functions stop."""
     keys = [new_key() for _ in range(3)]
     with script(RUNNING, server.url, *keys) as process:
         try:

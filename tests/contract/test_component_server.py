@@ -1,4 +1,4 @@
-"""Functions of components: on real servers, and what is sent for them."""
+"""Functions of components: on real servers, and in the requests that are sent for them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.support.scripted import Gate, component, config_of, scripted
 from tests.support.servers.server import Server
 
 
-def asked(app: Client) -> int:
-    """The component that has a function on the server."""
+def component_id(app: Client) -> int:
+    """Return the id of the component that has a server function."""
     (number,) = (c["id"] for c in app.config["components"] if c["props"].get("server_fns"))
     return int(number)
 
@@ -33,14 +33,14 @@ def asked(app: Client) -> int:
 @servers_with("server functions")
 @pytest.mark.parametrize("data", [None, "text", 2.5, ["a", {"b": None}], {"é": [True]}])
 def test_server_function_is_given_json(app: Client, data: Any) -> None:
-    """The function gets the value as it is, and what it returns comes back."""
-    assert app.component_server(asked(app), "describe", data) == {"json": data}
+    """The function receives the value unchanged, and its result is returned."""
+    assert app.component_server(component_id(app), "describe", data) == {"json": data}
 
 
 @pytest.mark.gradio
 @servers_with("forms")
 def test_server_function_is_given_files(app: Client, tmp_path: Path) -> None:
-    """A form carries text and files of every kind, with their names."""
+    """A form carries texts and files of every kind, with their names."""
     path = tmp_path / 'we"ird é.txt'
     path.write_bytes(b"from a path")
     form = {
@@ -54,19 +54,19 @@ def test_server_function_is_given_files(app: Client, tmp_path: Path) -> None:
         "open": io.BytesIO(b"opened"),
         "component_id": "999",
     }
-    told = app.component_server(asked(app), "describe", {"binary": True, "data": form})
-    assert told["fields"] == {
+    result = app.component_server(component_id(app), "describe", {"binary": True, "data": form})
+    assert result["fields"] == {
         "text": "ü\r\n--x",
         "number": "3",
         "flag": "true",
         "list": '["a"]',
-        "component_id": str(asked(app)),
+        "component_id": str(component_id(app)),
         "fn_name": "describe",
         "session_hash": app.session_hash,
     }
-    name = told["files"][0][0]
+    name = result["files"][0][0]
     assert "ird é.txt" in name
-    assert told["files"] == [
+    assert result["files"] == [
         [name, "from a path"],
         ["blob", "raw"],
         ["blob", "viewed"],
@@ -77,18 +77,18 @@ def test_server_function_is_given_files(app: Client, tmp_path: Path) -> None:
 @pytest.mark.gradio
 @servers_with("server functions")
 def test_server_function_that_fails(app: Client) -> None:
-    """A failing function is an `HTTPStatusError`, as servers do not say why."""
+    """A failing function raises `HTTPStatusError`, because servers do not say why it failed."""
     with pytest.raises(HTTPStatusError, match=r"'describe' of component \d+") as caught:
-        app.component_server(asked(app), "describe", "fail")
+        app.component_server(component_id(app), "describe", "fail")
     assert caught.value.status_code == 500
-    assert app.component_server(asked(app), "describe", "next") == {"json": "next"}
+    assert app.component_server(component_id(app), "describe", "next") == {"json": "next"}
 
 
 @pytest.mark.gradio
 @servers_with("server functions")
 def test_server_function_that_does_not_exist(app: Client, server: Server) -> None:
-    """A function that the component does not declare is not called: old servers would."""
-    number = asked(app)
+    """A function that the component does not declare is not called; old servers would run it."""
+    number = component_id(app)
     with pytest.raises(EndpointNotFoundError, match="it has describe") as caught:
         app.component_server(number, "postprocess", "x")
     assert caught.value.candidates == ("describe",)
@@ -101,8 +101,8 @@ def test_server_function_that_does_not_exist(app: Client, server: Server) -> Non
 
 @pytest.mark.gradio
 @servers_without("server functions")
-def test_server_functions_are_not_everywhere(app: Client) -> None:
-    """Before 3.47 no component has any, and the error says so."""
+def test_server_functions_came_with_3_47(app: Client) -> None:
+    """Before 3.47 no component has server functions, and the error says so."""
     number = app.config["components"][0]["id"]
     with pytest.raises(EndpointNotFoundError, match=r"none before Gradio 3\.47"):
         app.component_server(number, "describe", "x")
@@ -111,13 +111,13 @@ def test_server_functions_are_not_everywhere(app: Client) -> None:
 @pytest.mark.gradio
 @servers_with("heartbeat")
 def test_server_function_uses_the_session(server: Server) -> None:
-    """A session that only functions of components used is ended like any other."""
+    """A session that only server functions used is ended too."""
     with Client(server.url) as app:
-        app.component_server(asked(app), "describe", "x")
+        app.component_server(component_id(app), "describe", "x")
     assert server.control.await_unloaded(app.session_hash)
 
 
-# -- scripted
+# -- scripted servers
 
 
 CONFIG = config_of(components=[component(1), component(2), component(3, server_fns=["list"])])
@@ -125,7 +125,7 @@ ROUTE = "POST /component_server"
 
 
 def test_server_function_that_is_gone() -> None:
-    """A server that does not know the function any more says so, by the class one expects."""
+    """If the server no longer knows the function, the error is an `EndpointNotFoundError`."""
     with scripted(CONFIG) as app, Client(app.url) as client:
         app.scripts[ROUTE] = lambda x: x.answer({"detail": "Function not found."}, 404)
         with pytest.raises(EndpointNotFoundError, match="Function not found"):
@@ -147,7 +147,7 @@ def test_server_function_that_is_gone() -> None:
     ],
 )
 def test_server_function_data_that_cannot_be_sent(data: Any, error: Any, text: str) -> None:
-    """What cannot be sent is said before anything is."""
+    """Data that cannot be sent raises before any request."""
     with scripted(CONFIG) as app, Client(app.url) as client:
         with pytest.raises(error, match=text):
             client.component_server(3, "list", data)
@@ -173,7 +173,7 @@ def test_plain_strings_are_no_paths(tmp_path: Path) -> None:
 
 
 def test_close_releases_a_blocked_server_function() -> None:
-    """Closing the client ends the wait with the error that says so."""
+    """Closing the client ends the call with `ClientClosedError`."""
     gate, errors = Gate(), []
 
     def hold(x: Any) -> None:

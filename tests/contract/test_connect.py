@@ -1,4 +1,4 @@
-"""Finding an app, getting into it, and letting it go."""
+"""How a client finds an app, logs in, and closes the connection."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from gradio_client_sync import client as client_alias
 from tests.conftest import SERVERS
 from tests.support.generations import has
 from tests.support.http_server import HttpServer
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.schedule import protocol_of
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
@@ -40,17 +40,17 @@ LOGIN = ("user", "password")
 
 
 def assert_works(app: Client) -> None:
-    """Queued, direct and streaming calls all get through."""
+    """Check that queued, direct and streaming calls work."""
     assert app.predict("/echo", ["x"], timeout=BOUND)[0] == "x"
     assert app.predict("/direct", ["abc"], timeout=BOUND)[0] == "cba"
     assert [data[0] for data in app.submit("/count", [2])] == ["0", "1", "1"]
 
 
-# -- addresses
+# -- URLs
 
 
-def test_what_a_client_knows(app: Client, server: Server) -> None:
-    """A client tells its address, config, protocol and session."""
+def test_client_attributes(app: Client, server: Server) -> None:
+    """A client has the app's URL, config, protocol and session hash."""
     assert (app.source, app.url) == (server.url, server.url)
     assert app.protocol == protocol_of(server.version)
     assert app.config["version"].strip() == server.version
@@ -72,8 +72,8 @@ FORMS = (
 )
 
 
-def test_forms_of_an_address(server: Server) -> None:
-    """An address may be typed as a browser shows it."""
+def test_forms_of_a_url(server: Server) -> None:
+    """A URL works in any form that a browser shows."""
     for form in FORMS:
         with Client(form.format(server.url)) as app:
             assert app.url == server.url
@@ -82,7 +82,7 @@ def test_forms_of_an_address(server: Server) -> None:
 
 @pytest.mark.parametrize("version", SERVERS)
 def test_app_below_a_path(server_pool: ServerPool, version: str) -> None:
-    """An app that is mounted below a path is called there, in every form of its address."""
+    """An app that is mounted below a path works with any form of its URL."""
     server = server_pool.get(version, mount="/app", show_error=False)
     for form in ("{}", "{}/", "{}/config", "{}/?view=api"):
         with Client(form.format(server.url)) as app:
@@ -96,7 +96,7 @@ def test_app_below_a_path(server_pool: ServerPool, version: str) -> None:
 
 @pytest.mark.parametrize("version", SERVERS)
 def test_root_that_is_wrong(server_pool: ServerPool, version: str) -> None:
-    """What the app believes its address to be does not matter."""
+    """A wrong ``root`` in the app's config has no effect."""
     server = server_pool.get(version, root_path="https://wrong.invalid/sub")
     with Client(server.url) as app:
         assert app.url == server.url
@@ -104,8 +104,8 @@ def test_root_that_is_wrong(server_pool: ServerPool, version: str) -> None:
 
 
 def test_config_from_the_page(server: Server) -> None:
-    """Where ``/config`` cannot be reached, the copy in the page serves."""
-    for status in (404, 500):  # 500: apps of Gradio 3 with state that has no form in JSON
+    """If ``/config`` cannot be reached, the client reads the config from the page."""
+    for status in (404, 500):  # 500: apps of Gradio 3 with state that cannot be written as JSON
         with front(server.url, hidden="/config", status=status) as url, Client(url) as app:
             assert app.url == url
             assert app.config["version"].strip() == server.version
@@ -115,7 +115,7 @@ def test_config_from_the_page(server: Server) -> None:
 
 @contextlib.contextmanager
 def front(target: str, *, hidden: str, status: int) -> Iterator[str]:
-    """Serve the pages of another server but for one."""
+    """Serve the pages of another server, except for one."""
     import urllib.request
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -139,7 +139,7 @@ def front(target: str, *, hidden: str, status: int) -> Iterator[str]:
 
 
 def answering(status: int, body: str, kind: str) -> type[http.server.BaseHTTPRequestHandler]:
-    """Make a handler that answers everything alike."""
+    """Make a handler that sends the same response to every request."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -156,7 +156,7 @@ def answering(status: int, body: str, kind: str) -> type[http.server.BaseHTTPReq
     return Handler
 
 
-# -- what is no app
+# -- errors
 
 
 @pytest.mark.parametrize(
@@ -170,8 +170,8 @@ def answering(status: int, body: str, kind: str) -> type[http.server.BaseHTTPReq
         (200, '{"version": "4.44.1"}', "application/json"),
     ],
 )
-def test_other_pages(status: int, body: str, kind: str) -> None:
-    """What answers and is no Gradio app is called so."""
+def test_responses_without_gradio(status: int, body: str, kind: str) -> None:
+    """A response that is not from a Gradio app gives an error that says so."""
     with HttpServer(answering(status, body, kind)) as server:
         with pytest.raises(ConfigError) as caught:
             Client(server.url)
@@ -180,7 +180,7 @@ def test_other_pages(status: int, body: str, kind: str) -> None:
 
 
 def test_gradio_2() -> None:
-    """An app of Gradio 2 is told by its version, and what to do about it."""
+    """An app of Gradio 2 gives an error with its version and what to do."""
     config = {"version": "2.9.4\n", "components": [], "dependencies": [], "mode": "interface"}
     with HttpServer(answering(200, json.dumps(config), "application/json")) as server:
         with pytest.raises(UnsupportedAppError, match=r"2\.9\.4") as caught:
@@ -189,7 +189,7 @@ def test_gradio_2() -> None:
 
 
 def test_unknown_protocol() -> None:
-    """A queue that is newer than this client is refused by its name."""
+    """A queue protocol that this client does not know is named in the error."""
     config = {"version": "9.0.0", "protocol": "sse_v9", "components": [], "dependencies": []}
     with HttpServer(answering(200, json.dumps(config), "application/json")) as server:
         with pytest.raises(UnsupportedAppError, match=r"sse_v9.*Upgrade"):
@@ -198,7 +198,7 @@ def test_unknown_protocol() -> None:
 
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_server_in_trouble(status: int) -> None:
-    """A failing server is reported with its status."""
+    """A failing server gives an error with the response's status."""
     with HttpServer(answering(status, "oh no", "text/plain")) as server:
         with pytest.raises(GradioClientError, match=str(status)) as caught:
             Client(server.url)
@@ -206,7 +206,7 @@ def test_server_in_trouble(status: int) -> None:
 
 
 def test_connection_refused() -> None:
-    """Nothing listens at the port."""
+    """The error says that nothing listens at the port."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -217,7 +217,7 @@ def test_connection_refused() -> None:
 
 
 def test_unknown_host() -> None:
-    """The host does not exist: ``.invalid`` never does."""
+    """The error says that the host does not exist; ``.invalid`` never does."""
     with pytest.raises(ConnectFailedError, match=r"gradio\.invalid"):
         Client("http://gradio.invalid:7860", timeout=5)
 
@@ -239,14 +239,14 @@ def test_unknown_host() -> None:
         "   ",
     ],
 )
-def test_addresses_that_cannot_be(source: str) -> None:
-    """A mistyped address is refused without trying, with what a right one looks like."""
+def test_malformed_urls_are_refused(source: str) -> None:
+    """A malformed URL is refused without a request, and the error shows a correct one."""
     with pytest.raises(ConfigError, match="address"):
         Client(source)
 
 
-def test_password_in_the_address() -> None:
-    """A password does not belong into an address, and the error does not repeat it."""
+def test_password_in_the_url() -> None:
+    """A URL with a password is refused, and the error does not repeat the password."""
     with pytest.raises(ConfigError, match="auth=") as caught:
         Client("http://user:secret@127.0.0.1:7860")
     assert "secret" not in str(caught.value)
@@ -254,7 +254,7 @@ def test_password_in_the_address() -> None:
 
 @pytest.mark.parametrize("source", [None, 7860, b"http://127.0.0.1", ["http://127.0.0.1"]])
 def test_source_is_text(source: Any) -> None:
-    """What is no text is no address."""
+    """A source that is not a string is refused."""
     with pytest.raises(TypeError, match="URL or the name of a Space"):
         Client(source)
 
@@ -264,7 +264,7 @@ def test_source_is_text(source: Any) -> None:
 
 @pytest.mark.parametrize("version", SERVERS)
 def test_login(server_pool: ServerPool, version: str) -> None:
-    """With the right login everything works: queue, websocket, direct calls, API info."""
+    """With the right login all calls work: queue, websocket, direct calls and the API info."""
     server = server_pool.get(version, auth="user:password", queue_size=3)
     with Client(server.url, auth=LOGIN) as app:
         assert_works(app)
@@ -275,7 +275,7 @@ def test_login(server_pool: ServerPool, version: str) -> None:
 
 @pytest.mark.parametrize("version", SERVERS)
 def test_login_that_is_wrong(server_pool: ServerPool, version: str) -> None:
-    """A wrong or missing login says so, and what to do, without repeating the password."""
+    """A wrong or missing login gives an error that says what to do, without the password."""
     server = server_pool.get(version, auth="user:password", queue_size=3)
     with pytest.raises(AuthenticationError, match="auth=") as missing:
         Client(server.url)
@@ -289,28 +289,28 @@ def test_login_that_is_wrong(server_pool: ServerPool, version: str) -> None:
 
 
 def test_login_where_none_is_needed(server: Server) -> None:
-    """A login that the app does not ask for is not sent, and does no harm."""
+    """If the app needs no login, a given login is not sent."""
     with Client(server.url, auth=LOGIN) as app:
         assert app.predict("/echo", ["x"])[0] == "x"
 
 
 @pytest.mark.parametrize("auth", ["user:password", ("user",), ("user", None), 5])
 def test_login_is_a_pair(auth: Any) -> None:
-    """A login is a user and a password."""
+    """``auth`` must be a pair of user and password."""
     with pytest.raises(TypeError, match="auth=") as caught:
         Client("http://127.0.0.1:1", auth=auth)
     assert "user:password" not in str(caught.value)
 
 
 def test_a_cookie_is_one_cookie() -> None:
-    """A semicolon in a cookie would make another one of the rest, and is refused unseen."""
+    """A cookie with a semicolon is refused, because its rest would become another cookie."""
     with pytest.raises(ValueError, match="'mine'") as caught:
         Client("http://127.0.0.1:1", cookies={"mine": "secret;access-token=x"})
     assert "secret" not in str(caught.value)
 
 
 def test_headers_and_cookies_reach_the_app(server: Server) -> None:
-    """Headers and cookies of the user go with every call, the websocket's too."""
+    """Each call has the user's headers and cookies, over websockets too."""
     options: Any = {"headers": {"X-Mine": "header"}, "cookies": {"mine": "cookie"}}
     with Client(server.url, **options) as app:
         seen = json.loads(app.predict("/whoami")[0])["headers"]
@@ -322,7 +322,7 @@ def test_headers_and_cookies_reach_the_app(server: Server) -> None:
 
 
 def test_view_api(app: Client, server: Server) -> None:
-    """Every server's endpoints are described, and shown as a table."""
+    """view_api() describes the endpoints of every server, and prints them as a table."""
     api = app.view_api()
     named = api["named_endpoints"]
     assert {"/echo", "/add", "/defaults", "/counter_middle", "/direct", "/endless"} <= set(named)
@@ -337,18 +337,18 @@ def test_view_api(app: Client, server: Server) -> None:
         "number",
     ]
     assert len(named["/counter_middle"]["returns"]) == 1
-    if has(server.version, "told generators"):
+    if has(server.version, "generator types"):
         assert named["/count"]["type"]["generator"]
     shown = str(api)
     assert "/defaults" in shown
     assert server.version in shown
 
 
-# -- life and death
+# -- closing
 
 
 def test_close(server: Server) -> None:
-    """`close` may be repeated; afterwards calls are refused."""
+    """close() may be called again, and later calls are refused."""
     app = Client(server.url)
     job = app.submit("/echo", ["x"])
     assert job.result(BOUND)[0] == "x"
@@ -367,9 +367,9 @@ def test_close(server: Server) -> None:
 
 
 def test_with_closes(server: Server, key: str) -> None:
-    """Leaving a ``with`` block ends what runs, and its threads."""
+    """Leaving a ``with`` block ends the running jobs and the client's threads."""
     with Client(server.url) as app:
-        job, data = app.submit("/endless", [key]), Heard()
+        job, data = app.submit("/endless", [key]), EventRecorder()
         job.on("data", data)
         data.wait_for(lambda data: True)
     assert job.cancelled()
@@ -379,13 +379,13 @@ def test_with_closes(server: Server, key: str) -> None:
 
 
 def package_threads() -> list[str]:
-    """The names of this package's threads that are alive."""
+    """Return the names of this package's running threads."""
     names = [thread.name for thread in threading.enumerate()]
     return [name for name in names if name.startswith("gradio-")]
 
 
 def test_unreferenced_client_closes_at_once(server: Server) -> None:
-    """Nothing of a call that is over goes round in circles, which only a collection would end."""
+    """An unreferenced client closes at once: a finished call leaves no reference cycle."""
     gone = threading.Event()
     gc.disable()
     try:
@@ -400,7 +400,7 @@ def test_unreferenced_client_closes_at_once(server: Server) -> None:
 
 
 def test_collected_client_leaves_nothing(server: Server) -> None:
-    """A client that nobody holds any more is collected, and its threads end."""
+    """A client without references is collected, and its threads end."""
     app = Client(server.url)
     jobs = [app.submit("/count", [3]) for _ in range(3)]
     assert [job.result(BOUND)[0] for job in jobs] == ["2"] * 3
@@ -415,7 +415,7 @@ def test_collected_client_leaves_nothing(server: Server) -> None:
 
 
 def test_temporary_client(server: Server) -> None:
-    """A job keeps its client alive for as long as it needs it."""
+    """A running job keeps its client alive."""
     job = Client(server.url).submit("/count", [3])
     gc.collect()
     assert job.result(BOUND)[0] == "2"
@@ -426,7 +426,7 @@ def test_temporary_client(server: Server) -> None:
 
 
 def test_pickled_client_opens_its_own_connection(server: Server) -> None:
-    """A client pickles as its arguments; the copy has a session of its own."""
+    """A pickle has the client's arguments, and the copy opens its own session."""
     app = Client(server.url)
     assert app.predict("/counter")[0] == 1
     with pickle.loads(pickle.dumps(app)) as copy:
@@ -438,7 +438,7 @@ def test_pickled_client_opens_its_own_connection(server: Server) -> None:
 
 
 def test_session_can_be_taken_up_again(server: Server) -> None:
-    """A client with the session of an earlier one finds its state."""
+    """A client with the session hash of an earlier one finds its state."""
     with Client(server.url) as first:
         assert first.predict("/counter")[0] == 1
         session = first.session_hash
@@ -448,7 +448,7 @@ def test_session_can_be_taken_up_again(server: Server) -> None:
 
 
 def test_many_threads_share_a_client(server: Server) -> None:
-    """A client may be used by twenty threads, from its first call on."""
+    """Twenty threads can share a client from its first call on."""
     answers: list[Any] = [None] * 20
     barrier = threading.Barrier(20)
     with Client(server.url) as app:
@@ -466,7 +466,7 @@ def test_many_threads_share_a_client(server: Server) -> None:
 
 
 def test_server_that_dies(server: Server) -> None:
-    """A job whose server dies fails, and says whether the job may have run."""
+    """If the server dies, its job fails and says whether the function may have run."""
     own = Server(server.version)
     try:
         with Client(own.url) as app:
@@ -482,6 +482,6 @@ def test_server_that_dies(server: Server) -> None:
         own.kill()
 
 
-def test_client_whose_arguments_are_wrong_has_a_repr() -> None:
-    """A debugger, or a traceback with local variables, shows it before it is whole."""
+def test_repr_before_the_arguments_are_checked() -> None:
+    """repr() works before the arguments are checked, as debuggers may call it then."""
     assert repr(Client.__new__(Client)) == "<Client … (not connected yet)>"

@@ -1,4 +1,4 @@
-"""One job's end: whoever comes first decides, and what a signal leaves half done is finished."""
+"""The end of a job: the first outcome counts, even if a signal interrupts it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gradio_client_sync._job.event_log import EventLog
 from gradio_client_sync.events import Status
 from tests.core.test_decode import scribe_for
 
-WAIT = 10.0  # s; a bound on failure
+WAIT = 10.0  # s; a bound for failures
 FACTORY = scribe_for()
 PENDING, DONE, FAILED = (
     FACTORY.status(1.0, "pending"),
@@ -31,8 +31,8 @@ def run_here(task: Callable[[], None]) -> None:
     task()
 
 
-class Made:
-    """A job without a client, and its control."""
+class BareJob:
+    """A job without a client, and its `JobControl`."""
 
     def __init__(self) -> None:
         self.log = EventLog(FACTORY, 10, run_here, pending=PENDING)
@@ -59,7 +59,7 @@ ENDS: dict[Outcome, Callable[[JobControl], object]] = {
     Outcome.CANCELLED: lambda control: control.cancel(),
     Outcome.ABANDONED: lambda control: control.abandon(),
 }
-#: Other ways to the same outcome.
+#: Further calls with the outcome "cancelled".
 CANCELS: list[Callable[[JobControl], object]] = [
     lambda control: control.resolve([DONE]),
     lambda control: control.resolve_cancelled(),
@@ -73,167 +73,167 @@ def state_of(job: Job) -> Any:
 
 
 @pytest.fixture
-def made() -> Made:
-    return Made()
+def bare() -> BareJob:
+    return BareJob()
 
 
-def test_every_outcome_has_a_way() -> None:
-    """What is tested below are all of them."""
+def test_every_outcome_is_tested() -> None:
+    """The tests below cover every outcome."""
     assert ENDS.keys() == set(Outcome)
 
 
 @pytest.mark.parametrize(("first", "second"), list(itertools.product(Outcome, repeat=2)))
-def test_first_end_counts(first: Outcome, second: Outcome, made: Made) -> None:
-    """Whatever comes second changes nothing that anybody can see."""
-    ENDS[first](made.control)
-    state, stops, events = state_of(made.job), made.stops, len(made.log._records)
-    assert made.control.outcome is first and made.job.done() and made.control.done
-    ENDS[second](made.control)
-    assert (state_of(made.job), made.control.outcome) == (state, first)
+def test_first_end_counts(first: Outcome, second: Outcome, bare: BareJob) -> None:
+    """A second outcome has no effect on the job, its callbacks and its events."""
+    ENDS[first](bare.control)
+    state, stops, events = state_of(bare.job), bare.stops, len(bare.log._records)
+    assert bare.control.outcome is first and bare.job.done() and bare.control.done
+    ENDS[second](bare.control)
+    assert (state_of(bare.job), bare.control.outcome) == (state, first)
     abandoned = first is Outcome.ABANDONED
-    assert made.done == ([] if abandoned else [made.job])
-    assert len(made.log._records) == events or abandoned
+    assert bare.done == ([] if abandoned else [bare.job])
+    assert len(bare.log._records) == events or abandoned
     assert stops == (first not in (Outcome.RESULT, Outcome.ERROR))
 
 
 @pytest.mark.parametrize("end", CANCELS)
-def test_app_and_client_may_cancel(made: Made, end: Callable[[JobControl], object]) -> None:
-    """The job is cancelled as by its user, whose own `cancel` still says so."""
-    end(made.control)
-    assert made.job.cancelled() and made.control.outcome is Outcome.CANCELLED
-    assert made.control.stopped and made.stops == 0
-    assert made.job.cancel() is True
-    done, _ = concurrent.futures.wait([made.job], timeout=WAIT)
-    assert done == {made.job}
+def test_app_and_client_may_cancel(bare: BareJob, end: Callable[[JobControl], object]) -> None:
+    """If the app or the client cancels the job, it is cancelled, and `cancel()` returns True."""
+    end(bare.control)
+    assert bare.job.cancelled() and bare.control.outcome is Outcome.CANCELLED
+    assert bare.control.stopped and bare.stops == 0
+    assert bare.job.cancel() is True
+    done, _ = concurrent.futures.wait([bare.job], timeout=WAIT)
+    assert done == {bare.job}
 
 
 @pytest.mark.parametrize("outcome", [Outcome.RESULT, Outcome.ERROR, Outcome.TIMED_OUT])
-def test_cancel_after_the_end_is_refused(made: Made, outcome: Outcome) -> None:
-    """The job keeps its end."""
-    ENDS[outcome](made.control)
-    assert made.job.cancel() is False and not made.job.cancelled()
+def test_cancel_after_the_end_is_refused(bare: BareJob, outcome: Outcome) -> None:
+    """cancel() returns False after the end, and the job keeps its outcome."""
+    ENDS[outcome](bare.control)
+    assert bare.job.cancel() is False and not bare.job.cancelled()
 
 
-def test_cancel_counts_while_listeners_hear_of_the_end(made: Made) -> None:
-    """The Future resolves after the last status; until then the user may still cancel."""
+def test_cancel_works_while_listeners_get_the_end(bare: BareJob) -> None:
+    """cancel() works until the Future resolves, after the listeners got the last status."""
 
     def cancel(status: Status) -> None:
         if status.stage == "complete":
-            assert not made.job.done() and made.job.cancel()
+            assert not bare.job.done() and bare.job.cancel()
 
-    made.job.on("status", cancel)
-    ENDS[Outcome.RESULT](made.control)
-    assert made.job.cancelled() and made.control.outcome is Outcome.CANCELLED
+    bare.job.on("status", cancel)
+    ENDS[Outcome.RESULT](bare.control)
+    assert bare.job.cancelled() and bare.control.outcome is Outcome.CANCELLED
 
 
-def test_deadline_does_not_count_while_listeners_hear_of_the_end(made: Made) -> None:
-    """The job was in time."""
+def test_deadline_has_no_effect_while_listeners_get_the_end(bare: BareJob) -> None:
+    """A deadline has no effect once the listeners get the last status: the job was in time."""
 
     def expire(status: Status) -> None:
         if status.stage == "complete":
-            ENDS[Outcome.TIMED_OUT](made.control)
+            ENDS[Outcome.TIMED_OUT](bare.control)
 
-    made.job.on("status", expire)
-    ENDS[Outcome.RESULT](made.control)
-    assert made.job.result(0) is VALUE and made.stops == 0
+    bare.job.on("status", expire)
+    ENDS[Outcome.RESULT](bare.control)
+    assert bare.job.result(0) is VALUE and bare.stops == 0
 
 
-class Struck(Exception):
-    """What a signal's handler raises."""
+class SignalRaised(Exception):
+    """The exception that a signal handler raises."""
 
 
 @pytest.mark.parametrize("second", [Outcome.RESULT, Outcome.CANCELLED, Outcome.ERROR])
-def test_end_that_a_signal_struck_is_finished_by_the_next(
-    made: Made, second: Outcome, monkeypatch: pytest.MonkeyPatch
+def test_end_interrupted_by_a_signal_is_completed_by_the_next(
+    bare: BareJob, second: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The outcome was decided, and the Future had not been resolved yet."""
+    """If a signal interrupts the end before the Future resolves, the next call completes it."""
 
-    def strike(*_: object) -> None:
-        raise Struck
+    def raise_signal(*_: object) -> None:
+        raise SignalRaised
 
     with monkeypatch.context() as patch:
-        patch.setattr(JobControl, "_cancel", strike)
-        with pytest.raises(Struck):
-            made.job.cancel()
-    assert not made.job.done() and not made.control.done
-    ENDS[second](made.control)
-    assert made.job.cancelled()
-    assert concurrent.futures.wait([made.job], timeout=WAIT).done == {made.job}
+        patch.setattr(JobControl, "_cancel", raise_signal)
+        with pytest.raises(SignalRaised):
+            bare.job.cancel()
+    assert not bare.job.done() and not bare.control.done
+    ENDS[second](bare.control)
+    assert bare.job.cancelled()
+    assert concurrent.futures.wait([bare.job], timeout=WAIT).done == {bare.job}
 
 
-def test_abandoned_job_wakes_nobody(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those who ask later get the end at once; waits, callbacks and listeners are left alone."""
+def test_abandoned_job_calls_no_listeners(bare: BareJob, monkeypatch: pytest.MonkeyPatch) -> None:
+    """abandon() wakes no thread and calls no listener; later calls get the end at once."""
     woken: list[JobControl] = []
     monkeypatch.setattr(JobControl, "wake", lambda control: woken.append(control))
-    heard: list[Status] = []
-    made.job.on("status", heard.append)
-    assert made.control.abandon() is True and made.stops == 1
-    assert made.job.done() and made.job.cancelled()
+    received: list[Status] = []
+    bare.job.on("status", received.append)
+    assert bare.control.abandon() is True and bare.stops == 1
+    assert bare.job.done() and bare.job.cancelled()
     with pytest.raises(concurrent.futures.CancelledError):
-        made.job.result(0)
-    made.control.resolve_cancelled()
-    assert (woken, made.done, heard) == ([], [], [PENDING])
-    other = Made()
+        bare.job.result(0)
+    bare.control.resolve_cancelled()
+    assert (woken, bare.done, received) == ([], [], [PENDING])
+    other = BareJob()
     assert other.job.cancel() and woken == [other.control]
 
 
-def test_abandon_says_whether_the_server_has_to_be_told(made: Made) -> None:
-    """Not of a job that has ended by itself, but of one that was just cancelled."""
-    ENDS[Outcome.RESULT](made.control)
-    assert made.control.abandon() is False
-    other = Made()
+def test_abandon_returns_whether_to_stop_the_job_on_the_server(bare: BareJob) -> None:
+    """abandon() returns whether the job still has to be stopped on the server."""
+    ENDS[Outcome.RESULT](bare.control)
+    assert bare.control.abandon() is False
+    other = BareJob()
     assert other.job.cancel() and other.control.abandon() is True
 
 
-def test_stop_reaches_what_the_worker_waits_for_now(made: Made) -> None:
-    """And a worker that begins to wait too late hears of it at once."""
+def test_stop_calls_the_last_callback(bare: BareJob) -> None:
+    """A stop calls the callback that was set last, and a callback cannot be set afterwards."""
     waits: list[str] = []
-    assert made.control.on_stop(lambda: waits.append("now"))
-    assert made.job.cancel() and made.control.stopped
-    assert waits == ["now"] and made.stops == 0
-    assert made.control.on_stop(lambda: waits.append("late")) is False
+    assert bare.control.on_stop(lambda: waits.append("now"))
+    assert bare.job.cancel() and bare.control.stopped
+    assert waits == ["now"] and bare.stops == 0
+    assert bare.control.on_stop(lambda: waits.append("late")) is False
     assert waits == ["now"]
 
 
-def test_release_ends_the_wait_for_it(made: Made) -> None:
-    """A job that no worker has taken is not waited for."""
-    control = made.control
+def test_release_ends_the_wait_for_it(bare: BareJob) -> None:
+    """wait_released() returns False without a worker, and True once the worker is released."""
+    control = bare.control
     assert control.wait_released(WAIT) is False
     control.start()
-    assert made.job.running() and control.wait_released(0) is False
+    assert bare.job.running() and control.wait_released(0) is False
     threading.Thread(target=control.release).start()
     assert control.wait_released(WAIT) is True
 
 
-def test_hurry_shortens_later_waits(made: Made) -> None:
-    """Somebody wants to leave, and nobody else holds them up."""
-    made.control.start()
-    assert made.control.wait_released(0, hurry=True) is False
-    assert made.control.wait_released(1e9) is False
+def test_hurry_shortens_later_waits(bare: BareJob) -> None:
+    """After a wait with ``hurry``, later waits for the job are cut short too."""
+    bare.control.start()
+    assert bare.control.wait_released(0, hurry=True) is False
+    assert bare.control.wait_released(1e9) is False
 
 
-def test_step_is_recorded_once(made: Made) -> None:
-    """The first time counts; the end is recorded before anyone hears of it."""
+def test_step_is_recorded_once(bare: BareJob) -> None:
+    """A step keeps its first time, and the end is recorded before listeners get it."""
     seen: list[Any] = []
-    made.job.add_done_callback(lambda job: seen.append(made.job.timings.done))
-    assert made.control.record("started") and not made.control.record("started")
-    made.job.cancel()
-    assert seen == [made.job.timings.done] and seen[0] is not None
+    bare.job.add_done_callback(lambda job: seen.append(bare.job.timings.done))
+    assert bare.control.record("started") and not bare.control.record("started")
+    bare.job.cancel()
+    assert seen == [bare.job.timings.done] and seen[0] is not None
 
 
-def test_done_callback_of_a_control(made: Made) -> None:
-    """It runs at the end, or at once after it."""
+def test_done_callback_of_a_control(bare: BareJob) -> None:
+    """A done callback is called at the end, or at once if the job has ended."""
     calls: list[str] = []
-    made.control.add_done_callback(lambda: calls.append("early"))
+    bare.control.add_done_callback(lambda: calls.append("early"))
     assert calls == []
-    made.job.cancel()
-    made.control.add_done_callback(lambda: calls.append("late"))
+    bare.job.cancel()
+    bare.control.add_done_callback(lambda: calls.append("late"))
     assert calls == ["early", "late"]
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_ended_job_is_freed_without_the_collector(outcome: Outcome) -> None:
-    """A job keeps its client alive: a cycle would keep it until the collector runs."""
+    """A job is in no reference cycle, which would keep its client until a collection."""
     log = EventLog(FACTORY, 10, run_here, pending=PENDING)
     control = JobControl("/f", 0, log)
     job = Job(control, log, None)

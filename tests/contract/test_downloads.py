@@ -1,4 +1,4 @@
-"""Fetching files of results: when, where to, whole or not at all."""
+"""How files of results are downloaded: when, where to, and in full or not at all."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.processes import run_python
 from tests.support.scripted import WAIT, Gate, IncomingRequest, component
 from tests.support.servers.plugin import ServerPool
 
-CONTENT = bytes(range(256)) * 4_000  # a megabyte, in many pieces
+CONTENT = bytes(range(256)) * 4_000  # one megabyte, sent in many pieces
 PLACE = "/file=/out/r.bin"
 TAG = {"ETag": '"one"', "Accept-Ranges": "bytes"}
 
@@ -44,7 +44,7 @@ def app(files: FileApp) -> Iterator[Client]:
 
 
 def remote_of(files: FileApp, app: Client, content: bytes = CONTENT, **entries: Any) -> RemoteFile:
-    """A file of a result; its content is served unless there is a script for it already."""
+    """Return a file of a result; its content is served unless the route has a script."""
     if f"GET {PLACE}" not in files.scripts:
         files.serve("/out/r.bin", content)
     files.output = [filedata("/out/r.bin", **entries)]
@@ -57,11 +57,11 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-# -- when
+# -- time of the download
 
 
 def test_download_is_lazy_and_kept(files: FileApp, app: Client, tmp_path: Path) -> None:
-    """Nothing is fetched before it is asked for, once then, and again when it was deleted."""
+    """A file is downloaded at its first use and then kept; a deleted copy is downloaded again."""
     remote = remote_of(files, app)
     assert files.count(f"GET {PLACE}") == 0
     path = remote.download(tmp_path)
@@ -76,7 +76,7 @@ def test_download_is_lazy_and_kept(files: FileApp, app: Client, tmp_path: Path) 
 def test_download_copies_a_file_that_is_already_local(
     files: FileApp, app: Client, tmp_path: Path
 ) -> None:
-    """A second folder costs no second request."""
+    """A download into a second folder sends no second request."""
     remote = remote_of(files, app)
     first, second = remote.download(tmp_path / "a"), remote.download(tmp_path / "b" / "c")
     assert first != second and first.read_bytes() == second.read_bytes()
@@ -85,7 +85,7 @@ def test_download_copies_a_file_that_is_already_local(
 
 
 def test_download_by_two_threads_at_once(files: FileApp, app: Client, tmp_path: Path) -> None:
-    """One fetches, the other waits for it; if it fails, the other tries for itself."""
+    """One of two threads downloads and the other waits; if the first fails, the second tries."""
     gate, counted = Gate(), iter((500, 200, 200))
 
     def script(x: IncomingRequest) -> None:
@@ -113,11 +113,11 @@ def test_download_by_two_threads_at_once(files: FileApp, app: Client, tmp_path: 
     assert files.count(f"GET {PLACE}") == 2 and names(tmp_path) == ["r.bin"]
 
 
-# -- where to
+# -- folder of the download
 
 
 def test_download_of_several_of_one_name(files: FileApp, app: Client, tmp_path: Path) -> None:
-    """Another file of the name is left alone, one of the same content is the file."""
+    """A different file of the same name is kept, and one of the same content is used."""
     (tmp_path / "r.bin").write_bytes(b"of somebody")
     (tmp_path / "r-1.bin").symlink_to(tmp_path / "nowhere")
     (tmp_path / "r-2.bin").mkdir()
@@ -139,7 +139,7 @@ def test_download_of_several_of_one_name(files: FileApp, app: Client, tmp_path: 
 
 
 def test_download_dir(files: FileApp, tmp_path: Path) -> None:
-    """It is made when it is needed, again if it vanishes; a link to a folder is one."""
+    """``download_dir`` is created when needed, also again if it vanishes, and may be a link."""
     real = tmp_path / "real"
     folder = tmp_path / "link"
     folder.symlink_to(real)
@@ -155,8 +155,8 @@ def test_download_dir(files: FileApp, tmp_path: Path) -> None:
         assert remote.download().read_bytes() == CONTENT and folder.is_dir()
 
 
-def test_download_where_it_cannot_be_written(files: FileApp, app: Client, tmp_path: Path) -> None:
-    """The error says which file, why, and what to do; nothing is left."""
+def test_download_to_an_unwritable_folder(files: FileApp, app: Client, tmp_path: Path) -> None:
+    """If the folder cannot be written, the error says what to do, and no file is left."""
     taken = tmp_path / "taken"
     taken.write_bytes(b"a file")
     says = r"'r\.bin' cannot be written.*download\(directory\)"
@@ -169,7 +169,7 @@ def test_download_where_it_cannot_be_written(files: FileApp, app: Client, tmp_pa
 def test_download_that_is_refused_makes_no_folder(
     files: FileApp, app: Client, tmp_path: Path
 ) -> None:
-    """Nothing is made before the first byte is there."""
+    """No folder is created before the first byte arrives."""
     files.scripts[f"GET {PLACE}"] = lambda x: x.answer({"detail": "gone"}, 404)
     with pytest.raises(DownloadError, match=r"404\. The file does not exist.*gone"):
         remote_of(files, app).download(tmp_path / "new")
@@ -196,7 +196,7 @@ with Client(sys.argv[1]) as app:
 
 
 def test_download_to_a_full_disk(files: FileApp, tmp_path: Path) -> None:
-    """Half a file is removed; its content can be had in memory all the same."""
+    """If the disk is full, no partial file is left; the content can be read into memory."""
     files.serve("/out/r.bin", CONTENT)
     files.output = [filedata("/out/r.bin")]
     run_python(FULL, files.url, str(tmp_path))
@@ -222,8 +222,8 @@ with Client(sys.argv[1], download_dir=sys.argv[2]) as app, Client(sys.argv[1]) a
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="root writes anywhere")
-def test_download_on_a_file_system_that_takes_nothing(files: FileApp, tmp_path: Path) -> None:
-    """As long as nothing is downloaded, none is needed."""
+def test_download_on_a_read_only_file_system(files: FileApp, tmp_path: Path) -> None:
+    """A client needs no writable file system until it downloads something."""
     files.serve("/out/r.bin", CONTENT)
     files.output = [filedata("/out/r.bin")]
     for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
@@ -260,7 +260,7 @@ elif how == "fork":
     "how", ["end", "exit", "exception", "interrupt", "handled SIGTERM", "fork"]
 )
 def test_download_private_folder_is_removed_at_exit(files: FileApp, how: str) -> None:
-    """However Python ends, but not by the end of a fork."""
+    """The private folder is removed whenever Python ends, but not when a forked child ends."""
     files.serve("/out/r.bin", CONTENT)
     files.output = [filedata("/out/r.bin")]
     ran = subprocess.run(
@@ -272,7 +272,7 @@ def test_download_private_folder_is_removed_at_exit(files: FileApp, how: str) ->
     assert path.parent.parent.name.startswith("gradio-client-sync-")
 
 
-# -- whole or not at all
+# -- complete or not at all
 
 
 KILLED = """
@@ -286,7 +286,7 @@ Client(sys.argv[1]).predict("/direct", ["x"])[0].download(sys.argv[2], progress=
 
 
 def test_download_killed_in_the_middle(files: FileApp, tmp_path: Path) -> None:
-    """There is nothing under the final name; what is left is hidden."""
+    """A killed download leaves no file of the final name, only a hidden one."""
     files.serve("/out/r.bin", CONTENT)
     files.output = [filedata("/out/r.bin")]
     ran = subprocess.run([sys.executable, "-c", KILLED, files.url, str(tmp_path)], check=False)
@@ -295,24 +295,24 @@ def test_download_killed_in_the_middle(files: FileApp, tmp_path: Path) -> None:
     assert left.startswith(".") and left.endswith(".part")
 
 
-class Breaking:
-    """Serves `CONTENT`, and cuts the connection at given places.
+class BreakingScript:
+    """A script that serves `CONTENT`, and cuts the connection at given positions.
 
     Args:
-        cuts: After how many bytes of an answer, one for each answer; the rest come whole.
+        cuts: The number of bytes after which each response is cut; further responses are complete.
     """
 
     def __init__(self, files: FileApp, *cuts: int, ranges: bool = True) -> None:
         self.cuts = list(cuts)
         self.ranges = ranges
         self.content, self.tag = CONTENT, '"one"'
-        self.following = self.content, self.tag  # what there is after a cut
-        self.asked: list[tuple[str | None, str | None]] = []
+        self.following = self.content, self.tag  # what is served after a cut
+        self.requests_seen: list[tuple[str | None, str | None]] = []
         files.scripts[f"GET {PLACE}"] = self
 
     def __call__(self, x: IncomingRequest) -> None:
         wanted, valid = x.headers["range"], x.headers["if-range"]
-        self.asked.append((wanted, valid))
+        self.requests_seen.append((wanted, valid))
         start = 0
         head: dict[str, Any] = {"ETag": self.tag}
         if self.ranges and wanted is not None and valid == self.tag:
@@ -329,31 +329,31 @@ class Breaking:
 
 
 @pytest.mark.parametrize("cuts", [(1,), (1_023_999,), (300_000,), (1, 1, 1), (500_000,) * 2])
-def test_download_goes_on_where_it_broke(
+def test_download_continues_after_a_break(
     files: FileApp, app: Client, cuts: tuple[int, ...], tmp_path: Path
 ) -> None:
-    """Only the rest is asked for, and only of the same content."""
-    broken = Breaking(files, *cuts)
+    """After a break only the rest is requested, and only if the content is the same."""
+    broken = BreakingScript(files, *cuts)
     assert remote_of(files, app).read() == CONTENT
     done = [sum(cuts[:n]) for n in range(1, len(cuts) + 1)]
-    assert broken.asked == [(None, None), *((f"bytes={n}-", '"one"') for n in done)]
+    assert broken.requests_seen == [(None, None), *((f"bytes={n}-", '"one"') for n in done)]
     broken.cuts = list(cuts)
-    told: list[tuple[int, int | None]] = []
-    path = remote_of(files, app).download(tmp_path, progress=lambda *at: told.append(at))
+    steps: list[tuple[int, int | None]] = []
+    path = remote_of(files, app).download(tmp_path, progress=lambda *at: steps.append(at))
     assert path.read_bytes() == CONTENT
-    assert {total for _, total in told} == {len(CONTENT)} and told[-1][0] == len(CONTENT)
-    assert told == sorted(told)
+    assert {total for _, total in steps} == {len(CONTENT)} and steps[-1][0] == len(CONTENT)
+    assert steps == sorted(steps)
 
 
-def test_download_restarts_where_ranges_are_ignored(files: FileApp, app: Client) -> None:
-    """Servers before 5.0 send the whole again; that is as good."""
-    Breaking(files, 100_000, 700_000, ranges=False)
+def test_download_restarts_if_ranges_are_ignored(files: FileApp, app: Client) -> None:
+    """Servers before 5.0 ignore ranges and send the whole file again, which is accepted."""
+    BreakingScript(files, 100_000, 700_000, ranges=False)
     assert remote_of(files, app).read() == CONTENT
 
 
 def test_download_restarts_when_the_content_changed(files: FileApp, app: Client) -> None:
-    """The parts of two contents are never mixed."""
-    Breaking(files, 100_000).following = CONTENT[::-1], '"two"'
+    """If the content has changed, the download starts again, so two contents are never mixed."""
+    BreakingScript(files, 100_000).following = CONTENT[::-1], '"two"'
     assert remote_of(files, app).read() == CONTENT[::-1]
 
 
@@ -371,8 +371,8 @@ ODD_PARTS: tuple[tuple[int, dict[str, str]], ...] = (
 def test_download_restarts_when_the_rest_does_not_fit(
     files: FileApp, app: Client, status: int, head: dict[str, str]
 ) -> None:
-    """Parts from elsewhere, of another content, or none at all."""
-    broken = Breaking(files, 100_000)
+    """If the rest is from another position, of another content or missing, it starts again."""
+    broken = BreakingScript(files, 100_000)
 
     def odd(x: IncomingRequest) -> None:
         if x.headers["range"] is None:
@@ -384,20 +384,20 @@ def test_download_restarts_when_the_rest_does_not_fit(
     assert remote_of(files, app).read() == CONTENT
 
 
-def test_download_that_never_gets_further_ends(files: FileApp, app: Client, tmp_path: Path) -> None:
-    """A connection that always breaks at one place is not tried for ever."""
-    broken = Breaking(files, 5_000, 0, 0, 0, 0)
+def test_download_without_progress_ends(files: FileApp, app: Client, tmp_path: Path) -> None:
+    """A download whose connection always breaks at the same byte ends with an error."""
+    broken = BreakingScript(files, 5_000, 0, 0, 0, 0)
     with pytest.raises(DownloadError, match=r"'r\.bin' could not be downloaded.*broke off"):
         remote_of(files, app).download(tmp_path)
-    assert len(broken.asked) == 2 and names(tmp_path) == []
-    broken = Breaking(files, 5_000, 5_000, 5_000, ranges=False)
+    assert len(broken.requests_seen) == 2 and names(tmp_path) == []
+    broken = BreakingScript(files, 5_000, 5_000, 5_000, ranges=False)
     with pytest.raises(DownloadError, match="broke off"):
         remote_of(files, app).read()
-    assert len(broken.asked) == 2
+    assert len(broken.requests_seen) == 2
 
 
 def test_download_refuses_partial_content_without_a_range(files: FileApp, app: Client) -> None:
-    """A server that answers a plain request with a part is not believed."""
+    """A 206 to a request without a range is an error."""
     head = {"Content-Range": "bytes 5-9/10"}
     files.scripts[f"GET {PLACE}"] = lambda x: x.answer(b"56789", 206, "text/plain", head)
     with pytest.raises(DownloadError, match="206 Partial Content"):
@@ -407,7 +407,7 @@ def test_download_refuses_partial_content_without_a_range(files: FileApp, app: C
 def test_download_whose_length_differs_from_its_header(
     files: FileApp, app: Client, tmp_path: Path
 ) -> None:
-    """By the server's answer, or by what the app said of the file."""
+    """A length that differs from the header or from the app's own size is an error."""
 
     def short(x: IncomingRequest) -> None:
         x.start(200, {"Content-Length": len(CONTENT)})
@@ -428,7 +428,7 @@ def test_download_whose_length_differs_from_its_header(
 
 
 def test_download_without_a_length(files: FileApp, app: Client) -> None:
-    """In chunks, or until the connection ends; a chunk that is cut off is no end."""
+    """A response without a length ends with its last chunk or the connection; a cut raises."""
 
     def chunked(x: IncomingRequest) -> None:
         x.start(200, {"Transfer-Encoding": "chunked"})
@@ -442,12 +442,12 @@ def test_download_without_a_length(files: FileApp, app: Client) -> None:
         x.start(200, {"Connection": "close"})
         x.write(CONTENT)
 
-    whole, told = True, []
+    whole, steps = True, []
     files.scripts[f"GET {PLACE}"] = chunked
     remote = remote_of(files, app)
     assert remote_of(files, app).read() == CONTENT
-    remote.download(progress=lambda *at: told.append(at))
-    assert told[-1] == (len(CONTENT), None)
+    remote.download(progress=lambda *at: steps.append(at))
+    assert steps[-1] == (len(CONTENT), None)
     whole = False
     with pytest.raises(DownloadError, match="could not be downloaded"):
         remote_of(files, app).read()
@@ -456,7 +456,7 @@ def test_download_without_a_length(files: FileApp, app: Client) -> None:
 
 
 def test_download_that_is_compressed_against_the_request(files: FileApp, app: Client) -> None:
-    """It is decompressed; a break in it begins anew, since no place in it is known."""
+    """A compressed response is decompressed; after a break the download starts again from zero."""
     packed, cuts = gzip.compress(CONTENT, 0), [600_000]
 
     def script(x: IncomingRequest) -> None:
@@ -473,13 +473,13 @@ def test_download_that_is_compressed_against_the_request(files: FileApp, app: Cl
 
 
 def test_download_of_nothing(files: FileApp, app: Client, tmp_path: Path) -> None:
-    """An empty file is one."""
+    """An empty file can be downloaded."""
     remote = remote_of(files, app, b"", size=0)
     assert remote.read() == b"" and remote.download(tmp_path).read_bytes() == b""
 
 
 def test_download_of_a_silent_server(files: FileApp) -> None:
-    """The read timeout counts, and what has come is not lost."""
+    """The read timeout ends a silent response, and the rest is requested again."""
     gate = Gate()
 
     def script(x: IncomingRequest) -> None:
@@ -496,14 +496,14 @@ def test_download_of_a_silent_server(files: FileApp) -> None:
     gate.open()
 
 
-# -- who looks on, who ends it
+# -- progress and closing
 
 
 @pytest.mark.parametrize("error", [KeyError("mine"), OSError(errno.ENOSPC, "mine")])
 def test_download_progress_that_raises(
     files: FileApp, app: Client, error: Exception, tmp_path: Path
 ) -> None:
-    """The user's exception ends it and is passed on as it is; nothing is left."""
+    """An exception of the progress callback ends the download unchanged, and no file is left."""
 
     def progress(done: int, total: int | None) -> None:
         assert 0 < done < len(CONTENT) == total
@@ -517,7 +517,7 @@ def test_download_progress_that_raises(
 
 
 def test_download_ends_when_the_client_is_closed(files: FileApp, tmp_path: Path) -> None:
-    """From another thread, at once; also one from another server."""
+    """close() from another thread ends downloads at once, also those from another server."""
     gate, hung_up = Gate(), threading.Semaphore(0)
 
     def script(x: IncomingRequest) -> None:
@@ -555,7 +555,7 @@ def test_download_ends_when_the_client_is_closed(files: FileApp, tmp_path: Path)
 
 
 def inline_app(*data: Any) -> FileApp:
-    """An app of Gradio 3, whose images are texts."""
+    """Return an app of Gradio 3, which sends images as text."""
     image = [component(1), component(2, "image")]
     server = FileApp(version="3.50.2", components=image, api_prefix="", protocol="ws")
     server.output = list(data)
@@ -563,7 +563,7 @@ def inline_app(*data: Any) -> FileApp:
 
 
 def test_download_of_inline_content(tmp_path: Path) -> None:
-    """It is in the value; nothing is asked of the server."""
+    """Inline content is read from the value, without a request."""
     big = os.urandom(5_000_000)
     for content, kind, name in ((b"png", "image/png", "file.png"), (big, "image/jpeg", "file.jpg")):
         text = f"data:{kind};base64,{base64.b64encode(content).decode()}"
@@ -577,7 +577,7 @@ def test_download_of_inline_content(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", ["QUJ", "*", "Ä"])
 def test_download_of_broken_inline_content(content: str, tmp_path: Path) -> None:
-    """It is an error when it is looked at, not a wrong picture."""
+    """Broken inline content raises an error when it is read."""
     with inline_app(f"data:image/png;base64,{content}") as server, Client(server.url) as app:
         remote = app.predict("/direct", ["x"])[0]
         for use in (remote.read, lambda: remote.download(tmp_path)):
@@ -590,14 +590,14 @@ def test_download_of_broken_inline_content(content: str, tmp_path: Path) -> None
 
 
 @pytest.mark.gradio
-def test_download_of_one_file_in_every_way(app_of_server: Client, tmp_path: Path) -> None:
-    """Size, type, name and bytes are right, in memory, on disk and as a stream."""
+def test_download_with_each_method(app_of_server: Client, tmp_path: Path) -> None:
+    """Size, type, name and content are right in memory, on disk and as a stream."""
     remote = app_of_server.predict("/make_file", [3_000_001])[0]
-    told: list[tuple[int, int | None]] = []
-    path = remote.download(tmp_path, progress=lambda *at: told.append(at))
+    steps: list[tuple[int, int | None]] = []
+    path = remote.download(tmp_path, progress=lambda *at: steps.append(at))
     assert path.name == "made.bin" and path.stat().st_size == 3_000_001
     assert hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(remote.read()).digest()
-    assert told[-1] == (3_000_001, 3_000_001)
+    assert steps[-1] == (3_000_001, 3_000_001)
     missing = app_of_server.predict("/make_file", [1])[0]
     missing._facts = missing._facts._replace(path="/nowhere/none.bin")
     with pytest.raises(DownloadError, match=r"responded with (403|404|500)"):
@@ -614,7 +614,7 @@ def app_of_server(server: Any) -> Iterator[Client]:
 @pytest.mark.skipif(which("ffmpeg") is None, reason="Gradio needs ffmpeg to stream sounds")
 @pytest.mark.parametrize("version", [v for v in ("5.50.0", "6.31.0") if v in SERVERS])
 def test_download_of_a_stream(server_pool: ServerPool, version: str, tmp_path: Path) -> None:
-    """Sound that is streamed is one file when it is over, with its usual name."""
+    """A streamed sound is one complete file with its usual name after the job."""
     with Client(server_pool.get(version).url) as app:
         remote = app.predict("/sound_stream", [2])[0]
         assert remote.is_stream and remote.url.endswith("/playlist.m3u8")
@@ -623,8 +623,8 @@ def test_download_of_a_stream(server_pool: ServerPool, version: str, tmp_path: P
         assert remote.read() == path.read_bytes()
 
 
-def test_download_of_a_stream_asks_for_all_of_it(files: FileApp, app: Client) -> None:
-    """Not for the list of its parts."""
+def test_download_of_a_stream_requests_the_complete_file(files: FileApp, app: Client) -> None:
+    """A streamed file is requested as a whole, and not by its playlist."""
     files.scripts["GET /stream/s/r/1/playlist-file"] = lambda x: x.answer(
         b"sound", 200, "audio/aac"
     )
@@ -656,7 +656,7 @@ with Client(sys.argv[1]) as app:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_download_of_300_mb_takes_no_memory(files: FileApp) -> None:
-    """The process grows by less than 16 MB."""
+    """A download of 300 MB adds less than 16 MB to the process."""
     sizes = [10, 300 * 2**20]
 
     def script(x: IncomingRequest) -> None:

@@ -53,7 +53,7 @@ VALUES: dict[str, Any] = {
 
 
 def facts_of(cls: type[GradioClientError]) -> dict[str, Any]:
-    """A value for every attribute that a class or its bases declare."""
+    """Return a value for every attribute that a class or its bases declare."""
     names = [
         name
         for base in cls.__mro__
@@ -65,7 +65,7 @@ def facts_of(cls: type[GradioClientError]) -> dict[str, Any]:
 
 
 def drawn_tree() -> dict[str, tuple[str, list[str]]]:
-    """Each class in the docstring's drawing, with its parent and its built-in bases."""
+    """Return each class in the docstring's drawing, with its parent and its built-in bases."""
     tree: dict[str, tuple[str, list[str]]] = {}
     above: list[str] = []
     for line in (errors.__doc__ or "").splitlines():
@@ -81,7 +81,7 @@ def drawn_tree() -> dict[str, tuple[str, list[str]]]:
 
 
 def test_errors_are_all_public() -> None:
-    """Every class of the module is offered, in alphabetical order, and nothing else is."""
+    """Every class of the module is public, and the list is in alphabetical order."""
     assert errors.__all__ == sorted(cls.__name__ for cls in CLASSES)
 
 
@@ -99,15 +99,15 @@ def test_picture_of_the_errors_is_up_to_date() -> None:
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_errors_are_documented(cls: type[GradioClientError]) -> None:
-    """Each class says when it is raised."""
+    """Each docstring says when its error is raised."""
     assert inspect.getdoc(cls)
     assert cls is GradioClientError or inspect.getdoc(cls) != inspect.getdoc(cls.__base__)
 
 
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
 @pytest.mark.parametrize("cls", CLASSES)
-def test_errors_pickle_whole(cls: type[GradioClientError], protocol: int) -> None:
-    """Class, message and every attribute survive pickling."""
+def test_errors_can_be_pickled(cls: type[GradioClientError], protocol: int) -> None:
+    """Class, message and all attributes stay the same in a pickle."""
     facts = facts_of(cls)
     assert {"endpoint", "event_id"} <= set(facts)
     error = cls("what happened", **facts)
@@ -121,7 +121,7 @@ def test_errors_pickle_whole(cls: type[GradioClientError], protocol: int) -> Non
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_errors_copy_without_sharing(cls: type[GradioClientError]) -> None:
-    """A copy has facts of its own, also those that were set later."""
+    """A copy has its own attributes, including those that were set later."""
     error = cls("what happened")
     error.endpoint = "/late"
     twin = copy.copy(error)
@@ -131,8 +131,8 @@ def test_errors_copy_without_sharing(cls: type[GradioClientError]) -> None:
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_errors_without_facts_have_defaults(cls: type[GradioClientError]) -> None:
-    """Every declared attribute is there, and says nothing, if nothing is known."""
+def test_error_attributes_have_defaults(cls: type[GradioClientError]) -> None:
+    """Each declared attribute exists and has a default."""
     error = cls("what happened")
     assert vars(error) == {}
     for name in facts_of(cls):
@@ -140,8 +140,8 @@ def test_errors_without_facts_have_defaults(cls: type[GradioClientError]) -> Non
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_errors_refuse_facts_that_are_not_declared(cls: type[GradioClientError]) -> None:
-    """A misspelt attribute is a mistake of ours, found at once."""
+def test_errors_refuse_undeclared_attributes(cls: type[GradioClientError]) -> None:
+    """An attribute that is not declared is refused."""
     with pytest.raises(TypeError, match=f"{cls.__name__} has no attribute 'endpiont'"):
         cls("what happened", endpiont="/x")
 
@@ -164,13 +164,13 @@ def test_errors_refuse_facts_that_are_not_declared(cls: type[GradioClientError])
     ],
 )
 def test_errors_are_caught_as_builtins(cls: str, builtin: type[Exception]) -> None:
-    """Code for plain sockets and futures catches them under the names that it knows."""
+    """Code that catches built-in errors of sockets and futures catches these too."""
     with pytest.raises(builtin, match="what happened"):
         raise getattr(errors, cls)("what happened")
 
 
-def test_errors_of_the_system_have_no_number() -> None:
-    """Mixing in OSError brings neither an errno nor a file name of its own."""
+def test_errors_with_oserror_have_no_errno() -> None:
+    """Errors with OSError as a base have no errno and no file name."""
     error = errors.FileTooLargeError("what happened", path="/x", limit_bytes=5)
     assert (error.errno, error.strerror, error.filename) == (None, None, None)
     assert str(error) == "what happened"

@@ -1,4 +1,4 @@
-"""The events of one job: kept, read, told in order, each once."""
+"""`EventLog`: keeps the events of a job, and gives each to listeners and loops once, in order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gradio_client_sync._protocol.queue.event_factory import EventFactory
 from gradio_client_sync._protocol.queue.wire import Message
 from tests.support.scripted import completed, config_of, generating
 
-WAIT = 10.0  # s; a bound on failure
+WAIT = 10.0  # s; a bound for failures
 
 
 def event_factory() -> EventFactory:
@@ -35,7 +35,7 @@ def run_here(task: Any) -> None:
 
 
 def growing(count: int) -> list[Message]:
-    """A text that grows by a letter a message, as edits from the second on."""
+    """Return messages of a text that grows by one letter, with edits from the second message on."""
     edits = [generating("e", [["append", [], chr(98 + n % 25)]]) for n in range(count - 1)]
     return [frame(message) for message in (generating("e", "a"), *edits)]
 
@@ -64,7 +64,7 @@ def finish(log: EventLog) -> None:
 
 
 def test_listeners_get_events_in_order_and_once(log: EventLog) -> None:
-    """Status before value, value before the final status, each exactly once."""
+    """Listeners get the status before the value, the final status last, and each event once."""
     seen: list[Any] = []
     log.subscribe("status", lambda status: seen.append(status.stage))
     log.subscribe("data", lambda data: seen.append(data[0]))
@@ -79,27 +79,27 @@ def test_listeners_get_events_in_order_and_once(log: EventLog) -> None:
 
 
 @given(st.lists(st.sampled_from(["publish", "subscribe", "tell"]), max_size=20))
-def test_listeners_see_the_same_whenever_they_come(steps: list[str]) -> None:
-    """Any order of events and registrations gives every listener the same sequence."""
+def test_listeners_get_the_same_events_at_any_time(steps: list[str]) -> None:
+    """Every listener gets the same events, whatever the order of events and registrations."""
     log, frames = EventLog(event_factory(), 100, run_here), iter(growing(20))
-    heard: list[list[str]] = []
+    lists: list[list[str]] = []
     published = 0
     for step in steps:
         if step == "publish":
             log.publish(next(frames))
             published += 1
         elif step == "subscribe":
-            mine: list[str] = []
-            heard.append(mine)
-            log.subscribe("data", lambda data, mine=mine: mine.append(data[0]))
+            own: list[str] = []
+            lists.append(own)
+            log.subscribe("data", lambda data, own=own: own.append(data[0]))
         else:
             log.notify()
     finish(log)
-    assert all(mine == [*texts(20)[:published], "end"] for mine in heard)
+    assert all(own == [*texts(20)[:published], "end"] for own in lists)
 
 
 def test_listeners_of_one_event_are_called_in_order_of_registration(log: EventLog) -> None:
-    """Also when the earlier one of two was late."""
+    """Listeners are called in the order of their registration, also if the first one was late."""
     seen: list[str] = []
     for message in growing(2):
         log.publish(message)
@@ -113,7 +113,7 @@ def test_listeners_of_one_event_are_called_in_order_of_registration(log: EventLo
 def test_listener_that_raises_is_logged_and_kept(
     log: EventLog, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A listener's exception harms neither the others nor itself."""
+    """A listener that raises is logged and called again, and other listeners are called too."""
     seen: list[str] = []
 
     def fail(data: Any) -> None:
@@ -130,8 +130,8 @@ def test_listener_that_raises_is_logged_and_kept(
     assert "listener" in caplog.text
 
 
-def test_listener_taken_away_hears_no_more(log: EventLog) -> None:
-    """`off` counts from the next event on, for that event and callback only."""
+def test_removed_listener_gets_no_events(log: EventLog) -> None:
+    """`off` removes one callback for one kind of event, from the next event on."""
     seen: list[str] = []
 
     def hear(event: Any) -> None:
@@ -151,7 +151,7 @@ def test_listener_taken_away_hears_no_more(log: EventLog) -> None:
 
 
 def test_status_listeners_alone_decode_no_values(log: EventLog) -> None:
-    """An edit that fits nothing is not even looked at for a status."""
+    """If only status listeners exist, values are not decoded, so a wrong edit is not noticed."""
     stages: list[str] = []
     log.subscribe("status", lambda status: stages.append(status.stage))
     for message in growing(2):
@@ -167,7 +167,7 @@ def test_status_listeners_alone_decode_no_values(log: EventLog) -> None:
 
 
 def test_loops_are_independent_of_each_other(log: EventLog) -> None:
-    """Two loops over one job each see everything."""
+    """Two loops over one job each give all values."""
     for message in growing(3):
         log.publish(message)
     first = log.data(wait=True)
@@ -178,7 +178,7 @@ def test_loops_are_independent_of_each_other(log: EventLog) -> None:
 
 
 def test_history_keeps_the_last_messages_and_they_still_decode() -> None:
-    """Edits against forgotten values apply: what was forgotten was taken into account."""
+    """Edits apply to values that are no longer kept, because dropped messages were applied."""
     log = EventLog(event_factory(), 3, run_here)
     for message in growing(10):
         log.publish(message)
@@ -189,7 +189,7 @@ def test_history_keeps_the_last_messages_and_they_still_decode() -> None:
 
 
 def test_history_has_a_bound_in_bytes_and_keeps_the_last_message() -> None:
-    """Of long messages fewer are kept, but always the last; those that are kept decode."""
+    """The history has a limit in bytes, keeps at least the last message, and can be decoded."""
     frames = growing(10)
     size = len(frames[-1].raw)
     log = EventLog(event_factory(), 100, run_here, history_bytes=2 * size)
@@ -205,7 +205,7 @@ def test_history_has_a_bound_in_bytes_and_keeps_the_last_message() -> None:
 def test_reader_that_falls_behind_the_history_is_warned(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Messages that a slow loop missed are counted in a warning, and later ones are right."""
+    """A warning counts the messages that a slow loop missed, and later values are right."""
     log = EventLog(event_factory(), 3, run_here)
     frames = growing(10)
     log.publish(frames[0])
@@ -218,8 +218,8 @@ def test_reader_that_falls_behind_the_history_is_warned(
     assert "missed 6 messages" in caplog.text
 
 
-def test_late_listener_of_a_finished_job_has_heard_all_when_on_returns() -> None:
-    """A script that listens after the end and then exits loses nothing."""
+def test_late_listener_of_a_finished_job_gets_all_events_in_on() -> None:
+    """For a finished job, `on` returns after the listener got all events."""
     log = EventLog(event_factory(), 100, lambda task: threading.Thread(target=task).start())
     for message in growing(3):
         log.publish(message)
@@ -229,8 +229,8 @@ def test_late_listener_of_a_finished_job_has_heard_all_when_on_returns() -> None
     assert seen == ["a", "ab", "abc", "end"]
 
 
-def test_listener_added_by_a_listener_hears_all(log: EventLog) -> None:
-    """Registering from within a listener neither deadlocks nor skips."""
+def test_listener_added_by_a_listener_gets_all_events(log: EventLog) -> None:
+    """A listener may add a listener, which gets all events."""
     seen: list[str] = []
 
     def adds(data: Any) -> None:
@@ -246,7 +246,7 @@ def test_listener_added_by_a_listener_hears_all(log: EventLog) -> None:
 
 
 def test_nothing_follows_the_end(log: EventLog) -> None:
-    """After a cancellation, messages and a second end are passed over."""
+    """After a cancel, messages and a second end are ignored."""
     stages: list[str] = []
     log.subscribe("status", lambda status: stages.append(status.message))
     log.publish(growing(1)[0])
@@ -258,8 +258,8 @@ def test_nothing_follows_the_end(log: EventLog) -> None:
     assert log.status.stage == "complete"
 
 
-def test_latest_status_comes_from_the_latest_message_that_tells_one(log: EventLog) -> None:
-    """Logs do not hide it, and a message that cannot be read does not count."""
+def test_latest_status_skips_messages_without_one(log: EventLog) -> None:
+    """The latest status skips logs and messages that cannot be read."""
     assert log.status is None
     log.publish(frame({"msg": "estimation", "event_id": "e", "rank": 3, "queue_size": 4}))
     log.publish(frame({"msg": "log", "event_id": "e", "log": "x", "level": "info"}))
@@ -269,8 +269,8 @@ def test_latest_status_comes_from_the_latest_message_that_tells_one(log: EventLo
     assert log.status.position == 3
 
 
-def test_unreadable_messages_are_passed_over_by_every_reader(log: EventLog) -> None:
-    """A message that is not what it promises costs only itself."""
+def test_unreadable_messages_are_skipped_by_every_reader(log: EventLog) -> None:
+    """A message that cannot be read is skipped by listeners and loops."""
     seen: list[str] = []
     log.subscribe("data", lambda data: seen.append(data[0]))
     log.subscribe("log", lambda entry: seen.append(entry.log))
@@ -283,8 +283,8 @@ def test_unreadable_messages_are_passed_over_by_every_reader(log: EventLog) -> N
     assert [data[0] for data in log.data(wait=False)] == ["a"]
 
 
-def test_completed_frames_among_the_kept_are_left_to_the_end(log: EventLog) -> None:
-    """The final value comes from the end, once."""
+def test_completed_message_gives_the_final_value_once(log: EventLog) -> None:
+    """A loop gets the final value once, although the completed message is kept as well."""
     log.publish(growing(1)[0])
     log.publish(frame(completed("e", "end")))
     finish(log)

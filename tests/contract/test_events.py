@@ -29,7 +29,7 @@ EXAMPLES: list[Any] = [
 
 
 def test_data_is_a_sequence_of_its_outputs() -> None:
-    """Index, slice, unpack, loop, search and measure it as the list that it holds."""
+    """Index, slice, unpack, loop, search and length work as on the list of outputs."""
     assert isinstance(DATA, Sequence)
     assert (DATA[0], DATA[-1], DATA[1:]) == ("a", None, [2, None])
     first, second, third = DATA
@@ -43,13 +43,13 @@ def test_data_is_a_sequence_of_its_outputs() -> None:
 
 
 def test_data_of_no_outputs_is_empty() -> None:
-    """A function without outputs answers with a value that is false, as an empty list is."""
+    """The data of a function without outputs is false, like an empty list."""
     assert not Data([], "/f", 3, NOW)
     assert DATA
 
 
 def test_data_is_compared_by_identity() -> None:
-    """Outputs may be anything, so two answers are the same only if they are one."""
+    """Data events are equal only if they are the same object, because outputs may be anything."""
     assert Data(["a"], "/f", 3, NOW) != Data(["a"], "/f", 3, NOW)
     assert DATA == DATA
     assert len({DATA, DATA}) == 1
@@ -57,7 +57,7 @@ def test_data_is_compared_by_identity() -> None:
 
 @pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: type(event).__name__)
 def test_events_are_frozen(event: Any) -> None:
-    """What was told cannot be told otherwise afterwards."""
+    """An event cannot be changed."""
     for field in fields(event):
         with pytest.raises(FrozenInstanceError):
             setattr(event, field.name, None)
@@ -65,21 +65,21 @@ def test_events_are_frozen(event: Any) -> None:
 
 @pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: type(event).__name__)
 def test_events_pickle(event: Any) -> None:
-    """Events go to other processes whole."""
+    """Events can be pickled."""
     again = pickle.loads(pickle.dumps(event))
     assert type(again) is type(event)
     assert vars(again) == vars(event)
 
 
 def test_events_have_the_names_of_listeners() -> None:
-    """Each event's type is one of the names that listeners subscribe to."""
+    """The type of each event is a name that `on` accepts."""
     kinds = typing.get_args(events.Event)
     assert [kind.type for kind in kinds] == list(typing.get_args(EventName))
     assert all("type" not in {field.name for field in fields(kind)} for kind in kinds)
 
 
 def test_status_fields_absent_on_the_wire_are_none() -> None:
-    """Only what every status has must be given."""
+    """Only the fields that each status has are required; the others are None."""
     status = Status("pending", True, "/f", 3, NOW)
-    told = {"stage", "queue", "endpoint", "fn_index", "time"}
-    assert {f.name for f in fields(status) if getattr(status, f.name) is not None} == told
+    required = {"stage", "queue", "endpoint", "fn_index", "time"}
+    assert {f.name for f in fields(status) if getattr(status, f.name) is not None} == required

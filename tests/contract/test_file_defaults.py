@@ -1,4 +1,4 @@
-"""Defaults that are files: they go back as the app's own, and never open one of this machine."""
+"""Defaults that are files: they are sent back as the app's own, and open no local file."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
 
 
 @pytest.mark.gradio
-def test_default_that_is_a_file_goes_back_as_the_apps_own(app: Client) -> None:
-    """A parameter left out takes the app's file, which the app has already."""
+def test_default_file_is_sent_back_as_the_apps_own(app: Client) -> None:
+    """A missing value is replaced by the app's own file, without an upload."""
     for endpoint in ("/default_image", "/default_file"):
         uploads: list[Any] = []
         job = app.submit(endpoint, ["x"]).on("upload", uploads.append)
@@ -38,7 +38,7 @@ KINDS = (
 ).split()
 META = {"_type": "gradio.FileData"}
 
-#: Ways in which an app can name a file of the client.
+#: Forms in which an app can name a file of the client's machine.
 DEFAULTS: tuple[Callable[[str], Any], ...] = (
     lambda path: path,
     lambda path: f"file://{path}",
@@ -57,8 +57,8 @@ DEFAULTS: tuple[Callable[[str], Any], ...] = (
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_default_that_names_a_file_of_this_machine_opens_none(kind: str, tmp_path: Path) -> None:
-    """A hostile app gets its own reference back, and no byte of the file."""
+def test_default_that_names_a_local_file_opens_none(kind: str, tmp_path: Path) -> None:
+    """A hostile app gets back its own path, and no byte of the file."""
     canary = tmp_path / "canary.txt"
     secret = secrets.token_hex(16)
     canary.write_text(secret)

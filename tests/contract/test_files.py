@@ -1,4 +1,4 @@
-"""What can be sent as a file, and what a file of a result can do."""
+"""Which objects can be sent as files, and what the files of results can do."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def files() -> Iterator[FileApp]:
 
 
 def send(server: FileApp, *values: Any) -> bytes:
-    """What the server gets for one file."""
+    """Return what the server receives for one file."""
     with Client(server.url) as app:
         app.predict("/direct", list(values))
     [part] = server.sent
@@ -61,7 +61,7 @@ def send(server: FileApp, *values: Any) -> bytes:
 
 
 def every_kind(folder: Path, opened: ExitStack) -> dict[str, Any]:
-    """One of each thing that stands for a file with `CONTENT`."""
+    """Return one object of each kind that can be sent as a file, with `CONTENT`."""
     path = folder / "träge Katze #1 50%.bin"
     path.write_bytes(CONTENT)
     long = folder / f"{'ü' * 124}.binary"
@@ -117,7 +117,7 @@ def every_kind(folder: Path, opened: ExitStack) -> dict[str, Any]:
 
 @pytest.mark.gradio
 def test_files_of_every_kind_arrive(app: Client, tmp_path: Path) -> None:
-    """Whatever stands for a file, the app gets its bytes, though it changed after the submit."""
+    """Each kind of file arrives with the content that it had at the submit."""
     with ExitStack() as opened:
         kinds = every_kind(tmp_path, opened)
         jobs = {name: app.submit("/digest", [value]) for name, value in kinds.items()}
@@ -145,7 +145,7 @@ def test_files_of_every_kind_arrive(app: Client, tmp_path: Path) -> None:
 )
 @pytest.mark.parametrize("endpoint", ["/file", "/direct_file"])
 def test_files_round_trip(app: Client, content: bytes, endpoint: str, tmp_path: Path) -> None:
-    """What is sent comes back, byte by byte, through the queue and besides it."""
+    """A file comes back byte by byte, with and without the queue."""
     path = tmp_path / "sent.bin"
     path.write_bytes(content)
     got = app.predict(endpoint, [path])[0]
@@ -156,7 +156,7 @@ def test_files_round_trip(app: Client, content: bytes, endpoint: str, tmp_path: 
 
 @pytest.mark.gradio
 def test_files_at_any_depth_and_of_earlier_results(app: Client, tmp_path: Path) -> None:
-    """Lists of files go in and come out; a result goes back in without being fetched."""
+    """Files may be in lists, and a file of a result is passed back without a download."""
     paths = [tmp_path / f"{n}.txt" for n in range(3)]
     for path in paths:
         path.write_text(path.name)
@@ -169,7 +169,7 @@ def test_files_at_any_depth_and_of_earlier_results(app: Client, tmp_path: Path) 
 @pytest.mark.gradio
 @pytest.mark.parametrize("there", [v for v in ("3.50.2", "4.44.1") if v in SERVERS])
 def test_files_of_another_app(app: Client, server_pool: ServerPool, there: str) -> None:
-    """A result of one app is a file for another, whatever their generations."""
+    """A file from one app can be sent to an app of any other release."""
     with Client(server_pool.get(there).url) as other:
         remote = other.predict("/make_file", [300_000])[0]
         digest = json.loads(app.predict("/digest", [remote])[0])
@@ -178,21 +178,21 @@ def test_files_of_another_app(app: Client, server_pool: ServerPool, there: str) 
 
 
 @pytest.mark.gradio
-def test_files_links_are_fetched_by_this_machine_where_the_server_may_not(app: Client) -> None:
-    """A link to this machine works on every server, though newer ones refuse to follow it."""
+def test_files_links_to_this_machine_are_uploaded(app: Client) -> None:
+    """A link to this machine works on every server, though newer servers refuse to follow it."""
     with FileApp() as files:
         files.serve("cat.txt", b"miau")
         digest = json.loads(app.predict("/digest", [handle_file(f"{files.url}/file=cat.txt")])[0])
     assert digest["sha256"] == hashlib.sha256(b"miau").hexdigest()
 
 
-# -- what is refused
+# -- refused values
 
 
 def test_values_that_are_no_files_are_refused_before_sending(
     files: FileApp, tmp_path: Path
 ) -> None:
-    """A mistake is raised by the call itself, and says what to do."""
+    """A wrong value raises in the call itself, and the error says what to do."""
     closed = io.BytesIO()
     closed.close()
     text = tmp_path / "a.txt"
@@ -223,10 +223,10 @@ def test_values_that_are_no_files_are_refused_before_sending(
 
 
 def test_files_that_may_not_be_read_are_refused() -> None:
-    """An unreadable file is an error of the call, as another user sees it."""
+    """A file that the user may not read raises in the call."""
     if not hasattr(os, "seteuid") or os.geteuid() != 0:
         pytest.skip("only root can become another user, and root can read everything")
-    with tempfile.TemporaryDirectory() as folder:  # others may not enter pytest's
+    with tempfile.TemporaryDirectory() as folder:  # other users cannot enter pytest's folder
         os.chmod(folder, 0o755)
         secret = Path(folder) / "secret.txt"
         secret.write_text("s")
@@ -241,7 +241,7 @@ def test_files_that_may_not_be_read_are_refused() -> None:
 
 @pytest.mark.timeout(30)
 def test_files_payload_that_contains_itself_is_refused_at_once(files: FileApp) -> None:
-    """However often it does."""
+    """A payload that contains itself is refused, also if it does so several times."""
     loop: list[Any] = [b"a"]
     loop += [loop, {"again": loop}, loop]
     with Client(files.url) as app, pytest.raises(PayloadError, match="contains itself"):
@@ -249,7 +249,7 @@ def test_files_payload_that_contains_itself_is_refused_at_once(files: FileApp) -
 
 
 def test_files_too_large_are_refused_before_a_byte_is_sent(tmp_path: Path) -> None:
-    """The limit of the app is looked up first, also for files too large to be read."""
+    """A file above the app's limit is refused before it is read or sent."""
     sparse = tmp_path / "sparse.bin"
     with sparse.open("wb") as file:
         file.truncate(2**40)
@@ -267,12 +267,12 @@ def test_files_too_large_are_refused_before_a_byte_is_sent(tmp_path: Path) -> No
         app.predict("/direct", [b"x" * 1_000])
 
 
-# -- what changes meanwhile
+# -- files that change before the upload
 
 
 @pytest.fixture
 def waiting() -> Iterator[tuple[FileApp, Client, Gate]]:
-    """A client whose next job waits until the gate is opened."""
+    """Yield a client whose next job waits until the gate opens."""
     gate = Gate()
 
     def hold(x: IncomingRequest) -> None:
@@ -289,10 +289,10 @@ def waiting() -> Iterator[tuple[FileApp, Client, Gate]]:
 
 
 @pytest.mark.parametrize("after", [b"", b"short", CONTENT * 3], ids=["empty", "shorter", "longer"])
-def test_files_are_sent_as_they_are_when_their_turn_comes(
+def test_files_are_sent_with_their_content_at_the_upload(
     waiting: tuple[FileApp, Client, Gate], tmp_path: Path, after: bytes
 ) -> None:
-    """A file on disk that changes before it is sent is sent as it is then."""
+    """A file on disk is sent with the content that it has when its upload starts."""
     files, app, gate = waiting
     path = tmp_path / "a.bin"
     path.write_bytes(CONTENT)
@@ -301,13 +301,14 @@ def test_files_are_sent_as_they_are_when_their_turn_comes(
     path.write_bytes(after)
     gate.open()
     job.result(WAIT)
-    assert [part.content for part in files.sent] == [after]  # one content, so it is sent once
+    # both have the same content, which is sent once
+    assert [part.content for part in files.sent] == [after]
 
 
-def test_files_that_vanish_or_outgrow_the_limit_before_their_turn(
+def test_files_that_vanish_or_grow_before_the_upload(
     waiting: tuple[FileApp, Client, Gate], tmp_path: Path
 ) -> None:
-    """The job fails and says why; nothing is sent."""
+    """If a file has vanished or grown above the limit, the job fails, and nothing is sent."""
     files, app, gate = waiting
     gone, grown = tmp_path / "gone.bin", tmp_path / "grown.bin"
     gone.write_bytes(CONTENT)
@@ -325,7 +326,7 @@ def test_files_that_vanish_or_outgrow_the_limit_before_their_turn(
 
 
 def test_files_that_shrink_while_they_are_sent(files: FileApp, tmp_path: Path) -> None:
-    """The upload ends with an error, not with a file that is half zeros."""
+    """If a file shrinks during the upload, the upload fails, and no zeros are sent instead."""
     path = tmp_path / "a.bin"
     with path.open("wb") as file:
         file.truncate(2**28)
@@ -355,7 +356,7 @@ def test_files_that_shrink_while_they_are_sent(files: FileApp, tmp_path: Path) -
     ],
 )
 def test_files_streams_that_misbehave(files: FileApp, stream: Any, says: str | None) -> None:
-    """What a stream does wrong is said, and never taken for its end."""
+    """An error of a stream raises `UploadError`, and does not count as its end."""
 
     class Stream:
         name = "odd.bin"
@@ -373,7 +374,7 @@ def test_files_streams_that_misbehave(files: FileApp, stream: Any, says: str | N
 
 
 def test_files_streams_are_read_once(files: FileApp) -> None:
-    """A stream that was sent cannot be sent again; what is kept in memory can."""
+    """A stream can be sent only once; content in memory can be sent again."""
     with Client(files.url) as app:
         stream = io.BufferedReader(io.BytesIO(b"a"))
         app.predict("/direct", [[stream, stream]])
@@ -385,7 +386,7 @@ def test_files_streams_are_read_once(files: FileApp) -> None:
 
 
 def test_files_from_a_named_pipe(files: FileApp, tmp_path: Path) -> None:
-    """The writer may come after the call."""
+    """The writer of a named pipe may open it after the call."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with Client(files.url) as app:
@@ -397,7 +398,7 @@ def test_files_from_a_named_pipe(files: FileApp, tmp_path: Path) -> None:
 
 
 def test_files_names_and_types(files: FileApp, tmp_path: Path) -> None:
-    """What a file is called and what it is goes along; bytes show what they are."""
+    """Name and type of a file are sent; the type of bytes is detected from their content."""
     odd = tmp_path / os.fsdecode(b"caf\xe9.txt")
     odd.write_bytes(b"c")
     image = b"\x89PNG\r\n\x1a\n" + bytes(8)
@@ -427,7 +428,7 @@ def test_files_names_and_types(files: FileApp, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F", "HSV"])
 def test_files_pictures(mode: str) -> None:
-    """Every mode of Pillow's pictures goes, as PNG."""
+    """Pillow pictures of every mode are sent as PNG."""
     image = pytest.importorskip("PIL.Image")
     picture = image.new(mode, (3, 2))
     with FileApp("image") as server:
@@ -438,7 +439,7 @@ def test_files_pictures(mode: str) -> None:
 
 
 def test_files_arrays_as_pictures() -> None:
-    """Arrays are pictures where the app wants one, in the usual shapes and ranges."""
+    """Arrays of the usual shapes and ranges are pictures for an image component."""
     np, image = pytest.importorskip("numpy"), pytest.importorskip("PIL.Image")
     grey = np.array([[0, 128], [255, 7]])
     for array, mode, first in (
@@ -469,7 +470,7 @@ def test_files_arrays_as_pictures() -> None:
 
 
 def test_files_arrays_as_sounds() -> None:
-    """A rate and samples are a sound where the app wants one."""
+    """A rate and samples are a sound for an audio component."""
     np = pytest.importorskip("numpy")
     for samples, channels, first in (
         (np.array([0.5, -1.0]), 1, 16_384),
@@ -502,7 +503,7 @@ def test_files_arrays_as_sounds() -> None:
 
 
 def remote_of(server: FileApp, app: Client, content: bytes = b"hello", **entries: Any) -> Any:
-    """A file of a result."""
+    """Return a file of a result."""
     server.serve("/out/r.txt", content)
     server.output = [filedata("/out/r.txt", orig_name="r.txt", **entries)]
     got = app.predict("/direct", ["x"])[0]
@@ -510,8 +511,8 @@ def remote_of(server: FileApp, app: Client, content: bytes = b"hello", **entries
     return got
 
 
-def test_remote_file_of_this_app_goes_back_by_reference(files: FileApp) -> None:
-    """It is neither fetched nor sent, by another client neither, and not if it was pickled."""
+def test_remote_file_of_this_app_is_sent_by_reference(files: FileApp) -> None:
+    """A file of this app is passed by reference, also by another client and from a pickle."""
     with Client(files.url) as app:
         remote = remote_of(files, app, size=5)
         app.predict("/direct", [{"deep": [remote, remote]}])
@@ -524,7 +525,7 @@ def test_remote_file_of_this_app_goes_back_by_reference(files: FileApp) -> None:
 
 
 def test_remote_file_of_a_closed_client(files: FileApp) -> None:
-    """What was not fetched before cannot be fetched, and the error says so, in every use."""
+    """After the client is closed, a file that was not fetched raises an error in every use."""
     with Client(files.url) as app:
         remote = remote_of(files, app)
         kept = remote_of(files, app)
@@ -540,14 +541,14 @@ def test_remote_file_of_a_closed_client(files: FileApp) -> None:
 
 
 def test_remote_file_keeps_its_client_alive(files: FileApp) -> None:
-    """As long as a file of a result is held, it can be fetched."""
+    """A file of a result keeps its client alive, so it can still be fetched."""
     remote = remote_of(files, Client(files.url))
     assert remote.read() == b"hello"
     remote._owner.close()
 
 
 def test_remote_file_pickled_and_copied(files: FileApp, tmp_path: Path) -> None:
-    """A pickle has no secret; without, what was downloaded is there, and a copy is whole."""
+    """A pickle has the downloaded content and no secret, and a copy has everything."""
     with Client(files.url, headers={"X-Token": "canary-token"}) as app:
         remote = remote_of(files, app)
         frozen = pickle.dumps(remote)
@@ -570,17 +571,17 @@ def test_remote_file_pickled_and_copied(files: FileApp, tmp_path: Path) -> None:
             assert elsewhere.sent[0].content == b"hello"
 
 
-def test_remote_file_is_fetched_where_its_pickle_comes_out(files: FileApp, tmp_path: Path) -> None:
-    """By one client for all files of a result, which connects at the first fetch."""
-    told: list[object] = []
-    with Client(files.url, download_dir=tmp_path, status_callback=told.append) as app:
+def test_remote_file_is_fetched_after_unpickling(files: FileApp, tmp_path: Path) -> None:
+    """One client connects for all files of an unpickled result, at the first fetch."""
+    statuses: list[object] = []
+    with Client(files.url, download_dir=tmp_path, status_callback=statuses.append) as app:
         first, second = remote_of(files, app), remote_of(files, app)
-        asked = files.count("GET /config")
+        count = files.count("GET /config")
         pair = pickle.loads(pickle.dumps([first, second]))
-        assert "file" in pair[0]._repr_html_().lower()  # to look at it is not to fetch it
-        assert files.count("GET /config") == asked
+        assert "file" in pair[0]._repr_html_().lower()  # repr() fetches nothing
+        assert files.count("GET /config") == count
     assert [file.read() for file in pair] == [b"hello", b"hello"]
-    assert files.count("GET /config") == asked + 1
+    assert files.count("GET /config") == count + 1
     assert pickle.loads(pickle.dumps(pair[0])).download().parent == tmp_path
     with FileApp() as other, Client(other.url, retries=0) as app:
         gone = pickle.dumps(remote_of(other, app))
@@ -589,7 +590,7 @@ def test_remote_file_is_fetched_where_its_pickle_comes_out(files: FileApp, tmp_p
 
 
 def test_remote_file_is_a_path(files: FileApp, tmp_path: Path) -> None:
-    """`open`, `shutil`, `os` and Pillow take it as one."""
+    """`open`, `shutil`, `os` and Pillow accept a file of a result as a path."""
     image = pytest.importorskip("PIL.Image")
     buffer = io.BytesIO()
     image.new("RGB", (2, 3), "red").save(buffer, "PNG")
@@ -628,8 +629,8 @@ with Client(here) as near, Client(there) as far:
 """
 
 
-def test_remote_file_of_another_app_never_touches_the_disk(files: FileApp) -> None:
-    """It goes straight through this machine's memory, in pieces; `read` of 3 MB writes nothing."""
+def test_remote_file_of_another_app_is_sent_without_the_disk(files: FileApp) -> None:
+    """A file of another app is sent in pieces through memory; read() of 3 MB writes no file."""
     content = b"abc" * 1_000_000
     with FileApp() as there:
         there.serve("/out/r.txt", content)
@@ -661,7 +662,7 @@ print(path)
 
 
 def test_files_in_a_fork(files: FileApp) -> None:
-    """A fork fetches and sends by connections of its own, and leaves its parent's files alone."""
+    """A forked process uses its own connections, and does not remove its parent's files."""
     ports: list[int] = []
 
     def fetched(x: IncomingRequest) -> None:

@@ -1,4 +1,4 @@
-"""What the first call of a fresh process loads: scripts, cron jobs and commands pay for it."""
+"""Modules loaded by the first call of a fresh process, which delay scripts and commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.servers.server import Server
 
 pytestmark = pytest.mark.gradio
 
-#: Makes one call, and prints the modules that it has loaded, and those that a worker has imported.
+#: A script that makes one call, then prints the loaded modules and those imported by workers.
 CALL = """
 import sys, threading
 from gradio_client_sync import AppError, Client
@@ -26,7 +26,7 @@ class Watch:
 sys.meta_path.insert(0, Watch())
 with Client(sys.argv[1]) as app:
     job = app.submit(sys.argv[2], [int(sys.argv[3])])
-    job.on("data", print)  # then the worker decodes the values
+    job.on("data", print)  # with a listener, the worker decodes the values
     try:
         job.result(60)
     except AppError as error:
@@ -39,7 +39,7 @@ OTHERS = {"_notebook", "_spaces", "_files", "files", "_typed", "_terminal", "_cl
 
 
 def call(server: Server, endpoint: str, number: int) -> tuple[str, set[str], str]:
-    """Return what a fresh process prints of a call: values, modules, imports of its workers."""
+    """Make a call in a fresh process; return its values, its modules, and its workers' imports."""
     command = [sys.executable, "-c", CALL, server.url, endpoint, str(number)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     values, modules, by_workers = ran.stdout.split("---")
@@ -47,7 +47,7 @@ def call(server: Server, endpoint: str, number: int) -> tuple[str, set[str], str
 
 
 def test_first_call_without_files_loads_no_other_parts(server: Server) -> None:
-    """A call loads nothing that only notebooks, Spaces or files need."""
+    """A call without files does not load the modules for notebooks, Spaces or files."""
     values, modules, by_workers = call(server, "/count", 2)
     assert "Data(" in values
     own = {name.split(".")[1] for name in modules if name.startswith("gradio_client_sync.")}
@@ -57,9 +57,13 @@ def test_first_call_without_files_loads_no_other_parts(server: Server) -> None:
     assert by_workers == ""
 
 
-@pytest.mark.parametrize(("endpoint", "said"), [("/make_file", "RemoteFile"), ("/fail_midway", "")])
-def test_first_call_imports_nothing_on_a_worker(server: Server, endpoint: str, said: str) -> None:
-    """Files in results, and an app's errors, are imported for by the thread that calls."""
+@pytest.mark.parametrize(
+    ("endpoint", "printed"), [("/make_file", "RemoteFile"), ("/fail_midway", "")]
+)
+def test_first_call_imports_nothing_on_a_worker(
+    server: Server, endpoint: str, printed: str
+) -> None:
+    """The calling thread imports the modules for files in results and for errors of the app."""
     values, _, by_workers = call(server, endpoint, 3)
-    assert said in values
+    assert printed in values
     assert by_workers == ""

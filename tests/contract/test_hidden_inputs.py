@@ -1,6 +1,6 @@
 """Inputs that an app's own description leaves out: buttons, and the rows of a dataset.
 
-What the app's own page posts is the judge of what goes along if they are not given.
+The tests compare the values that are sent by default with those that the app's own page sends.
 """
 
 from __future__ import annotations
@@ -29,31 +29,31 @@ pytestmark = pytest.mark.gradio
 NO_BROWSER = pytest.mark.skipif(render.chromium() is None, reason="there is no Chromium")
 NO_ORACLE = pytest.mark.skipif(Oracle.available() is not None, reason=str(Oracle.available()))
 
-#: Without a click there is no row, so the server fails; so it does for a page.
+#: Without a click there is no row, so the server fails, also for a page.
 NEEDS_A_ROW = ("labelled", "row_values")
 
 
 @pytest.fixture(params=SERVERS)
 def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
-    """Each real server in turn, with functions that have hidden inputs."""
+    """Return each real server in turn, with functions that have hidden inputs."""
     return server_pool.get(request.param, app=(HIDDEN,))
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for the pages of all servers."""
+    """Yield one browser for the pages of all servers."""
     with Browser() as browser:
         yield browser
 
 
 def got(app: Client, endpoint: str, payload: Any = None) -> list[Any]:
-    """Call an endpoint, and return what its function got."""
+    """Call an endpoint, and return what its function received."""
     values: list[Any] = json.loads(app.predict(endpoint, payload)[0])
     return values
 
 
 def functions(app: Client) -> dict[str, tuple[int, dict[str, Any]]]:
-    """Number and config of each function by its name."""
+    """Return the number and the config of each function by its name."""
     return {
         dependency["api_name"]: (dependency.get("id", position), dependency)
         for position, dependency in enumerate(app.config["dependencies"])
@@ -66,12 +66,12 @@ def types_of(app: Client, inputs: list[int]) -> list[str]:
     return [types[number] for number in inputs]
 
 
-# -- what goes along by itself
+# -- defaults of hidden inputs
 
 
 @NO_BROWSER
-def test_what_is_not_given_goes_as_the_page_sends_it(app: Client, browser: Browser) -> None:
-    """A call without values sends the same as a press in a fresh page, and the app takes it."""
+def test_defaults_are_those_of_the_page(app: Client, browser: Browser) -> None:
+    """A call without values sends the same as a press in a fresh page, and the app accepts it."""
     described = app.view_api()["named_endpoints"]
     called = {
         name: function
@@ -89,7 +89,7 @@ def test_what_is_not_given_goes_as_the_page_sends_it(app: Client, browser: Brows
             if not value["parameter_has_default"]
         ]
         if required and "hidden_parameters" not in described[f"/{name}"]:
-            continue  # it has to be given, so there is nothing to compare
+            continue  # its value is required, so there is nothing to compare
         payload = dict.fromkeys(required)
         known = app._connection
         ours = known.app.bind(known.table.resolve(name), payload)
@@ -100,8 +100,8 @@ def test_what_is_not_given_goes_as_the_page_sends_it(app: Client, browser: Brows
 
 
 @NO_BROWSER
-def test_a_clicked_row_goes_as_the_page_sends_it(app: Client, browser: Browser) -> None:
-    """The row of a dataset goes as its number, on every server."""
+def test_a_clicked_row_is_sent_like_by_the_page(app: Client, browser: Browser) -> None:
+    """The row of a dataset is sent as its number, on every server."""
     number, _ = functions(app)["clicked"]
     page = AppPage(browser, app.url)
     [sent] = page.press([(number, "#pick button, #pick td, #pick tr", "pear")])
@@ -111,7 +111,7 @@ def test_a_clicked_row_goes_as_the_page_sends_it(app: Client, browser: Browser) 
 
 @servers_with("hidden buttons")
 def test_a_button_that_is_not_given_sends_its_text(app: Client) -> None:
-    """A function that tells its buttons apart by their text gets the text."""
+    """A button without a value sends its text, by which a function tells its buttons apart."""
     assert got(app, "/button") == ["cat"]
     assert got(app, "/first", ["x"]) == ["cat", "x"]
     assert got(app, "/twins", ["x"]) == ["cat", "x", "dog"]
@@ -119,8 +119,8 @@ def test_a_button_that_is_not_given_sends_its_text(app: Client) -> None:
 
 
 @servers_with("hidden buttons")
-def test_a_hidden_input_keeps_its_place(app: Client) -> None:
-    """Values of the description go to their own inputs, wherever the hidden one is."""
+def test_a_hidden_input_keeps_its_position(app: Client) -> None:
+    """Values of the description go to their own inputs, wherever the hidden input is."""
     assert got(app, "/last", ["x"]) == ["x", "cat"]
     assert got(app, "/between", ["x", 5]) == ["x", "cat", 5]
     assert got(app, "/between", ["x"]) == ["x", "cat", 2]
@@ -129,12 +129,12 @@ def test_a_hidden_input_keeps_its_place(app: Client) -> None:
     assert got(app, "/between") == ["a text", "cat", 2]
 
 
-# -- what is given
+# -- values for hidden inputs
 
 
 @servers_with("hidden buttons")
 def test_a_hidden_input_is_given_by_position_among_all_inputs(app: Client) -> None:
-    """A list as long as all inputs but state has a value for each of them, in order."""
+    """A list with a value for every input except state is read by position."""
     assert got(app, "/button", ["dog"]) == ["dog"]
     assert got(app, "/first", ["dog", "x"]) == ["dog", "x"]
     assert got(app, "/last", ["x", "dog"]) == ["x", "dog"]
@@ -145,23 +145,23 @@ def test_a_hidden_input_is_given_by_position_among_all_inputs(app: Client) -> No
 
 
 @servers_with("hidden buttons")
-def test_a_hidden_input_is_given_by_the_name_that_view_api_tells(app: Client) -> None:
-    """`hidden_parameters` has name, default and place of each."""
+def test_a_hidden_input_is_given_by_its_name_in_view_api(app: Client) -> None:
+    """view_api() gives the name, the default and the position of each hidden input."""
     described = app.view_api()["named_endpoints"]["/twins"]
     assert [value["parameter_name"] for value in described["parameters"]] != []
-    told = [
+    shown = [
         (value["parameter_name"], value["parameter_default"], value["position"], value["hidden"])
         for value in described["hidden_parameters"]
     ]
-    assert told == [("button", "cat", 0, True), ("button_2", "dog", 2, True)]
+    assert shown == [("button", "cat", 0, True), ("button_2", "dog", 2, True)]
     text = described["parameters"][0]["parameter_name"]
     assert got(app, "/twins", {"button_2": "cow"}) == ["cat", "a text", "cow"]
     assert got(app, "/twins", {text: "x", "button": "hen"}) == ["hen", "x", "dog"]
 
 
 @servers_with("hidden buttons")
-def test_a_hidden_input_takes_no_name_of_another(app: Client) -> None:
-    """A parameter of the description keeps its name; the hidden one gets a number."""
+def test_a_hidden_input_has_a_unique_name(app: Client) -> None:
+    """A hidden input with the same name as a described parameter gets a number in its name."""
     described = app.view_api()["named_endpoints"]["/clash"]
     [own] = [value["parameter_name"] for value in described["parameters"]]
     [hidden] = [value["parameter_name"] for value in described["hidden_parameters"]]
@@ -173,7 +173,7 @@ def test_a_hidden_input_takes_no_name_of_another(app: Client) -> None:
 
 @servers_with("hidden rows")
 def test_a_hidden_row_is_given_by_position_and_by_name(app: Client) -> None:
-    """The row that a page sends after a click is an input that can be given."""
+    """The row that a page sends after a click can be given by position and by name."""
     assert got(app, "/rows", [1]) == [1]
     assert got(app, "/rows", {"dataset": 0}) == [0]
     assert got(app, "/rows") == [None]
@@ -185,36 +185,36 @@ def test_a_hidden_row_is_given_by_position_and_by_name(app: Client) -> None:
 
 
 @servers_with("hidden buttons")
-def test_a_list_that_fits_no_reading_is_refused(app: Client) -> None:
-    """Which inputs a list means is never guessed: the error shows both forms, with names."""
+def test_a_list_of_another_length_is_refused(app: Client) -> None:
+    """A list of another length is refused, and the error shows both possible lists with names."""
     for values in ([1, "x", 2, 3, 4, 5], [None, "x", "y", 1, 2]):
         with pytest.raises(PayloadError) as caught:
             app.predict("/all", values)
         assert "button='cat'" in str(caught.value)
     with pytest.raises(PayloadError) as caught:
         app.predict("/twins", ["a", "b"])
-    told = str(caught.value)
-    assert "takes 1 value and got 2: (" in told
-    assert "takes 3 values: (button='cat', " in told
-    assert "button_2='dog')" in told
-    assert "session state" not in told
+    message = str(caught.value)
+    assert "takes 1 value and got 2: (" in message
+    assert "takes 3 values: (button='cat', " in message
+    assert "button_2='dog')" in message
+    assert "session state" not in message
     with pytest.raises(PayloadError, match="button='cat'"):
         app.predict("/between", {"buton": "x"})
 
 
 @servers_with("hidden buttons")
 def test_state_is_still_left_out(app: Client) -> None:
-    """A list with a place for session state is too long, and the error says why."""
+    """A list with a value for session state is too long, and the error says why."""
     with pytest.raises(PayloadError, match="Leave session state out"):
         app.predict("/all", [None, "dog", "x", 1, 5])
 
 
-# -- the other faces
+# -- functions, typed modules and display
 
 
 @servers_with("hidden buttons")
 def test_functions_take_hidden_inputs_by_keyword(app: Client) -> None:
-    """They are optional and come last; the values of the description keep their places."""
+    """As function parameters, hidden inputs are optional and come last."""
     between = app.function("/between")
     parameters = inspect.signature(between).parameters
     assert list(parameters)[-1] == "button"
@@ -228,7 +228,7 @@ def test_functions_take_hidden_inputs_by_keyword(app: Client) -> None:
 
 @servers_with("hidden buttons")
 def test_typed_modules_take_hidden_inputs_by_keyword(app: Client) -> None:
-    """A module's function has them too; one written before they were known goes on working."""
+    """A typed module has hidden inputs as parameters, and an older module still works."""
     names: dict[str, Any] = {}
     exec(compile(module_source(app.url, app._signatures()), "module", "exec"), names)
     assert json.loads(names["between"](app, "x", 5)) == ["x", "cat", 5]
@@ -238,13 +238,13 @@ def test_typed_modules_take_hidden_inputs_by_keyword(app: Client) -> None:
     assert (hidden, required) == ("button", False)
     returns = names["_API"]._endpoints["/between"][1]
     before = Api({"/between": (tuple(described), returns)})
-    told: str = before.call(app, "/between", ["x", 5])
-    assert json.loads(told) == ["x", "cat", 5]
+    result: str = before.call(app, "/between", ["x", 5])
+    assert json.loads(result) == ["x", "cat", 5]
 
 
 @servers_with("hidden buttons")
 def test_the_printed_api_marks_hidden_inputs(app: Client) -> None:
-    """People see name and default, and that the app's description leaves the input out."""
+    """The printed API shows name and default of a hidden input, and marks it as hidden."""
     printed = str(app.view_api())
     section = printed.split("── /between ")[1].split("── /")[0]
     assert "button  " in section
@@ -254,8 +254,8 @@ def test_the_printed_api_marks_hidden_inputs(app: Client) -> None:
 
 
 @servers_with("render", "hidden buttons")
-def test_rendered_hidden_inputs_send_what_they_were_rendered_with(app: Client) -> None:
-    """A component that the app rendered into the session holds what the render gave it."""
+def test_rendered_hidden_inputs_send_their_rendered_value(app: Client) -> None:
+    """A rendered component is sent with the value that the render gave it."""
     app.predict("/apply", ["name"])
     assert got(app, "/rendered", ["x"]) == ["rendered name", "x"]
     app.predict("/apply", ["other"])
@@ -275,7 +275,7 @@ def test_rendered_hidden_inputs_send_what_they_were_rendered_with(app: Client) -
 def test_the_javascript_client_sends_the_same_full_list(
     endpoint: str, payload: list[Any], app: Client, oracle: Oracle
 ) -> None:
-    """A list with all inputs but state means the same to both."""
+    """A list with all inputs except state gives the same call in both clients."""
     events = oracle.events("2", app.url, endpoint, payload)
     [data] = [event["data"] for event in events if event["type"] == "data"]
     assert json.loads(data[0]) == got(app, endpoint, payload)
@@ -286,7 +286,7 @@ def test_the_javascript_client_sends_the_same_full_list(
 def test_the_javascript_client_shifts_a_list_without_the_hidden_input(
     app: Client, oracle: Oracle
 ) -> None:
-    """A list as the description has it: ours leaves the button its text, theirs does not."""
+    """Only our client sends the button its own text if the list has no value for it."""
     events = oracle.events("2", app.url, "/queued", ["x", 5])
     [data] = [event["data"] for event in events if event["type"] == "data"]
     assert json.loads(data[0]) == ["x", 5, None]
@@ -295,6 +295,6 @@ def test_the_javascript_client_shifts_a_list_without_the_hidden_input(
 
 @pytest.fixture(scope="module")
 def oracle() -> Iterator[Oracle]:
-    """The JavaScript clients."""
+    """Yield the JavaScript clients."""
     with Oracle() as oracle:
         yield oracle

@@ -1,4 +1,4 @@
-"""``/info``: asked once, and an app that cannot answer it is not asked at each call."""
+"""``/info`` is requested once, and after a failure only again after some time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gradio_client_sync._transport.http import Http
 from gradio_client_sync._transport.http_options import HttpOptions
 from gradio_client_sync.errors import ClientClosedError
 from tests.conftest import SERVERS
-from tests.support.gateway import Gateway, Manner
+from tests.support.gateway import Gateway, ResponseForm
 from tests.support.listeners import BOUND
 from tests.support.scripted import Gate, IncomingRequest, ScriptedApp
 from tests.support.servers.server import Server
@@ -29,21 +29,21 @@ VERSIONS = [version for version in SERVERS if version != "3.23.0"]  # /info came
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def broken(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A real server whose ``/info`` answers 500."""
+    """Yield a real server whose ``/info`` responds with 500."""
     with Server(request.param, app=[NO_INFO]) as server:
         yield server
 
 
 @pytest.fixture
-def way(broken: Server) -> Iterator[Gateway]:
-    """The way to it, which remembers what was asked."""
-    with Gateway(broken.url, Manner()) as gateway:
+def gateway(broken: Server) -> Iterator[Gateway]:
+    """Yield a gateway to that server, which records the requests."""
+    with Gateway(broken.url, ResponseForm()) as gateway:
         yield gateway
 
 
-def asked(way: Gateway) -> int:
-    """How often the app was asked to describe its API."""
-    return sum("/info" in request.partition("\r\n")[0] for request in way.requests)
+def info_requests(gateway: Gateway) -> int:
+    """Return the number of requests for ``/info``."""
+    return sum("/info" in request.partition("\r\n")[0] for request in gateway.requests)
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -51,35 +51,37 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @pytest.mark.gradio
-def test_info_that_fails_is_asked_for_once(way: Gateway, caplog: pytest.LogCaptureFixture) -> None:
-    """Calls by name go by the config, with one warning and one request."""
-    with Client(way.url) as app:
+def test_info_that_fails_is_requested_once(
+    gateway: Gateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If ``/info`` fails, calls by name use the config, with one warning and one request."""
+    with Client(gateway.url) as app:
         for name in ("/times", "/direct", "/times"):
             assert app.predict(name, {"text": "ab", "how_many": 2})[0] == "abab"
             assert app.predict(name, {"text": "ab"})[0] == "ababab"
-        assert asked(way) == 1
+        assert info_requests(gateway) == 1
         (warning,) = warnings(caplog)
         assert "/info" in warning
         assert "500" in warning
         assert set(app.view_api()["named_endpoints"]) == {"/times", "/direct"}
-        assert asked(way) == 2  # view_api() is there to find out
+        assert info_requests(gateway) == 2  # view_api() always requests the description
         assert app.predict("/times", {"text": "ab"})[0] == "ababab"
-        assert asked(way) == 2
-    with Client(way.url) as app:
+        assert info_requests(gateway) == 2
+    with Client(gateway.url) as app:
         assert app.predict("/times", {"text": "x"})[0] == "xxx"
-    assert asked(way) == 3
+    assert info_requests(gateway) == 3
 
 
 @pytest.mark.gradio
-def test_info_threads_ask_once_at_the_same_time(way: Gateway) -> None:
-    """Calls that begin together share one request."""
-    with Client(way.url) as app, ThreadPoolExecutor(8) as pool:
+def test_info_is_requested_once_by_several_threads(gateway: Gateway) -> None:
+    """Calls that begin at the same time share one request."""
+    with Client(gateway.url) as app, ThreadPoolExecutor(8) as pool:
         results = pool.map(lambda n: app.predict("/times", {"text": "x"})[0], range(16))
         assert list(results) == ["xxx"] * 16
-    assert asked(way) == 1
+    assert info_requests(gateway) == 1
 
 
-# -- how long a failure counts
+# -- failures that are kept for some time
 
 
 class Clock:
@@ -110,10 +112,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         (504, b"", _info.FAILED_TEMPORARILY),
     ],
 )
-def test_info_failure_counts_for_a_while(
+def test_info_failure_is_kept_for_some_time(
     status: int, body: bytes, seconds: float, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An app's own failure counts longer than a gateway's; then it is asked for again."""
+    """A failure is kept for some time, longer for the app's own than for a gateway's."""
     with ScriptedApp() as app:
         app.scripts["GET /info"] = lambda x: x.answer(body, status)
         http = Http(app.url, HttpOptions(rate_limit_patience=0.0))
@@ -124,7 +126,7 @@ def test_info_failure_counts_for_a_while(
             assert app.count("GET /info") == times
         assert len(warnings(caplog)) == 1
         assert info.get(NEVER, again=True) is None
-        assert len(warnings(caplog)) == 2  # who asked for it hears of it
+        assert len(warnings(caplog)) == 2  # a call that requests it always gets the warning
         info.forget()
         app.scripts["GET /info"] = lambda x: x.answer({"named_endpoints": {}})
         assert info.get(NEVER) == {"named_endpoints": {}}
@@ -137,8 +139,8 @@ def test_info_failure_counts_for_a_while(
             info.get(NEVER)
 
 
-def test_info_failure_by_a_short_deadline_does_not_count() -> None:
-    """That a caller had no time says nothing of the app."""
+def test_info_failure_by_a_short_deadline_is_not_kept() -> None:
+    """A failure that the caller's short deadline caused is not kept."""
     gate = Gate()
 
     def wait(exchange: IncomingRequest) -> None:
@@ -156,7 +158,7 @@ def test_info_failure_by_a_short_deadline_does_not_count() -> None:
 
 
 def test_info_of_a_server_that_has_none_is_empty() -> None:
-    """404 is an answer: servers before 3.26 have no description."""
+    """A 404 means an empty description: servers before 3.26 have none."""
     with ScriptedApp() as app:
         http = Http(app.url)
         info = _info.Info(http, f"{app.url}/info")

@@ -1,4 +1,4 @@
-"""Streams of input: on real servers, and on scripted ones where the moment matters."""
+"""Streams of input, on real servers, and on scripted servers if timing matters."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from gradio_client_sync._job.input_stream import InputStream
 from gradio_client_sync._protocol.routes import Routes
 from gradio_client_sync._transport.http import Http
 from tests.support.generations import has, servers_with, servers_without
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.scripted import (
     CLOSE,
     Gate,
@@ -50,13 +50,13 @@ streams = servers_with("input streams")
 
 
 def in_thread(call: Callable[[], Any]) -> concurrent.futures.Future[Any]:
-    """Run a call that may block, on a thread of its own."""
+    """Run a call that may block on its own thread."""
     future: concurrent.futures.Future[Any] = concurrent.futures.Future()
 
     def run() -> None:
         try:
             future.set_result(call())
-        except BaseException as exc:  # noqa: BLE001 - handed on
+        except BaseException as exc:  # noqa: BLE001 - raised by the future
             future.set_exception(exc)
 
     threading.Thread(target=run, daemon=True).start()
@@ -68,8 +68,8 @@ def in_thread(call: Callable[[], Any]) -> concurrent.futures.Future[Any]:
 
 @pytest.mark.gradio
 @streams
-def test_chunks_are_answered_in_order(app: Client, server: Server) -> None:
-    """Each chunk has its answer, in order and with the state of those before it."""
+def test_chunks_get_results_in_order(app: Client, server: Server) -> None:
+    """Each chunk gets its result, in order, with the state that earlier chunks left."""
     before = server.control.executions().get("stream", 0)
     job = app.submit("/stream", ["0", 1])
     for n in range(1, 20):
@@ -78,7 +78,7 @@ def test_chunks_are_answered_in_order(app: Client, server: Server) -> None:
     last = job.result(BOUND)
     texts = [data[0] for data in job.outputs]
     assert texts[:20] == [f"{n} {n + 1}" for n in range(20)]
-    # 6.x repeats the last answer at the end, 5.x runs the function once more.
+    # 6.x repeats the last result at the end, 5.x runs the function once more.
     again = not has(server.version, "private")
     assert texts[20:] == [last[0]] == ["19 21" if again else "19 20"]
     assert server.control.executions()["stream"] - before == 20 + again
@@ -89,7 +89,7 @@ def test_chunks_are_answered_in_order(app: Client, server: Server) -> None:
 @pytest.mark.gradio
 @streams
 def test_chunks_are_laid_out_like_payloads(app: Client) -> None:
-    """By position or by name, with defaults and without state; mistakes are found at once."""
+    """A chunk takes values like a payload: by position or name, with defaults and without state."""
     job = app.submit("/stream", {"text": "a"})
     job.send_chunk(["b"])
     job.send_chunk({"text": "c", "number": 5})
@@ -105,7 +105,7 @@ def test_chunks_are_laid_out_like_payloads(app: Client) -> None:
 @pytest.mark.gradio
 @streams
 def test_chunks_may_be_files(app: Client, tmp_path: Path) -> None:
-    """Files in a chunk are brought to the server before it, as those of a payload are."""
+    """Files in a chunk are uploaded before the chunk is sent, as for a payload."""
     path = tmp_path / "third.bin"
     path.write_bytes(b"third")
     job = app.submit("/stream_digest", [b"first"])
@@ -122,7 +122,7 @@ def test_chunks_may_be_files(app: Client, tmp_path: Path) -> None:
 @pytest.mark.gradio
 @streams
 def test_chunks_from_a_listener(app: Client) -> None:
-    """A listener that answers an answer with the next chunk holds nothing up."""
+    """A listener may send the next chunk for each result without blocking the job."""
     left, job = [str(n) for n in range(1, 5)], app.submit("/stream", ["0", 1])
 
     def feed(data: Data) -> None:
@@ -138,8 +138,8 @@ def test_chunks_from_a_listener(app: Client) -> None:
 
 @pytest.mark.gradio
 @streams
-def test_chunk_waits_for_the_answer(app: Client, server: Server, key: str) -> None:
-    """While the function is at one chunk, the next is not sent; a timeout leaves it unsent."""
+def test_chunk_waits_for_the_last_result(app: Client, server: Server, key: str) -> None:
+    """The next chunk is sent only after the last one's result; a timeout leaves it unsent."""
     job = app.submit("/stream_held", [key])
     assert server.control.await_started(key)
     with pytest.raises(concurrent.futures.TimeoutError, match="not sent"):
@@ -157,22 +157,22 @@ def test_chunk_waits_for_the_answer(app: Client, server: Server, key: str) -> No
 @pytest.mark.gradio
 @streams
 def test_several_threads_may_send(app: Client, server: Server) -> None:
-    """No chunk takes another's place, whoever sends them."""
+    """Several threads can send chunks, and no chunk replaces another."""
     job = app.submit("/stream", ["first", 1])
     names = [f"{thread}-{n}" for thread in range(4) for n in range(10)]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda name: job.send_chunk([name, 1]), names))
     job.close_stream()
     job.result(BOUND)
-    told = [data[0].split() for data in job.outputs][:41]
-    assert sorted(name for name, _ in told) == sorted(["first", *names])
-    assert [total for _, total in told] == [str(n) for n in range(1, 42)]
+    results = [data[0].split() for data in job.outputs][:41]
+    assert sorted(name for name, _ in results) == sorted(["first", *names])
+    assert [total for _, total in results] == [str(n) for n in range(1, 42)]
 
 
 @pytest.mark.gradio
 @streams
 def test_two_streams_at_once(app: Client) -> None:
-    """Jobs of one stream function keep their inputs apart."""
+    """Two jobs of one stream function keep their inputs apart."""
     jobs = [app.submit("/stream", [name], isolated=True) for name in "ab"]
     for n in range(5):
         for name, job in zip("ab", jobs):
@@ -187,7 +187,7 @@ def test_two_streams_at_once(app: Client) -> None:
 @pytest.mark.gradio
 @streams
 def test_chunk_that_fails_ends_the_job(app: Client) -> None:
-    """The app's error ends the job, and later chunks say which error it was."""
+    """An error of the app ends the job, and later chunks raise an error that names it."""
     job = app.submit("/stream", ["a"])
     job.send_chunk(["fail"])
     with pytest.raises(StreamClosedError, match="bad chunk") as caught:
@@ -201,20 +201,20 @@ def test_chunk_that_fails_ends_the_job(app: Client) -> None:
 @pytest.mark.gradio
 @streams
 def test_job_that_ends_by_itself(app: Client) -> None:
-    """After the app's time limit the job is complete, and takes no more."""
+    """After the app's time limit the job is complete, and further chunks are refused."""
     job = app.submit("/stream_brief", ["a"])
     assert job.result(BOUND)[0] == "a 2"
     with pytest.raises(StreamClosedError, match="the app has ended the job") as caught:
         job.send_chunk(["b"])
     assert caught.value.endpoint == "/stream_brief"
     assert caught.value.event_id == job.event_id
-    job.close_stream()  # there is nothing left to close
+    job.close_stream()  # nothing is left to close
 
 
 @pytest.mark.gradio
 @streams
 def test_cancel_releases_a_blocked_send(app: Client, server: Server, key: str) -> None:
-    """A cancel ends the wait for a turn, and the job takes no more."""
+    """cancel() ends a blocked send_chunk(), and the job accepts no further chunks."""
     job = app.submit("/stream_held", [key])
     assert server.control.await_started(key)
     sending = in_thread(lambda: job.send_chunk([key]))
@@ -231,7 +231,7 @@ def test_cancel_releases_a_blocked_send(app: Client, server: Server, key: str) -
 @pytest.mark.gradio
 @streams
 def test_close_of_the_client_releases_a_blocked_send(server: Server, key: str) -> None:
-    """So does closing the client."""
+    """Closing the client ends a blocked send_chunk()."""
     app = Client(server.url)
     job = app.submit("/stream_held", [key])
     assert server.control.await_started(key)
@@ -245,8 +245,8 @@ def test_close_of_the_client_releases_a_blocked_send(server: Server, key: str) -
 @pytest.mark.gradio
 @streams
 def test_cancelled_stream_stops(app: Client, server: Server) -> None:
-    """A cancelled stream is over on the server, too: others of the function can run."""
-    job, values = app.submit("/stream", ["a"]), Heard()
+    """A cancelled stream also ends on the server, so that other jobs of the function can run."""
+    job, values = app.submit("/stream", ["a"]), EventRecorder()
     job.on("data", values)
     values.wait_for()
     assert job.cancel()
@@ -258,7 +258,7 @@ def test_cancelled_stream_stops(app: Client, server: Server) -> None:
 
 @pytest.mark.gradio
 def test_other_functions_take_no_chunks(app: Client) -> None:
-    """A function that takes its input at once says so, before and after its end."""
+    """send_chunk() and close_stream() raise for an ordinary function, before and after its end."""
     job = app.submit("/echo", ["a"])
     for call in (lambda: job.send_chunk(["b"]), job.close_stream):
         with pytest.raises(
@@ -271,11 +271,11 @@ def test_other_functions_take_no_chunks(app: Client) -> None:
 @pytest.mark.gradio
 @servers_without("input streams")
 def test_servers_before_5_have_no_streams(app: Client) -> None:
-    """None of their functions takes chunks."""
+    """Servers before 5.0 have no function that accepts chunks."""
     assert not any(d.get("connection") == "stream" for d in app.config["dependencies"])
 
 
-# -- scripted ones
+# -- scripted servers
 
 
 def streaming(event_id: str, *data: Any) -> dict[str, Any]:
@@ -284,11 +284,11 @@ def streaming(event_id: str, *data: Any) -> dict[str, Any]:
 
 
 class StreamApp:
-    """A scripted app with one stream function, whose answers a test gives.
+    """A scripted app with one stream function; the test decides its results.
 
     Attributes:
-        events: What is put here goes out on the session's stream; ``None`` ends it.
-        chunks: The bodies that came.
+        events: Messages put here are sent on the session's stream; ``None`` ends it.
+        chunks: The bodies of the requests received.
     """
 
     def __init__(self) -> None:
@@ -337,7 +337,7 @@ def finish(script: StreamApp, job: Job) -> None:
 
 
 def test_chunk_waits_while_the_job_joins() -> None:
-    """Until the first input is answered nothing is sent: the job has no name, or has not run."""
+    """No chunk is sent before the first result: until then the job may not run."""
     gate = Gate()
     with stream_app() as (script, app, client):
 
@@ -367,10 +367,10 @@ def test_chunk_waits_while_the_job_joins() -> None:
         finish(script, job)
 
 
-def test_answer_may_precede_that_of_the_request() -> None:
-    """The function's answer may come before the server says that it has the chunk."""
+def test_result_may_come_before_the_response() -> None:
+    """The result of a chunk may arrive before the response to the request that sent it."""
     with stream_app() as (script, _app, client):
-        values = Heard()
+        values = EventRecorder()
         job = client.submit("/stream", ["a"]).on("data", values)
         script.events.put(streaming("e1", None, "0"))
 
@@ -386,8 +386,8 @@ def test_answer_may_precede_that_of_the_request() -> None:
         finish(script, job)
 
 
-def test_close_waits_for_the_last_answer() -> None:
-    """The end is told when the last chunk is answered: a server might leave it out otherwise."""
+def test_close_waits_for_the_last_result() -> None:
+    """close_stream() is sent after the last result, which a server might otherwise drop."""
     with stream_app() as (script, app, client):
         job = client.submit("/stream", ["a"])
         script.events.put(streaming("e1", None, "0"))
@@ -408,7 +408,7 @@ def test_close_waits_for_the_last_answer() -> None:
 
 
 def test_close_releases_a_blocked_send() -> None:
-    """After the close no chunk follows, not even one that waits for its turn."""
+    """close_stream() ends a blocked send_chunk(), and no chunk follows."""
     with stream_app() as (script, _app, client):
         job = client.submit("/stream", ["a"])
         sending = in_thread(lambda: job.send_chunk(["b"]))
@@ -423,7 +423,7 @@ def test_close_releases_a_blocked_send() -> None:
 
 @pytest.mark.parametrize(("status", "kind"), [(404, "text/plain"), (500, "text/plain")])
 def test_server_that_does_not_know_the_job(status: int, kind: str) -> None:
-    """A job that has ended on the server, which we have not heard yet, takes no more."""
+    """If the server no longer knows the job, a chunk raises, even before the end arrives."""
     with stream_app() as (script, _app, client):
         job = client.submit("/stream", ["a"])
         script.events.put(streaming("e1", None, "0"))
@@ -435,7 +435,7 @@ def test_server_that_does_not_know_the_job(status: int, kind: str) -> None:
 
 
 def test_server_that_ends_the_job_at_the_close() -> None:
-    """To close what the server has ended just now is no mistake."""
+    """close_stream() raises nothing if the server has just ended the job."""
     with stream_app() as (script, _app, client):
         job = client.submit("/stream", ["a"])
         script.events.put(streaming("e1", None, "0"))
@@ -445,7 +445,7 @@ def test_server_that_ends_the_job_at_the_close() -> None:
 
 
 def test_chunk_that_is_refused_can_be_sent_again() -> None:
-    """A refusal is told with its status, and the turn is not lost; so with the close."""
+    """A refused chunk or close raises an error with the status, and can be sent again."""
     with stream_app() as (script, app, client):
         job = client.submit("/stream", ["a"])
         script.events.put(streaming("e1", None, "0"))
@@ -464,8 +464,8 @@ def test_chunk_that_is_refused_can_be_sent_again() -> None:
         finish(script, job)
 
 
-def test_chunk_whose_fate_is_unknown_is_not_overtaken() -> None:
-    """After an answer that did not come the next chunk waits: the function may be at the first."""
+def test_chunk_after_a_lost_response_waits() -> None:
+    """After a chunk without a response the next one waits, because the function may have got it."""
     with stream_app() as (script, _app, client):
         job = client.submit("/stream", ["a"])
         script.events.put(streaming("e1", None, "0"))
@@ -482,7 +482,7 @@ def test_chunk_whose_fate_is_unknown_is_not_overtaken() -> None:
 
 
 def test_chunk_that_was_not_sent_can_be_sent_again() -> None:
-    """Without a connection the error says that nothing was sent, and the turn is not lost."""
+    """Without a connection the error says that nothing was sent, and a retry is possible."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         root = f"http://127.0.0.1:{unused.getsockname()[1]}"
@@ -497,11 +497,11 @@ def test_chunk_that_was_not_sent_can_be_sent_again() -> None:
 
 
 def test_close_of_the_client_ends_a_chunk_under_way() -> None:
-    """A chunk that the server has not answered for yet is given up with the client."""
+    """Closing the client ends a chunk whose response has not arrived."""
     with stream_app() as (script, _app, client):
         job = client.submit("/stream", ["a"])
         script.events.put(streaming("e1", None, "0"))
-        values = Heard()
+        values = EventRecorder()
         job.on("data", values)
         values.wait_for()
         taken = Gate()
@@ -521,7 +521,7 @@ def test_close_of_the_client_ends_a_chunk_under_way() -> None:
 
 
 def test_broken_stream_releases_a_blocked_send() -> None:
-    """A lost connection ends the job, and with it the wait for a turn."""
+    """A broken connection ends the job, and also a blocked send_chunk()."""
     with stream_app() as (_script, app, client):
 
         def broken(x: IncomingRequest) -> None:
@@ -538,7 +538,7 @@ def test_broken_stream_releases_a_blocked_send() -> None:
 
 
 def test_stream_function_goes_through_the_queue() -> None:
-    """Also one with ``queue=False``: the direct form would run it for its first chunk only."""
+    """A stream function uses the queue: a direct call would run it for its first chunk only."""
     script = StreamApp()
     config = config_of(dependency(0, "stream", connection="stream", queue=False))
     with scripted(config, join=script.join, data=script.data) as app:

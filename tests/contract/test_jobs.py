@@ -1,4 +1,4 @@
-"""The contract of `Job`, on every generation of servers."""
+"""`Job`, on every generation of servers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from gradio_client_sync import Client, Data, JobTimeoutError, Status
 from tests.support.generations import has, servers_with
-from tests.support.listeners import BOUND, Heard, Holding
+from tests.support.listeners import BOUND, BlockingListener, EventRecorder
 from tests.support.servers.server import Server
 
 pytestmark = [pytest.mark.gradio, pytest.mark.client_only]
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.gradio, pytest.mark.client_only]
 
 
 def test_wait_and_as_completed_take_jobs(app: Client, server: Server, key: str) -> None:
-    """`concurrent.futures.wait` and `as_completed` work on jobs."""
+    """`concurrent.futures.wait` and `as_completed` accept jobs."""
     quick = [app.submit("/echo", [str(n)]) for n in range(3)]
     held = app.submit("/hold", [key])
     done, pending = concurrent.futures.wait(quick, BOUND)
@@ -51,7 +51,7 @@ def test_asyncio_awaits_a_job(app: Client) -> None:
 
 
 def test_done_callback(app: Client) -> None:
-    """`add_done_callback` is called with the job, whose result is there by then."""
+    """`add_done_callback` is called with the job, whose result is available by then."""
     results: list[Any] = []
     called = threading.Event()
 
@@ -66,9 +66,9 @@ def test_done_callback(app: Client) -> None:
 
 
 @pytest.mark.each_release
-def test_job_tells_what_it_is(app: Client, server: Server, key: str) -> None:
-    """A job knows its endpoint and number, and once it runs its id, status and outputs."""
-    statuses = Heard()
+def test_job_attributes(app: Client, server: Server, key: str) -> None:
+    """A job has its endpoint and number, and once it runs its event id, status and outputs."""
+    statuses = EventRecorder()
     job = app.submit("hold", [key]).on("status", statuses)
     assert job.endpoint == "/hold"
     assert isinstance(job.fn_index, int)
@@ -92,7 +92,7 @@ def test_job_tells_what_it_is(app: Client, server: Server, key: str) -> None:
 
 
 def test_job_is_not_pickled(app: Client) -> None:
-    """A job belongs to its process, and says so; its result can go to others."""
+    """A job cannot be pickled, and the error says why; its result can."""
     job = app.submit("/echo", ["x"])
     with pytest.raises(TypeError, match="Pickle its result"):
         pickle.dumps(job)
@@ -110,7 +110,7 @@ def test_listeners_chain(app: Client) -> None:
 
 
 def test_unknown_events_are_refused(app: Client) -> None:
-    """There are four kinds of events, and listeners can be called."""
+    """`on` refuses unknown kinds of events, and listeners that cannot be called."""
     job = app.submit("/echo", ["x"])
     for event in ("datas", "Data", "", None):
         with pytest.raises(ValueError, match="data, status, log, render"):
@@ -123,8 +123,8 @@ def test_unknown_events_are_refused(app: Client) -> None:
 
 
 def test_events_come_in_order_and_once(app: Client) -> None:
-    """Each listener is told each event once, in order, on the job's own worker threads."""
-    data, statuses, both = Heard(), Heard(), Heard()
+    """Each listener gets each event once, in order, on the job's own worker threads."""
+    data, statuses, both = EventRecorder(), EventRecorder(), EventRecorder()
     job = app.submit("/count", [5])
     job.on("data", data).on("status", statuses).on("data", both).on("status", both)
     job.result(BOUND)
@@ -141,8 +141,8 @@ def test_events_come_in_order_and_once(app: Client) -> None:
 
 
 def test_late_listener_gets_past_events(app: Client) -> None:
-    """A listener added after the end is told everything, before `on` returns."""
-    data, statuses, late_data, late_statuses = Heard(), Heard(), Heard(), Heard()
+    """A listener that is added after the end gets all events before `on` returns."""
+    data, statuses, late_data, late_statuses = (EventRecorder() for _ in range(4))
     job = app.submit("/tokens", [5]).on("data", data).on("status", statuses)
     job.result(BOUND)
     job.on("data", late_data)
@@ -152,8 +152,8 @@ def test_late_listener_gets_past_events(app: Client) -> None:
 
 
 def test_listener_added_midway_gets_past_events(app: Client, server: Server, key: str) -> None:
-    """A listener added while the job runs is told what it missed, then what comes."""
-    early, late = Heard(), Heard()
+    """A listener that is added while the job runs gets the earlier events too."""
+    early, late = EventRecorder(), EventRecorder()
     job = app.submit("/endless_growing", [key]).on("data", early)
     early.wait_for(lambda data: data[0].startswith("tok0 tok1 "))
     job.on("data", late)
@@ -166,15 +166,16 @@ def test_listener_added_midway_gets_past_events(app: Client, server: Server, key
 
 
 def test_off_stops_events_to_a_listener(app: Client, server: Server, key: str) -> None:
-    """A listener taken off is told nothing more; the others are."""
-    gone, kept = Heard(), Heard()
+    """A listener that was removed gets no further events, and the others do."""
+    gone, kept = EventRecorder(), EventRecorder()
     job = app.submit("/endless", [key]).on("data", gone).on("data", kept)
     gone.wait_for(lambda data: True)
     job.off("data", gone)
-    kept.wait_for(lambda data: True, after=len(kept.events) + 1)  # one may have been on its way
-    told = len(gone.events)
+    # one event may already have been on its way
+    kept.wait_for(lambda data: True, after=len(kept.events) + 1)
+    count = len(gone.events)
     kept.wait_for(lambda data: True, after=len(kept.events))
-    assert len(gone.events) == told
+    assert len(gone.events) == count
     job.off("status", kept)  # it listens to data only
     kept.wait_for(lambda data: True, after=len(kept.events))
     server.control.release(key)
@@ -183,8 +184,8 @@ def test_off_stops_events_to_a_listener(app: Client, server: Server, key: str) -
 
 
 def test_destroy_drops_listeners_and_not_the_job(app: Client, server: Server, key: str) -> None:
-    """`destroy` ends all telling; the job goes on to its result."""
-    data, statuses = Heard(), Heard()
+    """`destroy` removes all listeners, and the job continues to its result."""
+    data, statuses = EventRecorder(), EventRecorder()
     job = app.submit("/hold", [key]).on("data", data).on("status", statuses)
     assert server.control.await_started(key)
     job.destroy()
@@ -194,25 +195,25 @@ def test_destroy_drops_listeners_and_not_the_job(app: Client, server: Server, ke
     assert "complete" not in [status.stage for status in statuses.events]
 
 
-def test_listener_may_take_itself_off(app: Client) -> None:
-    """A listener that takes itself off is told one event."""
-    told: list[Data] = []
+def test_listener_may_remove_itself(app: Client) -> None:
+    """A listener that removes itself gets one event."""
+    values: list[Data] = []
     job = app.submit("/count", [4])
 
     def once(data: Data) -> None:
-        told.append(data)
+        values.append(data)
         job.off("data", once)
 
     job.on("data", once).result(BOUND)
-    assert [data[0] for data in told] == ["0"]
+    assert [data[0] for data in values] == ["0"]
 
 
 @pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt])
 def test_exception_in_a_listener_affects_nothing_else(
     app: Client, error: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An exception in a listener is logged; the job, others and the listener itself go on."""
-    calls, others = [], Heard()
+    """An exception in a listener is logged; the job and all listeners continue."""
+    calls, others = [], EventRecorder()
 
     def failing(data: Data) -> None:
         calls.append(data[0])
@@ -228,15 +229,15 @@ def test_exception_in_a_listener_affects_nothing_else(
 
 
 def test_slow_listener_delays_its_own_job_only(app: Client) -> None:
-    """While a listener of one job does not return, other jobs of the client come and go."""
-    holding = Holding()
+    """A listener that blocks one job does not delay other jobs of the client."""
+    holding = BlockingListener()
     slow = app.submit("/count", [3]).on("data", holding)
     try:
         holding.wait_until_reached()
         assert app.predict("/count", [2])[0] == "1"
-        heard = Heard()
-        assert app.submit("/echo", ["quick"]).on("data", heard).result(BOUND)[0] == "quick"
-        assert heard.values() == ["quick"]
+        values = EventRecorder()
+        assert app.submit("/echo", ["quick"]).on("data", values).result(BOUND)[0] == "quick"
+        assert values.values() == ["quick"]
         assert not slow.done()
     finally:
         holding.free()
@@ -244,11 +245,9 @@ def test_slow_listener_delays_its_own_job_only(app: Client) -> None:
 
 
 @servers_with("polled for data")
-def test_listener_that_holds_does_not_keep_the_server_waiting(
-    app: Client, server: Server, key: str
-) -> None:
-    """A job whose first listener does not return runs all the same: the server gets its data."""
-    holding, after = Holding(), Heard()
+def test_blocking_listener_does_not_delay_the_server(app: Client, server: Server, key: str) -> None:
+    """A job whose first listener blocks still runs, because the server gets its data."""
+    holding, after = BlockingListener(), EventRecorder()
     job = app.submit("/hold", [key]).on("status", holding).on("status", after)
     try:
         holding.wait_until_reached()
@@ -262,9 +261,9 @@ def test_listener_that_holds_does_not_keep_the_server_waiting(
     assert after.events[-1].stage == "complete"
 
 
-def test_listener_that_holds_to_the_end(app: Client, server: Server, key: str) -> None:
-    """A job that ended on the server while its listener held is told in full before it resolves."""
-    holding, statuses = Holding(), Heard()
+def test_blocking_listener_gets_all_events(app: Client, server: Server, key: str) -> None:
+    """If a listener blocks until the job has ended on the server, it still gets all events."""
+    holding, statuses = BlockingListener(), EventRecorder()
     job = app.submit("/hold", [key])
     assert server.control.await_started(key)
     job.on("status", holding).on("status", statuses)
@@ -286,7 +285,7 @@ def test_listener_that_holds_to_the_end(app: Client, server: Server, key: str) -
 def test_last_status_comes_before_the_result(
     server: Server, key: str, endpoint: str, last: str
 ) -> None:
-    """When a listener is told the last status, the future is not resolved yet."""
+    """The Future is not resolved yet when a listener gets the last status."""
     with Client(server.url, max_workers=1) as app:
         app.submit("/hold", [key])
         job, seen = app.submit(endpoint, ["x"]), []  # it waits, so that no event is missed
@@ -298,7 +297,7 @@ def test_last_status_comes_before_the_result(
 
 
 def test_result_in_a_listener_is_refused(app: Client) -> None:
-    """A listener that waits for its own job would wait for itself: it gets a `RuntimeError`."""
+    """A listener that waits for its own job gets a `RuntimeError` instead of a deadlock."""
     errors: list[BaseException] = []
     job = app.submit("/count", [2])
 
@@ -316,7 +315,7 @@ def test_result_in_a_listener_is_refused(app: Client) -> None:
 
 
 def test_other_jobs_can_be_waited_for_in_a_listener(app: Client) -> None:
-    """A listener may call the app and wait for that."""
+    """A listener may call the app and wait for that call."""
     answers: list[Any] = []
     job = app.submit("/echo", ["x"])
     job.on("data", lambda data: answers.append(app.predict("/echo", [f"{data[0]}y"])[0]))
@@ -325,8 +324,8 @@ def test_other_jobs_can_be_waited_for_in_a_listener(app: Client) -> None:
 
 
 def test_listeners_added_from_listeners(app: Client) -> None:
-    """A listener added by a listener is told everything too."""
-    inner = Heard()
+    """A listener that another listener added gets all events too."""
+    inner = EventRecorder()
     job = app.submit("/count", [3])
 
     def outer(data: Data) -> None:
@@ -336,11 +335,11 @@ def test_listeners_added_from_listeners(app: Client) -> None:
     assert inner.values() == ["0", "1", "2", "2"]
 
 
-# -- time
+# -- timeouts
 
 
-def test_result_that_runs_out_of_time_leaves_the_job(app: Client, server: Server, key: str) -> None:
-    """`result(timeout)` raises a `TimeoutError`; the job goes on."""
+def test_result_timeout_leaves_the_job_running(app: Client, server: Server, key: str) -> None:
+    """result(timeout) raises `TimeoutError`, and the job continues."""
     job = app.submit("/hold", [key])
     with pytest.raises(concurrent.futures.TimeoutError):
         job.result(timeout=0)
@@ -353,10 +352,10 @@ def test_result_that_runs_out_of_time_leaves_the_job(app: Client, server: Server
 
 
 @pytest.mark.each_release
-def test_predict_that_runs_out_of_time_stops_the_work(
+def test_predict_timeout_stops_the_function(
     app: Client, server: Server, new_key: Callable[[], str]
 ) -> None:
-    """`predict(timeout)` raises `JobTimeoutError`, and the server has been told to stop."""
+    """predict(timeout) raises `JobTimeoutError`, and the server has received the cancel request."""
     for timeout in (0.5, 2.0, 8.0):  # a busy machine may not even have started it
         key = new_key()
         with pytest.raises(JobTimeoutError, match="was cancelled") as caught:
@@ -370,16 +369,16 @@ def test_predict_that_runs_out_of_time_stops_the_work(
     assert app.predict("/echo", ["next"], timeout=BOUND)[0] == "next"
 
 
-def test_predict_that_is_in_time(app: Client) -> None:
-    """A timeout that does not pass changes nothing."""
+def test_predict_before_its_timeout(app: Client) -> None:
+    """A call that ends before its timeout returns its result."""
     assert app.predict("/echo", ["x"], timeout=BOUND)[0] == "x"
 
 
 # -- options of the client
 
 
-def test_history_bounds_what_is_kept(server: Server) -> None:
-    """Of a long job its last messages are kept, and what a late loop gets of them is right."""
+def test_history_limits_the_kept_messages(server: Server) -> None:
+    """Only the last messages of a long job are kept, and a late loop gives right values."""
     with Client(server.url, history=4) as app:
         job = app.submit("/tokens", [30])
         final = job.result(BOUND)[0]
@@ -392,7 +391,7 @@ def test_history_bounds_what_is_kept(server: Server) -> None:
 
 
 def test_workers_are_bounded(server: Server, new_key: Callable[[], str]) -> None:
-    """With ``max_workers=1`` the second job waits here until the first has ended."""
+    """With ``max_workers=1`` the second job waits in the client until the first has ended."""
     first, second = new_key(), new_key()
     with Client(server.url, max_workers=1) as app:
         jobs = [app.submit("/hold", [first]), app.submit("/hold", [second])]
@@ -406,12 +405,12 @@ def test_workers_are_bounded(server: Server, new_key: Callable[[], str]) -> None
 
 
 def test_backlogged_job_can_be_cancelled(server: Server, new_key: Callable[[], str]) -> None:
-    """A job that waits for a worker is cancelled without ever reaching the server."""
+    """A job that waits for a worker is cancelled without any request to the server."""
     first, second = new_key(), new_key()
     with Client(server.url, max_workers=1) as app:
         jobs = [app.submit("/hold", [first]), app.submit("/hold", [second])]
         assert server.control.await_started(first)
-        statuses = Heard()
+        statuses = EventRecorder()
         jobs[1].on("status", statuses)
         assert jobs[1].cancel()
         with pytest.raises(concurrent.futures.CancelledError):
@@ -425,7 +424,7 @@ def test_backlogged_job_can_be_cancelled(server: Server, new_key: Callable[[], s
 
 @pytest.mark.parametrize("timeout", ["5", True, [], object()])
 def test_a_timeout_is_a_number(app: Client, server: Server, key: str, timeout: Any) -> None:
-    """What is no number of seconds is refused by its name."""
+    """A timeout that is not a number of seconds is refused, and the error names it."""
     job = app.submit("/hold", [key])
     for wait in (job.result, job.exception):
         with pytest.raises(TypeError, match="number of seconds"):
@@ -438,7 +437,7 @@ def test_a_timeout_is_a_number(app: Client, server: Server, key: str, timeout: A
 
 
 def test_jobs_from_many_threads(app: Client) -> None:
-    """A client is used from twenty threads at once; each gets its own answers."""
+    """Twenty threads use one client at the same time, and each gets its own results."""
     answers: dict[int, list[Any]] = {}
 
     def work(number: int) -> None:

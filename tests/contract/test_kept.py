@@ -1,4 +1,4 @@
-"""Content that is kept on this machine: where, and for how long."""
+"""`Kept` and `Keeper`: where content is kept on this machine, and for how long."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ LARGE = bytes(range(256)) * (SMALL_BYTES // 256 + 1)
 
 
 def on_disk() -> set[Path]:
-    """The contents that this process keeps on disk."""
+    """Return the files of the contents that this process keeps on disk."""
     return set(Path(private_folder()).glob("kept-*"))
 
 
 def kept_by(how: str, content: bytes) -> Kept:
-    """Keep a content in one of the two ways."""
+    """Keep a content, either at once or in pieces."""
     if how == "at once":
         return Kept.of(content)
     with Keeper() as keeper:
@@ -32,7 +32,7 @@ def kept_by(how: str, content: bytes) -> Kept:
 
 @pytest.mark.parametrize("how", ["at once", "in pieces"])
 def test_kept_in_memory_or_on_disk(how: str) -> None:
-    """A large content goes to the disk, and leaves it with its object."""
+    """A large content is kept on disk until its object is deleted."""
     before = on_disk()
     small = kept_by(how, b"small")
     assert on_disk() == before
@@ -51,7 +51,7 @@ def test_kept_in_memory_or_on_disk(how: str) -> None:
 
 
 def test_kept_in_memory_up_to_a_limit() -> None:
-    """Many small contents do not fill the memory: further ones go to the disk."""
+    """Many small contents are kept in memory up to a limit, and further ones on disk."""
     before = on_disk()
     count = MEMORY_BYTES // SMALL_BYTES
     held = [Kept.of(bytes(SMALL_BYTES)) for _ in range(count + 2)]
@@ -63,7 +63,7 @@ def test_kept_in_memory_up_to_a_limit() -> None:
 
 
 def test_kept_in_a_pickle() -> None:
-    """A small content is in it; of a large one it says where its file is."""
+    """A pickle includes a small content; for a large one it has the path of the file."""
     small, large = Kept.of(b"small"), Kept.of(LARGE)
     frozen = pickle.dumps((small, large))
     assert len(frozen) < 1_000
@@ -77,7 +77,7 @@ def test_kept_in_a_pickle() -> None:
 
 
 def test_keeper_that_is_not_finished() -> None:
-    """What broke off leaves nothing; a head can be read and replaced."""
+    """An unfinished keeper removes its file; the head of a content can be read and replaced."""
     before = on_disk()
     with Keeper() as keeper:
         keeper.write(LARGE)
@@ -116,5 +116,5 @@ assert list(Path(private_folder()).glob("kept-*")) == []
 
 
 def test_kept_on_a_full_disk() -> None:
-    """What the disk does not take is kept in memory, and half a file does not stay."""
+    """If the disk is full, the content is kept in memory, and no part of a file stays on disk."""
     run_python(FULL)

@@ -1,4 +1,4 @@
-"""Files larger than one would want in memory, there and back on every real server."""
+"""Files too large for memory, to every real server and back."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ pytestmark = [
 ]
 
 MB = 2**20
-GROWTH = 16 * MB  # what may be added to memory by a file of any length
+GROWTH = 16 * MB  # the limit for a file of any length
 
-#: 300 MB to the newest server of each form of files in values; elsewhere what memory would show.
+#: 300 MB on the newest server of each form of file values, elsewhere enough to show in memory.
 LARGE = {"3.50.2": 300 * MB, "6.31.0": 300 * MB}
 LESS_LARGE = 64 * MB
 
@@ -50,7 +50,7 @@ with Client(url) as app:
 
 
 def test_large_files_go_there_and_back_without_memory(server: Server, tmp_path: Path) -> None:
-    """They arrive byte by byte as they were sent, and memory does not grow with them."""
+    """A large file arrives unchanged, and memory does not grow with its size."""
     length = LARGE.get(server.version, LESS_LARGE)
     path = tmp_path / "large.bin"
     with path.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Many jobs at once, and many in a row, on the generations that differ in how they queue."""
+"""Many jobs at once and in a row, on the generations that differ in how they queue."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from tests.support.servers.plugin import ServerPool
 pytestmark = pytest.mark.gradio
 
 JOBS = 500
-#: A round takes up to 20 s on 3.50.2 and 6.31.0, which tell each waiting job of each that ends.
+#: A round takes up to 20 s on 3.50.2 and 6.31.0, which report the end of each job to each waiting
+#: job.
 ROUNDS = int(os.environ.get("GRADIO_CLIENT_SYNC_ROUNDS", "2"))
 LOADED = [v for v in ("3.50.2", "4.44.1", "5.50.0", "6.31.0") if v in SERVERS]
 
 
 @pytest.mark.timeout(60 * ROUNDS + 60)
 @pytest.mark.parametrize("version", LOADED)
-def test_each_of_many_jobs_gets_its_own_answer(server_pool: ServerPool, version: str) -> None:
-    """500 jobs submitted at once all complete, each with its own answer, round after round."""
+def test_each_of_many_jobs_gets_its_own_result(server_pool: ServerPool, version: str) -> None:
+    """500 jobs at the same time all complete with their own results, in each round."""
     with Client(server_pool.get(version).url) as app:
         for first in range(0, ROUNDS * JOBS, JOBS):
             jobs = [app.submit("/add", [first + n, 1]) for n in range(JOBS)]
@@ -32,7 +33,7 @@ def test_each_of_many_jobs_gets_its_own_answer(server_pool: ServerPool, version:
 
 @pytest.mark.parametrize("version", LOADED)
 def test_jobs_of_many_threads_are_not_mixed_up(server_pool: ServerPool, version: str) -> None:
-    """Jobs submitted by several threads at once each get their own answer."""
+    """Jobs that several threads submit at the same time get their own results."""
     answers: dict[int, list[object]] = {}
 
     def work(number: int) -> None:
@@ -50,7 +51,7 @@ def test_jobs_of_many_threads_are_not_mixed_up(server_pool: ServerPool, version:
 
 @pytest.mark.parametrize("version", LOADED)
 def test_calls_in_a_row(server_pool: ServerPool, version: str) -> None:
-    """100 quick calls one after another, each of which may meet the last one's stream closing."""
+    """100 quick calls in a row all work, though the stream of the last call may just be closing."""
     with Client(server_pool.get(version).url) as app:
         answers = [app.predict("/echo", [str(n)], timeout=20)[0] for n in range(100)]
     assert answers == [str(n) for n in range(100)]

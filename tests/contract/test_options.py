@@ -1,4 +1,4 @@
-"""`Options`: one checked, frozen object for what `Client` takes."""
+"""`Options`: the checked, frozen options of `Client`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ GIVEN: dict[str, Any] = {
 
 
 def test_options_are_the_parameters_of_client() -> None:
-    """Every option of `Client` is a field, and nothing else is."""
+    """Each option of `Client` is a field, and there are no other fields."""
     assert list(vars(Options.checked(**GIVEN))) == list(Options.__annotations__) == list(GIVEN)
 
 
 def test_options_are_kept_in_their_checked_form() -> None:
-    """One number stands for both timeouts, and no headers are an empty dict."""
+    """A single number is kept as both timeouts, and missing headers as an empty dict."""
     options = Options.checked(**{**GIVEN, "timeout": 5, "hf_token": " hf_abc\n", "headers": None})
     assert options.timeout == (5, 5)
     assert options.hf_token == "hf_abc"
@@ -35,13 +35,13 @@ def test_options_are_kept_in_their_checked_form() -> None:
 
 @pytest.mark.parametrize("name", list(GIVEN))
 def test_options_are_all_checked(name: str) -> None:
-    """A value of a wrong type is refused with the name of its option."""
+    """A value of a wrong type is refused, and the error names the option."""
     with pytest.raises(TypeError, match=name):
         Options.checked(**{**GIVEN, name: object()})
 
 
 def test_options_that_are_unknown_are_refused() -> None:
-    """There is no option that nobody reads."""
+    """An unknown option is refused."""
     with pytest.raises(TypeError, match="colour"):
         Options.checked(**GIVEN, colour="red")
     with pytest.raises(TypeError, match="retries"):
@@ -49,7 +49,7 @@ def test_options_that_are_unknown_are_refused() -> None:
 
 
 def test_options_do_not_change() -> None:
-    """Whoever holds them may rely on them; a changed copy is another object."""
+    """Options cannot be changed, and a changed copy is another object."""
     options = Options.checked(**GIVEN)
     with pytest.raises(AttributeError, match="retries"):
         options.retries = 7
@@ -60,7 +60,7 @@ def test_options_do_not_change() -> None:
 
 
 def test_options_show_no_secret() -> None:
-    """Their `repr` has no value in it, nor that of what requests need of them."""
+    """The `repr` of options, and of the HTTP options made from them, has no values."""
     secret = "hf_" + "s" * 20
     options = Options.checked(
         **{**GIVEN, "hf_token": secret, "auth": ("me", secret), "headers": {"x": secret}}
@@ -70,14 +70,14 @@ def test_options_show_no_secret() -> None:
 
 
 def test_options_go_into_no_pickle() -> None:
-    """Only a client's pickle knows what to leave out."""
+    """Options cannot be pickled; only a client's pickle knows which secrets to leave out."""
     options = Options.checked(**GIVEN)
-    for thing in (options, http_options(options, None), Tokens(None, None, False)):
+    for secretive in (options, http_options(options, None), Tokens(None, None, False)):
         with pytest.raises(TypeError, match="cannot be pickled"):
-            pickle.dumps(thing)
+            pickle.dumps(secretive)
 
 
 def test_options_of_a_subclass_stay_as_they_are() -> None:
-    """Only those of `Client` are checked."""
+    """Options that a subclass adds are not checked."""
     own = object()
     assert check({"timeout": 3, "colour": own}) == {"timeout": (3, 3), "colour": own}

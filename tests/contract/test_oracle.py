@@ -1,15 +1,15 @@
-"""The same calls through the JavaScript client and through ours: the same events come.
+"""The same calls through the JavaScript client and through ours give the same events.
 
-Both sides are written down in one form: an event is a line of JSON with the fields that it has.
-Absent, undefined, ``null`` and ``None`` are one thing; of times and durations that the server
-measures only the presence counts; of estimations in a row, the last.
+Both sides are written in one form: an event is a line of JSON with its fields. Absent, undefined,
+``null`` and ``None`` count as the same. Times and durations that the server measures only have to
+be present. If there are several estimations in a row, only the last one is compared.
 
-`DIFFERENCES` is what may differ, and all that may. Each entry names its cases and servers and turns
-the JavaScript client's events into those that are expected of ours. One that changes nothing fails
-too: it is no difference any more. docs/javascript.md has the same names.
+`DIFFERENCES` lists all intended differences. Each entry names its cases and servers, and changes
+the JavaScript client's events into those expected of ours. An entry that changes nothing fails,
+because the difference no longer exists. docs/javascript.md has the same names.
 
-On 4.0.2 the JavaScript client cannot queue anything. There the oracle mends its requests, so that
-what is compared is what it makes of the messages, not that it works.
+On 4.0.2 the JavaScript client cannot queue anything. There the oracle repairs its requests. So the
+test compares how it handles the messages, and not that it works.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import pytest
 from gradio_client_sync import Client, Job
 from tests.conftest import SERVERS
 from tests.support.generations import app_constant, has
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.oracle.oracle import Oracle
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
@@ -39,13 +39,13 @@ from tests.support.servers.server import Server
 MISSING = Oracle.available()
 
 DOCS = Path(__file__).parents[2] / "docs" / "javascript.md"
-MEASURED = ("eta", "avg_time", "cache_duration", "time_limit")  # s, by the server
+MEASURED = ("eta", "avg_time", "cache_duration", "time_limit")  # in seconds, measured by the server
 FINAL = ("complete", "error")
 
 Events = list[dict[str, Any]]
 
 
-# -- what is called
+# -- the calls
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Call:
     """One call.
 
     Attributes:
-        endpoint: An ``int`` is the position in the config, which is not the number everywhere.
-        slotted: The payload for 0.2.1, which wants a value for each state component.
+        endpoint: An ``int`` is the position in the config, which is not its number on every server.
+        slotted: The payload for 0.2.1, which needs a value for each state component.
     """
 
     endpoint: str | int
@@ -68,8 +68,8 @@ class Case:
 
     Attributes:
         needs: The feature that a server must have.
-        cancels: The call is cancelled at its first value.
-        chunks: Further inputs: one is sent after each value, then the stream is closed.
+        cancels: Cancel the call at its first value.
+        chunks: Further inputs: one is sent after each value, and then the stream is closed.
     """
 
     name: str
@@ -119,12 +119,12 @@ CASES = (
     single("input stream", "/stream", ["a", 1], needs="input streams", chunks=(["b", 2], ["c", 0])),
 )
 
-#: On a server with a queue of one that keeps the texts of errors to itself.
+#: These run on a server with a queue of one job that hides the texts of errors.
 HIDDEN = single("hidden exception", "/crash", ["secret"])
 FULL = single("queue full", "/echo", ["hi"])
-REFUSING = ("6.31.0", "4.12.0", "4.0.2", "3.50.2")  # each way of refusing
+REFUSING = ("6.31.0", "4.12.0", "4.0.2", "3.50.2")  # one release for each form of a refusal
 
-#: With 2.7.0 these never end.
+#: With 2.7.0 these calls never end.
 ENDLESS_THERE = tuple((version, "cancel") for version in ("4.0.2", "4.12.0", "4.19.2", "4.21.0"))
 
 COMPARED = [
@@ -136,7 +136,7 @@ COMPARED = [
 ]
 
 
-# -- what may differ
+# -- the intended differences
 
 
 @dataclass(frozen=True)
@@ -144,10 +144,10 @@ class Difference:
     """An intended difference.
 
     Attributes:
-        name: As in docs/javascript.md, which has the reason.
-        cases: The names of the cases that it is in.
-        on: Whether it is in those of a server.
-        adapt: Changes the JavaScript client's events into those that are expected of ours.
+        name: Its name in docs/javascript.md, which explains it.
+        cases: The names of the cases that it affects.
+        on: Tells for a version whether the difference exists there.
+        adapt: Changes the JavaScript client's events into those expected of ours.
     """
 
     name: str
@@ -159,7 +159,7 @@ class Difference:
 def difference(
     name: str, cases: str, on: Callable[[str], bool] = lambda version: True
 ) -> Callable[[Callable[[Events], None]], Difference]:
-    """Make a `Difference` of a function; ``cases`` has commas."""
+    """Make a `Difference` from a function; ``cases`` are separated by commas."""
     return lambda adapt: Difference(name, frozenset(cases.split(", ")), on, adapt)
 
 
@@ -176,7 +176,7 @@ def quoted(version: str) -> bool:
 
 
 def failed(events: Events) -> dict[str, Any]:
-    """The status of the failure."""
+    """Return the status of the failure."""
     assert events[-1]["stage"] == "error", events[-1]
     return events[-1]
 
@@ -235,7 +235,7 @@ def hidden_text(events: Events) -> None:
 
 
 def detail(events: Events, **fields: Any) -> None:
-    """Give a direct error all that its server sends, and the text without quotes."""
+    """Add the details that the server sends to a direct error; remove the quotes from its text."""
     assert not set(fields) & set(failed(events))
     failed(events).update(message="boom", **fields)
 
@@ -315,7 +315,7 @@ def shrinking_structure(events: Events) -> None:
 
 @difference("cancelled jobs", "cancel")
 def cancelled(events: Events) -> None:
-    """3.x: says less. 4.22 and later: falls over the answer, which has no values."""
+    """3.x: it emits less. 4.22 and later: it fails at the response, which has no values."""
     last = events[-1]
     assert last.get("message") in (None, "An Unexpected Error Occurred!"), last
     last.update(stage="complete", queue=False, success=False, message="Cancelled.")
@@ -323,7 +323,7 @@ def cancelled(events: Events) -> None:
 
 
 def heard_to_the_end(events: Events, **fields: Any) -> None:
-    """There, the last event is the answer to the last chunk."""
+    """In the JavaScript client, the last event is the result of the last chunk."""
     last = events[-1]
     assert last["type"] == "data", last
     status = {"type": "status", "stage": "complete", "queue": True, "changed_state_ids": []}
@@ -367,7 +367,7 @@ DIFFERENCES = (
 
 
 def expected(case: Case, version: str, theirs: Events) -> Events:
-    """What ours should be, by what the JavaScript client's are."""
+    """Return the events expected of ours, from those of the JavaScript client."""
     for entry in DIFFERENCES:
         if case.name in entry.cases and entry.on(version):
             before = copy.deepcopy(theirs)
@@ -380,45 +380,45 @@ def expected(case: Case, version: str, theirs: Events) -> Events:
 
 
 def plain(event: dict[str, Any]) -> dict[str, Any]:
-    """An event with the fields that it has."""
-    told = {name: value for name, value in event.items() if value is not None}
-    if "time" in told:
-        moment = told["time"]
+    """Return an event without empty fields."""
+    shown = {name: value for name, value in event.items() if value is not None}
+    if "time" in shown:
+        moment = shown["time"]
         if isinstance(moment, str):
             assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", moment), moment
         else:
             assert isinstance(moment, datetime) and moment.utcoffset() == timedelta(0), moment
-        told["time"] = "(time)"
+        shown["time"] = "(time)"
     for name in MEASURED:
-        if name in told:
-            assert type(told[name]) in (int, float), told
-            told[name] = "(seconds)"
-    if "progress_data" in told:
-        told["progress_data"] = [
+        if name in shown:
+            assert type(shown[name]) in (int, float), shown
+            shown[name] = "(seconds)"
+    if "progress_data" in shown:
+        shown["progress_data"] = [
             {name: value for name, value in bar.items() if value is not None}
-            for bar in told["progress_data"]
+            for bar in shown["progress_data"]
         ]
-    if told["type"] == "render":
-        told["data"] = renumbered(told["data"])
-    return told
+    if shown["type"] == "render":
+        shown["data"] = renumbered(shown["data"])
+    return shown
 
 
 def of_python(event: Any) -> dict[str, Any]:
-    """One of our events by its fields."""
+    """Return one of our events as a dict of its fields."""
     names = [field.name for field in fields(event) if not field.name.startswith("_")]
-    told = {name: getattr(event, name) for name in names if name != "updates"}  # ours alone
-    if told.get("progress_data") is not None:
-        told["progress_data"] = [vars(bar) for bar in told["progress_data"]]
-    return plain({"type": event.type, **told})
+    values = {name: getattr(event, name) for name in names if name != "updates"}  # only ours has it
+    if values.get("progress_data") is not None:
+        values["progress_data"] = [vars(bar) for bar in values["progress_data"]]
+    return plain({"type": event.type, **values})
 
 
 def renumbered(config: dict[str, Any]) -> Any:
-    """What was rendered, numbered by itself: the app counts through all sessions."""
+    """Return a rendered config with its own numbering: the app counts over all sessions."""
     components = {entry["id"]: f"component {i}" for i, entry in enumerate(config["components"])}
     functions = {entry["id"]: f"function {i}" for i, entry in enumerate(config["dependencies"])}
 
     def walk(value: Any, key: str, owners: dict[Any, str]) -> Any:
-        """Owners are what an ``id`` here is one of; components and functions count apart."""
+        """Replace ids by the names in ``owners``; components and functions are counted apart."""
         if isinstance(value, dict):
             return {
                 name: walk(item, name, functions if name == "dependencies" else components)
@@ -436,12 +436,12 @@ def renumbered(config: dict[str, Any]) -> Any:
 
 
 def tidy(case: Case, events: Events) -> Events:
-    """Leave out what is up to the speed of server and client."""
+    """Remove events that depend on the speed of server and client."""
     kept: Events = []
     for event in events:
         last = kept[-1] if kept else {}
         if "progress_data" in event:
-            # The server looks for progress every 0.1 s and may miss a step.
+            # The server checks for progress every 0.1 s, and may miss a step.
             (bar,) = event["progress_data"]
             assert bar["desc"] == f"step {bar['index']}", bar
             bar.update(index="(index)", desc="step (index)")
@@ -460,7 +460,7 @@ def tidy(case: Case, events: Events) -> Events:
 
 
 def lines(events: Events) -> list[str]:
-    """Each event as text, in which numbers are JavaScript's: it knows no 1.0."""
+    """Return each event as text; numbers look as in JavaScript, which has no 1.0."""
 
     def walk(value: Any) -> Any:
         if isinstance(value, dict):
@@ -476,7 +476,7 @@ def lines(events: Events) -> list[str]:
 
 
 def position(client: Client, call: Call) -> str | int:
-    """The endpoint as both clients take it."""
+    """Return the endpoint in the form that both clients accept."""
     if isinstance(call.endpoint, str):
         return call.endpoint
     return client.config["dependencies"][call.endpoint].get("id", call.endpoint)
@@ -486,11 +486,11 @@ def payload(values: Sequence[Any], key: str) -> list[Any]:
     return [key if value is KEY else value for value in values]
 
 
-class Listener(Heard):
-    """Hears all events of a job, from the first on and in their order.
+class Listener(EventRecorder):
+    """A listener that gets all events of a job, in order.
 
-    The other kinds are listened to from the first status on, which comes before anything else:
-    what a listener adds is told in its place.
+    It adds the listeners for the other kinds at the first status, which comes before any other
+    event. An event reaches a listener that another listener adds in its right position.
     """
 
     def __init__(self, job: Job, case: Case) -> None:
@@ -515,22 +515,22 @@ class Listener(Heard):
 
 
 def through_python(client: Client, case: Case, key: str) -> Events:
-    """The events of a case through our client."""
+    """Return the events of a case through our client."""
     events: Events = []
     for call in case.calls:
         job = client.submit(position(client, call), payload(call.payload, key))
-        heard = Listener(job, case)
-        heard.wait_for(lambda event: event.type == "status" and event.stage in FINAL)
+        listener = Listener(job, case)
+        listener.wait_for(lambda event: event.type == "status" and event.stage in FINAL)
         assert concurrent.futures.wait([job], BOUND).done
         assert job.cancelled() is case.cancels
-        events += map(of_python, heard.events)
+        events += map(of_python, listener.events)
     return events
 
 
 def through_javascript(
     oracle: Oracle, client: Client, version: str, case: Case, key: str
 ) -> Events:
-    """The events of a case through the JavaScript client."""
+    """Return the events of a case through the JavaScript client."""
     events: Events = []
     for call in case.calls:
         slotted = call.slotted if on_3(version) and call.slotted is not None else call.payload
@@ -548,14 +548,14 @@ def through_javascript(
 
 
 def compare(oracle: Oracle, client: Client, version: str, case: Case, key: str = "") -> None:
-    """Run a case through both clients, and compare."""
+    """Run a case through both clients, and compare the events."""
     theirs = tidy(case, through_javascript(oracle, client, version, case, key))
     ours = tidy(case, through_python(client, case, key))
     assert lines(ours) == lines(expected(case, version, theirs))
 
 
 def warm_up(url: str, version: str, cases: Sequence[Case]) -> None:
-    """Call each function once, since some fields need an average of earlier calls."""
+    """Call each function once, because some fields need an average of earlier calls."""
     with Client(url) as client:
         jobs = [
             client.submit(position(client, call), call.payload, isolated=True)
@@ -577,7 +577,7 @@ def oracle() -> Iterator[Oracle]:
 
 @pytest.fixture(scope="module")
 def warm_server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
-    """A server on which each function has run."""
+    """Return a server on which each function has run once."""
     version: str = request.param
     server = server_pool.get(version)
     warm_up(server.url, version, CASES)
@@ -603,7 +603,7 @@ def needs_oracle(test: Callable[..., None]) -> Callable[..., None]:
     ("warm_server", "case"), COMPARED, indirect=["warm_server"], scope="module"
 )
 def test_events_are_those_of_javascript(oracle: Oracle, warm_server: Server, case: Case) -> None:
-    """A call has the same events through both clients, but for what is intended to differ."""
+    """A call has the same events through both clients, except for the intended differences."""
     key = uuid.uuid4().hex
     try:
         with Client(warm_server.url) as client:
@@ -616,7 +616,7 @@ def test_events_are_those_of_javascript(oracle: Oracle, warm_server: Server, cas
 @needs_oracle
 @pytest.mark.parametrize("version", [v for v in REFUSING if v in SERVERS])
 def test_refusals_are_those_of_javascript(oracle: Oracle, version: str) -> None:
-    """A hidden error and a full queue are told as by the JavaScript client."""
+    """A hidden error and a full queue give the same events through both clients."""
     key = uuid.uuid4().hex
     with Server(version, queue_size=1, show_error=False) as server, Client(server.url) as client:
         warm_up(server.url, version, [FULL, HIDDEN])
@@ -635,12 +635,12 @@ def test_refusals_are_those_of_javascript(oracle: Oracle, version: str) -> None:
 
 @pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda difference: difference.name)
 def test_differences_are_about_cases_that_exist(difference: Difference) -> None:
-    """A difference names only cases that are compared."""
+    """Each difference names only cases that are compared."""
     assert difference.cases <= {case.name for case in (*CASES, HIDDEN, FULL)}
 
 
 def test_differences_are_documented() -> None:
-    """docs/javascript.md explains each difference in events by its name, and no others."""
+    """docs/javascript.md explains each difference between the events by its name, and no others."""
     section = DOCS.read_text(encoding="utf-8").split("\n## Events\n")[1].split("\n## ")[0]
     names = re.findall(r"^\| \*\*(.+?)\*\* \|", section, re.MULTILINE)
     assert names == list(dict.fromkeys(difference.name for difference in DIFFERENCES))

@@ -1,4 +1,4 @@
-"""The address of one page of a multi-page app, as a browser shows it."""
+"""URLs of single pages of a multi-page app, as a browser shows them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from gradio_client_sync import AuthenticationError, Client, ConfigError
 from tests.conftest import SERVERS
-from tests.support.gateway import Gateway, Manner
+from tests.support.gateway import Gateway, ResponseForm
 from tests.support.listeners import BOUND
 from tests.support.scripted import IncomingRequest, ScriptedApp, config_of
 from tests.support.servers.server import Server
@@ -44,15 +44,15 @@ def start(version: str, mode: str, **options: Any) -> Server:
     scope="module", params=[(v, m) for v in VERSIONS for m in ("csr", "ssr")], ids="-".join
 )
 def pages(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A real app of several pages, rendered by the browser or by Node."""
+    """Yield a real app with several pages, rendered by the browser or by Node."""
     version, mode = request.param
     with start(version, mode) as server:
         yield server
 
 
 @pytest.mark.gradio
-def test_pages_any_address_of_a_page_connects(pages: Server) -> None:
-    """Each leads to the app, with the functions of all pages."""
+def test_pages_any_url_of_a_page_connects(pages: Server) -> None:
+    """The URL of any page connects to the app, with the functions of all pages."""
     for tail in TAILS:
         with Client(pages.url + tail) as app:
             assert app.url == pages.url, tail
@@ -61,8 +61,8 @@ def test_pages_any_address_of_a_page_connects(pages: Server) -> None:
 
 
 @pytest.mark.gradio
-def test_pages_what_is_no_page_is_an_error(pages: Server) -> None:
-    """The error names the app and its pages; in SSR mode Node shows a page at every address."""
+def test_pages_unknown_page_is_an_error(pages: Server) -> None:
+    """An unknown page gives an error that names the app and its pages, also in SSR mode."""
     for tail in ("/third", "/index.html", "/Second"):
         with pytest.raises(ConfigError, match=r"has no page .*'second'.*Connect to http") as caught:
             Client(pages.url + tail)
@@ -73,20 +73,20 @@ def test_pages_what_is_no_page_is_an_error(pages: Server) -> None:
 
 @pytest.mark.gradio
 def test_pages_cost_one_more_request(pages: Server) -> None:
-    """The config above is asked for where there is none; at the app itself, one is enough."""
-    with Gateway(pages.url, Manner()) as gateway:
-        for tail, asked in (("", ["/config"]), ("/second", ["/second/config", "/config"])):
+    """The URL of a page costs one more request, for the config above it."""
+    with Gateway(pages.url, ResponseForm()) as gateway:
+        for tail, expected in (("", ["/config"]), ("/second", ["/second/config", "/config"])):
             gateway.requests.clear()
             with Client(gateway.url + tail):
                 paths = [request.split(" ")[1] for request in gateway.requests]
-                # Node asks for other things by the same way.
-                assert [path for path in paths if path.endswith("/config")] == asked
+                # Node sends other requests through the same gateway.
+                assert [path for path in paths if path.endswith("/config")] == expected
 
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
 def test_pages_of_an_app_with_a_login(version: str) -> None:
-    """The login is that of the app above; without one, the error says what to pass."""
+    """A page uses the login of its app; without one, the error says what to pass."""
     with start(version, "csr", auth="user:password") as server:
         with pytest.raises(AuthenticationError, match="auth="):
             Client(f"{server.url}/second")
@@ -98,7 +98,7 @@ def test_pages_of_an_app_with_a_login(version: str) -> None:
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
 def test_pages_of_an_app_below_a_path(version: str) -> None:
-    """One level up is where the app is mounted."""
+    """Pages work if the app is mounted below a path."""
     with start(version, "csr", mount="/tools/app") as server:
         for tail in ("", "/", "/second", "/second/?x=1"):
             with Client(server.url + tail) as app:
@@ -106,7 +106,7 @@ def test_pages_of_an_app_below_a_path(version: str) -> None:
                 assert app.predict("/second", ["x"], timeout=BOUND)[0] == "second x"
 
 
-# -- what only a scripted server does
+# -- scripted servers
 
 
 def page(exchange: IncomingRequest) -> None:
@@ -118,8 +118,8 @@ def elsewhere(exchange: IncomingRequest) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500, 503])
-def test_pages_an_app_above_that_does_not_answer_is_none(status: int) -> None:
-    """What is above may be another program's; the error is about the address that was named."""
+def test_pages_error_is_about_the_url_of_the_user(status: int) -> None:
+    """If the URL above fails, the error is about the URL that the user gave."""
     with ScriptedApp() as app:
         app.scripts["GET /config"] = lambda x: x.answer({"detail": "no"}, status)
         with pytest.raises(ConfigError, match=r"There is no Gradio app at .*/second"):
@@ -127,8 +127,8 @@ def test_pages_an_app_above_that_does_not_answer_is_none(status: int) -> None:
 
 
 @pytest.mark.parametrize("detail", ["Not authenticated", {"error": "Not authenticated"}])
-def test_pages_an_app_above_that_wants_a_login_says_so(detail: Any) -> None:
-    """In SSR mode the page itself does not tell."""
+def test_pages_app_above_with_a_login(detail: Any) -> None:
+    """If the app above requires a login, the error says so, also in SSR mode."""
     with ScriptedApp() as app:
         app.scripts["GET /config"] = lambda x: x.answer({"detail": detail}, 401)
         app.scripts["GET /second/"] = app.scripts["GET /second/config"] = page
@@ -136,8 +136,8 @@ def test_pages_an_app_above_that_wants_a_login_says_so(detail: Any) -> None:
             Client(f"{app.url}/second")
 
 
-def test_pages_are_not_looked_for_on_another_server() -> None:
-    """A redirect above the named address is not followed to another server."""
+def test_pages_search_does_not_follow_redirects_to_other_servers() -> None:
+    """A redirect to another server is not followed in the search for the app."""
     with ScriptedApp() as app:
         app.scripts["GET /config"] = elsewhere
         with pytest.raises(ConfigError, match="There is no Gradio app"):
@@ -147,7 +147,7 @@ def test_pages_are_not_looked_for_on_another_server() -> None:
 
 @pytest.mark.parametrize("pages", [None, [], "second", [["", "Home"]], [[], None, [5], "second"]])
 def test_pages_of_an_app_without_any(pages: Any) -> None:
-    """An app of one page has no page of any name."""
+    """An app with one page has no further pages."""
     config = config_of(**({} if pages is None else {"pages": pages}))
     with ScriptedApp(config) as app:
         with pytest.raises(ConfigError, match="it has one page only"):

@@ -1,4 +1,4 @@
-"""Clients in pickles: no secret goes in, and what is missing is said where the client is used."""
+"""Pickled clients: the pickle has no secret, and a missing option raises at the first use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gradio_client_sync import AuthenticationError, Client, ClientClosedError, C
 from tests.conftest import SERVERS
 from tests.support.hub.hub import LocalHub
 from tests.support.hub.plugin import OWNER, STRANGER
-from tests.support.hub.space_proxy import Passing, SpaceProxy
+from tests.support.hub.space_proxy import SpaceProxy, SpaceRequest
 from tests.support.listeners import BOUND
 from tests.support.servers.plugin import ServerPool
 
@@ -28,14 +28,14 @@ FIVE = (5, "5", "5.0")
 
 @pytest.fixture
 def app_url(server_pool: ServerPool) -> str:
-    """The address of a real Gradio server."""
+    """Return the URL of a real Gradio server."""
     return server_pool.get(SERVERS[-1]).url
 
 
 @pytest.fixture
 def seen(app_url: str) -> Iterator[SpaceProxy]:
-    """A proxy before that server, which keeps the requests that it saw."""
-    proxy = SpaceProxy(app_url, lambda passing: None)
+    """Yield a proxy for that server, which records the requests."""
+    proxy = SpaceProxy(app_url, lambda request: None)
     yield proxy
     proxy.close()
 
@@ -51,7 +51,7 @@ SECRETS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_pickle_has_no_secret_and_its_client_says_so(app_url: str, name: str) -> None:
-    """What opens doors is left out; the first use names it, and how to go about it."""
+    """A secret is not in the pickle; the first use names the missing option and says what to do."""
     with Client(app_url, **SECRETS[name]) as app:
         frozen = pickle.dumps(app)
     assert SECRET.encode() not in frozen
@@ -75,7 +75,7 @@ def test_pickle_has_no_secret_and_its_client_says_so(app_url: str, name: str) ->
 
 
 def test_pickle_has_no_login(server_pool: ServerPool) -> None:
-    """Neither user nor password goes in; every option that is missing is named."""
+    """User and password are not in the pickle, and the error names every missing option."""
     url = server_pool.get(SERVERS[-1], auth="user:password").url
     with Client(url, auth=("user", "password"), cookies={"a": SECRET}) as app:
         frozen = pickle.dumps(app)
@@ -85,7 +85,7 @@ def test_pickle_has_no_login(server_pool: ServerPool) -> None:
 
 
 def test_pickle_has_no_query(app_url: str) -> None:
-    """What an address has after its question mark may be a secret, as it is elsewhere."""
+    """The query of a URL is not in the pickle, because it may be a secret."""
     with Client(f"{app_url}?key={SECRET}") as app:
         frozen = pickle.dumps(app)
     assert SECRET.encode() not in frozen
@@ -94,7 +94,7 @@ def test_pickle_has_no_query(app_url: str) -> None:
 
 
 def test_pickle_keeps_options_without_secrets(seen: SpaceProxy) -> None:
-    """A language, a name and a proxy without a password are there again."""
+    """A language, a user agent and a proxy without a password stay in the pickle."""
     headers = {"Accept-Language": "de", "user-agent": "me"}
     proxies = {"https": "http://proxy.invalid:3128"}
     with Client(seen.url, headers=headers, proxies=proxies, retries=1) as app:
@@ -102,9 +102,9 @@ def test_pickle_keeps_options_without_secrets(seen: SpaceProxy) -> None:
     seen.seen.clear()
     with pickle.loads(frozen) as thawed:
         assert thawed.predict("/add", [2, 3])[0] in FIVE
-    for passing in seen.seen:
-        assert passing.headers["accept-language"] == "de"
-        assert passing.headers["user-agent"] == "me"
+    for request in seen.seen:
+        assert request.headers["accept-language"] == "de"
+        assert request.headers["user-agent"] == "me"
 
 
 # -- tokens -------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def test_pickle_keeps_options_without_secrets(seen: SpaceProxy) -> None:
 def test_pickle_of_the_logged_in_account_finds_its_token_again(
     hub: LocalHub, app_url: str, monkeypatch: pytest.MonkeyPatch, given: str | None
 ) -> None:
-    """The token of HF_TOKEN is found where the pickle comes out, also if it was passed on."""
+    """A token that equals HF_TOKEN is read from HF_TOKEN again after unpickling."""
     hub.add("alice/secret", app=app_url, private=True)
     monkeypatch.setenv("HF_TOKEN", OWNER)
     with Client("alice/secret", hf_token=given) as app:
@@ -124,10 +124,10 @@ def test_pickle_of_the_logged_in_account_finds_its_token_again(
         assert thawed.predict("/add", [2, 3])[0] in FIVE
 
 
-def test_pickle_replaces_no_token_by_that_of_another_account(
+def test_pickle_does_not_replace_a_token_of_another_account(
     hub: LocalHub, app_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who passed a token of their choice does not act as the logged-in account elsewhere."""
+    """A token of another account is not replaced by the saved token."""
     hub.add("alice/secret", app=app_url, private=True)
     monkeypatch.setenv("HF_TOKEN", STRANGER)
     with Client("alice/secret", hf_token=OWNER) as app:
@@ -141,7 +141,7 @@ def test_pickle_replaces_no_token_by_that_of_another_account(
 def test_pickle_of_no_space_finds_no_token(
     hub: LocalHub, app_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The saved token is for Spaces; of another app it is a secret like any other."""
+    """The saved token is used for Spaces only; for any other app the token is a missing secret."""
     monkeypatch.setenv("HF_TOKEN", OWNER)
     with Client(app_url, hf_token=OWNER) as app:
         frozen = pickle.dumps(app)
@@ -150,10 +150,10 @@ def test_pickle_of_no_space_finds_no_token(
         pickle.loads(frozen).predict("/add", [2, 3])
 
 
-def test_pickle_does_without_a_saved_token_that_cannot_be_read(
+def test_pickle_works_without_a_readable_saved_token(
     hub: LocalHub, app_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Trouble with what is saved does not keep a client from being pickled."""
+    """A client can be pickled even if the saved token cannot be read."""
     import huggingface_hub
 
     def get_token() -> str:
@@ -167,11 +167,11 @@ def test_pickle_does_without_a_saved_token_that_cannot_be_read(
         thawed.predict("/add", [2, 3])
 
 
-# -- connecting late ----------------------------------------------------------------------
+# -- connecting at the first use ----------------------------------------------------------
 
 
 def test_pickle_connects_at_the_first_use(seen: SpaceProxy) -> None:
-    """What comes out of a pickle asks nobody, so that a worker that unpickles cannot fail."""
+    """Unpickling sends no request, so it cannot fail in a worker."""
     with Client(seen.url) as app:
         frozen = pickle.dumps(app)
     seen.seen.clear()
@@ -184,11 +184,11 @@ def test_pickle_connects_at_the_first_use(seen: SpaceProxy) -> None:
     assert seen.seen == []
     with pickle.loads(frozen) as again:
         assert again.protocol.startswith(("sse", "ws"))
-        assert [passing.path for passing in seen.seen] == ["/config"]
+        assert [request.path for request in seen.seen] == ["/config"]
 
 
 def test_pickle_used_by_many_threads_at_first_is_one_client(seen: SpaceProxy) -> None:
-    """Whoever is first connects it; all calls are in one session, and nothing is left open."""
+    """If many threads use an unpickled client, one of them connects, and all share one session."""
     with Client(seen.url) as app:
         thawed = pickle.loads(pickle.dumps(app))
     count = 8
@@ -204,21 +204,21 @@ def test_pickle_used_by_many_threads_at_first_is_one_client(seen: SpaceProxy) ->
 
 
 def test_pickle_closed_while_it_connects_stays_closed(app_url: str) -> None:
-    """A client that was closed meanwhile is not opened behind the back of who closed it."""
-    asked, closed = threading.Event(), threading.Event()
+    """A client that is closed while it connects stays closed."""
+    requested, closed = threading.Event(), threading.Event()
 
-    def check(passing: Passing) -> None:
-        asked.set()
+    def check(request: SpaceRequest) -> None:
+        requested.set()
         assert closed.wait(BOUND)
 
-    slow = SpaceProxy(app_url, lambda passing: None)
+    slow = SpaceProxy(app_url, lambda request: None)
     try:
         with Client(slow.url) as app:
             thawed = pickle.loads(pickle.dumps(app))
         slow.check = check
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             use = pool.submit(thawed.predict, "/add", [2, 3])
-            assert asked.wait(BOUND)
+            assert requested.wait(BOUND)
             thawed.close()
             closed.set()
             with pytest.raises(ClientClosedError):
@@ -228,13 +228,13 @@ def test_pickle_closed_while_it_connects_stays_closed(app_url: str) -> None:
 
 
 def call(app: Client) -> Any:
-    """What a worker does."""
+    """Make the call of a worker."""
     return app.predict("/add", [2, 3])[0]
 
 
-def test_pickle_in_a_spawned_pool_reaches_its_caller_in_any_case(app_url: str) -> None:
-    """A pool takes clients as arguments: each call has a value or this package's own error."""
-    down = SpaceProxy(app_url, lambda passing: None)
+def test_pickle_in_a_spawned_pool_returns_or_raises(app_url: str) -> None:
+    """In a pool of processes, each call returns its value or raises this package's own error."""
+    down = SpaceProxy(app_url, lambda request: None)
     with Client(down.url) as app:
         unreachable = pickle.loads(pickle.dumps(app))
     down.close()
@@ -256,7 +256,7 @@ def test_pickle_in_a_spawned_pool_reaches_its_caller_in_any_case(app_url: str) -
 def test_copies_of_a_client_have_its_secrets(
     hub: LocalHub, app_url: str, clone: Callable[[Client], Client]
 ) -> None:
-    """A copy never leaves the process, so it is whole; it has a session of its own."""
+    """A copy within the process has all secrets, and its own session."""
     hub.add("alice/secret", app=app_url, private=True)
     with Client("alice/secret", hf_token=OWNER) as app, clone(app) as twin:
         assert twin.predict("/add", [2, 3])[0] in FIVE
@@ -264,12 +264,12 @@ def test_copies_of_a_client_have_its_secrets(
 
 
 class Mine(Client):
-    """What somebody made of it."""
+    """A subclass that a user made."""
 
 
 @pytest.mark.parametrize("clone", [copy.copy, lambda app: pickle.loads(pickle.dumps(app))])
 def test_copies_of_a_subclass_are_one(app_url: str, clone: Callable[[Client], Client]) -> None:
-    """A class that adds to Client comes out as that class."""
+    """A copy of a subclass has the class of the subclass."""
     with Mine(app_url) as app, clone(app) as twin:
         assert type(twin) is Mine
         assert twin.predict("/add", [2, 3])[0] in FIVE

@@ -1,8 +1,8 @@
-"""The traps of the wire, each pinned on the real servers that set it.
+"""The quirks of the protocol, each tested on the real servers that have it.
 
-They are numbered as on the page "protocols" of the docs. Those that a real server shows only by
-chance (7, and the races of 5 and 6) are also set up message by message in `test_mux`; those that
-are a question of reading alone (2, 8, 11, 13, 14) also in the tests of the pure core.
+Their numbers are those of docs/protocols.md. Quirks that a real server shows only by chance (7, and
+the races of 5 and 6) are also tested message by message in `test_shared_stream`. Those that only
+affect reading (2, 8, 11, 13, 14) are also in the tests of the pure core.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pytest
 from gradio_client_sync import AppError, Client, HTTPStatusError, RemoteFile
 from tests.conftest import SERVERS
 from tests.support.generations import app_constant, has, servers_with, servers_without
-from tests.support.listeners import BOUND, Heard, Holding
+from tests.support.listeners import BOUND, BlockingListener, EventRecorder
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.gradio
 
 
 def test_concurrent_generators_get_their_own_values(app: Client) -> None:
-    """Generators of one function in one session each yield all their own values, on 3.x too."""
+    """Generators of one function in one session each yield their own values, on 3.x too."""
     jobs = [app.submit("/count", [n]) for n in (3, 5, 7)]
     isolated = [app.submit("/count", [n], isolated=True) for n in (2, 4)]
     for job, n in zip([*jobs, *isolated], (3, 5, 7, 2, 4)):
@@ -38,7 +38,7 @@ def test_concurrent_generators_get_their_own_values(app: Client) -> None:
 
 @servers_with("whole paths")
 def test_deletions_shorten_at_the_end(app: Client) -> None:
-    """Lists that shrink, nested ones too, are right at each step, whatever index a server sends."""
+    """Lists that shrink are right at each step, also nested ones, whatever index is sent."""
     tables, structures = app_constant("TABLES"), app_constant("STRUCTURES")
     values = [data[0]["data"] for data in app.submit("/table", [2 * len(tables)])]
     assert values[:-1] == [*tables, *tables]
@@ -49,9 +49,9 @@ def test_deletions_shorten_at_the_end(app: Client) -> None:
 def test_cancelling_keeps_the_stream_of_the_others(
     app: Client, server: Server, new_key: Callable[[], str]
 ) -> None:
-    """A cancelled job does not take the session's stream with it, nor leave its work running."""
+    """Cancelling a job keeps the session's stream open for other jobs, and stops its function."""
     keys = [new_key() for _ in range(2)]
-    beside, cancelled = app.submit("/hold", [keys[0]]), Heard()
+    beside, cancelled = app.submit("/hold", [keys[0]]), EventRecorder()
     job = app.submit("/endless", [keys[1]]).on("data", cancelled)
     cancelled.wait_for(lambda data: True)
     assert server.control.await_started(keys[0])
@@ -62,8 +62,8 @@ def test_cancelling_keeps_the_stream_of_the_others(
 
 
 def test_closing_leaves_no_generator_running(server: Server, key: str) -> None:
-    """The server is told before its connection goes: some would let the generator run for ever."""
-    data = Heard()
+    """close() cancels before it hangs up: otherwise some servers never stop a generator."""
+    data = EventRecorder()
     with Client(server.url) as app:
         app.submit("/endless", [key]).on("data", data)
         data.wait_for(lambda data: True)
@@ -72,7 +72,7 @@ def test_closing_leaves_no_generator_running(server: Server, key: str) -> None:
 
 @servers_with("cancel")
 def test_cancel_waits_for_siblings(app: Client, server: Server, new_key: Callable[[], str]) -> None:
-    """``/cancel`` would kill all jobs of the function, so it is sent when the last has ended."""
+    """``/cancel`` stops all jobs of the function, so it is sent after the last one has ended."""
     keys = [new_key() for _ in range(2)]
     job, beside = (app.submit("/hold_async", [key]) for key in keys)
     assert all(server.control.await_started(key) for key in keys)
@@ -89,9 +89,9 @@ def test_cancel_waits_for_siblings(app: Client, server: Server, new_key: Callabl
 def test_a_job_ends_by_its_own_message(
     app: Client, server: Server, new_key: Callable[[], str]
 ) -> None:
-    """A stream that never ends, as after a cancelled job, keeps no later job from its end."""
+    """A job ends by its own message, also if the stream never ends, as after a cancelled job."""
     keys = [new_key() for _ in range(2)]
-    data = Heard()
+    data = EventRecorder()
     held = app.submit("/hold", [keys[0]])
     job = app.submit("/endless", [keys[1]]).on("data", data)
     data.wait_for(lambda data: True)
@@ -105,7 +105,7 @@ def test_a_job_ends_by_its_own_message(
 
 @servers_with("shared stream")
 def test_one_reader_per_session(app: Client) -> None:
-    """Jobs that start together share one stream: with two, messages would go astray."""
+    """Jobs that start together share one stream; with two, messages would be lost."""
     barrier = threading.Barrier(8)
     answers: dict[int, Any] = {}
 
@@ -123,8 +123,8 @@ def test_one_reader_per_session(app: Client) -> None:
 
 @servers_with("cancel")
 def test_empty_output_means_cancelled(app: Client, server: Server, key: str) -> None:
-    """A completion without values is a cancelled job, neither an answer nor a fault."""
-    data = Heard()
+    """A completed message without values means that the job was cancelled."""
+    data = EventRecorder()
     job = app.submit("/endless", [key]).on("data", data)
     data.wait_for(lambda data: True)
     address = {
@@ -144,11 +144,11 @@ def test_empty_output_means_cancelled(app: Client, server: Server, key: str) -> 
 
 
 @pytest.mark.parametrize("version", SERVERS)
-def test_root_is_not_believed(server_pool: ServerPool, version: str) -> None:
-    """Requests go to the address that the user gave, whatever ``root`` the server believes in."""
+def test_root_is_not_trusted(server_pool: ServerPool, version: str) -> None:
+    """Requests go to the user's URL, whatever ``root`` the server reports."""
     server = server_pool.get(version, root_path="https://wrong.invalid/sub")
     with Client(server.url) as app:
-        if has(version, "told root"):
+        if has(version, "root in the config"):
             assert "wrong.invalid" in app.config["root"]
         assert app.url == server.url
         assert app.predict("/echo", ["queued"])[0] == "queued"
@@ -157,26 +157,26 @@ def test_root_is_not_believed(server_pool: ServerPool, version: str) -> None:
 
 
 @servers_with("server functions")
-def test_unhandled_errors_spoil_no_connection(app: Client) -> None:
+def test_unhandled_errors_do_not_affect_the_next_call(app: Client) -> None:
     """After a plain-text 500, whose connection the server drops silently, the next call works."""
-    (asked,) = (c["id"] for c in app.config["components"] if c["props"].get("server_fns"))
+    (component_id,) = (c["id"] for c in app.config["components"] if c["props"].get("server_fns"))
     for n in range(3):
         with pytest.raises(HTTPStatusError) as caught:
-            app.component_server(asked, "describe", "fail")
+            app.component_server(component_id, "describe", "fail")
         assert caught.value.status_code == 500
         assert app.predict("/echo", [str(n)])[0] == str(n)
         assert app.predict("/direct", ["abc"])[0] == "cba"
 
 
-def test_state_has_its_slots(app: Client) -> None:
-    """State takes a place among inputs and outputs, which callers never see."""
+def test_state_slots_are_hidden(app: Client) -> None:
+    """State has a position among the inputs and outputs, which callers do not see."""
     assert app.predict("/counter_middle", ["a", 5]).data == ["a 1 5"]
     assert app.predict("/counter_middle", {"text": "b", "number": 6}).data == ["b 2 6"]
     assert app.predict("/counter").data == [1]
 
 
-def test_values_come_as_their_generation_sends_them(app: Client, server: Server) -> None:
-    """A file is taken and given in the form of the server's generation."""
+def test_values_have_the_form_of_their_generation(app: Client, server: Server) -> None:
+    """A file is sent and returned in the form of the server's generation."""
     content = b"some text"
     if server.version.startswith("3."):
         data = f"data:text/plain;base64,{base64.b64encode(content).decode()}"
@@ -187,12 +187,12 @@ def test_values_come_as_their_generation_sends_them(app: Client, server: Server)
     result = app.predict("/file", [value])[0]
     assert isinstance(result, RemoteFile)
     assert result.read() == content
-    # What comes inline has no name for servers around 3.23.
+    # Servers around 3.23 give inline files no name.
     assert result.orig_name == "a.txt" or (server.version == "3.23.0" and result.orig_name)
 
 
 def upload(server: Server, prefix: str, content: bytes) -> str:
-    """Put a file on the server by hand, and return its path there."""
+    """Upload a file to the server without the package, and return its path there."""
     mark = uuid.uuid4().hex
     body = (
         f'--{mark}\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n'
@@ -209,7 +209,7 @@ def upload(server: Server, prefix: str, content: bytes) -> str:
 
 
 def test_errors_have_no_quotes(app: Client) -> None:
-    """Servers before 5.2 send the ``repr`` of an error's text; users see the text."""
+    """Servers before 5.2 send the ``repr`` of an error's text, and users get the text."""
     for text in ("boom", "it's", "''", '"', "\\n", "'boom'"):
         for endpoint in ("/fail", "/direct_fail"):
             with pytest.raises(AppError) as caught:
@@ -219,7 +219,7 @@ def test_errors_have_no_quotes(app: Client) -> None:
 
 @pytest.mark.parametrize("version", SERVERS)
 def test_protocol_hidden_errors(server_pool: ServerPool, version: str) -> None:
-    """An error of ``null`` is one whose text the app keeps to itself."""
+    """An error of ``null`` is one whose text the app hides."""
     with Client(server_pool.get(version, mount="/app", show_error=False).url) as app:
         with pytest.raises(AppError, match="hides its text") as caught:
             app.predict("/crash", ["x"])
@@ -227,7 +227,7 @@ def test_protocol_hidden_errors(server_pool: ServerPool, version: str) -> None:
 
 
 def test_versions_and_numbers(app: Client, server: Server) -> None:
-    """A version may end in a newline, and an endpoint's number may not be its position."""
+    """A version may end in a newline, and an endpoint's number may differ from its position."""
     assert f"(Gradio {server.version}, " in repr(app)
     dependencies = app.config["dependencies"]
     position = next(n for n, d in enumerate(dependencies) if d["api_name"] == "echo")
@@ -237,9 +237,9 @@ def test_versions_and_numbers(app: Client, server: Server) -> None:
 
 
 @servers_with("polled for data")
-def test_data_is_sent_when_asked_for(app: Client, server: Server, key: str) -> None:
-    """These servers drop a job that does not answer at once; no listener delays the answer."""
-    holding = Holding()
+def test_data_is_sent_when_requested(app: Client, server: Server, key: str) -> None:
+    """A slow listener does not delay the job's data, without which these servers drop the job."""
+    holding = BlockingListener()
     job = app.submit("/hold", [key]).on("status", holding)
     try:
         holding.wait_until_reached()
@@ -252,23 +252,21 @@ def test_data_is_sent_when_asked_for(app: Client, server: Server, key: str) -> N
 
 @servers_without("batch")
 def test_batch_functions(app: Client) -> None:
-    """On 4.0 to 4.10 one batch call would stop the queue for all: their apps here have none."""
+    """A batch function works; servers from 4.0 to 4.10 have none, as it would stop their queue."""
     assert not any(dependency.get("batch") for dependency in app.config["dependencies"])
 
 
 @servers_with("validators")
-def test_what_can_be_queued_is_queued(app: Client) -> None:
-    """A direct call would skip validators, progress, logs and later values: queued ones keep to
-    the queue.
-    """
-    statuses = Heard()
+def test_functions_with_a_queue_use_it(app: Client) -> None:
+    """Functions with a queue use it: a direct call has no validator, progress and logs."""
+    statuses = EventRecorder()
     job = app.submit("/validated", ["x"]).on("status", statuses)
     assert job.exception(BOUND) is not None
     assert all(status.queue for status in statuses.events)
 
 
 def test_only_unqueued_functions_are_called_directly(app: Client) -> None:
-    """The direct call is for functions that the app took out of the queue, and for no others."""
+    """Only functions with ``queue=False`` are called directly."""
     for endpoint, payload, queued in (("/echo", ["x"], True), ("/direct", ["x"], False)):
         job = app.submit(endpoint, payload)
         job.result(BOUND)
@@ -277,7 +275,7 @@ def test_only_unqueued_functions_are_called_directly(app: Client) -> None:
 
 
 def test_addresses_are_sent_as_text(app: Client, server: Server) -> None:
-    """A text that is an address is no file: nobody fetches it, least of all the server itself."""
+    """A text that is a URL is sent as text, and no side fetches it."""
     address = f"{server.url}/config"
     assert app.predict("/echo", [address])[0] == address
     assert app.predict("/direct", [address])[0] == address[::-1]

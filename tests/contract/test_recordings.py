@@ -1,4 +1,4 @@
-"""Sound and video that a generator makes: every value can be read, the last one is the whole."""
+"""Sound and video from a generator: every value can be read, and the last one is complete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.scripted import WAIT, IncomingRequest
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
-RATE = 8_000  # frames in a chunk, which lasts a second
+RATE = 8_000  # frames in a chunk, which lasts one second
 HAS_FFMPEG = which("ffmpeg") is not None
 
 
@@ -36,7 +36,7 @@ def release_of(version: str) -> tuple[int, ...]:
 
 
 def gives_once(version: str) -> bool:
-    """Whether a server gives a sound once; later ones give a playlist, with ffmpeg's help."""
+    """Return whether a server gives a sound once; later ones give a playlist, and need ffmpeg."""
     return release_of(version) < (5, 0)
 
 
@@ -47,14 +47,14 @@ PLAYLISTS = [version for version in MAKING if not gives_once(version)]
 
 @pytest.fixture(params=MAKING)
 def version(request: pytest.FixtureRequest) -> str:
-    """Each kind of server in turn."""
+    """Return each release whose functions can make sounds."""
     assert isinstance(request.param, str)
     return request.param
 
 
 @pytest.fixture
 def maker(version: str, server_pool: ServerPool) -> Server:
-    """A server whose functions make sounds."""
+    """Return a server whose functions make sounds."""
     return server_pool.get(version)
 
 
@@ -66,14 +66,14 @@ def sounds(maker: Server) -> Iterator[Client]:
 
 @pytest.fixture
 def held(maker: Server) -> Iterator[str]:
-    """The key of a function that waits; it is released at the end."""
+    """Yield the key of a function that waits, and release it at the end."""
     name = uuid.uuid4().hex
     yield name
     maker.control.release(name)
 
 
 def frames(content: bytes) -> int:
-    """How many frames a WAV sound says that it has, all of which are there."""
+    """Return the number of frames in the header of a WAV sound, and check that all are there."""
     with wave.open(io.BytesIO(content)) as sound:
         assert sound.getframerate() == RATE and sound.getsampwidth() == 2
         count = sound.getnframes()
@@ -82,7 +82,7 @@ def frames(content: bytes) -> int:
 
 
 def assert_seconds(content: bytes, seconds: int, version: str) -> None:
-    """The sound is as long as all its chunks; encoders of playlists add up to 0.2 s to each."""
+    """Check the length of a sound; encoders of playlists add up to 0.2 s to each chunk."""
     if gives_once(version):
         assert frames(content) == seconds * RATE
     else:
@@ -93,8 +93,10 @@ def assert_seconds(content: bytes, seconds: int, version: str) -> None:
 
 
 @pytest.mark.gradio
-def test_recording_is_whole_for_every_value(sounds: Client, version: str, tmp_path: Path) -> None:
-    """Read, downloaded, opened, pickled, and as often as wanted, by the last value and earlier."""
+def test_recording_is_complete_for_every_value(
+    sounds: Client, version: str, tmp_path: Path
+) -> None:
+    """Each value of the job can be read, downloaded, opened and pickled, as often as needed."""
     values = list(sounds.submit("/sound_stream", [3]))
     files = [value[0] for value in values]
     assert len(files) >= 3 and all(type(file) is RemoteFile for file in files)
@@ -113,7 +115,7 @@ def test_recording_is_whole_for_every_value(sounds: Client, version: str, tmp_pa
 
 @pytest.mark.gradio
 def test_recording_of_a_call_beside_text(sounds: Client, version: str) -> None:
-    """Of several outputs one is a sound; two jobs at once keep theirs apart."""
+    """One output among several may be a sound, and two jobs at the same time keep theirs apart."""
     jobs = [sounds.submit("/sound_and_text", [n]) for n in (2, 3)]
     results = [job.result() for job in jobs]
     assert [result[0] for result in results] == ["1", "2"]
@@ -123,7 +125,7 @@ def test_recording_of_a_call_beside_text(sounds: Client, version: str) -> None:
 
 @pytest.mark.gradio
 def test_recording_survives_its_client(sounds: Client, version: str) -> None:
-    """What was read is there after close(); what was not is an error at once."""
+    """After close(), a sound that was read is still there; any other raises an error at once."""
     read, unread = (sounds.predict("/sound_stream", [1])[0] for _ in range(2))
     content = read.read()
     sounds.close()
@@ -134,20 +136,20 @@ def test_recording_survives_its_client(sounds: Client, version: str) -> None:
 
 @pytest.mark.gradio
 def test_recording_as_an_input(sounds: Client, maker: Server, version: str) -> None:
-    """It is sent with its content: the app has no file of it."""
+    """A recording is uploaded when it is an input, because the app has no file of it."""
     made = sounds.predict("/sound_stream", [1])[0]
     copy = sounds.predict("/file", [made])[0]
     assert copy.read() == made.read()
 
 
-# -- while it is made
+# -- during the job
 
 
 @pytest.mark.gradio
 def test_recording_read_while_it_is_made(
     sounds: Client, maker: Server, version: str, held: str
 ) -> None:
-    """A playlist has what was made so far; a sound that is given once is waited for."""
+    """Before the end, a playlist gives the sound so far; for a sound given once, read() waits."""
     job = sounds.submit("/sound_held", [held])
     values = iter(job)
     first = next(values)[0]
@@ -162,7 +164,8 @@ def test_recording_read_while_it_is_made(
         [content] = got
     else:
         early = first.read()
-        assert early == first.read() and early[:1] in (b"\xff", b"")  # AAC, if there is any yet
+        # AAC, or empty if there is none yet
+        assert early == first.read() and early[:1] in (b"\xff", b"")
         assert not early or first.download().suffix == ".aac"
         maker.control.release(held)
         content = job.result()[0].read()
@@ -174,7 +177,7 @@ def test_recording_read_while_it_is_made(
 
 @pytest.mark.gradio
 def test_recording_of_a_listener(sounds: Client, version: str) -> None:
-    """A listener reads each value as it is told, without waiting for itself."""
+    """A listener can read each value when it gets it, without waiting for itself."""
     read: list[bytes] = []
     job = sounds.submit("/sound_stream", [2])
     job.on("data", lambda data: read.append(data[0].read()))
@@ -188,20 +191,20 @@ def test_recording_of_a_listener(sounds: Client, version: str) -> None:
 def test_recording_of_a_cancelled_job(
     sounds: Client, maker: Server, version: str, held: str
 ) -> None:
-    """What was made until then can be read."""
+    """After a cancel, the sound made so far can be read."""
     job = sounds.submit("/sound_held", [held])
     first = next(iter(job))[0]
     assert job.cancel()
     assert frames(first.read()) == RATE
 
 
-# -- what cannot be had any more
+# -- sounds that are gone
 
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", [v for v in ("3.50.2", "4.21.0", "4.44.1") if v in ONCE])
-def test_recording_that_something_else_has_fetched(sounds: Client, version: str) -> None:
-    """The error says why and what to do; the server is not asked again, nor by a pickle."""
+def test_recording_that_was_fetched_elsewhere(sounds: Client, version: str) -> None:
+    """The error says why and what to do, without a second request, also from a pickle."""
     made = sounds.predict("/sound_stream", [1])[0]
     with urllib.request.urlopen(made.url, timeout=WAIT) as stolen:
         assert stolen.read()
@@ -216,7 +219,7 @@ def test_recording_that_something_else_has_fetched(sounds: Client, version: str)
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", PLAYLISTS)
 def test_recording_whose_file_the_app_has_deleted(sounds: Client, version: str) -> None:
-    """The segments are there still, and are joined."""
+    """If the app has deleted the file, the segments of the playlist are joined."""
     made, job = "", sounds.submit("/sound_stream", [2])
     other = pickle.loads(pickle.dumps(job.result()[0]))
     whole = job.result()[0].read()
@@ -230,13 +233,13 @@ def test_recording_whose_file_the_app_has_deleted(sounds: Client, version: str) 
     assert other.download().suffix == ".aac"
 
 
-# -- film
+# -- video
 
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", PLAYLISTS)
 def test_recording_of_a_film(sounds: Client, version: str) -> None:
-    """Parts of a film are one film in the end."""
+    """The parts of a video make one complete video in the end."""
     value = sounds.predict("/film_stream", [3], timeout=60)[0]
     film = value["video"] if isinstance(value, dict) else value
     path = film.download()
@@ -246,11 +249,11 @@ def test_recording_of_a_film(sounds: Client, version: str) -> None:
     assert 3 <= float(said.stdout) < 3.5
 
 
-# -- one address for several jobs (as on 3.50 to 5.x now and then)
+# -- one URL for several jobs (happens on 3.50 to 5.x)
 
 
 def chunk_of(seconds: int, *, has_header: bool) -> bytes:
-    """Chunks of a sound as servers of 3.50 to 4.44 send them."""
+    """Return a chunk of a sound as servers from 3.50 to 4.44 send it."""
     head = b"RIFF\xff\xff\xff\xffWAVEfmt " + struct.pack(
         "<IHHIIHH", 16, 1, 1, RATE, 2 * RATE, 2, 16
     )
@@ -273,7 +276,7 @@ def answer(content: bytes, x: IncomingRequest) -> None:
 
 
 class Once:
-    """Gives each of several contents once, and after that nothing."""
+    """A script that sends each of several contents once."""
 
     def __init__(self, *contents: bytes) -> None:
         self.contents = list(contents)
@@ -284,10 +287,8 @@ class Once:
 
 @pytest.mark.parametrize("name", ["audio.wav", None])
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (2,), (1, 2)])
-def test_recordings_at_one_address(
-    scripted: FileApp, name: str | None, order: tuple[int, ...]
-) -> None:
-    """Whichever is read first, each result has its own sound, with a header."""
+def test_recordings_at_one_url(scripted: FileApp, name: str | None, order: tuple[int, ...]) -> None:
+    """Results with the same URL each have their own sound, in any order of reading."""
     scripted.scripts["GET /stream/s/1/2"] = Once(
         *(chunk_of(seconds, has_header=seconds == 1) for seconds in (1, 2, 3))
     )
@@ -299,8 +300,8 @@ def test_recordings_at_one_address(
         assert scripted.count("GET /stream/s/1/2") == max(order) + 1
 
 
-def test_recordings_at_one_address_that_nobody_has(scripted: FileApp) -> None:
-    """What was thrown away unread is not taken for the next one."""
+def test_recordings_at_one_url_that_were_deleted_unread(scripted: FileApp) -> None:
+    """If a result is deleted unread, the next result still has its own sound."""
     scripted.scripts["GET /stream/s/1/2"] = Once(
         chunk_of(1, has_header=True), chunk_of(2, has_header=False)
     )
@@ -311,7 +312,7 @@ def test_recordings_at_one_address_that_nobody_has(scripted: FileApp) -> None:
 
 
 def test_recording_after_values_without_sound(scripted: FileApp) -> None:
-    """A generator that yields None first has ended a list before its sound."""
+    """A generator that yields None first sends empty sounds, which are skipped."""
     sound = b"ID3\x04sound"
     scripted.scripts["GET /stream/s/1/2"] = Once(b"", b"", sound)
     scripted.output = stream("s/1/2", None)
@@ -322,7 +323,7 @@ def test_recording_after_values_without_sound(scripted: FileApp) -> None:
 
 
 def test_recordings_that_are_in_one_playlist(scripted: FileApp) -> None:
-    """The number of segments tells them apart; where it is unknown, the error says so."""
+    """Results in one playlist are separated by their segments, or raise an error if that fails."""
     place = "/stream/s/1/2"
     segments = ["a", "b"]
 
@@ -351,7 +352,7 @@ def test_recordings_that_are_in_one_playlist(scripted: FileApp) -> None:
 
 @pytest.mark.parametrize("answer", [b"<html>", b"#EXTM3U\nhttp://elsewhere.invalid/a.aac\n"])
 def test_recording_with_a_strange_playlist(scripted: FileApp, answer: bytes) -> None:
-    """A playlist leads nowhere but beside itself."""
+    """Entries of a playlist that point elsewhere are an error."""
     scripted.scripts["GET /stream/s/1/2/playlist.m3u8"] = lambda x: x.answer(answer, 200, "a/b")
     scripted.output = stream("s/1/2/playlist.m3u8")
     with Client(scripted.url) as app:
@@ -359,8 +360,8 @@ def test_recording_with_a_strange_playlist(scripted: FileApp, answer: bytes) -> 
             app.predict("/direct", ["x"])[0].read()
 
 
-def test_recording_that_went_with_its_session(scripted: FileApp) -> None:
-    """The error says when a server removes it, and what to do."""
+def test_recording_of_an_ended_session(scripted: FileApp) -> None:
+    """If the session has ended, the error says when servers remove a sound and what to do."""
     scripted.scripts["GET /stream/s/1/2/playlist.m3u8"] = lambda x: x.answer(b"", 404, "a/b")
     scripted.output = stream("s/1/2/playlist.m3u8")
     with Client(scripted.url) as app:
@@ -369,7 +370,7 @@ def test_recording_that_went_with_its_session(scripted: FileApp) -> None:
 
 
 def test_recording_that_is_broken_off(scripted: FileApp) -> None:
-    """Half of it is not taken for the whole, and no later attempt is made."""
+    """A sound whose response breaks off raises an error, and is not requested again."""
 
     def breaks(x: IncomingRequest) -> None:
         x.start(200, {"Content-Length": 100})
@@ -387,7 +388,7 @@ def test_recording_that_is_broken_off(scripted: FileApp) -> None:
 
 
 def test_recording_by_many_threads(scripted: FileApp) -> None:
-    """One of them fetches it; values of one job share it."""
+    """If many threads read a sound, one of them fetches it for all."""
     scripted.scripts["GET /stream/s/1/2"] = Once(b"ID3sound")
     scripted.output = stream("s/1/2")
     with Client(scripted.url) as app:
@@ -418,7 +419,7 @@ assert made.read() == content and len(content) > 5_000_000
 
 
 def test_recording_in_a_fork(scripted: FileApp) -> None:
-    """A large one is on disk: a fork reads it there, and leaves it to its parent."""
+    """A large sound is a file on disk, which a forked process can read and does not remove."""
     scripted.scripts["GET /stream/s/1/2"] = Once(b"ID3" * 2_000_000)
     scripted.output = stream("s/1/2")
     run_python(FORKED, scripted.url)
@@ -432,8 +433,8 @@ assert made.read() == b"ID3" * 2_000_000 == made.download().read_bytes()
 """
 
 
-def test_recording_in_a_pickle_that_outlives_everything(tmp_path: Path) -> None:
-    """The pickle has the content: neither server nor client nor its folder is there any more."""
+def test_recording_in_a_pickle_without_its_server(tmp_path: Path) -> None:
+    """The pickle includes the content: the server, the client and its folder may be gone."""
     with FileApp("audio") as scripted, Client(scripted.url) as app:
         scripted.scripts["GET /stream/s/1/2"] = Once(b"ID3" * 2_000_000)
         scripted.output = stream("s/1/2")
@@ -452,7 +453,7 @@ def test_recording_in_a_pickle_that_outlives_everything(tmp_path: Path) -> None:
 def test_file_that_the_app_deletes_after_it_was_read(
     app: Client, size: int, tmp_path: Path
 ) -> None:
-    """It can be read, opened, downloaded, pickled and sent all the same."""
+    """A file that was read can be used in every way, even if the app has deleted it."""
     file = app.predict("/make_file", [size])[0]
     content = file.read()
     assert len(content) == size
@@ -463,8 +464,8 @@ def test_file_that_the_app_deletes_after_it_was_read(
     assert pickle.loads(pickle.dumps(file)).read() == content
 
 
-def test_file_is_fetched_once_by_all_ways(scripted: FileApp, tmp_path: Path) -> None:
-    """Whatever is asked for first; many threads at once fetch it once, too."""
+def test_file_is_fetched_once_by_all_methods(scripted: FileApp, tmp_path: Path) -> None:
+    """A file is fetched once, whichever method is used first, and also by many threads."""
     scripted.serve("/out/r.bin", b"content")
     scripted.output = [{"path": "/out/r.bin", "meta": {"_type": "gradio.FileData"}}]
     with Client(scripted.url) as app:

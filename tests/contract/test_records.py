@@ -1,4 +1,4 @@
-"""A reader's place in a job's records, and what each kind of record gives there."""
+"""How a `Cursor` reads the records of a job, and which events each kind of record gives."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def values(cursor: Cursor, *records: Any) -> list[Any]:
     ]
 
 
-def test_record_tells_where_the_job_stands() -> None:
-    """A message by its kind, made events by what is among them."""
+def test_record_has_the_status() -> None:
+    """A record has a status if its message or one of its made events has one."""
     assert has_status(FIRST) and not has_status(message(LOG))
     for kind in (LocalEvents, Restarted):
         assert has_status(kind([VALUE, PENDING])) and not has_status(kind([VALUE]))
@@ -58,7 +58,7 @@ def test_record_tells_where_the_job_stands() -> None:
 
 
 def test_cursor_decodes_only_what_is_wanted() -> None:
-    """Each kind of event by itself; edits need no earlier values for a status."""
+    """A cursor decodes only the requested kinds of events, and a status needs no earlier values."""
     cursor = Cursor(FACTORY, 0)
     assert [type(event) for event in cursor.read(EDIT, {"status"})] == [Status]
     assert [type(event) for event in cursor.read(message(LOG), {"log"})] == [Log]
@@ -66,8 +66,8 @@ def test_cursor_decodes_only_what_is_wanted() -> None:
     assert list(cursor.read(FIRST, {"log", "upload"})) == []
 
 
-def test_cursor_that_left_values_out_has_none_until_it_joins_one_that_has() -> None:
-    """Edits against values that were not decoded would be wrong."""
+def test_cursor_that_skipped_values_has_none_until_it_joins_another() -> None:
+    """A cursor that skipped values gives no further values until it joins one that has them."""
     cursor, other = Cursor(FACTORY, 0), Cursor(FACTORY, 0)
     late, early = (Subscription(number, "data", print) for number in (2, 1))
     cursor.subscriptions.append(late)
@@ -80,7 +80,7 @@ def test_cursor_that_left_values_out_has_none_until_it_joins_one_that_has() -> N
 
 
 def test_cursor_keeps_its_own_values_when_it_joins() -> None:
-    """The other one may have left some out."""
+    """A cursor that joins another one keeps its own values; the other may have skipped some."""
     cursor, other = Cursor(FACTORY, 0), Cursor(FACTORY, 0)
     assert values(cursor, FIRST) == ["a"]
     cursor.join(other)
@@ -88,15 +88,15 @@ def test_cursor_keeps_its_own_values_when_it_joins() -> None:
 
 
 def test_cursor_starts_from_the_beginning_after_a_restart() -> None:
-    """The values of a job that is sent once more are no edits of those before."""
+    """After a restart, the values start from nothing and not from those before."""
     cursor = Cursor(FACTORY, 0)
     assert values(cursor, FIRST, EDIT) == ["a", "ab"]
     assert list(cursor.read(Restarted([PENDING]), {"data"})) == [PENDING]
     assert values(cursor, FIRST, EDIT) == ["a", "ab"]
 
 
-def test_cursor_goes_on_from_what_another_skipped() -> None:
-    """Records that are dropped count for the values of later ones, but not across a restart."""
+def test_cursor_continues_after_skipped_records() -> None:
+    """A cursor that continues after skipped records knows their values since the last restart."""
     past = Cursor(FACTORY, 0)
     for record in (FIRST, Restarted([PENDING]), LocalEvents([VALUE]), FIRST, EDIT):
         past.skip(record)
@@ -107,8 +107,8 @@ def test_cursor_goes_on_from_what_another_skipped() -> None:
     assert values(cursor, EDIT) == values(Cursor(FACTORY, 5, past), EDIT) == ["abb"]
 
 
-def test_cursor_ignores_what_cannot_be_read(caplog: pytest.LogCaptureFixture) -> None:
-    """It costs no more than itself, and a line in the log."""
+def test_cursor_skips_unreadable_messages(caplog: pytest.LogCaptureFixture) -> None:
+    """A message that cannot be read is skipped with a line in the log."""
     caplog.set_level(logging.DEBUG, "gradio_client_sync")
     cursor = Cursor(FACTORY, 0)
     assert list(cursor.read(message(BAD), {"data"})) == []

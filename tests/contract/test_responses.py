@@ -1,4 +1,4 @@
-"""How a job ends by a response or a failure, rather than by a message of the queue."""
+"""The outcome of a job that ends by a response or a failure, and not by a message of the queue."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def answer(status: int, body: bytes = b"{}") -> Answer:
 FULL, INVALID = b'{"detail":"Queue is full."}', b'{"detail":[{"loc":["x"],"msg":"too short"}]}'
 LIMITED = {"url": "http://h", "status_code": 429, "body": ""}
 
-#: Each failure, whether the server had the job, and what comes of it: the error's class, `broken`
-#: of the status, whether the function may still run.
+#: Each failure, whether the server had the job, the class of the error that results, `broken` of
+#: the status, and whether the function may still run.
 ENDS: list[tuple[Exception, bool, type[Exception], bool | None, bool]] = [
     (Refused(answer(503, FULL)), False, QueueFullError, None, False),
     (Refused(answer(503)), False, HTTPStatusError, False, False),
@@ -67,15 +67,15 @@ def test_failure_ends_the_job(
     ending = ending_of(failure)
     finish = ending.finish(exchange, failure)
     (status,) = finish.events
-    told: Any = status
+    final: Any = status
     assert type(finish.error) is error and ending.loses is loses
-    assert (told.stage, told.broken) == ("error", broken)
+    assert (final.stage, final.broken) == ("error", broken)
     assert finish.error is not None and finish.error.endpoint == "/f"
     assert exchange.finished and finish.data is None
 
 
 def test_table_reaches_every_error_and_every_row() -> None:
-    """The first row that fits counts, so no row may hide a later one."""
+    """Each row of the table is used: the first match counts, so no row may hide a later one."""
     for index, ending in enumerate(ENDINGS):
         assert not any(issubclass(ending.of, earlier.of) for earlier in ENDINGS[:index])
     public = [e for e in vars(errors).values() if isinstance(e, type)]

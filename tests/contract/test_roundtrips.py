@@ -1,4 +1,4 @@
-"""Files through real servers and back: every byte, whatever the name, also from app to app."""
+"""Files through real servers and back: every byte stays, for any name, also between apps."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
 
 
 def test_roundtrip_keeps_every_byte(app: Client, tmp_path: Path) -> None:
-    """Pictures, sounds, films, texts, nothing at all, and every byte there is."""
+    """Pictures, sounds, videos, texts, empty files and all byte values come back unchanged."""
     write_files(tmp_path)
     contents = {**FILES, "every.bin": bytes(range(256)) * 300}
     (tmp_path / "every.bin").write_bytes(contents["every.bin"])
@@ -62,11 +62,11 @@ def test_roundtrip_keeps_every_byte(app: Client, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_roundtrip_survives_any_name(app: Client, name: str, tmp_path: Path) -> None:
-    """A name costs no byte, and comes back as near to itself as the server lets it."""
+    """Any file name works, and comes back as similar as the server allows."""
     content = f"the file {name}".encode()
     sent = handle_file(content, orig_name=name)
-    told, (copy,) = app.predict("/take_file", [sent]), app.predict("/file_copy", [sent])
-    assert json.loads(told[0])[0]["sha256"] == hashlib.sha256(content).hexdigest()
+    described, (copy,) = app.predict("/take_file", [sent]), app.predict("/file_copy", [sent])
+    assert json.loads(described[0])[0]["sha256"] == hashlib.sha256(content).hexdigest()
     assert copy.read() == content
     saved = copy.download(tmp_path)
     assert saved.parent == tmp_path and saved.read_bytes() == content
@@ -75,7 +75,7 @@ def test_roundtrip_survives_any_name(app: Client, name: str, tmp_path: Path) -> 
 
 
 def test_roundtrip_of_every_medium_through_its_own_component(app: Client) -> None:
-    """What an app made of a picture, a sound, a film comes back in the bytes it made."""
+    """A file that an app made from a picture, a sound or a video comes back byte by byte."""
     picture = app.predict("/give_image")[0]
     assert picture.read().startswith(b"\x89PNG") and picture.mime_type == "image/png"
     sound = app.predict("/give_audio")[0]
@@ -87,7 +87,7 @@ def test_roundtrip_of_every_medium_through_its_own_component(app: Client) -> Non
     assert app.predict("/give_upload_button")[0].read() == b"a note"
 
 
-#: What one app gives, what another takes, and a test of what its function then got.
+#: The output of one app, the input of another, and a test of what its function then received.
 HANDED_ON: tuple[tuple[str, str, Any], ...] = (
     ("/give_file", "/take_file", lambda got: got["size"] == 6),
     ("/give_files", "/take_files", lambda got: [file["size"] for file in got] == [6, 73]),
@@ -106,7 +106,7 @@ HANDED_ON: tuple[tuple[str, str, Any], ...] = (
 @pytest.mark.parametrize("giver", [v for v in SERVERS if v in ("3.50.2", "4.44.1", "6.31.0")])
 def test_values_of_one_app_go_to_another(giver: str, server: Server, server_pool: ServerPool,
                                          app: Client) -> None:  # fmt: skip
-    """Results of an app of any generation are values for one of any other; no detour by disk."""
+    """A result of an app is a value for an app of any release, without a file on this disk."""
     with Client(server_pool.get(giver, app=(COMPONENTS,)).url) as other:
         jobs = [
             (given, taken, is_right, app.submit(taken, [other.predict(given)[0]]))
@@ -119,8 +119,8 @@ def test_values_of_one_app_go_to_another(giver: str, server: Server, server_pool
         chats = {c for v in (giver, server.version) for c in (chat_of(v),)}
         assert chats <= {"tuples", "messages"}
         chat = other.predict(f"/give_chat_{chat_of(giver)}")[0]
-        told = app.predict(f"/take_chat_{chat_of(server.version)}", [chat])[0]
-        assert hashlib.sha256(b"a note").hexdigest() in told and "Hello" in told
+        described = app.predict(f"/take_chat_{chat_of(server.version)}", [chat])[0]
+        assert hashlib.sha256(b"a note").hexdigest() in described and "Hello" in described
 
 
 def chat_of(version: str) -> str:
@@ -128,7 +128,7 @@ def chat_of(version: str) -> str:
 
 
 def test_file_of_the_same_app_is_not_sent_again(app: Client) -> None:
-    """It is named, and the function gets the same content."""
+    """A file of the same app is passed by its path, and the function gets its content."""
     file = app.predict("/give_file")[0]
     assert isinstance(file, RemoteFile)
     uploads: list[Any] = []

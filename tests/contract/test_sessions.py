@@ -1,7 +1,7 @@
-"""Sessions on real servers: state, starting afresh, who is there, what was rendered, who asks.
+"""Sessions on real servers: state, reset, the heartbeat, rendered functions, query and token.
 
-Both sides are counted where it matters: the app says how often a session was ended, and which
-functions ran.
+Both sides are checked where possible: the app counts how often a session ended, and which functions
+ran.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gradio_client_sync._transport.connections import RequestHandle
 from gradio_client_sync._transport.deadlines import NEVER
 from tests.support.breakable_relay import BreakableRelay
 from tests.support.generations import servers_with, servers_without
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.scripted import completed, config_of, dependency, scripted
 from tests.support.servers.server import Server
 
@@ -26,16 +26,16 @@ pytestmark = pytest.mark.gradio
 
 
 def seen(app: Client, endpoint: str = "/whoami", **options: Any) -> dict[str, Any]:
-    """What the app's function sees of the request."""
-    told: dict[str, Any] = json.loads(app.predict(endpoint, **options)[0])
-    return told
+    """Return what the app's function sees of the request."""
+    request: dict[str, Any] = json.loads(app.predict(endpoint, **options)[0])
+    return request
 
 
 # -- state
 
 
 def test_state_survives_until_the_reset(app: Client) -> None:
-    """State carries over from call to call, and a reset starts it afresh, again and again."""
+    """State continues from call to call, and each reset starts a new state."""
     assert [app.predict("/counter")[0] for _ in range(3)] == [1, 2, 3]
     for _ in range(2):
         before = app.session_hash
@@ -45,7 +45,7 @@ def test_state_survives_until_the_reset(app: Client) -> None:
 
 
 def test_reset_is_about_one_client(app: Client, server: Server) -> None:
-    """Another client of the app keeps its session and its state."""
+    """A reset does not change the session and state of another client."""
     with Client(server.url) as other:
         assert other.predict("/counter")[0] == 1
         app.reset_session()
@@ -54,22 +54,22 @@ def test_reset_is_about_one_client(app: Client, server: Server) -> None:
 
 
 def test_job_under_way_survives_the_reset(app: Client, server: Server, key: str) -> None:
-    """A job of the old session goes on to its end, with all of its values, beside new ones."""
-    old, values = app.submit("/endless", [key]), Heard()
+    """A running job of the old session continues to its end, beside jobs of the new one."""
+    old, values = app.submit("/endless", [key]), EventRecorder()
     old.on("data", values)
     values.wait_for()
     app.reset_session()
     assert app.predict("/echo", ["new"])[0] == "new"
-    told = len(values.events)
-    values.wait_for(after=told)
+    count = len(values.events)
+    values.wait_for(after=count)
     server.control.release(key)
     last = old.result(BOUND)
     assert last[0] == str(server.control.ledger(key)["ticks"] - 1)
     assert [data[0] for data in old.outputs][-1] == last[0]
 
 
-def test_reset_goes_well_with_calls_from_everywhere(app: Client, server: Server) -> None:
-    """Whenever the reset comes, each call is answered, once, in one session or the next."""
+def test_reset_during_calls(app: Client, server: Server) -> None:
+    """Calls that run during resets each succeed once, in the old session or the new one."""
     before = server.control.executions()["echo"] if server.control.executions() else 0
     stop = threading.Event()
 
@@ -93,19 +93,19 @@ def test_reset_goes_well_with_calls_from_everywhere(app: Client, server: Server)
 
 
 def test_reset_of_a_closed_client(server: Server) -> None:
-    """A closed client has no session to start."""
+    """reset_session() raises after close()."""
     app = Client(server.url)
     app.close()
     with pytest.raises(RuntimeError, match="closed"):
         app.reset_session()
 
 
-# -- who is there
+# -- the heartbeat
 
 
 @servers_with("heartbeat")
 def test_session_is_ended_by_the_close(server: Server) -> None:
-    """Closing a client runs the app's ``unload`` handlers for its session, once."""
+    """close() runs the app's ``unload`` handlers for the session once."""
     with Client(server.url) as app:
         name = app.session_hash
         app.predict("/echo", ["hi"])
@@ -116,7 +116,7 @@ def test_session_is_ended_by_the_close(server: Server) -> None:
 
 @servers_with("heartbeat")
 def test_session_of_direct_calls_is_ended_too(server: Server) -> None:
-    """A function that skips the queue uses a session as any other does."""
+    """A session that only direct calls used is ended too."""
     with Client(server.url) as app:
         name = app.session_hash
         app.predict("/direct", ["hi"])
@@ -125,7 +125,7 @@ def test_session_of_direct_calls_is_ended_too(server: Server) -> None:
 
 @servers_with("heartbeat")
 def test_reset_ends_the_old_session(app: Client, server: Server) -> None:
-    """An old session without jobs is ended at once; the new one is not."""
+    """A reset ends an old session without jobs at once, and not the new one."""
     old = app.session_hash
     app.predict("/echo", ["hi"])
     app.reset_session()
@@ -136,7 +136,7 @@ def test_reset_ends_the_old_session(app: Client, server: Server) -> None:
 
 @servers_with("heartbeat")
 def test_old_session_ends_with_its_last_job(app: Client, server: Server, key: str) -> None:
-    """The old session lasts until each of its jobs is over: finished or cancelled."""
+    """After a reset, the old session ends when its last job has finished or was cancelled."""
     old = app.session_hash
     finishing, cancelled = app.submit("/hold", [key]), app.submit("/hold_async", [key])
     assert server.control.await_started(key, 2)
@@ -152,7 +152,7 @@ def test_old_session_ends_with_its_last_job(app: Client, server: Server, key: st
 
 @servers_with("heartbeat")
 def test_isolated_session_ends_with_its_job(app: Client, server: Server) -> None:
-    """A job of its own session leaves nothing behind on the server."""
+    """An isolated session ends with its job."""
     name = seen(app, isolated=True)["session_hash"]
     assert name != app.session_hash
     assert server.control.await_unloaded(name)
@@ -160,7 +160,7 @@ def test_isolated_session_ends_with_its_job(app: Client, server: Server) -> None
 
 @servers_with("heartbeat")
 def test_heartbeat_is_opened_again(server: Server) -> None:
-    """After a cut the app hears that the user is back: it hears of the end a second time."""
+    """A heartbeat that was cut is opened again, so the app counts a second end."""
     with BreakableRelay(server.url) as relay:
         with Client(relay.url) as app:
             name = app.session_hash
@@ -169,24 +169,24 @@ def test_heartbeat_is_opened_again(server: Server) -> None:
             relay.cut()
             assert server.control.await_unloaded(name, 1)
             relay.wait_for(b"ALIVE", 2)
-            assert app.predict("/counter")[0] == 2  # state outlives the cut
+            assert app.predict("/counter")[0] == 2  # state continues after the cut
         assert server.control.await_unloaded(name, 2)
     assert server.control.ledger(name)["unloaded"] == 2
 
 
 @servers_without("heartbeat")
 def test_no_heartbeat_where_the_server_has_no_route_for_it(app: Client, server: Server) -> None:
-    """Apps that do not ask for a heartbeat work without one."""
+    """An app without a heartbeat route works without a heartbeat."""
     assert not app.config.get("connect_heartbeat")
     assert app.predict("/echo", ["hi"])[0] == "hi"
 
 
-# -- what was rendered
+# -- rendered functions
 
 
 def rendered(app: Client, label: str, **options: Any) -> int:
-    """Have the app render, and return the number of the function that it made."""
-    renders = Heard()
+    """Make the app render, and return the number of the function that it made."""
+    renders = EventRecorder()
     app.submit("/apply", [label], **options).on("render", renders).result(BOUND)
     number: int = renders.events[-1].data["dependencies"][0]["id"]
     return number
@@ -194,7 +194,7 @@ def rendered(app: Client, label: str, **options: Any) -> int:
 
 @servers_with("render")
 def test_rendered_function_is_called_by_name_and_number(app: Client, server: Server) -> None:
-    """What was rendered is an endpoint like any other, also after rendering anew."""
+    """A rendered function is an endpoint like any other, also after further renders."""
     base = app.view_api()["named_endpoints"]
     assert "/rendered" not in base
     for label in ("first", "second", "third"):
@@ -209,8 +209,8 @@ def test_rendered_function_is_called_by_name_and_number(app: Client, server: Ser
 
 
 @servers_with("render")
-def test_reset_forgets_what_was_rendered(app: Client) -> None:
-    """After a reset the rendered function is gone by name and number, until it is made again."""
+def test_reset_removes_rendered_functions(app: Client) -> None:
+    """After a reset, a rendered function cannot be called until it is rendered again."""
     number = rendered(app, "old")
     app.reset_session()
     for endpoint in ("/rendered", number):
@@ -222,7 +222,7 @@ def test_reset_forgets_what_was_rendered(app: Client) -> None:
 
 @servers_with("render")
 def test_rendered_function_is_not_for_other_sessions(app: Client, server: Server) -> None:
-    """An isolated call of it is refused before anything is sent, and so is another client's."""
+    """A rendered function is refused in an isolated call and by another client."""
     number = rendered(app, "mine")
     with pytest.raises(EndpointNotFoundError, match="isolated"):
         app.predict("/rendered", ["x"], isolated=True)
@@ -233,17 +233,17 @@ def test_rendered_function_is_not_for_other_sessions(app: Client, server: Server
 
 @servers_with("render")
 def test_isolated_render_stays_in_its_session(app: Client) -> None:
-    """What an isolated job renders is gone with it."""
+    """A function that an isolated job rendered cannot be called later."""
     rendered(app, "isolated", isolated=True)
     with pytest.raises(EndpointNotFoundError):
         app.submit("/rendered", ["x"])
 
 
-# -- who asks
+# -- query and headers
 
 
 def test_query_reaches_the_function(server: Server) -> None:
-    """What the address has after its question mark is in the function's request."""
+    """The query of the URL is in the request that the function sees."""
     with Client(f"{server.url}/?user=J. Doe&note=caf%C3%A9&x=1&x=2#top") as app:
         for options in ({}, {"isolated": True}):
             query = seen(app, **options)["query"]
@@ -259,13 +259,13 @@ def test_query_reaches_the_function(server: Server) -> None:
 
 
 def test_query_reaches_a_direct_function(server: Server) -> None:
-    """Also one that skips the queue."""
+    """The query is also in the request of a function that skips the queue."""
     with Client(f"{server.url}?user=x") as app:
         assert seen(app, "/direct_whoami")["query"] == {"user": "x"}
 
 
 def test_query_cannot_name_another_session(server: Server) -> None:
-    """A query that looks like the client's own changes neither function nor session."""
+    """A ``session_hash`` or ``fn_index`` in the query changes neither session nor function."""
     with Client(f"{server.url}?session_hash=other&fn_index=0") as app:
         assert app.predict("/add", [2, 3])[0] == 5
         assert [app.predict("/counter")[0] for _ in range(2)] == [1, 2]
@@ -273,13 +273,13 @@ def test_query_cannot_name_another_session(server: Server) -> None:
 
 
 def test_no_query_adds_nothing(app: Client) -> None:
-    """Without one, functions see none but what older servers put there themselves."""
+    """Without a query, functions see only the parameters that older servers add."""
     assert seen(app)["query"].keys() <= {"fn_index", "session_hash"}
 
 
 @pytest.mark.parametrize("endpoint", ["/whoami", "/direct_whoami"])
 def test_headers_reach_the_function(server: Server, endpoint: str) -> None:
-    """The client's own headers are in the function's request, in every session."""
+    """The client's headers are in the function's request, in every session."""
     with Client(server.url, headers={"X-Team": "blue"}) as app:
         assert seen(app, endpoint)["headers"]["x-team"] == "blue"
         app.reset_session()
@@ -287,7 +287,7 @@ def test_headers_reach_the_function(server: Server, endpoint: str) -> None:
 
 
 def test_query_is_in_no_error() -> None:
-    """A query may hold a secret, so errors name the address without it."""
+    """Errors show the URL without its query, which may hold a secret."""
 
     def refuse(x: Any) -> None:
         assert x.query["key"] == "hunter2"
@@ -303,12 +303,12 @@ def test_query_is_in_no_error() -> None:
                 assert "hunter2" not in f"{error!r} {vars(error)}"
 
 
-# -- whose token
+# -- tokens
 
 
 @servers_with("tokens")
-def test_token_reaches_the_function_that_asks(server: Server) -> None:
-    """A function with ``gr.OAuthToken`` gets the token, and knows when there is none."""
+def test_token_reaches_the_function_that_declares_it(server: Server) -> None:
+    """A function with ``gr.OAuthToken`` gets the token, or sees that there is none."""
     with Client(server.url, oauth_token="hf_asked") as app:
         assert app.predict("/token")[0] == "hf_asked"
         assert app.predict("/token", isolated=True)[0] == "hf_asked"
@@ -316,8 +316,8 @@ def test_token_reaches_the_function_that_asks(server: Server) -> None:
         assert app.predict("/token")[0] == "(none)"
 
 
-def test_token_goes_nowhere_else() -> None:
-    """Functions that do not declare it, or are not described, are not given the token."""
+def test_token_is_not_sent_to_other_functions() -> None:
+    """A function gets no token if it does not declare one, or if it is not described."""
     bodies: dict[int, dict[str, Any]] = {}
 
     def join(x: Any) -> None:
@@ -351,8 +351,8 @@ def test_token_goes_nowhere_else() -> None:
     assert "hf_canary" not in json.dumps([bodies[2], bodies[3]])
 
 
-def test_session_goes_on_when_its_app_becomes_another_one() -> None:
-    """It has the functions of the other app then, also if it was reset and jobs still use it."""
+def test_session_continues_when_its_app_is_replaced() -> None:
+    """If the app is replaced, the session uses its new functions, also after a reset."""
     other = config_of(dependency(0, "wipe"), dependency(1, "echo"), app_id="second")
     with scripted() as server:
         server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id="first"))
@@ -369,8 +369,8 @@ def test_session_goes_on_when_its_app_becomes_another_one() -> None:
             connection._sessions.leave(place)
 
 
-def test_app_that_names_its_run_by_the_route_only_is_asked_for_its_config_once() -> None:
-    """Servers before 3.3x have no ``app_id`` in their config, so it is learned from the route."""
+def test_app_id_from_the_route_only_costs_one_config() -> None:
+    """If the config has no ``app_id``, as before 3.3x, the client gets it from the route."""
     runs = iter(["one", "one", "one", "two", "one", "one"])
     configs = []
 
@@ -387,30 +387,30 @@ def test_app_that_names_its_run_by_the_route_only_is_asked_for_its_config_once()
             assert len(configs) == 2
             assert look(RequestHandle(), NEVER) is not None
             assert len(configs) == 3
-            assert look(RequestHandle(), NEVER) is not None  # as replicas take turns
+            assert look(RequestHandle(), NEVER) is not None  # as if replicas take turns
             assert look(RequestHandle(), NEVER) is None
             assert len(configs) == 3
 
 
 @pytest.mark.parametrize("status", [403, 404, 405])
-def test_app_without_a_route_for_its_run_is_told_by_its_config(status: int) -> None:
-    """The functions in the config decide then, and one that stays the same changes nothing."""
+def test_app_without_a_route_for_its_id_is_compared_by_its_config(status: int) -> None:
+    """If there is no route for the ``app_id``, changed functions in the config show a new app."""
     with scripted() as server:
         server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id="one"))
         server.scripts["GET /app_id"] = lambda x: x.answer({}, status=status)
         with Client(server.url) as app:
             known = app._connection.app
             assert known.check(RequestHandle(), NEVER) is None
-            asked = len(server.requests)
+            count = len(server.requests)
             changed = config_of(dependency(0, "wipe"), dependency(1, "echo"), app_id="one")
             server.scripts["GET /config"] = lambda x: x.answer(changed)
             assert known.check(RequestHandle(), NEVER) is not None
-            assert len(server.requests) == asked + 1
+            assert len(server.requests) == count + 1
             assert known.table.resolve("echo").fn_index == 1
 
 
-def test_app_in_development_is_told_by_its_config() -> None:
-    """One that seeds the generator of its id is reloaded with the same id."""
+def test_app_in_development_is_compared_by_its_config() -> None:
+    """In development mode the ``app_id`` may stay the same, so the config is compared."""
     with scripted() as server:
         server.scripts["GET /config"] = lambda x: x.answer(config_of(app_id=7, dev_mode=True))
         with Client(server.url) as app:

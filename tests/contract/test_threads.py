@@ -13,7 +13,7 @@ from gradio_client_sync._calls import threads as _workers
 from gradio_client_sync._calls.threads import Workers
 from tests.support.processes import run_python
 
-WAIT = 10.0  # s; a bound on failure
+WAIT = 10.0  # s; a bound for failures
 
 
 @pytest.fixture
@@ -22,17 +22,17 @@ def workers() -> Workers:
 
 
 def test_workers_never_make_a_task_wait_for_another(workers: Workers) -> None:
-    """Tasks that wait for each other all run: the pool has no upper bound."""
+    """Tasks that wait for each other all run, because the pool has no upper limit."""
     everyone = threading.Barrier(51, timeout=WAIT)
     for _ in range(50):
-        workers.start(everyone.wait)  # type: ignore[arg-type]  # what it returns is dropped
+        workers.start(everyone.wait)  # type: ignore[arg-type]  # its result is dropped
     everyone.wait()
     workers.close()
     assert workers.join(WAIT)
 
 
 class Watched(SimpleQueue):  # type: ignore[type-arg]
-    """Tells when a thread waits for a task."""
+    """A queue that reports when a thread waits for a task."""
 
     def __init__(self) -> None:
         self.awaited = threading.Semaphore(0)
@@ -43,7 +43,7 @@ class Watched(SimpleQueue):  # type: ignore[type-arg]
 
 
 def test_workers_give_a_task_to_a_thread_that_waits(workers: Workers) -> None:
-    """One task after another needs no second thread."""
+    """A waiting thread gets the next task, so no second thread is started."""
     threads: list[int] = []
     workers._tasks = queue = Watched()
     for _ in range(20):
@@ -58,7 +58,7 @@ def test_workers_give_a_task_to_a_thread_that_waits(workers: Workers) -> None:
 def test_workers_end_threads_that_wait_for_long(
     workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a task for a while a thread ends, and the next task gets another."""
+    """A thread ends after some time without a task, and the next task starts another."""
     monkeypatch.setattr(_workers, "IDLE_SECONDS", 0.01)
     for _ in range(3):
         workers.start(lambda: None)
@@ -69,7 +69,7 @@ def test_workers_end_threads_that_wait_for_long(
 def test_workers_survive_a_task_that_fails(
     workers: Workers, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An exception of a task is logged and costs no thread."""
+    """An exception of a task is logged, and its thread continues."""
 
     def fail() -> None:
         raise SystemExit("no")
@@ -84,8 +84,8 @@ def test_workers_survive_a_task_that_fails(
     assert "SystemExit" in caplog.text
 
 
-def test_workers_do_not_keep_what_a_task_held(workers: Workers) -> None:
-    """An idle thread refers to nothing of its last task."""
+def test_workers_keep_no_reference_to_a_task(workers: Workers) -> None:
+    """An idle thread keeps no reference to its last task."""
     import gc
     import weakref
 
@@ -107,7 +107,7 @@ def test_workers_do_not_keep_what_a_task_held(workers: Workers) -> None:
 
 
 def test_workers_still_run_tasks_after_close(workers: Workers) -> None:
-    """What is under way at the end may need a thread to end well."""
+    """Tasks still run after close(), because running jobs may need a thread to end."""
     workers.close()
     done = threading.Event()
     workers.start(done.set)
@@ -136,6 +136,6 @@ last = Last()
 """
 
 
-def test_workers_refuse_what_they_could_not_run_any_more() -> None:
-    """A ``__del__`` at the interpreter's end may call an app: threads do not run then."""
+def test_workers_refuse_tasks_at_the_end_of_the_interpreter() -> None:
+    """start() raises while the interpreter ends, because threads no longer run then."""
     assert "GradioClientError No thread could be started: " in run_python(LAST_WORDS, quiet=True)

@@ -1,4 +1,4 @@
-"""What can be seen of a job from outside: when it came where, and its life in the log."""
+"""The timings of a job, and its steps in the log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NAMES = ("queued", "started", "first_data", "done")
 
 
 def seen(timings: Timings) -> tuple[str, ...]:
-    """What a job has come to, which has to be in order."""
+    """Return the steps that a job has reached, and check their order."""
     times = [getattr(timings, name) for name in NAMES]
     known = [time for time in times if time is not None]
     assert known == sorted(known) and all(0 < time < BOUND for time in known)
@@ -28,7 +28,7 @@ def seen(timings: Timings) -> tuple[str, ...]:
 
 
 def test_timings_of_jobs_that_succeed(app: Client) -> None:
-    """A generator's first value is timed, and of other functions the only one."""
+    """`first_data` is the time of the first value, which may be the only one."""
     for name, value in (("/count", 3), ("/echo", "x"), ("/digest", b"content")):
         job = app.submit(name, [value])
         job.result(BOUND)
@@ -36,8 +36,8 @@ def test_timings_of_jobs_that_succeed(app: Client) -> None:
         assert job.timings.bytes > 100
 
 
-def test_timings_of_jobs_that_do_not(app: Client, key: str) -> None:
-    """A failed, a cancelled and a late job are timed as far as they came, and to their end."""
+def test_timings_of_jobs_that_fail(app: Client, key: str) -> None:
+    """Failed, cancelled and late jobs have the times of their steps, and of their end."""
     failed = app.submit("/fail", ["x"])
     with pytest.raises(AppError):
         failed.result(BOUND)
@@ -58,17 +58,17 @@ def test_timings_of_jobs_that_do_not(app: Client, key: str) -> None:
 
 
 def test_timings_of_functions_that_skip_the_queue(app: Client) -> None:
-    """They start when they are sent."""
+    """Jobs that skip the queue have no time in the queue and start when they are sent."""
     job, failed = app.submit("/direct", ["x"]), app.submit("/direct_fail", ["x"])
     concurrent.futures.wait([job, failed], BOUND)
     assert seen(job.timings) == ("started", "first_data", "done") and job.timings.bytes > 10
     assert seen(failed.timings) == ("started", "done")
 
 
-def test_log_tells_the_life_of_each_job(
+def test_log_has_the_steps_of_each_job(
     app: Client, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each step has a line with the job's number and the time; nothing that was sent is in it."""
+    """Each step has a log line with the job's number and time, and without data of the call."""
     caplog.set_level(logging.DEBUG, "gradio_client_sync")
     app.predict("/digest", [b"sesame"], timeout=BOUND)
     with pytest.raises(AppError):
@@ -79,14 +79,14 @@ def test_log_tells_the_life_of_each_job(
     app.predict("/direct", ["sesame"], timeout=BOUND)
     lives: dict[str, list[str]] = {}
     for record in caplog.records:
-        told = re.fullmatch(r"job (\d+) (.+) after \d+\.\d{3} s", record.getMessage())
-        if told:
-            lives.setdefault(told[1], []).append(re.sub(r" (as event |\()[^']*?\)?$", "", told[2]))
-    way = ["is at the server", "is queued", "runs"]
+        step = re.fullmatch(r"job (\d+) (.+) after \d+\.\d{3} s", record.getMessage())
+        if step:
+            lives.setdefault(step[1], []).append(re.sub(r" (as event |\()[^']*?\)?$", "", step[2]))
+    steps = ["is at the server", "is queued", "runs"]
     assert list(lives.values()) == [
-        ["begins ('/digest')", "has its files at the server", *way, "is done"],
-        ["begins ('/fail')", *way, "failed"],
-        ["begins ('/endless')", *way, "has its first value", "was cancelled"],
+        ["begins ('/digest')", "has its files at the server", *steps, "is done"],
+        ["begins ('/fail')", *steps, "failed"],
+        ["begins ('/endless')", *steps, "has its first value", "was cancelled"],
         ["begins ('/direct')", "is sent", "is done"],
     ]
     assert not any(said in caplog.text for said in ("sesame", key, app.session_hash))

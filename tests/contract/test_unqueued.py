@@ -1,4 +1,4 @@
-"""Functions that skip the queue, called by who waits for them: a job is made only if need be."""
+"""Calls of functions that skip the queue: the calling thread sends them, usually without a job."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RUN = "POST /run/direct"
 
 @pytest.fixture(autouse=True)
 def no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The alarm that ends tests which hang would have a job made for each call."""
+    """Ignore the signal handler of pytest-timeout, for which each call would make a job."""
     monkeypatch.setattr(
         "gradio_client_sync._connection.connection.handlers_may_raise", lambda: False
     )
@@ -50,13 +50,13 @@ def own_threads() -> set[threading.Thread]:
 
 
 def is_at_rest(app: Client) -> bool:
-    """Whether nothing that a call took is still held."""
+    """Return whether the call has released everything that it held."""
     connection = app._connection
     return not connection._admission._holders and not any(connection._sessions._uses.values())
 
 
 def test_direct_call_starts_no_thread(server: ScriptedApp) -> None:
-    """What is one request is made by who waits for it."""
+    """`predict` sends a single request from the calling thread and starts no other thread."""
     before = own_threads()
     with Client(server.url) as app:
         assert app.predict("/direct", ["a"])[0] == "a"
@@ -64,8 +64,8 @@ def test_direct_call_starts_no_thread(server: ScriptedApp) -> None:
         assert is_at_rest(app)
 
 
-def test_direct_call_that_was_not_taken_is_made_again(server: ScriptedApp) -> None:
-    """A gateway that did not pass it on is asked again, as for any other job."""
+def test_direct_call_that_was_not_accepted_is_sent_again(server: ScriptedApp) -> None:
+    """A call that a gateway did not pass on is sent again, as in any other job."""
     refusals = [503, 502]
 
     def run(x: IncomingRequest) -> None:
@@ -76,7 +76,7 @@ def test_direct_call_that_was_not_taken_is_made_again(server: ScriptedApp) -> No
 
     server.scripts[RUN] = run
     with Client(server.url, retries=2) as app:
-        # Of a 502 nobody knows whether the function ran, so that only the caller can say so.
+        # After a 502 nobody knows whether the function ran, so only the caller can allow a retry.
         assert app.predict("/direct", ["a"], idempotent=True)[0] == "a"
         assert server.count(RUN) == 3
         refusals[:] = [502]
@@ -86,8 +86,8 @@ def test_direct_call_that_was_not_taken_is_made_again(server: ScriptedApp) -> No
         assert is_at_rest(app)
 
 
-def test_direct_call_that_was_lost_is_not_made_again(server: ScriptedApp) -> None:
-    """The function may have run; only if that does no harm it runs once more."""
+def test_direct_call_that_was_lost_is_not_sent_again(server: ScriptedApp) -> None:
+    """A call whose response is lost is sent again only if ``idempotent`` allows a second run."""
     lost = [1]
 
     def run(x: IncomingRequest) -> None:
@@ -110,7 +110,7 @@ def test_direct_call_that_was_lost_is_not_made_again(server: ScriptedApp) -> Non
 
 @pytest.mark.parametrize("text", ["boom", "", None])
 def test_direct_call_whose_function_raises(server: ScriptedApp, text: str | None) -> None:
-    """The app's error is that of any other job, and nothing is made again."""
+    """An error of the app is raised as in any other job, and the call is not sent again."""
     server.scripts[RUN] = lambda x: x.answer({"error": text}, 500)
     with Client(server.url) as app:
         with pytest.raises(AppError) as caught:
@@ -120,8 +120,8 @@ def test_direct_call_whose_function_raises(server: ScriptedApp, text: str | None
         assert is_at_rest(app)
 
 
-def test_direct_call_beyond_a_rate_is_no_error_of_the_app(server: ScriptedApp) -> None:
-    """Limiters say `error` in their answers as apps do."""
+def test_direct_call_with_a_rate_limit_is_no_error_of_the_app(server: ScriptedApp) -> None:
+    """A rate limiter's response is no error of the app, though it has an `error` too."""
     limit = {"error": "Rate limit exceeded: 1 per 1 hour"}
     server.scripts[RUN] = lambda x: x.answer(limit, 429, headers={"Retry-After": "600"})
     with Client(server.url) as app:
@@ -132,7 +132,7 @@ def test_direct_call_beyond_a_rate_is_no_error_of_the_app(server: ScriptedApp) -
 
 @pytest.mark.parametrize("begun", [False, True])
 def test_direct_call_ends_at_its_deadline(server: ScriptedApp, begun: bool) -> None:
-    """The server sees that nobody waits any more, also when half of the answer has come."""
+    """The deadline closes the connection, also when half of the response has arrived."""
     hung_up = threading.Event()
 
     def run(x: IncomingRequest) -> None:
@@ -154,7 +154,7 @@ def test_direct_call_ends_at_its_deadline(server: ScriptedApp, begun: bool) -> N
 
 
 def test_direct_call_is_cancelled_by_close(server: ScriptedApp) -> None:
-    """Who waits in another thread hears of it."""
+    """close() cancels the call, and a thread that waits for it gets `CancelledError`."""
     gate = Gate()
     server.scripts[RUN] = lambda x: gate.pass_through()
     app = Client(server.url)
@@ -167,8 +167,8 @@ def test_direct_call_is_cancelled_by_close(server: ScriptedApp) -> None:
         gate.open()
 
 
-def test_direct_call_takes_a_place_among_the_jobs(server: ScriptedApp) -> None:
-    """No more are under way at once than there may be, jobs or not; all come to their turn."""
+def test_direct_call_takes_a_slot(server: ScriptedApp) -> None:
+    """Direct calls and jobs together never exceed ``max_workers``, and all of them run."""
     gate, most, under_way = Gate(), 0, 0
     lock = threading.Lock()
 
@@ -193,8 +193,8 @@ def test_direct_call_takes_a_place_among_the_jobs(server: ScriptedApp) -> None:
     assert most == 2
 
 
-def test_direct_call_that_a_signal_strikes_leaves_nothing_behind(server: ScriptedApp) -> None:
-    """Ctrl-C ends the call at once; the server sees it, and the client works on."""
+def test_direct_call_interrupted_by_a_signal_leaves_nothing(server: ScriptedApp) -> None:
+    """Ctrl-C ends the call at once; the server sees the end, and the client still works."""
     hung_up = threading.Event()
 
     def run(x: IncomingRequest) -> None:
@@ -219,7 +219,7 @@ def test_direct_call_that_a_signal_strikes_leaves_nothing_behind(server: Scripte
 def test_direct_call_waits_shortly_at_first(
     server: ScriptedApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A signal that comes just before the wait is noticed at its end only, which has to come."""
+    """The first wait is short: a signal just before it is noticed only when the wait ends."""
     waits: list[float | None] = []
 
     def wait(sock: object, timeout: float | None) -> bool:
@@ -232,10 +232,10 @@ def test_direct_call_waits_shortly_at_first(
     assert waits == [0.5]
 
 
-def test_direct_call_that_fails_by_a_bug_is_ours(
+def test_direct_call_that_fails_by_a_bug(
     server: ScriptedApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever goes wrong in here, the error is one of this package, and the log has the rest."""
+    """An unexpected exception becomes an error of this package, and the log has the details."""
 
     def fail(*_: object) -> None:
         raise ZeroDivisionError("a bug")
@@ -256,26 +256,24 @@ from gradio_client_sync import Client
 class Alarm(Exception):
     pass
 
-def ring(*_):
+def raise_error(*_):
     raise {error}
 
 with Client(sys.argv[1]) as app:
     assert app.predict("/direct", ["a"])[0] == "a"
-    signal.signal(signal.SIGALRM, ring)
+    signal.signal(signal.SIGALRM, raise_error)
     signal.setitimer(signal.ITIMER_REAL, 0.2)
     try:
         app.predict("/direct", ["hang"], idempotent=True)
     except {error} as exc:
-        print("told", type(exc).__name__)
+        print("raised", type(exc).__name__)
 """
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="the system has no alarms")
 @pytest.mark.parametrize("error", ["Alarm", "TimeoutError"])
-def test_direct_call_lets_through_what_a_handler_raises(server: ScriptedApp, error: str) -> None:
-    """It is never taken for the request's failure, which might even be sent again, nor for the end
-    of a wait.
-    """
+def test_direct_call_raises_the_exception_of_a_handler(server: ScriptedApp, error: str) -> None:
+    """An exception of a signal handler reaches the caller, and the request is not sent again."""
     gone = Gate()
 
     def run(x: IncomingRequest) -> None:
@@ -284,13 +282,13 @@ def test_direct_call_lets_through_what_a_handler_raises(server: ScriptedApp, err
         echo(x)
 
     server.scripts[RUN] = run
-    assert run_python(HANDLED.format(error=error), server.url).strip() == f"told {error}"
+    assert run_python(HANDLED.format(error=error), server.url).strip() == f"raised {error}"
     gone.open()
     assert server.count(RUN) == 2
 
 
-def test_direct_call_that_fails_does_not_queue_up_again(server: ScriptedApp) -> None:
-    """What is known to have failed has had its turn; what waits for one gets it then."""
+def test_direct_call_that_fails_releases_its_slot(server: ScriptedApp) -> None:
+    """A call that failed releases its slot and does not wait for another one."""
     gate = Gate()
 
     def run(x: IncomingRequest) -> None:
@@ -313,7 +311,7 @@ def test_direct_call_that_fails_does_not_queue_up_again(server: ScriptedApp) -> 
 
 
 def test_direct_call_that_succeeds_lets_the_next_one_run(server: ScriptedApp) -> None:
-    """A place that was waited for is given on."""
+    """A call that succeeded passes its slot to the next one."""
     gate = Gate()
 
     def run(x: IncomingRequest) -> None:
@@ -334,7 +332,7 @@ def test_direct_call_that_succeeds_lets_the_next_one_run(server: ScriptedApp) ->
 def test_direct_call_is_cancelled_by_close_before_others_are_waited_for(
     server: ScriptedApp,
 ) -> None:
-    """A server that is slow to hear of a cancelled job holds up no call that skips the queue."""
+    """close() cancels direct calls before it waits for the server's response to a cancelled job."""
     server.config["dependencies"].append(dependency(1, "slow"))
     joined, gate, stalled = threading.Event(), Gate(), Gate()
     server.scripts[RUN] = lambda x: gate.pass_through()
@@ -369,7 +367,7 @@ def test_direct_call_is_cancelled_by_close_before_others_are_waited_for(
 def test_direct_call_that_fails_says_so_where_no_thread_can_be_started(
     server: ScriptedApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is known is told, rather than that no job could go on from it; others name the cause."""
+    """If no thread can be started, a failed call raises its failure, and a job the cause."""
     server.scripts[RUN] = lambda x: x.answer({"error": "boom"}, 500)
     with Client(server.url) as app:
         reason = RuntimeError("can't start new thread")

@@ -1,4 +1,4 @@
-"""Which files of a call share a request."""
+"""`upload_plan`: which files of a call share a request."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def sizes(plan: UploadPlan) -> list[list[int | None]]:
 
 
 def test_plan_puts_large_files_first_and_apart() -> None:
-    """Several large ones go side by side; small ones share a request after them."""
+    """Large files get their own requests and come first; small files share a request after them."""
     plan = UploadPlan.of([item(1), item(SMALL + 1), item(2), item(None), item(SMALL)])
     assert sizes(plan) == [[SMALL + 1], [None], [1, 2, SMALL]]
 
 
-def test_plan_bounds_what_shares_a_request() -> None:
-    """Neither too many files nor too many bytes go together."""
+def test_plan_limits_shared_requests() -> None:
+    """A shared request has a maximum number of files and of bytes."""
     many = UploadPlan.of([item(0)] * (FILES_AT_ONCE + 1))
     assert list(map(len, many.batches)) == [FILES_AT_ONCE, 1]
     full = UploadPlan.of([item(SMALL)] * (TOGETHER // SMALL + 2))
@@ -40,14 +40,14 @@ def test_plan_bounds_what_shares_a_request() -> None:
 
 
 def test_plan_knows_the_total_if_each_size_is_known() -> None:
-    """A stream's size is known only when it was sent."""
+    """The total is known only if each size is known, which for a stream is after it was sent."""
     assert UploadPlan.of([]) == ([], 0)
     assert UploadPlan.of([item(0), item(3), item(4)]).total == 7
     assert UploadPlan.of([item(3), item(None), item(4)]).total is None
 
 
-def test_plan_tells_what_can_be_sent_again() -> None:
-    """A batch with a stream in it cannot."""
+def test_plan_knows_which_batches_can_be_sent_again() -> None:
+    """A batch can be sent again unless it has a stream."""
     assert is_repeatable([item(1), item(2)])
     assert not is_repeatable([item(1), item(None)])
     assert names_of([item(1, "a.png"), item(2, "b c.png")]) == "'a.png', 'b c.png'"

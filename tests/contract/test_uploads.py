@@ -1,4 +1,4 @@
-"""How files get to the server: streamed, side by side, once, and what if they do not."""
+"""How files get to the server: streamed, in parallel, each content once; and failures."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from gradio_client_sync.job import control_of
 from tests.conftest import SERVERS
 from tests.support.file_app import FILES, FileApp
 from tests.support.generations import has
-from tests.support.listeners import Heard
+from tests.support.listeners import EventRecorder
 from tests.support.processes import run_python
 from tests.support.scripted import WAIT, Gate, IncomingRequest
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
 MB = 2**20
-LARGE = b"l" * (MB + 1)  # has a request of its own
+LARGE = b"l" * (MB + 1)  # a file of this size has its own request
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def app(files: FileApp) -> Iterator[Client]:
 
 @pytest.fixture
 def sparse(tmp_path: Path) -> Path:
-    """300 MB that cost nothing."""
+    """Return the path of a sparse file of 300 MB, which uses no disk space."""
     path = tmp_path / "sparse.bin"
     with path.open("wb") as file:
         file.truncate(300 * MB)
@@ -68,7 +68,7 @@ def sparse(tmp_path: Path) -> Path:
 
 
 def test_upload_says_its_length(files: FileApp, app: Client, tmp_path: Path) -> None:
-    """Of content whose length is known; a stream goes in chunks."""
+    """The request has a Content-Length if all lengths are known; a stream is sent in chunks."""
     heads: list[tuple[str | None, str | None, int]] = []
 
     def upload(x: IncomingRequest) -> None:
@@ -91,8 +91,8 @@ def test_upload_says_its_length(files: FileApp, app: Client, tmp_path: Path) -> 
     assert [part.content for part in files.sent] == [b"a", b"b", b"piped"]
 
 
-def test_upload_puts_small_files_together(files: FileApp, app: Client) -> None:
-    """40 small files are two requests, and each file gets its own path."""
+def test_upload_of_small_files_shares_requests(files: FileApp, app: Client) -> None:
+    """40 small files take two requests, and each file gets its own path."""
     contents = [b"%d" % n for n in range(40)]
     app.predict("/direct", [contents])
     assert sorted(len(parts) for parts in files.uploads) == [8, 32]
@@ -105,7 +105,7 @@ def test_upload_puts_small_files_together(files: FileApp, app: Client) -> None:
 
 
 def test_upload_sends_large_files_side_by_side(files: FileApp, app: Client) -> None:
-    """Four at a time, each in a request of its own."""
+    """Four large files are sent at the same time, each in its own request."""
     together = threading.Barrier(4)
 
     def upload(x: IncomingRequest) -> None:
@@ -119,7 +119,7 @@ def test_upload_sends_large_files_side_by_side(files: FileApp, app: Client) -> N
 
 
 def test_upload_uses_the_proxy_and_all_headers(files: FileApp) -> None:
-    """As every request of the client."""
+    """An upload uses the proxy and all headers of the client."""
     seen: list[str | None] = []
 
     def upload(x: IncomingRequest) -> None:
@@ -127,7 +127,7 @@ def test_upload_uses_the_proxy_and_all_headers(files: FileApp) -> None:
         files.upload(x)
 
     files.scripts["POST /upload"] = upload
-    by = {"http": files.url}  # which answers whatever host it is asked for
+    by = {"http": files.url}  # it responds for any host
     with Client("http://nowhere.invalid", proxies=by, headers={"X-Mine": "h"}) as app:
         assert app.predict("/direct", [b"a"])[0].read() == b"a"
     assert seen == ["h"]
@@ -136,17 +136,17 @@ def test_upload_uses_the_proxy_and_all_headers(files: FileApp) -> None:
 @pytest.mark.parametrize("endpoint", ["/file", "/direct"])
 @pytest.mark.parametrize("isolated", [True, False])
 def test_upload_works_in_every_kind_of_call(files: FileApp, endpoint: str, isolated: bool) -> None:
-    """Queued or not, in the client's session or one of its own, with one worker."""
+    """Uploads work with and without queue, with and without ``isolated``, and with one worker."""
     with Client(files.url, max_workers=1) as app:
         jobs = [app.submit(endpoint, [b"%d" % n], isolated=isolated) for n in range(2)]
         assert [job.result(WAIT)[0].read() for job in jobs] == [b"0", b"1"]
 
 
-# -- once
+# -- each content once
 
 
 def test_upload_sends_a_content_once(files: FileApp, app: Client, tmp_path: Path) -> None:
-    """In one call or several, under two paths, in memory or on disk; each name is kept."""
+    """A content is sent once, in one call or several, from disk or memory; each name is kept."""
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.txt").write_bytes(b"same")
@@ -155,7 +155,7 @@ def test_upload_sends_a_content_once(files: FileApp, app: Client, tmp_path: Path
     other.write_bytes(b"same")
     big = tmp_path / "big.bin"
     with big.open("wb") as file:
-        file.truncate(9 * MB)  # too large to be read for that
+        file.truncate(9 * MB)  # too large to be read for a comparison
     app.predict("/direct", [[first, second, first]])
     app.predict("/direct", [[second, other, b"same"]])
     app.predict("/direct", [[big, big]])
@@ -170,7 +170,7 @@ def test_upload_sends_a_content_once(files: FileApp, app: Client, tmp_path: Path
 
 
 def test_upload_of_two_jobs_at_once_sends_a_content_once(files: FileApp, app: Client) -> None:
-    """The second job waits for the first one's upload."""
+    """If two jobs have the same content, the second one waits for the upload of the first."""
     gate = Gate()
 
     def upload(x: IncomingRequest) -> None:
@@ -191,7 +191,7 @@ def test_upload_of_two_jobs_at_once_sends_a_content_once(files: FileApp, app: Cl
 def test_upload_that_failed_is_repeated_by_a_waiting_job(
     files: FileApp, app: Client, how: str
 ) -> None:
-    """One job's failed upload costs the others nothing."""
+    """If the first job's upload fails, a job that waits for it uploads the content itself."""
     gate = Gate()
 
     def upload(x: IncomingRequest) -> None:
@@ -219,7 +219,7 @@ def test_upload_that_failed_is_repeated_by_a_waiting_job(
 
 
 def test_upload_job_that_waits_for_another_can_be_cancelled(files: FileApp, app: Client) -> None:
-    """Its worker is free at once, though the other upload goes on."""
+    """A job that waits for another job's upload is cancelled at once, and the upload continues."""
     gate = Gate()
 
     def upload(x: IncomingRequest) -> None:
@@ -238,7 +238,7 @@ def test_upload_job_that_waits_for_another_can_be_cancelled(files: FileApp, app:
 
 
 def test_upload_is_repeated_when_the_app_removed_the_file(files: FileApp, app: Client) -> None:
-    """Apps may remove files after a while; the next call sends them again."""
+    """If the app has removed an uploaded file, the next call uploads it again."""
     app.predict("/direct", [b"a"])
     app.predict("/direct", [b"a"])
     assert len(files.sent) == 1
@@ -248,13 +248,13 @@ def test_upload_is_repeated_when_the_app_removed_the_file(files: FileApp, app: C
 
 
 @pytest.mark.parametrize("times", [1, 10])
-def test_upload_question_that_gets_no_answer(files: FileApp, times: int) -> None:
-    """Whether the app still has a file is asked again; the job was never sent."""
+def test_upload_check_without_a_response(files: FileApp, times: int) -> None:
+    """If the check for an uploaded file fails, it is repeated; in the end the job was not sent."""
     with Client(files.url, retries=1) as app:
         app.predict("/direct", [b"a"])
         route = "HEAD /file=/srv/1/0/file"
-        there, asked = files.scripts[route], itertools.count(1)
-        files.scripts[route] = lambda x: x.break_off() if next(asked) <= times else there(x)
+        there, checks = files.scripts[route], itertools.count(1)
+        files.scripts[route] = lambda x: x.break_off() if next(checks) <= times else there(x)
         if times == 1:
             assert app.predict("/direct", [b"a"])[0].path == "/srv/1/0/file"
         else:
@@ -263,39 +263,42 @@ def test_upload_question_that_gets_no_answer(files: FileApp, times: int) -> None
     assert len(files.payloads) == (2 if times == 1 else 1) and len(files.sent) == 1
 
 
-class Reset:
-    """A file that comes over a connection, which breaks off."""
+class UnreadableFile:
+    """A file that fails with a broken connection while it is read."""
 
     def read(self, size: int = -1) -> bytes:
         raise ConnectionResetError("by the peer")
 
 
-def test_upload_that_cannot_be_read_is_not_waited_for(files: FileApp) -> None:
-    """The server waits for the rest, but there is none."""
+def test_upload_of_an_unreadable_file_ends_at_once(files: FileApp) -> None:
+    """If a file cannot be read to its end, the upload ends without the server's response."""
     files.unread.add("POST /upload")
     files.scripts["POST /upload"] = lambda x: x.wait_for_abort()
     with Client(files.url, timeout=(5, 2 * WAIT)) as app:
-        job = app.submit("/direct", [Reset()])
+        job = app.submit("/direct", [UnreadableFile()])
         assert isinstance(job.exception(WAIT), UploadError)
 
 
 @pytest.mark.gradio
-def test_upload_is_remembered_by_real_servers(server: Server) -> None:
-    """What was sent is found there again, and used without being sent."""
+def test_upload_is_not_repeated_on_real_servers(server: Server) -> None:
+    """A file that a real server still has from an earlier call is not uploaded again."""
     with Client(server.url) as app:
-        heard = [Heard() for _ in range(3)]
-        jobs = [app.submit("/digest", [b"remembered"]).on("upload", heard[0])]
+        recorders = [EventRecorder() for _ in range(3)]
+        jobs = [app.submit("/digest", [b"remembered"]).on("upload", recorders[0])]
         jobs[0].result(30)
-        jobs += [app.submit("/digest", [b"remembered"]).on("upload", ear) for ear in heard[1:]]
+        jobs += [
+            app.submit("/digest", [b"remembered"]).on("upload", recorder)
+            for recorder in recorders[1:]
+        ]
         assert len({job.result(30)[0] for job in jobs}) == 1
-        assert heard[0].events and not heard[1].events and not heard[2].events
+        assert recorders[0].events and not recorders[1].events and not recorders[2].events
 
 
-# -- what the server says
+# -- refusals and failures
 
 
 def test_upload_too_large_for_the_server(files: FileApp, app: Client, sparse: Path) -> None:
-    """A 413 is told as what it is, also if it comes before the end and the connection is cut."""
+    """A 413 gives `FileTooLargeError`, even if it comes early and the connection is cut."""
 
     def upload(x: IncomingRequest) -> None:
         x.read(1_000)
@@ -317,7 +320,7 @@ def test_upload_too_large_for_the_server(files: FileApp, app: Client, sparse: Pa
 def test_upload_too_large_for_a_real_server(
     server_pool: ServerPool, version: str, tmp_path: Path
 ) -> None:
-    """Refused here if the length is known, by the server if it is a stream."""
+    """A file of known length is refused before it is sent, and a stream by the server."""
     with Client(server_pool.get(version, max_file_size="10kb").url) as app:
         with pytest.raises(FileTooLargeError) as caught:
             app.submit("/digest", [b"x" * 20_000])
@@ -333,7 +336,7 @@ def test_upload_too_large_for_a_real_server(
 
 
 def feed(writing: int, count: int) -> None:
-    """Write into a pipe until nobody reads any more."""
+    """Write into a pipe until the other end is closed."""
     with os.fdopen(writing, "wb") as pipe:
         try:
             pipe.write(bytes(count))
@@ -366,9 +369,9 @@ REFUSALS: tuple[tuple[Any, type[Exception], str], ...] = (
 def test_upload_refused(
     files: FileApp, app: Client, script: Any, error: type[Exception], says: str
 ) -> None:
-    """Whatever the server says, the job fails with it, and the function is not run.
+    """If the server refuses the upload, the job fails with that reason, and no function runs.
 
-    What may pass is tried again before.
+    Failures that may be temporary are tried again first.
     """
     files.scripts["POST /upload"] = script
     job = app.submit("/direct", [b"a"])
@@ -381,7 +384,7 @@ def test_upload_refused(
 
 
 def test_upload_of_several_fails_with_the_first_failure(files: FileApp, app: Client) -> None:
-    """The other requests of the call are ended, not waited for."""
+    """The first failed request ends the other requests of the call at once."""
     ended, first = threading.Event(), threading.Lock()
 
     def upload(x: IncomingRequest) -> None:
@@ -403,7 +406,7 @@ def test_upload_of_several_fails_with_the_first_failure(files: FileApp, app: Cli
 
 
 def test_upload_server_is_gone() -> None:
-    """Nothing listens any more: the error says so, and that the function has not run."""
+    """If the server is gone, the error says so, and that the function has not run."""
     with FileApp() as files:
         closing = {"Connection": "close"}
         files.scripts["GET /config"] = lambda x: x.answer(files.config, headers=closing)
@@ -414,7 +417,7 @@ def test_upload_server_is_gone() -> None:
 
 
 def test_upload_to_a_server_that_dies(files: FileApp, app: Client, sparse: Path) -> None:
-    """In the middle of the body: the job fails, the function is not run, the next call works."""
+    """If the server dies during an upload, the job fails, and the next call works."""
     files.unread.add("POST /upload")
     files.scripts["POST /upload"] = lambda x: (x.read(MB), x.break_off())
     with pytest.raises(UploadError, match=r"connection broke.*'sparse\.bin'"):
@@ -425,7 +428,7 @@ def test_upload_to_a_server_that_dies(files: FileApp, app: Client, sparse: Path)
 
 
 def test_upload_to_a_server_that_stops_reading(files: FileApp, sparse: Path) -> None:
-    """The read timeout bounds how long an upload may be stuck."""
+    """The read timeout limits how long an upload may make no progress."""
     gate = Gate()
     files.unread.add("POST /upload")
     files.scripts["POST /upload"] = lambda x: (x.read(1_000), gate.pass_through())
@@ -436,7 +439,7 @@ def test_upload_to_a_server_that_stops_reading(files: FileApp, sparse: Path) -> 
 
 
 def test_upload_to_a_server_that_pauses(files: FileApp, sparse: Path) -> None:
-    """A pause longer than a connection may take to be made ends nothing."""
+    """A server may pause for longer than the connect timeout."""
     gate = Gate()
 
     def upload(x: IncomingRequest) -> None:
@@ -454,7 +457,7 @@ def test_upload_to_a_server_that_pauses(files: FileApp, sparse: Path) -> None:
         job = app.submit("/direct", [sparse])
         gate.wait_until_reached()
         with pytest.raises(concurrent.futures.TimeoutError):
-            job.result(0.6)  # the wait that is the subject of this test
+            job.result(0.6)  # this wait is the subject of the test
         gate.open()
         assert job.result(WAIT)[0].path == "/srv/a"
 
@@ -463,7 +466,7 @@ def test_upload_to_a_server_that_pauses(files: FileApp, sparse: Path) -> None:
 
 
 class Held:
-    """An upload that the server is in the middle of."""
+    """An upload that the server holds in the middle of the body."""
 
     def __init__(self, files: FileApp) -> None:
         self.reached, self.aborted = threading.Event(), threading.Event()
@@ -479,7 +482,7 @@ class Held:
 
 @pytest.fixture
 def endless(tmp_path: Path) -> Iterator[Any]:
-    """A file that takes for ever to be sent."""
+    """An endless file."""
     path = tmp_path / "endless.bin"
     with path.open("wb") as file:
         file.truncate(2**42)
@@ -490,23 +493,23 @@ def endless(tmp_path: Path) -> Iterator[Any]:
 def test_upload_ends_with_its_job(
     files: FileApp, app: Client, endless: Path, endpoint: str
 ) -> None:
-    """Cancelling hangs up; the function is not run; the job ends once."""
-    held, heard = Held(files), Heard()
-    job = app.submit(endpoint, [endless]).on("status", heard)
+    """Cancelling closes the connection, the function does not run, and the job ends once."""
+    held, statuses = Held(files), EventRecorder()
+    job = app.submit(endpoint, [endless]).on("status", statuses)
     assert held.reached.wait(WAIT)
     assert job.cancel()
     assert held.aborted.wait(WAIT)
     with pytest.raises(CancelledError):
         job.result(WAIT)
-    last = heard.wait_for(lambda status: status.stage in ("complete", "error"))
+    last = statuses.wait_for(lambda status: status.stage in ("complete", "error"))
     assert (last.success, last.message) == (False, "Cancelled.")
     app.close()
-    assert [status.stage for status in heard.events].count("complete") == 1
+    assert [status.stage for status in statuses.events].count("complete") == 1
     assert files.count("POST /queue/join") + files.count("POST /run/direct") == 0
 
 
 def test_upload_ends_at_the_callers_timeout(files: FileApp, app: Client, endless: Path) -> None:
-    """`timeout` of predict counts the upload, too."""
+    """The timeout of predict() includes the upload."""
     held = Held(files)
     with pytest.raises(JobTimeoutError):
         app.predict("/direct", [endless], timeout=1.0)
@@ -514,7 +517,7 @@ def test_upload_ends_at_the_callers_timeout(files: FileApp, app: Client, endless
 
 
 def test_upload_ends_with_the_client(files: FileApp, endless: Path) -> None:
-    """`close` hangs up."""
+    """close() closes the connection of the upload."""
     held = Held(files)
     with Client(files.url) as app:
         job = app.submit("/direct", [endless])
@@ -523,7 +526,7 @@ def test_upload_ends_with_the_client(files: FileApp, endless: Path) -> None:
 
 
 def test_upload_ends_on_ctrl_c(files: FileApp, app: Client, endless: Path) -> None:
-    """The exception leaves when the server has been hung up on."""
+    """Ctrl-C raises its exception after the connection of the upload is closed."""
     held = Held(files)
 
     def interrupt() -> None:
@@ -539,7 +542,7 @@ def test_upload_ends_on_ctrl_c(files: FileApp, app: Client, endless: Path) -> No
 
 
 def test_upload_from_another_app_ends_with_its_job(files: FileApp, app: Client) -> None:
-    """Both connections are hung up, also while the other server is silent."""
+    """If its job ends, an upload from another server closes both connections at once."""
     hung_up = threading.Event()
     held = Held(files)
 
@@ -562,10 +565,10 @@ def test_upload_from_another_app_ends_with_its_job(files: FileApp, app: Client) 
 
 @pytest.mark.gradio
 def test_upload_cancelled_on_real_servers(server: Server, endless: Path) -> None:
-    """The server lives on, and the function was not run."""
+    """After a cancelled upload a real server still works, and the function did not run."""
     before = server.control.executions().get("digest", 0)
     with Client(server.url) as app:
-        started = Heard()
+        started = EventRecorder()
         job = app.submit("/digest", [endless]).on("upload", started)
         started.wait_for(lambda upload: upload.done_bytes >= 0)
         job.cancel()
@@ -575,11 +578,11 @@ def test_upload_cancelled_on_real_servers(server: Server, endless: Path) -> None
     assert server.control.executions().get("digest", 0) == before
 
 
-# -- how far it is
+# -- upload events
 
 
-def test_upload_tells_how_far_it_is(files: FileApp, app: Client, sparse: Path) -> None:
-    """From nothing to all, never back, at most a hundred times, before the result."""
+def test_upload_events(files: FileApp, app: Client, sparse: Path) -> None:
+    """Upload events go from zero to the total, never back, at most a hundred, before the result."""
 
     def upload(x: IncomingRequest) -> None:
         left = int(x.headers["content-length"])
@@ -602,19 +605,19 @@ def test_upload_tells_how_far_it_is(files: FileApp, app: Client, sparse: Path) -
     assert late == uploads
 
 
-def test_upload_of_several_tells_one_sum(files: FileApp, app: Client) -> None:
-    """However many threads send."""
+def test_upload_events_of_several_files_have_one_sum(files: FileApp, app: Client) -> None:
+    """The upload events of several files have one sum, whatever the number of threads."""
     contents = [LARGE + b"%d" % n for n in range(12)]
-    heard: list[Any] = []
-    app.submit("/direct", [[*contents, b"small"]]).on("upload", heard.append).result(WAIT)
+    received: list[Any] = []
+    app.submit("/direct", [[*contents, b"small"]]).on("upload", received.append).result(WAIT)
     total = sum(map(len, contents)) + 5
-    done = [event.done_bytes for event in heard]
+    done = [event.done_bytes for event in received]
     assert done[0] == 0 and done[-1] == total and done == sorted(set(done))
-    assert {event.total_bytes for event in heard} == {total}
+    assert {event.total_bytes for event in received} == {total}
 
 
-def test_upload_news_of_several_threads_keep_their_order() -> None:
-    """One thread publishes for all of them, so that no later number comes before an earlier one."""
+def test_upload_events_of_several_threads_are_in_order() -> None:
+    """One thread publishes the upload events of all threads, so the numbers never decrease."""
     gate, published = Gate(), []
 
     class Events:
@@ -638,17 +641,17 @@ def test_upload_news_of_several_threads_keep_their_order() -> None:
     assert published == [0, 20, 100]
 
 
-def test_upload_of_a_stream_tells_what_it_knows(files: FileApp, app: Client) -> None:
-    """The total is known when it has been sent."""
+def test_upload_events_of_a_stream(files: FileApp, app: Client) -> None:
+    """The total of a stream is known only when it has been sent."""
     reading, writing = os.pipe()
     feeder = threading.Thread(target=feed, args=(writing, 3 * MB))
     feeder.start()
-    heard: list[Any] = []
+    received: list[Any] = []
     with os.fdopen(reading, "rb") as pipe:
-        app.submit("/direct", [pipe]).on("upload", heard.append).result(WAIT)
+        app.submit("/direct", [pipe]).on("upload", received.append).result(WAIT)
     feeder.join()
-    told = [(event.done_bytes, event.total_bytes) for event in heard]
-    assert told[0] == (0, None) and told[-1] == (3 * MB, 3 * MB) and len(told) <= 6
+    sizes = [(event.done_bytes, event.total_bytes) for event in received]
+    assert sizes[0] == (0, None) and sizes[-1] == (3 * MB, 3 * MB) and len(sizes) <= 6
 
 
 # -- memory
@@ -673,7 +676,7 @@ with Client(url) as app:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 def test_upload_of_300_mb_takes_no_memory(files: FileApp, sparse: Path) -> None:
-    """The process grows by less than 16 MB."""
+    """An upload of 300 MB adds less than 16 MB to the process."""
 
     def upload(x: IncomingRequest) -> None:
         left = int(x.headers["content-length"])

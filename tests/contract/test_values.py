@@ -1,4 +1,4 @@
-"""Values of every component, passed to and taken from real servers; and the page about them."""
+"""The values of every component, sent to and returned by real servers, and the page about them."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ PACKAGES = {"np": "numpy", "pd": "pandas", "PIL": "PIL"}
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
-    """Each real server in turn, with an endpoint for every component."""
+    """Return each real server in turn, with an endpoint for every component."""
     return server_pool.get(request.param, app=(COMPONENTS,))
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The files that the table speaks of are in the working directory."""
+    """Write the files that the table names to the working directory."""
     write_files(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def evaluated(source: str, stack: ExitStack) -> Any:
-    """What the table says to pass; `LookupError` where a package is missing for it."""
+    """Return the value of a source text; raise `LookupError` if its package is not installed."""
 
     def opened(name: str, mode: str) -> Any:
         file = Path(name).open(mode)  # noqa: SIM115 - closed when it has been sent
@@ -73,7 +73,7 @@ def evaluated(source: str, stack: ExitStack) -> Any:
 
 
 def answered(job: Job) -> Any:
-    """A job's answer, or that the app failed."""
+    """Return a job's result, or `FAILS` if the app failed."""
     try:
         return job.result(BOUND)
     except AppError:
@@ -82,8 +82,8 @@ def answered(job: Job) -> Any:
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("section", TABLE)
-def test_values_go_and_come_as_the_table_says(section: str, server: Server, app: Client) -> None:
-    """What is passed reaches the function as said, and what it gives comes back as said."""
+def test_values_are_those_of_the_table(section: str, server: Server, app: Client) -> None:
+    """The function receives the value in the table, and its result is the one in the table."""
     for row in TABLE[section]:
         with ExitStack() as stack:
             compare(row, server, app, stack)
@@ -91,8 +91,8 @@ def test_values_go_and_come_as_the_table_says(section: str, server: Server, app:
 
 def compare(row: Row, server: Server, app: Client, stack: ExitStack) -> None:
     names = {dependency["api_name"] for dependency in app.config["dependencies"]}
-    # One call after the other: 3.x writes a picture to a place named by its content, so that
-    # of two jobs with the same one at once, one may find it empty.
+    # One call after the other: 3.x names a picture by its content, so that of two jobs with the
+    # same picture at the same time one may find an empty file.
     for take in row.takes:
         wanted = on(server.version, take.got)
         assert (wanted is not None) == (f"take_{take.endpoint}" in names)
@@ -114,8 +114,8 @@ def compare(row: Row, server: Server, app: Client, stack: ExitStack) -> None:
 
 
 @pytest.mark.gradio
-def test_values_that_one_app_gave_can_be_passed_back(server: Server, app: Client) -> None:
-    """An output of a component is an input of the same component."""
+def test_values_can_be_passed_back(server: Server, app: Client) -> None:
+    """An output of a component can be passed as an input of the same component."""
     names = {dependency["api_name"] for dependency in app.config["dependencies"]}
     passed = 0
     for row in ROWS:
@@ -131,18 +131,18 @@ def test_values_that_one_app_gave_can_be_passed_back(server: Server, app: Client
 
 
 def broken(version: str, endpoint: str) -> bool:
-    """Where the server fails whatever it is given, or the two have different forms."""
+    """Return whether the server always fails, or whether the input has another form."""
     if not can_take(version, endpoint):
         return True
     if version.startswith("3.") and endpoint == "take_image_mask":
-        return True  # gives a picture, takes a picture and a mask
+        return True  # it gives a picture, and takes a picture and a mask
     takes = [take for row in ROWS for take in row.takes if f"take_{take.endpoint}" == endpoint]
     return all(on(version, take.got) == FAILS for take in takes)
 
 
 @pytest.mark.gradio
 def test_values_of_updates_are_files_there_too(app: Client) -> None:
-    """An update has its value once, as file like the output itself, and what else it says."""
+    """The value in an update is the same file as the output, beside the other changes."""
     result = app.predict("/update_image")
     assert isinstance(result[0], RemoteFile)
     assert result.updates[0]["value"] is result[0]
@@ -156,14 +156,14 @@ def test_values_of_updates_are_files_there_too(app: Client) -> None:
 
 @pytest.mark.gradio
 def test_values_kept_by_the_session_do_not_show(app: Client) -> None:
-    """State is neither passed nor returned, and survives from call to call."""
+    """State is neither passed nor returned, and continues from call to call."""
     assert app.predict("/count", [2]).data == [2]
     assert app.predict("/count", [3]).data == [5]
 
 
 @pytest.mark.gradio
 def test_values_of_a_chat_show_their_components(server: Server, app: Client) -> None:
-    """A component in a chat message comes with its value, a file as such."""
+    """A component in a chat message has its value, as a file if it is one."""
     if server.version < "5":
         pytest.skip("components in messages came with 5.0")
     content = app.predict("/give_chat_component")[0][0]["content"]
@@ -182,12 +182,12 @@ def test_values_of_every_frame_are_files(app: Client) -> None:
 
 
 def test_values_page_is_the_table() -> None:
-    """The page is what ``python -m tests.support.component_values`` writes."""
+    """docs/values.md is what ``python -m tests.support.component_values`` writes."""
     assert page() == PAGE.read_text(encoding="utf-8")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every test of this module that takes a server runs on all of them."""
+    """Run every test of this module that uses a server on all servers."""
     from tests.conftest import SERVERS
 
     if "server" in metafunc.fixturenames:
@@ -202,7 +202,7 @@ FILE_ENDPOINTS = (
 
 @pytest.mark.gradio
 def test_values_api_shows_calls_that_work(server: Server, app: Client, here: Path) -> None:
-    """The call to copy runs, once the files that it names are there."""
+    """The call that view_api() shows for copying works if the files that it names exist."""
     described = app.view_api()["named_endpoints"]
     calls = {
         name: call_text(f"/take_{name}", described[f"/take_{name}"], 100)

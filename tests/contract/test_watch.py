@@ -1,4 +1,4 @@
-"""When an app is looked at, and which calls a look covers."""
+"""`Watch`: when the client checks whether the app has changed, and which calls a check confirms."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def passage() -> Passage:
     return Passage(SENT, lambda: None)
 
 
-def looked(watch: Watch) -> None:
-    """A look that begins now, and finds the app unchanged."""
+def check_unchanged(watch: Watch) -> None:
+    """Run a check that starts now and finds the app unchanged."""
     watch.found_same(watch.begin())
 
 
-def test_watch_covers_what_ended_before_a_good_look_began() -> None:
-    """Such calls ran what they were meant for; later ones may not have."""
+def test_watch_confirms_calls_that_ended_before_a_check() -> None:
+    """A check confirms calls that ended before it began, and not those that ended later."""
     watch = Watch()
     covered, after, ended = passage(), passage(), passage()
     assert watch.send(covered, 0)
     watch.settle(covered)
-    looked(watch)
+    check_unchanged(watch)
     for one in (after, ended):
         assert watch.send(one, 0)
         watch.settle(one)
@@ -40,34 +40,34 @@ def test_watch_covers_what_ended_before_a_good_look_began() -> None:
     under_way, over = watch.found_another(watch.begin())
     assert under_way == [after]
     assert over == [(SENT, 1)]
-    watch.end(after, ran=True)  # it was told already
+    watch.end(after, ran=True)  # it was already in the first list
     assert watch.found_another(watch.begin()) == ([], [])
 
 
-def test_watch_does_not_cover_what_the_app_had_not_decided_on() -> None:
-    """A call that was sent before the look may have come to the app after it."""
+def test_watch_does_not_confirm_unsettled_calls() -> None:
+    """A check does not confirm a call that is not settled: it may still run in a new app."""
     watch = Watch()
     early = passage()
     assert watch.send(early, 0)
-    looked(watch)
+    check_unchanged(watch)
     assert watch.found_another(watch.begin())[0] == [early]
 
 
-def test_watch_counts_from_where_a_call_was_settled() -> None:
-    """A call that a look overtakes is covered by the next one only."""
+def test_watch_confirms_a_call_settled_during_a_check_only_later() -> None:
+    """A call that is settled during a check is confirmed only by the next one."""
     watch = Watch()
     overtaken = passage()
     assert watch.send(overtaken, 0)
-    looked(watch)
+    check_unchanged(watch)
     watch.settle(overtaken)
     watch.end(overtaken, ran=True)
     look = watch.begin()
-    watch.found_nothing(look)  # it was not answered, and covers nothing
+    watch.found_nothing(look)  # it had no response, and confirms nothing
     assert watch.found_another(watch.begin())[1] == [(SENT, 1)]
 
 
-def test_watch_forgets_what_is_covered_and_what_did_not_run() -> None:
-    """What has ended is counted only until a look covers it, and only if it may have run."""
+def test_watch_forgets_confirmed_calls_and_those_that_did_not_run() -> None:
+    """An ended call is counted only if it may have run, until a check confirms it."""
     watch = Watch()
     for ran in (True, True, False):
         one = passage()
@@ -79,20 +79,20 @@ def test_watch_forgets_what_is_covered_and_what_did_not_run() -> None:
     assert watch.send(one, 1)
     watch.settle(one)
     watch.end(one, ran=True)
-    looked(watch)
+    check_unchanged(watch)
     assert watch.found_another(watch.begin()) == ([], [])
 
 
-def test_watch_lets_nothing_go_that_was_made_ready_for_another_app() -> None:
-    """What is not sent yet when the app changes is made ready again."""
+def test_watch_refuses_calls_prepared_for_another_app() -> None:
+    """A call that was prepared for the old app is not sent, so that it is prepared again."""
     watch = Watch()
     watch.found_another(watch.begin())
     assert not watch.send(passage(), 0)
     assert watch.send(passage(), 1)
 
 
-def test_watch_gives_a_turn_to_one_at_a_time() -> None:
-    """One look is under way at most, and the next is due a while after it."""
+def test_watch_allows_one_check_at_a_time() -> None:
+    """At most one check runs at a time, and the next one is due after an interval."""
     watch = Watch()
     assert not watch.take_turn()  # the config was read just now
     watch._due -= _watch.EVERY
@@ -101,7 +101,7 @@ def test_watch_gives_a_turn_to_one_at_a_time() -> None:
     assert not watch.take_turn()
     watch.end_turn()
     assert watch.take_turn()
-    assert not watch.is_late  # since a look is under way
+    assert not watch.is_late  # because a check is running
     watch._seen -= 2 * _watch.LATE
     assert not watch.is_late
     watch.end_turn()
@@ -111,8 +111,8 @@ def test_watch_gives_a_turn_to_one_at_a_time() -> None:
     assert not watch.take_turn()
 
 
-def test_watch_guards_what_is_under_way_and_nothing_else() -> None:
-    """A look is due for a call that takes long, although no further call asks for one."""
+def test_watch_guards_running_calls_only() -> None:
+    """A check becomes due for a call that runs for long, without any further call."""
     watch = Watch()
     one = passage()
     assert watch.send(one, 0)
@@ -120,14 +120,14 @@ def test_watch_guards_what_is_under_way_and_nothing_else() -> None:
     assert watch.take_guard()
     assert not watch.take_guard()
     assert watch.wait_for_turn()
-    looked(watch)
+    check_unchanged(watch)
     watch.end_turn()
-    assert not watch.wait_for_turn()  # it is covered
+    assert not watch.wait_for_turn()  # the check has confirmed it
     assert watch.take_guard()
 
 
 def test_watch_that_is_closed_waits_for_nothing() -> None:
-    """The end of the client ends its guard, also while a look is under way."""
+    """close() ends the guard thread's wait, also while a check is running."""
     watch = Watch()
     assert watch.send(passage(), 0)
     watch._due = 0.0
@@ -140,8 +140,8 @@ def test_watch_that_is_closed_waits_for_nothing() -> None:
     assert not ended.is_alive()
 
 
-def test_watch_shares_a_look_among_calls() -> None:
-    """Calls that come while one looks wait for it, instead of looking themselves."""
+def test_watch_shares_a_check_among_calls() -> None:
+    """Calls that start during a check wait for it instead of making their own."""
     watch = Watch()
     assert watch.claim_shared_check() is None
     others = watch.claim_shared_check()
@@ -152,8 +152,8 @@ def test_watch_shares_a_look_among_calls() -> None:
     assert watch.claim_shared_check() is None
 
 
-def test_watch_does_not_grow_while_no_look_finds_anything_out() -> None:
-    """The app may answer every look with an error, for days; what ended is counted all the same."""
+def test_watch_does_not_grow_while_checks_fail() -> None:
+    """The record of ended calls stays small while each check fails, and its counts stay exact."""
     watch = Watch()
     many = 5_000
     for _ in range(many):
@@ -166,10 +166,10 @@ def test_watch_does_not_grow_while_no_look_finds_anything_out() -> None:
     assert sum(count for _, count in watch.found_another(watch.begin())[1]) == many
 
 
-def test_watch_hears_of_a_change_before_a_look_that_finds_it_made() -> None:
-    """Of two looks at once, the second finds the app as the first has learned it to be.
+def test_watch_check_after_a_change_found_by_another() -> None:
+    """If a check has already updated the client, a second one at the same time finds no change.
 
-    That is no good look: it does not cover what was sent before the client knew of the change.
+    The second check does not confirm calls that were sent before the client knew of the change.
     """
     runs = iter(["two", "two", "two"])
     changed = config_of(dependency(0, "wipe"), dependency(1, "echo"), app_id="two")

@@ -1,4 +1,4 @@
-"""`_protocol.annotation`: JSON schemas as annotations."""
+"""`_protocol.api.annotation`: JSON schemas as annotations."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ RECURSIVE = {
     ],
 )  # fmt: skip
 def test_hint_of(schema: Any, text: str, annotation: Any) -> None:
-    """A schema becomes the type that it describes, as source and as an object."""
+    """A schema becomes a type, as source and as an object."""
     assert hint_of(schema).text() == text
     assert hint_of(schema).annotation(bytes) == annotation
 
 
 @given(schema=json_values)
 def test_hint_of_anything_is_a_type(schema: Any) -> None:
-    """Whatever a server sends, the text is one expression, and short."""
+    """For any schema, the text is one short expression."""
     hint = hint_of(schema)
     ast.parse(hint.text(), mode="eval")
     hint.annotation(bytes)
@@ -86,14 +86,14 @@ STYLES = hint_of({"type": "array", "items": {"enum": ["a", "b"]}})
 
 
 def test_hint_opens_and_widens_choices() -> None:
-    """Where own values are allowed any text goes; of what comes back, only the kind is told."""
+    """With custom values any text is accepted; for results only the general type is given."""
     assert STYLES.opened().text() == 'list[Literal["a", "b"] | str]'
     assert STYLES.widened().text() == "list[str]"
     assert hint_of({"anyOf": [{"enum": ["a"]}, {"type": "string"}]}).widened().text() == "str"
 
 
 def test_hint_takes_another_word_for_a_kind() -> None:
-    """Files are called what the caller wants; a union with ``Any`` is ``Any``."""
+    """The caller chooses the type of files, and a union with ``Any`` is ``Any``."""
     file = hint_of({"anyOf": [FILE_DATA, {"type": "null"}]})
     assert file.named("file", "RemoteFile").text() == "RemoteFile | None"
     assert file.named("file", "Any").text() == "Any"
@@ -109,12 +109,12 @@ def test_hint_takes_another_word_for_a_kind() -> None:
     ],
 )  # fmt: skip
 def test_hint_takes_values_of_its_type(text: str, value: Any, fits: bool) -> None:
-    """Only plain values are taken, as a type checker would take them."""
+    """A value is accepted if a type checker would accept it."""
     assert hint_of({"type": text}).takes(value) is fits
 
 
 def test_hint_takes_its_choices_and_parts() -> None:
-    """A choice is taken if it is one, of its very type; a union takes what a part takes."""
+    """A choice must have the exact type, and a union accepts what one part accepts."""
     choices = hint_of({"enum": ["a", 1]})
     assert choices.takes("a") and choices.takes(1)
     assert not choices.takes("b") and not choices.takes(True)
@@ -123,7 +123,7 @@ def test_hint_takes_its_choices_and_parts() -> None:
 
 @given(value=st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False))
 def test_literal_is_the_value(value: Any) -> None:
-    """What is written is what is read; text has no line end, and nothing invisible in it."""
+    """A literal reads as the same value, on one line and without invisible characters."""
     if is_plain(value, 1000):
         written = literal(value)
         assert ast.literal_eval(written) == value
@@ -135,10 +135,10 @@ def test_literal_is_the_value(value: Any) -> None:
     [("a", True), ("a" * 99, False), ("文" * 20, False), (float("nan"), False), ([], False)],
 )
 def test_is_plain(value: Any, plain: bool) -> None:
-    """Short and immutable values that are equal when written are plain."""
+    """Short and immutable values that are equal after reading are plain."""
     assert is_plain(value, 40) is plain
 
 
 def test_annotations_are_what_typing_makes() -> None:
-    """The objects are typing's own, so its functions read them."""
+    """The objects are those of `typing`, so that its functions can read them."""
     assert typing.get_args(STYLES.annotation(bytes))[0] == Literal["a", "b"]

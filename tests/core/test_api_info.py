@@ -1,4 +1,4 @@
-"""`_protocol.api_info`: what endpoints take and give, from ``/info`` and from the config."""
+"""`_protocol.api.api_info`: inputs and outputs of endpoints, from ``/info`` and the config."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sample(version: str, endpoint: str | int) -> tuple[Endpoint, dict[str, Any] 
 
 
 def one_endpoint(*components: dict[str, Any], **dependency: Any) -> Endpoint:
-    """An endpoint ``/f`` whose inputs are the given components."""
+    """Return an endpoint ``/f`` with these components as inputs."""
     numbered = [{"id": index, "props": {}, **each} for index, each in enumerate(components)]
     inputs = [component["id"] for component in numbered]
     event = {"api_name": "f", "inputs": inputs, "outputs": [], **dependency}
@@ -46,7 +46,7 @@ def one_endpoint(*components: dict[str, Any], **dependency: Any) -> Endpoint:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_parameters_fit_every_endpoint_of_every_server(version: str) -> None:
-    """Each endpoint has one complete description per value that callers give and get."""
+    """Each endpoint has a complete description for each value that users pass and get."""
     config, info = load(version)
     for endpoint in table_of(config):
         parameters, returns = parameters_of(endpoint, info), returns_of(endpoint, info)
@@ -61,7 +61,7 @@ def test_parameters_fit_every_endpoint_of_every_server(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_parameters_of_one_app_are_the_same_on_every_server(version: str) -> None:
-    """Old servers, newer ones and the config alone agree on types, defaults and (here) names."""
+    """Old servers, new servers and the config alone give the same types, defaults and names."""
     endpoint, info = sample(version, "/translate")
     for source in (info, None):
         assert [
@@ -82,7 +82,7 @@ def test_parameters_of_one_app_are_the_same_on_every_server(version: str) -> Non
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_parameters_bind_payloads_by_name(version: str) -> None:
-    """The names and defaults are what `payload.bind` needs, and state stays invisible."""
+    """`payload.bind` works with these names and defaults, without state."""
     endpoint, info = sample(version, "/chat")
     names = [value["parameter_name"] for value in parameters_of(endpoint, info)]
     data = bind(
@@ -110,21 +110,21 @@ def test_parameters_take_the_servers_word_on_names_and_defaults() -> None:
 def test_parameters_count_empty_text_as_a_default_only_where_apps_declare_it(
     info: dict[str, Any] | None, declared: bool
 ) -> None:
-    """Text boxes before 4.23 start with ``""`` by themselves, so there it is no default."""
+    """Before 4.23 a text box has ``""`` without the app's doing, so that is not a default."""
     endpoint = one_endpoint({"type": "textbox", "props": {"value": ""}})
     assert parameters_of(endpoint, info)[0]["parameter_has_default"] is declared
 
 
 @pytest.mark.parametrize("value", [0, False, [], {}, "text"])
 def test_parameters_count_every_other_initial_value_as_a_default(value: Any) -> None:
-    """Any initial value but ``None`` makes a parameter optional."""
+    """Any initial value except ``None`` makes a parameter optional."""
     endpoint = one_endpoint({"type": "any", "props": {"value": value}})
     (described,) = parameters_of(endpoint, None)
     assert described["parameter_has_default"] and described["parameter_default"] == value
 
 
 def test_parameters_without_a_label_are_named_after_their_place() -> None:
-    """Without a label the component's number tells, and hostile labels leave what they can."""
+    """Without a usable label, the name has the component's number."""
     endpoint = one_endpoint(
         {"type": "state"},
         {"type": "textbox", "props": {"label": "!!!"}},
@@ -141,7 +141,7 @@ def test_parameters_without_a_label_are_named_after_their_place() -> None:
 
 
 def test_parameters_repair_names_that_a_server_gives_twice() -> None:
-    """A name that is sent twice stays with the first; the second is named by its label."""
+    """If a name is sent twice, the second parameter is named by its label."""
     box = {"type": "textbox", "props": {"label": "a"}}
     endpoint = one_endpoint(box, box, box)
     sent = [{"label": "a", "parameter_name": name} for name in ("a", "a", 5)]
@@ -151,7 +151,7 @@ def test_parameters_repair_names_that_a_server_gives_twice() -> None:
 
 
 def test_parameters_read_the_flat_form_of_3_26() -> None:
-    """3.26 to 3.28 send ``type_python`` and list session state, and get the same keys."""
+    """The flat form of 3.26 to 3.28, with session state, gives the same keys."""
     api_info = {"raw_input": ["str", ""], "serialized_input": ["str", ""]}
     endpoint = one_endpoint(
         {"type": "slider", "props": {"label": "Count"}, "api_info": api_info},
@@ -171,7 +171,7 @@ def test_parameters_read_the_flat_form_of_3_26() -> None:
 
 
 def test_parameters_of_3x_say_what_the_wire_carries() -> None:
-    """What 3.x calls "filepath to JSON file" is described as what its components exchange."""
+    """The "filepath to JSON file" of 3.x is described as what its components exchange."""
     endpoint, info = sample("3.50.2", "/merge")
     texts = [value["python_type"] for value in parameters_of(endpoint, info)]
     assert texts == [
@@ -183,7 +183,7 @@ def test_parameters_of_3x_say_what_the_wire_carries() -> None:
 
 
 def test_parameters_mend_the_examples_of_choices() -> None:
-    """3.50 gives a choice as its label and value together; the example is the value."""
+    """3.50 gives an example choice as label and value, and the example is the value."""
     endpoint, info = sample("3.50.2", "/everything")
     assert parameters_of(endpoint, info)[4]["example_input"] == ["a"]
     endpoint, info = sample("3.50.2", "/translate")
@@ -198,7 +198,7 @@ def test_parameters_mend_the_examples_of_choices() -> None:
     [None, "text", [], [{"label": "one"}] * 3, [None, 5], [{"label": 5, "type": 7}, []]],
 )
 def test_parameters_fall_back_to_the_config_where_info_does_not_fit(parameters: Any) -> None:
-    """An entry with another number of parameters, or with nonsense in them, is passed over."""
+    """An invalid entry, or one with another number of parameters, is ignored."""
     endpoint = one_endpoint(
         {"type": "number", "props": {"label": "a"}}, {"type": "number", "props": {"label": "b"}}
     )
@@ -208,7 +208,7 @@ def test_parameters_fall_back_to_the_config_where_info_does_not_fit(parameters: 
 
 @given(junk=json_values)
 def test_describe_accepts_anything_as_info(junk: Any) -> None:
-    """Whatever ``/info`` holds, at whatever level, the config's description remains."""
+    """Whatever ``/info`` contains at any level, the config's description remains."""
     config, info = load("3.50.2")
     table = table_of(config)
     assert info is not None
@@ -224,7 +224,7 @@ def test_describe_accepts_anything_as_info(junk: Any) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_describe_changes_nothing(version: str) -> None:
-    """Describing leaves config and info as they are."""
+    """Config and info are not changed."""
     config, info = load(version)
     before = copy.deepcopy((config, info))
     describe(table_of(config), info)
@@ -252,14 +252,14 @@ def test_describe_works_without_info() -> None:
 
 
 def test_describe_leaves_an_interfaces_own_events_out() -> None:
-    """The unnamed events of a 3.x ``gr.Interface`` are its buttons', not the app's API."""
+    """The unnamed events of a 3.x ``gr.Interface`` belong to its buttons and are left out."""
     config, info = load("3.23.0")
     config["mode"] = "interface"
     assert describe(table_of(config), info)["unnamed_endpoints"] == {}
 
 
 def test_describe_tells_the_kind_and_purpose_of_endpoints() -> None:
-    """``type`` says what generates and what cancels, ``description`` what the app says."""
+    """``type`` says whether an endpoint generates or cancels, and ``description`` is the app's."""
     config, info = load("6.31.0")
     named = describe(table_of(config), info)["named_endpoints"]
     assert named["/chat"]["type"] == {"generator": True, "cancel": False}
@@ -272,7 +272,7 @@ def test_describe_tells_the_kind_and_purpose_of_endpoints() -> None:
 
 
 def test_describe_claims_nothing_about_generators_of_servers_that_do_not() -> None:
-    """Before 3.20 a server does not say what generates, so neither does the description."""
+    """Before 3.20 it is unknown whether an endpoint generates, so ``type`` does not say it."""
     table = table_of({"components": [], "dependencies": [{"api_name": "f"}]})
     assert describe(table, None)["named_endpoints"]["/f"]["type"] == {"cancel": False}
 
@@ -301,13 +301,13 @@ def test_describe_takes_descriptions_from_the_config_too() -> None:
     ],
 )  # fmt: skip
 def test_identifier_makes_names_from_labels(label: str, name: str) -> None:
-    """A name is the label in lower case, its words joined, and never a keyword."""
+    """A name is the label in lower case with joined words, and never a keyword."""
     assert identifier(label) == name
 
 
 @given(labels=st.lists(st.text(max_size=12), max_size=6))
 def test_names_are_unique_identifiers_for_any_labels(labels: list[str]) -> None:
-    """Whatever the labels, names are distinct Python identifiers."""
+    """For any labels, the names are distinct Python identifiers."""
     boxes = [{"type": "textbox", "props": {"label": label}} for label in labels]
     names = [value["parameter_name"] for value in parameters_of(one_endpoint(*boxes), None)]
     assert len(set(names)) == len(labels)
@@ -320,7 +320,7 @@ def test_names_are_unique_identifiers_for_any_labels(labels: list[str]) -> None:
 
 
 def test_hidden_parameters_have_names_defaults_and_places() -> None:
-    """They are named by label or type, hold what the config says, and skip session state."""
+    """Hidden parameters have names, defaults and positions; session state is left out."""
     endpoint = one_endpoint(
         {"type": "state", "skip_api": True, "props": {"value": 1}},
         {"type": "button", "skip_api": True, "props": {"value": "cat"}},
@@ -344,7 +344,7 @@ def test_hidden_parameters_have_names_defaults_and_places() -> None:
 
 
 def test_hidden_rows_of_3x_are_numbers() -> None:
-    """The config of 3.x calls the row of a dataset a text; it is sent as a number."""
+    """The row of a dataset is a number, although the config of 3.x says text."""
     text = {"serialized_info": False, "info": {"type": "string"}}
     endpoint = one_endpoint(
         {"type": "dataset", "api_info": text, "example_inputs": {"serialized": "Howdy!"}}
@@ -355,7 +355,7 @@ def test_hidden_rows_of_3x_are_numbers() -> None:
 
 
 def test_describe_lists_hidden_parameters_by_themselves() -> None:
-    """`parameters` are those of the app's own description; the other key is there if needed."""
+    """Hidden parameters have their own key, which exists only if there are some."""
     button = {"id": 1, "type": "button", "skip_api": True, "props": {"value": "cat"}}
     text = {"id": 2, "type": "textbox", "skip_api": False, "props": {"label": "text"}}
     events = [{"api_name": "with", "inputs": [1, 2]}, {"api_name": "without", "inputs": [2]}]

@@ -1,4 +1,4 @@
-"""`_protocol.attachments`: files found in a payload, and replaced."""
+"""`_protocol.values.attachments`: find files in a payload, and replace them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.core.test_schema import json_values
 
 
 class Thing:
-    """Stands for a file that a user passes."""
+    """A stand-in for a file that a user passes."""
 
 
 def attach(value: Any, slot: Slot) -> Attachment | None:
@@ -32,7 +32,7 @@ def attach(value: Any, slot: Slot) -> Attachment | None:
 
 
 def test_collect_finds_files_at_any_depth() -> None:
-    """In lists, tuples and mappings; each with the input that it is for."""
+    """Files are found in lists, tuples and mappings, each with its input."""
     endpoint = endpoint_of("json", "state", "file")
     values, found = collect(
         endpoint.name,
@@ -46,29 +46,27 @@ def test_collect_finds_files_at_any_depth() -> None:
 
 
 def test_collect_makes_one_attachment_of_one_object() -> None:
-    """The same object in two places is one file; what is attached already stays."""
-    endpoint, thing, known = endpoint_of("json", "json"), Thing(), Attachment()
-    values, found = collect(
-        endpoint.name, endpoint.inputs, [[thing, known], [known, thing]], attach
-    )
+    """The same object in two positions is one file, and an existing attachment is kept."""
+    endpoint, file, known = endpoint_of("json", "json"), Thing(), Attachment()
+    values, found = collect(endpoint.name, endpoint.inputs, [[file, known], [known, file]], attach)
     assert values[0] == values[1][::-1] and values[0][1] is known
     assert len(found) == 2
 
 
-def test_collect_asks_about_every_value_with_its_input() -> None:
-    """What counts as a file may depend on the component, so wholes are asked about first."""
-    asked: list[tuple[Any, str]] = []
+def test_collect_calls_attach_for_each_value_with_its_input() -> None:
+    """`attach` is called for each value with its input, and for containers before their parts."""
+    calls: list[tuple[Any, str]] = []
 
     def record(value: Any, slot: Slot) -> None:
-        asked.append((value, slot.type))
+        calls.append((value, slot.type))
 
     collect("/f", endpoint_of("audio").inputs, [(8000, "x")], record)
-    assert asked == [((8000, "x"), "audio"), (8000, "audio"), ("x", "audio")]
+    assert calls == [((8000, "x"), "audio"), (8000, "audio"), ("x", "audio")]
 
 
 @pytest.mark.parametrize("wrap", [lambda inner: [inner], lambda inner: {"a": inner}])
 def test_collect_refuses_what_contains_itself(wrap: Any) -> None:
-    """A payload without an end is an error of the caller, and says so."""
+    """A payload that contains itself is an error that says so."""
     value: Any = "x"
     for _ in range(DEEPEST + 2):
         value = wrap(value)
@@ -77,13 +75,13 @@ def test_collect_refuses_what_contains_itself(wrap: Any) -> None:
 
 
 @given(value=json_values)
-def test_collect_takes_nothing_of_json_for_a_file(value: Any) -> None:
-    """Plain values come out as they went in."""
+def test_collect_keeps_json_values(value: Any) -> None:
+    """Plain JSON values stay unchanged."""
     assert collect("/f", endpoint_of("json").inputs, [value], attach) == ([value], [])
 
 
-def test_fill_puts_forms_into_their_places() -> None:
-    """Each attachment is replaced by what stands for it, everywhere."""
+def test_fill_replaces_each_attachment() -> None:
+    """Each attachment is replaced by its form, in all its positions."""
     one, two = Attachment(), Attachment()
     forms = {id(one): {"path": "/one"}, id(two): "data:,two"}
     value = [{"a": one, "b": [two, 5]}, one]
@@ -92,7 +90,7 @@ def test_fill_puts_forms_into_their_places() -> None:
 
 
 def test_fill_spreads_a_form_among_other_keys() -> None:
-    """Where a component wants more about a file, it stands in the file's own object."""
+    """If a component needs more keys for a file, they are in the file's own object."""
     one, spread = Attachment(), {"name": "/one", "alt_text": None}
     value = {SPREAD: one, "alt_text": "a cat"}
     assert fill(value, {id(one): spread}) == {"name": "/one", "alt_text": "a cat"}

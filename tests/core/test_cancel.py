@@ -1,4 +1,4 @@
-"""The ledger: who may go to the server, and when the server may be told to cancel."""
+"""`CancelLedger`: which jobs may join, and when a cancel may be sent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def enter(ledger: CancelLedger, *jobs: str, fn_index: int = F) -> None:
 
 
 def test_generators_of_3x_enter_one_after_another(ledger: CancelLedger) -> None:
-    """Jobs that would share an iterator go to the server one by one, oldest first."""
+    """Jobs that would share an iterator join one after another, the oldest first."""
     for job in (A, B, C):
         ledger.request(F, job)
     assert [ledger.can_admit(F, job, alone=True) for job in (A, B, C)] == [True, False, False]
@@ -41,15 +41,15 @@ def test_generators_of_3x_enter_one_after_another(ledger: CancelLedger) -> None:
     assert ledger.can_admit(F, C, alone=True)
 
 
-def test_other_functions_are_not_held_up(ledger: CancelLedger) -> None:
-    """The order is one of jobs of the same function only."""
+def test_other_functions_do_not_wait(ledger: CancelLedger) -> None:
+    """Only jobs of the same function wait for each other."""
     enter(ledger, A)
     ledger.request(G, B)
     assert ledger.can_admit(G, B, alone=True)
 
 
 def test_ledger_admits_several_jobs_at_once(ledger: CancelLedger) -> None:
-    """Where jobs share nothing, they enter at once and in any order."""
+    """Jobs that share nothing join at the same time and in any order."""
     for job in (A, B, C):
         ledger.request(F, job)
     for job in (C, A, B):
@@ -58,19 +58,19 @@ def test_ledger_admits_several_jobs_at_once(ledger: CancelLedger) -> None:
 
 
 def test_ledger_cancels_an_only_job_at_once(ledger: CancelLedger) -> None:
-    """A job that is let go while no other runs is cancelled on the server now."""
+    """If no other job of the function runs, a cancel is sent at once."""
     enter(ledger, A)
     assert ledger.release(F, A, "event a") == ["event a"]
 
 
 def test_ledger_does_not_cancel_a_job_that_ended(ledger: CancelLedger) -> None:
-    """A job that is over by itself needs no cancelling."""
+    """A job that ended by itself needs no cancel."""
     enter(ledger, A)
     assert ledger.release(F, A) == []
 
 
-def test_a_sibling_is_not_killed(ledger: CancelLedger) -> None:
-    """While another job of the function is under way, the server is told of no cancellation."""
+def test_running_sibling_is_not_cancelled(ledger: CancelLedger) -> None:
+    """No cancel is sent while another job of the function runs."""
     enter(ledger, A, B, C)
     enter(ledger, "other", fn_index=G)
     assert ledger.release(F, A, "event a") == []
@@ -81,8 +81,8 @@ def test_a_sibling_is_not_killed(ledger: CancelLedger) -> None:
     assert ledger.release(F, D) == []
 
 
-def test_nobody_enters_while_the_server_is_told(ledger: CancelLedger) -> None:
-    """A job that comes meanwhile would be hit, so it waits until the server knows."""
+def test_no_job_joins_during_a_cancel_request(ledger: CancelLedger) -> None:
+    """A job that comes during a cancel request waits until its response."""
     enter(ledger, A)
     assert ledger.release(F, A, "event a") == ["event a"]
     ledger.request(F, B)
@@ -95,7 +95,7 @@ def test_nobody_enters_while_the_server_is_told(ledger: CancelLedger) -> None:
 
 
 def test_ledger_cancels_a_job_once(ledger: CancelLedger) -> None:
-    """What is let go while the server is being told is told after that, in one go."""
+    """Jobs that are cancelled during a cancel request are all cancelled after it."""
     enter(ledger, A)
     assert ledger.release(F, A, "event a") == ["event a"]
     assert ledger.release(F, B, "event b") == []
@@ -105,8 +105,8 @@ def test_ledger_cancels_a_job_once(ledger: CancelLedger) -> None:
     assert ledger.acknowledge(F) == []
 
 
-def test_jobs_in_the_queue_are_no_reason_to_wait(ledger: CancelLedger) -> None:
-    """Siblings that have not begun by and by are in the server's queue, and unharmed."""
+def test_queued_siblings_do_not_delay_a_cancel(ledger: CancelLedger) -> None:
+    """Jobs that have not begun after a while are in the queue, where a cancel is harmless."""
     enter(ledger, A, B)
     ledger.mark_started(F, A)
     assert not ledger.has_postponed(F)
@@ -118,8 +118,8 @@ def test_jobs_in_the_queue_are_no_reason_to_wait(ledger: CancelLedger) -> None:
     assert ledger.release(F, B) == []
 
 
-def test_a_sibling_that_begins_is_not_killed(ledger: CancelLedger) -> None:
-    """If one begins meanwhile, the cancellation waits for its end."""
+def test_sibling_that_begins_is_not_cancelled(ledger: CancelLedger) -> None:
+    """If another job begins in the meantime, the cancel waits for its end."""
     enter(ledger, A, B, C)
     assert ledger.release(F, A, "event a") == []
     assert ledger.has_postponed(F)
@@ -132,7 +132,7 @@ def test_a_sibling_that_begins_is_not_killed(ledger: CancelLedger) -> None:
 
 
 def test_ledger_drops_the_state_of_a_job_that_left(ledger: CancelLedger) -> None:
-    """News of a job that is over holds nobody up."""
+    """News of a job that has ended delays nothing."""
     enter(ledger, A, B)
     assert ledger.release(F, A, "event a") == []
     ledger.mark_started(F, A)
@@ -140,8 +140,8 @@ def test_ledger_drops_the_state_of_a_job_that_left(ledger: CancelLedger) -> None
 
 
 @given(st.data(), st.booleans())
-def test_no_history_cancels_a_running_job(data: st.DataObject, alone: bool) -> None:
-    """In any order of coming and going, the server is told when none runs, and of all."""
+def test_no_order_of_steps_cancels_a_running_job(data: st.DataObject, alone: bool) -> None:
+    """In any order of steps, cancels are sent only when no job runs, and for all cancelled jobs."""
     ledger = CancelLedger()
     waiting: list[str] = []
     live: set[str] = set()
@@ -151,7 +151,7 @@ def test_no_history_cancels_a_running_job(data: st.DataObject, alone: bool) -> N
     fresh = iter(range(1000))
     steps = st.sampled_from("want enter begin give-up end let-go overdue told".split())
 
-    def told_now(due: list[str], *, in_the_way: set[str]) -> None:
+    def check_due(due: list[str], *, in_the_way: set[str]) -> None:
         nonlocal telling
         if telling or in_the_way:
             assert due == []
@@ -192,9 +192,9 @@ def test_no_history_cancels_a_running_job(data: st.DataObject, alone: bool) -> N
             if step == "let-go":
                 let_go.add(job)
             due = ledger.release(F, job, job if step == "let-go" else None)
-            told_now(due, in_the_way=live)
+            check_due(due, in_the_way=live)
         elif step == "overdue":
-            told_now(ledger.force_due(F), in_the_way=begun)
+            check_due(ledger.force_due(F), in_the_way=begun)
         elif step == "told" and telling:
             telling = False
-            told_now(ledger.acknowledge(F), in_the_way=live)
+            check_due(ledger.acknowledge(F), in_the_way=live)

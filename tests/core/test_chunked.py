@@ -1,4 +1,4 @@
-"""Chunked bodies, cut anywhere."""
+"""`ChunkedDecoder`: chunked bodies, cut at any position."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def feed(chunks: ChunkedDecoder, *pieces: bytes) -> bytes:
 
 @given(st.lists(st.integers(0, len(BODY)), max_size=12))
 def test_chunked_content_is_the_same_wherever_it_is_cut(cuts: list[int]) -> None:
-    """What comes together, and what apart, is up to the network."""
+    """The content is the same wherever the network cuts the body."""
     places = [0, *sorted(cuts), len(BODY)]
     chunks = ChunkedDecoder()
     pieces = [BODY[a:b] for a, b in zip(places, places[1:])]
@@ -29,7 +29,7 @@ def test_chunked_content_is_the_same_wherever_it_is_cut(cuts: list[int]) -> None
 
 
 def test_chunked_content_comes_byte_by_byte() -> None:
-    """Nothing is held back that is known to be content."""
+    """Each byte of the content is returned as soon as it arrives."""
     chunks = ChunkedDecoder()
     given_out = [chunks.feed(bytes([byte])) for byte in BODY]
     assert b"".join(given_out) == CONTENT
@@ -37,7 +37,7 @@ def test_chunked_content_comes_byte_by_byte() -> None:
 
 
 def test_chunked_body_with_bare_line_feeds() -> None:
-    """Some servers' scripts write them; `http.client` takes them, too."""
+    """Line ends without CR, which some scripts write, work as in `http.client`."""
     chunks = ChunkedDecoder()
     assert feed(chunks, BODY.replace(b"\r\n", b"\n").replace(b"0C", b"0B")) == CONTENT.replace(
         b"\r\n", b"\n"
@@ -46,14 +46,14 @@ def test_chunked_body_with_bare_line_feeds() -> None:
 
 
 def test_chunked_body_ends_where_it_says() -> None:
-    """What comes after it belongs to nobody, so the connection is of no use any more."""
+    """Bytes after the end mean that the connection cannot be reused."""
     chunks = ChunkedDecoder()
     assert feed(chunks, BODY + b"HTTP/1.1 200 OK") == CONTENT
     assert chunks.over and chunks.alone
 
 
 def test_chunked_body_that_is_not_over() -> None:
-    """The last chunk is not the end, which may have lines of its own; but all content is there."""
+    """The body is not over before its trailer, although all content has been returned."""
     chunks = ChunkedDecoder()
     last = BODY.index(b"0\r\nX")
     assert feed(chunks, BODY[:last]) == CONTENT
@@ -74,6 +74,6 @@ def test_chunked_body_that_is_not_over() -> None:
     ],
 )
 def test_chunked_body_that_is_framed_wrongly_is_refused(body: bytes) -> None:
-    """What cannot be a chunk's size, or its end, is not guessed at."""
+    """An invalid chunk size or end raises an error."""
     with pytest.raises(ValueError, match="chunk"):
         ChunkedDecoder().feed(body)

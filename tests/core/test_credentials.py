@@ -1,4 +1,4 @@
-"""What counts as a secret of the user's."""
+"""Which headers count as secrets of the user."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ from gradio_client_sync._protocol.credentials import may_be_secret
 def test_credentials_may_be_in_any_header_that_means_nothing_else(
     header: str, may_be: bool
 ) -> None:
-    """A gateway may let people in by whatever it likes; a language is a language."""
+    """Any header may hold a secret, except those with another known meaning, such as a language."""
     assert may_be_secret(header) is may_be

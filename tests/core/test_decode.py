@@ -1,4 +1,4 @@
-"""From messages to the events that users see."""
+"""`Decoder`: makes the events for users from messages."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def scribe_for(version: str = "6.31.0", **dependency: Any) -> EventFactory:
     return EventFactory(endpoint_for(version, **dependency), dialect_for(version))
 
 
-def told(status: Event) -> dict[str, Any]:
-    """What a status says beyond what every status says."""
+def details_of(status: Event) -> dict[str, Any]:
+    """Return the fields of a status that are set, without those that each status has."""
     return {k: v for k, v in vars(status).items() if v is not None and k not in BARE}
 
 
@@ -56,8 +56,8 @@ def only_status(events: list[Event]) -> Status:
 # -- every event
 
 
-def test_event_says_where_it_comes_from_and_when() -> None:
-    """Endpoint, number and the time of arrival, aware and in UTC, are on each event."""
+def test_event_has_its_endpoint_and_time() -> None:
+    """Each event has its endpoint, its number and its time of arrival in UTC."""
     talk = talks_of("6.31.0", "logs")[0]
     frames = iter([f for f in talk.frames if f.msg in EVENT_MESSAGES])
     for event in run(talk).events[:-2]:
@@ -70,12 +70,12 @@ def test_event_says_where_it_comes_from_and_when() -> None:
 
 @pytest.mark.parametrize("msg", ["heartbeat", "close_stream", "send_hash", "send_data", "alive?"])
 def test_event_free_messages_make_none(msg: str) -> None:
-    """What only concerns the conversation is not told to users, and not even read."""
+    """Messages that concern only the protocol give no event, and are not parsed."""
     assert Decoder(scribe_for()).events(Message(msg, None, b"not JSON", EPOCH)) == []
 
 
 def test_event_messages_are_the_status_messages_and_logs() -> None:
-    """Readers want whatever tells where a job stands, and what the app logs."""
+    """Events come from the messages that have a status, and from logs."""
     assert set(EVENT_MESSAGES) == {*STATUS_MESSAGES, "log"}
 
 
@@ -84,7 +84,7 @@ def test_event_messages_are_the_status_messages_and_logs() -> None:
 
 @pytest.mark.parametrize("version", versions_of("stream_input"))
 def test_values_of_streaming_input_are_whole(version: str) -> None:
-    """What a function answers to each chunk is a value, never an edit list."""
+    """Results of a stream of input are complete values, and never edits."""
     talk = talks_of(version, "stream_input")[0]
     event_factory = talk.event_factory(("textbox", "state"), connection="stream")
     assert Decoder(event_factory).diffs is None
@@ -109,7 +109,7 @@ def test_state_outputs_are_not_shown() -> None:
 
 @pytest.mark.parametrize("msg", ["process_generating", "process_completed"])
 def test_value_of_an_update_is_the_output(msg: str) -> None:
-    """An update's value stands in the outputs and in the updates: one object, a file as such."""
+    """The value of an update is the output, and the same object is in the updates."""
     file = {"path": "/tmp/a.png", "meta": {"_type": "gradio.FileData"}}
     sent = [{"__type__": "update", "value": file, "label": "x"}, {"__type__": "update"}, file, 5]
     event_factory = scribe_for(outputs=("image", "textbox", "file", "number"))
@@ -124,14 +124,14 @@ def test_value_of_an_update_is_the_output(msg: str) -> None:
 
 @pytest.mark.parametrize("output", [{}, {"data": None}, {"data": "text"}, {"data": {"0": 1}}])
 def test_value_that_is_missing_costs_no_status(output: dict[str, Any]) -> None:
-    """An intermediate message without a list of values still tells the stage."""
+    """An intermediate message without values still gives a status."""
     assert only_status(events_of({"msg": "process_generating", "output": output})).stage == (
         "generating"
     )
 
 
 def test_value_that_does_not_fit_is_left_out() -> None:
-    """An edit list that cannot be applied costs its value and those after it, not the job."""
+    """After edits that cannot be applied, values are left out until a complete one arrives."""
     decoder = Decoder(scribe_for())
     steps = [["a"], [[["append", ["x"], "b"]]], [[["append", [], "c"]]], [[["replace", [], "d"]]]]
     values = []
@@ -156,18 +156,18 @@ def test_values_of_old_servers_are_never_edits(version: str) -> None:
 
 @pytest.mark.parametrize("scenario", ["count3", "tokens5", "diffs", "two_generators", "logs"])
 def test_decoder_may_skip(scenario: str) -> None:
-    """A reader that skips messages is told the same of the others."""
+    """A reader that skips some messages gets the same events for the others."""
     talk = talks_of("4.21.0" if scenario == "diffs" else "6.31.0", scenario)[-1]
     event_factory = talk.event_factory(("json", "textbox") if scenario == "diffs" else ("textbox",))
     frames = talk.frames
     reader = Decoder(event_factory)
     all_events = [reader.events(frame) for frame in frames]
     for start in range(len(frames)):
-        late = Decoder(event_factory)
+        skipper = Decoder(event_factory)
         for frame in frames[:start]:
-            late.skip(frame)
-        resumed = Decoder(event_factory, late.diffs)
-        for decoder in (late, resumed):
+            skipper.skip(frame)
+        resumed = Decoder(event_factory, skipper.diffs)
+        for decoder in (skipper, resumed):
             events = [decoder.events(frame) for frame in frames[start:]]
             assert [list(map(vars, e)) for e in events] == [
                 list(map(vars, e)) for e in all_events[start:]
@@ -214,7 +214,7 @@ def test_decoder_skips_exactly_what_it_would_have_read(
 
 
 def test_decoder_does_not_touch_the_state_it_starts_from() -> None:
-    """A state that is handed to a decoder can be handed to another."""
+    """A decoder does not change the state with which it starts."""
     state = DiffAccumulator()
     state.receive(["a"])
     frame = frame_of({"msg": "process_generating", "output": {"data": [[["append", [], "b"]]]}})
@@ -224,7 +224,7 @@ def test_decoder_does_not_touch_the_state_it_starts_from() -> None:
 
 
 def test_decoder_skip_wants_an_output() -> None:
-    """A message that breaks the protocol is not skipped in silence."""
+    """Skipping a message without an output raises `ProtocolError`."""
     with pytest.raises(ProtocolError):
         Decoder(scribe_for()).skip(frame_of({"msg": "process_generating", "output": None}))
 
@@ -258,7 +258,7 @@ def test_log_has_the_fields_of_its_generation(version: str) -> None:
     ],
 )
 def test_log_of_odd_fields(message: dict[str, Any], log: str, level: str) -> None:
-    """A log is text whatever was sent, and has no other field of the wrong kind."""
+    """A log is text, whatever the server sent, and other fields of a wrong type are None."""
     (event,) = events_of({"msg": "log", **message})
     assert isinstance(event, Log)
     assert (event.log, event.level) == (log, level)
@@ -267,7 +267,7 @@ def test_log_of_odd_fields(message: dict[str, Any], log: str, level: str) -> Non
 
 @pytest.mark.parametrize("version", versions_of("render"))
 def test_render_comes_between_value_and_end(version: str) -> None:
-    """What a function rendered is told after its value and before the job ends."""
+    """A render event comes after the value and before the end."""
     events = run(talks_of(version, "render")[0]).events[-3:]
     assert [e.type for e in events] == ["data", "render", "status"]
     assert isinstance(events[1], Render)
@@ -275,7 +275,7 @@ def test_render_comes_between_value_and_end(version: str) -> None:
 
 
 def test_render_may_come_with_an_intermediate_value() -> None:
-    """A generator may render, too; what is no config is no render."""
+    """An intermediate message may have a render; a ``render_config`` of a wrong type is ignored."""
     output = {"data": [None], "render_config": {"layout": {}}}
     events = events_of({"msg": "process_generating", "output": output})
     assert [e.type for e in events] == ["status", "data", "render"]
@@ -293,7 +293,7 @@ FIELDS = (
 ).split()
 
 DEEP: Any = "x"
-for _ in range(300):  # what the wire takes, and deeper than files are looked for
+for _ in range(300):  # this can be parsed, but is deeper than the search for files
     DEEP = [DEEP]
 
 HOSTILE = (
@@ -329,7 +329,7 @@ MESSAGES = st.builds(
 def test_decoder_survives_hostile_messages(
     messages: list[dict[str, Any]], version: str, skipping: bool
 ) -> None:
-    """Whatever the fields hold, there are events or a protocol error."""
+    """Whatever the fields contain, there are events or a `ProtocolError`."""
     event_factory = scribe_for(version)
     decoder = Decoder(event_factory)
     for message in messages:
@@ -346,7 +346,7 @@ def test_decoder_survives_hostile_messages(
 
 
 def test_decoder_shows_whatever_it_can_read() -> None:
-    """A value that is nested just not too deeply to be read is not too deep to be shown."""
+    """A value that can just be parsed can also be shown as text."""
     decoder = Decoder(scribe_for("3.50.2"))
     raw: dict[str, bytes] = {}
     for depth in range(100, 1000, 5):

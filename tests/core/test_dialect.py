@@ -35,7 +35,7 @@ from tests.support.transcripts import dialect_for
     ],
 )
 def test_version_is_read_leniently(text: object, version: tuple[int, int, int]) -> None:
-    """A suffix does not matter, and what is no version counts as newer than any release."""
+    """A suffix is ignored, and an unreadable version counts as newer than any release."""
     assert parse_version(text) == version
 
 
@@ -47,7 +47,7 @@ def test_a_version_may_end_in_a_newline() -> None:
 
 @given(st.text())
 def test_version_reads_any_text(text: str) -> None:
-    """Whatever an app calls its version, reading it raises nothing."""
+    """Any text can be read as a version."""
     assert len(parse_version(text)) == 3
 
 
@@ -67,7 +67,7 @@ def test_version_reads_any_text(text: str) -> None:
     ],
 )
 def test_dialect_follows_the_release(release: str, protocol: str, join: str, cancel: str) -> None:
-    """Each generation is joined, and told to cancel, in its own way."""
+    """Each generation has its own ways to join and to cancel."""
     dialect = dialect_for(release)
     assert (dialect.protocol, dialect.join, dialect.cancel) == (protocol, join, cancel)
     assert dialect.shared_stream == (join == "post")
@@ -86,7 +86,7 @@ def test_a_single_heartbeat_is_not_relied_on() -> None:
     [("3.50.2", True), ("4.44.1", True), ("5.1.0", True), ("5.2.0", False), ("6.31.0", False)],
 )
 def test_errors_are_quoted_before_5_2(release: str, quoted: bool) -> None:
-    """The text of gr.Error lost its quotes with 5.2."""
+    """The text of ``gr.Error`` has no quotes since 5.2."""
     assert dialect_of({"version": release, "protocol": "sse_v3"}).quotes_errors is quoted
 
 
@@ -94,13 +94,13 @@ def test_errors_are_quoted_before_5_2(release: str, quoted: bool) -> None:
     ("release", "cancel"), [("4.30.0", "reset"), ("4.31.0", "cancel"), (None, "cancel")]
 )
 def test_dialect_cancels_since_4_31(release: str | None, cancel: str) -> None:
-    """``/cancel`` came with 4.31; an app without a version is taken for a new one."""
+    """``/cancel`` came with 4.31, and an app without a version counts as new."""
     assert dialect_of({"version": release, "protocol": "sse_v3"}).cancel == cancel
 
 
 @pytest.mark.parametrize(("release", "heeded"), [("6.13.9", False), ("6.14.0", True)])
 def test_dialect_cancels_waiting_jobs_since_6_14(release: str, heeded: bool) -> None:
-    """Before 6.14 ``/cancel`` does nothing for a job that still waits in the queue."""
+    """Before 6.14 ``/cancel`` has no effect on a job that still waits in the queue."""
     assert dialect_of({"version": release, "protocol": "sse_v3"}).cancels_waiting is heeded
 
 
@@ -117,13 +117,13 @@ def test_dialect_knows_releases_that_cut_the_paths_of_deletions(
 
 @pytest.mark.parametrize("config", [{}, {"protocol": None}, {"protocol": ""}, {"protocol": "ws"}])
 def test_dialect_without_protocol_is_the_websocket(config: dict[str, Any]) -> None:
-    """Apps before 4.0 do not name their protocol."""
+    """Apps before 4.0 do not name their protocol, which is the websocket."""
     assert dialect_of(config).protocol == "ws"
 
 
 @pytest.mark.parametrize("version", ["2.9.4", "2.0", "0.5.1\n"])
 def test_dialect_refuses_gradio_2(version: str) -> None:
-    """Gradio 2 has no queue to speak to, and the error says which version was found."""
+    """Gradio 2 is refused because it has no queue, and the error names the version."""
     with pytest.raises(UnsupportedAppError, match=version.strip()) as caught:
         dialect_of({"version": version})
     assert caught.value.version == version.strip()
@@ -132,7 +132,7 @@ def test_dialect_refuses_gradio_2(version: str) -> None:
 
 @pytest.mark.parametrize("protocol", ["sse_v9", "SSE", 3, ["sse"], {"sse": 1}, True])
 def test_dialect_refuses_what_it_does_not_know(protocol: object) -> None:
-    """An unknown protocol is named in the error, with the ones that are known."""
+    """An unknown protocol is refused, and the error lists the known ones."""
     with pytest.raises(UnsupportedAppError) as caught:
         dialect_of({"protocol": protocol})
     assert repr(protocol) in str(caught.value)
@@ -141,7 +141,7 @@ def test_dialect_refuses_what_it_does_not_know(protocol: object) -> None:
 
 
 def test_dialect_rows_are_frozen() -> None:
-    """A dialect is a fact: choosing one for an app leaves the table as it is."""
+    """The rows of the table cannot be changed."""
     before = {name: asdict(row) for name, row in DIALECTS.items()}
     chosen = dialect_for("6.31.0")
     with pytest.raises(FrozenInstanceError):

@@ -1,4 +1,4 @@
-"""Edit lists, against writers that make them as the servers do."""
+"""Edit lists, tested with writers that make them as the servers do."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Edits = list[list[Any]]
 
 
 def edits_of(old: Any, new: Any, *, shifted: bool, cut: bool = False) -> Edits:
-    """Write the edits from one value to another as servers do.
+    """Return the edits from one value to another, as servers write them.
 
     Args:
-        shifted: As from 5.29.1 on, where every list subtracts from the indices of all
-            deletions in it and below it how many of them came before; earlier servers
-            leave them as they were in the old list.
-        cut: As from 5.29.1 to 5.35, where the rest of the path is lost at that.
+        shifted: As from 5.29.1 on, where every list subtracts from the index of each
+            deletion in it and below it the number of earlier deletions. Earlier
+            servers keep the indices of the old list.
+        cut: As from 5.29.1 to 5.35, where this also loses the rest of the path.
 
     Behaviour: ``diff`` of ``gradio.utils``, of 4.17 to 5.29.0 and of 5.29.1 to 6.31.
     """
@@ -94,18 +94,18 @@ both_generations = pytest.mark.parametrize("shifted", [False, True], ids=["to-5.
 @both_generations
 @given(old=VALUES, new=VALUES)
 def test_diff_leads_from_the_old_value_to_the_new(shifted: bool, old: Any, new: Any) -> None:
-    """Edits of every generation give the new value, and leave the old one untouched."""
+    """Edits of every generation give the new value, and do not change the old one."""
     before = copy.deepcopy(old)
     edits = as_sent(edits_of(old, new, shifted=shifted))
-    told = copy.deepcopy(edits)
+    sent = copy.deepcopy(edits)
     assert apply_edits(old, edits) == new
     assert old == before
-    assert edits == told
+    assert edits == sent
 
 
 @given(old=APP_VALUES, new=APP_VALUES)
 def test_diff_reads_keys_that_are_numbers_in_the_app(old: Any, new: Any) -> None:
-    """A path holds an app's own key ``1`` where the value, being JSON, holds ``"1"``."""
+    """A path may have a number as a key where the JSON value has a string."""
     edits = as_sent(edits_of(old, new, shifted=False))
     assert apply_edits(as_sent(old), edits) == as_sent(new)
 
@@ -113,7 +113,7 @@ def test_diff_reads_keys_that_are_numbers_in_the_app(old: Any, new: Any) -> None
 @both_generations
 @given(values=st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=5))
 def test_diff_accumulates_a_whole_job(shifted: bool, values: list[tuple[Any, Any]]) -> None:
-    """A job's values come out as the app yielded them, and those given out never change."""
+    """The values of a job equal those that the app yielded, and earlier ones do not change."""
     accumulator, given_out, kept = DiffAccumulator(), [], []
     last: tuple[Any, Any] | None = None
     for outputs in values:
@@ -129,7 +129,7 @@ def test_diff_accumulates_a_whole_job(shifted: bool, values: list[tuple[Any, Any
 
 
 def test_cut_paths_in_a_value_nested_without_end() -> None:
-    """It is looked through, however deep it is."""
+    """A value of any depth can be searched for the list of a cut path."""
     deep: Any = {}
     for _ in range(2 * sys.getrecursionlimit()):
         deep = {"a": deep}
@@ -140,7 +140,7 @@ def test_cut_paths_in_a_value_nested_without_end() -> None:
 
 @given(values=st.lists(VALUES, min_size=1, max_size=6))
 def test_cut_paths_give_no_wrong_value(values: list[Any]) -> None:
-    """Where deletions do not say in which list, a value is right or left out."""
+    """If a deletion does not name its list, the value is right or left out, but never wrong."""
     accumulator, last = DiffAccumulator(cut_paths=True), None
     for n, value in enumerate(values):
         sent = value if n == 0 else edits_of(last, value, shifted=True, cut=True)
@@ -150,14 +150,14 @@ def test_cut_paths_give_no_wrong_value(values: list[Any]) -> None:
 
 @given(old=st.lists(st.text("ab", max_size=3)), new=st.lists(st.text("ab", max_size=3)))
 def test_cut_paths_of_plain_lists_are_whole(old: list[str], new: list[str]) -> None:
-    """A list without lists inside is followed on every server."""
+    """For lists without inner lists, all servers give right values."""
     accumulator = DiffAccumulator(cut_paths=True).copy()
     accumulator.receive([old])
     assert accumulator.receive([edits_of(old, new, shifted=True, cut=True)]) == [new]
 
 
 def test_a_cut_path_may_mean_another_list() -> None:
-    """What 5.29.1 sends for a table that lost a column does not take off a row."""
+    """A deletion of 5.29.1 in a table's columns does not remove a row."""
     for table in ([[1, 2], [3, 4]], {"data": [[1, 2], [3, 4]]}, [{"a": {"b": [1, 2]}}], "text"):
         with pytest.raises(ProtocolError, match="does not fit"):
             apply_edits(table, [["delete", [1], None]], cut_paths=True)
@@ -190,7 +190,7 @@ def test_a_cut_path_may_mean_another_list() -> None:
     ],
 )
 def test_diff_applies_edits(old: Any, edits: Edits, new: Any) -> None:
-    """Each operation does what PROTOCOL.md gives as worked examples."""
+    """Each operation changes the value as servers mean it."""
     before = copy.deepcopy(old)
     assert apply_edits(old, edits) == new
     assert old == before
@@ -206,12 +206,12 @@ def test_diff_applies_edits(old: Any, edits: Edits, new: Any) -> None:
     ],
 )
 def test_delete_drops_the_tail(edits: Edits) -> None:
-    """A deletion in a list drops its last element, whatever index the server gives."""
+    """A deletion in a list removes its last element, whatever index the server sends."""
     assert apply_edits(["a", "b", "c"], edits) == ["a"]
 
 
 def test_delete_drops_the_tail_of_nested_lists() -> None:
-    """The negative indices that 5.50 and 6.31 sent for a shrinking table are no harm."""
+    """Negative indices, which 5.50 and 6.31 send for a shrinking table, work."""
     old = {"headers": ["a", "b", "c"], "data": [[1, 2, 3], [4, 5, 6], [7, 8, 9]]}
     edits: Edits = [
         ["delete", ["data", 0, 1], None],
@@ -224,13 +224,13 @@ def test_delete_drops_the_tail_of_nested_lists() -> None:
 
 
 def test_diff_writer_goes_negative_as_servers_do() -> None:
-    """The reference of these tests makes the indices that were seen on 5.50 and 6.31."""
+    """The writer of these tests makes the same indices as 5.50 and 6.31."""
     edits = edits_of([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1], [4]], shifted=True)
     assert [place for _, place, _ in edits] == [[0, 1], [0, 0], [1, -1], [1, -2], [-2]]
 
 
 def test_diff_shares_what_did_not_change() -> None:
-    """An edit copies the way to its place, and nothing beside it."""
+    """An edit copies only the containers on its path."""
     old = {"big": [1, 2], "log": [{"x": "a"}, {"x": "b"}]}
     new = apply_edits(old, [["append", ["log", 1, "x"], "c"], ["append", ["log", 1, "x"], "d"]])
     assert new == {"big": [1, 2], "log": [{"x": "a"}, {"x": "bcd"}]}
@@ -280,7 +280,7 @@ def test_diff_shares_what_did_not_change() -> None:
     ],
 )
 def test_diff_that_does_not_fit_is_a_protocol_error(edits: Any) -> None:
-    """What is no edit, or leads nowhere, is refused, and the value stays as it was."""
+    """An invalid edit, or one whose path does not exist, raises and changes nothing."""
     value = {"s": "text", "n": 1, "list": [1, 2]}
     before = copy.deepcopy(value)
     with pytest.raises(ProtocolError):
@@ -309,7 +309,7 @@ GARBAGE = st.one_of(
 
 @given(value=VALUES, edits=GARBAGE)
 def test_diff_survives_garbage(value: Any, edits: Any) -> None:
-    """Garbage is applied or refused with a protocol error, and never changes the value."""
+    """Random edits are applied, or raise `ProtocolError`, and never change the old value."""
     before = copy.deepcopy(value)
     try:
         result = apply_edits(value, edits)
@@ -321,7 +321,7 @@ def test_diff_survives_garbage(value: Any, edits: Any) -> None:
 
 
 def test_diff_describes_a_monstrous_edit_briefly() -> None:
-    """An edit that is huge, or nested too deeply to be shown, still makes a short message."""
+    """The error for a huge or deeply nested edit is short."""
     deep: Any = "end"
     for _ in range(5000):
         deep = [deep]
@@ -333,7 +333,7 @@ def test_diff_describes_a_monstrous_edit_briefly() -> None:
 
 
 def test_diff_loses_a_value_until_it_is_replaced() -> None:
-    """After an edit that does not fit, values are left out until one is whole again."""
+    """After an edit that cannot be applied, values are left out until a complete one arrives."""
     accumulator = DiffAccumulator()
     assert accumulator.receive(["a", "x"]) == ["a", "x"]
     assert accumulator.receive([[["append", ["nowhere"], "b"]], []]) is None
@@ -346,7 +346,7 @@ def test_diff_loses_a_value_until_it_is_replaced() -> None:
 
 @pytest.mark.parametrize("edits", [None, 5, "replace", [], [[]], [5], ["replace"], {"replace": []}])
 def test_diff_does_not_take_garbage_for_a_replacement(edits: Any) -> None:
-    """A lost value comes back only with an edit that replaces all of it."""
+    """Only an edit that replaces the complete value makes it known again."""
     accumulator = DiffAccumulator()
     accumulator.receive(["a"])
     assert accumulator.receive([[["delete", [], None]]]) is None
@@ -356,7 +356,7 @@ def test_diff_does_not_take_garbage_for_a_replacement(edits: Any) -> None:
 
 
 def test_diff_knows_nothing_after_a_message_that_was_lost() -> None:
-    """Until each output has been replaced whole; an edit of nothing is no value, either."""
+    """After a lost message, a value is unknown until each output has been replaced."""
     accumulator = DiffAccumulator()
     accumulator.receive(["a", 1])
     accumulator.defer([[["append", [], "b"]], []])
@@ -367,7 +367,7 @@ def test_diff_knows_nothing_after_a_message_that_was_lost() -> None:
 
 
 def test_diff_knows_nothing_after_a_first_message_that_was_lost() -> None:
-    """What comes next are edits of it, and not the first value."""
+    """After a lost first message, the next values are edits and not first values."""
     accumulator = DiffAccumulator()
     accumulator.invalidate()
     accumulator = accumulator.copy()
@@ -377,7 +377,7 @@ def test_diff_knows_nothing_after_a_first_message_that_was_lost() -> None:
 
 
 def test_diff_takes_outputs_that_join_later() -> None:
-    """An output that the first message did not have starts from null."""
+    """An output that the first message lacks starts as null."""
     accumulator = DiffAccumulator()
     accumulator.receive(["a"])
     assert accumulator.receive([[], [["replace", [], "b"]], []]) == ["a", "b", None]
@@ -385,7 +385,7 @@ def test_diff_takes_outputs_that_join_later() -> None:
 
 
 def test_diff_copies_are_independent() -> None:
-    """A copy goes on from the same point, and neither hears of the other."""
+    """A copy continues from the same state, independently of the original."""
     empty = DiffAccumulator()
     assert empty.copy().receive(["new"]) == ["new"]
     first = DiffAccumulator()
@@ -425,7 +425,7 @@ ODD_EDITS = st.lists(
     ],
 )
 def test_diff_that_is_put_off_is_the_same(first: list[Any], late: list[list[Any]]) -> None:
-    """Edits that nobody looked at come out as if somebody had, whether they fit or not."""
+    """Deferred edits give the same values as edits that are applied at once."""
     at_once, put_off = DiffAccumulator(), DiffAccumulator()
     for data in [first, *late]:
         at_once.receive(data, 10)
@@ -434,7 +434,7 @@ def test_diff_that_is_put_off_is_the_same(first: list[Any], late: list[list[Any]
 
 
 def test_diff_that_is_put_off_grows_no_further_than_others() -> None:
-    """Values that nobody looks at are let go at the same length."""
+    """Deferred values are dropped at the same length as others."""
     outputs = DiffAccumulator(limit=1_000)
     outputs.defer(["", ""])
     for _ in range(50):
@@ -449,7 +449,7 @@ def test_diff_that_is_put_off_grows_no_further_than_others() -> None:
 
 
 def test_diff_that_is_put_off_makes_each_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where several grow in turn and others are replaced; else each letter copies them all."""
+    """Deferred text is joined once at the end, and not copied for each edit."""
     made: list[int] = []
     appended = diff._appended
     monkeypatch.setattr(
@@ -466,7 +466,7 @@ def test_diff_that_is_put_off_makes_each_text_once(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(("count", "size"), [(10_000, 1), (100, 2**20)])
 def test_diff_puts_off_so_much_and_no_more(count: int, size: int) -> None:
-    """What waits is bounded, by number and by length."""
+    """Deferred edits are limited in number and length."""
     accumulator = DiffAccumulator()
     accumulator.defer([""])
     for _ in range(count):
@@ -476,7 +476,7 @@ def test_diff_puts_off_so_much_and_no_more(count: int, size: int) -> None:
 
 
 def test_diff_hands_out_lists_of_its_own() -> None:
-    """Changing the list of outputs that was handed out does not change the next one."""
+    """A change of a returned list does not change the next one."""
     accumulator = DiffAccumulator()
     for data in (["a", "b"], [[], []], [[], []]):
         value = accumulator.receive(data)
@@ -485,7 +485,7 @@ def test_diff_hands_out_lists_of_its_own() -> None:
 
 
 def test_values_that_grow_without_end_are_dropped() -> None:
-    """Past the limit they are unknown, until one is replaced; edits that replace do not count."""
+    """Values above the limit are unknown until replaced; edits that replace are not counted."""
     outputs = DiffAccumulator(limit=1_000)
     assert outputs.receive(["", {"a": [""]}]) == ["", {"a": [""]}]
     for _ in range(50):

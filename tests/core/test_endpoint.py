@@ -1,4 +1,4 @@
-"""Which functions an app has, and which one the user means."""
+"""`EndpointTable`: the functions of an app, and which one a user means."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def only(**dependency: Any) -> Endpoint:
 
 
 def test_endpoint_knows_whether_its_values_have_forms_of_their_own() -> None:
-    """Only inputs of some components have to be looked at before they go."""
+    """An endpoint is marked if one of its inputs has a form that depends on the server."""
     picture = {"id": 9, "type": "image"}
     table = table_of(
         {"api_name": "plain", "inputs": [TEXT, NUMBER]},
@@ -42,12 +42,12 @@ def test_endpoint_knows_whether_its_values_have_forms_of_their_own() -> None:
     assert [endpoint.is_shaped for endpoint in table] == [False, True]
 
 
-# -- finding one
+# -- find an endpoint
 
 
 @pytest.mark.parametrize("key", ["/predict", "predict", " /predict ", 7])
 def test_endpoint_is_found_by_name_and_number(key: str | int) -> None:
-    """The slash is optional, and a number is an ``fn_index``."""
+    """An endpoint is found by its name, with or without slash, and by its ``fn_index``."""
     table = table_of({"id": 3, "api_name": "other"}, {"id": 7, "api_name": "predict"})
     endpoint = table.resolve(key)
     assert (endpoint.fn_index, endpoint.api_name) == (7, "predict")
@@ -55,7 +55,7 @@ def test_endpoint_is_found_by_name_and_number(key: str | int) -> None:
 
 
 def test_ids_are_not_positions() -> None:
-    """From 4.32 the config's id is the number of a function, wherever it stands."""
+    """From 4.32 the number of a function is the config's id, and not its position."""
     table = table_of({"id": 5, "api_name": "a"}, {"id": 0, "api_name": "b"})
     assert table.resolve(0).api_name == "b"
     assert table.resolve(5).api_name == "a"
@@ -64,27 +64,27 @@ def test_ids_are_not_positions() -> None:
 
 
 def test_endpoint_without_id_is_numbered_by_position() -> None:
-    """Before 4.32 the position is the number; entries that are none still count."""
+    """Before 4.32 the number is the position, also after an invalid entry."""
     table = table_of({"api_name": "a"}, "garbage", {"id": None, "api_name": "c"}, version="4.12.0")
     assert [(e.fn_index, e.api_name) for e in table] == [(0, "a"), (2, "c")]
 
 
 def test_endpoint_without_name_is_called_by_number() -> None:
-    """An unnamed event of 3.x has its number for a name."""
+    """An unnamed event of 3.x is called by its number."""
     endpoint = table_of({"api_name": None}, version="3.50.2").resolve(0)
     assert endpoint.api_name is None
     assert endpoint.name == 0
 
 
 def test_endpoint_name_that_is_taken_twice_is_the_first() -> None:
-    """If a server names two functions alike, the first keeps the name."""
+    """If two functions have the same name, the first one keeps it."""
     table = table_of({"id": 1, "api_name": "a"}, {"id": 2, "api_name": "a"})
     assert table.resolve("a").fn_index == 1
     assert table.resolve(2).api_name == "a"
 
 
 def test_endpoint_near_misses_are_suggested() -> None:
-    """A misspelt name gets the names that may have been meant."""
+    """The error for a misspelt name suggests similar names."""
     table = table_of({"id": 0, "api_name": "predict"}, {"id": 1, "api_name": "translate"})
     with pytest.raises(EndpointNotFoundError, match="Did you mean '/predict'") as caught:
         table.resolve("/perdict")
@@ -94,7 +94,7 @@ def test_endpoint_near_misses_are_suggested() -> None:
 
 @pytest.mark.parametrize("key", ["zzz", 12, -1])
 def test_endpoint_that_is_unknown_lists_the_choices(key: str | int) -> None:
-    """What is nothing like a name gets all of them, and numbers for those without."""
+    """The error for another name lists all names, and the numbers of unnamed functions."""
     table = table_of({"api_name": "a"}, {"api_name": "b"}, {"api_name": None}, {"api_name": None})
     with pytest.raises(EndpointNotFoundError) as caught:
         table.resolve(key)
@@ -105,14 +105,14 @@ def test_endpoint_that_is_unknown_lists_the_choices(key: str | int) -> None:
 
 @pytest.mark.parametrize("key", [True, 1.0, b"predict", ["predict"], ("predict",)])
 def test_endpoint_is_a_name_or_a_number(key: Any) -> None:
-    """Anything else is refused, also a bool, which Python counts among the numbers."""
+    """Any other type is refused, also a bool, which Python counts as a number."""
     with pytest.raises(EndpointNotFoundError, match="not"):
         table_of({"id": 1, "api_name": "predict"}).resolve(key)
 
 
 @pytest.mark.parametrize(("key", "shown"), [([2, 3], "[2, 3]"), ({"a": 2}, "{'a': 2}")])
 def test_endpoint_that_is_a_payload_says_what_comes_first(key: Any, shown: str) -> None:
-    """Values without the endpoint before them are shown where they belong."""
+    """If the endpoint is missing before the values, the error shows the correct call."""
     with pytest.raises(EndpointNotFoundError) as caught:
         table_of({"api_name": "p"}).resolve(key)
     assert f"It comes before the values: predict('/predict', {shown}). " in str(caught.value)
@@ -120,7 +120,7 @@ def test_endpoint_that_is_a_payload_says_what_comes_first(key: Any, shown: str) 
 
 @pytest.mark.parametrize("dependency", [{"api_name": False}, {"api_visibility": "private"}])
 def test_endpoint_that_is_private_is_refused(dependency: dict[str, Any]) -> None:
-    """What the app keeps to itself is not called, even if its number is known."""
+    """A private endpoint cannot be called, even by its number."""
     with pytest.raises(EndpointNotFoundError, match="private"):
         table_of({"api_name": "p", **dependency}).resolve(0)
 
@@ -146,12 +146,12 @@ def test_endpoint_in_the_browser_is_refused() -> None:
     ],
 )
 def test_endpoint_visibility(dependency: dict[str, Any], visibility: str) -> None:
-    """``api_visibility`` (6.0), ``show_api`` before, and ``api_name=False`` in all."""
+    """The visibility is read from ``api_visibility`` (6.0), ``show_api`` or ``api_name=False``."""
     assert only(**dependency).visibility == visibility
 
 
 def test_endpoint_undocumented_is_callable_but_not_listed() -> None:
-    """A hidden endpoint is called by its name, and named in no list."""
+    """A hidden endpoint can be called by its name, but is in no list."""
     table = table_of({"api_name": "shown"}, {"api_name": "hidden", "show_api": False})
     assert table.resolve("hidden").fn_index == 1
     assert [e.api_name for e in table.documented] == ["shown"]
@@ -160,18 +160,18 @@ def test_endpoint_undocumented_is_callable_but_not_listed() -> None:
     assert "hidden" not in str(caught.value)
 
 
-# -- the only one
+# -- the only endpoint
 
 
 def test_endpoint_is_inferred_if_there_is_one() -> None:
-    """``None`` means the only public endpoint; unnamed helpers do not stand in its way."""
+    """``None`` means the only public endpoint, without counting unnamed ones."""
     table = table_of({"api_name": None}, {"api_name": "go"}, {"api_name": "no", "show_api": False})
     assert table.resolve(None).api_name == "go"
     assert table_of({"api_name": None}).resolve(None).fn_index == 0
 
 
 def test_endpoint_is_not_guessed() -> None:
-    """With several, ``None`` is refused with their names."""
+    """If there are several endpoints, ``None`` is refused, and the error lists them."""
     with pytest.raises(EndpointNotFoundError, match=r"2 endpoints.*/a, /b") as caught:
         table_of({"api_name": "a"}, {"api_name": "b"}).resolve(None)
     assert caught.value.candidates == ("/a", "/b")
@@ -180,7 +180,7 @@ def test_endpoint_is_not_guessed() -> None:
 
 
 def test_endpoint_may_be_missing_altogether() -> None:
-    """An app without an API says so, whatever is asked for."""
+    """An app without endpoints gives an error that says so."""
     with pytest.raises(EndpointNotFoundError, match="offers no endpoint"):
         table_of().resolve(None)
     with pytest.raises(EndpointNotFoundError, match="offers no endpoint"):
@@ -196,11 +196,11 @@ def test_endpoint_buttons_of_an_interface_are_not_listed(mode: str) -> None:
     assert table_of(*dependencies, mode=mode).resolve(1).fn_index == 1
 
 
-# -- what it is like
+# -- properties of an endpoint
 
 
 def test_state_is_never_passed_nor_returned() -> None:
-    """Hidden slots stay in the wire's lists, and out of what users give and get."""
+    """Hidden slots are in the data on the wire, but not in parameters and results."""
     endpoint = only(inputs=[STATE, TEXT, NUMBER], outputs=[TEXT, STATE, BUTTON])
     assert [slot.type for slot in endpoint.inputs] == ["state", "textbox", "number"]
     assert [slot.type for slot in endpoint.parameters] == ["textbox", "number"]
@@ -209,7 +209,7 @@ def test_state_is_never_passed_nor_returned() -> None:
 
 
 def test_endpoint_hands_through_a_list_of_unexpected_length() -> None:
-    """Where the server's list does not fit the outputs, nothing is cut from it."""
+    """If the server's list does not fit the outputs, no value is removed from it."""
     endpoint = only(outputs=[TEXT, STATE])
     assert endpoint.visible(["a"]) == ["a"]
     assert endpoint.visible(["a", "b", "c"]) == ["a", "b", "c"]
@@ -232,7 +232,7 @@ def test_endpoint_hands_through_a_list_of_unexpected_length() -> None:
     ],
 )
 def test_slot_is_hidden_if_it_has_no_value(component: dict[str, Any], hidden: bool) -> None:
-    """The server says which components are skipped; of 3.x the types are known."""
+    """A slot is hidden if the server says so, or, on 3.x, by its type."""
     table = table_of({"inputs": [9]}, components=[{"id": 9, **component}])
     (slot,) = next(iter(table)).inputs
     assert slot.hidden is hidden
@@ -241,7 +241,7 @@ def test_slot_is_hidden_if_it_has_no_value(component: dict[str, Any], hidden: bo
 
 
 def test_slot_without_component_is_there_all_the_same() -> None:
-    """Every input has a slot, even one whose component the config does not have."""
+    """Every input has a slot, even if the config lacks its component."""
     endpoint = only(inputs=[TEXT, 77, "x", None, [1]], outputs="none")
     assert [slot.type for slot in endpoint.inputs] == ["textbox"] + ["unknown"] * 4
     assert [slot.component_id for slot in endpoint.inputs] == [TEXT, 77, 0, 0, 0]
@@ -263,7 +263,7 @@ def test_slot_without_component_is_there_all_the_same() -> None:
 def test_endpoint_queues_as_the_app_says(
     queue: bool | None, enable_queue: bool | None, queued: bool
 ) -> None:
-    """The function's own ``queue`` comes first, then the app's ``enable_queue``."""
+    """The function's own ``queue`` decides first, then the app's ``enable_queue``."""
     table = table_of({"queue": queue}, enable_queue=enable_queue)
     assert next(iter(table)).queued is queued
 
@@ -281,12 +281,12 @@ def test_endpoint_queues_as_the_app_says(
     ],
 )
 def test_endpoint_knows_generators(types: Any, generator: bool | None) -> None:
-    """``types`` tells since 3.20; before, nobody can know."""
+    """``types`` says since 3.20 whether a function is a generator; before it is unknown."""
     assert only(types=types).generator is generator
 
 
 def test_endpoint_flags() -> None:
-    """Batching, streaming input and browser-only functions are seen in the config."""
+    """Batching, streaming input and functions in the browser are read from the config."""
     endpoint = only(batch=True, connection="stream", backend_fn=False)
     assert (endpoint.batch, endpoint.streaming, endpoint.in_browser) == (True, True, True)
     endpoint = only(connection="sse", backend_fn=True)
@@ -294,7 +294,7 @@ def test_endpoint_flags() -> None:
 
 
 def test_endpoint_knows_what_cancels_it() -> None:
-    """Events with a server function that cancel others (before 4.35) are found from those."""
+    """Events that cancel others on the server (before 4.35) are found from their ``cancels``."""
     table = table_of(
         {"id": 4},
         {"id": 8, "cancels": [4, 4.5, "4", None]},
@@ -315,7 +315,7 @@ def test_endpoint_knows_what_cancels_it() -> None:
     [{}, {"components": []}, {"dependencies": []}, {"components": {}, "dependencies": []}],
 )
 def test_table_of_something_else_is_a_config_error(config: dict[str, Any]) -> None:
-    """A config without components and dependencies is none of Gradio's."""
+    """A config without components and dependencies raises `ConfigError`."""
     with pytest.raises(ConfigError):
         EndpointTable(config, dialect_for("6.31.0"))
 
@@ -338,7 +338,7 @@ HOSTILE = st.dictionaries(
 def test_table_of_garbage_is_a_table(
     components: list[Any], dependencies: list[Any], mode: Any, key: Any
 ) -> None:
-    """No field of a config, whatever it holds, breaks more than its own endpoint."""
+    """A field of any type affects only its own endpoint."""
     table = table_of(*dependencies, components=components, mode=mode, enable_queue=mode)
     table = table.rendered({"components": dependencies, "dependencies": components})
     try:
@@ -353,7 +353,7 @@ def test_table_of_garbage_is_a_table(
 
 
 def test_table_after_a_render_has_the_new_functions() -> None:
-    """Rendered functions join the table; those of the same render's last run leave it."""
+    """A render adds its functions, and removes those of its last run."""
     table = table_of({"id": 0, "api_name": "make", "rendered_in": None})
     first = table.rendered(
         {
@@ -380,7 +380,7 @@ def test_table_after_a_render_has_the_new_functions() -> None:
 
 @pytest.mark.parametrize("render_config", [{}, {"components": None, "dependencies": {}}])
 def test_table_after_an_unnamed_render_loses_nothing(render_config: dict[str, Any]) -> None:
-    """A render config that does not name its render replaces nothing."""
+    """A render config without an id replaces nothing."""
     table = table_of({"id": 0, "api_name": "make", "inputs": [TEXT]}, "garbage")
     table = table.rendered(render_config)
     assert table.resolve("make").inputs[0].type == "textbox"
@@ -388,7 +388,7 @@ def test_table_after_an_unnamed_render_loses_nothing(render_config: dict[str, An
 
 @pytest.mark.parametrize("version", versions_of("render"))
 def test_table_takes_recorded_renders(version: str) -> None:
-    """The render configs of real servers add a function that is called by its number."""
+    """The recorded render configs add a function that can be called by its number."""
     (config,) = (
         line["data"]["output"]["render_config"]
         for line in lines_of(version, "render")
@@ -421,7 +421,7 @@ def test_table_knows_whether_its_app_cleans_up(config: dict[str, Any], wants: bo
 
 
 def test_table_has_its_own_endpoints_only() -> None:
-    """An endpoint is found again in a table made anew, and not where it was not rendered."""
+    """An endpoint is found in a new table of the same app, but not where it was not rendered."""
     table = table_of({"id": 0, "api_name": "make"})
     new = {"dependencies": [{"id": 5, "api_name": "made", "rendered_in": 0}]}
     after = table.rendered({"render_id": 0, **new})
@@ -433,7 +433,7 @@ def test_table_has_its_own_endpoints_only() -> None:
 
 
 def test_table_knows_components() -> None:
-    """A component's config is found by its number, also of one that was rendered."""
+    """A component's config is found by its id, also if it was rendered."""
     table = table_of(components=[{"id": 7, "type": "fileexplorer"}])
     assert table.component(7) == {"id": 7, "type": "fileexplorer"}
     assert table.component(8) is None
@@ -441,7 +441,7 @@ def test_table_knows_components() -> None:
 
 
 def test_givable_inputs_are_all_but_session_state() -> None:
-    """Hidden inputs can be given; session state cannot."""
+    """Hidden inputs can be given a value, and session state cannot."""
     components = [
         {"id": 0, "type": "state", "skip_api": True, "props": {"value": 7}},
         {"id": 1, "type": "button", "skip_api": True, "props": {"value": "cat"}},
@@ -454,7 +454,7 @@ def test_givable_inputs_are_all_but_session_state() -> None:
     assert [slot.is_state for slot in endpoint.inputs] == [True, False, False]
 
 
-# -- routes that take a name
+# -- calls by name
 
 
 @pytest.mark.parametrize(
@@ -471,13 +471,13 @@ def test_givable_inputs_are_all_but_session_state() -> None:
 def test_endpoint_goes_by_name_where_a_route_leads_to_it(
     entries: dict[str, Any], expected: bool
 ) -> None:
-    """A slash makes another route, and a rendered function may share its name."""
+    """A function is called by its name if the name is a route, and not if a render shares it."""
     table = table_of(entries)
     assert table.goes_by_name(next(iter(table))) is expected
 
 
 def test_endpoint_goes_by_name_only_if_it_is_the_first_of_that_name() -> None:
-    """Servers take the first, and a number or a name that nobody has is none."""
+    """A name is used only for the first function that has it, as on servers."""
     table = table_of({"api_name": "twice"}, {"api_name": "twice"})
     assert [table.goes_by_name(endpoint) for endpoint in table] == [True, False]
     assert table.named("twice") is table.numbered(0)

@@ -1,4 +1,4 @@
-"""The events of one job, made of values that are decoded already."""
+"""`EventFactory`: makes the events of one job from decoded values."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from gradio_client_sync.errors import ProtocolError
 from gradio_client_sync.events import Data, Render, Status
-from tests.core.test_decode import events_of, only_status, scribe_for, told
+from tests.core.test_decode import details_of, events_of, only_status, scribe_for
 from tests.support.transcripts import EPOCH, run, talks_of, versions_of
 
 # -- errors of the app
 
 
 @pytest.mark.parametrize("version", versions_of("gr_error"))
-def test_trap_13_errors_of_every_generation(version: str) -> None:
-    """The text is bare, and title, duration and visibility are there once servers send them."""
+def test_quirk_13_errors_of_every_generation(version: str) -> None:
+    """The text of an error has no quotes; newer releases send title, duration and visibility."""
     status = run(talks_of(version, "gr_error")[0]).last
     fields: dict[str, Any] = {"success": False, "message": "dur", "title": "Error"}
     if version in ("4.44.1", "5.50.0", "6.31.0"):
@@ -26,12 +26,12 @@ def test_trap_13_errors_of_every_generation(version: str) -> None:
     if version in ("5.50.0", "6.31.0"):
         fields["title"] = "Oops"
     assert status.stage == "error"
-    assert told(status) == fields
+    assert details_of(status) == fields
 
 
 @pytest.mark.parametrize("version", versions_of("plain_exception"))
 def test_error_of_a_plain_exception(version: str) -> None:
-    """An exception that is no gr.Error has a text, and no more before 6.0."""
+    """An exception other than ``gr.Error`` has only a text before 6.0."""
     status = run(talks_of(version, "plain_exception")[0]).last
     assert (status.message, status.title, status.duration) == ("plain x", "Error", None)
     assert status.visible is (True if version == "6.31.0" else None)
@@ -41,22 +41,22 @@ def test_error_of_a_plain_exception(version: str) -> None:
     "text",
     ["boom", "it's", 'say "hi"', 'it\'s "both"', "", "two\nlines\t\\ end\r", "ü \x00 \u2028 😀"],
 )
-def test_trap_13_quotes_are_taken_off_whole(text: str) -> None:
-    """A server before 5.2 sends the repr of the text, so the text comes back exactly."""
+def test_quirk_13_quotes_are_taken_off_whole(text: str) -> None:
+    """A server before 5.2 sends the repr of the text, and users get the text."""
     assert scribe_for("4.44.1").app_text(repr(text)) == text
     assert scribe_for("4.44.1").app_text(ascii(text)) == text
     assert scribe_for("5.50.0").app_text(repr(text)) == repr(text)
 
 
 @given(st.text(st.characters()))
-def test_trap_13_quotes_of_any_text(text: str) -> None:
-    """No text, of which characters ever, is changed by being quoted on the way."""
+def test_quirk_13_quotes_of_any_text(text: str) -> None:
+    """Any text comes back unchanged from its quoted form."""
     assert scribe_for("3.50.2").app_text(repr(text)) == text
 
 
 @given(st.text(st.sampled_from("'\"\\abnxu01 \n+"), max_size=12))
-def test_trap_13_no_text_breaks_the_unquoting(text: str) -> None:
-    """What is not one quoted text is left alone."""
+def test_quirk_13_no_text_breaks_the_unquoting(text: str) -> None:
+    """A text that is not one quoted text is not changed."""
     bare = scribe_for("3.50.2").app_text(text)
     assert bare == text or (isinstance(bare, str) and len(bare) <= len(text) - 2)
 
@@ -80,7 +80,7 @@ def test_trap_13_no_text_breaks_the_unquoting(text: str) -> None:
         "b'bytes'",
     ],
 )
-def test_trap_13_what_is_not_one_quoted_text_stays(text: str) -> None:
+def test_quirk_13_what_is_not_one_quoted_text_stays(text: str) -> None:
     """A message that only begins and ends with quotes keeps them."""
     assert scribe_for("3.50.2").app_text(text) == text
 
@@ -89,8 +89,8 @@ def test_trap_13_what_is_not_one_quoted_text_stays(text: str) -> None:
     ("error", "message"),
     [(None, "An error occurred"), ("", "An error occurred"), (5, "5"), (["a"], "['a']")],
 )
-def test_trap_13_error_texts_of_several_shapes(error: Any, message: str) -> None:
-    """``null`` means that the app hides its texts; anything else is shown as text."""
+def test_quirk_13_error_texts_of_several_shapes(error: Any, message: str) -> None:
+    """``null`` means that the app hides its errors, and any other value is shown as text."""
     output = {"error": error, "title": None, "duration": "x", "visible": None}
     status = only_status(
         events_of({"msg": "process_completed", "success": False, "output": output})
@@ -99,7 +99,7 @@ def test_trap_13_error_texts_of_several_shapes(error: Any, message: str) -> None
 
 
 def test_error_counts_even_if_success_is_claimed() -> None:
-    """An output with an error is one, and so is a failure without a text."""
+    """An output with an error is an error even with success, and so is a failure without text."""
     for message in ({"success": True, "output": {"error": "x"}}, {"success": False, "output": {}}):
         status = only_status(events_of({"msg": "process_completed", **message}))
         assert (status.stage, status.success) == ("error", False)
@@ -109,7 +109,7 @@ def test_error_counts_even_if_success_is_claimed() -> None:
 
 
 def test_answer_of_a_direct_call_is_not_queued() -> None:
-    """The events of a direct call are the same, and say that no queue was involved."""
+    """The events of a direct call are the same, with ``queue`` False in the status."""
     output = {"data": ["a"], "render_config": {"x": 1}}
     data, render, status = scribe_for().answer(EPOCH, output, files=False, queue=False, eta=1.5)
     assert isinstance(data, Data) and isinstance(render, Render) and isinstance(status, Status)

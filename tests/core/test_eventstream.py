@@ -1,4 +1,4 @@
-"""Server-sent events from bytes."""
+"""`EventStreamParser`: server-sent events from bytes."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def parsed(*chunks: bytes, limit: int = MESSAGE_BYTES) -> list[bytes]:
     ],
 )
 def test_eventstream_follows_the_format(stream: bytes, events: list[bytes]) -> None:
-    """Only data counts, one leading space is dropped, a blank line ends an event."""
+    """Only data lines count, one leading space is removed, and a blank line ends an event."""
     assert parsed(stream) == events
 
 
 def test_eventstream_hands_out_an_event_with_its_blank_line() -> None:
-    """An event is there as soon as its last byte is, not with the next one."""
+    """An event is returned with its last byte, and not with the next event."""
     parser = EventStreamParser()
     assert parser.feed(b"data: a\n") == []
     assert parser.feed(b"\n") == [b"a"]
@@ -75,7 +75,7 @@ _LINES = st.one_of(
 def test_eventstream_does_not_see_chunks_or_line_ends(
     data: st.DataObject, lines: list[bytes]
 ) -> None:
-    """Where the bytes are cut, and how lines end, changes nothing."""
+    """The events are the same wherever the bytes are cut, and for all line ends."""
     plain = b"".join(line + b"\n" for line in lines)
     ends = data.draw(
         st.lists(st.sampled_from([b"\n", b"\r\n", b"\r"]), min_size=len(lines), max_size=len(lines))
@@ -93,7 +93,7 @@ def test_eventstream_does_not_see_chunks_or_line_ends(
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
 def test_eventstream_reads_what_servers_sent(end: bytes) -> None:
-    """Every recorded message comes out as it went in, also bytewise."""
+    """Every recorded message is read unchanged, also byte by byte."""
     messages = [
         json.dumps(line["data"]).encode()
         for version, scenario in all_transcripts()
@@ -108,7 +108,7 @@ def test_eventstream_reads_what_servers_sent(end: bytes) -> None:
 
 
 def test_eventstream_takes_a_large_event_in_linear_time() -> None:
-    """A message of many chunks is put together once, at its end."""
+    """A message in many chunks is joined once, at its end."""
     chunk, chunks = b"x" * 64, 20_000
     parser = EventStreamParser()
     assert parser.feed(b"data: ") == []
@@ -131,7 +131,7 @@ TOO_LONG = {
 def test_eventstream_passes_over_an_event_that_is_too_long(
     chunks: list[bytes], end: list[bytes]
 ) -> None:
-    """Its start is handed out, which says whose it is; those before and after are read."""
+    """If an event is too long, only its start is returned; other events are read."""
     rest = [b"more\n", b"data: more", *end, b"data: after\n\n"]
     events = parsed(b"data: before\n\n", *chunks, *rest, limit=90)
     before, cut, after = events
@@ -142,7 +142,7 @@ def test_eventstream_passes_over_an_event_that_is_too_long(
 
 
 def test_eventstream_hands_out_no_more_than_a_start() -> None:
-    """What an event too long says at its start is bounded itself, and a comment says nothing."""
+    """The returned start has a maximum length, and comments are skipped."""
     cut, after = parsed(b"data: " + b"x" * 5_000, b"x\n\ndata: after\n\n", limit=2_000)
     assert len(cut) <= 1024 and after == b"after"
     assert parsed(*[b"data: xxxx\n"] * 600, limit=2_000)[0] == b"xxxx" * 256
@@ -150,7 +150,7 @@ def test_eventstream_hands_out_no_more_than_a_start() -> None:
 
 
 def test_eventstream_gives_up_an_event_without_end() -> None:
-    """What goes on long past the limit is not read for ever."""
+    """An event far above the limit ends the stream."""
     parser = EventStreamParser(limit=90)
     parser.feed(b"data: " + b"x" * 90)
     for _ in range(14):
@@ -160,6 +160,6 @@ def test_eventstream_gives_up_an_event_without_end() -> None:
 
 
 def test_eventstream_limits_each_event_by_itself() -> None:
-    """Many events may have more together than one may have."""
+    """The limit is for one event and not for several together."""
     parser = EventStreamParser(limit=20)
     assert [parser.feed(b"data: 0123456789\n\n") for _ in range(5)] == [[b"0123456789"]] * 5

@@ -1,4 +1,4 @@
-"""`_protocol.example`: example values, and calls to copy."""
+"""`_protocol.api.example`: example values, and calls to copy."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def optional(name: str, default: Any, kind: str = "str") -> dict[str, Any]:
     ],
 )
 def test_example_of_fits_the_type(schema: Any, example: Any) -> None:
-    """Simple types have an example, choices their first one, others none."""
+    """Simple types have an example, choices have their first one, and others have none."""
     assert example_of(schema) == example
 
 
 def test_component_example_knows_more_than_types_tell() -> None:
-    """Components whose type says little have examples of their own."""
+    """Components whose type says little have their own examples."""
     assert component_example("json", {}) == {"key": "value"}
     assert component_example("radio", {"choices": ["a", "b"]}) == "a"
     assert component_example("image", {}) is None
@@ -89,7 +89,7 @@ def test_component_example_knows_more_than_types_tell() -> None:
 def test_call_passes_few_values_by_position_and_more_by_name(
     parameters: list[dict[str, Any]], call: str
 ) -> None:
-    """One or two values go by position, more or some of them by name, empty defaults not at all."""
+    """One or two values are passed by position, more by name, and empty defaults not at all."""
     assert call_text("/f", {"parameters": parameters}, 80) == call
 
 
@@ -99,7 +99,7 @@ def test_call_of_an_unnamed_endpoint_uses_its_number() -> None:
 
 
 def test_call_of_a_generator_is_a_loop() -> None:
-    """What streams is submitted, and each of its values printed."""
+    """The call of a generator is a loop that prints each value."""
     endpoint: dict[str, Any] = {"type": {"generator": True}, "returns": [{}]}
     loop = 'for data in app.submit("/f"):\n    print(data[0])'
     assert call_text("/f", endpoint, 80) == loop
@@ -124,13 +124,13 @@ def test_call_of_a_generator_is_a_loop() -> None:
     ],
 )
 def test_call_shows_files_as_users_give_them(example: Any, kind: str, source: str) -> None:
-    """Files are ``handle_file`` with a short name, whatever form a server's example has."""
+    """A file is shown as ``handle_file`` with a short name, whatever the example's form."""
     value = required("a", example, kind, component="Image")
     assert call_text("/f", {"parameters": [value]}, 80) == f'app.predict("/f", [{source}])'
 
 
 def test_call_wraps_like_a_formatter() -> None:
-    """A call that is too wide has one value per line, and so have the values themselves."""
+    """A call that is too long has one value per line, also inside values."""
     table = {"headers": ["a" * 12, "b" * 12], "data": [[1, 2]]}
     endpoint = {"parameters": [required("table", table, "dict")]}
     assert call_text("/f", endpoint, 40).splitlines() == [
@@ -159,7 +159,7 @@ def test_calls_of_real_apps_are_python(version: str, width: int) -> None:
 
 @given(name=st.text(), key=st.text(min_size=1), value=json_values | st.floats())
 def test_calls_hold_whatever_an_app_says_as_literals(name: str, key: str, value: Any) -> None:
-    """No name and no default of an app becomes code, or a control character, in a call."""
+    """Names and defaults of an app are literals in a call, without control characters."""
     endpoint = {"parameters": [required(key, value), optional(key, value), required("z", 1)]}
     call = call_text(name, endpoint, 60)
     expression = ast.parse(call, mode="eval").body
@@ -179,7 +179,7 @@ def test_default_text_writes_values_as_python() -> None:
 
 
 def test_default_text_bounds_long_and_deep_values() -> None:
-    """A long text is cut, and a value that is nested too deeply ends in dots."""
+    """A long text is cut, and a deeply nested value ends in dots."""
     assert len(default_text({"parameter_default": "x" * 10_000})) < 100
     many = {"parameter_default": [*range(100)]}
     assert default_text(many).endswith("48, 49, ...]")
@@ -190,7 +190,7 @@ def test_default_text_bounds_long_and_deep_values() -> None:
 
 
 def test_call_names_hidden_inputs_that_hold_nothing() -> None:
-    """The row of a dataset has to be given; a button's text goes along by itself."""
+    """The row of a dataset is in the call because it is required, and a button's text is not."""
     row = {**optional("row", None, "int"), "example_input": 1, "hidden": True}
     button = {**optional("button", "cat"), "example_input": "Hello", "hidden": True}
     assert call_text("/f", {"hidden_parameters": [button]}, 80) == 'app.predict("/f")'

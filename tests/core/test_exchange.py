@@ -1,4 +1,4 @@
-"""One job's conversation with the queue, on recordings of every generation."""
+"""`Exchange`: the state machine of one job, with recordings of every generation."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def finish_of(exchange: Exchange, **message: Any) -> Finish:
 
 
 def only(version: str, scenario: str, outputs: tuple[str, ...] = ("textbox",)) -> Outcome:
-    """The outcome of the only job of a recording."""
+    """Return the outcome of the only job of a recording."""
     (talk,) = talks_of(version, scenario)
     return run(talk, talk.event_factory(outputs))
 
@@ -108,13 +108,13 @@ ENDED = {
 IGNORED = {"heartbeat", "close_stream"}
 UNKNOWN = {"", "alive?", "brand_new"}
 
-#: How each state can be reached: what the server has accepted, and the messages that came.
+#: How to reach each state: whether the server has accepted the job, and the messages so far.
 ACCEPTED: dict[Any, Any] = {
     False: lambda exchange: None,
     None: Exchange.no_response,
     True: Exchange.accept,
 }
-WAYS = [(), ("estimation",), ("process_starts",), ("estimation", "process_starts")]
+EARLIER = [(), ("estimation",), ("process_starts",), ("estimation", "process_starts")]
 VALUES = [
     (),
     ("process_generating",),
@@ -125,18 +125,18 @@ VALUES = [
 
 def states() -> Iterator[Exchange]:
     """Yield an exchange in each state."""
-    for reach in ACCEPTED.values():
-        for way in WAYS:
+    for accept in ACCEPTED.values():
+        for earlier in EARLIER:
             for values in VALUES:
                 exchange = exchange_for("3.50.2", event_id=None)
-                reach(exchange)
-                for msg in (*way, *values):
+                accept(exchange)
+                for msg in (*earlier, *values):
                     receive(exchange, msg=msg)
                 yield exchange
 
 
 def test_table_has_each_kind_of_message_once() -> None:
-    """What is tested below is the whole table."""
+    """The tests below cover the complete table."""
     assert TRANSITIONS.keys() == ASKED.keys() | MOVED.keys() | ENDED.keys() | IGNORED
     assert MOVED.keys() == FOR_READERS and FOR_READERS - {"process_streaming"} == MOVES_ONCE
     assert len({exchange.state for exchange in states()}) == 3 * (4 + 2 * 3)
@@ -144,7 +144,7 @@ def test_table_has_each_kind_of_message_once() -> None:
 
 @pytest.mark.parametrize("msg", sorted(ASKED))
 def test_table_replies_once_in_every_state(msg: str) -> None:
-    """A request of the server is answered; to have sent the data is to be accepted."""
+    """A server's request gets one reply, and sending the data means that the job is accepted."""
     for exchange in states():
         before = exchange.state
         assert receive(exchange, msg=msg) == [ASKED[msg]]
@@ -156,7 +156,7 @@ def test_table_replies_once_in_every_state(msg: str) -> None:
 
 @pytest.mark.parametrize("msg", sorted(MOVED))
 def test_table_moves_and_publishes_in_every_state(msg: str) -> None:
-    """A message on the way changes its own fields only, and is kept for readers."""
+    """An intermediate message changes only its own fields, and is published."""
     for exchange in states():
         before, frame = exchange.state, frame_of({"msg": msg})
         answers = before.answers + (msg == "process_streaming")
@@ -171,7 +171,7 @@ def test_table_moves_and_publishes_in_every_state(msg: str) -> None:
 
 @pytest.mark.parametrize("msg", sorted(ENDED))
 def test_table_ends_in_every_state(msg: str) -> None:
-    """The end leaves the state as it was, and says what is known of the job."""
+    """An end keeps the state, and its error has what is known of the job."""
     for exchange in states():
         before = exchange.state
         finish = finish_of(exchange, msg=msg, output={"data": ["a"]}, success=True)
@@ -186,7 +186,7 @@ def test_table_ends_in_every_state(msg: str) -> None:
 
 @pytest.mark.parametrize("msg", sorted(IGNORED | UNKNOWN))
 def test_table_ignores_in_every_state(msg: str) -> None:
-    """What says nothing about the job, or is not known, changes nothing."""
+    """A message that does not concern the job, or is unknown, changes nothing."""
     for exchange in states():
         before = exchange.state
         assert receive(exchange, msg=msg) == []
@@ -195,7 +195,7 @@ def test_table_ignores_in_every_state(msg: str) -> None:
 
 @pytest.mark.parametrize("end", sorted(ENDED))
 def test_table_has_no_way_out_of_the_end(end: str) -> None:
-    """After the end no kind of message does anything."""
+    """After the end, no message has an effect."""
     for exchange in states():
         finish_of(exchange, msg=end, output={"data": ["a"]}, success=True)
         before = exchange.state
@@ -205,7 +205,7 @@ def test_table_has_no_way_out_of_the_end(end: str) -> None:
 
 
 def test_state_of_what_comes_without_a_message() -> None:
-    """Only an acceptance that is certain outlasts a request without a response."""
+    """After a request without a response, only a certain acceptance stays certain."""
     for exchange in states():
         before = exchange.state
         exchange.no_response()
@@ -218,7 +218,7 @@ def test_state_of_what_comes_without_a_message() -> None:
 
 
 def test_relocated_exchange_names_the_new_function() -> None:
-    """What the app restarted with is what later events and errors speak of."""
+    """After the app changed, later events and errors name the new function."""
     exchange = exchange_for()
     exchange.relocated(endpoint_for("6.31.0", 8))
     (status,) = exchange.lost(EPOCH, "gone").events
@@ -230,7 +230,7 @@ def test_relocated_exchange_names_the_new_function() -> None:
 
 @pytest.mark.parametrize(("version", "scenario"), all_transcripts())
 def test_transcript_is_answered_as_it_was(version: str, scenario: str) -> None:
-    """What the exchange replies is what the recording client sent, and only when asked."""
+    """The replies of the exchange are those of the recording client, and only on request."""
     for talk in talks_of(version, scenario):
         outcome = run(talk, scribe_like(talk, scenario)) if talk.refusal is None else None
         assert outcome is None or outcome.replies == talk.replies
@@ -243,7 +243,7 @@ def _asked(talk: Talk) -> bool:
 
 @pytest.mark.parametrize(("version", "scenario"), all_transcripts())
 def test_transcript_events_are_in_order(version: str, scenario: str) -> None:
-    """First the job waits, then values come, and one final status is the last of all."""
+    """Statuses are in order, and one final status is the last event."""
     for talk in talks_of(version, scenario):
         outcome = run(talk, scribe_like(talk, scenario))
         stages = outcome.stages
@@ -261,7 +261,7 @@ def test_transcript_events_are_in_order(version: str, scenario: str) -> None:
 
 @pytest.mark.parametrize(("version", "scenario"), all_transcripts())
 def test_transcript_result_is_the_last_value(version: str, scenario: str) -> None:
-    """A job has a result or an error or was cancelled, and the result is its last event."""
+    """A job has a result or an error, or was cancelled; the result is its last data event."""
     for talk in talks_of(version, scenario):
         outcome = run(talk, scribe_like(talk, scenario))
         finish = outcome.finish
@@ -279,16 +279,16 @@ UNFINISHED = {
     ("3.16.2", "cancel_slow"),  # the recording client closed its socket
     ("3.23.0", "cancel_slow"),
     ("3.50.2", "cancel_slow"),
-    ("4.0.2", "batch"),  # the server does not get over it
+    ("4.0.2", "batch"),  # the server's queue stops for good
 }
 
 
-# -- one value
+# -- single results
 
 
 @pytest.mark.parametrize("version", versions_of("echo"))
 def test_transcript_echo(version: str) -> None:
-    """A plain call waits, and is answered once."""
+    """A plain call waits, and gets one result."""
     outcome = only(version, "echo")
     assert outcome.stages == ["pending", "complete"]
     assert outcome.values == [["hello"]]
@@ -298,7 +298,7 @@ def test_transcript_echo(version: str) -> None:
 
 @pytest.mark.parametrize("version", versions_of("batch"))
 def test_transcript_batch(version: str) -> None:
-    """One sample is sent and one answer comes; 4.0.2 falls silent, which is not an end."""
+    """A batch function gets one sample and returns one result; 4.0.2 sends nothing more."""
     outcome = only(version, "batch")
     if version == "4.0.2":
         assert outcome.finish is None and outcome.stages == ["pending"]
@@ -335,7 +335,7 @@ def test_transcript_batch(version: str) -> None:
     ],
 )
 def test_transcript_generator(scenario: str, version: str, values: list[list[Any]]) -> None:
-    """Each yielded value comes whole, whatever went over the wire, and the last one twice."""
+    """Each yielded value is complete, whatever the server sends, and the last one comes twice."""
     outcome = only(version, scenario, ("json", "textbox") if scenario == "diffs" else ("textbox",))
     final = values[-1] if values else [None]
     assert outcome.values == [*values, final]
@@ -353,7 +353,7 @@ def test_transcript_generator(scenario: str, version: str, values: list[list[Any
     ],
 )
 def test_transcript_edits_lead_to_the_final_value(scenario: str, version: str) -> None:
-    """On servers that send edits, the last value put together is the one sent at the end."""
+    """The last value after all edits equals the value that the server sends at the end."""
     for talk in talks_of(version, scenario):
         edits = [f for f in talk.frames if f.msg == "process_generating"][1:]
         assert edits and all(isinstance(f.parse()["output"]["data"][0], list) for f in edits)
@@ -364,7 +364,7 @@ def test_transcript_edits_lead_to_the_final_value(scenario: str, version: str) -
 
 @pytest.mark.parametrize("version", versions_of("two_generators"))
 def test_transcript_two_generators(version: str) -> None:
-    """Side by side, each job of 4.0 and later has all its values; on 3.x they share them."""
+    """From 4.0 on, each of two generators has all its values; on 3.x they share an iterator."""
     first, second = (run(talk) for talk in talks_of(version, "two_generators"))
     whole = [["".join(f"tok{j} " for j in range(i + 1))] for i in range(4)]
     whole.append(whole[-1])
@@ -391,7 +391,7 @@ def test_transcript_two_generators(version: str) -> None:
     ],
 )
 def test_transcript_app_error(scenario: str, version: str, text: str) -> None:
-    """The app's text is bare on every release, and the error knows its job."""
+    """The text of the error has no quotes, and the error names its job."""
     outcome = only(version, scenario)
     assert outcome.finish
     error = outcome.finish.error
@@ -407,7 +407,7 @@ def test_transcript_app_error(scenario: str, version: str, text: str) -> None:
 
 
 def test_an_error_may_be_kept_secret() -> None:
-    """An app that hides its texts is said to, and how to find the text."""
+    """If the app hides its errors, the error says so, and how to see the text."""
     finish = finish_of(
         exchange_for(), msg="process_completed", success=False, output={"error": None}
     )
@@ -417,7 +417,7 @@ def test_an_error_may_be_kept_secret() -> None:
 
 
 def test_exchange_error_without_a_text() -> None:
-    """``gr.Error("")`` hides nothing, and is not said to."""
+    """The error for ``gr.Error("")`` does not say that the text is hidden."""
     finish = finish_of(exchange_for(), msg="process_completed", success=False, output={"error": ""})
     assert isinstance(finish.error, AppError)
     assert finish.error.message == ""
@@ -425,7 +425,7 @@ def test_exchange_error_without_a_text() -> None:
 
 
 def test_exchange_error_of_a_direct_call() -> None:
-    """A direct call's failure makes the same error, without an event id."""
+    """A direct call has the same error, without an event id."""
     event_factory = EventFactory(endpoint_for("4.44.1"), dialect_for("4.44.1"))
     output = {"error": "'boom'", "duration": 5, "visible": False}
     status = event_factory.failure(EPOCH, output, queue=False)
@@ -441,7 +441,7 @@ def test_exchange_error_of_a_direct_call() -> None:
 
 @pytest.mark.parametrize("version", versions_of("queue_full"))
 def test_transcript_queue_full(version: str) -> None:
-    """The third job is refused, by a message or already by the join; the others run."""
+    """The third job is refused by a message or by the join, and the others run."""
     *accepted, refused = talks_of(version, "queue_full")
     assert [run(talk).values for talk in accepted] == [[["a"]], [["b"]]]
     if refused.refusal is not None:
@@ -459,7 +459,7 @@ def test_transcript_queue_full(version: str) -> None:
 
 @pytest.mark.parametrize("version", versions_of("validation_error"))
 def test_transcript_validation_error(version: str) -> None:
-    """Refused values are told by parameter; the next join of the session goes through."""
+    """Refused values are listed by parameter, and the next join of the session works."""
     refused, accepted = talks_of(version, "validation_error")
     assert refused.refusal is not None
     status, body = refused.refusal
@@ -468,10 +468,10 @@ def test_transcript_validation_error(version: str) -> None:
     exchange = Exchange(accepted.event_factory(), refused.body)
     error = ValidationError("The app refused the values", parameters=failures)
     finish = exchange.fail(error, EPOCH, code="validation_error", visible=True)
-    (told,) = finish.events
-    assert isinstance(told, Status)
-    assert (told.stage, told.code, told.visible) == ("error", "validation_error", True)
-    assert told.broken is None
+    (event,) = finish.events
+    assert isinstance(event, Status)
+    assert (event.stage, event.code, event.visible) == ("error", "validation_error", True)
+    assert event.broken is None
     assert run(accepted).values == [["abcd"]]
 
 
@@ -493,7 +493,7 @@ def test_transcript_cancel(version: str) -> None:
 
 
 def test_a_job_ends_with_its_own_completion() -> None:
-    """Neither the end of the stream nor its announcement is waited for, nor counts."""
+    """A job ends by its own completion, and not by the end of the stream."""
     exchange = exchange_for()
     assert receive(exchange, msg="close_stream", event_id=None) == []
     assert not exchange.finished
@@ -502,7 +502,7 @@ def test_a_job_ends_with_its_own_completion() -> None:
 
 
 def test_exchange_passes_over_what_comes_after_the_end() -> None:
-    """A job that was completed twice, as after ``/cancel`` of a waiting one, has one end."""
+    """A job that is completed twice, as after ``/cancel`` while it waits, ends once."""
     exchange = exchange_for()
     first = finish_of(exchange, msg="process_completed", output={}, success=True)
     assert (first.data, first.error) == (None, None)
@@ -510,11 +510,11 @@ def test_exchange_passes_over_what_comes_after_the_end() -> None:
         assert receive(exchange, msg=msg, output={"data": ["late"]}, success=True) == []
 
 
-# -- conversation
+# -- messages and replies
 
 
 def test_exchange_on_a_websocket_sends_hash_and_data() -> None:
-    """The hash names function and session, the data everything; then the job was taken."""
+    """The hash names function and session, and the data has everything; then it is accepted."""
     exchange = exchange_for("3.50.2", event_id=None)
     assert receive(exchange, msg="send_hash") == [Reply({"fn_index": 3, "session_hash": "s"})]
     assert exchange.state.accepted is False
@@ -524,7 +524,7 @@ def test_exchange_on_a_websocket_sends_hash_and_data() -> None:
 
 
 def test_a_question_that_comes_twice_is_answered_once() -> None:
-    """A second answer would be taken for that to the next question."""
+    """A repeated request is ignored: a second reply would answer the next request."""
     exchange = exchange_for("3.50.2", event_id=None)
     for msg in ("send_hash", "send_data"):
         assert len(receive(exchange, msg=msg)) == 1
@@ -532,7 +532,7 @@ def test_a_question_that_comes_twice_is_answered_once() -> None:
 
 
 def test_send_data_is_answered_at_once() -> None:
-    """Servers of 4.0 drop a job whose data do not come; the reply carries the job's id."""
+    """Servers of 4.0 drop a job without data; the reply has the job's event id."""
     exchange = exchange_for("4.0.2", event_id=None)
     assert receive(exchange, msg="send_data", event_id="e9") == [Reply({**BODY, "event_id": "e9"})]
     assert (exchange.event_id, exchange.state.accepted) == ("e9", True)
@@ -541,7 +541,7 @@ def test_send_data_is_answered_at_once() -> None:
 
 @pytest.mark.parametrize("event_id", [None, 5, [], {}])
 def test_exchange_cannot_send_data_for_no_job(event_id: Any) -> None:
-    """A request for data that names no job ends the job with a protocol error."""
+    """A request for data without an event id ends the job with `ProtocolError`."""
     exchange = exchange_for("4.0.2", event_id=None)
     finish = finish_of(exchange, msg="send_data", event_id=event_id)
     assert isinstance(finish.error, ProtocolError)
@@ -550,7 +550,7 @@ def test_exchange_cannot_send_data_for_no_job(event_id: Any) -> None:
 
 @pytest.mark.parametrize("msg", ["heartbeat", "close_stream", "alive?", "brand_new"])
 def test_exchange_passes_over_other_messages(msg: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Unknown messages are ignored, and logged for whoever looks into it."""
+    """Unknown messages are ignored, and written to the debug log."""
     caplog.set_level(logging.DEBUG, "gradio_client_sync")
     assert receive(exchange_for(), msg=msg) == []
     unknown = msg in ("alive?", "brand_new")
@@ -559,7 +559,7 @@ def test_exchange_passes_over_other_messages(msg: str, caplog: pytest.LogCapture
 
 
 def test_exchange_counts_the_answers_to_a_stream_of_input() -> None:
-    """Each answer to an input changes the job's place, so that the next input is let through."""
+    """Each result of a stream of input is counted, so that the next chunk can be sent."""
     exchange, places = exchange_for(), []
     for msg in ("process_starts", "process_streaming", "log", "process_streaming"):
         receive(exchange, msg=msg)
@@ -570,7 +570,7 @@ def test_exchange_counts_the_answers_to_a_stream_of_input() -> None:
 
 
 def test_exchange_publishes_without_reading() -> None:
-    """Messages on the way are kept as they came; only the last is read in full."""
+    """Intermediate messages are published unparsed, and only the last one is parsed."""
     exchange = exchange_for()
     for msg in sorted(EVENT_MESSAGES):
         if msg in ("process_completed", "queue_full", "unexpected_error", "server_stopped"):
@@ -583,7 +583,7 @@ def test_exchange_publishes_without_reading() -> None:
     ("msg", "stage"), [("process_generating", "generating"), ("process_streaming", "streaming")]
 )
 def test_exchange_knows_the_last_stage(msg: str, stage: str) -> None:
-    """What the job was doing last is part of what is said when it is lost."""
+    """The error of a lost job says what the job was doing last."""
     exchange = exchange_for()
     receive(exchange, msg=msg, output={"data": ["a"]})
     finish = exchange.lost(EPOCH, "the stream ended", url="http://h/stream")
@@ -603,7 +603,7 @@ def test_exchange_knows_the_last_stage(msg: str, stage: str) -> None:
     ],
 )
 def test_exchange_says_whether_calling_again_is_safe(accepted: bool | None, fate: str) -> None:
-    """A lost job tells whether the server had it."""
+    """The error of a lost job says whether the server had accepted it."""
     exchange = exchange_for(event_id=None)
     if accepted:
         exchange.accept()
@@ -640,7 +640,7 @@ def test_exchange_knows_when_the_function_runs(version: str) -> None:
 
 @pytest.mark.parametrize("msg", ["unexpected_error", "server_stopped"])
 def test_exchange_ends_when_the_server_gives_up(msg: str) -> None:
-    """The server's own report of its failure is a broken stream with its words."""
+    """The server's report of its own failure raises `BrokenStreamError` with its text."""
     finish = finish_of(exchange_for(), msg=msg, message="404: Not Found", success=False)
     assert isinstance(finish.error, BrokenStreamError)
     assert "the server reported: 404: Not Found" in str(finish.error)
@@ -658,7 +658,7 @@ def test_exchange_ends_when_the_server_gives_up(msg: str) -> None:
     ],
 )
 def test_exchange_ends_with_a_completion_that_cannot_be_read(message: dict[str, Any]) -> None:
-    """A job whose end makes no sense fails with what was sent."""
+    """A completion that cannot be read ends the job with `ProtocolError` and the message."""
     exchange = exchange_for()
     finish = finish_of(exchange, msg="process_completed", **message)
     assert isinstance(finish.error, ProtocolError)
@@ -668,7 +668,7 @@ def test_exchange_ends_with_a_completion_that_cannot_be_read(message: dict[str, 
 
 
 def test_exchange_ends_with_an_end_that_is_no_json() -> None:
-    """A final message that is cut off is an end all the same."""
+    """A final message that is cut off ends the job too."""
     for msg in (b"process_completed", b"unexpected_error", b"queue_full"):
         exchange = exchange_for()
         (finish,) = exchange.receive(Message.of(b'{"msg":"%s","event_id":"e1","x":' % msg, EPOCH))
@@ -676,7 +676,7 @@ def test_exchange_ends_with_an_end_that_is_no_json() -> None:
 
 
 def test_exchange_failure_keeps_what_an_error_knows() -> None:
-    """Endpoint and event id are filled in where they are missing, and only there."""
+    """Endpoint and event id of an error are set only if they are missing."""
     error = PayloadError("no", endpoint="/other", event_id="e0")
     finish = exchange_for().fail(error, EPOCH, message="shown", broken=False)
     assert (error.endpoint, error.event_id) == ("/other", "e0")
@@ -697,7 +697,7 @@ def test_exchange_failure_keeps_what_an_error_knows() -> None:
     st.sampled_from(list(PROTOCOLS)),
 )
 def test_exchange_survives_hostile_servers(messages: list[dict[str, Any]], version: str) -> None:
-    """Whatever is sent, a job has at most one end, and readers meet protocol errors only."""
+    """Whatever the server sends, a job ends at most once, and readers get only `ProtocolError`."""
     exchange = exchange_for(version, event_id=None)
     decoder = Decoder(EventFactory(endpoint_for(version, 3), dialect_for(version)))
     ends: list[Finish] = []

@@ -1,4 +1,4 @@
-"""`_protocol.filedata`: how files stand in values of each generation."""
+"""`_protocol.values.filedata`: files in the values of each generation."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def slot_of(kind: str) -> Slot:
 
 
 def found(value: Any, dialect: Any, kind: str | None = "json") -> tuple[Any, list[FileFacts]]:
-    """A value with its files replaced by numbers, and what is known of each."""
+    """Return a value with its files replaced by numbers, and the facts of each file."""
     facts: list[FileFacts] = []
 
     def make(one: FileFacts) -> str:
@@ -51,11 +51,11 @@ def filedata(**more: Any) -> dict[str, Any]:
     return {"path": "/tmp/a.png", "url": "http://x/file=/tmp/a.png", "meta": META, **more}
 
 
-# -- what comes in
+# -- files in results
 
 
 def test_files_of_4x_are_objects_with_the_mark() -> None:
-    """All that the server says is kept."""
+    """A file of 4.x keeps all fields that the server sends."""
     value, (facts,) = found(
         filedata(orig_name="a b.png", size=5, mime_type="image/png", is_stream=True), NEW
     )
@@ -67,7 +67,7 @@ def test_files_of_4x_are_objects_with_the_mark() -> None:
 
 
 def test_files_of_early_4x_are_known_by_their_keys() -> None:
-    """Before 4.21 there is no mark; a path alone makes no file."""
+    """Before 4.21 files have no mark and are known by their keys; a path alone is no file."""
     keys = {"path": "/tmp/a", "url": None, "size": None, "orig_name": None, "mime_type": None}
     assert found(keys, dialect_for("4.0.2"))[0] == "file 1"
     for less in ("url", "size", "orig_name"):
@@ -77,17 +77,17 @@ def test_files_of_early_4x_are_known_by_their_keys() -> None:
 
 @pytest.mark.parametrize("name", [{"orig_name": "audio.wav"}, {"orig_name": None}, {}])
 def test_sounds_of_generators_are_files(name: dict[str, str | None]) -> None:
-    """Servers of 3.50 to 4.22 mark them as streams, and by nothing else; some have no name."""
+    """Servers of 3.50 to 4.22 mark a generator's sounds only as streams, and some lack a name."""
     early = {"path": "s/140/4", "is_stream": True, **name}
-    told = name.get("orig_name")
-    kind = "audio/wav" if told else None
+    orig_name = name.get("orig_name")
+    kind = "audio/wav" if orig_name else None
     value, (facts,) = found(early, dialect_for("4.0.2"))
-    assert value == "file 1" and facts.name == (told or "audio")
-    assert facts == FileFacts("s/140/4", None, told, None, None, True, None)
+    assert value == "file 1" and facts.name == (orig_name or "audio")
+    assert facts == FileFacts("s/140/4", None, orig_name, None, None, True, None)
     older = {"name": "s/140/4", "is_stream": True, "is_file": False, **name}
     value, (facts,) = found(older, OLD, "audio")
-    assert value == "file 1" and facts.name == (told or "audio")
-    assert facts == FileFacts("s/140/4", None, told, None, kind, True, None)
+    assert value == "file 1" and facts.name == (orig_name or "audio")
+    assert facts == FileFacts("s/140/4", None, orig_name, None, kind, True, None)
     for other in ({**early, "is_stream": "yes"}, {"path": None, "is_stream": True}):
         assert found(other, dialect_for("4.0.2")) == (other, [])
 
@@ -109,12 +109,12 @@ def test_sounds_of_generators_are_files(name: dict[str, str | None]) -> None:
     ],
 )
 def test_other_values_of_4x_are_no_files(value: Any) -> None:
-    """Texts, objects that look alike, and the forms of other generations stay."""
+    """Texts, similar objects and the forms of other generations are not files."""
     assert found(value, NEW, "image") == (value, [])
 
 
 def test_files_of_4x_may_be_inline_or_links() -> None:
-    """A data URL as address is the content; odd sizes count for nothing."""
+    """A data URL as ``url`` is the content, and a size of a wrong type is ignored."""
     assert found(filedata(url=PNG), NEW)[1][0].inline == PNG
     assert found(filedata(url=PNG), NEW)[1][0].url is None
     facts = found(filedata(path=None, size=True), NEW)[1][0]
@@ -124,7 +124,7 @@ def test_files_of_4x_may_be_inline_or_links() -> None:
 
 
 def test_files_are_found_at_any_depth_and_the_rest_is_shared() -> None:
-    """Only what holds a file is copied; nothing is changed."""
+    """Only containers of files are copied, and nothing is changed."""
     plain = {"deep": [1, {"x": "y"}]}
     value = {"a": [filedata(), plain, [filedata(), filedata()]], "b": plain, "c": filedata()}
     before = copy.deepcopy(value)
@@ -136,7 +136,7 @@ def test_files_are_found_at_any_depth_and_the_rest_is_shared() -> None:
 
 
 def test_files_too_deep_stay_as_they_are() -> None:
-    """There is a bound, so that no value costs the stack."""
+    """The search for files has a maximum depth."""
     value: Any = filedata()
     for _ in range(DEEPEST + 5):
         value = [value]
@@ -144,7 +144,7 @@ def test_files_too_deep_stay_as_they_are() -> None:
 
 
 def test_values_nested_without_end_are_looked_through() -> None:
-    """A server that sends one is not followed to the end of the stack."""
+    """A value nested without end does not exhaust the stack."""
     value: Any = {"image": PNG}
     for _ in range(2 * sys.getrecursionlimit()):
         value = {"image": value}
@@ -153,7 +153,7 @@ def test_values_nested_without_end_are_looked_through() -> None:
 
 
 def test_files_of_3x_are_on_the_server_or_inline() -> None:
-    """An object with a name on the server, or a data URL with everything."""
+    """A file of 3.x is an object with a name on the server, or with a data URL."""
     on_server = {"name": "/tmp/a.txt", "data": None, "is_file": True, "orig_name": "b.txt"}
     assert found(on_server, OLD)[1] == [
         FileFacts("/tmp/a.txt", None, "b.txt", None, "text/plain", False, None)
@@ -179,13 +179,13 @@ def test_files_of_3x_are_on_the_server_or_inline() -> None:
     ],
 )
 def test_other_values_of_3x_are_no_files(value: Any) -> None:
-    """Also a data URL is a text, but where images are sent."""
+    """A data URL is a text, except where the output is an image."""
     assert found(value, OLD) == (value, [])
     assert found(value, OLD, None) == (value, [])
 
 
 def test_images_of_3x_are_texts() -> None:
-    """A data URL is a picture where the output is one, also in the parts of a sketch."""
+    """If the output is an image, a data URL is a picture, also in the parts of a sketch."""
     assert found(PNG, OLD, "image")[1] == [
         FileFacts(None, None, None, None, "image/png", False, PNG)
     ]
@@ -196,7 +196,7 @@ def test_images_of_3x_are_texts() -> None:
 
 
 def test_upload_buttons_of_3x_send_a_path() -> None:
-    """Their output is the name of a file on the server and nothing else."""
+    """The output of an upload button of 3.x is the path of a file on the server."""
     assert found("/tmp/a.txt", OLD, "uploadbutton")[1] == [
         FileFacts("/tmp/a.txt", None, None, None, "text/plain", False, None)
     ]
@@ -204,7 +204,7 @@ def test_upload_buttons_of_3x_send_a_path() -> None:
 
 
 def test_may_hold_files_is_never_wrongly_false() -> None:
-    """A look at the bytes tells for most messages that nothing has to be searched."""
+    """If the check of its bytes finds no file in a message, the message has none."""
     endpoint, button = endpoint_of("json"), endpoint_of("json")
     object.__setattr__(button, "outputs", (slot_of("uploadbutton"),))
     assert may_hold_files(b'{"path":"/tmp/a"}', endpoint.returns, NEW)
@@ -226,7 +226,7 @@ def test_may_hold_files_is_never_wrongly_false() -> None:
 
 @given(value=json_values)
 def test_find_files_accepts_anything(value: Any) -> None:
-    """Whatever a server sends, looking for files neither fails nor changes it."""
+    """Any value can be searched, and is not changed."""
     before = copy.deepcopy(value)
     for dialect in (OLD, NEW):
         for kind in ("json", "image", "uploadbutton"):
@@ -235,7 +235,7 @@ def test_find_files_accepts_anything(value: Any) -> None:
 
 
 def test_is_link_looks_at_the_scheme() -> None:
-    """Only addresses of the web are links."""
+    """Only http and https URLs are links."""
     assert is_link("https://x/a.png") and is_link("HTTP://x")
     assert not any(map(is_link, (None, "", "/tmp/http://x", "ftp://x/y", "file:///etc/passwd")))
 
@@ -245,12 +245,12 @@ def test_is_link_looks_at_the_scheme() -> None:
 
 @given(content=st.binary(max_size=100))
 def test_data_urls_hold_any_content(content: bytes) -> None:
-    """What is encoded is decoded."""
+    """Encoding and decoding returns the same content."""
     assert decode_data_url(encode_data_url(content, "text/plain")) == content
 
 
 def test_data_urls_of_others_are_read() -> None:
-    """With and without base64, with parameters, without a type."""
+    """Data URLs work with and without base64, parameters and a type."""
     assert decode_data_url("data:text/plain;charset=utf-8;base64,aGk=") == b"hi"
     assert decode_data_url("data:text/plain,a%20b") == b"a b"
     assert decode_data_url("data:,") == b""
@@ -259,16 +259,16 @@ def test_data_urls_of_others_are_read() -> None:
 
 @pytest.mark.parametrize("text", ["", "hello", "data:", "data:image/png;base64,a", PNG[:-1] + "!"])
 def test_broken_data_urls_are_errors(text: str) -> None:
-    """A content cut short is not passed off as whole."""
+    """A data URL that is cut off is an error."""
     with pytest.raises(ValueError, match=r"data URL|base64"):
         decode_data_url(text)
 
 
-# -- what goes out
+# -- files in payloads
 
 
 def test_needs_inline_where_nothing_can_be_uploaded() -> None:
-    """Before 3.19 everything, then images only, since 4.0 nothing."""
+    """Before 3.19 all files are sent inline, then only images, and since 4.0 none."""
     image, file = slot_of("image"), slot_of("file")
     assert needs_inline(file, OLDEST) and needs_inline(image, OLDEST)
     assert needs_inline(image, OLD) and not needs_inline(file, OLD)
@@ -276,7 +276,7 @@ def test_needs_inline_where_nothing_can_be_uploaded() -> None:
 
 
 def test_inline_forms_of_3x() -> None:
-    """Images are bare data URLs, other files objects with a name."""
+    """On 3.x images are data URLs, and other files are objects with a name."""
     assert inline_form(slot_of("image"), b"hi", name="a.png", mime_type="image/png") == (
         "data:image/png;base64,aGk="
     )
@@ -289,7 +289,7 @@ def test_inline_forms_of_3x() -> None:
 
 
 def test_server_forms_name_what_the_server_has() -> None:
-    """By its path, in the form of the generation; a link has its address twice."""
+    """A file on the server is named by its path; a link has its URL twice."""
     assert server_form(OLD, "/tmp/a", name="a.txt", size=5, mime_type="text/plain") == {
         "name": "/tmp/a",
         "data": None,

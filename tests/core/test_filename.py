@@ -1,4 +1,4 @@
-"""`_protocol.filename`: names from elsewhere, made fit to be used."""
+"""`_protocol.values.filename`: safe names for files."""
 
 from __future__ import annotations
 
@@ -52,25 +52,25 @@ from gradio_client_sync._protocol.values.filename import (
     ],
 )
 def test_safe_name_stays_close_to_the_given_name(wish: object, name: str) -> None:
-    """Folders go, what no file system takes is replaced, and the rest stays."""
+    """Folders are removed, characters that file systems refuse are replaced, the rest is kept."""
     assert safe_name(wish, windows=False) == name
 
 
 def test_safe_name_leaves_out_what_windows_reserves() -> None:
-    """On Windows, a colon would be a stream of another file."""
+    """Colons are removed, because on Windows they would name a stream of another file."""
     assert safe_name('a<b>c:d"e|f?g*.txt', windows=True) == "a_b_c_d_e_f_g_.txt"
     assert safe_name("a:b.txt", windows=True) == "b.txt"
 
 
 def test_safe_name_of_nothing_has_the_types_ending() -> None:
-    """A file without a name is called by what it is."""
+    """A file without a name is named by its type."""
     assert safe_name(None, "image/jpeg") == "file.jpg"
     assert safe_name("", "no such/type") == "file"
 
 
 @given(wish=st.text(max_size=400), windows=st.booleans())
 def test_safe_name_stays_in_its_folder(wish: str, windows: bool) -> None:
-    """Whatever the wish, it is one plain name, short enough, and stable."""
+    """For any name, the result is one short plain name, and stable."""
     name = safe_name(wish, windows=windows)
     assert name and name not in (".", "..")
     assert not set(name) & set("/\\\0\n\r")
@@ -97,12 +97,12 @@ def test_safe_name_stays_in_its_folder(wish: str, windows: bool) -> None:
     ],
 )
 def test_shorten_name_keeps_the_ending_and_whole_characters(name: str, short: str) -> None:
-    """What is cut is the stem."""
+    """A long name is shortened before its extension."""
     assert shorten_name(name, 10) == short
 
 
 def test_numbered_names_go_before_the_ending() -> None:
-    """A second file of a name gets a number."""
+    """A second file of the same name gets a number before its extension."""
     assert [numbered("cat.png", n) for n in range(3)] == ["cat.png", "cat-1.png", "cat-2.png"]
     assert numbered("LICENSE", 1) == "LICENSE-1"
     assert numbered(".x", 1) == ".x-1"
@@ -127,12 +127,12 @@ def test_numbered_names_go_before_the_ending() -> None:
 def test_type_of_looks_at_the_name_then_at_the_content(
     name: str, head: bytes, kind: str | None
 ) -> None:
-    """The ending decides where it is known, else the first bytes."""
+    """The type is that of a known extension, else that of the first bytes."""
     assert type_of(name, head) == kind
 
 
 def test_ending_of_is_what_one_expects() -> None:
-    """Common types have their common ending, unknown ones none."""
+    """Common types have their usual extension, and unknown types have none."""
     assert ending_of("image/jpeg") == ".jpg"
     assert ending_of("text/plain; charset=utf-8") == ".txt"
     assert ending_of("image/gif") == ".gif"
@@ -144,5 +144,5 @@ def test_ending_of_is_what_one_expects() -> None:
     [("a.txt", "a.txt"), ("…….txt", "file…….txt"), ("?", "file?"), ("文.txt", "文.txt")],
 )
 def test_upload_name_keeps_something_on_every_server(wish: str, name: str) -> None:
-    """A name of which servers would leave an ending only gets a stem."""
+    """A name that servers would reduce to its extension gets a stem."""
     assert upload_name(wish) == name

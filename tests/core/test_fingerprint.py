@@ -1,4 +1,4 @@
-"""`_protocol.fingerprint`: what changed in an endpoint."""
+"""`_protocol.api.fingerprint`: what changed in an endpoint."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ BASE: Fingerprint = ((A, B), ("str",))
     ],
 )  # fmt: skip
 def test_changes(old: Fingerprint, new: Fingerprint, changes: list[str]) -> None:
-    """Each difference that a caller would notice is told once; others are not."""
+    """Each difference that affects callers is listed once, and others are not."""
     assert changes_of("/f", old, {"/f": new}) == [f"'/f': {change}" for change in changes]
 
 
 def test_changes_of_an_endpoint_that_is_gone() -> None:
-    """It is told that it is gone, and which one takes its place if there is one that could."""
+    """A missing endpoint is listed, with the name of an equal one if there is one."""
     assert changes_of("/f", BASE, {}) == ["'/f' no longer exists"]
     assert changes_of("/f", BASE, {"/g": ((), ())}) == ["'/f' no longer exists"]
     assert changes_of("/f", BASE, {"/x": BASE, "/f2": BASE}) == [
@@ -66,14 +66,14 @@ def test_changes_of_an_endpoint_that_is_gone() -> None:
 
 
 def test_changes_of_a_whole_app() -> None:
-    """Every endpoint is compared, and new ones are told."""
+    """All endpoints are compared, and new ones are listed."""
     old = {"/f": BASE, "/g": BASE, "/h": BASE}
     new = {"/f": BASE, "/g": ((A,), ("str",)), "/i": ((), ()), "/h": BASE}
     assert all_changes(old, new) == ["'/g': parameter 'b' no longer exists", "'/i' is new"]
 
 
 def test_fingerprint_is_of_plain_literals() -> None:
-    """It can be written into source and read from it."""
+    """A fingerprint can be written as Python source and read back."""
     fingerprint = fingerprint_of(sample("6.31.0", "/translate"))
     assert ast.literal_eval(repr(fingerprint)) == fingerprint
     assert fingerprint[1] == ("str", "dict[str, Any]")
@@ -81,7 +81,7 @@ def test_fingerprint_is_of_plain_literals() -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_fingerprint_of_plain_endpoints_survives_releases(version: str) -> None:
-    """Moving an app to another release of Gradio changes nothing for endpoints like these."""
+    """Another release of Gradio does not change the fingerprints of plain endpoints."""
     newest = {"/translate": fingerprint_of(sample("6.31.0", "/translate"))}
     assert changes_of("/translate", fingerprint_of(sample(version, "/translate")), newest) == []
 
@@ -92,7 +92,7 @@ fingerprints = st.tuples(parameters, st.lists(st.text()).map(tuple))
 
 @given(old=fingerprints, new=fingerprints)
 def test_changes_of_anything(old: Fingerprint, new: Fingerprint) -> None:
-    """Whatever is compared, nothing raises, and what is the same has not changed."""
+    """Any fingerprints can be compared, and equal ones have no changes."""
     changes_of("/f", old, {"/f": new})
     names = [name for name, _, _ in old[0]]
     if len(set(names)) == len(names):
@@ -100,7 +100,7 @@ def test_changes_of_anything(old: Fingerprint, new: Fingerprint) -> None:
 
 
 def test_fingerprint_leaves_out_hidden_parameters_that_a_caller_does_not_know() -> None:
-    """A module that was written without them is still right; one with them relies on them."""
+    """An older module without hidden parameters stays valid, and one with them checks them."""
     components = [
         {"id": 0, "type": "textbox", "skip_api": False, "props": {"label": "a"}},
         {"id": 1, "type": "button", "skip_api": True, "props": {"value": "cat"}},

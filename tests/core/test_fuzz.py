@@ -38,7 +38,7 @@ OUTPUT = st.dictionaries(
 
 
 def test_changed_recordings_are_read_or_refused() -> None:
-    """Of recorded messages that were broken, only `ProtocolError` comes."""
+    """Recorded messages with errors raise only `ProtocolError`."""
     tried, refused = run(8_000, seed=6)
     assert tried >= 8_000 and refused > 500
 
@@ -49,7 +49,7 @@ def test_changed_recordings_are_read_or_refused() -> None:
     st.lists(st.tuples(KINDS, st.dictionaries(FIELDS, JSON), OUTPUT | JSON), max_size=5),
 )
 def test_made_up_messages_are_read_or_refused(version: str, messages: list) -> None:  # type: ignore[type-arg]
-    """Whatever stands in the fields, a message gives events or is refused."""
+    """Messages with any fields give events or raise `ProtocolError`."""
     event_factory = EventFactory(endpoint_for(version, 3), dialect_for(version))
     exchange = Exchange(event_factory, {"data": [], "fn_index": 3, "session_hash": "s"})
     decoder = Decoder(event_factory)
@@ -64,7 +64,7 @@ def test_made_up_messages_are_read_or_refused(version: str, messages: list) -> N
 
 @given(st.binary(max_size=300))
 def test_bytes_are_a_frame_or_refused(raw: bytes) -> None:
-    """Any bytes are read as a frame, or refused."""
+    """Any bytes are read as a message or raise `ProtocolError`."""
     try:
         frame = Message.of(raw, 0.0)
     except ProtocolError:

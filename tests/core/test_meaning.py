@@ -1,4 +1,4 @@
-"""What a number and a position mean to an app that has become another one."""
+"""What numbers and positions mean after an app has been replaced by another one."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def table_of(*functions: tuple[str, list[int]], **config: Any) -> EndpointTable:
         {"id": number, "api_name": name, "inputs": inputs, "outputs": [OUT]}
         for number, (name, inputs) in enumerate(functions)
     ]
-    told = {"components": COMPONENTS, "dependencies": dependencies, **config}
-    return EndpointTable(told, dialect_for("6.31.0"))
+    whole = {"components": COMPONENTS, "dependencies": dependencies, **config}
+    return EndpointTable(whole, dialect_for("6.31.0"))
 
 
 def info_of(name: str, *parameters: str) -> dict[str, Any]:
-    """An answer of ``/info`` for a function of text boxes."""
+    """Return a response of ``/info`` for a function of text boxes."""
     described = [{"parameter_name": name, "type": {"type": "string"}} for name in parameters]
     return {"named_endpoints": {f"/{name}": {"parameters": described, "returns": []}}}
 
@@ -41,20 +41,21 @@ AFTER = table_of(("wipe", [TEXT]), ("greet", [TEXT]), ("pair", [TEXT, OUT]), ("c
 @pytest.mark.parametrize(
     ("name", "now", "expected"),
     [
-        ("greet", AFTER, True),  # its number is another function's
+        ("greet", AFTER, True),  # another function has its number
         ("greet", BEFORE, False),
-        ("greet", table_of(("greet", [NUMBER])), True),  # its input is of another kind
-        ("count", table_of(("greet", [TEXT])), False),  # its number is nobody's: that is refused
+        ("greet", table_of(("greet", [NUMBER])), True),  # its input has another type
+        # no function has its number, so the call is refused
+        ("count", table_of(("greet", [TEXT])), False),
     ],
 )
 def test_meaning_of_a_number(name: str, now: EndpointTable, expected: bool) -> None:
-    """A number means something else if its function has another name or takes other inputs."""
+    """A number has another meaning if its function has another name or other inputs."""
     sent = Sent(Aim(BEFORE.resolve(name)), by_number=True)
     assert sent.means_another(now, None) is expected
 
 
 def test_meaning_of_a_name_alone() -> None:
-    """Where the name went out alone, its number may have changed."""
+    """If only the name was sent, a changed number does not matter."""
     sent = Sent(Aim(BEFORE.resolve("greet")), by_number=False)
     assert not sent.means_another(AFTER, None)
     assert not sent.means_another(table_of(("wipe", [TEXT])), None)
@@ -62,7 +63,7 @@ def test_meaning_of_a_name_alone() -> None:
 
 
 def test_meaning_of_a_number_of_the_user() -> None:
-    """What the user's number means is the user's business, but where its values go is not."""
+    """A number that the user passed may change its meaning, but its named values may not."""
     pair = BEFORE.resolve("pair")
     assert not Sent(Aim(BEFORE.resolve(0), by_number=True), True).means_another(AFTER, None)
     named = Aim(pair, 0, True, True, info_of("pair", "a", "b"))
@@ -71,7 +72,7 @@ def test_meaning_of_a_number_of_the_user() -> None:
 
 
 def test_meaning_of_positions() -> None:
-    """Values by parameter name went to positions, which may be other parameters' by now."""
+    """Values by name were sent by position, which may now belong to other parameters."""
     sent = Sent(Aim(BEFORE.resolve("pair"), 0, False, True, info_of("pair", "a", "b")), True)
     assert sent.means_another(BEFORE, info_of("pair", "b", "a"))
     assert not sent.means_another(BEFORE, info_of("pair", "a", "b"))
@@ -80,7 +81,7 @@ def test_meaning_of_positions() -> None:
 
 
 def test_meaning_of_apps_that_are_the_same() -> None:
-    """Apps are the same if every number and every label is; components may have other values."""
+    """Apps are the same if all numbers and labels are; initial values may differ."""
     assert same_functions(BEFORE, BEFORE)
     assert not same_functions(BEFORE, AFTER)
     labelled = [{**COMPONENTS[0], "props": {"label": "other"}}, *COMPONENTS[1:]]
@@ -91,14 +92,14 @@ def test_meaning_of_apps_that_are_the_same() -> None:
 
 
 def test_values_by_position_stay_where_they_are() -> None:
-    """Positions are the user's, as long as the inputs there are of the same kinds."""
+    """Values by position stay, if the inputs there have the same types."""
     aim, now = Aim(BEFORE.resolve("pair")), Aim(AFTER.resolve("pair"))
     assert laid_out_again(aim, now, ["x", "y"]) == ["x", "y"]
     assert laid_out_again(Aim(BEFORE.resolve("count")), Aim(AFTER.resolve("count")), [1]) is None
 
 
 def test_values_by_name_move_with_their_parameters() -> None:
-    """Hidden inputs between them count as none, and what is missing or new is not guessed."""
+    """Values by name move with their parameters, and if one is missing there is no result."""
     before = table_of(("pair", [STATE, TEXT, OUT])).resolve("pair")
     after = table_of(("pair", [TEXT, STATE, OUT])).resolve("pair")
     aim = Aim(before, 0, False, True, None)

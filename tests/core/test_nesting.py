@@ -1,4 +1,4 @@
-"""How deep JSON is nested, beside what a parser finds."""
+"""The depth of JSON, compared with that of the parsed value."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def depth_of(value: Any) -> int:
 def test_nesting_is_that_of_the_value(
     value: Any, levels: int, ascii_only: bool, indent: int | None
 ) -> None:
-    """Whatever brackets, quotes and backslashes its strings hold."""
+    """The depth is right whatever brackets, quotes and backslashes the strings contain."""
     raw = json.dumps(value, ensure_ascii=ascii_only, indent=indent).encode()
     assert exceeds_depth(raw, levels) is (depth_of(value) > levels)
 
@@ -55,5 +55,5 @@ def test_nesting_is_that_of_the_value(
     ],
 )
 def test_nesting_of_hostile_texts(raw: bytes, expected: bool) -> None:
-    """Brackets in strings do not hide others, and a text need not be valid."""
+    """Brackets in strings do not hide others, and invalid texts work too."""
     assert exceeds_depth(raw, 100) is expected

@@ -1,4 +1,4 @@
-"""From what users pass to the list on the wire."""
+"""`_protocol.api.payload`: from the values that users pass to the list on the wire."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REQUIRED = object()
 
 
 def endpoint_of(*kinds: str) -> Endpoint:
-    """An endpoint ``/f`` with one input of each kind, labelled by its position."""
+    """Return an endpoint ``/f`` with one input of each kind, labelled by its position."""
     config = {
         "components": [
             {"id": i, "type": kind, "props": {"label": f"In {i}"}} for i, kind in enumerate(kinds)
@@ -40,8 +40,8 @@ def parameter(name: str, default: Any = REQUIRED) -> ValueInfo:
     return {"parameter_name": name, "parameter_has_default": True, "parameter_default": default}
 
 
-def unasked() -> Sequence[ValueInfo]:
-    raise AssertionError("the parameters were asked for without need")
+def no_request() -> Sequence[ValueInfo]:
+    raise AssertionError("the parameters were requested without need")
 
 
 AB = endpoint_of("textbox", "number")
@@ -62,28 +62,28 @@ AB_PARAMETERS = (parameter("a"), parameter("b", 2))
     ],
 )
 def test_bind_lays_values_out(payload: Any, data: list[Any]) -> None:
-    """Values go by position or by name, and what is left out takes its default."""
+    """Values are given by position or name, and missing ones get their default."""
     assert bind(AB, payload, lambda: AB_PARAMETERS) == data
 
 
 def test_bind_of_a_full_list_needs_no_parameters() -> None:
-    """A value for every parameter is bound without asking the server for its API."""
-    assert bind(AB, ["x", 5], unasked) == ["x", 5]
-    assert bind(endpoint_of(), None, unasked) == []
-    assert bind(endpoint_of("state"), [], unasked) == [None]
+    """A list with all values is bound without a request for the API description."""
+    assert bind(AB, ["x", 5], no_request) == ["x", 5]
+    assert bind(endpoint_of(), None, no_request) == []
+    assert bind(endpoint_of("state"), [], no_request) == [None]
 
 
 def test_bind_does_not_change_the_payload() -> None:
-    """The user's list stays the user's."""
+    """The user's list is not changed."""
     payload = ["x"]
     bind(AB, payload, lambda: AB_PARAMETERS)
     assert payload == ["x"]
 
 
 def test_state_slots_are_filled_with_null() -> None:
-    """Hidden inputs are ``null`` at their place, and no value is taken for them."""
+    """Hidden inputs are ``null`` at their position, and get no value of the payload."""
     endpoint = endpoint_of("state", "textbox", "state", "number", "state")
-    assert bind(endpoint, ["x", 5], unasked) == [None, "x", None, 5, None]
+    assert bind(endpoint, ["x", 5], no_request) == [None, "x", None, 5, None]
     assert bind(endpoint, {"a": "x"}, lambda: AB_PARAMETERS) == [None, "x", None, 2, None]
     with pytest.raises(PayloadError, match="state out") as caught:
         bind(endpoint, [None, "x", None, 5, None], lambda: AB_PARAMETERS)
@@ -101,7 +101,7 @@ def test_state_slots_are_filled_with_null() -> None:
 def test_bind_refuses_too_many(
     endpoint: Endpoint, parameters: Sequence[ValueInfo], payload: list[Any], message: str
 ) -> None:
-    """A list that is too long is refused with the endpoint's parameters."""
+    """A list that is too long is refused, and the error shows the parameters."""
     with pytest.raises(PayloadError) as caught:
         bind(endpoint, payload, lambda: parameters)
     assert str(caught.value) == f"'/f' {message}"
@@ -113,7 +113,7 @@ def test_bind_refuses_too_many(
     [(None, "no values"), ([], "no values"), ({}, "no values"), ({"b": 1}, "1 value")],
 )
 def test_bind_refuses_a_missing_value(payload: Any, given: str) -> None:
-    """A parameter without default must be given, and the error names it."""
+    """A missing value without default is refused, and the error names the parameter."""
     with pytest.raises(PayloadError) as caught:
         bind(AB, payload, lambda: AB_PARAMETERS)
     assert caught.value.parameter == "a"
@@ -125,7 +125,7 @@ def test_bind_refuses_a_missing_value(payload: Any, given: str) -> None:
     [("bb", "Did you mean 'b'?", "bb"), ("zzz", "", "zzz"), (5, "", None), (None, "", None)],
 )
 def test_bind_refuses_an_unknown_name(key: Any, hint: str, named: str | None) -> None:
-    """A name that the endpoint does not have is refused, with one that may have been meant."""
+    """An unknown name is refused, and the error suggests a similar one."""
     with pytest.raises(PayloadError) as caught:
         bind(AB, {"a": "x", key: 1}, lambda: AB_PARAMETERS)
     assert f"no parameter {key!r}.{' ' if hint else ''}{hint}" in str(caught.value)
@@ -134,18 +134,18 @@ def test_bind_refuses_an_unknown_name(key: Any, hint: str, named: str | None) ->
 
 @pytest.mark.parametrize("payload", ["text", b"bytes", bytearray(b"x"), memoryview(b"x"), 5, 0.5])
 def test_bind_refuses_a_bare_value(payload: Any) -> None:
-    """One value is not a payload; the error says to put it into a list."""
+    """A single value is refused, and the error says to put it into a list."""
     with pytest.raises(PayloadError, match="Wrap it in a list") as caught:
-        bind(AB, payload, unasked)
+        bind(AB, payload, no_request)
     assert type(payload).__name__ in str(caught.value)
     assert isinstance(caught.value, TypeError)
 
 
 @pytest.mark.parametrize("payload", [{1, 2}, object(), iter([1]), (i for i in "ab"), "x" * 500])
 def test_bind_refuses_what_has_no_order(payload: Any) -> None:
-    """Sets, iterators and objects are no payloads, and are shown briefly."""
+    """Sets, iterators and other objects are refused, and shown briefly."""
     with pytest.raises(PayloadError) as caught:
-        bind(AB, payload, unasked)
+        bind(AB, payload, no_request)
     assert len(str(caught.value)) < 260
     assert isinstance(payload, str) or "Pass a list of values" in str(caught.value)
 
@@ -155,12 +155,12 @@ NAMES = ["alpha", "beta", "gamma", "delta"]
 
 @given(st.data(), st.lists(st.booleans(), max_size=4))
 def test_bind_agrees_with_python(data: st.DataObject, optional: list[bool]) -> None:
-    """What binds to a Python function of the same parameters binds here, to the same values."""
+    """A payload is accepted if a Python function with these parameters would accept it."""
     parameters = [
         parameter(name, f"default of {name}" if has_default else REQUIRED)
         for name, has_default in zip(NAMES, optional)
     ]
-    # Python, unlike an app, wants parameters with defaults at the end of the positional ones.
+    # In Python, unlike in an app, positional parameters with defaults must come last.
     by_position = sorted(optional) == optional
     kind = (
         inspect.Parameter.POSITIONAL_OR_KEYWORD if by_position else inspect.Parameter.KEYWORD_ONLY
@@ -212,25 +212,25 @@ def encoded(*data: Any) -> Any:
     ],
 )
 def test_encode_writes_values(value: Any, sent: Any) -> None:
-    """Values go as JSON, and numbers that JSON lacks as ``null``."""
+    """Values are sent as JSON, with ``null`` for numbers that JSON lacks."""
     assert encoded(value) == [sent]
 
 
 def test_encode_is_compact_utf_8() -> None:
-    """Bodies have no spare bytes, and text goes as it is."""
+    """Bodies have no spaces, and text is UTF-8."""
     assert encode(endpoint_of("textbox"), {"data": ["ü"], "fn_index": 3}) == (
         '{"data":["ü"],"fn_index":3}'.encode()
     )
 
 
 def _numpy_like(name: str, value: Any) -> Any:
-    """Something that looks as NumPy's values do to a package that does not import NumPy."""
+    """Return an object that looks like a NumPy value to code that does not import NumPy."""
     kind = type(name, (), {"__module__": "numpy", "tolist": lambda self: value})
     return kind()
 
 
 def test_encode_takes_tables_and_dates() -> None:
-    """A DataFrame goes as its headers and rows, what is missing as ``null``; dates as ISO texts."""
+    """A DataFrame is sent as headers and rows, missing cells as ``null``, dates as ISO texts."""
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     frame = pandas.DataFrame({"name": ["a", None], 2: [0.5, math.inf]})
     assert encoded(frame) == [{"headers": ["name", "2"], "data": [["a", 0.5], [None, None]]}]
@@ -242,7 +242,7 @@ def test_encode_takes_tables_and_dates() -> None:
 
 
 def test_encode_takes_parts_of_tables() -> None:
-    """A column or row goes as a list, and a cell without a value as ``null``, as within a table."""
+    """A column or row is sent as a list, and a missing cell as ``null``, as in a table."""
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     frame = pandas.DataFrame({"n": [1.5, None], "at": pandas.to_datetime(["2026-01-02", None])})
     assert encoded(frame["n"], frame["at"]) == [[1.5, None], ["2026-01-02T00:00:00", None]]
@@ -255,7 +255,7 @@ def test_encode_takes_parts_of_tables() -> None:
 
 
 def test_encode_takes_numpy_values() -> None:
-    """NumPy's scalars and arrays are sent as the numbers and lists that they hold."""
+    """NumPy scalars and arrays are sent as numbers and lists."""
     assert encoded(_numpy_like("int64", 5), _numpy_like("ndarray", [[1, 2]])) == [5, [[1, 2]]]
     assert encoded(_numpy_like("ndarray", [1.0, math.nan])) == [[1.0, None]]
     module = type("Module", (), {"__module__": "numpy"})()
@@ -292,7 +292,7 @@ def _nested(depth: int) -> Any:
     ids=lambda value: type(value).__name__,
 )
 def test_encode_refuses_what_json_lacks(value: Any) -> None:
-    """The error names the parameter that holds it."""
+    """The error names the parameter with the value that JSON lacks."""
     with pytest.raises(PayloadError, match="'In 1' of '/f' cannot be sent") as caught:
         encoded("fine", value, "fine")
     assert caught.value.parameter == "In 1"
@@ -300,7 +300,7 @@ def test_encode_refuses_what_json_lacks(value: Any) -> None:
 
 
 def test_encode_calls_a_parameter_without_label_by_its_type() -> None:
-    """A component without label is named by what it is."""
+    """A component without a label is named by its type."""
     config: Mapping[str, Any] = {
         "components": [{"id": 0, "type": "gallery"}],
         "dependencies": [{"api_name": "f", "inputs": [0]}],
@@ -312,7 +312,7 @@ def test_encode_calls_a_parameter_without_label_by_its_type() -> None:
 
 @pytest.mark.parametrize("body", [{"extra": object()}, {"data": [1], "extra": {1}}, {"data": 5j}])
 def test_encode_refuses_a_body_that_no_parameter_spoils(body: dict[str, Any]) -> None:
-    """What is wrong besides the values is still a payload error."""
+    """A body that fails for another reason raises `PayloadError` without a parameter."""
     with pytest.raises(PayloadError, match="payload for '/f' cannot be sent") as caught:
         encode(endpoint_of("textbox"), body)
     assert caught.value.parameter is None
@@ -323,13 +323,13 @@ def test_encode_refuses_a_body_that_no_parameter_spoils(body: dict[str, Any]) ->
     [(None, "null"), ({"é": [1, "x"]}, '{"é":[1,"x"]}'), ([float("nan")], "[null]")],
 )
 def test_encode_json_writes_any_value(value: Any, text: str) -> None:
-    """A value by itself is written as it would be in a payload."""
+    """A single value is written as in a payload."""
     assert encode_json(value, "The value") == text.encode()
 
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, {"a": b"x"}])
 def test_encode_json_names_what_cannot_be_sent(value: Any) -> None:
-    """What has no form in JSON is refused, by the description that it was given."""
+    """A value without a JSON form is refused, and the error has the given description."""
     with pytest.raises(PayloadError, match="The data for 'ls' cannot be sent"):
         encode_json(value, "The data for 'ls'")
 
@@ -338,7 +338,7 @@ def test_encode_json_names_what_cannot_be_sent(value: Any) -> None:
 
 
 def hiding(*inputs: tuple[str, Any]) -> Endpoint:
-    """An endpoint ``/f`` whose inputs are of these types and hold these values."""
+    """Return an endpoint ``/f`` whose inputs have these types and values."""
     components = [
         {"id": i, "type": kind, "skip_api": kind in ("button", "state"), "props": {"value": value}}
         for i, (kind, value) in enumerate(inputs)
@@ -363,33 +363,33 @@ MIXED = hiding(("state", 7), ("button", "cat"), ("textbox", None), ("button", "d
     ],
 )
 def test_bind_fills_hidden_inputs_with_what_they_hold(payload: Any, data: list[Any]) -> None:
-    """A list is one of described values or of all values; a dict may name any."""
+    """A list has the described values or all values, and a dict may name any input."""
     assert bind(MIXED, payload, lambda: AB_PARAMETERS) == data
 
 
 def test_bind_of_hidden_inputs_needs_no_parameters_for_a_full_list() -> None:
-    """Neither form of a list that is complete asks the server for its API."""
-    assert bind(MIXED, ["x", 5], unasked) == [None, "cat", "x", "dog", 5]
-    assert bind(MIXED, ["hen", "x", "cow", 5], unasked) == [None, "hen", "x", "cow", 5]
+    """A complete list of either form needs no request for the API description."""
+    assert bind(MIXED, ["x", 5], no_request) == [None, "cat", "x", "dog", 5]
+    assert bind(MIXED, ["hen", "x", "cow", 5], no_request) == [None, "hen", "x", "cow", 5]
     lone = hiding(("button", "cat"))
-    assert bind(lone, None, unasked) == ["cat"]
-    assert bind(lone, ["dog"], unasked) == ["dog"]
+    assert bind(lone, None, no_request) == ["cat"]
+    assert bind(lone, ["dog"], no_request) == ["dog"]
 
 
 @pytest.mark.parametrize("values", [["x", 1, 2], list("abcde"), list("abcdef")])
 def test_bind_refuses_a_list_between_the_two_lengths(values: list[Any]) -> None:
-    """Which inputs are meant is not guessed: the error shows both forms."""
+    """A list of a length in between is refused, and the error shows both forms."""
     with pytest.raises(PayloadError) as caught:
         bind(MIXED, values, lambda: AB_PARAMETERS)
-    told = str(caught.value)
-    assert told.startswith(f"'/f' takes 2 values and got {len(values)}: (a, b=2).")
-    assert "takes 4 values: (button='cat', a, button_2='dog', b=2)" in told
-    assert ("session state" in told) is (len(values) == 5)
+    message = str(caught.value)
+    assert message.startswith(f"'/f' takes 2 values and got {len(values)}: (a, b=2).")
+    assert "takes 4 values: (button='cat', a, button_2='dog', b=2)" in message
+    assert ("session state" in message) is (len(values) == 5)
 
 
 @pytest.mark.parametrize("payload", [{"buton": 1, "a": 1}, {"b": 1}, []])
 def test_bind_names_hidden_inputs_in_its_errors(payload: Any) -> None:
-    """An unknown name and a missing value tell what else a dict may name."""
+    """The error for an unknown or missing name also lists the hidden inputs."""
     with pytest.raises(PayloadError) as caught:
         bind(MIXED, payload, lambda: AB_PARAMETERS)
     assert str(caught.value).endswith(

@@ -16,7 +16,7 @@ HEAD = "#EXTM3U\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-TARGETDURATION:6\n"
 
 
 def test_playlist_of_segments() -> None:
-    """Segments in their order; a signature behind a name is no part of it."""
+    """Segments are in order, without the signature behind their names."""
     text = HEAD + "#EXTINF:0.5,\na-1.aac\n#EXTINF:0.5,\nb_2.aac?__sign=x\n"
     assert parse_playlist(text) == Playlist(("a-1.aac", "b_2.aac"), is_ended=False)
     assert parse_playlist(text + "#EXT-X-ENDLIST\n").is_ended
@@ -25,7 +25,7 @@ def test_playlist_of_segments() -> None:
 
 
 def test_playlist_without_segments() -> None:
-    """Nothing has been made yet."""
+    """A playlist without segments is empty."""
     assert parse_playlist(HEAD) == Playlist((), is_ended=False)
     assert parse_playlist(HEAD).suffix == ""
 
@@ -42,13 +42,13 @@ def test_playlist_without_segments() -> None:
     ],
 )
 def test_playlist_that_is_none(text: str) -> None:
-    """A segment stands beside its playlist, and nowhere else."""
+    """An entry outside the playlist's own folder is refused."""
     with pytest.raises(ValueError, match=r"begin like a playlist|contains the segment"):
         parse_playlist(text)
 
 
 def test_playlist_addresses() -> None:
-    """Segments and the whole stand beside the playlist."""
+    """URLs of segments and of the complete file are beside the playlist's."""
     url = "http://host/gradio_api/stream/s/1/2/playlist.m3u8"
     assert is_playlist(url) and not is_playlist("s/1/2")
     assert beside(url, WHOLE) == "http://host/gradio_api/stream/s/1/2/playlist-file"

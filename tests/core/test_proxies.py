@@ -1,4 +1,4 @@
-"""FaultProxy addresses: how they are written, how they are read, and real SOCKS proxies."""
+"""Proxy settings: how they are read and shown, and calls through real SOCKS proxies."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ with_socks = pytest.mark.skipif(not HAS_SOCKS, reason="PySocks or python-socks i
         ("  ", ""),
     ],
 )
-def test_proxies_are_read_as_they_are_meant(value: str, read: str) -> None:
-    """No scheme means HTTP, ``socks`` means version 5 with names looked up by the proxy."""
+def test_proxies_without_a_scheme_and_socks(value: str, read: str) -> None:
+    """A missing scheme means http; ``socks`` means version 5 with names resolved by the proxy."""
     assert read_proxy(value) == read
     assert read_proxy(read) == read
 
@@ -74,8 +74,8 @@ def test_proxies_are_read_as_they_are_meant(value: str, read: str) -> None:
         ("http://a proxy:80", "Write it as http://host:port"),
     ],
 )
-def test_proxies_that_cannot_be_say_what_to_type(value: str, hint: str) -> None:
-    """The error has a right form."""
+def test_invalid_proxies_raise_with_a_valid_form(value: str, hint: str) -> None:
+    """The error for an invalid proxy shows a valid form."""
     with pytest.raises(ProxyError, match=hint):
         read_proxy(value)
 
@@ -89,7 +89,7 @@ def test_proxies_that_cannot_be_say_what_to_type(value: str, hint: str) -> None:
     ],
 )
 def test_proxies_are_shown_without_a_login(value: str, shown: str) -> None:
-    """A password is in no error."""
+    """A proxy is shown without its user and password."""
     assert without_login(value) == shown
 
 
@@ -106,7 +106,7 @@ def test_proxies_are_shown_without_a_login(value: str, shown: str) -> None:
 def test_proxies_are_chosen_by_scheme_and_host(
     url: str, proxies: dict[str, str], key: Optional[str]
 ) -> None:
-    """The nearest counts."""
+    """The most specific setting for scheme and host is used."""
     assert key_for(url, proxies) == key
 
 
@@ -119,10 +119,10 @@ def test_proxies_are_chosen_by_scheme_and_host(
         ("http", {}, {}, "the system's settings"),
     ],
 )
-def test_proxies_name_what_they_came_from(
+def test_proxies_name_their_option_or_variable(
     key: str, given: dict[str, str], variables: dict[str, str], source: str
 ) -> None:
-    """The option, or the variable as it is spelled."""
+    """A proxy has the name of its option, or of its variable as it is spelled."""
     assert source_of(key, given, variables) == source
 
 
@@ -131,7 +131,7 @@ def test_proxies_name_what_they_came_from(
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """No proxy is set except by the test."""
+    """Remove all proxy variables, so that only the test sets some."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -145,7 +145,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]
 def test_proxies_of_the_environment_are_named(
     environment: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    """The error has the variable, its value without the password, and what to type."""
+    """The error names the variable, its value without a password, and what to type."""
     environment.setenv(name, value)
     with pytest.raises(
         ConnectFailedError, match=f"variable {name}.*Write (it|the proxy) as http"
@@ -159,7 +159,7 @@ def test_proxies_of_the_environment_are_named(
 
 
 def test_proxies_of_the_option_are_named(environment: pytest.MonkeyPatch) -> None:
-    """The option is told from a variable of the same scheme."""
+    """The error says whether the proxy is from the option or from a variable."""
     environment.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     with pytest.raises(ConnectFailedError, match=r"proxies=\{'http': …\}.*wais:// is not a proxy"):
         Client("http://127.0.0.1:9", proxies={"http": "wais://me:secret@proxy"})
@@ -169,7 +169,7 @@ def test_proxies_of_the_option_are_named(environment: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("scheme", ["socks", "socks4", "socks5", "socks5h"])
 def test_proxies_by_socks_say_what_they_need(environment: pytest.MonkeyPatch, scheme: str) -> None:
-    """Without PySocks, the error names the variable and what to install."""
+    """Without PySocks, the error names the variable and the package to install."""
     environment.setenv("ALL_PROXY", f"{scheme}://me:secret@127.0.0.1:1")
     environment.setattr("requests.adapters.SOCKSProxyManager", no_socks)
     wanted = r"variable ALL_PROXY.*pip install 'requests\[socks\]'.*python-socks"
@@ -179,7 +179,7 @@ def test_proxies_by_socks_say_what_they_need(environment: pytest.MonkeyPatch, sc
 
 
 def no_socks(*args: Any, **options: Any) -> None:
-    """What `requests` does without PySocks."""
+    """Raise the error that `requests` raises without PySocks."""
     from requests.exceptions import InvalidSchema
 
     raise InvalidSchema("Missing dependencies for SOCKS support.")
@@ -190,7 +190,7 @@ def no_socks(*args: Any, **options: Any) -> None:
 def test_proxies_without_a_scheme_are_of_http(
     server_pool: ServerPool, version: str, environment: pytest.MonkeyPatch
 ) -> None:
-    """``proxy:8080`` in the environment, an empty value, and an empty option."""
+    """A proxy without a scheme is an http proxy; empty values and options mean none."""
     server = server_pool.get(version)
     with FaultProxy(server.url) as proxy:
         environment.setenv("HTTP_PROXY", proxy.url.partition("//")[2])
@@ -208,7 +208,7 @@ def test_proxies_without_a_scheme_are_of_http(
 def test_proxies_by_socks_carry_everything(
     server_pool: ServerPool, version: str, name: str, environment: pytest.MonkeyPatch
 ) -> None:
-    """``socks://`` as desktops set it: the proxy looks up the host, for websockets as well."""
+    """With ``socks://`` the proxy resolves the host, also for websockets."""
     server = server_pool.get(version)
     url = server.url.replace("127.0.0.1", "app.invalid")
     with Socks(("me", "s@cret")) as socks:
@@ -221,16 +221,16 @@ def test_proxies_by_socks_carry_everything(
             assert app.predict("/echo", ["x"], timeout=BOUND)[0] == "x"
             assert app.predict("/file", [b"content"], timeout=BOUND)[0].read() == b"content"
             assert [data[0] for data in app.submit("/count", [2])][:2] == ["0", "1"]
-        assert set(socks.asked) == {(5, "app.invalid")}
+        assert set(socks.hosts) == {(5, "app.invalid")}
 
 
 @with_socks
 @pytest.mark.gradio
 @pytest.mark.parametrize("scheme", ["socks", "socks5h", "socks4a"])
-def test_proxies_by_socks_lead_to_spaces(
+def test_proxies_by_socks_reach_spaces(
     server_pool: ServerPool, hub: LocalHub, scheme: str, environment: pytest.MonkeyPatch
 ) -> None:
-    """The Hub is asked by the same way as the app, with the same package."""
+    """The Hub and the Space's app are both reached through the SOCKS proxy."""
     hub.add("alice/open", app=server_pool.get(SERVERS[-1]).url)
     with Socks() as socks:
         environment.setenv("ALL_PROXY", f"{scheme}://{socks.address}")
@@ -239,12 +239,12 @@ def test_proxies_by_socks_lead_to_spaces(
         with pytest.raises(SpaceNotFoundError, match="alice/none"):
             Client("alice/none")
         assert [call.path for call in hub.calls][:1] == ["/api/spaces/alice/open"]
-        assert len(socks.asked) >= 3
+        assert len(socks.hosts) >= 3
 
 
 @pytest.mark.usefixtures("hub")
 def test_proxies_of_the_hub_are_named(environment: pytest.MonkeyPatch) -> None:
-    """Without the password, and whoever found the fault, our part or the Hub's library."""
+    """Errors of the Hub name the proxy without its password, also those of the Hub's library."""
     environment.setenv("ALL_PROXY", "socks://me:secret@127.0.0.1:1")
     environment.setattr("requests.adapters.SOCKSProxyManager", no_socks)
     with pytest.raises(SpaceError, match=r"variable ALL_PROXY.*pip install") as missing:
@@ -265,13 +265,13 @@ def test_proxies_of_the_hub_are_named(environment: pytest.MonkeyPatch) -> None:
 def test_proxies_by_other_kinds_of_socks(
     server_pool: ServerPool, version: str, environment: pytest.MonkeyPatch
 ) -> None:
-    """Versions 4 and 5, and a login that is refused."""
+    """SOCKS versions 4 and 5 work, and a refused login is an error."""
     server = server_pool.get(version)
     with Socks() as socks:
         for scheme in ("socks4", "socks4a", "socks5", "socks5h"):
             with Client(server.url, proxies={"http": f"{scheme}://{socks.address}"}) as app:
                 assert app.predict("/echo", ["x"], timeout=BOUND)[0] == "x"
-        assert {version for version, _ in socks.asked} == {4, 5}
+        assert {version for version, _ in socks.hosts} == {4, 5}
     with Socks(("me", "right")) as socks:
         environment.setenv("ALL_PROXY", f"socks://me:wrongly@{socks.address}")
         with pytest.raises(ConnectFailedError, match="variable ALL_PROXY") as caught:
@@ -280,4 +280,4 @@ def test_proxies_by_other_kinds_of_socks(
         environment.setenv("NO_PROXY", "localhost,127.0.0.1")
         with Client(server.url) as app:
             assert app.predict("/echo", ["x"], timeout=BOUND)[0] == "x"
-        assert not socks.asked
+        assert not socks.hosts

@@ -1,4 +1,4 @@
-"""`FrozenRecord`, beside a frozen dataclass of the same fields."""
+"""`FrozenRecord`, compared with a frozen dataclass of the same fields."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_record_matches_by_position() -> None:
     assert Point.__match_args__ == ("x", "y", "note")
 
 
-def test_dataclasses_takes_a_record_for_a_dataclass() -> None:
+def test_record_works_with_the_functions_of_dataclasses() -> None:
     """The functions of `dataclasses` do what they do for a dataclass."""
     point: Any = Point(1, [2], "n")
     assert dataclasses.is_dataclass(Point)
@@ -128,7 +128,7 @@ def test_dataclasses_takes_a_record_for_a_dataclass() -> None:
     assert dataclasses.astuple(point) == (1, [2], "n")
     assert dataclasses.replace(point, x=5) == Point(5, [2])
     assert not dataclasses.is_dataclass(FrozenRecord)
-    # It works as before, now that it has become a dataclass.
+    # The record works as before, now that `dataclasses` has used it as a dataclass.
     assert repr(Point(1)) == "Point(x=1, y=0)"
     assert Point(1, 2, "a") == Point(1, 2, "b")
     with pytest.raises(FrozenInstanceError):
@@ -136,7 +136,7 @@ def test_dataclasses_takes_a_record_for_a_dataclass() -> None:
 
 
 def test_record_loads_neither_dataclasses_nor_inspect() -> None:
-    """What a record is for: its classes do not load `dataclasses`, which loads `inspect`."""
+    """The package's records do not load `dataclasses`, nor `inspect`, which it imports."""
     code = (
         "import sys, gradio_client_sync.events; "
         "print({'dataclasses', 'inspect'} & set(sys.modules) or 'neither')"

@@ -1,4 +1,4 @@
-"""What a render does to the config: who goes, who stays, and under which name."""
+"""Changes of the config by a render: which entries go, which stay, and their names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STATIC = {
 
 
 def names_after(*runs: list[str]) -> list[Any]:
-    """The names of the rendered functions after the last of some runs of one render."""
+    """Return the names of the rendered functions after several runs of one render."""
     config: dict[str, Any] = STATIC
     for number, names in enumerate(runs, 1):
         new = functions(*names, first=10 * number)
@@ -56,12 +56,12 @@ def names_after(*runs: list[str]) -> list[Any]:
     ],
 )
 def test_names_stay_as_they_were_first(runs: list[list[str]], names: list[str]) -> None:
-    """A function that is rendered anew has the name that it had, whatever the server adds."""
+    """A function that is rendered again keeps its first name, whatever the server appends to it."""
     assert names_after(*runs) == names
 
 
 def test_other_renders_are_left_alone() -> None:
-    """What another render function made stays, with its name."""
+    """Functions of other renders stay, with their names."""
     config = rendered(STATIC, {"render_id": 0, "dependencies": functions("a", first=10)})
     config = rendered(config, {"render_id": 1, "dependencies": functions("b", first=20, maker=1)})
     config = rendered(config, {"render_id": 0, "dependencies": functions("a_1", first=30)})
@@ -71,15 +71,15 @@ def test_other_renders_are_left_alone() -> None:
 
 @pytest.mark.parametrize("place", ["entry", "props"])
 def test_components_go_with_their_render(place: str) -> None:
-    """Components say in one of two places which render made them."""
+    """A component is removed with its render, which it names in one of two places."""
     made = {"rendered_in": 0} if place == "entry" else {"props": {"rendered_in": 0}}
     config = rendered(STATIC, {"render_id": 0, "components": [{"id": 5, **made}]})
     config = rendered(config, {"render_id": 0, "components": [{"id": 6, **made}]})
     assert [c["id"] for c in config["components"]] == [1, 6]
 
 
-def test_what_comes_again_is_not_there_twice() -> None:
-    """Components and functions with a key keep their numbers, and the newest entry counts."""
+def test_repeated_ids_replace_the_old_entry() -> None:
+    """If an id exists already, the new entry replaces the old one."""
     config: dict[str, Any] = STATIC
     for label in ("old", "new"):
         new = [{"id": 7, "props": {"label": label}}]
@@ -89,12 +89,12 @@ def test_what_comes_again_is_not_there_twice() -> None:
 
 
 @given(st.lists(st.sampled_from(["f", "g_1", "h"]), max_size=5), st.integers(1, 4))
-def test_names_as_a_server_gives_them_come_back(wanted: list[str], runs: int) -> None:
+def test_names_stay_the_same_over_many_renders(wanted: list[str], runs: int) -> None:
     """Rendering the same functions any number of times changes no name."""
     sent: list[list[str]] = []
     for _ in range(runs):
         unique: list[str] = []
-        for name in wanted:  # as servers do: the names of the last run are still in use
+        for name in wanted:  # as on servers: the names of the last run are still in use
             used, free, count = {"make", "taken", *unique, *(sent[-1] if sent else ())}, name, 0
             while free in used:
                 count += 1

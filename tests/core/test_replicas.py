@@ -1,4 +1,4 @@
-"""How replicas show, and how they are found out after a failure."""
+"""How replicas are recognised, and when the client checks for them."""
 
 from __future__ import annotations
 
@@ -44,28 +44,28 @@ from tests.support.scripted import (
     ],
 )
 def test_replicas_show_by_an_id_that_comes_back(ids: list[int], turns: bool) -> None:
-    """A restart changes the id once, or more often; it never brings an old one back."""
+    """Replicas are recognised by an id that comes back, which a restart never causes."""
     assert take_turns(ids) is turns
 
 
 @given(st.lists(st.integers(0, 2)))
 def test_replicas_enough_is_asked_and_no_more(ids: list[int]) -> None:
-    """Asking ends, and goes on after any change of the id that is not clear yet."""
-    asked: list[int] = []
+    """The check ends after some requests, and later if a change of the id is not clear yet."""
+    seen: list[int] = []
     for one in itertools.chain(ids, itertools.repeat(7)):
-        if is_clear(asked):
+        if is_clear(seen):
             break
-        asked.append(one)
-    assert len(asked) <= MOST
-    assert take_turns(asked) or len(asked) in (ENOUGH, MOST)
+        seen.append(one)
+    assert len(seen) <= MOST
+    assert take_turns(seen) or len(seen) in (ENOUGH, MOST)
 
 
 def app_with_ids(app: ScriptedApp, ids: Iterable[Any]) -> tuple[Http, _replicas.Replicas]:
-    """An app that has another id each time: a number for one, ``None`` for a broken connection."""
-    told = iter(ids)
+    """Return a check of an app with these ids: ``None`` breaks the connection."""
+    left = iter(ids)
 
     def answer(exchange: IncomingRequest) -> None:
-        one = next(told)
+        one = next(left)
         if one is None:
             exchange.break_off()
         elif one == 401:
@@ -79,7 +79,7 @@ def app_with_ids(app: ScriptedApp, ids: Iterable[Any]) -> tuple[Http, _replicas.
 
 
 @pytest.mark.parametrize(
-    ("ids", "asked", "found"),
+    ("ids", "requests", "found"),
     [
         (itertools.cycle([1, 2]), 3, True),
         (itertools.cycle([1, 401]), 3, True),
@@ -90,9 +90,9 @@ def app_with_ids(app: ScriptedApp, ids: Iterable[Any]) -> tuple[Http, _replicas.
     ],
 )
 def test_replicas_are_asked_for_on_new_connections(
-    ids: Iterable[Any], asked: int, found: bool
+    ids: Iterable[Any], requests: int, found: bool
 ) -> None:
-    """With the client's headers and cookies; a server that does not answer is asked no more."""
+    """Each request of the check uses a new connection, with the client's headers and cookies."""
     ports: list[int] = []
     with ScriptedApp() as app:
         http, replicas = app_with_ids(app, ids)
@@ -104,14 +104,14 @@ def test_replicas_are_asked_for_on_new_connections(
 
         app.scripts["GET /app_id"] = remember
         assert replicas.cause() == (CAUSE if found else "")
-        assert replicas.cause() == (CAUSE if found else "")  # remembered
-        assert app.count("GET /app_id") == len(set(ports)) == asked
+        assert replicas.cause() == (CAUSE if found else "")  # the result is kept
+        assert app.count("GET /app_id") == len(set(ports)) == requests
         assert all("x-mine: 1" in head and "mine=cookie" in head for head in app.heads)
         http.close()
 
 
 def test_replicas_of_an_app_without_an_id_are_not_looked_for() -> None:
-    """Servers before 3.50 have none."""
+    """Servers before 3.50 have no id, so there is no check."""
     with ScriptedApp() as app:
         http = Http(app.url)
         assert _replicas.Replicas(http, f"{app.url}/app_id", known=False).cause() == ""
@@ -120,7 +120,7 @@ def test_replicas_of_an_app_without_an_id_are_not_looked_for() -> None:
 
 
 def test_replicas_are_not_looked_for_by_a_closed_client() -> None:
-    """`close` ends it."""
+    """A closed client makes no check."""
     with ScriptedApp() as app:
         http, replicas = app_with_ids(app, itertools.cycle([1, 2]))
         http.close()
@@ -137,27 +137,27 @@ ESTIMATION = {"msg": "estimation", "event_id": "e1", "rank": 0, "queue_size": 1,
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A job is silent as soon as it has joined."""
+    """Make a job count as silent as soon as it has joined."""
     monkeypatch.setattr(shared_stream, "SILENT_AFTER", 0.0)
 
 
 @pytest.mark.usefixtures("at_once")
 @pytest.mark.parametrize("spread", [True, False])
 def test_replicas_a_job_that_hears_nothing_has_the_cause_found_out(spread: bool) -> None:
-    """At a heartbeat, by another thread than the stream's reader; if there is none, it goes on."""
-    asked = Gate()
+    """If a job gets no message, a heartbeat starts a check on another thread than the reader's."""
+    checked = Gate()
     ids = itertools.cycle([1, 2]) if spread else itertools.repeat(1)
     last = itertools.count(1)
 
     def app_id(exchange: IncomingRequest) -> None:
         exchange.answer({"app_id": next(ids)})
         if next(last) == (3 if spread else ENOUGH):
-            asked.open()
+            checked.open()
 
     def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
         exchange.send(HEARTBEAT)
-        asked.pass_through()
+        checked.pass_through()
         if not spread:
             exchange.send(completed("e1", "late"), CLOSE)
             exchange.end_stream()
@@ -180,7 +180,7 @@ def test_replicas_a_job_that_hears_nothing_has_the_cause_found_out(spread: bool)
 
 @pytest.mark.usefixtures("at_once")
 def test_replicas_are_not_looked_for_while_a_job_hears_something() -> None:
-    """A job in a long queue, or in a slow function, costs no request."""
+    """A job that gets messages, also in a long queue, causes no check."""
 
     def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
@@ -194,7 +194,7 @@ def test_replicas_are_not_looked_for_while_a_job_hears_something() -> None:
 
 
 def test_replicas_a_stream_that_says_that_it_breaks_is_over() -> None:
-    """Also where a gateway keeps its connection open: the next job gets a stream of its own."""
+    """A stream that reports an error is closed, also if a gateway keeps the connection open."""
     broken: dict[str, Any] = {"msg": "unexpected_error", "message": "404: Not Found"}
     turn, names = itertools.count(), iter(["e1", "e2"])
 

@@ -1,4 +1,4 @@
-"""When a server is asked again: ever more rarely, or when it says."""
+"""Waits before a retry: a growing backoff, or the time that the server names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gradio_client_sync._protocol.retry import MAX_UNTIMED, RateLimitWaits, back
 
 
 def test_retry_backoff_grows_to_a_bound() -> None:
-    """The first look comes soon, and later ones ever less often, up to a bound."""
+    """The first wait is short, and later ones grow up to a limit."""
     delays = list(itertools.islice(backoff(), 12))
     assert delays == sorted(delays)
     assert delays[0] == 0.5
@@ -35,12 +35,12 @@ def test_retry_backoff_grows_to_a_bound() -> None:
 def test_retry_rate_limits_are_read_in_both_forms(
     headers: dict[str, str], seconds: float | None
 ) -> None:
-    """The standard header says when to come back, and so does the Hub's own."""
+    """The wait is read from Retry-After, and from the Hub's own header."""
     assert retry_after(headers) == seconds
 
 
 def test_retry_a_server_that_says_when_is_asked_until_the_deadline() -> None:
-    """As often as it wants, while that is in time."""
+    """A server that names a wait is requested again until the deadline."""
     retries, now = RateLimitWaits(30.0), 0.0
     for _ in range(4):
         pause = retries.pause(7.0, now)
@@ -50,13 +50,13 @@ def test_retry_a_server_that_says_when_is_asked_until_the_deadline() -> None:
 
 
 def test_retry_a_server_that_wants_more_than_there_is_time_is_not_asked() -> None:
-    """Nobody waits for nothing."""
+    """If the wait is longer than the time left, there is no retry."""
     assert RateLimitWaits(30.0).pause(31.0, 0.0) is None
     assert RateLimitWaits(0.0).pause(None, 0.0) is None
 
 
 def test_retry_time_counts_from_the_first_refusal() -> None:
-    """It is one for all refusals of a request, and never goes past the deadline."""
+    """The patience is one limit for all refusals of a request, and ends at the deadline."""
     retries = RateLimitWaits(1000.0, patience=30.0)
     assert retries.pause(20.0, 100.0) == 20.0
     assert retries.pause(11.0, 120.0) is None
@@ -65,13 +65,13 @@ def test_retry_time_counts_from_the_first_refusal() -> None:
 
 
 def test_retry_a_server_that_says_nothing_is_asked_a_few_times() -> None:
-    """Without a hint a limit may last for ever."""
+    """Without a named wait there are only a few retries, because the limit may never end."""
     retries = RateLimitWaits(1000.0)
     pauses = [retries.pause(None, 0.0) for _ in range(MAX_UNTIMED + 1)]
     assert pauses == [*itertools.islice(backoff(), MAX_UNTIMED), None]
 
 
 def test_retry_after_zero_still_waits_for_the_backoff() -> None:
-    """A wait of nothing, said again and again, is not taken at its word."""
+    """A named wait of zero is replaced by the backoff."""
     retries = RateLimitWaits(1000.0)
     assert [retries.pause(0.0, 0.0) for _ in range(3)] == [*itertools.islice(backoff(), 3)]

@@ -1,4 +1,4 @@
-"""Addresses: what the user types, and what the app's URLs are."""
+"""URLs: what the user types, and the URLs of the app."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ from gradio_client_sync.errors import ConfigError
     ],
 )
 def test_root_keeps_scheme_host_and_path(typed: str, root: str) -> None:
-    """Slashes at the end, the config's own name, query and fragment are left out."""
+    """Slashes at the end, ``/config``, query and fragment are removed."""
     assert root_of(typed) == root
 
 
 @pytest.mark.parametrize("server", ["http://[::1]:7860", "https://host:443"])
 def test_server_is_named_as_it_is_typed(server: str) -> None:
-    """An address of IPv6 has brackets, or its port could not be told from it."""
+    """An IPv6 address has brackets, which separate it from its port."""
     assert server_of(f"{server}/app/config?a=b") == server
 
 
@@ -66,11 +66,11 @@ def test_server_is_named_as_it_is_typed(server: str) -> None:
         ("http://", "http://127.0.0.1:7860"),
         ("file:///etc/passwd", "http://127.0.0.1:7860"),
         ("http://my app", "http://127.0.0.1:7860"),
-        ("http://elsewhere.example\\.localhost", "http://127.0.0.1:7860"),  # where would it go?
+        ("http://elsewhere.example\\.localhost", "http://127.0.0.1:7860"),  # it has no host
     ],
 )
 def test_root_of_something_else_says_what_to_type(typed: str, hint: str) -> None:
-    """What is no http address is refused with one that could have been meant."""
+    """A text that is not an http URL is refused, and the error suggests one."""
     with pytest.raises(ConfigError) as caught:
         root_of(typed)
     assert repr(hint) in str(caught.value)
@@ -81,14 +81,14 @@ def test_root_of_something_else_says_what_to_type(typed: str, hint: str) -> None
     "typed", ["http://host:port/", "http://host:99999", "http://[::1", "http://h/\ud800"]
 )
 def test_root_of_a_broken_address_says_so(typed: str) -> None:
-    """An address that cannot be read is a config error, not a ValueError of the library."""
+    """A URL that cannot be read is a `ConfigError`, and not a ValueError of the library."""
     with pytest.raises(ConfigError, match="not a valid URL"):
         root_of(typed)
 
 
 @pytest.mark.parametrize("typed", ["http://user:secret@host/", "http://user@host", "http://:s@h"])
 def test_root_with_credentials_is_refused_without_repeating_them(typed: str) -> None:
-    """A password in the address is not used, and neither shown nor kept in the error."""
+    """A URL with a password is refused, and the error does not contain it."""
     with pytest.raises(ConfigError, match="auth=") as caught:
         root_of(typed)
     assert "secret" not in str(caught.value)
@@ -100,7 +100,7 @@ _PATHS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 @given(st.sampled_from(["http", "https", "HTTP"]), st.sampled_from(["h", "h:1", "[::1]"]), _PATHS)
 def test_root_is_idempotent(scheme: str, host: str, path: str) -> None:
-    """The root of a root is itself, but for an app that is mounted below ``/config``."""
+    """The root of a root is the same, except for an app mounted below ``/config``."""
     root = root_of(f"{scheme}://{host}/{path}")
     assume(not root.endswith("/config"))
     assert root_of(root) == root
@@ -109,7 +109,7 @@ def test_root_is_idempotent(scheme: str, host: str, path: str) -> None:
 
 @given(st.text(max_size=40))
 def test_root_of_any_text_is_a_root_or_a_config_error(typed: str) -> None:
-    """Whatever is typed, no other error escapes."""
+    """Any text is a root or raises `ConfigError`."""
     for source in (typed, f"http://{typed}"):
         try:
             root_of(source)
@@ -118,7 +118,7 @@ def test_root_of_any_text_is_a_root_or_a_config_error(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "location", "follows"),
+    ("requested", "location", "follows"),
     [
         ("http://host/a", "http://host/a/", True),
         ("http://host/a", "http://host:80/b", True),
@@ -139,9 +139,9 @@ def test_root_of_any_text_is_a_root_or_a_config_error(typed: str) -> None:
         ("http://host/a", "javascript:alert(1)", False),
     ],
 )
-def test_redirects_stay_with_the_server(asked: str, location: str, follows: bool) -> None:
-    """Only the same origin is followed, and the step from plain http to https."""
-    assert may_follow(asked, location) is follows
+def test_redirects_stay_with_the_server(requested: str, location: str, follows: bool) -> None:
+    """A redirect is followed to the same origin only, and from http to https."""
+    assert may_follow(requested, location) is follows
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_redirects_stay_with_the_server(asked: str, location: str, follows: bool
     ],
 )
 def test_origins_compare(url: str, origin: tuple[str, str, int]) -> None:
-    """An origin has its port, and is in lower case."""
+    """An origin includes its port, and is in lower case."""
     assert origin_of(url) == origin
 
 
@@ -169,7 +169,7 @@ def test_origins_compare(url: str, origin: tuple[str, str, int]) -> None:
     ],
 )
 def test_every_route_is_built_from_the_typed_root(routes: Routes, base: str) -> None:
-    """API routes are below the prefix, the config, the page and the login are not."""
+    """API routes are below the prefix; the config, the page and the login are not."""
     root = routes.root
     assert routes.config == f"{root}/config"
     assert routes.page == f"{root}/"
@@ -191,7 +191,7 @@ def test_every_route_is_built_from_the_typed_root(routes: Routes, base: str) -> 
 
 
 def test_routes_escape_names() -> None:
-    """No name or session can lead to another path or add a query."""
+    """A name or session hash cannot change the path or add a query."""
     routes = Routes("http://h")
     assert routes.run("a/../b?c#d") == "http://h/run/a%2F..%2Fb%3Fc%23d"
     assert routes.heartbeat("../x") == "http://h/heartbeat/..%2Fx"
@@ -214,7 +214,7 @@ def test_routes_escape_names() -> None:
     ],
 )
 def test_query_of_an_address(source: str, query: str) -> None:
-    """What stands behind the question mark, escaped once and safe to be sent."""
+    """The query of a URL is escaped once."""
     assert query_of(source) == query
 
 
@@ -228,13 +228,13 @@ def test_query_of_an_address(source: str, query: str) -> None:
     ],
 )
 def test_query_goes_before_ours(url: str, query: str, full: str) -> None:
-    """Of two equal names the last counts, so the user's cannot replace the client's."""
+    """The user's query comes first: of two equal names servers use the last one."""
     assert with_query(url, query) == full
 
 
 @given(st.text(max_size=40))
 def test_query_of_any_address_is_plain(typed: str) -> None:
-    """No character gets through that does not belong into a URL."""
+    """A query contains only characters that a URL may have."""
     query = query_of(f"http://host/?{typed}")
     assert query.isascii()
     assert query.isprintable()
@@ -243,7 +243,7 @@ def test_query_of_any_address_is_plain(typed: str) -> None:
 
 
 def test_routes_of_files_quote_what_is_no_folder() -> None:
-    """Uploads, files and streams have addresses below the prefix; slashes in a path stay."""
+    """Routes of uploads, files and streams are below the prefix, and a path keeps its slashes."""
     routes = Routes("http://host/app", "/gradio_api")
     assert routes.upload == "http://host/app/gradio_api/upload"
     assert routes.app_id == "http://host/app/gradio_api/app_id"
@@ -281,6 +281,6 @@ def test_page_of_an_address(root: str, parts: Optional[tuple[str, str]]) -> None
     ],
 )
 def test_pages_in_a_config(pages: object, names: list[str]) -> None:
-    """The main page has no name; what is malformed is no page."""
+    """The main page has no name, and malformed entries are ignored."""
     assert pages_of({"pages": pages}) == names
     assert pages_of({}) == []

@@ -1,4 +1,4 @@
-"""`_protocol.schema`: JSON schemas as Python types."""
+"""`_protocol.api.schema`: JSON schemas as Python types."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_type_text_writes_each_form_as_python_would(schema: Any, text: str) -> N
 
 
 def test_type_text_follows_references() -> None:
-    """A ``$ref`` stands for what it points to in the same schema."""
+    """A ``$ref`` is replaced by the schema that it names."""
     schema = {
         "$defs": {"File~Data": FILE_DATA},
         "type": "object",
@@ -85,7 +85,7 @@ def test_type_text_follows_references() -> None:
 
 
 def test_type_text_calls_files_of_every_generation_filepath() -> None:
-    """Both kinds of file dictionaries, and 3.x's choice between text and one, are ``filepath``."""
+    """All forms of files of all generations are ``filepath``."""
     path = {"type": "string", "description": "filepath on your computer (or URL) of file"}
     assert type_text(FILE_DATA) == "filepath"
     assert type_text({"oneOf": [path, FILE_OF_3X]}) == "filepath"
@@ -94,7 +94,7 @@ def test_type_text_calls_files_of_every_generation_filepath() -> None:
 
 
 def test_type_text_ends_on_schemas_that_refer_to_themselves() -> None:
-    """A tree of itself is written down to a depth, and a wide one up to a number of parts."""
+    """A recursive schema is written to a maximum depth, and a wide one to a maximum of parts."""
     tree = {"$defs": {"T": {"type": "array", "items": {"$ref": "#/$defs/T"}}}, "$ref": "#/$defs/T"}
     assert type_text(tree).startswith("list[list[list")
     pair = {"type": "object", "properties": {key: {"$ref": "#/$defs/P"} for key in "ab"}}
@@ -123,7 +123,7 @@ json_values = st.recursive(
 
 @given(schema=json_values)
 def test_type_text_accepts_anything(schema: Any) -> None:
-    """Whatever a server sends as a schema has a text, and stays as it is."""
+    """Any value is accepted as a schema, and is not changed."""
     before = copy.deepcopy(schema)
     assert type_text(schema)
     assert repr(schema) == repr(before)
@@ -131,7 +131,7 @@ def test_type_text_accepts_anything(schema: Any) -> None:
 
 @pytest.mark.parametrize("version", [version for version in VERSIONS if version >= "4"])
 def test_type_text_agrees_with_servers_where_theirs_is_python(version: str) -> None:
-    """On real answers of 4.x to 6.x the text is the server's, in today's spelling."""
+    """For real descriptions of 4.x to 6.x, the text is the server's, in today's spelling."""
     info = load(version)[1] or {}
     for endpoint in info["named_endpoints"].values():
         for value in endpoint["parameters"] + endpoint["returns"]:
@@ -163,12 +163,12 @@ def test_type_text_agrees_with_servers_where_theirs_is_python(version: str) -> N
 def test_component_schema_knows_the_components_of_3x(
     component: str, props: dict[str, Any], text: str
 ) -> None:
-    """What a component exchanges is known from its type and its properties."""
+    """The schema of a component is known from its type and its properties."""
     assert type_text(component_schema(component, props)) == text
 
 
 def test_component_schema_tells_the_range_of_a_slider() -> None:
-    """A slider's limits are in its description, if they are numbers."""
+    """A slider's limits are in its description if they are numbers."""
     limits = {"minimum": 1, "maximum": 5}
     assert component_schema("slider", limits)["description"] == "numeric value between 1 and 5"
     assert "description" not in component_schema("slider", {"minimum": None, "maximum": 5})

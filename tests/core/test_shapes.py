@@ -1,4 +1,4 @@
-"""`_protocol.shapes` and `_protocol.chat`: one value in the forms of all generations."""
+"""`_protocol.values.shapes` and `chat`: one value in the forms of all generations."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def shaped(kind: str, value: Any, *dialects: Any, **props: Any) -> list[Any]:
 
 
 def test_shape_leaves_other_components_alone() -> None:
-    """What is not listed, and no value, goes as it is."""
+    """Values of other components, and None, are not changed."""
     assert shaped("textbox", [A, {"a": 1}]) == [[A, {"a": 1}]] * 3
     assert shaped("video", None) == [None] * 3
     assert not is_shaped(slot_of("textbox"))
@@ -50,18 +50,18 @@ def test_shape_leaves_other_components_alone() -> None:
 
 @pytest.mark.parametrize("value", [A, [A, None], {"video": A, "subtitles": None}, {"video": A}])
 def test_video_takes_every_generations_form(value: Any) -> None:
-    """Bare before 4.0 and since 6.0, in an object in between."""
+    """A video is a file before 4.0 and since 6.0, and an object in between."""
     assert shaped("video", value) == [A, {"video": A, "subtitles": None}, A]
 
 
 def test_video_keeps_subtitles_where_they_have_a_place() -> None:
-    """Elsewhere no function would get them."""
+    """Subtitles are kept only where the form has a place for them."""
     assert shaped("video", [A, B]) == [A, {"video": A, "subtitles": B}, A]
     assert shaped("video", "elsewhere") == ["elsewhere"] * 3
 
 
 def test_video_form_follows_the_config() -> None:
-    """A schema in the config comes before the release."""
+    """A schema in the config decides before the release does."""
     takes_object = {"api_info": {"properties": {"video": {}}}}
     takes_file = {"api_info_as_input": {"properties": {"path": {}}}, **takes_object}
     assert shape(slot_of("video", takes_object), A, V6) == {"video": A, "subtitles": None}
@@ -70,7 +70,7 @@ def test_video_form_follows_the_config() -> None:
 
 
 def test_gallery_takes_every_generations_form() -> None:
-    """Pictures alone, with captions, as pairs, as objects; one by itself is a list of one."""
+    """A gallery accepts single pictures and lists, with captions, as pairs and as objects."""
     value = [A, [B, "b"], {"image": A, "caption": "a"}, {"video": FILM, "caption": None}, FILM]
     old, new, newest = shaped("gallery", value)
     assert old == [[A, None], [B, "b"], [A, "a"], [FILM, None], [FILM, None]]
@@ -88,7 +88,7 @@ def test_gallery_takes_every_generations_form() -> None:
 
 
 def test_image_editor_takes_a_picture_or_layers() -> None:
-    """A picture is the background and the whole; in 3.x these components are images."""
+    """For an image editor, a picture is the background and the composite; on 3.x it is an image."""
     whole = {"background": A, "layers": [], "composite": A}
     assert shaped("imageeditor", A) == [A, whole, whole]
     assert shaped("imageeditor", {"background": A}) == [
@@ -102,7 +102,7 @@ def test_image_editor_takes_a_picture_or_layers() -> None:
 
 
 def test_image_takes_the_whole_of_a_value_in_layers() -> None:
-    """Or the background, if there is no whole; a mask where 3.x paints one."""
+    """An image accepts layers: the composite or the background, and a mask where 3.x has one."""
     layers = {"background": A, "layers": [B], "composite": FILM}
     assert shaped("image", layers) == [FILM] * 3
     assert shaped("image", {**layers, "composite": None}) == [A] * 3
@@ -116,7 +116,7 @@ def test_image_takes_the_whole_of_a_value_in_layers() -> None:
 
 
 def test_file_is_one_or_several_as_the_app_wants() -> None:
-    """One for a list, a list of one for one."""
+    """A file and a list are converted to what the component accepts."""
     for count in ("multiple", "directory"):
         assert shaped("file", A, file_count=count) == [[A]] * 3
         assert shaped("file", [A, B], file_count=count) == [[A, B]] * 3
@@ -125,7 +125,7 @@ def test_file_is_one_or_several_as_the_app_wants() -> None:
 
 
 def test_multimodal_takes_a_text_a_file_or_both() -> None:
-    """What is left out is empty."""
+    """Missing parts of a multimodal value are empty."""
     assert shaped("multimodaltextbox", "hi", V6) == [{"text": "hi", "files": []}]
     assert shaped("multimodaltextbox", A, V6) == [{"text": "", "files": [A]}]
     assert shaped("multimodaltextbox", {"files": [A]}, V6) == [{"text": "", "files": [A]}]
@@ -133,7 +133,7 @@ def test_multimodal_takes_a_text_a_file_or_both() -> None:
 
 
 def test_label_takes_a_name_or_shares() -> None:
-    """Shares make the largest the label; 3.x hands on what it gets."""
+    """With shares, the largest one is the label; on 3.x the value is not changed."""
     shares = {"dog": 0.25, "cat": 0.75}
     ranked = [{"label": "cat", "confidence": 0.75}, {"label": "dog", "confidence": 0.25}]
     assert shaped("label", "cat") == ["cat", {"label": "cat"}, {"label": "cat"}]
@@ -143,7 +143,7 @@ def test_label_takes_a_name_or_shares() -> None:
 
 
 def test_highlighted_text_takes_pairs_or_objects() -> None:
-    """Each generation gets its own."""
+    """Highlighted text is converted to the form of the server."""
     pairs = [["Ada", "name"], [" wrote", None]]
     objects = [
         {"token": "Ada", "class_or_confidence": "name"},
@@ -156,7 +156,7 @@ def test_highlighted_text_takes_pairs_or_objects() -> None:
 
 
 def test_dataframe_takes_rows() -> None:
-    """Rows, one column, none; the component's headers where they fit."""
+    """A dataframe accepts rows or one column, with the component's headers if they fit."""
     assert shaped("dataframe", [[1, 2]], V6, headers=["x", "y"]) == [
         {"headers": ["x", "y"], "data": [[1, 2]]}
     ]
@@ -171,7 +171,7 @@ def test_dataframe_takes_rows() -> None:
 
 
 def test_dataframe_takes_arrays() -> None:
-    """An array of NumPy is its rows."""
+    """A NumPy array is sent as rows."""
     numpy = pytest.importorskip("numpy")
     assert shaped("dataframe", numpy.array([[1, 2]]), V6) == [
         {"headers": ["1", "2"], "data": [[1, 2]]}
@@ -179,14 +179,14 @@ def test_dataframe_takes_arrays() -> None:
 
 
 def test_date_time_takes_dates() -> None:
-    """As texts in the component's format; others go as they are."""
+    """Dates are sent as text in the component's format, and other values unchanged."""
     assert shaped("datetime", datetime(2026, 1, 2, 3, 4, 5), V6) == ["2026-01-02 03:04:05"]
     assert shaped("datetime", date(2026, 1, 2), V6) == ["2026-01-02"]
     assert shaped("datetime", "now - 1d", V6) == ["now - 1d"]
 
 
 def test_file_explorer_takes_paths_on_the_server() -> None:
-    """One or several, as text, path or parts."""
+    """A file explorer accepts one or several paths, as text, path or parts."""
     assert shaped("fileexplorer", "docs/a.txt", V6) == [[["docs", "a.txt"]]]
     assert shaped("fileexplorer", PurePath("docs", "a.txt"), V6) == [[["docs", "a.txt"]]]
     assert shaped("fileexplorer", ["docs\\a.txt", ["b"]], V6) == [[["docs", "a.txt"], ["b"]]]
@@ -203,7 +203,7 @@ MESSAGES = [
 
 
 def chats(value: Any) -> list[Any]:
-    """For pairs of 3.x, of 4.x, messages of 4.x and 5.x, and of 6.x."""
+    """Return the forms for pairs of 3.x and 4.x, and for messages of 5.x and 6.x."""
     return [
         *shaped("chatbot", value, V3),
         *shaped("chatbot", value, V4, type="tuples"),
@@ -213,7 +213,7 @@ def chats(value: Any) -> list[Any]:
 
 
 def test_chat_of_pairs_is_one_of_messages() -> None:
-    """Each side that said something is a message; files stand as each generation wants them."""
+    """Each side of a pair becomes a message, with files in the form of the server."""
     old, pairs, messages, parts = chats(PAIRS)
     assert old == [
         ["Hello", "Hi"],
@@ -242,7 +242,7 @@ def test_chat_of_pairs_is_one_of_messages() -> None:
 
 
 def test_chat_of_messages_is_one_of_pairs() -> None:
-    """An answer joins what it answers; the rest stands alone."""
+    """A reply is joined with its question to a pair, and other messages stand alone."""
     several = [
         {"role": "system", "content": "Be nice"},
         *MESSAGES,
@@ -264,7 +264,7 @@ def test_chat_of_messages_is_one_of_pairs() -> None:
 
 
 def test_chat_results_of_one_generation_fit_another() -> None:
-    """What a chatbot gives is what every other one takes."""
+    """The result of any chatbot is a value for any other."""
     of_6x = [
         {
             "role": "user",
@@ -295,13 +295,13 @@ def test_chat_results_of_one_generation_fit_another() -> None:
 
 @pytest.mark.parametrize("value", ["odd", [], ["odd"], [["a", "b", "c"]], [{"role": "user"}], {}])
 def test_chat_leaves_other_values_alone(value: Any) -> None:
-    """Neither pairs nor messages."""
+    """A value that is neither pairs nor messages is not changed."""
     assert chats(value) == [value] * 4
 
 
 @given(value=json_values, kind=st.sampled_from(sorted(_SHAPERS)))
 def test_shape_accepts_anything(value: Any, kind: str) -> None:
-    """Whatever JSON a user passes, shaping neither fails nor changes it."""
+    """Any JSON value is accepted, and the user's value is not changed."""
     before = copy.deepcopy(value)
     for dialect in (V3, V4, V5, V6):
         shape(slot_of(kind), value, dialect)

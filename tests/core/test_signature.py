@@ -1,4 +1,4 @@
-"""`_protocol.signature`: endpoints as Python signatures."""
+"""`_protocol.api.signature`: endpoints as Python signatures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def shown(signature: Signature) -> list[str]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_signature_is_the_same_on_every_release(version: str) -> None:
-    """Choices, defaults and results of one app are read alike from 3.23 to 6.31."""
+    """Choices, defaults and results of one app are the same on releases from 3.23 to 6.31."""
     translate = sample(version, "/translate")
     assert (translate.name, translate.endpoint, translate.streams) == (
         "translate", "/translate", False,
@@ -59,7 +59,7 @@ def test_signature_is_the_same_on_every_release(version: str) -> None:
 
 
 def test_signature_has_what_an_app_says() -> None:
-    """Description, labels and notes come along."""
+    """A signature has the app's description, labels and notes."""
     translate = sample("6.31.0", "/translate")
     assert translate.description.startswith("Translate a text.")
     assert translate.parameters[3].label == "Alternatives"
@@ -67,7 +67,7 @@ def test_signature_has_what_an_app_says() -> None:
 
 
 def test_signature_takes_required_values_after_defaults_by_keyword() -> None:
-    """Python has no positional form for them, so from the first of them on all are keywords."""
+    """Parameters from a required one after defaults on are keywords, because Python demands it."""
     assert shown(sample("6.31.0", "/merge")) == [
         "files: list[filepath]",
         "table: dict[str, Any] = {'headers': ['name', 'weight'], 'data': [], 'metadata': None}",
@@ -77,7 +77,7 @@ def test_signature_takes_required_values_after_defaults_by_keyword() -> None:
 
 
 def test_signature_names_functions() -> None:
-    """A function is called as its endpoint is, in lower case; one without a name by its number."""
+    """A function has its endpoint's name in lower case, or its number."""
     assert [sample("3.50.2", key).name for key in ("/odd", 6)] == ["odd", "fn_6"]
     config = {
         "components": [],
@@ -92,7 +92,7 @@ def test_signature_names_functions() -> None:
 
 
 def test_signature_lets_own_values_stand_among_choices() -> None:
-    """A dropdown that allows custom values takes any text."""
+    """A dropdown with custom values accepts any text."""
     config = {
         "components": [
             {
@@ -124,13 +124,13 @@ def test_signature_lets_own_values_stand_among_choices() -> None:
     ],
 )
 def test_python_names(wanted: list[str], names: list[str]) -> None:
-    """Identifiers stay; others are made into some, and none is given twice."""
+    """Valid identifiers stay, other names are changed, and no name occurs twice."""
     assert python_names(wanted, ("_API", "DEFAULT", "__debug__"), "param") == names
 
 
 @given(wanted=st.lists(st.text(max_size=60) | st.sampled_from([*keyword.kwlist, "a", "a_2"])))
 def test_python_names_are_names(wanted: list[str]) -> None:
-    """Whatever is wanted, each is a different name that Python reads as it is written."""
+    """Each name is a different valid Python name."""
     names = python_names(wanted, ("_API",), "param")
     assert len(set(names)) == len(names) == len(wanted)
     for name in names:
@@ -140,7 +140,7 @@ def test_python_names_are_names(wanted: list[str]) -> None:
 
 
 def test_signature_puts_hidden_inputs_last_and_by_keyword() -> None:
-    """They are optional, and take no name from a parameter of the description."""
+    """Hidden inputs are optional keywords, and use no name of a described parameter."""
     components = [
         {"id": 0, "type": "button", "skip_api": True, "props": {"value": "cat"}},
         {"id": 1, "type": "textbox", "skip_api": False, "props": {"label": "a"}},

@@ -1,4 +1,4 @@
-"""How Spaces are named, and what their stages mean: without asking anyone."""
+"""Names and stages of Spaces, without any request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gradio_client_sync._protocol.space import (
 )
 from gradio_client_sync.events import SpaceStatus
 
-#: What `check_space_status` of @gradio/client 2.7.0 gives for each stage.
+#: The result of `check_space_status` of @gradio/client 2.7.0 for each stage.
 PAUSED = (
     "This space has been paused by the author. If you would like to try this demo, consider "
     "duplicating the space."
@@ -53,20 +53,20 @@ def test_space_stages_mean_what_they_mean_in_javascript(stage: str) -> None:
 
 
 def test_space_running_while_its_next_version_starts_is_running() -> None:
-    """A Space that runs is not given up because a new version of it is on the way."""
+    """A Space whose next version is being built counts as running."""
     assert status_of("RUNNING_APP_STARTING").load_status == "complete"
     assert status_of("RUNNING_APP_STARTING").detail == "RUNNING_APP_STARTING"
 
 
 def test_space_that_is_not_found_has_a_status() -> None:
-    """What the Hub does not know is an error, with the JavaScript client's words."""
+    """An unknown Space is an error with the JavaScript client's text."""
     assert SpaceStatus("error", "NOT_FOUND", "error", "Could not get space status. ") == NOT_FOUND
     assert SpaceStatus("error", "NOT_FOUND", "error", "Could not load this space.") == NOT_LOADED
 
 
 @pytest.mark.parametrize("stage", JAVASCRIPT)
 def test_space_author_is_asked_for_where_nobody_else_can_help(stage: str) -> None:
-    """Whether discussions are enabled is told with paused and broken Spaces."""
+    """The error for a paused or broken Space says whether discussions are enabled."""
     status = status_of(stage, True)
     assert asks_for_author(status) is (status.load_status == "error")
     assert status.discussions_enabled is True
@@ -87,7 +87,7 @@ def test_space_author_is_asked_for_where_nobody_else_can_help(stage: str) -> Non
 def test_space_remedy_says_why_and_what_next(
     stage: str, discussions: bool | None, said: tuple[str, ...]
 ) -> None:
-    """Each stage that does not pass has its reason, and says if the author can be written to."""
+    """Each final stage has a reason, and says whether the user can write to the author."""
     text = remedy(status_of(stage, discussions))
     for part in said:
         assert part in text
@@ -119,7 +119,7 @@ def test_space_remedy_says_why_and_what_next(
             "https://User-Space.HF.space",
             SpaceName(None, "user-space", "https://user-space.hf.space"),
         ),
-        # Not Spaces, or not to be trusted as one:
+        # These are not Spaces, or must not be trusted as Spaces:
         ("http://user-space.hf.space", None),
         ("https://user-space.hf.space:8443", None),
         ("https://a.b.hf.space", None),
@@ -142,12 +142,12 @@ def test_space_remedy_says_why_and_what_next(
     ],
 )
 def test_space_names_are_read_from_what_users_have(source: str, expected: SpaceName | None) -> None:
-    """An id, a page on the Hub and an app's address name a Space; look-alikes do not."""
+    """An id, a page on the Hub and an app's URL name a Space; similar texts do not."""
     assert space_name(source, "http://127.0.0.1:8000/hub/") == expected
 
 
 def test_space_names_lead_to_the_record() -> None:
-    """The Hub keeps one record, which either name leads to."""
+    """Both names of a Space give the same record on the Hub."""
     by_id = SpaceName("user/space")
     by_host = SpaceName(subdomain="user-space", root="https://user-space.hf.space")
     assert (by_id.record, str(by_id)) == ("spaces/user/space", "user/space")
@@ -172,7 +172,7 @@ def test_space_names_lead_to_the_record() -> None:
     ],
 )
 def test_space_tokens_need_an_encrypted_connection(root: str, private: bool) -> None:
-    """Https keeps secrets, and so does this machine; nothing else does."""
+    """A token may be sent over https or to this machine only."""
     assert keeps_secrets(root) is private
 
 
@@ -194,5 +194,5 @@ def _jwt(claims: Any) -> str:
     ],
 )
 def test_space_signatures_tell_when_they_expire(jwt: str, expiry: float) -> None:
-    """The end of a signature is read from it; one that does not say lasts."""
+    """The end of a signature is read from it; without one it lasts."""
     assert expiry_of(jwt) == expiry

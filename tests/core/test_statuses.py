@@ -1,4 +1,4 @@
-"""Where a job stands after one message, field by field."""
+"""The status after one message, field by field."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from gradio_client_sync._protocol.queue.statuses import (
 )
 from gradio_client_sync.errors import ProtocolError
 from gradio_client_sync.events import Data, Progress, Status
-from tests.core.test_decode import events_of, only_status, scribe_for, told
+from tests.core.test_decode import details_of, events_of, only_status, scribe_for
 from tests.support.transcripts import PROTOCOLS, dialect_for, frame_of, run, talks_of, versions_of
 
 
 @pytest.mark.parametrize("version", PROTOCOLS)
 def test_status_of_a_waiting_job(version: str) -> None:
-    """Rank, size and ETA of the wire are position, size and eta."""
+    """The fields rank, queue_size and rank_eta become position, size and eta."""
     talk = talks_of(version, "echo")[0]
     frame = next(f for f in talk.frames if f.msg == "estimation")
     sent = json.loads(frame.raw)
@@ -30,7 +30,7 @@ def test_status_of_a_waiting_job(version: str) -> None:
     assert (status.stage, status.queue, status.success) == ("pending", True, None)
     assert (status.position, status.size) == (sent["rank"], sent["queue_size"]) == (0, 1)
     assert status.eta == sent["rank_eta"]
-    assert told(status).keys() <= {"position", "size", "eta"}
+    assert details_of(status).keys() <= {"position", "size", "eta"}
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_status_of_a_waiting_job(version: str) -> None:
     [("3.16.2", False), ("3.50.2", False), ("4.0.2", False), ("4.12.0", True), ("6.31.0", True)],
 )
 def test_status_of_a_job_that_starts(version: str, eta: bool) -> None:
-    """A job that starts is next in its queue; since 4.11 the server says how long it takes."""
+    """A job that starts has position 0; since 4.11 the server sends its expected duration."""
     talk = talks_of(version, "error")[0]
     frame = next(f for f in talk.frames if f.msg == "process_starts")
     status = status_of(talk.event_factory(), frame)
@@ -49,7 +49,7 @@ def test_status_of_a_job_that_starts(version: str, eta: bool) -> None:
 
 @pytest.mark.parametrize("version", versions_of("progress_plain"))
 def test_status_of_progress(version: str) -> None:
-    """Bars come with fraction or count, each field as the app gave it."""
+    """Progress has a fraction or a count, with each field as the app gave it."""
     bars = [
         event.progress_data
         for event in run(talks_of(version, "progress_plain")[0]).events
@@ -62,8 +62,8 @@ def test_status_of_progress(version: str) -> None:
 
 
 def test_status_of_counted_progress() -> None:
-    """Every step that the server sends is one status."""
-    statuses = [e for e in run(talks_of("6.31.0", "progress3")[0]).events if told(e)]
+    """Every step that the server sends gives one status."""
+    statuses = [e for e in run(talks_of("6.31.0", "progress3")[0]).events if details_of(e)]
     bars = [e.progress_data for e in statuses if isinstance(e, Status) and e.progress_data]
     assert [(bar.index, bar.length, bar.unit, bar.desc) for (bar,) in bars] == [
         (i, 3, "steps", "working") for i in range(3)
@@ -88,7 +88,7 @@ def test_status_of_counted_progress() -> None:
     ],
 )
 def test_status_of_odd_progress(sent: Any, bars: list[Progress] | None) -> None:
-    """What is no bar is left out, and a field of the wrong kind is unknown."""
+    """An entry that is not an object is left out, and a field of a wrong type is None."""
     status = only_status(events_of({"msg": "progress", "progress_data": sent}))
     assert status.progress_data == bars
 
@@ -96,15 +96,15 @@ def test_status_of_odd_progress(sent: Any, bars: list[Progress] | None) -> None:
 @pytest.mark.parametrize("field", ["rank", "queue_size", "rank_eta"])
 @pytest.mark.parametrize("value", ["0", True, None, [], {}])
 def test_status_takes_numbers_only(field: str, value: Any) -> None:
-    """A number that is none is unknown, rather than passed on."""
+    """A field that is not a number is None."""
     message = {"msg": "estimation", "rank": 1, "queue_size": 2, "rank_eta": 3.5, field: value}
     status = only_status(events_of(message))
     names = {"rank": "position", "queue_size": "size", "rank_eta": "eta"}
-    assert told(status).keys() == set(names.values()) - {names[field]}
+    assert details_of(status).keys() == set(names.values()) - {names[field]}
 
 
 def test_status_of_a_full_queue() -> None:
-    """Up to 4.8 a full queue is told by a message without any text."""
+    """Up to 4.8 a full queue is a message without text."""
     status = run(talks_of("4.0.2", "queue_full")[2]).last
     assert (status.stage, status.message) == ("error", QUEUE_FULL_MESSAGE)
     assert (status.success, status.broken) == (None, None)
@@ -132,15 +132,15 @@ def test_status_of_a_full_queue() -> None:
     ],
 )
 def test_status_of_a_server_that_gives_up(message: dict[str, Any], fields: dict[str, Any]) -> None:
-    """The server's own words are the message, if it has any."""
+    """The server's text is the status message, if there is one."""
     status = only_status(events_of(message))
     assert status.stage == "error"
-    assert told(status) == fields
+    assert details_of(status) == fields
 
 
 @pytest.mark.parametrize("version", PROTOCOLS)
 def test_status_of_an_answer(version: str) -> None:
-    """The last status has what the generation sends with an answer, and nothing else."""
+    """The final status has the fields that this release sends, and no others."""
     talk = talks_of(version, "echo")[0]
     status = run(talk).last
     sent = json.loads(talk.frames[-1].raw)
@@ -153,11 +153,11 @@ def test_status_of_an_answer(version: str) -> None:
         if sent.get(field) is not None:
             expected[field] = sent[field]
     assert status.stage == "complete"
-    assert told(status) == expected
+    assert details_of(status) == expected
 
 
 def test_status_of_an_answer_needs_no_earlier_message() -> None:
-    """Where a job stands is read off its last message alone, whatever kind it is."""
+    """A status depends on its own message only."""
     for scenario in ("count3", "error", "cancel_slow"):
         talk = talks_of("6.31.0", scenario)[0]
         outcome = run(talk)
@@ -167,7 +167,7 @@ def test_status_of_an_answer_needs_no_earlier_message() -> None:
 
 
 def test_status_fields_of_intermediate_values() -> None:
-    """Changed states, time limit, progress and code go with the stage."""
+    """Changed states, time limit, progress and code are in the status."""
     for msg, stage in [("process_generating", "generating"), ("process_streaming", "streaming")]:
         status, data = events_of(
             {
@@ -180,7 +180,7 @@ def test_status_fields_of_intermediate_values() -> None:
             }
         )
         assert isinstance(status, Status) and status.stage == stage
-        assert told(status) == {
+        assert details_of(status) == {
             "code": "c",
             "time_limit": 4.5,
             "progress_data": [],
@@ -190,19 +190,19 @@ def test_status_fields_of_intermediate_values() -> None:
 
 
 def test_status_of_a_step_that_failed() -> None:
-    """An intermediate message that reports a failure gives its text, and no value."""
+    """An intermediate message with a failure gives its text, and no value."""
     status = only_status(
         events_of({"msg": "process_generating", "success": False, "output": {"error": "bad"}})
     )
     assert (status.stage, status.message) == ("error", "bad")
 
 
-# -- the end
+# -- the end of the job
 
 
 @pytest.mark.parametrize("version", ["4.44.1", "5.50.0", "6.31.0"])
-def test_trap_08_an_empty_output_is_a_cancellation(version: str) -> None:
-    """``output: {}`` with ``success: true`` is how servers report a cancelled job."""
+def test_quirk_08_an_empty_output_is_a_cancellation(version: str) -> None:
+    """Servers report a cancelled job by ``output: {}`` with ``success: true``."""
     talk = talks_of(version, "cancel_slow")[0]
     frame = talk.frames[-1]
     event_factory = talk.event_factory()
@@ -215,7 +215,7 @@ def test_trap_08_an_empty_output_is_a_cancellation(version: str) -> None:
 
 @pytest.mark.parametrize("output", [None, [], "x", 5, {"data": None}, {"data": "x"}, {"data": {}}])
 def test_completion_without_values_breaks_the_protocol(output: Any) -> None:
-    """An end with neither values nor an error nor a cancellation is refused."""
+    """A completion without values, error or cancellation is refused."""
     message = {"msg": "process_completed", "success": True, "output": output}
     with pytest.raises(ProtocolError):
         completion(scribe_for(), frame_of(message), message)

@@ -1,4 +1,4 @@
-"""One message: its head, and the whole."""
+"""`Message`: its head, and the parsed message."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ HEADS = [
     ],
 )
 def test_frame_reads_kind_and_job(raw: bytes, msg: str, event_id: str | None) -> None:
-    """Kind and event id are found wherever they stand, however they are written."""
+    """Kind and event id are found in any position and any form of JSON."""
     frame = Message.of(raw, 12.5)
     assert frame == Message(msg, event_id, raw, 12.5)
     parsed = frame.parse()
@@ -69,7 +69,7 @@ def test_frame_reads_kind_and_job(raw: bytes, msg: str, event_id: str | None) ->
 
 
 def test_frame_of_a_known_head_is_not_read_further() -> None:
-    """A message in the servers' form is routed by its head; the rest may wait, or be broken."""
+    """A message in the usual form is routed by its head; the rest may even be broken."""
     frame = Message.of(b'{"msg":"process_generating","event_id":"x","output":{"data', 0.0)
     assert (frame.msg, frame.event_id) == ("process_generating", "x")
     with pytest.raises(ProtocolError):
@@ -91,7 +91,7 @@ def test_frame_of_a_known_head_is_not_read_further() -> None:
 def test_frame_head_agrees_with_the_whole(
     pairs: list[tuple[str, Any]], ascii_only: bool, indent: int | None
 ) -> None:
-    """Reading the head gives what reading the whole message would give."""
+    """The head gives the same as the complete message."""
     message = dict(pairs)
     raw = json.dumps(message, ensure_ascii=ascii_only, indent=indent).encode(errors="replace")
     read = json.loads(raw)
@@ -126,7 +126,7 @@ def test_frame_head_agrees_with_the_whole(
     ],
 )
 def test_frame_of_something_else_is_a_protocol_error(raw: bytes) -> None:
-    """What is no message is refused, and the error carries what came."""
+    """Bytes that are not a message raise an error that contains them."""
     with pytest.raises(ProtocolError) as caught:
         Message.of(raw, 0.0)
     assert caught.value.raw == raw
@@ -134,7 +134,7 @@ def test_frame_of_something_else_is_a_protocol_error(raw: bytes) -> None:
 
 @given(st.binary(max_size=60) | st.binary(max_size=30).map(b'{"msg":"log","event_id":"'.__add__))
 def test_frame_of_any_bytes_is_a_frame_or_a_protocol_error(raw: bytes) -> None:
-    """Random bytes raise nothing else."""
+    """Random bytes raise no other error."""
     try:
         Message.of(raw, 0.0).parse()
     except ProtocolError:
@@ -143,14 +143,14 @@ def test_frame_of_any_bytes_is_a_frame_or_a_protocol_error(raw: bytes) -> None:
 
 @given(st.lists(st.sampled_from(HEADS), max_size=8))
 def test_heads_of_one_stream_are_read_as_each_alone(raws: list[bytes]) -> None:
-    """That most begin as the one before did saves work, and changes nothing."""
+    """A head is read the same whether or not it begins like the last one."""
     heads = wire.Heads()
     for raw in raws:
         assert heads.frame(raw, 1.0) == Message.of(raw, 1.0)
 
 
 def test_heads_of_no_message_leave_the_next_alone() -> None:
-    """What cannot be read fails by itself."""
+    """A message that cannot be read does not affect the next one."""
     heads = wire.Heads()
     heads.frame(HEADS[0], 1.0)
     with pytest.raises(ProtocolError):
@@ -168,12 +168,12 @@ def test_heads_of_no_message_leave_the_next_alone() -> None:
     ],
 )
 def test_frame_knows_whether_it_renders(message: dict[str, Any], renders: bool) -> None:
-    """A message that may bring components is told from one that only has the field."""
+    """A message with a render config is distinguished from one with an empty field."""
     assert frame_of(message).renders is renders
 
 
 def test_frame_renders_are_found_in_every_recording() -> None:
-    """Exactly the recorded messages with a render config are seen as such."""
+    """Exactly the recorded messages with a render config are detected."""
     for version, scenario in all_transcripts():
         for line in lines_of(version, scenario):
             if line["kind"] in ("sse", "ws") and line["dir"] == "recv":
@@ -183,19 +183,19 @@ def test_frame_renders_are_found_in_every_recording() -> None:
 
 @pytest.mark.parametrize("raw", [b"[1]", b"{", b"NaN", b'{"a":1}{"b":2}'])
 def test_wire_parse_takes_objects_only(raw: bytes) -> None:
-    """A message is one JSON object."""
+    """A message must be a JSON object."""
     with pytest.raises(ProtocolError):
         wire.parse(raw)
 
 
 def test_wire_parse_reads_what_servers_write() -> None:
-    """NaN, which Python servers write and JSON lacks, is read."""
+    """NaN, which Python servers write although JSON lacks it, can be read."""
     assert wire.parse(b'{"a": [1]}') == {"a": [1]}
     assert str(wire.parse(b'{"eta": NaN}')["eta"]) == "nan"
 
 
 def test_wire_parse_leaves_room_on_the_stack() -> None:
-    """Garbage that Python collects while a hostile text is parsed can close what it has open."""
+    """The parser leaves room on the stack for finalizers that run during it."""
     failed: list[str] = []
 
     def sink(levels: int) -> int:
@@ -224,14 +224,14 @@ def test_wire_parse_leaves_room_on_the_stack() -> None:
 
 
 def test_wire_parse_blames_no_server_for_the_callers_stack() -> None:
-    """What is nested less is read, or there is no room left for it where it is read."""
+    """If the caller's stack is nearly full, the error does not blame the server."""
     raw = b'{"a":' * 390 + b"1" + b"}" * 390
 
     def at(depth: int) -> object:
         return at(depth - 1) if depth else wire.parse(raw)
 
     assert at(10)
-    if sys.version_info >= (3, 12):  # the parser has a stack of its own
+    if sys.version_info >= (3, 12):  # this parser has its own stack
         assert at(sys.getrecursionlimit() - 300)
     else:
         with pytest.raises(RecursionError):

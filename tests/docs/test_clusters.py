@@ -1,6 +1,6 @@
 """A real Dask cluster, and the scripts of the page about it.
 
-They run in processes of their own, since a cluster starts threads and processes, and warns.
+They run in their own processes, because a cluster starts threads and processes, and warns.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ if __name__ == "__main__":
 
 
 def run_script(text: str, folder: Path, *arguments: str) -> str:
-    """Run a script from a file, from which workers can import it, and return what it printed."""
+    """Run a script from a file, which workers can import, and return its output."""
     script = folder / "script.py"
     script.write_text(text, encoding="utf-8")
     ran = subprocess.run(
@@ -96,8 +96,8 @@ def run_script(text: str, folder: Path, *arguments: str) -> str:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_dask_clients_go_into_tasks(server_pool: ServerPool, version: str, tmp_path: Path) -> None:
-    """However they get there; what comes back can be used, and a job says why it cannot be."""
+def test_dask_tasks_get_clients(server_pool: ServerPool, version: str, tmp_path: Path) -> None:
+    """A client can be passed to tasks in any way, and results can be returned, except jobs."""
     server = server_pool.get(version)
     found = json.loads(run_script(CLUSTER, tmp_path, server.url, str(tmp_path)))
     assert found["as it is"] == list(range(1, 9))
@@ -114,7 +114,7 @@ def test_dask_clients_go_into_tasks(server_pool: ServerPool, version: str, tmp_p
 @pytest.mark.skipif(NEWEST not in SERVERS, reason="the page is about the newest server")
 @pytest.mark.parametrize("block", blocks(PAGE, "python"), ids=lambda block: block.heading)
 def test_scripts_of_the_page_run(block: Block, server_pool: ServerPool, tmp_path: Path) -> None:
-    """As they stand, each as a file of its own."""
+    """Each script of the page runs unchanged in its own file."""
     server = server_pool.get(NEWEST, app=(PAGES,))
     printed = run_script(block.text.replace(ADDRESS, server.url), tmp_path)
     assert printed.splitlines() == ["5050", *(["b'RIFF'"] if block.heading == "Dask" else [])]

@@ -1,8 +1,8 @@
-"""The code in the pages runs as it stands, and the links between pages lead somewhere.
+"""The code in the pages runs unchanged, and their links lead to something.
 
-The blocks of a page run from top to bottom in one namespace, as a reader would type them, with
-``app`` connected to `tests/support/servers/pages.py` at the start of each. What is not run is
-listed here, with the reason; a block that is neither fails
+The blocks of a page run from top to bottom in one namespace, as a reader would type them. At the
+start of each block, ``app`` is connected to `tests/support/servers/pages.py`. Blocks that do not
+run are listed here with the reason. Any other block fails
 `test_every_block_is_run_or_has_a_reason`.
 """
 
@@ -45,17 +45,17 @@ ADDRESS = "http://127.0.0.1:7860"
 BELOW_A_PATH = "https://example.org/tools/app"
 BLOCK = re.compile(r"^```(\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
-#: Python blocks that run in another test, which has what they need.
+#: Python blocks that another test runs, because it has what they need.
 PYTHON_ELSEWHERE = {
     "docs/files.md": "test_examples.py",
     "docs/processes.md": "test_clusters.py",
     "docs/spaces.md": "test_spaces_docs.py",
     "docs/typed-modules.md": "test_typed_module_runs, after the command before it",
 }
-#: The part of a page that another test runs, by its heading.
+#: Parts of pages that another test runs, by their heading.
 PARTS_ELSEWHERE = {("README.md", "Spaces"): "test_spaces_docs.py"}
 
-#: Lines for a shell that are not run here, and why.
+#: Shell lines that are not run here, with the reason.
 SHELL_NOT_RUN = {
     "python3 -m venv .venv && .venv/bin/pip install -e '.[demo]' && "
     ".venv/bin/gradio-client-sync demo": "test_demo.py runs the demo; installing takes minutes",
@@ -72,7 +72,7 @@ SHELL_NOT_RUN = {
     ),
     'python -m benchmarks --only "one call" --output found.json': "takes too long",
 }
-#: Kinds of blocks that are no code to run, and who sees to them.
+#: Kinds of blocks that are not code, and what reads them.
 NOT_CODE = {
     "text": "what is printed",
     "{toctree}": "Sphinx reads it",
@@ -81,7 +81,7 @@ NOT_CODE = {
 
 
 class Block(NamedTuple):
-    """A block of code of a page, and the heading that it stands under."""
+    """A block of code of a page, and its heading."""
 
     page: str
     line: int
@@ -91,7 +91,7 @@ class Block(NamedTuple):
 
 
 def pages() -> list[str]:
-    """Every page that people read, by its path in the repository."""
+    """Return every page for readers, by its path in the repository."""
     found = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
     return sorted(path.relative_to(ROOT).as_posix() for path in found)
 
@@ -119,7 +119,7 @@ CONSOLE_PAGES = [page for page in pages() if blocks(page, "console")]
 
 
 def test_every_block_is_run_or_has_a_reason() -> None:
-    """There is no kind of block that nobody looks at, and no reason for what is not there."""
+    """Each block has a known kind, and each listed exception exists."""
     kinds = {block.kind for page in pages() for block in blocks(page)}
     assert kinds <= {"python", "sh", "console", *NOT_CODE}
     lines = {line for page in SHELL_PAGES for block in blocks(page, "sh")
@@ -131,7 +131,7 @@ def test_every_block_is_run_or_has_a_reason() -> None:
 
 
 def test_every_fence_is_a_block() -> None:
-    """A fence that is not read as one, by a space or a missing word, would not be run."""
+    """Each fence is read as a block: one with a space or without a word would not run."""
     for page in pages():
         fences = re.findall(r"^\s*(?:```|~~~)", (ROOT / page).read_text("utf-8"), re.MULTILINE)
         assert len(fences) == 2 * len(blocks(page)), page
@@ -142,7 +142,7 @@ def test_every_fence_is_a_block() -> None:
 
 @pytest.fixture
 def newest(server_pool: ServerPool) -> Server:
-    """The app of the pages."""
+    """Return a server with the app of the pages."""
     if NEWEST not in SERVERS:
         pytest.skip("the pages are about the newest server")
     return server_pool.get(NEWEST, app=(PAGES,))
@@ -150,14 +150,14 @@ def newest(server_pool: ServerPool) -> Server:
 
 @pytest.fixture
 def logger() -> Iterator[None]:
-    """The level of the package's log is what it was, whatever a page sets."""
+    """Restore the level of the package's log after a page has changed it."""
     level = logging.getLogger("gradio_client_sync").level
     yield
     logging.getLogger("gradio_client_sync").setLevel(level)
 
 
 def given() -> dict[str, Any]:
-    """What the pages take as there: listeners, and what somebody says, second by second."""
+    """Return the names that the pages use without defining them: listeners, and recorded text."""
     names: dict[str, Any] = {"first_second": "hello", "next_second": " there"}
     names.update(recording=[" there", " and", " here"])
     names.update(dict.fromkeys(("show", "watch", "note", "rebuild", "count"), print))
@@ -175,7 +175,7 @@ def test_python_blocks_run(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Every block of a page does what it says without an error."""
+    """Every block of a page runs without an error."""
     (tmp_path / "cat.png").write_bytes(png(0, 128, 0))
     monkeypatch.chdir(tmp_path)
     hub.accounts["hf_xxx"] = Account("user")
@@ -198,21 +198,21 @@ def test_python_blocks_run(
 
 @pytest.mark.gradio
 def test_picture_of_a_jobs_life_is_up_to_date(newest: Server) -> None:
-    """The picture has the events of a real job of two values, in their order, and is up to date."""
-    heard: list[str] = []
+    """The picture has the events of a real job with two values, in order, and is up to date."""
+    received: list[str] = []
     with Client(newest.url) as app:
         job = app.submit("/count", [2])
-        job.on("status", lambda status: heard.append(f"status {status.stage}"))
-        job.on("data", lambda data: heard.append("data"))
+        job.on("status", lambda status: received.append(f"status {status.stage}"))
+        job.on("data", lambda data: received.append("data"))
         job.result(BOUND)
-    assert heard == [step.heard for step in draw_job.STEPS if step.heard]
+    assert received == [step.heard for step in draw_job.STEPS if step.heard]
     picture = Path(draw_job.__file__).with_name("job.svg").read_text("utf-8")
     assert picture == draw_job.drawing(), "run python -m docs.pictures.draw_job"
 
 
 @pytest.mark.gradio
 def test_typed_module_runs(server_pool: ServerPool, tmp_path: Path) -> None:
-    """The code runs as it stands, after the command before it."""
+    """The code of the page runs unchanged after the command before it."""
     if NEWEST not in SERVERS:
         pytest.skip("the page is about the newest server")
     url = server_pool.get(NEWEST).url
@@ -235,11 +235,11 @@ def test_typed_module_runs(server_pool: ServerPool, tmp_path: Path) -> None:
 
 @pytest.mark.gradio
 def test_docstrings_run(newest: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The examples in docstrings give what stands there; those of users call an app."""
+    """The examples in docstrings give the output that they show."""
     (tmp_path / "cat.png").write_bytes(png(0, 128, 0))
     monkeypatch.chdir(tmp_path)
     finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-    told: list[str] = []
+    failures: list[str] = []
     count = 0
     for module in modules():
         for test in finder.find(module, globs=dict(vars(module))):
@@ -250,15 +250,15 @@ def test_docstrings_run(newest: Server, tmp_path: Path, monkeypatch: pytest.Monk
                 test.globs.update(given(), Client=Client, app=app)
                 for example in test.examples:
                     example.source = example.source.replace(ADDRESS, newest.url)
-                runner.run(test, out=told.append, clear_globs=False)
+                runner.run(test, out=failures.append, clear_globs=False)
                 if test.globs["app"] is not app:
                     test.globs["app"].close()
-    assert not told, "".join(told)
+    assert not failures, "".join(failures)
     assert count >= 15
 
 
 def modules() -> Iterator[Any]:
-    """Every module of the package, and the package itself."""
+    """Yield the package and each of its modules."""
     yield gradio_client_sync
     for found in pkgutil.walk_packages(gradio_client_sync.__path__, "gradio_client_sync."):
         if found.name != "gradio_client_sync.__main__":
@@ -269,7 +269,7 @@ def modules() -> Iterator[Any]:
 
 
 def commands(page: str) -> Iterator[tuple[str, str]]:
-    """Each command of the console blocks, with the output that is shown."""
+    """Yield each command of the console blocks, with the output that is shown."""
     for block in blocks(page, "console"):
         for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
@@ -300,7 +300,7 @@ def run(command: str, url: str, folder: Path) -> str:
 def test_console_blocks_show_what_is_printed(
     page: str, server_pool: ServerPool, tmp_path: Path
 ) -> None:
-    """Every command is run, and prints what the page says."""
+    """Every command prints what the page shows."""
     if NEWEST not in SERVERS:
         pytest.skip("the pages are about the newest server")
     url = server_pool.get(NEWEST).url
@@ -314,7 +314,7 @@ def test_console_blocks_show_what_is_printed(
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the pages write for a shell")
 @pytest.mark.parametrize("page", SHELL_PAGES)
 def test_shell_blocks_run(page: str, newest: Server, hub: LocalHub, tmp_path: Path) -> None:
-    """Every line for a shell ends well, but for those that have a reason not to be run."""
+    """Every shell line ends with success, except those that are listed with a reason."""
     hub.add("user/space", app=newest.url)
     program = tmp_path / "bin" / "gradio-client-sync"
     program.parent.mkdir()
@@ -345,7 +345,7 @@ def test_shell_blocks_run(page: str, newest: Server, hub: LocalHub, tmp_path: Pa
 
 
 class Anchors(HTMLParser):
-    """The places of a page that an address can name."""
+    """The names in a page that a URL's fragment can use."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -357,7 +357,7 @@ class Anchors(HTMLParser):
 
 
 def anchors(page: Path) -> set[str]:
-    """What may stand behind a page's #: its headings as GitHub and MyST name them."""
+    """Return the fragments of a page: its headings as GitHub and MyST name them."""
     text = BLOCK.sub("", page.read_text("utf-8"))
     found = Anchors(text).names
     for heading in re.findall(r"^#+ +(.+)$", text, re.MULTILINE):
@@ -367,7 +367,7 @@ def anchors(page: Path) -> set[str]:
 
 
 def links(page: Path) -> Iterator[str]:
-    """Where a page leads, with pictures and downloads."""
+    """Yield the links of a page, also of pictures and downloads."""
     text = re.sub(r"`[^`\n]+`", "", BLOCK.sub("", page.read_text("utf-8")))
     yield from re.findall(r"\]\(\s*<?([^)\s>]+)", text)
     yield from re.findall(r"^\[[^\]]+\]:\s*(\S+)", text, re.MULTILINE)
@@ -378,8 +378,8 @@ def links(page: Path) -> Iterator[str]:
 @pytest.mark.parametrize(
     "page", [*pages(), "tests/README.md", "tests/support/transcripts/README.md"]
 )
-def test_links_lead_somewhere(page: str) -> None:
-    """A link within the repository names a file that is there, and a heading that it has."""
+def test_links_have_targets(page: str) -> None:
+    """A link within the repository names a file that exists, and a heading in it."""
     path = ROOT / page
     for link in links(path):
         parts = urlsplit(link)
@@ -393,10 +393,10 @@ def test_links_lead_somewhere(page: str) -> None:
 
 
 def test_every_page_can_be_found() -> None:
-    """Each page stands in the table of contents, and the README leads to it."""
+    """Each page is in the table of contents, and the README links to it."""
     index = (ROOT / "docs" / "index.md").read_text("utf-8")
-    told = set(re.findall(r"^[\w-]+$", index, re.MULTILINE))
+    listed = set(re.findall(r"^[\w-]+$", index, re.MULTILINE))
     own = {Path(page).stem for page in pages() if page.startswith("docs/")} - {"index"}
-    assert own <= told
+    assert own <= listed
     readme = set(links(ROOT / "README.md"))
     assert {f"docs/{name}.md" for name in own - {"api"}} <= readme

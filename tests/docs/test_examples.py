@@ -1,4 +1,4 @@
-"""The scripts in ``examples/``, run as they stand against the app beside them."""
+"""The scripts in ``examples/``, which run unchanged with the app beside them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SAYS = {
 
 
 def test_examples_are_all_run() -> None:
-    """Each script is in the list."""
+    """Each script is in the list of this module."""
     names = {path.stem for path in (ROOT / "examples").glob("*.py")}
     assert names == {*SCRIPTS, "studio", "tracing"}
 
@@ -50,7 +50,7 @@ def test_examples_are_all_run() -> None:
 def test_example_does_what_it_says(
     name: str, version: str, server_pool: ServerPool, tmp_path: Path
 ) -> None:
-    """It ends well, says what it should, and saves what it says."""
+    """The script ends with success, prints what it should, and saves its files."""
     if name == "dataframe" and importlib.util.find_spec("pandas") is None:
         pytest.skip("needs pandas")
     if name == "plot" and version != "4.44.1":
@@ -81,7 +81,7 @@ def test_example_does_what_it_says(
 def test_page_about_files_runs(
     version: str, server_pool: ServerPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The code of docs/files.md runs from top to bottom, and leaves what it says."""
+    """The code of docs/files.md runs from top to bottom, and writes its files."""
     monkeypatch.chdir(tmp_path)
     Path("cat.png").write_bytes(png(0, 128, 0))
     Path("speech.wav").write_bytes(wav(800))
@@ -97,7 +97,7 @@ def test_page_about_files_runs(
 
 
 def run_tracing(*arguments: str) -> tuple[int, str, list[dict[str, Any]]]:
-    """Run the example; its exit code, what it says, and its spans, the inner one first."""
+    """Run the example; return its exit code, its output, and its spans from the inner one on."""
     done = subprocess.run(
         [sys.executable, str(ROOT / "examples" / "tracing.py"), *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -105,12 +105,12 @@ def run_tracing(*arguments: str) -> tuple[int, str, list[dict[str, Any]]]:
         text=True,
         timeout=60,
     )
-    told = done.stderr
+    text = done.stderr
     spans: list[dict[str, Any]] = []
     decoder = json.JSONDecoder()
-    while told.lstrip().startswith("{"):
-        span, end = decoder.raw_decode(told.lstrip())
-        told = told.lstrip()[end:]
+    while text.lstrip().startswith("{"):
+        span, end = decoder.raw_decode(text.lstrip())
+        text = text.lstrip()[end:]
         spans.append(span)
     return done.returncode, done.stdout, spans
 
@@ -118,10 +118,10 @@ def run_tracing(*arguments: str) -> tuple[int, str, list[dict[str, Any]]]:
 @pytest.mark.gradio
 @pytest.mark.parametrize("endpoint", ["/whoami", "/direct_whoami"])
 @pytest.mark.parametrize("version", [v for v in SERVERS if v in ("3.50.2", "4.44.1", "6.31.0")])
-def test_tracing_tells_the_app_its_parent(
+def test_tracing_sends_its_span_to_the_app(
     version: str, endpoint: str, server_pool: ServerPool
 ) -> None:
-    """The app gets the call's own span as ``traceparent``; the span tells what happened when."""
+    """The app gets the call's span as ``traceparent``, and the span has the call's steps."""
     pytest.importorskip("opentelemetry.sdk")
     code, said, (call, visit) = run_tracing(server_pool.get(version).url, endpoint)
     assert code == 0
@@ -139,8 +139,8 @@ def test_tracing_tells_the_app_its_parent(
 
 
 @pytest.mark.gradio
-def test_tracing_tells_failures(server_pool: ServerPool) -> None:
-    """A call that fails has a span of a failed call, with the error."""
+def test_tracing_records_failures(server_pool: ServerPool) -> None:
+    """The span of a call that fails has the error."""
     pytest.importorskip("opentelemetry.sdk")
     code, _, (call, _) = run_tracing(server_pool.get(SERVERS[-1]).url, "/fail", "boom")
     assert code == 1

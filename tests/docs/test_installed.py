@@ -1,4 +1,4 @@
-"""The package as people get it: what is in the archives, and what it does where nothing else is."""
+"""The package as users install it: the contents of the archives, and its use without extras."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from tests.support.servers.server import Server
 pytestmark = pytest.mark.once
 
 EXTRAS = {"progress", "images", "pandas", "notebook", "cli", "demo", "test", "docs"}
-#: What is in the repository and of no use without it.
+#: Files of the repository that are not in the source archive.
 NOT_SHIPPED = {".gitignore", "docs/_build"}
 
-#: What the package does by itself.
+#: A script of what works without extras.
 ALONE = """\
 import sys
 from pathlib import Path
@@ -49,7 +49,7 @@ with g.Client("user/space") as app:
 """
 
 
-#: What it says where an extra is missing; nothing is called for that.
+#: A script of what needs an extra; nothing is called for these errors.
 WITHOUT = """\
 import sys
 
@@ -65,7 +65,7 @@ with g.Client(sys.argv[1]) as app:
 
 
 def done(*command: str | Path, **options: Any) -> str:
-    """Run a command to its good end."""
+    """Run a command, and check that it ends with success."""
     words = list(map(str, command))
     run = subprocess.run(words, capture_output=True, encoding="utf-8", **options)
     assert run.returncode == 0, run.stdout + run.stderr
@@ -74,7 +74,7 @@ def done(*command: str | Path, **options: Any) -> str:
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """The source archive, and the wheel made of it; CI has built both already."""
+    """Return the source archive, and the wheel made of it; CI has built both already."""
     folder = Path(os.environ.get("GRADIO_CLIENT_SYNC_DIST") or tmp_path_factory.mktemp("dist"))
     if not any(folder.iterdir()):
         done(*uv_command(), "build", "--quiet", "--out-dir", folder, ROOT)
@@ -92,13 +92,13 @@ def environment(folder: Path, *packages: str | Path) -> Path:
 
 @pytest.fixture(scope="module")
 def empty(archives: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the wheel, what it depends on, and nothing else."""
+    """Return an environment with only the wheel and its dependencies."""
     return environment(tmp_path_factory.mktemp("empty") / "env", archives[1])
 
 
 @pytest.fixture(scope="module")
 def bare(archives: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same without the Hub's library, recent releases of which bring click and tqdm."""
+    """Return an environment without the Hub's library, since that needs click and tqdm."""
     needed = ("requests", "websocket-client", "typing-extensions")
     scripts = environment(tmp_path_factory.mktemp("bare") / "env", *needed)
     options = ("--quiet", "--no-deps", "--python", scripts / "python")
@@ -107,12 +107,12 @@ def bare(archives: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) 
 
 
 def outside() -> dict[str, str]:
-    """The environment without what would bring this repository into an interpreter."""
+    """Return the environment variables without those that could make this repository importable."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 def test_source_archive_is_the_whole_project(archives: tuple[Path, Path]) -> None:
-    """Everything in the repository is in it: tests, docs, license and changelog too."""
+    """The source archive has all of the repository: tests, docs, license and changelog too."""
     with tarfile.open(archives[0]) as archive:
         names = {member.name.partition("/")[2] for member in archive if member.isfile()}
     assert names >= {"LICENSE", "CHANGELOG.md", "README.md", "CONTRIBUTING.md", "SECURITY.md"}
@@ -125,7 +125,7 @@ def test_source_archive_is_the_whole_project(archives: tuple[Path, Path]) -> Non
 
 
 def test_wheel_is_the_package_and_nothing_else(archives: tuple[Path, Path]) -> None:
-    """Modules, the mark that they are typed, the demo's app, and the metadata."""
+    """The wheel has the modules, the typing marker, the demo's app and the metadata, only."""
     with zipfile.ZipFile(archives[1]) as archive:
         names = set(archive.namelist())
     package = {
@@ -140,48 +140,50 @@ def test_wheel_is_the_package_and_nothing_else(archives: tuple[Path, Path]) -> N
 
 
 def test_metadata_is_complete(archives: tuple[Path, Path]) -> None:
-    """Who looks for it, and who installs it, finds what there is to know."""
+    """The metadata has all fields that users of an index and installers need."""
     with zipfile.ZipFile(archives[1]) as archive:
         [name] = [name for name in archive.namelist() if name.endswith("/METADATA")]
-        told: Message = Parser().parsestr(archive.read(name).decode())
-    assert told["Version"] == gradio_client_sync.__version__
-    assert set(told.get_all("Provides-Extra") or ()) >= EXTRAS
-    assert told["Requires-Python"] == ">=3.9" and told["License-Expression"] == "Apache-2.0"
-    assert told["Description-Content-Type"] == "text/markdown" and "# gradio_client" in str(told)
-    assert all(told[field] for field in ("Summary", "Keywords", "Author", "Project-URL"))
-    assert "Typing :: Typed" in (told.get_all("Classifier") or ())
-    always = [one for one in told.get_all("Requires-Dist") or () if "extra ==" not in one]
+        metadata: Message = Parser().parsestr(archive.read(name).decode())
+    assert metadata["Version"] == gradio_client_sync.__version__
+    assert set(metadata.get_all("Provides-Extra") or ()) >= EXTRAS
+    assert metadata["Requires-Python"] == ">=3.9" and metadata["License-Expression"] == "Apache-2.0"
+    assert metadata["Description-Content-Type"] == "text/markdown" and "# gradio_client" in str(
+        metadata
+    )
+    assert all(metadata[field] for field in ("Summary", "Keywords", "Author", "Project-URL"))
+    assert "Typing :: Typed" in (metadata.get_all("Classifier") or ())
+    always = [one for one in metadata.get_all("Requires-Dist") or () if "extra ==" not in one]
     assert {one.partition(">")[0] for one in always} == {
         *("requests", "urllib3", "websocket-client", "huggingface_hub", "typing-extensions")
     }
 
 
 @pytest.mark.gradio
-def test_it_works_alone(
+def test_package_works_without_extras(
     empty: Path, server_pool: ServerPool, hub: LocalHub, tmp_path: Path
 ) -> None:
-    """Predict, submit, files and Spaces need no extra."""
+    """Predict, submit, files and Spaces work without any extra."""
     server = newest(server_pool)
     hub.add("user/space", app=server.url)
     script, file = tmp_path / "script.py", tmp_path / "note.txt"
     script.write_text(ALONE, encoding="utf-8")
     file.write_text("a note", encoding="utf-8")
     command = (empty / "python", "-W", "error", script, server.url, file)
-    told = done(*command, env=outside(), cwd=tmp_path).splitlines()
-    assert told[:2] == ["5", "0 1 2 2"]
-    assert json.loads(told[2])["name"] == "note.txt"
-    assert told[3:] == ["1000", "a function", "5"]
+    printed = done(*command, env=outside(), cwd=tmp_path).splitlines()
+    assert printed[:2] == ["5", "0 1 2 2"]
+    assert json.loads(printed[2])["name"] == "note.txt"
+    assert printed[3:] == ["1000", "a function", "5"]
 
 
 @pytest.mark.gradio
-def test_what_is_missing_is_named(bare: Path, server_pool: ServerPool, tmp_path: Path) -> None:
-    """Without tqdm there are no bars, and the error says what brings them; calls go on."""
+def test_missing_extra_is_named(bare: Path, server_pool: ServerPool, tmp_path: Path) -> None:
+    """Without tqdm, the error for bars names the extra, and other calls work."""
     script = tmp_path / "script.py"
     script.write_text(WITHOUT, encoding="utf-8")
     command = (bare / "python", "-W", "error", script, newest(server_pool).url)
-    told = done(*command, env=outside(), cwd=tmp_path).splitlines()
-    assert told[0].startswith("progress ") and "gradio-client-sync[progress]" in told[0]
-    assert told[1:] == ["5"]
+    printed = done(*command, env=outside(), cwd=tmp_path).splitlines()
+    assert printed[0].startswith("progress ") and "gradio-client-sync[progress]" in printed[0]
+    assert printed[1:] == ["5"]
 
 
 def newest(server_pool: ServerPool) -> Server:
@@ -190,8 +192,8 @@ def newest(server_pool: ServerPool) -> Server:
     return server_pool.get("6.31.0")
 
 
-def test_command_says_what_is_missing(bare: Path) -> None:
-    """Without click the command answers, and names the extra that brings it."""
+def test_command_without_click_names_the_extra(bare: Path) -> None:
+    """Without click, the command still responds, and names the extra."""
     program = bare / "gradio-client-sync"
     assert "gradio-client-sync[cli]" in done(program, "--help", env=outside())
     assert gradio_client_sync.__version__ in done(program, "--version", env=outside())

@@ -1,4 +1,4 @@
-"""The rule about which module may import which, checked on every import."""
+"""The rules for imports between modules, checked on every import."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from docs.pictures.draw_house import picture
 from tests.support.layers import LAYERS, PACKAGE, imports, is_folder, modules, name_of, order
 
-#: What the pure core must not import.
+#: Modules that the pure core must not import.
 IMPURE = {"socket", "threading", "time", "queue", "requests", "urllib3", "websocket", "ssl"}
 
-#: Each dependency has one owner.
+#: The modules that may import each dependency.
 OWNERS = {
     "requests": {f"_transport/{name}.py" for name in ("request_context", "ws")},
     "urllib3": {
@@ -27,7 +27,7 @@ OWNERS = {
 
 
 def test_layers_name_each_module_once() -> None:
-    """Every module has one place in the order, and every place a module."""
+    """Each module has one position in the order, and each position has a module."""
     listed = [name for folder, names in LAYERS for name in names.split()]
     assert len(order()) == len(listed), "a module is listed twice"
     assert {name_of(path) for path in modules() if not is_folder(path)} == order().keys()
@@ -35,7 +35,7 @@ def test_layers_name_each_module_once() -> None:
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_layering_imports_go_down_only(path: Path) -> None:
-    """A module imports only what stands before it in the order, for types too."""
+    """A module imports only modules that stand before it in the order, for types too."""
     here = name_of(path)
     own = [target for target, is_own in imports(path) if is_own]
     if is_folder(path):
@@ -47,7 +47,7 @@ def test_layering_imports_go_down_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_layering_dependencies_have_one_owner(path: Path) -> None:
-    """A dependency is imported by the module that owns it, Gradio by none."""
+    """A dependency is imported only by the modules that own it, and Gradio by none."""
     here = path.relative_to(PACKAGE).as_posix()
     for target, own in imports(path):
         top = target.partition(".")[0]
@@ -58,11 +58,11 @@ def test_layering_dependencies_have_one_owner(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "_protocol").rglob("*.py")), ids=name_of)
 def test_layering_keeps_the_core_pure(path: Path) -> None:
-    """The protocol's modules know no sockets, threads or clocks."""
+    """The modules of the protocol use no sockets, threads or clocks."""
     assert not {target.partition(".")[0] for target, own in imports(path) if not own} & IMPURE
 
 
-#: What of `threading` a signal breaks, as `signal_safe` tells; and where only workers wait by it.
+#: Parts of `threading` that a signal can break (see `signal_safe`), and where only workers wait.
 BREAKABLE = re.compile(r"\b(Event|Condition|Barrier|Timer|Semaphore|BoundedSemaphore)\b")
 OF_WORKERS = {
     ("_connection.sessions", "BoundedSemaphore"),
@@ -71,8 +71,8 @@ OF_WORKERS = {
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
-def test_layering_waits_for_nothing_that_a_signal_breaks(path: Path) -> None:
-    """`threading` has more to wait by than locks; here it is not used."""
+def test_layering_waits_are_signal_safe(path: Path) -> None:
+    """Code waits with `signal_safe`, and not with the parts of `threading` that a signal breaks."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, (ast.Attribute, ast.ImportFrom)):
             text = ast.unparse(node)
@@ -129,7 +129,7 @@ def test_layering_counts_lines_without_docstrings() -> None:
 
 
 def test_layering_picture_is_up_to_date() -> None:
-    """The picture in the docs is drawn from the imports as they are."""
+    """The picture in the docs matches the imports."""
     drawn = PACKAGE.parent / "docs" / "pictures" / "house.svg"
     assert drawn.read_text(encoding="utf-8") == picture(), (
         "house.svg is out of date; run python -m docs.pictures.draw_house"

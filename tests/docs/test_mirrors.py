@@ -1,4 +1,4 @@
-"""Who tests which module: a test module of its name does, or those that `TESTED_BY` names."""
+"""Which test module tests which module: the one of its name, or those in `TESTED_BY`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.once
 
 TESTS = Path(__file__).parents[1]
 
-#: Modules without a test module of their name, and the tests that tell when they break.
+#: Modules without a test module of their name, and the tests that fail if they break.
 TESTED_BY = {
     "gradio_client_sync.__main__": ["interfaces/cli/test_cli"],
     "gradio_client_sync._calls.attempt": ["contract/test_jobs", "contract/test_protocol_quirks"],
@@ -87,7 +87,7 @@ TESTED_BY = {
 
 MODULES = [path for path in modules() if path.name != "__init__.py"]
 
-#: How many modules have a name; a test module of a name that several have is nobody's.
+#: How many modules have each name; a test module of a name that several have counts for none.
 SHARED = Counter(path.stem.lstrip("_") for path in MODULES)
 
 
@@ -96,7 +96,7 @@ def full_name(path: Path) -> str:
 
 
 def mirrors(path: Path) -> set[str]:
-    """The names of test modules that say which module they test: its own, or with its package's."""
+    """Return the names of test modules for a module: by its name, or with its package's."""
     name, package = path.stem.lstrip("_"), path.parent.name.lstrip("_")
     return {f"test_{package}_{name}"} | ({f"test_{name}"} if SHARED[name] == 1 else set())
 
@@ -107,7 +107,7 @@ def all_tests() -> set[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_each_module_is_tested_by_its_name_or_by_the_table(path: Path) -> None:
-    """A module has a test module of its name; else it has a line in `TESTED_BY`, and not both."""
+    """Each module has a test module of its name or a line in `TESTED_BY`, and not both."""
     own = mirrors(path) & {name.rpartition("/")[2] for name in all_tests()}
     named = full_name(path) in TESTED_BY
     assert own or named, f"{full_name(path)} needs one of {mirrors(path)}, or a line in TESTED_BY"
@@ -115,13 +115,13 @@ def test_each_module_is_tested_by_its_name_or_by_the_table(path: Path) -> None:
 
 
 def test_table_names_what_exists() -> None:
-    """Each line of `TESTED_BY` is about a module that there is, and names tests that there are."""
+    """Each line of `TESTED_BY` names a module and tests that exist."""
     assert TESTED_BY.keys() <= {full_name(path) for path in MODULES}
     assert {name for names in TESTED_BY.values() for name in names} <= all_tests()
 
 
-def test_tests_stand_in_folders_by_subject() -> None:
-    """No test module stands in the root of the tests; each folder has its line in the README."""
+def test_tests_are_in_folders_by_subject() -> None:
+    """No test module is in the root of the tests, and each folder is in the README."""
     assert {name for name in all_tests() if "/" not in name} == set()
     readme = (TESTS / "README.md").read_text(encoding="utf-8")
     folders = {name.rpartition("/")[0] for name in all_tests()}

@@ -1,4 +1,4 @@
-"""The package as a whole: what importing it costs, and what it offers."""
+"""The package as a whole: what an import loads, and which names it has."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def python(code: str) -> str:
     ],
 )
 def test_package_import_loads_no_dependency(statement: str) -> None:
-    """Importing the package, its errors and events loads nothing but the standard library."""
+    """Importing the package, its errors and events loads only the standard library."""
     loaded = python(f"{statement}; import sys; print(*sys.modules)").split()
     assert not {name.partition(".")[0] for name in loaded} & set(DEPENDENCIES)
 
 
 def test_package_names_are_complete() -> None:
-    """Every public class is offered at the top, and every name that is offered is there."""
+    """Every public class is in the package's names, and every name exists."""
     offered = set(gradio_client_sync.__all__)
     assert offered >= set(errors.__all__)
     assert offered >= {"Client", "client", "Job", "Data", "Status", "Progress", "Log", "Render"}
@@ -47,27 +47,27 @@ def test_package_names_are_complete() -> None:
 
 
 def test_package_client_is_another_name_for_Client() -> None:  # noqa: N802 - the class
-    """JavaScript's name for it works, also after the module was imported."""
+    """JavaScript's name for the class works, also after the module was imported."""
     from gradio_client_sync import Client, client
 
     assert client is Client is _client.Client
 
 
 def test_package_unknown_name_is_an_attribute_error() -> None:
-    """A typo says what was looked for."""
+    """An unknown name raises `AttributeError` with the name."""
     with pytest.raises(AttributeError, match="Clyent"):
-        gradio_client_sync.Clyent  # noqa: B018 - looking it up is the point
+        gradio_client_sync.Clyent  # noqa: B018 - the access itself is the test
 
 
 def test_package_star_import_works() -> None:
-    """`from gradio_client_sync import *` brings the public names."""
+    """`from gradio_client_sync import *` imports the public names."""
     assert python("from gradio_client_sync import *; print(Client.__name__, client is Client)") == (
         "Client True\n"
     )
 
 
-def test_package_says_its_version_once() -> None:
-    """The version is a release number, and the events module has none of its own."""
+def test_package_has_one_version() -> None:
+    """The version is a release number, and the events module has no other."""
     assert re.fullmatch(r"\d+\.\d+\.\d+", gradio_client_sync.__version__)
     assert not hasattr(events, "__version__")
 

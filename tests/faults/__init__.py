@@ -1,1 +1,1 @@
-"""What networks and servers do wrong, between the client and real servers."""
+"""Faults of networks and servers, between the client and real servers."""

@@ -1,4 +1,4 @@
-"""A time of day that jumps moves no wait: waits go by another clock."""
+"""A change of the time of day has no effect on waits, which use the monotonic clock."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ with Client(url, deadline=60) as app:
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_clock_that_jumps_by_days_changes_nothing(server_pool: ServerPool, version: str) -> None:
-    """Jobs go on, deadlines come when they should, what is measured stays right."""
+def test_clock_jumps_have_no_effect(server_pool: ServerPool, version: str) -> None:
+    """Jobs continue, deadlines are kept and timings are right when the clock jumps by days."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     run_python(JUMPS, server.url, key)
     server.control.release(key)
 
 
 def of_the_day(tree: ast.AST) -> Iterator[ast.expr]:
-    """Each place where the time of day is reckoned with: added to, compared, or waited for."""
+    """Yield each use of the time of day in a sum, a comparison or a wait."""
     for function in ast.walk(tree):
         if not isinstance(function, (ast.FunctionDef, ast.Module)):
             continue
@@ -89,7 +89,7 @@ def _is_of_the_day(node: ast.expr, named: set[str]) -> bool:
 
 
 def test_waits_do_not_use_the_time_of_day() -> None:
-    """It stamps events, and nothing is reckoned with it."""
+    """The time of day is used for the times of events only, and not in any calculation."""
     for path in sorted(PACKAGE.rglob("*.py")):
         found = list(of_the_day(ast.parse(path.read_text(encoding="utf-8"))))
         assert not found, f"{path.name}: {[ast.unparse(place) for place in found]}"
@@ -99,6 +99,6 @@ def test_waits_do_not_use_the_time_of_day() -> None:
     "code",
     ["time.time() + 5", "def f():\n now = time.time()\n return now > 3", "x.wait(time.time())"],
 )
-def test_the_look_for_the_time_of_day_finds_it(code: str) -> None:
-    """The test above would fail."""
+def test_search_for_uses_of_the_time_of_day(code: str) -> None:
+    """The check finds each kind of use."""
     assert len(list(of_the_day(ast.parse(code)))) >= 1

@@ -1,4 +1,4 @@
-"""Files of results on their way through bad networks, and onto full disks."""
+"""Downloads over bad networks and onto full disks."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ VERSIONS = [v for v in ("3.50.2", "4.44.1", "6.31.0") if v in SERVERS]
 SIZE = 3_000_000  # bytes
 LIMIT = 0.5  # s
 
-HINDRANCES = {
+DELAYS = {
     "silence": Fault(b"file=", 99, action="stall"),
     "silence in the middle": Fault(b"file=", 99, after=b"\r\n\r\n", offset=9_000, action="stall"),
     "dripping": Fault(b"file=", 99, pace=0.01),
 }
-WAYS: dict[str, Callable[[RemoteFile], object]] = {
+METHODS: dict[str, Callable[[RemoteFile], object]] = {
     "download": lambda file: file.download(timeout=LIMIT),
     "read": lambda file: file.read(timeout=LIMIT),
     "open": lambda file: file.open(timeout=LIMIT),
@@ -37,19 +37,19 @@ WAYS: dict[str, Callable[[RemoteFile], object]] = {
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("hindrance", HINDRANCES)
-def test_a_download_ends_at_its_deadline(
-    server_pool: ServerPool, version: str, hindrance: str, tmp_path: Path
+@pytest.mark.parametrize("delay", DELAYS)
+def test_download_ends_at_its_deadline(
+    server_pool: ServerPool, version: str, delay: str, tmp_path: Path
 ) -> None:
-    """However it is held up, and in whatever way it is asked for; nothing is left of it."""
+    """A download that is delayed in any way ends at its deadline, and leaves no file."""
     server = server_pool.get(version)
     with FaultProxy(server.url) as proxy, Client(proxy.url, download_dir=tmp_path) as app:
         made = app.predict("/make_file", [SIZE], timeout=BOUND)[0]
-        proxy.fault = HINDRANCES[hindrance]
-        for way in WAYS.values():
+        proxy.fault = DELAYS[delay]
+        for method in METHODS.values():
             began = time.monotonic()
             with pytest.raises(DownloadTimeoutError, match="timeout=") as caught:
-                way(made)
+                method(made)
             assert time.monotonic() - began < LIMIT + LATE
             assert caught.value.timeout == LIMIT and isinstance(caught.value, TimeoutError)
         assert list(tmp_path.iterdir()) == []
@@ -57,8 +57,8 @@ def test_a_download_ends_at_its_deadline(
         assert made.download(timeout=BOUND).stat().st_size == SIZE
 
 
-def test_the_clients_deadline_is_that_of_each_download(server_pool: ServerPool) -> None:
-    """A path that is used as one has a deadline, too; who waits for another's download as well."""
+def test_client_deadline_applies_to_downloads(server_pool: ServerPool) -> None:
+    """The client's deadline also counts for implicit downloads, and for waits for another one."""
     with FaultProxy(server_pool.get(VERSIONS[-1]).url) as proxy, Client(proxy.url) as patient:
         made = patient.predict("/make_file", [SIZE], timeout=BOUND)[0]
         with Client(proxy.url, deadline=LIMIT) as app:
@@ -77,7 +77,7 @@ def test_the_clients_deadline_is_that_of_each_download(server_pool: ServerPool) 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB."""
+    """Yield a folder on a file system of 1 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
@@ -90,8 +90,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_disk_fills_up(server_pool: ServerPool, version: str, small_disk: Path) -> None:
-    """The error names the place and what is free there; no half file is left, and none is taken."""
+def test_download_to_a_full_disk(server_pool: ServerPool, version: str, small_disk: Path) -> None:
+    """If the disk is full, the error names the folder and its free space, and no file is left."""
     (small_disk / "kept.txt").write_text("kept")
     with Client(server_pool.get(version).url) as app:
         made = app.predict("/make_file", [SIZE], timeout=BOUND)[0]
@@ -116,10 +116,10 @@ def test_a_disk_fills_up(server_pool: ServerPool, version: str, small_disk: Path
     ],
     ids=["reset", "502", "reset in the middle", "cut in the middle"],
 )
-def test_a_download_is_asked_for_again(
+def test_failed_download_is_retried(
     server_pool: ServerPool, version: str, fault: Fault, tmp_path: Path
 ) -> None:
-    """What only asks is asked again, and what broke off is taken up where it did."""
+    """A failed download is retried, and one that broke off continues from there."""
     server = server_pool.get(version)
     with FaultProxy(server.url) as proxy, Client(proxy.url) as app:
         made = app.predict("/make_file", [SIZE], timeout=BOUND)[0]

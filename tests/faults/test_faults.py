@@ -1,7 +1,7 @@
-"""Every fault, on servers of three generations: one end for each job, told truly, in time.
+"""Every fault, on servers of three generations: each job ends once, correctly and in time.
 
-The app counts how often its functions ran. So the books tell whether a job ran twice, and
-whether an error that says "it cannot have run" is right.
+The app counts how often its functions ran. The counts show whether a job ran twice, and whether an
+error that says "it cannot have run" is right.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ pytestmark = pytest.mark.gradio
 
 VERSIONS = [version for version in ("3.50.2", "4.44.1", "6.31.0") if version in SERVERS]
 
-#: One of each protocol besides: sse, sse_v1, sse_v2 and sse_v2.1. They are tried with ``-m long``.
+#: One release for each other protocol: sse, sse_v1, sse_v2 and sse_v2.1. They run with ``-m long``.
 OTHERS = [version for version in ("4.0.2", "4.12.0", "4.19.2", "4.21.0") if version in SERVERS]
 WS = {"3.50.2"}
 
 ACTIONS: tuple[Literal["cut", "reset", "stall"], ...] = ("cut", "reset", "stall")
 
-DEADLINE = 1.0  # s, for what never ends by itself
+DEADLINE = 1.0  # s; for calls that never end by themselves
 
 JOBS = 4
 
 
-#: Servers of which all jobs share a stream, that a POST joins.
+#: Servers whose jobs all share one stream, and join by a POST.
 SHARED = ("4.12.0", "4.19.2", "4.21.0", "4.44.1", "6.31.0")
 SSE = frozenset(SHARED)
 
 
 class Case(NamedTuple):
-    """A fault, what each job that it befalls may end with, and how many of them do at most."""
+    """A fault, the errors with which an affected job may end, and the servers that it affects."""
 
     fault: Fault
     ends: tuple[type[BaseException], ...] = ()
@@ -62,7 +62,7 @@ JOIN = b"/queue/join"
 DATA = b"/queue/data"
 
 CASES = {
-    # Before the app has the job: it goes on, and nobody notices.
+    # Faults before the app has the job: it is sent again, and the user does not notice.
     "join reset once": Case(Fault(JOIN, action="reset"), (BrokenStreamError,)),
     "join reset at a handshake": Case(Fault(JOIN, 2, action="reset"), only=frozenset(WS)),
     "502 in a burst": Case(Fault(JOIN, 3, page("502 Bad Gateway"))),
@@ -83,7 +83,7 @@ CASES = {
         Fault(JOIN, 1, page("200 OK", "Content-Encoding: gzip")), (GradioClientError,)
     ),
     "no HTTP at all": Case(Fault(JOIN, 1, b"\x15\x03\x01\x00\x02\x02\x28"), (ConnectionError,)),
-    # The answer to the join is lost: nobody can know.
+    # The response to the join is lost, so nobody can know whether the job runs.
     "join's answer cut": Case(
         Fault(JOIN, 1, after=b"event_id", offset=4), (BrokenStreamError,), SSE
     ),
@@ -110,7 +110,7 @@ CASES = {
 BREAKS = {
     f"stream {action} {where} message {nth}": Case(
         Fault(b"/queue/", 9, after=b'"msg"', nth=nth, offset=offset, action=action),
-        # A reset takes back what the client has not read, a websocket's handshake as well.
+        # A reset drops data that the client has not read, also the handshake of a websocket.
         (BrokenStreamError, JobTimeoutError, *([ConnectFailedError] if nth == 1 else [])),
     )
     for nth in (1, 2, 3)
@@ -119,7 +119,7 @@ BREAKS = {
 }
 CASES.update(BREAKS)
 
-#: Those of which the usual run tries some only; all are tried with ``-m long``.
+#: The faults of `BREAKS` that the usual run includes; ``-m long`` includes all.
 OFTEN = {
     *("stream cut within message 1", "stream cut before message 2", "stream cut within message 3"),
     *("stream reset within message 2", "stream stall within message 1"),
@@ -135,7 +135,7 @@ def books(server: Server) -> int:
 
 
 def may_have_run(error: BaseException) -> bool:
-    """What the error says about it."""
+    """Return whether the job may have run, according to its error."""
     if isinstance(error, BrokenStreamError):
         return error.accepted is not False
     if isinstance(error, ConnectFailedError):
@@ -148,7 +148,7 @@ def may_have_run(error: BaseException) -> bool:
 )
 @pytest.mark.parametrize("name", NAMES)
 def test_each_job_ends_once(server_pool: ServerPool, version: str, name: str) -> None:
-    """Whatever happens on the way, N jobs have N ends of the kinds that the table says."""
+    """With any fault, each job ends once, with an outcome that the table allows."""
     case = CASES[name]
     if version not in case.only:
         return
@@ -172,12 +172,12 @@ def test_each_job_ends_once(server_pool: ServerPool, version: str, name: str) ->
             assert isinstance(error, case.ends), repr(error)
             assert isinstance(error, GradioClientError)
             assert error.endpoint == "/echo"
-        assert proxy.struck, "the fault befell nothing"
+        assert proxy.struck, "the fault affected no request"
         proxy.fault = None
         if not isinstance(jobs[-1].exception(), JobTimeoutError):
             assert app.predict("/echo", ["next"], timeout=BOUND)[0] == "next"
             good.append("next")
-    ran = books(server) - before - 1  # the first
+    ran = books(server) - before - 1  # without the first call
     assert len(good) <= ran <= len(good) + sum(map(may_have_run, bad)), (ran, errors)
 
 
@@ -185,7 +185,7 @@ def test_each_job_ends_once(server_pool: ServerPool, version: str, name: str) ->
 def test_lost_job_is_sent_again_where_that_is_allowed(
     server_pool: ServerPool, version: str
 ) -> None:
-    """`idempotent` gets a value after a loss, from its first one on; without, the loss is told."""
+    """With ``idempotent`` a lost job is sent again and gives all values; without, it raises."""
     server = server_pool.get(version)
     with FaultProxy(server.url) as proxy, Client(proxy.url) as app:
         for idempotent in (False, True):
@@ -205,7 +205,7 @@ def test_lost_job_is_sent_again_where_that_is_allowed(
 
 
 def test_refused_connection_is_a_connection_error(server_pool: ServerPool) -> None:
-    """A refused connection is told as one that nothing was sent on."""
+    """A refused connection raises `ConnectFailedError` with ``sent`` False."""
     with FaultProxy(server_pool.get(VERSIONS[-1]).url) as proxy:
         url = proxy.url
     with pytest.raises(ConnectFailedError) as caught:
@@ -214,8 +214,8 @@ def test_refused_connection_is_a_connection_error(server_pool: ServerPool) -> No
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_dead_connections_lose_no_job(server_pool: ServerPool, version: str) -> None:
-    """A pooled connection that ended between two calls is not what a job is sent on."""
+def test_dead_connections_are_not_reused(server_pool: ServerPool, version: str) -> None:
+    """A job is not sent on a pooled connection that has ended since the last call."""
     server = server_pool.get(version)
     with FaultProxy(server.url) as proxy, Client(proxy.url) as app:
         for _ in range(3):

@@ -1,7 +1,7 @@
-"""Gateways that word a server's answers anew, each in a manner that some really have.
+"""Gateways that send a server's responses in another form, each a form that real gateways use.
 
-Most are nobody's business: the values are the same. Where a queue's messages cannot come through,
-or come in another order, each job has one end all the same, and the truth is told.
+Most forms change nothing for users: the values are the same. If the messages of a queue cannot get
+through, or arrive in another order, each job still ends once, with the right outcome.
 """
 
 from __future__ import annotations
@@ -14,66 +14,68 @@ import pytest
 
 from gradio_client_sync import Client, JobTimeoutError
 from tests.conftest import SERVERS
-from tests.support.gateway import Gateway, Manner, doubled, swapped
+from tests.support.gateway import Gateway, ResponseForm, doubled, swapped
 from tests.support.listeners import BOUND, LATE
 from tests.support.servers.plugin import ServerPool
 
 pytestmark = pytest.mark.gradio
 
 VERSIONS = [v for v in ("3.50.2", "4.0.2", "4.44.1", "6.31.0") if v in SERVERS]
-LIMIT = 2.0  # s; of what never comes through
+LIMIT = 2.0  # s; for jobs whose messages never get through
 JOBS = 4
 
 
 class Case(NamedTuple):
-    """A manner; on which servers nothing comes through, and whether the way to the end does."""
+    """A form, the servers on which no message gets through, and whether all values arrive."""
 
-    manner: Manner
+    form: ResponseForm
     never: frozenset[str] = frozenset()
     steps: bool = True
 
 
-POLLED = frozenset({"4.0.2"})  # it asks for a job's data in the stream, and waits for them
+POLLED = frozenset({"4.0.2"})  # it requests a job's data over the stream, and waits for them
 
 CASES = {
-    "close-delimited": Case(Manner("close")),
-    "one request per connection": Case(Manner(close=True)),
-    "compressed": Case(Manner(gzip=True)),
-    "compressed, close-delimited": Case(Manner("close", gzip=True)),
-    "latin-1": Case(Manner(charset="iso-8859-1")),
-    "utf-16": Case(Manner(charset="utf-16")),
-    "a charset that there is not": Case(Manner(charset='"no such"')),
-    "CRLF": Case(Manner(line_end=b"\r\n")),
-    "CR": Case(Manner(line_end=b"\r")),
-    "BOM": Case(Manner(preface=b"\xef\xbb\xbf")),
+    "close-delimited": Case(ResponseForm("close")),
+    "one request per connection": Case(ResponseForm(close=True)),
+    "compressed": Case(ResponseForm(gzip=True)),
+    "compressed, close-delimited": Case(ResponseForm("close", gzip=True)),
+    "latin-1": Case(ResponseForm(charset="iso-8859-1")),
+    "utf-16": Case(ResponseForm(charset="utf-16")),
+    "a charset that there is not": Case(ResponseForm(charset='"no such"')),
+    "CRLF": Case(ResponseForm(line_end=b"\r\n")),
+    "CR": Case(ResponseForm(line_end=b"\r")),
+    "BOM": Case(ResponseForm(preface=b"\xef\xbb\xbf")),
     "comments, retry and names": Case(
-        Manner(preface=b"retry: 1\n\n: hello\n\n", between=b": still there\n\nid: 7\nevent: x\n\n")
+        ResponseForm(
+            preface=b"retry: 1\n\n: hello\n\n", between=b": still there\n\nid: 7\nevent: x\n\n"
+        )
     ),
-    "blocks of 4 kB": Case(Manner(block=4096), POLLED),
-    "whole": Case(Manner(block=0), POLLED),
-    "whole, with its length": Case(Manner("length"), POLLED),
+    "blocks of 4 kB": Case(ResponseForm(block=4096), POLLED),
+    "whole": Case(ResponseForm(block=0), POLLED),
+    "whole, with its length": Case(ResponseForm("length"), POLLED),
     "chunk extensions and trailers": Case(
-        Manner(extension=b';name="value"', trailer=b"X-Checksum: 1\r\n")
+        ResponseForm(extension=b';name="value"', trailer=b"X-Checksum: 1\r\n")
     ),
-    "100 before the answer": Case(Manner(before=b"HTTP/1.1 100 Continue\r\n\r\n")),
-    "each message twice": Case(Manner(messages=doubled), steps=False),
-    "messages out of order": Case(Manner(messages=swapped), steps=False),
-    "websocket in fragments": Case(Manner(pieces=3)),
+    "100 before the answer": Case(ResponseForm(before=b"HTTP/1.1 100 Continue\r\n\r\n")),
+    "each message twice": Case(ResponseForm(messages=doubled), steps=False),
+    "messages out of order": Case(ResponseForm(messages=swapped), steps=False),
+    "websocket in fragments": Case(ResponseForm(pieces=3)),
 }
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("name", CASES)
-def test_each_job_has_its_end_behind_a_gateway(
+def test_each_job_ends_once_behind_a_gateway(
     server_pool: ServerPool, version: str, name: str
 ) -> None:
-    """The values are right or there are none, and no function has run twice."""
+    """Behind a gateway, a job has the right values or none, and no function runs twice."""
     case, server = CASES[name], server_pool.get(version)
     texts = [f"ü\u2028{number} {uuid.uuid4().hex}" for number in range(JOBS)]
     never = version in case.never
     limit = LIMIT if never else BOUND
     before = server.control.executions()
-    with Gateway(server.url, case.manner) as gateway, Client(gateway.url) as app:
+    with Gateway(server.url, case.form) as gateway, Client(gateway.url) as app:
         jobs = [app.submit("/echo", [text], timeout=limit) for text in texts]
         steps = app.submit("/tokens", [5], timeout=limit)
         concurrent.futures.wait([*jobs, steps], limit + LATE)

@@ -1,4 +1,4 @@
-"""Green threads: gevent and eventlet, which make greenlets of threads and sockets."""
+"""Green threads: gevent and eventlet, which replace threads and sockets."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ LIBRARIES = [
 
 FIRST = {
     "gevent": "from gevent import monkey; monkey.patch_all()",
-    "eventlet": "import warnings; warnings.simplefilter('ignore')\n"  # that it is deprecated
+    # it warns that it is deprecated
+    "eventlet": "import warnings; warnings.simplefilter('ignore')\n"
     "import eventlet; eventlet.monkey_patch()",
 }
 SCRIPT = """
@@ -118,18 +119,18 @@ def do_it_all(server: Server, library: str, url: str, verify: str = "") -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_green_threads_do_it_all(server_pool: ServerPool, version: str, library: str) -> None:
-    """Where threads and sockets were replaced, everything works, and stops, as without."""
+def test_green_threads(server_pool: ServerPool, version: str, library: str) -> None:
+    """With green threads and sockets everything works and can be stopped."""
     server = server_pool.get(version)
     do_it_all(server, library, server.url)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_green_threads_do_it_over_tls(
+def test_green_threads_over_tls(
     server_pool: ServerPool, version: str, library: str, certificate: Path
 ) -> None:
-    """Reads over TLS are ended by other greenlets, too."""
+    """Another greenlet can end a read over TLS."""
     server = server_pool.get(version)
     with behind_tls(server.url, certificate) as url:
         do_it_all(server, library, url, str(certificate))

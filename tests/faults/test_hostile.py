@@ -1,4 +1,4 @@
-"""Servers that mean harm: what they send is bounded, and ends in an error that tells."""
+"""Hostile servers: the data that they send is bounded, and ends in an error that says so."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def joined(exchange: IncomingRequest) -> None:
 
 
 def streaming(*messages: Any) -> Callable[[IncomingRequest], None]:
-    """A stream of these messages."""
+    """Return a script that streams these messages."""
 
     def script(exchange: IncomingRequest) -> None:
         exchange.start_stream()
@@ -57,7 +57,7 @@ def streaming(*messages: Any) -> Callable[[IncomingRequest], None]:
 
 
 def endless(exchange: IncomingRequest, piece: bytes) -> None:
-    """A body that ends when the client has had enough."""
+    """Send a body until the client closes the connection."""
     exchange.start_stream()
     write = exchange._handler.wfile.write
     began = time.monotonic()
@@ -66,7 +66,7 @@ def endless(exchange: IncomingRequest, piece: bytes) -> None:
     raise AssertionError("the client listened to the end")
 
 
-# -- answers
+# -- responses
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def endless(exchange: IncomingRequest, piece: bytes) -> None:
 def test_hostile_config(
     script: Callable[[IncomingRequest], None], error: type[GradioClientError]
 ) -> None:
-    """Nothing that answers to the first request harms who asks."""
+    """Any response to the first request ends in time with an error of this package."""
     with ScriptedApp() as server:
         server.scripts["GET /config"] = script
         began = time.monotonic()
@@ -128,7 +128,7 @@ def test_hostile_config(
 
 
 def test_dripping_header_ends_at_the_deadline() -> None:
-    """A header that never ends, byte by byte, does not stretch the deadline of connecting."""
+    """A header that never ends, sent byte by byte, does not extend the deadline of connecting."""
     over = threading.Event()
 
     def drip(exchange: IncomingRequest) -> None:
@@ -145,7 +145,7 @@ def test_dripping_header_ends_at_the_deadline() -> None:
 
 
 def test_foreign_cookies_are_not_kept() -> None:
-    """A cookie for another domain goes nowhere."""
+    """A cookie for another domain is dropped."""
     seen: list[str | None] = []
 
     def join(exchange: IncomingRequest) -> None:
@@ -165,8 +165,8 @@ def test_foreign_cookies_are_not_kept() -> None:
 
 
 @pytest.mark.parametrize("piece", [b"x" * 8192, b"data: x\n" * 1000, b"data:\n" * 1000])
-def test_endless_event_is_given_up(piece: bytes) -> None:
-    """A line or an event without end fails its jobs at the limit, and is not read for ever."""
+def test_endless_event_ends_at_the_limit(piece: bytes) -> None:
+    """A line or an event without end fails its jobs at the size limit."""
     with scripted(join=joined, data=lambda x: endless(x, piece)) as server:
         with Client(server.url, max_message_bytes=LIMIT) as app:
             with pytest.raises(MessageTooLargeError, match="max_message_bytes="):
@@ -187,15 +187,15 @@ def test_endless_event_is_given_up(piece: bytes) -> None:
     ids=["deep", "huge number", "no object", "no text", "no output"],
 )
 def test_unreadable_end_fails_the_job(raw: bytes) -> None:
-    """A last message that cannot be read ends its job as a breach of the protocol."""
+    """A final message that cannot be read ends its job with `ProtocolError`."""
     with scripted(join=joined, data=streaming(raw, CLOSE)) as server:
         with Client(server.url) as app:
             with pytest.raises(ProtocolError):
                 app.predict("/echo", ["x"], timeout=BOUND)
 
 
-def test_paths_of_edits_reach_nothing_but_values() -> None:
-    """Paths to attributes, negative and huge indices change nothing, and fill no memory."""
+def test_paths_of_edits_affect_values_only() -> None:
+    """Edits with paths to attributes, or with negative or huge indices, change nothing."""
     edits = [
         ["replace", ["__class__"], 1],
         ["replace", ["__class__", "__init__", "__globals__"], 1],
@@ -219,7 +219,7 @@ def test_paths_of_edits_reach_nothing_but_values() -> None:
 @pytest.mark.parametrize("lost", [0, 1, 2])
 @pytest.mark.parametrize("history", [2, 1000])
 def test_values_after_an_unreadable_message_are_dropped(lost: int, history: int) -> None:
-    """What follows are edits of what it had: they make no value until one comes whole."""
+    """After a message that cannot be read, edits are dropped until a complete value arrives."""
     deep = b'{"msg": "process_generating", "event_id": "e1", "output": {"data": [' + DEEP + b"]}}"
     messages: list[Any] = [
         generating("e1", "a"),
@@ -233,19 +233,19 @@ def test_values_after_an_unreadable_message_are_dropped(lost: int, history: int)
     messages[lost] = deep
     values = ["a", "ab", "abc", "abcd", "abcd", "abcde", "abcdef", "end"]
     expected = [*values[:lost], *values[5:]]
-    told: list[str] = []
+    received: list[str] = []
     ended = completed("e1", "end")
     with scripted(join=joined, data=streaming(*messages, ended, CLOSE)) as server:
         with Client(server.url, history=history) as app:
             job = app.submit("/count", ["x"])
             assert job.result(BOUND)[0] == "end"
-            job.on("data", lambda data: told.append(data[0]))
+            job.on("data", lambda data: received.append(data[0]))
             kept = [data[0] for data in job]
-    assert told == kept == expected[-len(kept) :] and (history == 2 or kept == expected)
+    assert received == kept == expected[-len(kept) :] and (history == 2 or kept == expected)
 
 
 def test_many_events_are_not_all_kept() -> None:
-    """100,000 messages leave those in memory that `history` asks for."""
+    """The client keeps only as many of 100,000 messages as `history` allows."""
     update = json.dumps(generating("e1", [["append", [], "x"]])).encode()
 
     def data(exchange: IncomingRequest) -> None:
@@ -264,7 +264,7 @@ def test_many_events_are_not_all_kept() -> None:
 
 
 def test_control_characters_do_not_reach_a_terminal() -> None:
-    """What a server calls its things cannot move a reader's cursor."""
+    """Control characters in a server's names do not reach the terminal."""
     evil = "\x1b[2J\x1b]0;title\x07\u202eevil"
     config = config_of(dependency(0, evil), dependency(1, "fine"))
     with ScriptedApp(config) as server, Client(server.url) as app:
@@ -282,7 +282,7 @@ WEBSOCKET_CONFIG = {**config_of(), "version": "3.50.2", "protocol": "ws", "api_p
 
 @contextmanager
 def websocket_server(talk: Callable[[socket.socket], None]) -> Iterator[str]:
-    """An app whose websocket says what a test wants, frame by frame."""
+    """Yield the URL of an app whose websocket a test controls frame by frame."""
     listening = socket.create_server(("127.0.0.1", 0))
     body = json.dumps(WEBSOCKET_CONFIG).encode()
 
@@ -310,7 +310,7 @@ def websocket_server(talk: Callable[[socket.socket], None]) -> Iterator[str]:
                     )
                     talk(connection)
                 except OSError:
-                    pass  # the client has had enough
+                    pass  # the client has closed the connection
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -338,16 +338,16 @@ def fragments(connection: socket.socket) -> None:
     ],
     ids=["a frame of 4 EiB", "fragments without end"],
 )
-def test_endless_websocket_message_is_given_up(talk: Callable[[socket.socket], None]) -> None:
-    """A frame that is too long is not even begun, and fragments are not gathered for ever."""
+def test_endless_websocket_message_ends_at_the_limit(talk: Callable[[socket.socket], None]) -> None:
+    """A frame above the limit is not read, and fragments are collected only up to the limit."""
     with websocket_server(talk) as url, Client(url, max_message_bytes=LIMIT) as app:
         with pytest.raises(MessageTooLargeError):
             app.predict("/echo", ["x"], timeout=BOUND)
 
 
 @pytest.mark.parametrize("says", [True, False], ids=["with a word", "without"])
-def test_websocket_that_takes_no_more_says_why(says: bool) -> None:
-    """Servers before 3.19 get files within a message, and hang up at 16 MiB."""
+def test_websocket_that_refuses_a_large_message_says_why(says: bool) -> None:
+    """Servers before 3.19 get files within a message, and close at 16 MiB; the error says so."""
 
     def talk(connection: socket.socket) -> None:
         asks = b'{"msg": "send_data"}'
@@ -355,7 +355,7 @@ def test_websocket_that_takes_no_more_says_why(says: bool) -> None:
         connection.recv(100_000)
         if says:
             connection.sendall(bytes([0x88, 2]) + struct.pack("!H", 1009))
-        # Closed with bytes unread, which resets the connection under the client's writing.
+        # Closing a socket with unread bytes resets the connection while the client writes.
 
     reason = "a message was larger than the server accepts" if says else "broke off while sending"
     with websocket_server(talk) as url, Client(url) as app:
@@ -364,7 +364,7 @@ def test_websocket_that_takes_no_more_says_why(says: bool) -> None:
 
 
 def shaken(exchange: IncomingRequest) -> None:
-    """Open a websocket, with a cookie for any host that the next client may ask, and end it."""
+    """Open a websocket with a cookie for any host that the next client may use, and end it."""
     key = exchange.headers["sec-websocket-key"].encode()
     digest = hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
     proof = base64.b64encode(digest).decode()
@@ -375,7 +375,7 @@ def shaken(exchange: IncomingRequest) -> None:
 
 
 def test_websocket_cookies_are_not_kept_for_others() -> None:
-    """Neither other clients nor other hosts get what a server sets as it opens one."""
+    """A cookie from a websocket's handshake goes to no other client and no other host."""
     with ScriptedApp(WEBSOCKET_CONFIG) as one, ScriptedApp(WEBSOCKET_CONFIG) as other:
         for server in one, other:
             server.scripts["GET /queue/join"] = shaken
@@ -386,7 +386,7 @@ def test_websocket_cookies_are_not_kept_for_others() -> None:
 
 
 def test_websocket_is_not_sent_on_to_another_server() -> None:
-    """A handshake that answers with a redirect ends there: headers go to the named host only."""
+    """A redirect of a websocket's handshake is not followed, so its headers stay with the host."""
     reached = []
 
     def elsewhere(exchange: IncomingRequest) -> None:

@@ -1,4 +1,4 @@
-"""Apps that mean harm: where they try to send the client, and what they try to have written."""
+"""Hostile apps: which URLs they make the client request, and which files they make it write."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ DIALECT = dialect_of(config_of())
 
 @pytest.fixture
 def own() -> Iterator[FileApp]:
-    """The app that the user named; it means harm."""
+    """Yield the hostile app that the user connects to."""
     with FileApp() as server:
         yield server
 
 
 @pytest.fixture
 def other() -> Iterator[ScriptedApp]:
-    """Another server, on the same host."""
+    """Yield another server on the same host."""
     with ScriptedApp() as server:
         server.scripts["GET /x"] = lambda x: x.answer(b"other", 200, "text/plain")
         yield server
@@ -50,10 +50,10 @@ def other() -> Iterator[ScriptedApp]:
 
 @pytest.fixture
 def app(own: FileApp) -> Iterator[Client]:
-    """A client with something to lose."""
+    """Yield a client with secrets."""
     with client_of(own) as client:
         yield client
-    assert any(CANARY in head for head in own.heads)  # the canary lives
+    assert any(CANARY in head for head in own.heads)  # the app did get the secret
 
 
 def client_of(server: ScriptedApp) -> Client:
@@ -62,7 +62,7 @@ def client_of(server: ScriptedApp) -> Client:
 
 
 def result(server: FileApp, app: Client, **entries: Any) -> RemoteFile:
-    """The app gives this as a file."""
+    """Make the app return this as a file, and return the result."""
     server.output = [filedata(**entries)]
     remote = app.predict("/direct", ["x"])[0]
     assert isinstance(remote, RemoteFile)
@@ -73,13 +73,11 @@ def redirect(location: str, status: int = 302) -> Any:
     return lambda x: x.answer(b"", status, headers={"Location": location})
 
 
-# -- where bytes are fetched from
+# -- downloads
 
 
-def test_hostile_addresses_in_config_and_files_are_not_used(
-    own: FileApp, other: ScriptedApp
-) -> None:
-    """What the server takes for its own address, or a file's, is not where anything is asked."""
+def test_hostile_urls_in_config_and_files_are_not_used(own: FileApp, other: ScriptedApp) -> None:
+    """URLs in the config or in a file do not change where requests go."""
     own.config.update(root=other.url, url=other.url)
     own.serve("/out/x", b"own")
     with client_of(own) as app:
@@ -89,8 +87,8 @@ def test_hostile_addresses_in_config_and_files_are_not_used(
     assert other.requests == []
 
 
-def test_hostile_links_are_fetched_bare(own: FileApp, other: ScriptedApp, app: Client) -> None:
-    """A plain link may lead elsewhere; nothing of the user's goes along."""
+def test_hostile_links_get_no_credentials(own: FileApp, other: ScriptedApp, app: Client) -> None:
+    """A link to another server is downloaded without any credentials."""
     remote = result(own, app, path=f"{other.url}/x", url=None)
     assert remote.read() == b"other" and remote.url == f"{other.url}/x"
     app.predict("/direct", [{"again": handle_file(f"{other.url}/x")}])
@@ -101,10 +99,10 @@ def test_hostile_links_are_fetched_bare(own: FileApp, other: ScriptedApp, app: C
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_hostile_redirects_are_followed_bare(
+def test_hostile_redirects_get_no_credentials(
     own: FileApp, other: ScriptedApp, app: Client, status: int
 ) -> None:
-    """To another port of the same host, and from there on, even back to the app."""
+    """Redirects to another port are followed without credentials, also back to the app."""
     own.scripts["GET /file=/out/x"] = redirect(f"{other.url}/x", status)
     other.scripts["GET /x"] = redirect(f"{own.url}/back", status)
     own.scripts["GET /back"] = redirect(f"{other.url}/y", status)
@@ -129,17 +127,15 @@ def test_hostile_redirects_are_followed_bare(
         "http://",
     ],
 )
-def test_hostile_redirects_to_what_is_no_web_address(
-    own: FileApp, app: Client, location: str
-) -> None:
-    """They are not followed."""
+def test_hostile_redirects_to_other_schemes(own: FileApp, app: Client, location: str) -> None:
+    """Redirects to URLs other than http and https are not followed."""
     own.scripts["GET /file=/out/x"] = redirect(location)
     with pytest.raises(DownloadError):
         result(own, app, path="/out/x").read()
 
 
-def test_hostile_redirects_in_circles_and_to_less_safety(own: FileApp, app: Client) -> None:
-    """Both end with an error; https is never left for http."""
+def test_hostile_redirects_in_circles_and_from_https_to_http(own: FileApp, app: Client) -> None:
+    """Redirects in circles, and from https to http, end with an error."""
     own.scripts["GET /file=/out/x"] = redirect("/gradio_api/file=/out/x")
     with pytest.raises(DownloadError, match="circles"):
         result(own, app, path="/out/x").read()
@@ -153,7 +149,7 @@ def test_hostile_redirects_in_circles_and_to_less_safety(own: FileApp, app: Clie
 
 
 def test_hostile_redirect_of_an_upload(own: FileApp, other: ScriptedApp, app: Client) -> None:
-    """A file goes to the app, and to nobody else."""
+    """A redirect of an upload is not followed."""
     for status in (301, 302, 303, 307, 308):
         own.scripts["POST /upload"] = redirect(f"{other.url}/upload", status)
         with pytest.raises(UploadError, match=str(status)):
@@ -161,10 +157,8 @@ def test_hostile_redirect_of_an_upload(own: FileApp, other: ScriptedApp, app: Cl
     assert other.requests == []
 
 
-def test_hostile_addresses_that_are_read_in_two_ways(
-    own: FileApp, other: ScriptedApp, app: Client
-) -> None:
-    """Whoever of the libraries is right about the host, it is not told what it must not know."""
+def test_hostile_urls_with_an_ambiguous_host(own: FileApp, other: ScriptedApp, app: Client) -> None:
+    """If libraries disagree about a URL's host, no wrong server gets credentials."""
     here, there = urlsplit(own.url).netloc, urlsplit(other.url).netloc
     own.scripts["GET /x"] = lambda x: x.answer(b"own")
     for link in (
@@ -184,15 +178,15 @@ def test_hostile_addresses_that_are_read_in_two_ways(
             try:
                 result(own, app, **attempt).read()
             except DownloadError:
-                pass  # the best answer to most of these
-    assert other.requests, "the other server was never asked, so this test tells nothing"
+                pass  # the best result for most of these
+    assert other.requests, "the other server had no request, so this test checks nothing"
     assert [head for head in other.heads if CANARY in head] == []
 
 
-def test_hostile_paths_that_look_like_addresses_stay_with_the_app(
+def test_hostile_paths_that_look_like_urls_stay_with_the_app(
     own: FileApp, other: ScriptedApp, app: Client
 ) -> None:
-    """Only a plain http link leads away; the rest are names that the app may know."""
+    """Only an http link is requested elsewhere; other names are paths of the app."""
     there = urlsplit(other.url).netloc
     for name in (
         f"//{there}/x",
@@ -210,18 +204,18 @@ def test_hostile_paths_that_look_like_addresses_stay_with_the_app(
     assert got.read() == b"inline" and got.url is None
 
 
-# -- what the user's secrets must not get into
+# -- secrets
 
 
-def test_hostile_echoes_of_secrets_get_nowhere(
+def test_hostile_echoes_of_secrets_are_not_shown(
     own: FileApp, other: ScriptedApp, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    """What a server repeats of a token is in no error, log, repr or pickle."""
+    """A token that a server repeats is in no error, log, repr or pickle."""
     caplog.set_level(logging.DEBUG)
     shown: list[str] = []
 
     def echo(status: int) -> Any:
-        text, later = "text/plain", {"Retry-After": "600"}  # which nobody waits for
+        text, later = "text/plain", {"Retry-After": "600"}  # longer than any wait
         return lambda x: x.answer(f"you sent {x.headers}".encode(), status, text, later)
 
     def fail(call: Any) -> None:
@@ -252,7 +246,7 @@ def test_hostile_echoes_of_secrets_get_nowhere(
     assert [head for head in other.heads if CANARY in head] == []
 
 
-# -- what is written
+# -- names of written files
 
 
 NAMES = (
@@ -279,7 +273,7 @@ def inline(name: str | None, path: str | None = None) -> dict[str, Any]:
 
 
 def check_placed(path: Path, folder: Path) -> None:
-    """It is in the folder, a plain file, and the only one."""
+    """Check that the file is in the folder, is a plain file, and is the only one; remove it."""
     assert path.parent == folder and path.name in os.listdir(folder)
     assert path.is_file() and not path.is_symlink() and path.read_bytes() == b"evil"
     assert 0 < len(os.fsencode(path.name)) <= 255 and not path.name.startswith(".")
@@ -289,7 +283,7 @@ def check_placed(path: Path, folder: Path) -> None:
 
 
 def test_hostile_names_stay_in_their_folder(own: FileApp, app: Client, tmp_path: Path) -> None:
-    """Whatever a file is called, it lands in the folder under a harmless name."""
+    """A file with any name is saved in the folder under a safe name."""
     folder = tmp_path / "deep" / "folder"
     folder.mkdir(parents=True)
     for name in NAMES:
@@ -302,7 +296,7 @@ def test_hostile_names_stay_in_their_folder(own: FileApp, app: Client, tmp_path:
 def test_hostile_links_in_the_folder_are_not_written_through(
     own: FileApp, app: Client, tmp_path: Path
 ) -> None:
-    """A link under the name that a file is about to get, planted by whomever."""
+    """A download does not write through a link that exists under its name."""
     target = tmp_path / "precious"
     target.write_bytes(b"precious")
     folder = tmp_path / "downloads"
@@ -315,7 +309,7 @@ def test_hostile_links_in_the_folder_are_not_written_through(
 
 
 def test_hostile_headers_do_not_name_files(own: FileApp, app: Client, tmp_path: Path) -> None:
-    """The name is known before the answer comes."""
+    """The file's name is not taken from a header of the response."""
     headers = {"Content-Disposition": 'attachment; filename="../../evil"', "Content-Type": "x/y"}
     own.scripts["GET /file=/out/x.txt"] = lambda x: x.answer(b"evil", 200, "text/plain", headers)
     check_placed(result(own, app, path="/out/x.txt").download(tmp_path), tmp_path)
@@ -324,7 +318,7 @@ def test_hostile_headers_do_not_name_files(own: FileApp, app: Client, tmp_path: 
 @given(name=st.text(st.characters(), max_size=300) | st.sampled_from(NAMES), seed=st.booleans())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 def test_hostile_names_of_any_kind(tmp_path: Path, name: str, seed: bool) -> None:
-    """No text escapes the folder, is empty, or is longer than file systems take."""
+    """For any text, the file's name stays in the folder, is not empty and not too long."""
     folder = tmp_path / "names"
     folder.mkdir(exist_ok=True)
     remote = any_remote(inline(name) if seed else inline(None, path=name))
@@ -332,7 +326,7 @@ def test_hostile_names_of_any_kind(tmp_path: Path, name: str, seed: bool) -> Non
 
 
 def any_remote(value: dict[str, Any]) -> RemoteFile:
-    """A file with its content, as decoding makes it."""
+    """Return a file with inline content, as decoding makes it."""
     http = Http("http://127.0.0.1:9")
     file_store = FileStore(
         http, Routes("http://127.0.0.1:9"), bare=http.without_credentials, directory=None
@@ -344,7 +338,7 @@ def any_remote(value: dict[str, Any]) -> RemoteFile:
     return found
 
 
-# -- what is read
+# -- files that are read
 
 ENDPOINT = EndpointTable(config_of(), DIALECT).resolve("/echo")
 LEAVES = st.none() | st.booleans() | st.integers() | st.text() | st.binary(max_size=8)
@@ -354,8 +348,8 @@ NESTED = st.recursive(
 
 
 @given(NESTED)
-def test_files_in_nested_payloads_keep_their_places(value: Any) -> None:
-    """Taken out and put in again, every part of a payload is where it was."""
+def test_files_in_nested_payloads_keep_their_positions(value: Any) -> None:
+    """Files that are taken out of a payload and put back leave its other parts unchanged."""
     data, files = collect(ENDPOINT.name, ENDPOINT.inputs, [value], attach)
     forms: dict[int, Any] = {}
     for attached in files:
@@ -406,7 +400,7 @@ with Client(url) as app:
 
 @pytest.mark.parametrize("kind", ["file", "image", "gallery", "multimodaltextbox"])
 def test_hostile_defaults_and_texts_open_no_file(kind: str, tmp_path: Path) -> None:
-    """No payload of texts, dicts and lists has a file of this machine read, nor has a default."""
+    """Texts, dicts and lists in a payload open no file of this machine, and neither do defaults."""
     canary = tmp_path / "canary.txt"
     canary.write_text(CANARY)
     default = filedata(str(canary))

@@ -20,7 +20,7 @@ VERSIONS = [
     for version in ("3.50.2", "4.44.1", "6.31.0")
     if version in SERVERS
 ]
-#: Cells that leave a job in a phase; `ready` is set when it is there, as far as this side knows.
+#: Cells that leave a job in a phase; `ready` is set when the client has reached it.
 CELLS = {
     "uploading": "job = app.submit('/digest', [bytes(50_000_000)]).on('upload', say_ready)",
     "queued": """job = app.submit('/hold', [key])
@@ -41,7 +41,7 @@ WAIT = """try:
 except KeyboardInterrupt:
     job.cancel()
     raise"""
-GONE = 1.5  # s; it takes 0.2 s, mostly
+GONE = 1.5  # s; it usually takes 0.2 s
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def kernel(tmp_path: Path) -> Iterator[Kernel]:
 def test_closed_notebook_stops_its_jobs(
     kernel: Kernel, server_pool: ServerPool, version: str, phase: str, waiting: bool
 ) -> None:
-    """The kernel is gone in a second, and its work on the server stops; interrupted, only that."""
+    """A kernel that shuts down ends within a second, and its functions on the server stop."""
     server, key = server_for(phase, server_pool, version), uuid.uuid4().hex
     executed = server.control.executions()
     with held_in(phase, server, key) as url:

@@ -1,4 +1,4 @@
-"""What one message, one job and one stream may cost, and whom it harms when that is exceeded."""
+"""The limits of one message, one job and one stream, and who is affected when one is exceeded."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.support.scripted import CLOSE, IncomingRequest, completed, generating
 from tests.support.servers.plugin import ServerPool
 
 VERSIONS = [v for v in ("3.50.2", "4.0.2", "4.44.1", "6.31.0") if v in SERVERS]
-LIMIT = 1_000_000  # bytes; the config of the tests' app is shorter
+LIMIT = 1_000_000  # bytes; more than the config of the tests' app
 LONG = "x" * 3 * LIMIT
 
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
 def test_too_long_message_fails_its_own_job_only(server_pool: ServerPool, version: str) -> None:
-    """Others on the same stream go on, and so does the client."""
+    """A message that is too long fails its own job; other jobs on the same stream continue."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     with Client(server.url, max_message_bytes=LIMIT) as app:
         held = app.submit("/hold", [key])
@@ -40,10 +40,10 @@ def test_too_long_message_fails_its_own_job_only(server_pool: ServerPool, versio
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_job_that_is_given_up_is_stopped_on_the_server(
+def test_job_above_the_limit_is_stopped_on_the_server(
     server_pool: ServerPool, version: str
 ) -> None:
-    """A generator whose value grew too long does not run on for nobody."""
+    """A generator is stopped on the server if its value is too long."""
     server, key = server_pool.get(version), f"k{uuid.uuid4().hex}"
     with Client(server.url, max_message_bytes=LIMIT) as app:
         job = app.submit("/endless_padded", [key, 3 * LIMIT], timeout=BOUND)
@@ -53,13 +53,14 @@ def test_a_job_that_is_given_up_is_stopped_on_the_server(
 
 
 def test_too_long_message_may_precede_its_event_id() -> None:
-    """The job is failed as soon as the answer to its join names it."""
+    """If a message that is too long comes before the response to its job's join, the job fails."""
 
     def join(exchange: IncomingRequest) -> None:
         if server.count("POST /queue/join") == 1:
             exchange.answer({"event_id": "open"})
             return
-        assert first.exception(BOUND) is None  # it is over, and so the long message has passed
+        # the first job has ended, so the client has read the long message
+        assert first.exception(BOUND) is None
         exchange.answer({"event_id": "early"})
 
     def data(exchange: IncomingRequest) -> None:
@@ -78,7 +79,7 @@ def test_too_long_message_may_precede_its_event_id() -> None:
 
 
 def test_too_long_message_without_a_job_fails_all_jobs() -> None:
-    """Where the start does not say whose message it is, any job may miss it."""
+    """If the start of a message that is too long does not name its job, all jobs fail."""
 
     def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
@@ -95,7 +96,7 @@ def test_too_long_message_without_a_job_fails_all_jobs() -> None:
 
 
 def test_messages_for_unknown_jobs_are_not_kept_without_limit() -> None:
-    """What comes while a join is under way, and is for nobody, breaks the stream at the limit."""
+    """Messages for unknown jobs are kept during a join, and break the stream at the limit."""
 
     def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
@@ -123,8 +124,8 @@ def test_messages_for_unknown_jobs_are_not_kept_without_limit() -> None:
                 first.result()
 
 
-def test_nonsense_without_end_does_not_fill_a_terminal(caplog: pytest.LogCaptureFixture) -> None:
-    """Messages that cannot be read are warned of once."""
+def test_unreadable_messages_give_one_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """Messages that cannot be read give one warning."""
 
     def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
@@ -138,7 +139,7 @@ def test_nonsense_without_end_does_not_fill_a_terminal(caplog: pytest.LogCapture
 
 
 def test_unread_job_keeps_history_bytes_at_most() -> None:
-    """Long values are let go after a few, however many `history` would keep."""
+    """The client keeps only as many long values as ``history_bytes`` allows."""
     update = json.dumps(generating("e1", [["replace", [], "x" * 10_000]])).encode()
 
     def data(exchange: IncomingRequest) -> None:
@@ -173,7 +174,7 @@ with Client(sys.argv[1], history=1_000) as app:
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_ten_million_events_take_no_memory() -> None:
-    """A job that nobody reads costs what `history` allows, however long it runs."""
+    """A job that nobody reads uses only the memory that `history` allows."""
     log_line = json.dumps({"msg": "log", "event_id": "e1", "log": "x", "level": "info"})
     update = json.dumps(generating("e1", [["append", [], "x"]]))
     block = f"data: {log_line}\n\n" * 9_990 + f"data: {update}\n\n" * 10

@@ -1,4 +1,4 @@
-"""What networks do besides: answers that come early, addresses that nobody is at, odd frames."""
+"""Further faults of networks: early responses, unreachable addresses, unusual frames."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ from tests.support.servers.plugin import ServerPool
 VERSIONS = [v for v in ("3.50.2", "4.0.2", "4.44.1", "6.31.0") if v in SERVERS]
 
 
-# -- on the way to real servers
+# -- on the connection to real servers
 
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_refusal_may_come_before_the_body_has_gone(server_pool: ServerPool, version: str) -> None:
-    """A gateway that takes no file of that size says so early, and hangs up or resets."""
+def test_response_may_come_before_the_end_of_the_body(
+    server_pool: ServerPool, version: str
+) -> None:
+    """A gateway may refuse a large body before it has arrived, and hang up or reset."""
     server = server_pool.get(version)
     before = server.control.executions().get("file", 0)
     for size in (100, 20_000_000):
@@ -49,33 +51,33 @@ def test_a_refusal_may_come_before_the_body_has_gone(server_pool: ServerPool, ve
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_name_with_several_addresses_is_tried_at_each(
+def test_each_address_of_a_host_is_tried(
     server_pool: ServerPool, version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the first address refuses (IPv6, mostly), the next one is taken, by websockets too."""
+    """If the first address of a host refuses, the next one is used, also for websockets."""
     server = server_pool.get(version)
-    asked: list[str] = []
+    resolved: list[str] = []
     real = socket.getaddrinfo
 
     def resolve(host: Any, port: Any, *args: Any, **options: Any) -> Any:
         if host != "two.addresses":
             return real(host, port, *args, **options)
-        asked.append(host)
+        resolved.append(host)
         nobody = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.9", int(port)))
         return [nobody, (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", int(port)))]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     with Client(server.url.replace("127.0.0.1", "two.addresses")) as app:
         assert app.predict("/echo", ["x"], timeout=BOUND)[0] == "x"
-    assert asked
+    assert resolved
 
 
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", VERSIONS)
-def test_a_proxy_that_wants_a_login_is_named(
+def test_407_names_the_proxy(
     server_pool: ServerPool, version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """407 of the proxy in the environment is not taken for the app's own answer."""
+    """A 407 is reported as the proxy's response, and not as the app's."""
     server = server_pool.get(version)
     with FaultProxy(server.url) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
@@ -145,8 +147,8 @@ STREAMS = {
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_odd_streams_end_in_a_value_or_as_lost(name: str) -> None:
-    """What can be read is read, and what cannot ends the job within its time."""
+def test_odd_streams_give_a_value_or_an_error(name: str) -> None:
+    """A stream that can be read gives its value, and any other ends the job with an error."""
     script, error = STREAMS[name]
     with scripted(join=lambda x: x.answer({"event_id": "e1"}), data=script) as server:
         with Client(server.url, retries=0) as app:
@@ -158,8 +160,8 @@ def test_odd_streams_end_in_a_value_or_as_lost(name: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["text/html", "", "application/octet-stream; charset=utf-16"])
-def test_a_joins_answer_counts_by_what_it_is(kind: str) -> None:
-    """JSON is JSON, whatever a gateway calls it."""
+def test_join_response_is_read_as_json(kind: str) -> None:
+    """The response to a join is read as JSON, whatever its content type."""
 
     def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
@@ -218,8 +220,8 @@ TALKS: dict[str, tuple[Callable[[socket.socket], None], type[Exception] | None, 
 
 
 @pytest.mark.parametrize("name", TALKS)
-def test_odd_websockets_end_in_a_value_or_as_lost(name: str) -> None:
-    """Close codes are named, control frames passed over, and the rest is a typed error."""
+def test_odd_websockets_give_a_value_or_an_error(name: str) -> None:
+    """Close codes are named in the error, control frames are ignored, and other faults raise."""
     talk, error, says = TALKS[name]
     with websocket_server(talk) as url, Client(url, retries=0) as app:
         job = app.submit("/echo", ["x"], timeout=1.0 if error is JobTimeoutError else BOUND)
@@ -231,7 +233,7 @@ def test_odd_websockets_end_in_a_value_or_as_lost(name: str) -> None:
 
 
 def test_unreachable_address_fails_in_time() -> None:
-    """A name that does not exist, a port that nobody listens at, an address that cannot be."""
+    """An unknown host, a closed port and an unreachable address each fail within the deadline."""
     for url in ("http://no-such-name.invalid", "http://127.0.0.1:9", "http://[::1]:9"):
         with pytest.raises(ConnectFailedError) as caught:
             Client(url, retries=0, deadline=BOUND)

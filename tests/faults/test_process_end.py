@@ -1,4 +1,4 @@
-"""The end of a process: whatever ends it, in any phase of a job, it goes at once and quietly."""
+"""The end of a process: in any phase of a job, it ends at once and without output."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ VERSIONS = [
     for version in ("3.50.2", "4.44.1", "6.31.0")
     if version in SERVERS
 ]
-GONE = 1.5  # s from the blow to the end of the process; 1 s is promised, the rest is the machine's
-#: What the request has by which a server is told to stop a generator.
+# s from the cause to the end of the process: 1 s is promised, and the machine may be slow
+GONE = 1.5
+#: The request that stops a generator on each server.
 CANCELS = {"3.50.2": b"/reset", "4.44.1": b"/cancel", "6.31.0": b"/cancel"}
 PHASES = (
     *("connecting", "reading", "idle", "uploading", "queued", "running", "streaming", "listening"),
     "downloading",
 )
-#: What ends the process, with the last line that it says and its exit code.
+#: What ends the process, with its last line of output and its exit code.
 ENDINGS = {
     "exit": ("", 3),
     "error": ("RuntimeError: unhandled", 1),
@@ -50,21 +51,21 @@ from gradio_client_sync import Client
 
 url, phase, ending, key = sys.argv[1:]
 signal.signal(signal.SIGINT, signal.default_int_handler)  # some shells have it ignored
-# A signal that comes just before a read would be heard after it; what waits for both hears it.
+# A signal just before a read would be handled only after it, so wait for both.
 woken, wake = os.pipe()
 os.set_blocking(wake, False)
 signal.set_wakeup_fd(wake)
-# No `threading.Event`: interrupted as it is set, its wait may end with another error than Ctrl-C.
-told, tell = os.pipe()
+# No `threading.Event`: a signal while it is set may end the wait with another error.
+ready, ready_writer = os.pipe()
 once = threading.Lock()
 
 def say_ready(*_):
     if once.acquire(blocking=False):
         print("ready", flush=True)
-        os.write(tell, b"x")
+        os.write(ready_writer, b"x")
 
 def wait_and(function, *arguments):
-    # A signal interrupts it; the other endings come from the main thread while it goes on.
+    # A signal interrupts it; for other endings the main thread ends while it runs.
     if ending.startswith("SIG"):
         function(*arguments)
     threading.Thread(target=function, args=arguments, daemon=True).start()
@@ -72,7 +73,7 @@ def wait_and(function, *arguments):
 if ending == "SIGTERM with a handler":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
 if phase in ("connecting", "reading"):
-    # Once it waits: interrupted while a library of Python makes an object, that object complains.
+    # Only in the wait: an object of a library that is interrupted in its constructor prints errors.
     left = {"connecting": 1, "reading": 2}[phase]  # of the head; of the rest of the body
     def look(frame, event, argument):
         global left
@@ -105,7 +106,7 @@ else:
     elif phase == "downloading":
         file = app.predict("/make_file", [20_000_000])[0]
         wait_and(lambda: file.download(progress=say_ready))
-select.select([told, woken], [], [], 20)
+select.select([ready, woken], [], [], 20)
 select.select([sys.stdin, woken], [], [])
 if ending == "exit":
     sys.exit(3)
@@ -120,7 +121,7 @@ raise RuntimeError("unhandled")
         pytest.param(
             phase,
             ending,
-            # They differ from an exit by what the user's code does only.
+            # For the package they are the same as an exit; only the user's code differs.
             marks=pytest.mark.long
             if ending in ("error", "SIGTERM with a handler") and phase != "running"
             else (),
@@ -132,10 +133,10 @@ raise RuntimeError("unhandled")
 def test_process_ends_at_once(
     server_pool: ServerPool, version: str, phase: str, ending: str, tmp_path: Path
 ) -> None:
-    """It is gone in a second, its work on the server stops, and no dying thread says a word."""
+    """The process ends within a second and silently, and its functions on the server stop."""
     server, key = server_for(phase, server_pool, version), uuid.uuid4().hex
     executed = server.control.executions()
-    silent = socket.create_server(("127.0.0.1", 0))  # takes connections and says nothing
+    silent = socket.create_server(("127.0.0.1", 0))  # accepts connections and sends nothing
     with silent, held_in(phase, server, key) as url:
         if phase in ("connecting", "reading"):
             url = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -174,7 +175,7 @@ def test_process_ends_at_once(
     if (phase, ending) != ("running", "SIGTERM"):
         assert_stopped(phase, server, key, executed)
     server.control.release(key)
-    if ending != "SIGTERM":  # which leaves a private folder of downloads behind
+    if ending != "SIGTERM":  # after SIGTERM a private folder of downloads is left
         assert not list(tmp_path.iterdir())
 
 
@@ -202,8 +203,8 @@ started.acquire()
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_daemons_say_nothing_at_the_exit(server_pool: ServerPool, version: str) -> None:
-    """Threads that wait for jobs and files while the interpreter exits are not woken to print."""
+def test_daemon_threads_print_nothing_at_exit(server_pool: ServerPool, version: str) -> None:
+    """Threads that wait for jobs and files print nothing while the interpreter exits."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     assert run_python(DAEMONS, server.url, key, quiet=True) == ""
     server.control.release(key)
@@ -221,12 +222,12 @@ print(time.time())
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_silent_servers_share_one_grace(server_pool: ServerPool, version: str) -> None:
-    """However many clients wait for their servers' answers, the process is gone in a second."""
+def test_exit_does_not_wait_for_each_silent_server(server_pool: ServerPool, version: str) -> None:
+    """If several servers do not respond to the cancel, the process still ends within a second."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     with FaultProxy(server.url, Fault(CANCELS[version], times=8, action="stall")) as proxy:
-        told = run_python(MANY, proxy.url, key, quiet=True)
-        assert time.time() - float(told) < GONE
+        printed = run_python(MANY, proxy.url, key, quiet=True)
+        assert time.time() - float(printed) < GONE
         assert proxy.struck == 4
     server.control.release(key)
 
@@ -242,8 +243,8 @@ with Client(sys.argv[1]) as app:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_ctrl_c_waits_for_no_silent_server(server_pool: ServerPool, version: str) -> None:
-    """The call, its client and the exit wait for the server's answer together, not in turn."""
+def test_ctrl_c_waits_once_for_a_silent_server(server_pool: ServerPool, version: str) -> None:
+    """The call, its client and the exit wait for the server's response once, not each in turn."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     with FaultProxy(server.url, Fault(CANCELS[version], times=8, action="stall")) as proxy:
         process = subprocess.Popen(
@@ -297,8 +298,8 @@ atexit.register(first)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_functions_of_the_exit_can_call(server_pool: ServerPool, version: str) -> None:
-    """Before and after jobs were stopped, calls work, as far as Python still starts threads."""
+def test_atexit_functions_can_call_the_app(server_pool: ServerPool, version: str) -> None:
+    """Functions of `atexit` can call the app, if Python still starts threads then."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     before, job, later, closed = run_python(AT_EXIT, server.url, key, quiet=True).splitlines()
     no_thread = "GradioClientError: No thread could be started"

@@ -1,4 +1,4 @@
-"""Threads, forks and other processes that use a client, or one of which it is a copy."""
+"""Threads, forks and other processes that use a client or a copy of it."""
 
 from __future__ import annotations
 
@@ -26,20 +26,21 @@ VERSIONS = [
     for version in ("3.50.2", "4.44.1", "6.31.0")
     if version in SERVERS
 ]
-#: Bytes; freed memory does not all go back to the system at once.
+#: Bytes; the system does not get back all freed memory at once.
 GROWTH = 4 * 2**20
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 def test_fork_leaves_the_parent_alone(server_pool: ServerPool, version: str) -> None:
-    """The child has a connection of its own; a job that runs in the parent goes on."""
+    """A forked child has its own connection, and a job of the parent continues."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     with Client(server.url) as app:
         job = app.submit("/hold", [key])
         assert server.control.await_started(key)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # it has threads, as is meant
+            # the process has threads, on purpose
+            warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
         if not child:
             status = 1
@@ -61,14 +62,12 @@ def call_pickled(app: Client, text: str) -> str:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
-def test_client_goes_into_the_processes_of_a_pool(
-    server_pool: ServerPool, version: str, method: str
-) -> None:
-    """A pickled client connects anew where it comes out, also while this process has jobs."""
+def test_client_works_in_a_process_pool(server_pool: ServerPool, version: str, method: str) -> None:
+    """A pickled client connects again in the other process, also while this one has jobs."""
     server, key = server_pool.get(version), uuid.uuid4().hex
     context, texts = multiprocessing.get_context(method), ["a", "b", "c", "d"]
     with Client(server.url, deadline=BOUND, retries=1) as app, warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # it has threads, as is meant
+        warnings.simplefilter("ignore", DeprecationWarning)  # the process has threads, on purpose
         job = app.submit("/hold", [key])
         assert server.control.await_started(key)
         with concurrent.futures.ProcessPoolExecutor(2, context) as pool:
@@ -107,15 +106,17 @@ print(*imported)
 
 @pytest.mark.parametrize("version", [v for v in ("3.50.2", "4.0.2", "6.31.0") if v in SERVERS])
 def test_threads_import_nothing(server_pool: ServerPool, version: str) -> None:
-    """A process that is forked while another thread imports could never import the same."""
-    told = run_python(IMPORTS, server_pool.get(version).url, uuid.uuid4().hex)
-    assert not [name for name in told.split() if name.startswith("gradio_client_sync")], told
-    assert not told.split(), told
+    """Worker threads import nothing: a fork during an import could never import that module."""
+    imported = run_python(IMPORTS, server_pool.get(version).url, uuid.uuid4().hex)
+    assert not [name for name in imported.split() if name.startswith("gradio_client_sync")], (
+        imported
+    )
+    assert not imported.split(), imported
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_jobs_can_be_awaited(server_pool: ServerPool, version: str) -> None:
-    """Inside a running event loop jobs are awaited, and nothing blocks it."""
+    """Jobs can be awaited in a running event loop, and do not block it."""
 
     async def main() -> list[str]:
         with Client(server_pool.get(version).url) as app:
@@ -128,7 +129,7 @@ def test_jobs_can_be_awaited(server_pool: ServerPool, version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_fifty_threads_share_a_client(server_pool: ServerPool, version: str) -> None:
-    """Each thread gets its own answers, and the books balance."""
+    """Each of fifty threads gets its own results, and each call runs once."""
     server = server_pool.get(version)
     before = server.control.executions().get("echo", 0)
     with Client(server.url) as app, concurrent.futures.ThreadPoolExecutor(50) as pool:
@@ -186,7 +187,7 @@ print(json.dumps([before, after, later - memory]))
 """
 
 
-@pytest.mark.timeout(1000)  # of calls on servers that take 50 ms for each
+@pytest.mark.timeout(1000)  # many calls, on servers that take 50 ms for each
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
     ("what", "times"),
@@ -196,10 +197,10 @@ print(json.dumps([before, after, later - memory]))
         pytest.param("predicts", 10_000, marks=pytest.mark.long),
     ],
 )
-def test_long_lives_leave_nothing(
+def test_many_clients_and_calls_leave_nothing(
     server_pool: ServerPool, version: str, what: str, times: int, tmp_path: Path
 ) -> None:
-    """Clients and calls that come and go leave no thread, socket, descriptor, file or memory."""
+    """Many clients and calls leave no thread, socket, descriptor, file or memory."""
     url, variables = server_pool.get(version).url, {**os.environ, "TMPDIR": str(tmp_path)}
     arguments = (url, what, str(times), str(BOUND))
     before, after, grown = json.loads(run_python(LIVES, *arguments, env=variables, bound=900))

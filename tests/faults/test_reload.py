@@ -1,7 +1,7 @@
-"""An app that becomes another one under a client's calls: reloaded, or replaced behind a gateway.
+"""An app that is replaced while a client calls it: by a hot reload, or behind a gateway.
 
-The numbers that the client knows stay valid, and mean other functions. Nothing shows it: the calls
-go on being answered, over the same connections.
+The numbers that the client knows stay valid, but now belong to other functions. No failure shows
+this: calls still get results, over the same connections.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from gradio_client_sync import AppChangedError, Client, EndpointNotFoundError
 from gradio_client_sync.job import control_of
 from tests.conftest import SERVERS
 from tests.support.fault_proxy import FaultProxy
-from tests.support.gateway import Gateway, Manner
+from tests.support.gateway import Gateway, ResponseForm
 from tests.support.generations import has
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.servers.environments import prepare
 from tests.support.servers.server import Server
 
@@ -39,30 +39,30 @@ WARNED = re.compile(r"and (\d+) calls? of '/(\w+)' may have run another function
 
 
 class Deployment(Gateway):
-    """An app behind a gateway, which sends all to the app's successor from `swap` on.
+    """An app behind a gateway, which sends requests to the app's successor from `swap` on.
 
-    Connections to the gateway stay.
+    Connections to the gateway stay open.
     """
 
     def __init__(self, first: Server, second: Server) -> None:
-        super().__init__(first.url, Manner())
+        super().__init__(first.url, ResponseForm())
         self.first, self.second = first, second
 
     def swap(self) -> None:
         self.target = int(self.second.url.rpartition(":")[2])
 
-    def looks(self) -> int:
-        """How often the app was asked which one it is."""
+    def checks(self) -> int:
+        """Return the number of requests for the app's id."""
         return self.count("/app_id")
 
     def count(self, route: str) -> int:
-        """How often a route was asked for."""
+        """Return the number of requests for a route."""
         return sum(f"{route} HTTP" in head.partition("\r\n")[0] for head in list(self.requests))
 
 
 @pytest.fixture(scope="module", params=SERVERS)
 def servers(request: pytest.FixtureRequest) -> Iterator[tuple[Server, Server]]:
-    """An app and its successor, of each version in turn."""
+    """Yield an app and its successor, of each version in turn."""
     before, after = (HERE / name for name in ("changing.py", "changed.py"))
     with Server(request.param, app=(before,)) as first:
         with Server(request.param, app=(after,)) as second:
@@ -76,7 +76,7 @@ def deployment(servers: tuple[Server, Server]) -> Iterator[Deployment]:
 
 
 def await_closed(app: Client) -> None:
-    """Wait until the news of closed connections has reached the client's idle ones."""
+    """Wait until the client's idle connections can read that the server has closed them."""
     pool: Any = app._connection.http.context.network_path(app._connection.app.routes.page).pool
     for pooled in tuple(pool._idle):
         if pooled.connection.sock is not None:
@@ -84,15 +84,15 @@ def await_closed(app: Client) -> None:
 
 
 def stops_by_reset(version: str) -> bool:
-    """Whether a job is stopped by ``/reset``, which a server ignores before the first value.
+    """Return whether a job is stopped by ``/reset``, which has no effect before the first value.
 
-    These servers, 4.0 to 4.30, may be told of the change just as the job begins.
+    The client may send it to these servers (4.0 to 4.30) just as the job begins.
     """
     return not has(version, "cancel") and not has(version, "websocket")
 
 
 def call_until(app: Client, wanted: str, endpoint: str = "/greet") -> list[str]:
-    """Call by name without a pause until an answer is ``wanted``; give those before it."""
+    """Call by name without a pause until the result is ``wanted``; return the earlier results."""
     others: list[str] = []
     end = time.monotonic() + BOUND
     while time.monotonic() < end:
@@ -107,34 +107,34 @@ def call_until(app: Client, wanted: str, endpoint: str = "/greet") -> list[str]:
 
 
 def warned(caplog: pytest.LogCaptureFixture) -> dict[str, int]:
-    """How many calls of each endpoint the client has warned of."""
-    told: dict[str, int] = {}
+    """Return for how many calls of each endpoint there was a warning."""
+    counts: dict[str, int] = {}
     for record in caplog.records:
         for count, name in WARNED.findall(record.getMessage()):
-            told[name] = told.get(name, 0) + int(count)
-    return told
+            counts[name] = counts.get(name, 0) + int(count)
+    return counts
 
 
-def test_reload_behind_a_gateway_is_found_out_under_steady_calls(
+def test_reload_behind_a_gateway_is_detected_during_steady_calls(
     deployment: Deployment, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A call by name runs another function for a look's time at most, and is warned of."""
+    """Calls by name run a wrong function only until the next check, and give a warning."""
     with Client(deployment.url) as app, caplog.at_level(logging.WARNING):
         assert app.predict("/greet", ["x"])[0] == "hello x"
         call_until(app, "hello x")
         deployment.swap()
-        looks = deployment.looks()
+        checks = deployment.checks()
         wrong = [a for a in call_until_changed(app, "/greet") if a != "hello x"]
-        assert deployment.looks() - looks <= 2
+        assert deployment.checks() - checks <= 2
         assert set(wrong) <= {"WIPED x"}
         assert [app.predict("/greet", ["x"])[0] for _ in range(20)] == ["hello x"] * 20
-        told = warned(caplog)
-    assert set(told) <= {"greet"}
-    assert len(wrong) <= told.get("greet", 0), "calls that ran another function are warned of"
+        counts = warned(caplog)
+    assert set(counts) <= {"greet"}
+    assert len(wrong) <= counts.get("greet", 0), "calls that ran another function are warned of"
 
 
 def call_until_changed(app: Client, endpoint: str) -> list[str]:
-    """Call by name without a pause until the client knows the other app; give the answers."""
+    """Call by name without a pause until the client has the new config; return the results."""
     answers: list[str] = []
     end = time.monotonic() + BOUND
     while not any(d.get("api_name") == "wipe" for d in app.config["dependencies"]):
@@ -144,8 +144,8 @@ def call_until_changed(app: Client, endpoint: str) -> list[str]:
     return answers
 
 
-def test_reload_cancels_what_went_to_another_function(deployment: Deployment) -> None:
-    """A job that the other app took by an old number is stopped there, also if no call follows."""
+def test_reload_cancels_jobs_of_a_wrong_function(deployment: Deployment) -> None:
+    """A job that ran a wrong function in the new app is cancelled, also without a further call."""
     key = f"hold {uuid.uuid4().hex}"
     with Client(deployment.url) as app:
         assert app.predict("/greet", ["x"])[0] == "hello x"
@@ -165,43 +165,44 @@ def test_reload_cancels_what_went_to_another_function(deployment: Deployment) ->
             deployment.second.control.release(key)
 
 
-def test_reload_leaves_alone_what_the_app_before_has(deployment: Deployment) -> None:
-    """A job that ran before the last good look goes on to its end, and so do those after it."""
+def test_reload_keeps_jobs_of_the_old_app(deployment: Deployment) -> None:
+    """A job that the old app still runs continues to its end, and later calls work."""
     key = uuid.uuid4().hex
     with Client(deployment.url) as app:
-        values = Heard()
+        values = EventRecorder()
         job = app.submit("/hold", [key]).on("data", values)
         try:
             values.wait_for()
-            looks = deployment.looks()
+            checks = deployment.checks()
             end = time.monotonic() + BOUND
-            while deployment.looks() < looks + 2:  # the first may have begun before
+            while deployment.checks() < checks + 2:  # the first check may have begun earlier
                 assert app.predict("/greet", ["x"])[0] == "hello x"
                 assert time.monotonic() < end
             deployment.swap()
             call_until_changed(app, "/greet")
             assert app.predict("/greet", ["x"])[0] == "hello x"
-            heard = len(values.events)
-            values.wait_for(after=heard)
+            count = len(values.events)
+            values.wait_for(after=count)
         finally:
             deployment.first.control.release(key)
         assert job.result(BOUND)[0] == f"held {key}"
 
 
-def test_reload_of_functions_that_skip_the_queue_is_no_matter(deployment: Deployment) -> None:
-    """Where the route takes the name alone, the name decides, at once."""
+def test_reload_does_not_affect_direct_calls(deployment: Deployment) -> None:
+    """A direct call by name always runs the right function, because its URL has the name."""
     with Client(deployment.url) as app:
         assert app.predict("/quick", ["x"])[0] == "hello x"
         deployment.swap()
         assert app.predict("/quick", ["x"])[0] == "hello x"
         assert app.submit("/quick", ["x"]).result(BOUND)[0] == "hello x"
-        call_until(app, "hello x", "/with/slash")  # which is no route, so its number goes
+        # this name does not fit into a URL, so the number is sent
+        call_until(app, "hello x", "/with/slash")
 
 
-def test_reload_does_not_touch_numbers_of_the_user(
+def test_reload_keeps_numbers_of_the_user(
     deployment: Deployment, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What the user's own number means is the user's business."""
+    """A number that the user passed is called unchanged, without a warning."""
     with Client(deployment.url) as app, caplog.at_level(logging.WARNING):
         assert app.predict(0, ["x"])[0] == "hello x"
         deployment.swap()
@@ -212,7 +213,7 @@ def test_reload_does_not_touch_numbers_of_the_user(
 
 
 def test_reload_moves_values_with_their_parameters(deployment: Deployment) -> None:
-    """Values by parameter name find their parameters where those are by now."""
+    """Values by parameter name go to the parameters of that name in the new app."""
     with Client(deployment.url) as app:
         assert app.predict("/pair", {"a": "1", "b": "2"})[0] == "a=1 b=2"
         job = app._prepare("/pair", {"a": "1", "b": "2"}, None, False, False, None)
@@ -223,8 +224,8 @@ def test_reload_moves_values_with_their_parameters(deployment: Deployment) -> No
         assert app.predict("/pair", {"a": "1", "b": "2"})[0] == "a=1 b=2"
 
 
-def test_reload_that_takes_a_function_away_ends_its_calls(servers: tuple[Server, Server]) -> None:
-    """A name that the other app does not have is not called by its old number."""
+def test_reload_without_a_function_ends_its_calls(servers: tuple[Server, Server]) -> None:
+    """If the new app lacks a function, its call raises and does not run the old number."""
     second, first = servers
     with Deployment(first, second) as deployment, Client(deployment.url) as app:
         assert app.predict("/wipe", ["x"])[0] == "WIPED x"
@@ -232,23 +233,24 @@ def test_reload_that_takes_a_function_away_ends_its_calls(servers: tuple[Server,
         watch, end = app._connection.app.watch, time.monotonic() + BOUND
         known = watch.epoch
         deployment.swap()
-        while watch.epoch == known:  # until then, the call would be one under way at the change
+        while watch.epoch == known:  # before that, the call would count as running at the change
             assert time.monotonic() < end
             app.predict("/quick", ["x"])
         with pytest.raises(EndpointNotFoundError, match="wipe"):
             app._connection.submit(order).result(BOUND)
 
 
-def test_reload_that_cuts_connections_is_looked_at_before_the_next_call(
+def test_reload_that_cuts_connections_is_checked_before_the_next_call(
     servers: tuple[Server, Server],
 ) -> None:
-    """A connection that the server has closed is a reason to look before a call is sent."""
+    """If the server has closed a connection, the client checks the app before the next call."""
     first, second = servers
     with FaultProxy(first.url) as proxy, Client(proxy.url) as app:
-        # The stream may be cut as the next job joins, which is sent again then.
+        # The stream may be cut while the next job joins, which is then sent again.
         for server in (second, first, second):
             assert app.predict("/greet", ["x"], idempotent=True)[0] == "hello x"
-            # A stream that this side has closed says nothing of the server: leave an idle one.
+            # A stream that this client closed does not show that the server is gone, so leave an
+            # idle connection.
             assert app.predict("/quick", ["x"])[0] == "hello x"
             proxy.target = int(server.url.rpartition(":")[2])
             proxy.cut()
@@ -256,20 +258,20 @@ def test_reload_that_cuts_connections_is_looked_at_before_the_next_call(
         assert app.predict("/greet", ["x"], idempotent=True)[0] == "hello x"
 
 
-def test_reload_looks_cost_one_small_request_a_second(deployment: Deployment) -> None:
-    """Steady calls bring one look a second at most, an idle client brings none."""
+def test_reload_checks_cost_one_request_per_second(deployment: Deployment) -> None:
+    """Steady calls cause at most one check per second, and an idle client causes none."""
     with Client(deployment.url) as app:
         began = time.monotonic()
         while time.monotonic() < began + 3.5:
             assert app.predict("/greet", ["x"])[0] == "hello x"
         app._connection._workers.join(0.0)
         took = time.monotonic() - began
-        looks = deployment.looks()
-        assert 1 <= looks <= took + 1
-        # Where the config does not name the app's run, it is read once more to learn that.
+        checks = deployment.checks()
+        assert 1 <= checks <= took + 1
+        # If the config has no ``app_id``, it is read once more when the id is first known.
         assert deployment.count("/config") == (1 if "app_id" in app.config else 2)
         assert not threading.Event().wait(2.0)
-        assert deployment.looks() == looks
+        assert deployment.checks() == checks
 
 
 # -- the hot reload of `gradio app.py`
@@ -307,7 +309,7 @@ MORE = 'go.click(wipe, text, out, api_name="wipe")'
 RUNNING = re.compile(r"Running on local URL:\s+(http://\S+)")
 
 
-class Developed:
+class DevelopedApp:
     """An app that runs by ``gradio app.py``, which reloads it when its file changes."""
 
     def __init__(self, version: str, folder: Path) -> None:
@@ -328,21 +330,21 @@ class Developed:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,  # the command starts the app as a process of its own
+            start_new_session=True,  # the command starts the app as its own process
         )
 
     def __enter__(self) -> str:
-        """Wait until it runs, and give its address."""
+        """Wait until the app runs, and return its URL."""
         assert self.process.stdout is not None
-        told = []
+        lines = []
         for line in self.process.stdout:
-            told.append(line)
+            lines.append(line)
             found = RUNNING.search(line)
             if found:
                 self._rest = threading.Thread(target=self.process.stdout.read)
                 self._rest.start()
                 return found[1]
-        raise AssertionError("".join(told))
+        raise AssertionError("".join(lines))
 
     def __exit__(self, *exc: object) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -352,13 +354,13 @@ class Developed:
         self.process.stdout.close()
 
     def change(self) -> None:
-        """Put one more function above the others."""
+        """Add a function above the others."""
         changed = self.file.with_suffix(".new")
         changed.write_text(SOURCE.replace("# more", MORE))
         changed.replace(self.file)
 
 
-#: Servers of 4.x fail what runs at the moment of a reload, by an error of their own.
+#: Servers of 4.x end a running job at a reload with their own error.
 DEVELOPED = [version for version in ("5.50.0", "6.31.0") if version in SERVERS]
 
 
@@ -366,17 +368,17 @@ DEVELOPED = [version for version in ("5.50.0", "6.31.0") if version in SERVERS]
 def test_hot_reload_under_steady_calls(
     version: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The calls after a reload find their function, while a job from before it goes on."""
-    developed = Developed(version, tmp_path)
+    """Calls after a reload run the right function, while a job from before the reload continues."""
+    developed = DevelopedApp(version, tmp_path)
     with developed as url, Client(url) as app, caplog.at_level(logging.WARNING):
-        values = Heard()
+        values = EventRecorder()
         job = app.submit("/hold", [str(tmp_path)]).on("data", values)
         values.wait_for()
         for _ in range(3):
             assert app.predict("/greet", ["x"])[0] == "hello x"
         looked = app._connection.app.watch
         good, end = looked._good, time.monotonic() + BOUND
-        while looked._good < good + 2:  # so that the job is older than the last good look
+        while looked._good < good + 2:  # so that the job is older than the last check
             assert app.predict("/greet", ["x"])[0] == "hello x"
             assert time.monotonic() < end
         developed.change()
@@ -386,7 +388,7 @@ def test_hot_reload_under_steady_calls(
         assert app.predict("/wipe", ["x"])[0] == "WIPED x"
         assert app.predict("/quick", ["x"])[0] == "hello x"
         assert answers.count("WIPED x") <= warned(caplog).get("greet", 0)
-        heard = len(values.events)
-        values.wait_for(after=heard)
+        count = len(values.events)
+        values.wait_for(after=count)
         (tmp_path / "go").touch()
         assert job.result(BOUND)[0] == "held"

@@ -1,4 +1,4 @@
-"""A server that is killed (SIGKILL) in the middle of everything, and comes back as another."""
+"""A server that is killed (SIGKILL) during everything, and replaced by another one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gradio_client_sync import BrokenStreamError, Client, DownloadError
 from tests.conftest import SERVERS
 from tests.support.fault_proxy import Fault, FaultProxy
 from tests.support.generations import has
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.servers.server import Server
 
 pytestmark = pytest.mark.gradio
@@ -22,27 +22,27 @@ VERSIONS = [
     for version in ("3.50.2", "4.0.2", "4.44.1", "6.31.0")
     if version in SERVERS
 ]
-LATER = 90.0  # s; until the second server is there
+LATER = 90.0  # s; includes the start of the second server
 CONTENT = bytes(8_000_000)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_server_is_killed_in_every_phase_at_once(version: str, tmp_path: Path) -> None:
-    """What it had is told as lost, what it did not have goes on with the next, nothing runs twice.
+    """Jobs of the killed server fail, others run on the next one, and nothing runs twice.
 
-    In its queue, in a stream, in an upload and in a download.
+    When it is killed, there are jobs in the queue, a stream, an upload and a download.
     """
     with Server(version, queue_size=20) as first, FaultProxy(first.url) as proxy:
         with Client(proxy.url, retries=8, deadline=LATER) as app:
             made = app.predict("/make_file", [len(CONTENT)])[0]
             app_id = app.config["app_id"]
-            values, sent, fetched = Heard(), Heard(), threading.Event()
+            values, sent, fetched = EventRecorder(), EventRecorder(), threading.Event()
             streaming = app.submit("/endless", ["k"]).on("data", values)
-            values.wait_for()  # its only worker is taken from now on
+            values.wait_for()  # its only worker is busy from now on
             waiting = [app.submit("/echo", [f"waits {n}"]) for n in range(2)]
             again = app.submit("/echo", ["again"], idempotent=True)
             for job in (*waiting, again):
-                place = Heard()
+                place = EventRecorder()
                 job.on("status", place)
                 place.wait_for(lambda status: status.position is not None)
             proxy.fault = Fault(b"/upload", action="stall")
@@ -58,7 +58,8 @@ def test_server_is_killed_in_every_phase_at_once(version: str, tmp_path: Path) -
                 )
                 assert fetched.wait(BOUND)
                 first.kill()
-                # These ask for a job's data only when its turn has come; what waits cannot run.
+                # These servers get a job's data when its turn comes, so a waiting job cannot have
+                # run.
                 has_data = not has(version, "polled for data")
                 for job in (streaming, *(waiting if has_data else [])):
                     error = job.exception(BOUND)
@@ -66,7 +67,7 @@ def test_server_is_killed_in_every_phase_at_once(version: str, tmp_path: Path) -
                     assert error.accepted is True
                 with Server(version) as second:
                     proxy.target = int(second.url.rpartition(":")[2])
-                    proxy.cut()  # what stalls
+                    proxy.cut()  # the stalled connections
                     assert again.result(LATER)[0] == "again"
                     assert uploading.result(LATER)[0].read() == CONTENT
                     with pytest.raises(DownloadError, match=r"made\.bin|404"):

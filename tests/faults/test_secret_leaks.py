@@ -1,4 +1,4 @@
-"""Servers that repeat what they were sent: no secret of ours comes back in an error."""
+"""Servers that repeat what they received: no error shows a secret of the client."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ STATUSES = (400, 401, 403, 404, 422, 429, 500, 503)
 def echo(status: int) -> Callable[[IncomingRequest], None]:
     def answer(exchange: IncomingRequest) -> None:
         text = f"you sent {exchange.headers} {exchange.body!r}"
-        later = {"Retry-After": "600"}  # longer than anybody waits; 429 would be asked again
+        later = {"Retry-After": "600"}  # longer than any wait; otherwise a 429 would be retried
         exchange.answer({"detail": text}, status, headers=later if status == 429 else None)
 
     return answer
 
 
 class Secretive:
-    """A client with secrets, and what its errors show."""
+    """A client with secrets, and the texts of its errors."""
 
     def __init__(self, canary: Canary) -> None:
         self.secrets: list[str] = [PASSWORD, OAUTH]
@@ -50,7 +50,7 @@ class Secretive:
 
 @pytest.fixture
 def secretive(canary: Canary) -> Iterator[Secretive]:
-    """At the end, none of its secrets was shown."""
+    """Check at the end of the test that no secret was shown."""
     secretive = Secretive(canary)
     yield secretive
     assert secretive.shown
@@ -62,8 +62,10 @@ def secretive(canary: Canary) -> Iterator[Secretive]:
 @pytest.mark.parametrize(
     "route", ["GET /config", "POST /login", "POST /queue/join", "POST /run/add"]
 )
-def test_echoes_of_secrets_are_in_no_error(secretive: Secretive, route: str, status: int) -> None:
-    """A refusal at any step is told without what it repeats of ours."""
+def test_errors_show_no_secrets_that_a_response_repeats(
+    secretive: Secretive, route: str, status: int
+) -> None:
+    """An error for a refused request does not show secrets that the response repeats."""
     config = config_of(dependency(0, "add", queue=route != "POST /run/add"))
     with scripted(config) as app:
         options = secretive.options(app.url)
@@ -81,10 +83,8 @@ def test_echoes_of_secrets_are_in_no_error(secretive: Secretive, route: str, sta
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_echoes_of_secrets_in_a_handshake_are_in_no_error(
-    secretive: Secretive, status: int
-) -> None:
-    """Nor is what the refusal of a websocket repeats."""
+def test_errors_show_no_secrets_that_a_handshake_repeats(secretive: Secretive, status: int) -> None:
+    """An error for a refused websocket does not show secrets that the response repeats."""
     config = config_of(dependency(0, "add"), protocol="ws", version="3.50.2")
     with scripted(config) as app:
         app.scripts["GET /queue/join"] = echo(status)

@@ -1,4 +1,4 @@
-"""Signals that strike the main thread within a call, at every place where Python hears of one."""
+"""Signals that arrive in the main thread during a call, at every point where Python handles one."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ PACKAGE = str(Path(gradio_client_sync.__file__).parent)
 ENDPOINTS = ["/queued", "/direct"]
 
 
-class Strike:
-    """Does something at the nth place of the package that this thread comes by; a context manager.
+class SignalAt:
+    """Call a handler at the nth point of the package in this thread; a context manager.
 
-    Places are where functions begin and where those in C return: there the interpreter looks for
-    signals, and not between taking a lock and what it guards.
+    The points are where functions begin, and where C functions return. There the interpreter
+    handles signals, but not between taking a lock and entering the block that it guards.
 
     Attributes:
-        struck: That place was come by.
+        called: Whether the handler was called.
     """
 
     def __init__(self, number: int, handler: Callable[[], object]) -> None:
         self._left = number
         self._handler = handler
-        self.struck = False
+        self.called = False
 
-    def _look(self, frame: FrameType, event: str, _: object) -> None:
+    def _count(self, frame: FrameType, event: str, _: object) -> None:
         if event in ("call", "c_return") and frame.f_code.co_filename.startswith(PACKAGE):
             self._left -= 1
             if self._left == 0:
                 sys.setprofile(None)
-                self.struck = True
+                self.called = True
                 self._handler()
 
-    def __enter__(self) -> Strike:
-        sys.setprofile(self._look)
+    def __enter__(self) -> SignalAt:
+        sys.setprofile(self._count)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -81,28 +81,28 @@ def server() -> Iterator[ScriptedApp]:
 
 @pytest.fixture(autouse=True)
 def no_handlers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The alarm that ends tests which hang would have a job made for each call."""
+    """Ignore the signal handler of pytest-timeout, for which each call would make a job."""
     monkeypatch.setattr(
         "gradio_client_sync._connection.connection.handlers_may_raise", lambda: False
     )
 
 
-# A socket that was just being made, or taken, is closed by the collector.
+# The collector closes a socket that was just being made or accepted.
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_ctrl_c_anywhere_in_a_call_costs_no_place(server: ScriptedApp, endpoint: str) -> None:
-    """Of the one job that there may be at a time; the next call finds it free."""
-    number, struck = 0, True
+def test_ctrl_c_anywhere_in_a_call_frees_the_slot(server: ScriptedApp, endpoint: str) -> None:
+    """With ``max_workers=1``, Ctrl-C anywhere in a call leaves the slot free for the next call."""
+    number, called = 0, True
     with Client(server.url, max_workers=1) as app:
-        while struck:
+        while called:
             number += 1
             try:
-                with Strike(number, interrupt) as strike:
+                with SignalAt(number, interrupt) as point:
                     app.predict(endpoint, ["x"])
             except KeyboardInterrupt:
                 pass
-            struck = strike.struck
+            called = point.called
             assert app.predict(endpoint, ["x"], timeout=BOUND)[0] == "x", number
     assert number > 50
 
@@ -112,23 +112,23 @@ def test_ctrl_c_anywhere_in_a_call_costs_no_place(server: ScriptedApp, endpoint:
 def test_handler_may_close_the_client_anywhere_in_a_call(
     server: ScriptedApp, endpoint: str, method: str
 ) -> None:
-    """The call ends by that, and nothing waits for itself."""
-    number, struck = 0, True
-    while struck:
+    """A handler may call close() anywhere in a call: the call ends, and nothing deadlocks."""
+    number, called = 0, True
+    while called:
         number += 1
         with Client(server.url) as app:
             app.predict(endpoint, ["x"])
             result: Any = None
             try:
-                with Strike(number, app.close) as strike:
+                with SignalAt(number, app.close) as point:
                     result = getattr(app, method)(endpoint, ["x"])
                 if method == "submit":
                     result = result.result(BOUND)
-            except JobTimeoutError:  # nobody ended it
+            except JobTimeoutError:  # nothing ended the call
                 raise
             except (GradioClientError, CancelledError):
-                assert strike.struck
+                assert point.called
             else:
                 assert result[0] == "x"
-            struck = strike.struck
+            called = point.called
     assert number > 30

@@ -1,4 +1,4 @@
-"""Limits of the process: too few threads, files and stack for the jobs that are submitted."""
+"""Limits of the process: too few threads, files or stack for the submitted jobs."""
 
 from __future__ import annotations
 
@@ -52,29 +52,29 @@ with Client(url, deadline=30, retries=0) as app:
         error = job.exception(60)
         if error is not None:
             errors.append(error)
-    told = sorted({f"{type(exc).__name__}: {exc}" for exc in errors})
+    messages = sorted({f"{type(exc).__name__}: {exc}" for exc in errors})
     done = len([job for job in jobs if job.exception() is None])
-    print(json.dumps([done, len(errors), told, app.predict("/echo", ["again"])[0]]))
+    print(json.dumps([done, len(errors), messages, app.predict("/echo", ["again"])[0]]))
 """
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("what", ["threads", "files", "stack"])
 def test_each_job_ends_at_a_limit(server_pool: ServerPool, version: str, what: str) -> None:
-    """What there is no room for fails with an error that says so; the client goes on."""
+    """A job above a limit fails with an error that names the limit, and the client still works."""
     server = server_pool.get(version)
-    told = run_python(SCRIPT, server.url, what, str(JOBS))
-    done, failed, errors, again = json.loads(told)
+    printed = run_python(SCRIPT, server.url, what, str(JOBS))
+    done, failed, errors, again = json.loads(printed)
     assert done + failed == JOBS and again == "again"
-    # The jobs of a shared stream need one thread more, for its reader: without it, all are lost.
+    # The jobs of a shared stream need one more thread for its reader. Without it, all of them fail.
     assert done or (what, version) in (("threads", "4.44.1"), ("threads", "6.31.0"))
     word = {"threads": "No thread could be started", "files": "ulimit -n"}
     if what == "stack":
         assert not errors
     else:
-        # Jobs that were just joining when the reader got no thread hear that their stream broke.
+        # Jobs that were just joining when the reader got no thread fail with a broken stream.
         others = [error for error in errors if word[what] not in error]
         assert len(others) < len(errors) or not errors, errors
         assert all(what == "threads" and "while the job was joining" in e for e in others), others
     if what == "threads" or (what, version) == ("files", "3.50.2"):
-        assert failed  # a websocket for each job; later servers have one stream for all
+        assert failed  # each job has a websocket; later servers have one stream for all jobs

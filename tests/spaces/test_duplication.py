@@ -1,4 +1,4 @@
-"""Copies of Spaces: what is asked of the Hub for one, what it may refuse, and what is reused."""
+"""Copies of Spaces: the requests to the Hub, its refusals, and the reuse of a copy."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ pytestmark = pytest.mark.gradio
 
 @pytest.fixture
 def newest(server_pool: ServerPool) -> str:
-    """The address of a real Gradio server."""
+    """Return the URL of a real Gradio server."""
     return server_pool.get(SERVERS[-1]).url
 
 
 @pytest.fixture
 def original(hub: LocalHub, newest: str) -> str:
-    """Somebody else's Space."""
+    """Create a Space of another user, and return its name."""
     hub.add("erin/paint", app=newest)
     return "erin/paint"
 
 
 def copied(hub: LocalHub, source: str, token: str | None = OWNER, **options: Any) -> dict[str, Any]:
-    """What the Hub was asked for."""
+    """Make a copy, and return the body of the request to the Hub."""
     with duplicate(source, hf_token=token, **options):
-        [call] = hub.asked("POST .*/duplicate")
+        [call] = hub.requests_to("POST .*/duplicate")
     body: dict[str, Any] = call.body
     assert call.path == "/api/spaces/erin/paint/duplicate"
     assert call.token == token
-    # Since 2.x the library has another word for it.
+    # Since 2.x the library uses another name for it.
     visibility = body.pop("visibility", None)
     if visibility is not None:
         body["private"] = visibility == "private"
@@ -60,27 +60,27 @@ def refused(source: str, token: str | None = OWNER, **options: Any) -> Duplicati
 
 
 def test_duplicate_makes_a_copy_waits_and_connects(hub: LocalHub, original: str) -> None:
-    """The copy is the account's, public, on the original's hardware, and runs when it is there."""
+    """The copy is in the user's account, public, on the original's hardware, and then runs."""
     hub.copy_stages = ("BUILDING", "APP_STARTING", "RUNNING")
-    told: list[SpaceStatus] = []
-    with duplicate(original, hf_token=OWNER, status_callback=told.append) as app:
+    statuses: list[SpaceStatus] = []
+    with duplicate(original, hf_token=OWNER, status_callback=statuses.append) as app:
         assert isinstance(app, Client)
         assert app.source == "alice/paint"
         assert app.predict("/add", [2, 3])[0] in (5, "5", "5.0")
-    [call] = hub.asked("POST")
+    [call] = hub.requests_to("POST")
     assert call.body == {"repository": "alice/paint", "hardware": "cpu-basic"}
-    assert [status.detail for status in told] == ["BUILDING", "APP_STARTING", "RUNNING"]
+    assert [status.detail for status in statuses] == ["BUILDING", "APP_STARTING", "RUNNING"]
     assert not hub.spaces["alice/paint"].private
 
 
 def test_duplicate_is_offered_in_three_places() -> None:
-    """The module's name and the class's method are one function."""
+    """The function of the module and the class's method are the same."""
     assert gradio_client_sync.duplicate == Client.duplicate
     assert "duplicate" in gradio_client_sync.__all__
 
 
 def test_duplicate_of_a_subclass_is_one(hub: LocalHub, original: str) -> None:
-    """`duplicate` of a class that adds to Client gives that class."""
+    """`duplicate` of a subclass returns an instance of the subclass."""
 
     class Mine(Client):
         pass
@@ -90,7 +90,7 @@ def test_duplicate_of_a_subclass_is_one(hub: LocalHub, original: str) -> None:
 
 
 def test_duplicate_with_everything(hub: LocalHub, original: str) -> None:
-    """Every option reaches the Hub, in the one request that makes the copy."""
+    """Every option reaches the Hub in the one request that makes the copy."""
     body = copied(
         hub,
         original,
@@ -125,7 +125,7 @@ def test_duplicate_with_everything(hub: LocalHub, original: str) -> None:
 def test_duplicate_names_the_copy(
     hub: LocalHub, original: str, form: str, to_id: str | None, target: str
 ) -> None:
-    """The copy has the original's name, or the one given, in the token's account."""
+    """The copy has the original's name or the given one, in the token's account."""
     source = form.format(id=original, hub=hub.url)
     assert copied(hub, source, to_id=to_id)["repository"] == target
 
@@ -134,7 +134,7 @@ def test_duplicate_names_the_copy(
 def test_duplicate_takes_the_hardware_of_the_original(
     hub: LocalHub, original: str, stage: str
 ) -> None:
-    """The copy runs on what the original runs on, or would run on if it were awake."""
+    """The copy has the hardware of the original, also if that is asleep."""
     hub.spaces[original].stages = [stage]
     hub.spaces[original].hardware = "a10g-large"
     body = copied(hub, original, PAYER)
@@ -143,13 +143,13 @@ def test_duplicate_takes_the_hardware_of_the_original(
 
 
 def test_duplicate_by_default_lets_paid_hardware_sleep(hub: LocalHub, original: str) -> None:
-    """Without timeout, hardware that costs something sleeps after five minutes."""
+    """Without ``timeout``, paid hardware sleeps after five minutes."""
     body = copied(hub, original, PAYER, hardware="t4-small")
     assert body["sleepTimeSeconds"] == 300
 
 
 def test_duplicate_can_be_kept_awake(hub: LocalHub, original: str, newest: str) -> None:
-    """An infinite timeout is the Hub's word for never, and compared as such."""
+    """An infinite ``timeout`` is sent as -1, and compared as such."""
     body = copied(hub, original, PAYER, hardware="t4-small", timeout=float("inf"))
     assert body["sleepTimeSeconds"] == -1
     hub.spaces["carol/paint"].sleep_time = 300
@@ -158,7 +158,7 @@ def test_duplicate_can_be_kept_awake(hub: LocalHub, original: str, newest: str) 
 
 
 def test_duplicate_warns_of_a_timeout_without_effect(hub: LocalHub, original: str) -> None:
-    """The free hardware sleeps when the Hub wants; the Hub is told all the same."""
+    """``timeout`` on free hardware gives a warning, and is still sent to the Hub."""
     with pytest.warns(UserWarning, match="no effect on 'cpu-basic'") as caught:
         body = copied(hub, original, timeout=2.5)
     assert body["sleepTimeSeconds"] == 150
@@ -166,21 +166,21 @@ def test_duplicate_warns_of_a_timeout_without_effect(hub: LocalHub, original: st
     assert caught[0].filename == __file__
 
 
-@pytest.mark.parametrize("tells", [True, False])
+@pytest.mark.parametrize("lists", [True, False])
 def test_duplicate_refuses_unknown_hardware_with_the_list(
-    hub: LocalHub, original: str, tells: bool
+    hub: LocalHub, original: str, lists: bool
 ) -> None:
-    """Hardware is checked against what the Hub has now, or what the library knows."""
-    hub.tells_hardware = tells
+    """Hardware is checked against the Hub's list, or else the library's."""
+    hub.lists_hardware = lists
     text = str(refused(original, hardware="t4-smal"))
     assert "no hardware 't4-smal'. Did you mean 't4-small'?" in text
-    for name in HARDWARE if tells else ("cpu-basic", "t4-medium"):
+    for name in HARDWARE if lists else ("cpu-basic", "t4-medium"):
         assert name in text
-    assert hub.asked("POST") == []
+    assert hub.requests_to("POST") == []
 
 
 def test_duplicate_knows_hardware_that_the_library_does_not(hub: LocalHub, original: str) -> None:
-    """New hardware can be had without a new release of anything."""
+    """Hardware that only the Hub knows can be used."""
     assert copied(hub, original, PAYER, hardware="brand-new-gpu")["hardware"] == "brand-new-gpu"
 
 
@@ -188,9 +188,9 @@ def test_duplicate_knows_hardware_that_the_library_does_not(hub: LocalHub, origi
 
 
 def test_duplicate_reuses_a_copy_that_fits(hub: LocalHub, original: str, newest: str) -> None:
-    """A second call connects to what the first one made, without a word."""
+    """A second call connects to the copy of the first one, without a warning."""
     hub.add("alice/paint", "SLEEPING", "RUNNING", app=newest, variables={"MODE": "fast"})
-    told: list[SpaceStatus] = []
+    statuses: list[SpaceStatus] = []
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with duplicate(
@@ -198,17 +198,17 @@ def test_duplicate_reuses_a_copy_that_fits(hub: LocalHub, original: str, newest:
             hf_token=OWNER,
             hardware="cpu-basic",
             variables={"MODE": "fast"},
-            status_callback=told.append,
+            status_callback=statuses.append,
         ) as app:
             assert app.source == "alice/paint"
-    # The comparison looked at the sleeping copy too.
-    assert [status.detail for status in told] == ["SLEEPING", "RUNNING"]
+    # The comparison also reported the sleeping copy.
+    assert [status.detail for status in statuses] == ["SLEEPING", "RUNNING"]
 
 
 def test_duplicate_says_what_differs_in_a_copy_that_exists(
     hub: LocalHub, original: str, newest: str
 ) -> None:
-    """A copy that is not as asked for is used, with a warning that names each difference."""
+    """A copy with other options is used, with a warning that names each difference."""
     hub.add("carol/paint", app=newest, hardware="a10g-large", sleep_time=3600, variables={"A": "1"})
     with pytest.warns(UserWarning, match="'carol/paint' already exists") as caught:
         duplicate(
@@ -238,14 +238,14 @@ def test_duplicate_says_what_differs_in_a_copy_that_exists(
 
 
 def test_duplicate_says_that_a_copy_never_sleeps(hub: LocalHub, original: str, newest: str) -> None:
-    """A copy without a sleep time costs more than one with it."""
+    """A copy without a sleep time gives a warning."""
     hub.add("carol/paint", app=newest, hardware="t4-small")
     with pytest.warns(UserWarning, match="timeout is not set, not 5 min"):
         duplicate(original, hf_token=PAYER, hardware="t4-small", timeout=5).close()
 
 
 def test_duplicate_of_a_private_space_stays_private(hub: LocalHub, newest: str) -> None:
-    """The Hub makes no private Space public because nobody said otherwise."""
+    """The copy of a private Space is private by default."""
     hub.add("bob/secret", app=newest, private=True, readers={"alice"})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -258,7 +258,7 @@ def test_duplicate_of_a_private_space_stays_private(hub: LocalHub, newest: str) 
 
 
 def test_duplicate_without_a_token(hub: LocalHub, original: str) -> None:
-    """A copy needs an owner."""
+    """Without a token, the error says how to give one."""
     text = str(refused(original, None))
     assert "hf_token=" in text
     assert "log in" in text
@@ -268,14 +268,14 @@ def test_duplicate_without_a_token(hub: LocalHub, original: str) -> None:
 def test_duplicate_with_the_saved_token(
     hub: LocalHub, original: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who is logged in need not give a token."""
+    """A logged-in user needs no ``hf_token``."""
     monkeypatch.setenv("HF_TOKEN", OWNER)
     with duplicate(original) as app:
         assert app.source == "alice/paint"
 
 
 def test_duplicate_with_a_token_that_the_hub_does_not_know(hub: LocalHub, original: str) -> None:
-    """A mistyped token is said to be one, and not shown."""
+    """The error for an unknown token says so, without showing the token."""
     error = refused(original, "hf_mistyped")
     assert "does not accept the token" in str(error)
     assert "hf_mistyped" not in str(error)
@@ -283,22 +283,22 @@ def test_duplicate_with_a_token_that_the_hub_does_not_know(hub: LocalHub, origin
 
 
 def test_duplicate_without_the_right(hub: LocalHub, original: str) -> None:
-    """A token for reading only says whose it is and what it may do."""
+    """The error for a read-only token names its account and its role."""
     text = str(refused(original, READER))
     assert "don't have the rights" in text
     assert "account 'bob' and has the role 'read'" in text
     assert "needs write access" in text
 
 
-def test_duplicate_without_the_right_on_one_thing(hub: LocalHub, original: str) -> None:
-    """So does one whose rights are on single Spaces; here it may not write where it should."""
+def test_duplicate_with_a_fine_grained_token(hub: LocalHub, original: str) -> None:
+    """The error for a fine-grained token lists its rights."""
     hub.accounts[SCOPED].name = "dave"
     text = str(refused(original, SCOPED, to_id="alice/paint"))
     assert "account 'dave' and may do only this: repo.read on alice/open" in text
 
 
 def test_duplicate_beyond_the_quota(hub: LocalHub, original: str) -> None:
-    """A full account is told with the Hub's own words."""
+    """If the quota is used up, the error has the Hub's text."""
     hub.accounts[OWNER].quota = 0
     text = str(refused(original))
     assert "reached the limit of Spaces of your plan" in text
@@ -306,7 +306,7 @@ def test_duplicate_beyond_the_quota(hub: LocalHub, original: str) -> None:
 
 
 def test_duplicate_onto_hardware_that_is_not_paid_for(hub: LocalHub, original: str) -> None:
-    """Missing payment names both ways out."""
+    """The error for unpaid hardware names both solutions."""
     text = str(refused(original, hardware="t4-small"))
     assert "402" in text
     assert "set up a payment method" in text
@@ -314,15 +314,15 @@ def test_duplicate_onto_hardware_that_is_not_paid_for(hub: LocalHub, original: s
 
 
 def test_duplicate_of_an_unknown_source(hub: LocalHub) -> None:
-    """What is not there cannot be copied."""
+    """An unknown source raises `SpaceNotFoundError`."""
     with pytest.raises(SpaceNotFoundError, match="erin/nothing") as caught:
         duplicate("erin/nothing", hf_token=OWNER)
     assert caught.value.space_id == "erin/nothing"
-    assert hub.asked("POST") == []
+    assert hub.requests_to("POST") == []
 
 
-def test_duplicate_of_a_source_that_goes_meanwhile(hub: LocalHub, original: str) -> None:
-    """Neither can what is gone when the copy is made."""
+def test_duplicate_of_a_source_that_vanishes(hub: LocalHub, original: str) -> None:
+    """A source that vanishes before the copy is made raises `SpaceNotFoundError`."""
     hub.fail("POST", 404, {"X-Error-Code": "RepoNotFound", "X-Error-Message": "gone"})
     with pytest.raises(SpaceNotFoundError, match="does not exist"):
         duplicate(original, hf_token=OWNER)
@@ -330,20 +330,20 @@ def test_duplicate_of_a_source_that_goes_meanwhile(hub: LocalHub, original: str)
 
 @pytest.mark.parametrize("source", ["http://127.0.0.1:7860", "nonsense", ""])
 def test_duplicate_of_an_invalid_source(hub: LocalHub, source: str) -> None:
-    """Only Spaces can be copied."""
+    """A source that is not a Space is refused."""
     assert "is not the name of a Space" in str(refused(source))
     assert hub.calls == []
 
 
 @pytest.mark.parametrize("to_id", ["alice/pa int", "a/b/c", "alice/", "/paint", "alice/a..b"])
-def test_duplicate_to_a_name_that_cannot_be(hub: LocalHub, original: str, to_id: str) -> None:
-    """A name that the Hub cannot take is refused before anything is made."""
+def test_duplicate_to_an_invalid_name(hub: LocalHub, original: str, to_id: str) -> None:
+    """An invalid name for the copy is refused before any request that makes it."""
     refused(original, to_id=to_id)
-    assert hub.asked("POST") == []
+    assert hub.requests_to("POST") == []
 
 
 def test_duplicate_of_an_own_space(hub: LocalHub, newest: str) -> None:
-    """A Space is not its own copy."""
+    """A Space cannot be copied to its own name."""
     hub.add("alice/paint", app=newest)
     text = str(refused("alice/paint"))
     assert "already belongs to your account" in text
@@ -351,8 +351,8 @@ def test_duplicate_of_an_own_space(hub: LocalHub, newest: str) -> None:
 
 
 @pytest.mark.parametrize("step", ["GET .*/erin/paint", "whoami", "POST"])
-def test_duplicate_with_a_hub_asked_too_often(hub: LocalHub, original: str, step: str) -> None:
-    """A limit that lasts is a RateLimitError at every step, with the time it ends."""
+def test_duplicate_with_a_rate_limit(hub: LocalHub, original: str, step: str) -> None:
+    """A lasting rate limit raises `RateLimitError` at every step, with its end."""
     hub.fail(step, 429, {"Retry-After": "600"}, times=2)
     with pytest.raises(RateLimitError) as caught:
         duplicate(original, hf_token=OWNER)
@@ -361,31 +361,31 @@ def test_duplicate_with_a_hub_asked_too_often(hub: LocalHub, original: str, step
 
 @pytest.mark.parametrize("status", [400, 500, 503])
 def test_duplicate_with_a_hub_that_fails(hub: LocalHub, original: str, status: int) -> None:
-    """Whatever else the Hub answers is told in its own words."""
+    """Any other error of the Hub is reported with the Hub's text."""
     hub.fail("POST", status, {"X-Error-Message": "Some reason."})
     text = str(refused(original))
     assert f"{status}: Some reason." in text
 
 
-def test_duplicate_with_a_hub_that_hides_its_words(hub: LocalHub, original: str) -> None:
-    """A refusal without a word is told without one."""
+def test_duplicate_with_a_hub_error_without_text(hub: LocalHub, original: str) -> None:
+    """An error of the Hub without text is reported with its status."""
     hub.fail("POST", 500, body={})
     assert "the Hub responded with 500. " in str(refused(original))
 
 
-def test_duplicate_with_an_unreadable_answer(hub: LocalHub, original: str) -> None:
-    """No error of the library escapes; whether there is a copy now is for the user to look at."""
+def test_duplicate_with_an_unreadable_response(hub: LocalHub, original: str) -> None:
+    """If the Hub's response cannot be read, the error says that there may be a copy."""
     hub.fail("POST", 200, body=[])
     assert "may not have been duplicated" in str(refused(original))
 
 
 def test_duplicate_with_a_copy_that_breaks(hub: LocalHub, original: str) -> None:
-    """A copy that cannot start is told like any Space."""
+    """A copy that cannot start raises `SpaceError` like any Space."""
     hub.add("alice/paint", "BUILDING", "BUILD_ERROR")
-    told: list[SpaceStatus] = []
+    statuses: list[SpaceStatus] = []
     with pytest.raises(SpaceError, match="alice/paint"):
-        duplicate(original, hf_token=OWNER, status_callback=told.append)
-    assert told[-1].status == "space_error"
+        duplicate(original, hf_token=OWNER, status_callback=statuses.append)
+    assert statuses[-1].status == "space_error"
 
 
 @pytest.mark.parametrize(
@@ -407,17 +407,17 @@ def test_duplicate_with_a_copy_that_breaks(hub: LocalHub, original: str) -> None
 def test_duplicate_checks_its_options_first(
     hub: LocalHub, original: str, option: str, value: Any, error: type[Exception]
 ) -> None:
-    """A mistake in an option is found before there is a copy."""
+    """A wrong option raises before there is a copy."""
     options: dict[str, Any] = {"hf_token": OWNER, option: value}
     with pytest.raises(error, match=option):
         duplicate(original, **options)
-    assert hub.asked("POST") == []
+    assert hub.requests_to("POST") == []
 
 
-def test_duplicate_secrets_are_shown_nowhere(
+def test_duplicate_secrets_are_not_shown(
     hub: LocalHub, original: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither a token nor a secret is in what is told, logged or raised."""
+    """No token and no secret is in an error, a log or a repr."""
     caplog.set_level(0)
     options: dict[str, Any] = {"secrets": {"KEY": "s3cret-canary"}}
     for repeated in (OWNER, "s3cret-canary"):
@@ -431,6 +431,6 @@ def test_duplicate_secrets_are_shown_nowhere(
 
 
 def test_duplicate_source_is_a_text() -> None:
-    """What is no text is refused by its type."""
+    """A source that is not a string raises `TypeError`."""
     with pytest.raises(TypeError, match="source"):
         duplicate(3)  # type: ignore[arg-type]

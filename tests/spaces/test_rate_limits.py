@@ -1,7 +1,7 @@
-"""Servers that are asked too often (429): waited for where that is safe and in time, else told.
+"""Rate limits (429): the client waits where that is safe and in time, and otherwise raises.
 
-A limit is safe to wait out where the server has taken nothing: everywhere before a job is in. One
-that ends later than the caller's time is raised at once, with the time when it ends.
+Waiting is safe if the server has accepted nothing, which is always so before a job has joined. A
+limit that ends after the caller's deadline is raised at once, with the time of its end.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ FIVE = (5, "5", "5.0")
 
 @pytest.fixture
 def limited(server: Server) -> Iterator[SpaceProxy]:
-    """A proxy before each real server in turn."""
-    proxy = SpaceProxy(server.url, lambda passing: None)
+    """Yield a proxy in front of each real server in turn."""
+    proxy = SpaceProxy(server.url, lambda request: None)
     yield proxy
     proxy.close()
 
@@ -44,16 +44,16 @@ def limited(server: Server) -> Iterator[SpaceProxy]:
 # -- of a Space ---------------------------------------------------------------------------
 
 
-def test_rate_limit_a_config_asked_for_too_often_comes_later(hub: LocalHub, newest: Server) -> None:
-    """A limit of the Space ends, and then it is connected to."""
+def test_rate_limit_of_the_config_is_waited_for(hub: LocalHub, newest: Server) -> None:
+    """After a Space's rate limit has ended, the client connects."""
     space = hub.add("alice/busy", app=newest.url)
     proxy_of(space).limit("/config", 0.01, times=2)
     with Client("alice/busy"):
-        assert len(proxy_of(space).asked("/config")) == 3
+        assert len(proxy_of(space).requests_to("/config")) == 3
 
 
-def test_rate_limit_a_limit_that_lasts_is_an_error(hub: LocalHub, newest: Server) -> None:
-    """Nobody waits longer than there is time."""
+def test_rate_limit_beyond_wake_timeout_is_an_error(hub: LocalHub, newest: Server) -> None:
+    """A limit beyond ``wake_timeout`` raises at once."""
     space = hub.add("alice/busy", app=newest.url)
     proxy_of(space).limit("/config", 600)
     with pytest.raises(RateLimitError, match="asks to wait 600 s") as caught:
@@ -61,8 +61,8 @@ def test_rate_limit_a_limit_that_lasts_is_an_error(hub: LocalHub, newest: Server
     assert caught.value.retry_after == 600
 
 
-def test_rate_limit_a_job_refused_for_its_rate_joins_later(hub: LocalHub, server: Server) -> None:
-    """On every generation a join that was refused is made again: the job has not run yet."""
+def test_rate_limit_of_a_join_is_waited_for(hub: LocalHub, server: Server) -> None:
+    """A refused join is repeated on every generation, because the job has not run."""
     space = hub.add("alice/busy", app=server.url)
     with Client("alice/busy") as app:
         proxy_of(space).limit("/queue/join", 0.01, times=2)
@@ -73,10 +73,8 @@ def test_rate_limit_a_job_refused_for_its_rate_joins_later(hub: LocalHub, server
         assert proxy_of(space).refuse == []
 
 
-def test_rate_limit_a_job_refused_for_long_fails_with_the_time(
-    hub: LocalHub, server: Server
-) -> None:
-    """A limit that does not end soon is the job's error, with the time it ends."""
+def test_rate_limit_of_a_join_that_lasts_is_an_error(hub: LocalHub, server: Server) -> None:
+    """A limit that lasts too long fails the job, with the time of its end."""
     space = hub.add("alice/busy", app=server.url)
     with Client("alice/busy") as app:
         proxy_of(space).limit("/queue/join", 600)
@@ -90,10 +88,8 @@ def test_rate_limit_a_job_refused_for_long_fails_with_the_time(
 
 
 @servers_with("shared stream")
-def test_rate_limit_a_stream_refused_for_its_rate_is_opened_later(
-    hub: LocalHub, server: Server
-) -> None:
-    """Jobs are not lost because their stream was refused: their messages wait on the server."""
+def test_rate_limit_of_a_stream_is_waited_for(hub: LocalHub, server: Server) -> None:
+    """A refused stream is opened later, because the server keeps the jobs' messages."""
     space = hub.add("alice/busy", app=server.url)
     with Client("alice/busy") as app:
         proxy_of(space).limit("/queue/data", 0.01, times=2)
@@ -108,10 +104,8 @@ def test_rate_limit_a_stream_refused_for_its_rate_is_opened_later(
 
 
 @servers_with("shared stream")
-def test_rate_limit_a_job_that_waits_for_its_rate_can_be_cancelled(
-    hub: LocalHub, server: Server
-) -> None:
-    """Who cancels does not wait for the server to be ready again."""
+def test_rate_limit_wait_can_be_cancelled(hub: LocalHub, server: Server) -> None:
+    """A job that waits for a limit is cancelled at once."""
     space = hub.add("alice/busy", app=server.url)
     with Client("alice/busy") as app:
         proxy_of(space).limit("/queue/join", 25)
@@ -119,18 +113,18 @@ def test_rate_limit_a_job_that_waits_for_its_rate_can_be_cancelled(
         assert proxy_of(space).refused.wait(BOUND)
         assert job.cancel()
         assert job.cancelled()
-        assert len(proxy_of(space).asked("/queue/join")) == 1
+        assert len(proxy_of(space).requests_to("/queue/join")) == 1
 
 
 # -- within a call's time -----------------------------------------------------------------
 
-LATER = 25.0  # s that a server wants; less than it would be given without a deadline
-TIME = 20.0  # s that a call has; nobody waits for it here
+LATER = 25.0  # s that the server requests; the client would wait so long without a deadline
+TIME = 20.0  # s until the call's deadline; no test waits for it
 
 
 def test_rate_limit_beyond_the_deadline_of_connecting_is_an_error(newest: Server) -> None:
-    """Connecting has the client's deadline, and says at once that it cannot be met."""
-    proxy = SpaceProxy(newest.url, lambda passing: None)
+    """A limit beyond the client's deadline raises at once while connecting."""
+    proxy = SpaceProxy(newest.url, lambda request: None)
     try:
         proxy.limit("/config", LATER)
         with pytest.raises(RateLimitError, match="asks to wait 25 s") as caught:
@@ -148,19 +142,19 @@ def test_rate_limit_beyond_the_deadline_of_connecting_is_an_error(newest: Server
 def test_rate_limit_beyond_the_deadline_of_a_call_is_an_error(
     limited: SpaceProxy, endpoint: str, payload: list[Any], route: str
 ) -> None:
-    """On every generation, whichever way a job is let in, its time running out is not awaited."""
+    """A limit beyond a call's deadline raises at once, on every generation and both routes."""
     with Client(limited.url) as app:
         limited.limit(route, LATER)
         with pytest.raises(RateLimitError) as caught:
             app.predict(endpoint, payload, timeout=TIME)
         assert (caught.value.retry_after, caught.value.status_code) == (LATER, 429)
-        assert len(limited.asked(route)) == 1
+        assert len(limited.requests_to(route)) == 1
         limited.limit(route, 0.01)
         assert app.predict(endpoint, payload, timeout=TIME)[0]
 
 
 def test_rate_limit_of_an_upload(limited: SpaceProxy, tmp_path: Path) -> None:
-    """On every generation, files are sent again when they may, if that is in time."""
+    """A refused upload is repeated if that is in time, on every generation."""
     path = tmp_path / "a.txt"
     path.write_bytes(b"hello" * 1000)
     with Client(limited.url, download_dir=tmp_path / "down") as app:
@@ -168,19 +162,19 @@ def test_rate_limit_of_an_upload(limited: SpaceProxy, tmp_path: Path) -> None:
         with pytest.raises(RateLimitError, match=r"Uploading 'a\.txt'") as caught:
             app.predict("/file", [path], timeout=TIME)
         assert caught.value.retry_after == LATER
-        assert len(limited.asked("/upload")) == 1
+        assert len(limited.requests_to("/upload")) == 1
         limited.limit("/upload", 0.01)
-        told: list[tuple[int, Any]] = []
+        uploads: list[tuple[int, Any]] = []
         job = app.submit("/file", [path], timeout=TIME)
-        job.on("upload", lambda upload: told.append((upload.done_bytes, upload.total_bytes)))
+        job.on("upload", lambda upload: uploads.append((upload.done_bytes, upload.total_bytes)))
         assert job.result(BOUND)[0].read() == b"hello" * 1000
-        assert len(limited.asked("/upload")) == 3
-    assert told == sorted(told)
-    assert told[-1] == (5000, 5000)
+        assert len(limited.requests_to("/upload")) == 3
+    assert uploads == sorted(uploads)
+    assert uploads[-1] == (5000, 5000)
 
 
 def test_rate_limit_of_an_upload_that_cannot_be_repeated(limited: SpaceProxy) -> None:
-    """What can be read once only is not sent again: the limit is the job's error."""
+    """A stream that can be read only once is not sent again, and the job fails."""
 
     class Stream(io.RawIOBase):
         name = "once.bin"
@@ -195,18 +189,18 @@ def test_rate_limit_of_an_upload_that_cannot_be_repeated(limited: SpaceProxy) ->
         limited.limit("/upload", 0.01)
         with pytest.raises(RateLimitError, match=r"once\.bin"):
             app.predict("/file", [Stream()], timeout=TIME)
-        assert len(limited.asked("/upload")) == 1
+        assert len(limited.requests_to("/upload")) == 1
 
 
 def test_rate_limit_of_a_download(limited: SpaceProxy, tmp_path: Path) -> None:
-    """On every generation, files are fetched again when they may, or the time is told."""
+    """A refused download is repeated if that is in time, on every generation."""
     path = tmp_path / "a.txt"
     path.write_bytes(b"hello")
     with Client(limited.url, download_dir=tmp_path / "down") as app:
         [remote] = app.predict("/file", [path])
         limited.limit("/file=", 0.01)
         assert remote.read() == b"hello"
-        [remote] = app.predict("/file", [path])  # what was read is not fetched again
+        [remote] = app.predict("/file", [path])  # content that was read is not fetched again
         limited.limit("/file=", 600)
         with pytest.raises(RateLimitError, match="asks to wait 600 s") as caught:
             remote.read()
@@ -214,9 +208,9 @@ def test_rate_limit_of_a_download(limited: SpaceProxy, tmp_path: Path) -> None:
 
 
 def test_rate_limit_of_a_login(server_pool: ServerPool) -> None:
-    """A login that was not looked at is sent again, within the deadline."""
+    """A refused login is repeated within the deadline."""
     app = server_pool.get(SERVERS[-1], auth="user:password")
-    proxy = SpaceProxy(app.url, lambda passing: None)
+    proxy = SpaceProxy(app.url, lambda request: None)
     try:
         proxy.limit("/login", LATER)
         with pytest.raises(RateLimitError) as caught:
@@ -229,16 +223,16 @@ def test_rate_limit_of_a_login(server_pool: ServerPool) -> None:
         proxy.close()
 
 
-@pytest.mark.skipif(SERVERS[-1] < "5", reason="older servers do not tell which run of them it is")
-def test_rate_limit_of_a_look_whether_the_app_is_the_same(newest: Server) -> None:
-    """What is asked besides does not use up a call's time, nor fail it."""
-    proxy = SpaceProxy(newest.url, lambda passing: None)
+@pytest.mark.skipif(SERVERS[-1] < "5", reason="older servers have no app_id")
+def test_rate_limit_of_the_check_for_a_changed_app(newest: Server) -> None:
+    """A limit of the check for a changed app does not delay or fail the call."""
+    proxy = SpaceProxy(newest.url, lambda request: None)
     try:
         with Client(proxy.url) as app:
             app._connection.http.heard = -1e9  # as after a long silence
             proxy.limit("/app_id", LATER)
             assert app.predict("/add", [2, 3], timeout=TIME)[0] in FIVE
-            assert len(proxy.asked("/app_id")) == 1
+            assert len(proxy.requests_to("/app_id")) == 1
     finally:
         proxy.close()
 
@@ -250,7 +244,7 @@ def test_rate_limit_of_a_look_whether_the_app_is_the_same(newest: Server) -> Non
     "step", ["GET .*/erin/paint$", "whoami", "POST", "hardware", "variables", "GET .*/alice/paint$"]
 )
 def test_rate_limit_of_a_copy(hub: LocalHub, newest: Server, step: str) -> None:
-    """Each step of making a copy is tried again when the Hub wants, or the limit is told."""
+    """Each step of a copy is repeated after a short limit, and raises after a long one."""
     hub.add("erin/paint", app=newest.url)
     hub.add("alice/paint", app=newest.url, variables={"A": "1"})
     options: dict[str, Any] = {"hardware": "cpu-basic", "variables": {"A": "1"}}

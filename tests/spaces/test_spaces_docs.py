@@ -1,4 +1,4 @@
-"""The examples of docs/spaces.md and the README's part on Spaces run, on a Hub of this machine."""
+"""The examples of docs/spaces.md and of the README's part on Spaces, on a Hub of this machine."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ ROOT = Path(__file__).parents[2]
 
 
 def blocks(page: str) -> list[str]:
-    """The Python blocks of a page."""
+    """Return the Python blocks of a page."""
     text = (ROOT / page).read_text(encoding="utf-8")
     if page == "README.md":
         text = text.partition("\n## Spaces\n")[2].partition("\n## ")[0]
     found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-    assert {language for language, _ in found} == {"python"}  # none is left out
+    assert {language for language, _ in found} == {"python"}  # checks that no block is missed
     return [block for _, block in found]
 
 
 def run(example: str, path: Path) -> str:
-    """Run an example that is a script, and give what it prints."""
+    """Run an example that is a script, and return its output."""
     path.write_text(example, encoding="utf-8")
     done = subprocess.run([sys.executable, path], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
@@ -55,7 +55,7 @@ def test_spaces_docs_run(
     capsys: pytest.CaptureFixture[str],
     page: str,
 ) -> None:
-    """Every example does what it says, from the first line to the last."""
+    """Every example runs and prints what the page says."""
     hub.accounts["hf_xxx"] = Account("user", pays=True)
     space = hub.add("user/space-name", "SLEEPING", "RUNNING", app=newest.url)
     hub.add("user/broken-space", "BUILD_ERROR")
@@ -80,7 +80,7 @@ def test_spaces_docs_run(
     finally:
         tunnel.close()
         if "app" in names:
-            names["app"].close()  # as the end of a script does; the README leaves it open
+            names["app"].close()  # as at the end of a script; the README leaves it open
     shown = capsys.readouterr().out
     assert shown.count("5") >= 2
     if page == "docs/spaces.md":
@@ -88,6 +88,6 @@ def test_spaces_docs_run(
         assert "running – Space is running." in shown
         assert "600" in shown
         assert "[4, 6]" in shown or "['4', '6']" in shown
-        assert tunnel.asked
+        assert tunnel.hosts
         copy = hub.spaces["user/my-copy"]
         assert (copy.hardware, copy.sleep_time) == ("t4-small", 1800)

@@ -1,7 +1,7 @@
 """The same Spaces through the JavaScript client and through ours, on the same Hub.
 
-The JavaScript client knows one Hub only, so its requests to that one are led to `LocalHub`. What
-differs on purpose is told here, in `DIFFERENCES`, and in docs/javascript.md under the same names.
+The JavaScript client knows only one Hub, so its requests to that one are redirected to `LocalHub`.
+Intended differences are in `DIFFERENCES`, and in docs/javascript.md by the same names.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.support.servers.server import Server
 MISSING = Oracle.available()
 SCRIPT = Path(__file__).parents[1] / "support" / "hub" / "hub.mjs"
 DOCS = Path(__file__).parents[2] / "docs" / "javascript.md"
-TIMEOUT = 60.0  # s; a failure bound
+TIMEOUT = 60.0  # s; a bound for failures
 
 pytestmark = [
     pytest.mark.gradio,
@@ -33,7 +33,7 @@ pytestmark = [
     pytest.mark.skipif(MISSING is not None, reason=str(MISSING)),
 ]
 
-#: What differs from the JavaScript client, by the names of docs/javascript.md.
+#: The differences from the JavaScript client, by their names in docs/javascript.md.
 DIFFERENCES = {
     "a new version starts",
     "status with a token",
@@ -49,7 +49,7 @@ STAGES = (
 
 
 def javascript(hub: LocalHub, action: str, source: str, **options: Any) -> dict[str, Any]:
-    """What the JavaScript client made of it."""
+    """Return what the JavaScript client reported."""
     request = json.dumps({"action": action, "source": source, "options": options})
     run = subprocess.run(
         ["node", str(SCRIPT), str(Oracle.prepare()), hub.url, request],
@@ -62,13 +62,13 @@ def javascript(hub: LocalHub, action: str, source: str, **options: Any) -> dict[
 
 
 def ours(source: str, **options: Any) -> list[SpaceStatus]:
-    """What we tell, up to half a second."""
-    told: list[SpaceStatus] = []
+    """Return what our client reports within half a second."""
+    statuses: list[SpaceStatus] = []
     try:
-        Client(source, status_callback=told.append, wake_timeout=0.2, **options).close()
+        Client(source, status_callback=statuses.append, wake_timeout=0.2, **options).close()
     except GradioClientError:
-        assert told
-    return told
+        assert statuses
+    return statuses
 
 
 def as_javascript(status: SpaceStatus) -> dict[str, Any]:
@@ -85,17 +85,17 @@ def as_javascript(status: SpaceStatus) -> dict[str, Any]:
 def test_spaces_oracle_stages_are_the_same(
     hub: LocalHub, newest: Server, stage: str, discussions: bool | None
 ) -> None:
-    """Each stage gives the same status, message, detail and word about discussions."""
+    """Each stage has the same status, message, detail and state of discussions."""
     app = newest.url if stage.startswith("RUNNING") else ""
     address = None if app else "http://127.0.0.1:9"
-    # The JavaScript client asks without its token.
+    # The JavaScript client sends this request without its token.
     hub.add("alice/open", stage, app=app, address=address, discussions=discussions)
     [theirs, *_] = javascript(hub, "status", "alice/open")["statuses"]
     assert as_javascript(ours("alice/open")[0]) == theirs
 
 
 def test_spaces_oracle_unknown_ones_fail_the_same_way(hub: LocalHub) -> None:
-    """A Space that the Hub does not know has the same status where JavaScript gets that far."""
+    """An unknown Space has the same status, where the JavaScript client gets that far."""
     hub.add("alice/gone", address="http://127.0.0.1:9")
     hub.fail("GET /api/spaces/alice/gone$", 404, times=1)
     [theirs, *_] = javascript(hub, "status", "alice/gone")["statuses"]
@@ -104,7 +104,7 @@ def test_spaces_oracle_unknown_ones_fail_the_same_way(hub: LocalHub) -> None:
 
 
 def test_spaces_oracle_a_new_version_starts(hub: LocalHub, newest: Server) -> None:
-    """**a new version starts**: JavaScript calls a running Space broken meanwhile."""
+    """**a new version starts**: JavaScript reports a running Space as broken then."""
     hub.add("alice/open", "RUNNING_APP_STARTING", app=newest.url)
     [theirs, *_] = javascript(hub, "status", "alice/open")["statuses"]
     assert theirs["status"] == "space_error"
@@ -112,7 +112,7 @@ def test_spaces_oracle_a_new_version_starts(hub: LocalHub, newest: Server) -> No
 
 
 def test_spaces_oracle_status_with_a_token(hub: LocalHub, newest: Server) -> None:
-    """**status with a token**: JavaScript asks for a private Space's status as nobody."""
+    """**status with a token**: JavaScript requests a private Space's status without its token."""
     hub.add("alice/secret", app=newest.url, private=True)
     [theirs, *_] = javascript(hub, "status", "alice/secret", token=OWNER)["statuses"]
     assert theirs["detail"] == "NOT_FOUND"
@@ -120,7 +120,7 @@ def test_spaces_oracle_status_with_a_token(hub: LocalHub, newest: Server) -> Non
 
 
 def routes(space: SpaceState) -> dict[str, tuple[bool, bool]]:
-    """Each route that was asked for: whether with the token, and whether signed."""
+    """Return each requested route: whether with a token, and whether signed."""
     assert space.proxy is not None
     seen = {}
     for passing in space.proxy.seen:
@@ -139,8 +139,8 @@ def test_spaces_oracle_private_ones_are_signed_alike(
 ) -> None:
     """Streams and heartbeats are signed where the JavaScript client signs them."""
     space = hub.add("alice/secret", app=server_pool.get(version).url, private=True)
-    # Asked as nobody, the Hub would not tell it that the Space runs; without the callback it asks
-    # for no status.
+    # Without a token, the Hub would not report that the Space runs; without the callback, the
+    # JavaScript client requests no status.
     options = {"token": OWNER, "status_callback": None}
     answer = javascript(hub, "predict", "alice/secret", **options)
     assert answer["error"] is None
@@ -150,29 +150,29 @@ def test_spaces_oracle_private_ones_are_signed_alike(
     own = routes(space)
     common = own.keys() & theirs.keys()
     assert {"GET /queue/data", "POST /queue/join", "GET /config"} <= common
-    # The token goes with everything of ours.
+    # All our requests carry the token.
     assert all(token for token, _ in own.values())
     assert {r: own[r][1] for r in common} == {r: theirs[r][1] for r in common}
 
 
 def test_spaces_oracle_signatures_of_public_spaces(hub: LocalHub, newest: Server) -> None:
-    """**signatures of public Spaces**: JavaScript has them where nobody looks for one."""
+    """**signatures of public Spaces**: JavaScript signs them, though no server checks it."""
     space = hub.add("alice/open", app=newest.url)
     answer = javascript(hub, "predict", "alice/open", token=OWNER, status_callback=None)
     assert answer["error"] is None
     assert routes(space)["GET /queue/data"] == (True, True)
-    assert hub.asked("jwt")
+    assert hub.requests_to("jwt")
     hub.calls.clear()
     with Client("alice/open", hf_token=OWNER) as app:
         app.predict("/add", [2, 3])
     assert routes(space)["GET /queue/data"] == (True, False)
-    assert hub.asked("jwt") == []
+    assert hub.requests_to("jwt") == []
 
 
-def test_spaces_oracle_own_headers_and_cookies_go_where_they_go_there(
+def test_spaces_oracle_headers_and_cookies_are_sent_on_the_same_routes(
     hub: LocalHub, newest: Server
 ) -> None:
-    """What JavaScript sends of `headers` and `cookies` on a route, we send there, too."""
+    """`headers` and `cookies` are sent on the same routes as by the JavaScript client."""
     space = hub.add("alice/open", app=newest.url)
 
     def sent() -> set[tuple[str, str]]:
@@ -187,7 +187,7 @@ def test_spaces_oracle_own_headers_and_cookies_go_where_they_go_there(
         proxy_of(space).seen.clear()
         return found
 
-    # There, cookies are a header's text.
+    # In the JavaScript client, cookies are the text of a header.
     options = {"headers": {"x-mine": "1"}, "cookies": "a=b"}
     assert javascript(hub, "predict", "alice/open", **options)["error"] is None
     theirs = sent()
@@ -201,7 +201,7 @@ def test_spaces_oracle_own_headers_and_cookies_go_where_they_go_there(
 
 def posts(hub: LocalHub) -> list[tuple[str, Any]]:
     found = []
-    for call in hub.asked("POST"):
+    for call in hub.requests_to("POST"):
         body = dict(call.body)
         visibility = body.pop("visibility", None)
         if visibility is not None:
@@ -212,10 +212,10 @@ def posts(hub: LocalHub) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("options", [{}, {"private": True}, {"hardware": "t4-small"}])
-def test_spaces_oracle_copies_are_asked_for_alike(
+def test_spaces_oracle_copies_are_the_same(
     hub: LocalHub, newest: Server, options: dict[str, Any]
 ) -> None:
-    """**sleep in the request**: the same copy is asked for, and JavaScript sets its sleep after."""
+    """**sleep in the request**: the copy is the same, but JavaScript sets its sleep time later."""
     hub.add("erin/paint", app=newest.url)
     javascript(hub, "duplicate", "erin/paint", token=PAYER, **options)
     [(path, theirs), (sleep_path, sleep)] = posts(hub)
@@ -229,7 +229,7 @@ def test_spaces_oracle_copies_are_asked_for_alike(
 
 
 def test_spaces_oracle_hardware_of_sleepers(hub: LocalHub, newest: Server) -> None:
-    """**hardware of sleepers**: JavaScript sees only what runs now."""
+    """**hardware of sleepers**: JavaScript sees only the hardware that runs now."""
     hub.add("erin/paint", "SLEEPING", app=newest.url, hardware="t4-small")
     javascript(hub, "duplicate", "erin/paint", token=PAYER)
     [(_, theirs), _] = posts(hub)

@@ -1,4 +1,4 @@
-"""The mark of a Gradio app's visitor goes with the calls that are made for them, and no others."""
+"""The mark of a Gradio app's visitor is sent with calls for this visitor only."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FIVE = (5, "5", "5.0")
 
 @pytest.fixture
 def visitor(monkeypatch: pytest.MonkeyPatch) -> contextvars.ContextVar[Any]:
-    """The request that Gradio answers, as Gradio keeps it."""
+    """Return the request that Gradio handles, in the form that Gradio keeps it."""
     request: contextvars.ContextVar[Any] = contextvars.ContextVar("request", default=None)
     context = types.ModuleType("gradio.context")
     context.LocalContext = type("LocalContext", (), {"request": request})  # type: ignore[attr-defined]
@@ -42,10 +42,10 @@ def visitor(monkeypatch: pytest.MonkeyPatch) -> contextvars.ContextVar[Any]:
     return request
 
 
-def test_visitor_a_visitors_mark_goes_with_their_call_only(
+def test_visitor_mark_is_sent_with_their_call_only(
     hub: LocalHub, server: Server, visitor: contextvars.ContextVar[Any]
 ) -> None:
-    """What is read where a call is made goes with it, and not with the next one."""
+    """The mark that is read when a call is made is sent with it, and not with the next one."""
     space = hub.add("alice/gpu", app=server.url)
     with Client("alice/gpu") as app:
         for mark in ("one", None, "two", None):
@@ -56,26 +56,26 @@ def test_visitor_a_visitors_mark_goes_with_their_call_only(
             visitor.reset(reset)
         app.predict("/add", [2, 3])
     seen = proxy_of(space).seen
-    # Before 4.9 the data is posted besides, in a request that joins nothing.
-    joins = [p.headers.get(HEADER) for p in proxy_of(space).asked("/queue/join")]
-    direct = [p.headers.get(HEADER) for p in proxy_of(space).asked("/run/")]
+    # Before 4.9 the data is posted by another request, which joins nothing.
+    joins = [p.headers.get(HEADER) for p in proxy_of(space).requests_to("/queue/join")]
+    direct = [p.headers.get(HEADER) for p in proxy_of(space).requests_to("/run/")]
     assert joins == ["one", None, "two", None, None]
     assert direct == ["one", None, "two", None]
-    assert sum(HEADER in passing.headers for passing in seen) == 4
+    assert sum(HEADER in request.headers for request in seen) == 4
 
 
-def test_visitor_a_visitors_mark_goes_to_spaces_only(
+def test_visitor_mark_is_sent_to_spaces_only(
     newest: Server, visitor: contextvars.ContextVar[Any]
 ) -> None:
-    """Other apps learn nothing of the visitor."""
-    plain = SpaceProxy(newest.url, lambda passing: None)
+    """Apps that are not Spaces get no mark."""
+    plain = SpaceProxy(newest.url, lambda request: None)
     try:
         with Client(plain.url) as app:
             visitor.set(types.SimpleNamespace(headers={HEADER: "one"}))
             app.predict("/add", [2, 3])
     finally:
         plain.close()
-    assert all(HEADER not in passing.headers for passing in plain.seen)
+    assert all(HEADER not in request.headers for request in plain.seen)
 
 
 @pytest.mark.parametrize(
@@ -89,27 +89,29 @@ def test_visitor_a_visitors_mark_goes_to_spaces_only(
         object(),
     ],
 )
-def test_visitor_no_visitor_is_no_mark(visitor: contextvars.ContextVar[Any], request_: Any) -> None:
-    """Outside of a request, or without the mark in it, there is nothing to pass on."""
+def test_visitor_mark_is_missing_without_a_visitor(
+    visitor: contextvars.ContextVar[Any], request_: Any
+) -> None:
+    """Without a request, or without a mark in it, no mark is sent."""
     visitor.set(request_)
     assert visitor_headers() == {}
 
 
 def test_visitor_without_gradio_is_no_visitor() -> None:
-    """Nothing is loaded to find out that this is no Gradio app."""
+    """Without Gradio, nothing is imported to find a visitor."""
     assert "gradio" not in sys.modules
     assert visitor_headers() == {}
     assert "gradio" not in sys.modules
 
 
-#: The newest release of each generation that takes its queue's settings in one way.
+#: The newest release for each way in which Gradio accepts the settings of its queue.
 FRONTS = [v for v in SERVERS if v >= "4"]
 FRONTS = list({version.partition(".")[0]: version for version in FRONTS}.values())
 
 
 @contextlib.contextmanager
 def front(version: str, hub: LocalHub, space: str) -> Iterator[str]:
-    """The address of a real Gradio app that calls a Space for its visitors."""
+    """Yield the URL of a real Gradio app that calls a Space for its visitors."""
     folders = {str(Path(module.__file__ or "").parents[1]) for module in (package, requests)}
     environment = {n: v for n, v in os.environ.items() if n not in ("PYTHONPATH", "HF_TOKEN")}
     with subprocess.Popen(
@@ -129,17 +131,17 @@ def front(version: str, hub: LocalHub, space: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("version", FRONTS)
 def test_visitor_of_a_real_app_is_passed_on(hub: LocalHub, newest: Server, version: str) -> None:
-    """However an app calls a Space, it gives it each visitor's mark with that visitor's calls."""
+    """In all kinds of functions of an app, calls of a Space carry the right visitor's mark."""
     space = hub.add("alice/gpu", app=newest.url)
     calls = {"ask": 1, "submit": 1, "wait": 1, "thread": 1, "stream": 2, "stream_async": 2}
     with front(version, hub, "alice/gpu") as url:
         for name, times in calls.items():
-            joined = len(proxy_of(space).asked("/queue/join"))
+            joined = len(proxy_of(space).requests_to("/queue/join"))
             for mark in ("one", None, "two", "one"):
                 headers = {} if mark is None else {HEADER: mark}
                 with Client(url, headers=headers) as visitor:
                     assert visitor.predict(f"/{name}", [2, 3])[0] in FIVE
-                joins = proxy_of(space).asked("/queue/join")[joined:]
+                joins = proxy_of(space).requests_to("/queue/join")[joined:]
                 assert [p.headers.get(HEADER) for p in joins] == [mark] * times, name
                 joined += times
         proxy_of(space).seen.clear()
@@ -148,7 +150,7 @@ def test_visitor_of_a_real_app_is_passed_on(hub: LocalHub, newest: Server, versi
             visitors = [stack.enter_context(Client(url, headers={HEADER: mark})) for mark in marks]
             for answer in pool.map(lambda visitor: visitor.predict("/ask", [2, 3])[0], visitors):
                 assert answer in FIVE
-    joins = proxy_of(space).asked("/queue/join")
-    assert sorted(str(passing.headers.get(HEADER)) for passing in joins) == marks
-    others = [passing for passing in proxy_of(space).seen if "/queue/join" not in passing.path]
-    assert all(HEADER not in passing.headers for passing in others)
+    joins = proxy_of(space).requests_to("/queue/join")
+    assert sorted(str(request.headers.get(HEADER)) for request in joins) == marks
+    others = [request for request in proxy_of(space).seen if "/queue/join" not in request.path]
+    assert all(HEADER not in request.headers for request in others)

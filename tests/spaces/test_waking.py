@@ -1,7 +1,7 @@
-"""Spaces: what is told of them, how they are waited for, and what the Hub may refuse.
+"""Spaces: how their stages are reported, how the client waits, and the Hub's refusals.
 
-Against `LocalHub`, which the real `huggingface_hub` talks to. Waiting goes by the tests' own clock,
-which `Patience` takes, and so takes no time; `test_spaces_real.py` waits for real.
+These tests use `LocalHub` and the real `huggingface_hub`. The waits use the tests' own clock, which
+`WakeTimeout` accepts, so they take no time. `test_spaces_real` waits for real.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from gradio_client_sync._spaces.hub import Hub
 from tests.support.hub.hub import LocalHub, SpaceState, forget_sessions
 from tests.support.hub.plugin import OWNER, READER, SCOPED, STRANGER
 
-NOWHERE = "http://127.0.0.1:9"  # an address to name; these tests do not go there
+NOWHERE = "http://127.0.0.1:9"  # only the name of a URL; these tests do not connect to it
 PENDING = ("SLEEPING", "STOPPED", "BUILDING", "APP_STARTING")
 RUNNING = ("RUNNING", "RUNNING_BUILDING", "RUNNING_APP_STARTING")
 FAILED = (
@@ -46,7 +46,7 @@ FAILED = (
 
 
 class Clock:
-    """Time that passes only when somebody waits."""
+    """A clock that advances only when the client waits."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -68,22 +68,22 @@ def clock() -> Clock:
 
 
 class Waking:
-    """A Space that is connected to by the clock of a test, and what it told."""
+    """A Space that a client connects to by the test's clock, and the statuses that it reported."""
 
     def __init__(
         self, state: SpaceState, clock: Clock, token: str | None = None, timeout: float = 900.0
     ) -> None:
-        self.told: list[SpaceStatus] = []
-        self.knocks = 0
+        self.statuses: list[SpaceStatus] = []
+        self.wake_requests = 0
         self.state = state
         patience = _spaces.WakeTimeout(timeout, clock.wait, clock.time)
         name = SpaceName(state.space_id)
-        notifier = _spaces.StatusNotifier(self.told.append)
-        self.space = _spaces.Space(name, Hub(token), notifier, patience, self._knock)
+        notifier = _spaces.StatusNotifier(self.statuses.append)
+        self.space = _spaces.Space(name, Hub(token), notifier, patience, self._wake)
 
-    def _knock(self, root: str) -> None:
+    def _wake(self, root: str) -> None:
         assert root == NOWHERE
-        self.knocks += 1
+        self.wake_requests += 1
         self.state.move()
 
     def connect(self, opening: Callable[[], Any] = lambda: "open") -> Any:
@@ -95,7 +95,7 @@ class Waking:
 
     @property
     def stages(self) -> list[str]:
-        return [status.detail for status in self.told]
+        return [status.detail for status in self.statuses]
 
 
 def changes(stages: Sequence[str]) -> list[str]:
@@ -103,40 +103,36 @@ def changes(stages: Sequence[str]) -> list[str]:
 
 
 def orders(end: str) -> Iterator[list[str]]:
-    """Every order in which a Space can come to an end, by way of up to three other stages."""
+    """Yield every order of stages that leads to an end through up to three others."""
     for length in range(4):
-        for way in itertools.permutations(PENDING, length):
-            yield [*way, end]
+        for order in itertools.permutations(PENDING, length):
+            yield [*order, end]
 
 
-# -- what is told -------------------------------------------------------------------------
+# -- reported statuses --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("end", RUNNING)
-def test_spaces_every_sequence_of_stages_to_running_is_reported(
-    hub: LocalHub, clock: Clock, end: str
-) -> None:
-    """In whatever order stages come, each change is told once, and then the app is connected to."""
-    for number, way in enumerate(orders(end)):
-        waking = Waking(hub.add(f"alice/space{number}", *way, address=NOWHERE), clock)
+def test_spaces_stages_before_running_are_reported(hub: LocalHub, clock: Clock, end: str) -> None:
+    """Each change of the stage is reported once, in any order, and then the client connects."""
+    for number, order in enumerate(orders(end)):
+        waking = Waking(hub.add(f"alice/space{number}", *order, address=NOWHERE), clock)
         assert waking.connect() == "open"
-        assert waking.stages == way
-        assert waking.told[-1].load_status == "complete"
-        assert all(status.load_status == "pending" for status in waking.told[:-1])
-        assert waking.knocks == sum(stage in ("SLEEPING", "STOPPED") for stage in way)
+        assert waking.stages == order
+        assert waking.statuses[-1].load_status == "complete"
+        assert all(status.load_status == "pending" for status in waking.statuses[:-1])
+        assert waking.wake_requests == sum(stage in ("SLEEPING", "STOPPED") for stage in order)
 
 
 @pytest.mark.parametrize("end", FAILED)
-def test_spaces_every_sequence_of_stages_to_a_failure_raises(
-    hub: LocalHub, clock: Clock, end: str
-) -> None:
-    """In whatever order stages come, one that cannot pass ends the wait with its reason."""
-    for number, way in enumerate(orders(end)):
-        waking = Waking(hub.add(f"alice/space{number}", *way, address=NOWHERE), clock)
+def test_spaces_stages_before_a_failure_are_reported(hub: LocalHub, clock: Clock, end: str) -> None:
+    """In any order of stages, a final one ends the wait with its reason."""
+    for number, order in enumerate(orders(end)):
+        waking = Waking(hub.add(f"alice/space{number}", *order, address=NOWHERE), clock)
         with pytest.raises(SpaceNotReadyError) as caught:
             waking.connect()
-        assert waking.stages == way
-        error, last = caught.value, waking.told[-1]
+        assert waking.stages == order
+        error, last = caught.value, waking.statuses[-1]
         assert (error.stage, error.status) == (end, last)
         assert error.space_id == f"alice/space{number}"
         assert last.load_status == "error"
@@ -146,38 +142,38 @@ def test_spaces_every_sequence_of_stages_to_a_failure_raises(
 
 @pytest.mark.parametrize("end", FAILED)
 def test_spaces_a_failed_one_fails_at_once(hub: LocalHub, clock: Clock, end: str) -> None:
-    """Nothing is waited for where waiting cannot help."""
+    """A Space that cannot start raises without a wait."""
     waking = Waking(hub.add("alice/broken", end), clock)
     with pytest.raises(SpaceNotReadyError):
         waking.connect()
     assert clock.waits == []
 
 
-@pytest.mark.parametrize(("enabled", "told"), [(True, True), (False, False), (None, False)])
+@pytest.mark.parametrize(("enabled", "expected"), [(True, True), (False, False), (None, False)])
 @pytest.mark.parametrize("end", ["PAUSED", "BUILD_ERROR"])
-def test_spaces_tell_whether_their_author_can_be_asked(
-    hub: LocalHub, clock: Clock, end: str, enabled: bool | None, told: bool
+def test_spaces_report_whether_discussions_are_enabled(
+    hub: LocalHub, clock: Clock, end: str, enabled: bool | None, expected: bool
 ) -> None:
-    """Discussions count as enabled only if the Hub says so; no answer means no."""
+    """Discussions count as enabled only if the Hub says so, and not without a response."""
     waking = Waking(hub.add("alice/broken", "BUILDING", end, discussions=enabled), clock)
     with pytest.raises(SpaceNotReadyError, match="alice/broken") as caught:
         waking.connect()
-    assert [status.discussions_enabled for status in waking.told] == [None, told]
-    assert ("discussions" in str(caught.value)) is told
+    assert [status.discussions_enabled for status in waking.statuses] == [None, expected]
+    assert ("discussions" in str(caught.value)) is expected
 
 
 def test_spaces_a_stage_that_lasts_is_reported_once(hub: LocalHub, clock: Clock) -> None:
-    """Only changes are told; the JavaScript client tells each look."""
-    way = ["BUILDING", "BUILDING", "BUILDING", "APP_STARTING", "BUILDING", "RUNNING"]
-    waking = Waking(hub.add("alice/slow", *way, address=NOWHERE), clock)
+    """Only changes are reported, while the JavaScript client reports each request."""
+    order = ["BUILDING", "BUILDING", "BUILDING", "APP_STARTING", "BUILDING", "RUNNING"]
+    waking = Waking(hub.add("alice/slow", *order, address=NOWHERE), clock)
     waking.connect()
-    assert waking.stages == changes(way)
+    assert waking.stages == changes(order)
 
 
 def test_spaces_a_callback_that_raises_is_logged(
     hub: LocalHub, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A fault in the user's function does not keep the Space from being connected to."""
+    """An exception of the user's callback is logged, and the client still connects."""
 
     def callback(status: SpaceStatus) -> None:
         raise RuntimeError(f"no {status.detail}")
@@ -199,7 +195,7 @@ def test_spaces_a_callback_that_raises_is_logged(
 def test_spaces_without_a_callback_are_logged(
     hub: LocalHub, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The same happens in silence, with a line in the log for each change."""
+    """Without a callback, each change is a line in the log."""
     caplog.set_level(logging.INFO, logger="gradio_client_sync")
     hub.add("alice/slow", "BUILDING", "RUNNING", address=NOWHERE)
     patience = _spaces.WakeTimeout(900.0, clock.wait, clock.time)
@@ -216,30 +212,30 @@ def test_spaces_without_a_callback_are_logged(
     ]
 
 
-# -- how long is waited -------------------------------------------------------------------
+# -- waits --------------------------------------------------------------------------------
 
 
 def test_spaces_are_waited_for_with_backoff_until_the_deadline(hub: LocalHub, clock: Clock) -> None:
-    """Looks get rarer, all of them fit the deadline, and the error says the last stage."""
+    """The waits grow up to the deadline, and the error has the last stage."""
     waking = Waking(hub.add("alice/stuck", "BUILDING"), clock, timeout=60.0)
     with pytest.raises(SpaceNotReadyError, match=r"did not start within 60 s.*wake_timeout") as e:
         waking.connect()
-    assert (e.value.stage, e.value.status) == ("BUILDING", waking.told[-1])
+    assert (e.value.stage, e.value.status) == ("BUILDING", waking.statuses[-1])
     assert clock.now == 60.0
     assert clock.waits[:-1] == sorted(clock.waits[:-1])
-    assert len(hub.asked("GET /api/spaces/alice/stuck")) == len(clock.waits) + 1 < 15
+    assert len(hub.requests_to("GET /api/spaces/alice/stuck")) == len(clock.waits) + 1 < 15
     assert waking.stages == ["BUILDING"]
 
 
 def test_spaces_that_start_at_the_last_moment_are_connected_to(hub: LocalHub, clock: Clock) -> None:
-    """The deadline is looked at after a last look, not before."""
+    """After the last wait, the stage is checked before the deadline."""
     waking = Waking(hub.add("alice/late", "BUILDING", "RUNNING", address=NOWHERE), clock, None, 0.1)
     assert waking.connect() == "open"
     assert clock.waits == [pytest.approx(0.1)]
 
 
 def test_spaces_a_wait_ends_when_the_client_is_closed(hub: LocalHub, clock: Clock) -> None:
-    """close() during a wait ends it."""
+    """close() ends the wait."""
     clock.closed = True
     waking = Waking(hub.add("alice/stuck", "BUILDING"), clock)
     with pytest.raises(ClientClosedError, match="waited for the Space"):
@@ -248,19 +244,17 @@ def test_spaces_a_wait_ends_when_the_client_is_closed(hub: LocalHub, clock: Cloc
 
 
 def test_spaces_a_sleeping_one_is_requested_until_it_wakes(hub: LocalHub, clock: Clock) -> None:
-    """A request that did not wake the Space is repeated."""
+    """A sleeping Space is requested again until it wakes."""
     state = hub.add("alice/deaf", "SLEEPING", "SLEEPING", "SLEEPING", "RUNNING", address=NOWHERE)
     waking = Waking(state, clock)
     waking.connect()
-    assert waking.knocks == 3
+    assert waking.wake_requests == 3
     assert waking.stages == ["SLEEPING", "RUNNING"]
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
-def test_spaces_a_hub_that_fails_once_is_asked_again(
-    hub: LocalHub, clock: Clock, status: int
-) -> None:
-    """A failing look in the middle of a wait is no reason to give up a Space that builds."""
+def test_spaces_failing_hub_is_tried_again(hub: LocalHub, clock: Clock, status: int) -> None:
+    """A failing request to the Hub during the wait is repeated."""
     state = hub.add("alice/slow", "BUILDING", "RUNNING", address=NOWHERE)
     waking = Waking(state, clock)
     first = clock.wait
@@ -275,8 +269,8 @@ def test_spaces_a_hub_that_fails_once_is_asked_again(
     assert waking.stages == ["BUILDING", "RUNNING"]
 
 
-def test_spaces_an_app_that_is_not_up_yet_is_asked_again(hub: LocalHub, clock: Clock) -> None:
-    """The Hub says that it runs a moment before its app answers."""
+def test_spaces_app_that_is_not_ready_is_tried_again(hub: LocalHub, clock: Clock) -> None:
+    """If the app does not respond yet although the Hub says that it runs, it is tried again."""
     answers = iter([HTTPStatusError("starting", status_code=503), None])
 
     def opening() -> str:
@@ -290,10 +284,8 @@ def test_spaces_an_app_that_is_not_up_yet_is_asked_again(hub: LocalHub, clock: C
     assert len(clock.waits) == 1
 
 
-def test_spaces_an_app_that_fails_while_it_is_asked_again_is_told(
-    hub: LocalHub, clock: Clock
-) -> None:
-    """The Hub is looked at again before the app is: it may know better by now."""
+def test_spaces_stage_is_checked_before_the_app_is_tried_again(hub: LocalHub, clock: Clock) -> None:
+    """Before the app is tried again, the Hub is asked for its stage, which may have changed."""
     waking = Waking(hub.add("alice/fresh", "RUNNING", "RUNTIME_ERROR", address=NOWHERE), clock)
 
     def opening() -> None:
@@ -304,10 +296,10 @@ def test_spaces_an_app_that_fails_while_it_is_asked_again_is_told(
     assert waking.stages == ["RUNNING", "RUNTIME_ERROR"]
 
 
-def test_spaces_a_page_instead_of_an_app_passes_only_after_a_wait(
+def test_spaces_page_instead_of_an_app_is_ignored_only_after_a_wait(
     hub: LocalHub, clock: Clock
 ) -> None:
-    """What is no Gradio app stays none, but a Space that has just woken may show a page first."""
+    """An app that is not Gradio is an error, except just after a wait, when it may show a page."""
 
     def opening() -> None:
         raise ConfigError("a page")
@@ -316,8 +308,8 @@ def test_spaces_a_page_instead_of_an_app_passes_only_after_a_wait(
     with pytest.raises(ConfigError):
         running.connect(opening)
     assert clock.waits == []
-    assert [status.message for status in running.told][-1] == "Could not load this space."
-    assert running.told[-1].status == "error"
+    assert [status.message for status in running.statuses][-1] == "Could not load this space."
+    assert running.statuses[-1].status == "error"
 
     def old() -> None:
         raise UnsupportedAppError("Gradio 2")
@@ -339,67 +331,67 @@ def test_spaces_a_page_instead_of_an_app_passes_only_after_a_wait(
     assert woken.connect(late) == "open"
 
 
-# -- what the Hub refuses -----------------------------------------------------------------
+# -- refusals of the Hub ------------------------------------------------------------------
 
 
 def failing(source: str, token: str | None = None, **options: Any) -> tuple[Any, list[SpaceStatus]]:
-    """The error of connecting, and what was told before."""
-    told: list[SpaceStatus] = []
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - looked at by the caller
-        Client(source, hf_token=token, status_callback=told.append, **options)
-    return caught.value, told
+    """Return the error of connecting, and the statuses that were reported before."""
+    statuses: list[SpaceStatus] = []
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - the caller checks it
+        Client(source, hf_token=token, status_callback=statuses.append, **options)
+    return caught.value, statuses
 
 
 NOT_FOUND = [SpaceStatus("error", "NOT_FOUND", "error", "Could not get space status. ")]
 
 
 def test_spaces_unknown_ones_are_not_found(hub: LocalHub) -> None:
-    """A name that the Hub does not know says what to check, and is told as JavaScript does."""
-    error, told = failing("alice/nothing")
+    """The error for an unknown name says what to check, with the JavaScript client's status."""
+    error, statuses = failing("alice/nothing")
     assert isinstance(error, SpaceNotFoundError)
     assert error.space_id == "alice/nothing"
     assert error.status == NOT_FOUND[0]
     assert "spelling" in str(error)
     assert "hf_token" in str(error)
-    assert told == NOT_FOUND
+    assert statuses == NOT_FOUND
 
 
 def test_spaces_private_ones_are_hidden_from_other_accounts(hub: LocalHub) -> None:
-    """The Hub hides a private Space; the error says whose token it was, and what it may do."""
+    """For a private Space, the error names the token's account and its role."""
     hub.add("alice/secret", private=True)
     assert isinstance(failing("alice/secret")[0], SpaceNotFoundError)
-    error, told = failing("alice/secret", STRANGER)
+    error, statuses = failing("alice/secret", STRANGER)
     assert isinstance(error, SpaceNotFoundError)
     assert "account 'mallory' and has the role 'write'" in str(error)
     assert STRANGER not in str(error)
-    assert told == NOT_FOUND
+    assert statuses == NOT_FOUND
     assert isinstance(failing("alice/secret", READER)[0], SpaceNotFoundError)
 
 
-def test_spaces_a_token_without_the_right_says_which_it_has(hub: LocalHub) -> None:
-    """A fine-grained token that does not cover the Space is told with the rights it has."""
+def test_spaces_error_lists_the_rights_of_the_token(hub: LocalHub) -> None:
+    """The error for a fine-grained token without the right lists its rights."""
     hub.add("alice/secret", private=True)
-    error, told = failing("alice/secret", SCOPED)
+    error, statuses = failing("alice/secret", SCOPED)
     assert isinstance(error, AuthenticationError)
     assert error.status_code == 403
     assert "lacks the right to read" in str(error)
     assert "account 'alice' and may do only this: repo.read on alice/open" in str(error)
-    assert told == NOT_FOUND
+    assert statuses == NOT_FOUND
 
 
-def test_spaces_a_wrong_token_is_said_to_be_one(hub: LocalHub) -> None:
-    """A token that the Hub does not know is not taken for a missing Space."""
+def test_spaces_unknown_token_is_named(hub: LocalHub) -> None:
+    """An unknown token is reported as such, and not as a missing Space."""
     hub.add("alice/open")
-    error, told = failing("alice/open", "hf_mistyped")
+    error, statuses = failing("alice/open", "hf_mistyped")
     assert isinstance(error, AuthenticationError)
     assert error.status_code == 401
     assert "does not accept the token: it is mistyped, expired or revoked" in str(error)
     assert "hf_mistyped" not in str(error)
-    assert told == NOT_FOUND
+    assert statuses == NOT_FOUND
 
 
-def test_spaces_an_account_that_the_hub_does_not_tell_is_left_out(hub: LocalHub) -> None:
-    """The reason for a refusal is told also where the Hub does not say whose token it is."""
+def test_spaces_error_without_a_known_account(hub: LocalHub) -> None:
+    """The reason for a refusal is reported even if the Hub does not name the account."""
     hub.add("alice/secret", private=True)
     hub.fail("whoami", 429)
     error, _ = failing("alice/secret", STRANGER)
@@ -407,37 +399,37 @@ def test_spaces_an_account_that_the_hub_does_not_tell_is_left_out(hub: LocalHub)
     assert "did not say who owns the token" in str(error)
 
 
-def test_spaces_a_hub_that_fails_is_said_to(hub: LocalHub) -> None:
-    """A Hub that fails at the first look is no missing Space."""
+def test_spaces_failing_hub_is_named(hub: LocalHub) -> None:
+    """A Hub that fails is reported as such, and not as a missing Space."""
     hub.add("alice/open")
     hub.fail("GET /api/spaces", 500)
-    error, told = failing("alice/open")
+    error, statuses = failing("alice/open")
     assert type(error) is SpaceError
     assert "responded with 500 (made to fail)" in str(error)
     assert error.status == NOT_FOUND[0]
-    assert told == NOT_FOUND
+    assert statuses == NOT_FOUND
 
 
 @pytest.mark.parametrize("body", [{"hello": "world"}, b"<html>Hello</html>", [], None])
-def test_spaces_an_address_that_is_no_hub_is_named(hub: LocalHub, body: Any) -> None:
-    """An address that answers, but not as the Hub, points at HF_ENDPOINT."""
+def test_spaces_server_that_is_no_hub_is_named(hub: LocalHub, body: Any) -> None:
+    """If the server at HF_ENDPOINT is not a Hub, the error mentions HF_ENDPOINT."""
     hub.fail("GET /api/spaces", 200, body=body)
     assert "HF_ENDPOINT" in str(failing("alice/open")[0])
 
 
-def test_spaces_a_hub_that_hangs_up_leaves_small_questions_open(hub: LocalHub) -> None:
-    """What is asked to say more about a failure does not stand in the way of it."""
+def test_spaces_failing_details_do_not_hide_the_error(hub: LocalHub) -> None:
+    """A failing request for details does not hide the first error."""
     hub.add("alice/paused", "PAUSED")
     hub.fail("HEAD", 0)
-    error, told = failing("alice/paused")
+    error, statuses = failing("alice/paused")
     assert isinstance(error, SpaceNotReadyError)
-    assert told[-1].discussions_enabled is False
+    assert statuses[-1].discussions_enabled is False
     hub.fail("whoami", 0)
     error, _ = failing("alice/nothing", OWNER)
     assert isinstance(error, SpaceNotFoundError)
     assert "did not say who owns the token" in str(error)
     hub.fail("hardware", 0)
-    with pytest.raises(DuplicationError, match="t4-medium"):  # which the library knows
+    with pytest.raises(DuplicationError, match="t4-medium"):  # the library knows this one
         duplicate("alice/paused", hf_token=OWNER, hardware="abacus")
 
 
@@ -445,16 +437,16 @@ def test_spaces_a_hub_that_hangs_up_leaves_small_questions_open(hub: LocalHub) -
 def test_spaces_a_token_of_unknown_rights_is_named_by_its_account(
     hub: LocalHub, auth: dict[str, Any]
 ) -> None:
-    """Some tokens have no role that the Hub tells."""
+    """A token without a known role is described by its account only."""
     hub.fail("whoami", 200, body={"name": "alice", **auth})
     error, _ = failing("alice/nothing", OWNER)
     assert "belongs to the account 'alice'." in str(error)
 
 
-def test_spaces_a_saved_token_that_cannot_be_read_is_said_to_be(
+def test_spaces_unreadable_saved_token_is_an_error(
     hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Trouble with what is saved on this machine is told before anything is sent."""
+    """If the saved token cannot be read, the error says so before anything is sent."""
     import huggingface_hub
 
     def get_token() -> str:
@@ -467,41 +459,41 @@ def test_spaces_a_saved_token_that_cannot_be_read_is_said_to_be(
 
 
 def test_spaces_a_sleeping_one_that_cannot_be_reached_is_waited_for(hub: LocalHub) -> None:
-    """A request that wakes need not be answered."""
+    """A sleeping Space whose app cannot be reached is still waited for."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{closed.getsockname()[1]}"
         hub.add("alice/asleep", "SLEEPING", address=address)
-        error, told = failing("alice/asleep", wake_timeout=0.1)
+        error, statuses = failing("alice/asleep", wake_timeout=0.1)
     assert isinstance(error, SpaceNotReadyError)
-    assert [status.detail for status in told] == ["SLEEPING"]
+    assert [status.detail for status in statuses] == ["SLEEPING"]
 
 
-def test_spaces_a_hub_shows_no_token(hub: LocalHub) -> None:
-    """What knows the token does not show it."""
+def test_spaces_repr_of_the_hub_shows_no_token(hub: LocalHub) -> None:
+    """The repr of the Hub does not show the token."""
     assert OWNER not in repr(Hub(OWNER))
 
 
-def test_spaces_a_hub_out_of_reach_is_a_space_error(
+def test_spaces_unreachable_hub_is_a_space_error(
     hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No error of the libraries underneath escapes, and none takes the token along."""
+    """If the Hub cannot be reached, a `SpaceError` without the token is raised."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
-        error, told = failing("alice/open", OWNER)
+        error, statuses = failing("alice/open", OWNER)
     assert type(error) is SpaceError
     assert "cannot be reached" in str(error)
     assert OWNER not in f"{error} {error.__cause__}"
-    assert told == NOT_FOUND
+    assert statuses == NOT_FOUND
 
 
 def test_spaces_offline_mode_is_heeded(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With HF_HUB_OFFLINE the library asks nobody, and neither does this."""
+    """With HF_HUB_OFFLINE no request is sent."""
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    forget_sessions()  # older ones look at it when they make a session
+    forget_sessions()  # older versions read it when they make a session
     try:
         error, _ = failing("alice/open")
     finally:
@@ -511,7 +503,7 @@ def test_spaces_offline_mode_is_heeded(hub: LocalHub, monkeypatch: pytest.Monkey
 
 
 def test_spaces_one_without_an_app_says_so(hub: LocalHub) -> None:
-    """A Space that the Hub names no address for has nothing to connect to."""
+    """A Space without a URL raises an error that says so."""
     hub.add("alice/static")
     error, _ = failing("alice/static")
     assert type(error) is SpaceError
@@ -519,18 +511,18 @@ def test_spaces_one_without_an_app_says_so(hub: LocalHub) -> None:
 
 
 def test_spaces_an_impossible_name_is_not_found(hub: LocalHub) -> None:
-    """A name that no Space can have is asked for all the same, and not found."""
+    """An invalid name is sent to the Hub like any other, and is not found."""
     assert isinstance(failing("a..b/c--d")[0], SpaceNotFoundError)
 
 
-# -- limits -------------------------------------------------------------------------------
+# -- rate limits --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("headers", "pause"),
     [({"Retry-After": "7"}, 7.0), ({"RateLimit": '"api";r=0;t=9'}, 9.0), ({}, 0.5)],
 )
-def test_spaces_a_hub_asked_too_often_is_given_the_time_it_wants(
+def test_spaces_rate_limit_of_the_hub_is_waited_for(
     hub: LocalHub, clock: Clock, headers: dict[str, str], pause: float
 ) -> None:
     """A limit that ends before the deadline is waited for."""
@@ -540,8 +532,10 @@ def test_spaces_a_hub_asked_too_often_is_given_the_time_it_wants(
     assert clock.waits == [pause]
 
 
-def test_spaces_a_limit_beyond_the_deadline_is_raised_at_once(hub: LocalHub, clock: Clock) -> None:
-    """Nobody waits for what cannot be in time; the error says when it would be."""
+def test_spaces_rate_limit_beyond_the_deadline_is_raised_at_once(
+    hub: LocalHub, clock: Clock
+) -> None:
+    """A limit beyond the deadline raises at once, with the time of its end."""
     waking = Waking(hub.add("alice/open"), clock, timeout=60.0)
     hub.fail("GET /api/spaces", 429, {"Retry-After": "61"})
     with pytest.raises(RateLimitError, match=r"asks to wait 61 s.*hf_token") as caught:
@@ -550,10 +544,10 @@ def test_spaces_a_limit_beyond_the_deadline_is_raised_at_once(hub: LocalHub, clo
     assert clock.waits == []
 
 
-def test_spaces_a_limit_without_an_end_is_waited_for_until_the_deadline(
+def test_spaces_rate_limit_without_an_end_is_waited_for_until_the_deadline(
     hub: LocalHub, clock: Clock
 ) -> None:
-    """Without a hint the Hub is asked ever more rarely, and no longer than there is time."""
+    """Without a named wait, the Hub is requested with growing waits until the deadline."""
     waking = Waking(hub.add("alice/open"), clock, OWNER, timeout=60.0)
     hub.fail("GET /api/spaces", 429, times=100)
     with pytest.raises(RateLimitError) as caught:
@@ -563,10 +557,8 @@ def test_spaces_a_limit_without_an_end_is_waited_for_until_the_deadline(
     assert 50 < clock.now <= 60
 
 
-def test_spaces_an_app_asked_too_often_is_given_the_time_it_wants(
-    hub: LocalHub, clock: Clock
-) -> None:
-    """A limit of the Space's own is waited for like one of the Hub's."""
+def test_spaces_rate_limit_of_the_app_is_waited_for(hub: LocalHub, clock: Clock) -> None:
+    """A rate limit of the Space itself is waited for too."""
     answers = iter([RateLimitError("slow", retry_after=20.0), RateLimitError("slow"), None])
 
     def opening() -> str:
@@ -581,10 +573,10 @@ def test_spaces_an_app_asked_too_often_is_given_the_time_it_wants(
     assert len(clock.waits) == 2
 
 
-def test_spaces_an_app_asked_too_often_for_too_long_is_an_error(
+def test_spaces_rate_limit_of_the_app_beyond_the_deadline_is_an_error(
     hub: LocalHub, clock: Clock
 ) -> None:
-    """A limit of the Space beyond the deadline is raised, and told."""
+    """A rate limit of the Space beyond the deadline raises, and is reported."""
     waking = Waking(hub.add("alice/busy", address=NOWHERE), clock, timeout=10.0)
 
     def opening() -> None:
@@ -592,7 +584,7 @@ def test_spaces_an_app_asked_too_often_for_too_long_is_an_error(
 
     with pytest.raises(RateLimitError, match="slow"):
         waking.connect(opening)
-    assert waking.told[-1].message == "Could not load this space."
+    assert waking.statuses[-1].message == "Could not load this space."
     assert clock.waits == []
 
 
@@ -600,7 +592,7 @@ def test_spaces_an_app_asked_too_often_for_too_long_is_an_error(
 
 
 def test_spaces_signatures_are_kept_until_they_expire(hub: LocalHub, clock: Clock) -> None:
-    """The Hub is asked for one when it is first needed, and again when it ends."""
+    """A signature is requested at its first use, and again when it expires."""
     hub.add("alice/secret", private=True)
     hub.jwt_claims["exp"] = 1000
     signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
@@ -608,33 +600,33 @@ def test_spaces_signatures_are_kept_until_they_expire(hub: LocalHub, clock: Cloc
     first = signature.sign("ws://app/queue/join")
     assert first.startswith("ws://app/queue/join?__sign=head.")
     assert signature.sign("http://app/data?a=b").startswith("http://app/data?a=b&__sign=head.")
-    assert len(hub.asked("jwt")) == 1
+    assert len(hub.requests_to("jwt")) == 1
     clock.now = 950.0
     hub.jwt_claims["exp"] = 2000
     assert signature.sign("ws://app/queue/join") != first
-    assert len(hub.asked("jwt")) == 2
+    assert len(hub.requests_to("jwt")) == 2
 
 
 @pytest.mark.parametrize("status", [403, 404, 500, 200])
-def test_spaces_without_a_signature_the_header_has_to_do(
+def test_spaces_without_a_signature_urls_are_unchanged(
     hub: LocalHub, clock: Clock, status: int
 ) -> None:
-    """Where the Hub gives none, addresses stay as they are, and it is not asked again."""
+    """Without a signature, URLs are unchanged, and the Hub is not asked again."""
     hub.add("alice/secret", private=True)
     hub.fail("jwt", status)
     signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
     for _ in range(2):
         assert signature.sign("http://app/data") == "http://app/data"
-    assert len(hub.asked("jwt")) == 1
+    assert len(hub.requests_to("jwt")) == 1
 
 
-def test_spaces_a_hub_out_of_reach_gives_no_signature(
+def test_spaces_unreachable_hub_gives_no_signature(
     hub: LocalHub,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A call does not fail for want of what it can do without; the log tells."""
+    """If the Hub cannot be reached, a call works without a signature, and the log says so."""
     monkeypatch.setenv("HF_ENDPOINT", NOWHERE)
     signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
     assert signature.sign("http://app/data") == "http://app/data"
@@ -648,18 +640,16 @@ def test_spaces_a_hub_out_of_reach_gives_no_signature(
 @pytest.mark.parametrize(
     "form", ["{id}", "{id}/", "{hub}/spaces/{id}", "{hub}/spaces/{id}/tree/main"]
 )
-def test_spaces_ids_and_pages_lead_to_the_same_record(hub: LocalHub, form: str) -> None:
-    """The page of a Space, on the Hub that HF_ENDPOINT names, is as good as its id."""
+def test_spaces_ids_and_pages_give_the_same_record(hub: LocalHub, form: str) -> None:
+    """The URL of a Space's page on the Hub works like its id."""
     hub.add("alice/paused", "PAUSED")
-    error, told = failing(form.format(id="alice/paused", hub=hub.url))
+    error, statuses = failing(form.format(id="alice/paused", hub=hub.url))
     assert isinstance(error, SpaceNotReadyError)
-    assert [status.detail for status in told] == ["PAUSED"]
+    assert [status.detail for status in statuses] == ["PAUSED"]
 
 
-def test_spaces_an_address_of_an_app_is_looked_up_by_its_subdomain(
-    hub: LocalHub, clock: Clock
-) -> None:
-    """The Hub knows which Space an app's address is of; the address stays the user's."""
+def test_spaces_app_url_is_looked_up_by_its_subdomain(hub: LocalHub, clock: Clock) -> None:
+    """The Space of an app's URL is found by its subdomain, and the user's URL is kept."""
     hub.add("Alice/My.Space", address=NOWHERE)
     name = space_name("https://alice-my-space.hf.space/app", hub.url)
     assert name is not None
@@ -672,16 +662,16 @@ def test_spaces_an_address_of_an_app_is_looked_up_by_its_subdomain(
     assert [call.path for call in hub.calls] == ["/api/spaces/by-subdomain/alice-my-space"]
 
 
-def test_spaces_an_address_that_the_record_lacks_is_asked_for(hub: LocalHub, clock: Clock) -> None:
-    """Where the record has no address, the Hub's other answer has."""
+def test_spaces_missing_url_is_requested(hub: LocalHub, clock: Clock) -> None:
+    """If the Space's record has no URL, it is requested from the Hub's other route."""
     waking = Waking(hub.add("alice/open", address=NOWHERE, names_host=False), clock)
     assert waking.connect() == "open"
-    assert hub.asked("GET /api/spaces/alice/open/host")
+    assert hub.requests_to("GET /api/spaces/alice/open/host")
 
 
 @pytest.mark.parametrize("value", ["print", 3, True])
 def test_spaces_a_callback_that_cannot_be_called_is_refused(value: Any) -> None:
-    """What cannot be called is refused before anything is sent."""
+    """A callback that cannot be called raises before anything is sent."""
     with pytest.raises(TypeError, match="status_callback"):
         Client("alice/open", status_callback=value)
 
@@ -695,7 +685,7 @@ def test_spaces_a_callback_that_cannot_be_called_is_refused(value: Any) -> None:
     ],
 )
 def test_spaces_options_are_checked(option: str, value: Any, error: type[Exception]) -> None:
-    """A mistake in an option is named before anything is sent."""
+    """A wrong option raises before anything is sent."""
     options: dict[str, Any] = {option: value}
     with pytest.raises(error, match=option):
         Client("alice/open", **options)

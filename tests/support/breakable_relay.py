@@ -23,23 +23,26 @@ class BreakableRelay(Intermediary):
         super().__init__(url)
         self._outlasts = outlasts
         self._changed = threading.Condition()
-        self._heard = bytearray()  # all that the server has sent
-        self._ended: set[socket.socket] = set()  # connections that the server has hung up
+        self._received = bytearray()  # everything that the server has sent
+        # the number of connections that the server has closed
+        self._ended: set[socket.socket] = set()
 
     def wait_for(self, text: bytes, times: int) -> None:
         """Wait until the server has sent ``text`` this many times."""
         with self._changed:
-            heard = self._changed.wait_for(lambda: self._heard.count(text) >= times, BOUND)
-        assert heard, f"the server has sent {text!r} {self._heard.count(text)} times, not {times}"
+            found = self._changed.wait_for(lambda: self._received.count(text) >= times, BOUND)
+        assert found, (
+            f"the server has sent {text!r} {self._received.count(text)} times, not {times}"
+        )
 
-    def take(self, near: socket.socket) -> None:
-        far = self.reach()
+    def handle(self, near: socket.socket) -> None:
+        far = self.connect()
         answers = bytearray()
         self.start(functools.partial(self._ask, near, far, answers))
         self.start(functools.partial(self._answer, far, near, answers))
 
     def _ask(self, near: socket.socket, far: socket.socket, answers: bytearray) -> None:
-        with contextlib.suppress(OSError):  # cut
+        with contextlib.suppress(OSError):  # `cut` has ended it
             while data := near.recv(65_536):
                 far.sendall(data)
         text = self._outlasts
@@ -53,10 +56,10 @@ class BreakableRelay(Intermediary):
         self.end(near)
 
     def _answer(self, far: socket.socket, near: socket.socket, answers: bytearray) -> None:
-        with contextlib.suppress(OSError):  # cut
+        with contextlib.suppress(OSError):  # `cut` has ended it
             while data := far.recv(65_536):
                 with self._changed:
-                    self._heard += data
+                    self._received += data
                     answers += data
                     self._changed.notify_all()
                 with contextlib.suppress(OSError) if self._outlasts else contextlib.nullcontext():

@@ -15,7 +15,7 @@ import websocket
 
 from docs.notebooks import render
 
-BOUND = 60.0  # s; for what hangs
+BOUND = 60.0  # s; a bound for a process that hangs
 
 
 class Browser:
@@ -50,9 +50,9 @@ class Browser:
             page["webSocketDebuggerUrl"], timeout=BOUND, suppress_origin=True
         )
         self._numbers = itertools.count(1)
-        self.tell("Page.enable")
+        self.command("Page.enable")
 
-    def tell(self, method: str, **parameters: Any) -> dict[str, Any]:
+    def command(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a command, and return its result."""
         number = next(self._numbers)
         message = {"id": number, "method": method, "params": parameters}
@@ -66,25 +66,25 @@ class Browser:
 
     def open(self, url: str) -> None:
         """Go to a page."""
-        self.tell("Page.navigate", url=url)
+        self.command("Page.navigate", url=url)
 
     def run(self, script: str) -> Any:
         """Run a script and return its value; if that is a promise, wait for it."""
-        told = self.tell(
+        result = self.command(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
         )
-        assert "exceptionDetails" not in told, told["exceptionDetails"]
-        return told["result"].get("value")
+        assert "exceptionDetails" not in result, result["exceptionDetails"]
+        return result["result"].get("value")
 
-    def photograph(self, picture: Path) -> None:
+    def screenshot(self, picture: Path) -> None:
         """Write a screenshot of the page to a file."""
-        picture.write_bytes(base64.b64decode(self.tell("Page.captureScreenshot")["data"]))
+        picture.write_bytes(base64.b64decode(self.command("Page.captureScreenshot")["data"]))
 
     def __enter__(self) -> Browser:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.tell("Browser.close")
+        self.command("Browser.close")
         self._socket.close()
         # Chromium's helper processes write to the folder until they end. They share the error
         # stream, which is therefore read to its end before the folder is removed.

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple, Union
 from gradio_client_sync import RemoteFile
 from tests.support.media import NAMES
 
-#: Instead of a value: the server fails because of its own bug.
+#: In place of a value: the server fails because of its own bug.
 FAILS = "the app fails"
 
-#: A text that is the same on every server; or texts by the first release that has them, with
-#: ``None`` where the component is not available.
+#: One text for all servers, or texts by the first release that has them, with ``None`` where the
+#: component is not available.
 By = Union[str, "dict[str, str | None]"]
 
 

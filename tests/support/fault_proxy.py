@@ -60,7 +60,7 @@ class FaultProxy(Intermediary):
         self.struck = 0
         self._pairs: set[_Pair] = set()
 
-    def take(self, near: socket.socket) -> None:
+    def handle(self, near: socket.socket) -> None:
         pair = _Pair(self, near)
         with self._lock:
             self._pairs.add(pair)
@@ -97,7 +97,7 @@ class _Pair:
         self._near = near
         self._far: Optional[socket.socket] = None
         self._fault: Optional[Fault] = None
-        self._heard = b""
+        self._received = b""
         self._resets = False
         self.over = threading.Event()
 
@@ -106,7 +106,7 @@ class _Pair:
         with contextlib.suppress(OSError):
             while data := self._near.recv(_CHUNK):
                 if data.startswith((b"GET ", b"POST ")):
-                    self._fault, self._heard = self._proxy.strikes(data), b""
+                    self._fault, self._received = self._proxy.strikes(data), b""
                     fault = self._fault
                     if fault is not None and fault.answer is not None:
                         self._near.sendall(fault.answer)
@@ -115,7 +115,7 @@ class _Pair:
                         self._act(fault)
                         break
                 if self._far is None:
-                    self._far = self._proxy.reach()
+                    self._far = self._proxy.connect()
                     self._proxy.start(self._downward)
                 self._far.sendall(data)
         self._close()
@@ -134,12 +134,12 @@ class _Pair:
                         self._near.sendall(data[index : index + 1])
                         self.over.wait(fault.pace)
                     continue
-                self._heard += data
-                at = _position(self._heard, fault)
+                self._received += data
+                at = _position(self._received, fault)
                 if at is None:
                     self._near.sendall(data)
                     continue
-                self._near.sendall(data[: max(0, len(data) - (len(self._heard) - at))])
+                self._near.sendall(data[: max(0, len(data) - (len(self._received) - at))])
                 self._act(fault)
                 break
         self._close()
@@ -151,25 +151,25 @@ class _Pair:
             self._near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._resets = True
             with contextlib.suppress(OSError):  # the client was faster
-                self._near.shutdown(socket.SHUT_RD)  # frees the thread that reads from it
+                self._near.shutdown(socket.SHUT_RD)  # wakes the thread that reads from it
 
     def _close(self) -> None:
         self.over.set()
         if self._resets:
-            self._near.close()  # hanging up would say a last word
+            self._near.close()  # closing normally would send a TLS close message
         for side in (self._near, self._far):
             if side is not None:
                 self._proxy.end(side)
         self._proxy.forget(self)
 
 
-def _position(heard: bytes, fault: Fault) -> Optional[int]:
+def _position(received: bytes, fault: Fault) -> Optional[int]:
     """Return the position of the fault in the data so far; ``None`` if it is not there yet."""
     assert fault.after is not None
     at = -1
     for _ in range(fault.nth):
-        at = heard.find(fault.after, at + 1)
+        at = received.find(fault.after, at + 1)
         if at < 0:
             return None
     at += fault.offset
-    return at if at <= len(heard) else None
+    return at if at <= len(received) else None

@@ -83,7 +83,7 @@ class FileApp(ScriptedApp):
 
     def upload(self, x: IncomingRequest) -> None:
         parts = parts_of(x)
-        with self._lock:  # uploads come side by side
+        with self._lock:  # uploads run in parallel
             self.uploads.append(parts)
             number = len(self.uploads)
         paths = [f"/srv/{number}/{n}/{part.name}" for n, part in enumerate(parts)]

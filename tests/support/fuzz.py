@@ -74,27 +74,27 @@ def recordings() -> list[tuple[str, list[dict[str, Any]]]]:
     return found
 
 
-def places(value: Any) -> Iterator[tuple[Any, Any]]:
+def positions(value: Any) -> Iterator[tuple[Any, Any]]:
     """Yield each container in a value, with each of its keys."""
     if isinstance(value, (dict, list)):
         for key in list(value) if isinstance(value, dict) else range(len(value)):
             yield value, key
-            yield from places(value[key])
+            yield from positions(value[key])
 
 
-def changed(message: dict[str, Any], chance: random.Random) -> bytes:
+def mutated_bytes(message: dict[str, Any], chance: random.Random) -> bytes:
     """Return a copy of a message with random changes, as bytes."""
     copy = json.loads(json.dumps(message))
     for _ in range(chance.randrange(3)):
-        container, key = chance.choice(list(places(copy)))
+        container, key = chance.choice(list(positions(copy)))
         if isinstance(container, dict) and key not in container:
             continue
         if isinstance(container, list) and key >= len(container):
             continue
-        way = chance.randrange(4)
-        if way == 0:
+        change = chance.randrange(4)
+        if change == 0:
             del container[key]
-        elif way == 1 and isinstance(container, dict):
+        elif change == 1 and isinstance(container, dict):
             container[chance.choice(("msg", "output", "data", "success", "event_id", "error"))] = (
                 container[key]
             )
@@ -118,7 +118,7 @@ def feed(version: str, raws: list[bytes], chance: random.Random) -> int:
     """Run one job's messages through the core; return how many were refused with an error."""
     event_factory = EventFactory(endpoint_for(version, 3), dialect_for(version))
     exchange = Exchange(event_factory, {"data": [], "fn_index": 3, "session_hash": "s"})
-    decoder, late = Decoder(event_factory), Decoder(event_factory)
+    decoder, late_decoder = Decoder(event_factory), Decoder(event_factory)
     chunks, parser = ChunkedDecoder(), EventStreamParser(chance.choice((10_000_000, 1_000, 100)))
     refused = 0
     end = chance.choice((b"\n", b"\n", b"\r\n", b"\r"))
@@ -139,27 +139,27 @@ def feed(version: str, raws: list[bytes], chance: random.Random) -> int:
             except ProtocolError:
                 refused += 1
                 continue
-            for read in (decoder.events, exchange.receive, late.skip):
+            for read in (decoder.events, exchange.receive, late_decoder.skip):
                 try:
                     read(frame)
                 except ProtocolError:
                     refused += 1
-    Decoder(event_factory, late.diffs)
+    Decoder(event_factory, late_decoder.diffs)
     return refused
 
 
-def twisted(value: Any, chance: random.Random, times: int) -> Any:
+def mutated(value: Any, chance: random.Random, times: int) -> Any:
     """Return a copy of a JSON value with some parts replaced, moved or removed."""
     copy = json.loads(json.dumps(value))
     for _ in range(times):
-        spots = list(places(copy))
+        spots = list(positions(copy))
         if not spots:
             break
         container, key = chance.choice(spots)
-        way = chance.randrange(4)
-        if way == 0:
+        change = chance.randrange(4)
+        if change == 0:
             del container[key]
-        elif way == 1:
+        elif change == 1:
             other, place = chance.choice(spots)
             container[key] = deepcopy(other[place]) if _is_there(other, place) else None
         else:
@@ -175,7 +175,7 @@ def feed_app(chance: random.Random) -> int:
     """Run a changed config and API description through the core; return the refusals."""
     config, info = load(chance.choice(VERSIONS))
     changes = chance.choice((1, 3, 10, 40))
-    config, info = twisted(config, chance, changes), twisted(info, chance, changes)
+    config, info = mutated(config, chance, changes), mutated(info, chance, changes)
     description = info if isinstance(info, dict) else {}
     refused = 0
     try:
@@ -214,7 +214,7 @@ def feed_call(
         for slot, value in zip(endpoint.outputs, values):
             find_files(value, slot, dialect, lambda facts: facts.name)
         table.resolve(chance.choice((endpoint.name, None, "nothing", 10**9)))
-        table.rendered(twisted({"components": [], "dependencies": [endpoint.config]}, chance, 2))
+        table.rendered(mutated({"components": [], "dependencies": [endpoint.config]}, chance, 2))
     except GradioClientError:
         refused += 1
     return refused
@@ -251,7 +251,9 @@ def run(count: int, seed: int) -> tuple[int, int]:
                 raise
             tried += 1
             continue
-        raws = [changed(chance.choice(messages), chance) for _ in range(chance.randrange(1, 8))]
+        raws = [
+            mutated_bytes(chance.choice(messages), chance) for _ in range(chance.randrange(1, 8))
+        ]
         try:
             refused += feed(version, raws, chance)
         except Exception:
@@ -261,17 +263,18 @@ def run(count: int, seed: int) -> tuple[int, int]:
     return tried, refused
 
 
-def reached(count: int, seed: int) -> str:
+def coverage_of(count: int, seed: int) -> str:
     """Return the coverage of each module of the core with this many messages, as text."""
     coverage = [sys.executable, "-m", "coverage"]
-    settings = f"--rcfile={os.devnull}"  # the project's would count the other ranks
+    # the project's configuration would count the other packages too
+    settings = f"--rcfile={os.devnull}"
     with tempfile.TemporaryDirectory() as folder:
         data, report = f"--data-file={folder}/data", Path(folder) / "report.json"
         measured = ["run", settings, data, "--branch", "--include=*/_protocol/*"]
         again = ["-m", "tests.support.fuzz", str(count), str(seed), "--only-run"]
         subprocess.run([*coverage, *measured, *again], check=True, capture_output=True)
-        told = ["json", settings, data, "-q", "-o", str(report)]
-        subprocess.run([*coverage, *told], check=True)
+        arguments = ["json", settings, data, "-q", "-o", str(report)]
+        subprocess.run([*coverage, *arguments], check=True)
         found = json.loads(report.read_text(encoding="utf-8"))
     modules = [
         f"{module['summary']['percent_covered']:5.1f} %  {Path(name).stem}"
@@ -289,4 +292,4 @@ if __name__ == "__main__":
     print(f"{number} messages in {took:.0f} s: {broken} readings were refused, nothing else came.")
     if "--only-run" not in sys.argv:
         first = min(wanted, MEASURED)
-        print(f"Lines and branches that the first {first} reach:\n{reached(first, start)}")
+        print(f"Lines and branches that the first {first} reach:\n{coverage_of(first, start)}")

@@ -51,7 +51,7 @@ def swapped(messages: Iterator[bytes]) -> Iterator[bytes]:
 
 
 @dataclass
-class Manner:
+class ResponseForm:
     """The form in which the gateway sends responses.
 
     Attributes:
@@ -91,7 +91,7 @@ class Gateway(Intermediary):
 
     Args:
         url: URL of the server.
-        manner: The form in which it sends responses.
+        form: The form in which it sends responses.
         certificate: Use TLS with this certificate, and with the key file beside it.
 
     Attributes:
@@ -99,16 +99,16 @@ class Gateway(Intermediary):
         requests: Request line and headers of each request.
     """
 
-    def __init__(self, url: str, manner: Manner, certificate: Optional[str] = None) -> None:
+    def __init__(self, url: str, form: ResponseForm, certificate: Optional[str] = None) -> None:
         super().__init__(url, "http" if certificate is None else "https")
-        self._manner = manner
+        self._form = form
         self._tls: Optional[ssl.SSLContext] = None
         if certificate is not None:
             self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._tls.load_cert_chain(certificate, certificate.replace(".pem", ".key"))
         self.requests: list[str] = []
 
-    def take(self, near: socket.socket) -> None:
+    def handle(self, near: socket.socket) -> None:
         self.start(functools.partial(self._serve, near))
 
     def _serve(self, near: socket.socket) -> None:
@@ -160,71 +160,71 @@ class Gateway(Intermediary):
             far.close()
 
     def _word(self, near: socket.socket, response: http.client.HTTPResponse, empty: bool) -> bool:
-        manner = self._manner
+        form = self._form
         kind = response.headers.get("content-type", "")
         lines = [
             f"{name}: {value}"
             for name, value in response.headers.items()
             if name.lower() not in (*_HOP_BY_HOP, "content-type")
         ]
-        if manner.charset is not None:
-            kind = f"{kind.partition(';')[0]}; charset={manner.charset}"
+        if form.charset is not None:
+            kind = f"{kind.partition(';')[0]}; charset={form.charset}"
         if kind:
             lines.append(f"Content-Type: {kind}")
         pieces: Iterator[bytes] = iter(lambda: response.read1(_CHUNK), b"")
         if kind.startswith("text/event-stream"):
             pieces = self._events(pieces)
-        if manner.gzip and not empty:
+        if form.gzip and not empty:
             lines.append("Content-Encoding: gzip")
             pieces = _compressed(pieces)
-        if manner.block is not None:
-            pieces = _gathered(pieces, manner.block)
-        closes = manner.close or manner.framing == "close"
+        if form.block is not None:
+            pieces = _gathered(pieces, form.block)
+        closes = form.close or form.framing == "close"
         if empty:
             lines.append(f"Content-Length: {response.headers.get('content-length', 0)}")
-        elif manner.framing == "length":
+        elif form.framing == "length":
             whole = b"".join(pieces)
             pieces = iter([whole])
             lines.append(f"Content-Length: {len(whole)}")
-        elif manner.framing == "chunks":
+        elif form.framing == "chunks":
             lines.append("Transfer-Encoding: chunked")
         if closes:
             lines.append("Connection: close")
-        version = "1.0" if manner.framing == "close" else "1.1"
+        version = "1.0" if form.framing == "close" else "1.1"
         head = f"HTTP/{version} {response.status} {response.reason}"
-        near.sendall(manner.before + "\r\n".join([head, *lines, "", ""]).encode("latin-1"))
+        near.sendall(form.before + "\r\n".join([head, *lines, "", ""]).encode("latin-1"))
         if empty:
             return not closes
         for piece in pieces:
-            if manner.framing == "chunks":
-                piece = b"%x%s\r\n%s\r\n" % (len(piece), manner.extension, piece)
+            if form.framing == "chunks":
+                piece = b"%x%s\r\n%s\r\n" % (len(piece), form.extension, piece)
             near.sendall(piece)
-        if manner.framing == "chunks":
-            near.sendall(b"0\r\n%s\r\n" % manner.trailer)
+        if form.framing == "chunks":
+            near.sendall(b"0\r\n%s\r\n" % form.trailer)
         return not closes
 
     def _events(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        manner = self._manner
-        if manner.preface:
-            yield manner.preface
-        for message in manner.messages(_messages(pieces)):
+        form = self._form
+        if form.preface:
+            yield form.preface
+        for message in form.messages(_messages(pieces)):
             if message:
-                event = b"data: " + message + b"\n\n" + manner.between
-                yield event.replace(b"\n", manner.line_end)
+                event = b"data: " + message + b"\n\n" + form.between
+                yield event.replace(b"\n", form.line_end)
 
     # -- websockets
 
     def _converse(self, near: socket.socket, handshake: bytes) -> None:
-        far = self.reach()
+        far = self.connect()
         try:
             far.sendall(handshake)
             reader = far.makefile("rb")
             head = b"".join(iter(reader.readline, b"\r\n"))
             near.sendall(head + b"\r\n")
             self.start(lambda: self._pass_up(near, far))
-            for message in self._manner.messages(_frames(reader, near)):
+            for message in self._form.messages(_frames(reader, near)):
                 if message:
-                    near.sendall(_fragmented(message, self._manner.pieces))
+                    near.sendall(_fragmented(message, self._form.pieces))
         finally:
             self.end(far)
 

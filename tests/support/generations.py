@@ -54,10 +54,10 @@ FEATURES = {
         "4.9 to 4.20 give each job of a batch the last one's answer",
         broken=((4, 9), (4, 21)),
     ),
-    "told generators": Feature(
+    "generator types": Feature(
         (3, 20), "before, the config does not say so, and a function's first job runs alone"
     ),
-    "told root": Feature((3, 32), "3.16 and 3.23 keep the root_path to themselves"),
+    "root in the config": Feature((3, 32), "3.16 and 3.23 keep the root_path to themselves"),
     "logs": Feature((3, 36), "gr.Info and gr.Warning came with 3.36"),
     "edit lists": Feature((4, 17), "before, every value comes whole"),
     "whole paths": Feature(

@@ -33,11 +33,11 @@ class Intermediary:
         self._open: set[socket.socket] = set()
         self._threads = [threading.Thread(target=self._accept)]
 
-    def take(self, near: socket.socket) -> None:
+    def handle(self, near: socket.socket) -> None:
         """Begin with a client's connection; use `start` for anything that takes long."""
         raise NotImplementedError
 
-    def reach(self) -> socket.socket:
+    def connect(self) -> socket.socket:
         """Connect to the server."""
         return self.keep(socket.create_connection(("127.0.0.1", self.target)))
 
@@ -73,8 +73,8 @@ class Intermediary:
             try:
                 near, _ = self._listening.accept()
             except OSError:
-                return  # the end
-            self.take(self.keep(near))
+                return  # the intermediary is closed
+            self.handle(self.keep(near))
 
     def __enter__(self) -> Self:
         self._threads[0].start()
@@ -83,7 +83,7 @@ class Intermediary:
     def __exit__(self, *exc: object) -> None:
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._threads[0].join()  # from now on no connection is added unseen
+        self._threads[0].join()  # from now on no connection can be added
         self.cut()
         with self._lock:
             threads = list(self._threads)
@@ -93,5 +93,5 @@ class Intermediary:
 
 def close_idle(connection: socket.socket) -> None:
     """Shut down a connection without a TLS close message to the other side."""
-    with contextlib.suppress(OSError):  # it has ended meanwhile
+    with contextlib.suppress(OSError):  # it has ended in the meantime
         socket.socket.shutdown(connection, socket.SHUT_RDWR)

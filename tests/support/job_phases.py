@@ -48,12 +48,12 @@ def assert_stopped(phase: str, server: Server, key: str, executed: Mapping[str, 
     control = server.control
     if phase in ("streaming", "listening"):
         assert control.await_stopped(key)
-    elif phase == "running" and server.version != "3.50.2":  # which cannot stop a coroutine
+    elif phase == "running" and server.version != "3.50.2":  # this release cannot stop a coroutine
         assert control.await_stopped(key)
         assert control.ledger(key)["cancelled"] == 1
     elif phase == "queued":
-        # The only worker takes what is queued in turn: had the job been left there, it would
-        # run before this call.
+        # The only worker runs queued jobs in order. If the stopped job were still in the queue, it
+        # would run before this call.
         control.release(f"{key} before")
         with Client(server.url) as app:
             app.predict("/echo", ["x"], timeout=BOUND)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from typing import Any, Callable
 
-BOUND = 20.0  # s; a wait that takes longer has failed
-LATE = 0.5  # s; what an end may come after its time
+BOUND = 20.0  # s; a test that waits longer has failed
+LATE = 0.5  # s; how late an end may be
 
 
-class Heard:
+class EventRecorder:
     """A listener that keeps its events; `wait_for` waits for one."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Heard:
             found = self._changed.wait_for(
                 lambda: next(((e,) for e in self.events[after:] if wanted(e)), None), BOUND
             )
-        assert found, f"not heard within {BOUND:g} s; heard {self.events[-5:]}"
+        assert found, f"no such event within {BOUND:g} s; the last are {self.events[-5:]}"
         return found[0]
 
     def values(self) -> list[Any]:
@@ -39,7 +39,7 @@ class Heard:
         return [event[0] for event in self.events]
 
 
-class Holding:
+class BlockingListener:
     """A listener that does not return until `free` is called."""
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Holding:
 
     def __call__(self, event: Any) -> None:
         self._reached.set()
-        assert self._freed.wait(BOUND), "nobody freed the listener"
+        assert self._freed.wait(BOUND), "the test did not call free()"
 
     def wait_until_reached(self) -> None:
         """Wait until the job has called the listener."""

@@ -57,7 +57,7 @@ FILES = {
     "empty.txt": b"",
 }
 
-#: Which of `FILES` has a content.
+#: The name in `FILES` of each content.
 NAMES = {hashlib.sha256(content).hexdigest(): name for name, content in FILES.items()}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.support.browser import Browser
 
-#: Before anything of the page runs: write down what it posts.
+#: Runs before any script of the page: records what the page posts.
 WRITE_DOWN = """
 window.posted = [];
 const fetch_ = window.fetch;
@@ -23,8 +23,8 @@ WebSocket.prototype.send = function (text) {
 };
 """
 
-#: Press what the selectors find until the page has posted for each function. The first press may
-#: come before the page listens; a further one posts the same.
+#: Press the elements that the selectors find until the page has posted for each function. The first
+#: press may come before the page listens. Another press posts the same data.
 PRESS = """
 (async (presses) => {
     const posted = (number) => window.posted.map((body) => {
@@ -55,11 +55,11 @@ class AppPage:
 
     def __init__(self, browser: Browser, url: str) -> None:
         self._browser = browser
-        script = browser.tell("Page.addScriptToEvaluateOnNewDocument", source=WRITE_DOWN)
+        script = browser.command("Page.addScriptToEvaluateOnNewDocument", source=WRITE_DOWN)
         try:
             browser.open(f"{url}/")
         finally:
-            browser.tell(
+            browser.command(
                 "Page.removeScriptToEvaluateOnNewDocument", identifier=script["identifier"]
             )
 
@@ -74,5 +74,5 @@ class AppPage:
             {"number": number, "selector": selector, "text": text}
             for number, selector, text in presses
         ]
-        told: list[list[Any]] = json.loads(self._browser.run(f"{PRESS}({json.dumps(wanted)})"))
-        return told
+        posted: list[list[Any]] = json.loads(self._browser.run(f"{PRESS}({json.dumps(wanted)})"))
+        return posted

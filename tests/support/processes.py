@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import Any
 
-BOUND = 120.0  # s; a bound on failure, never a pace
+BOUND = 120.0  # s; a bound for failures, never a delay
 
 
 def run_python(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from tests.support.gateway import Gateway, Manner
+from tests.support.gateway import Gateway, ResponseForm
 
 
-class Spread(Gateway):
+class ReplicasGateway(Gateway):
     """A gateway that spreads requests over several servers; a context manager.
 
     Args:
@@ -20,7 +20,7 @@ class Spread(Gateway):
     """
 
     def __init__(self, urls: Sequence[str], rules: dict[str, int]) -> None:
-        super().__init__(urls[0], Manner())
+        super().__init__(urls[0], ResponseForm())
         self._ports = [urlsplit(url).port or 0 for url in urls]
         self.rules = rules
         self._next = 0

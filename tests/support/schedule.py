@@ -28,7 +28,7 @@ SERVERS = tuple(
     if version in os.environ.get("GRADIO_CLIENT_SYNC_SERVERS", ",".join(VERSIONS)).split(",")
 )
 
-#: The first release of each protocol of the queue; `test_connect` compares with what servers say.
+#: The first release of each protocol of the queue; `test_connect` compares this with real servers.
 QUEUE_PROTOCOLS = (
     ((3, 10), "ws"),
     ((4, 0), "sse"),
@@ -95,10 +95,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if not is_repetition(item, chosen)]
-    items.sort(key=_place)
+    items.sort(key=_sort_key)
 
 
-def _place(item: pytest.Item) -> int:
+def _sort_key(item: pytest.Item) -> int:
     """Return a number that sorts the longest groups first."""
     group = group_of(item.nodeid)
     if group in VERSIONS:

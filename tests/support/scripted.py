@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Callable, Optional
 from urllib.parse import parse_qs, urlsplit
 
-WAIT = 10.0  # s; a bound on failure, never a pace
+WAIT = 10.0  # s; a bound for failures, never a delay
 
 
 class IncomingRequest:
@@ -30,7 +30,7 @@ class IncomingRequest:
         self.path = parts.path
         self.query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         self.headers = handler.headers
-        self.port: int = handler.client_address[1]  # of the client's end: tells connections apart
+        self.port: int = handler.client_address[1]  # of the client's end: identifies the connection
         self.body = self._read_body() if read_body else b""
 
     def _read_body(self) -> bytes:
@@ -138,7 +138,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128  # many clients at once are what some tests are about
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exc_info()[1], ConnectionError):  # clients that hang up
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # such as clients that hang up
             super().handle_error(request, client_address)
 
 
@@ -238,7 +238,7 @@ class ScriptedApp:
                 try:
                     script(exchange)
                 except ConnectionError:
-                    self.close_connection = True  # the client is gone, as some tests want
+                    self.close_connection = True  # the client is gone, which some tests want
                 except BaseException as exc:  # noqa: BLE001 - raised again at the end of the test
                     app.failures.append(exc)
                     self.close_connection = True
@@ -264,7 +264,7 @@ class ScriptedApp:
         """Wait until a route has had this many requests."""
         with self._changed:
             assert self._changed.wait_for(lambda: self.count(route) >= times, WAIT), (
-                f"{route} was asked {self.count(route)} times, not {times}: {self.requests}"
+                f"{route} had {self.count(route)} requests, not {times}: {self.requests}"
             )
 
     def __enter__(self) -> ScriptedApp:

@@ -51,25 +51,29 @@ def some_fault(chance: random.Random) -> Fault:
     )
 
 
-class Books:
+class Outcomes:
     """The outcomes of all submits to one server."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.ends: Counter[str] = Counter()
-        self.ran: Counter[str] = Counter()  # for sure, once each
+        self.ran: Counter[str] = Counter()  # those that certainly ran, each once
         self.may_have_run: Counter[str] = Counter()
 
-    def note(self, name: str, error: BaseException | None) -> None:
+    def record(self, name: str, error: BaseException | None) -> None:
         """Record the outcome of a call."""
         with self._lock:
             self.ends[f"{name}: {type(error).__name__ if error else 'done'}"] += 1
-            if error is None or isinstance(error, DownloadError) or name == "fail" == _told(error):
+            if (
+                error is None
+                or isinstance(error, DownloadError)
+                or name == "fail" == _app_message(error)
+            ):
                 self.ran[name] += 1
             elif not _cannot_have_run(error):
                 self.may_have_run[name] += 1
 
-    def balance(self, executions: dict[str, int]) -> bool:
+    def counts_agree(self, executions: dict[str, int]) -> bool:
         """Print the counts of both sides, and return whether they agree."""
         good = True
         for name in ENDPOINTS:
@@ -79,7 +83,7 @@ class Books:
         return good
 
 
-def _told(error: BaseException) -> str | None:
+def _app_message(error: BaseException) -> str | None:
     """Return the text that the app's function raised."""
     return getattr(error, "message", None)
 
@@ -93,7 +97,7 @@ def _cannot_have_run(error: BaseException) -> bool:
 def call(app: Client, chance: random.Random, label: str) -> tuple[str, BaseException | None]:
     """Make one call and wait for its end; check that it has the right result or a typed error."""
     name = chance.choice((*ENDPOINTS, "echo"))
-    size = chance.choice((10, 20_000))  # more would drip for minutes
+    size = chance.choice((10, 20_000))  # more bytes would take minutes
     values: dict[str, Any] = {"echo": label, "count": 5, "fail": "fail", "file": bytes(size)}
     job = app.submit(f"/{name}", [values[name]], timeout=TIMEOUT)
     cancel_at = chance.randrange(4) if name == "count" and chance.random() < 0.3 else None
@@ -128,7 +132,7 @@ def check(job: Job, name: str, value: Any, cancel_at: int | None) -> None:
 
 def soak(version: str, seconds: float, seed: int) -> bool:
     """Put one server under load; return whether the counts of both sides agree."""
-    chance, books, failures = random.Random(f"{version} {seed}"), Books(), []
+    chance, outcomes, failures = random.Random(f"{version} {seed}"), Outcomes(), []
     with Server(version) as server, FaultProxy(server.url) as proxy, Client(proxy.url) as app:
         until, pace = time.monotonic() + seconds, threading.Event()
 
@@ -138,8 +142,8 @@ def soak(version: str, seconds: float, seed: int) -> bool:
             try:
                 while time.monotonic() < until:
                     calls += 1
-                    books.note(*call(app, own, f"{number}.{calls}"))
-            except BaseException as exc:  # noqa: BLE001 - told below
+                    outcomes.record(*call(app, own, f"{number}.{calls}"))
+            except BaseException as exc:  # noqa: BLE001 - printed below
                 failures.append(exc)
 
         threads = [threading.Thread(target=run, args=(number,)) for number in range(THREADS)]
@@ -154,21 +158,21 @@ def soak(version: str, seconds: float, seed: int) -> bool:
         for thread in threads:
             thread.join()
         ran = server.control.executions()
-    print(f"{version}: {sum(books.ends.values())} submits, {faults} faults")
-    for end, times in sorted(books.ends.items()):
+    print(f"{version}: {sum(outcomes.ends.values())} submits, {faults} faults")
+    for end, times in sorted(outcomes.ends.items()):
         print(f"  {end} {times}")
-    balanced = books.balance(ran) and not failures
+    agree = outcomes.counts_agree(ran) and not failures
     left = [thread.name for thread in threading.enumerate() if thread.name.startswith("gradio-")]
     for failure in (*failures, *left):
         print(f"  NOT GOOD: {failure!r}")
-    return balanced and not left
+    return agree and not left
 
 
 def main(seconds: float = 600.0, seed: int = 1) -> int:
     """Run the load on one server after the other, for ``seconds`` in total."""
     print(f"seed {seed}, {seconds:g} s")
     good = [soak(version, seconds / len(VERSIONS), seed) for version in VERSIONS]
-    print("The books balance." if all(good) else "THE BOOKS DO NOT BALANCE.")
+    print("The outcomes balance." if all(good) else "THE OUTCOMES DO NOT BALANCE.")
     return not all(good)
 
 

@@ -19,24 +19,24 @@ class Socks(Intermediary):
 
     Attributes:
         address: Host and port of the proxy.
-        asked: The requested hosts, each with the protocol version.
+        hosts: The requested hosts, each with the protocol version.
     """
 
     def __init__(self, login: Optional[tuple[str, str]] = None) -> None:
         super().__init__("http://127.0.0.1:1")
         self.address = self.url.partition("//")[2]
-        self.asked: list[tuple[int, str]] = []
+        self.hosts: list[tuple[int, str]] = []
         self._login = login
 
-    def take(self, near: socket.socket) -> None:
+    def handle(self, near: socket.socket) -> None:
         self.start(lambda: self._serve(near))
 
     def _serve(self, near: socket.socket) -> None:
         with contextlib.suppress(OSError):
             version = near.recv(1)[0]
             host, port = self._ask_5(near) if version == 5 else self._ask_4(near)
-            self.asked.append((version, host))
-            # A name that only the proxy knows is that of this machine.
+            self.hosts.append((version, host))
+            # A name that only the proxy knows stands for this machine.
             where = "127.0.0.1" if host.endswith(".invalid") else host
             far = self.keep(socket.create_connection((where, port)))
             near.sendall(b"\5\0\0\1\0\0\0\0\0\0" if version == 5 else b"\0\x5a\0\0\0\0\0\0")

@@ -13,11 +13,12 @@ try:
 except ImportError:  # Windows
     pty = None  # type: ignore[assignment]  # a missing module stands for "no terminals"
 
-ENDS = 120.0  # s; a bound for what hangs
+ENDS = 120.0  # s; a bound for a process that hangs
 
 _TAKE_TERMINAL = (
     "import fcntl, os, signal, struct, sys, termios; "
-    "signal.signal(signal.SIGINT, signal.SIG_DFL); "  # background shells switch it off
+    # shells switch it off for background processes
+    "signal.signal(signal.SIGINT, signal.SIG_DFL); "
     "os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
     "fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0)); "
     "os.execv(sys.argv[1], sys.argv[1:])"

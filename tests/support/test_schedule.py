@@ -1,4 +1,4 @@
-"""Which tests are left out, and that the tests of one server stay together."""
+"""Tests of `schedule`: which tests are left out, and in which order the others run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MODULE = "tests/contract/test_jobs.py"
 
 
 def collected(servers: str) -> list[str]:
-    """The tests of one module in the order in which they run on these servers."""
+    """Return the tests of one module in the order in which they run on these servers."""
     command = (sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider")
     done = subprocess.run(
         [*command, MODULE],
@@ -30,22 +30,22 @@ def collected(servers: str) -> list[str]:
 
 
 def test_client_only_tests_run_once_per_protocol() -> None:
-    """Of two releases with the same protocol they run on the newer, and other tests run on both."""
+    """If two servers have the same protocol, a `client_only` test runs on the newer one only."""
     tests = collected("3.50.2,4.44.1,6.31.0")
     assert "test_done_callback[3.50.2]" in tests and "test_done_callback[6.31.0]" in tests
     assert "test_done_callback[4.44.1]" not in tests
-    assert "test_job_tells_what_it_is[4.44.1]" in tests
+    assert "test_job_attributes[4.44.1]" in tests
     assert "test_a_timeout_is_a_number[6.31.0-5]" in tests
     assert "test_a_timeout_is_a_number[4.44.1-5]" not in tests
 
 
-def test_client_only_tests_run_on_whatever_server_there_is() -> None:
-    """An older release of a protocol is enough where it is the only one."""
+def test_client_only_tests_run_on_an_older_server_if_it_is_the_only_one() -> None:
+    """A `client_only` test runs on an older release if that is the only one with its protocol."""
     assert "test_done_callback[4.44.1]" in collected("4.44.1")
 
 
 def test_tests_of_one_server_run_after_each_other() -> None:
-    """A server is not left for another one before all of its tests have run."""
+    """All tests of one server run before the tests of the next one."""
     versions = [name.partition("[")[2].rstrip("]") for name in collected("3.50.2,6.31.0")]
     order = [version.partition("-")[0] for version in versions if version]
     assert order == sorted(order, reverse=True)

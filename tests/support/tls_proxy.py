@@ -42,7 +42,7 @@ def behind_tls(url: str, certificate: Path) -> Iterator[str]:
     class Gateway(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             assert target.hostname is not None
-            with contextlib.suppress(OSError):  # either side has hung up
+            with contextlib.suppress(OSError):  # one side has hung up
                 with context.wrap_socket(self.request, server_side=True) as near:
                     with socket.create_connection((target.hostname, target.port)) as far:
                         _carry(near, far)
@@ -62,7 +62,7 @@ def _carry(near: socket.socket, far: socket.socket) -> None:
         ready.register(far, selectors.EVENT_READ, near)
         while True:
             for key, _ in ready.select():
-                # At least a TLS record's worth, so that none of it stays behind unseen.
+                # At least one TLS record, so that no part of it stays unread in the TLS layer.
                 chunk = key.fileobj.recv(_CHUNK)  # type: ignore[union-attr]
                 if not chunk:
                     return

@@ -1,4 +1,4 @@
-"""How often one request is sent, and how long the pauses are."""
+"""`Attempts`: how often a request is sent, and how long the pauses are."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def answer(status: int, **headers: str) -> Answer:
 
 
 def script(*results: Any) -> tuple[Callable[[None, RequestHandle], Any], list[Any]]:
-    """A request with these results, and the list of those that are left."""
+    """Return a request with these results, and the list of the results that are left."""
     left = list(results)
 
     def send(request: None, call: RequestHandle) -> Any:
@@ -45,7 +45,7 @@ def never(call: RequestHandle, pause: float) -> None:
 
 
 def recorded(policy: RetryPolicy, pauses: list[float]) -> Attempts:
-    """Attempts whose pauses take no time."""
+    """Return attempts that record their pauses instead of waiting."""
     return Attempts(policy, lambda call, pause: pauses.append(pause), CALL)
 
 
@@ -54,7 +54,7 @@ LIMITED = answer(429, retry_after="2")
 
 @pytest.mark.parametrize("result", [answer(200), answer(404), LIMITED, answer(503), "a stream"])
 def test_attempts_send_once_gives_the_first_result(result: Any) -> None:
-    """Without a policy every result is the caller's."""
+    """Without a policy, the first result is returned, whatever it is."""
     send, left = script(result, "another")
     assert Attempts(SEND_ONCE, never, CALL).send(send, None) is result
     assert left == ["another"]
@@ -62,14 +62,14 @@ def test_attempts_send_once_gives_the_first_result(result: Any) -> None:
 
 @pytest.mark.parametrize("error", [REFUSED, LOST, FINAL])
 def test_attempts_send_once_raises_the_first_failure(error: GradioClientError) -> None:
-    """The failure is raised as it is."""
+    """Without a policy, the first failure is raised unchanged."""
     with pytest.raises(ConnectFailedError) as caught:
         Attempts(SEND_ONCE, never, CALL).send(script(error)[0], None)
     assert caught.value is error
 
 
-def test_attempts_follow_failures_that_may_pass() -> None:
-    """A request without effect is sent again, as often as the policy says, in growing pauses."""
+def test_attempts_repeat_temporary_failures() -> None:
+    """A request without effect is repeated as often as the policy allows, with growing pauses."""
     pauses: list[float] = []
     send, left = script(REFUSED, answer(502), LOST, "stream")
     policy = RetryPolicy(retries=3, can_retry=can_retry)
@@ -79,7 +79,7 @@ def test_attempts_follow_failures_that_may_pass() -> None:
 
 
 def test_attempts_end_with_the_last_failure() -> None:
-    """With no retry left, the response or the error of the last attempt is the result."""
+    """If no retry is left, the response or the error of the last attempt is the result."""
     policy = RetryPolicy(retries=1, can_retry=can_retry)
     assert recorded(policy, []).send(script(LOST, answer(503))[0], None).status == 503
     with pytest.raises(ConnectFailedError) as caught:
@@ -88,15 +88,15 @@ def test_attempts_end_with_the_last_failure() -> None:
 
 
 @pytest.mark.parametrize("error", [LOST, FINAL])
-def test_attempts_repeat_nothing_that_may_have_had_an_effect(error: GradioClientError) -> None:
+def test_attempts_do_not_repeat_accepted_requests(error: GradioClientError) -> None:
     """By default a request that the server may have accepted is not sent again."""
     with pytest.raises(ConnectFailedError) as caught:
         Attempts(RetryPolicy(retries=9), never, CALL).send(script(error)[0], None)
     assert caught.value is error
 
 
-def test_attempts_after_429_wait_as_the_server_asks() -> None:
-    """They need no retry, and end when the next one would be later than the patience lasts."""
+def test_attempts_after_429_wait_as_long_as_the_server_requests() -> None:
+    """After a 429 the wait is as long as the server requests, up to the rate limit patience."""
     pauses: list[float] = []
     policy = RetryPolicy(rate_limit_patience=60.0)
     send, _ = script(LIMITED, LIMITED, answer(200))
@@ -107,7 +107,7 @@ def test_attempts_after_429_wait_as_the_server_asks() -> None:
 
 
 def test_attempts_end_before_the_deadline() -> None:
-    """No pause is longer than there is time, of either kind."""
+    """No pause extends beyond the deadline."""
     policy = RetryPolicy(3, can_retry, 60.0).until(Deadline.after(0.01))
     assert Attempts(policy, never, CALL).send(script(LIMITED)[0], None) is LIMITED
     with pytest.raises(ConnectFailedError):
@@ -115,7 +115,7 @@ def test_attempts_end_before_the_deadline() -> None:
 
 
 def test_attempts_share_one_patience() -> None:
-    """A redirect is a request of its own, and goes on where the one before it was."""
+    """A request and its redirects share one rate limit patience, and the pauses still grow."""
     pauses: list[float] = []
     attempts = Attempts(
         RetryPolicy(rate_limit_patience=60.0), lambda call, pause: pauses.append(pause), CALL
@@ -127,7 +127,7 @@ def test_attempts_share_one_patience() -> None:
 
 
 def test_attempts_end_with_an_abort() -> None:
-    """What ends the pause ends the request."""
+    """An abort during a pause ends the request."""
 
     def abort(call: RequestHandle, pause: float) -> None:
         raise Aborted
@@ -137,7 +137,7 @@ def test_attempts_end_with_an_abort() -> None:
 
 
 def test_policy_for_requests_with_an_effect() -> None:
-    """Only 429 is left as a reason; deadline and patience stay."""
+    """A policy for requests with an effect retries only after 429, with the same deadline."""
     policy = RetryPolicy(3, can_retry, 60.0).until(Deadline.after(5.0))
     assert policy.after_429_only().deadline is policy.deadline
     with pytest.raises(ConnectFailedError):

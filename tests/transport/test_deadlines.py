@@ -1,4 +1,4 @@
-"""Deadlines and alarms, and what a job's deadline does."""
+"""Deadlines, timers, retries, and what a job's deadline does."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def finished(exchange: IncomingRequest) -> None:
 
 
 def test_deadline_clips_waits() -> None:
-    """A wait is never longer than what is left, and never none at all."""
+    """A wait is never longer than the time left, and never zero."""
     assert NEVER.clip(None) is None and NEVER.clip(5) == 5 and NEVER.left == math.inf
     soon = Deadline.after(1)
     assert 0 < soon.left <= 1 and soon.clip(0.5) == 0.5
@@ -52,42 +52,42 @@ def test_deadline_clips_waits() -> None:
     assert Deadline(1, time.monotonic() - 1).clip(9) == 0.001
 
 
-def test_alarms_run_in_order_and_can_be_cancelled() -> None:
-    """The earliest rings first, also when it was set last; one that was called off does not."""
-    alarms, rung, done = Timers(), [], threading.Event()
-    alarms.set(Deadline.after(0.2), done.set)
-    alarms.set(Deadline.after(0.1), lambda: rung.append("second"))
-    call_off = alarms.set(Deadline.after(0.05), lambda: rung.append("never"))
-    alarms.set(Deadline.after(0.01), lambda: rung.append("first"))
-    call_off()
+def test_timers_run_in_order_and_can_be_cancelled() -> None:
+    """Timers run in the order of their time, and cancelled ones do not run."""
+    timers, called, done = Timers(), [], threading.Event()
+    timers.set(Deadline.after(0.2), done.set)
+    timers.set(Deadline.after(0.1), lambda: called.append("second"))
+    cancel = timers.set(Deadline.after(0.05), lambda: called.append("never"))
+    timers.set(Deadline.after(0.01), lambda: called.append("first"))
+    cancel()
     assert done.wait(BOUND)
-    alarms.close()
-    assert rung == ["first", "second"]
+    timers.close()
+    assert called == ["first", "second"]
 
 
 FORKED = """
 import os, sys, threading
 from gradio_client_sync._transport.deadlines import Deadline, Timers
 
-alarms, rung = Timers(), threading.Event()
+timers, called = Timers(), threading.Event()
 parent = os.getpid()
-alarms.set(Deadline.after(0.2), lambda: os.write(1, b"%d" % (os.getpid() == parent)))
+timers.set(Deadline.after(0.2), lambda: os.write(1, b"%d" % (os.getpid() == parent)))
 child = os.fork()
 if child:
     os._exit(os.waitpid(child, 0)[1])
-alarms.set(Deadline.after(0.4), rung.set)
-os._exit(not rung.wait(10))
+timers.set(Deadline.after(0.4), called.set)
+os._exit(not called.wait(10))
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
-def test_alarms_of_a_fork_are_its_own() -> None:
-    """They ring there, and those of the parent, which would cut its connections, do not."""
+def test_timers_of_a_fork_are_its_own() -> None:
+    """A forked process runs its own timers, and not its parent's, which would cut connections."""
     assert run_python(FORKED, bound=BOUND) == "1"
 
 
 def test_deadlines_do_not_wait_for_listeners_of_another_job() -> None:
-    """A callback of a job that has run out of time may take long, and make calls itself."""
+    """A slow callback of one job does not delay the deadline of another."""
     ended, errors = Gate(), SimpleQueue[Any]()
 
     def held(exchange: IncomingRequest) -> None:
@@ -104,7 +104,7 @@ def test_deadlines_do_not_wait_for_listeners_of_another_job() -> None:
 
 
 class RacingLog:
-    """The log of a job that is cancelled just as its deadline ends it."""
+    """The log of a job that is cancelled just when its deadline ends it."""
 
     def __init__(self) -> None:
         self.job: Any = None
@@ -118,7 +118,7 @@ class RacingLog:
 
 
 def test_job_that_is_cancelled_at_its_deadline_has_one_end() -> None:
-    """Who waits for several jobs hears of it, whichever of the two was first."""
+    """If a job is cancelled at its deadline, `wait` sees that it is done, whichever came first."""
     log: Any = RacingLog()
     control = JobControl("/echo", 0, log)
     log.job = job = Job(control, log, None)
@@ -128,7 +128,7 @@ def test_job_that_is_cancelled_at_its_deadline_has_one_end() -> None:
 
 
 class FailingLog:
-    """The log of a job whose listeners cannot be told, as when memory runs out."""
+    """The log of a job whose listeners cannot be called, as without memory."""
 
     is_notifying_here = False
     status = SimpleNamespace(stage="error")
@@ -141,7 +141,7 @@ class FailingLog:
 
 
 def test_job_ends_whatever_happens_to_its_listeners() -> None:
-    """Somebody waits for it."""
+    """A job gets its outcome even if its listeners cannot be called."""
     log: Any = FailingLog()
     control = JobControl("/echo", 0, log)
     job = Job(control, log, None)
@@ -150,9 +150,9 @@ def test_job_ends_whatever_happens_to_its_listeners() -> None:
     assert isinstance(job.exception(0), AppError)
 
 
-def test_timings_are_set_before_listeners_hear_of_the_end() -> None:
-    """Also of jobs that were cancelled or ran out of time."""
-    ended, told = Gate(), SimpleQueue[Any]()
+def test_timings_are_set_before_listeners_get_the_end() -> None:
+    """The timings are complete when callbacks run, also after a cancel or a timeout."""
+    ended, times = Gate(), SimpleQueue[Any]()
 
     def held(exchange: IncomingRequest) -> None:
         exchange.start_stream()
@@ -161,15 +161,15 @@ def test_timings_are_set_before_listeners_hear_of_the_end() -> None:
     with scripted(join=joined, data=held) as server, Client(server.url) as app:
         for timeout in (0.05, None):
             job = app.submit("/echo", ["x"], timeout=timeout)
-            job.add_done_callback(lambda job: told.put(cast(Job, job).timings.done))
+            job.add_done_callback(lambda job: times.put(cast(Job, job).timings.done))
             if timeout is None:
                 job.cancel()
-            assert told.get(timeout=BOUND) is not None
+            assert times.get(timeout=BOUND) is not None
         ended.open()
 
 
 def no_threads(patch: pytest.MonkeyPatch) -> None:
-    """From now on the process gets no more threads."""
+    """Make each further start of a thread fail."""
 
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -178,7 +178,7 @@ def no_threads(patch: pytest.MonkeyPatch) -> None:
 
 
 def test_backlog_ends_where_there_are_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long it is; and a submit that raises has left nothing in it."""
+    """Without threads, all waiting jobs fail, however many, and a refused submit leaves nothing."""
     held, over = Gate(), Gate()
 
     def data(exchange: IncomingRequest) -> None:
@@ -206,21 +206,21 @@ def test_backlog_ends_where_there_are_no_threads(monkeypatch: pytest.MonkeyPatch
 
 
 def test_retries_pause_for_longer_each_time_within_the_deadline() -> None:
-    """Pauses grow, end with the count, heed what was asked for, and fit into the deadline."""
+    """Pauses grow, follow the server's Retry-After, and end with the count or the deadline."""
     error = ConnectFailedError("gone", _passing=True)
     retries = Retries(3)
     pauses = [retries.pause(error, NEVER) for _ in range(4)]
     assert pauses[3] is None
     assert all(0.125 * 2**n <= (pause or 0) <= 0.25 * 2**n for n, pause in enumerate(pauses[:3]))
     assert Retries(3).pause(error, Deadline.after(0.01)) is None
-    asked = HTTPStatusError("busy", status_code=503, retry_after=7.0)
-    assert Retries(1).pause(asked, NEVER) == 7.0
-    asked.retry_after = LONGEST_ASKED + 1
-    assert Retries(1).pause(asked, NEVER) is None
+    limited = HTTPStatusError("busy", status_code=503, retry_after=7.0)
+    assert Retries(1).pause(limited, NEVER) == 7.0
+    limited.retry_after = LONGEST_ASKED + 1
+    assert Retries(1).pause(limited, NEVER) is None
 
 
-def test_retries_are_for_what_had_no_effect() -> None:
-    """A request that left is not sent again, unless it only asks; nor what does not mend."""
+def test_retries_only_of_requests_without_effect() -> None:
+    """Only temporary failures are retried, and after a sent request only read-only ones."""
     left = ConnectFailedError("broke off", sent=True, _passing=True)
     assert can_retry(left) and not is_safe_to_retry(left)
     assert not can_retry(ConnectFailedError("no certificate"))
@@ -229,7 +229,7 @@ def test_retries_are_for_what_had_no_effect() -> None:
 
 
 def test_deadline_of_the_client_is_for_calls_that_set_none() -> None:
-    """`timeout` overrules `deadline`, and infinity lifts it."""
+    """A call's `timeout` replaces the client's `deadline`, and infinity removes it."""
     gate, numbers = Gate(), itertools.count(1)
 
     def join(exchange: IncomingRequest) -> None:
@@ -252,8 +252,8 @@ def test_deadline_of_the_client_is_for_calls_that_set_none() -> None:
         assert job.result(BOUND)[0] == "x"
 
 
-def test_log_tells_the_life_of_a_job_and_no_secret(caplog: pytest.LogCaptureFixture) -> None:
-    """Number, event and duration are told; payload, token and session are not."""
+def test_log_has_the_steps_of_a_job_and_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    """The log has a job's number, event id and duration, and no payload, token or session hash."""
     caplog.set_level(logging.DEBUG, "gradio_client_sync")
     with scripted(join=joined, data=finished) as server:
         with Client(server.url, headers={"Authorization": "Bearer hush"}) as app:

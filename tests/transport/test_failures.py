@@ -1,4 +1,4 @@
-"""What becomes of the errors of the libraries underneath."""
+"""How exceptions of the HTTP libraries become errors of this package."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ URL = "https://app.example/config"
 
 
 def exceptions_of(module: ModuleType) -> list[type[Exception]]:
-    """All exceptions in a module, other than warnings."""
+    """Return all exceptions in a module, without warnings."""
     return [
         value
         for value in vars(module).values()
@@ -32,7 +32,7 @@ def exceptions_of(module: ModuleType) -> list[type[Exception]]:
 
 
 def made(kind: type[Exception]) -> Exception:
-    """An exception of a type, without what its constructor would want."""
+    """Return an exception of a type without calling its constructor."""
     exc = kind.__new__(kind)
     exc.args = ("it failed",)
     return exc
@@ -52,8 +52,8 @@ ALL = [
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: f"{kind.__module__}.{kind.__qualname__}")
-def test_failures_of_every_library_get_an_error(kind: type[Exception]) -> None:
-    """No error of a library gets past: neither by itself, nor as the cause of no connection."""
+def test_failures_of_each_library_become_an_error(kind: type[Exception]) -> None:
+    """Each exception of a library becomes a `ConnectFailedError`, also as the cause of another."""
     error = request_error(made(kind), URL)
     assert isinstance(error, ConnectFailedError)
     assert URL in str(error)
@@ -66,8 +66,8 @@ def test_failures_of_every_library_get_an_error(kind: type[Exception]) -> None:
 
 
 @pytest.mark.parametrize("kind", [TypeError, KeyError, AssertionError, MemoryError])
-def test_failures_of_this_package_get_none(kind: type[Exception]) -> None:
-    """A bug is no failure of a connection, and is not shown as one."""
+def test_failures_exclude_bugs_of_this_package(kind: type[Exception]) -> None:
+    """An exception from a bug is not reported as a failed connection."""
     assert request_error(kind("a bug"), URL) is None
 
 
@@ -91,7 +91,7 @@ def test_failures_of_this_package_get_none(kind: type[Exception]) -> None:
 def test_failures_to_connect_by_their_cause(
     cause: Exception | None, text: str, passing: bool
 ) -> None:
-    """The most specific row of the table counts."""
+    """The most specific row of the table decides."""
     unreachable = Unreachable(by_proxy=False)
     unreachable.__cause__ = cause
     error = request_error(unreachable, URL)
@@ -101,7 +101,7 @@ def test_failures_to_connect_by_their_cause(
 
 
 def test_failures_of_a_proxy_come_first() -> None:
-    """It may fail in any of these ways, and none of them is the app's."""
+    """If the connection to a proxy fails, the error names the proxy, whatever the exception."""
     for kind in ALL:
         unreachable = Unreachable(by_proxy=True)
         unreachable.__cause__ = made(kind)
@@ -122,7 +122,7 @@ def test_failures_of_a_proxy_come_first() -> None:
     ],
 )
 def test_failures_say_whether_the_request_was_sent(exc: Exception, sent: bool) -> None:
-    """A URL that cannot be requested is found before anything is sent."""
+    """A URL that cannot be requested fails before anything is sent, and a cut afterwards."""
     error = request_error(exc, URL)
     assert error is not None
     assert error.sent is sent

@@ -1,4 +1,4 @@
-"""The heartbeat of a session, on a scripted server: when it opens, breaks, and is given up."""
+"""The heartbeat of a session, on a scripted server: when it opens, breaks and ends."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def data(x: IncomingRequest) -> None:
 
 @pytest.fixture
 def app() -> Iterator[ScriptedApp]:
-    """An app that asks for a heartbeat."""
+    """Yield an app that requests a heartbeat."""
     with scripted(config_of(connect_heartbeat=True), join=join, data=data) as running:
         yield running
 
@@ -48,7 +48,7 @@ def beat(x: IncomingRequest) -> None:
 
 
 def test_heartbeat_waits_for_the_first_call(app: ScriptedApp) -> None:
-    """Connecting opens none: there is nothing to clean up after. The first call does."""
+    """The heartbeat opens with the first call, because before there is nothing to clean up."""
     ended = threading.Event()
 
     def live(x: IncomingRequest) -> None:
@@ -67,16 +67,16 @@ def test_heartbeat_waits_for_the_first_call(app: ScriptedApp) -> None:
     assert app.count(ROUTE) == 1
 
 
-def test_heartbeat_is_begun_before_it_ends(
+def test_heartbeat_begins_before_the_client_closes(
     app: ScriptedApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A client that is closed at once waits a moment for the server to know of its session."""
-    monkeypatch.setattr(_connection, "GOODBYE", BOUND)  # however slow the machine is
+    """close() waits briefly until the heartbeat has begun, so the server knows the session."""
+    monkeypatch.setattr(_connection, "GOODBYE", BOUND)  # also on a slow machine
     monkeypatch.setattr(_client, "CLOSE_GRACE", BOUND)
-    asked, begin, gone = threading.Event(), threading.Event(), threading.Event()
+    requested, begin, gone = threading.Event(), threading.Event(), threading.Event()
 
     def live(x: IncomingRequest) -> None:
-        asked.set()
+        requested.set()
         assert begin.wait(BOUND)
         beat(x)
         assert x.wait_for_hangup()
@@ -85,7 +85,7 @@ def test_heartbeat_is_begun_before_it_ends(
     app.scripts[ROUTE] = live
     client = Client(app.url, session_hash=HASH)
     client.predict("/echo", ["x"], timeout=BOUND)
-    assert asked.wait(BOUND)
+    assert requested.wait(BOUND)
     closing = threading.Thread(target=client.close)
     closing.start()
     assert client._lifecycle._closing.wait(BOUND)
@@ -98,7 +98,7 @@ def test_heartbeat_is_begun_before_it_ends(
 
 
 def test_heartbeat_that_never_begins_does_not_keep_a_client_open(app: ScriptedApp) -> None:
-    """The wait is short."""
+    """close() does not wait for long if the heartbeat never begins."""
     app.scripts[ROUTE] = lambda x: x.wait_for_hangup()  # type: ignore[assignment,return-value]
     client = Client(app.url, session_hash=HASH)
     client.predict("/echo", ["x"], timeout=BOUND)
@@ -111,7 +111,7 @@ def test_heartbeat_that_never_begins_does_not_keep_a_client_open(app: ScriptedAp
 
 @pytest.mark.parametrize("asks", [{}, {"connect_heartbeat": False}, {"connect_heartbeat": None}])
 def test_heartbeat_is_only_for_apps_that_ask(asks: dict[str, Any]) -> None:
-    """An app that does not ask gets none."""
+    """An app that does not request a heartbeat gets none."""
     with scripted(config_of(**asks), join=join, data=data) as app:
         with Client(app.url, session_hash=HASH) as client:
             client.predict("/echo", ["x"], timeout=BOUND)
@@ -127,7 +127,7 @@ def test_heartbeat_is_only_for_apps_that_ask(asks: dict[str, Any]) -> None:
     ids=["state", "unload"],
 )
 def test_heartbeat_comes_with_a_render_that_needs_it(new: dict[str, Any]) -> None:
-    """Rendered state, or a rendered ``unload`` event, makes the app one that asks."""
+    """Rendered state or a rendered ``unload`` event starts the heartbeat."""
 
     def render(x: IncomingRequest) -> None:
         message = completed("e1", "done")
@@ -147,7 +147,7 @@ def test_heartbeat_comes_with_a_render_that_needs_it(new: dict[str, Any]) -> Non
 def test_heartbeat_is_repaired(
     app: ScriptedApp, how: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A heartbeat that breaks, ends or meets a restarting server is opened again; one warning."""
+    """A heartbeat that breaks, ends or gets a 503 is opened again, with one warning."""
     times = iter(range(10))
 
     def live(x: IncomingRequest) -> None:
@@ -174,10 +174,10 @@ def test_heartbeat_is_repaired(
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-def test_heartbeat_is_given_up_when_refused(
+def test_heartbeat_is_not_retried_after_a_refusal(
     app: ScriptedApp, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A server that says no is not asked again, and the calls go on."""
+    """A heartbeat that the server refuses is not opened again, and calls continue."""
     app.scripts[ROUTE] = lambda x: x.answer({"detail": "no"}, status)
     with caplog.at_level(logging.WARNING, "gradio_client_sync"):
         with Client(app.url, session_hash=HASH) as client:
@@ -191,7 +191,7 @@ def test_heartbeat_is_given_up_when_refused(
 
 
 def test_close_ends_the_wait_for_a_repair(app: ScriptedApp) -> None:
-    """Closing the client does not wait until it is time to try again, nor tries again."""
+    """close() ends the wait for the next attempt, and no further one is made."""
 
     def live(x: IncomingRequest) -> None:
         x.answer({"detail": "restarting"}, 503)
@@ -199,13 +199,13 @@ def test_close_ends_the_wait_for_a_repair(app: ScriptedApp) -> None:
     app.scripts[ROUTE] = live
     client = Client(app.url, session_hash=HASH)
     client.predict("/echo", ["x"], timeout=BOUND)
-    app.wait_for(ROUTE, times=3)  # the next wait is one of two seconds
+    app.wait_for(ROUTE, times=3)  # the next wait takes two seconds
     client.close()
     assert app.count(ROUTE) == 3
 
 
 def test_reset_opens_a_heartbeat_of_its_own(app: ScriptedApp) -> None:
-    """The old session's is closed, and the new one has one from its first call on."""
+    """A reset closes the heartbeat, and the new session opens its own with its first call."""
     ended = threading.Event()
 
     def live(x: IncomingRequest) -> None:

@@ -1,4 +1,4 @@
-"""The door to HTTP: where requests may go, what they carry, how they end."""
+"""`Http`: which URLs requests may go to, what they carry, and how they end."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def redirect(status: int, location: str) -> object:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_http_follows_redirects_on_the_same_server(direct: ScriptedApp, status: int) -> None:
-    """A redirect that stays with the server moves the app's root with it."""
+    """A redirect on the same server changes the app's root URL."""
     direct.scripts["GET /old/config"] = redirect(status, "/new/config")  # type: ignore[assignment]
     direct.scripts["GET /new/config"] = direct.scripts["GET /config"]
     with Client(f"{direct.url}/old") as app:
@@ -65,7 +65,7 @@ def test_http_follows_redirects_on_the_same_server(direct: ScriptedApp, status: 
 
 
 def test_http_does_not_follow_redirects_to_other_servers(direct: ScriptedApp) -> None:
-    """Nothing is sent to a server that the user did not name."""
+    """A redirect to another server is not followed, and nothing is sent there."""
     with ScriptedApp(DIRECT) as other:
         direct.scripts["GET /config"] = redirect(302, f"{other.url}/config")  # type: ignore[assignment]
         with pytest.raises(ConnectFailedError, match="another server"):
@@ -73,30 +73,30 @@ def test_http_does_not_follow_redirects_to_other_servers(direct: ScriptedApp) ->
         assert other.requests == []
 
 
-def test_http_redirect_to_an_invalid_address_is_not_followed(direct: ScriptedApp) -> None:
-    """Nothing of the libraries underneath escapes on a hostile Location."""
+def test_http_redirect_to_an_invalid_url_is_not_followed(direct: ScriptedApp) -> None:
+    """A redirect to an invalid URL raises an error of this package."""
     direct.scripts["GET /config"] = redirect(302, "http://[x")  # type: ignore[assignment]
     with pytest.raises(ConnectFailedError, match="Invalid IPv6"):
         Client(direct.url)
 
 
-def test_http_gives_up_on_circles(direct: ScriptedApp) -> None:
-    """Redirects without end are an error, not a loop."""
+def test_http_redirects_in_circles_are_an_error(direct: ScriptedApp) -> None:
+    """Endless redirects are an error."""
     direct.scripts["GET /config"] = redirect(302, "/config")  # type: ignore[assignment]
     with pytest.raises(ConnectFailedError, match="redirects in a row"):
         Client(direct.url)
 
 
 def test_http_root_in_the_config_is_not_trusted() -> None:
-    """Whatever the config says of its address, requests go to the one that the user gave."""
+    """Requests go to the user's URL, whatever ``root`` the config has."""
     config = {**DIRECT, "root": "http://192.0.2.1:9/elsewhere"}
     with ScriptedApp(config) as server, Client(server.url) as app:
         server.scripts["POST /run/direct"] = lambda x: x.answer({"data": ["ok"]})
         assert app.predict("/direct", ["a"])[0] == "ok"
 
 
-def test_http_sends_headers_and_cookies_everywhere_and_keeps_sticky_ones() -> None:
-    """The user's go on every request; the server's cookies are sent back."""
+def test_http_sends_headers_and_cookies_in_every_request() -> None:
+    """Each request has the user's headers and cookies, and the cookies that the server set."""
     seen: dict[str, tuple[str | None, str | None]] = {}
 
     def note(x: IncomingRequest) -> None:
@@ -128,8 +128,8 @@ def test_http_sends_headers_and_cookies_everywhere_and_keeps_sticky_ones() -> No
     ]
 
 
-def test_http_names_of_headers_are_sent_once() -> None:
-    """A user's host takes the place of ours, and what says how a body is written does not."""
+def test_http_headers_are_sent_once() -> None:
+    """No header is sent twice: the user's Host replaces ours, but not our Content-Type."""
     with scripted(join=lambda x: x.answer({"event_id": "e"})) as server:
 
         def data(x: IncomingRequest) -> None:
@@ -151,8 +151,8 @@ def test_http_names_of_headers_are_sent_once() -> None:
     assert ("X-Mine", "a") in stream
 
 
-def test_http_names_of_headers_are_sent_once_to_websockets() -> None:
-    """As to any other address: the user's host and cookies take the place of ours."""
+def test_http_headers_are_sent_once_to_websockets() -> None:
+    """In a websocket's handshake too, the user's Host and cookies replace ours."""
     config = {**config_of(), "version": "3.50.2", "protocol": "ws", "api_prefix": ""}
     with ScriptedApp(config) as server:
         headers, cookies = {"host": "app.example", "Cookie": "mine=1"}, {"other": "2"}
@@ -166,8 +166,8 @@ def test_http_names_of_headers_are_sent_once_to_websockets() -> None:
         assert "app.example" in head and "mine=1" in head and "other=2" not in head
 
 
-def test_http_uses_one_connection_for_one_request_after_another(direct: ScriptedApp) -> None:
-    """Connections are kept and used again."""
+def test_http_reuses_its_connection(direct: ScriptedApp) -> None:
+    """Requests in a row use one connection."""
     ports = set()
 
     def run(x: IncomingRequest) -> None:
@@ -185,7 +185,7 @@ def test_http_uses_one_connection_for_one_request_after_another(direct: Scripted
 
 
 def test_http_pool_is_closed_without_the_queue_of_urllib3() -> None:
-    """A signal in it leaves its lock taken, and nobody may wait for that."""
+    """The pool is closed without urllib3's queue, whose lock may stay locked after a signal."""
     http = Http("http://127.0.0.1")
     pool = http.context.network_path("http://127.0.0.1").pool
     queue = pool._factory.pool
@@ -198,8 +198,8 @@ def test_http_pool_is_closed_without_the_queue_of_urllib3() -> None:
     assert not stuck
 
 
-def test_a_plain_500_does_not_spoil_the_next_call(direct: ScriptedApp) -> None:
-    """After an unhandled error servers drop the connection unannounced; it is not used again."""
+def test_http_connection_is_not_reused_after_a_plain_500(direct: ScriptedApp) -> None:
+    """After a plain-text 500 the connection is not reused: servers then drop it silently."""
     ports = []
 
     def run(x: IncomingRequest) -> None:
@@ -218,7 +218,7 @@ def test_a_plain_500_does_not_spoil_the_next_call(direct: ScriptedApp) -> None:
 
 
 def test_http_direct_call_has_no_read_timeout(direct: ScriptedApp) -> None:
-    """A function may be silent for longer than a server otherwise may."""
+    """A direct call has no read timeout, because a function may take long."""
     gate = Gate()
 
     def run(x: IncomingRequest) -> None:
@@ -236,7 +236,7 @@ def test_http_direct_call_has_no_read_timeout(direct: ScriptedApp) -> None:
 
 
 def test_http_cancelled_direct_call_hangs_up(direct: ScriptedApp) -> None:
-    """Cancelling a call that skips the queue closes its connection."""
+    """Cancelling a direct call closes its connection."""
     hung_up = threading.Event()
 
     def run(x: IncomingRequest) -> None:
@@ -267,12 +267,12 @@ def test_http_cancelled_direct_call_hangs_up(direct: ScriptedApp) -> None:
         (307, b"", HTTPStatusError, "redirects to 'https://other.example/' \\(307\\). Connect to"),
     ],
 )
-def test_http_refusals_say_what_and_where(
+def test_http_each_status_has_its_error(
     direct: ScriptedApp, status: int, body: object, error: type[Exception], says: str
 ) -> None:
-    """Each status has its error, with the server's words; and all of them pickle."""
+    """Each status has its own error, which contains the server's text and can be pickled."""
     kind = "text/html" if isinstance(body, bytes) else "application/json"
-    headers = {"Retry-After": "70"}  # for longer than a job waits
+    headers = {"Retry-After": "70"}  # longer than a job waits
     if status == 307:
         headers = {"Location": "https://other.example/"}
     direct.scripts["POST /run/direct"] = lambda x: x.answer(body, status, kind, headers)
@@ -283,8 +283,8 @@ def test_http_refusals_say_what_and_where(
     assert copy.__dict__ == caught.value.__dict__
 
 
-def test_http_app_error_of_a_direct_call_has_its_facts(direct: ScriptedApp) -> None:
-    """Title and duration come through without the queue too."""
+def test_http_app_error_of_a_direct_call_has_its_fields(direct: ScriptedApp) -> None:
+    """The error of a direct call has title, duration and visibility."""
     body = {"error": "boom", "title": "Oops", "duration": 3, "visible": False}
     direct.scripts["POST /run/direct"] = lambda x: x.answer(body, 500)
     with Client(direct.url) as app, pytest.raises(AppError) as caught:
@@ -293,8 +293,8 @@ def test_http_app_error_of_a_direct_call_has_its_facts(direct: ScriptedApp) -> N
     assert (error.message, error.title, error.duration, error.visible) == ("boom", "Oops", 3, False)
 
 
-def test_http_html_instead_of_an_answer_is_named(direct: ScriptedApp) -> None:
-    """A proxy's page with status 200 is not taken for a value."""
+def test_http_html_instead_of_json_is_an_error(direct: ScriptedApp) -> None:
+    """An HTML page with status 200 is an error and not a value."""
     from gradio_client_sync import ProtocolError
 
     direct.scripts["POST /run/direct"] = lambda x: x.answer(b"<html>wait</html>", 200, "text/html")
@@ -303,14 +303,14 @@ def test_http_html_instead_of_an_answer_is_named(direct: ScriptedApp) -> None:
 
 
 def test_http_token_is_not_sent_in_the_clear() -> None:
-    """A token for an unencrypted address of another machine is refused before anything is sent."""
+    """A token for another machine is refused over plain http, before anything is sent."""
     with pytest.raises(AuthenticationError, match="not encrypted") as caught:
         Client("http://192.0.2.1:9", hf_token="hf_secret")
     assert "hf_secret" not in str(caught.value)
 
 
 def test_http_token_goes_to_the_app_and_never_into_a_repr(direct: ScriptedApp) -> None:
-    """An explicit token is sent to the app that was named, and shown nowhere."""
+    """A token is sent to the named app, and is not in the client's repr."""
     seen: list[str | None] = []
 
     def config(x: IncomingRequest) -> None:
@@ -326,7 +326,7 @@ def test_http_token_goes_to_the_app_and_never_into_a_repr(direct: ScriptedApp) -
 def test_http_netrc_passwords_are_not_sent(
     direct: ScriptedApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Passwords that the user did not give for this app stay where they are."""
+    """Passwords from a netrc file are not sent."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -342,27 +342,27 @@ def test_http_netrc_passwords_are_not_sent(
 
 
 def test_http_proxies_are_used(direct: ScriptedApp) -> None:
-    """A proxy from the options gets the request for the app's address."""
-    asked: list[str] = []
+    """A proxy in the options gets the request for the app's URL."""
+    paths: list[str] = []
 
     def config(x: IncomingRequest) -> None:
-        asked.append(x._handler.path)
+        paths.append(x._handler.path)
         x.answer(DIRECT)
 
     direct.scripts["GET /config"] = config
     with Client("http://app.invalid:80", proxies={"http": direct.url}) as app:
         assert app.url == "http://app.invalid:80"
-    assert asked == ["http://app.invalid:80/config"]
+    assert paths == ["http://app.invalid:80/config"]
 
 
 def test_http_unusable_proxy_is_named() -> None:
-    """A proxy that is not there is told apart from an app that is not."""
+    """If the proxy cannot be reached, the error names the proxy and not the app."""
     with pytest.raises(ConnectFailedError, match="proxy"):
         Client("http://app.invalid", proxies={"http": "http://127.0.0.1:9"})
 
 
 def test_http_invalid_proxy_is_named_in_the_error() -> None:
-    """What answers something else when it is asked for a way is not the app's fault."""
+    """If the proxy's response to CONNECT is not HTTP, the error names the proxy."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         proxy = f"http://127.0.0.1:{listener.getsockname()[1]}"
 
@@ -379,8 +379,8 @@ def test_http_invalid_proxy_is_named_in_the_error() -> None:
         thread.join()
 
 
-def test_http_page_that_is_no_gradio_app_is_named(direct: ScriptedApp) -> None:
-    """A web server without Gradio says so, with what it answered."""
+def test_http_page_without_gradio_is_an_error(direct: ScriptedApp) -> None:
+    """If a web server has no Gradio app, the error says so and quotes its response."""
     direct.scripts["GET /config"] = lambda x: x.answer(b"<html>Hello</html>", 200, "text/html")
     direct.scripts["GET /"] = lambda x: x.answer(b"<html>Hello</html>", 200, "text/html")
     with pytest.raises(ConfigError, match="There is no Gradio app"):
@@ -388,7 +388,7 @@ def test_http_page_that_is_no_gradio_app_is_named(direct: ScriptedApp) -> None:
 
 
 def test_http_app_is_found_by_its_page(direct: ScriptedApp) -> None:
-    """Where /config is not to be had, the copy in the page serves."""
+    """If /config fails, the client reads the config from the page."""
     import json
 
     page = f"<html><script>window.gradio_config = {json.dumps(DIRECT)};</script></html>"
@@ -409,20 +409,20 @@ def tls(certificate: Path) -> Iterator[ScriptedApp]:
 
 
 def test_http_untrusted_certificate_is_refused(tls: ScriptedApp) -> None:
-    """The error says what `verify` can do about it."""
+    """The error for an untrusted certificate mentions `verify`."""
     with pytest.raises(ConnectFailedError, match="verify="):
         Client(tls.url)
 
 
 def test_http_verify_takes_a_bundle_or_false(tls: ScriptedApp, certificate: Path) -> None:
-    """A path names whom to trust; False trusts anyone."""
+    """A path in ``verify`` names the trusted certificates; False accepts any."""
     for verify in (str(certificate), False):
         with Client(tls.url, verify=verify) as app:
             assert app.protocol == "sse_v3"
 
 
 def test_http_cancelled_call_over_tls_hangs_up(tls: ScriptedApp, certificate: Path) -> None:
-    """Aborting a read works through TLS."""
+    """Cancelling also ends a read over TLS."""
     waiting, gone = threading.Event(), Gate()
 
     def run(x: IncomingRequest) -> None:
@@ -438,8 +438,8 @@ def test_http_cancelled_call_over_tls_hangs_up(tls: ScriptedApp, certificate: Pa
         gone.open()
 
 
-def test_http_request_is_written_at_once() -> None:
-    """A request's head and body arrive together, so that the server wakes once for both."""
+def test_http_small_request_is_one_write() -> None:
+    """The head and a small body of a request are sent together, so the server wakes up once."""
     body = b'{"data":["x"]}'
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -457,10 +457,10 @@ def test_http_request_is_written_at_once() -> None:
 
 
 @pytest.mark.parametrize("secure", [False, True])
-def test_http_answer_before_the_whole_body_was_read_is_heard(
+def test_http_response_before_the_end_of_the_body_is_read(
     tls: ScriptedApp, direct: ScriptedApp, certificate: Path, secure: bool
 ) -> None:
-    """A server that takes no more says why and hangs up; over TLS that is another error."""
+    """A response before the end of the body is read, also over TLS, where the exception differs."""
     server = tls if secure else direct
     server.unread.add("POST /run/direct")
     server.scripts["POST /run/direct"] = lambda x: x.answer({"detail": "too long"}, 413)
@@ -469,12 +469,12 @@ def test_http_answer_before_the_whole_body_was_read_is_heard(
             app.predict("/direct", ["x" * 20_000_000])
 
 
-def test_http_slow_server_may_take_its_time_for_a_long_body(direct: ScriptedApp) -> None:
-    """As long as it goes on reading: the time is one for silence, not for the whole."""
+def test_http_read_timeout_does_not_limit_a_slow_upload(direct: ScriptedApp) -> None:
+    """The read timeout limits the server's silence, and not the time of a whole upload."""
 
     def run(x: IncomingRequest) -> None:
         pace = threading.Event()
-        for _ in range(20):  # longer in all than the silence that is allowed
+        for _ in range(20):  # in total longer than the read timeout
             x.read(200_000)
             pace.wait(0.05)
         x.read(int(x.headers["content-length"]) - 4_000_000)
@@ -487,7 +487,7 @@ def test_http_slow_server_may_take_its_time_for_a_long_body(direct: ScriptedApp)
 
 
 def test_http_cookie_that_cannot_be_sent_is_not_kept(direct: ScriptedApp) -> None:
-    """One broken cookie of a server does not spoil every request after it."""
+    """A server's cookie that cannot be sent is dropped, so later requests still work."""
     headers = {"Set-Cookie": "a=b\0c; Path=/"}
     direct.scripts["POST /run/direct"] = lambda x: x.answer({"data": ["y"]}, headers=headers)
     with Client(direct.url) as app:
@@ -497,13 +497,13 @@ def test_http_cookie_that_cannot_be_sent_is_not_kept(direct: ScriptedApp) -> Non
 
 @pytest.mark.parametrize("name", ["Content-Length", "transfer-encoding"])
 def test_http_headers_that_frame_a_request_are_refused(direct: ScriptedApp, name: str) -> None:
-    """As they stand among headers that were copied from a browser; with them nothing comes."""
+    """Headers that define a body's length, as in headers copied from a browser, are refused."""
     with pytest.raises(ValueError, match=name):
         Client(direct.url, headers={name: "92"})
 
 
 class SlowToEnd:
-    """A socket that takes its time to be cut."""
+    """A socket whose shutdown takes time."""
 
     def __init__(self, call: RequestHandle) -> None:
         self._call = call
@@ -518,8 +518,8 @@ class SlowToEnd:
         assert not self.let_go.wait(0.2), "its next request would be cut"
 
 
-def test_http_call_that_is_over_is_not_cut() -> None:
-    """A connection goes to the next request when the last one can cut it no more."""
+def test_http_connection_is_reused_only_after_an_abort() -> None:
+    """A connection is not reused until an abort of its last request has ended."""
     call = RequestHandle()
     sock = SlowToEnd(call)
     call.attach(cast(socket.socket, sock))
@@ -536,7 +536,7 @@ def test_http_call_that_is_over_is_not_cut() -> None:
 def test_http_secrets_of_one_call_are_in_no_error(
     direct: ScriptedApp, headers: dict[str, str], status: int
 ) -> None:
-    """A server that repeats the headers of a call repeats them to nobody."""
+    """Secrets in the headers of a call are not in its error, even if the server repeats them."""
     body = b"you sent open-sesame"
     direct.scripts["POST /run/direct"] = lambda x: x.answer(body, status, kind="text/html")
     with Client(direct.url) as app:
@@ -551,7 +551,7 @@ def test_http_secrets_of_one_call_are_in_no_error(
 
 
 def test_http_secrets_in_redirects_are_in_no_error(direct: ScriptedApp) -> None:
-    """Nor is what a server makes of them in the address that it sends clients on to."""
+    """Secrets that a server puts into a redirect's URL are not in the error."""
     for there in ("http://elsewhere.example/?t=open-sesame", "http://[open-sesame"):
         headers = {"Location": there}
         direct.scripts["GET /config"] = lambda x: x.answer(b"", 302, headers=headers)  # noqa: B023
@@ -560,8 +560,8 @@ def test_http_secrets_in_redirects_are_in_no_error(direct: ScriptedApp) -> None:
         assert "sesame" not in repr([str(caught.value), vars(caught.value)])
 
 
-def test_http_retry_limit_covers_all_tries_of_a_request(direct: ScriptedApp) -> None:
-    """A gateway's 503 between two limits gives the second one no time of its own."""
+def test_http_rate_limit_patience_covers_all_attempts(direct: ScriptedApp) -> None:
+    """The rate limit patience covers all attempts of a request, also with a 503 in between."""
     answers = [(429, {"Retry-After": "0.5"}), (503, {}), (429, {"Retry-After": "0.5"}), (200, {})]
 
     def answer(x: IncomingRequest) -> None:
@@ -575,8 +575,8 @@ def test_http_retry_limit_covers_all_tries_of_a_request(direct: ScriptedApp) -> 
     http.close()
 
 
-def test_http_connections_that_were_dropped_are_not_cut_any_more() -> None:
-    """After a burst, a server closes many idle connections; all of them are one piece of news."""
+def test_http_closed_idle_connections_are_dropped_together() -> None:
+    """Idle connections that the server closed are removed all at once, and cause one check."""
     both, hang_up = threading.Barrier(2), threading.Event()
 
     def script(x: IncomingRequest) -> None:
@@ -598,7 +598,7 @@ def test_http_connections_that_were_dropped_are_not_cut_any_more() -> None:
         assert pool._idle == kept
         hang_up.set()
         for pooled in kept:
-            select.select([pooled.connection.sock], [], [], WAIT)  # until the end has come
+            select.select([pooled.connection.sock], [], [], WAIT)  # until the end has arrived
         assert http.was_cut(url)
         http.drop_cut(url)
         assert not http.was_cut(url)

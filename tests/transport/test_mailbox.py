@@ -1,4 +1,4 @@
-"""What goes to a job's readers at once, and what waits for its worker, which is bounded."""
+"""`Mailbox`: which messages listeners get at once, and which wait for the worker, up to a limit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOM = 4 * (len(FRAME.raw) + AROUND)
 
 
 class Reader:
-    """Delivers messages, on a thread of its own, and tells each that was taken in."""
+    """A thread that delivers messages, and reports each one that was accepted."""
 
     def __init__(self, mailbox: Mailbox, count: int) -> None:
         self.delivered: SimpleQueue[int] = SimpleQueue()
@@ -40,11 +40,11 @@ class Reader:
 
     def join(self) -> None:
         self._thread.join(WAIT)
-        assert not self._thread.is_alive(), "the reader waits for ever"
+        assert not self._thread.is_alive(), "the reader still waits"
 
 
 class SmallMailbox(Mailbox):
-    """One that says when its reader has to wait."""
+    """A mailbox that reports when its reader has to wait."""
 
     def __init__(self) -> None:
         super().__init__(lambda: None, pytest.fail, ROOM)
@@ -56,7 +56,7 @@ class SmallMailbox(Mailbox):
 
 
 def filled(count: int) -> tuple[Mailbox, Reader]:
-    """A mailbox that is full, and the reader that waits for room in it."""
+    """Return a full mailbox, and the reader that waits for room in it."""
     mailbox = SmallMailbox()
     reader = Reader(mailbox, count)
     for number in range(4):
@@ -66,15 +66,15 @@ def filled(count: int) -> tuple[Mailbox, Reader]:
     return mailbox, reader
 
 
-def test_mailbox_tells_readers_and_wakes_the_worker_only_for_what_moves_the_job() -> None:
-    """Values go to readers as they come; the worker gets the first of each kind, and the end."""
-    told: list[Message] = []
-    mailbox = Mailbox(lambda: None, told.append)
+def test_mailbox_wakes_the_worker_for_the_first_message_of_each_kind() -> None:
+    """Values go to listeners at once; the worker gets the first of each kind, and the end."""
+    published: list[Message] = []
+    mailbox = Mailbox(lambda: None, published.append)
     kinds = ["estimation", "estimation", "process_starts", "log", "progress", "log", "progress"]
     kinds += ["process_generating"] * 5 + ["process_completed"]
     for kind in kinds:
         mailbox.deliver(frame(kind))
-    assert [f.msg for f in told] == kinds[:-1]
+    assert [f.msg for f in published] == kinds[:-1]
     taken = [mailbox.receive() for _ in range(6)]
     assert [(f.msg, f.published) for f in taken] == [
         ("estimation", True),
@@ -86,29 +86,29 @@ def test_mailbox_tells_readers_and_wakes_the_worker_only_for_what_moves_the_job(
     ]
 
 
-def test_mailbox_gives_the_worker_every_answer_to_further_input() -> None:
-    """What takes a stream of input is given the next when the last was answered."""
-    told: list[Message] = []
-    mailbox = Mailbox(lambda: None, told.append)
+def test_mailbox_gives_the_worker_each_result_of_a_stream() -> None:
+    """The worker gets each result of a stream of input, to send the next chunk."""
+    published: list[Message] = []
+    mailbox = Mailbox(lambda: None, published.append)
     for _ in range(3):
         mailbox.deliver(frame("process_streaming"))
-    assert len(told) == 3
+    assert len(published) == 3
     assert all(mailbox.receive().published for _ in range(3))
 
 
-def test_mailbox_lets_nothing_overtake_what_was_rendered() -> None:
-    """The worker makes it callable before readers hear of it, and they hear all in order."""
-    told: list[Message] = []
-    mailbox = Mailbox(lambda: None, told.append)
+def test_mailbox_keeps_the_order_after_a_render() -> None:
+    """From a rendered function on, messages go through the worker, which registers it first."""
+    published: list[Message] = []
+    mailbox = Mailbox(lambda: None, published.append)
     rendered = frame("process_generating", ', "output": {"render_config": {}}')
     for message in [frame("process_generating"), rendered, frame("process_generating")]:
         mailbox.deliver(message)
-    assert told == [frame("process_generating")]
+    assert published == [frame("process_generating")]
     assert [mailbox.receive().published for _ in range(3)] == [True, False, False]
 
 
-def test_reader_waits_for_room_and_loses_nothing() -> None:
-    """A reader that is faster than the worker waits, and goes on when half of it is taken."""
+def test_reader_waits_for_room_in_the_mailbox() -> None:
+    """A reader that is faster than the worker waits until half of the messages are read."""
     mailbox, reader = filled(1_000)
     for _ in range(1_000):
         assert mailbox.receive() is FRAME
@@ -121,15 +121,15 @@ def test_reader_waits_for_room_and_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize("end", [Mailbox.abort, Mailbox.close], ids=["abort", "close"])
-def test_reader_does_not_wait_for_a_job_that_is_over(end: Callable[[Mailbox], None]) -> None:
-    """Whatever ends the job frees the reader, which other jobs need."""
+def test_reader_does_not_wait_for_an_ended_job(end: Callable[[Mailbox], None]) -> None:
+    """The end of a job wakes its reader, which other jobs need."""
     mailbox, reader = filled(50)
     end(mailbox)
     reader.join()
 
 
-def test_reader_does_not_wait_for_a_job_that_has_heard_the_end() -> None:
-    """A worker that has been told the end takes no more, also before it closes."""
+def test_reader_does_not_wait_after_an_abort() -> None:
+    """After an abort the reader does not wait, although the mailbox is not closed yet."""
     mailbox = Mailbox(lambda: None, pytest.fail, ROOM)
     mailbox.abort()
     with pytest.raises(Aborted):

@@ -1,4 +1,4 @@
-"""`Once`: one question for many threads, and an answer that is remembered for a while."""
+"""`Once`: one request for many threads, whose result is kept for some time."""
 
 from __future__ import annotations
 
@@ -14,78 +14,78 @@ from gradio_client_sync._transport.once import Once
 from tests.support.listeners import BOUND
 
 
-class Asked:
-    """What is asked: it counts, and answers when it may."""
+class CountedRequest:
+    """The request: it counts its calls, and returns when the test allows it."""
 
     def __init__(self, seconds: float = math.inf) -> None:
         self.times = 0
         self.seconds = seconds
         self.began = threading.Semaphore(0)
-        self.may_answer = threading.Event()
-        self.may_answer.set()
+        self.may_return = threading.Event()
+        self.may_return.set()
         self.failure: Optional[Exception] = None
 
     def __call__(self, deadline: Deadline) -> tuple[Any, float]:
         self.times += 1
         times = self.times
         self.began.release()
-        assert self.may_answer.wait(BOUND)
+        assert self.may_return.wait(BOUND)
         if self.failure is not None:
             raise self.failure
         return times, self.seconds
 
 
-def test_once_remembers() -> None:
-    """What is remembered is not asked for."""
-    once = Once(asked := Asked())
+def test_once_keeps_its_result() -> None:
+    """A result that is kept is not requested again."""
+    once = Once(request := CountedRequest())
     assert once.known is None
     assert [once.get(NEVER), once.get(NEVER), once.known] == [1, 1, 1]
-    assert asked.times == 1
+    assert request.times == 1
 
 
-def test_once_asks_again_when_told_or_forgotten() -> None:
-    """*again* and `forget` have it asked for, and so does the end of its time."""
-    once = Once(asked := Asked())
+def test_once_requests_again_on_demand() -> None:
+    """*again*, `forget` and the end of the time each cause a new request."""
+    once = Once(request := CountedRequest())
     assert [once.get(NEVER), once.get(NEVER, again=True), once.get(NEVER)] == [1, 2, 2]
     once.forget()
     assert once.known is None
     assert once.get(NEVER) == 3
-    asked.seconds = 0
+    request.seconds = 0
     assert [once.get(NEVER, again=True), once.get(NEVER), once.get(NEVER)] == [4, 5, 6]
 
 
-def test_once_threads_share_one_question() -> None:
-    """Threads that come while one asks wait for its answer, also those that want it again."""
-    once = Once(asked := Asked())
-    asked.may_answer.clear()
+def test_once_threads_share_one_request() -> None:
+    """Threads that come during a request wait for its result, even with *again*."""
+    once = Once(request := CountedRequest())
+    request.may_return.clear()
     with ThreadPoolExecutor() as pool:
         first = pool.submit(once.get, NEVER)
-        assert asked.began.acquire(timeout=BOUND)
+        assert request.began.acquire(timeout=BOUND)
         others = [pool.submit(once.get, NEVER, again=again) for again in (True, False, True)]
         assert once.get(Deadline.after(0)) is None  # it does not wait longer than its deadline
-        asked.may_answer.set()
+        request.may_return.set()
         assert {one.result(BOUND) for one in (first, *others)} <= {1, 2}
     assert once.known is not None
 
 
-def test_once_what_is_forgotten_meanwhile_is_not_remembered() -> None:
-    """An answer to a question from before `forget` counts for who asked only."""
-    once = Once(asked := Asked())
-    asked.may_answer.clear()
+def test_once_drops_results_requested_before_forget() -> None:
+    """A result that was requested before `forget` is returned, but not kept."""
+    once = Once(request := CountedRequest())
+    request.may_return.clear()
     with ThreadPoolExecutor() as pool:
         first = pool.submit(once.get, NEVER)
-        assert asked.began.acquire(timeout=BOUND)
+        assert request.began.acquire(timeout=BOUND)
         once.forget()
-        asked.may_answer.set()
+        request.may_return.set()
         assert first.result(BOUND) == 1
     assert once.get(NEVER) == 2
 
 
-def test_once_a_failure_is_for_who_asked() -> None:
-    """What asking raises is raised there, and the next thread asks."""
-    once = Once(asked := Asked())
-    asked.failure = OSError("no")
+def test_once_raises_an_error_in_one_thread_only() -> None:
+    """An error is raised in the thread that made the request, and the next thread tries again."""
+    once = Once(request := CountedRequest())
+    request.failure = OSError("no")
     with pytest.raises(OSError, match="no"):
         once.get(NEVER)
-    asked.failure = None
+    request.failure = None
     assert once.get(NEVER) == 2

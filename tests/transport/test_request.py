@@ -1,4 +1,4 @@
-"""What is written for a request, and what no head may hold."""
+"""How requests are written, and which headers are refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOST = {"Host": "app"}
 
 
 class Sink:
-    """A socket that keeps what each write sent."""
+    """A socket that records each write."""
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []
@@ -27,7 +27,7 @@ class Sink:
 
 
 class Pieces:
-    """A long body."""
+    """A body in pieces."""
 
     def __init__(self, *pieces: bytes, is_known: bool) -> None:
         self._pieces = pieces
@@ -47,19 +47,19 @@ def written(headers: dict[str, str], body: Any = None, target: str = "/x") -> li
 
 
 def test_request_without_a_body_is_a_head() -> None:
-    """Fields stand as they were given, each in its line."""
+    """Headers are written unchanged, one per line."""
     assert written({"Host": "app", "X-A": " 1: 2"}) == [
         b"GET /x HTTP/1.1\r\nHost: app\r\nX-A:  1: 2\r\n\r\n"
     ]
 
 
 def test_request_with_a_small_body_is_one_write() -> None:
-    """Two would wake the server twice."""
+    """A small body is written together with the head, so the server wakes up once."""
     assert written(HOST, b"{}") == [b"POST /x HTTP/1.1\r\nHost: app\r\nContent-Length: 2\r\n\r\n{}"]
 
 
 def test_request_with_a_large_body_does_not_copy_it() -> None:
-    """It goes out as it is, after the head."""
+    """A large body is written after the head without a copy."""
     body = b"x" * 200_000
     head, *sent = written(HOST, body)
     assert head.endswith(b"Content-Length: 200000\r\n\r\n")
@@ -68,7 +68,7 @@ def test_request_with_a_large_body_does_not_copy_it() -> None:
 
 
 def test_request_in_pieces_says_how_long_it_is_or_goes_in_chunks() -> None:
-    """One of unknown length ends by a chunk of nothing, so no other chunk may be empty."""
+    """A body of unknown length is sent in chunks, without empty chunks before the last one."""
     head, *sent = written(HOST, Pieces(b"ab", b"cde", is_known=True))
     assert head.endswith(b"Content-Length: 5\r\n\r\n") and sent == [b"ab", b"cde"]
     head, *sent = written(HOST, Pieces(b"ab", b"", b"c" * 17, is_known=False))
@@ -91,8 +91,8 @@ def test_request_in_pieces_says_how_long_it_is_or_goes_in_chunks() -> None:
         ("X-Id", "secret\u2019"),
     ],
 )
-def test_request_field_that_would_be_read_as_another_is_not_sent(name: str, value: str) -> None:
-    """Whose value a user took from somewhere must not become two; errors do not repeat it."""
+def test_request_header_that_could_be_read_as_two_is_refused(name: str, value: str) -> None:
+    """A header that could be read as two is refused, and the error does not repeat its value."""
     sink = Sink()
     with pytest.raises(ValueError, match="has characters that a header must not contain") as caught:
         write(sink, "GET", "/x", {"Host": "app", name: value, "X-B": "2"}, None)  # type: ignore[arg-type]
@@ -100,14 +100,14 @@ def test_request_field_that_would_be_read_as_another_is_not_sent(name: str, valu
     assert not sink.writes
 
 
-def test_request_fields_are_of_latin_1() -> None:
-    """By the rules as they are lived by."""
+def test_request_headers_are_latin_1() -> None:
+    """Header values are encoded as latin-1."""
     assert "é".encode("latin-1") in written({"X-Id": "é"})[0]
 
 
 @pytest.mark.parametrize("target", ["/a b", "/a\r\nX: 1", "/\x7f", "/ü", ""])
-def test_request_target_that_would_end_early_is_not_asked_for(target: str) -> None:
-    """Neither is an address."""
+def test_request_target_with_invalid_characters_is_refused(target: str) -> None:
+    """A target with a space, control characters, or characters outside ASCII is refused."""
     with pytest.raises(ValueError, match="characters that a request must not contain"):
         written(HOST, target=target)
 
@@ -126,23 +126,23 @@ def test_request_target_that_would_end_early_is_not_asked_for(target: str) -> No
     ],
 )
 def test_request_names_its_host(url: str, host: str) -> None:
-    """Without the usual port, the zone of this machine's network, and the root of all names."""
+    """The Host has no default port, no zone of a local network, and no dot at the end."""
     context = RequestContext(url)
     way = context.network_path(url)
     assert (way.host, way.target) == (host, "/x")
     assert context.headers_for(url, way.host, {})["Host"] == host
 
 
-def test_request_host_that_a_user_names_is_taken() -> None:
-    """Behind a balancer it chooses the app."""
+def test_request_host_of_the_user_is_sent() -> None:
+    """A Host header of the user is sent, because a load balancer may choose the app by it."""
     context = RequestContext("http://127.0.0.1:7860", HttpOptions({"host": "my.app"}))
     way = context.network_path("http://127.0.0.1:7860/x")
     headers = context.headers_for("http://127.0.0.1:7860/x", way.host, {})
     assert {k: v for k, v in headers.items() if k.lower() == "host"} == {"host": "my.app"}
 
 
-def test_request_header_of_the_user_takes_the_place_of_ours() -> None:
-    """However it is spelled; what `requests` would say besides goes without saying."""
+def test_request_header_of_the_user_replaces_ours() -> None:
+    """A header of the user replaces ours, in any spelling."""
     options = HttpOptions({"user-agent": "mine", "X-Mine": "1"})
     context = RequestContext("http://127.0.0.1:7860", options)
     way = context.network_path("http://127.0.0.1:7860/x")
@@ -158,7 +158,7 @@ def test_request_header_of_the_user_takes_the_place_of_ours() -> None:
 def test_request_proxy_of_the_environment_is_found(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As `requests` finds it, which is asked if any variable looks like one."""
+    """A proxy is found in environment variables in any spelling, as in `requests`."""
     for known in [known for known in os.environ if known.lower().endswith("_proxy")]:
         monkeypatch.delenv(known)
     monkeypatch.setenv(name, "http://127.0.0.1:3128")

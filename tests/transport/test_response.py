@@ -1,4 +1,4 @@
-"""Heads and bodies of answers, as they may come."""
+"""`Response`: heads and bodies of responses, also malformed ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ except KeyboardInterrupt:
 
 
 class Wire:
-    """A socket that gives what it was made with, and then the end."""
+    """A socket that returns the given bytes, and then the end."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -46,7 +46,7 @@ def raw_of(content: bytes, method: str = "GET") -> Raw:
 
 
 def answer(content: bytes, method: str = "GET") -> tuple[Response, list[bool]]:
-    """An answer, and whether its connection could be used again, once that is told."""
+    """Return a response, and a list that gets whether its connection can be reused."""
     ends: list[bool] = []
     return Response(raw_of(content, method), ends.append), ends
 
@@ -56,14 +56,14 @@ def test_raw_interrupted_before_it_is_made_closes_quietly() -> None:
 
 
 def test_response_head_has_status_and_headers_by_name() -> None:
-    """Names are found in lower case, values without the space around them."""
+    """Header names are in lower case, and values have no surrounding space."""
     raw = raw_of(b"HTTP/1.1 404 Not Here\r\nContent-Type:  text/html \r\nX:\r\n\r\n")
     assert (raw.status, raw.reason) == (404, "Not Here")
     assert raw.headers == {"content-type": "text/html", "x": ""}
 
 
-def test_response_head_joins_what_comes_several_times() -> None:
-    """Lists may be cut in several lines; cookies are kept apart, since they hold commas."""
+def test_response_head_joins_repeated_headers() -> None:
+    """Repeated headers are joined with commas, except cookies, which may contain commas."""
     raw = raw_of(
         b"HTTP/1.1 200 OK\r\nVary: a\r\nSet-Cookie: a=1; Expires=Mon, 1\r\nvary: b\r\n"
         b"Set-Cookie: b=2\r\n\r\n"
@@ -72,22 +72,22 @@ def test_response_head_joins_what_comes_several_times() -> None:
     assert raw.set_cookies == ["a=1; Expires=Mon, 1", "b=2"]
 
 
-def test_response_head_goes_on_in_lines_that_begin_with_space() -> None:
-    """The old way to break long lines is understood."""
+def test_response_head_joins_continuation_lines() -> None:
+    """A header may continue in lines that begin with space."""
     raw = raw_of(b"HTTP/1.1 200 OK\r\nX-Long: one\r\n  two:\r\n\tthree\r\n\r\n")
     assert raw.headers == {"x-long": "one two: three"}
 
 
 def test_response_head_skips_malformed_lines() -> None:
-    """One that has no colon hides none of the others."""
+    """A line without a colon is skipped, and the other headers are read."""
     raw = raw_of(b"HTTP/1.1 200 OK\r\n starts\r\nnonsense\r\nContent-Length: 2\r\n\r\nok")
     assert raw.headers == {"content-length": "2"}
     assert raw.length == 2
 
 
 @pytest.mark.parametrize("status", [100, 102, 103])
-def test_response_head_passes_over_interim_answers(status: int) -> None:
-    """An answer that says only that there will be one is none, whatever it carries."""
+def test_response_head_skips_interim_responses(status: int) -> None:
+    """Interim responses (1xx) are skipped."""
     early = b"HTTP/1.1 %d Wait\r\nLink: </style.css>\r\n\r\n" % status
     raw = raw_of(early * 3 + b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     assert (raw.status, raw.headers) == (200, {"content-length": "0"})
@@ -109,7 +109,7 @@ def test_response_head_passes_over_interim_answers(status: int) -> None:
     ],
 )
 def test_response_head_that_is_malformed_or_endless(content: bytes) -> None:
-    """What is no head, breaks off within it, or is far longer than any, is refused."""
+    """A head that is malformed, cut off or far too long is refused."""
     with pytest.raises(http.client.HTTPException):
         raw_of(content)
 
@@ -125,8 +125,8 @@ def test_response_head_that_is_malformed_or_endless(content: bytes) -> None:
         "Transfer-Encoding: identity\r\nContent-Length: 5",
     ],
 )
-def test_response_body_without_a_known_end_is_not_waited_for(framing: str) -> None:
-    """The connection may stay open for long, and what would be read on it is anybody's guess."""
+def test_response_body_with_an_ambiguous_end_is_refused(framing: str) -> None:
+    """A body whose end is ambiguous is refused, because the connection may stay open for long."""
     with pytest.raises(http.client.HTTPException, match="the response"):
         raw_of(f"HTTP/1.1 200 OK\r\n{framing}\r\n\r\nhello".encode())
 
@@ -162,7 +162,7 @@ def test_response_body_without_a_known_end_is_not_waited_for(framing: str) -> No
 def test_response_body_ends_where_it_says(
     head: str, body: str, reusable: bool, version: str
 ) -> None:
-    """By its length, its last chunk, or the end of the connection; after a crash never again."""
+    """A body ends by its length, its last chunk or the connection, which is reused if possible."""
     content = f"HTTP/{version} {head}\r\n{body}".encode()
     whole, ends = answer(content)
     assert whole.read(URL, LIMIT) == b"hello"
@@ -170,7 +170,7 @@ def test_response_body_ends_where_it_says(
     pieces, _ = answer(content)
     assert b"".join(iter(lambda: pieces.read1(2), b"")) == b"hello"
     assert pieces.read1(2) == b""
-    whole.close()  # harmless
+    whole.close()  # has no effect
     assert ends == [reusable]
 
 
@@ -182,8 +182,8 @@ def test_response_body_ends_where_it_says(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n",
     ],
 )
-def test_response_body_that_breaks_off_is_no_body(content: bytes) -> None:
-    """A part is never taken for the whole."""
+def test_response_body_that_is_cut_off_raises(content: bytes) -> None:
+    """A body that is cut off raises an error."""
     whole, ends = answer(content)
     with pytest.raises(http.client.IncompleteRead):
         whole.read(URL, LIMIT)
@@ -195,7 +195,7 @@ def test_response_body_that_breaks_off_is_no_body(content: bytes) -> None:
 
 
 def test_response_body_with_malformed_chunks() -> None:
-    """Where a content ends is not guessed."""
+    """A malformed chunk size raises an error."""
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     whole, ends = answer(head + b"five\r\nhello\r\n0\r\n\r\n")
     with pytest.raises(http.client.HTTPException, match="size"):
@@ -215,7 +215,7 @@ def test_response_body_with_malformed_chunks() -> None:
 )
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
 def test_response_without_a_body_has_none(method: str, status: int, framing: str) -> None:
-    """To HEAD, and with 204 and 304, whatever is told of one."""
+    """Responses to HEAD, and with 204 or 304, have no body, whatever their headers say."""
     content = f"HTTP/1.1 {status} OK\r\n{framing}\r\n\r\n".encode()
     for read in (lambda found: found.read(URL, LIMIT), lambda found: found.read1(9)):
         found, ends = answer(content, method)
@@ -225,7 +225,7 @@ def test_response_without_a_body_has_none(method: str, status: int, framing: str
 
 @pytest.mark.parametrize("framing", ["length", "chunked"])
 def test_response_body_longer_than_the_limit(framing: str) -> None:
-    """It is not read to its end, and its connection is closed."""
+    """A body above the limit is not read to its end, and its connection is closed."""
     body = b"x" * 200_000
     head = b"Content-Length: 200000\r\n\r\n"
     if framing == "chunked":
@@ -237,7 +237,7 @@ def test_response_body_longer_than_the_limit(framing: str) -> None:
 
 
 def test_response_body_that_is_compressed() -> None:
-    """It is decoded, also piece by piece; its limit is that of what comes out."""
+    """A compressed body is decoded, also in pieces, and the limit counts decoded bytes."""
     packed = gzip.compress(b"hello" * 100)
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
     found, ends = answer(head + packed)
@@ -253,7 +253,7 @@ def test_response_body_that_is_compressed() -> None:
 
 
 def test_response_body_that_is_compressed_twice_is_refused() -> None:
-    """No server does that, but one that wants to fill a memory."""
+    """A body that is compressed twice is refused: only an attack on the memory does this."""
     found, ends = answer(
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Encoding: gzip\r\n\r\n"
     )

@@ -1,4 +1,4 @@
-"""The shared event stream, on a scripted server: order, races, breaks."""
+"""The shared event stream, on a scripted server: order, races, broken connections."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from gradio_client_sync._transport.http import Http
 from gradio_client_sync._transport.mailbox import ROOM
 from gradio_client_sync._transport.shared_stream import SharedStream
 from gradio_client_sync.job import control_of
-from tests.support.listeners import Heard
+from tests.support.listeners import EventRecorder
 from tests.support.scripted import (
     CLOSE,
     WAIT,
@@ -40,19 +40,19 @@ from tests.support.scripted import (
 
 
 def joins(*names: str) -> Callable[[IncomingRequest], None]:
-    """Answer joins with these event ids, in turn."""
+    """Return a script that responds to joins with these event ids, in order."""
     ids = iter(names)
     return lambda x: x.answer({"event_id": next(ids)})
 
 
 def streams(*scripts: Callable[[IncomingRequest], None]) -> Callable[[IncomingRequest], None]:
-    """Follow one script for each stream that is opened, in turn."""
+    """Return a script that uses the next of these scripts for each stream."""
     turns = iter(scripts)
     return lambda x: next(turns)(x)
 
 
-def tells(*messages: Any) -> Callable[[IncomingRequest], None]:
-    """A stream that sends messages and ends."""
+def stream_of(*messages: Any) -> Callable[[IncomingRequest], None]:
+    """Return a script of a stream that sends messages and ends."""
 
     def script(x: IncomingRequest) -> None:
         x.start_stream()
@@ -62,8 +62,8 @@ def tells(*messages: Any) -> Callable[[IncomingRequest], None]:
     return script
 
 
-def test_messages_before_the_joins_answer_are_kept() -> None:
-    """A job's messages may come over the open stream before its join has been answered."""
+def test_messages_before_the_join_response_are_kept() -> None:
+    """Messages of a job that arrive before the response to its join are kept for it."""
     stream_open, told_early, first_done = Gate(), threading.Event(), Gate()
     turn = itertools.count()
 
@@ -94,8 +94,8 @@ def test_messages_before_the_joins_answer_are_kept() -> None:
         assert server.count("GET /queue/data") == 1
 
 
-def test_early_messages_may_be_longer_than_there_is_room_for_a_worker() -> None:
-    """They are put by for the worker by itself, which would wait for ever for room."""
+def test_early_messages_may_exceed_the_mailbox_limit() -> None:
+    """Early messages are kept without the mailbox's limit, because no worker reads them yet."""
     stream_open, told_early = Gate(), threading.Event()
     turn = itertools.count()
 
@@ -112,21 +112,21 @@ def test_early_messages_may_be_longer_than_there_is_room_for_a_worker() -> None:
         stream_open.pass_through()
         x.send(completed("second", "x" * ROOM))
         x.send(generating("first", "seen"))
-        heard.wait_for()  # the first job has read past the early message
+        values.wait_for()  # the first job has read past the early message
         told_early.set()
         x.send(completed("first", "late"), CLOSE)
         x.end_stream()
 
-    heard = Heard()
+    values = EventRecorder()
     with scripted(join=join, data=data) as server, Client(server.url) as app:
-        first = app.submit("/count", ["a"]).on("data", heard)
+        first = app.submit("/count", ["a"]).on("data", values)
         stream_open.wait_until_reached()
         assert len(app.submit("/echo", ["b"]).result(WAIT)[0]) == ROOM
         assert first.result(WAIT)[0] == "late"
 
 
 def test_a_job_that_joins_while_the_stream_closes_is_not_lost() -> None:
-    """The stream that the server closed under a joining job is opened again at once."""
+    """If the server closes the stream while a job joins, the stream is opened again at once."""
     joining = Gate()
     turn = itertools.count()
 
@@ -143,7 +143,7 @@ def test_a_job_that_joins_while_the_stream_closes_is_not_lost() -> None:
         x.send(completed("first", 1), CLOSE)
         x.end_stream()
 
-    scripts = streams(closing, tells(completed("second", 2), CLOSE))
+    scripts = streams(closing, stream_of(completed("second", 2), CLOSE))
     with scripted(join=join, data=scripts) as server, Client(server.url) as app:
         first, second = app.submit("/echo", ["a"]), None
         server.wait_for("GET /queue/data")
@@ -154,9 +154,10 @@ def test_a_job_that_joins_while_the_stream_closes_is_not_lost() -> None:
 
 
 def test_a_job_left_open_by_a_closed_stream_gets_the_next_one() -> None:
-    """A clean end of the stream ends no job: the rest of its messages come with the next."""
+    """If the stream ends cleanly before a job's end, the next stream has its remaining messages."""
     scripts = streams(
-        tells(generating("one", "x"), CLOSE), tells(generating("one", []), completed("one", "y"))
+        stream_of(generating("one", "x"), CLOSE),
+        stream_of(generating("one", []), completed("one", "y")),
     )
     with scripted(join=joins("one"), data=scripts) as server, Client(server.url) as app:
         assert [data[0] for data in app.submit("/count", ["a"])] == ["x", "x", "y"]
@@ -164,7 +165,7 @@ def test_a_job_left_open_by_a_closed_stream_gets_the_next_one() -> None:
 
 
 def test_fifty_jobs_share_one_stream() -> None:
-    """However many jobs a session has, it reads one stream at a time."""
+    """Fifty jobs of a session share one stream at a time."""
     numbers, all_joined = itertools.count(), threading.Event()
     bodies: list[Any] = []
     lock, open_streams, most = threading.Lock(), 0, 0
@@ -195,14 +196,14 @@ def test_fifty_jobs_share_one_stream() -> None:
 
 
 def test_a_broken_stream_fails_its_jobs_and_only_those() -> None:
-    """When the stream breaks, its jobs end with what is known; the next job works."""
+    """If the stream breaks, its jobs fail with their last state, and the next job works."""
 
     def breaking(x: IncomingRequest) -> None:
         x.start_stream()
         x.send(generating("one", "x"))
         x.break_off()
 
-    scripts = streams(breaking, tells(completed("two", "fine"), CLOSE))
+    scripts = streams(breaking, stream_of(completed("two", "fine"), CLOSE))
     with scripted(join=joins("one", "two"), data=scripts) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match="may have run") as caught:
             app.predict("/count", ["a"])
@@ -214,7 +215,7 @@ def test_a_broken_stream_fails_its_jobs_and_only_those() -> None:
 
 
 def test_a_job_that_was_joining_when_the_stream_broke_is_lost() -> None:
-    """The server forgets a session's jobs when its stream breaks, so nothing is waited for."""
+    """A job that joins while the stream breaks fails, because the server forgets such jobs."""
     joining, broken = Gate(), threading.Event()
     turn = itertools.count()
 
@@ -241,8 +242,8 @@ def test_a_job_that_was_joining_when_the_stream_broke_is_lost() -> None:
 
 
 def test_an_unexpected_error_ends_every_job_of_the_session() -> None:
-    """A message about the stream itself is for all of its jobs."""
-    told = Gate()
+    """A message about the stream itself ends all jobs of the session."""
+    reported = Gate()
 
     def data(x: IncomingRequest) -> None:
         x.start_stream()
@@ -251,7 +252,7 @@ def test_an_unexpected_error_ends_every_job_of_the_session() -> None:
             {"msg": "estimation", "event_id": "e0", "rank": 0, "queue_size": 1},
             {"msg": "estimation", "event_id": "e1", "rank": 0, "queue_size": 1},
         )
-        told.pass_through()
+        reported.pass_through()
         x.send({"msg": "unexpected_error", "message": "out of order", "success": False})
         x.end_stream()
 
@@ -261,7 +262,7 @@ def test_an_unexpected_error_ends_every_job_of_the_session() -> None:
         for job in jobs:
             job.on("status", lambda status: seen.release() if status.size else None)
         assert all(seen.acquire(timeout=WAIT) for _ in jobs)
-        told.open()
+        reported.open()
         for job in jobs:
             with pytest.raises(BrokenStreamError, match="out of order"):
                 job.result(WAIT)
@@ -269,7 +270,7 @@ def test_an_unexpected_error_ends_every_job_of_the_session() -> None:
 
 
 def test_a_job_after_an_unexpected_error_is_not_touched() -> None:
-    """Who was told of the error calls again at once, while the stream is yet to break."""
+    """A job that joins after such an error, before the stream breaks, is not affected."""
     joined = threading.Event()
 
     def data(x: IncomingRequest) -> None:
@@ -278,7 +279,7 @@ def test_a_job_after_an_unexpected_error_is_not_touched() -> None:
         assert joined.wait(WAIT)
         x.break_off()
 
-    scripts = streams(data, tells(completed("two", "fine"), CLOSE))
+    scripts = streams(data, stream_of(completed("two", "fine"), CLOSE))
     with scripted(join=joins("one", "two"), data=scripts) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match="not UTF-8"):
             app.predict("/echo", ["a"])
@@ -289,7 +290,7 @@ def test_a_job_after_an_unexpected_error_is_not_touched() -> None:
 
 
 def test_stream_that_breaks_after_it_was_reopened_loses_its_jobs() -> None:
-    """A stream that went on after the error and then broke has lost its jobs."""
+    """Jobs of a stream that was opened after the error fail if that stream breaks."""
     second = threading.Event()
 
     def data(x: IncomingRequest) -> None:
@@ -315,7 +316,7 @@ def test_stream_that_breaks_after_it_was_reopened_loses_its_jobs() -> None:
 
 @pytest.mark.parametrize("answer", [404, 500])
 def test_a_stream_that_is_refused_fails_the_job(answer: int) -> None:
-    """A server that takes a job but gives no stream loses it."""
+    """If the server accepts a job but refuses the stream, the job fails."""
     data = lambda x: x.answer({"detail": "no"}, answer)  # noqa: E731
     with scripted(join=joins("one"), data=data) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match=str(answer)) as caught:
@@ -323,16 +324,16 @@ def test_a_stream_that_is_refused_fails_the_job(answer: int) -> None:
         assert caught.value.accepted is True
 
 
-def test_streams_that_end_at_once_are_not_opened_for_ever() -> None:
-    """A server that ends every stream without a word is given up."""
-    with scripted(join=joins("one"), data=tells()) as server, Client(server.url) as app:
+def test_streams_that_end_at_once_are_opened_three_times() -> None:
+    """A stream that ends three times without a message fails its jobs."""
+    with scripted(join=joins("one"), data=stream_of()) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match="before its jobs"):
             app.predict("/echo", ["a"])
         assert server.count("GET /queue/data") == 3
 
 
-def test_streams_that_end_before_their_job_are_not_opened_for_ever() -> None:
-    """A server that dies after a value each time, and hangs up as if it were done, is given up."""
+def test_streams_that_end_before_their_job_are_opened_three_times() -> None:
+    """A stream that ends cleanly three times before the end of its job fails it."""
 
     def data(x: IncomingRequest) -> None:
         x.start(200, {"Content-Type": "text/event-stream", "Connection": "close"})
@@ -357,10 +358,10 @@ def test_streams_that_end_before_their_job_are_not_opened_for_ever() -> None:
         ),
     ],
 )
-def test_response_that_is_no_stream_is_named_in_the_error(
+def test_response_other_than_a_stream_is_an_error(
     status: int, headers: dict[str, str], says: str
 ) -> None:
-    """A login page in its place says so, and what to do."""
+    """If the response is not a stream, such as a login page, the error says so."""
 
     def data(x: IncomingRequest) -> None:
         x.start(status, {**headers, "Content-Length": "0"})
@@ -371,8 +372,8 @@ def test_response_that_is_no_stream_is_named_in_the_error(
         assert ".." not in str(caught.value)
 
 
-def test_a_silent_stream_is_a_broken_one() -> None:
-    """A stream without heartbeats for longer than they may take is lost."""
+def test_silent_stream_is_broken() -> None:
+    """A stream without any heartbeat for too long is broken."""
     ended = threading.Event()
 
     def data(x: IncomingRequest) -> None:
@@ -392,12 +393,12 @@ def test_a_silent_stream_is_a_broken_one() -> None:
 
 
 def test_a_reader_that_fails_ends_its_jobs(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever goes wrong in it, memory that ran out for example, nobody waits for ever."""
+    """If the reader fails, for example without memory, its jobs fail too."""
 
     def publish(frame: Message) -> None:
         raise MemoryError("no more")
 
-    with scripted(data=tells(generating("one", "x"), completed("one", "y"))) as server:
+    with scripted(data=stream_of(generating("one", "x"), completed("one", "y"))) as server:
         http, workers = Http(server.url), Workers()
         shared_stream = SharedStream(
             http, f"{server.url}/gradio_api/queue/data", silence=None, start=workers.start
@@ -413,7 +414,7 @@ def test_a_reader_that_fails_ends_its_jobs(caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_a_short_read_timeout_does_not_break_a_healthy_stream() -> None:
-    """Servers may be silent between heartbeats, whatever the timeout for answers is."""
+    """A read timeout that is shorter than a heartbeat's interval does not break the stream."""
     gate = Gate()
 
     def data(x: IncomingRequest) -> None:
@@ -433,7 +434,7 @@ def test_a_short_read_timeout_does_not_break_a_healthy_stream() -> None:
 
 
 def test_stream_refused_because_of_a_cancelled_job_is_reopened() -> None:
-    """Servers that complete a job twice break the stream, with its id; others are not lost."""
+    """If a server breaks the stream because of a cancelled job, other jobs get a new stream."""
     cancelled = Gate()
 
     def stumbling(x: IncomingRequest) -> None:
@@ -443,7 +444,7 @@ def test_stream_refused_because_of_a_cancelled_job_is_reopened() -> None:
         x.send({"msg": "unexpected_error", "message": "'one'", "success": False})
         x.break_off()
 
-    scripts = streams(stumbling, tells(completed("two", "fine"), CLOSE))
+    scripts = streams(stumbling, stream_of(completed("two", "fine"), CLOSE))
     with scripted(join=joins("one", "two"), data=scripts) as server, Client(server.url) as app:
         server.scripts["POST /cancel"] = lambda x: x.answer({"success": True})
         first = app.submit("/count", ["a"])
@@ -457,8 +458,8 @@ def test_stream_refused_because_of_a_cancelled_job_is_reopened() -> None:
         assert server.count("GET /queue/data") == 2
 
 
-def test_a_cancelled_job_is_not_sent_any_more() -> None:
-    """Jobs that were cancelled while they waited for their turn to join never reach the app."""
+def test_cancelled_job_is_not_sent() -> None:
+    """A job that is cancelled before its turn to join is not sent."""
     stalled, turn = Gate(), itertools.count()
 
     def join(x: IncomingRequest) -> None:
@@ -466,7 +467,7 @@ def test_a_cancelled_job_is_not_sent_any_more() -> None:
         stalled.pass_through()
         x.answer({"event_id": f"e{number}"})
 
-    with scripted(join=join, data=tells(completed("e0", 0), CLOSE)) as server:
+    with scripted(join=join, data=stream_of(completed("e0", 0), CLOSE)) as server:
         server.scripts["POST /cancel"] = lambda x: x.answer({"success": True})
         with Client(server.url) as app:
             jobs = [app.submit("/echo", ["a"]) for _ in range(40)]
@@ -476,8 +477,8 @@ def test_a_cancelled_job_is_not_sent_any_more() -> None:
         assert server.count("POST /queue/join") == JOINS_AT_ONCE
 
 
-def test_messages_that_cannot_be_read_are_passed_over(caplog: pytest.LogCaptureFixture) -> None:
-    """Broken and unknown messages cost nothing but themselves."""
+def test_unreadable_messages_are_skipped(caplog: pytest.LogCaptureFixture) -> None:
+    """Broken and unknown messages are skipped."""
     messages = (
         b"{broken",
         b'"text"',
@@ -489,7 +490,7 @@ def test_messages_that_cannot_be_read_are_passed_over(caplog: pytest.LogCaptureF
         CLOSE,
     )
     with (
-        scripted(join=joins("one"), data=tells(*messages)) as server,
+        scripted(join=joins("one"), data=stream_of(*messages)) as server,
         Client(server.url) as app,
         caplog.at_level(logging.DEBUG, "gradio_client_sync"),
     ):
@@ -497,8 +498,8 @@ def test_messages_that_cannot_be_read_are_passed_over(caplog: pytest.LogCaptureF
     assert "'brand_new'" in caplog.text
 
 
-def test_a_wrong_edit_costs_an_intermediate_value_and_not_the_job() -> None:
-    """Values that edits do not fit are left out until the output is replaced whole."""
+def test_wrong_edit_drops_values_and_not_the_job() -> None:
+    """After an edit that cannot be applied, values are left out until a complete one arrives."""
     messages = (
         generating("one", "a"),
         generating("one", [["append", [], "b"]]),
@@ -509,14 +510,17 @@ def test_a_wrong_edit_costs_an_intermediate_value_and_not_the_job() -> None:
         completed("one", "end"),
         CLOSE,
     )
-    with scripted(join=joins("one"), data=tells(*messages)) as server, Client(server.url) as app:
+    with (
+        scripted(join=joins("one"), data=stream_of(*messages)) as server,
+        Client(server.url) as app,
+    ):
         job = app.submit("/count", ["a"])
         assert [data[0] for data in job] == ["a", "ab", "new", "newer", "end"]
         assert job.result()[0] == "end"
 
 
 def test_predict_on_a_generator_applies_no_edits() -> None:
-    """What nobody looks at is not decoded."""
+    """predict() on a generator decodes only the final value."""
     applied: list[str] = []
 
     def note(frame: Any, event: str, _: Any) -> None:
@@ -525,7 +529,10 @@ def test_predict_on_a_generator_applies_no_edits() -> None:
 
     edits = [generating("one", [["append", [], "b"]]) for _ in range(5)]
     messages = (generating("one", "a"), *edits, completed("one", "abbbbb"), CLOSE)
-    with scripted(join=joins("one"), data=tells(*messages)) as server, Client(server.url) as app:
+    with (
+        scripted(join=joins("one"), data=stream_of(*messages)) as server,
+        Client(server.url) as app,
+    ):
         threading.setprofile(note)
         try:
             job = app.submit("/count", ["a"])
@@ -537,7 +544,7 @@ def test_predict_on_a_generator_applies_no_edits() -> None:
 
 
 def test_a_stream_left_open_after_a_cancel_serves_the_next_job() -> None:
-    """A session that the server never ends goes on being read, and is not opened twice."""
+    """A stream that stays open after a cancel is also used for the next job."""
     second = Gate()
 
     def data(x: IncomingRequest) -> None:
@@ -560,11 +567,14 @@ def test_a_stream_left_open_after_a_cancel_serves_the_next_job() -> None:
         assert server.count("GET /queue/data") == 1
 
 
-def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
-    """A job that is about to begin would end with the one that is cancelled, and not be told."""
-    asked, begins, may_end = threading.Event(), threading.Event(), threading.Event()
+def test_cancel_waits_for_the_queue_status() -> None:
+    """Before a cancel, the client waits for the server's response to /queue/status.
+
+    Otherwise a job that is about to begin could end with the cancelled one, without a message.
+    """
+    status_requested, begins, may_end = threading.Event(), threading.Event(), threading.Event()
     joined, stopped = threading.Event(), threading.Event()
-    told: list[str] = []
+    steps: list[str] = []
     names = iter(("e1", "e2"))
 
     def join(x: IncomingRequest) -> None:
@@ -578,45 +588,45 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
         x.send({"msg": "process_starts", "event_id": "e1"})
         assert joined.wait(WAIT)
         x.send({"msg": "estimation", "event_id": "e2", "rank": 0, "queue_size": 1})
-        assert asked.wait(WAIT)
+        assert status_requested.wait(WAIT)
         x.send({"msg": "process_starts", "event_id": "e2"})
         begins.set()
         assert may_end.wait(WAIT)
-        told.append("the other ended")
+        steps.append("the other ended")
         x.send(completed("e2", "end"))
         assert stopped.wait(WAIT)
         x.send(CLOSE)
         x.end_stream()
 
-    # Until the one that was cancelled is let go, the client may look for more of it.
-    turns = itertools.chain([data], itertools.repeat(tells(CLOSE)))
+    # Until the cancelled job is released, the client may open the stream again for it.
+    turns = itertools.chain([data], itertools.repeat(stream_of(CLOSE)))
 
     def status(x: IncomingRequest) -> None:
-        asked.set()
+        status_requested.set()
         assert begins.wait(WAIT)
         x.answer({"msg": "estimation"})
 
     def cancel(x: IncomingRequest) -> None:
-        told.append(x.json["event_id"])
+        steps.append(x.json["event_id"])
         stopped.set()
         x.answer({"success": True})
 
     with scripted(join=join, data=lambda x: next(turns)(x)) as server, Client(server.url) as app:
         server.scripts["GET /queue/status"] = status
         server.scripts["POST /cancel"] = cancel
-        begun, queued = Heard(), Heard()
+        begun, queued = EventRecorder(), EventRecorder()
         one = app.submit("/count", ["x"]).on("status", begun)
         begun.wait_for(lambda status: status.position == 0)
         other = app.submit("/count", ["x"]).on("status", queued)
         queued.wait_for(lambda status: status.size == 1)
         assert one.cancel()
-        assert asked.wait(WAIT) and told == []
+        assert status_requested.wait(WAIT) and steps == []
         queued.wait_for(lambda status: status.size is None)
-        assert told == []
+        assert steps == []
         may_end.set()
         assert other.result(WAIT)[0] == "end"
         assert control_of(other).wait_released(WAIT)
-    assert told == ["the other ended", "e1"]
+    assert steps == ["the other ended", "e1"]
 
 
 @pytest.mark.parametrize(
@@ -649,11 +659,9 @@ def test_cancel_asks_a_server_that_may_look_late_into_its_queue() -> None:
         (422, b"what", ValidationError, "what"),
     ],
 )
-def test_a_join_that_is_refused_says_why(
-    status: int, body: Any, error: type[Exception], says: str
-) -> None:
-    """Each way of refusing a job has its error, and a final status besides."""
-    headers = {"Retry-After": "70"}  # for longer than a job waits
+def test_refused_join_says_why(status: int, body: Any, error: type[Exception], says: str) -> None:
+    """Each refusal of a join has its own error, and the status is "error"."""
+    headers = {"Retry-After": "70"}  # longer than a job waits
     join = lambda x: x.answer(body, status, headers=headers)  # noqa: E731
     with scripted(join=join) as server, Client(server.url) as app:
         job = app.submit("/echo", ["a"])
@@ -663,16 +671,16 @@ def test_a_join_that_is_refused_says_why(
         assert server.count("GET /queue/data") == 0
 
 
-def test_a_join_without_an_answer_leaves_open_whether_it_ran() -> None:
-    """A connection that ends before the join's answer says so, and that nobody can know."""
+def test_lost_join_response_leaves_open_whether_the_job_ran() -> None:
+    """If the response to a join is lost, the error says that the job may have run."""
     with scripted(join=lambda x: x.break_off()) as server, Client(server.url) as app:
         with pytest.raises(BrokenStreamError, match="may have accepted the job") as caught:
             app.predict("/echo", ["a"])
         assert caught.value.accepted is None
 
 
-def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_it() -> None:
-    """An app that was reloaded has one queue for both streams, and closes neither of them."""
+def test_old_stream_after_a_reload_may_have_messages_of_new_jobs() -> None:
+    """After a reload in one process, each stream may have messages for jobs of the other."""
     first_open, second_open, may_end = Gate(), Gate(), Gate()
 
     def first(x: IncomingRequest) -> None:
@@ -699,14 +707,15 @@ def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_i
         shared_stream.renew()
         two = shared_stream.join(lambda: "two", lambda frame: None)
         second_open.wait_until_reached()
-        for gate, mailbox, told in (
-            (first_open, two, b"by the first"),  # first: a stream with a job left is opened again
+        for gate, mailbox, value in (
+            # first, because a stream that still has a job is opened again
+            (first_open, two, b"by the first"),
             (second_open, one, b"by the second"),
         ):
             gate.open()
             while (frame := mailbox.receive()).msg != "process_completed":
                 pass
-            assert told in frame.raw
+            assert value in frame.raw
         may_end.open()
         shared_stream.close()
         http.close()
@@ -714,8 +723,8 @@ def test_a_stream_from_before_the_app_changed_may_bring_messages_of_jobs_after_i
         assert workers.join(WAIT)
 
 
-def test_a_stream_that_breaks_after_the_app_changed_loses_only_its_own_jobs() -> None:
-    """The server before may go when it likes; jobs that joined later have a stream of their own."""
+def test_old_stream_that_breaks_after_a_reload_loses_only_its_jobs() -> None:
+    """If the old stream breaks after a reload, jobs of the new stream are not affected."""
     first_open, second_open = Gate(), Gate()
 
     def first(x: IncomingRequest) -> None:
@@ -757,7 +766,7 @@ def test_a_stream_that_breaks_after_the_app_changed_loses_only_its_own_jobs() ->
 def test_a_stream_that_is_closed_with_a_job_ends_without_an_error(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A job may be waiting when the client is closed: one that was cancelled, on a slow server."""
+    """Closing a stream while a job waits, such as a cancelled one, logs no error."""
     began = threading.Event()
     workers = Workers()
 

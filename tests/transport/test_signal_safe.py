@@ -1,4 +1,4 @@
-"""Waits that a signal's handler ends: what it raised comes out, and no lock stays taken."""
+"""Waits that a signal's handler ends: its exception is raised, and no lock stays locked."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import pytest
 from gradio_client_sync._transport.signal_safe import SafeCondition, SafeEvent, _await, start_thread
 from gradio_client_sync.errors import GradioClientError
 
-WAIT = 30.0  # s; a bound for what hangs
+WAIT = 30.0  # s; a bound for processes that hang
 
-#: In a process of its own, as the timer of pytest-timeout is the same. Waiting without end is
-#: interrupted as it should be by anything; it is the steps around that matter, so it waits for no
-#: time at all, over and over.
+#: This runs in its own process, because pytest-timeout uses the same timer. An endless wait is
+#: always interrupted correctly. What matters are the steps around it, so it waits for zero seconds,
+#: again and again.
 STRUCK = """
 import collections, random, signal, threading
 from gradio_client_sync._transport.signal_safe import SafeCondition, SafeEvent
@@ -58,42 +58,45 @@ print(dict(ends))
     not (3, 10) <= sys.version_info < (3, 14),
     reason="there a `with` may be struck as it ends or begins",
 )
-def test_wait_struck_by_a_signal_raises_what_the_handler_did() -> None:
-    """Wherever it strikes; of 1,000 waits of `threading.Condition`, 15 to 50 fail."""
+def test_wait_interrupted_by_a_signal_raises_its_exception() -> None:
+    """A signal at any point of a wait raises the handler's exception.
+
+    Of 1,000 waits of `threading.Condition`, 15 to 50 fail.
+    """
     done = subprocess.run(
         [sys.executable, "-c", STRUCK], capture_output=True, text=True, timeout=WAIT
     )
     assert (done.stdout, done.stderr) == ("{'Struck()': 3000, 'taken': 0}\n", "")
 
 
-def test_wait_may_take_what_it_finds() -> None:
-    """Of many who wait for one thing, one has it, and the others wait on."""
+def test_wait_condition_may_claim_an_item() -> None:
+    """If several threads wait for one thing, one of them gets it, and the others wait on."""
     lock = threading.RLock()
     changed = SafeCondition(lock)
-    things: list[int] = []
-    taken: list[int] = []
+    items: list[int] = []
+    claimed: list[int] = []
 
-    def take() -> bool:
-        if not things:
+    def claim() -> bool:
+        if not items:
             return False
-        taken.append(things.pop())
+        claimed.append(items.pop())
         return True
 
-    threads = [threading.Thread(target=changed.wait_for, args=(take,)) for _ in range(5)]
+    threads = [threading.Thread(target=changed.wait_for, args=(claim,)) for _ in range(5)]
     for thread in threads:
         thread.start()
     for number in range(5):
         with lock:
-            things.append(number)
+            items.append(number)
             changed.notify_all()
     for thread in threads:
         thread.join(WAIT)
         assert not thread.is_alive()
-    assert sorted(taken) == [0, 1, 2, 3, 4]
+    assert sorted(claimed) == [0, 1, 2, 3, 4]
 
 
-def test_wait_ends_at_its_time_and_asks_once_more() -> None:
-    """Without an end in time it is false, for a time that is over, too; what raises, raises."""
+def test_wait_checks_once_more_at_its_timeout() -> None:
+    """wait_for() returns False at its timeout after a last check, and passes on exceptions."""
     lock = threading.RLock()
     changed = SafeCondition(lock)
     answers = iter([False, True])
@@ -105,7 +108,7 @@ def test_wait_ends_at_its_time_and_asks_once_more() -> None:
 
 
 class Held:
-    """A lock that is never free; says for how long it was waited for."""
+    """A lock that is never released; it records the timeouts of its waits."""
 
     def __init__(self) -> None:
         self.waits: list[float] = []
@@ -115,8 +118,8 @@ class Held:
         return False
 
 
-def test_wait_begins_with_a_short_one() -> None:
-    """A signal that comes just as a thread goes to sleep is noticed at the end of its wait only."""
+def test_wait_starts_with_a_short_one() -> None:
+    """The first wait is short: a signal that comes just before it is handled only at its end."""
     for timeout, waits in ((None, [0.5, -1]), (1000.0, [0.5, pytest.approx(1000, abs=WAIT)])):
         held = Held()
         end = None if timeout is None else time.monotonic() + timeout
@@ -125,7 +128,7 @@ def test_wait_begins_with_a_short_one() -> None:
 
 
 def test_signal_handler_may_satisfy_the_wait() -> None:
-    """One that calls rather than raises, as `close()` on SIGTERM, finds no lock in its way."""
+    """A handler that calls a function which needs the lock, such as close(), finds it free."""
     lock = threading.RLock()
     changed = SafeCondition(lock)
     ended = []
@@ -141,8 +144,8 @@ def test_signal_handler_may_satisfy_the_wait() -> None:
     assert changed.wait_for(ready, WAIT)
 
 
-def test_notify_struck_by_a_signal_leaves_the_others_to_the_next_one() -> None:
-    """Nobody is forgotten before it was told."""
+def test_notify_interrupted_by_a_signal_is_completed_by_the_next() -> None:
+    """If a signal interrupts notify_all(), the next call wakes the remaining threads."""
     changed = SafeCondition(threading.RLock())
     waiters = [threading.Lock() for _ in range(3)]
     for waiter in waiters:
@@ -162,17 +165,17 @@ def test_notify_struck_by_a_signal_leaves_the_others_to_the_next_one() -> None:
 
 
 def test_flag_wakes_all_waiting_threads() -> None:
-    """It stays set, and who comes later does not wait."""
+    """set() wakes all waiting threads, and later waits return at once."""
     flag = SafeEvent()
     assert not flag.is_set() and not flag.wait(0.001)
-    told: list[bool] = []
-    threads = [threading.Thread(target=lambda: told.append(flag.wait())) for _ in range(3)]
+    results: list[bool] = []
+    threads = [threading.Thread(target=lambda: results.append(flag.wait())) for _ in range(3)]
     for thread in threads:
         thread.start()
     flag.set()
     for thread in threads:
         thread.join(WAIT)
-    assert told == [True] * 3 and flag.is_set() and flag.wait(0)
+    assert results == [True] * 3 and flag.is_set() and flag.wait(0)
 
 
 class Refused(threading.Thread):
@@ -181,7 +184,7 @@ class Refused(threading.Thread):
 
 
 class Interrupted(threading.Thread):
-    """As a start that Ctrl-C strikes just where it waits for the thread."""
+    """A start during which Ctrl-C arrives, while it waits for the thread."""
 
     def start(self) -> None:
         super().start()
@@ -192,7 +195,7 @@ class Interrupted(threading.Thread):
 
 
 class Failing(threading.Thread):
-    """As one that a handler strikes which raises an error like Python's."""
+    """A start during which a handler raises an error that Python raises too."""
 
     def start(self) -> None:
         super().start()
@@ -208,8 +211,8 @@ def start_each() -> None:
         start_thread(Failing())
 
 
-def test_start_of_a_thread_tells_a_refusal_from_an_interruption() -> None:
-    """Also where another exception is being handled, which is not why it failed."""
+def test_start_thread_separates_refusal_from_interruption() -> None:
+    """start_thread() reports only a refused start as such, also inside an ``except`` block."""
     start_each()
     try:
         raise KeyError

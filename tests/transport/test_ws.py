@@ -1,4 +1,4 @@
-"""The websocket of Gradio 3: when it is opened, and what its handshake says."""
+"""The websocket of Gradio 3: when it is opened, and the headers of its handshake."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def headers_of(head: str) -> dict[str, str]:
 
 
 def opened(options: HttpOptions, **own: str) -> dict[str, str]:
-    """The headers of a handshake, by lower-case name."""
+    """Return the headers of a handshake, by lower-case name."""
     with ScriptedApp() as app:
         app.scripts["GET /queue/join"] = accept
         http = Http(app.url, options)
@@ -41,7 +41,7 @@ def opened(options: HttpOptions, **own: str) -> dict[str, str]:
 
 
 def test_ws_headers_follow_the_rule_of_requests() -> None:
-    """A header of the call wins over one of all requests, and that over a cookie of the jar."""
+    """A call's header replaces the client's, and a Cookie header replaces the cookie jar."""
     options = HttpOptions({"x-a": "all", "x-b": "all", "Cookie": "mine=1"}, {"jar": "2"})
     sent = opened(options, **{"X-B": "call"})
     assert (sent["x-a"], sent["x-b"], sent["cookie"]) == ("all", "call", "mine=1")
@@ -50,7 +50,7 @@ def test_ws_headers_follow_the_rule_of_requests() -> None:
 
 
 def test_ws_handshake_keeps_its_own_headers() -> None:
-    """What a request says of its body and form is not said of a websocket."""
+    """Headers about the body and its type are not sent in a handshake."""
     sent = opened(HttpOptions({"Accept": "x/y", "Content-Type": "x/y", "Connection": "close"}))
     assert "content-type" not in sent
     assert "accept" not in sent
@@ -59,21 +59,21 @@ def test_ws_handshake_keeps_its_own_headers() -> None:
 
 
 @pytest.mark.parametrize(("named", "host"), [({}, None), ({"host": "my.app"}, "my.app")])
-def test_ws_host_is_the_servers_or_the_users(named: dict[str, str], host: str | None) -> None:
-    """As for every request."""
+def test_ws_host_header(named: dict[str, str], host: str | None) -> None:
+    """The Host is the server's or the user's, as in every request."""
     sent = opened(HttpOptions(named))
     assert sent["host"] == (host or sent["origin"].partition("//")[2])
     assert sent["origin"].startswith("http://127.0.0.1:")
 
 
-def test_ws_login_goes_in_the_cookie_that_old_servers_read() -> None:
-    """Servers around 3.23 look for it in the secure one only, which plain http does not have."""
+def test_ws_login_is_sent_in_the_secure_cookie_too() -> None:
+    """Servers around 3.23 read a login only from the secure cookie, so plain http sends it too."""
     cookie = opened(HttpOptions({}, {"access-token-unsecure": "t"}))["cookie"]
     assert cookie == "access-token-unsecure=t; access-token=t"
 
 
 def test_ws_is_not_opened_by_its_constructor() -> None:
-    """What is refused before is refused without a connection."""
+    """If the job has ended before, no connection is opened."""
     with ScriptedApp() as app:
         http = Http(app.url)
         with pytest.raises(Aborted):
@@ -83,7 +83,7 @@ def test_ws_is_not_opened_by_its_constructor() -> None:
 
 
 def test_ws_refusals_are_errors() -> None:
-    """A login that is missing is named; what is no answer to a handshake is no websocket."""
+    """A missing login is named in the error, and so is a response that opens no websocket."""
     with ScriptedApp() as app:
         app.scripts["GET /secret"] = lambda x: x.answer({"detail": "who are you?"}, 401)
         app.scripts["GET /wrong"] = lambda x: x.start(101, {"Sec-WebSocket-Accept": "another"})

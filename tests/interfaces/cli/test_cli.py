@@ -1,4 +1,4 @@
-"""The command line, run as a process of its own, on pipes; terminals are in `test_cli_terminal`."""
+"""The command line in its own process, on pipes; `test_cli_terminal` tests terminals."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.support.scripted import (
 )
 from tests.support.servers.server import Server
 
-ENDS = 60.0  # s; a bound for what hangs
+ENDS = 60.0  # s; a bound for a process that hangs
 
 
 def run(
@@ -38,7 +38,7 @@ def run(
     given: bytes | None = None,
     **variables: str,
 ) -> tuple[int, str, str]:
-    """Run the command; its exit code, its output and its errors."""
+    """Run the command; return its exit code, its output and its errors."""
     done = subprocess.run(
         [sys.executable, "-X", "utf8", *python, *arguments],
         input=given,
@@ -51,7 +51,7 @@ def run(
 
 
 def test_version_is_the_package_version() -> None:
-    """--version names the command and the version of the package."""
+    """``--version`` prints the command's name and the version of the package."""
     version = f"gradio-client-sync {gradio_client_sync.__version__}\n"
     assert run("--version") == (0, version, "")
 
@@ -60,7 +60,7 @@ COMMANDS = ("view-api predict submit stream types status duplicate doctor comple
 
 
 def test_help_names_every_command() -> None:
-    """--help goes to stdout and lists the commands."""
+    """``--help`` lists the commands on standard output."""
     code, output, errors = run("--help")
     assert (code, errors) == (0, "")
     listed = [
@@ -71,21 +71,21 @@ def test_help_names_every_command() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command_has_examples(command: str) -> None:
-    """Each command says what it does, and shows itself at work."""
+    """The help of each command describes it, and has an example."""
     code, output, errors = run(command, "-h")
     assert (code, errors) == (0, "")
     assert f"gradio-client-sync {command} " in output or "gradio-client-sync[demo]" in output
 
 
 def test_help_of_the_demo_says_what_it_needs() -> None:
-    """The demo's help names the extra that it needs."""
+    """The help of the demo names the extra that it needs."""
     code, output, _ = run("demo", "--help")
     assert code == 0
     assert "gradio-client-sync[demo]" in output and "--no-color" in output
 
 
 def test_unknown_command_is_a_usage_error() -> None:
-    """A command that does not exist ends with 2 and one that tells how to get help."""
+    """An unknown command ends with 2, and the error says how to get help."""
     for word, more in (
         ("dance", "Commands: view-api, predict"),
         ("predct", "Did you mean 'predict'?"),
@@ -97,15 +97,15 @@ def test_unknown_command_is_a_usage_error() -> None:
 
 
 def test_no_command_is_a_usage_error() -> None:
-    """Without a command there is a usage line, not a traceback."""
+    """Without a command, the usage is printed and no traceback."""
     code, output, errors = run()
     assert (code, output) == (2, "")
     assert errors.startswith("Usage: gradio-client-sync") and "Traceback" not in errors
 
 
 def test_error_is_one_line_on_stderr() -> None:
-    """An error of the package is one line on stderr, and its class is the exit code."""
-    with socket.socket() as taken:  # bound, but nobody listens
+    """An error is one line on standard error, and its class decides the exit code."""
+    with socket.socket() as taken:  # the port is bound, but nothing listens
         taken.bind(("127.0.0.1", 0))
         code, output, errors = run("view-api", f"http://127.0.0.1:{taken.getsockname()[1]}")
     assert (code, output) == (5, "")
@@ -113,16 +113,16 @@ def test_error_is_one_line_on_stderr() -> None:
     assert errors.count("\n") == 1
 
 
-def test_option_that_is_not_what_it_should_be_is_a_usage_error() -> None:
-    """Options that `Client` refuses are wrong use, and a secret in one is not shown."""
-    code, _, told = run("view-api", "http://127.0.0.1:1", "--token", "se cret")
-    assert code == 2 and "hf_token" in told and "cret" not in told
-    code, _, told = run("view-api", "http://127.0.0.1:1", "--header", "no colon")
-    assert code == 2 and "Name: value" in told
+def test_invalid_option_is_a_usage_error() -> None:
+    """An invalid option is a usage error, which does not show a secret."""
+    code, _, stderr = run("view-api", "http://127.0.0.1:1", "--token", "se cret")
+    assert code == 2 and "hf_token" in stderr and "cret" not in stderr
+    code, _, stderr = run("view-api", "http://127.0.0.1:1", "--header", "no colon")
+    assert code == 2 and "Name: value" in stderr
 
 
 def test_exit_code_of_every_error_is_documented() -> None:
-    """Each class of the tree has a code, the closest one of the table, and so do the docs say."""
+    """The exit code of each error is that of the closest class in the table, and documented."""
     assert exit_code_of(errors.DuplicationError("x")) == 11
     assert exit_code_of(errors.UnsupportedAppError("x")) == 6
     assert exit_code_of(errors.HTTPStatusError("x")) == 5
@@ -148,33 +148,33 @@ def without_click(*arguments: str) -> tuple[int, str, str]:
     return run(*arguments, python=("-c", program))
 
 
-def test_without_click_help_and_version_answer() -> None:
-    """In an environment with nothing but the package, both still do."""
+def test_without_click_help_and_version_work() -> None:
+    """Without click, ``--help`` and ``--version`` still work."""
     assert without_click("--help") == (0, HELP, "")
     assert without_click("--version")[:2] == run("--version")[:2]
     for command in COMMANDS:
         assert command in HELP
 
 
-def test_without_click_everything_else_names_the_extra() -> None:
-    """What needs click says how to get it."""
-    code, output, told = without_click("view-api", "http://127.0.0.1:1")
+def test_without_click_other_commands_name_the_extra() -> None:
+    """Without click, any other command names the extra to install."""
+    code, output, stderr = without_click("view-api", "http://127.0.0.1:1")
     assert (code, output) == (12, "")
-    assert "pip install 'gradio-client-sync[cli]'" in told and told.count("\n") == 1
+    assert "pip install 'gradio-client-sync[cli]'" in stderr and stderr.count("\n") == 1
 
 
 # -- the demo
 
 
 def test_demo_without_gradio_names_the_extra() -> None:
-    """Where there is no Gradio, the demo says how to get it, and starts nothing."""
+    """Without Gradio, the demo names the extra to install."""
     code, output, errors = run(python=("-c", demo_where("sys.modules['gradio'] = None")))
     assert (code, output) == (12, "")
     assert "pip install 'gradio-client-sync[demo]'" in errors and errors.count("\n") == 1
 
 
 def test_demo_on_an_old_python_asks_for_a_newer_one() -> None:
-    """On Python 3.9 the extra would install no Gradio, so the message says that first."""
+    """On Python 3.9, the demo first says that it needs a newer Python."""
     old = "sys.modules['gradio'] = None; sys.version_info = (3, 9, 18)"
     code, _, errors = run(python=("-c", demo_where(old)))
     assert code == 12
@@ -183,14 +183,14 @@ def test_demo_on_an_old_python_asks_for_a_newer_one() -> None:
 
 
 def test_demo_with_a_python_that_does_not_exist() -> None:
-    """A Python that cannot be found is named in one line."""
+    """If the given Python does not exist, the error is one line that names it."""
     code, _, errors = run("demo", "--python", "no-such-python")
     assert code == 5
     assert "there is no Python 'no-such-python'" in errors and errors.count("\n") == 1
 
 
 def demo_where(condition: str) -> str:
-    """Python that runs the demo after `condition`."""
+    """Return Python code that runs the demo after `condition`."""
     return (
         "import sys; from gradio_client_sync import cli, demo; from gradio_client_sync._cli import "
         f"root; {condition}; sys.exit(cli.main(['demo']))"
@@ -203,7 +203,7 @@ def demo_where(condition: str) -> str:
 @pytest.mark.client_only
 @pytest.mark.gradio
 def test_predict_prints_a_result(server: Server) -> None:
-    """By position, by name, and with the app's defaults; as text, or as a JSON list."""
+    """Values by position, by name and by default give a result, as text or as a JSON list."""
     assert run("predict", server.url, "/add", "2", "3.5") == (0, "5.5\n", "")
     assert run("predict", server.url, "add", "b=3.5", "a=2", "--json") == (0, "[5.5]\n", "")
     code, output, _ = run("predict", server.url, "/pair", "ab")
@@ -218,19 +218,19 @@ def test_predict_prints_a_result(server: Server) -> None:
 @pytest.mark.client_only
 @pytest.mark.gradio
 def test_predict_reads_standard_input(server: Server) -> None:
-    """A single dash is all that comes in, as it comes."""
+    """A single dash stands for all of standard input, unchanged."""
     code, output, _ = run("predict", server.url, "/echo", "-", "--json", given=b"[1]\nline two\n")
     assert (code, json.loads(output)) == (0, ["[1]\nline two\n"])
 
 
 @pytest.mark.gradio
-def test_files_go_up_and_come_down(server: Server, tmp_path: Path) -> None:
-    """@file and standard input are sent; what comes back is saved, or shown by address."""
+def test_files_are_uploaded_and_saved(server: Server, tmp_path: Path) -> None:
+    """``@file`` and standard input are uploaded; results are saved, or shown as URLs."""
     sent, folder = tmp_path / "note.txt", tmp_path / "saved" / "here"
     sent.write_bytes(b"a file of mine")
     command = ("predict", server.url, "/file")
-    code, output, told = run(*command, f"@{sent}", "--output", str(folder))
-    assert (code, told) == (0, "")
+    code, output, stderr = run(*command, f"@{sent}", "--output", str(folder))
+    assert (code, stderr) == (0, "")
     saved = Path(output.rstrip("\n"))
     assert saved.parent == folder and saved.read_bytes() == b"a file of mine"
     code, output, _ = run(*command, f"upload=@{sent}", "--json")
@@ -241,16 +241,16 @@ def test_files_go_up_and_come_down(server: Server, tmp_path: Path) -> None:
 
 @pytest.mark.client_only
 @pytest.mark.gradio
-def test_file_that_is_not_there(server: Server) -> None:
-    """It has the exit code of files, and nothing is called."""
-    code, output, told = run("predict", server.url, "/file", "@no/such/file")
-    assert (code, output) == (10, "") and "no/such/file" in told
+def test_missing_file(server: Server) -> None:
+    """A missing file has the exit code of files, and nothing is called."""
+    code, output, stderr = run("predict", server.url, "/file", "@no/such/file")
+    assert (code, output) == (10, "") and "no/such/file" in stderr
 
 
 @pytest.mark.client_only
 @pytest.mark.gradio
 def test_submit_prints_every_value(server: Server) -> None:
-    """One line each, as they come; with --json they are JSON lines."""
+    """Each value is one line, or one JSON line with ``--json``."""
     code, output, _ = run("submit", server.url, "/count", "3", "--json")
     values = [json.loads(line)[0] for line in output.splitlines()]
     assert (code, values[:3]) == (0, ["0", "1", "2"])
@@ -259,7 +259,7 @@ def test_submit_prints_every_value(server: Server) -> None:
 @pytest.mark.client_only
 @pytest.mark.gradio
 def test_stream_prints_only_what_is_new(server: Server) -> None:
-    """A growing text is printed once, with a line end, also that of a chat's last message."""
+    """A growing text is printed once, with a line end, also in a chat's last message."""
     assert run("stream", server.url, "/tokens", "5") == (0, "tok0 tok1 tok2 tok3 tok4\n", "")
     assert run("stream", server.url, "/chat", "2") == (0, "hello there 0\nhello there 1\n", "")
     code, output, _ = run("stream", server.url, "/count", "3")
@@ -268,7 +268,7 @@ def test_stream_prints_only_what_is_new(server: Server) -> None:
 
 @pytest.mark.gradio
 def test_errors_end_with_their_codes(server: Server) -> None:
-    """The app's own, a wrong name, wrong values, and a limit, each in one line."""
+    """Each error is one line with its own exit code."""
     for code, *words in (
         (7, "/fail", "no luck"),
         (3, "/ad", "1"),
@@ -280,30 +280,30 @@ def test_errors_end_with_their_codes(server: Server) -> None:
         (3, "999"),
         (3, "/add", "one", "2"),
     ):
-        ended, output, told = run("predict", server.url, *words)
+        ended, output, stderr = run("predict", server.url, *words)
         assert (ended, output) == (code, "")
-        assert told.startswith("gradio-client-sync: ") and told.count("\n") == 1
+        assert stderr.startswith("gradio-client-sync: ") and stderr.count("\n") == 1
 
 
 @pytest.mark.client_only
 @pytest.mark.gradio
 def test_negative_numbers_are_values(server: Server) -> None:
-    """A word that begins with a minus and a digit is no option, wherever it stands."""
+    """A word with a minus and a digit is a value and not an option, in any position."""
     for words in (
         ("-1", "-0.5"),
         ("-1", "b=-0.5", "--quiet"),
         ("--limit", "60", "-1", "--", "-0.5"),
     ):
-        code, output, told = run("predict", server.url, "/add", *words)
-        assert (code, output.strip(), told) == (0, "-1.5", "")
-    told = run("predict", server.url, "/add", "--jsn", "-1")[2]
-    assert "No such option" in told and "--jsn" in told
+        code, output, stderr = run("predict", server.url, "/add", *words)
+        assert (code, output.strip(), stderr) == (0, "-1.5", "")
+    stderr = run("predict", server.url, "/add", "--jsn", "-1")[2]
+    assert "No such option" in stderr and "--jsn" in stderr
 
 
 @pytest.mark.client_only
 @pytest.mark.gradio
 def test_endpoint_by_number(server: Server) -> None:
-    """Of several endpoints, the first word is one, also by its number."""
+    """If there are several endpoints, the first word is the endpoint's name or number."""
     with Client(server.url) as app:
         number = app.submit("/echo", ["x"]).fn_index
     assert run("predict", server.url, str(number), "hello")[:2] == (0, "hello\n")
@@ -312,44 +312,44 @@ def test_endpoint_by_number(server: Server) -> None:
 
 @pytest.mark.client_only
 @pytest.mark.gradio
-def test_file_without_its_mark(server: Server) -> None:
-    """A file's name where a file is wanted is told how to write it."""
-    code, output, told = run("predict", server.url, "/file", "cat.png")
+def test_file_name_without_at_sign(server: Server) -> None:
+    """A file's name without ``@`` gives an error that says how to write it."""
+    code, output, stderr = run("predict", server.url, "/file", "cat.png")
     assert (code, output) == (3, "")
-    assert "takes a file for 'upload', not the text 'cat.png'" in told.replace("several", "")
-    assert "write @cat.png" in told
+    assert "takes a file for 'upload', not the text 'cat.png'" in stderr.replace("several", "")
+    assert "write @cat.png" in stderr
 
 
-def test_password_cannot_be_asked_for_without_a_terminal() -> None:
-    """--auth with a user name only says so, instead of waiting for nobody."""
-    code, output, told = run("view-api", "http://127.0.0.1:1", "--auth", "ada")
+def test_password_needs_a_terminal() -> None:
+    """Without a terminal, ``--auth`` without a password is an error, and asks nothing."""
+    code, output, stderr = run("view-api", "http://127.0.0.1:1", "--auth", "ada")
     assert (code, output) == (2, "")
-    assert "GRADIO_CLIENT_SYNC_AUTH" in told and "GetPassWarning" not in told
+    assert "GRADIO_CLIENT_SYNC_AUTH" in stderr and "GetPassWarning" not in stderr
 
 
 @pytest.mark.client_only
 @pytest.mark.gradio
-def test_types_tells_why_a_file_cannot_be_written(server: Server, tmp_path: Path) -> None:
-    """A folder that is not there is an error like others, with the code of files."""
+def test_types_says_why_a_file_cannot_be_written(server: Server, tmp_path: Path) -> None:
+    """If the module cannot be written, the exit code is that of files."""
     wanted = tmp_path / "not there" / "my_app.py"
-    code, output, told = run("types", server.url, "-o", str(wanted))
+    code, output, stderr = run("types", server.url, "-o", str(wanted))
     assert (code, output) == (10, "")
-    assert f"{wanted} cannot be written: No such file or directory." in told
+    assert f"{wanted} cannot be written: No such file or directory." in stderr
 
 
 @pytest.mark.client_only
 @pytest.mark.gradio
 @pytest.mark.parametrize("command", ["predict", "submit", "stream"])
 def test_limit_cancels_on_the_server(server: Server, key: str, command: str) -> None:
-    """What takes longer than --limit is cancelled there."""
-    code, _, told = run(command, server.url, "/endless", key, "--limit", "1.5")
-    assert code == 9 and "was cancelled" in told
+    """A call that takes longer than ``--limit`` is cancelled on the server."""
+    code, _, stderr = run(command, server.url, "/endless", key, "--limit", "1.5")
+    assert code == 9 and "was cancelled" in stderr
     assert server.control.await_stopped(key)
 
 
 @pytest.mark.gradio
 def test_view_api_prints_a_table_or_json(server: Server) -> None:
-    """Readable, or as `Client.view_api` gives it."""
+    """The API is printed as a table, or as JSON like `Client.view_api`."""
     code, output, _ = run("view-api", server.url)
     assert code == 0 and "── /add ─" in output and 'app.predict("/add", [' in output
     code, output, _ = run("view-api", server.url, "--json")
@@ -358,7 +358,7 @@ def test_view_api_prints_a_table_or_json(server: Server) -> None:
 
 @pytest.mark.gradio
 def test_types_writes_a_module_that_works(server: Server, tmp_path: Path) -> None:
-    """It runs; and checked against the same app it is found unchanged."""
+    """The generated module works, and ``--check`` finds it unchanged."""
     module = tmp_path / "my_app.py"
     assert run("types", server.url, "-o", str(module)) == (0, "", "")
     assert run("types", server.url) == (0, module.read_text("utf-8"), "")
@@ -372,8 +372,8 @@ def test_types_writes_a_module_that_works(server: Server, tmp_path: Path) -> Non
 
 @pytest.mark.client_only
 @pytest.mark.gradio
-def test_status_of_an_app_at_an_address(server: Server) -> None:
-    """An app at an address runs if it answers."""
+def test_status_of_an_app_at_a_url(server: Server) -> None:
+    """The status of an app at a URL is "running" if it responds."""
     code, output, _ = run("status", server.url)
     assert code == 0 and output.startswith(
         f"running  Gradio {server.version.strip()} at {server.url}"
@@ -382,27 +382,27 @@ def test_status_of_an_app_at_an_address(server: Server) -> None:
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Server]:
-    """A server with a login."""
+    """Yield a server with a login."""
     with Server("6.31.0", auth="ada:secret:word") as server:
         yield server
 
 
 @pytest.mark.gradio
 def test_login(guarded: Server) -> None:
-    """--auth takes a password with colons; without, or with a wrong one, the code is that of it."""
+    """``--auth`` accepts a password with colons; a missing or wrong one has its own exit code."""
     add = ("predict", guarded.url, "/add", "2", "3")
     assert run(*add, "--auth", "ada:secret:word") == (0, "5\n", "")
     assert run(*add, GRADIO_CLIENT_SYNC_AUTH="ada:secret:word")[0] == 0
     for more in ((), ("--auth", "ada:wrong")):
-        code, _, told = run(*add, *more)
-        assert code == 4 and "wrong" not in told
+        code, _, stderr = run(*add, *more)
+        assert code == 4 and "wrong" not in stderr
 
 
-# -- on scripts
+# -- scripted servers
 
 
 def test_hostile_text_is_data_on_a_pipe_and_harmless_json() -> None:
-    """What is piped is what the app said; JSON holds control characters as escapes."""
+    """On a pipe the app's text is unchanged, and JSON has control characters as escapes."""
 
     def answer(x: IncomingRequest) -> None:
         x.answer({"data": ["\x1b[31mred\x9b\u202e"]})
@@ -415,7 +415,7 @@ def test_hostile_text_is_data_on_a_pipe_and_harmless_json() -> None:
 
 
 def test_endpoint_may_be_left_out_where_there_is_one() -> None:
-    """Then every word is a value, even one that looks like a number or a name."""
+    """If there is one endpoint, every word is a value, even if it looks like a name."""
     seen: list[Any] = []
 
     def answer(x: IncomingRequest) -> None:
@@ -430,31 +430,33 @@ def test_endpoint_may_be_left_out_where_there_is_one() -> None:
 
 
 def test_types_leaves_other_files_alone(tmp_path: Path) -> None:
-    """A file that this command did not write is not overwritten, nor taken for a module."""
+    """A file that this command did not write is neither overwritten nor read as a module."""
     other = tmp_path / "mine.py"
     other.write_text("precious = 1\n", "utf-8")
     with ScriptedApp() as app:
         for option in ("-o", "--check"):
-            code, _, told = run("types", app.url, option, str(other))
-            assert code == 2 and "not written by this command" in told
+            code, _, stderr = run("types", app.url, option, str(other))
+            assert code == 2 and "not written by this command" in stderr
     assert other.read_text("utf-8") == "precious = 1\n"
 
 
 def test_types_check_names_what_changed(tmp_path: Path) -> None:
-    """The whole app is compared, and the file is only read."""
+    """``--check`` compares the whole app, and does not run the file."""
     module = tmp_path / "my_app.py"
     with ScriptedApp(config_of(dependency(0, "f"), dependency(1, "g"))) as app:
         run("types", app.url, "-o", str(module))
     module.write_text(module.read_text("utf-8") + "\nraise SystemExit('was run')\n", "utf-8")
     with ScriptedApp(config_of(dependency(0, "f", inputs=[]), dependency(1, "h"))) as app:
-        code, output, told = run("types", app.url, "--check", str(module))
+        code, output, stderr = run("types", app.url, "--check", str(module))
     assert (code, output) == (3, "")
-    assert "'/f': parameter 'textbox_1' no longer exists; '/g' no longer exists; '/h' takes" in told
-    assert "'/h' is new" in told
+    assert (
+        "'/f': parameter 'textbox_1' no longer exists; '/g' no longer exists; '/h' takes" in stderr
+    )
+    assert "'/h' is new" in stderr
 
 
-def test_reader_that_has_seen_enough_is_no_failure_to_tell_of() -> None:
-    """When a pipe is closed early, there is no message and no traceback."""
+def test_closed_pipe_is_no_error() -> None:
+    """If the reader closes the pipe early, there is no message and no traceback."""
 
     def data(x: IncomingRequest) -> None:
         x.start_stream()
@@ -481,34 +483,34 @@ def test_reader_that_has_seen_enough_is_no_failure_to_tell_of() -> None:
 
 @pytest.mark.gradio
 def test_status_follows_a_space_until_it_runs(hub: LocalHub, newest: Server) -> None:
-    """Each state is a line, and the last one says where the app is."""
+    """Each stage of a Space is a line, and the last one has the app's URL."""
     hub.add("alice/open", "SLEEPING", "BUILDING", "RUNNING", app=newest.url)
-    code, output, told = run("status", "alice/open", HF_ENDPOINT=hub.url)
-    assert (code, told) == (0, "")
+    code, output, stderr = run("status", "alice/open", HF_ENDPOINT=hub.url)
+    assert (code, stderr) == (0, "")
     states = [line.split("  ")[0] for line in output.splitlines()]
     assert states[0] == "sleeping" and states[-1] == "running"
     assert f"Gradio {newest.version.strip()} at " in output
 
 
 @pytest.mark.gradio
-def test_status_of_a_space_that_is_not_there(hub: LocalHub) -> None:
-    """It has the exit code of Spaces, and the doctor names them."""
-    code, _, told = run("status", "alice/nothing", HF_ENDPOINT=hub.url)
-    assert code == 11 and "alice/nothing" in told
+def test_status_of_an_unknown_space(hub: LocalHub) -> None:
+    """An unknown Space has the exit code of Spaces, and the doctor's cause is "Space"."""
+    code, _, stderr = run("status", "alice/nothing", HF_ENDPOINT=hub.url)
+    assert code == 11 and "alice/nothing" in stderr
     code, output, _ = run("doctor", "alice/nothing", HF_ENDPOINT=hub.url)
     assert code == 11 and output.endswith("Cause: Space\n")
 
 
 @pytest.mark.gradio
 def test_duplicate_prints_where_the_copy_is(hub: LocalHub, newest: Server) -> None:
-    """It waits until the copy runs; hardware that there is not is refused."""
+    """The command waits until the copy runs, and refuses unknown hardware."""
     hub.add("erin/paint", app=newest.url)
     command = ("duplicate", "erin/paint", "--token", OWNER)
-    code, output, told = run(*command, "--hardware", "abacus", HF_ENDPOINT=hub.url)
-    assert (code, output) == (11, "") and "abacus" in told
-    code, output, told = run(*command, "--private", "--sleep-after", "10", HF_ENDPOINT=hub.url)
+    code, output, stderr = run(*command, "--hardware", "abacus", HF_ENDPOINT=hub.url)
+    assert (code, output) == (11, "") and "abacus" in stderr
+    code, output, stderr = run(*command, "--private", "--sleep-after", "10", HF_ENDPOINT=hub.url)
     assert code == 0 and output.startswith("http")
-    assert told == (  # free hardware has a rule of its own
+    assert stderr == (  # free hardware has its own rule
         "gradio-client-sync: timeout=10 has no effect on 'cpu-basic': the Hub sets the sleep "
         "time of free hardware.\n"
     )

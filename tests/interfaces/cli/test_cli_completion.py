@@ -1,4 +1,4 @@
-"""Shell completion, by pressing Tab in real shells in real terminals."""
+"""Shell completion: pressing Tab in real shells in real terminals."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ PROMPT = "ready> "
 
 
 class Shell(NamedTuple):
-    """How a shell is told what the documentation says, and started."""
+    """How to start a shell, and how to set up completion as the documentation says."""
 
-    script: str  # where its script goes, as in docs/command-line.md
+    script: str  # the place of its script, as in docs/command-line.md
     settings: dict[str, str]
     command: tuple[str, ...]
 
@@ -45,7 +45,7 @@ SHELLS = {
     ),
 }
 
-#: What is typed, Tab included, and what shows that the right line was run.
+#: The keys to press, with Tab, and the text that shows that the right line ran.
 TYPED = (
     ("vie\t --help", f"Usage: {PROGRAM} view-api"),
     ("predict --he\t", f"Usage: {PROGRAM} predict"),
@@ -56,7 +56,7 @@ TYPED = (
 
 @pytest.fixture(params=SHELLS)
 def shell(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, tuple[str, ...]]:
-    """The folder of somebody who uses that shell and has followed the documentation."""
+    """Return the folder of a user of this shell who has followed the documentation."""
     name = str(request.param)
     found = shutil.which(name)
     if found is None:
@@ -81,7 +81,7 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, tuple[st
 
 
 def test_tab_completes(shell: tuple[str, tuple[str, ...]]) -> None:
-    """Commands, options, choices and files are completed: what then runs is what was meant."""
+    """Commands, options, choices and files are completed, and the completed line runs."""
     home, command = shell
     variables = {
         "HOME": home,

@@ -1,4 +1,4 @@
-"""`doctor`: one cause is named, whatever is wrong."""
+"""`doctor`: names one cause for every problem."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ __all__ = ["certificate", "guarded"]
 
 
 def cause_of(*arguments: str, **variables: str) -> tuple[int, str, str]:
-    """The exit code, the cause that is named, and everything that was told."""
-    code, output, told = run("doctor", *arguments, **variables)
-    assert told == ""
+    """Return the exit code, the named cause, and the complete output."""
+    code, output, stderr = run("doctor", *arguments, **variables)
+    assert stderr == ""
     assert output.count("Cause:") == 1, output
     return code, output.rpartition("Cause: ")[2].strip(), output
 
 
 @pytest.fixture
 def nobody() -> Iterator[str]:
-    """An address where nobody listens."""
+    """Yield a host and port on which nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"127.0.0.1:{taken.getsockname()[1]}"
@@ -40,18 +40,18 @@ def nobody() -> Iterator[str]:
 
 @pytest.mark.gradio
 def test_doctor_finds_nothing_wrong_with_a_real_app(server: Server) -> None:
-    """All is well on every release, and the exit code says so."""
-    code, output, told = run("doctor", server.url)
-    assert (code, told) == (0, "")
+    """For a working app of any release, the doctor finds nothing and exits with 0."""
+    code, output, stderr = run("doctor", server.url)
+    assert (code, stderr) == (0, "")
     assert output.endswith("Everything works.\n") and server.version.strip() in output
 
 
 @pytest.mark.gradio
-def test_doctor_finds_the_app_beside_a_wrong_path(server: Server) -> None:
-    """An address below the app's is a wrong path, and the right one is told."""
-    code, cause, told = cause_of(f"{server.url}/some/where")
+def test_doctor_finds_the_app_above_a_wrong_path(server: Server) -> None:
+    """A URL below the app's is a wrong path, and the right URL is printed."""
+    code, cause, report = cause_of(f"{server.url}/some/where")
     assert (code, cause) == (6, "wrong path")
-    assert f"There is a Gradio app at {server.url}/" in told
+    assert f"There is a Gradio app at {server.url}/" in report
 
 
 @pytest.fixture(scope="module")
@@ -62,72 +62,72 @@ def mounted() -> Iterator[Server]:
 
 @pytest.mark.gradio
 def test_doctor_finds_the_app_below_a_site(mounted: Server) -> None:
-    """The address of the site is a wrong path, if the app is at a usual place below it."""
-    code, cause, told = cause_of(mounted.url.removesuffix("/gradio"))
-    assert (code, cause) == (6, "wrong path") and f"at {mounted.url}" in told
+    """The URL of a site is a wrong path if the app is at a usual path below it."""
+    code, cause, report = cause_of(mounted.url.removesuffix("/gradio"))
+    assert (code, cause) == (6, "wrong path") and f"at {mounted.url}" in report
 
 
 def test_doctor_names_dns() -> None:
-    """A host without an address is a matter of DNS."""
+    """For a host without an address the cause is DNS."""
     assert cause_of("http://no-such-host.invalid")[:2] == (5, "DNS")
 
 
 def test_doctor_names_the_connection(nobody: str) -> None:
-    """A port where nobody listens is no connection."""
+    """For a port on which nothing listens the cause is the connection."""
     assert cause_of(f"http://{nobody}")[:2] == (5, "no connection")
 
 
 def test_doctor_names_the_proxy(nobody: str) -> None:
-    """A proxy that does not answer is to blame, and its password is not shown."""
-    code, cause, told = cause_of(
+    """If the proxy does not respond, it is the cause, and its password is not shown."""
+    code, cause, report = cause_of(
         "http://app.example",
         http_proxy=f"http://user:hunter2@{nobody}",
         HTTP_PROXY=f"http://user:hunter2@{nobody}",
         no_proxy="",
         NO_PROXY="",
     )
-    assert (code, cause) == (5, "proxy") and "hunter2" not in told
+    assert (code, cause) == (5, "proxy") and "hunter2" not in report
 
 
 def test_doctor_names_the_proxy_that_refuses() -> None:
-    """So is one that answers with an error of its own."""
+    """If the proxy responds with an error, it is the cause."""
     with ScriptedApp() as proxy:
         for method in ("GET http://app.example/config", "GET http://app.example/"):
             proxy.scripts[method] = lambda x: x.answer(b"<h1>no route</h1>", 503, "text/html")
         proxy.scripts["GET /config"] = proxy.scripts["GET http://app.example/config"]
         variables = dict.fromkeys(("http_proxy", "HTTP_PROXY"), proxy.url)
-        code, cause, told = cause_of("http://app.example", **variables, no_proxy="", NO_PROXY="")
-    assert (code, cause) == (5, "proxy") and proxy.url in told
+        code, cause, report = cause_of("http://app.example", **variables, no_proxy="", NO_PROXY="")
+    assert (code, cause) == (5, "proxy") and proxy.url in report
 
 
 def test_doctor_names_tls() -> None:
-    """A server that speaks plain http at an https address is told apart."""
+    """If the server of an https URL speaks plain http, the cause is TLS."""
     with ScriptedApp() as app:
-        code, cause, told = cause_of(app.url.replace("http:", "https:"))
-    assert (code, cause) == (5, "TLS") and "does not use TLS" in told
+        code, cause, report = cause_of(app.url.replace("http:", "https:"))
+    assert (code, cause) == (5, "TLS") and "does not use TLS" in report
 
 
 @pytest.mark.gradio
 def test_doctor_names_an_untrusted_certificate(
     newest: Server, certificate: Path, hub: LocalHub
 ) -> None:
-    """A real app behind TLS whose certificate nobody vouches for, and for another name."""
+    """For an untrusted certificate, or one for another name, the cause is TLS."""
     space = hub.add("alice/open", app=newest.url)
     tunnel = ConnectProxy(proxy_of(space), certificate)
     through = {"HTTPS_PROXY": tunnel.url, "https_proxy": tunnel.url, "NO_PROXY": "", "no_proxy": ""}
     try:
-        code, cause, told = cause_of("https://app.hf.space.example", **through)
-        assert (code, cause) == (5, "TLS") and "CERTIFICATE_VERIFY_FAILED" in told
+        code, cause, report = cause_of("https://app.hf.space.example", **through)
+        assert (code, cause) == (5, "TLS") and "CERTIFICATE_VERIFY_FAILED" in report
         through["REQUESTS_CA_BUNDLE"] = str(certificate)
-        code, cause, told = cause_of("https://app.example", **through)
-        assert (code, cause) == (5, "TLS") and "app.example" in told
+        code, cause, report = cause_of("https://app.example", **through)
+        assert (code, cause) == (5, "TLS") and "app.example" in report
         assert run("doctor", "https://app.example", "--insecure", **through)[0] == 0
     finally:
         tunnel.close()
 
 
 def test_doctor_names_the_login() -> None:
-    """An app that wants a login, and one that does not accept it."""
+    """If the login is missing or not accepted, it is the cause."""
     with ScriptedApp() as app:
         app.scripts["GET /config"] = lambda x: x.answer({"auth_required": True}, 401)
         app.scripts["POST /login"] = lambda x: x.answer({"detail": "no"}, 400)
@@ -137,14 +137,14 @@ def test_doctor_names_the_login() -> None:
 
 @pytest.mark.gradio
 def test_doctor_names_the_login_of_a_real_app(guarded: Server) -> None:
-    """Without one, with a wrong one, and none to blame with the right one."""
+    """For a real app with a login, a missing or wrong one is the cause, and a right one works."""
     assert cause_of(guarded.url)[:2] == (4, "login")
     assert cause_of(guarded.url, "--auth", "ada:wrong")[:2] == (4, "login")
     assert run("doctor", guarded.url, "--auth", "ada:secret:word")[0] == 0
 
 
 def test_doctor_names_a_web_server_that_serves_files() -> None:
-    """Python's own, which answers with pages of its own."""
+    """A web server that serves files is not Gradio."""
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *args: object) -> None:
@@ -156,25 +156,25 @@ def test_doctor_names_a_web_server_that_serves_files() -> None:
 
 
 def test_doctor_recognises_a_site_that_is_not_gradio() -> None:
-    """A web server of another kind."""
+    """Another web server is not Gradio."""
     with ScriptedApp() as app:
         app.scripts = {"GET /": lambda x: x.answer(b"<h1>Hello</h1>", kind="text/html")}
         assert cause_of(app.url)[:2] == (6, "not Gradio")
 
 
-def test_doctor_recognises_an_invalid_address() -> None:
-    """A slip in the address itself."""
+def test_doctor_recognises_an_invalid_url() -> None:
+    """A malformed URL is named as the cause."""
     assert cause_of("127.0.0.1:7860")[:2] == (6, "invalid URL")
 
 
 def test_doctor_names_the_version() -> None:
-    """A protocol from the future."""
+    """An unknown protocol is an unsupported version."""
     with ScriptedApp(config_of(version="9.0.0", protocol="quic")) as app:
         assert cause_of(app.url)[:2] == (6, "unsupported version")
 
 
 def test_doctor_names_the_server() -> None:
-    """An app that fails, with no proxy between."""
+    """If the app itself fails, the server is the cause."""
     with ScriptedApp() as app:
         app.scripts["GET /config"] = lambda x: x.answer(b"oops", 500, "text/plain")
         assert cause_of(app.url)[:2] == (5, "server error")
@@ -182,11 +182,11 @@ def test_doctor_names_the_server() -> None:
 
 @contextmanager
 def holding_proxy(behind: str) -> Iterator[str]:
-    """A reverse proxy that passes answers on when they are whole."""
+    """Yield the URL of a reverse proxy that sends responses only when they are complete."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            with suppress(OSError):  # of a stream without end: nobody waits any more
+            with suppress(OSError):  # the client of an endless stream has hung up
                 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
                 with opener.open(behind + self.path, timeout=WAIT) as answer:
                     body = answer.read()
@@ -207,24 +207,24 @@ def holding_proxy(behind: str) -> Iterator[str]:
 @pytest.mark.gradio
 @servers_with("endless stream")
 def test_doctor_names_a_buffering_proxy(server: Server) -> None:
-    """A proxy before a real app holds events back until the stream ends, which it never does."""
+    """A proxy that waits for the end of an endless stream is named as the cause."""
     with holding_proxy(server.url) as url:
-        code, cause, told = cause_of(url)
-    assert (code, cause) == (5, "buffering proxy") and f"Gradio {server.version.strip()}" in told
+        code, cause, report = cause_of(url)
+    assert (code, cause) == (5, "buffering proxy") and f"Gradio {server.version.strip()}" in report
 
 
 def test_report_is_for_an_issue_and_holds_no_secret(nobody: str) -> None:
-    """Versions, options by name, and the cause; no token, password or header's value."""
+    """The report has versions, names of options and the cause, and no secret."""
     secrets = ("hf_secrettoken", "hunter2", "s3cr3t")
     variables = {"https_proxy": f"http://user:{secrets[1]}@127.0.0.1:3128"}
     with ScriptedApp() as app:
         app.scripts["GET /config"] = lambda x: x.answer({"detail": x.headers["X-Key"]}, 403)
-        code, output, told = run(
+        code, output, stderr = run(
             *("doctor", app.url, "--report", "--token", secrets[0], "--auth", f"ada:{secrets[1]}"),
             *("--header", f"X-Key: Bearer {secrets[2]}"),
             **variables,
         )
-    assert (code, told) == (4, "")
+    assert (code, stderr) == (4, "")
     assert "- cause: login" in output and "requests 2." in output
     assert "- options: token, auth, header X-Key" in output
     assert "https http://127.0.0.1:3128" in output

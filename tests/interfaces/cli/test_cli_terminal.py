@@ -31,13 +31,13 @@ COLORS = re.compile(r"\x1b\[\d+m")
 
 
 def drawn(text: str) -> list[str]:
-    """What was drawn over and over, and what stayed: without colours and cursor movements."""
+    """Return all texts that were drawn, without colours and cursor movements."""
     return [part.strip() for part in re.split(r"\x1b\[\d*[A-HJ]|\r|\n", COLORS.sub("", text))]
 
 
 @pytest.mark.gradio
 def test_predict_shows_progress_bars(server: Server) -> None:
-    """Bars are drawn over each other, and the last one is wiped before the result."""
+    """A bar is drawn over the last one, and is removed before the result."""
     with Terminal(*GRADIO, "predict", server.url, "/progress", "6") as terminal:
         text = terminal.read_to_end()
         assert terminal.process.returncode == 0
@@ -48,14 +48,14 @@ def test_predict_shows_progress_bars(server: Server) -> None:
 
 @pytest.fixture(scope="module", params=[v for v in ("3.50.2", "6.31.0") if v in SERVERS])
 def busy(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """A server whose functions run one at a time."""
+    """Yield a server that runs one function at a time."""
     with Server(request.param, queue_size=20) as server:
         yield server
 
 
 @pytest.mark.gradio
-def test_predict_shows_the_place_in_the_queue(busy: Server) -> None:
-    """While others are served, it says how many are ahead, and then goes on to the result."""
+def test_predict_shows_the_position_in_the_queue(busy: Server) -> None:
+    """While the job waits, the line says how many jobs are ahead; then the result follows."""
     with Client(busy.url) as app:
         first = app.submit("/hold", ["q1"], isolated=True)
         assert busy.control.await_started("q1")
@@ -72,7 +72,7 @@ def test_predict_shows_the_place_in_the_queue(busy: Server) -> None:
 @pytest.mark.gradio
 @pytest.mark.parametrize("command", ["predict", "stream", "submit"])
 def test_ctrl_c_cancels_on_the_server(server: Server, key: str, command: str) -> None:
-    """Ctrl-C ends it with 130, leaves a clean line, and the function stops there."""
+    """Ctrl-C ends the command with 130 and a clean line, and stops the function."""
     with Terminal(*GRADIO, command, server.url, "/endless", key) as terminal:
         assert server.control.await_started(key)
         terminal.press("\x03")
@@ -93,7 +93,7 @@ def logging(x: IncomingRequest) -> None:
 
 @pytest.fixture
 def logger() -> Iterator[ScriptedApp]:
-    """An app whose message and result want to drive the terminal."""
+    """Yield an app whose message and result contain control characters."""
     with scripted(
         config_of(dependency(0, "f")),
         join=lambda x: x.answer({"event_id": "e1"}),
@@ -104,7 +104,7 @@ def logger() -> Iterator[ScriptedApp]:
 
 @pytest.mark.parametrize("no_color", ["", "1"])
 def test_messages_are_shown_with_colours_if_wanted(logger: ScriptedApp, no_color: str) -> None:
-    """Messages of the app appear above; NO_COLOR leaves the colours out."""
+    """Messages of the app are printed above the line, without colours if NO_COLOR is set."""
     with Terminal(*GRADIO, "predict", logger.url, "x", NO_COLOR=no_color) as terminal:
         text = terminal.read_to_end()
     assert "warning" in text and r"mind the \x1b]0;gap" in text
@@ -121,7 +121,7 @@ def test_hostile_text_does_not_reach_the_terminal(logger: ScriptedApp) -> None:
 
 
 def test_nothing_is_shown_without_a_terminal(logger: ScriptedApp) -> None:
-    """On a pipe and on a dumb terminal there is the result and nothing else."""
+    """On a pipe and on a dumb terminal only the result is printed."""
     done = subprocess.run(
         [*GRADIO, "predict", logger.url, "x"], capture_output=True, encoding="utf-8"
     )
@@ -131,7 +131,7 @@ def test_nothing_is_shown_without_a_terminal(logger: ScriptedApp) -> None:
 
 
 def test_result_goes_to_a_pipe_while_progress_goes_to_the_terminal(logger: ScriptedApp) -> None:
-    """With standard output on a pipe, people still see how it goes."""
+    """If standard output is a pipe, progress is still shown on the terminal."""
     command = (*GRADIO, "predict", logger.url, "x")
     with Terminal(*command, output=subprocess.PIPE) as terminal:
         shown = terminal.read_to_end()
@@ -140,8 +140,8 @@ def test_result_goes_to_a_pipe_while_progress_goes_to_the_terminal(logger: Scrip
     assert "mind the" in shown and "done" not in shown
 
 
-def test_stream_in_a_terminal_writes_as_it_comes() -> None:
-    """What is new is on the screen before the next value comes."""
+def test_stream_in_a_terminal_writes_each_value_at_once() -> None:
+    """New text is on the screen before the next value arrives."""
     gate = Gate()
 
     def data(x: IncomingRequest) -> None:
@@ -155,7 +155,7 @@ def test_stream_in_a_terminal_writes_as_it_comes() -> None:
         x.end_stream()
 
     config = config_of(dependency(0, "f", types={"generator": True, "cancel": False}))
-    config["protocol"] = "sse_v1"  # whose values come whole
+    config["protocol"] = "sse_v1"  # which sends complete values
     with scripted(config, join=lambda x: x.answer({"event_id": "e1"}), data=data) as app:
         with Terminal(*GRADIO, "stream", app.url, "x") as terminal:
             terminal.read_until("upon")
@@ -163,8 +163,8 @@ def test_stream_in_a_terminal_writes_as_it_comes() -> None:
             assert terminal.read_to_end().endswith("Once upon a time.\r\n")
 
 
-def test_password_is_asked_for_and_not_shown() -> None:
-    """--auth with a user name only asks for the password."""
+def test_password_prompt_hides_the_password() -> None:
+    """``--auth`` with a user only asks for the password, and does not show it."""
     with ScriptedApp() as app:
         app.scripts["GET /config"] = lambda x: x.answer({"auth_required": True}, 401)
         app.scripts["POST /login"] = lambda x: x.answer({"detail": "no"}, 400)
@@ -181,7 +181,7 @@ def test_password_is_asked_for_and_not_shown() -> None:
 
 def status(**fields: object) -> Status:
     known = {"stage": "pending", "queue": True, "endpoint": "/f", "fn_index": 0, "time": None}
-    return Status(**{**known, **fields})  # type: ignore[arg-type]  # as far as it is shown
+    return Status(**{**known, **fields})  # type: ignore[arg-type]  # only the shown fields
 
 
 @pytest.mark.parametrize(
@@ -194,8 +194,8 @@ def status(**fields: object) -> Status:
         ({"stage": "generating", "eta": 3.0}, ["Running, about 3 s"]),
     ],
 )
-def test_told(fields: dict[str, object], lines: list[str]) -> None:
-    """A status is status_lines in a few words."""
+def test_status_text(fields: dict[str, object], lines: list[str]) -> None:
+    """A status is described in a few words."""
     assert status_lines(status(**fields)) == lines
 
 
@@ -213,6 +213,6 @@ def test_told(fields: dict[str, object], lines: list[str]) -> None:
     ],
 )
 def test_bar(progress: Progress, shown: str) -> None:
-    """A bar is as full as the app says, whatever it says."""
+    """A bar shows the app's progress, for any numbers."""
     assert bar(progress) == shown
     assert status_lines(status(progress_data=[progress] * 9)) == [shown] * 5

@@ -1,4 +1,4 @@
-"""The demo: that it shows the code it runs, and, on a real Gradio, that all of it works."""
+"""The demo: it shows the code that it runs, and all of it works with a real Gradio."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from tests.support.terminal import Terminal
 
 pytestmark = pytest.mark.once
 
-ENDS = 120.0  # s; a bound for what hangs
+ENDS = 120.0  # s; a bound for a process that hangs
 STEPS = [demo.connect, *demo.STEPS, demo.finish]
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
 def test_step_shows_the_code_that_it_runs(step: Callable[..., Any]) -> None:
-    """What is printed is the body that is run, but for the docstring and a last return."""
+    """The printed code is the body that runs, without the docstring and a last return."""
     function = ast.parse(textwrap.dedent(inspect.getsource(step))).body[0]
     assert isinstance(function, ast.FunctionDef)
     body = [part for part in function.body[1:] if not isinstance(part, ast.Return)]
@@ -39,7 +39,7 @@ def test_step_shows_the_code_that_it_runs(step: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
 def test_step_is_short(step: Callable[..., Any]) -> None:
-    """A step is short enough to be read, and no line of it is wrapped by a terminal."""
+    """A step has few lines, and none is wrapped by a terminal."""
     code = demo.code_of(step)
     assert len(code) <= 20
     assert max(map(len, code)) <= 96
@@ -54,7 +54,7 @@ def test_app_is_python_that_ships_with_the_package() -> None:
 def test_screen_without_a_terminal_prints_each_new_line_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """On a pipe there are no control characters, and what has not changed is not repeated."""
+    """On a pipe there are no control characters, and unchanged text is not repeated."""
     screen = demo_stage.Screen()
     for text in ("a", "a", "b"):
         screen.redraw(text)
@@ -64,7 +64,7 @@ def test_screen_without_a_terminal_prints_each_new_line_once(
 
 
 def test_screen_in_a_terminal_draws_over_the_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """In a terminal a line is wiped before the next, and cut to fit."""
+    """In a terminal a line is cleared before the next one, and cut to fit."""
     screen = demo_stage.Screen()
     screen.live, screen.width = True, 5
     screen.redraw("abcdef")
@@ -77,7 +77,7 @@ def test_screen_in_a_terminal_draws_over_the_line(capsys: pytest.CaptureFixture[
 def test_app_that_does_not_start_is_shown_with_its_log(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The log of an app that ends too early is on stderr, and its folder is gone."""
+    """If the app ends too early, its log is on standard error, and its folder is removed."""
     (tmp_path / "gradio.py").write_text("raise SystemExit('no oven')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -90,7 +90,7 @@ def test_app_that_does_not_start_is_shown_with_its_log(
 def test_direct_connections_leave_the_environment_as_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """No proxy is used for this machine, and afterwards the variables are the old ones."""
+    """No proxy is used for this machine, and afterwards the variables are restored."""
     monkeypatch.setenv("NO_PROXY", "intranet")
     monkeypatch.delenv("no_proxy", raising=False)
     with demo_stage.direct_connections():
@@ -104,7 +104,7 @@ HEADINGS = "Connect Look Predict Stream Listen Queue Fail Remember Cancel Finish
 
 
 def command(version: str) -> list[str]:
-    """The demo, with its app run by a Python that has this Gradio."""
+    """Return the command for the demo with the app on a Python that has this Gradio."""
     python = str(prepare(version))
     return [sys.executable, "-X", "utf8", "-m", "gradio_client_sync", "demo", "--python", python]
 
@@ -120,7 +120,7 @@ def is_running(pid: int) -> bool:
 @pytest.mark.gradio
 @pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
 def test_demo_runs_from_start_to_end(version: str) -> None:
-    """Every step does what its heading says, in plain text on a pipe, and leaves no process."""
+    """Every step does what its heading says, in plain text on a pipe, and no process is left."""
     done = subprocess.run(command(version), capture_output=True, encoding="utf-8", timeout=ENDS)
     assert (done.returncode, done.stderr) == (0, "")
     output = done.stdout
@@ -154,7 +154,7 @@ def test_demo_runs_from_start_to_end(version: str) -> None:
 @pytest.mark.gradio
 @pytest.mark.parametrize("no_color", [False, True])
 def test_ctrl_c_ends_the_demo_and_its_app(no_color: bool) -> None:
-    """Ctrl-C in a terminal ends all at once with 130; NO_COLOR is heeded there."""
+    """Ctrl-C in a terminal ends the demo and its app with 130, and NO_COLOR works there."""
     with Terminal(*command("6.31.0"), NO_COLOR="1" if no_color else "") as terminal:
         terminal.read_until("hedgehog once opened")
         terminal.press("\x03")

@@ -1,4 +1,4 @@
-"""`display`: an app's API for people, in terminals and notebooks."""
+"""`display`: an app's API as text in terminals and as HTML in notebooks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ URL = "http://127.0.0.1:7860"
 
 
 def api(version: str, *names: str) -> ApiInfo:
-    """The API of a sample, or of some of its endpoints."""
+    """Return the API of a sample, or of some of its endpoints."""
     config, info = load(version)
     data = describe(EndpointTable(config, dialect_of(config)), info)
     if names:
@@ -34,12 +34,12 @@ def api(version: str, *names: str) -> ApiInfo:
 
 @pytest.fixture
 def terminal_width(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Set the width of the terminal."""
+    """Return a function that sets the width of the terminal."""
     return lambda width: monkeypatch.setenv("COLUMNS", str(width))
 
 
 def test_api_info_is_a_dict() -> None:
-    """It equals its data, and can be read and indexed as such."""
+    """An `ApiInfo` equals its data, and can be indexed like a dict."""
     info = api("6.31.0")
     assert info == dict(info)
     assert info["named_endpoints"]["/ping"]["parameters"] == []
@@ -55,8 +55,8 @@ def test_api_info_survives_copies_and_pickle(clone: Any) -> None:
     assert clone(info) == info and str(clone(info)) == str(info)
 
 
-def test_text_is_made_for_people(terminal_width: Any) -> None:
-    """Address, release, and per endpoint what it does, takes and gives, with a call to copy."""
+def test_text_describes_each_endpoint(terminal_width: Any) -> None:
+    """The text has URL, release, and for each endpoint its inputs, outputs and a call to copy."""
     terminal_width(80)
     assert str(api("6.31.0", "/translate", "/chat", "/caption")) == TEXT
     assert repr(api("6.31.0", "/ping")).endswith('app.predict("/ping")')
@@ -111,7 +111,7 @@ a result is a RemoteFile."""
 
 
 def test_text_shows_unnamed_endpoints_by_number() -> None:
-    """Endpoints without a name are called by ``fn_index``, and those that cancel say so."""
+    """Endpoints without a name are shown by ``fn_index``, and those that cancel are marked."""
     text = str(api("3.50.2"))
     assert "── fn_index 6 ─" in text and "app.predict(6, [" in text
     assert " cancels jobs ─" in text
@@ -126,7 +126,7 @@ def test_text_fits_the_terminal(version: str, width: int, terminal_width: Any) -
 
 
 def test_text_shows_control_characters_as_escapes() -> None:
-    """A label cannot drive the terminal, reorder its text, or end a line."""
+    """A label cannot control the terminal, reorder its text, or end a line."""
     assert r"2nd \x1b[31mred\x1b[0m line" in str(api("6.31.0", "/odd"))
     assert "\x1b" not in str(api("6.31.0")) + str(api("3.50.2"))
     assert plain("a\u202eb\x9bc\ud800\U000e0041\u2028d") == r"a\u202eb\x9bc\ud800\U000e0041 d"
@@ -141,12 +141,12 @@ def test_text_bounds_descriptions() -> None:
 
 
 def test_text_of_an_app_without_endpoints_says_so() -> None:
-    """An empty app has a heading of its own."""
+    """The heading of an app without endpoints says so."""
     assert str(ApiInfo({}, url=URL, version="6.0\n")) == f"{URL} · Gradio 6.0 · 0 endpoints"
 
 
 class Balance(HTMLParser):
-    """Fails where an element is not closed in its order; collects the text."""
+    """A parser that fails if elements are not closed in order, and collects the text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -179,7 +179,7 @@ TAGS = {"div", "b", "i", "span", "details", "summary", "code", "table", "tr", "t
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_html_is_well_formed_and_escaped(version: str) -> None:
-    """The page is balanced, holds only our elements, and shows labels as they are."""
+    """The HTML is balanced, has only known elements, and shows labels as text."""
     page = parsed(api(version))
     assert page.tags <= TAGS
     assert '<b>bold</b> & "quoted"' in page.text
@@ -188,20 +188,20 @@ def test_html_is_well_formed_and_escaped(version: str) -> None:
 
 
 def test_html_folds_the_endpoints_of_large_apps() -> None:
-    """A few endpoints are shown open, many closed."""
+    """A few endpoints are shown open, many are closed."""
     assert "<details open" in api("6.31.0", "/translate", "/merge")._repr_html_()
     assert "<details open" not in api("6.31.0")._repr_html_()
 
 
 def test_html_shows_the_first_line_of_a_description_first() -> None:
-    """The first line of a description stands beside the name, the others below."""
+    """The first line of a description is beside the name, and the others are below."""
     data = {"named_endpoints": {"/f": {"description": "One <line>.\n\nAnother.\x07"}}}
     page = ApiInfo(data, url=URL, version="6")._repr_html_()
     assert "One &lt;line&gt;.</span></summary>" in page and ">Another.\\x07</div>" in page
 
 
-def test_html_shows_a_long_type_whole_on_demand() -> None:
-    """What a cell has no room for is in its title."""
+def test_html_has_a_long_type_in_its_title() -> None:
+    """A type that is too long for its cell is complete in the cell's title."""
     assert 'title="Literal[&#x27;English&#x27;, ' in api("6.31.0", "/translate")._repr_html_()
 
 
@@ -215,7 +215,7 @@ def test_html_shows_a_long_type_whole_on_demand() -> None:
     ),
 )  # fmt: skip
 def test_display_accepts_anything(junk: Any, name: str, value: dict[str, Any]) -> None:
-    """Whatever the data holds, there is a text without control characters, and balanced HTML."""
+    """Any data gives a text without control characters, and balanced HTML."""
     endpoint = {"parameters": [value, junk], "returns": [value], "description": name, "type": junk}
     for data in (
         {"named_endpoints": junk, "unnamed_endpoints": {name: junk}},
@@ -226,8 +226,8 @@ def test_display_accepts_anything(junk: Any, name: str, value: dict[str, Any]) -
         assert parsed(info).tags <= TAGS
 
 
-def test_display_bounds_what_an_app_can_make_it_do() -> None:
-    """Megabytes of labels, types, defaults and descriptions still make short text."""
+def test_display_of_huge_values_is_short() -> None:
+    """Huge labels, types, defaults and descriptions give a short text."""
     huge = "x" * 200_000
     value = {
         "label": huge,
@@ -243,7 +243,7 @@ def test_display_bounds_what_an_app_can_make_it_do() -> None:
 
 @given(text=st.text(), width=st.integers(3, 40))
 def test_short_fits(text: str, width: int) -> None:
-    """A shortened text is no wider than asked for, and one that fits is left alone."""
+    """A shortened text fits the width, and a text that fits is not changed."""
     assert columns(short(text, width)) <= width
     assert short(text, width) == text or columns(text) > width
 
@@ -259,7 +259,7 @@ def test_short_fits(text: str, width: int) -> None:
     ],
 )
 def test_short_keeps_brackets_whole(text: str, width: int, shortened: str) -> None:
-    """Types are emptied from the inside or cut at a comma, with their brackets closed."""
+    """Types are shortened inside or at a comma, with their brackets closed."""
     assert short(text, width) == shortened
 
 
@@ -267,7 +267,7 @@ def test_short_keeps_brackets_whole(text: str, width: int, shortened: str) -> No
     words=st.lists(st.text(st.characters(min_codepoint=33), min_size=1)), width=st.integers(2, 30)
 )
 def test_wrap_keeps_every_word(words: list[str], width: int) -> None:
-    """Wrapping loses nothing but spaces, and no line is too wide."""
+    """Wrapping loses only spaces, and no line is too wide."""
     lines = wrap(" ".join(words), width)
     assert "".join(lines).replace(" ", "") == "".join(words).replace(" ", "")
     assert all(columns(line) <= width for line in lines)

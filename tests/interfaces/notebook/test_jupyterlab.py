@@ -1,6 +1,6 @@
-"""JupyterLab itself, with a real server, a real kernel and a real browser.
+"""JupyterLab with a real server, a real kernel and a real browser.
 
-It is no part of the ``tests`` extra: `pip install jupyterlab` to have these run.
+JupyterLab is not in the ``tests`` extra: run `pip install jupyterlab` to run these tests.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.gradio, pytest.mark.once, needs_browser, needs_gradio]
 
 CANARY = Path(__file__).parents[2] / "support" / "servers" / "canary.py"
 
-#: Waits until Lab has the notebook and its kernel, runs all of it, and tells what is seen.
+#: Waits until Lab has opened the notebook and its kernel, runs all cells, and returns the text.
 RUN = """
 (async () => {
   const found = async test => {
@@ -59,13 +59,13 @@ RUN = """
 
 
 class Lab:
-    """A Jupyter server of its own; a context manager."""
+    """A Jupyter server for one test; a context manager."""
 
     def __init__(self, folder: Path, data: Path) -> None:
-        told = data / "settings" / "@jupyterlab" / "apputils-extension"
-        told.mkdir(parents=True)
+        settings = data / "settings" / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
         quiet = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
-        (told / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+        (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
@@ -116,20 +116,20 @@ def notebook(path: Path, *cells: str) -> Path:
 
 
 def shown(browser: Browser, lab: Lab, name: str, *, run: bool) -> tuple[str, bool]:
-    """What Lab shows of a notebook, once it was run if it is to be; and whether it trusts it."""
+    """Open a notebook in Lab and run it if ``run``; return its text, and whether it is trusted."""
     browser.open(f"{lab.url}/lab/tree/{name}?reset")
-    told = browser.run(RUN % str(run).lower())
-    return told["text"], told["trusted"]
+    seen = browser.run(RUN % str(run).lower())
+    return seen["text"], seen["trusted"]
 
 
 def outputs(browser: Browser, selector: str) -> int:
-    """How many elements there are in outputs."""
+    """Return the number of matching elements in outputs."""
     found = browser.run(f"document.querySelectorAll('.jp-OutputArea-output {selector}').length")
     return int(found)
 
 
-def test_lab_shows_what_an_app_answers(studio: render.Studio, tmp_path: Path) -> None:
-    """A job's line to its end, a picture, players, a table and a plot are there and drawn."""
+def test_lab_shows_results(studio: render.Studio, tmp_path: Path) -> None:
+    """A job's line, a picture, players, a table and a plot are displayed."""
     (tmp_path / "work").mkdir()
     notebook(
         tmp_path / "work" / "answers.ipynb",
@@ -150,14 +150,14 @@ def test_lab_shows_what_an_app_answers(studio: render.Studio, tmp_path: Path) ->
         for element in ("img", "audio", "video", "table", "iframe", ".vega-embed"):
             assert outputs(browser, element), element
         picture = Path(os.environ.get("LAB_PICTURE", tmp_path / "lab.png"))
-        browser.photograph(picture)  # as in docs/notebook.md
+        browser.screenshot(picture)  # as in docs/notebook.md
         assert picture.stat().st_size > 50_000
 
 
 def test_nothing_of_an_app_runs_in_lab(
     beacon: Beacon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Shown to a user whose notebook is trusted, and opened again by one whose is not."""
+    """Attacks do nothing in Lab, in a trusted notebook and in one that is opened again."""
     monkeypatch.setenv("CANARY", beacon.url)
     (tmp_path / "work").mkdir()
     with Server(render.GRADIO, app=(CANARY,)) as server:

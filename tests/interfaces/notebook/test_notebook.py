@@ -1,4 +1,4 @@
-"""`_notebook`: how values look, and that nothing of an app gets out of its place."""
+"""`_notebook`: how values are displayed, and that no value of an app escapes its element."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ ATTRIBUTES = frozenset(
     "alt class colspan controls href open preload referrerpolicy rel sandbox src srcdoc style "
     "target title".split()
 )
-DRAWN = frozenset(  # of SVG
+DRAWN = frozenset(  # attributes of SVG
     "cx cy fill fill-opacity font-family font-size font-weight height points r stroke stroke-width "
     "text-anchor viewbox width x x1 x2 xmlns y y1 y2".split()
 )
 
 
 class Checker(HTMLParser):
-    """Takes markup apart, and objects to what could do more than show."""
+    """A parser that fails for markup which could do more than display something."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class Checker(HTMLParser):
 
 
 def check(markup: str | None) -> Checker:
-    """Check markup and return what is in it."""
+    """Check markup, and return its contents."""
     assert markup is not None
     checker = Checker()
     checker.feed(markup)
@@ -97,13 +97,13 @@ def check(markup: str | None) -> Checker:
 
 
 def data(*values: Any, outputs: tuple[tuple[str, str], ...] = ()) -> Data:
-    """An answer as a job gives it."""
+    """Return data as a job gives it."""
     now = datetime.now(timezone.utc)
     return Data(list(values), "/look", 0, now, {}, outputs, bundle_of_data)
 
 
-def look(value: Any, component: str = "") -> Checker:
-    """How a value looks, checked."""
+def display(value: Any, component: str = "") -> Checker:
+    """Display a value, check the markup, and return its contents."""
     return check(Renderer().html(value, component))
 
 
@@ -111,25 +111,25 @@ def look(value: Any, component: str = "") -> Checker:
 
 
 def test_element_escapes_what_it_is_given() -> None:
-    """Text and attributes cannot end where they stand."""
+    """Text and attributes are escaped."""
     made = element("b", text("<i>&\"'"), title="\"'><script>")
     assert made == ('<b title="&quot;&#x27;&gt;&lt;script&gt;">&lt;i&gt;&amp;&quot;&#x27;</b>')
 
 
 def test_text_can_always_be_sent() -> None:
-    """Halves of surrogate pairs and control characters would break the message or the page."""
+    """Halves of surrogate pairs and control characters are replaced, and long texts are cut."""
     assert text("a\ud800\x00\x1bb").encode() == "a\\ud800\ufffd\ufffdb".encode()
     assert text("x" * 30_000).endswith("… (10,000 more characters)")
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", "//x", None, ""])
 def test_link_goes_to_the_web_only(address: str | None) -> None:
-    """Any other address is no link."""
+    """Only http and https URLs are links."""
     assert link(address, "name") == "name"
 
 
 def test_frame_runs_and_loads_nothing() -> None:
-    """HTML of an app is in a sandbox without any permission, under a policy that comes first."""
+    """HTML of an app is in a sandbox without permissions, after a policy that forbids loading."""
     shown = check(frame("<script>x</script>")).frames[0]
     assert shown["sandbox"] == ""
     policy = (shown["srcdoc"] or "").partition("<script>")[0]
@@ -137,13 +137,13 @@ def test_frame_runs_and_loads_nothing() -> None:
     assert shown["referrerpolicy"] == "no-referrer"
 
 
-# -- looks
+# -- values
 
 
 @pytest.mark.parametrize("component", ["", *COMPONENTS])
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_no_value_breaks_out(attack: str, component: str) -> None:
-    """Whatever an app puts wherever, the markup around it is ours."""
+def test_no_value_changes_the_markup_around_it(attack: str, component: str) -> None:
+    """No value of an app can change the markup around it."""
     for value in hostile_values(attack):
         check(Renderer().html(value, component))
     check(data(attack, outputs=((attack, attack),))._repr_html_())
@@ -151,7 +151,7 @@ def test_no_value_breaks_out(attack: str, component: str) -> None:
 
 
 def hostile_values(attack: str) -> Iterator[Any]:
-    """An attack in each place of each form."""
+    """Yield values of each form with the attack in each position."""
     yield attack
     yield {attack: attack, "x": [attack, {attack: [attack]}]}
     yield {"headers": [attack, {"a": attack}], "data": [[attack, None], [{attack: attack}]]}
@@ -190,82 +190,82 @@ def _altair(attack: str) -> str:
 
 @given(value=json_values, component=st.sampled_from(["", *COMPONENTS]))
 def test_any_json_has_an_html_form(value: Any, component: str) -> None:
-    """Nothing that JSON can hold makes showing it fail, or gets out."""
+    """Any JSON value can be displayed."""
     check(Renderer().html(value, component))
     check(data(value, outputs=((component, ""),))._repr_html_())
 
 
 @pytest.mark.parametrize("number", [10**400, -(10**400), float("nan"), float("inf"), 1e308, 5e-324])
 def test_any_number_has_an_html_form(number: float) -> None:
-    """Numbers that no float holds, or that are none, are shown where they stand."""
-    look(number)
-    look({"headers": ["n"], "data": [[number]]})
-    look({"label": "x", "confidences": [{"label": "x", "confidence": number}]})
-    look([{"token": "x", "class_or_confidence": number}])
+    """Numbers that are not finite or not a float can be displayed."""
+    display(number)
+    display({"headers": ["n"], "data": [[number]]})
+    display({"label": "x", "confidences": [{"label": "x", "confidence": number}]})
+    display([{"token": "x", "class_or_confidence": number}])
     draw("", [Series.of("bar", None, [1, 2], [number, 3]), Series.of("line", "", [number], [1])])
 
 
 def test_deep_and_large_values_are_cut() -> None:
-    """What an app nests or lists without end is shown as far as it helps."""
+    """Values that are deeply nested or very long are cut."""
     deep: Any = "bottom"
     for _ in range(500):
         deep = {"in": [deep]}
     assert len(Renderer().html(deep)) < 20_000
     assert len(Renderer().html([[number] for number in range(100_000)])) < 200_000
     rows = {"headers": [], "data": [[0] * 500] * 5_000}
-    shown = look(rows)
+    shown = display(rows)
     assert "5,000 × 500" in shown.words and "4,950 more rows" in shown.words
     turns = [{"role": "user", "content": "hi"}] * 1_000
-    assert "800 earlier messages" in look(turns).words
+    assert "800 earlier messages" in display(turns).words
 
 
 def test_table_shows_headers_and_cells() -> None:
-    """A DataFrame is a table, numbers to the right, and missing cells are told."""
-    shown = look({"headers": ["name", "kg"], "data": [["hare", 3.75], ["heron"]]})
+    """A DataFrame is a table with numbers on the right, and missing cells are shown as None."""
+    shown = display({"headers": ["name", "kg"], "data": [["hare", 3.75], ["heron"]]})
     assert shown.words == "namekghare3.75heronNone2 × 2"
     assert "<table" in Renderer().html({"headers": ["a"], "data": []})
 
 
 def test_label_shows_bars() -> None:
-    """Confidences are bars of their width, and only shares of one."""
+    """Confidences are bars of at most full width."""
     markup = Renderer().html(
         {"label": "cat", "confidences": [{"label": "cat", "confidence": 0.75},
                                          {"label": "dog", "confidence": 7}]}
     )  # fmt: skip
     assert "width:75%" in markup and "75.0 %" in markup and "width:100%" in markup
-    assert "cat" in look({"label": "cat", "confidences": None}).words
+    assert "cat" in display({"label": "cat", "confidences": None}).words
 
 
 def test_marks_show_classes_and_weights() -> None:
-    """The same class has the same colour, a weight has a strength, and the rest is text."""
+    """Equal classes have equal colours, weights have a strength, and the rest is plain text."""
     kinds = (("Ada", "NAME"), (" saw ", None), ("Bob", "NAME"), ("!", -0.5))
     tokens = [{"token": token, "class_or_confidence": kind} for token, kind in kinds]
     markup = Renderer().html(tokens)
     tints = re.findall(r"<mark style=\"background:(hsla\([^)]*\))", markup)
     assert len(tints) == 3 and tints[0] == tints[1] != tints[2]
-    assert look(tokens).words == "Ada NAME saw Bob NAME!"
+    assert display(tokens).words == "Ada NAME saw Bob NAME!"
     assert "<mark" in Renderer().html([["Ada", "NAME"]], "highlightedtext")
     assert "<mark" not in Renderer().html([["Ada", "NAME"]])
 
 
 def test_chat_shows_bubbles_on_their_sides() -> None:
-    """Messages of every generation: with parts, as text, and as pairs."""
+    """Chats of every generation are displayed: messages with parts or text, and pairs."""
     parts = [{"type": "text", "text": "hello"}]
-    told = [{"role": "user", "content": parts}, {"role": "assistant", "content": "yes"}]
-    for markup in (Renderer().html(told), Renderer().html([["hello", "yes"]], "chatbot")):
+    chat = [{"role": "user", "content": parts}, {"role": "assistant", "content": "yes"}]
+    for markup in (Renderer().html(chat), Renderer().html([["hello", "yes"]], "chatbot")):
         assert re.findall(r"text-align:(right|left);margin", markup) == ["right", "left"]
         assert check(markup).words == "helloyes"
 
 
 def test_html_is_framed_only_where_the_component_says_so() -> None:
-    """Text that looks like HTML is text, unless it comes from an HTML component."""
-    assert not look("<b>x</b>").frames and look("<b>x</b>").words == "<b>x</b>"
-    assert look("<b>x</b>", "html").frames
-    assert not look("<b>" * 100_000, "html").frames
+    """Only values of HTML components are shown as HTML."""
+    assert not display("<b>x</b>").frames and display("<b>x</b>").words == "<b>x</b>"
+    assert display("<b>x</b>", "html").frames
+    assert not display("<b>" * 100_000, "html").frames
 
 
 def test_outputs_are_named() -> None:
-    """Several outputs have their labels and components; without those, numbers."""
+    """Several outputs have their labels and components, or numbers."""
     shown = check(data(1, "x", outputs=(("number", "Sum"), ("textbox", "")))._repr_html_())
     assert shown.words == "Sum number1[1] textboxx"
     assert "[0]" in check(data(1, 2)._repr_html_()).words
@@ -279,24 +279,24 @@ def test_outputs_are_named() -> None:
     ("library", "drawn"), [("plotly", 4), ("altair", 0), ("bokeh", 3), ("bokeh 2", 4)]
 )
 def test_plot_is_a_picture(library: str, drawn: int) -> None:
-    """What the library wrote is drawn from its numbers, as an image without scripts."""
-    shown = look(PLOTS[library], "plot")
+    """A plot is drawn from its numbers as an image without scripts."""
+    shown = display(PLOTS[library], "plot")
     ((tag, source),) = shown.sources
     assert tag == "img" and source.startswith("data:image/svg+xml;base64,")
     svg = base64.b64decode(source.partition(",")[2]).decode()
     check(svg)
-    assert svg.count('fill-opacity=".75"') == drawn  # bars
+    assert svg.count('fill-opacity=".75"') == drawn  # the bars
     assert "<polyline" in svg and "</svg>" in svg
 
 
 def test_matplotlib_is_its_own_picture() -> None:
-    """The picture that came is the picture that is shown."""
-    ((_, source),) = look(PLOTS["matplotlib"]).sources
+    """A Matplotlib plot is displayed as the picture that it is."""
+    ((_, source),) = display(PLOTS["matplotlib"]).sources
     assert source == PLOTS["matplotlib"]["plot"]
 
 
 def test_matplotlib_that_is_too_large_is_left_out() -> None:
-    """A picture in a value counts like one in a file."""
+    """A picture in a value has the same size limit as one in a file."""
     plot = "data:image/png;base64," + "A" * (INLINE_BYTES * 4 // 3 + 8)
     shown = data({"type": "matplotlib", "plot": plot})._repr_mimebundle_()
     assert "too large" in check(shown["text/html"]).words
@@ -304,17 +304,17 @@ def test_matplotlib_that_is_too_large_is_left_out() -> None:
 
 
 def test_plot_that_cannot_be_drawn_says_so() -> None:
-    """A figure without numbers to draw has a remark in its place."""
+    """A figure without numbers shows a remark."""
     figure = {"data": [{"type": "surface", "z": [[1]]}], "layout": {}}
-    assert "cannot be drawn here" in look({"type": "plotly", "plot": json.dumps(figure)}).words
+    assert "cannot be drawn here" in display({"type": "plotly", "plot": json.dumps(figure)}).words
 
 
 def test_plot_is_offered_in_its_own_type() -> None:
-    """A single plot goes along under the type that notebooks draw it by."""
+    """A single plot also has the MIME type by which notebooks draw it."""
     assert set(data(PLOTS["plotly"])._repr_mimebundle_()) == {
         "text/plain", "text/html", "application/vnd.plotly.v1+json",
     }  # fmt: skip
-    # JupyterLab prefers HTML to Vega, so there is none; SVG is for who does not know Vega.
+    # JupyterLab prefers HTML to Vega, so there is no HTML. SVG is for viewers without Vega.
     altair = data(PLOTS["altair"])
     shown = altair._repr_mimebundle_()
     assert set(shown) == {"text/plain", "image/svg+xml", "application/vnd.vegalite.v6+json"}
@@ -325,7 +325,7 @@ def test_plot_is_offered_in_its_own_type() -> None:
 
 
 def test_plot_types_hold_only_what_is_drawn() -> None:
-    """Options that name other servers or bring markup along are left out."""
+    """Options with other servers or with markup are removed from a plot."""
     figure = {"data": [], "layout": {}, "config": {"plotlyServerURL": "http://evil"}}
     assert mime_bundle("plotly", figure) == {
         "application/vnd.plotly.v1+json": {"data": [], "layout": {}}
@@ -351,7 +351,7 @@ def test_plot_types_hold_only_what_is_drawn() -> None:
     ],
 )
 def test_plot_that_loads_something_is_only_a_picture(library: str, part: dict[str, Any]) -> None:
-    """A viewer would fetch it with the rights of the notebook's page."""
+    """A plot that would load something is a picture only: a viewer has the rights of the page."""
     assert mime_bundle(library, {"data": [], **part}) == {}
 
 
@@ -365,27 +365,27 @@ def test_plot_that_loads_something_is_only_a_picture(library: str, part: dict[st
         ("plotly", {"layout": {"images": [{"source": "data:image/png;base64,AA=="}]}}),
     ],
 )
-def test_plot_that_only_looks_like_it_stays_interactive(library: str, part: Any) -> None:
-    """The same names mean something harmless elsewhere."""
+def test_plot_with_harmless_names_stays_interactive(library: str, part: Any) -> None:
+    """A plot that uses such names in a harmless way stays interactive."""
     assert mime_bundle(library, {"data": [], **part})
 
 
 @pytest.mark.parametrize("plot", ["", "[]", "1", "{", "[" * 100_000, '"x"', None, 5])
-def test_plot_that_is_none_is_shown_as_it_is(plot: Any) -> None:
-    """What says it is a plot and is not is a value like any other."""
+def test_plot_with_wrong_data_is_shown_as_a_value(plot: Any) -> None:
+    """A value that claims to be a plot and is not is displayed like any other value."""
     assert parsed({"type": "plotly", "plot": plot}) is None
-    look({"type": "plotly", "plot": plot})
+    display({"type": "plotly", "plot": plot})
 
 
 def test_packed_numbers_are_unpacked_within_bounds() -> None:
-    """Gzip of Bokeh's arrays is unpacked only as far as it is drawn."""
+    """Packed numbers of Bokeh are unpacked only up to the drawing limit."""
     import gzip
 
     bomb = base64.b64encode(gzip.compress(bytes(50_000_000))).decode()
     packed = {"type": "ndarray", "array": {"type": "bytes", "data": bomb}, "dtype": "float64"}
     entry = json.dumps(packed)
     plot = PLOTS["bokeh"]["plot"].replace("[4, 6, 5]", entry).replace("[1, 2, 3]", entry)
-    look({"type": "bokeh", "plot": plot})
+    display({"type": "bokeh", "plot": plot})
 
 
 # -- files
@@ -426,64 +426,64 @@ class Content:
     ],
 )
 def test_file_has_the_player_that_its_type_asks_for(mime_type: str | None, tag: str | None) -> None:
-    """Pictures, sounds and films are shown; anything else is a card with a link."""
-    shown = look(Content(mime_type, b"content"))
+    """Pictures, sounds and videos have players, and other files are cards with links."""
+    shown = display(Content(mime_type, b"content"))
     assert [source[0] for source in shown.sources] == ([tag] if tag else [])
     assert "a.bin" in shown.words
 
 
 def test_file_that_is_too_large_is_a_link() -> None:
-    """The limit is for all files of a display, and what is beyond it says what to do."""
+    """The size limit is for all files of a display; a file above it is a link with a remark."""
     half = Content("image/png", b"x" * (INLINE_BYTES // 2))
-    shown = look([{"image": half, "caption": "one"}, {"image": half, "caption": "two"},
+    shown = display([{"image": half, "caption": "one"}, {"image": half, "caption": "two"},
                   {"image": half, "caption": "three"}])  # fmt: skip
     assert len(shown.sources) == 2
     assert "call download()" in shown.words
 
 
 def test_files_in_the_forms_of_components_are_shown() -> None:
-    """Videos with subtitles, pictures with marked areas, galleries, files in messages."""
+    """Files inside the values of components are displayed, such as galleries and messages."""
     picture, film = Content("image/png", b"p"), Content("video/mp4", b"v")
     words = Content("text/vtt", b"WEBVTT", "words.vtt")
-    shown = look({"video": film, "subtitles": words}, "video")
+    shown = display({"video": film, "subtitles": words}, "video")
     assert [tag for tag, _ in shown.sources] == ["video"] and "words.vtt" in shown.words
-    assert [tag for tag, _ in look({"video": film, "subtitles": None}).sources] == ["video"]
+    assert [tag for tag, _ in display({"video": film, "subtitles": None}).sources] == ["video"]
     marks = [{"image": picture, "label": "a nose"}]
-    shown = look({"image": picture, "annotations": marks}, "annotatedimage")
+    shown = display({"image": picture, "annotations": marks}, "annotatedimage")
     assert len(shown.sources) == 2 and "a nose" in shown.words and "1 marked areas" in shown.words
-    shown = look([[picture, "one"], [picture, None]], "gallery")
+    shown = display([[picture, "one"], [picture, None]], "gallery")
     assert len(shown.sources) == 2 and "one" in shown.words
     for part in (
         {"type": "file", "file": picture},
         {"component": "image", "value": picture, "props": {}},
         picture,
     ):
-        told = [{"role": "assistant", "content": [part], "metadata": {"title": "Looked it up"}}]
-        shown = look(told)
+        chat = [{"role": "assistant", "content": [part], "metadata": {"title": "Looked it up"}}]
+        shown = display(chat)
         assert len(shown.sources) == 1 and "Looked it up" in shown.words
-    assert "system: " in look([{"role": "system", "content": "be kind"}]).words
-    assert len(look({"deep": [picture]}).sources) == 1
+    assert "system: " in display([{"role": "system", "content": "be kind"}]).words
+    assert len(display({"deep": [picture]}).sources) == 1
 
 
 @pytest.mark.parametrize(
-    ("size_bytes", "told"),
+    ("size_bytes", "expected"),
     [(0, "0 bytes"), (999, "999 bytes"), (1500, "1.5 kB"), (2.5e9, "2.5 GB")],
 )
-def test_size_has_a_readable_unit(size_bytes: int, told: str) -> None:
-    """Sizes count in thousands."""
-    assert size_text(size_bytes) == told
+def test_size_has_a_readable_unit(size_bytes: int, expected: str) -> None:
+    """Sizes are shown with a unit, in steps of a thousand."""
+    assert size_text(size_bytes) == expected
 
 
 def test_stream_is_not_fetched() -> None:
-    """What the app may still be making would be cut off by fetching it."""
+    """A stream is not fetched, because fetching could cut off a running job."""
     stream = Content("audio/mpeg", b"x")
     stream.is_stream = True
-    shown = look(stream)
+    shown = display(stream)
     assert not shown.sources and "when the job is done" in shown.words
 
 
 def test_file_on_another_server_is_not_fetched(tmp_path: Path) -> None:
-    """Looking at an answer asks nobody whom only the app names; what was downloaded is shown."""
+    """A file on another server is displayed only after the user has downloaded it."""
     with ScriptedApp() as other, FileApp("image") as server:
         other.scripts["GET /dot.png"] = lambda x: x.answer(b"png", kind="image/png")
         link = f"{other.url}/dot.png"
@@ -499,7 +499,7 @@ def test_file_on_another_server_is_not_fetched(tmp_path: Path) -> None:
 
 @pytest.mark.gradio
 def test_files_of_a_real_app_are_shown(app: Client) -> None:
-    """A picture comes through the client, inline; once that is closed, it is a link."""
+    """A file is displayed inline through the client, and as a link once the client is closed."""
     png = base64.b64decode(
         "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
     )
@@ -519,7 +519,7 @@ def test_files_of_a_real_app_are_shown(app: Client) -> None:
 
 @pytest.mark.gradio
 def test_client_and_job_have_an_html_form(app: Client) -> None:
-    """A client shows where it is and what it offers; a job where it stands."""
+    """A client is displayed with its URL and its API, and a job with its status."""
     words = check(app._repr_html_()).words
     assert app.url in words and "/count" in words and "app.predict(" in words
     job = app.submit("/count", [2])
@@ -529,11 +529,11 @@ def test_client_and_job_have_an_html_form(app: Client) -> None:
     assert "closed" in check(app._repr_html_()).words
 
 
-# -- who asks
+# -- IPython
 
 
 def test_terminal_of_ipython_gets_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where IPython shows only text, nothing is fetched and no markup is made."""
+    """If IPython displays only text, no file is fetched and no HTML is made."""
     formatter = SimpleNamespace(active_types=["text/plain"])
     shell = SimpleNamespace(display_formatter=formatter)
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))  # type: ignore[arg-type]
@@ -544,8 +544,8 @@ def test_terminal_of_ipython_gets_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert answer._repr_html_() is not None
 
 
-def test_text_of_an_answer_is_its_repr() -> None:
-    """What is for notebooks shows nowhere else."""
+def test_text_of_a_value_is_its_repr() -> None:
+    """The text of a value is its usual repr."""
     now = datetime.now(timezone.utc)
     bare = Data(["x"], "/a", 0, now)
     assert repr(Data(["x"], "/a", 0, now, {}, (("textbox", "X"),), bundle_of_data)) == repr(bare)
@@ -553,7 +553,7 @@ def test_text_of_an_answer_is_its_repr() -> None:
 
 
 def test_showing_does_not_import_ipython() -> None:
-    """A program without IPython does not get it by showing something."""
+    """Displaying a value does not import IPython."""
     import subprocess
 
     code = (

@@ -1,4 +1,4 @@
-"""The example notebooks, a real kernel, and a real browser that no script may run in."""
+"""The example notebooks, in a real kernel and in a real browser in which no script may run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ needs_gradio = pytest.mark.skipif(
     render.GRADIO not in SERVERS, reason=f"needs the server of Gradio {render.GRADIO}"
 )
 
-#: What the page of each notebook holds, if all went well.
+#: What the page of each notebook must contain.
 SHOWN = {
     "chat": ("Quite well, thank you", "<img", "text-align:right"),
     "files_and_media": ("<audio", "<video", "<table", "data:image/webp", 'sandbox=""', "svg+xml"),
@@ -40,7 +40,7 @@ SHOWN = {
 
 
 class Beacon(HttpServer):
-    """Notes who calls; what calls nobody has run no script and loaded nothing."""
+    """A server that records requests; without a request, no script ran and nothing was loaded."""
 
     def __init__(self) -> None:
         self.called: list[str] = []
@@ -53,7 +53,7 @@ class Beacon(HttpServer):
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Write nothing."""
 
         super().__init__(Handler)
 
@@ -63,13 +63,13 @@ class Beacon(HttpServer):
 
 @pytest.fixture
 def beacon() -> Iterator[Beacon]:
-    """An address that must not be called."""
+    """Yield a server that must get no request."""
     with Beacon() as beacon:
         yield beacon
 
 
 def shown_in_browser(beacon: Beacon, parts: list[str], folder: Path) -> str:
-    """Open a page of such parts, and return what became of it."""
+    """Open a page with these parts, and return the resulting document."""
     page = folder / "page.html"
     body = "\n".join(parts).replace(MARK, beacon.url)
     text = f"<!doctype html><meta charset=utf-8><title>quiet</title><body>{body}<p id=end>"
@@ -93,14 +93,14 @@ def shown_in_browser(beacon: Beacon, parts: list[str], folder: Path) -> str:
 def test_beacon_reports_a_request(
     beacon: Beacon, tmp_path: Path, part: str, call: str | None
 ) -> None:
-    """Without what guards against them, attacks call; sandbox and policy each hold alone."""
+    """Without protection the attacks do send requests; sandbox and policy each stop them alone."""
     shown_in_browser(beacon, [part], tmp_path)
     assert call in beacon.called if call else not beacon.called
 
 
 @needs_browser
 def test_nothing_of_an_app_runs_in_a_browser(beacon: Beacon, tmp_path: Path) -> None:
-    """Every attack in every place of every look: no script runs, and nothing is loaded."""
+    """No attack in any value runs a script or loads anything in a browser."""
     parts: list[str] = []
     for attack in ATTACKS:
         for component in ("", *COMPONENTS):
@@ -121,7 +121,7 @@ def test_nothing_of_an_app_runs_in_a_browser(beacon: Beacon, tmp_path: Path) -> 
 
 @pytest.fixture(scope="module")
 def studio() -> Iterator[render.Studio]:
-    """The app of the notebooks."""
+    """Yield the app of the notebooks."""
     with render.Studio() as studio:
         yield studio
 
@@ -130,14 +130,14 @@ def studio() -> Iterator[render.Studio]:
 @needs_gradio
 @pytest.mark.parametrize("path", render.notebooks(), ids=lambda path: path.stem)
 def test_example_runs_and_shows(path: Path, studio: render.Studio, tmp_path: Path) -> None:
-    """Each notebook runs without an error, and a browser shows what it is about."""
+    """Each notebook runs without an error, and a browser shows its results."""
     pytest.importorskip("nbclient")
     pytest.importorskip("nbconvert")
     notebook = render.execute(path, studio.url)
     for output in (o for cell in notebook.cells for o in cell.get("outputs", ())):
         assert output.output_type != "error"
         if output.output_type == "stream":
-            assert output.name == "stdout" and "values" in output.text  # nothing but print()
+            assert output.name == "stdout" and "values" in output.text  # from print() only
     page = tmp_path / f"{path.stem}.html"
     page.write_text(render.to_html(notebook), encoding="utf-8")
     written = page.read_text(encoding="utf-8").replace("\u2007", " ")
@@ -153,7 +153,7 @@ def test_example_runs_and_shows(path: Path, studio: render.Studio, tmp_path: Pat
 
 
 def test_examples_are_committed_bare() -> None:
-    """The notebooks have no outputs, and say where their app is."""
+    """The notebooks have no outputs, and name their app's URL."""
     assert {path.stem for path in render.notebooks()} == SHOWN.keys()
     for path in render.notebooks():
         text = path.read_text(encoding="utf-8")
@@ -165,7 +165,7 @@ def test_examples_are_committed_bare() -> None:
 
 @pytest.fixture
 def kernel(tmp_path: Path) -> Iterator[Kernel]:
-    """A real kernel."""
+    """Yield a real kernel."""
     kernel = Kernel(tmp_path)
     yield kernel
     kernel.close()
@@ -173,7 +173,7 @@ def kernel(tmp_path: Path) -> Iterator[Kernel]:
 
 @pytest.fixture
 def newest(server_pool: ServerPool) -> Server:
-    """The server of the newest release."""
+    """Return a server of the newest release."""
     return server_pool.get(render.GRADIO)
 
 
@@ -186,7 +186,7 @@ CONNECT = "from gradio_client_sync import Client\napp = Client({url!r})"
 def test_interrupting_a_cell_cancels_on_the_server(
     kernel: Kernel, newest: Server, options: str, request: pytest.FixtureRequest
 ) -> None:
-    """The stop button ends the wait with KeyboardInterrupt, and the work on the server."""
+    """The stop button raises KeyboardInterrupt, and cancels the job on the server."""
     key = f"{request.node.name}-{id(kernel)}"
     assert not errors(kernel.run(CONNECT.format(url=newest.url)))
     run = kernel.start(f"app.predict('/endless', [{key!r}]{options})")
@@ -201,11 +201,11 @@ def test_interrupting_a_cell_cancels_on_the_server(
 @pytest.mark.gradio
 @needs_gradio
 def test_job_has_a_line_that_changes_in_place(kernel: Kernel, newest: Server) -> None:
-    """A displayed job is updated until its end, under the one display that it has."""
+    """A displayed job is updated in its own display until its end."""
     kernel.run(CONNECT.format(url=newest.url))
-    told = kernel.run("job = app.submit('/progress', [6])\ndisplay(job)\njob.result()[0]")
-    (first,) = [m for m in told if m["type"] == "display_data"]
-    updates = [m for m in told if m["type"] == "update_display_data"]
+    messages = kernel.run("job = app.submit('/progress', [6])\ndisplay(job)\njob.result()[0]")
+    (first,) = [m for m in messages if m["type"] == "display_data"]
+    updates = [m for m in messages if m["type"] == "update_display_data"]
     assert updates and {m["transient"]["display_id"] for m in updates} == {
         first["transient"]["display_id"]
     }
@@ -218,14 +218,14 @@ def test_job_has_a_line_that_changes_in_place(kernel: Kernel, newest: Server) ->
 
 @pytest.mark.gradio
 @needs_gradio
-def test_progress_in_a_kernel_keeps_off_stdout(kernel: Kernel, newest: Server) -> None:
-    """Bars are widgets, or on standard error; values are shown by all the types they have."""
+def test_progress_in_a_kernel_is_not_on_stdout(kernel: Kernel, newest: Server) -> None:
+    """Bars are widgets or on standard error, and a value has all its display types."""
     kernel.run(CONNECT.format(url=newest.url))
-    told = kernel.run("app.predict('/progress', [3], progress=True)")
-    assert not errors(told)
-    assert not [m for m in told if m["type"] == "stream" and m["name"] == "stdout"]
-    bars = [m for m in told if m["type"] in ("display_data", "stream")]
+    messages = kernel.run("app.predict('/progress', [3], progress=True)")
+    assert not errors(messages)
+    assert not [m for m in messages if m["type"] == "stream" and m["name"] == "stdout"]
+    bars = [m for m in messages if m["type"] in ("display_data", "stream")]
     assert "/progress" in str(bars)
-    (result,) = [m for m in told if m["type"] == "execute_result"]
+    (result,) = [m for m in messages if m["type"] == "execute_result"]
     assert {"text/plain", "text/html"} <= result["data"].keys()
     assert "done" in result["data"]["text/html"]

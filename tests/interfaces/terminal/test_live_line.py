@@ -1,4 +1,4 @@
-"""The line that shows a wait for a Space: in terminals, in notebooks, and nowhere else."""
+"""The line that shows a wait for a Space, in terminals and notebooks only."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def test_live_line_auto_shows_one_line(
     assert text.endswith("\n")
 
 
-def test_live_line_auto_is_silent_where_nothing_is_waited_for(
+def test_live_line_auto_is_silent_without_a_wait(
     hub: LocalHub, newest: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A running Space needs no line, and neither does a log file."""
+    """A running Space shows no line, and a log file gets none."""
     hub.add("alice/open", app=newest.url)
     hub.add("alice/slow", "BUILDING", "RUNNING", app=newest.url)
     terminal, file = Terminal(), io.StringIO()
@@ -61,7 +61,7 @@ def test_live_line_auto_is_silent_where_nothing_is_waited_for(
 def test_live_line_auto_ends_its_line_with_the_wait(
     hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever comes after a wait that was given up stands on a line of its own."""
+    """If the wait ends with an error, the line ends too."""
     hub.add("alice/stuck", "BUILDING")
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
@@ -70,8 +70,8 @@ def test_live_line_auto_ends_its_line_with_the_wait(
     assert terminal.getvalue().endswith("s)\n")
 
 
-def test_live_line_covers_what_was_there() -> None:
-    """A shorter text leaves nothing of a longer one."""
+def test_live_line_covers_a_longer_text() -> None:
+    """A shorter text covers a longer one completely."""
     stream = io.StringIO()
     line = LiveLine("a/b", stream)
     line.show(status_of("SLEEPING"), 1)
@@ -84,7 +84,7 @@ def test_live_line_covers_what_was_there() -> None:
 
 
 def test_live_line_is_for_terminals_and_notebooks() -> None:
-    """Where nobody watches, nothing is written."""
+    """Nothing is written if the output is neither a terminal nor a notebook."""
     assert is_watched(Terminal())
     assert not is_watched(io.StringIO())
     assert not is_watched(None)
@@ -93,8 +93,8 @@ def test_live_line_is_for_terminals_and_notebooks() -> None:
 
 
 @pytest.mark.parametrize("width", [3, 10, 20, 79])
-def test_live_line_keeps_both_ends_of_what_is_too_long(width: int) -> None:
-    """The Space's name begins it, and the seconds end it."""
+def test_live_line_keeps_both_ends_of_a_long_text(width: int) -> None:
+    """A text that is too long keeps the Space's name at its start and the seconds at its end."""
     text = "a-user/a-space-with-a-long-name: Space is asleep. (17 s)"
     short = shorten(text, width)
     assert len(short) == min(width, len(text))
@@ -103,25 +103,25 @@ def test_live_line_keeps_both_ends_of_what_is_too_long(width: int) -> None:
 
 
 def test_live_line_in_a_real_terminal(hub: LocalHub, newest: Server) -> None:
-    """However long the Space's name is, all of the wait is in one line of the terminal."""
+    """The wait stays in one line of the terminal, also with a long name."""
     name = f"alice/{'long-' * 15}name"
     hub.add(name, "BUILDING", "APP_STARTING", "RUNNING", app=newest.url)
     code = f"{CONNECT.format(name=name)}; print('connected')"
     with RealTerminal(sys.executable, "-c", code) as terminal:
         shown = terminal.read_to_end()
-    *_, told, connected, _ = re.split(r"\r?\n", shown)
+    *_, line, connected, _ = re.split(r"\r?\n", shown)
     assert connected == "connected"
-    pending = [text for text in told.split("\r") if "RUNNING" not in text and "running" not in text]
+    pending = [text for text in line.split("\r") if "RUNNING" not in text and "running" not in text]
     assert len([text for text in pending if "…" in text]) == 2
     assert all(len(text) < 80 for text in pending)
-    assert told.split("\r")[-1].rstrip().endswith("s)")
+    assert line.split("\r")[-1].rstrip().endswith("s)")
 
 
 def test_live_line_in_a_real_notebook(hub: LocalHub, newest: Server, kernel: Kernel) -> None:
-    """In a kernel the line goes to the cell's errors, as one text with carriage returns."""
+    """In a kernel the line is one text with carriage returns on standard error."""
     hub.add("alice/slow", "BUILDING", "RUNNING", app=newest.url)
-    told = kernel.run(CONNECT.format(name="alice/slow"))
-    streams = [message for message in told if message["type"] == "stream"]
+    messages = kernel.run(CONNECT.format(name="alice/slow"))
+    streams = [message for message in messages if message["type"] == "stream"]
     assert {message["name"] for message in streams} == {"stderr"}
     text = "".join(message["text"] for message in streams)
     building, running = (rf"\ralice/slow: Space is {word}" for word in ("building", "running"))

@@ -1,4 +1,4 @@
-"""`_progress`: what bars draw of jobs and downloads, and where."""
+"""`_progress`: what the bars of jobs and downloads show, and where."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from gradio_client_sync import AppError, Client, MissingDependencyError
 from gradio_client_sync._terminal.progress import ProgressBars
 from gradio_client_sync.events import Progress, Status, Upload
-from tests.support.listeners import BOUND, Heard
+from tests.support.listeners import BOUND, EventRecorder
 from tests.support.scripted import scripted
 from tests.support.servers.server import Server
 
@@ -29,13 +29,13 @@ STARTED: dict[str, Any] = {"position": 0, "size": None}
 
 @pytest.fixture(autouse=True)
 def no_bar_left() -> Iterator[None]:
-    """Every bar is closed at the end of a test, or tqdm would leave room for it."""
+    """Check that every bar is closed at the end of a test; otherwise tqdm would keep its line."""
     yield
     assert not list(tqdm.tqdm._instances)
 
 
 class Staged(concurrent.futures.Future):  # type: ignore[type-arg]  # of nothing
-    """A job that tells what a test has it tell."""
+    """A job whose events the test decides."""
 
     endpoint = "/staged"
 
@@ -54,18 +54,18 @@ class Staged(concurrent.futures.Future):  # type: ignore[type-arg]  # of nothing
         self.listeners["upload"](Upload(done, total, "/staged", 0, NOW))
 
     def progress(self, *bars: tuple[Any, ...]) -> None:
-        """Each bar: fraction, index, length, unit, text."""
+        """Send a status with these bars: fraction, index, length, unit and text of each."""
         self.status(progress_data=[Progress(*bar) for bar in bars])
 
 
 @pytest.fixture
 def watch() -> Iterator[Callable[[], Staged]]:
-    """Make a job that is watched; its bars are closed at the end."""
+    """Return a function that makes a job with bars; close the bars at the end."""
     made = []
 
     def make() -> Staged:
         job, bars = Staged(), ProgressBars()
-        bars.watch(job)  # type: ignore[arg-type]  # it has what is needed
+        bars.watch(job)  # type: ignore[arg-type]  # it has the needed methods
         made.append(bars)
         return job
 
@@ -75,19 +75,19 @@ def watch() -> Iterator[Callable[[], Staged]]:
 
 
 def drawn(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """What was drawn since, line by line, with nothing on standard output."""
+    """Return the lines drawn since the last call; check that nothing is on standard output."""
     captured = capsys.readouterr()
     assert captured.out == ""
     return [line.rstrip() for line in re.split(r"[\r\n]|\x1b\[A", captured.err) if line.strip()]
 
 
-# -- what a line says
+# -- the text of a line
 
 
-def test_line_tells_the_queue_with_what_the_server_expects(
+def test_line_shows_the_position_in_the_queue(
     watch: Callable[[], Staged], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Position, size and time to go, until it is the job's turn."""
+    """A waiting job has a line with its position, the queue's size and the expected time."""
     staged = watch()
     staged.status(position=2, size=5, eta=12.3)
     staged.status(position=0, size=3)
@@ -113,7 +113,7 @@ def test_line_counts_in_the_apps_own_units(
 def test_line_shows_a_fraction_as_percent(
     watch: Callable[[], Staged], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Progress without a count is a share of the whole."""
+    """Progress without a count is shown in percent."""
     staged = watch()
     staged.progress((0.4, None, None, None, None))
     assert drawn(capsys)[-1].startswith("/staged:  40%|████")
@@ -122,7 +122,7 @@ def test_line_shows_a_fraction_as_percent(
 def test_line_shows_bytes_while_files_are_sent(
     watch: Callable[[], Staged], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An upload is counted in bytes; late news of one does not bring it back."""
+    """An upload is counted in bytes, and a late upload event does not bring its bar back."""
     staged = watch()
     staged.upload(0, 4 * 1024 * 1024)
     staged.upload(4 * 1024 * 1024, 4 * 1024 * 1024)
@@ -133,10 +133,10 @@ def test_line_shows_bytes_while_files_are_sent(
     assert drawn(capsys) == []
 
 
-def test_lines_of_nested_progress_stand_below_and_go(
+def test_lines_of_nested_progress_come_and_go(
     watch: Callable[[], Staged], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A bar in a bar has a line of its own for as long as it is there."""
+    """An inner bar has its own line for as long as it exists."""
     staged = watch()
     staged.progress((None, 1, 2, "epochs", "train"), (None, 5, 9, "batches", "fit"))
     assert len(list(tqdm.tqdm._instances)) == 2
@@ -145,10 +145,10 @@ def test_lines_of_nested_progress_stand_below_and_go(
     assert len(list(tqdm.tqdm._instances)) == 1
 
 
-def test_line_cannot_be_driven_by_the_app(
+def test_line_shows_control_characters_as_text(
     watch: Callable[[], Staged], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Control characters in texts and units are shown, braces are braces, and texts are short."""
+    """Control characters and braces in texts are shown as text, and long texts are cut."""
     staged = watch()
     staged.progress((None, 1, 2, "\x1b[2J", "\x1b]0;x\x07{bar}\nnext"))
     staged.progress((None, 1, 3, None, "long " * 1000))
@@ -171,7 +171,7 @@ def test_line_cannot_be_driven_by_the_app(
     ],
 )
 def test_line_survives_any_number(watch: Callable[[], Staged], bar: tuple[Any, ...]) -> None:
-    """Apps count as they like; what cannot be drawn is not, and nothing is raised."""
+    """Numbers that cannot be drawn are left out, and raise nothing."""
     staged = watch()
     staged.progress(bar)
     staged.progress((None, 1, 2, None, None))
@@ -179,7 +179,7 @@ def test_line_survives_any_number(watch: Callable[[], Staged], bar: tuple[Any, .
 
 
 def test_line_ends_once(watch: Callable[[], Staged], capsys: pytest.CaptureFixture[str]) -> None:
-    """After the end nothing is drawn, whatever is told."""
+    """After the end of the job, later events draw nothing."""
     staged = watch()
     staged.status("error", message="no")
     assert drawn(capsys)[-1] == "/staged: failed [00:00]"
@@ -191,7 +191,7 @@ def test_line_ends_once(watch: Callable[[], Staged], capsys: pytest.CaptureFixtu
 def test_bars_without_tqdm_are_refused_before_anything_is_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The error names the extra, and the server has seen no call."""
+    """Without tqdm the call raises before it is sent, and the error names the extra."""
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     with scripted() as server, Client(server.url) as app:
         with pytest.raises(MissingDependencyError, match=r"gradio-client-sync\[progress\]") as info:
@@ -206,7 +206,7 @@ def test_bars_without_tqdm_are_refused_before_anything_is_sent(
 @pytest.mark.client_only
 @pytest.mark.gradio
 def test_predict_draws_progress(app: Client, capsys: pytest.CaptureFixture[str]) -> None:
-    """The app's steps are seen, nothing is on standard output, and the value comes."""
+    """The app's steps are drawn, nothing is on standard output, and the value is returned."""
     assert app.predict("/progress", [4], progress=True)[0] == "done"
     lines = drawn(capsys)
     assert any("/progress: step " in line and "/4 [" in line for line in lines)
@@ -216,7 +216,7 @@ def test_predict_draws_progress(app: Client, capsys: pytest.CaptureFixture[str])
 @pytest.mark.client_only
 @pytest.mark.gradio
 def test_predict_ends_its_line_on_an_error(app: Client, capsys: pytest.CaptureFixture[str]) -> None:
-    """An app that fails leaves a line that says so, and the cursor below it."""
+    """If the app fails, the line says so and ends."""
     with pytest.raises(AppError):
         app.predict("/fail", ["no"], progress=True)
     captured = capsys.readouterr().err
@@ -226,11 +226,11 @@ def test_predict_ends_its_line_on_an_error(app: Client, capsys: pytest.CaptureFi
 @pytest.mark.client_only
 @pytest.mark.gradio
 def test_bars_of_several_jobs_stack(app: Client, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each job has a line of its own, in its own place, and all are there at the end."""
+    """Each job has its own line, and all lines are there at the end."""
     jobs = [app.submit("/progress", [steps]).show_progress() for steps in (3, 4, 5)]
     concurrent.futures.wait(jobs, BOUND)
     err = capsys.readouterr().err
-    assert "\n\n" in err and "\x1b[A\x1b[A" in err  # to the third line, and back
+    assert "\n\n" in err and "\x1b[A\x1b[A" in err  # moves to the third line and back
     assert len(re.findall(r"/progress: done[^\r\n]*[\r\n]+", err)) >= 3
 
 
@@ -239,8 +239,8 @@ def test_bars_of_several_jobs_stack(app: Client, capsys: pytest.CaptureFixture[s
 def test_bar_of_a_cancelled_job_ends(
     app: Client, key: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`cancel` has ended the line when it returns."""
-    data = Heard()
+    """cancel() ends the line before it returns."""
+    data = EventRecorder()
     job = app.submit("/endless", [key]).on("data", data).show_progress()
     data.wait_for()
     assert job.cancel()
@@ -249,8 +249,10 @@ def test_bar_of_a_cancelled_job_ends(
 
 @pytest.mark.client_only
 @pytest.mark.gradio
-def test_bar_added_late_tells_the_end(app: Client, capsys: pytest.CaptureFixture[str]) -> None:
-    """A job that is over already leaves one line."""
+def test_bar_added_after_the_end_shows_the_end(
+    app: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A job that has already ended leaves one line."""
     job = app.submit("/count", [2])
     job.result(BOUND)
     assert job.show_progress() is job
@@ -259,7 +261,7 @@ def test_bar_added_late_tells_the_end(app: Client, capsys: pytest.CaptureFixture
 
 @pytest.mark.gradio
 def test_predict_draws_an_upload(app: Client, capsys: pytest.CaptureFixture[str]) -> None:
-    """Files on their way are counted in bytes; before 3.19 they are part of the call."""
+    """An upload is counted in bytes; before 3.19 files are part of the call."""
     app.predict("/file", [b"x" * 3_000_000], progress=True)
     assert any("/file: sending: 100%" in line and "2.86M/2.86M" in line for line in drawn(capsys))
 
@@ -268,7 +270,7 @@ def test_predict_draws_an_upload(app: Client, capsys: pytest.CaptureFixture[str]
 def test_download_draws_bytes(
     app: Client, tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A file that is fetched has a bar under its own name."""
+    """A download has a bar with the file's name."""
     file = app.predict("/file", [b"y" * 300_000])[0]
     assert file.download(tmp_path, progress=True).stat().st_size == 300_000
     assert "293k/293k" in drawn(capsys)[-1]
@@ -290,7 +292,7 @@ with Client(sys.argv[1]) as app:
 @pytest.mark.gradio
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signal for one process")
 def test_interrupt_ends_the_line(server: Server, key: str) -> None:
-    """Ctrl-C ends the line, cancels on the server, and reaches the caller."""
+    """Ctrl-C ends the line, cancels on the server, and raises in the caller."""
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(INTERRUPTED), server.url, key],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""`_codegen`: a module's source, whatever an app is called, says and offers."""
+"""Generated modules: their source is safe and right, whatever an app sends."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def load_module(source: str) -> ModuleType:
     return module
 
 
-# -- what may be in a module, and nothing else
+# -- the allowed shape of a module
 
 
 def check_tree(source: str, offered: list[Signature], where: str = SOURCE) -> ast.Module:
-    """Fail on any node that the shape of a module does not call for."""
+    """Fail if the module has any node that its shape does not need."""
     tree = ast.parse(source)
     docstring, *statements = tree.body
     assert isinstance(docstring, ast.Expr) and isinstance(docstring.value, ast.Constant)
@@ -111,7 +111,7 @@ def check_function(function: ast.FunctionDef) -> None:
 
 
 def check_type(node: ast.expr) -> None:
-    """A type is made of a few words, brackets, bars, and literals in ``Literal``."""
+    """Check that a type has only known words, brackets, bars, and literals in ``Literal``."""
     if isinstance(node, ast.BinOp):
         assert isinstance(node.op, ast.BitOr)
         check_type(node.left)
@@ -135,12 +135,12 @@ def check_type(node: ast.expr) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_module_of_every_sample_has_its_shape(version: str) -> None:
-    """Each release's studio makes a module with two functions per endpoint, which loads."""
+    """The module of each sample has two functions per endpoint, and can be imported."""
     offered = signatures(*load(version))
     source = module_source(SOURCE, offered)
     check_tree(source, offered)
     module = load_module(source)
-    if sys.version_info >= (3, 10):  # before, `X | Y` has no meaning at run time
+    if sys.version_info >= (3, 10):  # earlier, `X | Y` has no meaning at run time
         hints = typing.get_type_hints(module.translate)
         assert hints["language"] == typing.Literal["English", "French", "Bahasa Indonesia"]
 
@@ -187,7 +187,7 @@ PHRASES = [
     "add(a, b) adds",
 ]
 hostile = st.text(max_size=120) | st.sampled_from(PHRASES)
-# What ruff calls a letter is not in Python's tables for signs that take up no room.
+# Python's tables for characters without width lack some that ruff calls letters.
 for_tools = st.text(st.characters(exclude_categories=("Cs", "Mn")), max_size=120) | st.sampled_from(
     PHRASES
 )
@@ -195,7 +195,7 @@ for_tools = st.text(st.characters(exclude_categories=("Cs", "Mn")), max_size=120
 
 @st.composite
 def apps(draw: st.DrawFn, hostile: st.SearchStrategy[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A config and an info whose every text, name, type and default is anyone's guess."""
+    """Return a config and an info with random texts, names, types and defaults."""
     plain_values = st.none() | st.booleans() | st.integers() | st.floats() | hostile
     schemas = (
         st.fixed_dictionaries({"type": st.just("string"), "enum": st.lists(hostile, max_size=8)})
@@ -263,8 +263,8 @@ def apps(draw: st.DrawFn, hostile: st.SearchStrategy[str]) -> tuple[dict[str, An
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(app=apps(hostile), source=hostile)
-def test_module_of_a_hostile_app_is_what_it_should_be(app: Any, source: str) -> None:
-    """Whatever the app sends, the source parses, compiles, runs, and holds nothing else."""
+def test_module_of_a_hostile_app_is_safe(app: Any, source: str) -> None:
+    """Whatever the app sends, the source parses, compiles, runs, and contains nothing else."""
     offered = signatures(*app)
     text = module_source(source, offered)
     text.encode()
@@ -285,7 +285,7 @@ def ruff(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def tools() -> None:
-    """Ruff and mypy: they come with the extra ``dev``, not with ``tests``."""
+    """Return the commands of ruff and mypy; they are in the extra ``dev``, and not in ``tests``."""
     pytest.importorskip("ruff")
     pytest.importorskip("mypy")
 
@@ -307,7 +307,7 @@ def check_with_tools(folder: Path) -> None:
 
 @pytest.mark.usefixtures("tools")
 def test_modules_of_samples_pass_the_tools(tmp_path: Path) -> None:
-    """Ruff's format and rules and ``mypy --strict`` find nothing in any sample's module."""
+    """Ruff and ``mypy --strict`` find nothing in the modules of the samples."""
     for version in VERSIONS:
         source = module_source(SOURCE, signatures(*load(version)))
         (tmp_path / f"studio_{version.replace('.', '_')}.py").write_text(source, "utf-8")
@@ -316,7 +316,7 @@ def test_modules_of_samples_pass_the_tools(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("tools")
 def test_modules_of_hostile_apps_pass_the_tools(tmp_path: Path) -> None:
-    """The same holds whatever the app sends."""
+    """Ruff and ``mypy --strict`` find nothing in the modules of hostile apps."""
     written = 0
 
     @settings(max_examples=250, database=None, derandomize=True)

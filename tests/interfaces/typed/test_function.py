@@ -26,12 +26,12 @@ DEFAULTS = (
 
 
 def translate(version: str = "6.31.0") -> Any:
-    """The function of a sample's endpoint, which has no app behind it."""
+    """Return the function of a sample's endpoint, without an app."""
     return function_of(None, sample(version, "/translate"))  # type: ignore[arg-type]  # not called
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_function_is_what_tools_take_it_for(version: str) -> None:
+def test_function_has_a_signature_for_tools(version: str) -> None:
     """`inspect`, `typing` and editors see names, types, choices and defaults."""
     function = translate(version)
     assert inspect.isfunction(function)
@@ -52,10 +52,10 @@ def test_function_is_what_tools_take_it_for(version: str) -> None:
     assert returned == TypedJob[tuple[str, dict[str, Any]]]  # type: ignore[misc]
 
 
-def test_function_helps() -> None:
-    """`help` shows the signature and what the app says, in Google's form."""
+def test_function_has_help() -> None:
+    """`help` shows the signature and the app's texts, in Google style."""
     text = pydoc.plain(pydoc.render_doc(translate()))
-    head = "".join(text.split())  # since 3.13 a long signature stands on several lines
+    head = "".join(text.split())  # since 3.13 a long signature is on several lines
     assert "translate(text:str,language:Literal['English','French','Bahasa" in head
     assert inspect.getdoc(translate()) == (
         "Translate a text. The language of the text is recognised.\n\nArgs:\n"
@@ -66,8 +66,8 @@ def test_function_helps() -> None:
     assert "return its job at once" in (inspect.getdoc(translate().submit) or "")
 
 
-def test_docstring_cannot_drive_a_terminal() -> None:
-    """An app's labels are escaped, wrapped, and not taken for headings."""
+def test_docstring_escapes_labels() -> None:
+    """An app's labels are escaped and wrapped, and cannot look like headings."""
     config, info = load("6.31.0")
     assert info is not None
     entry = info["named_endpoints"]["/odd"]
@@ -85,9 +85,9 @@ def test_docstring_cannot_drive_a_terminal() -> None:
 
 @pytest.mark.gradio
 def test_function_calls(app: Client) -> None:
-    """It takes values as Python functions do, and gives them bare."""
+    """A call takes values as Python functions do, and returns single values bare."""
     function = app.function("/defaults")
-    assert str(inspect.signature(function)).replace("2.0", "2") == DEFAULTS  # as 3.x has it
+    assert str(inspect.signature(function)).replace("2.0", "2") == DEFAULTS  # as 3.x sends it
     assert function("a") == "a 2 True red"
     assert function("a", 3, choice="blue") == "a 3 True blue"
     assert function("a", number=DEFAULT) == "a 2 True red"
@@ -98,7 +98,7 @@ def test_function_calls(app: Client) -> None:
 
 @pytest.mark.gradio
 def test_function_takes_and_gives_files(app: Client, tmp_path: Path) -> None:
-    """Files are what they are everywhere: anything but texts in, a `RemoteFile` out."""
+    """A file parameter accepts any kind of file but no text, and a result is a `RemoteFile`."""
     path = tmp_path / "note.txt"
     path.write_bytes(b"mine")
     function = app.function("/file")
@@ -109,7 +109,7 @@ def test_function_takes_and_gives_files(app: Client, tmp_path: Path) -> None:
 @pytest.mark.client_only
 @pytest.mark.gradio
 def test_function_submits(app: Client) -> None:
-    """Its other form returns a job that gives bare values as they come."""
+    """`submit` returns a job that yields bare values."""
     call = app.function("/count").submit(3)
     assert list(call)[:3] == ["0", "1", "2"]
     assert call.result(5) == "2"
@@ -120,15 +120,15 @@ def test_function_submits(app: Client) -> None:
 @pytest.mark.client_only
 @pytest.mark.gradio
 def test_function_can_be_cancelled(app: Client, key: str) -> None:
-    """Cancelling what it started cancels the job."""
+    """Cancelling the job of `submit` stops the function."""
     call = app.function("/hold").submit(key)
     assert call.cancel() and call.job.cancelled()
 
 
 @pytest.mark.client_only
 @pytest.mark.gradio
-def test_function_refuses_what_does_not_fit(app: Client) -> None:
-    """A call that does not fit the signature sends nothing, and shows the signature."""
+def test_function_refuses_a_wrong_call(app: Client) -> None:
+    """A call that does not fit the signature sends nothing, and the error shows the signature."""
     function = app.function("/add")
     with pytest.raises(PayloadError, match=r"argument: 'b'. Its signature is add\(a: fl"):
         function(1)
@@ -140,7 +140,7 @@ def test_function_refuses_what_does_not_fit(app: Client) -> None:
 
 @pytest.mark.gradio
 def test_function_raises_the_apps_errors(app: Client) -> None:
-    """What the app raises comes out of the call."""
+    """An error of the app is raised by the call."""
     with pytest.raises(AppError) as raised:
         app.function("/fail")("no luck")
     assert raised.value.message == "no luck"

@@ -1,4 +1,4 @@
-"""`typed`: generated modules at work, on real servers and on apps that change."""
+"""`typed`: generated modules, with real servers and with apps that change."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.support.scripted import ScriptedApp, component, config_of, dependency
 
 
 def write(app: Client) -> Any:
-    """The module of an app, loaded."""
+    """Generate the module of an app, and import it."""
     return load_module(module_source(app.url, app._signatures()))
 
 
 @pytest.mark.gradio
 def test_module_of_a_real_app_works(app: Client) -> None:
-    """Both forms of its functions call the app that they were written for."""
+    """Both forms of a module's functions call the app."""
     module = write(app)
     assert app.url == module.SOURCE
     assert module.add(app, 2, b=3) == 5
@@ -79,7 +79,7 @@ def test_module_of_a_real_app_is_typed(app: Client, tmp_path: Path) -> None:
 
 
 def config(*parameters: tuple[str, str], name: str = "f", kind: str = "textbox") -> dict[str, Any]:
-    """An app with one endpoint: labels and kinds of what it takes, the kind of what it gives."""
+    """Return the config of an app with one endpoint: its parameters, and the type of its result."""
     components = [component(n, kind, label=label) for n, (label, kind) in enumerate(parameters)]
     inputs = [one["id"] for one in components]
     components.append(component(99, kind))
@@ -110,7 +110,7 @@ OLD = config(("a", "textbox"), ("b", "number"))
 def test_call_against_a_changed_app_says_what_changed(
     new: dict[str, Any], changes: list[str]
 ) -> None:
-    """Both forms raise before anything is sent, and name the endpoint and the change."""
+    """If the app has changed, both forms raise before the call is sent, and name the change."""
     with ScriptedApp(OLD) as old, Client(old.url) as app:
         module = write(app)
     with ScriptedApp(new) as changed, Client(changed.url) as app:
@@ -126,7 +126,7 @@ def test_call_against_a_changed_app_says_what_changed(
 
 
 def test_call_is_by_name_so_order_does_not_matter() -> None:
-    """An app that moved a parameter gets the values where they belong."""
+    """If the app has moved a parameter, the values still go to the right ones."""
     with ScriptedApp(OLD) as old, Client(old.url) as app:
         module = write(app)
     sent: list[Any] = []
@@ -143,5 +143,5 @@ def test_call_is_by_name_so_order_does_not_matter() -> None:
 
 
 def test_error_of_a_changed_app_is_one_of_the_package() -> None:
-    """It can be caught with the others."""
+    """The error of a changed app is a `GradioClientError`."""
     assert issubclass(ApiChangedError, GradioClientError)

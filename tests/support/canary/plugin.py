@@ -22,7 +22,7 @@ import pytest
 
 from tests.support.canary.watch import PACKAGE, Watch
 
-#: Loggers of what a client stands on, and its own.
+#: The loggers of the libraries that a client uses, and the client's own.
 LOGGERS = (
     PACKAGE,
     "urllib3",
@@ -34,9 +34,9 @@ LOGGERS = (
     "httpcore2",
 )
 
-SWEPT_TOGETHER = 40  # tests at least between two looks at every object
+SWEPT_TOGETHER = 40  # at least this many tests between two searches of all objects
 
-#: Under this name one process of several tells what it found.
+#: With several processes, each one reports its leaks under this name.
 FOUND = "secrets that got out"
 
 
@@ -46,7 +46,7 @@ class Canary(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.watch = Watch()
-        self._unswept = 0  # tests since the last look at every object
+        self._unswept = 0  # tests since the last search of all objects
         self.saved, self._token = (f"hf_canary{secrets.token_hex(8)}" for _ in range(2))
         self._cookie, self._header = (f"canary-{secrets.token_hex(8)}" for _ in range(2))
         for secret in (self.saved, self._token, self._cookie, self._header):
@@ -66,7 +66,7 @@ class Canary(logging.Handler):
         }
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.watch.look(self.format(record), f"a log of {record.name}")
+        self.watch.check(self.format(record), f"a log of {record.name}")
 
     def pytest_sessionstart(self) -> None:
         with contextlib.ExitStack() as stack:
@@ -85,7 +85,7 @@ class Canary(logging.Handler):
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
-        # At the end of modules, and not of each: looking at every object takes a while, and the
+        # At the end of a module, and not of each one. To search all objects takes a while, and the
         # tests of one module run in several groups, one for each server.
         self._unswept += 1
         ends = nextitem is None or nextitem.path != item.path
@@ -95,21 +95,21 @@ class Canary(logging.Handler):
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for title, text in report.sections:
-            self.watch.look(text, f"the {title}")
-        self.watch.look(report.longreprtext, "the report of a failure")
+            self.watch.check(text, f"the {title}")
+        self.watch.check(report.longreprtext, "the report of a failure")
 
     def pytest_warning_recorded(self, warning_message: Any) -> None:
-        self.watch.look(str(warning_message.message), "a warning")
+        self.watch.check(str(warning_message.message), "a warning")
 
-    @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+    @pytest.hookimpl(optionalhook=True)  # a hook of pytest-xdist
     def pytest_testnodedown(self, node: Any) -> None:
-        # One that crashed has no last word; the run has failed by that.
+        # A process that crashed has not reported its leaks; the run has failed anyway.
         self.watch.found.update(dict.fromkeys(getattr(node, "workeroutput", {}).get(FOUND, ())))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         self._end.close()
-        if hasattr(session.config, "workeroutput"):  # one process of several
+        if hasattr(session.config, "workeroutput"):  # one of several processes
             session.config.workeroutput[FOUND] = list(self.watch.found)
         if self.watch.found and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

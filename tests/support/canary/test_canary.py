@@ -1,4 +1,4 @@
-"""The look for secrets that got out: it finds each kind of leak, and nothing in a clean run."""
+"""Tests of the search for leaked secrets: it finds each kind of leak, and none in a clean run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytest_plugins = "pytester"
 
 ROOT = Path(__file__).parents[3]
 
-#: A run with tests that leak, named after what they leak by, and one that does not.
+#: A run of tests: some leak, each named after the kind of its leak, and one does not.
 LEAKS = """
 import logging
 import os
@@ -141,13 +141,13 @@ def test_clean():
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """Where a run of pytest finds the plugin."""
+    """Run pytest in a folder where it finds the plugin."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     return pytester
 
 
-#: How many processes a run has, as options.
+#: The options for a run in one process and in two.
 ONE, TWO = (), ("-n", "2")
 
 
@@ -159,7 +159,7 @@ def outcome(run: pytest.Pytester, tests: str, processes: Sequence[str] = ONE) ->
 
 @pytest.mark.parametrize("processes", [ONE, TWO], ids=["one process", "two"])
 def test_canary_finds_each_kind_of_leak(run: pytest.Pytester, processes: Sequence[str]) -> None:
-    """Every way out is seen, with the test that took it; the run fails though all tests passed."""
+    """Each kind of leak is reported with its test, and fails the run though its tests pass."""
     result = outcome(run, LEAKS, processes)
     result.assert_outcomes(passed=12, warnings=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
@@ -193,13 +193,13 @@ def test_canary_finds_each_kind_of_leak(run: pytest.Pytester, processes: Sequenc
 
 @pytest.mark.parametrize("processes", [ONE, TWO], ids=["one process", "two"])
 def test_canary_passes_a_clean_run(run: pytest.Pytester, processes: Sequence[str]) -> None:
-    """Where nothing leaks, nothing is said."""
+    """The report does not appear if there is no leak."""
     result = outcome(run, CLEAN, processes)
     result.assert_outcomes(passed=1)
     assert result.ret == pytest.ExitCode.OK
     assert "secrets that got out" not in result.stdout.str()
 
 
-def test_canary_looks_on_in_this_run(pytestconfig: pytest.Config) -> None:
-    """The run that this test is part of has the plugin, too."""
+def test_canary_is_active_in_this_run(pytestconfig: pytest.Config) -> None:
+    """The plugin is active in the run that this test is part of."""
     assert pytestconfig.pluginmanager.has_plugin("canary")

@@ -55,7 +55,7 @@ class Watch:
         assert homes is not None
         homes.add(origin)
 
-    def look(self, seen: str | bytes, what: str, origin: Origin | None = None) -> None:
+    def check(self, seen: str | bytes, what: str, origin: Origin | None = None) -> None:
         """Record a leak if ``seen`` has a secret that may not go to ``origin``."""
         raw = seen.encode("utf-8", "replace") if isinstance(seen, str) else bytes(seen)
         for secret, homes in self._homes.items():
@@ -65,25 +65,25 @@ class Watch:
 
     def sweep(self) -> None:
         """Check the repr, the text and the pickle of every object of the package."""
-        for thing in gc.get_objects():
-            kind = type(thing)
+        for value in gc.get_objects():
+            kind = type(value)
             if not str(getattr(kind, "__module__", "")).startswith(PACKAGE):
                 continue
             name = f"{kind.__module__}.{kind.__qualname__}"
-            self.look(f"{thing!r} {thing!s}", f"the repr of a {name}")
+            self.check(f"{value!r} {value!s}", f"the repr of a {name}")
             try:
-                frozen = _dumps(thing)
-            except Exception:  # noqa: BLE001 - what does not pickle is in no pickle
+                frozen = _dumps(value)
+            except Exception:  # noqa: BLE001 - not every object can be pickled
                 continue
-            self.look(frozen, f"the pickle of a {name}")
+            self.check(frozen, f"the pickle of a {name}")
 
-    # -- where it listens -----------------------------------------------------------
+    # -- observed functions ---------------------------------------------------------
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Observe where bytes leave and arrive, and where errors are created."""
         with contextlib.ExitStack() as stack:
-            stack.enter_context(_before(socket.socket, "accept", _nothing, self._comes))
+            stack.enter_context(_before(socket.socket, "accept", _nothing, self._accepts))
             for kind in (socket.socket, ssl.SSLSocket):
                 for method in ("send", "sendall"):
                     stack.enter_context(_before(kind, method, self._sent))
@@ -93,36 +93,36 @@ class Watch:
             stack.enter_context(_before(handler, "handle_one_request", _nothing, self._arrived))
             yield
 
-    def _comes(self, accepted: tuple[socket.socket, Any], listener: socket.socket) -> None:
+    def _accepts(self, accepted: tuple[socket.socket, Any], listener: socket.socket) -> None:
         self._accepted.add(accepted[0])
 
     def _sent(self, sock: socket.socket, data: Any, *args: Any) -> None:
         if sock in self._accepted or getattr(sock, "server_side", False):
-            return  # an answer of a server; what it repeats is what it was sent
-        with contextlib.suppress(OSError):  # it is not connected any more; so it sends nothing
+            return  # a server's response, which may repeat what the server received
+        with contextlib.suppress(OSError):  # it is no longer connected, so it sends nothing
             peer = sock.getpeername()
             if isinstance(peer, tuple):
-                self.look(data, f"what was sent to {peer[0]}:{peer[1]}", peer[:2])
+                self.check(data, f"what was sent to {peer[0]}:{peer[1]}", peer[:2])
 
     def _arrived(self, _: None, handler: http.server.BaseHTTPRequestHandler) -> None:
         request = getattr(handler, "raw_requestline", b"") or b""
         headers = str(getattr(handler, "headers", ""))
         host, port = handler.server.server_address[:2]
-        self.look(request + headers.encode(), f"a request to {host!s}:{port}", (str(host), port))
+        self.check(request + headers.encode(), f"a request to {host!s}:{port}", (str(host), port))
 
-    def _pickled(self, thing: Any, *args: Any, **options: Any) -> None:
-        with contextlib.suppress(Exception):  # who pickles is told by the real one
-            self.look(_dumps(thing), f"the pickle of a {type(thing).__name__}")
+    def _pickled(self, value: Any, *args: Any, **options: Any) -> None:
+        with contextlib.suppress(Exception):  # the real function reports the error
+            self.check(_dumps(value), f"the pickle of a {type(value).__name__}")
 
     def _raised(self, error: Any, *args: Any, **facts: Any) -> None:
         try:
             shown = f"{args} {facts}"
-        except RecursionError:  # of what is nested too deeply to be shown
+        except RecursionError:  # a value that is nested too deeply to be shown
             shown = f"{args}"
-        self.look(shown, f"a {type(error).__name__}")
+        self.check(shown, f"a {type(error).__name__}")
         cause = sys.exc_info()[1]
         while cause is not None:
-            self.look(f"{cause!r} {cause}", f"the cause of a {type(error).__name__}")
+            self.check(f"{cause!r} {cause}", f"the cause of a {type(error).__name__}")
             cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
 
 
@@ -137,16 +137,16 @@ def _nothing(*args: Any) -> None:
 def _before(
     owner: Any,
     name: str,
-    told: Callable[..., None],
-    told_after: Callable[..., None] = _nothing,
+    before: Callable[..., None],
+    after: Callable[..., None] = _nothing,
 ) -> Iterator[None]:
-    """Call ``told`` before each call of a function, and ``told_after`` with its result."""
+    """Call ``before`` before each call of a function, and ``after`` with its result."""
     original = getattr(owner, name)
 
     def watched(*args: Any, **options: Any) -> Any:
-        told(*args, **options)
+        before(*args, **options)
         result = original(*args, **options)
-        told_after(result, *args)
+        after(result, *args)
         return result
 
     own = name in vars(owner)

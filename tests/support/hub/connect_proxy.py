@@ -37,14 +37,14 @@ class ConnectProxy(HttpServer):
     """A CONNECT proxy that routes every https URL to one `SpaceProxy`."""
 
     def __init__(self, space: SpaceProxy, certificate: Path) -> None:
-        self.asked: list[str] = []
+        self.hosts: list[str] = []
         outer = self
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
 
         class Connect(BaseHTTPRequestHandler):
             def do_CONNECT(self) -> None:
-                outer.asked.append(self.path)
+                outer.hosts.append(self.path)
                 self.send_response(200)
                 self.end_headers()
                 self.wfile.flush()

@@ -1,4 +1,4 @@
-"""A Gradio app that calls a Space for its visitors, run by an interpreter that has Gradio.
+"""A Gradio app that calls a Space for its visitors; an interpreter that has Gradio runs it.
 
 Arguments: the folders with this package and its dependencies, and the name of the Space. The app
 prints its URL, and stops when its standard input ends.

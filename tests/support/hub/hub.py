@@ -106,7 +106,7 @@ def proxy_of(space: SpaceState) -> SpaceProxy:
 
 
 class Failure(NamedTuple):
-    """A response to send instead of the right one."""
+    """A response to send instead of the correct one."""
 
     pattern: str
     status: int
@@ -122,8 +122,8 @@ class LocalHub(HttpServer):
         self.spaces: dict[str, SpaceState] = {}
         self.calls: list[Call] = []
         self.failures: list[Failure] = []
-        self.tells_hardware = True
-        self.copy_stages: tuple[str, ...] = ("RUNNING",)  # what a new copy goes through
+        self.lists_hardware = True
+        self.copy_stages: tuple[str, ...] = ("RUNNING",)  # the stages of a new copy
         self.jwt_claims: dict[str, Any] = {"exp": 4_000_000_000}
         self._jwts: dict[str, str] = {}
         self.lock = threading.RLock()
@@ -168,7 +168,7 @@ class LocalHub(HttpServer):
         failure = Failure(pattern, status, headers or {}, body)
         self.failures.extend([failure] * times)
 
-    def asked(self, pattern: str = "") -> list[Call]:
+    def requests_to(self, pattern: str = "") -> list[Call]:
         """Return the requests whose method and path match."""
         with self.lock:
             return [c for c in self.calls if re.search(pattern, f"{c.method} {c.path}")]
@@ -207,7 +207,7 @@ class LocalHub(HttpServer):
                 return 503, "<html>Preparing Space</html>"
         return None
 
-    # -- answers ------------------------------------------------------------------
+    # -- responses ----------------------------------------------------------------
 
     def answer(self, call: Call) -> tuple[int, dict[str, str], Any]:
         """Return status, headers and body for a request."""
@@ -227,7 +227,7 @@ class LocalHub(HttpServer):
         if path == "whoami-v2":
             return self._whoami(account)
         if path == "spaces/hardware":
-            if not self.tells_hardware:
+            if not self.lists_hardware:
                 return _refuse(404, "Not found")
             return 200, {}, [{"name": name, "prettyName": name.title()} for name in HARDWARE]
         parts = path.split("/")

@@ -22,7 +22,7 @@ from tests.support.http_server import HttpServer
 TOKENS = ("authorization", "x-hf-authorization")
 
 
-class Passing(NamedTuple):
+class SpaceRequest(NamedTuple):
     """One request to a Space."""
 
     method: str
@@ -48,17 +48,20 @@ class SpaceProxy(HttpServer):
             response, or ``None``.
     """
 
-    def __init__(self, app: str, check: Callable[[Passing], Optional[tuple[int, str]]]) -> None:
+    def __init__(
+        self, app: str, check: Callable[[SpaceRequest], Optional[tuple[int, str]]]
+    ) -> None:
         self.app = app
         self.check = check
-        self.seen: list[Passing] = []
-        self.refused = threading.Event()  # when the last of what was to be refused was
+        self.seen: list[SpaceRequest] = []
+        # set when the last request that was to be refused has been refused
+        self.refused = threading.Event()
         self.refuse: list[tuple[str, int, dict[str, str]]] = []
         super().__init__(handler(lambda: self))
 
-    def asked(self, part: str) -> list[Passing]:
+    def requests_to(self, part: str) -> list[SpaceRequest]:
         """Return the requests whose path contains ``part``."""
-        return [passing for passing in self.seen if part in passing.path]
+        return [request for request in self.seen if part in request.path]
 
     def limit(self, part: str, after: Optional[float], *, times: int = 1) -> None:
         """Respond with 429 to the next requests for such a path."""
@@ -66,16 +69,16 @@ class SpaceProxy(HttpServer):
         self.refused.clear()
         self.refuse.extend([(part, 429, headers)] * times)
 
-    def verdict(self, passing: Passing) -> Optional[tuple[int, dict[str, str], str]]:
+    def refusal(self, request: SpaceRequest) -> Optional[tuple[int, dict[str, str], str]]:
         """Return the response to send instead of the app's, or ``None``."""
-        self.seen.append(passing)
+        self.seen.append(request)
         for number, (part, status, headers) in enumerate(self.refuse):
-            if part in passing.path:
+            if part in request.path:
                 del self.refuse[number]
                 if not self.refuse:
                     self.refused.set()
                 return status, headers, "<html>Too many requests</html>"
-        refused = self.check(passing)
+        refused = self.check(request)
         return None if refused is None else (refused[0], {}, refused[1])
 
 
@@ -94,7 +97,7 @@ def handler(proxy_of: Callable[[], SpaceProxy]) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             length = int(headers.get("content-length") or 0)
             body = self.rfile.read(length) if length else b""
-            refused = proxy.verdict(Passing(self.command, parts.path, dict(query), headers))
+            refused = proxy.refusal(SpaceRequest(self.command, parts.path, dict(query), headers))
             if refused is not None:
                 self._answer(*refused)
                 return

@@ -28,9 +28,9 @@ from tests.support.servers.environments import cache_folder
 FOLDER = Path(__file__).parent
 PACKAGE = ("package.json", "package-lock.json", "events.mjs")
 SCRIPT = "events.mjs"
-TIMEOUT = 60.0  # s until a submission counts as never ending; a failure bound
+TIMEOUT = 60.0  # s until a submission counts as endless; a bound for failures
 GRACE = 15.0  # s more until the process itself counts as stuck
-LOG_TAIL = 40  # lines of standard error in an error
+LOG_TAIL = 40  # lines of standard error that an error quotes
 
 
 class OracleError(RuntimeError):
@@ -180,7 +180,8 @@ class Oracle:
         """End the process; running submissions fail."""
         with self._lock:
             self._ended = True
-            with contextlib.suppress(OSError):  # it is gone already, with some of a request unread
+            # the process has ended already, and has not read all of a request
+            with contextlib.suppress(OSError):
                 self._requests.close()
             busy = bool(self._waiting)
         if busy:
@@ -252,7 +253,7 @@ def _install(installed: Path) -> None:
         try:
             building.rename(installed)
         except OSError:
-            if not installed.exists():  # else another run was faster: use its installation
+            if not installed.exists():  # another run was faster: use its installation
                 raise
     finally:
         shutil.rmtree(building, ignore_errors=True)

@@ -79,7 +79,7 @@ def main(versions: list[str]) -> None:
         sample = trimmed(json.loads(done.stdout))
         lines = json.dumps(sample, ensure_ascii=False, separators=(",", ":"))
         for mark in ('{"id":', '{"parameters":', '"dependencies":', '"info":{"named'):
-            lines = lines.replace(mark, f"\n{mark}")  # so that a diff can be read
+            lines = lines.replace(mark, f"\n{mark}")  # to make diffs readable
         (HERE / f"api-{version}.json").write_text(f"{lines}\n", encoding="utf-8")
 
 

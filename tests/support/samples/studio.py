@@ -1,7 +1,7 @@
-"""The app whose descriptions of itself are kept here; run by `record` on each Gradio release.
+"""The app whose description is recorded here; `record` runs it on each Gradio release.
 
-It has the components that clients meet most, and labels that no one should trust. Only Gradio
-and what it brings along can be imported here. The one line printed holds ``/config`` and ``/info``.
+It has the components that clients meet most, and labels with special characters. It can import only
+Gradio and Gradio's dependencies. The one line that it prints holds ``/config`` and ``/info``.
 """
 
 import inspect
@@ -27,7 +27,7 @@ import gradio as gr  # noqa: E402  # after the environment, which Gradio reads o
 
 
 def accepted(function: Callable[..., Any], **options: Any) -> dict[str, Any]:
-    """Those options that this release knows."""
+    """Return those options that this release knows."""
     parameters = inspect.signature(function).parameters
     return {name: value for name, value in options.items() if name in parameters}
 
@@ -130,7 +130,7 @@ demo.queue().launch(server_name="127.0.0.1", server_port=port, **quiet)
 
 
 def get(path: str) -> Any:
-    """The JSON at a path, ``None`` if there is none."""
+    """Return the JSON at a path, or ``None`` if there is none."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"http://127.0.0.1:{port}{path}") as response:

@@ -1,5 +1,5 @@
-"""Real Gradio servers, one environment per version, for the end-to-end tests.
+"""Real Gradio servers for the tests, with one environment for each version.
 
-`compile_locks` pins each version's dependencies, `environments` installs them outside the clone,
-`app` is the one app that every version runs, `server` starts it, `plugin` shares it among tests.
+`compile_locks` pins each version's dependencies. `environments` installs them outside the clone.
+`app` is the app that every version runs, `server` starts it, and `plugin` shares it among tests.
 """

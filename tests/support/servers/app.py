@@ -1,13 +1,14 @@
-"""The app that every test server runs, from Gradio 3.23 to 6.31; started by `server.Server`.
+"""The app that every test server runs, from Gradio 3.23 to 6.31; `server.Server` starts it.
 
-Run by an interpreter that has Gradio: only Gradio and what it brings along can be imported here.
-What a version lacks is found out by looking (`accepted`, `hasattr`), and its endpoint is left out.
+An interpreter that has Gradio runs this file, so it can import only Gradio and Gradio's
+dependencies. Features that a version lacks are detected at run time (`accepted`, `hasattr`), and
+their endpoints are left out.
 
-Functions that take a ``key`` let a test hold, watch and free one call of its own: they enter the
-`Ledger` under that key and wait at its gate. The direct endpoints at the end are the remote
-control of this; every answer of theirs is text, a boolean or a number, which no version alters.
+Functions with a parameter ``key`` let a test hold, watch and release one of its own calls: they
+register in the `Ledger` under that key and wait at its gate. The direct endpoints at the end
+control this from the test. They return only text, booleans and numbers, which no version changes.
 
-Annotations are left as objects here, without the usual future import: 3.23 finds the request by
+Annotations are objects here, without the usual future import: 3.23 finds the request parameter by
 comparing the annotation itself.
 """
 
@@ -34,9 +35,9 @@ os.environ.update(
     HF_HUB_OFFLINE="1",
     HF_HUB_DISABLE_TELEMETRY="1",
     DO_NOT_TRACK="1",
-    NO_PROXY="*",  # Gradio asks itself whether it is up
+    NO_PROXY="*",  # Gradio requests its own URL to see that the app has started
 )
-READY = sys.stdout  # for the one line that says the app is up; nothing else may print there
+READY = sys.stdout  # for the one line that says that the app is ready; nothing else may print there
 sys.stdout = sys.stderr
 
 import fastapi  # noqa: E402  # after the environment, which Gradio reads on import
@@ -46,11 +47,11 @@ import uvicorn  # noqa: E402
 
 VERSION = gr.__version__.strip()  # 3.23.0 ends in a newline
 RELEASE = tuple(int(part) for part in VERSION.split(".")[:2])
-WORKERS = 40  # jobs of one function at a time
-THREADS = 120  # the direct functions need some when every worker is held
-HOLD = 60.0  # s; a gate that nobody opens opens by itself
+WORKERS = 40  # jobs of one function at the same time
+THREADS = 120  # the direct functions need some while every worker is held
+HOLD = 60.0  # s; a gate opens after this time even if no test opens it
 TICK = 0.02  # s between the values of an endless generator
-STEP = 0.12  # s of one progress step: servers before 6.0 look for progress every 0.1 s
+STEP = 0.12  # s of one progress step: servers before 6.0 check for progress every 0.1 s
 
 
 def accepted(function: Callable[..., Any], **options: Any) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def accepted(function: Callable[..., Any], **options: Any) -> dict[str, Any]:
 
 
 class Ledger:
-    """What the functions did, by key and by endpoint, and the gates that they wait at."""
+    """What the functions did, by key and by endpoint, and the gates at which they wait."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -75,7 +76,7 @@ class Ledger:
             self.executions[endpoint] += 1
 
     def record(self, key: str, what: str) -> None:
-        """Count ``what`` for ``key`` and wake those who wait for it."""
+        """Count ``what`` for ``key``, and wake the threads that wait for it."""
         with self._changed:
             self._counts[key][what] += 1
             self._last_tick[key] = time.monotonic()
@@ -98,9 +99,10 @@ class Ledger:
             return self._changed.wait_for(lambda: self._counts[key][what] >= count, bound)
 
     def await_stopped(self, key: str, bound: float = 15.0, silence: float = 0.7) -> bool:
-        """Wait until each start of ``key`` has ended, or nothing came of it for a while.
+        """Wait until each start of ``key`` has ended, or until nothing was recorded for a while.
 
-        Servers often drop a stopped generator without closing it; then only silence tells.
+        Servers often drop a stopped generator without closing it. Then only the silence shows its
+        end.
         """
         deadline = time.monotonic() + bound
         with self._changed:
@@ -120,7 +122,7 @@ LEDGER = Ledger()
 
 
 class Visit:
-    """One call with a key: recorded at its start, and as finished or cancelled at its end."""
+    """A call with a key: record its start, and at its end whether it finished or was cancelled."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -136,7 +138,7 @@ class Visit:
 
 
 def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return ``function`` counting its calls as ``name``, and still of the same kind."""
+    """Return ``function`` with its calls counted as ``name``; a generator stays a generator."""
     if inspect.isgeneratorfunction(function):
 
         def wrapper(*args: Any) -> Iterator[Any]:
@@ -206,7 +208,7 @@ def files(uploads: Any) -> list[str]:
 
 
 def digest(upload: Any) -> str:
-    """What arrived: the file's name, and a hash of what it holds."""
+    """Return what arrived: the file's name, and a hash of its content."""
     path, sha = Path(file(upload)), hashlib.sha256()
     with path.open("rb") as opened:
         for piece in iter(lambda: opened.read(2**20), b""):
@@ -215,7 +217,7 @@ def digest(upload: Any) -> str:
 
 
 def make_file(n: float) -> str:
-    """A file of ``n`` bytes that are not all alike."""
+    """Return a file of ``n`` bytes that vary."""
     path = Path(tempfile.mkdtemp()) / "made.bin"
     with path.open("wb") as opened:
         for start in range(0, int(n), 2**20):
@@ -238,13 +240,15 @@ def sound_held(key: str) -> Iterator[tuple[int, Any]]:
 
 def sound_and_text(n: float) -> Iterator[tuple[str, Any]]:
     for index in range(int(n)):
-        # Old servers name a file by its content: of two jobs with the same one, one finds it empty.
+        # Old servers name a file by its content. If two jobs send the same content, one of them
+        # finds the file empty.
         yield str(index), (8_000, np.full(8_000, 100 * int(n) + index, "int16"))
 
 
 def film_stream(n: float) -> Iterator[str]:
     for index in range(int(n)):
-        path = os.path.join(tempfile.mkdtemp(), f"part{index}.mp4")  # a server writes beside it
+        # the server writes files beside it
+        path = os.path.join(tempfile.mkdtemp(), f"part{index}.mp4")
         picture = "testsrc=duration=1:size=64x48:rate=10"
         made = ["-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", "sine=duration=1"]
         coded = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", path]
@@ -395,12 +399,12 @@ def endless_growing(key: str) -> Iterator[str]:
 
 
 def endless_padded(key: str, n: float) -> Iterator[str]:
-    """Values that begin short, and then have ``n`` characters."""
+    """Yield values that are short at first, and then have ``n`` characters."""
     for index in endless(key):
         yield index if index == "0" else index.ljust(int(n))
 
 
-# -- sessions: streams of input, who is there, functions of components
+# -- sessions: streams of input, heartbeats, functions of components
 
 
 def stream(text: str, total: int, number: float) -> tuple[str, int]:
@@ -420,7 +424,7 @@ def unload(request: gr.Request) -> None:
 
 
 def token_of(kind: Any) -> Callable[..., str]:
-    """A function that tells whose token it was given, if any."""
+    """Return a function that returns the owner of the token that it received, if any."""
 
     def token(given: Optional[kind]) -> str:
         return given.token if given is not None else "(none)"
@@ -429,7 +433,7 @@ def token_of(kind: Any) -> Callable[..., str]:
 
 
 def describe(data: Any) -> Any:
-    """What a component's function on the server is given: JSON, or a form's fields and files."""
+    """Describe what a component's function received: JSON, or a form's fields and files."""
     if data == "fail":
         raise ValueError("a function of a component failed")
     if not hasattr(data, "files"):
@@ -480,11 +484,12 @@ def build(one_worker: bool) -> gr.Blocks:
         upload, copy = gr.File(label="upload"), gr.File(label="copy")
         several = gr.File(label="several", file_count="multiple")
         total, middle = gr.State(0), gr.State(0)
-        # Later versions wrap JSON values, which sends them whole; bare ones are sent as edits.
+        # Later versions wrap JSON values, and then send them whole. Values without this wrapper are
+        # sent as edits.
         value.postprocess = lambda bare: bare
 
         def on(name: Any, function: Any, inputs: Any, outputs: Any, **options: Any) -> Any:
-            """Register ``function`` as ``name``; options that a version lacks are dropped."""
+            """Register ``function`` as ``name``, without the options that this version lacks."""
             queued = options.get("queue", True)
             if queued and function is not None:
                 function = counted(name or function.__name__, function)
@@ -494,7 +499,8 @@ def build(one_worker: bool) -> gr.Blocks:
             options = accepted(trigger.click, **options)
             return trigger.click(function, inputs, outputs, api_name=name, **options)
 
-        if RELEASE >= (4, 35):  # endpoint ids, which are not positions once an event is gone
+        # ids of endpoints, which differ from positions once an event is removed
+        if RELEASE >= (4, 35):
             on("removed", echo, text, out)
             del demo.default_config.fns[0]
 
@@ -555,7 +561,7 @@ def build(one_worker: bool) -> gr.Blocks:
                     outputs,
                     api_name=name,
                     concurrency_limit=WORKERS,
-                    time_limit=limit,  # s; without one, servers of 5.x do not heed the end
+                    time_limit=limit,  # s; without it, servers of 5.x do not notice the end
                 )
         if hasattr(demo, "unload"):
             demo.unload(unload)
@@ -583,7 +589,7 @@ def build(one_worker: bool) -> gr.Blocks:
 
         on("stop_hold_async", None, None, None, cancels=[held])
 
-        if RELEASE >= (4, 32):  # in 4.31 what is rendered has no functions
+        if RELEASE >= (4, 32):  # in 4.31 rendered components have no functions
 
             @gr.render(inputs=text, triggers=[trigger.click])
             def show(label: str) -> None:
@@ -601,14 +607,14 @@ def free_socket() -> socket.socket:
 
 
 def launch(demo: gr.Blocks, **options: Any) -> str:
-    """Serve the app by itself, and return its URL."""
+    """Serve the app alone, and return its URL."""
     options = accepted(demo.launch, **options)
     for attempt in range(5):
         with free_socket() as bound:
             port = bound.getsockname()[1]
         try:
             demo.launch(server_name="127.0.0.1", server_port=port, **options)
-        except OSError:  # somebody was faster
+        except OSError:  # another process took the port first
             if attempt == 4:
                 raise
         else:
@@ -618,7 +624,8 @@ def launch(demo: gr.Blocks, **options: Any) -> str:
 
 def mount(demo: gr.Blocks, path: str, **options: Any) -> str:
     """Serve the app below ``path`` of a FastAPI app, and return its URL."""
-    demo.show_error = options["show_error"]  # versions that do not accept these read them here
+    # versions whose `mount_gradio_app` lacks these options read them here
+    demo.show_error = options["show_error"]
     demo.auth, demo.auth_message = options["auth"], None
     demo.root_path = options["root_path"] or ""
     host = fastapi.FastAPI()
@@ -628,13 +635,13 @@ def mount(demo: gr.Blocks, path: str, **options: Any) -> str:
     server = uvicorn.Server(uvicorn.Config(host, log_level="warning"))
     threading.Thread(target=server.run, args=([bound],), daemon=True).start()
     pace = threading.Event()
-    while not server.started:  # uvicorn sets a plain attribute: nothing to wait on
+    while not server.started:  # uvicorn only sets an attribute: there is nothing to wait on
         pace.wait(0.01)
     return url
 
 
 def main(build: Callable[[bool], gr.Blocks] = build) -> None:
-    """Start an app, say where it is, and serve until standard input ends."""
+    """Start an app, print where it is, and serve until standard input ends."""
     parser = argparse.ArgumentParser(description="The app of the test servers.")
     parser.add_argument("--auth", metavar="USER:PASSWORD")
     parser.add_argument("--mount", metavar="PATH")
@@ -662,7 +669,7 @@ def main(build: Callable[[bool], gr.Blocks] = build) -> None:
         url = launch(demo, **options)
     print(json.dumps({"url": url, "version": VERSION}), file=READY, flush=True)
     sys.stdin.buffer.read()
-    os._exit(0)  # held functions are not waited for
+    os._exit(0)  # do not wait for held functions
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A component of an app's own that holds a file, and says that it is not for the API.
+"""A custom component that holds a file, and that is marked as not being for the API.
 
 `hidden` copies it into the server's folder: Gradio writes a file beside each module of components.
 """
@@ -12,5 +12,5 @@ class Attachment(gr.DownloadButton):
     skip_api = True
 
     def get_block_name(self) -> str:
-        """Look like a download button in a page."""
+        """Return the name that makes it look like a download button on a page."""
         return "downloadbutton"

@@ -1,6 +1,6 @@
-"""An app that attacks whoever shows it: every text that it can send carries an attack.
+"""An app that attacks everybody who displays it: every text that it can send carries an attack.
 
-Started by `server.Server` with the address that must not be called in ``CANARY``.
+`server.Server` starts it, with the URL that must not be called in ``CANARY``.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import app  # sets up the environment, and the standard output, for Gradio
+import app  # sets up the environment and the standard output for Gradio
 import attacks
 import gradio as gr
 import numpy as np
@@ -23,14 +23,14 @@ SVG = attacks.SVG.replace(attacks.MARK, os.environ["CANARY"])
 
 
 def saved(name: str, content: str) -> str:
-    """A file with such a name, as far as file systems take it."""
+    """Write a file with such a name, as far as file systems allow it, and return its path."""
     path = Path(tempfile.mkdtemp()) / name.replace("/", "∕")[:120]
     path.write_text(content, encoding="utf-8")
     return str(path)
 
 
 def everything(text: str, progress: Any = gr.Progress()) -> list[Any]:  # noqa: B008
-    """Answer with an attack in every component."""
+    """Return an attack in every component."""
     gr.Info(ALL)
     progress((1, 2), desc=ALL, unit=ATTACKS[0])
     return [

@@ -1,4 +1,4 @@
-"""The app of `changing.py` after its developer has changed it, as `server.Server` starts it."""
+"""The app of `changing.py` after its developer has changed it; `server.Server` starts it."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""An app before its developer changes it, as `server.Server` starts it; see `changed.py`."""
+"""An app before its developer changes it (see `changed.py`); `server.Server` starts it."""
 
 import sys
 from pathlib import Path
@@ -6,12 +6,12 @@ from typing import Iterator
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import app  # sets up the environment, and the standard output, for Gradio
+import app  # sets up the environment and the standard output for Gradio
 import gradio as gr
 
 
 def wipe(text: str) -> Iterator[str]:
-    """What nobody wants to run by mistake; for a text that begins with "hold", without end."""
+    """Stand for a dangerous function; it is endless if the text begins with "hold"."""
     if text.startswith("hold"):
         yield from app.endless(text)
     yield f"WIPED {text}"

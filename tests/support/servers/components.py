@@ -1,8 +1,8 @@
 """An app with one pair of endpoints per component, from Gradio 3.23 to 6.31.
 
-``/take_x`` has the component as its input and answers what its function got, as JSON text;
-``/give_x`` has it as its output and answers a value that the app made. Started by
-`server.Server(version, app=(COMPONENTS,))`. What a version lacks is left out.
+``/take_x`` has the component as its input, and returns what its function received, as JSON text.
+``/give_x`` has it as its output, and returns a value that the app made. `server.Server(version,
+app=(COMPONENTS,))` starts it. Components that a version lacks are left out.
 """
 
 import contextlib
@@ -16,9 +16,9 @@ import wave
 from pathlib import Path
 from typing import Any, Callable, Iterator
 
-sys.path.insert(0, str(Path(__file__).parent))  # -I leaves it out
+sys.path.insert(0, str(Path(__file__).parent))  # -I removes it from the path
 
-import app  # sets up the environment, and the standard output, for Gradio
+import app  # sets up the environment and the standard output for Gradio
 import gradio as gr
 import numpy as np
 import pandas as pd
@@ -26,14 +26,14 @@ import PIL.Image
 
 RELEASE = app.RELEASE
 CLIP = Path(__file__).with_name("tiny.mp4")  # 16 by 16 pixels, one frame of H.264
-HERE = Path.cwd()  # the server's own folder: Gradio serves what is below it
+HERE = Path.cwd()  # the server's own folder: Gradio serves the files below it
 
 
 # -- files of the app
 
 
 def own(name: str, content: bytes) -> str:
-    """Put a file of the app's own into its folder."""
+    """Put one of the app's files into its folder."""
     path = HERE / "own" / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
@@ -74,11 +74,11 @@ EXPLORED = HERE / "explored"
 (EXPLORED / "b.txt").write_text("b")
 
 
-# -- what a function got
+# -- values that functions receive
 
 
 def described(value: Any) -> Any:
-    """What JSON can hold of a value: files by name and content, others by type and shape."""
+    """Return a value as JSON can hold it: files by name and content, others by type and shape."""
     if isinstance(value, (bool, int, float, type(None))):
         return value
     if isinstance(value, str):
@@ -114,23 +114,27 @@ def described(value: Any) -> Any:
 
 def file_described(path: str, orig_name: Any = None) -> dict[str, Any]:
     content = Path(path).read_bytes()
-    told = {
+    described_file = {
         "file": os.path.basename(path),
         "size": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
-    return told if orig_name is None else {**told, "orig_name": os.path.basename(orig_name)}
+    return (
+        described_file
+        if orig_name is None
+        else {**described_file, "orig_name": os.path.basename(orig_name)}
+    )
 
 
 def take(*values: Any) -> str:
     return json.dumps([described(value) for value in values], ensure_ascii=False)
 
 
-# -- what the app gives
+# -- values that functions return
 
 
 class Drawn:
-    """Stands for a figure of Plotly, of which Gradio wants only this."""
+    """A stand-in for a Plotly figure; Gradio uses only this method."""
 
     def to_json(self) -> str:
         return json.dumps({"data": [{"x": [1, 2], "y": [3, 4]}], "layout": {}})
@@ -177,7 +181,7 @@ def files_in_turn() -> Iterator[str]:
 
 
 def clip(name: str) -> str:
-    """A copy of the film: old servers keep what they made of one beside it."""
+    """Return a copy of the film; old servers keep the files that they make from it beside it."""
     return shutil.copy(FILM, own(name, b""))
 
 
@@ -202,24 +206,24 @@ MESSAGES = [
 def build(one_worker: bool = False) -> gr.Blocks:
     """Build the app."""
     with gr.Blocks(title="components") as demo:
-        trigger, told = gr.Button("run"), gr.Textbox(label="told")
+        trigger, received = gr.Button("run"), gr.Textbox(label="received")
 
         def on(name: str, function: Any, inputs: Any, outputs: Any) -> None:
             options = app.accepted(trigger.click, api_name=name)
             trigger.click(function, inputs, outputs, **options)
 
         def component(kind: str, label: str, **options: Any) -> Any:
-            """Make a component; ``None`` where this version has none of the kind."""
+            """Make a component; return ``None`` if this version has no such component."""
             made = getattr(gr, kind, None)
             if made is None:
                 return None
             return made(**app.accepted(made.__init__, label=label, **options))
 
         def pair(name: str, kind: str, value: Any = None, **options: Any) -> None:
-            """Offer ``/take_name``, and ``/give_name`` if the app has a value to give."""
+            """Add ``/take_name``, and also ``/give_name`` if the app has a value to return."""
             taker = component(kind, name, **options)
             if taker is not None:
-                on(f"take_{name}", take, taker, told)
+                on(f"take_{name}", take, taker, received)
             give(name, kind, value, **options)
 
         def give(name: str, kind: str, value: Any, **options: Any) -> None:
@@ -260,9 +264,9 @@ def build(one_worker: bool = False) -> gr.Blocks:
         pair("browser_state", "BrowserState", {"seen": 1})
         pair("button", "Button", "pressed")
         rows = gr.Dataset(components=["textbox"], samples=[["a"], ["b"]], type="index")
-        on("take_dataset", take, rows, told)
+        on("take_dataset", take, rows, received)
         row = gr.Dataset(components=["textbox"], samples=[["a"], ["b"]], type="values")
-        on("take_dataset_values", take, row, told)
+        on("take_dataset_values", take, row, received)
 
         pair("file", "File", NOTE)
         pair("file_bytes", "File", None, type="binary" if RELEASE >= (3, 24) else "bytes")
@@ -326,10 +330,10 @@ def build(one_worker: bool = False) -> gr.Blocks:
             from report import Report
 
             made = {"title": "made", "document": NOTE}
-            on("take_custom", take, Report(label="custom"), told)
+            on("take_custom", take, Report(label="custom"), received)
             on("give_custom", lambda: made, [], Report(label="custom"))
 
-        # -- answers that are not plain values
+        # -- results that are not plain values
 
         text, number = gr.Textbox(label="text"), gr.Number(label="number")
         image = gr.Image(label="image", type="filepath")
@@ -355,8 +359,8 @@ def build(one_worker: bool = False) -> gr.Blocks:
         # -- defaults that are files
 
         default = gr.Image(value=RED, label="image", type="filepath")
-        on("default_image", take, [text, default], told)
-        on("default_file", take, [text, gr.File(value=NOTE, label="file")], told)
+        on("default_image", take, [text, default], received)
+        on("default_file", take, [text, gr.File(value=NOTE, label="file")], received)
 
     return demo
 

@@ -24,7 +24,8 @@ from typing import Iterator, Sequence
 
 try:
     import fcntl
-except ImportError:  # Windows: without the lock two runs may both build; the rename still decides.
+# Windows: without the lock two runs may both build, and the rename decides which one is used
+except ImportError:
     fcntl = None  # type: ignore[assignment]  # a missing module stands for "no lock"
 
 VERSIONS = (
@@ -39,7 +40,7 @@ VERSIONS = (
     "6.31.0",
 )
 
-SERVER_PYTHON = "3.11"  # the one minor version with wheels for everything from 3.23 to 6.31
+SERVER_PYTHON = "3.11"  # the only minor version with wheels for all releases from 3.23 to 6.31
 REQUIREMENTS = Path(__file__).with_name("requirements")
 
 
@@ -81,7 +82,7 @@ def find_interpreter() -> str:
     )
     if found.returncode == 0:
         return found.stdout.strip()
-    pyenv = Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser()  # uv looks on PATH only
+    pyenv = Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser()  # uv searches PATH only
     kept = sorted(pyenv.glob(f"versions/{SERVER_PYTHON}.*/bin/python"))
     if not kept:
         raise ServerEnvironmentError(
@@ -132,7 +133,8 @@ def prepare(version: str) -> Path:
 def _build(version: str, environment: Path) -> None:
     """Install into a new folder, and rename it to its final name."""
     interpreter = find_interpreter()
-    shutil.rmtree(environment, ignore_errors=True)  # its interpreter is gone: a dead link is left
+    # its interpreter is gone, and a dead link is left
+    shutil.rmtree(environment, ignore_errors=True)
     building = Path(tempfile.mkdtemp(prefix=f"{environment.name}-", dir=environment.parent))
     try:
         _check(version, "venv", "--relocatable", "--allow-existing", "--no-project",
@@ -142,7 +144,7 @@ def _build(version: str, environment: Path) -> None:
         try:
             building.rename(environment)
         except OSError:
-            if not python_path(environment).exists():  # else another run was faster: use its build
+            if not python_path(environment).exists():  # another run was faster: use its build
                 raise
     finally:
         shutil.rmtree(building, ignore_errors=True)

@@ -1,8 +1,8 @@
 """An app whose functions have inputs that API descriptions leave out, from Gradio 3.23 to 6.31.
 
-For each component there is a button ``go_x``, which a page can press, with the endpoint ``/x``
-behind it. It answers what its function got, as JSON text. Started by
-`server.Server(version, app=(HIDDEN,))`. What a version lacks is left out.
+For each component there is a button ``go_x``, which a page can press, and its endpoint ``/x``. The
+endpoint returns what its function received, as JSON text. `server.Server(version, app=(HIDDEN,))`
+starts it. Components that a version lacks are left out.
 """
 
 import json
@@ -11,27 +11,27 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Sequence
 
-sys.path.insert(0, str(Path(__file__).parent))  # -I leaves it out
+sys.path.insert(0, str(Path(__file__).parent))  # -I removes it from the path
 
-import app  # sets up the environment, and the standard output, for Gradio
+import app  # sets up the environment and the standard output for Gradio
 import gradio as gr
 import gradio.routes
 
 
-def told(*values: Any) -> str:
-    """Tell what a function got."""
+def describe(*values: Any) -> str:
+    """Describe what a function received."""
     return json.dumps(values)
 
 
 def without_login() -> None:
-    """Let apps have a login button on a machine that cannot log anybody in."""
+    """Allow a login button on a machine that cannot log in to Hugging Face."""
     for module in (gradio.routes, sys.modules.get("gradio.oauth")):
         if hasattr(module, "attach_oauth"):
             module.attach_oauth = lambda app: None
 
 
 def no_icon(button: Any) -> dict[str, Any]:
-    """Keep a login button of 4.x from fetching its icon."""
+    """Stop a login button of 4.x from downloading its icon."""
     return app.accepted(button.__init__, icon=None)
 
 
@@ -45,10 +45,10 @@ def build(one_worker: bool = False) -> gr.Blocks:
 
         def on(name: str, inputs: Sequence[Any], queue: bool = False) -> None:
             go = gr.Button("go", elem_id=f"go_{name}")
-            go.click(told, list(inputs), answer, api_name=name, queue=queue)
+            go.click(describe, list(inputs), answer, api_name=name, queue=queue)
 
         def one(name: str, make: Callable[[], Any]) -> None:
-            """Put a component onto the page, if this version has it, and behind an endpoint."""
+            """Put a component, if this version has it, on the page and behind an endpoint."""
             try:
                 component = make()
             except (AttributeError, TypeError, ImportError):
@@ -68,7 +68,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
         one("logout", lambda: gr.LogoutButton("log out", **no_icon(gr.LogoutButton)))
         one("deep_link", lambda: gr.DeepLinkButton("link"))
         if hasattr(gr, "DownloadButton"):
-            note = Path.cwd() / "note.txt"  # Gradio serves what is below the server's folder
+            note = Path.cwd() / "note.txt"  # Gradio serves files below the server's folder
             note.write_text("a note", encoding="utf-8")
             shutil.copy(Path(__file__).with_name("attachment.py"), Path.cwd())
             sys.path.insert(0, str(Path.cwd()))
@@ -83,7 +83,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
         one("interpretation", lambda: gr.components.Interpretation(text))
         one("state", lambda: gr.State("kept"))
 
-        # -- among others, and several of them
+        # -- beside other inputs, and several at once
 
         cat, dog = gr.Button("cat"), gr.Button("dog")
         rows = gr.Dataset(components=[text], samples=samples, type="index")
@@ -105,7 +105,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
         pick = gr.Dataset(
             components=[text], samples=[["apple"], ["pear"]], type="index", elem_id="pick"
         )
-        pick.click(told, [pick], answer, api_name="clicked", queue=False)
+        pick.click(describe, [pick], answer, api_name="clicked", queue=False)
 
         plus = gr.Button("1", elem_id="plus")
         plus.click(lambda n: str(int(n) + 1), plus, plus, api_name="plus")
@@ -115,7 +115,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
             @gr.render(inputs=text)
             def render(name: str) -> None:
                 made = gr.Button(f"rendered {name}")
-                made.click(told, [made, text], answer, api_name="rendered")
+                made.click(describe, [made, text], answer, api_name="rendered")
 
     return demo
 

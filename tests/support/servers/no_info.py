@@ -1,7 +1,8 @@
-"""An app that cannot describe its API, as `server.Server` starts it.
+"""An app that cannot describe its API; `server.Server` starts it.
 
-Its ``/info`` answers 500, with a traceback in the log. On 4.29 to 4.44 that happens to apps
-with a component whose schema has no form in Python's types; here it happens on every server.
+Its ``/info`` responds with status 500, and writes a traceback to the log. On 4.29 to 4.44 this
+happens to apps with a component whose schema cannot be written as Python types. Here it happens on
+every server.
 """
 
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import app  # sets up the environment, and the standard output, for Gradio
+import app  # sets up the environment and the standard output for Gradio
 import gradio as gr
 
 
@@ -36,9 +37,9 @@ def build(one_worker: bool = False) -> gr.Blocks:
 
 
 def launch(demo: gr.Blocks, **options: Any) -> str:
-    """Serve the app; describing it fails from then on, since most releases do so at the start."""
+    """Serve the app; its description fails only after the start, which most releases need."""
     url = serve(demo, **options)
-    demo.get_api_info = gr.blocks.get_api_info = fail  # 3.x has a function for it
+    demo.get_api_info = gr.blocks.get_api_info = fail  # 3.x builds the description in a function
     return url
 
 

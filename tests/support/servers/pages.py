@@ -1,6 +1,6 @@
-"""The app that the pages of the documentation call, as `server.Server` starts it.
+"""The app that the pages of the documentation call; `server.Server` starts it.
 
-Its endpoints are those that the pages name; what they do is as little as the pages need.
+It has the endpoints that the pages name. They do only what the pages need.
 """
 
 import shutil
@@ -11,7 +11,7 @@ from typing import Any, Iterator, Optional
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import app  # sets up the environment, and the standard output, for Gradio
+import app  # sets up the environment and the standard output for Gradio
 import gradio as gr
 import numpy as np
 
@@ -36,7 +36,7 @@ def count(n: float) -> Iterator[str]:
 
 
 def render(text: str, progress: Any = gr.Progress()) -> str:  # noqa: B008  # Gradio's own form
-    """Tell how it goes, by every kind of event."""
+    """Send every kind of event."""
     gr.Info(f"rendering {text}")
     progress((1, 2), desc="light", unit="steps")
     return text.upper()
@@ -59,7 +59,7 @@ def pick(animal: str, text: str) -> str:
 
 
 def translate(text: str, language: str = "English") -> str:
-    """Translate a text, or say that it did."""
+    """Translate a text; in fact, only name the language."""
     return f"{text} ({language})"
 
 
@@ -74,18 +74,18 @@ def caption(picture: Any) -> str:
 
 
 def film() -> str:
-    """Show a film, from where the server may read."""
+    """Return a video from a folder that the server may read."""
     return shutil.copy(VIDEO, tempfile.mkdtemp())
 
 
 def remember(text: str, kept: str) -> tuple[str, str]:
-    """Keep a text in the session."""
+    """Keep a text in the state of the session."""
     return text, text
 
 
-def transcribe(second: str, heard: Optional[str]) -> tuple[str, str]:
-    """Put what was heard together."""
-    together = f"{heard or ''}{second}"
+def transcribe(second: str, before: Optional[str]) -> tuple[str, str]:
+    """Join the parts of a recording."""
+    together = f"{before or ''}{second}"
     return together, together
 
 
@@ -98,7 +98,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
         a, b = gr.Number(label="a"), gr.Number(3, label="b")
         picture, out = gr.Image(label="picture"), gr.Textbox(label="out")
         painted, total = gr.Image(label="painted"), gr.Number(label="total")
-        kept, heard = gr.State(""), gr.State("")
+        kept, before = gr.State(""), gr.State("")
         files = Path(tempfile.mkdtemp())
         (files / "notes.txt").touch()
         gr.FileExplorer(root_dir=str(files), label="files")
@@ -123,7 +123,9 @@ def build(one_worker: bool = False) -> gr.Blocks:
         go.click(pick, [button, text], out, api_name="pick")
         go.click(lambda value: value, kept, out, api_name="recall")
         camera = gr.Image(label="camera", sources=["webcam"], streaming=True)
-        camera.stream(transcribe, [text, heard], [out, heard], api_name="transcribe", time_limit=30)
+        camera.stream(
+            transcribe, [text, before], [out, before], api_name="transcribe", time_limit=30
+        )
         apply = gr.Button("apply")
 
         @gr.render(inputs=text, triggers=[apply.click])

@@ -18,7 +18,7 @@ from tests.support.servers.server import Server
 
 __all__ = ["VERSIONS", "ServerPool", "end_unused", "server_pool"]
 
-KEPT = 8  # servers that outlive a module: the plain one of a version, and those with options
+KEPT = 8  # servers that stay between modules: the plain one of a version, and those with options
 
 
 class ServerPool:
@@ -35,8 +35,9 @@ class ServerPool:
         `Server` instead.
         """
         wanted = (version, *sorted(options.items()))
-        with self._lock:  # held while starting: who asks for the same server has to wait anyway
-            server = self._servers.pop(wanted, None)  # the one used last comes last
+        # held while starting: other threads that request the same server must wait anyway
+        with self._lock:
+            server = self._servers.pop(wanted, None)  # ordered by use, the latest last
             if server is None or server.process.poll() is not None:
                 if server is not None:
                     server.stop()

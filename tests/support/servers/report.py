@@ -1,6 +1,6 @@
-"""A component of an app's own, for `components`: a file somewhere in its values.
+"""A custom component for `components`, with files inside its values.
 
-In a file of its own, since Gradio writes a stub beside the module that a component is from.
+It has its own file because Gradio writes a stub beside the module of a component.
 """
 
 from typing import Any

@@ -26,10 +26,10 @@ APP = Path(__file__).with_name("app.py")
 COMPONENTS = Path(__file__).with_name("components.py")
 HIDDEN = Path(__file__).with_name("hidden.py")
 EXAMPLES = Path(__file__).with_name("examples.py")
-START_TIMEOUT = 90.0  # s; a failure bound: the first import of a cold environment is the slow part
+START_TIMEOUT = 90.0  # s; a bound for failures: the first import in a cold environment takes long
 STOP_TIMEOUT = 10.0  # s
-ANSWER_TIMEOUT = 30.0  # s; above the 20 s that the app's `await_` functions take at most
-LOG_TAIL = 40  # lines of the log in an error
+ANSWER_TIMEOUT = 30.0  # s; more than the 20 s that the app's `await_` functions take at most
+LOG_TAIL = 40  # lines of the log that an error quotes
 
 
 class ServerStartError(RuntimeError):
@@ -84,16 +84,16 @@ class Server:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [
-                    *(str(python), "-I", "-X", "utf8"),  # -I: no PYTHON… variables,
+                    *(str(python), "-I", "-X", "utf8"),  # -I: ignore the PYTHON… variables,
                     *map(str, app),
-                    *given,  # and the app's folder is not where modules come from
+                    *given,  # and do not import from the app's folder
                     *(() if show_error else ("--hide-errors",)),
                 ],
                 cwd=self._folder,
                 env={
                     **os.environ,
                     "GRADIO_TEMP_DIR": str(self._folder / "files"),
-                    "TMPDIR": str(self._folder),  # where 3.23 puts its files
+                    "TMPDIR": str(self._folder),  # the folder for 3.23's files
                 },
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -120,7 +120,7 @@ class Server:
         except queue.Empty:
             line = b""
         if not line:
-            self.process.kill()  # ends the reader's wait, too
+            self.process.kill()  # this also wakes the thread that reads the output
         reader.join()
         if not line:
             tail = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL:]

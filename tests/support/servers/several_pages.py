@@ -1,4 +1,4 @@
-"""An app of several pages, as `server.Server` starts it; ``--ssr`` has Node render them."""
+"""An app with several pages; `server.Server` starts it. With ``--ssr`` Node renders them."""
 
 import json
 import os
@@ -9,12 +9,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import app  # sets up the environment, and the standard output, for Gradio
+import app  # sets up the environment and the standard output for Gradio
 import gradio as gr
 
 
 def build(one_worker: bool = False) -> gr.Blocks:
-    """Build the app: each page has a function of its own."""
+    """Build the app: each page has its own function."""
     with gr.Blocks(title="Pages") as demo:
         text = gr.Textbox()
         gr.Button("go").click(lambda value: f"first {value}", text, text, api_name="first")
@@ -26,13 +26,13 @@ def build(one_worker: bool = False) -> gr.Blocks:
 
 
 def main_with_node() -> None:
-    """Do what `app.main` does, in SSR mode, and end Node as well."""
+    """Do the same as `app.main` in SSR mode, and end Node too."""
     demo = build()
     demo.queue()
     options: dict[str, Any] = {"ssr_mode": True, "prevent_thread_lock": True, "quiet": True}
     url = app.launch(demo, **options)
     print(json.dumps({"url": url, "version": app.VERSION}), file=app.READY, flush=True)
-    while True:  # Node shares the standard input, and has made its reads return at once
+    while True:  # Node shares the standard input, and has made it non-blocking
         select.select([0], [], [])
         try:
             if not os.read(0, 1):

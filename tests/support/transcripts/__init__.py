@@ -18,7 +18,7 @@ from gradio_client_sync.events import Data, Event, Status
 
 FOLDER = Path(__file__).parent
 
-#: The releases that were recorded, and what their config says of the queue.
+#: The recorded releases, and what their config says about the queue.
 PROTOCOLS = {
     "3.16.2": None,
     "3.23.0": None,
@@ -32,7 +32,7 @@ PROTOCOLS = {
     "6.31.0": "sse_v3",
 }
 
-EPOCH = 1_700_000_000.0  # s; the recordings count from their own beginning
+EPOCH = 1_700_000_000.0  # s; the times in a recording start at its own beginning
 
 
 def dialect_for(version: str) -> Dialect:
@@ -177,14 +177,14 @@ def _by_socket(version: str, lines: list[dict[str, Any]]) -> list[Talk]:
 
 def _by_stream(version: str, lines: list[dict[str, Any]]) -> list[Talk]:
     talks: dict[int, Talk] = {}
-    asked: dict[str, Talk] = {}
+    by_event: dict[str, Talk] = {}
     for line in lines:
         if line["kind"] == "sse":
             frame = frame_of(line["data"], EPOCH + line["t"])
             talk = talks[line["req"]]
             talk.frames.append(frame)
             if frame.event_id is not None:
-                asked[frame.event_id] = talk
+                by_event[frame.event_id] = talk
         elif line["dir"] == "send" and line["path"].startswith("/queue/join"):
             query = parse_qs(urlsplit(line["path"]).query)
             body = {
@@ -193,7 +193,7 @@ def _by_stream(version: str, lines: list[dict[str, Any]]) -> list[Talk]:
             }
             talks[line["req"]] = Talk(version, body)
         elif line["dir"] == "send" and line["path"] == "/queue/data":
-            talk = asked[line["json"]["event_id"]]
+            talk = by_event[line["json"]["event_id"]]
             talk.replies.append(line["json"])
             talk.body.update((k, v) for k, v in line["json"].items() if k != "event_id")
     return list(talks.values())
