@@ -250,7 +250,7 @@ def test_proxies_of_the_hub_are_named(environment: pytest.MonkeyPatch) -> None:
     with pytest.raises(SpaceError, match=r"variable ALL_PROXY.*pip install") as missing:
         Client("alice/open")
     environment.setenv("ALL_PROXY", "http://me:secret@127.0.0.1:1")
-    with pytest.raises(SpaceError, match="names the proxy 'http://…@127") as closed:
+    with pytest.raises(SpaceError, match="sets the proxy 'http://…@127") as closed:
         Client("alice/open")
     environment.setenv("ALL_PROXY", "socks://me:secret@127.0.0.1:1")
     hub = Hub("token")
