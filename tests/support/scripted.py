@@ -78,6 +78,9 @@ class IncomingRequest:
         self._handler.send_response(status)
         self._handler.send_header("Content-Type", kind)
         self._handler.send_header("Content-Length", str(len(raw)))
+        if self._handler.close_connection:
+            # Otherwise the client may send its next request on a connection that is about to close.
+            self._handler.send_header("Connection", "close")
         for name, value in (headers or {}).items():
             self._handler.send_header(name, value)
         self._handler.end_headers()
