@@ -62,15 +62,15 @@ def signature() -> Signature:
         ("class_=x", {"class": "x"}),
     ],
 )
-def test_value_is_text_where_the_app_takes_text_and_json_where_it_parses(
+def test_value_is_text_for_text_parameters_and_json_otherwise(
     word: str, payload: dict[str, Any]
 ) -> None:
-    """One rule for all, and names are the app's or the function's."""
+    """A text parameter gets the word itself, and any other gets it as JSON."""
     assert payload_of([word], signature()) == payload
 
 
 def test_values_go_by_position_and_by_name() -> None:
-    """Names do not take up a place."""
+    """Values by name do not count as positions."""
     assert payload_of(["flag=false", "a", "1"], signature()) == {
         "flag": False, "text": "a", "number": 1,
     }  # fmt: skip
@@ -88,7 +88,7 @@ def test_values_go_by_position_and_by_name() -> None:
     ],
 )
 def test_values_that_do_not_fit(words: list[str], message: str) -> None:
-    """A slip of the pen is told before anything is sent."""
+    """A wrong value raises before anything is sent."""
     with pytest.raises(PayloadError, match=message):
         payload_of(words, signature())
     with pytest.raises(click.UsageError, match="Only one value"):
@@ -96,7 +96,7 @@ def test_values_that_do_not_fit(words: list[str], message: str) -> None:
 
 
 def test_hidden_values_go_by_name_only() -> None:
-    """A hidden parameter takes up no place among the words."""
+    """A hidden parameter can be given by name only."""
     button = Parameter(
         "button", "button", hint_of({"type": "string"}), False, "cat", True, "Button", "", True
     )
@@ -113,7 +113,7 @@ def test_hidden_values_go_by_name_only() -> None:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_takes_text(name: str) -> None:
-    """Text parameters are those that take nothing else."""
+    """A text parameter is one that accepts nothing else."""
     wanted = name in ("text", "style", "maybe", "class")
     assert takes_text(hint_of(SCHEMAS[name])) is wanted
 
@@ -131,5 +131,5 @@ def test_takes_text(name: str) -> None:
     ],
 )
 def test_text_in(value: Any, text: str | None) -> None:
-    """The growing text of a chat is that of its last message, in the form of each release."""
+    """The growing text of a chat is its last message, in the form of each release."""
     assert text_in(value) == text
