@@ -101,7 +101,7 @@ def first_try(
 def handlers_may_raise() -> bool:
     """Return whether a signal handler of the program may raise an exception in this thread.
 
-    During a request, such an exception could not be told from an error of the connection. Python's
+    During a request, such an exception could not be distinguished from an error of the connection. Python's
     own handler of Ctrl-C is an exception to this.
     """
     if threading.get_ident() != threading.main_thread().ident:

@@ -325,7 +325,7 @@ class Connection:
             job, runner = self._make_job(prepared, first)
             try:
                 # Before `admit`, after which another thread may start the job at any time.
-                runner.arm(self.http.alarms)
+                runner.arm(self.http.timers)
                 self._admission.admit(runner, request)
             except GradioClientError as exc:
                 exc.endpoint = runner.endpoint.name

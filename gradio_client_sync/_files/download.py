@@ -275,7 +275,7 @@ class FileStore:
             ClientClosedError: The client was closed.
         """
         call = RequestHandle()
-        cancel_timer = self._http.alarms.set(deadline, call.abort)
+        cancel_timer = self._http.timers.set(deadline, call.abort)
         try:
             with _as_download_error(facts, deadline), self._response(url, call, {}) as download:
                 if silence is not None:
@@ -305,7 +305,7 @@ class FileStore:
                 progress(done, done)
         else:
             call = RequestHandle()
-            cancel_timer = self._http.alarms.set(deadline, call.abort)
+            cancel_timer = self._http.timers.set(deadline, call.abort)
             try:
                 with _as_download_error(facts, deadline):
                     url = _known(self.url_of(facts), facts)

@@ -1,7 +1,7 @@
 """Detection of several replicas behind a gateway that spreads the requests of one client.
 
-Each run of a server has its own ``app_id`` (Gradio 3.50 and later). A restart changes it once. So
-two servers respond by turns only if an old id comes back after another one.
+Each run of a server has its own ``app_id``, which configs contain since Gradio 3.42. A restart
+changes it once. So two servers respond by turns only if an old id comes back after another one.
 """
 
 from __future__ import annotations

@@ -102,8 +102,8 @@ class App:
         self._id: object = self.config.get("app_id")
         self._runs: dict[object, tuple[Config, EndpointTable]] = {}
         # Whether only the config shows a change. In development mode, the id alone is not enough:
-        # if the app's code seeds `random`, a reload may give the same id. (Servers before 3.3x
-        # report this mode for every app.)
+        # if the app's code seeds `random`, a reload may give the same id. (Servers before 3.42
+        # report this mode for each app that another server mounts, and no id.)
         self._config_decides = self._id is not None and self.config.get("dev_mode") is True
 
     @property
@@ -224,7 +224,7 @@ class App:
                 if run is not None and run in self._runs:
                     return self._adopt(*self._runs[run], run)
             elif response.status in (403, 404, 405):
-                self._config_decides = True  # servers before 3.2 have no such route
+                self._config_decides = True  # a gateway does not pass this route on
             elif response.status != 401:
                 return None
         return _ANOTHER if self._read_again(deadline, run) else _SAME
@@ -266,7 +266,7 @@ class App:
                     self.config = config
                     self._info.forget()
                 return _SAME
-            if self._id is None and same:  # the first id; configs before 3.3x have none
+            if self._id is None and same:  # the first id; configs before 3.42 have none
                 self._id = run
                 return _SAME
             if self._id is not None:

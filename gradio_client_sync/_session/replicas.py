@@ -38,7 +38,7 @@ class Replicas:
     Args:
         http: The HTTP client of the connection.
         url: The URL of the app's id.
-        known: Whether the app has an id (Gradio 3.50 and later).
+        known: Whether the app has an id (Gradio 3.42 and later).
     """
 
     def __init__(self, http: Http, url: str, *, known: bool) -> None:

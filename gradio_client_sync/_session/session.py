@@ -146,7 +146,7 @@ class Session:
         self._opener = _OPENERS[dialect.join]
         if dialect.join == "websocket":
             # Imported here and not by the first job. A job runs on another thread, and if the
-            # process is forked during the import, the import is locked for ever in the child.
+            # process is forked during the import, the import stays locked in the child.
             from .._transport.ws import WebSocketChannel
 
             self._connect_websocket = WebSocketChannel.connect

@@ -156,7 +156,7 @@ class Http:
         rate_limited: The retry policy for requests that may be sent again only after a 429.
         unaccepted: The retry policy for requests that may be sent again if the server certainly
             did not accept them. The caller gets a 429.
-        alarms: The timers that end requests at their deadlines.
+        timers: The timers that end requests at their deadlines.
         heard: When the server last responded, on the monotonic clock.
     """
 
@@ -169,7 +169,7 @@ class Http:
         self.context = RequestContext(root, options)
         self.options = options
         self._set_policies()
-        self.alarms = Timers()
+        self.timers = Timers()
         self.heard = 0.0
         self._sign = sign
         self._closed = SafeEvent()
@@ -214,7 +214,7 @@ class Http:
         twin.context.reset()
         twin.options = self.options._replace(retries=0, rate_limit_patience=0.0)
         twin._set_policies()
-        twin.alarms, twin._closed = Timers(), SafeEvent()
+        twin.timers, twin._closed = Timers(), SafeEvent()
         twin._reset()
         with self._lock:
             self._others.add(twin)
@@ -267,7 +267,7 @@ class Http:
         policy = policy or self.reading
         call = call or RequestHandle()
         deadline = policy.deadline
-        cancel = self.alarms.set(deadline, call.abort)
+        cancel = self.timers.set(deadline, call.abort)
         try:
             return self._follow(url, call, policy)
         except Aborted as exc:
@@ -456,7 +456,7 @@ class Http:
             call.abort()
         for other in others:
             other.close()
-        self.alarms.close()
+        self.timers.close()
         self.context.close_idle()
 
     # -- one attempt -----------------------------------------------------------------

@@ -209,7 +209,7 @@ class WebSocketChannel:
         limit = None if timeout is None or silence is None else timeout + silence
         if not interruptible(channel.abort):
             raise Aborted
-        cancel = http.alarms.set(Deadline.after(limit), channel._socket.interrupt)
+        cancel = http.timers.set(Deadline.after(limit), channel._socket.interrupt)
         try:
             refused = channel._open(http, url, query, headers or {})
         except Exception as exc:

@@ -404,7 +404,7 @@ def test_a_reader_that_fails_ends_its_jobs(caplog: pytest.LogCaptureFixture) -> 
             http, f"{server.url}/gradio_api/queue/data", silence=None, start=workers.start
         )
         mailbox = shared_stream.join(lambda: "one", publish)
-        http.alarms.set(Deadline.after(WAIT), mailbox.abort)
+        http.timers.set(Deadline.after(WAIT), mailbox.abort)
         with pytest.raises(Lost, match="no more"):
             mailbox.receive()
         assert "failed unexpectedly" in caplog.text
