@@ -151,7 +151,7 @@ class JobRunner:
     # -- the deadline ---------------------------------------------------------------
 
     def arm(self, timers: Timers) -> None:
-        """Set the timer that ends the job at its deadline, whatever the worker does then.
+        """Set the timer that ends the job at its deadline, even if the worker is blocked then.
 
         Raises:
             GradioClientError: No thread could be started.

@@ -76,14 +76,14 @@ class Join(NamedTuple):
 
     Attributes:
         endpoint: The function.
-        job: The job; `JobControl.on_stop` ends the waits.
+        job: The job. A stop of the job ends the waits of the join.
         exchange: The state machine of the job. It is informed when the server accepts the job.
-        body: The body of the join, as JSON. It is only sent if a join carries it.
+        body: The body of the join, as JSON, if the protocol sends it with the join.
         headers: Headers for the join.
         publish: Receives the messages that need no worker; see `Mailbox`.
         deadline: When the job has to end.
         before_send: Called immediately before a request that names the function and carries its
-            data. It may raise. If the server requests the data later, they go into a reply.
+            data. It may raise. It is not called if the protocol sends the data after the join.
     """
 
     endpoint: Endpoint
@@ -109,8 +109,7 @@ class Session:
         wants_heartbeat: Whether the app wants to know when the session's user is gone.
         joins: Limits the joins that run at once.
         start: Runs a function on a thread.
-        doubt: Returns the possible cause if the messages of a job do not arrive on the shared
-            stream, or ``""``.
+        doubt: Returns the cause if the messages of a job do not arrive, or ``""`` if it finds none.
 
     Attributes:
         session_hash: The name of the session.
@@ -201,7 +200,7 @@ class Session:
         deadline: Deadline,
         call: RequestHandle,
     ) -> Answer:
-        """Run a function that skips the queue, and retry while the server responds 429.
+        """Run a function that skips the queue. Retry while the server responds with 429.
 
         Args:
             url: The URL of the function.
@@ -344,5 +343,5 @@ _OPENERS: Mapping[str, Callable[[Session, Join], Channel]] = {
 
 def new_session_hash() -> str:
     """Return eleven random characters, as other clients of Gradio make them."""
-    number = secrets.randbelow(36**11)  # one draw: eleven take longer than the session itself
+    number = secrets.randbelow(36**11)  # once: eleven calls take longer than the session itself
     return "".join(_BASE_36[number // 36**place % 36] for place in range(11))
