@@ -3,8 +3,8 @@
 An attempt owns its state machine, its connection, and its entry among the jobs of the session. A
 retry is a new attempt. `JobRunner` makes the attempts, and ends the job.
 
-The decisions are in `_protocol.queue.exchange`, and the bytes in `_transport`. This module carries
-messages from one to the other.
+The decisions are in `_protocol.queue.exchange`, and the bytes in `_transport`. This module passes
+messages and effects between them.
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ class Attempt:
             return ending.finish(self.exchange, exc)
 
     def _converse(self, channel: Channel) -> Finish | None:
-        """Carry messages and effects until the job ends; ``None`` if it was cancelled."""
+        """Pass on messages and effects until the job ends; ``None`` if it was cancelled."""
         control, exchange = self._control, self.exchange
         scope = CancelScope(control, self._jobs, exchange, channel, self._host, self._start)
         before = exchange.state
@@ -282,7 +282,7 @@ class Attempt:
         channel.reply(encode(self.endpoint, reply.body))
 
     def _publish(self, frame: Message) -> None:
-        """Keep a message for the job's listeners and loops.
+        """Put a message into the event log, for the job's loops and listeners.
 
         The worker calls this, and so does the reader of a shared stream.
         """

@@ -161,7 +161,7 @@ def ending_of(failure: Exception) -> Ending:
 
 
 def unexpected(exchange: Exchange, failure: BaseException) -> Finish:
-    """End a job after a bug, or because memory has run out, since a thread waits for the end."""
+    """End a job after a bug or without memory, because a thread may wait for its end."""
     name = exchange.event_factory.endpoint.name
     log.error("the call of %r failed unexpectedly", name, exc_info=failure)
     error = ProtocolError(f"The call of {name!r} failed: {failure!r}.")

@@ -45,7 +45,7 @@ _STOP_REASONS = {
 
 
 class JobRunner:
-    """The run of one job.
+    """Runs one job: makes attempts until one decides the job, and ends it once.
 
     Args:
         call: The prepared call.

@@ -60,7 +60,7 @@ def _silence(read_timeout: float | None) -> float | None:
 
 
 class Refused(Exception):
-    """The server responded to a join without an event id.
+    """The server did not accept a join: its response is an error.
 
     Args:
         answer: The response.
@@ -72,7 +72,7 @@ class Refused(Exception):
 
 
 class Join(NamedTuple):
-    """What a session needs to bring one job to the queue.
+    """What a session needs to join the queue with one job.
 
     Attributes:
         endpoint: The function.
@@ -225,13 +225,13 @@ class Session:
         )
 
     def open(self, join: Join) -> Channel:
-        """Bring a job to the queue.
+        """Join the queue with a job.
 
-        A 429 means that the server has not accepted the job. The join is then repeated after the
-        time that the server requests, until the rate limit patience of `Http` or the deadline ends.
+        A 429 means that the server has not accepted the job. The join is then sent again after the
+        wait that the server requests, until the rate limit patience of `Http` or the deadline ends.
 
         Raises:
-            RateLimitError: The server requests a longer pause.
+            RateLimitError: The server requests a longer wait than that.
             ConnectFailedError, HTTPStatusError: There was no connection, or the server refused it.
             Refused: The server did not accept the job.
             Lost: The connection was lost.
@@ -294,7 +294,7 @@ class Session:
     # -- the session's user ---------------------------------------------------------
 
     def keep_heartbeat(self) -> None:
-        """Open the heartbeat that shows the app that the session's user is there, if it wants one.
+        """Open the session's heartbeat, if the app wants one and it is not open yet.
 
         Call this whenever the session is used. A session that was never used has nothing that the
         app has to clean up.

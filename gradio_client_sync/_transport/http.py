@@ -155,8 +155,8 @@ class Http:
         options: The settings of all requests.
         reading: The retry policy for requests that change nothing on the server.
         rate_limited: The retry policy for requests that may be sent again only after a 429.
-        unaccepted: The retry policy for requests that may be sent again if the server certainly
-            did not accept them. The caller gets a 429.
+        unaccepted: The retry policy for requests that may be sent again only if the server
+            certainly did not accept them. There is no retry after a 429, so the caller gets it.
         timers: The timers that end requests at their deadlines.
         heard: When the server last responded, on the monotonic clock.
     """
@@ -419,7 +419,7 @@ class Http:
             headers: Headers of this request only.
             read_timeout: Seconds for which the server may send nothing before the stream is open;
                 ``None`` for no limit.
-            policy: When to send the request again. The caller gets a 429.
+            policy: When to send the request again; by default, it is sent once.
 
         Raises:
             ConnectFailedError: No response arrived.

@@ -111,7 +111,7 @@ def _by_name(
 
 
 def _in_order(endpoint: Endpoint, described: Sequence[ValueInfo]) -> list[ValueInfo]:
-    """Return all parameters with the hidden ones, one for each of `endpoint.givable`."""
+    """Return the described and the hidden parameters, one for each of `endpoint.givable`."""
     if len(endpoint.givable) == len(endpoint.parameters):
         return list(described)
     own, hidden = iter(described), iter(hidden_parameters_of(endpoint, described))

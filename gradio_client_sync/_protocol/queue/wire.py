@@ -57,7 +57,7 @@ class Message(NamedTuple):
 
     @property
     def renders(self) -> bool:
-        """Whether the message may contain new components; fast, and never wrongly ``False``."""
+        """Whether the message may contain new components. A fast check, never wrongly ``False``."""
         raw = self.raw
         # New components are an object within the output within the message, so there is a third
         # brace. A search for one byte is much faster than a search for a word.

@@ -52,7 +52,7 @@ def _is_3x(dialect: Dialect) -> bool:
 
 
 def _video(value: Any, slot: Slot, dialect: Dialect) -> Any:
-    """Convert a video, alone or with subtitles, in the form of any generation.
+    """Convert a video, alone or with subtitles, from the form of any generation.
 
     No server passes subtitles to the function, so they are removed where the form has none.
     """
