@@ -1,10 +1,10 @@
-"""`Attempt`: one try to run a job, from its files to the message that ends it.
+"""`Attempt`: one attempt to run a job, from its files to the message that ends it.
 
-An attempt owns what a try has: the state machine, the connection, the place among the jobs of the
-session. A retry is a new attempt. `JobRunner` makes the attempts, and ends the job.
+An attempt owns its state machine, its connection, and its entry among the jobs of the session. A
+retry is a new attempt. `JobRunner` makes the attempts, and ends the job.
 
-The decisions are in `_protocol.queue.exchange`, and the bytes in `_transport`. This module carries
-messages from one to the other.
+The decisions are in `_protocol.queue.exchange`, and the bytes in `_transport`. This module passes
+messages and effects between them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Moved(Exception):
 
 
 class Attempt:
-    """One try to run a job. It runs on a worker of the job.
+    """One attempt to run a job, on a worker thread.
 
     Args:
         call: The prepared call.
@@ -88,7 +88,7 @@ class Attempt:
         self._start = start
         self._jobs = call.session.jobs
         self._channel: Channel | None = None
-        self._passage: Passage | None = None  # None if a change of the app does no harm
+        self._passage: Passage | None = None  # None if a change of the app cannot affect the call
 
     @property
     def endpoint(self) -> Endpoint:
@@ -149,7 +149,7 @@ class Attempt:
         """Check the app before the function's number or the positions of its values are sent.
 
         Raises:
-            Moved: They may have another meaning now.
+            Moved: They may have another meaning in the app as it is now.
         """
         passage = self._passage
         if passage is not None and not self._host.send(passage, self.aim.epoch):
@@ -168,14 +168,14 @@ class Attempt:
             self._host.watch.end(passage, ran=self.exchange.state.accepted is not False)
 
     def _on_app_change(self) -> None:
-        """End the job on another thread, since the caller informs further calls."""
+        """End the job on another thread, because the calling thread has other calls to inform."""
         try:
             self._start(self._end_changed)
         except GradioClientError:  # no more threads
             self._end_changed()
 
     def _end_changed(self) -> None:
-        """End the job, since what was sent has another meaning now."""
+        """End the job, since its request now has another meaning for the app."""
         state = self.exchange.state
         error = changed(
             self.aim,
@@ -191,7 +191,7 @@ class Attempt:
     # -- files ----------------------------------------------------------------------
 
     def _send_files(self) -> None:
-        """Upload the files of the payload, and put the server's names for them into the body.
+        """Upload the files of the payload, and put their paths on the server into the body.
 
         Raises:
             Aborted: The job was cancelled.
@@ -242,7 +242,7 @@ class Attempt:
             return ending.finish(self.exchange, exc)
 
     def _converse(self, channel: Channel) -> Finish | None:
-        """Carry messages and effects until the job ends; ``None`` if it was cancelled."""
+        """Pass on messages and effects until the job ends; ``None`` if it was cancelled."""
         control, exchange = self._control, self.exchange
         scope = CancelScope(control, self._jobs, exchange, channel, self._host, self._start)
         before = exchange.state
@@ -282,7 +282,7 @@ class Attempt:
         channel.reply(encode(self.endpoint, reply.body))
 
     def _publish(self, frame: Message) -> None:
-        """Keep a message for the job's listeners and loops.
+        """Put a message into the event log, for the job's loops and listeners.
 
         The worker calls this, and so does the reader of a shared stream.
         """
@@ -316,7 +316,7 @@ class Attempt:
     def _learn(self, frame: Message) -> None:
         """Read from the last message whether the function is a generator.
 
-        The config says it only from 3.20 on.
+        The config says this only from 3.20 on.
         """
         if self.endpoint.generator is None and frame.msg == "process_completed":
             output = frame.parse().get("output")

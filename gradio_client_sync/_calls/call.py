@@ -28,7 +28,7 @@ class CallOptions(NamedTuple):
 
     Attributes:
         deadline: When the call has to end.
-        retries: How often the call is tried again if the app did not accept it.
+        retries: The most retries of the call while the app has not accepted it.
         idempotent: Whether running the call twice does no harm, so that it may be sent again after
             its connection was lost.
     """

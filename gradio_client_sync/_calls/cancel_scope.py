@@ -58,7 +58,7 @@ class CancelScope:
         change of the state.
 
         Args:
-            state: What the server has said about the job.
+            state: What the server has reported about the job.
 
         Raises:
             Aborted: The job was cancelled before, and the server acts on it now.
@@ -74,7 +74,7 @@ class CancelScope:
         self._defer()
 
     def _defer(self) -> None:
-        """Handle a cancellation that the server would ignore now.
+        """React to a cancellation that the server would ignore now.
 
         The thread that calls `Job.cancel` does not wait for the requests in `_release_others`.
         """

@@ -1,4 +1,4 @@
-"""`Host`: what a connection does for the jobs that it runs, and `Course`, where it sends a job."""
+"""`Host`: what a connection does for the jobs that it runs, and `Course`: how a job is sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Course(NamedTuple):
-    """Where a job goes.
+    """How a job is sent: the function, its values and the route.
 
     Attributes:
         aim: The function that the job calls.
@@ -35,8 +35,8 @@ class Host(NamedTuple):
 
     Attributes:
         course: Returns the function, the values and the route for a job that is about to be sent.
-            They differ from those before if the app has changed. Raises a `GradioClientError` if
-            the job cannot be sent.
+            If the app has changed, they may differ from those of the last attempt. Raises a
+            `GradioClientError` if the job cannot be sent.
         watch: The record of calls that were sent before the app changed.
         send: Records that a call is about to be sent; see `Watch.send`.
         may_be_lost: Called after a connection has failed, since the server may be gone.

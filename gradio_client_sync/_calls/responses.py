@@ -1,4 +1,4 @@
-"""The end of a job by an HTTP response or a failure, not by a message of the queue.
+"""How a job ends by an HTTP response or a failure, and not by a message of the queue.
 
 Each function makes the `Finish` for one case. `ENDINGS` is the table of the failures that a job in
 the queue can have.
@@ -60,9 +60,9 @@ def changed(
     """
     name = aim.endpoint.name
     if begun:
-        fate = "It had begun, so another function may have run, or this one with other values"
+        fate = "It had started, so another function may have run, or this one with other values"
     elif queued and accepted:
-        fate = "The app had accepted it, and had not reported that it runs"
+        fate = "The app had accepted it, but had not reported that it started"
     else:
         fate = "It may have run, as another function or with other values"
     return AppChangedError(
@@ -84,7 +84,7 @@ def refused(exchange: Exchange, answer: Answer) -> Finish:
     """
     now, name = time.time(), exchange.event_factory.endpoint.name
     detail = (object_in(answer.body) or {}).get("detail")
-    if answer.status == 503 and isinstance(detail, str):  # otherwise a gateway has sent it
+    if answer.status == 503 and isinstance(detail, str):  # from the app, not a gateway
         return exchange.fail(queue_full(exchange.event_factory, detail), now, visible=True)
     if answer.status == 422:
         failures = validation_failures(detail)
@@ -161,7 +161,7 @@ def ending_of(failure: Exception) -> Ending:
 
 
 def unexpected(exchange: Exchange, failure: BaseException) -> Finish:
-    """End a job after a bug, or because memory has run out, since a thread waits for the end."""
+    """End a job after a bug or without memory, because a thread may wait for its end."""
     name = exchange.event_factory.endpoint.name
     log.error("the call of %r failed unexpectedly", name, exc_info=failure)
     error = ProtocolError(f"The call of {name!r} failed: {failure!r}.")

@@ -45,7 +45,7 @@ _STOP_REASONS = {
 
 
 class JobRunner:
-    """The run of one job.
+    """Runs one job: makes attempts until one decides the job, and ends it once.
 
     Args:
         call: The prepared call.
@@ -151,7 +151,7 @@ class JobRunner:
     # -- the deadline ---------------------------------------------------------------
 
     def arm(self, timers: Timers) -> None:
-        """Set the timer that ends the job at its deadline, whatever the worker does then.
+        """Set the timer that ends the job at its deadline, even if the worker is blocked then.
 
         Raises:
             GradioClientError: No thread could be started.

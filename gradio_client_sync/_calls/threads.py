@@ -1,8 +1,8 @@
 """The pool of threads that run jobs. Threads start when they are needed, and end after idle time.
 
-They are daemon threads, because the interpreter waits for all others before it exits: a job on a
-server that hangs would keep a script from ending. The owner of the jobs cancels them on the server
-(see `_connection.at_exit`).
+They are daemon threads, because the interpreter waits for all other threads before it exits: a job
+on a server that hangs would keep a script from ending. The owner of the jobs cancels them on the
+server (see `_connection.at_exit`).
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ IDLE_SECONDS = 5.0  # s after which an idle thread ends, since each costs some m
 
 
 class Workers:
-    """A pool without an upper limit, so a task never waits for another one to end."""
+    """A pool of threads without an upper limit, so that no task waits for another task to end."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()  # for idle threads
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()  # tasks for idle threads
         self._idle = 0  # idle threads for which `_tasks` has no task yet
         self._threads: set[threading.Thread] = set()
         self._leaving: set[threading.Thread] = set()  # without tasks, but maybe not ended yet

@@ -101,8 +101,8 @@ def first_try(
 def handlers_may_raise() -> bool:
     """Return whether a signal handler of the program may raise an exception in this thread.
 
-    During a request, such an exception looks like an error of the connection. Only that of
-    Python's own handler of Ctrl-C does not.
+    During a request, such an exception could not be distinguished from an error of the connection.
+    This does not hold for `KeyboardInterrupt`, which Python's own handler of Ctrl-C raises.
     """
     if threading.get_ident() != threading.main_thread().ident:
         return False

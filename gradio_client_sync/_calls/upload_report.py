@@ -53,7 +53,7 @@ class UploadReport:
             name, number = self._endpoint.name, self._endpoint.fn_index
             self._due.append(Upload(done, total, name, number, moment(time.time())))
             if self._publishing:
-                return  # the thread that publishes now takes this event next, so order is kept
+                return  # the thread that publishes now publishes this one next, in order
             self._publishing = True
         while True:
             with self._lock:

@@ -1,4 +1,4 @@
-"""Open a connection to the app at a URL."""
+"""`open_connection`: connect to the app at a URL."""
 
 from __future__ import annotations
 

@@ -84,8 +84,8 @@ class Admission:
             if not self._waiting or request not in self._holders:
                 self._holders.discard(request)
                 return
-        # A worker starts the waiting job: on this thread, a signal handler could raise while it
-        # does so, and the job belongs to another caller.
+        # A worker starts the waiting job, because that job belongs to another caller. On this
+        # thread, a signal handler could raise while the job is started.
         try:
             self._start(partial(self.release, request))
         except GradioClientError:  # no thread could be started

@@ -37,8 +37,8 @@ class ExitHandler(Protocol):
         ...
 
 
-#: Each method of a set is one step for other threads, so no lock is needed. A lock could be held by
-#: another thread at the time of a fork, and would then stay locked in the child process.
+#: Each method of a set is atomic for other threads, so no lock is needed. Another thread could hold
+#: a lock at the time of a fork, and the lock would then stay locked in the child process.
 _open: set[ExitHandler] = set()
 
 register = _open.add

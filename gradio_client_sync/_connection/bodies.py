@@ -1,4 +1,4 @@
-"""`BodyFactory`: make the bodies that calls and the inputs of running jobs send to the app."""
+"""`BodyFactory`: the bodies of requests, for calls and for further inputs of running jobs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class BodyFactory:
             endpoint: The function.
             data: One value for each of its inputs.
             session: The session of the call.
-            deadline: The time limit for a request of the app's description, if that is needed.
+            deadline: The deadline of the request for the app's description, if that is needed.
             by_name: Leave out the function's number, because the URL names the function.
 
         Raises:
@@ -77,7 +77,7 @@ class BodyFactory:
     def input_stream(
         self, endpoint: Endpoint, session: Session, headers: Mapping[str, str]
     ) -> InputStream | None:
-        """Return what sends further inputs to a running job; ``None`` if it takes only one input.
+        """Return the sender of a job's further inputs; ``None`` if the job takes only one input.
 
         Args:
             endpoint: The job's function.

@@ -1,7 +1,6 @@
-"""`Connection`: prepare calls, make them, and close everything that a client has opened.
-
-The parts have modules of their own. Threads and finalizers hold the connection and never the
-`Client`. So a client that is no longer used is garbage-collected, which closes its connection.
+"""`Connection`: prepare calls, make them, and close everything that a client has opened. Its parts
+have modules of their own. Threads and finalizers hold the connection and never the `Client`. So a
+client that is no longer used is garbage-collected, which closes its connection.
 """
 
 from __future__ import annotations
@@ -199,7 +198,7 @@ class Connection:
         headers: Mapping[str, str],
         owner: Owner,
     ) -> PreparedCall:
-        """Make everything ready that `submit` or `call` needs. Pass the result to one of them.
+        """Prepare a call. Pass the result to `submit` or `call`.
 
         Args:
             aim: The function to call.
@@ -248,7 +247,7 @@ class Connection:
             raise
 
     def call(self, prepared: PreparedCall, wait: Callable[[Job], Data]) -> Data:
-        """Make a call for a thread that does nothing but wait for the result.
+        """Make a call for a thread that only waits for the result.
 
         A call that is a single request needs neither a job nor another thread, and making them
         takes longer than everything else on this side. If that request fails, a job continues.
@@ -313,8 +312,9 @@ class Connection:
         Args:
             prepared: The call.
             wait: Called with the job.
-            request: The request of a first try without a job. If it holds a slot, the job gets it.
-            first: The failure of that try. It is raised if the job cannot be started.
+            request: The request of a first attempt without a job. If it holds a slot, the job gets
+                it.
+            first: The failure of that attempt. It is raised if the job cannot be started.
 
         Raises:
             ClientClosedError: `close` was called.
@@ -396,7 +396,7 @@ class Connection:
     # -- the end ------------------------------------------------------------------
 
     def close(self, grace: float, *, join: bool) -> None:
-        """Cancel every job, and its run on the server, and close every connection.
+        """Cancel every job, also on the server, and close every connection.
 
         Args:
             grace: Seconds to wait for the servers' responses to cancellations.

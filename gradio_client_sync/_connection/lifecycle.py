@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .._options import Options
     from .connection import Connection
 
-_NO_PROCESS = 0  # no process has this number
+_NO_PROCESS = 0  # no process has this id
 
 
 class Lifecycle:

@@ -1,4 +1,4 @@
-"""Connect to the URL or the Space that the user named."""
+"""`connect`: open the connection to the URL or the Space that the user named."""
 
 from __future__ import annotations
 

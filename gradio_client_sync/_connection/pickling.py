@@ -1,4 +1,4 @@
-"""The content of a client's pickle: the arguments of `Client` without secrets.
+"""The content of a client's pickle: the arguments of `Client`, without secrets.
 
 A pickle is stored, sent and copied like other data, so it must not have secrets. It has only the
 names of the arguments that were left out. The unpickled client raises an error with these names at
@@ -66,7 +66,7 @@ def _is_found_again(source: str, token: str | None) -> bool:
 
 
 def secrets_missing(source: str, left_out: tuple[str, ...]) -> AuthenticationError:
-    """Make the error for an unpickled client whose secrets were left out of the pickle."""
+    """Return the error for an unpickled client whose secrets were left out of the pickle."""
     names = ", ".join(f"{name}=" if name.isidentifier() else name for name in left_out)
     token = (
         " Or make the first client without hf_token: then each process uses the token of the "

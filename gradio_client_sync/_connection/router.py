@@ -1,6 +1,6 @@
 """`Router`: decide how a call reaches its function: through the queue, by a name or by a number.
 
-The app may change between two tries of a call, so this is decided for each try.
+The app may change between two attempts of a call, so this is decided for each attempt.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ class Router:
 
         Args:
             prepared: The job's call.
-            aim: The function to call, as the last try had it.
+            aim: The function to call, as the last attempt had it.
             values: One value for each input of that function.
             request: The handle by which another thread can abort the check.
-            deadline: The time limit for the check.
+            deadline: The deadline of the check.
 
         Returns:
             The function in the present app, its values in the present order, and the route.
@@ -74,8 +74,8 @@ class Router:
         app, table = self._app, prepared.session.table
         by_name = self.goes_by_name(aim, table)
         # A reload of the app can change the meaning of a number or of positions that the library
-        # has looked up. A name, or a number of the user, keeps its meaning, so for calls that send
-        # only these, only a restart matters.
+        # has looked up. A name, or a number of the user, keeps its meaning. So a call that sends
+        # only these needs a check only after a possible restart.
         is_looked_up = aim.by_parameter or not (by_name or aim.by_number)
 
         def is_due() -> bool:

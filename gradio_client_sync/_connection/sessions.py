@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def client_closed() -> ClientClosedError:
-    """Make the error for a call on a closed client."""
+    """Return the error for a call on a closed client."""
     return ClientClosedError("The client is closed; make a new one.")
 
 
@@ -30,8 +30,8 @@ class Sessions:
         http: The HTTP client of the connection.
         session_hash: The name of the first session; ``None`` for a random one.
         start: A function that runs another function on a thread.
-        doubt: A function that returns the reason why the messages of a job do not arrive, or
-            ``""`` if it is unknown.
+        doubt: A function that returns the cause if the messages of a job do not arrive, or ``""``
+            if it finds none.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Sessions:
         session.close()
 
     def update_all(self) -> None:
-        """Have all sessions use the functions of the app after it has changed."""
+        """Give all sessions the functions of the app after it has changed."""
         with self._lock:
             sessions = {self.current, *self._uses}
         for session in sessions:

@@ -1,4 +1,4 @@
-"""Wake a Space and connect to its app."""
+"""`SpaceConnector`: wake a Space, and connect to its app."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""`JobControl`: the client's side of one job. `Job` is what users hold, and reads from it.
+"""`JobControl`: the state of one job, and all ways to end it. Users hold a `Job`, which reads it.
 
 The runner of a job owns its control. The user's threads, the deadline's thread and the exit of the
-interpreter use it too. Several of them may end the job, but it has one `Outcome`: that of the first
-call of `_end`. A job ends in three steps: its log accepts no more events, its listeners receive the
-last events, and its Future resolves. The listeners come first, so that they have the last status
-when the Future resolves. A cancellation counts until the Future resolves.
+interpreter use it too. Several of them may try to end the job, but it has one `Outcome`: that of
+the first call of `_end`. A job ends in three steps: its log accepts no more events, its listeners
+receive the last events, and its Future resolves. The listeners come first, so that they have the
+last status when the Future resolves. A cancellation counts until the Future resolves.
 
 No method here does input or output, and no callback runs under the lock.
 """
@@ -46,7 +46,7 @@ class Outcome(enum.Enum):
 
 
 class JobControl:
-    """The client's side of one job. Every method may be called from any thread.
+    """The state of one job, and all ways to end it. Every method may be called from any thread.
 
     Args:
         endpoint: The function's name, or its number if it has no name.
@@ -88,8 +88,8 @@ class JobControl:
         self._created = time.monotonic()
         self._lock = threading.RLock()
         self._resolved = SafeCondition(self._lock)
-        # A separate condition: the release of an abandoned job must not wake the threads that wait
-        # for its end.
+        # A separate condition, because the release of an abandoned job must not wake the threads
+        # that wait for its end.
         self._release_changed = SafeCondition(self._lock)
 
     # -- its state ------------------------------------------------------------------
@@ -276,7 +276,7 @@ class JobControl:
         """Wait until `ready` returns true. Each call of `wake` repeats the check.
 
         A signal handler that raises can break the condition of a Future; see
-        `_transport.signal_safe`. So a job waits on this condition.
+        `_transport.signal_safe`. So threads that wait for a job wait here.
 
         Args:
             ready: The check.
@@ -351,7 +351,7 @@ class JobControl:
 def _cancel_silently(future: Future[Data]) -> None:
     """Cancel a Future without waking the threads that wait for it.
 
-    No public method does this. Threads that check later see the end at once.
+    `Future` has no public method for this. Threads that check later see the end at once.
     """
     with future._condition:
         if future._state not in RESOLVED:

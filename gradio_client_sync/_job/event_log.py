@@ -1,8 +1,8 @@
 """`EventLog`: the messages that a job keeps, for loops on any thread and for listeners.
 
 The log keeps messages as they came. It keeps the newest `history` records with `history_bytes`
-bytes in total, and always the newest one (see `records`). Events are created when a reader reads
-them. Each loop has its own `Cursor`.
+bytes in total, and always the newest one (see `records`). Events are created when a loop or the
+listeners need them. Each loop has its own `Cursor`.
 
 Listeners that have received the same records share a cursor. So each event is created once for all
 of them, and they are called in the order of their registration. A late listener begins with its
@@ -109,7 +109,7 @@ class EventLog:
             self._changed.notify_all()
 
     def end(self, events: Sequence[Event]) -> bool:
-        """Add the last events. All later calls that write are ignored, and so are later ends.
+        """Add the last events. All later calls that add something are ignored.
 
         Returns:
             ``False`` if the job had ended before.
@@ -124,7 +124,7 @@ class EventLog:
         return True
 
     def wait_until_ended(self, timeout: float | None) -> bool:
-        """Wait until no more events can come.
+        """Wait until the log has ended, so that no more events follow.
 
         Args:
             timeout: Seconds to wait at most; ``None`` waits without a limit.
@@ -141,7 +141,7 @@ class EventLog:
         return status is not None and status.stage == "complete" and status.success is not False
 
     def cancel(self, time: float) -> None:
-        """End with the status of a cancelled job, and call the listeners on another thread."""
+        """End with the status of a cancelled job. Call the listeners on another thread."""
         self.end([self._event_factory.cancelled(time)])
         self.notify_soon()
 
@@ -161,8 +161,8 @@ class EventLog:
     def subscribe(self, event: EventName, listener: Callable[[Any], object]) -> None:
         """Call a listener with the events so far, and then with each new one.
 
-        If the job has ended, this returns when the listener has received all events. Only a
-        listener of this job that subscribes another one does not wait.
+        If the job has ended, this returns when the listener has received all events. Exception: if
+        a listener of this job subscribes another listener, this returns at once.
         """
         with self._lock:
             self._subscribed += 1
@@ -214,7 +214,7 @@ class EventLog:
         if self.has_unread:
             try:
                 self._start(self.notify)
-            except GradioClientError as exc:  # no more threads: the worker calls them at the end
+            except GradioClientError as exc:  # no thread: the worker calls them at the end
                 log.debug("listeners of %r wait: %s", self._event_factory.endpoint.name, exc)
 
     def notify(self) -> None:

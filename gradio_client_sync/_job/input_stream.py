@@ -1,9 +1,9 @@
 """`InputStream`: input for a job while it runs, for `Job.send_chunk` and `Job.close_stream`.
 
-A server stores one input ("chunk") per job. A new chunk replaces one that the function has not read
-yet. So a chunk is sent only after the function has returned a value for the last input, and each
-value permits one chunk. The values with which the job began are the first input. This rule alone
-keeps chunks complete and in order, whichever threads send them.
+A server stores one input ("chunk") per job. A new chunk replaces a chunk that the function has not
+read yet. So a chunk is sent only after the function has returned a value for the last input, and
+each returned value permits one chunk. The values with which the job was sent are the first input.
+This rule alone keeps chunks complete and in order, whichever threads send them.
 
 While a job is not accepted yet, or waits in the server's queue, its chunks wait.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .._transport.http import Http
     from ..types import Payload
 
-#: The responses of servers that do not know the job, or no longer: 500 up to 5.x, 404 since then.
+#: The statuses of servers that do not know the job, or no longer: 500 up to 5.x, 404 since then.
 _UNKNOWN_JOB = (404, 500)
 
 
@@ -140,13 +140,14 @@ class InputStream:
 
     def _closed_error(self) -> StreamClosedError:
         if self._closing:
-            reason = "close_stream() was called"
+            reason = "close_stream() was called."
         elif self._error is not None:
             reason = f"the job ended with {type(self._error).__name__}: {self._error}"
         else:
-            reason = "the app has ended the job, because of its time limit or on request"
+            reason = "the app has ended the job, because of its time limit or on request."
         error = StreamClosedError(
-            f"{self._endpoint!r} accepts no more input: {reason}. Submit a new job to continue.",
+            f"{self._endpoint!r} accepts no more input. Submit a new job to continue. Reason: "
+            f"{reason}",
             endpoint=self._endpoint,
             event_id=self._event_id or None,
         )

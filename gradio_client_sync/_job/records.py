@@ -123,7 +123,7 @@ class Cursor:
         diffs = None if past is None else past._decoder.diffs
         self.index = index
         self._decoder = Decoder(self._event_factory, diffs)
-        self._has_all_values = True  # False: values were skipped, since no reader wanted them
+        self._has_all_values = True  # False: values were skipped, since nobody needs them
 
     def jump(self, index: int, past: Cursor | None) -> None:
         """Continue at a later record, since the records before it were dropped.

@@ -1,7 +1,7 @@
 """Incremental decoder for the chunked framing of HTTP/1.1.
 
-Servers send each event of a stream in a chunk of its own. The decoder takes all bytes that have
-arrived apart at once, where `http.client` needs several reads for each chunk.
+Servers send each event of a stream in a chunk of its own. The decoder splits all bytes that have
+arrived at once; `http.client` needs several reads for each chunk.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ChunkedDecoder:
     )
 
     def __init__(self) -> None:
-        self._line_start = b""  # of a line whose end has not arrived yet
+        self._line_start = b""  # the start of a line whose end has not arrived yet
         self._content_left = 0  # bytes of the present chunk that have not arrived yet
         self._needs_line_end = False  # the content of a chunk is complete, its line end is not
         self._trailer_lines: int | None = None  # lines after the last chunk; None before it

@@ -25,7 +25,7 @@ CAUSE = (
 
 
 def take_turns(ids: Sequence[Hashable]) -> bool:
-    """Return whether an id came back after another one.
+    """Return whether an id came back after a different one, so several servers respond in turn.
 
     Example:
         >>> take_turns([1, 2, 1]), take_turns([1, 1, 2, 2])
@@ -36,5 +36,5 @@ def take_turns(ids: Sequence[Hashable]) -> bool:
 
 
 def is_clear(ids: Sequence[Hashable]) -> bool:
-    """Return whether the ids are enough to decide."""
+    """Return whether the ids show one server or several, so that no more are needed."""
     return take_turns(ids) or len(ids) >= MOST or (len(set(ids)) == 1 and len(ids) >= ENOUGH)

@@ -19,7 +19,7 @@ MAX_UNTIMED = 5
 
 
 def backoff(first: float = 0.5, longest: float = 10.0) -> Iterator[float]:
-    """Yield the seconds to wait before each further attempt, in growing steps."""
+    """Yield the seconds to wait before each further attempt; each wait is longer than the last."""
     while True:
         yield min(first, longest)
         first *= 1.5

@@ -76,7 +76,7 @@ def space_name(source: str, hub: str = HUB) -> SpaceName | None:
 
 
 def keeps_secrets(root: str) -> bool:
-    """Return whether nobody on the network can read what is sent: https, or this machine."""
+    """Return whether a URL is safe for secrets: https, or a server on this machine."""
     scheme, host, _ = origin_of(root)
     if scheme == "https" or host == "localhost" or host.endswith(".localhost"):
         return True

@@ -1,4 +1,4 @@
-"""`App`: the app that a client calls, and the check whether it is still the same app."""
+"""`App`: the app that a client calls, as its config describes it, and the check for changes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _RUNS = 8
 
 
 class Change(NamedTuple):
-    """The calls that are affected when the app was replaced by another one.
+    """The calls that are affected by a change of the app.
 
     Attributes:
         under_way: Running calls that the new app may have received.
@@ -101,9 +101,9 @@ class App:
         self._info = Info(http, self.routes.info)
         self._id: object = self.config.get("app_id")
         self._runs: dict[object, tuple[Config, EndpointTable]] = {}
-        # Whether only the config shows a change. In development mode, the id alone is not enough:
-        # if the app's code seeds `random`, a reload may give the same id. (Servers before 3.42
-        # report this mode for each app that another server mounts, and no id.)
+        # Whether the config decides about a change, and not the id. In development mode, the id is
+        # not enough: if the app's code seeds `random`, a reload may give the same id. (Servers
+        # before 3.42 report this mode for each app that another server mounts, and no id.)
         self._config_decides = self._id is not None and self.config.get("dev_mode") is True
 
     @property
@@ -120,7 +120,7 @@ class App:
         """Return the app's own description of its API (``/info``).
 
         Args:
-            deadline: The time limit for the request.
+            deadline: The deadline of the request.
             again: Send the request again even if it failed a short time ago.
 
         Returns:
@@ -146,10 +146,9 @@ class App:
         """Return whether a call is a single request that does not use the app's queue.
 
         Behaviour:
-            ``skip_queue`` of @gradio/client. Difference: if the app has a queue, generator
-            functions and functions with a stream of inputs always use it. A single request would
-            get only the first value of a generator, and would send only the first input of a
-            stream.
+            ``skip_queue`` of @gradio/client. Ours: if the app has a queue, generator functions and
+            functions with a stream of inputs always use it. A single request would get only the
+            first value of a generator, and would send only the first input of a stream.
         """
         if endpoint.queued:
             return False
@@ -179,7 +178,7 @@ class App:
 
         Args:
             request: The handle by which another thread can abort the check.
-            deadline: The time limit for the check.
+            deadline: The deadline of the check.
 
         Returns:
             The calls that are affected by the change; ``None`` if the app is the same.
@@ -233,7 +232,7 @@ class App:
         """Read the config again, and return whether the app is a different one.
 
         Args:
-            deadline: The time limit for the request.
+            deadline: The deadline of the request.
             run: The server's id for the present run, used if the config has none.
 
         Raises:
@@ -288,7 +287,7 @@ class App:
         Args:
             aim: The function before the change.
             values: One value for each input of that function.
-            deadline: The time limit for reading the app's description.
+            deadline: The deadline of the request for the app's description.
 
         Returns:
             The function after the change, and one value for each of its inputs.

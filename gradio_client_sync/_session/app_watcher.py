@@ -1,8 +1,8 @@
 """`AppWatcher`: check whether the app has changed, before calls and parallel to them.
 
-`Watch` decides when a check is due and which calls it covers, and `App` sends its request. This
-module selects the thread that makes a check: the caller's, or another one. After a check that finds
-a different app, it informs the calls that may have run a different function.
+`Watch` decides when a check is due and which calls it covers, and `App` sends the request of a
+check. `AppWatcher` selects the thread that makes a check: the caller's, or another one. After a
+check that finds a different app, it informs the calls that may have run a different function.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class AppWatcher:
 
         Args:
             request: The handle by which another thread can abort the check.
-            deadline: The time limit for the check.
+            deadline: The deadline of the check.
 
         Raises:
             GradioClientError: The request failed, or the app cannot be used any longer.
@@ -74,7 +74,7 @@ class AppWatcher:
         Args:
             is_due: Returns whether the call should wait for a check.
             request: The handle by which another thread can abort the check, or the wait for it.
-            deadline: The time limit for the check.
+            deadline: The deadline of the check.
 
         Returns:
             Whether a check was due.
@@ -110,10 +110,10 @@ class AppWatcher:
     def send(self, passage: Passage, epoch: int) -> bool:
         """Record that a call is about to be sent, and have a check made after it.
 
-        Calls that are made later start that check. If there are none, a thread does.
+        A later call starts that check, or a thread if no call follows.
 
         Returns:
-            ``False`` if the app has changed since `epoch`, as `Watch.send`.
+            ``False`` if the app has changed since `epoch`. Then the call must not be sent.
         """
         watch = self._watch
         if not watch.send(passage, epoch):

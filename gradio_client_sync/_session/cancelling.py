@@ -46,7 +46,7 @@ class CancelStrategy:
 
         Args:
             endpoint: The function of the job.
-            state: What the server has said about the job.
+            state: What the server has reported about the job.
         """
         return True
 
@@ -109,7 +109,7 @@ class ResetStrategy(CancelStrategy):
     ) -> list[StopRequest]:
         if endpoint not in table:
             return []  # the app has changed: the numbers may mean other events now
-        url = self._routes.run("predict")  # the number in the body selects the event
+        url = self._routes.run("predict")  # the number in the body selects the app's event
         return [
             StopRequest(url, {**self._session, "fn_index": fn_index, "data": []})
             for fn_index in endpoint.cancelled_by

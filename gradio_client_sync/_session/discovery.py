@@ -1,11 +1,11 @@
-"""Find the app at a URL, and read its config.
+"""Find an app by its URL, and read its config.
 
 The config is at the route ``/config``, and the app's page has a copy. The page is also needed to
 tell an app that requires a login from a server that has no Gradio app.
 
 The URL may be that of one page of a multi-page app. Then the config is one level up, and it lists
-the page. A page that Node renders (SSR mode) has no copy of the config. Node renders one for every
-URL, also where the app has no page, so only the list in the config is reliable.
+the page. A page that Node renders (SSR mode) has no copy of the config. Node renders a page for
+every URL, even if the app has no such page, so only the list in the config is reliable.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def _login(http: Http, root: str, auth: tuple[str, str], policy: RetryPolicy) ->
 
 
 def _login_needed(response: Answer) -> AuthenticationError:
-    """Make the error for an app that requires a login. Its page has the status 200 all the same."""
+    """Return the error for an app that requires a login. The page of such an app has status 200."""
     return cast(
         AuthenticationError,
         refusal(response._replace(status=401) if response.status == 200 else response),

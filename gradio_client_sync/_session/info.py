@@ -61,7 +61,7 @@ class Info:
         """Return the description. Request it if it is not cached.
 
         Args:
-            deadline: The time limit for the request.
+            deadline: The deadline of the request.
             again: Send the request even if it failed a short time ago, and log a warning if it
                 fails again.
 
@@ -98,7 +98,7 @@ class Info:
 
 
 def _cached_for(failure: GradioClientError, deadline: Deadline) -> float:
-    """Return for how many seconds to cache a failure."""
+    """Return the number of seconds for which to cache a failure."""
     if not deadline.left:
         return 0.0  # only this caller's time was too short; the next caller may have more
     status = failure.status_code if isinstance(failure, HTTPStatusError) else None

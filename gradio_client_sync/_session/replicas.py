@@ -48,7 +48,7 @@ class Replicas:
         self._once = Once(self._check)
 
     def cause(self) -> str:
-        """Return a text on the cause and what to do if there are several replicas, else ``""``."""
+        """If there are several replicas, return a text that says so and what to do; else ``""``."""
         if not self._known:
             return ""
         return self._once.get(NEVER) or ""

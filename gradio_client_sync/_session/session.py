@@ -60,7 +60,7 @@ def _silence(read_timeout: float | None) -> float | None:
 
 
 class Refused(Exception):
-    """The server responded to a join without an event id.
+    """The server did not accept a join: its response is an error.
 
     Args:
         answer: The response.
@@ -72,18 +72,18 @@ class Refused(Exception):
 
 
 class Join(NamedTuple):
-    """What a session needs to bring one job to the queue.
+    """What a session needs to join the queue with one job.
 
     Attributes:
         endpoint: The function.
-        job: The job; `JobControl.on_stop` ends the waits.
+        job: The job. A stop of the job ends the waits of the join.
         exchange: The state machine of the job. It is informed when the server accepts the job.
-        body: The body of the join, as JSON. It is only sent if a join carries it.
+        body: The body of the join, as JSON, if the protocol sends it with the join.
         headers: Headers for the join.
         publish: Receives the messages that need no worker; see `Mailbox`.
         deadline: When the job has to end.
         before_send: Called immediately before a request that names the function and carries its
-            data. It may raise. If the server requests the data later, they go into a reply.
+            data. It may raise. It is not called if the protocol sends the data after the join.
     """
 
     endpoint: Endpoint
@@ -109,8 +109,7 @@ class Session:
         wants_heartbeat: Whether the app wants to know when the session's user is gone.
         joins: Limits the joins that run at once.
         start: Runs a function on a thread.
-        doubt: Returns the possible cause if the messages of a job do not arrive on the shared
-            stream, or ``""``.
+        doubt: Returns the cause if the messages of a job do not arrive, or ``""`` if it finds none.
 
     Attributes:
         session_hash: The name of the session.
@@ -201,7 +200,7 @@ class Session:
         deadline: Deadline,
         call: RequestHandle,
     ) -> Answer:
-        """Run a function that skips the queue, and retry while the server responds 429.
+        """Run a function that skips the queue. Retry while the server responds with 429.
 
         Args:
             url: The URL of the function.
@@ -226,13 +225,13 @@ class Session:
         )
 
     def open(self, join: Join) -> Channel:
-        """Bring a job to the queue.
+        """Join the queue with a job.
 
-        A 429 means that the server has not accepted the job. The join is then repeated after the
-        time that the server requests, until the rate limit patience of `Http` or the deadline ends.
+        A 429 means that the server has not accepted the job. The join is then sent again after the
+        wait that the server requests, until the rate limit patience of `Http` or the deadline ends.
 
         Raises:
-            RateLimitError: The server requests a longer pause.
+            RateLimitError: The server requests a longer wait than that.
             ConnectFailedError, HTTPStatusError: There was no connection, or the server refused it.
             Refused: The server did not accept the job.
             Lost: The connection was lost.
@@ -295,7 +294,7 @@ class Session:
     # -- the session's user ---------------------------------------------------------
 
     def keep_heartbeat(self) -> None:
-        """Open the heartbeat that shows the app that the session's user is there, if it wants one.
+        """Open the session's heartbeat, if the app wants one and it is not open yet.
 
         Call this whenever the session is used. A session that was never used has nothing that the
         app has to clean up.
@@ -344,5 +343,5 @@ _OPENERS: Mapping[str, Callable[[Session, Join], Channel]] = {
 
 def new_session_hash() -> str:
     """Return eleven random characters, as other clients of Gradio make them."""
-    number = secrets.randbelow(36**11)  # one draw: eleven take longer than the session itself
+    number = secrets.randbelow(36**11)  # once: eleven calls take longer than the session itself
     return "".join(_BASE_36[number // 36**place % 36] for place in range(11))

@@ -44,9 +44,9 @@ QUEUE_GRACE = 0.5
 #: Seconds to wait for the response to a cancellation. No job of the function enters meanwhile.
 CANCEL_TIMEOUT = 5.0
 
-#: Seconds in which a server of 3.x begins with the value that it requested from a generator when
-#: the job's websocket ended. It does this with a request to itself. If that request finds the
-#: iterator reset, it makes a new iterator.
+#: Seconds to wait before `/reset` on servers of 3.x. A server gets each value of a generator by a
+#: request to itself. When the websocket of the job ends, such a request may be on its way. If it
+#: finds the iterator reset, it makes a new iterator.
 LAST_VALUE = 0.1
 
 
@@ -142,10 +142,9 @@ class SessionJobs:
 
     def drop_lost_iterator(self, endpoint: Endpoint) -> None:
         """Make the server drop the iterator of a lost or cancelled job, before the next job runs.
-
-        By default, a function runs one job at a time. Then the earlier job is over for the server
-        too, which may have requested one more value from it. If the app lets several jobs run at
-        once, the earlier one may still run, and this client cannot prevent that.
+        By default, a function runs one job at a time. Then the earlier job has ended on the server
+        too, although the server may have requested one more value from it. If the app lets several
+        jobs run at once, the earlier one may still run, and this client cannot prevent that.
         """
         if endpoint.fn_index in self._unfinished and self._drop_iterator(endpoint):
             with self._lock:
@@ -162,11 +161,11 @@ class SessionJobs:
         if waiting:
             try:
                 self._start(partial(self._stop_if_others_wait, endpoint))
-            except GradioClientError:  # no more threads: the job's own thread can wait that long
+            except GradioClientError:  # no thread: this one can wait that long
                 self._stop_if_others_wait(endpoint)
 
     def mark_begun(self, endpoint: Endpoint, job: JobControl) -> None:
-        """Record that the server has begun to run a job."""
+        """Record that the server has started to run a job."""
         with self._lock:
             self._ledger.mark_started(endpoint.fn_index, job)
             self._changed.notify_all()
@@ -175,7 +174,7 @@ class SessionJobs:
         """Wait up to `QUEUE_GRACE` for a job to begin.
 
         Returns:
-            Whether it has begun. If not, the job waits in the server's queue.
+            Whether the function runs. If not, the job waits in the server's queue.
         """
         return self._changed.wait_for(lambda: exchange.state.begun or self.closed, QUEUE_GRACE)
 
@@ -265,7 +264,7 @@ class SessionJobs:
         self.cancel_due(endpoint, due)
 
     def _is_settled(self, endpoint: Endpoint) -> bool:
-        """Wait up to `QUEUE_GRACE` until cancelled jobs no longer wait for others to begin."""
+        """Wait up to `QUEUE_GRACE` while only queued jobs postpone cancellations."""
         fn_index, ledger = endpoint.fn_index, self._ledger
         return self._changed.wait_for(
             lambda: self.closed or not ledger.has_postponed(fn_index), QUEUE_GRACE
@@ -276,8 +275,8 @@ class SessionJobs:
 
         Args:
             endpoint: The function.
-            due: The event ids that `leave` has returned. The ledger has ensured that no other
-                job is harmed.
+            due: The event ids that `leave` has returned. The ledger has ensured that their
+                cancellation ends no other job.
         """
         while due:
             try:

@@ -1,4 +1,4 @@
-"""`Watch`: the time of the last check that the app is unchanged, and the calls sent since then.
+"""`Watch`: when to check whether the app has changed, and which calls a check covers.
 
 A check is one small request. Most checks run parallel to the calls. `Watch` decides when a check is
 due, and knows which calls it covers. It sends no requests itself.
@@ -31,8 +31,8 @@ EARLY = 0.1
 #: parallel to it. If calls are rare, the app may have changed long before the call.
 LATE = 1.5
 
-#: How many entries about ended calls are kept apart by the check that came before them. If checks
-#: of an app have no result (it responds with 500, say), each would add one.
+#: The most entries about ended calls before entries for different checks are merged. If the checks
+#: of an app have no result (for example because it responds with 500), each would add an entry.
 _KEPT_APART = 1_000
 
 
@@ -50,7 +50,7 @@ class Passage:
     def __init__(self, sent: Sent, on_changed: Callable[[], None]) -> None:
         self.sent = sent
         self.on_changed = on_changed
-        self.check = 0  # how many checks had begun when the call was sent, or settled
+        self.check = 0  # how many checks had begun when it was sent, or settled
         self.settled = False  # whether the app has selected the function to run
 
 
@@ -70,7 +70,7 @@ class Watch:
         self._due += EVERY
         self._checking = False  # a check parallel to the calls is running
         self._followers: list[SafeEvent] | None = None  # callers that wait for a check before calls
-        self._guarded = False  # a thread makes checks for calls that run while no new ones are made
+        self._guarded = False  # a thread makes checks for running calls while no new calls start
         self._closed = False
         self._changed = SafeCondition(self._lock)  # notified of `_checking` and `_closed`
         self._under_way: set[Passage] = set()
@@ -80,7 +80,7 @@ class Watch:
 
     @property
     def is_late(self) -> bool:
-        """Whether the last good check is so old that a call should wait for the next one."""
+        """Whether the last good check is so old that a call should wait for the next check."""
         return not self._checking and time.monotonic() - self._seen > LATE
 
     def take_turn(self) -> bool:
@@ -190,7 +190,7 @@ class Watch:
             return self._begun, now
 
     def _merge_ended(self) -> None:
-        """Count the ended calls of one kind together, as if all were as late as the last one."""
+        """Merge the entries of equal calls, as if all of them were sent as late as the last one."""
         merged: dict[tuple[object, ...], tuple[int, Sent, int]] = {}
         for (_, *kind), (check, sent, count) in self._ended.items():
             before = merged.get(tuple(kind), (0, sent, 0))

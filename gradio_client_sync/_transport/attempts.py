@@ -57,7 +57,7 @@ class RetryPolicy(NamedTuple):
         return RetryPolicy(0, is_safe_to_retry, self.rate_limit_patience, self.deadline)
 
 
-#: No retries: the caller gets every failure, and a 429 too.
+#: No retries: the caller gets every failure, also a 429.
 SEND_ONCE = RetryPolicy()
 
 

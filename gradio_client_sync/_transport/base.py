@@ -1,4 +1,4 @@
-"""The interface of all connections that carry one job's messages, and how a wait on them fails."""
+"""`Channel`: one job's connection, whatever the protocol; and the exceptions of connections."""
 
 from __future__ import annotations
 
@@ -54,5 +54,5 @@ class Channel(Protocol):
         ...
 
     def abort(self) -> None:
-        """End the present call of `receive` from another thread, or the next one."""
+        """End the present call of `receive` from another thread, or else the next one."""
         ...

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from .connections import RequestHandle
     from .response import Response
 
-#: Large enough that system calls cost little; small enough that a slow network sends one before
-#: the timeout.
+#: Bytes to send at once. More would be too much for a slow network to send before the timeout; less
+#: would cost more system calls.
 CHUNK_BYTES = 131_072
 
 #: Bytes to read at once from an event stream. It is just below the size from which the allocator
@@ -37,7 +37,7 @@ class Reader(Protocol):
 
 
 class Source(NamedTuple):
-    """A content to upload.
+    """Content to upload.
 
     Attributes:
         name: Its file name.
@@ -53,22 +53,22 @@ class Source(NamedTuple):
 
 
 class Changed(Exception):
-    """A content is shorter than its `Source.size`."""
+    """The content of a `Source` was shorter than its `size`."""
 
 
 class UploadBody:
-    """The body of an upload. It reads each content while it is sent.
+    """The body of an upload. It reads the content of each source while it is sent.
 
     Args:
-        frame: The text around the contents.
-        sources: The contents, one after each head of the frame.
+        frame: The bytes around the content of the sources.
+        sources: What to upload, one after each head of the frame.
         on_sent: A function that gets the number of content bytes sent since its last call. When
             the body is sent again, it first gets a negative number that undoes the earlier ones.
 
     Attributes:
-        reading: The source that is being read.
-        failure: The exception that reading it raised. Code that only catches the exception would
-            take it for a failure of the connection.
+        reading: The source that is read now.
+        failure: The exception that reading it raised. It is kept here, because it would otherwise
+            look like a failure of the connection.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class UploadBody:
 
 
 def _pieces(source: Source) -> Iterator[bytes]:
-    """Read a content in pieces, at most up to its size."""
+    """Read the content of a source in pieces, at most up to its size."""
     left = source.size
     with source.open() as reader:
         while left is None or left > 0:
@@ -160,8 +160,8 @@ class Download:
     def validator(self) -> str | None:
         """The entity tag by which to request the rest of the same content; ``None`` for none.
 
-        Only a strong tag is used. A time is not enough, because two contents of one second have the
-        same. If the body is compressed, the position in the content is not known.
+        Only a strong tag is used. A time is not enough, because two versions of one second have the
+        same time. If the body is compressed, the position in the content is not known.
         """
         tag = self.headers.get("etag", "")
         return tag if self._is_plain and tag.startswith('"') else None
@@ -216,7 +216,7 @@ class Download:
 
 
 class EventStream:
-    """An open event stream. Iterating gives lists of payloads: those that arrived together.
+    """An open event stream. Iterating gives lists with the data of events that arrived together.
 
     If an event is longer than `limit`, only its start is given, as a `Truncated`.
 

@@ -5,7 +5,7 @@ not become free if another thread closed the socket. So each request attaches th
 uses to its `RequestHandle`, and `RequestHandle.abort` shuts this socket down.
 
 `urllib3` only opens the connections: it knows TLS, proxies, tunnels and SOCKS. `Pool` keeps them
-between requests. The modules `request` and `response` write and read what goes over them.
+between requests. The modules `request` and `response` write the requests and read the responses.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _REPEATABLE = frozenset(("GET", "HEAD"))
 
 
 class RequestHandle:
-    """The handle of one request, by which any thread can end it.
+    """The handle of one request, by which any thread can abort it.
 
     Attributes:
         aborted: Whether `abort` was called.
@@ -58,7 +58,7 @@ class RequestHandle:
         self.aborted = False
         self._lock = threading.RLock()
         self._socket: socket.socket | None = None
-        self._awaited: SafeEvent | None = None  # for which the request's thread waits
+        self._awaited: SafeEvent | None = None  # the event that the request's thread waits for
 
     def pause(self, seconds: float) -> None:
         """Wait before the request is sent again.
@@ -106,7 +106,7 @@ class RequestHandle:
                 self._socket.settimeout(seconds)
 
     def abort(self) -> None:
-        """End the request. Its thread gets `Aborted`."""
+        """Abort the request: its thread gets `Aborted`."""
         with self._lock:
             self.aborted = True
             if self._awaited is not None:
@@ -155,7 +155,7 @@ class _PooledConnection:
         self.used = 0.0
 
     def was_cut(self) -> bool:
-        """Return whether the server has closed this connection, which is open on this side."""
+        """Return whether the server has closed this connection. It must be open on this side."""
         return self.connection.sock is not None and not self.connection.is_connected
 
     def read_head(self, method: str) -> Raw:
@@ -199,9 +199,9 @@ class Pool:
         taken = []
         try:
             while True:
-                # Taken out of the pool meanwhile. Otherwise another thread might use the connection
-                # now, and its response would look like the end of the connection. And two green
-                # threads must not wait for one socket at the same time.
+                # The connection is taken out of the pool during the check. Otherwise another thread
+                # might use it now, and its response would look like the end of the connection.
+                # Also, two green threads must not wait for one socket at the same time.
                 pooled = self._idle.pop()
                 taken.append(pooled)
                 if pooled.connection.sock is not None:  # otherwise it was closed on this side
@@ -260,8 +260,8 @@ class Pool:
             method: The method, such as ``GET``.
             target: The request target: a path with its query, or a whole URL for a proxy.
             body: The body.
-            headers: All headers but those of the body's length.
-            call: The handle by which another thread can end the request.
+            headers: All headers, except those for the body's length.
+            call: The handle by which another thread can abort the request.
             timeout: Seconds to connect, and seconds for which the server may send nothing before
                 the response.
             silence: Seconds for which the server may accept no bytes of the request.
@@ -294,7 +294,7 @@ class Pool:
                     raise  # reading the body failed, not the connection
             connection.sock.settimeout(read_timeout)
             if read_timeout is None:
-                # A signal that came just before does not interrupt a read without a limit.
+                # A signal that arrived just before would not interrupt a read without a limit.
                 wait_for_read(connection.sock, NOTICED)
             return Response(pooled.read_head(method), partial(self._release, pooled, call))
         except BaseException:

@@ -1,8 +1,8 @@
-"""Deadlines, and the timers that act when they pass.
+"""`Deadline` and `Timers`: points in time by which calls must end, and functions called then.
 
 A `Deadline` is a value that is passed down with a call. `Timers` calls a function when the deadline
-passes, which ends the wait from another thread, whatever it waits for. A limit on each read would
-not be enough: a server that sends a byte now and then could extend the wait without end.
+passes. The function ends the call's wait from another thread. A limit on each read would not be
+enough: a server that sends a byte now and then could extend the wait without end.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ class Deadline(FrozenRecord):
 
     @classmethod
     def after(cls, seconds: float | None) -> Deadline:
-        """Return the deadline after so many seconds; ``None`` for no limit."""
+        """Return the deadline that is this many seconds from now; ``None`` for no limit."""
         return NEVER if seconds is None else cls(seconds, time.monotonic() + seconds)
 
     @property
     def left(self) -> float:
-        """Seconds remaining: never negative, infinite if there is no limit."""
+        """The seconds until the deadline: never negative, infinite if there is no limit."""
         return max(0.0, self.end - time.monotonic())
 
     def clip(self, seconds: float | None) -> float | None:
-        """Return a timeout of so many seconds, or of the seconds remaining if they are fewer."""
+        """Return a timeout of this many seconds, or of those that are left if they are fewer."""
         if self.seconds is None:
             return seconds
         left = max(self.left, 0.001)  # a timeout of 0 makes a socket non-blocking
@@ -53,7 +53,7 @@ NEVER = Deadline()
 
 
 class Timers:
-    """Calls functions at deadlines. Its thread exists only while there are timers, and 5 s more."""
+    """Calls functions at deadlines. The thread exists only while there are timers, and 5 s more."""
 
     def __init__(self) -> None:
         self._closed = False
@@ -64,12 +64,12 @@ class Timers:
         self._lock = threading.RLock()
         self._changed = SafeCondition(self._lock)
         self._timers: dict[object, tuple[float, Callable[[], None]]] = {}
-        self._next_end = math.inf  # until when the thread waits
+        self._next_end = math.inf  # the time until which the thread waits
         self._thread: threading.Thread | None = None
         self._pid = os.getpid()
 
     def set(self, deadline: Deadline, callback: Callable[[], None]) -> Callable[[], None]:
-        """Have a function called at a deadline.
+        """Set a timer, which calls a function at a deadline.
 
         Args:
             deadline: The deadline. If it has no limit, the function is never called.

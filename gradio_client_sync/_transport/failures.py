@@ -1,6 +1,6 @@
 """Whole responses, and the translation of failures into this package's errors.
 
-Most error texts about requests are made here: for a response that is not a success, and for an
+Most error messages about requests are made here: for a response that is not a success, and for an
 exception of `requests`, `urllib3` or the system. Tables say which exception becomes which error.
 """
 
@@ -36,7 +36,7 @@ _NO_TLS = re.compile("wrong.version.number|unknown.protocol|record.layer.failure
 #: A status that only a proxy sends, never the app.
 PROXY_AUTHENTICATION_REQUIRED = 407
 
-_SHOWN_CHARACTERS = 500  # the most that an error contains of a server's text
+_SHOWN_CHARACTERS = 500  # the most characters of a server's text in an error
 
 
 class Answer(NamedTuple):
@@ -115,8 +115,8 @@ def refusal(answer: Answer, *, doing: str | None = None) -> HTTPStatusError:
     if status in (401, 403):
         return AuthenticationError(
             f"{tried}{url} refused the request with {status}{reason}. If the app has a login, pass "
-            "auth=('user', 'password'). If a gateway protects the app, pass what the gateway "
-            "requires by headers= or cookies=.",
+            "auth=('user', 'password'). If a gateway protects the app, use headers= or cookies= to "
+            "send what the gateway requires.",
             **facts,
         )
     if status == 429:
@@ -230,11 +230,11 @@ def _not_in_time(exc: Exception, url: str) -> ConnectFailedError:
 
 
 def proxy_refusal(url: str, reason: str, proxy: str) -> ConnectFailedError:
-    """Return the error for a proxy that did not pass a request on.
+    """Return the error for a proxy that did not forward a request.
 
     Args:
         url: The request's URL.
-        reason: Why the proxy did not pass it on.
+        reason: Why the proxy did not forward it.
         proxy: A text that names the proxy; see `RequestContext.describe_proxy`.
     """
     return ConnectFailedError(

@@ -57,9 +57,9 @@ class Heartbeat:
         log.debug("the session's heartbeat was closed")
 
     def _keep_open(self) -> None:
-        """Open the stream, again and again."""
+        """Open the stream, and open it again whenever it breaks."""
         wait = FIRST_WAIT
-        while True:  # at least once, even after `close`: the session was used
+        while True:  # at least once, even after `close`: the app must see an end
             began = time.monotonic()
             try:
                 self._read()
@@ -68,7 +68,7 @@ class Heartbeat:
                 break
             except (Lost, GradioClientError) as exc:
                 if self._silence is not None and self._beats == 1:
-                    self._silence *= 2  # the app may be set to a longer interval
+                    self._silence *= 2  # the interval of this app may be longer
                 if isinstance(exc, HTTPStatusError) and _is_final(exc.status_code):
                     log.warning(
                         "the session has no heartbeat, because the server refused it: %s", exc
@@ -109,7 +109,7 @@ class Heartbeat:
         """End the stream, so that the server notices that the user is gone.
 
         If no heartbeat has arrived yet, the stream is ended after the first one. Otherwise the
-        server might lose the stream before it serves it, and never run its handlers.
+        server might drop the request before it handles it, and never run the handlers of `unload`.
         """
         self._closed.set()
         if self._served.is_set():

@@ -59,7 +59,8 @@ USE_DEFAULT = UseDefault()
 class _Request:
     """One request, which may be sent several times.
 
-    It is not a `NamedTuple`: to define one with eight fields takes 0.2 ms of every first call.
+    It is not a `NamedTuple`: defining one with eight fields would add 0.2 ms to the first call of a
+    process.
 
     Args:
         method: The method, such as ``GET``.
@@ -154,8 +155,8 @@ class Http:
         options: The settings of all requests.
         reading: The retry policy for requests that change nothing on the server.
         rate_limited: The retry policy for requests that may be sent again only after a 429.
-        unaccepted: The retry policy for requests that may be sent again if the server certainly
-            did not accept them. The caller gets a 429.
+        unaccepted: The retry policy for requests that may be sent again only if the server
+            certainly did not accept them. There is no retry after a 429, so the caller gets it.
         timers: The timers that end requests at their deadlines.
         heard: When the server last responded, on the monotonic clock.
     """
@@ -258,7 +259,7 @@ class Http:
             url: The URL.
             policy: When to send the request again; `reading` by default. Its deadline also ends the
                 request.
-            call: A handle by which another thread can end the request.
+            call: A handle by which another thread can abort the request.
 
         Raises:
             ConnectFailedError: No response arrived, or it redirects to another server.
@@ -318,7 +319,7 @@ class Http:
 
         Args:
             url: The URL.
-            call: A handle by which another thread can end the request.
+            call: A handle by which another thread can abort the request.
             headers: Headers of this request only.
 
         Raises:
@@ -348,7 +349,7 @@ class Http:
 
         Args:
             url: The URL.
-            call: A handle by which another thread can end the request.
+            call: A handle by which another thread can abort the request.
 
         Raises:
             ConnectFailedError: No response arrived.
@@ -379,7 +380,7 @@ class Http:
             headers: Headers of this request only.
             query: The query of the URL that the user named. It may contain secrets, so no error
                 shows it.
-            call: A handle by which another thread can end the request.
+            call: A handle by which another thread can abort the request.
             read_timeout: Seconds for which the server may send nothing before the response;
                 ``None`` for no limit, because a function may run long.
             policy: When to send the request again. A body that can be read only once is sent once.
@@ -411,14 +412,14 @@ class Http:
 
         Args:
             url: The URL without a query.
-            call: A handle by which another thread can end the request and the stream.
+            call: A handle by which another thread can abort the request and the stream.
             silence: Seconds without a byte after which the open stream counts as lost; ``None``
                 for no limit.
             query: The query of the URL that the user named. No error shows it.
             headers: Headers of this request only.
             read_timeout: Seconds for which the server may send nothing before the stream is open;
                 ``None`` for no limit.
-            policy: When to send the request again. The caller gets a 429.
+            policy: When to send the request again; by default, it is sent once.
 
         Raises:
             ConnectFailedError: No response arrived.

@@ -25,7 +25,7 @@ class HttpOptions(NamedTuple):
             used as well.
         timeout: Seconds to connect, and seconds for which the server may send nothing before a
             response.
-        retries: The most retries of a request that had no effect.
+        retries: The most retries of a request that cannot have had an effect.
         rate_limit_patience: Seconds for which a request is sent again while the server responds
             with 429.
         message_bytes: The most bytes that a response or an event may have.

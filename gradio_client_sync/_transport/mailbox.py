@@ -1,12 +1,12 @@
 """The mailbox of one job on a shared stream.
 
 The stream's reader puts the job's messages into it. Most messages contain only a value, a step or a
-queue position. The reader publishes them to the job's readers itself: waking the job's worker for
-each of them would cost more than all other work. The worker gets the messages that change the
-job's state: the first one of each kind, and the last one.
+queue position. The stream's reader puts them into the job's event log itself: waking the job's
+worker for each of them would cost more than all other work. The worker gets the messages that
+change the job's state: the first one of each kind, and the last one.
 
-The worker only stores what it gets, so it is faster than any network. If it is not, the reader
-waits for it. Then TCP's flow control makes the server wait too, so the memory does not grow.
+The worker only stores what it gets, so it is faster than any network. If it should be slower, the
+reader waits for it. Then TCP's flow control makes the server wait too, so the memory does not grow.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Mailbox:
 
     Args:
         leave: A function that is called when the job needs no more messages.
-        publish: A function that stores a message for the job's readers.
+        publish: A function that puts a message into the job's event log.
         room: How many bytes may wait for the worker.
     """
 
@@ -45,7 +45,7 @@ class Mailbox:
     ) -> None:
         self._leave = leave
         self._publish = publish
-        self._seen: set[str] = set()  # kinds of messages; only the reader uses it
+        self._seen: set[str] = set()  # kinds of messages so far; only the reader uses it
         self._by_worker = False  # whether the worker publishes; only the reader uses it
         self._room = room
         self._deliveries: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
@@ -57,14 +57,14 @@ class Mailbox:
         self._stopped = False
         self._since = time.monotonic()
 
-    # -- for the reader
+    # -- for the stream's reader
 
     def is_silent(self, seconds: float) -> bool:
-        """Return whether the job has received nothing since it joined, at least so long ago."""
+        """Return whether the job has received no message, and joined at least this long ago."""
         return not self._bytes_in and time.monotonic() - self._since >= seconds
 
     def deliver(self, message: Message) -> None:
-        """Do what `put` does, and wait while the worker has too many bytes to read."""
+        """Call `put`, and wait while the worker has too many bytes to read."""
         self.put(message)
         if self._bytes_in - self._bytes_out > self._room:
             self._wait_for_room()
@@ -76,8 +76,8 @@ class Mailbox:
         room, it would wait for itself.
         """
         if message.msg in FOR_READERS and not self._by_worker:
-            # The worker has to add rendered endpoints before readers learn of them, so that they
-            # can be called. Later messages must not overtake this one.
+            # The worker has to add rendered endpoints before loops and listeners get the message,
+            # so that they can call these endpoints. Later messages must not overtake this one.
             self._by_worker = message.renders
             if not self._by_worker:
                 self._publish(message)

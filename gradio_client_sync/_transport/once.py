@@ -17,8 +17,8 @@ class Once(Generic[T]):
 
     Args:
         request: A function that requests the value. It returns the value, and the seconds for
-            which it is cached. Its exceptions are raised in the thread that called it. The next
-            thread then calls it again.
+            which it is cached. If it raises, the thread that called it gets the exception, and the
+            next thread calls it again.
     """
 
     def __init__(self, request: Callable[[Deadline], tuple[T, float]]) -> None:
@@ -46,8 +46,8 @@ class Once(Generic[T]):
         """Return the value. Request it if it is not cached.
 
         Args:
-            deadline: The time limit for the request. It also limits the wait for a request of
-                another thread.
+            deadline: The deadline of the request. It also limits the wait for a request of another
+                thread.
             again: Request the value even if it is cached, unless another thread is requesting it
                 now.
 

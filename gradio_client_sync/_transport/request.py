@@ -9,7 +9,7 @@ from typing import Protocol, Union
 
 
 class Pieces(Protocol):
-    """A long body. Its length is 0 if it is unknown; iterating gives the bytes in pieces."""
+    """A long body, as an iterable of pieces. Its `len` is 0 if the length is unknown."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[bytes]: ...

@@ -43,7 +43,7 @@ _WRITABLE = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*")  # a path that needs no
 #: Environment variables that name a file of trusted certificates; `requests` and curl read them.
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
-_SHORTEST_SECRET = 8  # bytes; a text may contain a shorter value by chance, such as a language
+_SHORTEST_SECRET = 8  # bytes; texts may contain shorter values by chance, such as a language
 _SEPARATORS = re.compile(r'[\s;,="]+')  # in a header: between scheme and token, between cookies
 
 # For a websocket, servers of 3.19 to 3.24 read the login only from their secure cookie, which is
@@ -99,7 +99,7 @@ class RequestContext:
         if verify is True:
             self.verify = next(filter(None, map(os.environ.get, _CERTIFICATES)), True)
         elif verify is False:
-            # The user has decided it. One warning per request would only hide other warnings.
+            # The user has chosen this. One warning per request would only hide other warnings.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         named = {f"cookie {name}": text for name, text in cookies.items()}
         self._secrets = [*_secrets_in(headers), *_secrets_in(named)]
@@ -275,7 +275,7 @@ def proxy_of_environment(url: str) -> str:
 
 
 def _secrets_in(headers: Mapping[str, str]) -> list[bytes]:
-    """Return the parts of header values that may be secret, the longest first."""
+    """Return the parts of header values that may be secret, the longest part first."""
     values = [text for name, text in headers.items() if may_be_secret(name)]
     words = {word.encode() for text in values for word in _SEPARATORS.split(text)}
     # The longest first, because one may be the start of another.

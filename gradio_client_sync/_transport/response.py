@@ -1,4 +1,4 @@
-"""How a response is read from a socket: `Raw` reads the head, `Response` the body in pieces."""
+"""How a response is read from a socket: `Raw` reads the head, and `Response` reads the body."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _FIELD = re.compile(r"^([^\s:][^:\n]*):([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE
 class Raw(http.client.HTTPResponse):
     """A response whose head is read without the mail parser that `http.client` uses.
 
-    That parser handles far more than such a head contains. It takes longer than everything else in
-    reading a head.
+    That parser is made for e-mail and can do far more than is needed here. It would take more time
+    than all other steps of reading a head.
     """
 
     #: The headers by name in lower case. The values of a repeated header are joined with commas.

@@ -1,7 +1,7 @@
 """Which failed requests may be sent again, and the pauses before that.
 
-The functions here accept only requests that had no effect: those that the server did not accept,
-and those that only read. A failed job may have run, so `_calls.runner` decides about jobs.
+The functions here allow a retry only for requests that had no effect: those that the server did not
+accept, and those that only read. A failed job may have run, so `_calls.runner` decides about jobs.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: The jobs are lost after this number of streams in a row that ended without the end of any job.
+#: If this number of streams in a row end before any job ends, the jobs are lost.
 _MOST_USELESS_STREAMS = 3
 
 #: Seconds after a job's join without any message, after which it may be on another server. Normally
@@ -84,7 +84,7 @@ class _Stream:
         reading: Whether a reader runs, or is about to start.
         reopens: Whether it is opened again after its next break, because that loses no job.
         heads: The parser of message heads; only the reader uses it.
-        call: The handle by which `close` aborts the reader's request.
+        call: The handle of the reader's request, by which `close` aborts it.
     """
 
     def __init__(self) -> None:
@@ -103,8 +103,8 @@ class SharedStream:
         url: The URL of the stream.
         silence: Seconds without any data after which the stream counts as broken.
         start: A function that runs another function on a new thread.
-        doubt: A function that returns the reason why the messages of a job do not arrive on the
-            stream, or ``""``. It may take seconds.
+        doubt: A function that returns the cause if the messages of a job do not arrive, or ``""``
+            if it finds none. It may take seconds.
     """
 
     def __init__(
@@ -367,7 +367,7 @@ class SharedStream:
         return too_large("A message of the server", self._http.options.message_bytes)
 
     def _is_about_ended_job(self, message: Message) -> bool:
-        """Return whether the server breaks the stream because it completed a job twice.
+        """Return whether the server broke the stream only because it had completed a job twice.
 
         Gradio 4.31 to 5.45 does this if a job is cancelled at the moment in which it ends. The
         error message contains only the job's id. The session still exists, so its stream can be

@@ -24,7 +24,7 @@ class EventStreamChannel:
     Args:
         http: The HTTP client of the app.
         stream: The open stream.
-        data_url: The URL to which the data that the server requests are sent.
+        data_url: The URL to which to send the data that the server requests.
         call: The handle of the stream's request.
         query: The query of the URL that the user named. No error shows it.
     """
@@ -54,8 +54,8 @@ class EventStreamChannel:
         Args:
             http: The HTTP client of the app.
             url: The URL of the stream.
-            data_url: The URL to which the data that the server requests are sent.
-            call: A handle by which another thread can end the stream, also before it is open.
+            data_url: The URL to which to send the data that the server requests.
+            call: A handle by which another thread can abort the stream, also before it is open.
             query: The query of the URL that the user named. No error shows it.
             headers: Headers of this request only.
 

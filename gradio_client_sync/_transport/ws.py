@@ -41,7 +41,8 @@ _BROKEN_OFF = (
     websocket.WebSocketConnectionClosedException,
 )
 
-#: Seconds to wait for the reason of a server that accepts no more data. Usually it has arrived.
+#: Seconds to wait for the close frame of a server that accepts no more data. It says why, and
+#: usually has arrived already.
 _REASON_SECONDS = 1.0
 
 _ENDINGS = {
@@ -76,7 +77,7 @@ class _Fragments(websocket.continuous_frame):
 
 
 class _Upgrade(Raw):
-    """The response to a handshake. It reads no byte more, because the next one is a frame's."""
+    """The response to a handshake. It reads no byte after its head, because a frame may follow."""
 
     may_upgrade = True
 
@@ -274,7 +275,7 @@ class WebSocketChannel:
             ) from exc
 
     def _closing_reason(self) -> Lost | None:
-        """Return the error with the server's reason for closing; ``None`` if it sent none."""
+        """Return an error with the server's reason for closing; ``None`` if it gave none."""
         try:
             self._socket.settimeout(_REASON_SECONDS)
             while True:

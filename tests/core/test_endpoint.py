@@ -98,7 +98,7 @@ def test_endpoint_that_is_unknown_lists_the_choices(key: str | int) -> None:
     table = table_of({"api_name": "a"}, {"api_name": "b"}, {"api_name": None}, {"api_name": None})
     with pytest.raises(EndpointNotFoundError) as caught:
         table.resolve(key)
-    assert "Its endpoints are /a, /b; by number: 2, 3." in str(caught.value)
+    assert "Its endpoints are /a, /b; others have only a number: 2, 3." in str(caught.value)
     assert caught.value.candidates == ("/a", "/b")
     assert isinstance(caught.value, LookupError)
 

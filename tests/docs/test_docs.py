@@ -67,7 +67,7 @@ SHELL_NOT_RUN = {
     ".venv/bin/python -m pytest -n 2": "it runs this test",
     "bash .ci/run": "it runs this test",
     "python -m benchmarks            # everything, about 45 minutes": "takes too long",
-    "python -m benchmarks --short    # two minutes; judges nothing, since its figures are few": (
+    "python -m benchmarks --short    # two minutes; too few figures to compare with the limits": (
         "a step of the CI"
     ),
     'python -m benchmarks --only "one call" --output found.json': "takes too long",

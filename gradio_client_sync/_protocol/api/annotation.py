@@ -21,7 +21,7 @@ from .schema import is_file, list_in, referred
 
 MAX_DEPTH = 8  # levels of a schema; following a reference counts as a level
 MAX_NESTING = 3  # levels of an annotation; deeper ones do not help a reader
-MAX_PARTS = 5  # of a union
+MAX_PARTS = 5  # types in a union
 MAX_CHOICES = 200
 LONGEST_CHOICE = 80  # columns of its literal, which has to fit on a line of source
 
@@ -87,19 +87,19 @@ class Hint:
         return isinstance(value, (int, float) if wanted is float else wanted)
 
     def opened(self) -> Hint:
-        """Return this type with any text in addition to choices (``allow_custom_value``)."""
+        """Return this type with any text allowed besides its choices (``allow_custom_value``)."""
         if self.kind == "Literal":
             return Hint("union", (self, _STR))
         return self._with([part.opened() for part in self.parts])
 
     def widened(self) -> Hint:
-        """Return this type with ``str`` and so on for choices: outputs may have other values."""
+        """Return this type with the type of its choices instead: outputs may have other values."""
         if self.kind == "Literal":
             return _base(self.choices)
         return self._with([part.widened() for part in self.parts])
 
     def named(self, kind: str, name: str) -> Hint:
-        """Return this type with another name for each part of a kind, such as files."""
+        """Return this type with another name for every part of one kind, such as ``"file"``."""
         if self.kind == kind:
             return Hint(name)
         return self._with([part.named(kind, name) for part in self.parts])

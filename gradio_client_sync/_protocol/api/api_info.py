@@ -203,7 +203,7 @@ def _entry(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Mapping[str, A
 def _entry_values(
     endpoint: Endpoint, info: Mapping[str, Any] | None, key: str, slots: tuple[Slot, ...]
 ) -> list[Mapping[str, Any]]:
-    """Return the entry's item for each visible slot; empty items if it does not fit the config."""
+    """Return the items of ``/info`` for the visible slots; empty ones if the config differs."""
     shown = [slot for slot in slots if not slot.hidden]
     sent = _entry(endpoint, info).get(key)
     if isinstance(sent, list):
@@ -256,7 +256,7 @@ def _schema(slot: Slot, item: Mapping[str, Any], role: str) -> Mapping[str, Any]
 
 
 def _config_schema(slot: Slot, role: str) -> Mapping[str, Any]:
-    """Return the schema in a component's config, which has three forms, else the known one."""
+    """Return the schema in a component's config, which has three forms, or the one known here."""
     key = "api_info_as_input" if role == "parameter" else "api_info_as_output"
     schema = _mapping(slot.config.get(key) or slot.config.get("api_info"))
     if "serialized_info" in schema:  # 3.29 to 3.50

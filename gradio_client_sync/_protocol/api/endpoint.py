@@ -178,7 +178,7 @@ class EndpointTable:
         ]
 
     def __contains__(self, endpoint: Endpoint) -> bool:
-        """Return whether the endpoint is in the table; a rendered one is only in its session's."""
+        """Return whether the table has the endpoint. Only a session's table has rendered ones."""
         known = self._by_index.get(endpoint.fn_index)
         return known is endpoint or known == endpoint
 
@@ -192,15 +192,15 @@ class EndpointTable:
         )
 
     def component(self, component_id: int) -> Mapping[str, Any] | None:
-        """Return the config of a component; ``None`` if there is none of that number."""
+        """Return the config of a component; ``None`` if no component has this number."""
         return self._components.get(component_id)
 
     def numbered(self, fn_index: int) -> Endpoint | None:
-        """Return the function of a number, even if clients may not call it."""
+        """Return the function with this number, even if clients may not call it."""
         return self._by_index.get(fn_index)
 
     def named(self, api_name: str) -> Endpoint | None:
-        """Return the function of a name, even if clients may not call it."""
+        """Return the function with this name, even if clients may not call it."""
         return self._by_name.get(api_name)
 
     def goes_by_name(self, endpoint: Endpoint) -> bool:
@@ -291,8 +291,8 @@ class EndpointTable:
         parts = [f"Its endpoints are {', '.join(names)}"] if names else []
         if unnamed:
             parts.append(
-                f"{'by' if parts else 'Its endpoints have no names. Call them by'} number: "
-                f"{', '.join(unnamed)}"
+                f"{'others have only a' if parts else 'Its endpoints have no names. Call them by'} "
+                f"number: {', '.join(unnamed)}"
             )
         return "; ".join(parts) + "." if parts else "It offers no endpoint to API users."
 

@@ -21,7 +21,7 @@ Fingerprints = Mapping[Union[str, int], Fingerprint]
 
 
 def fingerprint_of(signature: Signature, kept: Fingerprint | None = None) -> Fingerprint:
-    """Return what a caller of an endpoint relies on.
+    """Return the fingerprint of an endpoint: what its callers rely on.
 
     Args:
         signature: The endpoint.

@@ -1,7 +1,7 @@
 """The meaning of function numbers and parameter positions before and after an app changes.
 
 A request names a function by its number and a parameter by its position. Both come from the order
-in the app's source code. If the app is reloaded with a new function before the others, the old
+in the app's source code. If the app is reloaded with a new function in front of the others, the old
 numbers are still valid, but belong to different functions.
 """
 

@@ -27,16 +27,16 @@ def bind(
     """Assign values, by position or by name, to the function's inputs.
 
     A list has one value for each parameter of the API description, or one for each input except
-    session state, in the function's order. Its length decides which: the two lengths are equal
-    only if nothing is hidden. A shorter list gives the first parameters of the description. A
-    mapping may name both kinds.
+    session state, in the function's order. Its length decides which; the two lengths are equal only
+    if no input is hidden. A shorter list gives values for the first parameters of the description.
+    A mapping may name described parameters and hidden inputs.
 
     Args:
         endpoint: The function to call.
         payload: A list or tuple, a mapping of parameter names, or ``None`` for no values.
         parameters: Returns the parameters of the description with their names and defaults.
-            It may cost a request, so it is called only if they are needed: not for a list
-            with one of the two lengths.
+            It may send a request, so it is called only if names or defaults are needed: not for a
+            list with one of the two lengths.
 
     Returns:
         One value per input: ``None`` for session state, and the component's value in the config
@@ -89,7 +89,7 @@ def _by_name(
     names = [parameter["parameter_name"] for parameter in known]
     for key in payload:
         if key not in names:
-            import difflib  # for a mistake only
+            import difflib  # imported only for an error message
 
             near = difflib.get_close_matches(key, names, n=1) if isinstance(key, str) else []
             meant = f" Did you mean {near[0]!r}?" if near else ""
@@ -111,7 +111,7 @@ def _by_name(
 
 
 def _in_order(endpoint: Endpoint, described: Sequence[ValueInfo]) -> list[ValueInfo]:
-    """Return all parameters with the hidden ones, one for each of `endpoint.givable`."""
+    """Return the described and the hidden parameters, one for each of `endpoint.givable`."""
     if len(endpoint.givable) == len(endpoint.parameters):
         return list(described)
     own, hidden = iter(described), iter(hidden_parameters_of(endpoint, described))

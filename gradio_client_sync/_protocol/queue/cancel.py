@@ -1,15 +1,15 @@
-"""When a job may be cancelled on the server without ending other jobs.
+"""`CancelLedger`: when a job may be cancelled on the server without ending other jobs.
 
 ``/cancel`` (Gradio 4.31 and later) and the cancelling events of an app end *every* running job of
-one function in one session. The server sends no message to the other jobs. So if a cancelled job
-leaves while another job of its function is active, the ledger postpones the cancellation until the
-last of the others has ended.
+one function in one session. The server sends no message to the other jobs. So if a job is cancelled
+while another job of its function is active, the ledger postpones the cancellation until the last of
+the others has ended.
 
-A job that only waits in the server's queue is not ended by such a cancellation. It may also wait
-for the very job that is cancelled, because an app's functions run one at a time by default. But
+A job that only waits in the server's queue is not ended by such a cancellation. It may even wait
+for the job that is cancelled, because an app runs one call of a function at a time by default. But
 the client cannot be sure that a job still waits: the message about its start takes some time to
-arrive. So `release` counts a waiting job as active. `force_due`, which is called after that time,
-does not.
+arrive. So `release` counts a waiting job as active. `force_due` does not; it is called after that
+time.
 
 On Gradio 3, two generator jobs of one function in one session get their values from one iterator.
 The ledger admits such jobs one after another.
@@ -29,12 +29,12 @@ class _Function:
         self.waiting: deque[object] = deque()  # not admitted yet, oldest first
         self.live: set[object] = set()  # admitted and not released yet
         self.running: set[object] = set()  # those of them that may run on the server
-        self.postponed: list[str] = []  # event ids to cancel once none is live
+        self.postponed: list[str] = []  # event ids to cancel once no job is live
         self.cancelling = False  # a cancel request is under way
 
 
 class CancelLedger:
-    """The jobs of one session, by function."""
+    """The jobs of one session by function, and the cancellations that wait for other jobs."""
 
     def __init__(self) -> None:
         self._functions: defaultdict[int, _Function] = defaultdict(_Function)
@@ -97,12 +97,12 @@ class CancelLedger:
         return [] if function.live else self._due(function)
 
     def has_postponed(self, fn_index: int) -> bool:
-        """Return whether cancellations wait only for jobs that are not known to run."""
+        """Return whether cancellations are postponed only because of jobs in the server's queue."""
         function = self._functions[fn_index]
         return bool(function.postponed and function.live and not function.running)
 
     def force_due(self, fn_index: int) -> list[str]:
-        """Return the event ids to cancel now, if no active job of the function has started."""
+        """Return the event ids to cancel now; none if an active job may run on the server."""
         function = self._functions[fn_index]
         return [] if function.running else self._due(function)
 

@@ -1,8 +1,8 @@
 """Conversion of a job's messages to the events that users see.
 
 A `Decoder` decodes the messages of one job in order. It holds the state that edit lists need. So
-each reader of a job (a loop, the listeners) has its own decoder, and a job without readers has
-none.
+each loop over a job has its own decoder, the listeners have one, and a job without loops and
+listeners has none.
 
 Behaviour: the events of each message, and their order, as in ``handle_message`` and ``submit`` of
 @gradio/client 2.7.0 (0.2.1 for websockets).
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 #: The kinds of message that carry an intermediate value.
 DATA_MESSAGES = frozenset(("process_generating", "process_streaming"))
 
-#: The kinds of message that have events for readers.
+#: The kinds of message that become events.
 EVENT_MESSAGES = STATUS_MESSAGES | {"log"}
 
 
@@ -52,7 +52,8 @@ class Decoder:
         if event_factory.dialect.diffs and not event_factory.endpoint.streaming:
             new = DiffAccumulator(cut_paths=event_factory.dialect.cuts_paths)
             self._diffs = diffs.copy() if diffs else new
-        # An edited value may contain files of earlier messages. If those are gone, assume so.
+        # An edited value may contain files of earlier messages. If these are no longer kept, assume
+        # that it does.
         self._files = diffs is not None
 
     @property
@@ -82,7 +83,7 @@ class Decoder:
 
         Args:
             message: The message.
-            status: Whether to make its status as well, which is half of the work.
+            status: Whether to make its status too, which takes half of the time.
 
         Raises:
             ProtocolError: The content of the message does not fit its kind.

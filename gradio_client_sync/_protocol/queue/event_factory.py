@@ -61,7 +61,7 @@ class EventFactory:
             import ast  # noqa: F401  # for `app_text`: a worker, which calls it, must not import
 
     def may_hold_files(self, raw: bytes) -> bool:
-        """Return whether a message of the job may contain files; never wrongly ``False``."""
+        """Return whether a message of the job may contain files. Never wrongly ``False``."""
         return may_hold_files(raw, self.endpoint.returns, self.dialect)
 
     def status(self, time: float, stage: Stage, *, queue: bool = True, **fields: Any) -> Status:

@@ -1,19 +1,20 @@
 """Server-sent events: an incremental parser that depends on no chunk boundaries.
 
 It reads only what Gradio's queue needs: the ``data`` of each event, as bytes. Event names, ids and
-comments are skipped. A payload is returned as soon as the blank line after it has arrived.
+comments are skipped. The data of an event is returned as soon as the blank line after it has
+arrived.
 """
 
 from __future__ import annotations
 
 from ...errors import too_large
 
-#: The largest size of one message or response: far above what apps send, far below a machine's
-#: memory.
+#: The default limit in bytes for one message or response: far more than apps send, and far less
+#: than the memory of a machine.
 MESSAGE_BYTES = 2**28
 
-_HEAD_BYTES = 1024  # returned of an event that is too long; a message names its job at its start
-_MAX_SKIPPED = 16  # times the limit; an event that is longer than this is assumed to be endless
+_HEAD_BYTES = 1024  # what `Truncated` keeps; a message names its job at its start
+_MAX_SKIPPED = 16  # times the limit; a longer event is assumed to be endless
 
 
 class Truncated(bytes):
@@ -40,17 +41,17 @@ class EventStreamParser:
 
     def __init__(self, limit: int = MESSAGE_BYTES) -> None:
         self._limit = limit
-        self._line: list[bytes] = []  # pieces of a line whose end has not arrived yet
+        self._line: list[bytes] = []  # pieces of a line that has not ended yet
         self._line_bytes = 0
-        self._data: list[bytes] = []  # data lines of an event whose end has not arrived yet
+        self._data: list[bytes] = []  # data lines of an event that has not ended yet
         self._data_bytes = 0
-        self._skipped: int | None = None  # size so far of the event that is skipped, if any
-        self._tail = b""  # the last line end of that event: the next byte may complete its end
+        self._skipped: int | None = None  # bytes so far of an event that is skipped; else None
+        self._tail = b""  # LF if that event's last byte was one: two LF end an event
         self._after_cr = False
         self._started = False
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """Parse the next bytes and return the payloads of the events that they complete.
+        """Parse the next bytes and return the data of each event that they complete.
 
         Raises:
             MessageTooLargeError: An event that is skipped does not end.
@@ -100,7 +101,7 @@ class EventStreamParser:
         pieces, self._line = self._line, []
         pieces.append(lines[0])
         if pieces[0].startswith(b"data: "):
-            # The prefix is removed here, since a later removal would copy a large payload again.
+            # The prefix is removed here, since removing it later would copy long data once more.
             pieces[0] = pieces[0][6:]
             self._data.append(b"".join(pieces))
             self._started = True
@@ -109,7 +110,7 @@ class EventStreamParser:
             lines[0] = b"".join(pieces)
 
     def _within_limit(self, events: list[bytes]) -> list[bytes]:
-        """Return the events; if the present event exceeds the limit, add its start."""
+        """Return the events. If the incomplete event exceeds the limit, add its start."""
         if self._line_bytes + self._data_bytes <= self._limit:
             return events
         self._skipped = self._line_bytes + self._data_bytes

@@ -3,15 +3,15 @@
 The machine has no socket, thread or clock. Its caller carries out the effects:
 
     Reply     send this body to the server, in the way that the dialect defines
-    Publish   keep this message and wake the job's readers
+    Publish   put this message into the job's event log
     Finish    the job has ended: with a value, with an error, or because the app cancelled it
 
 `TRANSITIONS` is the whole machine. For each kind of message it says how the `JobState` changes and
 which method returns the effects. Facts that do not come as a message (the response to a join, a
 lost connection) are methods of `Exchange`. Nothing else changes the state.
 
-The events for readers are not made here. `decode` makes them when somebody reads the job. Only the
-last message is parsed in full, because it contains the job's result.
+The events for loops and listeners are not made here. `decode` makes them when a loop or listener
+needs them. Only the last message is parsed in full, because it contains the job's result.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Reply(NamedTuple):
 
 
 class Publish(NamedTuple):
-    """Effect: keep this message for the job's readers."""
+    """Effect: put this message into the job's event log, for its loops and listeners."""
 
     message: Message
 
@@ -103,12 +103,12 @@ class Exchange:
 
     @property
     def event_id(self) -> str | None:
-        """The server's name for the job; ``None`` until the server has sent it."""
+        """The server's id for the job; ``None`` until the server has sent it."""
         return self._event_id
 
     @property
     def state(self) -> JobState:
-        """What the server has reported so far; the same object while nothing new is reported."""
+        """What the server has reported so far. Each new report replaces the object."""
         return self._state
 
     @property
@@ -330,7 +330,7 @@ TRANSITIONS: Mapping[str, Transition] = {
     "close_stream": Transition(_unchanged, Exchange._ignore),
 }
 
-#: The kinds of message that are for the job's readers and do not end the job.
+#: The kinds of message that become events and do not end the job.
 FOR_READERS = frozenset(k for k, t in TRANSITIONS.items() if t.act is Exchange._publish)
 
 #: Those of them that do not change the state if they come again.
@@ -349,7 +349,7 @@ def app_error(
         event_factory: Knows the endpoint and the dialect.
         status: The final status of the job.
         output: The server's report of the error.
-        event_id: The server's name for the job, if it is known.
+        event_id: The server's id for the job, if it is known.
     """
     name = event_factory.endpoint.name
     text = event_factory.app_text(output.get("error"))

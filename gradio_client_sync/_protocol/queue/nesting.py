@@ -1,9 +1,9 @@
 """The nesting depth of JSON, measured without recursion.
 
 Python's parser calls itself for each level. A hostile text can take it to the end of the stack,
-where it raises `RecursionError`. By then the harm may be done: when the parser creates an object,
-Python may collect garbage, and then the finalizers of unrelated objects have no stack left to close
-their files and connections. So JSON that is nested too deeply must be found before it is parsed.
+where it raises `RecursionError`. That is too late: while the parser creates objects, Python may
+collect garbage, and then the finalizers of unrelated objects have no stack left to close their
+files and connections. So JSON that is nested too deeply must be found before it is parsed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How long the reader of a stream lets values accumulate before it reads on.
 
 Waking a thread costs far more than reading the bytes that have arrived. If values arrive faster
-than anybody could look at them, a reader that takes several at a time leaves most of the processor
-to the code that uses the values, and to the app if it runs on the same machine.
+than a person can see them, the reader takes several at a time. This leaves most of the processor to
+the code that uses the values, and to the app if it runs on the same machine.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ class Pace:
     """The flow of values on one stream.
 
     Only intermediate values are delayed. Every other message ends the flow, so short calls have no
-    delay. If the end of the job, or a message of another job, arrives during a wait, it waits too.
+    delay. If the end of the job, or a message of another job, arrives during a delay, it is delayed
+    too.
 
     Args:
         now: When the stream began, in seconds on the caller's clock.

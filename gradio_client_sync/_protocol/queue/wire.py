@@ -33,7 +33,7 @@ class Message(NamedTuple):
         event_id: The job that it belongs to; ``None`` if it names none.
         raw: The JSON text.
         time: When it arrived, in seconds since the epoch.
-        published: The job's readers already have it.
+        published: The job's event log already has it.
     """
 
     msg: str
@@ -57,7 +57,7 @@ class Message(NamedTuple):
 
     @property
     def renders(self) -> bool:
-        """Whether the message may contain new components; fast, and never wrongly ``False``."""
+        """Whether the message may contain new components. A fast check, never wrongly ``False``."""
         raw = self.raw
         # New components are an object within the output within the message, so there is a third
         # brace. A search for one byte is much faster than a search for a word.
@@ -76,7 +76,7 @@ class Message(NamedTuple):
 class Heads:
     """Reads the kind and the job of each message of one stream.
 
-    Most messages begin with the same bytes as the message before, so these are compared first.
+    Most messages begin with the same bytes as the message before, so this start is compared first.
     """
 
     __slots__ = ("_event_id", "_msg", "_text")
@@ -113,7 +113,7 @@ class Heads:
 
 
 class TooDeep(ValueError):
-    """JSON text exceeds the nesting limit `DEEPEST`."""
+    """The JSON text is nested more deeply than `DEEPEST` allows."""
 
     def __init__(self) -> None:
         super().__init__(f"it is nested more than {DEEPEST} levels deep")

@@ -69,7 +69,7 @@ def safe_name(
     r"""Return a safe name for a file in one of the client's folders.
 
     Args:
-        wish: The name from elsewhere; a value that is not a text counts as no name.
+        wish: The name to make safe; a value that is not a text counts as no name.
         mime_type: The MIME type, for the suffix of a file without a name.
         windows: Also replace the characters that Windows reserves. Names of Windows devices are
             changed on every system, because files get copied.

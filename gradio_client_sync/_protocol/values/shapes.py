@@ -28,7 +28,7 @@ Shaper = Callable[[Any, "Slot", "Dialect"], Any]
 
 
 def shape(slot: Slot, value: Any, dialect: Dialect) -> Any:
-    """Return a value, whose files are attachments already, in the form that a component accepts."""
+    """Return a value in the form that a component accepts. Its files are attachments already."""
     shaper = _SHAPERS.get(slot.type)
     return value if shaper is None or value is None else shaper(value, slot, dialect)
 
@@ -52,7 +52,7 @@ def _is_3x(dialect: Dialect) -> bool:
 
 
 def _video(value: Any, slot: Slot, dialect: Dialect) -> Any:
-    """Convert a video, alone or with subtitles, in the form of any generation.
+    """Convert a video, alone or with subtitles, from the form of any generation.
 
     No server passes subtitles to the function, so they are removed where the form has none.
     """
