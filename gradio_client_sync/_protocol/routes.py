@@ -41,7 +41,10 @@ def root_of(source: str) -> str:
         port = parts.port  # parsed only now; raises ValueError if it is not a number
         path = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~-._")
     except ValueError as exc:
-        raise ConfigError(f"{shown!r} is not a valid URL: {exc}.", url=shown) from exc
+        raise ConfigError(
+            f"{shown!r} is not a valid URL ({exc}). A valid one is 'http://127.0.0.1:7860'.",
+            url=shown,
+        ) from exc
     if parts.scheme not in ("http", "https") or not parts.hostname or _ODD.search(parts.netloc):
         hint = f"http://{shown}" if _HOST.match(shown) else "http://127.0.0.1:7860"
         raise ConfigError(

@@ -341,7 +341,7 @@ def test_files_that_shrink_while_they_are_sent(files: FileApp, tmp_path: Path) -
     files.unread.add("POST /upload")
     files.scripts["POST /upload"] = upload
     with Client(files.url) as app:
-        with pytest.raises(UploadError, match=r"'a.bin' changed while it was sent: it ended \d+"):
+        with pytest.raises(UploadError, match=r"'a.bin' changed while it was sent: it is \d+"):
             app.predict("/direct", [path], timeout=WAIT)
     assert aborted.wait(WAIT) and files.payloads == []
 
