@@ -101,8 +101,8 @@ def first_try(
 def handlers_may_raise() -> bool:
     """Return whether a signal handler of the program may raise an exception in this thread.
 
-    During a request, such an exception could not be distinguished from an error of the connection. Python's
-    own handler of Ctrl-C is an exception to this.
+    During a request, such an exception could not be distinguished from an error of the connection.
+    Python's own handler of Ctrl-C is an exception to this.
     """
     if threading.get_ident() != threading.main_thread().ident:
         return False
