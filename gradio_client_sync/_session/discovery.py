@@ -113,7 +113,8 @@ def _app_above(
         names = pages_of(config)
         if name in names:
             return root_of(response.url), config
-        known = f"its pages are {', '.join(map(repr, names))}" if names else "it has one page only"
+        verb = "page is" if len(names) == 1 else "pages are"
+        known = f"its {verb} {', '.join(map(repr, names))}" if names else "it has one page only"
         raise ConfigError(
             f"The app at {above} has no page {name!r}: {known}. Connect to {above}, where all "
             "of the app's functions can be called.",

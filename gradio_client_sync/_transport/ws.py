@@ -297,8 +297,10 @@ class WebSocketChannel:
 
 def _closed(reason: bytes) -> Lost:
     """Return the error for a close frame with this payload."""
-    code = int.from_bytes(reason[:2], "big") if len(reason) >= 2 else None
-    return Lost(f"the server closed the websocket ({_ENDINGS.get(code or 0, code)})")
+    if len(reason) < 2:
+        return Lost("the server closed the websocket without a reason")
+    code = int.from_bytes(reason[:2], "big")
+    return Lost(f"the server closed the websocket ({_ENDINGS.get(code, f'code {code}')})")
 
 
 def _tls(verify: bool | str) -> dict[str, Any]:

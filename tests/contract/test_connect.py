@@ -241,7 +241,7 @@ def test_unknown_host() -> None:
 )
 def test_malformed_urls_are_refused(source: str) -> None:
     """A malformed URL is refused without a request, and the error shows a correct one."""
-    with pytest.raises(ConfigError, match="URL.*'http://"):
+    with pytest.raises(ConfigError, match=r"URL.*'http://"):
         Client(source)
 
 

@@ -254,7 +254,7 @@ def test_proxies_of_the_hub_are_named(environment: pytest.MonkeyPatch) -> None:
         Client("alice/open")
     environment.setenv("ALL_PROXY", "socks://me:secret@127.0.0.1:1")
     hub = Hub("token")
-    with pytest.raises(DuplicationError, match="reads socks5h:// and no socks://") as copied:
+    with pytest.raises(DuplicationError, match="supports socks5h:// but not socks://") as copied:
         hub.duplicate("alice/open", "me/open", {"private": True})
     assert "secret" not in f"{missing.value} {closed.value} {copied.value}"
 

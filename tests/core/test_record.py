@@ -135,6 +135,100 @@ def test_record_works_with_the_functions_of_dataclasses() -> None:
         point.x = 2
 
 
+def test_record_is_a_base_class_as_a_dataclass_is() -> None:
+    """A subclass has the same fields; its annotations are fields only with ``@dataclass``."""
+
+    class Plain(Point):
+        extra: int = 7
+
+    class PlainModel(Model):
+        extra: int = 7
+
+    @dataclass(frozen=True)
+    class Extended(Point):
+        extra: int = 7
+
+    @dataclass(frozen=True)
+    class ExtendedModel(Model):
+        extra: int = 7
+
+    for record, model in ((Plain, PlainModel), (Extended, ExtendedModel)):
+        names = [field.name for field in dataclasses.fields(model)]
+        assert [field.name for field in dataclasses.fields(record)] == names
+        assert inspect.signature(record) == inspect.signature(model)
+        made: Any = record(1, 2)
+        assert vars(made) == vars(model(1, 2))
+        assert repr(made) == repr(model(1, 2)).replace("Model", "")
+        assert dataclasses.replace(made, x=3) == record(3, 2) != made
+        assert made != Point(1, 2)
+        with pytest.raises(FrozenInstanceError):
+            made.x = 2
+    plain: Any = Plain(1)
+    plain.other = 2
+    assert plain.other == 2
+    del plain.other
+    assert not hasattr(plain, "other")
+
+
+def test_record_is_a_base_class_without_the_future_import() -> None:
+    """The annotations of a subclass need not be texts."""
+    names: dict[str, Any] = {"Point": Point, "dataclass": dataclass}
+    exec(  # a module without the import, unlike this one
+        compile(
+            "class Plain(Point):\n extra: int = 7\n"
+            "@dataclass(frozen=True)\nclass Extended(Point):\n extra: int = 7\n",
+            "user",
+            "exec",
+            dont_inherit=True,
+        ),
+        names,
+    )
+    assert vars(names["Plain"](1)) == vars(Point(1))
+    assert repr(names["Extended"](1, extra=2)) == "Extended(x=1, y=0, extra=2)"
+
+
+def test_record_has_the_signature_of_a_dataclass() -> None:
+    """`help` and editors show the fields and their defaults."""
+    assert str(inspect.signature(Point)) == str(inspect.signature(Model))
+    assert not hasattr(Point(1), "__signature__")
+
+
+def test_record_is_a_dataclass_for_libraries_that_search_its_class() -> None:
+    """The class itself has the attribute by which some libraries recognize dataclasses."""
+
+    class Fresh(FrozenRecord):
+        x: int
+
+    assert "__dataclass_fields__" in vars(Fresh)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="copy.replace is new in Python 3.13")
+def test_record_works_with_copy_replace() -> None:
+    """`copy.replace` works before a function of `dataclasses` was called, too."""
+
+    class Fresh(FrozenRecord):
+        x: int
+        y: int = 2
+
+    changed = copy.replace(Fresh(1), x=3)  # type: ignore[attr-defined,unused-ignore]
+    assert vars(changed) == {"x": 3, "y": 2}
+
+
+def test_record_may_first_be_used_as_a_dataclass_by_two_threads() -> None:
+    """The fields of a class are made without a change of its methods, so any thread may do it."""
+
+    class Fresh(FrozenRecord):
+        x: int
+
+    descriptor = vars(Fresh)["__dataclass_fields__"]
+    before = dict(vars(Fresh))
+    first = dataclasses.fields(Fresh)
+    second = descriptor.__get__(None, Fresh)  # of a thread that has begun before the first ended
+    assert [field.name for field in first] == list(second) == ["x"]
+    added = {name for name, value in vars(Fresh).items() if before.get(name) is not value}
+    assert added == {"__dataclass_fields__", "__dataclass_params__"}
+
+
 def test_record_loads_neither_dataclasses_nor_inspect() -> None:
     """The package's records do not load `dataclasses`, nor `inspect`, which it imports."""
     code = (

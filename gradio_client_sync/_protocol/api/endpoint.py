@@ -288,7 +288,10 @@ class EndpointTable:
     def _choices(self) -> str:
         names = self._names()
         unnamed = [str(e.fn_index) for e in self.documented if e.api_name is None]
-        parts = [f"Its endpoints are {', '.join(names)}"] if names else []
+        parts = []
+        if names:
+            verb = "endpoint is" if len(names) == 1 else "endpoints are"
+            parts = [f"Its {verb} {', '.join(names)}"]
         if unnamed:
             parts.append(
                 f"{'others have only a' if parts else 'Its endpoints have no names. Call them by'} "
