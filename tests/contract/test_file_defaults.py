@@ -16,6 +16,9 @@ from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import COMPONENTS, Server
 
 
+pytestmark = pytest.mark.once
+
+
 @pytest.fixture(params=SERVERS)
 def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
     return server_pool.get(request.param, app=(COMPONENTS,))

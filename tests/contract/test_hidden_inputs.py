@@ -24,7 +24,7 @@ from tests.support.page_buttons import AppPage
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import HIDDEN, Server
 
-pytestmark = pytest.mark.gradio
+pytestmark = [pytest.mark.gradio, pytest.mark.once]
 
 NO_BROWSER = pytest.mark.skipif(render.chromium() is None, reason="there is no Chromium")
 NO_ORACLE = pytest.mark.skipif(Oracle.available() is not None, reason=str(Oracle.available()))

@@ -23,6 +23,8 @@ from tests.support.listeners import BOUND
 from tests.support.scripted import Gate, IncomingRequest, ScriptedApp
 from tests.support.servers.server import Server
 
+pytestmark = pytest.mark.once
+
 NO_INFO = Path(__file__).parents[1] / "support" / "servers" / "no_info.py"
 VERSIONS = [version for version in SERVERS if version != "3.23.0"]  # /info came with 3.26
 

@@ -16,6 +16,8 @@ from tests.support.listeners import BOUND
 from tests.support.scripted import IncomingRequest, ScriptedApp, config_of
 from tests.support.servers.server import Server
 
+pytestmark = pytest.mark.once
+
 PAGES = Path(__file__).parents[1] / "support" / "servers" / "several_pages.py"
 VERSIONS = [version for version in SERVERS if version in ("5.50.0", "6.31.0")]
 MODES = [

@@ -32,7 +32,7 @@ from tests.support.listeners import BOUND, EventRecorder
 from tests.support.servers.environments import prepare
 from tests.support.servers.server import Server
 
-pytestmark = pytest.mark.gradio
+pytestmark = [pytest.mark.gradio, pytest.mark.once]
 
 HERE = Path(__file__).parents[1] / "support" / "servers"
 WARNED = re.compile(r"and (\d+) calls? of '/(\w+)' may have run another function")

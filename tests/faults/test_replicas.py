@@ -22,7 +22,7 @@ from tests.support.replicas_gateway import ReplicasGateway
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
-pytestmark = pytest.mark.gradio
+pytestmark = [pytest.mark.gradio, pytest.mark.once]
 
 CAUSE = r"several replicas .*without sticky sessions.*session affinity"
 LATER = 55.0  # s; a bound for failures: servers send a heartbeat every 15 s
