@@ -15,7 +15,6 @@ from tests.support.scripted import IncomingRequest, component, config_of, depend
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import COMPONENTS, Server
 
-
 pytestmark = pytest.mark.once
 
 
