@@ -13,7 +13,7 @@ from ._connection.lifecycle import Lifecycle
 from ._job.event_log import HISTORY_BYTES
 from ._options import Options
 from ._protocol.api.api_info import describe
-from ._protocol.api.meaning import Aim
+from ._protocol.api.meaning import Callee
 from ._protocol.queue.eventstream import MESSAGE_BYTES
 from ._transport.deadlines import Deadline
 from .errors import EndpointNotFoundError, JobTimeoutError
@@ -411,10 +411,10 @@ class Client:
             by_parameter = isinstance(payload, Mapping)
             data = app.bind(target, payload, deadline)
             info = app.info(deadline) if by_parameter else None
-            aim = Aim(target, epoch, isinstance(endpoint, int), by_parameter, info)
+            callee = Callee(target, epoch, isinstance(endpoint, int), by_parameter, info)
             try:
                 return connection, connection.prepare(
-                    aim,
+                    callee,
                     data,
                     isolated=isolated,
                     deadline=deadline,

@@ -13,12 +13,12 @@ import time
 from typing import TYPE_CHECKING
 
 from .._job.control import Outcome
-from .._protocol.api.meaning import Sent
+from .._protocol.api.meaning import RequestMeaning
 from .._protocol.api.payload import encode
 from .._protocol.queue.decode import DATA_MESSAGES
 from .._protocol.queue.exchange import Exchange, Publish, Reply
 from .._session.session import Join
-from .._session.watch import Passage
+from .._session.watch import SentCall
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
 from ..errors import GradioClientError
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from .._job.control import JobControl
     from .._job.event_log import EventLog
     from .._protocol.api.endpoint import Endpoint
-    from .._protocol.api.meaning import Aim
+    from .._protocol.api.meaning import Callee
     from .._protocol.queue.exchange import Finish, JobState
     from .._protocol.queue.wire import Message
     from .._transport.base import Channel
@@ -57,13 +57,13 @@ class Attempt:
         events: The job's event log.
         host: The connection.
         start: Runs a function on another thread of the job.
-        aim: The function, as the attempt before had it.
+        callee: The function, as the attempt before had it.
         direct_url: The URL of a function that skips the queue; ``None`` to use the queue.
 
     Attributes:
         exchange: The state machine.
-        aim: The function. It changes if the app has changed.
-        direct_url: Its URL, as in the arguments. It changes with `aim`.
+        callee: The function. It changes if the app has changed.
+        direct_url: Its URL, as in the arguments. It changes with `callee`.
         entered: Whether the job counts among the jobs of its session.
     """
 
@@ -74,11 +74,11 @@ class Attempt:
         events: EventLog,
         host: Host,
         start: Callable[[Callable[[], None]], None],
-        aim: Aim,
+        callee: Callee,
         direct_url: str | None,
     ) -> None:
         self.exchange = Exchange(call.event_factory, call.request_body.body)
-        self.aim = aim
+        self.callee = callee
         self.direct_url = direct_url
         self.entered = False
         self._call = call
@@ -88,7 +88,9 @@ class Attempt:
         self._start = start
         self._jobs = call.session.jobs
         self._channel: Channel | None = None
-        self._passage: Passage | None = None  # None if a change of the app cannot affect the call
+        self._sent_call: SentCall | None = (
+            None  # None if a change of the app cannot affect the call
+        )
 
     @property
     def endpoint(self) -> Endpoint:
@@ -110,19 +112,21 @@ class Attempt:
             return None
         call = self._call
         try:
-            course = self._host.course(
-                call, self.aim, call.request_body.values, request, call.terms.deadline
+            routed = self._host.route(
+                call, self.callee, call.request_body.values, request, call.options.deadline
             )
         except GradioClientError as exc:
             return self.exchange.fail(exc, time.time())
-        url, by_name = course.url, course.by_name
-        if course.aim is not self.aim:
-            self.aim, self.direct_url, endpoint = course.aim, url, course.aim.endpoint
+        url, by_name = routed.url, routed.by_name
+        if routed.callee is not self.callee:
+            self.callee, self.direct_url, endpoint = routed.callee, url, routed.callee.endpoint
             self.exchange.relocated(endpoint)  # and so is the event log: they share the factory
             self._control.fn_index = endpoint.fn_index
-            call.request_body.move(endpoint, course.values, by_name=by_name)
-        if self.aim.by_parameter or not (by_name or self.aim.by_number):
-            self._passage = Passage(Sent(self.aim, not by_name), self._on_app_change)
+            call.request_body.move(endpoint, routed.values, by_name=by_name)
+        if self.callee.by_parameter or not (by_name or self.callee.by_number):
+            self._sent_call = SentCall(
+                RequestMeaning(self.callee, not by_name), self._on_app_change
+            )
         try:
             return self._run_queued() if url is None else self._run_direct(url)
         finally:
@@ -151,21 +155,21 @@ class Attempt:
         Raises:
             Moved: They may have another meaning in the app as it is now.
         """
-        passage = self._passage
-        if passage is not None and not self._host.send(passage, self.aim.epoch):
-            self._passage = None
-            self._host.watch.end(passage, ran=False)
+        sent_call = self._sent_call
+        if sent_call is not None and not self._host.send(sent_call, self.callee.epoch):
+            self._sent_call = None
+            self._host.watch.end(sent_call, ran=False)
             raise Moved
 
     def _settle(self) -> None:
         """Record that the server has selected the function that runs."""
-        if self._passage is not None:
-            self._host.watch.settle(self._passage)
+        if self._sent_call is not None:
+            self._host.watch.settle(self._sent_call)
 
     def _end_passage(self) -> None:
-        passage, self._passage = self._passage, None
-        if passage is not None:
-            self._host.watch.end(passage, ran=self.exchange.state.accepted is not False)
+        sent_call, self._sent_call = self._sent_call, None
+        if sent_call is not None:
+            self._host.watch.end(sent_call, ran=self.exchange.state.accepted is not False)
 
     def _on_app_change(self) -> None:
         """End the job on another thread, because the calling thread has other calls to inform."""
@@ -178,7 +182,7 @@ class Attempt:
         """End the job, since its request now has another meaning for the app."""
         state = self.exchange.state
         error = changed(
-            self.aim,
+            self.callee,
             self.direct_url is None,
             event_id=self._control.event_id,
             accepted=state.accepted or None,
@@ -200,7 +204,7 @@ class Attempt:
         if not request_body.files:
             return
         report = UploadReport(self._events, self.endpoint)
-        upload_task = request_body.upload_task(report, self._call.terms.deadline)
+        upload_task = request_body.upload_task(report, self._call.options.deadline)
         if not self._control.on_stop(upload_task.abort):
             raise Aborted
         request_body.load(upload_task.run())
@@ -224,7 +228,7 @@ class Attempt:
                 call.request_body.encoded,
                 call.headers,
                 self._publish,
-                call.terms.deadline,
+                call.options.deadline,
                 self._before_send,
             )
             channel = self._channel = call.session.open(join)
@@ -342,7 +346,7 @@ class Attempt:
             call.log_step("is sent")
             self._before_send()
             self._settle()
-            finish = direct(call, self.exchange, url, call.terms.deadline, request)
+            finish = direct(call, self.exchange, url, call.options.deadline, request)
         except Aborted:
             return None
         except GradioClientError as exc:  # from the upload; `direct` has handled its own

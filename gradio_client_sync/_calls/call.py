@@ -11,7 +11,7 @@ from ..errors import JobTimeoutError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._protocol.api.meaning import Aim
+    from .._protocol.api.meaning import Callee
     from .._protocol.queue.event_factory import EventFactory
     from .._session.session import Session
     from .._transport.deadlines import Deadline
@@ -44,12 +44,12 @@ class PreparedCall(NamedTuple):
     Attributes:
         number: The number of the call among those of the client, for the log.
         at: When the call was prepared, on the monotonic clock.
-        aim: The function to call.
+        callee: The function to call.
         owner: The client. It must not be collected while a job needs it.
         event_factory: Makes the events of the call.
         session: The session in which the call is made.
         request_body: ``data``, ``fn_index``, ``session_hash`` and everything else for the app.
-        terms: The user's options.
+        options: The user's options.
         direct_url: The URL of a function that skips the queue; ``None`` to use the queue.
         headers: Headers for the request that sends the call.
         files: Makes the files of the call's values.
@@ -57,12 +57,12 @@ class PreparedCall(NamedTuple):
 
     number: int
     at: float
-    aim: Aim
+    callee: Callee
     owner: Owner
     event_factory: EventFactory
     session: Session
     request_body: RequestBody
-    terms: CallOptions
+    options: CallOptions
     direct_url: str | None
     headers: Mapping[str, str]
     files: ResultFiles
@@ -85,7 +85,7 @@ class PreparedCall(NamedTuple):
             stage: The last stage of the job.
             event_id: The server's id for the job.
         """
-        name, limit = self.event_factory.endpoint.name, self.terms.deadline.seconds
+        name, limit = self.event_factory.endpoint.name, self.options.deadline.seconds
         return JobTimeoutError(
             f"{name!r} gave no result within {limit:g} s, so the job was cancelled while it was "
             f"{stage}. Call it with a larger timeout=, or use submit() and read the job's status.",

@@ -1,4 +1,4 @@
-"""`Host`: what a connection does for the jobs that it runs, and `Course`: how a job is sent."""
+"""`Host`: what a connection does for the jobs that it runs, and `RoutedCall`: how a job is sent."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 if TYPE_CHECKING:
     from .._job.control import JobControl
-    from .._protocol.api.meaning import Aim
+    from .._protocol.api.meaning import Callee
     from .._session.session import Session
-    from .._session.watch import Passage, Watch
+    from .._session.watch import SentCall, Watch
     from .._transport.connections import RequestHandle
     from .._transport.deadlines import Deadline
     from .call import PreparedCall
 
 
-class Course(NamedTuple):
+class RoutedCall(NamedTuple):
     """How a job is sent: the function, its values and the route.
 
     Attributes:
-        aim: The function that the job calls.
+        callee: The function that the job calls.
         values: One value for each input of the function.
         url: The URL of a function that skips the queue; ``None`` to use the queue.
         by_name: Whether the route names the function, so that no number is sent.
     """
 
-    aim: Aim
+    callee: Callee
     values: list[Any]
     url: str | None
     by_name: bool
@@ -34,7 +34,7 @@ class Host(NamedTuple):
     """What a connection does for its jobs. All jobs of a connection share one host.
 
     Attributes:
-        course: Returns the function, the values and the route for a job that is about to be sent.
+        route: Returns the function, the values and the route for a job that is about to be sent.
             If the app has changed, they may differ from those of the last attempt. Raises a
             `GradioClientError` if the job cannot be sent.
         watch: The record of calls that were sent before the app changed.
@@ -45,9 +45,9 @@ class Host(NamedTuple):
         leave_session: Called when a job no longer needs the connections of its session.
     """
 
-    course: Callable[[PreparedCall, Aim, list[Any], RequestHandle, Deadline], Course]
+    route: Callable[[PreparedCall, Callee, list[Any], RequestHandle, Deadline], RoutedCall]
     watch: Watch
-    send: Callable[[Passage, int], bool]
+    send: Callable[[SentCall, int], bool]
     may_be_lost: Callable[[], None]
     cause: Callable[[], str]
     release_slot: Callable[[JobControl], None]

@@ -30,7 +30,7 @@ from ..errors import (
 from ..events import Status
 
 if TYPE_CHECKING:
-    from .._protocol.api.meaning import Aim
+    from .._protocol.api.meaning import Callee
     from ..types import Stage
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ _NO_FILE = "(?i)no such file|not found|not uploaded|cannot move|not in"
 
 
 def changed(
-    aim: Aim,
+    callee: Callee,
     queued: bool,
     *,
     event_id: str | None = None,
@@ -51,14 +51,14 @@ def changed(
     """Return the error for a call that may have run another function, since the app has changed.
 
     Args:
-        aim: The function that the user has called.
+        callee: The function that the user has called.
         queued: Whether the call used the app's queue.
         event_id: The server's id for the job.
         accepted: Whether the app has accepted the call; ``None`` if that is not known.
         begun: Whether the app has reported that the function runs.
         stage: The last stage of the job.
     """
-    name = aim.endpoint.name
+    name = callee.endpoint.name
     if begun:
         fate = "It had started, so another function may have run, or this one with other values"
     elif queued and accepted:

@@ -75,7 +75,7 @@ class JobRunner:
         self._events = events
         self._host = host
         self._first = first
-        self._attempt = Attempt(call, control, events, host, start, call.aim, call.direct_url)
+        self._attempt = Attempt(call, control, events, host, start, call.callee, call.direct_url)
         self._claim = threading.Lock()  # the thread that acquires it runs the job
 
     @property
@@ -156,7 +156,7 @@ class JobRunner:
         Raises:
             GradioClientError: No thread could be started.
         """
-        deadline = self._call.terms.deadline
+        deadline = self._call.options.deadline
         if deadline.seconds is not None:
             cancel_timer = timers.set(deadline, self._on_deadline)
             self.control.add_done_callback(cancel_timer)
@@ -182,8 +182,8 @@ class JobRunner:
         A job that the server cannot have accepted is tried again. A job that the server may have
         accepted is tried again only if its call is idempotent.
         """
-        deadline = self._call.terms.deadline
-        retries = Retries(self._call.terms.retries)
+        deadline = self._call.options.deadline
+        retries = Retries(self._call.options.retries)
         while True:
             finish, self._first = self._first, None
             try:
@@ -215,7 +215,7 @@ class JobRunner:
         call, ended = self._call, self._attempt
         ended.withdraw()
         self._attempt = Attempt(
-            call, self.control, self._events, self._host, self.start, ended.aim, ended.direct_url
+            call, self.control, self._events, self._host, self.start, ended.callee, ended.direct_url
         )
         if ended.exchange.state != self._attempt.exchange.state:
             queue = ended.direct_url is None
@@ -223,7 +223,7 @@ class JobRunner:
         self.control.event_id = None
 
     def _can_retry(self, error: GradioClientError) -> bool:
-        idempotent = self._call.terms.idempotent
+        idempotent = self._call.options.idempotent
         if isinstance(error, BrokenStreamError):
             return error.accepted is False or idempotent
         if self._attempt.direct_url is not None and isinstance(error, HTTPStatusError):

@@ -22,12 +22,12 @@ from .._calls.threads import Workers
 from .._calls.unqueued import first_try, handlers_may_raise
 from .._job.control import JobControl
 from .._job.event_log import EventLog
-from .._protocol.api.meaning import Sent
+from .._protocol.api.meaning import RequestMeaning
 from .._protocol.queue.event_factory import EventFactory
 from .._session.app import App
 from .._session.app_watcher import AppWatcher
 from .._session.replicas import Replicas
-from .._session.watch import Passage
+from .._session.watch import SentCall
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
 from ..errors import ClientClosedError, EndpointNotFoundError, GradioClientError
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from .._options import Options
     from .._protocol.api.endpoint import EndpointTable
-    from .._protocol.api.meaning import Aim
+    from .._protocol.api.meaning import Callee
     from .._protocol.queue.exchange import Finish
     from .._transport.attempts import RetryPolicy
     from .._transport.deadlines import Deadline
@@ -104,7 +104,7 @@ class Connection:
             http,
             options.session_hash,
             start=self._workers.start,
-            doubt=self._replicas.cause,
+            cause=self._replicas.cause,
         )
         limit = app.config.get("max_file_size")
         self.files = AppFiles(
@@ -121,7 +121,7 @@ class Connection:
         self._watcher = AppWatcher(app, self._workers.start)
         self._router = Router(app, self._watcher)
         self._host = Host(
-            self._router.course,
+            self._router.route,
             app.watch,
             self._watcher.send,
             app.record_loss,
@@ -189,7 +189,7 @@ class Connection:
 
     def prepare(
         self,
-        aim: Aim,
+        callee: Callee,
         data: list[Any],
         *,
         isolated: bool,
@@ -201,7 +201,7 @@ class Connection:
         """Prepare a call. Pass the result to `submit` or `call`.
 
         Args:
-            aim: The function to call.
+            callee: The function to call.
             data: One value for each of its inputs.
             isolated: Make the call in a session of its own.
             deadline: The time by which the call must end.
@@ -215,7 +215,7 @@ class Connection:
             FileError: A file cannot be read, or is too large for the app.
             ClientClosedError: `close` was called.
         """
-        session, endpoint = self._sessions.enter(isolated=isolated), aim.endpoint
+        session, endpoint = self._sessions.enter(isolated=isolated), callee.endpoint
         try:
             if endpoint not in session.table:
                 raise EndpointNotFoundError(
@@ -224,7 +224,7 @@ class Connection:
                     endpoint=endpoint.name,
                 )
             url = self._router.direct_url(endpoint)
-            by_name = url is not None and self._router.goes_by_name(aim, session.table)
+            by_name = url is not None and self._router.goes_by_name(callee, session.table)
             body = self._bodies.make(endpoint, data, session, deadline, by_name=by_name)
             self.files.prepare_for(endpoint)
             files = ResultFiles(self.files, owner)
@@ -232,7 +232,7 @@ class Connection:
             return PreparedCall(
                 next(self._numbers),
                 time.monotonic(),
-                aim,
+                callee,
                 owner,
                 event_factory,
                 session,
@@ -345,14 +345,14 @@ class Connection:
 
         With a deadline, another thread has to be able to end the call while it still connects.
         """
-        aim, by_name = prepared.aim, "fn_index" not in prepared.request_body.body
+        callee, by_name = prepared.callee, "fn_index" not in prepared.request_body.body
         return not (
             prepared.request_body.files
-            or prepared.terms.deadline.seconds is not None
+            or prepared.options.deadline.seconds is not None
             or self.app.was_silent
-            or not (by_name or aim.by_number)
-            or (aim.by_parameter and self.app.needs_check)
-            or aim.epoch != self.app.watch.epoch
+            or not (by_name or callee.by_number)
+            or (callee.by_parameter and self.app.needs_check)
+            or callee.epoch != self.app.watch.epoch
             or handlers_may_raise()
         )
 
@@ -362,22 +362,22 @@ class Connection:
         If its values were given by parameter name, a change of the app during the request ends the
         call.
         """
-        aim, watch = prepared.aim, self.app.watch
-        if not aim.by_parameter:
+        callee, watch = prepared.callee, self.app.watch
+        if not callee.by_parameter:
             return first_try(prepared, url, request, lambda: None)
         errors: list[GradioClientError] = []
 
         def on_changed() -> None:
-            errors.append(changed(aim, False))
+            errors.append(changed(callee, False))
             request.abort()
 
-        passage = Passage(Sent(aim, aim.by_number), on_changed)
-        self._watcher.send(passage, aim.epoch)
-        watch.settle(passage)
+        sent_call = SentCall(RequestMeaning(callee, callee.by_number), on_changed)
+        self._watcher.send(sent_call, callee.epoch)
+        watch.settle(sent_call)
         try:
             return first_try(prepared, url, request, lambda: next(iter(errors), None))
         finally:
-            watch.end(passage, ran=True)
+            watch.end(sent_call, ran=True)
 
     def _make_job(self, prepared: PreparedCall, first: Finish | None) -> tuple[Job, JobRunner]:
         """Make a job, and the object that runs it."""

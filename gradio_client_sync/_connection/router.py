@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._calls.host import Course
+from .._calls.host import RoutedCall
 
 if TYPE_CHECKING:
     from .._calls.call import PreparedCall
     from .._protocol.api.endpoint import Endpoint, EndpointTable
-    from .._protocol.api.meaning import Aim
+    from .._protocol.api.meaning import Callee
     from .._session.app import App
     from .._session.app_watcher import AppWatcher
     from .._transport.connections import RequestHandle
@@ -39,25 +39,25 @@ class Router:
         name = endpoint.api_name
         return self._app.routes.run(name if name and "/" not in name else "predict")
 
-    def goes_by_name(self, aim: Aim, table: EndpointTable) -> bool:
+    def goes_by_name(self, callee: Callee, table: EndpointTable) -> bool:
         """Return whether a call is sent without a number, because its URL names the function."""
-        if aim.by_number or not self._app.skips_queue(aim.endpoint):
+        if callee.by_number or not self._app.skips_queue(callee.endpoint):
             return False
-        return table.goes_by_name(aim.endpoint)
+        return table.goes_by_name(callee.endpoint)
 
-    def course(
+    def route(
         self,
         prepared: PreparedCall,
-        aim: Aim,
+        callee: Callee,
         values: list[Any],
         request: RequestHandle,
         deadline: Deadline,
-    ) -> Course:
+    ) -> RoutedCall:
         """Check whether the app has changed, if a check is due, and decide how to send a job.
 
         Args:
             prepared: The job's call.
-            aim: The function to call, as the last attempt had it.
+            callee: The function to call, as the last attempt had it.
             values: One value for each input of that function.
             request: The handle by which another thread can abort the check.
             deadline: The deadline of the check.
@@ -72,18 +72,18 @@ class Router:
             Aborted: `request` was aborted.
         """
         app, table = self._app, prepared.session.table
-        by_name = self.goes_by_name(aim, table)
+        by_name = self.goes_by_name(callee, table)
         # A reload of the app can change the meaning of a number or of positions that the library
         # has looked up. A name, or a number of the user, keeps its meaning. So a call that sends
         # only these needs a check only after a possible restart.
-        is_looked_up = aim.by_parameter or not (by_name or aim.by_number)
+        is_looked_up = callee.by_parameter or not (by_name or callee.by_number)
 
         def is_due() -> bool:
             return app.needs_check if is_looked_up else app.was_silent
 
         if not self._watcher.check_before_call(is_due, request, deadline):
             self._watcher.check_in_background()
-        if aim.epoch != app.watch.epoch:
-            aim, values = app.locate(aim, values, deadline)
-            by_name = self.goes_by_name(aim, app.table)
-        return Course(aim, values, self.direct_url(aim.endpoint), by_name)
+        if callee.epoch != app.watch.epoch:
+            callee, values = app.locate(callee, values, deadline)
+            by_name = self.goes_by_name(callee, app.table)
+        return RoutedCall(callee, values, self.direct_url(callee.endpoint), by_name)

@@ -30,7 +30,7 @@ class Sessions:
         http: The HTTP client of the connection.
         session_hash: The name of the first session; ``None`` for a random one.
         start: A function that runs another function on a thread.
-        doubt: A function that returns the cause if the messages of a job do not arrive, or ``""``
+        cause: A function that returns the cause if the messages of a job do not arrive, or ``""``
             if it finds none.
     """
 
@@ -41,12 +41,12 @@ class Sessions:
         session_hash: str | None,
         *,
         start: Callable[[Callable[[], None]], None],
-        doubt: Callable[[], str],
+        cause: Callable[[], str],
     ) -> None:
         self._app = app
         self._http = http
         self._start = start
-        self._doubt = doubt
+        self._cause = cause
         self._joins = threading.BoundedSemaphore(JOINS_AT_ONCE)
         self._lock = threading.RLock()
         self._closed = False
@@ -128,7 +128,7 @@ class Sessions:
             wants_heartbeat=_wants_heartbeat(app),
             joins=self._joins,
             start=self._start,
-            doubt=self._doubt,
+            cause=self._cause,
         )
 
     def _update(self, session: Session) -> None:

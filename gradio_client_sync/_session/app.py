@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from .._protocol.api.api_info import parameters_of
 from .._protocol.api.endpoint import EndpointTable
-from .._protocol.api.meaning import Aim, laid_out_again, same_functions
+from .._protocol.api.meaning import Callee, rearranged, same_functions
 from .._protocol.api.payload import bind
 from .._protocol.dialect import dialect_of
 from .._protocol.routes import Routes
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .._protocol.api.endpoint import Endpoint
-    from .._protocol.api.meaning import Sent
+    from .._protocol.api.meaning import RequestMeaning
     from .._transport.attempts import RetryPolicy
     from .._transport.connections import RequestHandle
     from .._transport.failures import Answer
     from .._transport.http import Http
     from ..types import Config, Payload
-    from .watch import Passage
+    from .watch import SentCall
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +49,8 @@ class Change(NamedTuple):
         ended: Calls that have ended and that the new app may have run, each with a count.
     """
 
-    under_way: list[Passage]
-    ended: list[tuple[Sent, int]]
+    under_way: list[SentCall]
+    ended: list[tuple[RequestMeaning, int]]
 
 
 class App:
@@ -281,11 +281,13 @@ class App:
         log.debug("the app at %s has changed; its config was read again", self.root)
         return _ANOTHER
 
-    def locate(self, aim: Aim, values: list[Any], deadline: Deadline) -> tuple[Aim, list[Any]]:
+    def locate(
+        self, callee: Callee, values: list[Any], deadline: Deadline
+    ) -> tuple[Callee, list[Any]]:
         """Find the function of a call in the app after a change, and rearrange its values.
 
         Args:
-            aim: The function before the change.
+            callee: The function before the change.
             values: One value for each input of that function.
             deadline: The deadline of the request for the app's description.
 
@@ -296,28 +298,30 @@ class App:
             EndpointNotFoundError: The app no longer has the function, or the function now has
                 different parameters.
         """
-        epoch, endpoint = self.watch.epoch, aim.endpoint
-        by_number = aim.by_number or endpoint.api_name is None
+        epoch, endpoint = self.watch.epoch, callee.endpoint
+        by_number = callee.by_number or endpoint.api_name is None
         found = self.table.resolve(endpoint.fn_index if by_number else endpoint.api_name)
-        info = self.info(deadline) if aim.by_parameter else None
-        now = aim._replace(endpoint=found, epoch=epoch, info=info)
-        laid_out = laid_out_again(aim, now, values)
-        if laid_out is None:
+        info = self.info(deadline) if callee.by_parameter else None
+        now = callee._replace(endpoint=found, epoch=epoch, info=info)
+        arranged = rearranged(callee, now, values)
+        if arranged is None:
             raise EndpointNotFoundError(
                 f"The app at {self.root} has changed, and the parameters of {endpoint.name!r} are "
                 "different now, so nothing was sent. See view_api() for them, and call it again.",
                 endpoint=endpoint.name,
             )
-        return now, laid_out
+        return now, arranged
 
     def misread(self, change: Change) -> Change:
         """Return the calls of `change` whose number or positions now have a different meaning."""
-        sent = [passage.sent for passage in change.under_way] + [sent for sent, _ in change.ended]
-        info = self.info() if any(one.aim.by_parameter for one in sent) else None
+        meanings = [sent_call.meaning for sent_call in change.under_way]
+        meanings += [meaning for meaning, _ in change.ended]
+        by_parameter = any(meaning.callee.by_parameter for meaning in meanings)
+        info = self.info() if by_parameter else None
         table = self.table
         return Change(
-            [p for p in change.under_way if p.sent.means_another(table, info)],
-            [(one, count) for one, count in change.ended if one.means_another(table, info)],
+            [call for call in change.under_way if call.meaning.means_another(table, info)],
+            [(meant, count) for meant, count in change.ended if meant.means_another(table, info)],
         )
 
 

@@ -18,7 +18,7 @@ from ..errors import ConfigError, GradioClientError
 if TYPE_CHECKING:
     from .._transport.deadlines import Deadline
     from .app import App
-    from .watch import Passage
+    from .watch import SentCall
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class AppWatcher:
     def check(self, request: RequestHandle, deadline: Deadline) -> None:
         """Check whether the app is still the same. If not, inform the calls that it affects.
 
-        A running call is informed by its `Passage`. Calls that have ended are logged as a warning.
+        A running call is informed by its `SentCall`. Calls that have ended are logged as a warning.
 
         Args:
             request: The handle by which another thread can abort the check.
@@ -53,9 +53,9 @@ class AppWatcher:
         if change is None or not (change.under_way or change.ended):
             return
         misread = self._app.misread(change)
-        for passage in misread.under_way:
-            passage.on_changed()
-        for sent, count in misread.ended:
+        for sent_call in misread.under_way:
+            sent_call.on_changed()
+        for meaning, count in misread.ended:
             calls = "1 call" if count == 1 else f"{count} calls"
             log.warning(
                 "the app at %s changed, and %s of %r may have run another function, or the right "
@@ -63,7 +63,7 @@ class AppWatcher:
                 "different meaning in the new app",
                 self._app.root,
                 calls,
-                sent.aim.endpoint.name,
+                meaning.callee.endpoint.name,
             )
 
     def check_before_call(
@@ -107,7 +107,7 @@ class AppWatcher:
             self._watch.end_turn()
             log.debug("the app was not checked for changes: %s", exc)
 
-    def send(self, passage: Passage, epoch: int) -> bool:
+    def send(self, sent_call: SentCall, epoch: int) -> bool:
         """Record that a call is about to be sent, and have a check made after it.
 
         A later call starts that check, or a thread if no call follows.
@@ -116,7 +116,7 @@ class AppWatcher:
             ``False`` if the app has changed since `epoch`. Then the call must not be sent.
         """
         watch = self._watch
-        if not watch.send(passage, epoch):
+        if not watch.send(sent_call, epoch):
             return False
         if watch.take_guard():
             try:

@@ -109,7 +109,7 @@ class Session:
         wants_heartbeat: Whether the app wants to know when the session's user is gone.
         joins: Limits the joins that run at once.
         start: Runs a function on a thread.
-        doubt: Returns the cause if the messages of a job do not arrive, or ``""`` if it finds none.
+        cause: Returns the cause if the messages of a job do not arrive, or ``""`` if it finds none.
 
     Attributes:
         session_hash: The name of the session.
@@ -127,7 +127,7 @@ class Session:
         wants_heartbeat: bool,
         joins: threading.BoundedSemaphore,
         start: Callable[[Callable[[], None]], None],
-        doubt: Callable[[], str] = str,
+        cause: Callable[[], str] = str,
     ) -> None:
         self.session_hash = session_hash
         self.jobs = SessionJobs(session_hash, http, routes, dialect, table, start)
@@ -152,7 +152,7 @@ class Session:
         if dialect.shared_stream:
             silence = self._silence
             url = routes.stream(session_hash)
-            self._shared_stream = SharedStream(http, url, silence=silence, start=start, doubt=doubt)
+            self._shared_stream = SharedStream(http, url, silence=silence, start=start, cause=cause)
 
     @property
     def table(self) -> EndpointTable:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Callable
 from .._transport.signal_safe import SafeCondition, SafeEvent
 
 if TYPE_CHECKING:
-    from .._protocol.api.meaning import Sent
+    from .._protocol.api.meaning import RequestMeaning
 
 #: Seconds between two checks, while calls are made.
 EVERY = 1.0
@@ -36,19 +36,19 @@ LATE = 1.5
 _KEPT_APART = 1_000
 
 
-class Passage:
+class SentCall:
     """One call that was sent to the app.
 
     Args:
-        sent: The function and the form of the request.
+        meaning: The function that was called, and the form of the request.
         on_changed: A function that is called if the app changes while the call is running, so
             that the request has a different meaning.
     """
 
-    __slots__ = ("check", "on_changed", "sent", "settled")
+    __slots__ = ("check", "meaning", "on_changed", "settled")
 
-    def __init__(self, sent: Sent, on_changed: Callable[[], None]) -> None:
-        self.sent = sent
+    def __init__(self, meaning: RequestMeaning, on_changed: Callable[[], None]) -> None:
+        self.meaning = meaning
         self.on_changed = on_changed
         self.check = 0  # how many checks had begun when it was sent, or settled
         self.settled = False  # whether the app has selected the function to run
@@ -73,8 +73,8 @@ class Watch:
         self._guarded = False  # a thread makes checks for running calls while no new calls start
         self._closed = False
         self._changed = SafeCondition(self._lock)  # notified of `_checking` and `_closed`
-        self._under_way: set[Passage] = set()
-        self._ended: dict[tuple[object, ...], tuple[int, Sent, int]] = {}
+        self._under_way: set[SentCall] = set()
+        self._ended: dict[tuple[object, ...], tuple[int, RequestMeaning, int]] = {}
 
     # -- when to check --------------------------------------------------------------
 
@@ -165,9 +165,9 @@ class Watch:
             self._closed = True
             self._changed.notify_all()
 
-    def _is_open(self, passage: Passage) -> bool:
+    def _is_open(self, sent_call: SentCall) -> bool:
         """Return whether no good check covers the call."""
-        return not passage.settled or passage.check >= self._good
+        return not sent_call.settled or sent_call.check >= self._good
 
     def end_turn(self) -> None:
         """Record the end of a check parallel to the calls."""
@@ -191,10 +191,10 @@ class Watch:
 
     def _merge_ended(self) -> None:
         """Merge the entries of equal calls, as if all of them were sent as late as the last one."""
-        merged: dict[tuple[object, ...], tuple[int, Sent, int]] = {}
-        for (_, *kind), (check, sent, count) in self._ended.items():
-            before = merged.get(tuple(kind), (0, sent, 0))
-            merged[tuple(kind)] = max(check, before[0]), sent, count + before[2]
+        merged: dict[tuple[object, ...], tuple[int, RequestMeaning, int]] = {}
+        for (_, *kind), (check, meaning, count) in self._ended.items():
+            before = merged.get(tuple(kind), (0, meaning, 0))
+            merged[tuple(kind)] = max(check, before[0]), meaning, count + before[2]
         self._ended = {(ended[0], *kind): ended for kind, ended in merged.items()}
 
     def found_same(self, check: tuple[int, float]) -> None:
@@ -212,7 +212,7 @@ class Watch:
 
     def found_another(
         self, check: tuple[int, float]
-    ) -> tuple[list[Passage], list[tuple[Sent, int]]]:
+    ) -> tuple[list[SentCall], list[tuple[RequestMeaning, int]]]:
         """Record that a check found a different app.
 
         Returns:
@@ -223,7 +223,7 @@ class Watch:
         with self._lock:
             self.epoch += 1
             under_way = list(filter(self._is_open, self._under_way))
-            ended = [(sent, count) for _, sent, count in self._ended.values()]
+            ended = [(meaning, count) for _, meaning, count in self._ended.values()]
             self._ended = {}
             self._under_way = set()
             self._good = max(self._good, number)
@@ -232,13 +232,13 @@ class Watch:
 
     # -- calls ----------------------------------------------------------------------
 
-    def send(self, passage: Passage, epoch: int) -> bool:
+    def send(self, sent_call: SentCall, epoch: int) -> bool:
         """Record that a call is about to be sent.
 
         Call this immediately before the request, and again if the same call is sent again.
 
         Args:
-            passage: The call.
+            sent_call: The call.
             epoch: The epoch in which the request was prepared.
 
         Returns:
@@ -247,28 +247,33 @@ class Watch:
         with self._lock:
             if epoch != self.epoch:
                 return False
-            passage.check, passage.settled = self._begun, False
-            self._under_way.add(passage)
+            sent_call.check, sent_call.settled = self._begun, False
+            self._under_way.add(sent_call)
         return True
 
-    def settle(self, passage: Passage) -> None:
+    def settle(self, sent_call: SentCall) -> None:
         """Record that the app has selected the function to run for a call."""
         with self._lock:
-            passage.check, passage.settled = self._begun, True
+            sent_call.check, sent_call.settled = self._begun, True
 
-    def end(self, passage: Passage, *, ran: bool) -> None:
+    def end(self, sent_call: SentCall, *, ran: bool) -> None:
         """Record the end of a call.
 
         Args:
-            passage: The call.
+            sent_call: The call.
             ran: Whether the app may have run its function.
         """
         with self._lock:
-            if passage not in self._under_way:
+            if sent_call not in self._under_way:
                 return  # `found_another` has returned it already, or it was never sent
-            self._under_way.discard(passage)
-            if ran and passage.check >= self._good:
-                sent = passage.sent
-                key = passage.check, sent.by_number, sent.aim.by_parameter, sent.aim.endpoint.name
+            self._under_way.discard(sent_call)
+            if ran and sent_call.check >= self._good:
+                meaning = sent_call.meaning
+                key = (
+                    sent_call.check,
+                    meaning.by_number,
+                    meaning.callee.by_parameter,
+                    meaning.callee.endpoint.name,
+                )
                 count = self._ended[key][2] if key in self._ended else 0
-                self._ended[key] = passage.check, sent, count + 1
+                self._ended[key] = sent_call.check, meaning, count + 1

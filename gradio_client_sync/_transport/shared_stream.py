@@ -29,7 +29,7 @@ The lifetime of the stream follows the rules of the server:
 * If a message announces that the stream breaks, the reader ends the stream, even if the connection
   is still open. Behind a gateway, the connection may stay open without any data.
 * If a job has received no message `SILENT_AFTER` seconds after its join, it may be on a different
-  server than the stream. At the next heartbeat, a thread calls `doubt` to find the cause.
+  server than the stream. At the next heartbeat, a thread calls `cause` to find the cause.
 * If the stream breaks for another reason, the server drops the session's jobs. All of them are
   lost, and so are those whose join request is running.
 """
@@ -103,7 +103,7 @@ class SharedStream:
         url: The URL of the stream.
         silence: Seconds without any data after which the stream counts as broken.
         start: A function that runs another function on a new thread.
-        doubt: A function that returns the cause if the messages of a job do not arrive, or ``""``
+        cause: A function that returns the cause if the messages of a job do not arrive, or ``""``
             if it finds none. It may take seconds.
     """
 
@@ -114,13 +114,13 @@ class SharedStream:
         *,
         silence: float | None,
         start: Callable[[Callable[[], None]], None],
-        doubt: Callable[[], str] = str,
+        cause: Callable[[], str] = str,
     ) -> None:
         self._http = http
         self._url = url
         self._silence = silence
         self._start = start
-        self._doubt = doubt
+        self._cause = cause
         self._is_checking = False  # whether a thread looks for the cause of silent jobs
         self._lock = threading.RLock()
         self._jobs = RoutingTable(http.options.message_bytes)
@@ -333,7 +333,7 @@ class SharedStream:
     def _find_cause(self) -> None:
         """Find the cause. If there is one, end the jobs that have received nothing."""
         try:
-            cause = self._doubt()
+            cause = self._cause()
         finally:
             self._is_checking = False
         if not cause:

@@ -6,19 +6,21 @@ import threading
 
 from gradio_client_sync import Client
 from gradio_client_sync._protocol.api.endpoint import EndpointTable
-from gradio_client_sync._protocol.api.meaning import Aim, Sent
+from gradio_client_sync._protocol.api.meaning import Callee, RequestMeaning
 from gradio_client_sync._session import watch as _watch
-from gradio_client_sync._session.watch import Passage, Watch
+from gradio_client_sync._session.watch import SentCall, Watch
 from gradio_client_sync._transport.connections import RequestHandle
 from gradio_client_sync._transport.deadlines import NEVER
 from tests.support.scripted import WAIT, config_of, dependency, scripted
 from tests.support.transcripts import dialect_for
 
-SENT = Sent(Aim(EndpointTable(config_of(), dialect_for("6.31.0")).resolve("echo")), by_number=True)
+SENT = RequestMeaning(
+    Callee(EndpointTable(config_of(), dialect_for("6.31.0")).resolve("echo")), by_number=True
+)
 
 
-def passage() -> Passage:
-    return Passage(SENT, lambda: None)
+def sent_call() -> SentCall:
+    return SentCall(SENT, lambda: None)
 
 
 def check_unchanged(watch: Watch) -> None:
@@ -29,7 +31,7 @@ def check_unchanged(watch: Watch) -> None:
 def test_watch_confirms_calls_that_ended_before_a_check() -> None:
     """A check confirms calls that ended before it began, and not those that ended later."""
     watch = Watch()
-    covered, after, ended = passage(), passage(), passage()
+    covered, after, ended = sent_call(), sent_call(), sent_call()
     assert watch.send(covered, 0)
     watch.settle(covered)
     check_unchanged(watch)
@@ -47,7 +49,7 @@ def test_watch_confirms_calls_that_ended_before_a_check() -> None:
 def test_watch_does_not_confirm_unsettled_calls() -> None:
     """A check does not confirm a call that is not settled: it may still run in a new app."""
     watch = Watch()
-    early = passage()
+    early = sent_call()
     assert watch.send(early, 0)
     check_unchanged(watch)
     assert watch.found_another(watch.begin())[0] == [early]
@@ -56,7 +58,7 @@ def test_watch_does_not_confirm_unsettled_calls() -> None:
 def test_watch_confirms_a_call_settled_during_a_check_only_later() -> None:
     """A call that is settled during a check is confirmed only by the next one."""
     watch = Watch()
-    overtaken = passage()
+    overtaken = sent_call()
     assert watch.send(overtaken, 0)
     check_unchanged(watch)
     watch.settle(overtaken)
@@ -70,12 +72,12 @@ def test_watch_forgets_confirmed_calls_and_those_that_did_not_run() -> None:
     """An ended call is counted only if it may have run, until a check confirms it."""
     watch = Watch()
     for ran in (True, True, False):
-        one = passage()
+        one = sent_call()
         assert watch.send(one, 0)
         watch.settle(one)
         watch.end(one, ran=ran)
     assert watch.found_another(watch.begin())[1] == [(SENT, 2)]
-    one = passage()
+    one = sent_call()
     assert watch.send(one, 1)
     watch.settle(one)
     watch.end(one, ran=True)
@@ -87,8 +89,8 @@ def test_watch_refuses_calls_prepared_for_another_app() -> None:
     """A call that was prepared for the old app is not sent, so that it is prepared again."""
     watch = Watch()
     watch.found_another(watch.begin())
-    assert not watch.send(passage(), 0)
-    assert watch.send(passage(), 1)
+    assert not watch.send(sent_call(), 0)
+    assert watch.send(sent_call(), 1)
 
 
 def test_watch_allows_one_check_at_a_time() -> None:
@@ -114,7 +116,7 @@ def test_watch_allows_one_check_at_a_time() -> None:
 def test_watch_guards_running_calls_only() -> None:
     """A check becomes due for a call that runs for long, without any further call."""
     watch = Watch()
-    one = passage()
+    one = sent_call()
     assert watch.send(one, 0)
     watch.settle(one)
     assert watch.take_guard()
@@ -129,7 +131,7 @@ def test_watch_guards_running_calls_only() -> None:
 def test_watch_that_is_closed_waits_for_nothing() -> None:
     """close() ends the guard thread's wait, also while a check is running."""
     watch = Watch()
-    assert watch.send(passage(), 0)
+    assert watch.send(sent_call(), 0)
     watch._due = 0.0
     assert watch.take_turn()
     watch._due = 0.0
@@ -157,7 +159,7 @@ def test_watch_does_not_grow_while_checks_fail() -> None:
     watch = Watch()
     many = 5_000
     for _ in range(many):
-        one = passage()
+        one = sent_call()
         assert watch.send(one, 0)
         watch.settle(one)
         watch.end(one, ran=True)
@@ -177,7 +179,7 @@ def test_watch_check_after_a_change_found_by_another() -> None:
         known = app._connection.app
         server.scripts["GET /config"] = lambda x: x.answer(changed)
         server.scripts["GET /app_id"] = lambda x: x.answer({"app_id": next(runs)})
-        sent = passage()
+        sent = sent_call()
         assert known.watch.send(sent, 0)
         known.watch.settle(sent)
         renew = known.on_change
@@ -190,7 +192,7 @@ def test_watch_check_after_a_change_found_by_another() -> None:
         change = known.check(RequestHandle(), NEVER)
         assert change is not None
         assert change.under_way == [sent]
-        later = passage()
+        later = sent_call()
         assert known.watch.send(later, 1)
         known.watch.settle(later)
         known.watch.end(later, ran=True)

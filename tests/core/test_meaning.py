@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from gradio_client_sync._protocol.api.endpoint import EndpointTable
-from gradio_client_sync._protocol.api.meaning import Aim, Sent, laid_out_again, same_functions
+from gradio_client_sync._protocol.api.meaning import (
+    Callee,
+    RequestMeaning,
+    rearranged,
+    same_functions,
+)
 from tests.support.transcripts import dialect_for
 
 TEXT, OUT, NUMBER, STATE = 1, 2, 3, 4
@@ -50,33 +55,37 @@ AFTER = table_of(("wipe", [TEXT]), ("greet", [TEXT]), ("pair", [TEXT, OUT]), ("c
 )
 def test_meaning_of_a_number(name: str, now: EndpointTable, expected: bool) -> None:
     """A number has another meaning if its function has another name or other inputs."""
-    sent = Sent(Aim(BEFORE.resolve(name)), by_number=True)
-    assert sent.means_another(now, None) is expected
+    meaning = RequestMeaning(Callee(BEFORE.resolve(name)), by_number=True)
+    assert meaning.means_another(now, None) is expected
 
 
 def test_meaning_of_a_name_alone() -> None:
     """If only the name was sent, a changed number does not matter."""
-    sent = Sent(Aim(BEFORE.resolve("greet")), by_number=False)
-    assert not sent.means_another(AFTER, None)
-    assert not sent.means_another(table_of(("wipe", [TEXT])), None)
-    assert sent.means_another(table_of(("greet", [NUMBER])), None)
+    meaning = RequestMeaning(Callee(BEFORE.resolve("greet")), by_number=False)
+    assert not meaning.means_another(AFTER, None)
+    assert not meaning.means_another(table_of(("wipe", [TEXT])), None)
+    assert meaning.means_another(table_of(("greet", [NUMBER])), None)
 
 
 def test_meaning_of_a_number_of_the_user() -> None:
     """A number that the user passed may change its meaning, but its named values may not."""
     pair = BEFORE.resolve("pair")
-    assert not Sent(Aim(BEFORE.resolve(0), by_number=True), True).means_another(AFTER, None)
-    named = Aim(pair, 0, True, True, info_of("pair", "a", "b"))
-    assert Sent(named, True).means_another(BEFORE, info_of("pair", "b", "a"))
-    assert not Sent(named, True).means_another(BEFORE, info_of("pair", "a", "b"))
+    assert not RequestMeaning(Callee(BEFORE.resolve(0), by_number=True), True).means_another(
+        AFTER, None
+    )
+    named = Callee(pair, 0, True, True, info_of("pair", "a", "b"))
+    assert RequestMeaning(named, True).means_another(BEFORE, info_of("pair", "b", "a"))
+    assert not RequestMeaning(named, True).means_another(BEFORE, info_of("pair", "a", "b"))
 
 
 def test_meaning_of_positions() -> None:
     """Values by name were sent by position, which may now belong to other parameters."""
-    sent = Sent(Aim(BEFORE.resolve("pair"), 0, False, True, info_of("pair", "a", "b")), True)
-    assert sent.means_another(BEFORE, info_of("pair", "b", "a"))
-    assert not sent.means_another(BEFORE, info_of("pair", "a", "b"))
-    by_position = Sent(Aim(BEFORE.resolve("pair")), True)
+    meaning = RequestMeaning(
+        Callee(BEFORE.resolve("pair"), 0, False, True, info_of("pair", "a", "b")), True
+    )
+    assert meaning.means_another(BEFORE, info_of("pair", "b", "a"))
+    assert not meaning.means_another(BEFORE, info_of("pair", "a", "b"))
+    by_position = RequestMeaning(Callee(BEFORE.resolve("pair")), True)
     assert not by_position.means_another(BEFORE, info_of("pair", "b", "a"))
 
 
@@ -93,18 +102,18 @@ def test_meaning_of_apps_that_are_the_same() -> None:
 
 def test_values_by_position_stay_where_they_are() -> None:
     """Values by position stay, if the inputs there have the same types."""
-    aim, now = Aim(BEFORE.resolve("pair")), Aim(AFTER.resolve("pair"))
-    assert laid_out_again(aim, now, ["x", "y"]) == ["x", "y"]
-    assert laid_out_again(Aim(BEFORE.resolve("count")), Aim(AFTER.resolve("count")), [1]) is None
+    callee, now = Callee(BEFORE.resolve("pair")), Callee(AFTER.resolve("pair"))
+    assert rearranged(callee, now, ["x", "y"]) == ["x", "y"]
+    assert rearranged(Callee(BEFORE.resolve("count")), Callee(AFTER.resolve("count")), [1]) is None
 
 
 def test_values_by_name_move_with_their_parameters() -> None:
     """Values by name move with their parameters, and if one is missing there is no result."""
     before = table_of(("pair", [STATE, TEXT, OUT])).resolve("pair")
     after = table_of(("pair", [TEXT, STATE, OUT])).resolve("pair")
-    aim = Aim(before, 0, False, True, None)
-    assert laid_out_again(aim, aim._replace(endpoint=after), [None, 1, 2]) == [1, None, 2]
+    callee = Callee(before, 0, False, True, None)
+    assert rearranged(callee, callee._replace(endpoint=after), [None, 1, 2]) == [1, None, 2]
     moved = table_of(("pair", [OUT, TEXT])).resolve("pair")
-    assert laid_out_again(aim, aim._replace(endpoint=moved), [None, 1, 2]) == [2, 1]
+    assert rearranged(callee, callee._replace(endpoint=moved), [None, 1, 2]) == [2, 1]
     fewer = table_of(("pair", [OUT])).resolve("pair")
-    assert laid_out_again(aim, aim._replace(endpoint=fewer), [None, 1, 2]) is None
+    assert rearranged(callee, callee._replace(endpoint=fewer), [None, 1, 2]) is None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .endpoint import Endpoint, EndpointTable
 
 
-class Aim(NamedTuple):
+class Callee(NamedTuple):
     """The function of a call, as the app had it when the call was made.
 
     Attributes:
@@ -42,15 +42,15 @@ class Aim(NamedTuple):
         return [(value["parameter_name"], slot.type) for value, slot in zip(described, slots)]
 
 
-class Sent(NamedTuple):
+class RequestMeaning(NamedTuple):
     """The form in which a call was sent.
 
     Attributes:
-        aim: The function that the call was made for.
+        callee: The function that the call was made for.
         by_number: The request named the function by number; otherwise by name only.
     """
 
-    aim: Aim
+    callee: Callee
     by_number: bool
 
     def means_another(self, now: EndpointTable, info: Mapping[str, Any] | None) -> bool:
@@ -64,16 +64,16 @@ class Sent(NamedTuple):
             info: The present response of ``/info``. It is needed only for values by parameter
                 name.
         """
-        aim, meant = self.aim, self.aim.endpoint
+        callee, meant = self.callee, self.callee.endpoint
         name, number = str(meant.api_name), meant.fn_index
         found = now.numbered(number) if self.by_number else now.named(name)
         if found is None:
             return False
-        if not aim.by_number and found.api_name != meant.api_name:
+        if not callee.by_number and found.api_name != meant.api_name:
             return True
-        if aim.by_parameter:
-            return aim.parameters != aim._replace(endpoint=found, info=info).parameters
-        return not aim.by_number and _kinds(found) != _kinds(meant)
+        if callee.by_parameter:
+            return callee.parameters != callee._replace(endpoint=found, info=info).parameters
+        return not callee.by_number and _kinds(found) != _kinds(meant)
 
 
 def same_functions(one: EndpointTable, other: EndpointTable) -> bool:
@@ -92,23 +92,23 @@ def _kinds(endpoint: Endpoint) -> list[str]:
     return [slot.type for slot in endpoint.inputs]
 
 
-def laid_out_again(aim: Aim, now: Aim, values: Sequence[Any]) -> list[Any] | None:
+def rearranged(callee: Callee, now: Callee, values: Sequence[Any]) -> list[Any] | None:
     """Rearrange the values of a call for a function whose parameters may have moved.
 
     Args:
-        aim: The function before the change, for which the values were arranged.
+        callee: The function before the change, for which the values were arranged.
         now: The same function after the change.
-        values: One value for each input of `aim`, ``None`` for hidden inputs.
+        values: One value for each input of `callee`, ``None`` for hidden inputs.
 
     Returns:
         One value for each input of `now`; ``None`` if the function now has different parameters.
     """
-    if not aim.by_parameter:
-        return list(values) if _kinds(aim.endpoint) == _kinds(now.endpoint) else None
-    before, after = aim.parameters, now.parameters
+    if not callee.by_parameter:
+        return list(values) if _kinds(callee.endpoint) == _kinds(now.endpoint) else None
+    before, after = callee.parameters, now.parameters
     if sorted(before) != sorted(after):
         return None
-    visible = [v for v, slot in zip(values, aim.endpoint.inputs) if not slot.hidden]
+    visible = [v for v, slot in zip(values, callee.endpoint.inputs) if not slot.hidden]
     by_name = dict(zip((name for name, _ in before), visible))
     names = iter(after)
     return [None if slot.hidden else by_name[next(names)[0]] for slot in now.endpoint.inputs]
