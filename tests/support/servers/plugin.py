@@ -1,9 +1,10 @@
 """The pytest fixture that shares real servers between all tests of a run.
 
-A server starts when a test first needs it. After each module, only the servers used most recently
-keep running: there are many kinds, each takes 200 MB, and an idle server of Gradio 6 takes three
-percent of a core. Each server still starts only once, because the tests of one version run one
-after the other (`schedule`). To use this, import `server_pool` and `end_unused` in ``conftest.py``.
+A server starts when a test first needs it. After each module, all servers are suspended until a
+test needs them again, because an idle server of Gradio 6 uses four percent of a core. Only the
+servers used most recently are kept: there are many kinds, and each takes 200 MB. Each server still
+starts only once, because the tests of one version run one after the other (`schedule`). To use
+this, import `server_pool` and `end_unused` in ``conftest.py``.
 """
 
 from __future__ import annotations
@@ -42,14 +43,17 @@ class ServerPool:
                 if server is not None:
                     server.stop()
                 server = Server(version, **options)
+            server.resume()
             self._servers[wanted] = server
             return server
 
     def end_unused(self) -> None:
-        """Stop all servers except the few that were used most recently."""
+        """Stop all servers except the few that were used most recently, and suspend those."""
         with self._lock:
             for wanted in list(self._servers)[:-KEPT]:
                 self._servers.pop(wanted).stop()
+            for server in self._servers.values():
+                server.pause()
 
     def close(self) -> None:
         """Stop all servers."""
@@ -68,7 +72,7 @@ def server_pool() -> Iterator[ServerPool]:
 
 @pytest.fixture(scope="module", autouse=True)
 def end_unused(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Stop the servers that were not used recently, after each module."""
+    """Stop or suspend the servers after each module."""
     # Not as an argument: then every test would have `server_pool`, and seem to call a server.
     pool: ServerPool = request.getfixturevalue("server_pool")
     yield
