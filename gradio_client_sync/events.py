@@ -1,8 +1,8 @@
 """Events of a job (`Data`, `Status`, `Log`, `Render`, `Upload`) and of a Space (`SpaceStatus`).
 
-They are frozen: nothing in them changes, and `dataclasses.fields`, `asdict` and `replace` work on
-them. Names and meanings follow the event objects of the JavaScript
-client. A field that the server's release does not send is ``None``.
+They are frozen: nothing in them changes. `dataclasses.fields`, `asdict` and `replace` work on them.
+Names and meanings follow the event objects of the JavaScript client. A field that the server's
+release does not send is ``None``.
 """
 
 from __future__ import annotations
