@@ -73,10 +73,8 @@ class AppFiles:
         A worker must not import: in a process that is forked meanwhile, the import would stay
         locked.
         """
-        if endpoint.may_return_files and self._store is None:
+        if endpoint.may_return_files:
             from .. import files  # noqa: F401
-
-            self._store = self.store
 
     @property
     def store(self) -> FileStore:

@@ -21,6 +21,7 @@ from .._session.session import Join
 from .._session.watch import SentCall
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
+from .._transport.signal_safe import start_or_run
 from ..errors import GradioClientError
 from .cancel_scope import CancelScope
 from .responses import FAILURES, changed, ending_of
@@ -88,9 +89,8 @@ class Attempt:
         self._start = start
         self._jobs = call.session.jobs
         self._channel: Channel | None = None
-        self._sent_call: SentCall | None = (
-            None  # None if a change of the app cannot affect the call
-        )
+        # ``None`` if a change of the app cannot affect the call.
+        self._sent_call: SentCall | None = None
 
     @property
     def endpoint(self) -> Endpoint:
@@ -130,7 +130,7 @@ class Attempt:
         try:
             return self._run_queued() if url is None else self._run_direct(url)
         finally:
-            self._end_passage()
+            self._end_sent_call()
 
     def withdraw(self) -> None:
         """Release what the attempt holds, before the next one begins."""
@@ -166,17 +166,15 @@ class Attempt:
         if self._sent_call is not None:
             self._host.watch.settle(self._sent_call)
 
-    def _end_passage(self) -> None:
+    def _end_sent_call(self) -> None:
+        """Record that the app no longer has to be checked for this attempt."""
         sent_call, self._sent_call = self._sent_call, None
         if sent_call is not None:
             self._host.watch.end(sent_call, ran=self.exchange.state.accepted is not False)
 
     def _on_app_change(self) -> None:
         """End the job on another thread, because the calling thread has other calls to inform."""
-        try:
-            self._start(self._end_changed)
-        except GradioClientError:  # no more threads
-            self._end_changed()
+        start_or_run(self._start, self._end_changed)
 
     def _end_changed(self) -> None:
         """End the job, since its request now has another meaning for the app."""

@@ -14,6 +14,7 @@ from .._job.control import Outcome
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
 from .._transport.retries import Retries, can_retry, is_safe_to_retry
+from .._transport.signal_safe import start_or_run
 from ..errors import (
     BrokenStreamError,
     GradioClientError,
@@ -163,10 +164,7 @@ class JobRunner:
 
     def _on_deadline(self) -> None:
         """End the job on another thread: its listeners may be slow, and other timers are due."""
-        try:
-            self.start(self._time_out)
-        except GradioClientError:  # no more threads
-            self._time_out()
+        start_or_run(self.start, self._time_out)
 
     def _time_out(self) -> None:
         stage = self._attempt.exchange.state.stage

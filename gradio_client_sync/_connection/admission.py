@@ -10,6 +10,7 @@ from weakref import WeakSet
 
 from .._job.control import JobControl
 from .._transport.connections import RequestHandle
+from .._transport.signal_safe import start_or_run
 from ..errors import GradioClientError
 from .sessions import client_closed
 
@@ -86,10 +87,7 @@ class Admission:
                 return
         # A worker starts the waiting job, because that job belongs to another caller. On this
         # thread, a signal handler could raise while the job is started.
-        try:
-            self._start(partial(self.release, request))
-        except GradioClientError:  # no thread could be started
-            self.release(request)
+        start_or_run(self._start, partial(self.release, request))
 
     # -- jobs -----------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from .._transport.signal_safe import SafeEvent
-from ..errors import ClientClosedError
 from .opening import connect
+from .sessions import client_closed
 
 if TYPE_CHECKING:
     from .._options import Options
@@ -94,7 +94,7 @@ class Lifecycle:
             GradioClientError: The connection failed. `connect` lists the subclasses.
         """
         if self._closing.is_set():
-            raise ClientClosedError("The client is closed; make a new one.")
+            raise client_closed()
         if self._pid != os.getpid():
             self.open()
         return self._connection

@@ -1,1 +1,1 @@
-"""Parts of the demo besides its steps: the screen, and the app's process."""
+"""The screen of the demo, and the process of its app. The steps are in `demo`."""

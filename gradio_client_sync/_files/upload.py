@@ -206,7 +206,7 @@ class UploadTask:
     def _claim(self, item: Item) -> tuple[bool, str | None]:
         """Claim the upload of a content, or find the path of an earlier upload.
 
-        Apps remove old files, so the server is asked whether it still has the file.
+        Apps remove old files, so this checks whether the server still has the file.
 
         Returns:
             Whether this task has to upload the content, and the path if the server has it.

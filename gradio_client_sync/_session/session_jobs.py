@@ -23,7 +23,7 @@ from .._protocol.api.payload import encode
 from .._protocol.queue.cancel import CancelLedger
 from .._transport.base import Aborted, Lost
 from .._transport.deadlines import Deadline
-from .._transport.signal_safe import SafeCondition
+from .._transport.signal_safe import SafeCondition, start_or_run
 from ..errors import GradioClientError
 from .cancelling import StopRequest, strategy_for
 
@@ -142,6 +142,7 @@ class SessionJobs:
 
     def drop_lost_iterator(self, endpoint: Endpoint) -> None:
         """Make the server drop the iterator of a lost or cancelled job, before the next job runs.
+
         By default, a function runs one job at a time. Then the earlier job has ended on the server
         too, although the server may have requested one more value from it. If the app lets several
         jobs run at once, the earlier one may still run, and this client cannot prevent that.
@@ -159,10 +160,7 @@ class SessionJobs:
             waiting = self._ledger.has_postponed(endpoint.fn_index)
             self._changed.notify_all()
         if waiting:
-            try:
-                self._start(partial(self._stop_if_others_wait, endpoint))
-            except GradioClientError:  # no thread: this one can wait that long
-                self._stop_if_others_wait(endpoint)
+            start_or_run(self._start, partial(self._stop_if_others_wait, endpoint))
 
     def mark_begun(self, endpoint: Endpoint, job: JobControl) -> None:
         """Record that the server has started to run a job."""

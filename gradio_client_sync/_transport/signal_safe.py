@@ -19,7 +19,7 @@ import time
 from contextlib import AbstractContextManager
 from typing import Callable
 
-from ..errors import no_thread
+from ..errors import GradioClientError, no_thread
 
 #: Seconds of the first part of every wait. A signal that arrives just before the main thread starts
 #: to wait does not interrupt the wait, and Python runs its handler only afterwards. So the handler
@@ -156,3 +156,16 @@ def start_thread(thread: threading.Thread) -> None:
         if type(exc) is RuntimeError and cause is not None and cause is not handled:
             raise cause from None  # the handler raised while `start` waited for the thread to run
         raise
+
+
+def start_or_run(start: Callable[[Callable[[], None]], None], task: Callable[[], None]) -> None:
+    """Run a task on another thread, or on this one if no thread can be started.
+
+    Args:
+        start: A function that runs another function on a thread.
+        task: The function to run.
+    """
+    try:
+        start(task)
+    except GradioClientError:
+        task()

@@ -87,7 +87,7 @@ class Hint:
         return isinstance(value, (int, float) if wanted is float else wanted)
 
     def opened(self) -> Hint:
-        """Return this type with any text allowed besides its choices (``allow_custom_value``)."""
+        """Return this type, with any other text allowed in addition to its choices."""
         if self.kind == "Literal":
             return Hint("union", (self, _STR))
         return self._with([part.opened() for part in self.parts])
