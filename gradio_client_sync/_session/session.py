@@ -139,7 +139,6 @@ class Session:
         self._start = start
         self._lock = threading.RLock()
         self._heartbeat: Heartbeat | None = None
-        self._closed = False
         self._shared_stream: SharedStream | None = None
         self._silence = _silence(http.options.timeout[1]) if dialect.heartbeats else None
         self._opener = _OPENERS[dialect.join]
@@ -172,9 +171,9 @@ class Session:
         with self._lock:
             if self._app_table is table:
                 return
-            self.jobs.table = self._app_table = table
+            self._app_table = table
             self._wants_heartbeat = wants_heartbeat
-        self.jobs.forget_functions()
+            self.jobs.renew(table)
         if self._shared_stream is not None:
             self._shared_stream.renew()
 
@@ -185,7 +184,7 @@ class Session:
         ``handle_render_config`` of @gradio/client 2.7.0.
         """
         with self._lock:
-            self.jobs.table = self.jobs.table.rendered(render_config)
+            self.jobs.render(render_config)
             if self.jobs.table.wants_heartbeat:
                 self._wants_heartbeat = True
         self.keep_heartbeat()
@@ -302,7 +301,7 @@ class Session:
         if not self._wants_heartbeat:
             return
         with self._lock:
-            if self._closed or self._heartbeat is not None:
+            if self.jobs.closed or self._heartbeat is not None:
                 return
             url, silence = self._routes.heartbeat(self.session_hash), self._silence
             self._heartbeat = heartbeat = Heartbeat(self._http, url, silence=silence)
@@ -315,9 +314,8 @@ class Session:
     def close(self) -> None:
         """End every stream of the session, and abort the jobs that still run."""
         with self._lock:
-            self._closed = True
+            self.jobs.close()
             heartbeat = self._heartbeat
-        self.jobs.close()
         if heartbeat is not None:
             heartbeat.close()
         if self._shared_stream is not None:

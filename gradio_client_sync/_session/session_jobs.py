@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from .._protocol.api.payload import encode
 from .._protocol.queue.cancel import CancelLedger
@@ -28,6 +28,8 @@ from ..errors import GradioClientError
 from .cancelling import StopRequest, strategy_for
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .._job.control import JobControl
     from .._protocol.api.endpoint import Endpoint, EndpointTable
     from .._protocol.dialect import Dialect
@@ -62,7 +64,8 @@ class SessionJobs:
         start: Runs a function on a thread.
 
     Attributes:
-        table: The functions that jobs can call. The session replaces it when the app changes.
+        table: The functions that jobs can call: those of the app, and those that it has rendered
+            for this session.
         strategy: How the server stops jobs.
         closed: Whether the session was closed.
     """
@@ -90,11 +93,21 @@ class SessionJobs:
         self._not_generators: set[int] = set()
         self._unfinished: set[int] = set()  # functions of which a job may have left an iterator
 
-    def forget_functions(self) -> None:
-        """Forget what earlier jobs have shown about functions, since the app has changed."""
+    def renew(self, table: EndpointTable) -> None:
+        """Use the functions of an app that has changed, and forget what jobs have shown of others.
+
+        Args:
+            table: The functions that the app has now.
+        """
         with self._lock:
+            self.table = table
             self._not_generators = set()
             self._unfinished = set()
+
+    def render(self, render_config: Mapping[str, Any]) -> None:
+        """Add the components and functions that the app has created for this session."""
+        with self._lock:
+            self.table = self.table.rendered(render_config)
 
     # -- before a job is at the server ----------------------------------------------
 
@@ -165,7 +178,7 @@ class SessionJobs:
     def mark_begun(self, endpoint: Endpoint, job: JobControl) -> None:
         """Record that the server has started to run a job."""
         with self._lock:
-            self._ledger.mark_started(endpoint.fn_index, job)
+            self._ledger.mark_begun(endpoint.fn_index, job)
             self._changed.notify_all()
 
     def begins_soon(self, exchange: Exchange) -> bool:

@@ -108,7 +108,7 @@ def test_ledger_cancels_a_job_once(ledger: CancelLedger) -> None:
 def test_queued_siblings_do_not_delay_a_cancel(ledger: CancelLedger) -> None:
     """Jobs that have not begun after a while are in the queue, where a cancel is harmless."""
     enter(ledger, A, B)
-    ledger.mark_started(F, A)
+    ledger.mark_begun(F, A)
     assert not ledger.has_postponed(F)
     assert ledger.release(F, A, "event a") == []
     assert ledger.has_postponed(F)
@@ -123,7 +123,7 @@ def test_sibling_that_begins_is_not_cancelled(ledger: CancelLedger) -> None:
     enter(ledger, A, B, C)
     assert ledger.release(F, A, "event a") == []
     assert ledger.has_postponed(F)
-    ledger.mark_started(F, B)
+    ledger.mark_begun(F, B)
     assert not ledger.has_postponed(F)
     assert ledger.force_due(F) == []
     assert ledger.release(F, B) == []
@@ -135,7 +135,7 @@ def test_ledger_drops_the_state_of_a_job_that_left(ledger: CancelLedger) -> None
     """News of a job that has ended delays nothing."""
     enter(ledger, A, B)
     assert ledger.release(F, A, "event a") == []
-    ledger.mark_started(F, A)
+    ledger.mark_begun(F, A)
     assert ledger.force_due(F) == ["event a"]
 
 
@@ -183,7 +183,7 @@ def test_no_order_of_steps_cancels_a_running_job(data: st.DataObject, alone: boo
             waiting.remove(job)
         elif step == "begin" and live:
             job = data.draw(st.sampled_from(sorted(live)))
-            ledger.mark_started(F, job)
+            ledger.mark_begun(F, job)
             begun.add(job)
         elif step in ("end", "let-go") and live:
             job = data.draw(st.sampled_from(sorted(live)))

@@ -67,7 +67,7 @@ class CancelLedger:
         """Record that the job waits in the server's queue."""
         self._functions[fn_index].running.discard(job)
 
-    def mark_started(self, fn_index: int, job: object) -> None:
+    def mark_begun(self, fn_index: int, job: object) -> None:
         """Record that the server has started to run the job."""
         function = self._functions[fn_index]
         if job in function.live:
