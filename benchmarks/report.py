@@ -92,7 +92,7 @@ def show(row: dict[str, Any]) -> None:
             parts.append(f"CPU {found['cpu'] * 1000:8.1f} ms  +{found['rss']:.0f} kB")
         print("   ".join(parts))
     for limit in row["limits"]:
-        than = f" × {NAMES[limit['against']]}" if limit["against"] else ""
+        than = f" × {NAMES.get(limit['against'], limit['against'])}" if limit["against"] else ""
         sign = "≥" if limit["least"] else "≤"
         low, high = limit["quartiles"]
         print(
