@@ -1,7 +1,7 @@
 """Which tests run, in which order, and which of them run together in one process.
 
 Tests that have a release among their parameters form one group per release. The tests of a group
-run one after the other, and in one process even with ``-n 3``, so each server starts only once.
+run one after the other, and in one process even with ``-n 4``, so each server starts only once.
 The other tests of a module form a group, because they share fixtures. If there is only one server,
 each module is a group. Long groups run first, so that the processes end at about the same time.
 
