@@ -16,7 +16,7 @@ import sys
 import tempfile
 import textwrap
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ What people type by mistake, and what they get as an answer. Every answer says w
 to type instead. A program has written this page by running each line. The app has these endpoints:
 
 ```text
-{api}
+{endpoints}
 ```
 
 Each Python line runs after these:
@@ -60,6 +60,7 @@ class Stage:
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Stage:
+        from tests.support.media import png
         from tests.support.servers.server import Server
         from tests.support.tls_proxy import behind_tls, make_certificate
 
@@ -73,6 +74,7 @@ class Stage:
         #: The addresses on the page, and the ones that are used.
         self.addresses = {URL: server.url, LOGIN: login.url, TLS: tls, CLOSED: closed}
         (self.folder / "notes.txt").write_text("notes", encoding="utf-8")
+        (self.folder / "cat.png").write_bytes(png())
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -88,7 +90,7 @@ class Stage:
         """Return an answer with the addresses of the page, and without what changes."""
         for shown, used in self.addresses.items():
             answer = answer.replace(used.rpartition(":")[2], shown.rpartition(":")[2])
-        return answer.replace(f"{self.folder}{os.sep}", "")
+        return answer.replace(str(self.folder), "/home/ada")
 
 
 @contextlib.contextmanager
@@ -172,12 +174,21 @@ def tried(mistake: Mistake, stage: Stage) -> str:
     return f"**{mistake.title}**\n\n```{language}\n{code}\n{wrapped(stage.shown(answer))}\n```\n"
 
 
+def endpoints(api: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each endpoint."""
+    for name, endpoint in api["named_endpoints"].items():
+        parameters = ", ".join(one["parameter_name"] for one in endpoint["parameters"])
+        outputs = ", ".join(one["label"] for one in endpoint["returns"])
+        yield f"{name}({parameters}) → {outputs or 'nothing'}"
+
+
 def page() -> str:
     """Run all mistakes, and return the page."""
     from gradio_client_sync import Client
 
-    with Stage() as stage, working_in(stage.folder), Client(stage.addresses[URL]) as app:
-        parts = [INTRODUCTION.format(api=str(app.view_api()).strip())]
+    with Stage() as stage, working_in(stage.folder):
+        with Client(stage.addresses[URL]) as app:
+            parts = [INTRODUCTION.format(endpoints="\n".join(endpoints(app.view_api())))]
         for group, mistakes in GROUPS.items():
             parts.append(f"## {group}\n")
             parts.extend(tried(mistake, stage) for mistake in mistakes)
