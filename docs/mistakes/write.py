@@ -74,7 +74,7 @@ class Stage:
         #: The addresses on the page, and the ones that are used.
         self.addresses = {URL: server.url, LOGIN: login.url, TLS: tls, CLOSED: closed}
         (self.folder / "notes.txt").write_text("notes", encoding="utf-8")
-        (self.folder / "cat.png").write_bytes(png())
+        (self.folder / "cat.png").write_bytes(png(200, 120, 40))
         return self
 
     def __exit__(self, *exc: object) -> None:
