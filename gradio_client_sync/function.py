@@ -67,11 +67,11 @@ class Function(Protocol):
 class Caller(Protocol):
     """The part of `Client` that these functions use."""
 
-    def predict(self, endpoint: str | int | None, payload: Payload, **options: Any) -> Data:
-        """Call an endpoint and return its final value."""
+    def predict(self, *args: Any, **options: Any) -> Data:
+        """Call an endpoint with a payload and options, and return its final value."""
 
-    def submit(self, endpoint: str | int | None, payload: Payload, **options: Any) -> Job:
-        """Start a call and return its job."""
+    def submit(self, *args: Any, **options: Any) -> Job:
+        """Start a call with a payload and options, and return its job."""
 
 
 def call_options(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WIDTH = 88  # columns
 MOST_LINES = 40  # lines of an app's description
-SHOWN_DEFAULT = 200  # columns
+SHOWN_DEFAULT = 100  # columns
 
 # Tools may read a line of one to three words as a heading: "Returns:", "See also".
 _HEADING = re.compile(r"\s*([A-Za-z]+ ?){1,3}:?\s*")

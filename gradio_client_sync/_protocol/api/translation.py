@@ -104,8 +104,9 @@ class Translations:
     def _component(self, component: Any) -> Any:
         props = component.get("props") if isinstance(component, dict) else None
         choices = props.get("choices") if isinstance(props, dict) else None
-        values = [_value_of(choice) for choice in choices] if isinstance(choices, list) else []
-        marked = [value for value in values if has_mark(value)]
+        if not isinstance(props, dict) or not isinstance(choices, list):
+            return self._shown(component)
+        marked = [value for value in map(_value_of, choices) if has_mark(value)]
         if not marked:
             return self._shown(component)
         number = component.get("id")

@@ -45,6 +45,22 @@ def received(*values: Any) -> str:
     return json.dumps([value if isinstance(value, str) else str(value)[:80] for value in values])
 
 
+def long(text: Any, table: Any, prompt: Any, data: Any) -> str:
+    return received(text, table, prompt, data)
+
+
+def choices(few: Any, many: Any, several: Any) -> str:
+    return received(few, many, several)
+
+
+def files(text: Any, picture: Any, note: Any) -> str:
+    return received(text, bool(picture), bool(note))
+
+
+def greet(name: Any, style: Any) -> str:
+    return received(name, style)
+
+
 def build(one_worker: bool = False) -> gr.Blocks:
     """Build the app."""
     i18n: Any = gr.I18n(**TEXTS) if MARKS else None
@@ -59,21 +75,21 @@ def build(one_worker: bool = False) -> gr.Blocks:
         table = gr.Dataframe(pd.DataFrame(ROWS, columns=["name", "n"]), label="table")
         prompt = gr.Textbox(WORDS, label="prompt")
         data = gr.JSON({str(n): list(range(20)) for n in range(200)}, label="data")
-        on("long", received, [text, table, prompt, data], answer)
+        on("long", long, [text, table, prompt, data], answer)
         few = gr.Dropdown(["red", "green"], value="red", label="few")
         many = gr.Dropdown(LANGUAGES, value="language 7", label="many")
         several = gr.CheckboxGroup([f"tag {n}" for n in range(40)], label="several")
-        on("choices", received, [few, many, several], answer)
+        on("choices", choices, [few, many, several], answer)
         picture = gr.Image(own("cat.png"), label="picture", type="filepath")
         note = gr.File(own("note.txt"), label="note")
-        on("files", lambda *values: str(len(values)), [text, picture, note], answer)
+        on("files", files, [text, picture, note], answer)
         if MARKS:
             name = gr.Textbox(i18n("hello"), label=i18n("name"), info=i18n("name"))
             style = gr.Radio(
                 [(i18n("bold"), "b"), (i18n("plain"), "p")], value="b", label=i18n("no.such_text")
             )
             shown = gr.Textbox(label=i18n("greet"))
-            on("greet", received, [name, style], shown)
+            on("greet", greet, [name, style], shown)
             words = gr.Dropdown([str(i18n("bold")), str(i18n("plain"))], label=i18n("name"))
             on("words", received, [words], shown)
             button = gr.Button(i18n("greet"))
