@@ -301,8 +301,9 @@ class Client:
             endpoint. `inspect.signature`, `help` and editors show them. The function waits for
             the final value. It returns the output itself if there is one, a tuple if there are
             several, and ``None`` if there is none. Its attribute ``submit`` has the same
-            parameters and returns a `TypedJob` at once. The command ``gradio-client-sync types``
-            writes such functions to a file.
+            parameters and returns a `TypedJob` at once. Its attribute ``with_options`` returns the
+            same function with options for each call, such as a timeout. The command
+            ``gradio-client-sync types`` writes such functions to a file.
 
         Raises:
             EndpointNotFoundError: The app has no such endpoint, or clients may not call it.
@@ -318,6 +319,10 @@ class Client:
         from .function import function_of
 
         return function_of(self, self._signature(endpoint))
+
+    @property
+    def _title(self) -> str:
+        return self._connection.app.table.title
 
     def _signature(self, endpoint: str | int | None) -> Signature:
         from ._protocol.api.signature import signature_of

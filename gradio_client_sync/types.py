@@ -1,13 +1,19 @@
-"""Types of public data: configs, API info, payloads.
+"""Types of public data: configs, API info, payloads, and what components accept.
 
 Servers add keys from release to release, so every key of these dictionaries is optional
 (`total=False`). The types that this package itself defines are in `events`.
+
+The names that end in ``Input`` are the annotations of parameters: all values that a kind of
+component accepts, on every server. The page "values" of the docs lists them.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict, Union
+from datetime import date
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypedDict, Union
+from typing import Protocol as _Protocol
 
 Protocol = Literal["ws", "sse", "sse_v1", "sse_v2", "sse_v2.1", "sse_v3"]
 Stage = Literal["pending", "generating", "streaming", "complete", "error"]
@@ -117,3 +123,113 @@ class EndpointInfo(TypedDict, total=False):
     returns: list[ValueInfo]
     type: DependencyTypes
     description: str
+
+
+# -- what components accept
+
+
+class HandledFile(_Protocol):
+    """A file of `handle_file`."""
+
+    orig_name: str
+    size_bytes: int | None
+    mime_type: str | None
+
+
+class PictureLike(_Protocol):
+    """A picture of Pillow."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+
+    def save(self, fp: Any, *args: Any, **kwargs: Any) -> Any:
+        """Write the picture to a file."""
+
+
+class ArrayLike(_Protocol):
+    """An array of NumPy, or an object that NumPy can convert to one, such as a DataFrame."""
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the array."""
+
+
+class _Shown:
+    """A type with a short name: signatures and `help` show the name instead of all its parts.
+
+    ``typing.TypeAliasType`` does the same, from Python 3.12 on.
+
+    Args:
+        name: The name of the type in this module.
+        value: The type.
+    """
+
+    def __init__(self, name: str, value: Any) -> None:
+        self.__name__ = name
+        self.__value__ = value
+
+    def __repr__(self) -> str:
+        return self.__name__
+
+    def __call__(self) -> None:  # `Union[…]` of Python 3.9 and 3.10 takes only what can be called
+        raise TypeError(f"{self.__name__} is a type for annotations. It has no values of its own.")
+
+    def __or__(self, other: Any) -> Any:
+        return Union[self, other]
+
+    def __ror__(self, other: Any) -> Any:
+        return Union[other, self]
+
+    def __reduce__(self) -> str:
+        return self.__name__
+
+
+#: One file: a path object, bytes, an open binary file, a `RemoteFile`, or `handle_file(...)`. A
+#: string is a file only inside `handle_file`.
+OneFile = Union[os.PathLike[str], bytes, bytearray, memoryview, BinaryIO, HandledFile]
+_Picture = Union[OneFile, PictureLike, ArrayLike]
+
+#: A file, or a sequence of files.
+FileInput = Union[OneFile, Sequence[OneFile]]
+
+#: An image: a file, a picture of Pillow, an array, or a dict with layers.
+ImageInput = Union[_Picture, Mapping[str, Any]]
+
+#: Two images.
+SliderInput = Sequence[Union[_Picture, None]]
+
+#: Images and videos, each with or without a caption: one alone, or a sequence.
+GalleryInput = Union[
+    _Picture, Sequence[Union[_Picture, tuple[Any, ...], list[Any], Mapping[str, Any]]]
+]
+
+#: A sound: a file, or a pair of the sample rate and an array.
+AudioInput = Union[OneFile, tuple[int, ArrayLike], Mapping[str, Any]]
+
+#: A video: a file, a pair of the file and its subtitles, or a dict with both.
+VideoInput = Union[OneFile, Sequence[Union[OneFile, None]], Mapping[str, Any]]
+
+#: A table: a DataFrame, an array, rows, or a dict with ``headers`` and ``data``.
+TableInput = Union[ArrayLike, list[Any], tuple[Any, ...], Mapping[str, Any]]
+
+#: A conversation: pairs, or messages.
+ChatInput = Union[list[Any], tuple[Any, ...]]
+
+#: A text, a file, or a dict with ``text`` and ``files``.
+MultimodalInput = Union[str, FileInput, Mapping[str, Any]]
+
+#: A label, or a dict from labels to confidences.
+LabelInput = Union[str, float, Mapping[str, Any]]
+
+#: Pairs of a text and its label, or dicts with ``token`` and ``class_or_confidence``.
+HighlightInput = Union[list[Any], tuple[Any, ...]]
+
+#: A date or a time: an object of `datetime`, or a text as the app's page writes it.
+DateInput = Union[str, float, date]
+
+#: Paths on the server, as texts or path objects, or as lists of their parts.
+ExplorerInput = Union[str, os.PathLike[str], Sequence[Union[str, os.PathLike[str], list[str]]]]
+
+if not TYPE_CHECKING:
+    for _name in [name for name in vars() if name.endswith("Input")]:
+        vars()[_name] = _Shown(_name, vars()[_name])

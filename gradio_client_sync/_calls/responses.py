@@ -83,7 +83,7 @@ def refused(exchange: Exchange, answer: Answer) -> Finish:
         answer: The response to the join.
     """
     now, name = time.time(), exchange.event_factory.endpoint.name
-    detail = (object_in(answer.body) or {}).get("detail")
+    detail = exchange.event_factory.shown((object_in(answer.body) or {}).get("detail"))
     if answer.status == 503 and isinstance(detail, str):  # from the app, not a gateway
         return exchange.fail(queue_full(exchange.event_factory, detail), now, visible=True)
     if answer.status == 422:

@@ -228,7 +228,14 @@ class Connection:
             body = self._bodies.make(endpoint, data, session, deadline, by_name=by_name)
             self.files.prepare_for(endpoint)
             files = ResultFiles(self.files, owner)
-            event_factory = EventFactory(endpoint, self.app.dialect, files.make, bundle_of_data)
+            translations = self.app.table.translations
+            event_factory = EventFactory(
+                endpoint,
+                self.app.dialect,
+                files.make,
+                bundle_of_data,
+                translate=None if translations is None else translations.value,
+            )
             return PreparedCall(
                 next(self._numbers),
                 time.monotonic(),

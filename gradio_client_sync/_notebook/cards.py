@@ -83,11 +83,10 @@ def client_bundle(client: ShownClient) -> dict[str, Any]:
 
 def _client_html(client: ShownClient) -> Html:
     config = client.config
-    title = config.get("title") if isinstance(config.get("title"), str) else None
     facts = f"Gradio {str(config.get('version', '?')).strip()} · {client.protocol}"
     head = element(
         "div",
-        element("b", text(title or "Gradio app", 120)),
+        element("b", text(client._title or "Gradio app", 120)),
         element("span", text(f" {client.url} · {facts}"), style=DIM),
     )
     try:

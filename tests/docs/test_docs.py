@@ -231,6 +231,7 @@ def test_typed_module_runs(server_pool: ServerPool, tmp_path: Path) -> None:
         outputs.append(done.stdout)
     assert outputs[0].splitlines() == ["5", "a 2 True blue", "0", "1", "2", "2"]
     assert outputs[1].splitlines()[1:] == ["a 3 True red", "['0', '1', '2', '2'] 2"]
+    assert outputs[2].splitlines() == ["5"]
 
 
 @pytest.mark.gradio

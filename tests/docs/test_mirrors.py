@@ -78,6 +78,7 @@ TESTED_BY = {
     "gradio_client_sync._transport.request_context": ["transport/test_http"],
     "gradio_client_sync._transport.retries": ["transport/test_http", "spaces/test_rate_limits"],
     "gradio_client_sync._transport.sse": ["contract/test_protocol_quirks", "faults/test_faults"],
+    "gradio_client_sync._typed.classes": ["interfaces/typed/test_codegen"],
     "gradio_client_sync._typed.docstring": ["interfaces/typed/test_function"],
     "gradio_client_sync._typed.layout": ["interfaces/typed/test_codegen"],
     "gradio_client_sync._version": ["docs/test_package"],

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .example import component_example, example_of
 from .schema import choice_values, component_schema, type_text
+from .translation import english
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +95,7 @@ def hidden_parameters_of(endpoint: Endpoint, described: Sequence[ValueInfo]) -> 
         schema = component_schema(slot.type, slot.props)
         value = _described(slot, {"type": schema}, "parameter")
         value["label"] = slot.label if slot.label.strip() else slot.type.capitalize()
-        stem = identifier(value["label"]) or identifier(slot.type) or f"param_{position}"
+        stem = identifier(english(value["label"])) or identifier(slot.type) or f"param_{position}"
         value["parameter_name"] = _unused(stem, taken)
         taken.add(value["parameter_name"])
         value["parameter_has_default"] = True
@@ -329,7 +330,7 @@ def _name(values: list[ValueInfo], sent: list[Any], endpoint: Endpoint) -> None:
     given: set[str] = set()
     for index, value, name in zip(visible, values, sent):
         if not isinstance(name, str) or not name or name in given:
-            name = _unused(identifier(value["label"]) or f"param_{index}", taken | given)
+            name = _unused(identifier(english(value["label"])) or f"param_{index}", taken | given)
         given.add(name)
         value["parameter_name"] = name
 

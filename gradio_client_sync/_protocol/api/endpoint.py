@@ -16,11 +16,13 @@ from ..values.filedata import may_return_files
 from ..values.shapes import is_shaped
 from ..values.slot import Slot
 from .render import rendered
+from .translation import translations_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ..dialect import Dialect
+    from .translation import Translations
 
 #: Component types that the API description of 3.x does not list; later servers send ``skip_api``.
 _HIDDEN_3X = frozenset(
@@ -114,12 +116,21 @@ class EndpointTable:
     Args:
         config: The app's config.
         dialect: The rules of the server.
+        translations: The app's texts; ``None`` if its config has no marks of ``gr.I18n``.
 
     Raises:
         ConfigError: The config has no lists of components and dependencies.
     """
 
-    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        dialect: Dialect,
+        translations: Translations | None = None,
+    ) -> None:
+        self.translations = translations
+        if translations is not None:
+            config = translations.config(config)
         components, dependencies = config.get("components"), config.get("dependencies")
         if not isinstance(components, list) or not isinstance(dependencies, list):
             raise ConfigError(
@@ -157,6 +168,12 @@ class EndpointTable:
             self._by_index[fn_index] = endpoint
             if endpoint.api_name is not None:
                 self._by_name.setdefault(endpoint.api_name, endpoint)
+
+    @property
+    def title(self) -> str:
+        """The title of the app's page; empty if it has none."""
+        title = self._config.get("title")
+        return title if isinstance(title, str) else ""
 
     def __iter__(self) -> Iterator[Endpoint]:
         return iter(self._by_index.values())
@@ -216,7 +233,9 @@ class EndpointTable:
 
     def rendered(self, render_config: Mapping[str, Any]) -> EndpointTable:
         """Return the table after the app has rendered components and functions into the session."""
-        return EndpointTable(rendered(self._config, render_config), self._dialect)
+        config = rendered(self._config, render_config)
+        translations = self.translations or translations_of(config, ())
+        return EndpointTable(config, self._dialect, translations)
 
     def resolve(self, key: str | int | None) -> Endpoint:
         """Return the endpoint that the user means.

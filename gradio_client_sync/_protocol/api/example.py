@@ -168,6 +168,9 @@ def _python(example: object, kind: str, depth: int = 0) -> _Python:
         path = example.get("path")
         if isinstance(path, str) and ("meta" in example or "filepath" in kind):
             return _file(path)
+        if example.keys() >= {"name", "data", "is_file"}:  # 3.x
+            named = (example.get("orig_name"), example["name"], example["data"])
+            return _file(next((name for name in named if name and isinstance(name, str)), "file"))
         return {
             quoted(str(key)): _python(one, inner, depth + 1)
             for key, one in itertools.islice(example.items(), MOST)

@@ -161,13 +161,9 @@ def _hidden_note(endpoint: Endpoint, described: Sequence[ValueInfo]) -> str:
 
 def _signature(parameters: Sequence[ValueInfo]) -> str:
     """Return the parameters as Python would write them: ``(a, b=2)``."""
-    parts = [
-        f"{p['parameter_name']}={p.get('parameter_default')!r}"
-        if p.get("parameter_has_default")
-        else p["parameter_name"]
-        for p in parameters
-    ]
-    return f"({', '.join(parts)})"
+    from .shown import shown_signature  # imported only for an error message
+
+    return shown_signature(parameters)
 
 
 def _count(parameters: int) -> str:

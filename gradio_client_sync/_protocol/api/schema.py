@@ -208,7 +208,10 @@ _COMPONENTS: dict[str, dict[str, Any]] = {
     "dataframe": _object(headers=_list(_STRING), data=_list(_list(_ANY))),
     "timeseries": _object(headers=_list(_STRING), data=_list(_list(_ANY))),
     "chatbot": _list(_tuple(_optional(_STRING), _optional(_STRING))),
-    "label": _object(label=_STRING, confidences=_list(_object(label=_STRING, confidence=_NUMBER))),
+    "label": {
+        **_object(label=_STRING, confidences=_list(_object(label=_STRING, confidence=_NUMBER))),
+        "required": ["label"],  # the other key is missing if the app gave a plain label
+    },
     "highlightedtext": _list(_tuple(_STRING, _optional({"type": ["string", "number"]}))),
     "annotatedimage": _tuple(_FILE, _list(_tuple(_FILE, _STRING))),
     **dict.fromkeys(

@@ -42,9 +42,10 @@ class EventFactory:
         make_file: Makes the object that users get for a file; with ``None``, files in values
             stay as the server sent them.
         look: Makes the notebook display of a value.
+        translate: Returns a value without the marks of ``gr.I18n``; ``None`` if the app has none.
     """
 
-    __slots__ = ("dialect", "endpoint", "look", "make_file")
+    __slots__ = ("dialect", "endpoint", "look", "make_file", "translate")
 
     def __init__(
         self,
@@ -52,11 +53,13 @@ class EventFactory:
         dialect: Dialect,
         make_file: Callable[[FileFacts], Any] | None = None,
         look: Callable[[Data], dict[str, Any]] | None = None,
+        translate: Callable[[Any], Any] | None = None,
     ) -> None:
         self.endpoint: Endpoint = endpoint
         self.dialect: Dialect = dialect
         self.make_file: Callable[[FileFacts], Any] | None = make_file
         self.look: Callable[[Data], dict[str, Any]] | None = look
+        self.translate: Callable[[Any], Any] | None = translate
         if dialect.quotes_errors:
             import ast  # noqa: F401  # for `app_text`: a worker, which calls it, must not import
 
@@ -91,7 +94,7 @@ class EventFactory:
             files: Whether the values may contain files; see `may_hold_files`.
         """
         endpoint = self.endpoint
-        values = endpoint.visible(data)
+        values = self.shown(endpoint.visible(data))
         sent = {
             index: value
             for index, value in enumerate(values)
@@ -158,6 +161,7 @@ class EventFactory:
         """Return the text of an app's error, without the quotes that servers before 5.2 add."""
         if reported is None:
             return None
+        reported = self.shown(reported)
         if not isinstance(reported, str):
             return str(reported)
         if self.dialect.quotes_errors and re.fullmatch(_QUOTED, reported):
@@ -169,13 +173,17 @@ class EventFactory:
                 return reported
         return reported
 
+    def shown(self, value: Any) -> Any:
+        """Return what the app sent for people, without marks."""
+        return value if self.translate is None else self.translate(value)
+
     def failure(self, time: float, output: Mapping[str, Any], **fields: Any) -> Status:
         """Return the final status of a function that raised."""
         return self.status(
             time,
             "error",
             message=self.app_text(output.get("error")) or "An error occurred",
-            title=text(output.get("title")) or "Error",
+            title=text(self.shown(output.get("title"))) or "Error",
             duration=number(output.get("duration")),
             visible=flag(output.get("visible")),
             **fields,

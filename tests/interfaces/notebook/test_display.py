@@ -68,7 +68,8 @@ http://127.0.0.1:7860 · Gradio 6.31.0 · 3 endpoints
 ── /translate ──────────────────────────────────────────────────────────────────
 Translate a text. The language of the text is recognised.
   text          str                              required
-  language      Literal['English', 'French', …]  = "French"
+  language      Literal['English', 'French',     = "French"
+                'Bahasa Indonesia']
   formal        bool                             = False
   alternatives  float                            = 1
                 numeric value between 1 and 5
