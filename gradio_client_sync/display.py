@@ -30,6 +30,10 @@ FILE_NOTE = (
     "a result is a RemoteFile."
 )
 
+TOKEN_NOTES = {
+    "required": "Needs your Hugging Face token: pass oauth_token= to Client.",
+    "optional": "Can use your Hugging Face token: pass oauth_token= to Client.",
+}
 _CHOICES = "Literal["
 
 HIDDEN_NOTE = "not in the app's own description"
@@ -88,6 +92,10 @@ def _marks(endpoint: Mapping[str, Any]) -> str:
         *(["cancels jobs"] if types.get("cancel") else []),
     ]
     return ", ".join(marks)
+
+
+def _token_note(endpoint: Mapping[str, Any]) -> str:
+    return TOKEN_NOTES.get(str(endpoint.get("oauth_token")), "")
 
 
 def _rows(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
@@ -182,6 +190,8 @@ def _endpoint_lines(name: str | int, endpoint: Mapping[str, Any], width: int) ->
     yield from _table(rows, width)
     if rows:
         yield ""
+    if _token_note(endpoint):
+        yield from wrap(_token_note(endpoint), width)
     yield from call_text(name, endpoint, width).splitlines()
 
 
@@ -263,6 +273,8 @@ def _endpoint_html(name: str | int, endpoint: Mapping[str, Any], opened: bool) -
     rows = "".join(_row_html(*row) for row in _rows(endpoint))
     table = f'<table style="{_TABLE}">{rows}</table>' if rows else ""
     call = html.escape(call_text(name, endpoint, 88))
+    token = _token_note(endpoint)
+    table += f'<div style="{_DIM}">{_safe(token)}</div>' if token else ""
     return (
         f'<details{" open" if opened else ""} style="{_LINE};padding:.35em 0">'
         f'<summary style="cursor:pointer"><b><code style="{_CODE}">{title}</code></b>{about}'

@@ -258,6 +258,7 @@ class PayloadError(GradioClientError, TypeError):
     """
 
     parameter: str | None = None
+    _text: str | None = None  # the text that stands where the app takes a file
 
 
 class ValidationError(GradioClientError, ValueError):

@@ -140,6 +140,10 @@ def _sound(value: tuple[Any, ...]) -> LocalFile | None:
     return None
 
 
+def _folder(path: str | os.PathLike[str]) -> str:
+    return os.path.abspath(os.path.expanduser(os.fsdecode(path)))
+
+
 def _package(value: Any) -> str:
     return type(value).__module__.partition(".")[0]
 
@@ -255,7 +259,7 @@ class RemoteFile(os.PathLike[str]):
             with download_bar(self.orig_name, self.size) as bar:
                 return self.download(directory, timeout=timeout, progress=bar)
         deadline = self._deadline(timeout)
-        wanted = None if directory is None else os.path.abspath(os.fsdecode(directory))
+        wanted = None if directory is None else _folder(directory)
         with self._turn.take(deadline, partial(timeout_error, self._facts, deadline)):
             saved = self._saved.get(wanted)
             if saved is None or not saved.is_file():

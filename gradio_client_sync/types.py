@@ -116,6 +116,8 @@ class EndpointInfo(TypedDict, total=False):
     Attributes:
         hidden_parameters: Inputs that the app's own description leaves out, such as a button
             whose text is an input. The key is missing if there are none.
+        oauth_token: Whether the function needs, or may use, the Hugging Face token of its user,
+            which is `oauth_token` of `Client`. The key is missing if it requests none.
     """
 
     parameters: list[ValueInfo]
@@ -123,6 +125,7 @@ class EndpointInfo(TypedDict, total=False):
     returns: list[ValueInfo]
     type: DependencyTypes
     description: str
+    oauth_token: Literal["required", "optional"]
 
 
 # -- what components accept

@@ -16,6 +16,7 @@ from .._transport.connections import RequestHandle
 from .._transport.retries import Retries, can_retry, is_safe_to_retry
 from .._transport.signal_safe import start_or_run
 from ..errors import (
+    AppError,
     BrokenStreamError,
     GradioClientError,
     HTTPStatusError,
@@ -231,9 +232,13 @@ class JobRunner:
 
     def _explained(self, finish: Finish | None, error: GradioClientError) -> Finish | None:
         """Add the cause to an error, if it can be found."""
-        files = bool(self._call.request_body.files)
-        if finish is not None and may_be_another_server(error, files=files):
-            return explained(finish, self._host.cause())
+        body = self._call.request_body
+        if finish is not None and may_be_another_server(error, files=bool(body.files)):
+            finish = explained(finish, self._host.cause())
+        if finish is not None and isinstance(error, AppError):
+            deadline = self._call.options.deadline
+            odd = self._host.odd_values(self.endpoint, body.values, deadline)
+            finish = explained(finish, odd)
         return finish
 
     def _log_end(self, finish: Finish | None) -> None:

@@ -14,7 +14,7 @@ import click
 from .live import Live
 from .output import Growing, Printer
 from .root import Target, examples, targeted
-from .values import payload_of
+from .values import as_words, payload_of
 
 if TYPE_CHECKING:
     from .._client import Client
@@ -157,7 +157,8 @@ def _started(
     with target.connect() as app:
         endpoint, values = _endpoint_in(app, words)
         signature = app._signature(endpoint)
-        job = app.submit(signature.endpoint, payload_of(values, signature), timeout=limit)
+        with as_words():
+            job = app.submit(signature.endpoint, payload_of(values, signature), timeout=limit)
         live.watch(job)
         try:
             yield app, job, live, printer

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -124,6 +125,22 @@ def _check_text(text: str, parameter: Parameter, signature: Signature) -> None:
         endpoint=signature.endpoint,
         parameter=parameter.sent_as,
     )
+
+
+@contextmanager
+def as_words() -> Iterator[None]:
+    """Say in the words of a command line how to pass a text that has to be a file."""
+    try:
+        yield
+    except PayloadError as exc:
+        if exc._text is None:
+            raise
+        raise PayloadError(
+            f"{exc.endpoint!r} takes a file for {exc.parameter!r}, not the text {exc._text!r}; to "
+            f"send a file, write @{exc._text}.",
+            endpoint=exc.endpoint,
+            parameter=exc.parameter,
+        ) from None
 
 
 def _no_constant(name: str) -> None:

@@ -41,7 +41,7 @@ from .sessions import Sessions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._options import Options
+    from .._options import Options, Trigger
     from .._protocol.api.endpoint import EndpointTable
     from .._protocol.api.meaning import Callee
     from .._protocol.queue.exchange import Finish
@@ -126,6 +126,7 @@ class Connection:
             self._watcher.send,
             app.record_loss,
             self._replicas.cause,
+            app.odd_values,
             self._admission.release,
             self._sessions.leave,
         )
@@ -196,6 +197,7 @@ class Connection:
         deadline: Deadline,
         idempotent: bool,
         headers: Mapping[str, str],
+        trigger: Trigger | None,
         owner: Owner,
     ) -> PreparedCall:
         """Prepare a call. Pass the result to `submit` or `call`.
@@ -207,6 +209,7 @@ class Connection:
             deadline: The time by which the call must end.
             idempotent: The function may run twice without harm.
             headers: Headers for this call only.
+            trigger: The event of the app's page that the call stands for, if any.
             owner: The client. It is not garbage-collected while the call runs.
 
         Raises:
@@ -225,7 +228,9 @@ class Connection:
                 )
             url = self._router.direct_url(endpoint)
             by_name = url is not None and self._router.goes_by_name(callee, session.table)
-            body = self._bodies.make(endpoint, data, session, deadline, by_name=by_name)
+            body = self._bodies.make(
+                endpoint, data, session, deadline, by_name=by_name, trigger=trigger
+            )
             self.files.prepare_for(endpoint)
             files = ResultFiles(self.files, owner)
             translations = self.app.table.translations

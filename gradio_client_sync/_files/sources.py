@@ -138,9 +138,9 @@ class PathFile(LocalFile):
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         try:
-            self.path = Path(os.fsdecode(path)).expanduser()
+            self.path = Path(os.path.expanduser(os.fsdecode(path)))  # ~name stays if it is no user
             status = self.path.stat()
-        except (OSError, ValueError, RuntimeError) as exc:  # RuntimeError: ~name is no user
+        except (OSError, ValueError) as exc:
             raise _missing(os.fsdecode(path)) from exc
         if stat.S_ISDIR(status.st_mode):
             raise self._error("is a folder. Pass a list of its files")

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from .._protocol.api.api_info import parameters_of
 from .._protocol.api.endpoint import EndpointTable
 from .._protocol.api.meaning import Callee, rearranged, same_functions
+from .._protocol.api.odd_values import odd_values
 from .._protocol.api.payload import bind
 from .._protocol.api.translation import translations_of
 from .._protocol.dialect import dialect_of
 from .._protocol.routes import Routes
 from .._transport.deadlines import NEVER, Deadline
-from ..errors import ConfigError, EndpointNotFoundError, ProtocolError
+from ..errors import ConfigError, EndpointNotFoundError, GradioClientError, ProtocolError
 from .discovery import discover
 from .info import Info
 from .language import languages
 from .watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.api.meaning import RequestMeaning
@@ -148,6 +149,23 @@ class App:
         values = bind(endpoint, payload, lambda: parameters_of(endpoint, self.info(deadline)))
         translations = self.table.translations
         return values if translations is None else translations.restored(endpoint.inputs, values)
+
+    def odd_values(self, endpoint: Endpoint, values: Sequence[Any], deadline: Deadline) -> str:
+        """Return a sentence about the values of a failed call that look odd, or ``""``.
+
+        Args:
+            endpoint: The function that failed.
+            values: One value for each of its inputs.
+            deadline: The deadline of the request for the app's description, if that is needed.
+        """
+
+        def info() -> Mapping[str, Any] | None:
+            try:
+                return self.info(deadline)
+            except GradioClientError:  # the client was closed; the config has labels
+                return None
+
+        return odd_values(endpoint, values, info)
 
     def takes_oauth_token(self, endpoint: Endpoint, deadline: Deadline) -> bool:
         """Return whether the endpoint's function requests the Hugging Face token of its user."""

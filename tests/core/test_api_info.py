@@ -266,6 +266,13 @@ def test_describe_tells_the_kind_and_purpose_of_endpoints() -> None:
     assert named["/chat"]["description"] == "Answer a message, word by word."
     assert named["/merge"]["description"].startswith("Merge documents")
     assert "description" not in named["/ping"]
+    assert "oauth_token" not in named["/ping"]
+    for kind in ("required", "optional", "unknown"):
+        endpoints = {**info["named_endpoints"], "/ping": {"oauth_token": kind}}
+        ping = describe(table_of(config), {"named_endpoints": endpoints})["named_endpoints"][
+            "/ping"
+        ]
+        assert ping.get("oauth_token") == (None if kind == "unknown" else kind)
     config, info = load("3.50.2")
     *_, stop = describe(table_of(config), info)["unnamed_endpoints"].values()
     assert stop["type"]["cancel"] is True

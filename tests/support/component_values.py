@@ -249,6 +249,12 @@ TABLE: dict[str, tuple[Row, ...]] = {
         ), (
             Give("give_upload_button", "<note.txt>"),
         )),
+        Row('UploadButton, file_count="multiple"', (
+            Take("upload_several", 'Path("note.txt")', "[<note.txt>]"),
+            Take("upload_several", '[Path("note.txt"), Path("cat.png")]',
+                 "[<note.txt>, <cat.png>]"),
+            Take("upload_directory", 'Path("note.txt")', "[<note.txt>]"),
+        ), ()),
         Row("DownloadButton", (
             Take("download_button", 'Path("note.txt")', {"4.21.0": "<note.txt>"}),
         ), (

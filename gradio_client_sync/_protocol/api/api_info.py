@@ -153,7 +153,7 @@ def describe(table: EndpointTable, info: Mapping[str, Any] | None) -> dict[str, 
     Returns:
         ``{"named_endpoints": {"/name": …}, "unnamed_endpoints": {"5": …}}``, the form of
         servers. Each endpoint has `parameters`, `returns`, `type` and, if there are any,
-        `hidden_parameters` and a `description`.
+        `hidden_parameters`, a `description` and `oauth_token`.
     """
     named: dict[str, EndpointInfo] = {}
     unnamed: dict[str, EndpointInfo] = {}
@@ -183,6 +183,9 @@ def _endpoint_info(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Endpoi
     description = endpoint_description(endpoint, info)
     if description:
         described["description"] = description
+    token = _entry(endpoint, info).get("oauth_token")
+    if token in ("required", "optional"):  # since 6.21
+        described["oauth_token"] = token
     return described
 
 

@@ -15,6 +15,7 @@ from ...errors import ConfigError, EndpointNotFoundError
 from ..values.filedata import may_return_files
 from ..values.shapes import is_shaped
 from ..values.slot import Slot
+from .file_texts import takes_files
 from .render import rendered
 from .translation import translations_of
 
@@ -101,6 +102,11 @@ class Endpoint(FrozenRecord, hidden=("config",)):
     def is_shaped(self) -> bool:
         """Whether the values of an input may have to be converted; see `shapes`."""
         return any(is_shaped(slot) for slot in self.inputs)
+
+    @cached_property
+    def file_slots(self) -> frozenset[int]:
+        """The numbers of the components for which texts are searched by `text_for_file`."""
+        return frozenset(slot.component_id for slot in self.inputs if takes_files(slot))
 
     def visible(self, data: list[Any]) -> list[Any]:
         """Return a server's ``output.data`` without the hidden outputs."""

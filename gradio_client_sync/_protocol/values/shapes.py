@@ -146,7 +146,9 @@ def _multimodal(value: Any, slot: Slot, dialect: Dialect) -> Any:
     if isinstance(value, Attachment):
         return {"text": "", "files": [value]}
     if isinstance(value, dict) and value.keys() <= {"text", "files"}:
-        return {"text": "", "files": [], **value}
+        files = value.get("files", [])
+        files = [files] if isinstance(files, Attachment) else files
+        return {"text": "", **value, "files": files}
     return value
 
 
@@ -229,5 +231,6 @@ _SHAPERS: Mapping[str, Shaper] = {
     "imageeditor": _image_editor,
     "label": _label,
     "multimodaltextbox": _multimodal,
+    "uploadbutton": _file,
     "video": _video,
 }

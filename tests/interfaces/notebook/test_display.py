@@ -141,6 +141,15 @@ def test_text_bounds_descriptions() -> None:
     assert text.count("line") == 8 and "\n…\n" in text
 
 
+@pytest.mark.parametrize(("kind", "verb"), [("required", "Needs"), ("optional", "Can use")])
+def test_text_and_html_say_which_endpoints_use_a_token(kind: str, verb: str) -> None:
+    """An endpoint that requests the user's token says with which option it is passed."""
+    info = api("6.31.0", "/ping", "/translate")
+    info["named_endpoints"]["/ping"]["oauth_token"] = kind
+    for text in (str(info), info._repr_html_()):
+        assert text.count(f"{verb} your Hugging Face token: pass oauth_token= to Client.") == 1
+
+
 def test_text_of_an_app_without_endpoints_says_so() -> None:
     """The heading of an app without endpoints says so."""
     assert str(ApiInfo({}, url=URL, version="6.0\n")) == f"{URL} · Gradio 6.0 · 0 endpoints"

@@ -26,6 +26,7 @@ from tests.support.servers.environments import prepare
 APP = Path(__file__).with_name("app.py")
 COMPONENTS = Path(__file__).with_name("components.py")
 HIDDEN = Path(__file__).with_name("hidden.py")
+MISTAKES = Path(__file__).with_name("mistakes.py")
 EXAMPLES = Path(__file__).with_name("examples.py")
 DESCRIPTIONS = Path(__file__).with_name("descriptions.py")
 START_TIMEOUT = 90.0  # s; a bound for failures: the first import in a cold environment takes long

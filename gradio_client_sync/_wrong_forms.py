@@ -1,0 +1,248 @@
+"""Errors for arguments in the form of another client, with the line to write instead.
+
+Each function returns the error for one call that Python refused because the arguments do not fit
+the signature. It is called only then. No message shows a value that may be secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Protocol
+
+from ._protocol.api.example import quoted
+from ._protocol.api.payload import written
+from .errors import GradioClientError, PayloadError
+
+if TYPE_CHECKING:
+    from ._protocol.api.endpoint import Endpoint
+    from ._protocol.api.signature import Signature
+    from ._protocol.values.slot import Slot
+
+
+class Described(Protocol):
+    """The part of `Client` that describes its endpoints."""
+
+    def _signature(self, endpoint: str | int | None) -> Signature:
+        """Return the signature of an endpoint."""
+
+    def _endpoint(self, endpoint: str | int | None) -> Endpoint:
+        """Return an endpoint."""
+
+
+_LONGEST = 200  # characters of a line in a message
+
+#: What to write for an option of another client, or for one that is often guessed.
+_OPTIONS = {
+    **dict.fromkeys(
+        ("src", "url", "space", "space_id", "app_reference", "address", "base_url"),
+        "Pass the URL or the name of the Space as the first argument, without a name.",
+    ),
+    **dict.fromkeys(("api_key", "access_token", "api_token"), "Write hf_token=…"),
+    **dict.fromkeys(
+        ("ssl_verify", "verify_ssl", "tls_verify"), "Write verify={value}, as in requests."
+    ),
+    "verbose": "This client prints nothing, so leave it out. To see a Space start, write "
+    'status_callback="auto".',
+    "space_status": "Write status_callback={value}",
+    **dict.fromkeys(("status", "on_status", "callback"), "Write status_callback=…"),
+    **dict.fromkeys(("output_dir", "download_folder", "cache_dir"), "Write download_dir={value}"),
+    "download_files": "Files of results are downloaded when they are used, so leave it out. For "
+    "a folder, write download_dir=…",
+    "upload_files": "Files are uploaded when a payload has them, so leave it out.",
+    **dict.fromkeys(
+        ("serialize", "skip_components", "_skip_components", "normalise_files", "normalize_files"),
+        "This client has no such choice, so leave it out.",
+    ),
+    "analytics_enabled": "This client sends no analytics, so leave it out.",
+    "httpx_kwargs": "This client uses requests: write timeout=, verify=, proxies=, headers= or "
+    "cookies=.",
+    "x_ip_token": 'Write headers={"x-ip-token": …}',
+    "events": 'Listeners belong to a job: app.submit(…).on("status", print).',
+    "query_params": 'Put them into the URL: Client("https://…/?key=value").',
+    "with_null_state": "Session state is never returned, so leave it out.",
+    "credentials": "Write auth=(user, password), cookies=… or headers=…",
+    **dict.fromkeys(
+        ("username", "user", "password", "login"), "Write auth=(user, password) for both."
+    ),
+    **dict.fromkeys(("proxy", "http_proxy", "https_proxy"), 'Write proxies={"https": …}'),
+    **dict.fromkeys(("max_retries", "retry"), "Write retries={value}"),
+    **dict.fromkeys(("cookie",), "Write cookies={name: value}"),
+    **dict.fromkeys(("concurrency", "workers", "threads"), "Write max_workers={value}"),
+}
+
+#: Names under which other clients take the list of values.
+_LISTS = ("data", "inputs", "values", "args", "arguments", "params")
+
+#: What to write for an option of another client's call.
+_CALL_OPTIONS = {
+    **dict.fromkeys(
+        ("result_callbacks", "on_data", "callback"), 'Write submit(…).on("data", function).'
+    ),
+    "on_status": 'Write submit(…).on("status", function).',
+    **dict.fromkeys(
+        ("all_events", "events"), 'A job passes every event: submit(…).on("status", function).'
+    ),
+    "additional_headers": "Write headers=…",
+    "job_timeout": "Write timeout={value}",
+}
+
+
+def call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> TypeError:
+    """Return the error for arguments that do not fit `Client.predict` or `Client.submit`."""
+    app: Described = args[0]
+    form = inspect.signature(function)
+    known = [name for name in form.parameters if name not in ("self", "endpoint", "payload")]
+    unknown = {name: kwargs[name] for name in kwargs if name not in form.parameters}
+    values = list(args[1:])
+    if "api_name" in unknown or "fn_index" in unknown:
+        numbered = unknown.pop("fn_index", None)
+        endpoint = unknown.pop("api_name", numbered)
+    elif "endpoint" in kwargs:
+        endpoint = kwargs["endpoint"]
+    else:
+        endpoint = values.pop(0) if values else None
+    if "payload" in kwargs:
+        given = kwargs["payload"]
+        values += given if isinstance(given, (list, tuple)) else [given]
+    names, slots = _parameters(app, endpoint)
+    wrong = _wrong_option(unknown, known, names)
+    if wrong is not None:
+        return TypeError(f"{function.__name__}() has no option {wrong}")
+    events = _event_data(values, unknown, names)
+    extra = [*events, *(f"{name}={written(kwargs[name])}" for name in known if name in kwargs)]
+    where = quoted(endpoint) if isinstance(endpoint, str) else repr(endpoint)
+    if events:
+        extra = [written(values[0]), *extra]
+    elif values or unknown:
+        extra = [_payload(values, unknown, names, slots), *extra]
+    line = _line(function.__name__, where, extra)
+    shown = f"The values of a call are one list or dict. Write {line}"
+    if events:
+        shown = f"Only the endpoint and the values are passed by position. Write {line}"
+    elif endpoint is None:
+        shown = f"The endpoint comes first, and the values are one list or dict. Write {line}"
+    return PayloadError(shown, endpoint=endpoint if isinstance(endpoint, (str, int)) else None)
+
+
+def client(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> TypeError:
+    """Return the error for arguments that do not fit `Client` or `Client.duplicate`."""
+    known = [name for name in inspect.signature(function).parameters if name not in _NOT_OPTIONS]
+    source = args[1] if len(args) > 1 else kwargs.get("source")
+    url = quoted(source.partition("?")[0]) if isinstance(source, str) else "url"
+    unknown = [name for name in kwargs if name not in known and name != "source"]
+    if len(args) > 2:
+        options = args[2] if isinstance(args[2], Mapping) else {}
+        named = [name for name in options if name in known]
+        shown = ", ".join(f"{name}=…" for name in named or ("token", "headers"))
+        others = [_option(name, options[name], known) for name in options if name not in known]
+        return TypeError(
+            " ".join(
+                [
+                    f"The options of Client are passed by name. Write Client({url}, {shown}).",
+                    *(f"It has no option {one}" for one in others),
+                ]
+            )
+        )
+    if unknown:
+        return TypeError(f"Client has no option {_option(unknown[0], kwargs[unknown[0]], known)}")
+    return TypeError(
+        'Client needs the URL of an app or the name of a Space: Client("http://127.0.0.1:7860") or '
+        'Client("user/space").'
+    )
+
+
+_NOT_OPTIONS = ("self", "cls", "source", "client_options")
+
+
+def _option(name: object, value: object, known: Sequence[str]) -> str:
+    """Return a name and what to write instead; the value is shown if it cannot be a secret."""
+    advice = _OPTIONS.get(str(name))
+    if advice is None:
+        near = difflib.get_close_matches(str(name), [*known, *_OPTIONS], n=1, cutoff=0.7)
+        if near and near[0] in known:
+            advice = f"Did you mean {near[0]}=?"
+        elif near:
+            advice = f"Did you mean {near[0]}=? {_OPTIONS[near[0]]}"
+        else:
+            advice = f"Its options are {', '.join(sorted(known))}."
+    plain = value is None or isinstance(value, (bool, int, float))
+    return f"{name}=. {advice.replace('{value}', repr(value) if plain else '…')}"
+
+
+def _wrong_option(
+    unknown: Mapping[str, Any], known: Sequence[str], names: Sequence[str] | None
+) -> str | None:
+    """Return the first keyword that can only be an option, with what to write instead.
+
+    Any keyword that is a parameter of the endpoint is a value, and so is one that is like none of
+    the options.
+    """
+    for name, value in unknown.items():
+        if name in _LISTS or (names is not None and name in names):
+            continue
+        advice = _CALL_OPTIONS.get(name)
+        if advice is not None:
+            return f"{name}=. {advice.replace('{value}', written(value))}"
+        candidates = [*known, "payload", "endpoint", *(names or ())]
+        near = difflib.get_close_matches(name, candidates, n=1, cutoff=0.75)
+        if near and near[0] not in (names or ()):
+            return f"{name}=. Did you mean {near[0]}=?"
+    return None
+
+
+def _parameters(app: Described, endpoint: object) -> tuple[list[str] | None, list[Slot]]:
+    """Return names and slots of an endpoint's parameters; ``None`` if they are not known."""
+    if endpoint is not None and not isinstance(endpoint, (str, int)):
+        return None, []
+    try:
+        signature = app._signature(endpoint)
+        slots = app._endpoint(endpoint).parameters
+    except GradioClientError:  # no such endpoint, or the client is closed
+        return None, []
+    return [one.sent_as for one in signature.parameters], list(slots)
+
+
+def _event_data(
+    values: Sequence[Any], unknown: Mapping[str, Any], names: Sequence[str] | None
+) -> list[str]:
+    """Return the options for the third and fourth argument of the JavaScript client, if any."""
+    if unknown or len(values) not in (2, 3) or len(names or ()) == len(values):
+        return []
+    first, event, *number = values
+    if not isinstance(first, (list, tuple, dict)) or not isinstance(event, (dict, type(None))):
+        return []
+    if not all(one is None or type(one) is int for one in number):
+        return []
+    given = zip(("event_data", "trigger_id"), values[1:])
+    return [f"{name}={written(value)}" for name, value in given if value is not None]
+
+
+def _payload(
+    values: Sequence[Any],
+    unknown: Mapping[str, Any],
+    names: Sequence[str] | None,
+    slots: Sequence[Slot],
+) -> str:
+    """Return the values as one list or dict, in source text."""
+    for name in _LISTS:
+        if name in unknown and name not in (names or ()) and not values and len(unknown) == 1:
+            return written(unknown[name])
+    places = [*slots, *[None] * len(values)]
+    shown = [written(value, slot) for value, slot in zip(values, places)]
+    if not unknown:
+        if len(values) == 1 and isinstance(values[0], (list, tuple, dict)) and len(slots) != 1:
+            return shown[0]
+        return f"[{', '.join(shown)}]"
+    by_name = dict(zip(names or [f"name_{n}" for n, _ in enumerate(values, 1)], shown))
+    slot_of = dict(zip(names or (), slots))
+    by_name.update((name, written(unknown[name], slot_of.get(name))) for name in unknown)
+    return f"{{{', '.join(f'{quoted(name)}: {value}' for name, value in by_name.items())}}}"
+
+
+def _line(method: str, endpoint: str, arguments: Sequence[str]) -> str:
+    line = f"{method}({', '.join([endpoint, *arguments])})."
+    return line if len(line) <= _LONGEST else f"{method}({endpoint}, [first, second])."
