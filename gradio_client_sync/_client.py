@@ -277,8 +277,12 @@ class Client:
         """The protocol of the app's queue: ``"ws"``, ``"sse"``, or ``"sse_v1"`` to ``"sse_v3"``."""
         return cast("Protocol", self._connection.app.dialect.protocol)
 
-    def view_api(self) -> ApiInfo:
-        """Describe every endpoint: its parameters, defaults, types and return values.
+    def view_api(self, endpoint: str | int | None = None) -> ApiInfo:
+        """Describe the endpoints: their parameters, defaults, types and return values.
+
+        Args:
+            endpoint: Describe only this endpoint: a name such as ``"/predict"`` or an
+                ``fn_index``. ``None`` describes all that the app documents.
 
         Returns:
             A dict with the keys ``named_endpoints`` and ``unnamed_endpoints``. ``print`` and
@@ -288,6 +292,7 @@ class Client:
             one from their config.
 
         Raises:
+            EndpointNotFoundError: The app has no such endpoint, or clients may not call it.
             ClientClosedError: `close` was called.
 
         Behaviour:
@@ -297,8 +302,9 @@ class Client:
         from .display import ApiInfo
 
         connection = self._lifecycle.current()
-        app = connection.app
-        described = describe(connection.table, app.info(again=True))
+        app, table = connection.app, connection.table
+        only = None if endpoint is None else table.resolve(endpoint)
+        described = describe(table, app.info(again=True), only)
         return ApiInfo(described, url=app.root, version=app.version)
 
     def function(self, endpoint: str | int | None = None) -> Function:
@@ -608,6 +614,17 @@ class Client:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    if not TYPE_CHECKING:  # for a type checker, the class would have every attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Explain an attribute that does not exist; it may be an endpoint of the app."""
+            text = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if not name.startswith("_"):  # these are Python's own, and those of `__init__`
+                from ._wrong_forms import attribute
+
+                text = f"{text}. {attribute(self, name)}".rstrip(". ") + "."
+            raise AttributeError(text)
 
     def __repr__(self) -> str:
         lifecycle: Lifecycle | None = vars(self).get("_lifecycle")

@@ -155,6 +155,32 @@ def client(
     )
 
 
+def attribute(app: Described, name: str) -> str:
+    """Return what to write instead of an attribute that `Client` does not have; ``""`` if unknown.
+
+    Args:
+        app: The client.
+        name: The name of the attribute. It may be an endpoint of the app, or a method of another
+            client.
+    """
+    if name in _METHODS:
+        return _METHODS[name]
+    try:
+        endpoint = app._endpoint(name)
+    except GradioClientError:  # no such endpoint, or the client is closed
+        return ""
+    return f"To call the endpoint, write predict({quoted(str(endpoint.name))}, [values])."
+
+
+#: What to write for a method or an attribute of another client.
+_METHODS = {
+    "call": "Write predict(endpoint, [values]).",
+    "connect": "A client is connected when it is made: Client(url).",
+    "view_config": "Write config.",
+    "endpoints": 'Write view_api()["named_endpoints"].',
+    "src": "Write source.",
+}
+
 _NOT_OPTIONS = ("self", "cls", "source", "client_options")
 
 

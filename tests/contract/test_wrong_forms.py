@@ -232,3 +232,14 @@ def test_token_is_another_name_of_hf_token(server: Server) -> None:
         text = refused(call)
         assert text == "token is another name of hf_token, and both are given. Pass one of them."
     assert "token must be a string" in refused(lambda: Client(server.url, token=5))  # type: ignore[arg-type]
+
+
+def test_attribute_that_a_client_does_not_have(server: Server) -> None:
+    with Client(server.url) as app:
+        with pytest.raises(AttributeError, match=r'write predict\("/add", \[values\]\)\.$'):
+            app.add  # type: ignore[attr-defined]  # noqa: B018
+        with pytest.raises(AttributeError, match=r"Client\(url\)\.$"):
+            app.connect  # type: ignore[attr-defined]  # noqa: B018
+        with pytest.raises(AttributeError, match=r"no attribute 'nothing_like_it'\.$"):
+            app.nothing_like_it  # type: ignore[attr-defined]  # noqa: B018
+        assert not hasattr(app, "_private")

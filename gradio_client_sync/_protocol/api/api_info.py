@@ -143,12 +143,15 @@ def schemas_of(
     ]
 
 
-def describe(table: EndpointTable, info: Mapping[str, Any] | None) -> dict[str, Any]:
+def describe(
+    table: EndpointTable, info: Mapping[str, Any] | None, only: Endpoint | None = None
+) -> dict[str, Any]:
     """Describe every documented endpoint of an app, in the app's order.
 
     Args:
         table: The app's functions.
         info: The response of ``/info``, if there is one.
+        only: Describe only this one, even if the app does not document it.
 
     Returns:
         ``{"named_endpoints": {"/name": …}, "unnamed_endpoints": {"5": …}}``, the form of
@@ -157,7 +160,7 @@ def describe(table: EndpointTable, info: Mapping[str, Any] | None) -> dict[str, 
     """
     named: dict[str, EndpointInfo] = {}
     unnamed: dict[str, EndpointInfo] = {}
-    for endpoint in table.documented:
+    for endpoint in table.documented if only is None else (only,):
         section = unnamed if endpoint.api_name is None else named
         section.setdefault(str(endpoint.name), _endpoint_info(endpoint, info))
     return {"named_endpoints": named, "unnamed_endpoints": unnamed}
