@@ -116,7 +116,8 @@ def test_text_is_allowed_where_it_may_be_right(components: Client) -> None:
         content = base64.b64encode(Path("cat.png").read_bytes()).decode()
         allowed.append(("/take_image", f"data:image/png;base64,{content}"))
     for endpoint, value in allowed:
-        components.predict(endpoint, [value])
+        error = components.submit(endpoint, [value]).exception(BOUND)
+        assert error is None or endpoint == "/take_file_explorer", endpoint  # it fails on 4.0
 
 
 def test_command_line_names_the_word_for_a_file(components: Client) -> None:
@@ -241,13 +242,14 @@ def test_odd_values_are_named_after_a_failure(failing: Client, directly: bool) -
 
 def test_good_values_are_not_named(failing: Client) -> None:
     """If the function fails with values that fit, nothing is said of them."""
+    custom = any("allow_custom_value" in one["props"] for one in failing.config["components"])
     for name, value in (
         ("number", 2),
         ("slider", 5),
         ("textbox", "2"),
         ("checkbox", True),
         ("radio", "red"),
-        ("custom", "another"),
+        ("custom", "another" if custom else "red"),  # 3.23 has no other values
         ("dropdown_several", ["red"]),
         ("checkbox_group", []),
         ("image", Path("cat.png")),
@@ -303,6 +305,9 @@ def component_id(app: Client, **props: Any) -> int:
     )
 
 
+TRIGGERS = (4, 12)  # the first of our servers that reads `trigger_id`
+
+
 def test_trigger_id_names_the_target(app: Client) -> None:
     """`trigger_id` is the component that a function finds as the target of its event."""
     number = component_id(app, label="other")
@@ -310,8 +315,9 @@ def test_trigger_id_names_the_target(app: Client) -> None:
         result = app.predict(endpoint, ["x"], event_data={"a": [1]}, trigger_id=number)
         text, data, label = json.loads(result[0])
         assert (text, data) == ("x", {"a": [1]})
-        if not app.config["version"].startswith("3."):
-            assert label == "other"  # 3.x knows the target by the function
+        release = tuple(int(part) for part in app.config["version"].strip().split(".")[:2])
+        if release >= TRIGGERS:  # before, a function knows only its own target
+            assert label == "other"
 
 
 def test_calls_without_an_event_have_none(app: Client) -> None:
