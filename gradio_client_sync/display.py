@@ -16,7 +16,7 @@ from typing import Any
 
 from ._protocol.api.example import call_text
 from ._protocol.api.shown import shown_default
-from ._terminal.plaintext import LONGEST, columns, pad, plain, short, wrap
+from ._terminal.plaintext import LONGEST, columns, pad, plain, short, wrap, wrap_quoted
 
 NARROWEST, WIDEST = 60, 110  # columns; wider lines are hard to read
 DESCRIPTION_LINES = 8
@@ -231,14 +231,8 @@ def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
 
 def _wrapped_choices(kind: str, first: int, width: int) -> tuple[str, list[str]]:
     """Break a type with choices between them: a line for its column, and those that follow."""
-    joined = _QUOTED.sub(lambda found: found[0].replace(" ", _JOINED), kind)
-    line = wrap(joined, first)[0]
-    rest = wrap(joined[len(line) :].lstrip(" "), width)
-    return line.replace(_JOINED, " "), [part.replace(_JOINED, " ") for part in rest]
-
-
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'" + r'|"(?:[^"\\]|\\.)*"')
-_JOINED = "\x00"  # in place of a space inside a choice; texts of an app have none after `plain`
+    line = wrap_quoted(kind, first)[0]
+    return line, wrap_quoted(kind[len(line) :].lstrip(" "), width)
 
 
 # -- HTML

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from . import _options, types
 from ._protocol.api.accepted import INPUT_TYPES
 from ._protocol.api.signature import Parameter, Signature
+from ._terminal.plaintext import wrap_quoted
 from ._typed.docstring import SUBMIT_DOCSTRING, function_docstring
 from ._typed_job import TypedJob, bare
 from .errors import PayloadError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT", "Default", "FileInput", "Function", "TypedJob", "bare", "function_of"]
 
+LINE = 100  # columns of a signature in an error
 _NAMES = {name: getattr(types, name) for name in INPUT_TYPES}
 
 
@@ -141,7 +143,8 @@ def function_of(
     form, chosen = python_signature(signature), dict(options or {})
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        data = app.predict(signature.endpoint, payload(args, kwargs), **chosen)
+        values = payload(args, kwargs)
+        data = app.predict(signature.endpoint, values, **chosen)
         return bare(data, len(signature.returns))
 
     def submit(*args: Any, **kwargs: Any) -> TypedJob[Any]:
@@ -171,7 +174,7 @@ def function_of(
         except TypeError as exc:
             raise PayloadError(
                 f"The arguments do not fit {signature.endpoint!r}: {exc}. Its signature is "
-                f"{signature.name}{form}.",
+                f"{_shown(signature.name, form)}.",
                 endpoint=signature.endpoint,
             ) from exc
         return sent(signature.parameters, given)
@@ -215,6 +218,24 @@ def python_signature(signature: Signature) -> inspect.Signature:
         return inspect.Signature(parameters, return_annotation=returns[0])
     whole = tuple[tuple(returns)] if returns else None  # type: ignore[misc]  # made at run time
     return inspect.Signature(parameters, return_annotation=whole)
+
+
+def _shown(name: str, form: inspect.Signature) -> str:
+    """Return a signature as text, on several lines if it is long. Choices are never left out."""
+    line = f"{name}{form}"
+    if len(line) <= LINE:
+        return line
+    returns = form.return_annotation
+    parts: list[str] = []
+    for parameter in form.parameters.values():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and "*" not in parts:
+            parts.append("*")
+        parts.append(str(parameter))
+    indented = "\n".join(
+        "\n        ".join(["    " + first, *more]) + ","
+        for first, *more in (wrap_quoted(part, LINE - 8) for part in parts)
+    )
+    return f"{name}(\n{indented}\n) -> {inspect.formatannotation(returns)}"
 
 
 def _default(parameter: Parameter) -> Any:

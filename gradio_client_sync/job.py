@@ -17,6 +17,8 @@ from .errors import PayloadError
 from .events import Data, Status, Timings
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from ._job.control import JobControl
     from ._job.event_log import EventLog
     from ._job.input_stream import InputStream
@@ -134,16 +136,16 @@ class Job(concurrent.futures.Future[Data]):
     # -- listening ----------------------------------------------------------------
 
     @overload
-    def on(self, event: Literal["data"], callback: DataListener) -> Job: ...
+    def on(self, event: Literal["data"], callback: DataListener) -> Self: ...
     @overload
-    def on(self, event: Literal["status"], callback: StatusListener) -> Job: ...
+    def on(self, event: Literal["status"], callback: StatusListener) -> Self: ...
     @overload
-    def on(self, event: Literal["log"], callback: LogListener) -> Job: ...
+    def on(self, event: Literal["log"], callback: LogListener) -> Self: ...
     @overload
-    def on(self, event: Literal["render"], callback: RenderListener) -> Job: ...
+    def on(self, event: Literal["render"], callback: RenderListener) -> Self: ...
     @overload
-    def on(self, event: Literal["upload"], callback: UploadListener) -> Job: ...
-    def on(self, event: EventName, callback: Callable[[Any], object]) -> Job:
+    def on(self, event: Literal["upload"], callback: UploadListener) -> Self: ...
+    def on(self, event: EventName, callback: Callable[[Any], object]) -> Self:
         """Call `callback` with each event of one kind.
 
         A listener that is added late first receives the earlier events of its kind. Events
@@ -187,7 +189,7 @@ class Job(concurrent.futures.Future[Data]):
         self._log.subscribe(event, callback)
         return self
 
-    def off(self, event: EventName, callback: Callable[[Any], object]) -> Job:
+    def off(self, event: EventName, callback: Callable[[Any], object]) -> Self:
         """Remove a listener that `on` has added.
 
         Args:
@@ -205,7 +207,7 @@ class Job(concurrent.futures.Future[Data]):
         self._log.unsubscribe(event, callback)
         return self
 
-    def destroy(self) -> Job:
+    def destroy(self) -> Self:
         """Remove every listener. The job continues; use `cancel` to stop it.
 
         Returns:
@@ -214,7 +216,7 @@ class Job(concurrent.futures.Future[Data]):
         self._log.unsubscribe()
         return self
 
-    def show_progress(self) -> Job:
+    def show_progress(self) -> Self:
         """Show the job's progress: uploads, the position in the queue and the app's own bars.
 
         Progress is a line on standard error, or a widget in a notebook. Each job has its own

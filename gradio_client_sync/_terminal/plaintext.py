@@ -10,7 +10,7 @@ import re
 
 from .._protocol.api.shortened import LONGEST, columns, short
 
-__all__ = ["LONGEST", "columns", "pad", "plain", "readable", "short", "wrap"]
+__all__ = ["LONGEST", "columns", "pad", "plain", "readable", "short", "wrap", "wrap_quoted"]
 
 
 def plain(text: object) -> str:
@@ -57,3 +57,13 @@ def wrap(text: str, width: int) -> list[str]:
             lines.append(line[:cut])
             line = line[cut:]
     return [*lines, line] if line else lines
+
+
+def wrap_quoted(text: str, width: int) -> list[str]:
+    """Break a line of source like `wrap`, but not at a space inside a string literal."""
+    joined = _QUOTED.sub(lambda found: found[0].replace(" ", _JOINED), text)
+    return [line.replace(_JOINED, " ") for line in wrap(joined, width)]
+
+
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'" + r'|"(?:[^"\\]|\\.)*"')
+_JOINED = "\x00"  # in place of a space; the source of a literal has none

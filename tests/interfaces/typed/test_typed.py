@@ -71,7 +71,8 @@ def use(app: Client) -> None:
     patient.with_options(timeout="60")
     my_app.submit_count.with_options(isolated=True)(app, 3).result().upper()
     my_app.submit_count.with_options(idempotent=True)(app, n=None)
-    my_app.submit_count(app, 3).on("status", lambda status: print(status.stage)).cancel()
+    listened = my_app.submit_count(app, 3).on("status", lambda status: print(status.stage))
+    listened.show_progress().result().upper()
 """
 
 
