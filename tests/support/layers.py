@@ -32,10 +32,8 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("", "display"),
     ("_notebook", "markup shown players chart plots structures chat values cards live"),
     ("_typed", "docstring layout codegen"),
-    (
-        "_files",
-        "folder download kept turn recordings sources upload_cache upload_plan upload media",
-    ),
+    ("_files", "as_json folder download kept turn recordings sources"),
+    ("_files", "upload_cache upload_plan upload media"),
     ("", "files"),
     ("_job", "records event_log input_stream control"),
     ("", "job"),
