@@ -35,7 +35,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_files", "as_json folder download kept turn recordings sources"),
     ("_files", "upload_cache upload_plan upload media"),
     ("", "files"),
-    ("_job", "records event_log input_stream control"),
+    ("_job", "records event_log input_stream control text"),
     ("", "job"),
     ("_spaces", "hub tokens waking duplication signing visitor"),
     ("_session", "replicas info watch discovery app app_watcher component_server"),
