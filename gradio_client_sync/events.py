@@ -137,9 +137,9 @@ class Data(FrozenRecord, FrozenList):
             found = outputs.find(key)
             if len(found) == 1:
                 return _item(self, found[0])
-        kind = KeyError if isinstance(key, str) else TypeError
-        if hasattr(key, "__index__"):
-            kind = IndexError
+        kind: type[Exception] = IndexError if hasattr(key, "__index__") else TypeError
+        if isinstance(key, str):
+            kind = KeyError
         raise kind(no_output(self.endpoint, key, self, outputs)) from None
 
     @property

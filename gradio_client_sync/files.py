@@ -329,7 +329,7 @@ class RemoteFile(os.PathLike[str]):
                     self._facts, folder, progress or None, deadline, exact_name=name
                 )
             else:
-                saved = copied(partial(here.open, "rb"), folder, name, replaces=True)
+                saved = copied(lambda: here.open("rb"), folder, name, replaces=True)
             self._written[saved] = state_of(saved)
             return saved
 

@@ -216,7 +216,7 @@ class Job(concurrent.futures.Future[Data]):
         if callback is _AS_DECORATOR:
 
             def decorate(function: Callable[[Any], object]) -> Callable[[Any], object]:
-                self.on(event, function)  # type: ignore[call-overload]  # of any kind
+                self.on(event, function)
                 return function
 
             return decorate

@@ -64,7 +64,7 @@ def both(text: str) -> Iterator[Any]:
         yield "", value
 
 
-def chat_function(text: Any, history: Any) -> Iterator[str]:
+def chat(text: Any, history: Any) -> Iterator[str]:
     yield from GROWING
 
 
@@ -97,7 +97,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
         go.click(both, text, [text, box], api_name="both")
         if hasattr(gr, "ChatInterface"):
             kind = app.accepted(gr.ChatInterface.__init__, type="messages")
-            gr.ChatInterface(chat_function, **kind).render()
+            gr.ChatInterface(chat, **kind).render()
     return demo
 
 
