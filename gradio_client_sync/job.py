@@ -204,9 +204,10 @@ class Job(concurrent.futures.Future[Data]):
 
         Example:
             >>> job = app.submit("/count", [3]).on("data", lambda data: print(data[0]))
+            >>> stages = []
             >>> @job.on("status")
             ... def watch(status):
-            ...     print(status.stage)
+            ...     stages.append(status.stage)
 
         Behaviour:
             ``submit(...).on`` of @gradio/client 0.2.1. Difference: a late listener receives the
@@ -358,8 +359,11 @@ class Job(concurrent.futures.Future[Data]):
                 ``"upload"``.
 
         Example:
-            >>> for event in app.submit("/count", [2]).events("data", "status"):
-            ...     print(event.type, event[0] if event.type == "data" else event.stage)
+            >>> job = app.submit("/count", [2])
+            >>> [data[0] for data in job.events("data")]
+            ['0', '1', '1']
+            >>> {event.type for event in job.events()} == {"data", "status"}
+            True
         """
         for kind in kinds:
             _check(kind)
@@ -387,8 +391,8 @@ class Job(concurrent.futures.Future[Data]):
             `result` raises. It raises a `PayloadError` at a value that is no text.
 
         Example:
-            >>> for piece in app.submit("/chat", ["Hello"]).text():
-            ...     print(piece, end="", flush=True)
+            >>> list(app.submit("/chat", ["Hello"]).text())
+            ['Hello:', ' once', ' upon', ' a', ' time']
         """
         from ._job.text import Pieces
 
