@@ -210,6 +210,12 @@ def has(app: Client, endpoint: str) -> bool:
 def test_text_grows(app: Client, endpoint: str) -> None:
     """The pieces of a growing text are its words, joined they are the result."""
     job = app.submit(endpoint, ["x"])
+    if job.result()[0].startswith(
+        "<p>"
+    ):  # 3.23 makes HTML of Markdown, so no value continues another
+        assert joined(job.text())[-1] == job.result()[0]
+        assert all(piece.restarts for piece in list(job.text())[1:])
+        return
     pieces = list(job.text())
     assert [str(piece) for piece in pieces] == ["once", *(f" {word}" for word in GROWN.split()[1:])]
     assert not any(piece.restarts for piece in pieces)
