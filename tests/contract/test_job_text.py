@@ -210,9 +210,8 @@ def has(app: Client, endpoint: str) -> bool:
 def test_text_grows(app: Client, endpoint: str) -> None:
     """The pieces of a growing text are its words, joined they are the result."""
     job = app.submit(endpoint, ["x"])
-    if job.result()[0].startswith(
-        "<p>"
-    ):  # 3.23 makes HTML of Markdown, so no value continues another
+    if job.result()[0].startswith("<p>"):
+        # 3.23 makes HTML of Markdown, so no value continues the one before.
         assert joined(job.text())[-1] == job.result()[0]
         assert all(piece.restarts for piece in list(job.text())[1:])
         return
