@@ -10,43 +10,60 @@ import concurrent.futures
 import os
 from collections.abc import Iterator
 from concurrent.futures._base import FINISHED
-from typing import TYPE_CHECKING, Any, Callable, Literal, overload
+from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 
 from ._job.control import RESOLVED
 from .errors import PayloadError
 from .events import Data, Status, Timings
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from typing_extensions import Self
 
     from ._job.control import JobControl
     from ._job.event_log import EventLog
     from ._job.input_stream import InputStream
+    from ._job.text import Pieces
     from .events import (
         DataListener,
+        Event,
+        Log,
         LogListener,
+        Render,
         RenderListener,
         StatusListener,
+        TextPiece,
+        Upload,
         UploadListener,
     )
     from .types import EventName, Payload
 
+    _OnData = TypeVar("_OnData", bound=DataListener)
+    _OnStatus = TypeVar("_OnStatus", bound=StatusListener)
+    _OnLog = TypeVar("_OnLog", bound=LogListener)
+    _OnRender = TypeVar("_OnRender", bound=RenderListener)
+    _OnUpload = TypeVar("_OnUpload", bound=UploadListener)
 
-_EVENTS = ("data", "status", "log", "render", "upload")
+
+_EVENTS: tuple[EventName, ...] = ("data", "status", "log", "render", "upload")
+_AS_DECORATOR: Any = ...  # the callback follows
 
 
 class Job(concurrent.futures.Future[Data]):
     """A call that runs in the background: a `concurrent.futures.Future` with events.
 
-    `Client.submit` starts a job and returns it. There are three ways to read it:
+    `Client.submit` starts a job and returns it. There are several ways to read it:
 
     - `result` waits for the final value, and raises the error of a failed job.
     - A ``for`` loop over the job yields each value when it arrives, the final one included.
-    - `on` adds listeners for values, status changes, log messages and uploads.
+    - `text` yields only what is new of a growing text, such as a chat's reply.
+    - `events` yields values, status changes, log messages and uploads.
+    - `on` adds listeners for the same events.
 
-    `cancel` stops a job. A job works with `concurrent.futures.wait`,
-    `concurrent.futures.as_completed` and `asyncio.wrap_future`. Every method may be called from any
-    thread.
+    `cancel` stops a job. So does the end of a ``with`` block, if the job has not ended. A job works
+    with `concurrent.futures.wait`, `concurrent.futures.as_completed` and `asyncio.wrap_future`.
+    Every method may be called from any thread.
 
     Example:
         >>> job = app.submit("/count", [3])
@@ -145,7 +162,17 @@ class Job(concurrent.futures.Future[Data]):
     def on(self, event: Literal["render"], callback: RenderListener) -> Self: ...
     @overload
     def on(self, event: Literal["upload"], callback: UploadListener) -> Self: ...
-    def on(self, event: EventName, callback: Callable[[Any], object]) -> Self:
+    @overload
+    def on(self, event: Literal["data"]) -> Callable[[_OnData], _OnData]: ...
+    @overload
+    def on(self, event: Literal["status"]) -> Callable[[_OnStatus], _OnStatus]: ...
+    @overload
+    def on(self, event: Literal["log"]) -> Callable[[_OnLog], _OnLog]: ...
+    @overload
+    def on(self, event: Literal["render"]) -> Callable[[_OnRender], _OnRender]: ...
+    @overload
+    def on(self, event: Literal["upload"]) -> Callable[[_OnUpload], _OnUpload]: ...
+    def on(self, event: EventName, callback: Callable[[Any], object] = _AS_DECORATOR) -> Any:
         """Call `callback` with each event of one kind.
 
         A listener that is added late first receives the earlier events of its kind. Events
@@ -168,9 +195,10 @@ class Job(concurrent.futures.Future[Data]):
                 - ``"upload"``: an `Upload` with the bytes sent so far, while the files of the
                   payload are uploaded.
             callback: A function with one parameter, the event. Its return value is ignored.
+                Without it, ``@job.on("data")`` decorates the function.
 
         Returns:
-            The job itself, so that calls can be chained.
+            The job itself, so that calls can be chained. As a decorator, the function.
 
         Raises:
             ValueError: `event` is not one of the five kinds.
@@ -178,12 +206,23 @@ class Job(concurrent.futures.Future[Data]):
 
         Example:
             >>> job = app.submit("/count", [3]).on("data", lambda data: print(data[0]))
+            >>> stages = []
+            >>> @job.on("status")
+            ... def watch(status):
+            ...     stages.append(status.stage)
 
         Behaviour:
             ``submit(...).on`` of @gradio/client 0.2.1. Difference: a late listener receives the
             events that it missed.
         """
         _check(event)
+        if callback is _AS_DECORATOR:
+
+            def decorate(function: Callable[[Any], object]) -> Callable[[Any], object]:
+                self.on(event, function)
+                return function
+
+            return decorate
         if not callable(callback):
             raise TypeError(f"The listener for {event!r} has to be callable, not {callback!r}.")
         self._log.subscribe(event, callback)
@@ -292,6 +331,95 @@ class Job(concurrent.futures.Future[Data]):
         self._check_wait("A loop over the job")
         yield from self._log.data(wait=True)
         self._outcome(None)
+
+    @overload
+    def events(self, kind: Literal["data"], /) -> Iterator[Data]: ...
+    @overload
+    def events(self, kind: Literal["status"], /) -> Iterator[Status]: ...
+    @overload
+    def events(self, kind: Literal["log"], /) -> Iterator[Log]: ...
+    @overload
+    def events(self, kind: Literal["render"], /) -> Iterator[Render]: ...
+    @overload
+    def events(self, kind: Literal["upload"], /) -> Iterator[Upload]: ...
+    @overload
+    def events(self, *kinds: EventName) -> Iterator[Event]: ...
+    def events(self, *kinds: EventName) -> Iterator[Any]:
+        """Iterate over the job's events as they arrive.
+
+        This gives in a loop what `on` gives to listeners. Every loop begins with the first event
+        that the job still keeps. ``event.type`` is the kind of an event.
+
+        Args:
+            kinds: The kinds of event, as for `on`. Without one, all kinds are given.
+
+        Returns:
+            An iterator. After the last event, it raises the exception that `result` raises.
+
+        Raises:
+            ValueError: A kind is not ``"data"``, ``"status"``, ``"log"``, ``"render"`` or
+                ``"upload"``.
+
+        Example:
+            >>> job = app.submit("/count", [2])
+            >>> [data[0] for data in job.events("data")]
+            ['0', '1', '1']
+            >>> {event.type for event in job.events()} == {"data", "status"}
+            True
+        """
+        for kind in kinds:
+            _check(kind)
+        return self._events(frozenset(kinds or _EVENTS))
+
+    def _events(self, kinds: frozenset[EventName]) -> Iterator[Event]:
+        self._check_wait("A loop over the job")
+        yield from self._log.events(kinds)
+        self._outcome(None)
+
+    def text(self, output: int | str = 0) -> Iterator[TextPiece]:
+        """Iterate over a growing text, such as a chat's reply, one new piece after another.
+
+        The output is a text, or a chat; of a chat, the text of the last message grows. If the app
+        replaces what it has said, or a chat gets a new last message, the next piece is the whole
+        new text, and its attribute ``restarts`` is ``True``. So is the first piece if the job no
+        longer keeps its first values. The pieces since then, joined, are the text so far, and in
+        the end the final text.
+
+        Args:
+            output: The number or label of the output.
+
+        Returns:
+            An iterator over texts (`TextPiece`). After the last one, it raises the exception that
+            `result` raises. It raises a `PayloadError` at a value that is no text.
+
+        Example:
+            >>> list(app.submit("/chat", ["Hello"]).text())
+            ['Hello:', ' once', ' upon', ' a', ' time']
+        """
+        from ._job.text import Pieces
+
+        if isinstance(output, bool) or not isinstance(output, (int, str)):
+            raise TypeError(f"output has to be the number or label of an output, not {output!r}.")
+        pieces: Pieces = Pieces(self._log.data(wait=True, on_gap=lambda: pieces.note_gap()), output)
+        return self._pieces(pieces)
+
+    def _pieces(self, pieces: Pieces) -> Iterator[TextPiece]:
+        self._check_wait("A loop over the job")
+        yield from pieces
+        self._outcome(None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Cancel the job if it has not ended."""
+        if not self.done() and self._pid == os.getpid():
+            self._control.cancel()
 
     def done(self) -> bool:
         """Return whether the job has ended: with a result, with an error, or cancelled."""
@@ -444,6 +572,9 @@ def control_of(job: Job) -> JobControl:
     return job._control
 
 
-def _check(event: str) -> None:
+def _check(event: object) -> None:
     if event not in _EVENTS:
-        raise ValueError(f"A job has no event {event!r}. Its events are {', '.join(_EVENTS)}.")
+        hint = ' Decorate with @job.on("data").' if callable(event) else ""
+        raise ValueError(
+            f"A job has no event {event!r}. Its events are {', '.join(_EVENTS)}.{hint}"
+        )

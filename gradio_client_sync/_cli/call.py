@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 import click
 
+from .._job.text import NoTextError, has_text
 from .live import Live
 from .output import Growing, Printer
 from .root import Target, examples, targeted
@@ -18,6 +19,7 @@ from .values import as_words, payload_of
 
 if TYPE_CHECKING:
     from .._client import Client
+    from ..events import Data
     from ..job import Job
 
 
@@ -135,10 +137,17 @@ def stream(target: Target, words: Sequence[str], **options: Any) -> None:
     """
     with _started(target, words, **options) as (_, job, live, printer):
         growing = Growing(printer)
-        for data in job:
-            live.end()
-            growing.show(data) if not printer.as_json else printer.show(data)
+        others: Iterable[Data] = job if printer.as_json else ()
+        try:
+            for piece in () if printer.as_json else job.text():
+                live.end()
+                growing.show(piece)
+        except NoTextError:
+            others = dropwhile(has_text, job)
         growing.end()
+        for data in others:
+            live.end()
+            printer.show(data)
 
 
 @contextmanager

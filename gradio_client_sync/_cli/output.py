@@ -13,7 +13,7 @@ from .._terminal.plaintext import readable
 from ..files import RemoteFile
 
 if TYPE_CHECKING:
-    from ..events import Data
+    from ..events import Data, TextPiece
 
 # In JSON these characters occur only in strings, where an escape has the same meaning.
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
@@ -73,38 +73,22 @@ class Printer:
 
 
 class Growing:
-    """Prints only the new part of a growing text."""
+    """Prints a growing text, piece by piece."""
 
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
-        self._shown = ""
+        self._is_in_line = False
 
-    def show(self, data: Data) -> None:
-        """Print the part that the value before did not have; all of it if it is another text."""
-        text = text_in(data[0]) if len(data) else None
-        if text is None:
-            self._printer.show(data)
-            return
-        if text.startswith(self._shown):
-            self._printer.write(text[len(self._shown) :])
-        else:
+    def show(self, piece: TextPiece) -> None:
+        """Print a piece; a text that starts again begins on a new line."""
+        if piece.restarts:
             self.end()
-            self._printer.write(text)
-        self._shown = text
+        self._printer.write(piece)
+        if piece:
+            self._is_in_line = not piece.endswith("\n")
 
     def end(self) -> None:
         """Finish the line."""
-        if self._shown and not self._shown.endswith("\n"):
+        if self._is_in_line:
             self._printer.write("\n")
-        self._shown = ""
-
-
-def text_in(value: object) -> str | None:
-    """Return the text that grows in a value: the value itself, or a chat's last message."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (list, tuple)) and value:
-        return text_in(value[-1])
-    if isinstance(value, Mapping):
-        return text_in(value.get("content", value.get("text")))
-    return None
+        self._is_in_line = False

@@ -218,6 +218,7 @@ class FileStore:
         folder: Path | None,
         progress: ProgressListener | None,
         deadline: Deadline,
+        exact_name: str | None = None,
     ) -> Path:
         """Download a file to a folder.
 
@@ -226,6 +227,8 @@ class FileStore:
             folder: The folder; ``None`` for a new private one.
             progress: A function that is called after each piece.
             deadline: The time limit of the download.
+            exact_name: The name of the file, which replaces a file of this name. By default, the
+                file has the name that the app gives, and replaces no other.
 
         Returns:
             The path of the file.
@@ -236,7 +239,8 @@ class FileStore:
             RateLimitError: The server limited the rate of requests (429) for too long.
             ClientClosedError: The client was closed.
         """
-        with Incoming(folder, facts.name) as incoming:
+        name = facts.name if exact_name is None else exact_name
+        with Incoming(folder, name, replaces=exact_name is not None) as incoming:
             self._copy(facts, incoming, progress, deadline)
             return incoming.finish()
 
@@ -423,7 +427,7 @@ def timeout_error(facts: FileFacts, deadline: Deadline) -> DownloadTimeoutError:
     """Make the error for a download that did not end before its deadline."""
     return DownloadTimeoutError(
         f"The download of {facts.name!r} did not end within {deadline.seconds:g} s. Allow more "
-        "time with timeout= of download(), read() or open().",
+        "time with timeout= of download(), save(), read() or open().",
         path=facts.path,
         timeout=deadline.seconds,
     )

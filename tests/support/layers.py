@@ -18,7 +18,7 @@ PACKAGE = Path(gradio_client_sync.__file__).parent
 #: From the bottom to the top: a folder and its modules in order, or one module at the root ("").
 #: A module may import what stands before it, and nothing else.
 LAYERS: tuple[tuple[str, str], ...] = (
-    ("", "_record _version types events errors _options"),
+    ("", "_record _frozen_list _outputs _version types events errors _options"),
     ("_protocol", "chunked credentials dialect proxies replicas retry routes space"),
     ("_protocol.values", "slot attachments chat filename filedata multipart playlist shapes wav"),
     ("_protocol.api", "shortened schema example annotation accepted shown render translation"),
@@ -33,12 +33,10 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("", "display"),
     ("_notebook", "markup shown players chart plots structures chat values cards live"),
     ("_typed", "docstring layout classes codegen"),
-    (
-        "_files",
-        "folder download kept turn recordings sources upload_cache upload_plan upload media",
-    ),
+    ("_files", "as_json folder download kept turn recordings sources"),
+    ("_files", "upload_cache upload_plan upload media"),
     ("", "files"),
-    ("_job", "records event_log input_stream control"),
+    ("_job", "records event_log input_stream control text"),
     ("", "job"),
     ("_spaces", "hub tokens waking duplication signing visitor"),
     ("_session", "replicas info language watch discovery app app_watcher component_server"),

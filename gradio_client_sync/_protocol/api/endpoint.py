@@ -22,6 +22,7 @@ from .translation import translations_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ..._outputs import Outputs
     from ..dialect import Dialect
     from .translation import Translations
 
@@ -94,9 +95,15 @@ class Endpoint(FrozenRecord, hidden=("config",)):
         return may_return_files(self.returns)
 
     @cached_property
-    def returned(self) -> tuple[tuple[str, str], ...]:
-        """Type and label of each output that a caller gets."""
-        return tuple((slot.type, slot.label) for slot in self.returns)
+    def described(self) -> Outputs:
+        """The names of its outputs, for texts and displays."""
+        from ..._outputs import Outputs
+
+        return Outputs(
+            shown=tuple((slot.type, slot.label) for slot in self.returns),
+            hidden=tuple((slot.type, slot.label) for slot in self.outputs if slot.hidden),
+            ids=tuple(slot.component_id for slot in self.returns),
+        )
 
     @cached_property
     def is_shaped(self) -> bool:

@@ -109,18 +109,17 @@ class EventFactory:
                 find_files(value, slot, self.dialect, self.make_file)
                 for value, slot in zip(values, slots)
             ]
-        updates: dict[int, Mapping[str, Any]] = {
-            index: {**update, "value": values[index]} if "value" in update else update
-            for index, update in sent.items()
-        }
+        updates: dict[int, Mapping[str, Any]] = {}
+        for index, update in sent.items():
+            updates[index] = {**update, "value": values[index]} if "value" in update else update
         return Data._make(
             data=values,
             endpoint=endpoint.name,
             fn_index=endpoint.fn_index,
             time=moment(time),
             updates=updates,
-            _outputs=endpoint.returned,
-            _look=self.look,
+            _origin=endpoint,
+            _display=self.look,
         )
 
     def render(self, time: float, output: Mapping[str, Any]) -> list[Event]:

@@ -31,6 +31,7 @@ from gradio_client_sync._notebook.players import (
 )
 from gradio_client_sync._notebook.plots import mime_bundle, parsed
 from gradio_client_sync._notebook.values import Renderer
+from gradio_client_sync._outputs import Outputs
 from tests.core.test_schema import json_values
 from tests.support.attacks import ATTACKS
 from tests.support.file_app import FileApp, filedata
@@ -99,7 +100,15 @@ def check(markup: str | None) -> Checker:
 def data(*values: Any, outputs: tuple[tuple[str, str], ...] = ()) -> Data:
     """Return data as a job gives it."""
     now = datetime.now(timezone.utc)
-    return Data(list(values), "/look", 0, now, {}, outputs, bundle_of_data)
+    return Data._make(
+        data=list(values),
+        endpoint="/look",
+        fn_index=0,
+        time=now,
+        updates={},
+        _origin=Outputs(shown=outputs),
+        _display=bundle_of_data,
+    )
 
 
 def display(value: Any, component: str = "") -> Checker:
@@ -548,7 +557,7 @@ def test_text_of_a_value_is_its_repr() -> None:
     """The text of a value is its usual repr."""
     now = datetime.now(timezone.utc)
     bare = Data(["x"], "/a", 0, now)
-    assert repr(Data(["x"], "/a", 0, now, {}, (("textbox", "X"),), bundle_of_data)) == repr(bare)
+    assert repr(data("x")) == repr(bare).replace("/a", "/look") == "Data(['x'], '/look')"
     assert bare._repr_mimebundle_() == {"text/plain": repr(bare)}
 
 
@@ -559,7 +568,8 @@ def test_showing_does_not_import_ipython() -> None:
     code = (
         "import sys; from gradio_client_sync import Data; from datetime import *; "
         "from gradio_client_sync._connection import connection as n; "
-        "d = Data([{'a': 1}], '/a', 0, datetime.now(timezone.utc), {}, (), n.bundle_of_data); "
+        "d = Data([{'a': 1}], '/a', 0, datetime.now(timezone.utc)); "
+        "vars(d)['_display'] = n.bundle_of_data; "
         "d._repr_mimebundle_(); assert 'IPython' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

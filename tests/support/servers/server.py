@@ -25,6 +25,7 @@ from tests.support.servers.environments import prepare
 
 APP = Path(__file__).with_name("app.py")
 COMPONENTS = Path(__file__).with_name("components.py")
+CHATS = Path(__file__).with_name("chats.py")
 HIDDEN = Path(__file__).with_name("hidden.py")
 MISTAKES = Path(__file__).with_name("mistakes.py")
 EXAMPLES = Path(__file__).with_name("examples.py")
