@@ -171,12 +171,14 @@ def _signature(parameters: Sequence[ValueInfo]) -> str:
 
 
 def _count(parameters: int) -> str:
-    if parameters == 0:
-        return "no values"
-    return f"{parameters} value{'s' if parameters > 1 else ''}"
+    from ..._words import counted  # only for an error message
+
+    return counted(parameters, "value") if parameters else "no values"
 
 
 def _not_a_payload(endpoint: Endpoint, payload: object) -> PayloadError:
+    from ..._words import a  # only for an error message
+
     shown = repr(payload)
     shown = shown if len(shown) <= 60 else f"{shown[:57]}..."
     if isinstance(payload, (*_SINGLE, int, float)):
@@ -184,7 +186,7 @@ def _not_a_payload(endpoint: Endpoint, payload: object) -> PayloadError:
     else:
         advice = "Pass a list of values, or a dict from parameter names to values"
     return PayloadError(
-        f"The payload for {endpoint.name!r} is a {type(payload).__name__}, not a list or dict. "
+        f"The payload for {endpoint.name!r} is {a(type(payload).__name__)}, not a list or dict. "
         f"{advice}.",
         endpoint=endpoint.name,
     )
@@ -259,7 +261,9 @@ def _plain(value: Any) -> Any:
         return None
     if hasattr(value, "isoformat"):  # as JSON.stringify writes dates
         return value.isoformat()
-    raise TypeError(f"a {type(value).__name__} cannot be written as JSON")
+    from ..._words import a  # only for an error message
+
+    raise TypeError(f"{a(type(value).__name__)} cannot be written as JSON")
 
 
 _WRITER, _ESCAPER = (
