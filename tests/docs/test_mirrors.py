@@ -39,6 +39,7 @@ TESTED_BY = {
     "gradio_client_sync._connection.lifecycle": ["contract/test_connect", "contract/test_pickling"],
     "gradio_client_sync._connection.opening": ["contract/test_connect", "spaces/test_waking"],
     "gradio_client_sync._connection.router": ["contract/test_unqueued", "faults/test_reload"],
+    "gradio_client_sync._connection.scheme_check": ["faults/test_tls"],
     "gradio_client_sync._connection.space_connector": ["spaces/test_waking"],
     "gradio_client_sync._demo.stage": ["interfaces/cli/test_demo"],
     "gradio_client_sync._files.download": ["contract/test_downloads", "faults/test_downloads"],

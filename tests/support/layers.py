@@ -18,16 +18,16 @@ PACKAGE = Path(gradio_client_sync.__file__).parent
 #: From the bottom to the top: a folder and its modules in order, or one module at the root ("").
 #: A module may import what stands before it, and nothing else.
 LAYERS: tuple[tuple[str, str], ...] = (
-    ("", "_record _version types events errors _options"),
+    ("", "_words _record _version types events errors _tracebacks _options"),
     ("_protocol", "chunked credentials dialect proxies replicas retry routes space"),
     ("_protocol.values", "slot attachments chat filename filedata multipart playlist shapes wav"),
     ("_protocol.api", "schema example annotation render endpoint api_info signature"),
     ("_protocol.api", "fingerprint meaning payload"),
     ("_protocol.queue", "cancel eventstream diff nesting wire fields event_factory"),
-    ("_protocol.queue", "statuses decode exchange pace"),
+    ("_protocol.queue", "statuses standing decode exchange pace"),
     ("_transport", "base request response signal_safe connections failures body deadlines once"),
     ("_transport", "http_options request_context retries attempts http"),
-    ("_transport", "heartbeat mailbox routing_table shared_stream sse ws"),
+    ("_transport", "heartbeat mailbox port_probe routing_table shared_stream sse ws"),
     ("_terminal", "live_line plaintext progress"),
     ("", "display"),
     ("_notebook", "markup shown players chart plots structures chat values cards live"),
@@ -45,7 +45,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_calls", "app_files request_body call responses unqueued upload_report"),
     ("_calls", "host cancel_scope attempt runner threads"),
     ("_connection", "at_exit sessions admission bodies router connection"),
-    ("_connection", "address space_connector opening pickling lifecycle"),
+    ("_connection", "address scheme_check space_connector opening pickling lifecycle"),
     ("", "function _client typed __init__"),
     ("_demo", "stage"),
     ("", "demo"),
