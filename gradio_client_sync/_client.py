@@ -15,6 +15,7 @@ from ._options import Options
 from ._protocol.api.api_info import describe
 from ._protocol.api.meaning import Callee
 from ._protocol.queue.eventstream import MESSAGE_BYTES
+from ._tracebacks import short_tracebacks
 from ._transport.deadlines import Deadline
 from .errors import EndpointNotFoundError, JobTimeoutError
 from .job import control_of
@@ -46,6 +47,7 @@ CLOSE_GRACE = 2.0  # s for the requests that cancel the jobs on the server
 TIMEOUT_GRACE = 0.4  # s for the same after a timeout, because the caller has waited long enough
 
 
+@short_tracebacks("__init__", "__exit__")
 class Client:
     """A connection to one Gradio app (Gradio 3.10 and later).
 
@@ -226,7 +228,10 @@ class Client:
         if not isinstance(source, str):
             raise TypeError(f"source must be a Space, such as 'user/space', not {source!r}.")
         # All arguments are checked before the copy is made, also those that are used after it.
-        inspect.signature(cls).bind(source, **client_options)
+        try:
+            inspect.signature(cls).bind(source, **client_options)
+        except TypeError as exc:
+            raise TypeError(f"{cls.__name__}.duplicate() {exc}.") from None
         options = {**client_options, "hf_token": hf_token, "status_callback": status_callback}
         checked = _options.check(options)
         wanted = WantedCopy.checked(private, timeout, hardware, secrets, variables, to_id)

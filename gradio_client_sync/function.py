@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar, Uni
 
 from ._protocol.api.signature import Parameter, Signature
 from ._protocol.values.attachments import Attachment
+from ._tracebacks import short_traceback, short_tracebacks
 from ._typed.docstring import SUBMIT_DOCSTRING, function_docstring
 from .errors import PayloadError
 from .files import RemoteFile
@@ -41,6 +42,7 @@ class Default:
 DEFAULT = Default()
 
 
+@short_tracebacks("__iter__")
 class TypedJob(Generic[T_co]):
     """A running job that returns plain outputs instead of `Data`.
 
@@ -126,10 +128,12 @@ def function_of(app: Caller, signature: Signature) -> Function:
     """
     form = python_signature(signature)
 
+    @short_traceback
     def call(*args: Any, **kwargs: Any) -> Any:
         data = app.predict(signature.endpoint, payload(args, kwargs))
         return bare(data, len(signature.returns))
 
+    @short_traceback
     def submit(*args: Any, **kwargs: Any) -> TypedJob[Any]:
         job = app.submit(signature.endpoint, payload(args, kwargs))
         return TypedJob(job, len(signature.returns))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from ._protocol.api.fingerprint import Fingerprint, Fingerprints, changes_of, fingerprint_of
+from ._tracebacks import short_tracebacks
 from .errors import ApiChangedError, EndpointNotFoundError
 from .function import DEFAULT, Default, FileInput, TypedJob, bare
 
@@ -25,6 +26,7 @@ __all__ = ["DEFAULT", "Api", "Default", "FileInput", "TypedJob"]
 T = TypeVar("T")
 
 
+@short_tracebacks()
 class Api:
     """The endpoints of the app for which a module was written.
 
