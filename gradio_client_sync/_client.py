@@ -16,6 +16,7 @@ from ._job.event_log import HISTORY_BYTES
 from ._options import Options
 from ._protocol.api.api_info import describe
 from ._protocol.queue.eventstream import MESSAGE_BYTES
+from ._tracebacks import short_tracebacks
 from .errors import JobTimeoutError
 from .job import control_of
 
@@ -46,6 +47,7 @@ CLOSE_GRACE = 2.0  # s for the requests that cancel the jobs on the server
 TIMEOUT_GRACE = 0.4  # s for the same after a timeout, because the caller has waited long enough
 
 
+@short_tracebacks("__init__", "__exit__")
 class Client:
     """A connection to one Gradio app (Gradio 3.10 and later).
 

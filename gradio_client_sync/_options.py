@@ -36,6 +36,12 @@ def hub_endpoint() -> str:
     return str(named).rstrip("/")
 
 
+def _type_of(value: object) -> str:
+    from ._words import a  # only for an error message
+
+    return a(type(value).__name__)
+
+
 def token(name: str, value: object) -> str | None:
     """Check a token, and return it without white space around it, such as a line end of a file.
 
@@ -47,7 +53,7 @@ def token(name: str, value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be a string or None, not a {type(value).__name__}.")
+        raise TypeError(f"{name} must be a string or None, not {_type_of(value)}.")
     stripped = value.strip()
     if not stripped or _TOKEN.search(stripped) or not stripped.isascii():
         raise ValueError(
@@ -94,9 +100,7 @@ def texts(name: str, value: object, *, headers: bool = True) -> dict[str, str]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise TypeError(
-            f"{name} must be a dict of names and strings, not a {type(value).__name__}."
-        )
+        raise TypeError(f"{name} must be a dict of names and strings, not {_type_of(value)}.")
     for key, text in value.items():
         if not isinstance(key, str) or not isinstance(text, str):
             raise TypeError(f"{name} must map strings to strings. The entry {key!r} does not.")

@@ -6,6 +6,7 @@ import functools
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ._tracebacks import short_tracebacks
 from .job import Job
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@short_tracebacks("__iter__")
 class TypedJob(Job, Generic[T]):
     """A running job that returns plain outputs instead of `Data`.
 

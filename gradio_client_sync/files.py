@@ -29,8 +29,10 @@ from ._protocol.values.attachments import Attachment
 from ._protocol.values.filedata import is_link, server_form
 from ._protocol.values.filename import safe_name, type_of
 from ._protocol.values.shapes import PICTURES, SOUNDS
+from ._tracebacks import short_traceback, short_tracebacks
 from ._transport.body import CHUNK_BYTES
 from ._transport.deadlines import Deadline
+from ._words import counted
 from .errors import DownloadError, GradioClientError, PayloadError, RateLimitError
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
 FileLike = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO, "RemoteFile"]
 
 
+@short_traceback
 def handle_file(
     file: FileLike, *, orig_name: str | None = None, mime_type: str | None = None
 ) -> Attachment:
@@ -166,6 +169,7 @@ class Owner(Protocol):
         """Return the client that is pickled with a file; one for all files of a result."""
 
 
+@short_tracebacks("__fspath__")
 class RemoteFile(os.PathLike[str]):
     """A file in a result. It stays on the server until it is used.
 
@@ -512,7 +516,7 @@ class RemoteFile(os.PathLike[str]):
 
     def __repr__(self) -> str:
         kind = f" {self.mime_type}" if self.mime_type else ""
-        size = f", {self.size} bytes" if self.size is not None else ""
+        size = f", {counted(self.size, 'byte')}" if self.size is not None else ""
         return f"<RemoteFile {self.orig_name!r}{kind}{size}>"
 
     def __json__(self) -> dict[str, Any]:

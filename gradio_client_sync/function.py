@@ -14,6 +14,7 @@ from . import _options, types
 from ._protocol.api.accepted import INPUT_TYPES
 from ._protocol.api.signature import Parameter, Signature
 from ._terminal.plaintext import wrap_quoted
+from ._tracebacks import short_traceback
 from ._typed.docstring import SUBMIT_DOCSTRING, function_docstring
 from ._typed_job import TypedJob, bare
 from .errors import PayloadError
@@ -142,11 +143,13 @@ def function_of(
     """
     form, chosen = python_signature(signature), dict(options or {})
 
+    @short_traceback
     def call(*args: Any, **kwargs: Any) -> Any:
         values = payload(args, kwargs)
         data = app.predict(signature.endpoint, values, **chosen)
         return bare(data, len(signature.returns))
 
+    @short_traceback
     def submit(*args: Any, **kwargs: Any) -> TypedJob[Any]:
         values = payload(args, kwargs)
         return submitted(app, signature.endpoint, values, chosen, len(signature.returns))

@@ -13,6 +13,8 @@ from concurrent.futures._base import FINISHED
 from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 
 from ._job.control import RESOLVED
+from ._protocol.queue.standing import stage_in_words
+from ._tracebacks import short_tracebacks
 from .errors import PayloadError
 from .events import Data, Status, Timings
 
@@ -50,6 +52,7 @@ _EVENTS: tuple[EventName, ...] = ("data", "status", "log", "render", "upload")
 _AS_DECORATOR: Any = ...  # the callback follows
 
 
+@short_tracebacks("__iter__", skip=("done", "running"))
 class Job(concurrent.futures.Future[Data]):
     """A call that runs in the background: a `concurrent.futures.Future` with events.
 
@@ -127,7 +130,9 @@ class Job(concurrent.futures.Future[Data]):
         return Timings(bytes=self._control.bytes, **self._control.times)
 
     def __repr__(self) -> str:
-        stage = "cancelled" if self.cancelled() else self.status.stage
+        if self.cancelled():
+            return f"<Job {self.endpoint!r} cancelled>"
+        stage = stage_in_words(self.status, started="started" in self._control.times)
         return f"<Job {self.endpoint!r} {stage}>"
 
     def _ipython_display_(self) -> None:
@@ -316,7 +321,7 @@ class Job(concurrent.futures.Future[Data]):
                 the parent process can wait for it.
         """
         self._check_wait("exception()", timeout)
-        self._wait_for_end(timeout)
+        self._wait_for_end(timeout, "exception()")
         return self._exception
 
     def __iter__(self) -> Iterator[Data]:
@@ -539,17 +544,25 @@ class Job(concurrent.futures.Future[Data]):
                 "wait for it or cancel it. Make the call again in this process."
             )
 
-    def _wait_for_end(self, timeout: float | None) -> None:
+    def _wait_for_end(self, timeout: float | None, what: str = "result()") -> None:
         if not self.done() and not self._control.wait_for(self.done, timeout):
-            raise concurrent.futures.TimeoutError
+            raise concurrent.futures.TimeoutError(
+                f"{self.endpoint!r} did not end within {timeout:g} s: it is "
+                f"{self._control.whereabouts()}. The job continues. Call {what} again to wait "
+                "longer, or cancel() to stop it."
+            )
         if self._state != FINISHED:  # unlike cancelled(), this takes no lock
-            raise concurrent.futures.CancelledError
+            reason = self._control.cancelled
+            raise concurrent.futures.CancelledError(
+                f"The job of {self.endpoint!r} was cancelled. {reason}".rstrip()
+            )
 
     def _outcome(self, timeout: float | None) -> Data:
         self._wait_for_end(timeout)
         if self._exception is not None:
             try:
-                raise self._exception
+                # Without the lines of an earlier call, which would stay in the traceback.
+                raise self._exception.with_traceback(None)
             finally:
                 del self  # breaks a cycle: the traceback has the job, and the job the exception
         data = self._result

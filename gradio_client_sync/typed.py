@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 from typing_extensions import ParamSpec, Protocol
 
 from ._protocol.api.fingerprint import Fingerprint, Fingerprints, changes_of, fingerprint_of
+from ._tracebacks import short_tracebacks
 from .errors import ApiChangedError, EndpointNotFoundError
 from .function import (
     DEFAULT,
@@ -63,6 +64,7 @@ class TypedFunction(Protocol[P, T_co]):
         """Return the same function with options for each call."""
 
 
+@short_tracebacks()
 class Api:
     """The endpoints of the app for which a module was written.
 

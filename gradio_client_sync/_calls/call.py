@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from .._session.session import Session
     from .._transport.deadlines import Deadline
     from ..files import Owner
-    from ..types import Stage
     from .app_files import ResultFiles
     from .request_body import RequestBody
 
@@ -78,17 +77,18 @@ class PreparedCall(NamedTuple):
             after = time.monotonic() - self.at
             log.debug("job %d %s after %.3f s", self.number, step % arguments, after)
 
-    def timeout_error(self, stage: Stage, event_id: str | None = None) -> JobTimeoutError:
+    def timeout_error(self, whereabouts: str, event_id: str | None = None) -> JobTimeoutError:
         """Return the error for a call that has not ended at its deadline.
 
         Args:
-            stage: The last stage of the job.
+            whereabouts: Where the job was, as the end of a sentence with "it was".
             event_id: The server's id for the job.
         """
         name, limit = self.event_factory.endpoint.name, self.options.deadline.seconds
         return JobTimeoutError(
             f"{name!r} gave no result within {limit:g} s, so the job was cancelled while it was "
-            f"{stage}. Call it with a larger timeout=, or use submit() and read the job's status.",
+            f"{whereabouts}. Call it with a larger timeout=, or use submit() and read the job's "
+            "status.",
             endpoint=name,
             event_id=event_id,
             timeout=limit,

@@ -90,7 +90,10 @@ def first_try(
         if error is not None:
             return exchange.fail(error, time.time(), queue=False)
         call.log_step("was cancelled")
-        raise CancelledError from None
+        raise CancelledError(
+            f"The call of {call.event_factory.endpoint.name!r} was cancelled. It was running, and "
+            "the client was closed."
+        ) from None
     except Exception as exc:  # noqa: BLE001 - it is logged, and becomes the call's error
         return unexpected(exchange, exc)
     if finish.data is not None:

@@ -148,9 +148,10 @@ def _no_constant(name: str) -> None:
 
 
 def _unknown(name: str, value: str, signature: Signature) -> PayloadError:
-    names = ", ".join(parameter.sent_as for parameter in signature.parameters) or "none"
+    names = ", ".join(parameter.sent_as for parameter in signature.parameters)
+    known = f"it takes {names}" if names else "it takes no values"
     return PayloadError(
-        f"{signature.endpoint!r} has no parameter {name!r}; its parameters are {names}. If "
+        f"{signature.endpoint!r} has no parameter {name!r}; {known}. If "
         f"{name}={value} is itself a value, pass it by name, or as JSON in double quotes.",
         endpoint=signature.endpoint,
         parameter=name,

@@ -427,7 +427,7 @@ class Connection:
             request.abort()
         for job in jobs:
             if not job.done:
-                job.cancel()
+                job.cancel("the client was closed")
         deadline = time.monotonic() + grace
         for job in jobs:
             # A job that was not stopped has ended on the server by itself. This thread may be its

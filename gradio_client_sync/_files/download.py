@@ -24,6 +24,7 @@ from .._transport.connections import RequestHandle
 from .._transport.deadlines import NEVER, Deadline
 from .._transport.failures import is_silence
 from .._transport.http import Http
+from .._words import counted
 from ..errors import (
     ClientClosedError,
     ConnectFailedError,
@@ -149,7 +150,7 @@ class ResumableDownload:
             if self._progress is not None:
                 self._progress(self.offset, total)
         if total is not None and self.offset != total:
-            raise Lost(f"the server stopped after {self.offset} of {total} bytes")
+            raise Lost(f"the server stopped after {self.offset} of {counted(total, 'byte')}")
 
 
 class FileStore:
@@ -319,9 +320,9 @@ class FileStore:
                 cancel_timer()
         if facts.size is not None and done != facts.size:
             raise DownloadError(
-                f"{facts.name!r} has {done} bytes, but the app gave its size as {facts.size} "
-                "bytes. It may have changed on the server, or a proxy has changed it. Call the "
-                "function again, and download the new file.",
+                f"{facts.name!r} has {counted(done, 'byte')}, but the app gave its size as "
+                f"{counted(facts.size, 'byte')}. It may have changed on the server, or a proxy "
+                "has changed it. Call the function again, and download the new file.",
                 path=facts.path,
                 size_bytes=done,
             )

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO, Callable
 
 from .._protocol.values.filename import numbered, type_of
+from .._words import counted
 from ..errors import DownloadError
 
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -113,7 +114,7 @@ def _room(folder: Path | None) -> str:
         free = shutil.disk_usage(tempfile.gettempdir() if folder is None else folder).free
     except OSError:
         return ""
-    return f", with {free} bytes free"
+    return f", with {counted(free, 'byte')} free"
 
 
 def copied(

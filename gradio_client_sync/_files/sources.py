@@ -23,6 +23,7 @@ from .._protocol.values.filedata import server_form
 from .._protocol.values.filename import safe_name, type_of
 from .._transport.body import CHUNK_BYTES
 from .._transport.connections import is_public
+from .._words import counted
 from ..errors import FileError, PayloadError
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class LocalFile(Attachment):
         return self.open
 
     def __repr__(self) -> str:
-        size = "" if self.size_bytes is None else f", {self.size_bytes} bytes"
+        size = "" if self.size_bytes is None else f", {counted(self.size_bytes, 'byte')}"
         return f"<{type(self).__name__} {self.orig_name!r}{size}>"
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from .._protocol.queue.decode import DATA_MESSAGES
 from .._protocol.queue.wire import Message
 from .._transport.signal_safe import SafeCondition
+from .._words import counted
 from ..errors import GradioClientError, ProtocolError
 from ..events import Status
 from .records import Cursor, LocalEvents, Record, Restarted, Subscription, has_status, status_in
@@ -280,12 +281,12 @@ class EventLog:
 
     def _warn_missed(self, cursor: Cursor) -> None:
         log.warning(
-            "a listener or loop of the job of %r was too slow and missed %d messages: the client "
-            "keeps %d messages (option history) with %d bytes in total (option history_bytes)",
+            "a listener or loop of the job of %r was too slow and missed %s: the client keeps %s "
+            "(option history) with %s in total (option history_bytes)",
             self._event_factory.endpoint.name,
-            cursor.missed,
-            self._history,
-            self._history_bytes,
+            counted(cursor.missed, "message"),
+            counted(self._history, "message"),
+            counted(self._history_bytes, "byte"),
         )
         cursor.missed = 0
 

@@ -11,6 +11,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from .._protocol.queue.standing import stage_in_words
 from .cards import bundle, shows_html
 from .markup import DIM, FULL, MONO, SHADE, Html, element, text
 from .structures import number_in
@@ -70,9 +71,10 @@ class _Line:
 def job_html(job: ObservedJob, status: Status, upload: Upload | None) -> Html:
     """Return the line of a job as HTML."""
     stage = "cancelled" if job.cancelled() else status.stage
+    words = stage_in_words(status) if stage == "pending" else stage
     dot = element("span", text("●"), style=f"color:{_DOTS.get(stage, '#4c8bf5')}")
     name = element("code", text(job.endpoint, 80), style=f"{MONO};background:transparent")
-    parts = [dot, text(" "), name, text(" "), element("b", text(stage))]
+    parts = [dot, text(" "), name, text(" "), element("b", text(words))]
     details = "" if stage == "cancelled" else _details(status, upload)
     if details:
         parts.append(element("span", text(f" · {details}", 500), style=DIM))
@@ -100,7 +102,8 @@ def _details(status: Status, upload: Upload | None) -> str:
 def _share(status: Status, upload: Upload | None) -> tuple[float | None, str]:
     if upload is not None:
         total = upload.total_bytes
-        label = f"{upload.done_bytes:,} of {total:,} bytes" if total else f"{upload.done_bytes:,}"
+        unit = "byte" if total == 1 else "bytes"
+        label = f"{upload.done_bytes:,} of {total:,} {unit}" if total else f"{upload.done_bytes:,}"
         return (upload.done_bytes / total if total else None), label
     bars = status.progress_data
     return _bar(bars[0]) if bars else (None, "")

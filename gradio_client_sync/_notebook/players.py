@@ -12,6 +12,7 @@ import base64
 import re
 from typing import TYPE_CHECKING, Any
 
+from .._words import counted
 from ..errors import GradioClientError
 from .markup import DIM, LINE, Html, element, join, link, note, text
 
@@ -102,7 +103,8 @@ def size_text(size_bytes: int) -> str:
     size = float(size_bytes)
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+            whole = counted(size_bytes, "byte")
+            return whole if unit == "bytes" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
 
@@ -160,6 +162,6 @@ def annotated_html(value: Any, allowance: Allowance) -> Html | None:
         if isinstance(mark, dict) and is_file(mark.get("image"))
     ]
     details = element(
-        "details", element("summary", text(f"{len(rows)} marked areas")), *rows, style=LINE
+        "details", element("summary", text(counted(len(rows), "marked area"))), *rows, style=LINE
     )
     return join([file_html(value["image"], allowance), details])

@@ -304,11 +304,17 @@ class Session:
             if self.jobs.closed or self._heartbeat is not None:
                 return
             url, silence = self._routes.heartbeat(self.session_hash), self._silence
-            self._heartbeat = heartbeat = Heartbeat(self._http, url, silence=silence)
+            self._heartbeat = heartbeat = Heartbeat(
+                self._http, url, app=self._routes.root, silence=silence
+            )
         try:
             self._start(heartbeat.run)
         except GradioClientError as exc:
-            log.warning("the session has no heartbeat until its next call: %s", exc)
+            log.warning(
+                "the session on the app at %s has no heartbeat until its next call: %s",
+                self._routes.root,
+                exc,
+            )
             self._heartbeat = None
 
     def close(self) -> None:

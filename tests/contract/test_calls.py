@@ -515,6 +515,14 @@ def test_validator(app: Client, server: Server) -> None:
     assert app.predict("/validated", ["long enough"])[0] == "long enough"
 
 
+@servers_with("validators")
+def test_validator_that_raises(app: Client) -> None:
+    """The text of a validator that raises is in the error."""
+    with pytest.raises(ValidationError, match="'/validated': the validator failed") as caught:
+        app.predict("/validated", ["fail"])
+    assert caught.value.parameters == {None: "the validator failed"}
+
+
 def test_unsendable_result_affects_its_own_call_only(app: Client) -> None:
     """Half a surrogate pair ends only its own call, though servers since 4.17 end the stream."""
     for _ in range(2):

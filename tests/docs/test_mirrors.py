@@ -40,6 +40,7 @@ TESTED_BY = {
     "gradio_client_sync._connection.opening": ["contract/test_connect", "spaces/test_waking"],
     "gradio_client_sync._connection.preparing": ["contract/test_calls", "contract/test_options"],
     "gradio_client_sync._connection.router": ["contract/test_unqueued", "faults/test_reload"],
+    "gradio_client_sync._connection.scheme_check": ["faults/test_tls"],
     "gradio_client_sync._connection.space_connector": ["spaces/test_waking"],
     "gradio_client_sync._demo.stage": ["interfaces/cli/test_demo"],
     "gradio_client_sync._explained": ["contract/test_wrong_forms"],

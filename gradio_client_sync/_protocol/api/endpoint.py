@@ -325,10 +325,15 @@ class EndpointTable:
             verb = "endpoint is" if len(names) == 1 else "endpoints are"
             parts = [f"Its {verb} {', '.join(names)}"]
         if unnamed:
-            parts.append(
-                f"{'others have only a' if parts else 'Its endpoints have no names. Call them by'} "
-                f"number: {', '.join(unnamed)}"
+            one, many = (
+                ("another has only a number", "others have only a number")
+                if parts
+                else (
+                    "Its endpoint has no name. Call it by number",
+                    "Its endpoints have no names. Call them by number",
+                )
             )
+            parts.append(f"{one if len(unnamed) == 1 else many}: {', '.join(unnamed)}")
         return "; ".join(parts) + "." if parts else "It offers no endpoint to API users."
 
 

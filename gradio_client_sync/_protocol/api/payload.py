@@ -240,9 +240,9 @@ def _signature(parameters: Sequence[ValueInfo]) -> str:
 
 
 def _count(parameters: int) -> str:
-    if parameters == 0:
-        return "no values"
-    return f"{parameters} value{'s' if parameters > 1 else ''}"
+    from ..._words import counted  # only for an error message
+
+    return counted(parameters, "value") if parameters else "no values"
 
 
 def _not_a_payload(endpoint: Endpoint, payload: object) -> PayloadError:
@@ -342,7 +342,9 @@ def _plain(value: Any) -> Any:
         return None
     if hasattr(value, "isoformat"):  # as JSON.stringify writes dates
         return value.isoformat()
-    raise TypeError(f"a value of the type {type(value).__name__} cannot be written as JSON")
+    from ..._words import a  # only for an error message
+
+    raise TypeError(f"{a(type(value).__name__)} cannot be written as JSON")
 
 
 _WRITER, _ESCAPER = (

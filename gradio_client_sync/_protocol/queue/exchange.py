@@ -84,6 +84,15 @@ class JobState(NamedTuple):
     stage: Stage = "pending"
     answers: int = 0
 
+    @property
+    def phase(self) -> str:
+        """What the job was doing, as the end of a sentence that says when something happened."""
+        if self.begun:
+            return "while the function was running"
+        if self.queued or self.accepted:
+            return "while the job was in the queue"
+        return "before the app had confirmed the job"
+
 
 class Exchange:
     """The state machine of one job.
@@ -234,7 +243,7 @@ class Exchange:
             url: The URL of the connection.
             queue: Whether the job goes through the app's queue.
         """
-        return self.fail(self._broken(reason, url), time, queue=queue)
+        return self.fail(self._broken(reason, url, queue=queue), time, queue=queue)
 
     def fail(self, error: GradioClientError, time: float, **fields: Any) -> Finish:
         """End the job with an error that was found on the client's side.
@@ -261,16 +270,18 @@ class Exchange:
         self._finished = True
         return Finish(events, data, error)
 
-    def _broken(self, reason: str, url: str | None = None) -> BrokenStreamError:
+    def _broken(
+        self, reason: str, url: str | None = None, *, queue: bool = True
+    ) -> BrokenStreamError:
         name = self.event_factory.endpoint.name
         fate = {
             True: "The server had accepted the job, so the function may have run",
             None: "The server may have accepted the job, so the function may have run",
             False: "The server had not accepted the job, so it is safe to call again",
         }[self._state.accepted]
+        when = self._state.phase if queue else "before the app had responded"
         return BrokenStreamError(
-            f"The connection for {name!r} was lost while the job was {self._state.stage}: "
-            f"{reason.rstrip('.')}. {fate}.",
+            f"The connection for {name!r} was lost {when}: {reason.rstrip('.')}. {fate}.",
             endpoint=name,
             event_id=self._event_id,
             accepted=self._state.accepted,
