@@ -11,6 +11,7 @@ import inspect
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar, Union
 
+from ._naming import called
 from ._protocol.api.signature import Parameter, Signature
 from ._protocol.values.attachments import Attachment
 from ._typed.docstring import SUBMIT_DOCSTRING, function_docstring
@@ -139,7 +140,7 @@ def function_of(app: Caller, signature: Signature) -> Function:
             given = form.bind(*args, **kwargs).arguments
         except TypeError as exc:
             raise PayloadError(
-                f"The arguments do not fit {signature.endpoint!r}: {exc}. Its signature is "
+                f"The arguments do not fit {called(signature.endpoint)}: {exc}. Its signature is "
                 f"{signature.name}{form}.",
                 endpoint=signature.endpoint,
             ) from exc

@@ -13,6 +13,7 @@ from concurrent.futures._base import FINISHED
 from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 
 from ._job.control import RESOLVED
+from ._naming import called
 from .errors import PayloadError
 from .events import Data, Status, Timings
 
@@ -109,7 +110,7 @@ class Job(concurrent.futures.Future[Data]):
 
     def __repr__(self) -> str:
         stage = "cancelled" if self.cancelled() else self.status.stage
-        return f"<Job {self.endpoint!r} {stage}>"
+        return f"<Job {called(self.endpoint)} {stage}>"
 
     def _ipython_display_(self) -> None:
         from ._notebook import live
@@ -389,9 +390,9 @@ class Job(concurrent.futures.Future[Data]):
     def _input(self) -> InputStream:
         if self._chunks is None:
             raise PayloadError(
-                f"{self.endpoint!r} does not accept input while it runs. Only functions of stream "
-                "events do (connection='stream' in the app's config, Gradio 5.0 and later). Call "
-                "the endpoint again with the new input instead.",
+                f"{called(self.endpoint)} does not accept input while it runs. Only functions of "
+                "stream events do (connection='stream' in the app's config, Gradio 5.0 and later). "
+                "Call the endpoint again with the new input instead.",
                 endpoint=self.endpoint,
             )
         return self._chunks
@@ -405,8 +406,8 @@ class Job(concurrent.futures.Future[Data]):
     def _check_process(self) -> None:
         if self._pid != os.getpid() and not self.done():
             raise RuntimeError(
-                f"The job of {self.endpoint!r} runs in the parent process, and only the parent can "
-                "wait for it or cancel it. Make the call again in this process."
+                f"The job of {called(self.endpoint)} runs in the parent process, and only the "
+                "parent can wait for it or cancel it. Make the call again in this process."
             )
 
     def _wait_for_end(self, timeout: float | None) -> None:
@@ -432,8 +433,8 @@ class Job(concurrent.futures.Future[Data]):
         self._check_process()
         if self._log.is_notifying_here and not self.done():
             raise RuntimeError(
-                f"{what} in a listener of the same job ({self.endpoint!r}) would wait for itself. "
-                "Use the event that the listener has received, or add_done_callback()."
+                f"{what} in a listener of the same job ({called(self.endpoint)}) would wait for "
+                "itself. Use the event that the listener has received, or add_done_callback()."
             )
 
 

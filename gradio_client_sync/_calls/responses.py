@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from .._naming import called
 from .._protocol.queue.exchange import Exchange, Finish, queue_full
 from .._session.session import Refused
 from .._transport.base import Lost
@@ -66,8 +67,9 @@ def changed(
     else:
         fate = "It may have run, as another function or with other values"
     return AppChangedError(
-        f"The app changed during a call of {name!r}, so the request now has another meaning for "
-        f"the app. The call was cancelled. {fate}. Read view_api() and call the endpoint again.",
+        f"The app changed during a call of {called(name)}, so the request now has another meaning "
+        f"for the app. The call was cancelled. {fate}. Read view_api() and call the endpoint "
+        "again.",
         endpoint=name,
         event_id=event_id,
         accepted=accepted,
@@ -90,12 +92,12 @@ def refused(exchange: Exchange, answer: Answer) -> Finish:
         failures = validation_failures(detail)
         reasons = "; ".join(f"{p}: {m}" if p else m for p, m in failures.items())
         error: GradioClientError = ValidationError(
-            f"The app refused the values for {name!r}: {reasons or answer.text}",
+            f"The app refused the values for {called(name)}: {reasons or answer.text}",
             endpoint=name,
             parameters=failures,
         )
         return exchange.fail(error, now, code="validation_error", visible=True)
-    error = refusal(answer, doing=f"Calling {name!r}")
+    error = refusal(answer, doing=f"Calling {called(name)}")
     return exchange.fail(error, now, visible=True, broken=False)
 
 
@@ -163,8 +165,8 @@ def ending_of(failure: Exception) -> Ending:
 def unexpected(exchange: Exchange, failure: BaseException) -> Finish:
     """End a job after a bug or without memory, because a thread may wait for its end."""
     name = exchange.event_factory.endpoint.name
-    log.error("the call of %r failed unexpectedly", name, exc_info=failure)
-    error = ProtocolError(f"The call of {name!r} failed: {failure!r}.")
+    log.error("the call of %s failed unexpectedly", called(name), exc_info=failure)
+    error = ProtocolError(f"The call of {called(name)} failed: {failure!r}.")
     error.__cause__ = failure
     return exchange.fail(error, time.time())
 
@@ -226,7 +228,7 @@ def answered(
     if answer.status != 200:
         failure = object_in(answer.body)
         if failure is None or "error" not in failure or answer.status == 429:
-            error = refusal(answer, doing=f"Calling {event_factory.endpoint.name!r}")
+            error = refusal(answer, doing=f"Calling {called(event_factory.endpoint.name)}")
             return exchange.fail(error, now, queue=False, broken=False)
         status = event_factory.failure(now, failure, queue=False, broken=False)
         return exchange.app_failed(status, failure)
@@ -234,7 +236,7 @@ def answered(
     if not isinstance(output, dict):
         name = event_factory.endpoint.name
         raise ProtocolError(
-            f"The app's response to {name!r} is not a JSON object.", raw=answer.body
+            f"The app's response to {called(name)} is not a JSON object.", raw=answer.body
         )
     if isinstance(output.get("render_config"), dict):
         on_render(output["render_config"])

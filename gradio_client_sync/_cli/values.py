@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .._naming import called
 from ..errors import PayloadError
 from ..files import handle_file
 
@@ -59,7 +60,7 @@ def payload_of(words: Sequence[str], signature: Signature) -> dict[str, Any]:
             parameter, text = following, word
         if parameter.sent_as in payload:
             raise PayloadError(
-                f"{signature.endpoint!r} got two values for {parameter.sent_as!r}; give one.",
+                f"{called(signature.endpoint)} got two values for {parameter.sent_as!r}; give one.",
                 endpoint=signature.endpoint,
                 parameter=parameter.sent_as,
             )
@@ -119,7 +120,7 @@ def _check_text(text: str, parameter: Parameter, signature: Signature) -> None:
     else:
         return
     raise PayloadError(
-        f"{signature.endpoint!r} takes {wanted} for {parameter.sent_as!r}, not the text "
+        f"{called(signature.endpoint)} takes {wanted} for {parameter.sent_as!r}, not the text "
         f"{text!r}{advice}.",
         endpoint=signature.endpoint,
         parameter=parameter.sent_as,
@@ -133,7 +134,7 @@ def _no_constant(name: str) -> None:
 def _unknown(name: str, value: str, signature: Signature) -> PayloadError:
     names = ", ".join(parameter.sent_as for parameter in signature.parameters) or "none"
     return PayloadError(
-        f"{signature.endpoint!r} has no parameter {name!r}; its parameters are {names}. If "
+        f"{called(signature.endpoint)} has no parameter {name!r}; its parameters are {names}. If "
         f"{name}={value} is itself a value, pass it by name, or as JSON in double quotes.",
         endpoint=signature.endpoint,
         parameter=name,
@@ -145,6 +146,7 @@ def _too_many(word: str, signature: Signature) -> PayloadError:
     hidden = ", ".join(one.sent_as for one in signature.parameters if one.hidden)
     by_name = f", and by name {hidden}" if hidden else ""
     return PayloadError(
-        f"{signature.endpoint!r} takes {names or 'no values'}{by_name}; {word!r} is too much.",
+        f"{called(signature.endpoint)} takes {names or 'no values'}{by_name}; {word!r} is too "
+        "much.",
         endpoint=signature.endpoint,
     )

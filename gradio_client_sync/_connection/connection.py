@@ -22,6 +22,7 @@ from .._calls.threads import Workers
 from .._calls.unqueued import first_try, handlers_may_raise
 from .._job.control import JobControl
 from .._job.event_log import EventLog
+from .._naming import called
 from .._protocol.api.meaning import RequestMeaning
 from .._protocol.queue.event_factory import EventFactory
 from .._session.app import App
@@ -219,8 +220,8 @@ class Connection:
         try:
             if endpoint not in session.table:
                 raise EndpointNotFoundError(
-                    f"{endpoint.name!r} was rendered for one session. It cannot be called with "
-                    "isolated=True, after reset_session(), or after it was rendered again.",
+                    f"{called(endpoint.name)} was rendered for one session. It cannot be called "
+                    "with isolated=True, after reset_session(), or after it was rendered again.",
                     endpoint=endpoint.name,
                 )
             url = self._router.direct_url(endpoint)

@@ -18,6 +18,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable
 
+from .._naming import called
 from .._protocol.queue.decode import DATA_MESSAGES
 from .._protocol.queue.wire import Message
 from .._transport.signal_safe import SafeCondition
@@ -261,7 +262,9 @@ class EventLog:
                         subscription.listener(event)
                     except BaseException:  # SystemExit too: it would end the worker, not the script
                         log.exception(
-                            "listener %r of %r failed", subscription.listener, event.endpoint
+                            "listener %r of %s failed",
+                            subscription.listener,
+                            called(event.endpoint),
                         )
         return True
 

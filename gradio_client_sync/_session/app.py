@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from .._naming import called
 from .._protocol.api.api_info import parameters_of
 from .._protocol.api.endpoint import EndpointTable
 from .._protocol.api.meaning import Callee, rearranged, same_functions
@@ -306,8 +307,9 @@ class App:
         arranged = rearranged(callee, now, values)
         if arranged is None:
             raise EndpointNotFoundError(
-                f"The app at {self.root} has changed, and the parameters of {endpoint.name!r} are "
-                "different now, so nothing was sent. See view_api() for them, and call it again.",
+                f"The app at {self.root} has changed, and the parameters of "
+                f"{called(endpoint.name)} are different now, so nothing was sent. See view_api() "
+                "for them, and call it again.",
                 endpoint=endpoint.name,
             )
         return now, arranged

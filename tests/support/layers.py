@@ -18,10 +18,10 @@ PACKAGE = Path(gradio_client_sync.__file__).parent
 #: From the bottom to the top: a folder and its modules in order, or one module at the root ("").
 #: A module may import what stands before it, and nothing else.
 LAYERS: tuple[tuple[str, str], ...] = (
-    ("", "_record _version types events errors _options"),
+    ("", "_record _version _naming types events errors _options"),
     ("_protocol", "chunked credentials dialect proxies replicas retry routes space"),
     ("_protocol.values", "slot attachments chat filename filedata multipart playlist shapes wav"),
-    ("_protocol.api", "schema example annotation render endpoint api_info signature"),
+    ("_protocol.api", "schema example example_files annotation render endpoint api_info signature"),
     ("_protocol.api", "fingerprint meaning payload"),
     ("_protocol.queue", "cancel eventstream diff nesting wire fields event_factory"),
     ("_protocol.queue", "statuses decode exchange pace"),

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable
 
+from ..._naming import called
 from ...errors import PayloadError
 from .api_info import hidden_parameters_of
 
@@ -94,7 +95,7 @@ def _by_name(
             near = difflib.get_close_matches(key, names, n=1) if isinstance(key, str) else []
             meant = f" Did you mean {near[0]!r}?" if near else ""
             raise PayloadError(
-                f"{endpoint.name!r} has no parameter {key!r}.{meant} "
+                f"{called(endpoint.name)} has no parameter {key!r}.{meant} "
                 f"It takes {_signature(described)}.{_hidden_note(endpoint, described)}",
                 endpoint=endpoint.name,
                 parameter=key if isinstance(key, str) else None,
@@ -125,7 +126,7 @@ def _default(
         return parameter.get("parameter_default")
     name = parameter["parameter_name"]
     raise PayloadError(
-        f"{endpoint.name!r} needs a value for {name!r}, which has no default, but got "
+        f"{called(endpoint.name)} needs a value for {name!r}, which has no default, but got "
         f"{_count(given)}. It takes {_signature(described)}."
         f"{_hidden_note(endpoint, described)}",
         endpoint=endpoint.name,
@@ -138,7 +139,7 @@ def _too_many(
 ) -> PayloadError:
     known = _in_order(endpoint, described)
     message = (
-        f"{endpoint.name!r} takes {_count(len(described))} and got {len(values)}: "
+        f"{called(endpoint.name)} takes {_count(len(described))} and got {len(values)}: "
         f"{_signature(described)}."
     )
     if len(known) > len(described):
@@ -184,8 +185,8 @@ def _not_a_payload(endpoint: Endpoint, payload: object) -> PayloadError:
     else:
         advice = "Pass a list of values, or a dict from parameter names to values"
     return PayloadError(
-        f"The payload for {endpoint.name!r} is a {type(payload).__name__}, not a list or dict. "
-        f"{advice}.",
+        f"The payload for {called(endpoint.name)} is a {type(payload).__name__}, not a list or "
+        f"dict. {advice}.",
         endpoint=endpoint.name,
     )
 
@@ -288,11 +289,12 @@ def _not_json(endpoint: Endpoint, body: Mapping[str, Any], exc: Exception) -> Pa
         except (TypeError, ValueError, RecursionError):
             label = str(slot.props.get("label") or slot.type)
             return PayloadError(
-                f"The value for {label!r} of {endpoint.name!r} cannot be sent: {exc}. Use values "
-                "that JSON has (text, numbers, booleans, None, lists, dicts), or files.",
+                f"The value for {label!r} of {called(endpoint.name)} cannot be sent: {exc}. Use "
+                "values that JSON has (text, numbers, booleans, None, lists, dicts), or files.",
                 endpoint=endpoint.name,
                 parameter=label,
             )
     return PayloadError(
-        f"The payload for {endpoint.name!r} cannot be sent: {exc}.", endpoint=endpoint.name
+        f"The payload for {called(endpoint.name)} cannot be sent: {exc}.",
+        endpoint=endpoint.name,
     )

@@ -19,6 +19,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
+from ..._naming import called
 from ...errors import AppError, BrokenStreamError, GradioClientError, ProtocolError, QueueFullError
 from ...events import Data, Status
 from .statuses import completion, status_of
@@ -269,7 +270,7 @@ class Exchange:
             False: "The server had not accepted the job, so it is safe to call again",
         }[self._state.accepted]
         return BrokenStreamError(
-            f"The connection for {name!r} was lost while the job was {self._state.stage}: "
+            f"The connection for {called(name)} was lost while the job was {self._state.stage}: "
             f"{reason.rstrip('.')}. {fate}.",
             endpoint=name,
             event_id=self._event_id,
@@ -355,13 +356,13 @@ def app_error(
     text = event_factory.app_text(output.get("error"))
     if text is None:
         description = (
-            f"{name!r} of the app raised an error. The app hides its text (show_error=False); "
-            "the text is in the server's log"
+            f"{called(name)} of the app raised an error. The app hides its text "
+            "(show_error=False); the text is in the server's log"
         )
     elif text:
-        description = f"{name!r} of the app raised: {text}"
+        description = f"{called(name)} of the app raised: {text}"
     else:
-        description = f"{name!r} of the app raised an error without a text"
+        description = f"{called(name)} of the app raised an error without a text"
     return AppError(
         description,
         endpoint=name,
@@ -383,6 +384,6 @@ def queue_full(event_factory: EventFactory, detail: str | None = None) -> QueueF
     name = event_factory.endpoint.name
     explanation = f" ({detail})" if detail else ""
     return QueueFullError(
-        f"The queue for {name!r} is full{explanation}; the job did not run. Try again later.",
+        f"The queue for {called(name)} is full{explanation}; the job did not run. Try again later.",
         endpoint=name,
     )
