@@ -365,3 +365,23 @@ def test_describe_lists_hidden_parameters_by_themselves() -> None:
     [hidden] = described["/with"]["hidden_parameters"]
     assert hidden["parameter_name"] == "button"
     assert "hidden_parameters" not in described["/without"]
+
+
+def test_parameters_of_functions_without_components_have_examples_of_their_types() -> None:
+    """`gr.api` sends "..." as the example of every type, which fits no number and no choice."""
+    info = {"named_endpoints": {"/f": {"parameters": [
+        {"example_input": "...", "type": {"type": "integer"}},
+        {"example_input": "...", "type": {"enum": ["low", "high"]}},
+    ]}}}  # fmt: skip
+    endpoint = one_endpoint(*[{"type": "api", "skip_api": False}] * 2)
+    assert [value["example_input"] for value in parameters_of(endpoint, info)] == [1, "low"]
+
+
+def test_parameters_keep_none_as_an_example() -> None:
+    """A server has no example for choices that are not there yet, and refuses other values."""
+    item = {"example_input": None, "type": {"type": "string"}}
+    info = {"named_endpoints": {"/f": {"parameters": [item]}}}
+    fixed = one_endpoint({"type": "dropdown", "props": {"choices": []}, "skip_api": False})
+    assert parameters_of(fixed, info)[0]["example_input"] is None
+    own = {"type": "dropdown", "props": {"allow_custom_value": True}, "skip_api": False}
+    assert parameters_of(one_endpoint(own), info)[0]["example_input"] == "Hello"
