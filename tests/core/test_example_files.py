@@ -62,9 +62,14 @@ def test_example_is_a_list_where_several_files_are_taken() -> None:
     assert accepted("file", None, file_count="multiple") is None
 
 
-def test_example_of_an_image_editor_has_a_composite() -> None:
-    """Functions read the composite, which a page always sends."""
+@pytest.mark.parametrize(
+    ("layers", "count"),
+    [(True, 1), (None, 1), (False, 1), ({"layers": ["a", "b"]}, 2), ({"layers": None}, 1)],
+)
+def test_example_of_an_image_editor_has_what_its_page_sends(layers: Any, count: int) -> None:
+    """Functions read the composite and the layers, which a page always sends."""
     example = {"background": PDF, "layers": [], "composite": None}
-    assert accepted("imageeditor", example) == {**example, "composite": PDF}
-    own = {"background": PDF, "layers": [], "composite": "other"}
-    assert accepted("imageeditor", own) == own
+    whole = {"background": PDF, "layers": [PDF] * count, "composite": PDF}
+    assert accepted("imageeditor", example, layers=layers) == whole
+    own = {"background": PDF, "layers": ["one"], "composite": "other"}
+    assert accepted("imageeditor", own, layers=layers) == own

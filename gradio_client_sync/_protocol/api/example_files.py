@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #: A file name for each kind in ``file_types``; any other file is a document.
 NAMES = {"image": "photo.png", "video": "clip.mp4", "audio": "speech.wav", "text": "notes.txt"}
 DOCUMENT = "document.pdf"
+MOST_LAYERS = 5
 
 
 def accepted_example(slot: Slot, example: Any) -> Any:
@@ -27,17 +28,29 @@ def accepted_example(slot: Slot, example: Any) -> Any:
         example: The example of the server, or one made from the type.
 
     Behaviour: ``file_types`` has suffixes, kinds such as ``"image"``, and since 4.x MIME types. A
-    page sends the picture of an image editor also as its composite.
+    page of an image editor sends every layer and the composite, also if nothing was drawn.
     """
     types = [kind for kind in list_in(slot.props, "file_types") if isinstance(kind, str)]
     if types:
         example = _renamed(example, slot, types)
     if isinstance(example, Mapping) and example.get("background"):
-        return {**example, "composite": example.get("composite") or example["background"]}
+        return _whole_picture(slot, example)
     several = slot.props.get("file_count") in ("multiple", "directory")
     if several and example is not None and not isinstance(example, list):
         return [example]
     return example
+
+
+def _whole_picture(slot: Slot, example: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the example of an image editor with its layers and composite."""
+    picture, options = example["background"], slot.props.get("layers")
+    names = list_in(options, "layers") if isinstance(options, Mapping) else []
+    layers = [picture] * min(max(len(names), 1), MOST_LAYERS)
+    return {
+        **example,
+        "layers": example.get("layers") or layers,
+        "composite": example.get("composite") or picture,
+    }
 
 
 def _renamed(example: Any, slot: Slot, types: list[str]) -> Any:
