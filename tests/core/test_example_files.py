@@ -32,6 +32,7 @@ def test_example_has_a_file_of_the_first_kind(types: list[str], name: str) -> No
     """If no kind of `file_types` allows the server's example, the first kind has another one."""
     assert accepted("file", PDF, file_types=types) == {"path": name, "meta": {}}
     assert accepted("file", PDF["path"], file_types=types) == name
+    assert accepted("file", None, file_types=types) == name
     assert accepted("uploadbutton", [PDF], file_types=types) == [{"path": name, "meta": {}}]
 
 

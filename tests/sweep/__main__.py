@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.support.servers.environments import VERSIONS, prepare
 from tests.sweep.app_sweep import Settings, Swept, sweep
+from tests.sweep.needed import imports_of, missing
 from tests.sweep.process import App, apps_in
 from tests.sweep.report import as_json, as_text
 from tests.sweep.typed_modules import mypy_errors
@@ -39,12 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         modules = chosen.keep or Path(folder)
         modules.mkdir(parents=True, exist_ok=True)
+        python = chosen.python or prepare(chosen.server)
+        packages = [one.resolve() for one in chosen.packages]
+        imported = [name for app in apps for name in imports_of(app.script)]
         settings = Settings(
-            chosen.python or prepare(chosen.server),
-            [one.resolve() for one in chosen.packages],
+            python,
+            packages,
             modules,
             chosen.start_timeout,
             chosen.deadline,
+            missing(python, packages, imported),
         )
         swept = sweep_all(apps, settings, chosen.jobs)
     print(as_text(chosen.server, swept))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pydoc
 import tempfile
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 from gradio_client_sync import Client, PayloadError
 from gradio_client_sync._typed.codegen import module_source
 from tests.sweep.calls import Caller, Outcome, printed_calls
+from tests.sweep.needed import imports_of
 from tests.sweep.printed_types import fits, shape_of
 from tests.sweep.process import App, AppProcess, NotStartedError
 from tests.sweep.samples import Samples
@@ -29,6 +31,7 @@ class Settings(NamedTuple):
         modules: The folder in which the generated modules are written.
         start_timeout: Seconds until an app has to be ready.
         deadline: Seconds that a call may take.
+        missing: The packages that apps import and the interpreter lacks; see `needed`.
     """
 
     python: Path
@@ -36,6 +39,7 @@ class Settings(NamedTuple):
     modules: Path
     start_timeout: float
     deadline: float
+    missing: AbstractSet[str] = frozenset()
 
 
 @dataclass
@@ -77,6 +81,10 @@ class Swept:
 def sweep(app: App, settings: Settings) -> Swept:
     """Start one app, and return what was found."""
     swept = Swept(app.name)
+    lacking = [name for name in imports_of(app.script) if name in settings.missing]
+    if lacking:
+        swept.not_started = f"lacks {', '.join(lacking)}"
+        return swept
     try:
         started = AppProcess(app, settings.python, settings.packages, settings.start_timeout)
     except NotStartedError as error:

@@ -10,11 +10,12 @@ import re
 from pathlib import Path
 from typing import Literal
 
-#: ``"check"``: the app raised it on purpose. ``"app"``: the app's code failed. ``"offline"``: it
+#: ``"check"``: the app raised it on purpose. ``"event"``: the function needs the data of an event,
+#: such as a click on an image. ``"app"``: the app's code failed. ``"offline"``: it
 #: needed the network, a model or a package. ``"input"``: Gradio refused the values.
 #: ``"output"``: Gradio could not read what the function returned. ``"gradio"``: anything else in
 #: Gradio. ``"unknown"``: the log says nothing.
-Culprit = Literal["check", "app", "offline", "input", "output", "gradio", "unknown"]
+Culprit = Literal["check", "event", "app", "offline", "input", "output", "gradio", "unknown"]
 
 _FRAME = re.compile(
     r'^ *File "(?P<file>.+?)", line \d+, in (?P<function>.+)\n(?P<line> +.+\n)?', re.M
@@ -50,6 +51,8 @@ def culprit_of(log: str, folder: Path, message: str | None) -> tuple[Culprit, st
         return ("check" if raised and is_last else "app"), last
     if "postprocess" in functions or "postprocess_data" in functions:
         return "output", last
+    if "special_args" in functions:
+        return "event", last
     if functions & {"preprocess", "preprocess_data", "validate_inputs"}:
         return "input", last
     if re.search(r"\n *raise Error|gradio\.exceptions\.Error", log[start:]) and message:

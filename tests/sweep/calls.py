@@ -9,7 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradio_client_sync import AppError, Client, Data, Job, JobTimeoutError, PayloadError
+from gradio_client_sync import (
+    AppError,
+    Client,
+    Data,
+    Job,
+    JobTimeoutError,
+    PayloadError,
+    ValidationError,
+)
 from tests.sweep.blame import culprit_of
 from tests.sweep.process import AppProcess
 from tests.sweep.samples import Samples
@@ -63,17 +71,18 @@ class Recorder:
         self._app = app
         self.endpoint: Any = None
         self.payload: Any = None
+        self.options: dict[str, Any] = {}
         self.data: Data | None = None
 
-    def predict(self, endpoint: Any, payload: Any = None) -> Any:
-        self.endpoint, self.payload = endpoint, payload
+    def predict(self, endpoint: Any, payload: Any = None, **options: Any) -> Any:
+        self.endpoint, self.payload, self.options = endpoint, payload, options
         if self._app is not None:
-            self.data = self._app.predict(endpoint, payload)
+            self.data = self._app.predict(endpoint, payload, **options)
         return self.data
 
-    def submit(self, endpoint: Any, payload: Any = None) -> Any:
-        self.endpoint, self.payload = endpoint, payload
-        for data in self._app.submit(endpoint, payload) if self._app is not None else ():
+    def submit(self, endpoint: Any, payload: Any = None, **options: Any) -> Any:
+        self.endpoint, self.payload, self.options = endpoint, payload, options
+        for data in self._app.submit(endpoint, payload, **options) if self._app else ():
             self.data = data
             yield data
 
@@ -114,13 +123,13 @@ class Caller:
             outcomes.append(
                 self._run(
                     Outcome("predict", endpoint, call),
-                    lambda: self._app.predict(payload.endpoint, payload.payload),
+                    lambda: self._app.predict(payload.endpoint, payload.payload, **payload.options),
                 )
             )
         outcomes.append(
             self._run(
                 Outcome("submit", endpoint, call),
-                lambda: self._submitted(payload.endpoint, payload.payload),
+                lambda: self._submitted(payload),
             )
         )
         return outcomes
@@ -129,9 +138,9 @@ class Caller:
         run_printed(recorder, call, self._samples)
         return recorder.data
 
-    def _submitted(self, endpoint: Any, payload: Any) -> Data:
+    def _submitted(self, call: Recorder) -> Data:
         stages: list[str] = []
-        job: Job = self._app.submit(endpoint, payload)
+        job: Job = self._app.submit(call.endpoint, call.payload, **call.options)
         job.on("status", lambda status: stages.append(status.stage))
         error = job.exception()
         if not isinstance(error, JobTimeoutError):
@@ -165,5 +174,7 @@ class Caller:
             outcome.detail = f"{last} — {error}"
         elif isinstance(error, JobTimeoutError):
             outcome.result = "deadline"
+        elif isinstance(error, ValidationError):
+            outcome.result = "check"
         else:
             outcome.result = "refused" if isinstance(error, PayloadError) else "error"

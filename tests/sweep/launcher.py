@@ -99,6 +99,7 @@ def main() -> None:
     sys.argv = [str(script)]
     launches = Launches()
     launches.replace(gr.Blocks)
+    gr.Blocks.block_thread = lambda self: None  # `gr.Workflow` calls it in any case
     if hasattr(gr, "Server"):
         launches.replace(gr.Server)
     names = runpy.run_path(str(script), run_name="__main__")

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
-STOP_TIMEOUT = 5.0  # s
 
 
 class App(NamedTuple):
@@ -117,20 +116,15 @@ class AppProcess:
         return self.log.stat().st_size
 
     def _end(self) -> None:
+        self.process.kill()  # this also wakes the thread that reads the output
+        self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 pipe.close()
-        try:
-            self.process.wait(STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
         shutil.rmtree(self._top, ignore_errors=True)
 
     def __enter__(self) -> AppProcess:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self.process.stdout is not None:
-            self.process.kill()
         self._end()

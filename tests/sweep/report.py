@@ -57,5 +57,5 @@ def _lines(server: str, swept: Sequence[Swept]) -> Iterator[str]:
 
 
 def _reasons(texts: Any) -> str:
-    reasons = Counter(text.partition(":")[0][:60] for text in texts)
+    reasons = Counter(text.partition(":")[0].partition(",")[0][:60] for text in texts)
     return ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) or "none"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.sweep.__main__ import main
 from tests.sweep.app_sweep import Swept
 from tests.sweep.blame import culprit_of
 from tests.sweep.calls import printed_calls
+from tests.sweep.needed import imports_of, missing
 from tests.sweep.printed_types import fits, shape_of, split
 from tests.sweep.process import apps_in
 from tests.sweep.report import as_text, counts
@@ -49,6 +51,19 @@ def test_apps_are_found_in_folders_and_alone() -> None:
     assert [app.name for app in apps_in(EXAMPLES)] == ["alone", "broken", "checks"]
 
 
+def test_packages_that_an_app_lacks_are_known_before_it_starts(tmp_path: Path) -> None:
+    """An import of a package that is not installed is found; modules beside the app are its own."""
+    script = tmp_path / "run.py"
+    script.write_text("import os.path, torch\nimport beside\nfrom json import loads\nimport os\n")
+    (tmp_path / "beside.py").touch()
+    assert imports_of(script) == ["os", "torch", "json"]
+    assert missing(Path(sys.executable), [], ["os", "no_such_package"]) == {"no_such_package"}
+    (tmp_path / "no_such_package.py").touch()
+    assert missing(Path(sys.executable), [tmp_path], ["no_such_package"]) == set()
+    script.write_text("not python")
+    assert imports_of(script) == []
+
+
 def traceback(*frames: tuple[str, str, str], error: str) -> str:
     lines = [f'  File "{file}", line 1, in {name}\n    {code}\n' for file, name, code in frames]
     return f"Traceback (most recent call last):\n{''.join(lines)}{error}\n"
@@ -70,6 +85,7 @@ OWN, GRADIO = "/app/run.py", "/lib/gradio/blocks.py"
         ([(GRADIO, "preprocess_data", "x"), (GRADIO, "preprocess", "y")], "ValueError", "input"),
         ([(GRADIO, "postprocess_data", "x")], "ValueError", "output"),
         ([(GRADIO, "process_api", "x")], "KeyError: 1", "gradio"),
+        ([(GRADIO, "special_args", "x"), (GRADIO, "__init__", "y")], "TypeError: x", "event"),
         ([(OWN, "f", "get()")], "requests.exceptions.ProxyError: no", "offline"),
     ],
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]  # where the package is
 _ERROR = re.compile(r"^(?P<file>[^:\n]+)\.py:\d+: error: (?P<text>.*)$", re.M)
 
 
@@ -17,10 +19,19 @@ def mypy_errors(folder: Path) -> dict[str, list[str]]:
         return {}
     ran = subprocess.run(
         [
-            *(sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--config-file="),
+            *(
+                sys.executable,
+                "-m",
+                "mypy",
+                "--strict",
+                "--no-error-summary",
+                "--config-file=",
+                "--follow-imports=silent",
+            ),
             *("--cache-dir", str(folder / ".mypy_cache"), *(one.name for one in modules)),
         ],
         cwd=folder,
+        env={**os.environ, "MYPYPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .example import component_example, example_of
 from .example_files import accepted_example
-from .schema import choice_values, component_schema, output_schema, type_text
+from .schema import choice_values, component_schema, is_file, output_schema, type_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -253,7 +253,12 @@ def _described(slot: Slot, item: Mapping[str, Any], role: str) -> ValueInfo:
 
 def _schema(slot: Slot, item: Mapping[str, Any], role: str) -> Mapping[str, Any]:
     schema = item.get("type")
-    return schema if isinstance(schema, Mapping) else _config_schema(slot, role)
+    if not isinstance(schema, Mapping):
+        schema = _config_schema(slot, role)
+    several = slot.props.get("file_count") in ("multiple", "directory")
+    if several and is_file(schema):  # 4.0 says so of a directory
+        return {"type": "array", "items": schema}
+    return schema
 
 
 def _config_schema(slot: Slot, role: str) -> Mapping[str, Any]:

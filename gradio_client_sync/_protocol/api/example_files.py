@@ -55,8 +55,9 @@ def _whole_picture(slot: Slot, example: Mapping[str, Any]) -> dict[str, Any]:
 
 def _renamed(example: Any, slot: Slot, types: list[str]) -> Any:
     """Replace the files that no type allows."""
-    if slot.type in ("file", "uploadbutton") and isinstance(example, str):  # 3.x, and 4.0 to 4.2x
-        return example if _allowed(example, types) else _name_for(types)
+    if slot.type in ("file", "uploadbutton") and (example is None or isinstance(example, str)):
+        # A text on 3.x and 4.0 to 4.2x; nothing before 3.26.
+        return example if example and _allowed(example, types) else _name_for(types)
     if isinstance(example, list):
         return [_renamed(one, slot, types) for one in example]
     if not isinstance(example, Mapping):
