@@ -61,6 +61,8 @@ def test_example_is_a_list_where_several_files_are_taken() -> None:
     assert accepted("file", ["a.pdf"], file_count="directory") == ["a.pdf"]
     assert accepted("file", "a.pdf", file_count="single") == "a.pdf"
     assert accepted("file", None, file_count="multiple") is None
+    message = {"text": "see a.pdf", "files": []}
+    assert accepted("multimodaltextbox", message, file_count="multiple") == message
 
 
 @pytest.mark.parametrize(

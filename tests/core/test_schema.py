@@ -160,7 +160,7 @@ def test_type_text_agrees_with_servers_where_theirs_is_python(version: str) -> N
         ("radio", {"choices": None}, "str"),
         ("checkboxgroup", {"choices": ["a"]}, "list[Literal['a']]"),
         ("chatbot", {}, "list[tuple[str | filepath | None, str | filepath | None]]"),
-        ("dataframe", {}, "dict(headers: list[str], data: list[list])"),
+        ("dataframe", {}, "dict(headers: list[str | int], data: list[list])"),
         ("json", {}, "Any"),
         ("unheard-of", {}, "Any"),
     ],

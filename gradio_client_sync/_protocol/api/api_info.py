@@ -256,7 +256,7 @@ def _schema(slot: Slot, item: Mapping[str, Any], role: str) -> Mapping[str, Any]
     if not isinstance(schema, Mapping):
         schema = _config_schema(slot, role)
     several = slot.props.get("file_count") in ("multiple", "directory")
-    if several and is_file(schema):  # 4.0 says so of a directory
+    if several and role == "value" and is_file(schema):  # 4.0 says so of a directory
         return {"type": "array", "items": schema}
     return schema
 

@@ -19,6 +19,8 @@ NAMES = {"image": "photo.png", "video": "clip.mp4", "audio": "speech.wav", "text
 DOCUMENT = "document.pdf"
 MOST_LAYERS = 5
 
+_FILE_INPUTS = ("file", "uploadbutton")
+
 
 def accepted_example(slot: Slot, example: Any) -> Any:
     """Return an example with files that the component accepts.
@@ -36,7 +38,7 @@ def accepted_example(slot: Slot, example: Any) -> Any:
     if isinstance(example, Mapping) and example.get("background"):
         return _whole_picture(slot, example)
     several = slot.props.get("file_count") in ("multiple", "directory")
-    if several and example is not None and not isinstance(example, list):
+    if several and slot.type in _FILE_INPUTS and example and not isinstance(example, list):
         return [example]
     return example
 
@@ -55,7 +57,7 @@ def _whole_picture(slot: Slot, example: Mapping[str, Any]) -> dict[str, Any]:
 
 def _renamed(example: Any, slot: Slot, types: list[str]) -> Any:
     """Replace the files that no type allows."""
-    if slot.type in ("file", "uploadbutton") and (example is None or isinstance(example, str)):
+    if slot.type in _FILE_INPUTS and (example is None or isinstance(example, str)):
         # A text on 3.x and 4.0 to 4.2x; nothing before 3.26.
         return example if example and _allowed(example, types) else _name_for(types)
     if isinstance(example, list):

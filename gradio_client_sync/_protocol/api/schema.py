@@ -197,6 +197,8 @@ def _optional(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"anyOf": [schema, _NULL]}
 
 
+# A table that the app makes without names has numbers as headers.
+_TABLE = _object(headers=_list({"type": ["string", "integer"]}), data=_list(_list(_ANY)))
 _MESSAGE = {"anyOf": [_STRING, _FILE, _NULL]}
 
 _COMPONENTS: dict[str, dict[str, Any]] = {
@@ -207,8 +209,8 @@ _COMPONENTS: dict[str, dict[str, Any]] = {
     "slider": _NUMBER,
     "checkbox": {"type": "boolean"},
     "gallery": _list(_tuple(_FILE, _optional(_STRING))),
-    "dataframe": _object(headers=_list(_STRING), data=_list(_list(_ANY))),
-    "timeseries": _object(headers=_list(_STRING), data=_list(_list(_ANY))),
+    "dataframe": _TABLE,
+    "timeseries": _TABLE,
     "chatbot": _list(_tuple(_MESSAGE, _MESSAGE)),
     "label": _object(label=_STRING, confidences=_list(_object(label=_STRING, confidence=_NUMBER))),
     "highlightedtext": _list(_tuple(_STRING, _optional({"type": ["string", "number"]}))),

@@ -119,7 +119,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
             on(
                 "said",
                 message,
-                lambda: gr.MultimodalTextbox(label="said"),
+                lambda: gr.MultimodalTextbox(label="said", file_count="multiple"),
             )
             on(
                 "said_sound",
