@@ -22,7 +22,7 @@ _FRAME = re.compile(
 )
 _OFFLINE = re.compile(
     r"ConnectionError|ProxyError|MaxRetryError|LocalEntryNotFound|OfflineMode|URLError|NetworkError"
-    r"|ConnectError|ModuleNotFoundError|ImportError|No such file or directory: 'ff|FFRuntimeError"
+    r"|ConnectError|ModuleNotFoundError|ImportError|No such file or directory: 'ff"
     r"|api_key|API key|Invalid model|Could not find model"
 )
 

@@ -38,6 +38,7 @@ sys.stdout = sys.stderr
 
 import gradio as gr  # noqa: E402  # after the environment, which Gradio reads on import
 
+GRADIO = str(Path(gr.__file__).parent)
 FORCED = {
     "server_name": "127.0.0.1",
     "share": False,
@@ -79,6 +80,8 @@ class Launches:
             port = free_port()
             forced = {**FORCED, "server_port": port}
             given.update({name: value for name, value in forced.items() if name in names})
+            if "allowed_paths" in names:  # the demos show files of Gradio's own package
+                given["allowed_paths"] = [*(given.get("allowed_paths") or []), GRADIO]
             started = original(app, **given)
             launches.url = launches.url or f"http://127.0.0.1:{port}"
             return started

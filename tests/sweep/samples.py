@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import subprocess
+import tempfile
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +41,19 @@ def _zip() -> bytes:
     return buffer.getvalue()
 
 
+@cache
+def _film() -> bytes:
+    """Return a film of a second that players accept; a smaller one without FFmpeg."""
+    if shutil.which("ffmpeg") is None:
+        return CLIP.read_bytes()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "film.mp4")
+        source = ("-f", "lavfi", "-i", "testsrc=duration=1:size=64x48:rate=10")
+        command = ["ffmpeg", "-v", "error", *source, "-pix_fmt", "yuv420p", str(path)]
+        subprocess.run(command, check=True)
+        return path.read_bytes()
+
+
 def content(suffix: str) -> bytes:
     """Return the content of a file with a suffix; a text for an unknown one."""
     known = {
@@ -47,7 +64,7 @@ def content(suffix: str) -> bytes:
         ".gif": lambda: _GIF,
         ".wav": lambda: wav(8000),
         ".mp3": lambda: wav(8000),
-        ".mp4": CLIP.read_bytes,
+        ".mp4": _film,
         ".pdf": lambda: _PDF,
         ".csv": lambda: b"a,b\n1,2\n3,4\n",
         ".json": lambda: json.dumps({"a": 1}).encode(),
