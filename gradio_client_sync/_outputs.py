@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ._record import FrozenRecord
+from ._words import called
 
 _MOST = 8  # outputs in a text
 _LONGEST = 40  # characters of a label or key in a text
@@ -46,11 +47,6 @@ class Outputs(FrozenRecord):
 def _bare(label: str) -> str:
     """Return a label as the words of a Python name: ``"Max tokens"`` becomes ``max_tokens``."""
     return "_".join("".join(c if c.isalnum() else " " for c in label.lower()).split())
-
-
-def called(endpoint: str | int) -> str:
-    """Return the name of an endpoint for a text."""
-    return repr(endpoint) if isinstance(endpoint, str) else f"fn_index {endpoint}"
 
 
 def listing(values: Sequence[Any], outputs: Outputs) -> str:

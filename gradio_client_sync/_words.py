@@ -1,4 +1,4 @@
-"""English for sentences that are made at run time: ``an int``, ``1 byte``, ``2 bytes``."""
+"""Words for sentences that are made at run time: ``an int``, ``2 bytes``, ``fn_index 3``."""
 
 from __future__ import annotations
 
@@ -34,3 +34,19 @@ def counted(number: int, noun: str) -> str:
         ('1 byte', '20000 bytes')
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def called(endpoint: str | int | None) -> str:
+    """Return what messages call an endpoint: its name in quotes, else its number.
+
+    Args:
+        endpoint: The name; the ``fn_index`` of an endpoint without a name; ``None`` if the
+            endpoint is not known.
+
+    Example:
+        >>> called("/add"), called(3)
+        ("'/add'", 'fn_index 3')
+    """
+    if endpoint is None:
+        return "the endpoint"
+    return f"fn_index {endpoint}" if isinstance(endpoint, int) else repr(endpoint)

@@ -17,6 +17,7 @@ from typing import Any
 from ._protocol.api.example import call_text
 from ._protocol.api.shown import shown_default
 from ._terminal.plaintext import LONGEST, columns, pad, plain, short, wrap, wrap_quoted
+from ._words import called
 
 NARROWEST, WIDEST = 60, 110  # columns; wider lines are hard to read
 DESCRIPTION_LINES = 8
@@ -174,7 +175,7 @@ def _text(api: ApiInfo, width: int) -> str:
 
 
 def _endpoint_lines(name: str | int, endpoint: Mapping[str, Any], width: int) -> Iterator[str]:
-    title = plain(name if isinstance(name, str) else f"fn_index {name}")
+    title = plain(name if isinstance(name, str) else called(name))
     marks = _marks(endpoint)
     rule = "─" * max(3, width - columns(title) - 4 - (len(marks) + 3 if marks else 0))
     yield f"── {title} {rule}" + (f" {marks} ─" if marks else "")
@@ -254,7 +255,7 @@ def _html(api: ApiInfo) -> str:
 
 
 def _endpoint_html(name: str | int, endpoint: Mapping[str, Any], opened: bool) -> str:
-    title = _safe(name if isinstance(name, str) else f"fn_index {name}")
+    title = _safe(name if isinstance(name, str) else called(name))
     description = endpoint.get("description")
     text = description[:LONGEST].strip() if isinstance(description, str) else ""
     first, _, rest = text.partition("\n")

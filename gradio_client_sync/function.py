@@ -17,6 +17,7 @@ from ._terminal.plaintext import wrap_quoted
 from ._tracebacks import short_traceback
 from ._typed.docstring import SUBMIT_DOCSTRING, function_docstring
 from ._typed_job import TypedJob, bare
+from ._words import called
 from .errors import PayloadError
 from .files import RemoteFile
 from .types import FileInput
@@ -176,7 +177,7 @@ def function_of(
             given = form.bind(*args, **kwargs).arguments
         except TypeError as exc:
             raise PayloadError(
-                f"The arguments do not fit {signature.endpoint!r}: {exc}. Its signature is "
+                f"The arguments do not fit {called(signature.endpoint)}: {exc}. Its signature is "
                 f"{_shown(signature.name, form)}.",
                 endpoint=signature.endpoint,
             ) from exc

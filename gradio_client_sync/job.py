@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 from ._job.control import RESOLVED
 from ._protocol.queue.standing import stage_in_words
 from ._tracebacks import short_tracebacks
+from ._words import called
 from .errors import PayloadError
 from .events import Data, Status, Timings
 
@@ -131,9 +132,9 @@ class Job(concurrent.futures.Future[Data]):
 
     def __repr__(self) -> str:
         if self.cancelled():
-            return f"<Job {self.endpoint!r} cancelled>"
+            return f"<Job {called(self.endpoint)} cancelled>"
         stage = stage_in_words(self.status, started="started" in self._control.times)
-        return f"<Job {self.endpoint!r} {stage}>"
+        return f"<Job {called(self.endpoint)} {stage}>"
 
     def _ipython_display_(self) -> None:
         from ._notebook import live
@@ -524,9 +525,9 @@ class Job(concurrent.futures.Future[Data]):
     def _input(self) -> InputStream:
         if self._chunks is None:
             raise PayloadError(
-                f"{self.endpoint!r} does not accept input while it runs. Only functions of stream "
-                "events do (connection='stream' in the app's config, Gradio 5.0 and later). Call "
-                "the endpoint again with the new input instead.",
+                f"{called(self.endpoint)} does not accept input while it runs. Only functions of "
+                "stream events do (connection='stream' in the app's config, Gradio 5.0 and later). "
+                "Call the endpoint again with the new input instead.",
                 endpoint=self.endpoint,
             )
         return self._chunks
@@ -540,21 +541,21 @@ class Job(concurrent.futures.Future[Data]):
     def _check_process(self) -> None:
         if self._pid != os.getpid() and not self.done():
             raise RuntimeError(
-                f"The job of {self.endpoint!r} runs in the parent process, and only the parent can "
-                "wait for it or cancel it. Make the call again in this process."
+                f"The job of {called(self.endpoint)} runs in the parent process, and only the "
+                "parent can wait for it or cancel it. Make the call again in this process."
             )
 
     def _wait_for_end(self, timeout: float | None, what: str = "result()") -> None:
         if not self.done() and not self._control.wait_for(self.done, timeout):
             raise concurrent.futures.TimeoutError(
-                f"{self.endpoint!r} did not end within {timeout:g} s: it is "
+                f"{called(self.endpoint)} did not end within {timeout:g} s: it is "
                 f"{self._control.whereabouts()}. The job continues. Call {what} again to wait "
                 "longer, or cancel() to stop it."
             )
         if self._state != FINISHED:  # unlike cancelled(), this takes no lock
             reason = self._control.cancelled
             raise concurrent.futures.CancelledError(
-                f"The job of {self.endpoint!r} was cancelled. {reason}".rstrip()
+                f"The job of {called(self.endpoint)} was cancelled. {reason}".rstrip()
             )
 
     def _outcome(self, timeout: float | None) -> Data:
@@ -575,8 +576,8 @@ class Job(concurrent.futures.Future[Data]):
         self._check_process()
         if self._log.is_notifying_here and not self.done():
             raise RuntimeError(
-                f"{what} in a listener of the same job ({self.endpoint!r}) would wait for itself. "
-                "Use the event that the listener has received, or add_done_callback()."
+                f"{what} in a listener of the same job ({called(self.endpoint)}) would wait for "
+                "itself. Use the event that the listener has received, or add_done_callback()."
             )
 
 

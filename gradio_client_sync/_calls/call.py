@@ -6,6 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from .._words import called
 from ..errors import JobTimeoutError
 
 if TYPE_CHECKING:
@@ -86,9 +87,9 @@ class PreparedCall(NamedTuple):
         """
         name, limit = self.event_factory.endpoint.name, self.options.deadline.seconds
         return JobTimeoutError(
-            f"{name!r} gave no result within {limit:g} s, so the job was cancelled while it was "
-            f"{whereabouts}. Call it with a larger timeout=, or use submit() and read the job's "
-            "status.",
+            f"{called(name)} gave no result within {limit:g} s, so the job was cancelled while it "
+            f"was {whereabouts}. Call it with a larger timeout=, or use submit() and read the "
+            "job's status.",
             endpoint=name,
             event_id=event_id,
             timeout=limit,

@@ -16,6 +16,7 @@ from .._protocol.queue.exchange import Exchange, Finish, queue_full
 from .._session.session import Refused
 from .._transport.base import Lost
 from .._transport.failures import Answer, object_in, refusal, shorten
+from .._words import called
 from ..errors import (
     AppChangedError,
     AppError,
@@ -66,8 +67,9 @@ def changed(
     else:
         fate = "It may have run, as another function or with other values"
     return AppChangedError(
-        f"The app changed during a call of {name!r}, so the request now has another meaning for "
-        f"the app. The call was cancelled. {fate}. Read view_api() and call the endpoint again.",
+        f"The app changed during a call of {called(name)}, so the request now has another meaning "
+        f"for the app. The call was cancelled. {fate}. Read view_api() and call the endpoint "
+        "again.",
         endpoint=name,
         event_id=event_id,
         accepted=accepted,
@@ -89,7 +91,7 @@ def refused(exchange: Exchange, answer: Answer) -> Finish:
     invalid = _invalid(name, answer)
     if invalid is not None:
         return exchange.fail(invalid, now, code="validation_error", visible=True)
-    error = refusal(answer, doing=f"Calling {name!r}")
+    error = refusal(answer, doing=f"Calling {called(name)}")
     return exchange.fail(error, now, visible=True, broken=False)
 
 
@@ -108,7 +110,7 @@ def _invalid(name: str | int, answer: Answer) -> ValidationError | None:
         return None
     reasons = "; ".join(f"{p}: {m}" if p else m for p, m in failures.items())
     return ValidationError(
-        f"The app refused the values for {name!r}: {reasons or shorten(answer.text)}",
+        f"The app refused the values for {called(name)}: {reasons or shorten(answer.text)}",
         endpoint=name,
         parameters=failures,
     )
@@ -178,8 +180,8 @@ def ending_of(failure: Exception) -> Ending:
 def unexpected(exchange: Exchange, failure: BaseException) -> Finish:
     """End a job after a bug or without memory, because a thread may wait for its end."""
     name = exchange.event_factory.endpoint.name
-    log.error("the call of %r failed unexpectedly", name, exc_info=failure)
-    error = ProtocolError(f"The call of {name!r} failed: {failure!r}.", _bug=True)
+    log.error("the call of %s failed unexpectedly", called(name), exc_info=failure)
+    error = ProtocolError(f"The call of {called(name)} failed: {failure!r}.", _bug=True)
     error.__cause__ = failure
     return exchange.fail(error, time.time())
 
@@ -264,7 +266,7 @@ def answered(
             invalid = _invalid(event_factory.endpoint.name, answer)
             if invalid is not None:
                 return exchange.fail(invalid, now, queue=False, broken=False)
-            error = refusal(answer, doing=f"Calling {event_factory.endpoint.name!r}")
+            error = refusal(answer, doing=f"Calling {called(event_factory.endpoint.name)}")
             return exchange.fail(error, now, queue=False, broken=False)
         status = event_factory.failure(now, failure, queue=False, broken=False)
         return exchange.app_failed(status, failure)
@@ -272,7 +274,7 @@ def answered(
     if not isinstance(output, dict):
         name = event_factory.endpoint.name
         raise ProtocolError(
-            f"The app's response to {name!r} is not a JSON object.", raw=answer.body
+            f"The app's response to {called(name)} is not a JSON object.", raw=answer.body
         )
     if isinstance(output.get("render_config"), dict):
         on_render(output["render_config"])

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Callable
 from .._protocol.queue.exchange import Exchange
 from .._transport.base import Aborted
 from .._transport.deadlines import NEVER
+from .._words import called
 from ..errors import ConnectFailedError, GradioClientError
 from .responses import answered, unanswered, unexpected
 
@@ -91,8 +92,8 @@ def first_try(
             return exchange.fail(error, time.time(), queue=False)
         call.log_step("was cancelled")
         raise CancelledError(
-            f"The call of {call.event_factory.endpoint.name!r} was cancelled. It was running, and "
-            "the client was closed."
+            f"The call of {called(call.event_factory.endpoint.name)} was cancelled. It was "
+            "running, and the client was closed."
         ) from None
     except Exception as exc:  # noqa: BLE001 - it is logged, and becomes the call's error
         return unexpected(exchange, exc)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .._words import called
 from ..errors import PayloadError
 from ..files import handle_file
 
@@ -60,7 +61,7 @@ def payload_of(words: Sequence[str], signature: Signature) -> dict[str, Any]:
             parameter, text = following, word
         if parameter.sent_as in payload:
             raise PayloadError(
-                f"{signature.endpoint!r} got two values for {parameter.sent_as!r}; give one.",
+                f"{called(signature.endpoint)} got two values for {parameter.sent_as!r}; give one.",
                 endpoint=signature.endpoint,
                 parameter=parameter.sent_as,
             )
@@ -120,7 +121,7 @@ def _check_text(text: str, parameter: Parameter, signature: Signature) -> None:
     else:
         return
     raise PayloadError(
-        f"{signature.endpoint!r} takes {wanted} for {parameter.sent_as!r}, not the text "
+        f"{called(signature.endpoint)} takes {wanted} for {parameter.sent_as!r}, not the text "
         f"{text!r}{advice}.",
         endpoint=signature.endpoint,
         parameter=parameter.sent_as,
@@ -136,8 +137,8 @@ def as_words() -> Iterator[None]:
         if exc._text is None:
             raise
         raise PayloadError(
-            f"{exc.endpoint!r} takes a file for {exc.parameter!r}, not the text {exc._text!r}; to "
-            f"send a file, write @{exc._text}.",
+            f"{called(exc.endpoint)} takes a file for {exc.parameter!r}, not the text {exc._text!r}; "
+            f"to send a file, write @{exc._text}.",
             endpoint=exc.endpoint,
             parameter=exc.parameter,
         ) from None
@@ -151,7 +152,7 @@ def _unknown(name: str, value: str, signature: Signature) -> PayloadError:
     names = ", ".join(parameter.sent_as for parameter in signature.parameters)
     known = f"it takes {names}" if names else "it takes no values"
     return PayloadError(
-        f"{signature.endpoint!r} has no parameter {name!r}; {known}. If "
+        f"{called(signature.endpoint)} has no parameter {name!r}; {known}. If "
         f"{name}={value} is itself a value, pass it by name, or as JSON in double quotes.",
         endpoint=signature.endpoint,
         parameter=name,
@@ -163,6 +164,7 @@ def _too_many(word: str, signature: Signature) -> PayloadError:
     hidden = ", ".join(one.sent_as for one in signature.parameters if one.hidden)
     by_name = f", and by name {hidden}" if hidden else ""
     return PayloadError(
-        f"{signature.endpoint!r} takes {names or 'no values'}{by_name}; {word!r} is too much.",
+        f"{called(signature.endpoint)} takes {names or 'no values'}{by_name}; {word!r} is too "
+        "much.",
         endpoint=signature.endpoint,
     )

@@ -30,6 +30,7 @@ from .._session.replicas import Replicas
 from .._session.watch import SentCall
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
+from .._words import called
 from ..errors import ClientClosedError, EndpointNotFoundError, GradioClientError
 from ..job import Job
 from . import at_exit
@@ -222,8 +223,8 @@ class Connection:
         try:
             if endpoint not in session.table:
                 raise EndpointNotFoundError(
-                    f"{endpoint.name!r} was rendered for one session. It cannot be called with "
-                    "isolated=True, after reset_session(), or after it was rendered again.",
+                    f"{called(endpoint.name)} was rendered for one session. It cannot be called "
+                    "with isolated=True, after reset_session(), or after it was rendered again.",
                     endpoint=endpoint.name,
                 )
             url = self._router.direct_url(endpoint)

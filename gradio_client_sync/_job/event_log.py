@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from .._protocol.queue.decode import DATA_MESSAGES
 from .._protocol.queue.wire import Message
 from .._transport.signal_safe import SafeCondition
-from .._words import counted
+from .._words import called, counted
 from ..errors import GradioClientError, ProtocolError
 from ..events import Status
 from .records import Cursor, LocalEvents, Record, Restarted, Subscription, has_status, status_in
@@ -265,7 +265,9 @@ class EventLog:
                         subscription.listener(event)
                     except BaseException:  # SystemExit too: it would end the worker, not the script
                         log.exception(
-                            "listener %r of %r failed", subscription.listener, event.endpoint
+                            "listener %r of %s failed",
+                            subscription.listener,
+                            called(event.endpoint),
                         )
         return True
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._outputs import called, listing
+from .._outputs import listing
+from .._words import called
 from ..errors import PayloadError
 from ..events import TextPiece
 

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .._protocol.queue.standing import stage_in_words
+from .._words import called
 from .cards import bundle, shows_html
 from .markup import DIM, FULL, MONO, SHADE, Html, element, text
 from .structures import number_in
@@ -73,7 +74,7 @@ def job_html(job: ObservedJob, status: Status, upload: Upload | None) -> Html:
     stage = "cancelled" if job.cancelled() else status.stage
     words = stage_in_words(status) if stage == "pending" else stage
     dot = element("span", text("●"), style=f"color:{_DOTS.get(stage, '#4c8bf5')}")
-    name = element("code", text(job.endpoint, 80), style=f"{MONO};background:transparent")
+    name = element("code", text(_name(job.endpoint), 80), style=f"{MONO};background:transparent")
     parts = [dot, text(" "), name, text(" "), element("b", text(words))]
     details = "" if stage == "cancelled" else _details(status, upload)
     if details:
@@ -84,6 +85,10 @@ def job_html(job: ObservedJob, status: Status, upload: Upload | None) -> Html:
         parts.append(element("div", full, style=f"{SHADE};max-width:24em;margin:.2em 0"))
         parts.append(element("div", text(label, 200), style=f"{DIM};font-size:85%"))
     return element("div", *parts)
+
+
+def _name(endpoint: str | int) -> str:
+    return endpoint if isinstance(endpoint, str) else called(endpoint)
 
 
 def _details(status: Status, upload: Upload | None) -> str:

@@ -16,6 +16,7 @@ from .._protocol.api.translation import translations_of
 from .._protocol.dialect import dialect_of
 from .._protocol.routes import Routes
 from .._transport.deadlines import NEVER, Deadline
+from .._words import called
 from ..errors import ConfigError, EndpointNotFoundError, GradioClientError, ProtocolError
 from .discovery import discover
 from .info import Info
@@ -337,8 +338,9 @@ class App:
         arranged = rearranged(callee, now, values)
         if arranged is None:
             raise EndpointNotFoundError(
-                f"The app at {self.root} has changed, and the parameters of {endpoint.name!r} are "
-                "different now, so nothing was sent. See view_api() for them, and call it again.",
+                f"The app at {self.root} has changed, and the parameters of "
+                f"{called(endpoint.name)} are different now, so nothing was sent. See view_api() "
+                "for them, and call it again.",
                 endpoint=endpoint.name,
             )
         return now, arranged

@@ -21,6 +21,7 @@ from .._transport.failures import refusal
 from .._transport.heartbeat import Heartbeat
 from .._transport.shared_stream import SharedStream
 from .._transport.sse import EventStreamChannel
+from .._words import called
 from ..errors import GradioClientError, ProtocolError, RateLimitError
 from .session_jobs import SessionJobs
 
@@ -276,15 +277,15 @@ class Session:
                 query=self._routes.query,
             )
         if answer.status == 429:
-            raise refusal(answer, doing=f"Calling {join.job.endpoint!r}")
+            raise refusal(answer, doing=f"Calling {called(join.job.endpoint)}")
         if answer.status != 200:
             raise Refused(answer)
         reply = answer.json()
         event_id = reply.get("event_id") if isinstance(reply, dict) else None
         if not isinstance(event_id, str) or not event_id:
             raise ProtocolError(
-                f"The server accepted the job of {join.job.endpoint!r}, but its response has no "
-                "event_id.",
+                f"The server accepted the job of {called(join.job.endpoint)}, but its response has "
+                "no event_id.",
                 raw=answer.body,
             )
         join.exchange.joined(event_id)

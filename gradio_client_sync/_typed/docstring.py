@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from .._protocol.api.annotation import literal
 from .._protocol.api.shown import shown_default
 from .._terminal.plaintext import LONGEST, columns, plain, short, wrap
+from .._words import called
 
 if TYPE_CHECKING:
     from .._protocol.api.signature import Parameter, Signature
@@ -64,8 +65,9 @@ def _summary(signature: Signature) -> tuple[str, list[str]]:
     words = re.match(r"[A-Za-z]+", first)
     if words is not None and columns(first) <= WIDTH and f"{signature.name}(" not in first:
         return f"{first[0].upper()}{first[1:]}", _below(lines[1:])
-    name = short(plain(repr(signature.endpoint)), 40)
-    return f"Call endpoint {name}.", _below(lines)
+    name = short(plain(called(signature.endpoint)), 40)
+    what = f"endpoint {name}" if isinstance(signature.endpoint, str) else name
+    return f"Call {what}.", _below(lines)
 
 
 def _below(description: list[str]) -> list[str]:

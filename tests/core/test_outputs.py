@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradio_client_sync._outputs import Outputs, called, listing, no_output, plain
+from gradio_client_sync._outputs import Outputs, listing, no_output, plain
 from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.dialect import DIALECTS
 from tests.support.scripted import component, config_of, dependency
@@ -58,11 +58,6 @@ def test_texts_stay_short() -> None:
     assert len(listing(["a"] * 50, many)) < 600
     assert len(listing([], many)) < 600
     assert len(no_output("/f", "k" * 9999, ["a"] * 50, many)) < 700
-
-
-def test_called_names_endpoints_without_a_name() -> None:
-    """A number alone does not say that it is an endpoint."""
-    assert (called("/add"), called(3)) == ("'/add'", "fn_index 3")
 
 
 def test_plain_keeps_what_json_takes() -> None:

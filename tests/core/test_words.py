@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from gradio_client_sync._words import a, counted
+from gradio_client_sync._words import a, called, counted
+from tests.support.layers import modules, name_of
 
 
 @pytest.mark.parametrize(
@@ -27,3 +30,17 @@ def test_article_follows_the_sound(expected: str) -> None:
 def test_only_one_is_singular(number: int, expected: str) -> None:
     """Every number but 1 has the plural."""
     assert counted(number, "byte") == expected
+
+
+def test_called_gives_the_name_or_says_what_the_number_is() -> None:
+    """A name is in quotes, and a number alone would say nothing."""
+    assert called("/add") == "'/add'"
+    assert called(3) == "fn_index 3"
+    assert called(None) == "the endpoint"
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_messages_name_endpoints_by_it(path: object) -> None:
+    """No message shows a bare number in place of an endpoint."""
+    bare = re.findall(r"\{[\w.]*endpoint(?:\.name)?!r\}", path.read_text("utf-8"))  # type: ignore[attr-defined]
+    assert bare == []

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..._record import FrozenRecord
+from ..._words import called
 from ...errors import ConfigError, EndpointNotFoundError
 from ..values.filedata import may_return_files
 from ..values.shapes import is_shaped
@@ -272,7 +273,7 @@ class EndpointTable:
             self._by_index.get(key) if isinstance(key, int) else self._by_name.get(_bare(key))
         )
         if endpoint is None:
-            what = f"fn_index {key}" if isinstance(key, int) else f"endpoint {key!r}"
+            what = called(key) if isinstance(key, int) else f"endpoint {key!r}"
             near = self._near(key) if isinstance(key, str) else ()
             meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
             raise EndpointNotFoundError(
@@ -282,14 +283,14 @@ class EndpointTable:
             )
         if endpoint.visibility == "private":
             raise EndpointNotFoundError(
-                f"Endpoint {key!r} is private (api_name=False, or api_visibility='private'), so "
+                f"{_title(key)} is private (api_name=False, or api_visibility='private'), so "
                 f"clients cannot call it. {self._choices()}",
                 endpoint=key,
                 candidates=self._names(),
             )
         if endpoint.in_browser:
             raise EndpointNotFoundError(
-                f"Endpoint {key!r} runs only in the browser. It has no function on the server, so "
+                f"{_title(key)} runs only in the browser. It has no function on the server, so "
                 f"it cannot be called. {self._choices()}",
                 endpoint=key,
                 candidates=self._names(),
@@ -335,6 +336,10 @@ class EndpointTable:
             )
             parts.append(f"{one if len(unnamed) == 1 else many}: {', '.join(unnamed)}")
         return "; ".join(parts) + "." if parts else "It offers no endpoint to API users."
+
+
+def _title(key: str | int) -> str:
+    return called(key) if isinstance(key, int) else f"Endpoint {key!r}"
 
 
 def _invalid_key(value: object) -> str:

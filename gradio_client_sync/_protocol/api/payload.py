@@ -20,6 +20,7 @@ from collections.abc import (
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Callable
 
+from ..._words import called
 from ...errors import PayloadError
 from ..values.attachments import Attachment
 from ..values.filedata import is_link
@@ -119,7 +120,7 @@ def _by_name(
             near = difflib.get_close_matches(key, names, n=1) if isinstance(key, str) else []
             meant = f" Did you mean {near[0]!r}?" if near else ""
             raise PayloadError(
-                f"{endpoint.name!r} has no parameter {key!r}.{meant} "
+                f"{called(endpoint.name)} has no parameter {key!r}.{meant} "
                 f"It takes {_signature(described)}.{_hidden_note(endpoint, described)}",
                 endpoint=endpoint.name,
                 parameter=key if isinstance(key, str) else None,
@@ -156,7 +157,7 @@ def _check_files(
 
 def _not_a_file(endpoint: Endpoint, name: str, text: str) -> PayloadError:
     return PayloadError(
-        f"{endpoint.name!r} takes a file for {name!r}, not the text {quoted(_short(text))}. "
+        f"{called(endpoint.name)} takes a file for {name!r}, not the text {quoted(_short(text))}. "
         f"{_as_file(text, name)}",
         endpoint=endpoint.name,
         parameter=name,
@@ -198,7 +199,7 @@ def _default(
         return parameter.get("parameter_default")
     name = parameter["parameter_name"]
     raise PayloadError(
-        f"{endpoint.name!r} needs a value for {name!r}, which has no default, but got "
+        f"{called(endpoint.name)} needs a value for {name!r}, which has no default, but got "
         f"{_count(given)}. It takes {_signature(described)}."
         f"{_hidden_note(endpoint, described)}",
         endpoint=endpoint.name,
@@ -211,7 +212,7 @@ def _too_many(
 ) -> PayloadError:
     known = _in_order(endpoint, described)
     message = (
-        f"{endpoint.name!r} takes {_count(len(described))} and got {len(values)}: "
+        f"{called(endpoint.name)} takes {_count(len(described))} and got {len(values)}: "
         f"{_signature(described)}."
     )
     if len(known) > len(described):
@@ -249,7 +250,7 @@ def _not_a_payload(endpoint: Endpoint, payload: object) -> PayloadError:
     name = quoted(endpoint.name) if isinstance(endpoint.name, str) else endpoint.name
     value = written(payload, next(iter(endpoint.parameters), None))
     return PayloadError(
-        f"{endpoint.name!r} takes its values as a list or dict, and got one value of the type "
+        f"{called(endpoint.name)} takes its values as a list or dict, and got one value of type "
         f"{type(payload).__name__}. Wrap it in a list: predict({name}, [{value}]).",
         endpoint=endpoint.name,
     )
@@ -360,11 +361,11 @@ def _not_json(endpoint: Endpoint, body: Mapping[str, Any], exc: Exception) -> Pa
             _dumps(value)
         except (TypeError, ValueError, RecursionError) as of_value:
             label = str(slot.props.get("label") or slot.type)
-            what = f"The value for {label!r} of {endpoint.name!r}"
+            what = f"The value for {label!r} of {called(endpoint.name)}"
             return PayloadError(
                 _unsendable(what, value, of_value), endpoint=endpoint.name, parameter=label
             )
-    what = f"The payload for {endpoint.name!r}"
+    what = f"The payload for {called(endpoint.name)}"
     return PayloadError(_unsendable(what, body, exc), endpoint=endpoint.name)
 
 

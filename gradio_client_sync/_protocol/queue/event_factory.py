@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable
 
+from ..._words import called
 from ...errors import ProtocolError
 from ...events import Data, Render, Status
 from ..values.filedata import find_files, may_hold_files
@@ -147,7 +148,8 @@ class EventFactory:
         data = output.get("data")
         if not isinstance(data, list):
             raise ProtocolError(
-                f"The server reports the end of {self.endpoint.name!r} without a list of values.",
+                f"The server reports the end of {called(self.endpoint.name)} without a list of "
+                "values.",
                 raw=output,
             )
         return [

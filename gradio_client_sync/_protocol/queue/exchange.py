@@ -19,6 +19,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
+from ..._words import called
 from ...errors import AppError, BrokenStreamError, GradioClientError, ProtocolError, QueueFullError
 from ...events import Data, Status
 from .statuses import completion, status_of
@@ -281,7 +282,7 @@ class Exchange:
         }[self._state.accepted]
         when = self._state.phase if queue else "before the app had responded"
         return BrokenStreamError(
-            f"The connection for {name!r} was lost {when}: {reason.rstrip('.')}. {fate}.",
+            f"The connection for {called(name)} was lost {when}: {reason.rstrip('.')}. {fate}.",
             endpoint=name,
             event_id=self._event_id,
             accepted=self._state.accepted,
@@ -366,13 +367,13 @@ def app_error(
     text = event_factory.app_text(output.get("error"))
     if text is None:
         description = (
-            f"{name!r} of the app raised an error. The app hides its text (show_error=False); "
-            "the text is in the server's log"
+            f"{called(name)} of the app raised an error. The app hides its text "
+            "(show_error=False); the text is in the server's log"
         )
     elif text:
-        description = f"{name!r} of the app raised: {text}"
+        description = f"{called(name)} of the app raised: {text}"
     else:
-        description = f"{name!r} of the app raised an error without a text"
+        description = f"{called(name)} of the app raised an error without a text"
     return AppError(
         description,
         endpoint=name,
@@ -394,6 +395,6 @@ def queue_full(event_factory: EventFactory, detail: str | None = None) -> QueueF
     name = event_factory.endpoint.name
     explanation = f" ({detail})" if detail else ""
     return QueueFullError(
-        f"The queue for {name!r} is full{explanation}; the job did not run. Try again later.",
+        f"The queue for {called(name)} is full{explanation}; the job did not run. Try again later.",
         endpoint=name,
     )

@@ -28,6 +28,7 @@ COMPONENTS = Path(__file__).with_name("components.py")
 CHATS = Path(__file__).with_name("chats.py")
 HIDDEN = Path(__file__).with_name("hidden.py")
 MISTAKES = Path(__file__).with_name("mistakes.py")
+PRINTED = Path(__file__).with_name("printed.py")
 EXAMPLES = Path(__file__).with_name("examples.py")
 DESCRIPTIONS = Path(__file__).with_name("descriptions.py")
 START_TIMEOUT = 90.0  # s; a bound for failures: the first import in a cold environment takes long
