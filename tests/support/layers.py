@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_transport", "base request response signal_safe connections failures body deadlines once"),
     ("_transport", "http_options request_context retries attempts http"),
     ("_transport", "heartbeat mailbox port_probe routing_table shared_stream sse ws"),
-    ("_terminal", "live_line plaintext progress"),
+    ("_terminal", "columns live_line plaintext progress"),
     ("", "display"),
     ("_notebook", "markup shown players chart plots structures chat values cards live"),
     ("_typed", "docstring layout classes codegen"),
@@ -48,7 +48,8 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("", "_typed_job function _wrong_forms _explained _client typed __init__"),
     ("_demo", "stage"),
     ("", "demo"),
-    ("_cli", "live output exits root values call diagnosis doctor inspect spaces"),
+    ("_cli", "exits advice mistakes screen live place output assign values naming shells"),
+    ("_cli", "root completing call diagnosis doctor inspect spaces"),
     ("", "cli __main__"),
 )
 

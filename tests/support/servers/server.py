@@ -31,6 +31,7 @@ MISTAKES = Path(__file__).with_name("mistakes.py")
 PRINTED = Path(__file__).with_name("printed.py")
 EXAMPLES = Path(__file__).with_name("examples.py")
 DESCRIPTIONS = Path(__file__).with_name("descriptions.py")
+SPOKEN = Path(__file__).with_name("spoken.py")
 START_TIMEOUT = 90.0  # s; a bound for failures: the first import in a cold environment takes long
 STOP_TIMEOUT = 10.0  # s
 ANSWER_TIMEOUT = 30.0  # s; more than the 20 s that the app's `await_` functions take at most
