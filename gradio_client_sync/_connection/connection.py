@@ -228,7 +228,9 @@ class Connection:
             body = self._bodies.make(endpoint, data, session, deadline, by_name=by_name)
             self.files.prepare_for(endpoint)
             files = ResultFiles(self.files, owner)
-            event_factory = EventFactory(endpoint, self.app.dialect, files.make, bundle_of_data)
+            plots = endpoint.plots
+            look = partial(bundle_of_data, plots=plots) if plots else bundle_of_data
+            event_factory = EventFactory(endpoint, self.app.dialect, files.make, look)
             return PreparedCall(
                 next(self._numbers),
                 time.monotonic(),
@@ -447,8 +449,15 @@ class Connection:
             self.http.context.close_idle()
 
 
-def bundle_of_data(data: Data) -> dict[str, Any]:
-    """Return what a notebook may show for a result, by MIME type."""
+def bundle_of_data(
+    data: Data, plots: Mapping[int, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return what a notebook may show for a result, by MIME type.
+
+    Args:
+        data: The result.
+        plots: How the app draws the outputs that are plots.
+    """
     from .._notebook.cards import data_bundle  # for notebooks only
 
-    return data_bundle(data)
+    return data_bundle(data, plots or {})

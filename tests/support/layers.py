@@ -30,7 +30,8 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_transport", "heartbeat mailbox routing_table shared_stream sse ws"),
     ("_terminal", "live_line plaintext progress"),
     ("", "display"),
-    ("_notebook", "markup shown players chart plots structures chat values cards live"),
+    ("_notebook", "markup shown players structures axis chart encoding vega native_plots plots"),
+    ("_notebook", "css inline_svg page chat values cards live"),
     ("_typed", "docstring layout codegen"),
     (
         "_files",

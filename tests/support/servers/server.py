@@ -26,6 +26,7 @@ from tests.support.servers.environments import prepare
 APP = Path(__file__).with_name("app.py")
 COMPONENTS = Path(__file__).with_name("components.py")
 HIDDEN = Path(__file__).with_name("hidden.py")
+DRAWN = Path(__file__).with_name("drawn.py")
 EXAMPLES = Path(__file__).with_name("examples.py")
 START_TIMEOUT = 90.0  # s; a bound for failures: the first import in a cold environment takes long
 STOP_TIMEOUT = 10.0  # s
