@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 
 #: Moments in milliseconds since 1970 that `datetime` knows: the years 1 to 9999.
@@ -98,7 +98,9 @@ def _labels(ticks: list[float], form: str, *, days: bool = False) -> list[tuple[
     for tick in ticks:
         moment = _moment(tick)
         label, today = moment.strftime(form), moment.strftime("%b %d")
-        labels.append((tick, f"{today}, {label}" if days and today != day else label))
+        if days and today != day:
+            label = today if moment.time() == time() else f"{today}, {label}"
+        labels.append((tick, label))
         day = today
     return labels
 

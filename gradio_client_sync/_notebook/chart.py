@@ -153,6 +153,9 @@ class _Chart:
         self._floor = self._top + _HEIGHT
         room = (WIDTH - _RIGHT - self._left) / max(len(below_marks), 1)
         self._tilted = longest * _LETTER > room
+        if self._tilted:  # the first label begins on the left of the axis
+            first = min(len(below_marks[0]), LONGEST_TILTED)
+            self._left = max(self._left, first * _LETTER * 0.82)
         below = min(longest, LONGEST_TILTED) * _LETTER * 0.6 + 16 if self._tilted else 20.0
         key = _rows_of(list(self._key(legend)))
         height = self._floor + below + (18 if below_title else 0) + 18 * len(key) + 6

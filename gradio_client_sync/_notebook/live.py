@@ -170,8 +170,10 @@ def _took(job: ShownJob, seconds: float | None) -> str:
 
 def seconds_text(seconds: float) -> str:
     """Return a time for people."""
+    if seconds < 0.0995:
+        return f"{1000 * seconds:.0f} ms"
     if seconds < 9.95:
-        return f"{seconds:.1f} s" if seconds >= 0.1 else f"{seconds:.2f} s"
+        return f"{seconds:.1f} s"
     if seconds < 119.5:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -26,12 +26,14 @@ def vega_drawings(figure: dict[str, Any]) -> list[Drawing]:
     if any(key in figure for key in _COMPUTING):
         return []
     views = list(_views(figure))
+    parts = _parts(figure, rows_of(figure))
     made = []
-    for name, rows in _parts(figure, rows_of(figure))[:MOST_VIEWS]:
+    for name, part in parts[:MOST_VIEWS]:
         plans: list[Plan] = []
         for view in views:
             encoding = _encoding(view, " · ".join(filter(None, (_title(figure), name))))
-            plan = None if encoding is None else planned(rows_of(view) or rows, encoding)
+            rows = part if len(parts) > 1 else rows_of(view)
+            plan = None if encoding is None else planned(rows, encoding)
             if plan is None:
                 return []
             # A layer that draws the same values again, such as the points of a line, adds nothing.

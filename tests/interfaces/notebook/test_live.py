@@ -74,8 +74,8 @@ def test_line_says_how_long_a_job_took() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0.004, "0.00 s"), (0.25, "0.2 s"), (9.94, "9.9 s"), (9.96, "10 s"), (119.4, "119 s"),
-     (119.6, "2 min 0 s"), (3_725, "1 h 2 min")],
+    [(0.0004, "0 ms"), (0.012, "12 ms"), (0.25, "0.2 s"), (9.94, "9.9 s"), (9.96, "10 s"),
+     (119.4, "119 s"), (119.6, "2 min 0 s"), (3_725, "1 h 2 min")],
 )  # fmt: skip
 def test_times_are_short(seconds: float, shown: str) -> None:
     """Times are shown with as many digits as matter."""

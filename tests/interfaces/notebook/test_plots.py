@@ -281,6 +281,8 @@ def test_vega_columns_are_several_charts() -> None:
     column = {"field": "g", "type": "nominal", "title": "G"}
     made = drawings("altair", vega("bar", {"x": A, "y": SUM, "column": column}, title="T"))
     assert [one.picture.count(f">T · G: {name}</text>") for one, name in zip(made, "kl")] == [1, 1]
+    shown = [re.findall(r"b: (\d+)", one.hints) for one in made]
+    assert shown == [["3"] * 3, ["4"] * 3]
 
 
 @pytest.mark.parametrize(
@@ -316,7 +318,7 @@ def test_vega_has_colors_in_its_own_type() -> None:
     ("low", "high", "labels"),
     [
         ("2024-03-30", "2024-04-03", ["Mar 30", "Mar 31", "Apr 01", "Apr 02", "Apr 03"]),
-        ("2024-03-30T22:00", "2024-03-31T02:00", ["Mar 30, 22:00", "23:00", "Mar 31, 00:00",
+        ("2024-03-30T22:00", "2024-03-31T02:00", ["Mar 30, 22:00", "23:00", "Mar 31",
                                                   "01:00", "02:00"]),
         ("2023-11-15", "2024-04-15", ["Dec 2023", "Jan 2024", "Feb 2024", "Mar 2024", "Apr 2024"]),
         ("2000-01-01", "2024-01-01", ["2000", "2005", "2010", "2015", "2020"]),
