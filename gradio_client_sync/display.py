@@ -246,7 +246,8 @@ def _html(api: ApiInfo) -> str:
         f'<b>{_safe(api.url)}</b> <span style="{_DIM}">{_safe(_heading(api, endpoints))}</span>'
     )
     parts = [
-        f'<div style="max-width:62em"><div style="margin-bottom:.5em">{heading}</div>',
+        '<div style="max-width:62em;overflow-wrap:anywhere">',
+        f'<div style="margin-bottom:.5em">{heading}</div>',
         *(_endpoint_html(name, endpoint, opened) for name, endpoint in endpoints),
     ]
     if _takes_files(endpoints):

@@ -147,6 +147,10 @@ class Job(concurrent.futures.Future[Data]):
 
         return live.job_bundle(self)
 
+    def _final(self) -> Data | None:
+        """Return the final value, also to a listener of the last status, which `result` refuses."""
+        return self._log.final
+
     def _repr_html_(self) -> str | None:
         return self._repr_mimebundle_().get("text/html")
 

@@ -234,12 +234,12 @@ class Connection:
             )
             self.files.prepare_for(endpoint)
             files = ResultFiles(self.files, owner)
-            translations = self.app.table.translations
+            plots, translations = endpoint.plots, self.app.table.translations
             event_factory = EventFactory(
                 endpoint,
                 self.app.dialect,
                 files.make,
-                bundle_of_data,
+                partial(bundle_of_data, plots=plots) if plots else bundle_of_data,
                 translate=None if translations is None else translations.value,
             )
             return PreparedCall(
@@ -460,8 +460,15 @@ class Connection:
             self.http.context.close_idle()
 
 
-def bundle_of_data(data: Data) -> dict[str, Any]:
-    """Return what a notebook may show for a result, by MIME type."""
+def bundle_of_data(
+    data: Data, plots: Mapping[int, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return what a notebook may show for a result, by MIME type.
+
+    Args:
+        data: The result.
+        plots: How the app draws the outputs that are plots.
+    """
     from .._notebook.cards import data_bundle  # for notebooks only
 
-    return data_bundle(data)
+    return data_bundle(data, plots or {})

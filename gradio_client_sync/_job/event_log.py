@@ -341,6 +341,17 @@ class EventLog:
                     yield event
 
     @property
+    def final(self) -> Data | None:
+        """Return the value with which the job has ended; ``None`` before, or if it has none.
+
+        The worker has decoded it, so unlike `data` this costs nothing.
+        """
+        with self._lock:
+            last = self._records[-1] if self._ended and self._records else None
+        events = last.events if isinstance(last, LocalEvents) else ()
+        return next((event for event in events if isinstance(event, Data)), None)
+
+    @property
     def status(self) -> Status | None:
         """Return the latest status; ``None`` if there is none."""
         with self._lock:

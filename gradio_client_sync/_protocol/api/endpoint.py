@@ -33,6 +33,13 @@ _HIDDEN_3X = frozenset(
 )
 
 
+#: The properties of a plot that say what is drawn.
+_PLOT_PROPS = (
+    "x y color title x_title y_title color_title x_bin y_aggregate color_map colors_in_legend "
+    "x_lim y_lim sort tooltip caption"
+).split()
+
+
 class Endpoint(FrozenRecord, hidden=("config",)):
     """One function of the app.
 
@@ -105,6 +112,19 @@ class Endpoint(FrozenRecord, hidden=("config",)):
             hidden=tuple((slot.type, slot.label) for slot in self.outputs if slot.hidden),
             ids=tuple(slot.component_id for slot in self.returns),
         )
+
+    @cached_property
+    def plots(self) -> Mapping[int, Mapping[str, Any]]:
+        """How the outputs that are bar, line or scatter plots are drawn, by index (4.32 and later).
+
+        Such a value is a table, and the component says which columns are drawn. A value of earlier
+        servers is a figure.
+        """
+        return {
+            index: {key: slot.props[key] for key in _PLOT_PROPS if key in slot.props}
+            for index, slot in enumerate(self.returns)
+            if isinstance(slot.props.get("x"), str) and isinstance(slot.props.get("y"), str)
+        }
 
     @cached_property
     def is_shaped(self) -> bool:
