@@ -16,12 +16,11 @@ from gradio_client_sync._typed.codegen import module_source
 from gradio_client_sync.function import DEFAULT
 from tests.conftest import SERVERS
 from tests.interfaces.typed.test_codegen import load_module
+from tests.support.generations import servers_with
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import DESCRIPTIONS, Server
 
 pytestmark = pytest.mark.gradio
-
-WITH_MARKS = [version for version in SERVERS if int(version.split(".")[0]) >= 5]
 
 
 @pytest.fixture(params=SERVERS)
@@ -125,7 +124,7 @@ def everything_shown(app: Client) -> str:
 
 
 @pytest.mark.usefixtures("german")
-@pytest.mark.parametrize("server", WITH_MARKS, indirect=True)
+@servers_with("translated texts")
 def test_marks_never_reach_people(app: Client) -> None:
     """Labels, defaults, choices and headings are in the user's language."""
     shown = everything_shown(app)
@@ -139,7 +138,7 @@ def test_marks_never_reach_people(app: Client) -> None:
     assert "name: str | Default = DEFAULT" in module_source(app.url, [greet])
 
 
-@pytest.mark.parametrize("server", WITH_MARKS, indirect=True)
+@servers_with("translated texts")
 def test_modules_differ_only_in_texts(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fingerprints, names and code of a module do not depend on the language."""
     sources = []
@@ -153,7 +152,7 @@ def test_modules_differ_only_in_texts(server: Server, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("german")
-@pytest.mark.parametrize("server", WITH_MARKS, indirect=True)
+@servers_with("translated texts")
 def test_defaults_are_sent_as_text(app: Client) -> None:
     """A default with a mark is sent in the user's language, as the app's page sends it."""
     assert json.loads(app.predict("/greet")[0]) == ["Hallo", "b"]
@@ -164,7 +163,7 @@ def test_defaults_are_sent_as_text(app: Client) -> None:
 
 
 @pytest.mark.usefixtures("english")
-@pytest.mark.parametrize("server", WITH_MARKS, indirect=True)
+@servers_with("translated texts")
 def test_english_is_the_second_choice(app: Client) -> None:
     """If the app has no texts in the user's language, they are English."""
     assert json.loads(app.predict("/greet")[0]) == ["Hello", "b"]
@@ -172,7 +171,7 @@ def test_english_is_the_second_choice(app: Client) -> None:
 
 
 @pytest.mark.usefixtures("german")
-@pytest.mark.parametrize("server", WITH_MARKS, indirect=True)
+@servers_with("translated texts")
 def test_choices_with_marks_can_be_chosen(app: Client) -> None:
     """A choice whose value is a mark is shown in English, and accepted in every language."""
     words = app.function("/words")
@@ -183,7 +182,7 @@ def test_choices_with_marks_can_be_chosen(app: Client) -> None:
 
 
 @pytest.mark.usefixtures("german")
-@pytest.mark.parametrize("server", WITH_MARKS, indirect=True)
+@servers_with("translated texts")
 def test_values_and_errors_have_no_marks(app: Client) -> None:
     """What the app returns, logs and raises is translated, too."""
     assert app.predict("/say")[0] == "Hallo"
