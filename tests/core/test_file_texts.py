@@ -153,6 +153,16 @@ def test_schema_of_3x_does_not_decide() -> None:
     assert text_for_file(slot, "a.txt") is None
 
 
+def test_search_ends_in_a_list_that_contains_itself() -> None:
+    """A payload that contains itself is searched to a limit, and refused later."""
+    circle: list[Any] = []
+    circle.append(circle)
+    assert text_for_file(slot_of("gallery"), circle) is None
+    assert text_for_file(slot_of("file"), circle) is None
+    array = {"type": "array", "items": {"$ref": "#"}}
+    assert text_for_file(slot_of("mine", array), circle) is None
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner),

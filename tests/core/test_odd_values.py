@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
-from gradio_client_sync._protocol.api.odd_values import odd_values
+from gradio_client_sync._protocol.api.odd_values import _takes, odd_values
 from gradio_client_sync._protocol.values.attachments import Attachment
 from tests.core.test_file_texts import DOCUMENTED, FILE_DATA, sampled, schemas
 from tests.support.transcripts import dialect_for
@@ -186,6 +186,11 @@ MANY = list("abcdefghij")
         ),
         (component("api", {"type": "array"}), 5, "the number 5 -> a list"),
         (component("api", {}), 5, ""),
+        (
+            component("api", {"anyOf": [{"type": "string"}, {"enum": [1]}]}),
+            5,
+            "the number 5 -> a text or only 1",
+        ),
     ],
 )
 def test_odd_value_is_named_with_what_the_app_takes(
@@ -227,6 +232,12 @@ def test_oddities_are_found_on_each_generation(version: str) -> None:
     assert said("video", "x") == "the text 'x' -> a video"
     assert said("file", 5).startswith("the number 5 -> a ")
     assert said("json", {"a": 1}) == said("code", "x") == ""
+
+
+def test_words_for_a_schema_without_end() -> None:
+    """The words for a schema that refers to itself end, too."""
+    circle = {"$ref": "#"}
+    assert _takes(circle, circle) == "another value"
 
 
 def test_oddities_name_the_parameters_of_the_description() -> None:

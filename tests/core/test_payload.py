@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
 from gradio_client_sync._protocol.api.payload import bind, encode, encode_json
+from gradio_client_sync._protocol.values.attachments import Attachment
 from gradio_client_sync.errors import PayloadError
 from gradio_client_sync.types import ValueInfo
 from tests.support.transcripts import dialect_for
@@ -44,6 +45,15 @@ def parameter(name: str, default: Any = REQUIRED) -> ValueInfo:
 def no_request() -> Sequence[ValueInfo]:
     raise AssertionError("the parameters were requested without need")
 
+
+def _file(name: str) -> Attachment:
+    file = Attachment()
+    file.orig_name = name
+    return file
+
+
+_CIRCLE: list[Any] = []
+_CIRCLE += [_CIRCLE, _CIRCLE]
 
 AB = endpoint_of("textbox", "number")
 AB_PARAMETERS = (parameter("a"), parameter("b", 2))
@@ -157,6 +167,8 @@ def test_bind_refuses_a_bare_value(payload: Any) -> None:
         (object(), "[value]"),
         ("x" * 500, "[value]"),
         (type("ndarray", (), {})(), "[array]"),
+        (type("Shown", (), {"__module__": "PIL.Image"})(), "[image]"),
+        (_file("a.txt"), '[handle_file("a.txt")]'),
         (type("DataFrame", (), {})(), "[table]"),
     ],
 )
@@ -237,6 +249,12 @@ def test_bind_searches_hidden_inputs_for_texts_too() -> None:
         assert caught.value.parameter == name
 
 
+def test_bind_takes_files_by_name() -> None:
+    """A value that is no text is bound by name as by position."""
+    assert bind(FILE, {"a": "x", "b": None}, lambda: AB_PARAMETERS) == ["x", None]
+    assert bind(FILE, {"a": "x", "b": {"path": "a"}}, lambda: AB_PARAMETERS) == ["x", {"path": "a"}]
+
+
 def test_bind_does_not_search_defaults_for_texts() -> None:
     """A default that is a text goes back to the app as it came."""
     described = [parameter("a"), parameter("b", "cat.png")]
@@ -315,6 +333,7 @@ def test_encode_writes_values(value: Any, sent: Any) -> None:
         ([math.inf, {"x": (-math.inf, 0.5)}], "contains inf"),
         ([MappingProxyType({"a": math.nan})], "contains nan"),
         ([math.nan, object()], "contains nan"),
+        ({math.nan: _CIRCLE}, "contains nan"),
     ],
 )
 def test_encode_refuses_numbers_that_json_lacks(value: Any, problem: str) -> None:
@@ -381,8 +400,6 @@ def test_encode_takes_numpy_values() -> None:
         encoded(module, math.nan)
     with pytest.raises(PayloadError, match="contains nan"):
         encoded([math.nan, module])
-    with pytest.raises(PayloadError, match="Out of range"):
-        encoded([module, {math.nan: 1}][1:])
 
 
 def _circle() -> list[Any]:
@@ -406,7 +423,6 @@ def _nested(depth: int) -> Any:
         b"bytes",
         {"deep": [{"x": {1}}]},
         {(1, 2): 3},
-        {math.nan: 1},
         _circle(),
         _nested(100_000),
     ],

@@ -21,7 +21,7 @@ from tests.support.scripted import (
 FILES = config_of(
     dependency(0, "file"),
     dependency(1, "direct", queue=False),
-    components=[component(1, "file"), component(2, "file")],
+    components=[component(1, "json"), component(2, "file")],
 )
 
 
@@ -60,7 +60,8 @@ class FileApp(ScriptedApp):
     """A scripted app that accepts uploads, and calls of ``/file`` and ``/direct``.
 
     Args:
-        kind: The type of the input and output components.
+        kind: The type of the input and output components. If it is ``"file"`` or
+            ``"audio"``, the input is ``"json"``, which takes files and any other values.
         entries: Further entries of the config.
 
     Attributes:
@@ -70,7 +71,10 @@ class FileApp(ScriptedApp):
     """
 
     def __init__(self, kind: str = "file", **entries: Any) -> None:
-        components = [component(1, kind), component(2, kind)]
+        components = [
+            component(1, "json" if kind in ("file", "audio") else kind),
+            component(2, kind),
+        ]
         super().__init__({**FILES, "components": components, **entries})
         self._lock = threading.Lock()
         self.uploads: list[list[Part]] = []

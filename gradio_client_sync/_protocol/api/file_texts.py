@@ -53,31 +53,33 @@ def text_for_file(slot: Slot, value: Any) -> str | None:
     """
     if slot.type == "multimodaltextbox":
         files = value.get("files") if isinstance(value, Mapping) else None
-        return next(_texts("files", files), None)
+        return next(_texts("files", files, 0), None)
     if slot.type not in _FILES:
         schema = _schema(slot)
         return next(_by_schema(schema, schema, value, 0), None)
     if "skip_api" in slot.config:  # since 4.0
-        return next(_texts(slot.type, value), None)
-    return next((text for text in _texts(slot.type, value) if not _is_content(text)), None)
+        return next(_texts(slot.type, value, 0), None)
+    return next((text for text in _texts(slot.type, value, 0) if not _is_content(text)), None)
 
 
 def _is_content(text: str) -> bool:
     return text.startswith(("data:", *_BASE64_IMAGES))
 
 
-def _texts(kind: str, value: Any) -> Iterator[str]:
+def _texts(kind: str, value: Any, depth: int) -> Iterator[str]:
     if isinstance(value, str):
         yield value
+    elif depth > MAX_DEPTH:
+        return
     elif isinstance(value, (list, tuple)):
         for item in value:
             if kind == "gallery" and isinstance(item, (list, tuple)):
                 item = item[:1]  # the other part is the caption
-            yield from _texts(kind, item)
+            yield from _texts(kind, item, depth + 1)
     elif isinstance(value, Mapping):
         for key in _FILE_KEYS:
             if key in value:
-                yield from _texts(kind, value[key])
+                yield from _texts(kind, value[key], depth + 1)
 
 
 def _schema(slot: Slot) -> Mapping[str, Any]:

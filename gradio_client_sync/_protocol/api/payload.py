@@ -40,7 +40,6 @@ _SINGLE = (str, bytes, bytearray, memoryview)
 _SHOWN = (bytes, bytearray, bool, int, float, list, tuple, dict)
 _NAMES = {"ndarray": "array", "DataFrame": "table", "RemoteFile": "file"}
 
-_DEEPEST = 200  # levels; what is nested deeper cannot be written as JSON
 _SHORT = 60  # characters; a longer value is shown as a name
 _LONGEST_PATH = 200  # characters; a longer text is a content, and is shortened in messages
 
@@ -371,7 +370,7 @@ def _not_json(endpoint: Endpoint, body: Mapping[str, Any], exc: Exception) -> Pa
 
 def _unsendable(what: str, value: object, exc: Exception) -> str:
     """Return the reason why a value cannot be sent, and what to do about it."""
-    number = _not_finite(value, 0) if "Out of range" in str(exc) else None
+    number = _not_finite(value) if "Out of range" in str(exc) else None
     if number is not None:
         verb = "is" if number is value else "contains"
         return (
@@ -384,21 +383,19 @@ def _unsendable(what: str, value: object, exc: Exception) -> str:
     )
 
 
-def _not_finite(value: Any, depth: int) -> float | None:
-    """Return the first number in a value that JSON does not have; ``None`` if there is none."""
+def _not_finite(value: Any) -> float | None:
+    """Return the first number in a value that JSON does not have; ``None`` if there is none.
+
+    It searches in the order of the JSON encoder, which has failed at this number. So everything
+    before it can be encoded.
+    """
     if isinstance(value, float):
         return None if math.isfinite(value) else value
-    if depth > _DEEPEST:
-        return None
     parts: Iterable[Any] = ()
     if isinstance(value, Mapping):
-        parts = value.values()
+        parts = (part for item in value.items() for part in item)
     elif isinstance(value, (list, tuple)):
         parts = value
     elif type(value).__module__.partition(".")[0] in ("numpy", "pandas"):
-        try:
-            parts = (_plain(value),)
-        except TypeError:
-            return None
-    found = (_not_finite(part, depth + 1) for part in parts)
-    return next((number for number in found if number is not None), None)
+        parts = (_plain(value),)
+    return next((number for number in map(_not_finite, parts) if number is not None), None)

@@ -498,7 +498,7 @@ def test_file_on_another_server_is_not_fetched(tmp_path: Path) -> None:
         link = f"{other.url}/dot.png"
         server.output = [filedata(link, url=link, mime_type="image/png")]
         with Client(server.url) as app:
-            answer = app.predict("/direct", ["x"])
+            answer = app.predict("/direct", [None])
             shown = check(answer._repr_html_())
             assert not shown.sources and "on another server" in shown.words
             assert not other.requests
