@@ -37,6 +37,7 @@ RETURNED = {
     "/later_radio": "not refused",
     "/later_checkboxgroup": "not refused",
     "/own": "not refused",
+    "/history": "True",
     "/pair": 2,
     "/mode": "0 low",
     "/total": 3,

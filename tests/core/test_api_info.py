@@ -401,3 +401,5 @@ def test_parameters_keep_none_as_an_example() -> None:
     assert parameters_of(fixed, info)[0]["example_input"] is None
     own = {"type": "dropdown", "props": {"allow_custom_value": True}, "skip_api": False}
     assert parameters_of(one_endpoint(own), info)[0]["example_input"] == "Hello"
+    chat = parameters_of(one_endpoint({"type": "chatbot"}), info)[0]
+    assert chat["example_input"] == [["Hello", "Hi there"]]

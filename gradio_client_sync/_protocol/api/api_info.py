@@ -331,9 +331,11 @@ def _example(slot: Slot, item: Mapping[str, Any], value: ValueInfo) -> Any:
 def _has_none_as_example(slot: Slot, item: Mapping[str, Any]) -> bool:
     """Return whether the server has no better example than ``None``.
 
-    It is so for choices that are not there yet, and for plots. Any other value is refused.
+    It is so for choices that are not there yet, and for plots. Any other value is refused, except
+    on 3.x, which has no example for conversations either.
     """
-    return "example_input" in item and slot.props.get("allow_custom_value") is not True
+    own = slot.props.get("allow_custom_value") is True or _is_3x(slot)
+    return "example_input" in item and not own
 
 
 def _sent_example(slot: Slot, item: Mapping[str, Any], value: ValueInfo) -> Any:

@@ -86,6 +86,10 @@ def chosen(value: Any) -> str:
     return "not refused"
 
 
+def last(history: Any) -> str:
+    return f"{len(history[-1]) > 0}"
+
+
 def build(one_worker: bool = False) -> gr.Blocks:
     """Build the app."""
     with gr.Blocks() as demo:
@@ -133,6 +137,7 @@ def build(one_worker: bool = False) -> gr.Blocks:
                 lambda kind=kind: getattr(gr, kind)([], label="later"),
             )
         on("own", chosen, lambda: gr.Dropdown([], label="own", allow_custom_value=True))
+        on("history", last, lambda: gr.Chatbot(label="history"))
         # An event without a name
         button.click(lambda text: text, gr.Textbox(label="unnamed"), out)
         if hasattr(gr, "api"):
