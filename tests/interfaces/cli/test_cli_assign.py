@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from gradio_client_sync._protocol.api.signature import Signature, signature_of
 from gradio_client_sync._protocol.dialect import dialect_of
 from gradio_client_sync._protocol.values.slot import Slot
 from gradio_client_sync.errors import FileError, PayloadError
+from tests.interfaces.cli.test_cli import run
+from tests.support.generations import has
+from tests.support.servers.server import Server
 
 FILE = {"type": "object", "properties": {key: {} for key in ("path", "url", "orig_name")}}
 FILES = {"type": "array", "items": FILE}
@@ -196,3 +200,71 @@ def test_fits(line: str, does: bool) -> None:
     """Words fit an endpoint if it can be called with them; no file is opened to find out."""
     name, *words = shlex.split(line)
     assert fits(words, *endpoint_of(name)) is does
+
+
+# -- on real servers
+
+
+@pytest.mark.gradio
+def test_several_files_reach_the_function(spoken: Server, folder: Path) -> None:
+    """Files by name, by position and inside JSON arrive, with every component that takes them."""
+    files = [f"@{folder}/{name}.png" for name in "abc"]
+    in_json = json.dumps(files[:2])
+    for words, names in (
+        (("/several", f"files={files[0]}", f"files={files[1]}"), [["a.png", "b.png"]]),
+        (("/several", *files), [["a.png", "b.png", "c.png"]]),
+        (("/several", files[0]), [["a.png"]]),
+        (("/several", in_json), [["a.png", "b.png"]]),
+        (("/upload", *files[:2]), [["a.png", "b.png"]]),
+        (("/upload", files[2]), [["c.png"]]),
+        (("/book", *files), [["a.png", "b.png"], "c.png"]),
+        (("/book", f"cover={files[2]}", files[0]), [["a.png"], "c.png"]),
+    ):
+        code, output, stderr = run("predict", spoken.url, *words)
+        assert (code, stderr) == (0, ""), words
+        assert json.loads(output) == names
+
+
+@pytest.mark.gradio
+def test_message_with_files_reaches_the_function(spoken: Server, folder: Path) -> None:
+    """A text and files, or JSON with files, are one message."""
+    if spoken.version < "4":
+        pytest.skip("3.x has no gr.MultimodalTextbox")
+    file = f"@{folder}/a.png"
+    for words in (
+        ("hi", file),
+        ("message=hi", f"message={file}"),
+        (json.dumps({"text": "hi", "files": [file]}),),
+    ):
+        code, output, stderr = run("predict", spoken.url, "/message", *words)
+        assert (code, stderr) == (0, ""), words
+        assert json.loads(output) == {"text": "hi", "files": ["a.png"]}
+    code, output, _ = run("predict", spoken.url, "/message", "@@ada")
+    assert (code, json.loads(output)) == (0, {"text": "@ada", "files": []})
+
+
+@pytest.mark.gradio
+def test_nothing_is_sent_if_a_value_cannot_be_right(spoken: Server, folder: Path) -> None:
+    """Text where a file goes, and a file where text goes, are refused with what to type."""
+    for words, message in (
+        (("/several", "a.png"), "takes a file for 'files', not the text 'a.png'"),
+        (("/upload", "a.png"), "write @a.png"),
+        (("/book", f"@{folder}/a.png", "cover=b.png"), "write @b.png"),
+        (("/shout", f"@{folder}/a.png"), f"write text=- < {folder}/a.png"),
+        (("/sum", "[2, 3]"), "write each value as a word of its own"),
+    ):
+        code, output, stderr = run("predict", spoken.url, *words)
+        assert (code, output) == (3, "") and message in stderr, words
+
+
+@pytest.mark.gradio
+def test_title_of_an_error_is_shown(spoken: Server) -> None:
+    """The title of ``gr.Error`` stands before its text, if the app gives it one."""
+    title = "Out of ink: " if has(spoken.version, "titles") else ""
+    code, _, stderr = run("predict", spoken.url, "/titled", "no blue left")
+    assert code == 7 and stderr.startswith(
+        f"gradio-client-sync: {title}'/titled' of the app raised"
+    )
+    assert "no blue left" in stderr
+    code, _, stderr = run("predict", spoken.url, "/untitled", "no blue left")
+    assert code == 7 and stderr.startswith("gradio-client-sync: '/untitled' of the app raised")

@@ -17,9 +17,19 @@ import gradio as gr
 PACE = 0.05  # s between the values of a story, so that the live view has time to be drawn
 
 
-def names(*uploads: Any) -> str:
-    """Return the names of all files that arrived, as JSON: a list for a list."""
-    return json.dumps([name(upload) for upload in uploads])
+def several(files: Any) -> str:
+    """Return the names of the files that arrived, as JSON."""
+    return json.dumps([name(files)])
+
+
+def button(upload: Any) -> str:
+    """Return the names of the files that a button got."""
+    return json.dumps([name(upload)])
+
+
+def book(files: Any, cover: Any) -> str:
+    """Return the names of several files and of one file."""
+    return json.dumps([name(files), name(cover)])
 
 
 def name(upload: Any) -> Any:
@@ -28,9 +38,9 @@ def name(upload: Any) -> Any:
     return Path(app.file(upload)).name if upload is not None else None
 
 
-def message(given: Any) -> str:
+def message(message: Any) -> str:
     """Return the text and the names of the files of a message."""
-    return json.dumps({"text": given["text"], "files": name(given["files"])})
+    return json.dumps({"text": message["text"], "files": name(message["files"])})
 
 
 def say(kind: str, text: str, **options: Any) -> None:
@@ -83,22 +93,22 @@ def build(one_worker: bool = False) -> gr.Blocks:
         go, out = gr.Button("go"), gr.Textbox(label="out")
         text, words = gr.Textbox(label="text"), gr.Number(label="words")
         two = gr.Number(label="first"), gr.Number(label="second")
-        several = gr.File(file_count="multiple", label="files")
-        button = gr.UploadButton(file_count="multiple", label="upload")
+        uploads = gr.File(file_count="multiple", label="files")
+        upload = gr.UploadButton(file_count="multiple", label="upload")
         picture = gr.File(label="cover")
 
         def on(name: str, function: Any, inputs: Any) -> None:
             go.click(function, inputs, out, api_name=name)
 
-        on("several", names, several)
-        on("upload", names, button)
-        on("book", names, [several, picture])
+        on("several", several, uploads)
+        on("upload", button, upload)
+        on("book", book, [uploads, picture])
         on("titled", fail, text)
         on("untitled", plainly_fail, text)
         on("story", story, words)
         on("broken_story", broken_story, words)
         on("warned", warned, text)
-        on("shout", str.upper, text)
+        on("shout", lambda text: text.upper(), text)
         on("sum", lambda first, second: f"{first + second:g}", list(two))
         if hasattr(gr, "MultimodalTextbox"):
             on("message", message, gr.MultimodalTextbox(label="message"))
