@@ -11,7 +11,7 @@ from . import _options
 from ._connection.at_exit import EXIT_GRACE
 from ._connection.lifecycle import Lifecycle
 from ._connection.preparing import prepare
-from ._explained import explained
+from ._explained import ExplainsAttributes, explained
 from ._job.event_log import HISTORY_BYTES
 from ._options import Options
 from ._protocol.api.api_info import describe
@@ -48,7 +48,7 @@ TIMEOUT_GRACE = 0.4  # s for the same after a timeout, because the caller has wa
 
 
 @short_tracebacks("__init__", "__exit__")
-class Client:
+class Client(ExplainsAttributes):
     """A connection to one Gradio app (Gradio 3.10 and later).
 
     Connecting sends one request, which reads the app's config. All calls share one session, so
@@ -616,17 +616,6 @@ class Client:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    if not TYPE_CHECKING:  # for a type checker, the class would have every attribute
-
-        def __getattr__(self, name: str) -> Any:
-            """Explain an attribute that does not exist; it may be an endpoint of the app."""
-            text = f"{type(self).__name__!r} object has no attribute {name!r}"
-            if not name.startswith("_"):  # these are Python's own, and those of `__init__`
-                from ._wrong_forms import attribute
-
-                text = f"{text}. {attribute(self, name)}".rstrip(". ") + "."
-            raise AttributeError(text)
 
     def __repr__(self) -> str:
         lifecycle: Lifecycle | None = vars(self).get("_lifecycle")

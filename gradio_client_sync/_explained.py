@@ -1,13 +1,14 @@
-"""`explained`: a decorator that replaces Python's error for wrong arguments of a call.
+"""Errors for what a user of another client types: wrong arguments, and unknown attributes.
 
-It costs nothing that could be measured if the arguments are right, and it changes no signature.
-The texts are in `_wrong_forms`, which is imported when a call has failed.
+The decorator `explained` replaces Python's error for wrong arguments of a call. It costs nothing
+that could be measured if the arguments are right, and it changes no signature. `ExplainsAttributes`
+does the same for attributes. The texts are in `_wrong_forms`, which is imported after a failure.
 """
 
 from __future__ import annotations
 
 from functools import wraps
-from typing import Any, Callable, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,3 +38,18 @@ def explained(explain: str) -> Callable[[F], F]:
         return cast("F", checked)
 
     return decorate
+
+
+class ExplainsAttributes:
+    """Base of `Client`: the error for an unknown attribute says what to write instead."""
+
+    if not TYPE_CHECKING:  # for a type checker, the class would have every attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise the error; the name may be an endpoint, or a method of another client."""
+            text = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if not name.startswith("_"):  # these are Python's own, and those of `__init__`
+                from . import _wrong_forms
+
+                text = f"{text}. {_wrong_forms.attribute(self, name)}".rstrip(". ") + "."
+            raise AttributeError(text)

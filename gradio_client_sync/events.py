@@ -22,6 +22,7 @@ from typing import (
 
 from ._frozen_list import FrozenList
 from ._record import FrozenRecord
+from ._words import called
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,7 +180,7 @@ class Data(FrozenRecord, FrozenList):
             raise TypeError(no_hash(self.endpoint, exc)) from None
 
     def __repr__(self) -> str:
-        return f"{type(self).__qualname__}({list.__repr__(self)}, {self.endpoint!r})"
+        return f"{type(self).__qualname__}({list.__repr__(self)}, {called(self.endpoint)})"
 
     def _refuse_change(self, name: str) -> NoReturn:
         from ._outputs import no_change

@@ -61,6 +61,7 @@ TESTED_BY = {
     "gradio_client_sync._notebook.css": ["interfaces/notebook/test_page"],
     "gradio_client_sync._notebook.encoding": ["interfaces/notebook/test_plots"],
     "gradio_client_sync._notebook.inline_svg": ["interfaces/notebook/test_page"],
+    "gradio_client_sync._notebook.live": ["interfaces/notebook/test_live"],
     "gradio_client_sync._notebook.markup": ["interfaces/notebook/test_notebook"],
     "gradio_client_sync._notebook.players": ["interfaces/notebook/test_notebook"],
     "gradio_client_sync._notebook.native_plots": ["interfaces/notebook/test_plots"],
