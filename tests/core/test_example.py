@@ -80,6 +80,7 @@ def test_component_example_knows_more_than_types_tell() -> None:
     """Components whose type says little have their own examples."""
     assert component_example("json", {}) == {"key": "value"}
     assert component_example("radio", {"choices": ["a", "b"]}) == "a"
+    assert component_example("timeseries", {}) == component_example("dataframe", {})
     assert component_example("image", {}) is None
 
 

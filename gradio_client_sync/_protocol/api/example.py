@@ -84,10 +84,11 @@ def component_example(component: str, props: Mapping[str, Any]) -> Any:
     return example_of(component_schema(component, props)) if example is None else example
 
 
+_TABLE_EXAMPLE = {"headers": ["a", "b"], "data": [[1, 2], [3, 4]]}
 _COMPONENT_EXAMPLES: dict[str, Any] = {
     "json": {"key": "value"},
     "colorpicker": "#ff8800",
-    "dataframe": {"headers": ["a", "b"], "data": [[1, 2], [3, 4]]},
+    **dict.fromkeys(("dataframe", "timeseries"), _TABLE_EXAMPLE),
     "highlightedtext": [["some text", "label"]],
     "chatbot": [["Hello", "Hi there"]],
 }
