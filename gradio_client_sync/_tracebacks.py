@@ -175,20 +175,31 @@ def _choose_cause(exc: BaseException, frame: FrameType | None) -> None:
         exc: The exception.
         frame: The frame that the user has called; ``None`` in another thread.
     """
+    seen: set[int] = set()
+    while True:
+        seen.add(id(exc))
+        cause = exc.__cause__
+        # An error that several jobs share may be its own cause.
+        if cause is None or id(cause) in seen or not _helps(exc, cause):
+            _hide_chain(exc, frame)
+            return
+        if isinstance(exc, ProtocolError) and exc._bug:
+            return
+        kept = [entry for entry in _entries(cause.__traceback__) if _is_of_user(entry)]
+        for entry, following in zip(kept, [*kept[1:], None]):
+            entry.tb_next = following
+        cause.__traceback__ = kept[0] if kept else None
+        exc = cause
+
+
+def _hide_chain(exc: BaseException, frame: FrameType | None) -> None:
+    """Print no exception above this one, except one that the user's code handles."""
     cause = exc.__cause__
-    if cause is not None and _helps(exc, cause):
-        if not (isinstance(exc, ProtocolError) and exc._bug):
-            kept = [entry for entry in _entries(cause.__traceback__) if _is_of_user(entry)]
-            for entry, following in zip(kept, [*kept[1:], None]):
-                entry.tb_next = following
-            cause.__traceback__ = kept[0] if kept else None
-            _choose_cause(cause, frame)
-        return
     handled = _handled_by_user(exc, frame)
-    if cause is not None and handled is None:
-        exc.__context__ = cause
-    elif handled is not None:
+    if handled is not None:
         exc.__context__ = handled
+    elif cause is not None:
+        exc.__context__ = cause if cause is not exc else None
     exc.__cause__ = None
     exc.__suppress_context__ = handled is None and exc.__context__ is not None
 

@@ -340,7 +340,10 @@ class JobControl:
                 if data is not None:
                     future.set_result(data)
                 elif error is not None:
-                    future.set_exception(stored(error))
+                    try:
+                        stored(error)
+                    finally:  # whatever happens there, threads wait for the job
+                        future.set_exception(error)
                 elif first is Outcome.CANCELLED:
                     self._cancel(future)
                 else:

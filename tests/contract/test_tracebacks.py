@@ -249,6 +249,19 @@ def test_stored_error_has_no_lines_of_its_thread() -> None:
     assert (type(again), str(again)) == (AppError, "x")
 
 
+def test_error_that_is_its_own_cause_ends_nowhere_else() -> None:
+    """Jobs that share an upload may raise its error from itself."""
+    error = AppError("x")
+    error.__cause__ = error
+    assert stored(error).__cause__ is None and error.__context__ is None
+    first, second = AppError("1"), AppError("2")
+    first.__cause__, second.__cause__ = second, first
+    assert stored(first).__cause__ is second and second.__cause__ is None
+    exc = caught(lambda: own("def run(e):\n    raise e")(first))
+    text = shown(exc)
+    assert text.count("AppError: 2") == 1
+
+
 def test_decorated_functions_look_like_themselves() -> None:
     """Names, signatures and docstrings are those of the function."""
     assert "endpoint" in inspect.signature(Client.predict).parameters

@@ -455,7 +455,7 @@ def test_files_in_the_forms_of_components_are_shown() -> None:
     assert [tag for tag, _ in display({"video": film, "subtitles": None}).sources] == ["video"]
     marks = [{"image": picture, "label": "a nose"}]
     shown = display({"image": picture, "annotations": marks}, "annotatedimage")
-    assert len(shown.sources) == 2 and "a nose" in shown.words and "1 marked areas" in shown.words
+    assert len(shown.sources) == 2 and "a nose" in shown.words and "1 marked area" in shown.words
     shown = display([[picture, "one"], [picture, None]], "gallery")
     assert len(shown.sources) == 2 and "one" in shown.words
     for part in (
