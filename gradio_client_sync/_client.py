@@ -11,7 +11,7 @@ from . import _options
 from ._connection.at_exit import EXIT_GRACE
 from ._connection.lifecycle import Lifecycle
 from ._connection.preparing import prepare
-from ._explained import ExplainsAttributes, explained
+from ._face.explained import ExplainsAttributes, check_options, explained
 from ._job.event_log import HISTORY_BYTES
 from ._options import Options
 from ._protocol.api.api_info import describe
@@ -226,21 +226,13 @@ class Client(ExplainsAttributes):
             ``duplicate`` of @gradio/client. Difference: `timeout` is in minutes. It is part of the
             duplication request, so paid hardware never runs without it.
         """
-        import inspect
-
         from ._spaces.duplication import WantedCopy, duplicate
 
         if not isinstance(source, str):
             raise TypeError(f"source must be a Space, such as 'user/space', not {source!r}.")
         # All arguments are checked before the copy is made, also those that are used after it.
         hf_token = _options.one_token(hf_token, token)
-        try:
-            inspect.signature(cls).bind(source, **client_options)
-        except TypeError:
-            from . import _wrong_forms
-
-            init: Any = cls.__init__
-            raise _wrong_forms.client(init, (None, source), client_options) from None
+        check_options(cls, source, client_options)
         options = {**client_options, "hf_token": hf_token, "status_callback": status_callback}
         checked = _options.check(options)
         wanted = WantedCopy.checked(private, timeout, hardware, secrets, variables, to_id)

@@ -37,7 +37,7 @@ def hub_endpoint() -> str:
 
 
 def _type_of(value: object) -> str:
-    from ._words import a  # only for an error message
+    from ._basics.words import a  # only for an error message
 
     return a(type(value).__name__)
 

@@ -14,10 +14,10 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ._basics.words import called
 from ._protocol.api.example import call_text
 from ._protocol.api.shown import shown_default
 from ._terminal.plaintext import LONGEST, columns, pad, plain, short, wrap, wrap_quoted
-from ._words import called
 
 NARROWEST, WIDEST = 60, 110  # columns; wider lines are hard to read
 DESCRIPTION_LINES = 8

@@ -212,7 +212,7 @@ class MessageTooLargeError(ProtocolError):
 
 def too_large(what: str, limit: int) -> MessageTooLargeError:
     """Make the error for a response or message that is longer than the client accepts."""
-    from ._words import counted
+    from ._basics.words import counted
 
     return MessageTooLargeError(
         f"{what} is longer than {counted(limit, 'byte')}, so the rest was not read. To accept "

@@ -20,9 +20,9 @@ from typing import (
     overload,
 )
 
-from ._frozen_list import FrozenList
-from ._record import FrozenRecord
-from ._words import called
+from ._basics.frozen_list import FrozenList
+from ._basics.record import FrozenRecord
+from ._basics.words import called
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ._outputs import Outputs
+    from ._basics.outputs import Outputs
     from .types import Stage
 
 
@@ -113,7 +113,7 @@ class Data(FrozenRecord, FrozenList):
             >>> app.predict("/add", [2, 3]).plain()
             [5]
         """
-        from ._outputs import plain
+        from ._basics.outputs import plain
 
         return [plain(value) for value in self]
 
@@ -131,7 +131,7 @@ class Data(FrozenRecord, FrozenList):
 
     def _labelled(self, key: object) -> Any:
         """Return the output with a label, or raise the error for a wrong index."""
-        from ._outputs import no_output
+        from ._basics.outputs import no_output
 
         outputs = self._described
         if isinstance(key, str) and len(outputs.shown) == len(self):
@@ -145,7 +145,7 @@ class Data(FrozenRecord, FrozenList):
 
     @property
     def _described(self) -> Outputs:
-        from ._outputs import Outputs
+        from ._basics.outputs import Outputs
 
         origin = Outputs() if self._origin is None else self._origin
         return origin if isinstance(origin, Outputs) else origin.described
@@ -158,7 +158,7 @@ class Data(FrozenRecord, FrozenList):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or "endpoint" not in vars(self):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        from ._outputs import no_attribute
+        from ._basics.outputs import no_attribute
 
         raise AttributeError(no_attribute(self.endpoint, name, self, self._described))
 
@@ -175,7 +175,7 @@ class Data(FrozenRecord, FrozenList):
         try:
             return hash(tuple(self))
         except TypeError as exc:
-            from ._outputs import no_hash
+            from ._basics.outputs import no_hash
 
             raise TypeError(no_hash(self.endpoint, exc)) from None
 
@@ -183,12 +183,12 @@ class Data(FrozenRecord, FrozenList):
         return f"{type(self).__qualname__}({list.__repr__(self)}, {called(self.endpoint)})"
 
     def _refuse_change(self, name: str) -> NoReturn:
-        from ._outputs import no_change
+        from ._basics.outputs import no_change
 
         raise TypeError(no_change(self.endpoint, name))
 
     def _refuse_operation(self, sign: str) -> NoReturn:
-        from ._outputs import no_operation
+        from ._basics.outputs import no_operation
 
         raise TypeError(no_operation(self.endpoint, sign, self, self._described))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Protocol, Union
 
 from . import _options
+from ._basics.words import counted
 from ._files.as_json import DataclassAttribute, json_of, refuse_json
 from ._files.download import ProgressListener as ProgressListener
 from ._files.download import timeout_error
@@ -32,7 +33,6 @@ from ._protocol.values.shapes import PICTURES, SOUNDS
 from ._tracebacks import short_traceback, short_tracebacks
 from ._transport.body import CHUNK_BYTES
 from ._transport.deadlines import Deadline
-from ._words import counted
 from .errors import DownloadError, GradioClientError, PayloadError, RateLimitError
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ import inspect
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import _options, types
+from ._basics.words import called
+from ._face.typed_job import TypedJob, bare
 from ._protocol.api.accepted import INPUT_TYPES
 from ._protocol.api.signature import Parameter, Signature
 from ._terminal.plaintext import wrap_quoted
 from ._tracebacks import short_traceback
 from ._typed.docstring import SUBMIT_DOCSTRING, function_docstring
-from ._typed_job import TypedJob, bare
-from ._words import called
 from .errors import PayloadError
 from .files import RemoteFile
 from .types import FileInput

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from concurrent.futures._base import FINISHED
 from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 
+from ._basics.words import called
 from ._job.control import RESOLVED
 from ._protocol.queue.standing import stage_in_words
 from ._tracebacks import short_tracebacks
-from ._words import called
 from .errors import PayloadError
 from .events import Data, Status, Timings
 

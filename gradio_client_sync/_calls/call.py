@@ -6,7 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from .._words import called
+from .._basics.words import called
 from ..errors import JobTimeoutError
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from .._basics.words import called
 from .._protocol.queue.exchange import Exchange, Finish, queue_full
 from .._session.session import Refused
 from .._transport.base import Lost
 from .._transport.failures import Answer, object_in, refusal, shorten
-from .._words import called
 from ..errors import (
     AppChangedError,
     AppError,

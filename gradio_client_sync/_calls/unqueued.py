@@ -17,10 +17,10 @@ from _signal import (  # type: ignore[import-not-found]
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Callable
 
+from .._basics.words import called
 from .._protocol.queue.exchange import Exchange
 from .._transport.base import Aborted
 from .._transport.deadlines import NEVER
-from .._words import called
 from ..errors import ConnectFailedError, GradioClientError
 from .responses import answered, unanswered, unexpected
 

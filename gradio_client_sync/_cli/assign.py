@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from .._basics.words import called
 from .._protocol.api.annotation import Hint
-from .._words import called
 from ..errors import PayloadError
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from .._basics.words import counted
 from .._session.session import new_session_hash
 from .._transport.base import Lost, Unreachable
 from .._transport.connections import RequestHandle
-from .._words import counted
 from ..errors import (
     AuthenticationError,
     BrokenStreamError,

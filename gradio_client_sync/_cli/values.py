@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .._words import called
+from .._basics.words import called
 from ..errors import FileError, PayloadError
 from ..files import handle_file
 from .assign import Assigned, assign, is_file_word, item_hint

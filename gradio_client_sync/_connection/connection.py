@@ -13,6 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from weakref import ref
 
+from .._basics.words import called
 from .._calls.app_files import AppFiles, ResultFiles
 from .._calls.call import CallOptions, PreparedCall
 from .._calls.host import Host
@@ -30,7 +31,6 @@ from .._session.replicas import Replicas
 from .._session.watch import SentCall
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
-from .._words import called
 from ..errors import ClientClosedError, EndpointNotFoundError, GradioClientError
 from ..job import Job
 from . import at_exit

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Protocol, Union
 from urllib.parse import urljoin
 
+from .._basics.words import counted
 from .._protocol.routes import origin_of
 from .._protocol.values.filedata import FileFacts, decode_data_url, is_link
 from .._protocol.values.playlist import is_playlist
@@ -24,7 +25,6 @@ from .._transport.connections import RequestHandle
 from .._transport.deadlines import NEVER, Deadline
 from .._transport.failures import is_silence
 from .._transport.http import Http
-from .._words import counted
 from ..errors import (
     ClientClosedError,
     ConnectFailedError,

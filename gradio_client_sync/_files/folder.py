@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Callable
 
+from .._basics.words import counted
 from .._protocol.values.filename import numbered, type_of
-from .._words import counted
 from ..errors import DownloadError
 
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from .._words import counted
+from .._basics.words import counted
 from ..errors import MissingDependencyError, PayloadError
 
 #: The modes of Pillow that PNG can store unchanged.

@@ -24,10 +24,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from weakref import ref
 
+from .._basics.words import counted
 from .._protocol.values.filename import ending_of, type_of
 from .._protocol.values.playlist import PLAYLIST, WHOLE, beside, is_playlist, parse_playlist
 from .._protocol.values.wav import HEADER_BYTES, is_unbounded, with_length
-from .._words import counted
 from ..errors import ClientClosedError, DownloadError, DownloadTimeoutError
 from .download import Silent, timeout_error
 from .kept import Keeper, Kept

@@ -18,12 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from .._basics.words import counted
 from .._protocol.values.attachments import Attachment
 from .._protocol.values.filedata import server_form
 from .._protocol.values.filename import safe_name, type_of
 from .._transport.body import CHUNK_BYTES
 from .._transport.connections import is_public
-from .._words import counted
 from ..errors import FileError, PayloadError
 
 if TYPE_CHECKING:

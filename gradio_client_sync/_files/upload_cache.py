@@ -10,8 +10,8 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Callable
 
+from .._basics.words import counted
 from .._transport.signal_safe import SafeCondition
-from .._words import counted
 from ..errors import FileTooLargeError
 
 if TYPE_CHECKING:

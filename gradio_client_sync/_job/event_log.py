@@ -18,10 +18,10 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable
 
+from .._basics.words import called, counted
 from .._protocol.queue.decode import DATA_MESSAGES
 from .._protocol.queue.wire import Message
 from .._transport.signal_safe import SafeCondition
-from .._words import called, counted
 from ..errors import GradioClientError, ProtocolError
 from ..events import Status
 from .records import Cursor, LocalEvents, Record, Restarted, Subscription, has_status, status_in

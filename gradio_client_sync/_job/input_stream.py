@@ -14,10 +14,10 @@ import concurrent.futures
 import threading
 from typing import TYPE_CHECKING, Callable
 
+from .._basics.words import called
 from .._transport.base import Aborted
 from .._transport.failures import refusal
 from .._transport.signal_safe import SafeCondition
-from .._words import called
 from ..errors import ClientClosedError, ConnectFailedError, GradioClientError, StreamClosedError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._outputs import listing
-from .._words import called
+from .._basics.outputs import listing
+from .._basics.words import called
 from ..errors import PayloadError
 from ..events import TextPiece
 

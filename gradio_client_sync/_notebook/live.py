@@ -12,8 +12,8 @@ import time
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
+from .._basics.words import called
 from .._protocol.queue.standing import stage_in_words
-from .._words import called
 from .cards import bundle, data_html, shows_html
 from .markup import DIM, FULL, MONO, PROSE, SHADE, WRAP, Html, element, join, text
 from .structures import number_in

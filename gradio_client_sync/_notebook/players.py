@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from .._words import counted
+from .._basics.words import counted
 from ..errors import GradioClientError
 from .markup import DIM, LINE, WRAP, Html, element, join, link, note, text
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
-from .._record import FrozenRecord
+from .._basics.record import FrozenRecord
 from ..errors import ConfigError
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from .._basics.words import called
 from .._protocol.api.api_info import parameters_of
 from .._protocol.api.endpoint import EndpointTable
 from .._protocol.api.meaning import Callee, rearranged, same_functions
@@ -16,7 +17,6 @@ from .._protocol.api.translation import translations_of
 from .._protocol.dialect import dialect_of
 from .._protocol.routes import Routes
 from .._transport.deadlines import NEVER, Deadline
-from .._words import called
 from ..errors import ConfigError, EndpointNotFoundError, GradioClientError, ProtocolError
 from .discovery import discover
 from .info import Info

@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Callable
 
+from .._basics.words import called
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
 from .._transport.deadlines import NEVER
-from .._words import called
 from ..errors import ConfigError, GradioClientError
 
 if TYPE_CHECKING:

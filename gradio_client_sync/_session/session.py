@@ -14,6 +14,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from .._basics.words import called
 from .._protocol.retry import RateLimitWaits
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
@@ -21,7 +22,6 @@ from .._transport.failures import refusal
 from .._transport.heartbeat import Heartbeat
 from .._transport.shared_stream import SharedStream
 from .._transport.sse import EventStreamChannel
-from .._words import called
 from ..errors import GradioClientError, ProtocolError, RateLimitError
 from .session_jobs import SessionJobs
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable
 
-from .._words import called
+from .._basics.words import called
 from ..errors import MissingDependencyError
 from .plaintext import plain, short
 

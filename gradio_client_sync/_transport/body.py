@@ -123,7 +123,7 @@ def _pieces(source: Source) -> Iterator[bytes]:
             piece = reader.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left))
             if not piece:
                 if left:
-                    from .._words import counted
+                    from .._basics.words import counted
 
                     missing = counted(left, "byte")
                     raise Changed(f"it is {missing} shorter than when the upload began")

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from .._basics.words import called
 from .._protocol.api.annotation import literal
 from .._protocol.api.shown import shown_default
 from .._terminal.plaintext import LONGEST, columns, plain, short, wrap
-from .._words import called
 
 if TYPE_CHECKING:
     from .._protocol.api.signature import Parameter, Signature

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import events
-from gradio_client_sync._outputs import Outputs
+from gradio_client_sync._basics.outputs import Outputs
 from gradio_client_sync.events import Data, Log, Progress, Render, SpaceStatus, Status
 from gradio_client_sync.types import EventName
 

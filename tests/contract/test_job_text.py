@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync import Client, Data, PayloadError
+from gradio_client_sync._basics.outputs import Outputs
 from gradio_client_sync._job.text import NoTextError, Pieces, has_text, said
-from gradio_client_sync._outputs import Outputs
 from gradio_client_sync.errors import AppError
 from gradio_client_sync.events import TextPiece
 from tests.conftest import SERVERS

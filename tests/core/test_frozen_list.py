@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from gradio_client_sync._frozen_list import FrozenList
+from gradio_client_sync._basics.frozen_list import FrozenList
 
 
 class Mine(FrozenList):

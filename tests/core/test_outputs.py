@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradio_client_sync._outputs import Outputs, listing, no_output, plain
+from gradio_client_sync._basics.outputs import Outputs, listing, no_output, plain
 from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.dialect import DIALECTS
 from tests.support.scripted import component, config_of, dependency

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from gradio_client_sync._words import a, called, counted
+from gradio_client_sync._basics.words import a, called, counted
 from tests.support.layers import modules, name_of
 
 

@@ -18,7 +18,8 @@ PACKAGE = Path(gradio_client_sync.__file__).parent
 #: From the bottom to the top: a folder and its modules in order, or one module at the root ("").
 #: A module may import what stands before it, and nothing else.
 LAYERS: tuple[tuple[str, str], ...] = (
-    ("", "_words _record _frozen_list _outputs _version types events errors _tracebacks _options"),
+    ("_basics", "words record frozen_list outputs"),
+    ("", "_version types events errors _tracebacks _options"),
     ("_protocol", "chunked credentials dialect proxies replicas retry routes space"),
     ("_protocol.values", "slot attachments chat filename filedata multipart playlist shapes wav"),
     ("_protocol.api", "shortened schema example example_files annotation accepted shown render"),
@@ -46,7 +47,8 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_calls", "host cancel_scope attempt runner threads"),
     ("_connection", "at_exit sessions admission bodies router connection"),
     ("_connection", "address scheme_check space_connector opening pickling lifecycle preparing"),
-    ("", "_typed_job function _wrong_forms _explained _client typed __init__"),
+    ("_face", "typed_job wrong_forms explained"),
+    ("", "function _client typed __init__"),
     ("_demo", "stage"),
     ("", "demo"),
     ("_cli", "exits advice mistakes screen live place output assign values naming shells"),
@@ -64,6 +66,8 @@ SUBJECTS = {
     "_transport": "sockets, streams, retries, timers",
     "_terminal": "text for people",
     "_notebook": "HTML for notebooks",
+    "_basics": "words, records and lists of all modules",
+    "_face": "answers to wrong calls, typed jobs",
     "_typed": "endpoints as source code",
     "_files": "uploads and downloads",
     "_job": "events of one job",

@@ -10,8 +10,8 @@ import reprlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..._record import FrozenRecord
-from ..._words import called
+from ..._basics.record import FrozenRecord
+from ..._basics.words import called
 from ...errors import ConfigError, EndpointNotFoundError
 from ..values.filedata import may_return_files
 from ..values.shapes import is_shaped
@@ -23,7 +23,7 @@ from .translation import translations_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..._outputs import Outputs
+    from ..._basics.outputs import Outputs
     from ..dialect import Dialect
     from .translation import Translations
 
@@ -105,7 +105,7 @@ class Endpoint(FrozenRecord, hidden=("config",)):
     @cached_property
     def described(self) -> Outputs:
         """The names of its outputs, for texts and displays."""
-        from ..._outputs import Outputs
+        from ..._basics.outputs import Outputs
 
         return Outputs(
             shown=tuple((slot.type, slot.label) for slot in self.returns),

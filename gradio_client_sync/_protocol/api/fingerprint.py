@@ -13,7 +13,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Union
 
-from ..._words import called
+from ..._basics.words import called
 from .signature import Signature
 
 #: Name, type and whether it is required, for each parameter; then the types of the outputs.

@@ -20,7 +20,7 @@ from collections.abc import (
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Callable
 
-from ..._words import called
+from ..._basics.words import called
 from ...errors import PayloadError
 from ..values.attachments import Attachment
 from ..values.filedata import is_link
@@ -240,7 +240,7 @@ def _signature(parameters: Sequence[ValueInfo]) -> str:
 
 
 def _count(parameters: int) -> str:
-    from ..._words import counted  # only for an error message
+    from ..._basics.words import counted  # only for an error message
 
     return counted(parameters, "value") if parameters else "no values"
 
@@ -342,7 +342,7 @@ def _plain(value: Any) -> Any:
         return None
     if hasattr(value, "isoformat"):  # as JSON.stringify writes dates
         return value.isoformat()
-    from ..._words import a  # only for an error message
+    from ..._basics.words import a  # only for an error message
 
     raise TypeError(f"{a(type(value).__name__)} cannot be written as JSON")
 

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable
 
-from ..._words import called
+from ..._basics.words import called
 from ...errors import ProtocolError
 from ...events import Data, Render, Status
 from ..values.filedata import find_files, may_hold_files

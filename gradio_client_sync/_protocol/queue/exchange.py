@@ -19,7 +19,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
-from ..._words import called
+from ..._basics.words import called
 from ...errors import AppError, BrokenStreamError, GradioClientError, ProtocolError, QueueFullError
 from ...events import Data, Status
 from .statuses import completion, status_of

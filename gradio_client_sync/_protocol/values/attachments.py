@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
-from ..._words import called
+from ..._basics.words import called
 from ...errors import PayloadError
 
 if TYPE_CHECKING:

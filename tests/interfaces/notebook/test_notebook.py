@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync import Client, Data, RemoteFile, handle_file
+from gradio_client_sync._basics.outputs import Outputs
 from gradio_client_sync._connection.connection import bundle_of_data
 from gradio_client_sync._notebook.chart import Series, draw
 from gradio_client_sync._notebook.markup import element, link, text
@@ -31,7 +32,6 @@ from gradio_client_sync._notebook.players import (
 )
 from gradio_client_sync._notebook.plots import mime_bundle, parsed
 from gradio_client_sync._notebook.values import Renderer
-from gradio_client_sync._outputs import Outputs
 from tests.core.test_schema import json_values
 from tests.support.attacks import ATTACKS
 from tests.support.file_app import FileApp, filedata

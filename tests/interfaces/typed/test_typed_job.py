@@ -1,4 +1,4 @@
-"""`_typed_job`: a typed job has everything that a job has, and plain values."""
+"""`typed_job`: a typed job has everything that a job has, and plain values."""
 
 from __future__ import annotations
 

@@ -11,14 +11,14 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
-from ._protocol.api.example import quoted
-from ._protocol.api.payload import written
-from .errors import GradioClientError, PayloadError
+from .._protocol.api.example import quoted
+from .._protocol.api.payload import written
+from ..errors import GradioClientError, PayloadError
 
 if TYPE_CHECKING:
-    from ._protocol.api.endpoint import Endpoint
-    from ._protocol.api.signature import Signature
-    from ._protocol.values.slot import Slot
+    from .._protocol.api.endpoint import Endpoint
+    from .._protocol.api.signature import Signature
+    from .._protocol.values.slot import Slot
 
 
 class Described(Protocol):

@@ -6,13 +6,13 @@ import functools
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ._tracebacks import short_tracebacks
-from .job import Job
+from .._tracebacks import short_tracebacks
+from ..job import Job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .events import Data
+    from ..events import Data
 
 T = TypeVar("T")
 

@@ -2,13 +2,16 @@
 
 The decorator `explained` replaces Python's error for wrong arguments of a call. It costs nothing
 that could be measured if the arguments are right, and it changes no signature. `ExplainsAttributes`
-does the same for attributes. The texts are in `_wrong_forms`, which is imported after a failure.
+does the same for attributes. The texts are in `wrong_forms`, which is imported after a failure.
 """
 
 from __future__ import annotations
 
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -17,7 +20,7 @@ def explained(explain: str) -> Callable[[F], F]:
     """Return a decorator for a function that users call.
 
     Args:
-        explain: The name of the function in `_wrong_forms` that returns the error for arguments
+        explain: The name of the function in `wrong_forms` that returns the error for arguments
             that do not fit the decorated function.
     """
 
@@ -30,14 +33,30 @@ def explained(explain: str) -> Callable[[F], F]:
                 raised_inside = exc.__traceback__ is None or exc.__traceback__.tb_next is not None
                 if raised_inside:
                     raise
-                from . import _wrong_forms
+                from . import wrong_forms
 
-                error: TypeError = getattr(_wrong_forms, explain)(function, args, kwargs) or exc
+                error: TypeError = getattr(wrong_forms, explain)(function, args, kwargs) or exc
             raise error
 
         return cast("F", checked)
 
     return decorate
+
+
+def check_options(cls: type[Any], source: str, options: Mapping[str, Any]) -> None:
+    """Check options for a class before they are used.
+
+    Raises:
+        TypeError: The class has no such option. The error says what to write instead.
+    """
+    import inspect  # a module that plain calls do not need
+
+    try:
+        inspect.signature(cls).bind(source, **options)
+    except TypeError:
+        from . import wrong_forms
+
+        raise wrong_forms.client(cls.__init__, (None, source), options) from None
 
 
 class ExplainsAttributes:
@@ -49,7 +68,7 @@ class ExplainsAttributes:
             """Raise the error; the name may be an endpoint, or a method of another client."""
             text = f"{type(self).__name__!r} object has no attribute {name!r}"
             if not name.startswith("_"):  # these are Python's own, and those of `__init__`
-                from . import _wrong_forms
+                from . import wrong_forms
 
-                text = f"{text}. {_wrong_forms.attribute(self, name)}".rstrip(". ") + "."
+                text = f"{text}. {wrong_forms.attribute(self, name)}".rstrip(". ") + "."
             raise AttributeError(text)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._record import FrozenRecord
-from ._words import called
+from .record import FrozenRecord
+from .words import called
 
 _MOST = 8  # outputs in a text
 _LONGEST = 40  # characters of a label or key in a text
