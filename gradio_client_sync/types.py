@@ -118,6 +118,8 @@ class EndpointInfo(TypedDict, total=False):
             whose text is an input. The key is missing if there are none.
         oauth_token: Whether the function needs, or may use, the Hugging Face token of its user,
             which is `oauth_token` of `Client`. The key is missing if it requests none.
+        example_event_data: An example for the *event_data* of a call. The key is missing unless the
+            function is called by an event with data, such as ``select`` or ``like``.
     """
 
     parameters: list[ValueInfo]
@@ -126,6 +128,7 @@ class EndpointInfo(TypedDict, total=False):
     type: DependencyTypes
     description: str
     oauth_token: Literal["required", "optional"]
+    example_event_data: dict[str, Any]
 
 
 # -- what components accept

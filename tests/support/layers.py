@@ -22,7 +22,10 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("", "_version types events errors _tracebacks _options"),
     ("_protocol", "chunked credentials dialect proxies replicas retry routes space"),
     ("_protocol.values", "slot attachments chat filename filedata multipart playlist shapes wav"),
-    ("_protocol.api", "shortened schema example example_files annotation accepted shown render"),
+    (
+        "_protocol.api",
+        "shortened schema example example_files example_event annotation accepted shown render",
+    ),
     ("_protocol.api", "translation file_texts endpoint api_info signature fingerprint meaning"),
     ("_protocol.api", "odd_values payload"),
     ("_protocol.queue", "cancel eventstream diff nesting wire fields event_factory"),

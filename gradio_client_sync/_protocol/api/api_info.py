@@ -163,7 +163,11 @@ def describe(
     unnamed: dict[str, EndpointInfo] = {}
     for endpoint in table.documented if only is None else (only,):
         section = unnamed if endpoint.api_name is None else named
-        section.setdefault(str(endpoint.name), _endpoint_info(endpoint, info))
+        described = _endpoint_info(endpoint, info)
+        event = table.example_event(endpoint)
+        if event is not None:
+            described["example_event_data"] = event
+        section.setdefault(str(endpoint.name), described)
     return {"named_endpoints": named, "unnamed_endpoints": unnamed}
 
 

@@ -212,6 +212,14 @@ class EndpointTable:
     def __iter__(self) -> Iterator[Endpoint]:
         return iter(self._by_index.values())
 
+    def example_event(self, endpoint: Endpoint) -> dict[str, Any] | None:
+        """Return an example for the `event_data` of a call; ``None`` if it needs none."""
+        from .example_event import example_event  # only descriptions need it
+
+        dialect = self._dialect
+        pairs = dialect.files != "filedata" or dialect.version < (6, 0, 0)
+        return example_event(endpoint.config, self._components, pairs=pairs)
+
     @property
     def documented(self) -> list[Endpoint]:
         """The endpoints that the app offers to API users, in the app's order.

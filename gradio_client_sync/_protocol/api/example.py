@@ -114,6 +114,8 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
     else:
         head, tail = "app.predict(", ")"
     head += quoted(name) if isinstance(name, str) else str(name)
+    event = _event_data(endpoint)
+    tail = f"{event}{tail}"
     values, unset = _values(endpoint, "parameters"), _unset(endpoint)
     if not values and not unset:
         return f"{head}{tail}"
@@ -135,6 +137,15 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
     if max(map(len, f"{line}{tail}".splitlines())) > width:
         line = f"{head}, {_source(payload, width, broken=True)}"
     return f"{line}{tail}"
+
+
+def _event_data(endpoint: Mapping[str, Any]) -> str:
+    """Return the argument for the data of an event, after a comma; ``""`` if there is none."""
+    event = _mapping(endpoint.get("example_event_data"))
+    if not event:
+        return ""
+    argument = _source({quoted(key): _python(value, "Any") for key, value in event.items()})
+    return f", event_data={argument}"
 
 
 def _unset(endpoint: Mapping[str, Any]) -> list[Mapping[str, Any]]:

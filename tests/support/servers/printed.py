@@ -90,6 +90,21 @@ def last(history: Any) -> str:
     return f"{len(history[-1]) > 0}"
 
 
+def picked(event: gr.SelectData) -> str:
+    return f"{event.value} {event.index + 1}"
+
+
+def cell(event: gr.SelectData) -> str:
+    row, column = event.index
+    return f"{event.value} {row + column}"
+
+
+def liked(event: gr.EventData) -> str:
+    data = event._data
+    index = data["index"]  # a pair, or a number
+    return f"{data['value']} {data['liked']} {index[0] if isinstance(index, list) else index}"
+
+
 def build(one_worker: bool = False) -> gr.Blocks:
     """Build the app."""
     with gr.Blocks() as demo:
@@ -138,6 +153,11 @@ def build(one_worker: bool = False) -> gr.Blocks:
             )
         on("own", chosen, lambda: gr.Dropdown([], label="own", allow_custom_value=True))
         on("history", last, lambda: gr.Chatbot(label="history"))
+        if hasattr(gr.Dropdown, "select"):
+            gr.Radio(["one", "two"], label="pick").select(picked, None, out, api_name="picked")
+            gr.Dataframe([["abc"]], label="cells").select(cell, None, out, api_name="cell")
+        if hasattr(gr.Chatbot, "like"):
+            gr.Chatbot(label="chat").like(liked, None, out, api_name="liked")
         # An event without a name
         button.click(lambda text: text, gr.Textbox(label="unnamed"), out)
         if hasattr(gr, "api"):
