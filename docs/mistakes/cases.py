@@ -66,7 +66,7 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
         Mistake("JSON has no sets", 'app.predict("/count_files", [{1, 2}])'),
         Mistake("An object of a class of your own", 'app.predict("/add", [object(), 1])'),
         Mistake("A text is sent for a number", 'app.predict("/add", ["two", 1])'),
-        Mistake("A number is sent for a text", 'app.predict("/translate", [{"a": 1}, "English"])'),
+        Mistake("A text is sent for a slider", 'app.predict("/set_volume", ["loud"])'),
         Mistake("A choice that does not exist", 'app.predict("/translate", ["hello", "Klingon"])'),
         Mistake("A number outside the range", 'app.predict("/set_volume", [300])'),
     ),
@@ -79,9 +79,7 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
         Mistake("The file is of another kind", 'app.predict("/mirror", [Path("notes.txt")])'),
         Mistake("The file was opened as text", 'app.predict("/count_files", [open("notes.txt")])'),
         Mistake("`download` takes a folder", 'app.predict("/save")[0].download("out/report.csv")'),
-        Mistake(
-            "The folder does not exist", 'app.predict("/save")[0].save("missing/folder/report.csv")'
-        ),
+        Mistake("The folder is a file", 'app.predict("/save")[0].save("notes.txt/report.csv")'),
     ),
     "Errors of the app": (
         Mistake("The app refuses the values", 'app.predict("/book", [7])'),
@@ -102,7 +100,7 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
         Mistake("The result takes longer", 'app.submit("/sleep", [3]).result(timeout=0.5)'),
         Mistake(
             "The job was cancelled",
-            'job = app.submit("/sleep", [3])\njob.cancel()\njob.result()',
+            'job = app.submit("/tell", [9000])\nnext(iter(job))\njob.cancel()\njob.result()',
         ),
         Mistake("The call takes too long", 'app.predict("/sleep", [3], timeout=0.5)'),
         Mistake("The output is no text", 'list(app.submit("/add", [2, 3]).text())'),
@@ -124,7 +122,7 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
         Mistake("The file does not exist", "$ predict URL /mirror picture=@cat.pgn"),
         Mistake("A value is missing", "$ predict URL /translate"),
         Mistake("The app needs a login", "$ predict LOGIN /add 2 3"),
-        Mistake("No program listens at the address", "$ view CLOSED"),
+        Mistake("No program listens at the address", "$ view-api CLOSED"),
         Mistake("The command is misspelt", "$ predct URL /add 2 3"),
     ),
 }

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import click
 
-from .._job.text import NoTextError, has_text
-from ..errors import GradioClientError
+from .._job.text import has_text
+from ..errors import GradioClientError, PayloadError
 from .completing import complete_words
 from .live import Live
 from .naming import Named
@@ -152,7 +152,7 @@ def stream(target: Target, words: Sequence[str], **options: Any) -> None:
             for piece in () if printer.as_json else job.text():
                 live.end()
                 growing.show(piece)
-        except NoTextError:
+        except PayloadError:  # an output without text, or the error of the job, which follows
             others = dropwhile(has_text, job)
         growing.end()
         for data in others:

@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 Said = tuple[object, str]
 
 
-class NoTextError(PayloadError):
-    """The output has no text that could grow."""
-
-
 class Pieces:
     """The pieces of one output's text.
 
@@ -50,14 +46,14 @@ class Pieces:
             try:
                 value = data[self._output]
             except LookupError as exc:
-                raise NoTextError(
+                raise PayloadError(
                     str(exc.args[0]), endpoint=data.endpoint, parameter="output"
                 ) from None
             if value is None and self._is_kept(data):
                 continue
             found = said(value)
             if found is None:
-                raise NoTextError(
+                raise PayloadError(
                     f"Output {self._output!r} of {called(data.endpoint)} is not a text or a chat "
                     f"but {_kind(value)}. {listing(data, data._described)} Choose one that has "
                     "text with job.text(output=…), or use `for data in job`.",

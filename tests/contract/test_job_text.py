@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gradio_client_sync import Client, Data, PayloadError
 from gradio_client_sync._basics.outputs import Outputs
-from gradio_client_sync._job.text import NoTextError, Pieces, has_text, said
+from gradio_client_sync._job.text import Pieces, has_text, said
 from gradio_client_sync.errors import AppError
 from gradio_client_sync.events import TextPiece
 from tests.conftest import SERVERS
@@ -173,10 +173,10 @@ def test_output_without_text_is_named() -> None:
         PayloadError, match=r"Output 0 of '/f' is not .* but an int\. .*text\(output="
     ):
         pieces_of(5)
-    with pytest.raises(NoTextError, match=r"'/f' has no output 1\. Its only output") as raised:
+    with pytest.raises(PayloadError, match=r"'/f' has no output 1\. Its only output") as raised:
         list(Pieces(results("a"), 1))
     assert (raised.value.endpoint, raised.value.parameter) == ("/f", "output")
-    with pytest.raises(NoTextError, match="has no output 'x'"):
+    with pytest.raises(PayloadError, match="has no output 'x'"):
         list(Pieces(results("a"), "x"))
 
 
