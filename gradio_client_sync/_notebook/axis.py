@@ -140,7 +140,8 @@ def number_of(value: Any) -> float | None:
 
 
 def number_text(value: float) -> str:
-    """Return a number for people: with separators for thousands, and at most six digits."""
+    """Return a number for people: large ones with separators, and fractions with six digits."""
     if value == int(value) and abs(value) < 1e15:
-        return f"{int(value):,}"
+        # A number of four digits may be a year.
+        return f"{int(value):,}" if abs(value) >= 10_000 else f"{int(value)}"
     return f"{value:.6g}"

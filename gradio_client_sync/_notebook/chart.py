@@ -246,7 +246,8 @@ class _Chart:
     def _below(self, label: str, at: float) -> Html:
         y = self._floor + 16
         if not self._tilted:
-            return _label(label, at, y, "middle")
+            half = len(label) * _LETTER / 2
+            return _label(label, min(at, WIDTH - half), y, "middle")
         turn = f"rotate(-35 {at:.1f} {y:.1f})"
         return _label(_cut(label, LONGEST_TILTED), at + 4, y, "end", transform=turn)
 

@@ -365,10 +365,14 @@ def _shade(share: float) -> str:
     return "#" + "".join(f"{part:02x}" for part in mixed)
 
 
+def _rounded(color: Field, value: float) -> str:
+    return color.shown(value) if color.kind == "time" else number_text(float(f"{value:.3g}"))
+
+
 def _shades_for_legend(color: Field, one: Series, low: float, high: float) -> list[Series]:
     """Return two series that only name the ends of the colours."""
     first = one._replace(xs=one.xs[:1], ys=one.ys[:1], colors=(), hints=())
     return [
-        first._replace(name=color.shown(value), color=_shade(share), mark="none")
+        first._replace(name=_rounded(color, value), color=_shade(share), mark="none")
         for value, share in ((low, 0.0), (high, 1.0))
     ]
