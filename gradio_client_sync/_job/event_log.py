@@ -23,7 +23,7 @@ from .._protocol.queue.decode import DATA_MESSAGES
 from .._protocol.queue.wire import Message
 from .._transport.signal_safe import SafeCondition
 from ..errors import GradioClientError, ProtocolError
-from ..events import Status
+from ..events import Data, Status
 from .records import Cursor, LocalEvents, Record, Restarted, Subscription, has_status, status_in
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from .._protocol.queue.event_factory import EventFactory
-    from ..events import Data, Event
+    from ..events import Event
     from ..types import EventName
 
 log = logging.getLogger(__name__)
