@@ -82,6 +82,6 @@ def _run(arguments: list[str]) -> int:
 
 
 def _print_error(error: object) -> None:
-    from ._cli.advice import shown
+    from ._cli.advice import error_line
 
-    print(f"{PROGRAM}: {shown(error)}", file=sys.stderr)
+    print(error_line(error), file=sys.stderr)

@@ -77,7 +77,10 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
         Mistake("`handle_file` of a file that does not exist", 'handle_file("cat.pgn")'),
         Mistake("A folder is sent for a file", 'app.predict("/mirror", [Path(".")])'),
         Mistake("The file is of another kind", 'app.predict("/mirror", [Path("notes.txt")])'),
-        Mistake("The file was opened as text", 'app.predict("/count_files", [open("notes.txt")])'),
+        Mistake(
+            "The file was opened as text",
+            'with open("notes.txt") as file:\n    app.predict("/count_files", [file])',
+        ),
         Mistake("`download` takes a folder", 'app.predict("/save")[0].download("out/report.csv")'),
         Mistake("The folder is a file", 'app.predict("/save")[0].save("notes.txt/report.csv")'),
     ),

@@ -169,7 +169,8 @@ def tried(mistake: Mistake, stage: Stage) -> str:
         language = "console"
     else:
         answer = answer_in_python(code, stage)
-        code = "\n".join(f">>> {line}" for line in code.splitlines())
+        lines = (f"{'...' if line[0] == ' ' else '>>>'} {line}" for line in code.splitlines())
+        code = "\n".join(lines)
         language = "pycon"
     if not answer:
         raise RuntimeError(f"Nothing failed: {code}")

@@ -6,6 +6,7 @@ import re
 
 from .._terminal.plaintext import plain
 from ..errors import AppError
+from .exits import PROGRAM
 
 #: What error messages name, and what it is on the command line.
 _OPTIONS = {
@@ -20,8 +21,13 @@ _OPTIONS = {
 _FILE = re.compile(r"""(?:handle_file|pathlib\.Path|\bPath)\((['"])(.+?)\1\)""")
 
 
-def shown(error: object) -> str:
-    """Return the line for an error, with the command-line forms of the arguments that it names."""
+def error_line(error: object) -> str:
+    """Return what is printed for an error."""
+    return f"{PROGRAM}: {_shown(error)}"
+
+
+def _shown(error: object) -> str:
+    """Return the text of an error, with the command-line forms of the arguments that it names."""
     text = plain(error)
     if isinstance(error, AppError):
         title = plain(error.title or "")

@@ -12,7 +12,9 @@ import click
 
 from .._job.text import has_text
 from ..errors import GradioClientError, PayloadError
+from .advice import error_line
 from .completing import complete_words
+from .exits import exit_code_of
 from .live import Live
 from .naming import Named
 from .output import Growing, Printer
@@ -183,9 +185,9 @@ def _started(
         live.watch(job)
         try:
             yield app, job, live, printer
-        except GradioClientError:
-            screen.end_with_error()
-            raise
+        except GradioClientError as error:
+            screen.end_with_error(error_line(error))
+            raise click.exceptions.Exit(exit_code_of(error)) from None
         finally:
             live.end()
             if place is not None:

@@ -91,11 +91,14 @@ class Screen:
             self._show(self._eraser())
             self._ended = True
 
-    def end_with_error(self) -> None:
-        """Remove the drawing for good, and let an error begin on a line of its own."""
+    def end_with_error(self, text: str) -> None:
+        """Remove the drawing for good, and print an error on a line of its own.
+
+        This is one write: the program behind a pipe may write to the terminal at any time.
+        """
         self.end()
         with self._lock:
-            self._show(self._line_start())
+            self._show(f"{self._line_start()}{text}\n")
 
     def _show(self, text: str) -> None:
         if text:

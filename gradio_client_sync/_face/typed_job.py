@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@short_tracebacks("__iter__")
 class TypedJob(Job, Generic[T]):
     """A running job that returns plain outputs instead of `Data`.
 
@@ -129,3 +128,4 @@ def _add_members() -> None:
 
 
 _add_members()
+short_tracebacks("__iter__", skip=("done", "running"))(TypedJob)

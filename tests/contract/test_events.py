@@ -236,7 +236,7 @@ def test_data_has_no_attributes_of_its_outputs() -> None:
 def test_data_shows_its_outputs_and_its_endpoint() -> None:
     """The repr is short, and that of a result which contains itself ends."""
     assert repr(Data([3], "/add", 1, NOW)) == str(Data([3], "/add", 1, NOW)) == "Data([3], '/add')"
-    assert f"{Data([3], 7, 7, NOW)}" == "Data([3], 7)"
+    assert f"{Data([3], 7, 7, NOW)}" == "Data([3], fn_index 7)"
     values: list[Any] = []
     data = Data([values], "/f", 3, NOW)
     values.append(data)

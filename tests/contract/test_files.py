@@ -481,13 +481,13 @@ def test_files_arrays_as_sounds() -> None:
         (np.array([math.nan]), 1, 0),
         (np.zeros(0), 1, None),
     ):
-        with FileApp("audio") as server:
+        with FileApp("audio", takes="audio") as server:
             with wave.open(io.BytesIO(send(server, (np.int64(8_000), samples)))) as sound:
                 assert (sound.getframerate(), sound.getsampwidth()) == (8_000, 2)
                 assert sound.getnchannels() == channels
                 frames = sound.readframes(1)
                 assert (struct.unpack_from("<h", frames)[0] if frames else None) == first
-    with FileApp("audio") as server, Client(server.url) as app:
+    with FileApp("audio", takes="audio") as server, Client(server.url) as app:
         for wrong in (
             (8_000, np.zeros((2, 2, 2))),
             (8_000, np.zeros((2, 44_100))),

@@ -60,11 +60,11 @@ SHELL_NOT_RUN = {
     "python3 -m venv .venv && .venv/bin/pip install -e '.[demo]' && "
     ".venv/bin/gradio-client-sync demo": "test_demo.py runs the demo; installing takes minutes",
     "python3 -m venv .venv && .venv/bin/pip install -e '.[tests]' && "
-    ".venv/bin/python -m pytest -n 3": "it runs this test; the CI takes it from the README",
+    ".venv/bin/python -m pytest -n 4": "it runs this test; the CI takes it from the README",
     "pip install 'gradio-client-sync[cli]'": "the CI installs the package that it has built",
     "python3 -m venv .venv": "the test runs in such an environment",
     ".venv/bin/pip install -e '.[dev]'": "the test runs in such an environment",
-    ".venv/bin/python -m pytest -n 3": "it runs this test",
+    ".venv/bin/python -m pytest -n 4": "it runs this test",
     "bash .ci/run": "it runs this test",
     "python -m benchmarks            # everything, about 45 minutes": "takes too long",
     "python -m benchmarks --short    # two minutes; too few figures to compare with the limits": (

@@ -60,8 +60,9 @@ class FileApp(ScriptedApp):
     """A scripted app that accepts uploads, and calls of ``/file`` and ``/direct``.
 
     Args:
-        kind: The type of the input and output components. If it is ``"file"`` or
-            ``"audio"``, the input is ``"json"``, which takes files and any other values.
+        kind: The type of the output component.
+        takes: The type of the input component. The default is `kind`; for ``"file"`` and
+            ``"audio"`` it is ``"json"``, which takes files and any other values.
         entries: Further entries of the config.
 
     Attributes:
@@ -70,11 +71,10 @@ class FileApp(ScriptedApp):
         output: The result of a call; if ``None``, the call returns the value that was passed.
     """
 
-    def __init__(self, kind: str = "file", **entries: Any) -> None:
-        components = [
-            component(1, "json" if kind in ("file", "audio") else kind),
-            component(2, kind),
-        ]
+    def __init__(self, kind: str = "file", *, takes: str | None = None, **entries: Any) -> None:
+        if takes is None:
+            takes = "json" if kind in ("file", "audio") else kind
+        components = [component(1, takes), component(2, kind)]
         super().__init__({**FILES, "components": components, **entries})
         self._lock = threading.Lock()
         self.uploads: list[list[Part]] = []

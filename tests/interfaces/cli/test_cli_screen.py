@@ -131,7 +131,8 @@ def test_lines_never_mix(out: str, actions: list[tuple[str, object]]) -> None:
             getattr(on.screen, action)(what)
             written += what if action == "write" else ""  # type: ignore[operator]  # as above
             messages += action == "message"
-        on.screen.end_with_error()
+        on.screen.end_with_error(MESSAGE)
+        messages += 1
         if out == "pipe":
             on.pass_on(10_000)
         rows = on.look()
