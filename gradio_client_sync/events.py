@@ -13,7 +13,6 @@ from typing import (
     Callable,
     ClassVar,
     Literal,
-    NoReturn,
     Protocol,
     SupportsIndex,
     Union,
@@ -127,21 +126,26 @@ class Data(FrozenRecord, FrozenList):
         try:
             return _item(self, index)
         except (IndexError, TypeError):
-            return self._labelled(index)
+            number = self._number_of(index)
+        if number is None:
+            raise self._no_output(index)
+        return _item(self, number)
 
-    def _labelled(self, key: object) -> Any:
-        """Return the output with a label, or raise the error for a wrong index."""
+    def _number_of(self, key: object) -> int | None:
+        """Return the number of the output with a label; ``None`` if not exactly one has it."""
+        outputs = self._described
+        if not isinstance(key, str) or len(outputs.shown) != len(self):
+            return None
+        found = outputs.find(key)
+        return found[0] if len(found) == 1 else None
+
+    def _no_output(self, key: object) -> Exception:
         from ._basics.outputs import no_output
 
-        outputs = self._described
-        if isinstance(key, str) and len(outputs.shown) == len(self):
-            found = outputs.find(key)
-            if len(found) == 1:
-                return _item(self, found[0])
         kind: type[Exception] = IndexError if hasattr(key, "__index__") else TypeError
         if isinstance(key, str):
             kind = KeyError
-        raise kind(no_output(self.endpoint, key, self, outputs)) from None
+        return kind(no_output(self.endpoint, key, self, self._described))
 
     @property
     def _described(self) -> Outputs:
@@ -182,15 +186,15 @@ class Data(FrozenRecord, FrozenList):
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}({list.__repr__(self)}, {called(self.endpoint)})"
 
-    def _refuse_change(self, name: str) -> NoReturn:
+    def _no_change(self, name: str) -> TypeError:
         from ._basics.outputs import no_change
 
-        raise TypeError(no_change(self.endpoint, name))
+        return TypeError(no_change(self.endpoint, name))
 
-    def _refuse_operation(self, sign: str) -> NoReturn:
+    def _no_operation(self, sign: str) -> TypeError:
         from ._basics.outputs import no_operation
 
-        raise TypeError(no_operation(self.endpoint, sign, self, self._described))
+        return TypeError(no_operation(self.endpoint, sign, self, self._described))
 
     def __reduce__(self) -> Any:
         values = dict(vars(self))

@@ -53,7 +53,7 @@ _EVENTS: tuple[EventName, ...] = ("data", "status", "log", "render", "upload")
 _AS_DECORATOR: Any = ...  # the callback follows
 
 
-@short_tracebacks("__iter__", skip=("done", "running"))
+@short_tracebacks("__iter__", "_events", "_pieces", skip=("done", "running"))
 class Job(concurrent.futures.Future[Data]):
     """A call that runs in the background: a `concurrent.futures.Future` with events.
 

@@ -26,31 +26,37 @@ _WITH_OTHER = (
 class FrozenList(list[Any]):
     """A list that cannot be changed, and with which one cannot calculate.
 
-    ``+`` joins it with a list to a plain list. A subclass gives the texts of the errors.
+    ``+`` joins it with a list to a plain list. A subclass makes the errors.
     """
 
-    def _refuse_change(self, name: str) -> NoReturn:
+    def _no_change(self, name: str) -> TypeError:
+        """Return the error for a method that would change the list."""
         raise NotImplementedError
 
-    def _refuse_operation(self, sign: str) -> NoReturn:
+    def _no_operation(self, sign: str) -> TypeError:
+        """Return the error for an operation."""
         raise NotImplementedError
 
     def __add__(self, other: Any) -> Any:
-        return [*self, *other] if isinstance(other, list) else self._refuse_operation("+")
+        if not isinstance(other, list):
+            raise self._no_operation("+")
+        return [*self, *other]
 
     def __radd__(self, other: Any) -> Any:
-        return [*other, *self] if isinstance(other, list) else self._refuse_operation("+")
+        if not isinstance(other, list):
+            raise self._no_operation("+")
+        return [*other, *self]
 
     def __format__(self, form: str) -> str:
-        return (
-            super().__format__(form) if not form else self._refuse_operation(f"the format {form}")
-        )
+        if form:
+            raise self._no_operation(f"the format {form}")
+        return super().__format__(form)
 
 
 def _changing(name: str) -> Callable[..., NoReturn]:
     def method(self: FrozenList, *args: Any, **named: Any) -> NoReturn:
         """Raise a `TypeError`: this list does not change."""
-        self._refuse_change(name)
+        raise self._no_change(name)
 
     return method
 
@@ -58,7 +64,7 @@ def _changing(name: str) -> Callable[..., NoReturn]:
 def _calculating(sign: str) -> Callable[..., NoReturn]:
     def method(self: FrozenList, *args: Any) -> NoReturn:
         """Raise a `TypeError`: one calculates with an output, not with the list of them."""
-        self._refuse_operation(sign)
+        raise self._no_operation(sign)
 
     return method
 

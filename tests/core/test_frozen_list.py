@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -13,11 +13,11 @@ from gradio_client_sync._basics.frozen_list import FrozenList
 class Mine(FrozenList):
     """A frozen list whose errors are short."""
 
-    def _refuse_change(self, name: str) -> NoReturn:
-        raise TypeError(f"change {name}")
+    def _no_change(self, name: str) -> TypeError:
+        return TypeError(f"change {name}")
 
-    def _refuse_operation(self, sign: str) -> NoReturn:
-        raise TypeError(f"operation {sign}")
+    def _no_operation(self, sign: str) -> TypeError:
+        return TypeError(f"operation {sign}")
 
 
 #: What a list can do that a frozen list can, too.

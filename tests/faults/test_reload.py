@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import AppChangedError, Client, EndpointNotFoundError
-from gradio_client_sync._connection.preparing import prepare
+from gradio_client_sync._connection.preparing import prepare as prepare_call
 from gradio_client_sync.job import control_of
 from tests.conftest import SERVERS
 from tests.support.fault_proxy import FaultProxy
@@ -215,7 +215,7 @@ def test_reload_keeps_numbers_of_the_user(
 
 def prepared(app: Client, endpoint: str, payload: Any) -> tuple[Any, Any]:
     """Return the connection, and a call that is ready to be sent on it."""
-    return prepare(
+    return prepare_call(
         app._lifecycle,
         app,
         endpoint,

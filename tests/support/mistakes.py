@@ -91,6 +91,14 @@ MISTAKES = {
     ),
     "number as a folder": ("", "file.download(5)"),
     "wrong timeout of a download": ("", 'file.read(timeout="x")'),
+    "wrong number of an output": ("sum = app.predict('/add', [1, 2])", "sum[9]"),
+    "wrong label of an output": ("", 'sum["x"]'),
+    "arithmetic with a result": ("", "sum + 1"),
+    "change of a result": ("", "sum.append(1)"),
+    "attribute of a result": ("", "sum.upper()"),
+    "no text": ("", "list(app.submit('/add', [1, 2]).text())"),
+    "unknown kind of event": ("", 'job.events("done")'),
+    "attribute of a client": ("", "app.add(1, 2)"),
     "no component": ("", 'app.component_server(999, "ls")'),
     "closed client": ("app.close()", 'app.predict("/add", [2, 3])'),
     "closed view": ("", "app.view_api()"),
@@ -182,3 +190,17 @@ def _run(program: str, situation: Situation) -> dict[str, str]:
     assert ran.returncode == 0, ran.stderr
     printed: dict[str, str] = json.loads(ran.stdout.rpartition("---\n")[2])
     return printed
+
+
+#: Mistakes whose traceback has one line of the package on every Python: `Data` and attributes are
+#: used too often to decorate them.
+WITH_OWN_FRAME = frozenset(
+    {
+        "wrong number of an output",
+        "wrong label of an output",
+        "arithmetic with a result",
+        "change of a result",
+        "attribute of a result",
+        "attribute of a client",
+    }
+)
