@@ -44,11 +44,6 @@ def row(
     }
 
 
-def wall_clock() -> float:
-    """Return the time in seconds."""
-    return time.perf_counter()
-
-
 def cpu_of_children() -> float:
     """Return the CPU time of all processes that have ended, in seconds."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -59,7 +54,7 @@ def times(
     commands: dict[str, list[str]],
     rounds: int,
     folder: Path | None = None,
-    clock: Callable[[], float] = wall_clock,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
     """Run each command in turn; return the seconds of each round by `clock`."""
     seconds: dict[str, list[float]] = {name: [] for name in commands}
