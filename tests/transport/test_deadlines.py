@@ -18,6 +18,7 @@ from typing import Any, cast
 import pytest
 
 from gradio_client_sync import AppError, Client, GradioClientError, Job, JobTimeoutError
+from gradio_client_sync._calls.threads import Workers
 from gradio_client_sync._job.control import JobControl, Outcome
 from gradio_client_sync._transport.deadlines import NEVER, Deadline, Timers
 from gradio_client_sync._transport.retries import (
@@ -180,6 +181,8 @@ def no_threads(patch: pytest.MonkeyPatch) -> None:
 def test_backlog_ends_where_there_are_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without threads, all waiting jobs fail, however many, and a refused submit leaves nothing."""
     held, over = Gate(), Gate()
+    # Each thread ends after its first task: an idle one could run a waiting job.
+    monkeypatch.setattr(Workers, "_next", lambda workers: None)
 
     def data(exchange: IncomingRequest) -> None:
         exchange.start_stream()
