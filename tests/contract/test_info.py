@@ -69,6 +69,7 @@ def test_one_endpoint_is_described(version: str, server_pool: ServerPool) -> Non
 
 
 @pytest.mark.gradio
+@pytest.mark.client_only
 def test_info_that_fails_is_requested_once(
     gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:

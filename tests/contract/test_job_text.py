@@ -16,7 +16,7 @@ from gradio_client_sync._basics.outputs import Outputs
 from gradio_client_sync._job.text import Pieces, has_text, said
 from gradio_client_sync.errors import AppError
 from gradio_client_sync.events import TextPiece
-from tests.conftest import SERVERS
+from tests.conftest import GENERATIONS
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import CHATS, Server
 
@@ -197,7 +197,7 @@ def app(request: pytest.FixtureRequest, server_pool: ServerPool) -> Any:
         yield client
 
 
-every_release = pytest.mark.parametrize("app", SERVERS, indirect=True)
+every_generation = pytest.mark.parametrize("app", GENERATIONS, indirect=True)
 
 
 def has(app: Client, endpoint: str) -> bool:
@@ -205,7 +205,7 @@ def has(app: Client, endpoint: str) -> bool:
 
 
 @pytest.mark.gradio
-@every_release
+@every_generation
 @pytest.mark.parametrize("endpoint", ["/grow", "/prose"])
 def test_text_grows(app: Client, endpoint: str) -> None:
     """The pieces of a growing text are its words, joined they are the result."""
@@ -223,7 +223,7 @@ def test_text_grows(app: Client, endpoint: str) -> None:
 
 
 @pytest.mark.gradio
-@every_release
+@every_generation
 def test_text_is_rewritten(app: Client) -> None:
     """Edits at the end, in the middle, at the start and of the whole text give whole texts."""
     job = app.submit("/rewrite", ["x"])
@@ -232,14 +232,14 @@ def test_text_is_rewritten(app: Client) -> None:
 
 
 @pytest.mark.gradio
-@every_release
+@every_generation
 def test_text_is_kept_by_an_update(app: Client) -> None:
     """A ``gr.update`` that does not change the value does not change the text."""
     assert joined(app.submit("/keep", ["x"]).text()) == ["once"]
 
 
 @pytest.mark.gradio
-@every_release
+@every_generation
 def test_text_of_another_output(app: Client) -> None:
     """The output is chosen by number or label; one without text is an error that names it."""
     for output in (1, -1, "out"):
@@ -250,7 +250,7 @@ def test_text_of_another_output(app: Client) -> None:
 
 
 @pytest.mark.gradio
-@every_release
+@every_generation
 @pytest.mark.parametrize("endpoint", ["/pairs", "/messages", "/both"])
 def test_text_of_a_chat(app: Client, endpoint: str) -> None:
     """The text of a chat is that of its last message; each new message restarts it."""
@@ -266,7 +266,7 @@ def test_text_of_a_chat(app: Client, endpoint: str) -> None:
 
 
 @pytest.mark.gradio
-@every_release
+@every_generation
 def test_text_of_a_chat_interface(app: Client) -> None:
     """The endpoint of a ``gr.ChatInterface`` gives the growing reply."""
     if not has(app, "/chat"):
@@ -275,7 +275,7 @@ def test_text_of_a_chat_interface(app: Client) -> None:
 
 
 @pytest.mark.gradio
-@every_release
+@every_generation
 def test_result_without_outputs_names_the_hidden_ones(app: Client) -> None:
     """The error for an output of a function that only keeps state says that it is hidden."""
     result = app.predict("/only_state", ["x"])

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import AppError, Client, PayloadError, handle_file
-from tests.conftest import SERVERS
+from tests.conftest import GENERATIONS
 from tests.support.listeners import BOUND
 from tests.support.media import write_files
 from tests.support.servers.plugin import ServerPool
@@ -22,7 +22,7 @@ from tests.support.servers.server import COMPONENTS, MISTAKES, Server
 pytestmark = pytest.mark.gradio
 
 
-@pytest.fixture(params=SERVERS)
+@pytest.fixture(params=GENERATIONS)
 def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
     return server_pool.get(request.param, app=(MISTAKES,))
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import AppError, Client, PayloadError
-from tests.conftest import SERVERS
+from tests.conftest import GENERATIONS, SERVERS
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import COMPONENTS, PRINTED
 from tests.sweep.calls import Recorder, printed_calls, run_printed
@@ -51,9 +51,9 @@ RETURNED = {
 }
 
 
-@pytest.fixture(params=SERVERS)
+@pytest.fixture(params=GENERATIONS)
 def app(request: pytest.FixtureRequest, server_pool: ServerPool) -> Any:
-    """Yield a client of each real server in turn, with functions that look at their values."""
+    """Yield a client of a server of each generation, with functions that look at their values."""
     with Client(server_pool.get(request.param, app=(PRINTED,)).url) as client:
         yield client
 

@@ -8,14 +8,14 @@ import uuid
 import pytest
 
 from gradio_client_sync import BrokenStreamError, Client, JobTimeoutError, Status
-from tests.conftest import SERVERS
+from tests.conftest import GENERATIONS
 from tests.support.breakable_relay import BreakableRelay
 from tests.support.job_phases import held_in, server_for
 from tests.support.listeners import BOUND, EventRecorder
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
-pytestmark = pytest.mark.gradio
+pytestmark = [pytest.mark.gradio, pytest.mark.client_only]
 
 SHORT = 0.05  # s; the wait has to end early
 
@@ -61,7 +61,7 @@ def test_wait_for_a_running_function(server: Server, app: Client, key: str) -> N
     server.control.release(f"{key} too")
 
 
-@pytest.mark.parametrize("version", SERVERS)
+@pytest.mark.parametrize("version", GENERATIONS)
 def test_wait_in_the_queue(server_pool: ServerPool, version: str, key: str) -> None:
     """A timeout in the queue says so, with the position, and so does a cancellation."""
     server = server_for("queued", server_pool, version)

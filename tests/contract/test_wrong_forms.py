@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from gradio_client_sync import Client, PayloadError, duplicate, handle_file
-from tests.conftest import SERVERS
+from tests.conftest import GENERATIONS
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import MISTAKES, Server
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.gradio
 SECRET = "hf_secretsecret"
 
 
-@pytest.fixture(params=SERVERS)
+@pytest.fixture(params=GENERATIONS)
 def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
     return server_pool.get(request.param, app=(MISTAKES,))
 

@@ -25,7 +25,7 @@ import pytest
 from gradio_client_sync import AppChangedError, Client, EndpointNotFoundError
 from gradio_client_sync._connection.preparing import prepare as prepare_call
 from gradio_client_sync.job import control_of
-from tests.conftest import SERVERS
+from tests.conftest import GENERATIONS, SERVERS
 from tests.support.fault_proxy import FaultProxy
 from tests.support.gateway import Gateway, ResponseForm
 from tests.support.generations import has
@@ -61,7 +61,13 @@ class Deployment(Gateway):
         return sum(f"{route} HTTP" in head.partition("\r\n")[0] for head in list(self.requests))
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(version, marks=() if version in GENERATIONS else pytest.mark.long)
+        for version in SERVERS
+    ],
+)
 def servers(request: pytest.FixtureRequest) -> Iterator[tuple[Server, Server]]:
     """Yield an app and its successor, of each version in turn."""
     before, after = (HERE / name for name in ("changing.py", "changed.py"))

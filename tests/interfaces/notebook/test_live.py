@@ -14,7 +14,7 @@ from docs.notebooks import render
 from gradio_client_sync import AppError, Client, Data, Job, Status
 from gradio_client_sync._notebook.live import job_bundle, line_html, seconds_text
 from gradio_client_sync.events import Progress, Timings
-from tests.conftest import SERVERS
+from tests.conftest import GENERATIONS
 from tests.interfaces.notebook.test_notebook import check
 from tests.interfaces.notebook.test_notebooks import needs_gradio
 from tests.support.kernel import Kernel
@@ -107,7 +107,7 @@ def test_cancelled_job_says_so() -> None:
 # -- real apps
 
 
-@pytest.fixture(scope="module", params=[v for v in SERVERS if v >= "3.50"])
+@pytest.fixture(scope="module", params=GENERATIONS)
 def drawn(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
     """Return the server of an app with plots, pages and errors."""
     return server_pool.get(request.param, app=(DRAWN,))

@@ -14,7 +14,7 @@ import pytest
 from gradio_client_sync import AppError, Client, PayloadError
 from gradio_client_sync._typed.codegen import module_source
 from gradio_client_sync.function import DEFAULT
-from tests.conftest import SERVERS
+from tests.conftest import GENERATIONS
 from tests.interfaces.typed.test_codegen import load_module
 from tests.support.generations import servers_with
 from tests.support.servers.plugin import ServerPool
@@ -23,9 +23,9 @@ from tests.support.servers.server import DESCRIPTIONS, Server
 pytestmark = pytest.mark.gradio
 
 
-@pytest.fixture(params=SERVERS)
+@pytest.fixture(params=GENERATIONS)
 def server(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
-    """Return each real server in turn, with descriptions that are hard to show."""
+    """Return a server of each generation, with descriptions that are hard to show."""
     return server_pool.get(request.param, app=(DESCRIPTIONS,))
 
 

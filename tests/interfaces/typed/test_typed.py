@@ -21,7 +21,6 @@ from gradio_client_sync import (
 )
 from gradio_client_sync._typed.codegen import module_source
 from gradio_client_sync.function import DEFAULT
-from tests.conftest import SERVERS
 from tests.interfaces.typed.test_codegen import ROOT, check_tree, load_module
 from tests.support.component_values import ROWS
 from tests.support.scripted import ScriptedApp, component, config_of, dependency
@@ -126,7 +125,6 @@ def use(app: Client) -> None:
 
 
 @pytest.mark.gradio
-@pytest.mark.parametrize("server", SERVERS, indirect=True)
 def test_annotations_accept_what_components_accept(
     server: Server, server_pool: ServerPool, tmp_path: Path, mypy_cache: Path
 ) -> None:
@@ -168,7 +166,6 @@ def use(app: Client) -> None:
 
 
 @pytest.mark.gradio
-@pytest.mark.parametrize("server", SERVERS, indirect=True)
 def test_results_with_known_keys_are_typed(
     server: Server, server_pool: ServerPool, tmp_path: Path, mypy_cache: Path
 ) -> None:
