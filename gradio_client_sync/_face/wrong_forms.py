@@ -340,7 +340,9 @@ def _payload(
     if not unknown and not by_name:
         return f"[{', '.join(shown)}]"
     by_name.update(zip(names or [f"name_{n}" for n, _ in enumerate(values, 1)], shown))
-    by_name.update((name, written(unknown[name], slot_of.get(name))) for name in unknown)
+    for name, value in unknown.items():
+        is_option = names is None and name in _OPTIONS  # its value may be secret
+        by_name[name] = "…" if is_option else written(value, slot_of.get(name))
     return f"{{{', '.join(f'{quoted(str(name))}: {one}' for name, one in by_name.items())}}}"
 
 

@@ -183,6 +183,7 @@ def test_wrong_calls_of_a_closed_client_get_the_line(server: Server) -> None:
     app.close()
     call: Any = app.predict
     assert refused(lambda: call("/add", 2, b=3)).endswith('{"name_1": 2, "b": 3}).')
+    assert SECRET not in refused(lambda: call("/add", 2, api_key=SECRET))
 
 
 # -- clients
