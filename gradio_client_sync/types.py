@@ -4,7 +4,9 @@ Servers add keys from release to release, so every key of these dictionaries is 
 (`total=False`). The types that this package itself defines are in `events`.
 
 The names that end in ``Input`` are the annotations of parameters: all values that a kind of
-component accepts, on every server. The page "values" of the docs lists them.
+component accepts, on every server. The page "values" of the docs lists them. They are
+`TypeAliasType`, because signatures and `help` show these by their names, and a `Union` by all its
+parts.
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypedDict, Union
+from typing import Any, BinaryIO, Literal, TypedDict, Union
 from typing import Protocol as _Protocol
+
+from typing_extensions import TypeAliasType
 
 Protocol = Literal["ws", "sse", "sse_v1", "sse_v2", "sse_v2.1", "sse_v3"]
 Stage = Literal["pending", "generating", "streaming", "complete", "error"]
@@ -160,82 +164,55 @@ class ArrayLike(_Protocol):
         """Return the array."""
 
 
-class _Shown:
-    """A type with a short name: signatures and `help` show the name instead of all its parts.
-
-    ``typing.TypeAliasType`` does the same, from Python 3.12 on.
-
-    Args:
-        name: The name of the type in this module.
-        value: The type.
-    """
-
-    def __init__(self, name: str, value: Any) -> None:
-        self.__name__ = name
-        self.__value__ = value
-
-    def __repr__(self) -> str:
-        return self.__name__
-
-    def __call__(self) -> None:  # `Union[…]` of Python 3.9 and 3.10 takes only what can be called
-        raise TypeError(f"{self.__name__} is a type for annotations. It has no values of its own.")
-
-    def __or__(self, other: Any) -> Any:
-        return Union[self, other]
-
-    def __ror__(self, other: Any) -> Any:
-        return Union[other, self]
-
-    def __reduce__(self) -> str:
-        return self.__name__
-
-
 #: One file: a path object, bytes, an open binary file, a `RemoteFile`, or `handle_file(...)`. A
 #: string is a file only inside `handle_file`.
 OneFile = Union[os.PathLike[str], bytes, bytearray, memoryview, BinaryIO, HandledFile]
 _Picture = Union[OneFile, PictureLike, ArrayLike]
 
 #: A file, or a sequence of files.
-FileInput = Union[OneFile, Sequence[OneFile]]
+FileInput = TypeAliasType("FileInput", Union[OneFile, Sequence[OneFile]])
 
 #: An image: a file, a picture of Pillow, an array, or a dict with layers.
-ImageInput = Union[_Picture, Mapping[str, Any]]
+ImageInput = TypeAliasType("ImageInput", Union[_Picture, Mapping[str, Any]])
 
 #: Two images.
-SliderInput = Sequence[Union[_Picture, None]]
+SliderInput = TypeAliasType("SliderInput", Sequence[Union[_Picture, None]])
 
 #: Images and videos, each with or without a caption: one alone, or a sequence.
-GalleryInput = Union[
-    _Picture, Sequence[Union[_Picture, tuple[Any, ...], list[Any], Mapping[str, Any]]]
-]
+GalleryInput = TypeAliasType(
+    "GalleryInput",
+    Union[_Picture, Sequence[Union[_Picture, tuple[Any, ...], list[Any], Mapping[str, Any]]]],
+)
 
 #: A sound: a file, or a pair of the sample rate and an array.
-AudioInput = Union[OneFile, tuple[int, ArrayLike], Mapping[str, Any]]
+AudioInput = TypeAliasType("AudioInput", Union[OneFile, tuple[int, ArrayLike], Mapping[str, Any]])
 
 #: A video: a file, a pair of the file and its subtitles, or a dict with both.
-VideoInput = Union[OneFile, Sequence[Union[OneFile, None]], Mapping[str, Any]]
+VideoInput = TypeAliasType(
+    "VideoInput", Union[OneFile, Sequence[Union[OneFile, None]], Mapping[str, Any]]
+)
 
 #: A table: a DataFrame, an array, rows, or a dict with ``headers`` and ``data``.
-TableInput = Union[ArrayLike, list[Any], tuple[Any, ...], Mapping[str, Any]]
+TableInput = TypeAliasType(
+    "TableInput", Union[ArrayLike, list[Any], tuple[Any, ...], Mapping[str, Any]]
+)
 
 #: A conversation: pairs, or messages.
-ChatInput = Union[list[Any], tuple[Any, ...]]
+ChatInput = TypeAliasType("ChatInput", Union[list[Any], tuple[Any, ...]])
 
 #: A text, a file, or a dict with ``text`` and ``files``.
-MultimodalInput = Union[str, FileInput, Mapping[str, Any]]
+MultimodalInput = TypeAliasType("MultimodalInput", Union[str, FileInput, Mapping[str, Any]])
 
 #: A label, or a dict from labels to confidences.
-LabelInput = Union[str, float, Mapping[str, Any]]
+LabelInput = TypeAliasType("LabelInput", Union[str, float, Mapping[str, Any]])
 
 #: Pairs of a text and its label, or dicts with ``token`` and ``class_or_confidence``.
-HighlightInput = Union[list[Any], tuple[Any, ...]]
+HighlightInput = TypeAliasType("HighlightInput", Union[list[Any], tuple[Any, ...]])
 
 #: A date or a time: an object of `datetime`, or a text as the app's page writes it.
-DateInput = Union[str, float, date]
+DateInput = TypeAliasType("DateInput", Union[str, float, date])
 
 #: Paths on the server, as texts or path objects, or as lists of their parts.
-ExplorerInput = Union[str, os.PathLike[str], Sequence[Union[str, os.PathLike[str], list[str]]]]
-
-if not TYPE_CHECKING:
-    for _name in [name for name in vars() if name.endswith("Input")]:
-        vars()[_name] = _Shown(_name, vars()[_name])
+ExplorerInput = TypeAliasType(
+    "ExplorerInput", Union[str, os.PathLike[str], Sequence[Union[str, os.PathLike[str], list[str]]]]
+)

@@ -11,9 +11,10 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
+from .._basics.words import called
 from .._protocol.api.example import quoted
 from .._protocol.api.payload import written
-from ..errors import GradioClientError, PayloadError
+from ..errors import EndpointNotFoundError, GradioClientError, PayloadError
 
 if TYPE_CHECKING:
     from .._protocol.api.endpoint import Endpoint
@@ -86,44 +87,64 @@ _CALL_OPTIONS = {
     ),
     "additional_headers": "Write headers=…",
     "job_timeout": "Write timeout={value}",
+    "progress": "Write submit(…).show_progress().",  # `predict` has this option
 }
+
+#: Components that take no list as their value. A dropdown may take several choices.
+_NO_LISTS = frozenset(
+    "textbox number slider checkbox radio colorpicker code markdown html image datetime".split()
+)
 
 
 def call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> TypeError:
-    """Return the error for arguments that do not fit `Client.predict` or `Client.submit`."""
+    """Return the error for arguments that do not fit `Client.predict` or `Client.submit`.
+
+    Raises:
+        EndpointNotFoundError: The app does not have the endpoint.
+    """
     app: Described = args[0]
     form = inspect.signature(function)
     known = [name for name in form.parameters if name not in ("self", "endpoint", "payload")]
     unknown = {name: kwargs[name] for name in kwargs if name not in form.parameters}
     values = list(args[1:])
-    if "api_name" in unknown or "fn_index" in unknown:
-        numbered = unknown.pop("fn_index", None)
-        endpoint = unknown.pop("api_name", numbered)
-    elif "endpoint" in kwargs:
-        endpoint = kwargs["endpoint"]
-    else:
-        endpoint = values.pop(0) if values else None
-    if "payload" in kwargs:
-        given = kwargs["payload"]
-        values += given if isinstance(given, (list, tuple)) else [given]
+    endpoint = _endpoint(values, unknown, kwargs)
     names, slots = _parameters(app, endpoint)
-    wrong = _wrong_option(unknown, known, names)
+    given = [name for name in _LISTS if name in unknown and name not in (names or ())]
+    for name, value in [("payload", kwargs.get("payload")), *((n, unknown.pop(n)) for n in given)]:
+        if name in kwargs and value is not None:
+            values += value if isinstance(value, (list, tuple)) else [value]
+    wrong = _wrong_option(type(app), unknown, known, names)
     if wrong is not None:
         return TypeError(f"{function.__name__}() has no option {wrong}")
-    events = _event_data(values, unknown, names)
-    extra = [*events, *(f"{name}={written(kwargs[name])}" for name in known if name in kwargs)]
+    for name in unknown:
+        if names is not None and name not in names:
+            return _no_parameter(function.__name__, endpoint, name, names)
     where = quoted(endpoint) if isinstance(endpoint, str) else repr(endpoint)
-    if events:
-        extra = [written(values[0]), *extra]
-    elif values or unknown:
-        extra = [_payload(values, unknown, names, slots), *extra]
-    line = _line(function.__name__, where, extra)
+    options = {name: kwargs[name] for name in known if name in kwargs}
+    event = None if unknown else _event(values, names, slots)
+    if event is not None:
+        values, options = values[:1], {**event, **options}
+    payload = [] if not values and not unknown else [_payload(values, unknown, names, slots)]
+    line = _line(function.__name__, where, payload, options)
     shown = f"The values of a call are one list or dict. Write {line}"
-    if events:
+    if event is not None:
         shown = f"Only the endpoint and the values are passed by position. Write {line}"
     elif endpoint is None:
         shown = f"The endpoint comes first, and the values are one list or dict. Write {line}"
     return PayloadError(shown, endpoint=endpoint if isinstance(endpoint, (str, int)) else None)
+
+
+def _endpoint(values: list[Any], unknown: dict[str, Any], kwargs: Mapping[str, Any]) -> Any:
+    """Return the endpoint of a call, and take it from the other arguments."""
+    numbered, named = unknown.pop("fn_index", None), unknown.pop("api_name", None)
+    endpoint = numbered if named is None else named
+    if endpoint is None and "endpoint" in kwargs:
+        return kwargs["endpoint"]
+    if endpoint is None:
+        return values.pop(0) if values else None
+    if values and isinstance(values[0], str) and values[0].strip("/") == str(endpoint).strip("/"):
+        del values[0]  # it is passed in both forms
+    return endpoint
 
 
 def client(
@@ -200,24 +221,41 @@ def _option(name: object, value: object, known: Sequence[str]) -> str:
 
 
 def _wrong_option(
-    unknown: Mapping[str, Any], known: Sequence[str], names: Sequence[str] | None
+    client: type[Any],
+    unknown: Mapping[str, Any],
+    known: Sequence[str],
+    names: Sequence[str] | None,
 ) -> str | None:
     """Return the first keyword that can only be an option, with what to write instead.
 
-    Any keyword that is a parameter of the endpoint is a value, and so is one that is like none of
-    the options.
+    Any keyword that is a parameter of the endpoint is a value.
     """
     for name, value in unknown.items():
-        if name in _LISTS or (names is not None and name in names):
+        if names is not None and name in names:
             continue
         advice = _CALL_OPTIONS.get(name)
         if advice is not None:
             return f"{name}=. {advice.replace('{value}', written(value))}"
+        if name in inspect.signature(client).parameters:
+            return f"{name}=. It is an option of the client: Client(url, {name}=…)."
         candidates = [*known, "payload", "endpoint", *(names or ())]
         near = difflib.get_close_matches(name, candidates, n=1, cutoff=0.75)
         if near and near[0] not in (names or ()):
             return f"{name}=. Did you mean {near[0]}=?"
     return None
+
+
+def _no_parameter(method: str, endpoint: object, name: str, names: Sequence[str]) -> PayloadError:
+    near = difflib.get_close_matches(name, names, n=1)
+    meant = f" Did you mean {near[0]!r}?" if near else ""
+    where = endpoint if isinstance(endpoint, (str, int)) else None
+    takes = f"({', '.join(names)})" if names else "no values"
+    return PayloadError(
+        f"{called(where)} has no parameter {name!r}, and {method}() has no such option.{meant} "
+        f"It takes {takes}.",
+        endpoint=where,
+        parameter=name,
+    )
 
 
 def _parameters(app: Described, endpoint: object) -> tuple[list[str] | None, list[Slot]]:
@@ -227,24 +265,56 @@ def _parameters(app: Described, endpoint: object) -> tuple[list[str] | None, lis
     try:
         signature = app._signature(endpoint)
         slots = app._endpoint(endpoint).parameters
-    except GradioClientError:  # no such endpoint, or the client is closed
+    except EndpointNotFoundError:
+        raise
+    except GradioClientError:  # the client is closed, or the app does not respond
         return None, []
     return [one.sent_as for one in signature.parameters], list(slots)
 
 
-def _event_data(
-    values: Sequence[Any], unknown: Mapping[str, Any], names: Sequence[str] | None
-) -> list[str]:
-    """Return the options for the third and fourth argument of the JavaScript client, if any."""
-    if unknown or len(values) not in (2, 3) or len(names or ()) == len(values):
-        return []
+def _event(
+    values: Sequence[Any], names: Sequence[str] | None, slots: Sequence[Slot]
+) -> dict[str, Any] | None:
+    """Return the third and fourth argument of the JavaScript client as options, if any."""
+    if len(values) not in (2, 3):
+        return None
     first, event, *number = values
-    if not isinstance(first, (list, tuple, dict)) or not isinstance(event, (dict, type(None))):
-        return []
+    if not isinstance(first, (list, tuple, dict, type(None))):
+        return None
+    if not isinstance(event, (dict, type(None))):
+        return None
     if not all(one is None or type(one) is int for one in number):
-        return []
+        return None
+    if len(slots) == len(values) and not _is_payload(first, {}, names, slots):
+        return None
     given = zip(("event_data", "trigger_id"), values[1:])
-    return [f"{name}={written(value)}" for name, value in given if value is not None]
+    return {name: value for name, value in given if value is not None}
+
+
+def _is_payload(
+    value: object,
+    others: Mapping[str, Any],
+    names: Sequence[str] | None,
+    slots: Sequence[Slot],
+) -> bool:
+    """Return whether one value is the list or dict of the values, and not the first of them.
+
+    Args:
+        value: The value, which is alone by position.
+        others: The values that are passed by name.
+        names: The names of the endpoint's parameters.
+        slots: The inputs that belong to them.
+    """
+    if isinstance(value, Mapping):
+        by_name = value and set(value) <= set(names or ())
+        return bool(by_name) or (not others and len(slots) != 1)
+    if not isinstance(value, (list, tuple)):
+        return value is None and not slots
+    if not slots or (not others and len(slots) != 1 and len(value) <= len(slots)):
+        return True
+    one_choice = slots[0].type == "dropdown" and not slots[0].props.get("multiselect")
+    takes_no_list = one_choice or slots[0].type in _NO_LISTS
+    return takes_no_list and (not others or len(value) + len(others) <= len(slots))
 
 
 def _payload(
@@ -254,21 +324,32 @@ def _payload(
     slots: Sequence[Slot],
 ) -> str:
     """Return the values as one list or dict, in source text."""
-    for name in _LISTS:
-        if name in unknown and name not in (names or ()) and not values and len(unknown) == 1:
-            return written(unknown[name])
+    slot_of = dict(zip(names or (), slots))
+    by_name = {}
+    if len(values) == 1 and _is_payload(values[0], unknown, names, slots):
+        [given] = values
+        if given is None:
+            return "[]"
+        if isinstance(given, Mapping):
+            by_name = {key: written(one, slot_of.get(key)) for key, one in given.items()}
+            values = []
+        else:
+            values = given
     places = [*slots, *[None] * len(values)]
     shown = [written(value, slot) for value, slot in zip(values, places)]
-    if not unknown:
-        if len(values) == 1 and isinstance(values[0], (list, tuple, dict)) and len(slots) != 1:
-            return shown[0]
+    if not unknown and not by_name:
         return f"[{', '.join(shown)}]"
-    by_name = dict(zip(names or [f"name_{n}" for n, _ in enumerate(values, 1)], shown))
-    slot_of = dict(zip(names or (), slots))
-    by_name.update((name, written(unknown[name], slot_of.get(name))) for name in unknown)
-    return f"{{{', '.join(f'{quoted(name)}: {value}' for name, value in by_name.items())}}}"
+    by_name.update(zip(names or [f"name_{n}" for n, _ in enumerate(values, 1)], shown))
+    for name, value in unknown.items():
+        is_option = names is None and name in _OPTIONS  # its value may be secret
+        by_name[name] = "…" if is_option else written(value, slot_of.get(name))
+    return f"{{{', '.join(f'{quoted(str(name))}: {one}' for name, one in by_name.items())}}}"
 
 
-def _line(method: str, endpoint: str, arguments: Sequence[str]) -> str:
-    line = f"{method}({', '.join([endpoint, *arguments])})."
+def _line(method: str, endpoint: str, payload: Sequence[str], options: Mapping[str, Any]) -> str:
+    """Return the call. The values of headers may be secret."""
+    extra = [
+        f"{name}={'…' if name == 'headers' else written(value)}" for name, value in options.items()
+    ]
+    line = f"{method}({', '.join([endpoint, *payload, *extra])})."
     return line if len(line) <= _LONGEST else f"{method}({endpoint}, [first, second])."

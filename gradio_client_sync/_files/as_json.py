@@ -33,13 +33,17 @@ def refuse_json(file: DescribedFile) -> None:
     """Raise an error that helps if `json` is about to raise one for a file.
 
     The encoder asks an object that it does not know for nothing but the name of its class, to say
-    that it "is not JSON serializable". So a file calls this when it is asked for its class.
+    that it "is not JSON serializable". So a file calls this when it is asked for its class. There
+    is no plainer way: a file that is a dict would be encoded, and code that takes files and dicts
+    would then take it for a dict.
 
     Raises:
         TypeError: The caller of the caller is the last resort of an encoder of `json`.
     """
-    caller = sys._getframe(2)
-    if caller.f_code.co_name == "default" and caller.f_globals.get("__name__") in _ENCODERS:
+    caller = sys._getframe(1).f_back  # None if no Python code calls
+    if caller is None or caller.f_globals.get("__name__") not in _ENCODERS:
+        return
+    if caller.f_code.co_name == "default":
         raise TypeError(
             f"{file.orig_name!r} is a file, and json does not know how to write one. Use "
             "result.plain(), where files are dicts, or file.read() for its content."

@@ -63,12 +63,14 @@ class JobControl:
         times: The time of each step, in seconds after the job was created.
         bytes: The number of bytes that the server has sent for the job.
         cancelled: For a cancelled job, a sentence that says why it was cancelled, and where it was.
+        waits_for_slot: Whether the client had no free worker for the job when it was submitted.
     """
 
     # Most jobs keep most of these values. Defaults in the class save the time to set them.
     event_id: str | None = None
     bytes: int = 0
     cancelled: str = ""
+    waits_for_slot = False
     _future: Future[Data] | None = None
     _ending: tuple[Outcome, Data | None, GradioClientError | None] | None = None
     _on_stop: Callable[[], None] | None = None
@@ -129,7 +131,7 @@ class JobControl:
 
     def whereabouts(self) -> str:
         """Return where the job is, as the end of a sentence with "it is" or "it was"."""
-        if not self._started:
+        if self.waits_for_slot and not self._started:
             return "waiting for a worker of this client, whose number max_workers= limits"
         status = None if "started" in self.times else self._log.status
         return whereabouts(status, self.times, time.monotonic() - self._created)

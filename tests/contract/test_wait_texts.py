@@ -8,7 +8,10 @@ import uuid
 import pytest
 
 from gradio_client_sync import BrokenStreamError, Client, JobTimeoutError, Status
+from gradio_client_sync._job.control import JobControl
+from gradio_client_sync._job.event_log import EventLog
 from tests.conftest import GENERATIONS
+from tests.core.test_decode import scribe_for
 from tests.support.breakable_relay import BreakableRelay
 from tests.support.job_phases import held_in, server_for
 from tests.support.listeners import BOUND, EventRecorder
@@ -106,6 +109,17 @@ def test_job_that_waits_for_a_worker_says_so(server: Server, key: str) -> None:
         server.control.release(key)
         assert first.result(BOUND)
         assert second.result(BOUND)[0] == "x"
+
+
+@pytest.mark.once
+def test_job_with_a_free_worker_names_no_limit() -> None:
+    """Before its worker runs, a job that had a free one does not name `max_workers`."""
+    control = JobControl("/f", 0, EventLog(scribe_for(), 10, lambda task: task()))
+    assert control.whereabouts() == "being sent to the app"
+    control.waits_for_slot = True
+    assert "max_workers=" in control.whereabouts()
+    control.start()
+    assert control.whereabouts() == "being sent to the app"
 
 
 def test_lost_job_says_what_to_do(server: Server, key: str) -> None:

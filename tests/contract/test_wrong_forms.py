@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import inspect
+import io
 from pathlib import Path
 from typing import Any, Callable
 
 import numpy as np
 import pytest
 
-from gradio_client_sync import Client, PayloadError, duplicate, handle_file
+from gradio_client_sync import Client, EndpointNotFoundError, PayloadError, duplicate, handle_file
 from tests.conftest import GENERATIONS
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import MISTAKES, Server
@@ -50,14 +51,24 @@ CALLS: tuple[tuple[tuple[Any, ...], dict[str, Any], str], ...] = (
     ((2, 3), {"api_name": "/add"}, '("/add", [2, 3])'),
     (("/add",), {"a": 2, "b": 3}, '("/add", {"a": 2, "b": 3})'),
     (("/add", 2), {"b": 3}, '("/add", {"a": 2, "b": 3})'),
-    (("/add", [2]), {"b": 3}, '("/add", {"a": [2], "b": 3})'),
+    (("/add", [2]), {"b": 3}, '("/add", {"a": 2, "b": 3})'),
+    (("/add", {"a": 2}), {"b": 3}, '("/add", {"a": 2, "b": 3})'),
     ((), {"a": 2, "b": 3, "api_name": "/add"}, '("/add", {"a": 2, "b": 3})'),
     (("/add", 2, 3), {"timeout": 5}, '("/add", [2, 3], timeout=5)'),
     ((2, 3), {"fn_index": 0}, "(0, [2, 3])"),
     (("/add", np.zeros(3), "x"), {}, '("/add", [array, "x"])'),
     (("/add",), {"data": [2, 3]}, '("/add", [2, 3])'),
     (([2, 3],), {"api_name": "/add"}, '("/add", [2, 3])'),
-    (("/nothing", 2, 3), {}, '("/nothing", [2, 3])'),
+    (("/add",), {"inputs": 2}, '("/add", [2])'),
+    (("/add", [2, 3]), {"api_name": "/add"}, '("/add", [2, 3])'),
+    (([2],), {"api_name": "/fail_number"}, '("/fail_number", [2])'),
+    ((["red"],), {"api_name": "/fail_checkbox_group"}, '("/fail_checkbox_group", [["red"]])'),
+    ((["cat.png"],), {"api_name": "/fail_image"}, '("/fail_image", [pathlib.Path("cat.png")])'),
+    (
+        (["a.csv"],),
+        {"api_name": "/fail_files"},
+        '("/fail_files", [[pathlib.Path("a.csv")]])',
+    ),
     (("cat.png",), {"api_name": "/fail_image"}, '("/fail_image", [pathlib.Path("cat.png")])'),
     (
         ("/fail_image",),
@@ -67,8 +78,12 @@ CALLS: tuple[tuple[tuple[Any, ...], dict[str, Any], str], ...] = (
     (
         ("/fail_textbox", ["x"], {"index": 1}, 7),
         {},
-        "(\"/fail_textbox\", ['x'], event_data={'index': 1}, trigger_id=7)",
+        '("/fail_textbox", ["x"], event_data={"index": 1}, trigger_id=7)',
     ),
+    (("/add", [2, 3], {"index": 1}), {}, '("/add", [2, 3], event_data={"index": 1})'),
+    (("/add", [2, 3], None), {}, '("/add", [2, 3])'),
+    (("/selected", None, {"index": 1}), {}, '("/selected", [], event_data={"index": 1})'),
+    (("/add", 2, 3), {"headers": {"Authorization": SECRET}}, '("/add", [2, 3], headers=…)'),
     ((), {"api_name": "/add"}, '("/add")'),
 )
 
@@ -109,6 +124,24 @@ def test_misspelt_options_get_the_name(app: Client) -> None:
     assert '{"text": "x", "a": 3}' in refused(lambda: call("/fail_two", text="x", a=3))
 
 
+def test_keywords_that_are_neither_option_nor_parameter_are_named(app: Client) -> None:
+    """No line is shown that would fail, and no secret."""
+    call: Any = app.predict
+    text = refused(lambda: call("/add", [2, 3], hf_token=SECRET))
+    assert text == (
+        "predict() has no option hf_token=. It is an option of the client: Client(url, hf_token=…)."
+    )
+    assert refused(lambda: call("/add", a=2, c=3)) == (
+        "'/add' has no parameter 'c', and predict() has no such option. It takes (a, b)."
+    )
+    text = refused(lambda: call("/fail_two", texts="x"))
+    assert "Did you mean 'text'? It takes (text, a)." in text
+    text = refused(lambda: app.submit("/add", [2, 3], progress=True))  # type: ignore[call-arg]
+    assert text == "submit() has no option progress=. Write submit(…).show_progress()."
+    with pytest.raises(EndpointNotFoundError, match="Did you mean '/add'"):
+        call("/ad", 2, 3)
+
+
 BARE: tuple[tuple[Any, str], ...] = (
     (2, "[2]"),
     (2.5, "[2.5]"),
@@ -117,8 +150,9 @@ BARE: tuple[tuple[Any, str], ...] = (
     (True, "[True]"),
     (np.zeros(3), "[array]"),
     (Path("cat.png"), '[pathlib.Path("cat.png")]'),
-    ({1, 2}, "[list(values)]"),
-    ((n for n in "ab"), "[list(values)]"),
+    ({1, 2}, "list(values)"),
+    ((n for n in "ab"), "list(values)"),
+    (io.BytesIO(), "[file]"),
 )
 
 
@@ -149,6 +183,7 @@ def test_wrong_calls_of_a_closed_client_get_the_line(server: Server) -> None:
     app.close()
     call: Any = app.predict
     assert refused(lambda: call("/add", 2, b=3)).endswith('{"name_1": 2, "b": 3}).')
+    assert SECRET not in refused(lambda: call("/add", 2, api_key=SECRET))
 
 
 # -- clients

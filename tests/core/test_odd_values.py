@@ -58,6 +58,8 @@ def told_of(one: dict[str, Any], value: Any) -> str:
 
 
 ENUM = ["red", "green"]
+HASH = "0123456789abcdef" * 2
+AS_FILE = "a dict with the path 'a.png' -> pathlib.Path('a.png') or handle_file('a.png')"
 MANY = list("abcdefghij")
 
 
@@ -108,10 +110,25 @@ MANY = list("abcdefghij")
         (component("image"), "data:image/png;base64,xx", ""),
         (
             component("image", FILE_DATA),
-            {"path": "a", "mime_type": "text/csv"},
-            "the file 'a' -> an image",
+            {"path": f"/tmp/gradio/{HASH}/a", "mime_type": "text/csv"},
+            f"the file '/tmp/gradio/{HASH}/a' -> an image",
         ),
-        (component("image", FILE_DATA), {"path": "a", "mime_type": 5}, ""),
+        (component("image", FILE_DATA), {"path": f"C:\\{HASH}\\a", "mime_type": 5}, ""),
+        (component("image", FILE_DATA), {"path": "https://x.org/a.png"}, ""),
+        (component("image", FILE_DATA), {"path": "a.png"}, AS_FILE),
+        (
+            component("image", FILE_DATA),
+            {"path": "a" * 500},
+            "a dict with a path -> pathlib.Path(path) or handle_file(path)",
+        ),
+        (component("image"), {"path": "a.png", "meta": {"_type": "gradio.FileData"}}, AS_FILE),
+        (component("file", file_count="multiple"), [{"path": "a.png"}], AS_FILE),
+        (component("gallery"), [{"image": {"path": "a.png"}}], AS_FILE),
+        (component("multimodaltextbox"), {"text": "", "files": [{"path": "a.png"}]}, AS_FILE),
+        (component("json"), {"path": "a.png"}, ""),
+        (component("chatbot"), ["hi", "there"], "the text 'hi' -> a list of messages"),
+        (component("chatbot"), [["hi", None], {"role": "user", "content": "x"}], ""),
+        (component("dataframe"), {"a": [1, 2]}, "a dict without the key 'data' -> a table"),
         (component("audio"), File("a.png"), "the file 'a.png' -> a sound"),
         (
             component("audio"),

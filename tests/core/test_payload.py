@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
-from gradio_client_sync._protocol.api.payload import bind, encode, encode_json
+from gradio_client_sync._protocol.api.payload import bind, encode, encode_json, written
 from gradio_client_sync._protocol.values.attachments import Attachment
 from gradio_client_sync.errors import PayloadError
 from gradio_client_sync.types import ValueInfo
@@ -159,16 +160,17 @@ def test_bind_refuses_a_bare_value(payload: Any) -> None:
         ("a text", '["a text"]'),
         (None.__class__, "[value]"),
         (Path("cat.png"), '[pathlib.Path("cat.png")]'),
-        ({1, 2}, "[list(values)]"),
-        (frozenset("ab"), "[list(values)]"),
-        ({1: 2}.keys(), "[list(values)]"),
-        (iter([1]), "[list(values)]"),
-        ((i for i in "ab"), "[list(values)]"),
+        ({1, 2}, "list(values)"),
+        (frozenset("ab"), "list(values)"),
+        ({1: 2}.keys(), "list(values)"),
+        (iter([1]), "list(values)"),
+        ((i for i in "ab"), "list(values)"),
         (object(), "[value]"),
         ("x" * 500, "[value]"),
         (type("ndarray", (), {})(), "[array]"),
         (type("Shown", (), {"__module__": "PIL.Image"})(), "[image]"),
         (_file("a.txt"), '[handle_file("a.txt")]'),
+        (io.BytesIO(), "[file]"),
         (type("DataFrame", (), {})(), "[table]"),
     ],
 )
@@ -189,6 +191,43 @@ def test_bind_shows_a_bare_text_as_a_file_where_the_app_takes_one() -> None:
         with pytest.raises(PayloadError) as caught:
             bind(endpoint_of("image"), text, no_request)
         assert str(caught.value).endswith(f'predict("/f", [{line}]).')
+
+
+def test_bind_shows_a_call_without_values_if_there_are_no_parameters() -> None:
+    with pytest.raises(PayloadError) as caught:
+        bind(endpoint_of(), 5, no_request)
+    assert str(caught.value) == (
+        "'/f' takes its values as a list or dict, and got one value of type int. It takes no "
+        'values. Write predict("/f").'
+    )
+
+
+def test_bind_names_a_bare_file_without_its_private_type() -> None:
+    with pytest.raises(PayloadError, match=r"and got one file\. Wrap it in a list"):
+        bind(AB, _file("a.txt"), no_request)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (["a", [1, None]], '["a", [1, None]]'),
+        (("a",), '("a",)'),
+        (("a", 2), '("a", 2)'),
+        ({"a": [Path("b")]}, '{"a": [pathlib.Path("b")]}'),
+        ([object()], "[value]"),
+        (["x" * 40, "y" * 40], "value"),
+        (list(range(10_000)), "value"),
+        ({n: n for n in range(10_000)}, "value"),
+    ],
+)
+def test_written_shows_the_parts_of_a_value(value: Any, text: str) -> None:
+    """Each part of a list or dict is shown as source text, if all of them are short."""
+    assert written(value) == text
+
+
+def test_written_shows_texts_in_a_list_as_files_where_the_app_takes_files() -> None:
+    slot = endpoint_of("gallery").parameters[0]
+    assert written(["a.png", "b.png"], slot) == '[pathlib.Path("a.png"), pathlib.Path("b.png")]'
 
 
 FILE = endpoint_of("textbox", "image")

@@ -188,6 +188,16 @@ def test_output_schema_knows_what_comes_back_in_another_form(
     assert type_text(output_schema(component, {}, described=described)) == text
 
 
+@pytest.mark.parametrize(
+    ("component", "more"), [("dataframe", "metadata"), ("lineplot", "chart"), ("barplot", "chart")]
+)
+def test_output_schema_has_keys_of_some_releases(component: str, more: str) -> None:
+    """A key that only some releases send is not required; values that are sent do not have it."""
+    known, schema = component_schema(component, {}), output_schema(component, {})
+    assert list(schema["properties"]) == [*known["properties"], more]
+    assert schema["required"] == list(known["properties"])
+
+
 def test_component_schema_tells_the_range_of_a_slider() -> None:
     """A slider's limits are in its description if they are numbers."""
     limits = {"minimum": 1, "maximum": 5}

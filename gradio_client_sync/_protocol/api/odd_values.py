@@ -11,11 +11,14 @@ server.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable
 
 from ..values.attachments import Attachment
+from ..values.filedata import is_link
 from .api_info import parameters_of, schemas_of
+from .file_texts import takes_files
 from .schema import MAX_DEPTH, is_file, list_in, referred
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ _MOST = 3  # sentences
 _ITEMS = 1000  # items of a list that are compared with the choices
 _CHOICES = 8  # choices that a sentence lists
 _LONGEST = 60  # characters of a text
+_LONGEST_PATH = 200  # characters
 
 #: Components whose values have several forms, and what they take: only a single value is odd.
 _STRUCTURED = {
@@ -47,6 +51,8 @@ _STRUCTURED = {
 _NO_FILES = frozenset(("dataframe", "timeseries", "label", "highlightedtext"))
 #: Components that take a text or a number, and more than their schema says.
 _LOOSE = frozenset(("datetime", "dataset", "state", "browserstate", "timer"))
+
+_HASH = re.compile(r"[/\\][0-9a-f]{16,}[/\\]")
 
 _IMAGE, _SOUND, _FILM = ("image/",), ("audio/",), ("video/",)
 #: The MIME types of the files that components take, and what such files are called.
@@ -114,6 +120,11 @@ def _odd(slot: Slot, schema: Mapping[str, Any], value: Any) -> _Odd | None:
         value = value.item()
     if slot.type in _LOOSE or not isinstance(value, (*_JSON, tuple, Attachment)):
         return None
+    path = next(_paths(value, 0), None) if takes_files(slot) else None
+    if path is not None:
+        if len(path) > _LONGEST_PATH:
+            return "a dict with a path", "pathlib.Path(path) or handle_file(path)"
+        return f"a dict with the path {path!r}", f"pathlib.Path({path!r}) or handle_file({path!r})"
     if slot.type in _STRUCTURED:
         if (value is None and slot.type in _KINDS) or (
             isinstance(value, Attachment) and slot.type in _NO_FILES
@@ -121,7 +132,8 @@ def _odd(slot: Slot, schema: Mapping[str, Any], value: Any) -> _Odd | None:
             return _shown(value), _STRUCTURED[slot.type]
         if isinstance(value, (str, int, float)) and not _takes_one(schema, value):
             return _shown(value), _STRUCTURED[slot.type]
-        return _odd_file(slot, value)
+        part = _odd_part(slot, value)
+        return _odd_file(slot, value) if part is None else (part, _STRUCTURED[slot.type])
     if isinstance(value, str) and slot.type == "image" and "skip_api" not in slot.config:
         return None  # 3.x takes images as data URLs
     custom = slot.props.get("allow_custom_value") is True
@@ -131,6 +143,34 @@ def _odd(slot: Slot, schema: Mapping[str, Any], value: Any) -> _Odd | None:
     if found is None and isinstance(value, (int, float)) and not isinstance(value, bool):
         found = _out_of_range(slot, schema, value)
     return found or _odd_file(slot, value)
+
+
+def _odd_part(slot: Slot, value: Any) -> str | None:
+    """Return the part of a table or chat that makes it another value, as words."""
+    if slot.type == "dataframe" and isinstance(value, Mapping) and "data" not in value:
+        return "a dict without the key 'data'"
+    if slot.type == "chatbot" and isinstance(value, list):
+        single = (item for item in value[:_ITEMS] if isinstance(item, (str, int, float)))
+        return next((_shown(item) for item in single), None)
+    return None
+
+
+def _paths(value: Any, depth: int) -> Iterator[str]:
+    """Yield the path in each dict that stands for a file that was not uploaded.
+
+    The upload folder of a server has a folder for each file, whose name is a hash.
+    """
+    if isinstance(value, Mapping) and depth <= MAX_DEPTH:
+        path = value.get("path")
+        if isinstance(path, str):
+            if not is_link(path) and _HASH.search(path) is None:
+                yield path
+            return
+        for part in value.values():
+            yield from _paths(part, depth + 1)
+    elif isinstance(value, (list, tuple)) and depth <= MAX_DEPTH:
+        for part in value:
+            yield from _paths(part, depth + 1)
 
 
 def _takes_one(schema: Mapping[str, Any], value: Any) -> bool:

@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 _SINGLE = (str, bytes, bytearray, memoryview)
 
 #: Types that `written` shows by their `repr`, and names for values of some others.
-_SHOWN = (bytes, bytearray, bool, int, float, list, tuple, dict)
+_SHOWN = (bytes, bytearray, bool, int, float)
 _NAMES = {"ndarray": "array", "DataFrame": "table", "RemoteFile": "file"}
+
+_AS_LIST = "list(values)"  # what to write for an iterator or a set
 
 _SHORT = 60  # characters; a longer value is shown as a name
 _LONGEST_PATH = 200  # characters; a longer text is a content, and is shortened in messages
@@ -247,10 +249,16 @@ def _count(parameters: int) -> str:
 
 def _not_a_payload(endpoint: Endpoint, payload: object) -> PayloadError:
     name = quoted(endpoint.name) if isinstance(endpoint.name, str) else endpoint.name
-    value = written(payload, next(iter(endpoint.parameters), None))
+    slots = endpoint.parameters
+    value = written(payload, slots[0] if slots else None)
+    kind = "file" if isinstance(payload, Attachment) else f"value of type {type(payload).__name__}"
+    line = f"Wrap it in a list: predict({name}, [{value}])."
+    if not endpoint.givable:
+        line = f"It takes no values. Write predict({name})."
+    elif value == _AS_LIST and len(slots) > 1:
+        line = f"Wrap it in a list: predict({name}, {value})."
     return PayloadError(
-        f"{called(endpoint.name)} takes its values as a list or dict, and got one value of type "
-        f"{type(payload).__name__}. Wrap it in a list: predict({name}, [{value}]).",
+        f"{called(endpoint.name)} takes its values as a list or dict, and got one {kind}. {line}",
         endpoint=endpoint.name,
     )
 
@@ -262,24 +270,38 @@ def written(value: object, slot: Slot | None = None) -> str:
         value: The value.
         slot: The input that it is for. If that takes a file, a text is written as a path or link.
     """
-    if isinstance(value, str):
-        if slot is not None and takes_files(slot) and text_for_file(slot, value) is not None:
-            shown = f"{'handle_file' if is_link(value) else 'pathlib.Path'}({quoted(value)})"
-        else:
-            shown = quoted(value)
-    elif isinstance(value, PurePath):
-        shown = f"pathlib.Path({quoted(str(value))})"
-    elif isinstance(value, Attachment):
-        shown = f"handle_file({quoted(value.orig_name)})"
-    else:
-        shown = repr(value) if isinstance(value, _SHOWN) or value is None else ""
+    shown = _source(value, slot)
     if 0 < len(shown) <= _SHORT:
         return shown
+    if type(value).__name__ in _NAMES:
+        return _NAMES[type(value).__name__]
+    if hasattr(value, "read"):
+        return "file"
     if isinstance(value, (Set, KeysView, ValuesView, ItemsView, Iterator)):
-        return "list(values)"
+        return _AS_LIST
     if any(kind.__module__ == "PIL.Image" for kind in type(value).__mro__):
         return "image"
-    return _NAMES.get(type(value).__name__, "value")
+    return "value"
+
+
+def _source(value: object, slot: Slot | None) -> str:
+    """Return a value as source text; ``""`` if it has no short one."""
+    if isinstance(value, str):
+        if slot is not None and takes_files(slot) and text_for_file(slot, value) is not None:
+            return f"{'handle_file' if is_link(value) else 'pathlib.Path'}({quoted(value)})"
+        return quoted(value)
+    if isinstance(value, PurePath):
+        return f"pathlib.Path({quoted(str(value))})"
+    if isinstance(value, Attachment):
+        return f"handle_file({quoted(value.orig_name)})"
+    if isinstance(value, (list, tuple)) and len(value) <= _SHORT:
+        parts = [written(part, slot) for part in value]
+        if isinstance(value, list):
+            return f"[{', '.join(parts)}]"
+        return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+    if isinstance(value, dict) and len(value) <= _SHORT:
+        return f"{{{', '.join(f'{written(key)}: {written(one)}' for key, one in value.items())}}}"
+    return repr(value) if isinstance(value, _SHOWN) or value is None else ""
 
 
 def encode(endpoint: Endpoint, body: Mapping[str, Any]) -> bytes:

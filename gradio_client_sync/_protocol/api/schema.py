@@ -199,6 +199,11 @@ def _optional(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 # A table that the app makes without names has numbers as headers.
 _TABLE = _object(headers=_list({"type": ["string", "integer"]}), data=_list(_list(_ANY)))
+#: Keys that a value has on some releases only.
+_MORE_KEYS: dict[str, dict[str, Any]] = {
+    "dataframe": {"metadata": _ANY},  # the style of the cells
+    **{key: {"chart": _STRING} for key in ("lineplot", "barplot", "scatterplot")},
+}
 _MESSAGE = {"anyOf": [_STRING, _FILE, _NULL]}
 
 _COMPONENTS: dict[str, dict[str, Any]] = {
@@ -261,12 +266,19 @@ def output_schema(
         described: Whether the server describes its components (3.26 and later).
 
     Behaviour: ``postprocess`` of Gradio 3. Since 3.26 a video comes with its subtitles. An image of
-    a gallery comes alone if it has no caption.
+    a gallery comes alone if it has no caption. Later releases of Gradio 3 send more keys.
     """
     if component == "video" and described:
         return _tuple(_FILE, _optional(_FILE))
     if component == "gallery":
         return _list({"anyOf": [_FILE, _tuple(_FILE, _optional(_STRING))]})
+    if component in _MORE_KEYS:
+        known = component_schema(component, props)
+        return {
+            **known,
+            "properties": {**known["properties"], **_MORE_KEYS[component]},
+            "required": list(known["properties"]),
+        }
     return component_schema(component, props)
 
 
