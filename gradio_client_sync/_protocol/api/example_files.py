@@ -30,9 +30,9 @@ def accepted_example(slot: Slot, example: Any) -> Any:
         slot: The input.
         example: The example of the server, or one made from the type.
 
-    Behaviour: since 4.x, a number outside the range is an error, and a date with a time if the
-    component has none. ``file_types`` has suffixes, kinds such as ``"image"``, and since 4.x MIME types. A
-    page of an image editor sends every layer and the composite, also if nothing was drawn.
+    Behaviour: a number outside the range is an error, and so is a date with a time if the
+    component has none. ``file_types`` has suffixes, kinds such as ``"image"``, and since 4.x MIME
+    types. A page of an image editor sends every layer and the composite, also if nothing was drawn.
     """
     if slot.type in ("number", "slider"):
         return _in_range(slot.props, example)
