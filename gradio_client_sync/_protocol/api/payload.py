@@ -45,7 +45,10 @@ _LONGEST_PATH = 200  # characters; a longer text is a content, and is shortened 
 
 
 def bind(
-    endpoint: Endpoint, payload: Payload, parameters: Callable[[], Sequence[ValueInfo]]
+    endpoint: Endpoint,
+    payload: Payload,
+    parameters: Callable[[], Sequence[ValueInfo]],
+    method: str = "predict",
 ) -> list[Any]:
     """Assign values, by position or by name, to the function's inputs.
 
@@ -60,6 +63,7 @@ def bind(
         parameters: Returns the parameters of the description with their names and defaults.
             It may send a request, so it is called only if names or defaults are needed: not for a
             list with one of the two lengths.
+        method: The method that the user has called, for messages.
 
     Returns:
         One value per input: ``None`` for session state, and the component's value in the config
@@ -81,7 +85,7 @@ def bind(
     elif isinstance(payload, Mapping):
         return _by_name(endpoint, payload, parameters())
     elif isinstance(payload, _SINGLE) or not isinstance(payload, Sequence):
-        raise _not_a_payload(endpoint, payload)
+        raise _not_a_payload(endpoint, payload, method)
     else:
         values = list(payload)
     wanted = len(endpoint.parameters)
@@ -245,12 +249,13 @@ def _count(parameters: int) -> str:
     return counted(parameters, "value") if parameters else "no values"
 
 
-def _not_a_payload(endpoint: Endpoint, payload: object) -> PayloadError:
+def _not_a_payload(endpoint: Endpoint, payload: object, method: str) -> PayloadError:
     name = quoted(endpoint.name) if isinstance(endpoint.name, str) else endpoint.name
+    first = "" if method == "send_chunk" else f"{name}, "  # its job knows the endpoint
     value = written(payload, next(iter(endpoint.parameters), None))
     return PayloadError(
         f"{called(endpoint.name)} takes its values as a list or dict, and got one value of type "
-        f"{type(payload).__name__}. Wrap it in a list: predict({name}, [{value}]).",
+        f"{type(payload).__name__}. Wrap it in a list: {method}({first}[{value}]).",
         endpoint=endpoint.name,
     )
 
