@@ -233,6 +233,9 @@ def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
 def _wrapped_choices(kind: str, first: int, width: int) -> tuple[str, list[str]]:
     """Break a type with choices between them: a line for its column, and those that follow."""
     line = wrap_quoted(kind, first)[0]
+    head = kind[: kind.index(_CHOICES) + len(_CHOICES)]
+    if not kind[len(line) :].startswith(" ") and columns(head) <= first:
+        line = head  # the first choice is too long for the column
     return line, wrap_quoted(kind[len(line) :].lstrip(" "), width)
 
 
