@@ -424,6 +424,7 @@ class Client(ExplainsAttributes):
             headers=headers,
             event_data=event_data,
             trigger_id=trigger_id,
+            method="submit",
         )
         return connection.submit(call)
 
@@ -513,6 +514,7 @@ class Client(ExplainsAttributes):
             headers=headers,
             event_data=event_data,
             trigger_id=trigger_id,
+            method="predict",
         )
         if bars is not None:
             return self._result(connection.submit(call), bars)

@@ -16,7 +16,7 @@ from typing import Any
 
 from ._basics.words import called
 from ._protocol.api.example import call_text
-from ._protocol.api.shown import shown_default
+from ._protocol.api.shown import shown_default, shown_label
 from ._terminal.plaintext import LONGEST, columns, pad, plain, short, wrap, wrap_quoted
 
 NARROWEST, WIDEST = 60, 110  # columns; wider lines are hard to read
@@ -119,7 +119,7 @@ def _rows(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
 
 
 def _return_name(value: Mapping[str, Any]) -> str:
-    return short(f"→ {value.get('label', '')}", LONGEST_NAME)
+    return short(f"→ {shown_label(value)}", LONGEST_NAME)
 
 
 def _label_note(value: Mapping[str, Any], name: str) -> str:
@@ -233,6 +233,9 @@ def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
 def _wrapped_choices(kind: str, first: int, width: int) -> tuple[str, list[str]]:
     """Break a type with choices between them: a line for its column, and those that follow."""
     line = wrap_quoted(kind, first)[0]
+    head = kind[: kind.index(_CHOICES) + len(_CHOICES)]
+    if not kind[len(line) :].startswith(" ") and columns(head) <= first:
+        line = head  # the first choice is too long for the column
     return line, wrap_quoted(kind[len(line) :].lstrip(" "), width)
 
 

@@ -8,10 +8,11 @@ has one output, a tuple if it has several, and ``None`` if it has none.
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Callable, Protocol, TypeVar
 
 from . import _options, types
 from ._basics.words import called
+from ._face.explained import explained
 from ._face.typed_job import TypedJob, bare
 from ._protocol.api.accepted import INPUT_TYPES
 from ._protocol.api.signature import Parameter, Signature
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from .types import Payload
 
 __all__ = ["DEFAULT", "Default", "FileInput", "Function", "TypedJob", "bare", "function_of"]
+
+T = TypeVar("T")
 
 LINE = 100  # columns of a signature in an error
 _NAMES = {name: getattr(types, name) for name in INPUT_TYPES}
@@ -78,24 +81,34 @@ class Caller(Protocol):
         """Start a call with a payload and options, and return its job."""
 
 
-def call_options(
-    *,
-    timeout: float | None = None,
-    isolated: bool | None = None,
-    idempotent: bool | None = None,
-    headers: Mapping[str, str] | None = None,
-    progress: bool | None = None,
-) -> dict[str, Any]:
-    """Check the options of calls, and return those that were given.
+def options_method(name: str, make: Callable[[dict[str, Any]], T]) -> Callable[..., T]:
+    """Return the method `with_options` of a function.
 
-    Raises:
-        TypeError, ValueError: An option has a wrong type or value. The message names it.
+    Args:
+        name: The name of the function.
+        make: Returns the same function with further options for each call. It gets those that
+            were given, after a check.
     """
-    flags = {"isolated": isolated, "idempotent": idempotent, "progress": progress}
-    given = {name: _options.flag(name, on) for name, on in flags.items() if on is not None}
-    limit = {} if timeout is None else {"timeout": _options.seconds("timeout", timeout)}
-    sent_headers = {} if headers is None else {"headers": _options.texts("headers", headers)}
-    return {**given, **limit, **sent_headers}
+
+    @short_traceback
+    @explained("options")
+    def with_options(
+        *,
+        timeout: float | None = None,
+        isolated: bool | None = None,
+        idempotent: bool | None = None,
+        headers: Mapping[str, str] | None = None,
+        progress: bool | None = None,
+    ) -> T:
+        flags = {"isolated": isolated, "idempotent": idempotent, "progress": progress}
+        given = {name: _options.flag(name, on) for name, on in flags.items() if on is not None}
+        limit = {} if timeout is None else {"timeout": _options.seconds("timeout", timeout)}
+        sent_headers = {} if headers is None else {"headers": _options.texts("headers", headers)}
+        return make({**given, **limit, **sent_headers})
+
+    with_options.__qualname__ = f"{name}.with_options"
+    with_options.__doc__ = OPTIONS_DOCSTRING
+    return with_options
 
 
 def submitted(
@@ -107,7 +120,7 @@ def submitted(
         app: The client that makes the call.
         endpoint: The name of the endpoint, or its ``fn_index``.
         payload: The values by parameter name.
-        options: The result of `call_options`.
+        options: The options of the call.
         outputs: The number of outputs.
     """
     job = app.submit(
@@ -140,7 +153,7 @@ def function_of(
     Args:
         app: The client that makes the calls.
         signature: The endpoint's name, parameters and return values.
-        options: The result of `call_options`, for each call.
+        options: The options of each call.
     """
     form, chosen = python_signature(signature), dict(options or {})
 
@@ -155,30 +168,19 @@ def function_of(
         values = payload(args, kwargs)
         return submitted(app, signature.endpoint, values, chosen, len(signature.returns))
 
-    def with_options(
-        *,
-        timeout: float | None = None,
-        isolated: bool | None = None,
-        idempotent: bool | None = None,
-        headers: Mapping[str, str] | None = None,
-        progress: bool | None = None,
-    ) -> Function:
-        new = call_options(
-            timeout=timeout,
-            isolated=isolated,
-            idempotent=idempotent,
-            headers=headers,
-            progress=progress,
-        )
-        return function_of(app, signature, {**chosen, **new})
+    def with_new(options: Mapping[str, Any]) -> Function:
+        return function_of(app, signature, {**chosen, **options})
 
     def payload(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         try:
             given = form.bind(*args, **kwargs).arguments
         except TypeError as exc:
+            from ._face import wrong_forms
+
+            reason = wrong_forms.argument(signature.name, list(form.parameters), kwargs)
             raise PayloadError(
-                f"The arguments do not fit {called(signature.endpoint)}: {exc}. Its signature is "
-                f"{_shown(signature.name, form)}.",
+                f"The arguments do not fit {called(signature.endpoint)}: {reason or f'{exc}.'} Its "
+                f"signature is {_shown(signature.name, form)}.",
                 endpoint=signature.endpoint,
             ) from exc
         return sent(signature.parameters, given)
@@ -189,9 +191,8 @@ def function_of(
     _document(submit, signature, form.replace(return_annotation=started))
     submit.__name__, submit.__qualname__ = "submit", f"{signature.name}.submit"
     submit.__doc__ = SUBMIT_DOCSTRING
-    with_options.__qualname__ = f"{signature.name}.with_options"
-    with_options.__doc__ = OPTIONS_DOCSTRING
-    function.submit, function.with_options = submit, with_options
+    function.submit = submit
+    function.with_options = options_method(signature.name, with_new)
     return function  # type: ignore[no-any-return]  # a function with attributes
 
 

@@ -22,12 +22,11 @@ from ._tracebacks import short_tracebacks
 from .errors import ApiChangedError, EndpointNotFoundError
 from .function import (
     DEFAULT,
-    OPTIONS_DOCSTRING,
     Default,
     FileInput,
     TypedJob,
     bare,
-    call_options,
+    options_method,
     submitted,
 )
 
@@ -163,12 +162,11 @@ def _with_options(function: Callable[P, T], options: Mapping[str, Any]) -> Typed
         finally:
             _OPTIONS.reset(token)
 
-    def with_options(**new: Any) -> TypedFunction[P, T]:
-        return _with_options(function, {**options, **call_options(**new)})
+    def with_new(new: Mapping[str, Any]) -> TypedFunction[P, T]:
+        return _with_options(function, {**options, **new})
 
-    with_options.__doc__ = OPTIONS_DOCSTRING
     typed: Any = call
-    typed.with_options = with_options
+    typed.with_options = options_method(function.__name__, with_new)
     return typed  # type: ignore[no-any-return]  # a function with an attribute
 
 

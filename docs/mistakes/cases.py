@@ -113,9 +113,10 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
     ),
     "Functions": (
         Mistake("The name is misspelt", 'app.function("/ad")'),
-        Mistake("A parameter is misspelt", 'app.function("/add")(a=2, c=3)'),
+        Mistake("A parameter is misspelt", 'app.function("/translate")(txt="hello")'),
         Mistake("There are too many values", 'app.function("/add")(1, 2, 3)'),
         Mistake("A value is missing", 'app.function("/translate")()'),
+        Mistake("An option is passed as a value", 'app.function("/add")(2, 3, timeout=10)'),
         Mistake("An option is misspelt", 'app.function("/add").with_options(time_out=3)'),
     ),
     "On the command line": (

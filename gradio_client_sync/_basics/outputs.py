@@ -32,13 +32,15 @@ class Outputs(FrozenRecord):
     def find(self, key: str) -> list[int]:
         """Return the positions of the outputs that a text names.
 
-        A text names an output by its label, by the name that `view_api` shows for one without a
-        label, or by the Python name that is made from the label.
+        A text names an output by its label, by the names that `view_api` has for one without a
+        label (``value_7``, or its component), or by the Python name that is made from the label.
         """
         labels = [label for _, label in self.shown]
         found = [index for index, label in enumerate(labels) if label == key != ""]
         if not found:
             found = [index for index, number in enumerate(self.ids) if key == f"value_{number}"]
+        if not found:
+            found = [i for i, one in enumerate(self.shown) if one == (key.lower(), "")]
         if not found and _bare(key):
             found = [index for index, label in enumerate(labels) if _bare(label) == _bare(key)]
         return found

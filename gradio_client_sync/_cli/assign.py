@@ -78,7 +78,8 @@ def assign(words: Sequence[str], signature: Signature, slots: Mapping[str, Slot]
         given.setdefault(parameter.sent_as, []).extend(rest[:count])
         rest = rest[count:]
     if rest:
-        raise _too_many(rest[0], signature)
+        lists = [forms[one.sent_as] == "list" for one in signature.parameters]
+        raise _too_many(rest[0], signature, takes_files=any(map(all, zip(takes_file, lists))))
     return [
         _assigned(one, given[one.sent_as], forms[one.sent_as], signature)
         for one in signature.parameters
@@ -156,13 +157,24 @@ def _unknown(name: str, value: str, signature: Signature) -> PayloadError:
     )
 
 
-def _too_many(word: str, signature: Signature) -> PayloadError:
+def _too_many(word: str, signature: Signature, *, takes_files: bool) -> PayloadError:
+    """Return the error for a word that no parameter takes.
+
+    Args:
+        word: The word.
+        signature: The endpoint's parameters.
+        takes_files: Whether one of them takes several files.
+    """
     names = ", ".join(one.sent_as for one in signature.parameters if not one.hidden)
     hidden = ", ".join(one.sent_as for one in signature.parameters if one.hidden)
     by_name = f", and by name {hidden}" if hidden else ""
-    quotes = "" if is_file_word(word) else " A value with spaces needs quotes."
+    advice = " A value with spaces needs quotes."
+    if is_file_word(word):
+        advice = ""
+    elif takes_files:
+        advice = f" To send several files, write an @ before each: @{word}."
     return PayloadError(
         f"{called(signature.endpoint)} takes {names or 'no values'}{by_name}; {word!r} is too much."
-        f"{quotes}",
+        f"{advice}",
         endpoint=signature.endpoint,
     )

@@ -113,7 +113,7 @@ class Named:
         raise EndpointNotFoundError(
             f"{first!r} may be a value of {_names(others)}, or the number of "
             f"{name if isinstance(name, str) else 'an endpoint without a name'}. "
-            f"Name the endpoint: {self._lines(others)} For the endpoint with the number: "
+            f"Name the endpoint: {self._lines(others)}; for the endpoint with the number: "
             f"{self._line(by_number, self.values)}",
             endpoint=int(first),
             candidates=tuple(str(one.endpoint) for one in others),
@@ -133,7 +133,7 @@ class Named:
     def _lines(self, endpoints: Sequence[Signature]) -> str:
         """Return a line for each of the first endpoints, with all words as values."""
         lines = [self._line(one.endpoint, self._words) for one in endpoints[:MOST_LINES]]
-        return " or ".join(lines)
+        return "; or ".join(lines)  # a shell ignores the semicolon behind a line
 
     def _line(self, endpoint: str | int, values: Sequence[str]) -> str:
         command = click.get_current_context().info_name

@@ -98,7 +98,7 @@ class BodyFactory:
             return None
 
         def encoded(payload: Payload) -> bytes:
-            data = self._app.bind(endpoint, payload)
+            data = self._app.bind(endpoint, payload, method="send_chunk")
             request_body = self.make(endpoint, data, session)
             if request_body.files:
                 try:

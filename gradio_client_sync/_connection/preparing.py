@@ -30,6 +30,7 @@ def prepare(
     headers: Mapping[str, str] | None,
     event_data: object,
     trigger_id: int | None,
+    method: str,
 ) -> tuple[Connection, PreparedCall]:
     """Check the arguments of a call, and return the connection and what it has to send.
 
@@ -38,6 +39,7 @@ def prepare(
         owner: The client.
         endpoint, payload, timeout, isolated, idempotent, headers, event_data, trigger_id: The
             arguments of `Client.submit`.
+        method: The method that the user has called, for messages.
 
     Raises:
         EndpointNotFoundError, PayloadError, FileError, ClientClosedError: As `Client.submit`.
@@ -54,7 +56,7 @@ def prepare(
         epoch, table = app.watch.epoch, app.table
         target = connection.table.resolve(endpoint)
         by_parameter = isinstance(payload, Mapping)
-        data = app.bind(target, payload, deadline)
+        data = app.bind(target, payload, deadline, method)
         info = app.info(deadline) if by_parameter else None
         callee = Callee(target, epoch, isinstance(endpoint, int), by_parameter, info)
         try:

@@ -176,6 +176,42 @@ def client(
     )
 
 
+def options(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> TypeError:
+    """Return the error for arguments that do not fit `with_options` of a function."""
+    known = list(inspect.signature(function).parameters)
+    unknown = next((name for name in kwargs if name not in known), None)
+    if args or unknown is None:
+        return TypeError("The options are passed by name, as in with_options(timeout=10).")
+    near = difflib.get_close_matches(unknown, known, n=1, cutoff=0.7)
+    advice = f"Did you mean {near[0]}=?" if near else f"Its options are {', '.join(known)}."
+    return TypeError(f"with_options() has no option {unknown}=. {advice}")
+
+
+def argument(function: str, names: Sequence[str], kwargs: Mapping[str, Any]) -> str:
+    """Return what is wrong with a keyword that a function does not have, and what to write.
+
+    Args:
+        function: The name of the function.
+        names: The names of its parameters.
+        kwargs: The keywords of the call. If the function has all of them, the result is ``""``.
+    """
+    unknown = next((name for name in kwargs if name not in names), None)
+    if unknown is None:
+        return ""
+    wrong = f"got an unexpected keyword argument {unknown!r}"
+    if unknown in _FUNCTION_OPTIONS:
+        value = written(kwargs[unknown])
+        return f"{wrong}. For an option, write {function}.with_options({unknown}={value})(…)."
+    near = difflib.get_close_matches(unknown, names, n=1)
+    return f"{wrong}. Did you mean {near[0]!r}?" if near else f"{wrong}."
+
+
+#: The options of `with_options`.
+_FUNCTION_OPTIONS = ("timeout", "isolated", "idempotent", "headers", "progress")
+
+
 def attribute(app: Described, name: str) -> str:
     """Return what to write instead of an attribute that `Client` does not have; ``""`` if unknown.
 

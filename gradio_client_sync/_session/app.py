@@ -141,13 +141,27 @@ class App:
         own = languages() if config.get("i18n_translations") else ()
         return EndpointTable(config, dialect, translations_of(config, own))
 
-    def bind(self, endpoint: Endpoint, payload: Payload, deadline: Deadline = NEVER) -> list[Any]:
+    def bind(
+        self,
+        endpoint: Endpoint,
+        payload: Payload,
+        deadline: Deadline = NEVER,
+        method: str = "predict",
+    ) -> list[Any]:
         """Arrange a payload as a list with one value for each input of the endpoint.
+
+        Args:
+            endpoint: The function.
+            payload: The values of the user.
+            deadline: The deadline of the request for the app's description, if that is needed.
+            method: The method that the user has called, for messages.
 
         Raises:
             PayloadError: The values do not fit the endpoint.
         """
-        values = bind(endpoint, payload, lambda: parameters_of(endpoint, self.info(deadline)))
+        values = bind(
+            endpoint, payload, lambda: parameters_of(endpoint, self.info(deadline)), method
+        )
         translations = self.table.translations
         return values if translations is None else translations.restored(endpoint.inputs, values)
 

@@ -166,7 +166,8 @@ def test_bare_values_get_the_line(app: Client) -> None:
     for value, line in values:
         for call in (app.predict, app.submit):
             text = refused(lambda call=call, value=value: call("/fail_two", value))  # type: ignore[misc]
-            assert text.endswith(f'Wrap it in a list: predict("/fail_two", {line}).')
+            method = call.__name__
+            assert text.endswith(f'Wrap it in a list: {method}("/fail_two", {line}).')
 
 
 def test_errors_inside_a_call_stay_as_they_are(app: Client) -> None:

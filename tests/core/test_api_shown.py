@@ -13,6 +13,7 @@ from gradio_client_sync._protocol.api.shown import (
     WIDTH,
     choices_in,
     shown_default,
+    shown_label,
     shown_signature,
 )
 from tests.core.test_schema import json_values
@@ -54,6 +55,21 @@ def test_default_is_whole_if_short(default: Any, kind: str, shown: str) -> None:
     """A short default is shown whole, a long one begins, and a file is `handle_file`."""
     assert shown_default(value(default, kind)) == shown
     assert columns(shown) <= WIDTH
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("Total", "Total"),
+        ("parameter_77", "Textbox"),
+        ("value_3", "Textbox"),
+        ("value_x", "value_x"),
+    ],
+)
+def test_value_without_a_label_is_called_like_its_component(label: str, shown: str) -> None:
+    """The number of a component says nothing, and changes when the app gets another one."""
+    assert shown_label({"label": label, "component": "Textbox"}) == shown
+    assert shown_label({"label": label}) == label
 
 
 def test_signature_is_short() -> None:

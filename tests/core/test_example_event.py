@@ -36,6 +36,17 @@ def test_events_of_components(
     assert (example["index"], example["value"]) == (index, value)
 
 
+@pytest.mark.parametrize(
+    ("kind", "event"), [("gallery", "select"), ("file", "delete"), ("file", "download")]
+)
+def test_files_of_events_are_urls(kind: str, event: str) -> None:
+    """A server refuses a path that is not in its own folder."""
+    example = example_event({"targets": [[1, event]]}, component(kind), pairs=True)
+    assert example is not None
+    file = example["value"]["image"] if event == "select" else example
+    assert file["path"].startswith("https://")
+
+
 @pytest.mark.parametrize("pairs", [True, False])
 def test_chat_that_does_not_say_its_format(pairs: bool) -> None:
     """Chats of 6.x have one format, and so have those before 4.36."""

@@ -66,6 +66,25 @@ def test_example_is_a_list_where_several_files_are_taken() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "example", "shown", "props"),
+    [
+        ("number", 3, 10, {"minimum": 10, "maximum": 20}),
+        ("number", 3, 3, {"minimum": 1, "maximum": None}),
+        ("number", None, None, {"minimum": 1}),
+        ("slider", 3, 0.5, {"minimum": 0, "maximum": 0.5}),
+        ("datetime", "2020-10-01 05:20:15", "2020-10-01", {"include_time": False}),
+        ("datetime", "2020-10-01 05:20:15", "2020-10-01 05:20:15", {"include_time": True}),
+        ("datetime", None, None, {"include_time": False}),
+    ],
+)
+def test_example_is_a_number_or_a_date_that_the_component_takes(
+    kind: str, example: Any, shown: Any, props: dict[str, Any]
+) -> None:
+    """Servers have one example for all numbers, and one for all dates."""
+    assert accepted(kind, example, **props) == shown
+
+
+@pytest.mark.parametrize(
     ("layers", "count"),
     [(True, 1), (None, 1), (False, 1), ({"layers": ["a", "b"]}, 2), ({"layers": None}, 1)],
 )

@@ -182,6 +182,16 @@ def test_bind_shows_the_line_for_a_bare_value(payload: Any, line: str) -> None:
     assert len(str(caught.value)) < 260
 
 
+@pytest.mark.parametrize(
+    ("method", "line"), [("submit", 'submit("/f", [3])'), ("send_chunk", "send_chunk([3])")]
+)
+def test_bind_shows_the_line_of_the_method(method: str, line: str) -> None:
+    """The line to write calls the method that the user has called."""
+    with pytest.raises(PayloadError) as caught:
+        bind(endpoint_of("textbox"), 3, list, method)  # type: ignore[arg-type]
+    assert str(caught.value).endswith(f"Wrap it in a list: {line}.")
+
+
 def test_bind_shows_a_bare_text_as_a_file_where_the_app_takes_one() -> None:
     """A text for an app that takes a file is shown as a path or link, in the list."""
     for text, line in (

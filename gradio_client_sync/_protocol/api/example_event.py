@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TEXT = "Hello!!"
+#: Servers refuse paths outside of their own folder (4.10 and later), but no URL.
+_FILE = {"path": "https://example.org/document.pdf", "orig_name": "document.pdf"}
+_PICTURE = {"path": "https://example.org/bus.png", "orig_name": "bus.png"}
 _CELL = {"index": [0, 0], "value": "abc", "row_value": ["abc"], "col_value": ["abc"]}
 _PIXEL = {"index": [0, 0], "value": None}
 _LETTERS = {"index": [0, 5], "value": "Hello"}
@@ -25,7 +28,7 @@ _SELECTED: dict[str, dict[str, Any]] = {
     "textbox": _LETTERS,
     "textarea": _LETTERS,
     "code": _LETTERS,
-    "gallery": {"index": 0, "value": {"image": {"path": "bus.png"}, "caption": "a bus"}},
+    "gallery": {"index": 0, "value": {"image": _PICTURE, "caption": "a bus"}},
     "highlightedtext": {"index": 0, "value": [_TEXT, None]},
 }
 
@@ -39,6 +42,8 @@ _EVENTS: dict[str, dict[str, Any]] = {
     "example_select": {"index": 0, "value": {"text": _TEXT, "files": []}},
     "key_up": {"key": "a", "input_value": "a"},
     "copy": {"value": _TEXT},
+    "delete": _FILE,
+    "download": _FILE,
 }
 
 

@@ -2,6 +2,7 @@
 
 A server sends the same example for every file input, a PDF, and a picture without its layers for
 every image editor. Some of them are refused by the same component, or lack what its function reads.
+The same holds for numbers outside the range (up to 4.44), and for dates with a time.
 """
 
 from __future__ import annotations
@@ -29,9 +30,14 @@ def accepted_example(slot: Slot, example: Any) -> Any:
         slot: The input.
         example: The example of the server, or one made from the type.
 
-    Behaviour: ``file_types`` has suffixes, kinds such as ``"image"``, and since 4.x MIME types. A
-    page of an image editor sends every layer and the composite, also if nothing was drawn.
+    Behaviour: a number outside the range is an error, and so is a date with a time if the
+    component has none. ``file_types`` has suffixes, kinds such as ``"image"``, and since 4.x MIME
+    types. A page of an image editor sends every layer and the composite, also if nothing was drawn.
     """
+    if slot.type in ("number", "slider"):
+        return _in_range(slot.props, example)
+    if slot.type == "datetime" and slot.props.get("include_time") is False:
+        return example[: len("2020-10-01")] if isinstance(example, str) else example
     types = [kind for kind in list_in(slot.props, "file_types") if isinstance(kind, str)]
     if types:
         example = _renamed(example, slot, types)
@@ -40,6 +46,16 @@ def accepted_example(slot: Slot, example: Any) -> Any:
     several = slot.props.get("file_count") in ("multiple", "directory")
     if several and slot.type in _FILE_INPUTS and example and not isinstance(example, list):
         return [example]
+    return example
+
+
+def _in_range(props: Mapping[str, Any], example: Any) -> Any:
+    """Return the nearest number that is not below the minimum, nor above the maximum."""
+    least, most = props.get("minimum"), props.get("maximum")
+    if isinstance(example, (int, float)) and isinstance(least, (int, float)):
+        example = max(example, least)
+    if isinstance(example, (int, float)) and isinstance(most, (int, float)):
+        example = min(example, most)
     return example
 
 

@@ -47,7 +47,10 @@ _LONGEST_PATH = 200  # characters; a longer text is a content, and is shortened 
 
 
 def bind(
-    endpoint: Endpoint, payload: Payload, parameters: Callable[[], Sequence[ValueInfo]]
+    endpoint: Endpoint,
+    payload: Payload,
+    parameters: Callable[[], Sequence[ValueInfo]],
+    method: str = "predict",
 ) -> list[Any]:
     """Assign values, by position or by name, to the function's inputs.
 
@@ -62,6 +65,7 @@ def bind(
         parameters: Returns the parameters of the description with their names and defaults.
             It may send a request, so it is called only if names or defaults are needed: not for a
             list with one of the two lengths.
+        method: The method that the user has called, for messages.
 
     Returns:
         One value per input: ``None`` for session state, and the component's value in the config
@@ -83,7 +87,7 @@ def bind(
     elif isinstance(payload, Mapping):
         return _by_name(endpoint, payload, parameters())
     elif isinstance(payload, _SINGLE) or not isinstance(payload, Sequence):
-        raise _not_a_payload(endpoint, payload)
+        raise _not_a_payload(endpoint, payload, method)
     else:
         values = list(payload)
     wanted = len(endpoint.parameters)
@@ -247,16 +251,17 @@ def _count(parameters: int) -> str:
     return counted(parameters, "value") if parameters else "no values"
 
 
-def _not_a_payload(endpoint: Endpoint, payload: object) -> PayloadError:
-    name = quoted(endpoint.name) if isinstance(endpoint.name, str) else endpoint.name
+def _not_a_payload(endpoint: Endpoint, payload: object, method: str) -> PayloadError:
+    name = quoted(endpoint.name) if isinstance(endpoint.name, str) else str(endpoint.name)
     slots = endpoint.parameters
     value = written(payload, slots[0] if slots else None)
     kind = "file" if isinstance(payload, Attachment) else f"value of type {type(payload).__name__}"
-    line = f"Wrap it in a list: predict({name}, [{value}])."
+    given = [] if method == "send_chunk" else [name]  # a chunk's job knows the endpoint
     if not endpoint.givable:
-        line = f"It takes no values. Write predict({name})."
-    elif value == _AS_LIST and len(slots) > 1:
-        line = f"Wrap it in a list: predict({name}, {value})."
+        line = f"It takes no values. Write {method}({', '.join(given)})."
+    else:
+        listed = value if value == _AS_LIST and len(slots) > 1 else f"[{value}]"
+        line = f"Wrap it in a list: {method}({', '.join([*given, listed])})."
     return PayloadError(
         f"{called(endpoint.name)} takes its values as a list or dict, and got one {kind}. {line}",
         endpoint=endpoint.name,

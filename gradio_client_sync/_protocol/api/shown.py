@@ -7,6 +7,7 @@ shortened, because nothing else shows them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -37,6 +38,20 @@ def _shortened_string(text: str, width: int) -> str:
     while end and columns(quoted(f"{text[:end]}…")) > width:
         end -= 1
     return quoted(f"{text[:end]}…")
+
+
+def shown_label(value: Mapping[str, Any]) -> str:
+    """Return the label of a parameter or output; its component's name if it has no label.
+
+    Servers call a value without a label by the number of its component (``parameter_77``), which
+    changes when the app gets another component.
+
+    Args:
+        value: The parameter or output, as in the result of `Client.view_api`.
+    """
+    label = str(value.get("label", ""))
+    made = re.fullmatch(r"(parameter|value)_\d+", label)
+    return str(value.get("component") or label) if made else label
 
 
 def shown_signature(parameters: Iterable[Mapping[str, Any]]) -> str:

@@ -26,7 +26,7 @@ from .api_info import (
     returns_of,
     schemas_of,
 )
-from .shown import choices_in
+from .shown import choices_in, shown_label
 from .translation import Translated
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Parameter:
         required: Whether it has no default.
         default: The app's default.
         keyword_only: Whether it cannot be passed by position.
-        label: The label on the app's page.
+        label: The label on the app's page, or the component's name if it has no label.
         note: What the server says about the type, such as a range.
         hidden: Whether the app's own description does not list it.
         accepts: The type of all values that may be passed; ``None`` if it is `hint`.
@@ -138,7 +138,7 @@ def signature_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Signatur
                 required=required,
                 default=value["parameter_default"],
                 keyword_only=keyword_only,
-                label=value["label"],
+                label=shown_label(value),
                 note=value["python_type"]["description"],
                 hidden=slot.hidden,
                 accepts=accepted(slot, hint),
@@ -152,7 +152,7 @@ def signature_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Signatur
         endpoint=endpoint.name,
         name=name,
         parameters=tuple(parameters),
-        returns=tuple((hint_of(schema).widened(), value["label"]) for schema, value in outputs),
+        returns=tuple((hint_of(schema).widened(), shown_label(value)) for schema, value in outputs),
         description=endpoint_description(endpoint, info),
         streams=bool(endpoint.generator),
     )

@@ -149,6 +149,7 @@ def test_payload(line: str, payload: dict[str, Any]) -> None:
         ("/show image=@a.png image=@b.png", "got two values for 'image'; give one"),
         ("/chat message=a message=b", "got two values for 'message'"),
         ("/show @a.png @b.png", "'@b.png' is too much"),
+        ("/merge a.txt b.txt c.txt", "is too much. To send several .* before each: @c.txt"),
         ("/show cat.png", "takes a file for 'image', not the text 'cat.png'; .* write @cat.png"),
         ("/merge cat.png", "takes a file for 'files', not the text 'cat.png'; .* write @cat.png"),
         ("/merge '[\"x.png\"]'", "a file for 'files', not the text 'x.png'; .* write @x.png"),

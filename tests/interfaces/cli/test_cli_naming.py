@@ -25,12 +25,15 @@ def test_forgotten_name_is_asked_for(spoken: Server, numbers: dict[str, int]) ->
         code, output, stderr = run("predict", spoken.url, str(number), "3")
         assert (code, output, stderr.count("\n")) == (3, "", 1)
         if number != numbers["sum"]:
-            assert f"Name the endpoint: {line} /sum {number} 3 For the" in stderr
+            assert f"Name the endpoint: {line} /sum {number} 3; for the" in stderr
     for words, shown in (
         (("2.5", "3"), f"{line} /sum 2.5 3"),
         (("first=2", "second=3"), f"{line} /sum first=2 second=3"),
-        (("good day",), f"{line} /titled 'good day' or {line} /untitled 'good day'"),
-        (("@a.txt", "@b.txt", "@c.txt"), f"{line} /several @a.txt @b.txt @c.txt or {line} /upload"),
+        (("good day",), f"{line} /titled 'good day'; or {line} /untitled 'good day'"),
+        (
+            ("@a.txt", "@b.txt", "@c.txt"),
+            f"{line} /several @a.txt @b.txt @c.txt; or {line} /upload",
+        ),
     ):
         code, output, stderr = run("predict", spoken.url, *words)
         assert (code, output) == (3, "") and "no endpoint" in stderr

@@ -154,6 +154,10 @@ def test_function_refuses_a_wrong_call(app: Client) -> None:
         function(1)
     with pytest.raises(PayloadError, match="unexpected keyword argument 'c'"):
         function.submit(1, 2, c=3)
+    with pytest.raises(PayloadError, match=r"'choise'\. Did you mean 'choice'\? Its signature is"):
+        app.function("/defaults")("a", choise="red")
+    with pytest.raises(PayloadError, match=r"write add\.with_options\(timeout=3\)\(…\)\. Its"):
+        function(1, 2, timeout=3)
     with pytest.raises(EndpointNotFoundError, match="Did you mean '/add'"):
         app.function("/ad")
 

@@ -219,8 +219,14 @@ def test_options_hold_for_each_call(app: Client, key: str) -> None:
             function.with_options(timeout="2")
         with pytest.raises(TypeError, match="isolated must be True or False"):
             function.with_options(isolated=1)
-        with pytest.raises(TypeError, match="unexpected keyword argument 'timout'"):
-            function.with_options(timout=2)
+        for wrong, text in (
+            ({"timout": 2}, r"with_options\(\) has no option timout=\. Did you mean timeout=\?"),
+            ({"colour": 2}, "Its options are timeout, isolated, idempotent, headers, progress"),
+        ):
+            with pytest.raises(TypeError, match=text):
+                function.with_options(**wrong)
+        with pytest.raises(TypeError, match="The options are passed by name"):
+            function.with_options(2)
 
 
 # -- apps that change
