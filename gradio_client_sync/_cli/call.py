@@ -18,7 +18,7 @@ from .exits import exit_code_of
 from .live import Live
 from .naming import Named
 from .output import Growing, Printer
-from .place import Place
+from .place import Place, no_dash
 from .root import Target, examples, targeted
 from .screen import Screen
 from .values import as_words
@@ -70,6 +70,7 @@ def calling(command: Callable[..., None]) -> Callable[..., None]:
                 "--output",
                 metavar="PATH",
                 type=click.Path(),
+                callback=no_dash,
                 help="Save files in this folder and print their paths. With a suffix, such as "
                 "cat.png, PATH is the name of the file; a result without files is written to it.",
             ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
@@ -13,6 +13,9 @@ from ..errors import FileError
 
 if TYPE_CHECKING:
     from ..files import RemoteFile
+
+
+T = TypeVar("T")
 
 
 class Place:
@@ -100,11 +103,17 @@ def unwritable(path: Path, error: OSError) -> FileError:
 
 
 #: The option of the commands that write one text.
+def no_dash(_: click.Context, __: click.Parameter, value: T) -> T | None:
+    """Return the value of ``-o``; ``None`` for ``-``, which means standard output."""
+    return None if str(value) == "-" else value
+
+
 output_file = click.option(
     "-o",
     "--output",
     "output",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
+    callback=no_dash,
     help="The file to write; standard output if not given.",
 )

@@ -63,6 +63,7 @@ def test_text_is_written_to_the_file(server: Server, tmp_path: Path) -> None:
     ):
         assert run(*words, "-o", str(path)) == (0, "", "")
         assert path.read_text().startswith(text)
+        assert run(*words, "-o", "-") == run(*words)
 
 
 @pytest.mark.gradio
@@ -81,6 +82,7 @@ def test_other_commands_write_to_a_file(server: Server, tmp_path: Path) -> None:
         assert (code, run(*words, "-o", str(path))) == (0, (0, "", ""))
         if words[0] != "doctor":  # which measures a time
             assert path.read_text("utf-8") == output
+            assert run(*words, "-o", "-")[:2] == (0, output)
         assert path.stat().st_size > 0
         code, output, stderr = run(*words, "-o", str(tmp_path / "no" / "such.txt"))
         assert (code, output) == (10, "") and "cannot be written" in stderr
