@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from . import _options
 from ._connection.at_exit import EXIT_GRACE
 from ._connection.lifecycle import Lifecycle
+from ._connection.preparing import prepare
+from ._face.explained import ExplainsAttributes, check_options, explained
 from ._job.event_log import HISTORY_BYTES
 from ._options import Options
 from ._protocol.api.api_info import describe
-from ._protocol.api.meaning import Callee
 from ._protocol.queue.eventstream import MESSAGE_BYTES
-from ._transport.deadlines import Deadline
-from .errors import EndpointNotFoundError, JobTimeoutError
+from ._tracebacks import short_tracebacks
+from .errors import JobTimeoutError
 from .job import control_of
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ._calls.call import PreparedCall
     from ._connection.connection import Connection
     from ._files.download import FileStore
     from ._options import StatusCallback
+    from ._protocol.api.endpoint import Endpoint
     from ._protocol.api.signature import Signature
     from ._terminal.progress import ProgressBars
     from .display import ApiInfo
@@ -46,7 +47,8 @@ CLOSE_GRACE = 2.0  # s for the requests that cancel the jobs on the server
 TIMEOUT_GRACE = 0.4  # s for the same after a timeout, because the caller has waited long enough
 
 
-class Client:
+@short_tracebacks("__init__", "__exit__")
+class Client(ExplainsAttributes):
     """A connection to one Gradio app (Gradio 3.10 and later).
 
     Connecting sends one request, which reads the app's config. All calls share one session, so
@@ -58,6 +60,7 @@ class Client:
             of its page on the Hub, or the URL of its app.
         hf_token: A Hugging Face token. It is sent only to the Hub and to the app that `source`
             names. For Spaces, the default is the token that is saved on this machine.
+        token: Another name of `hf_token`.
         status_callback: A function that is called with a `SpaceStatus` each time the state of a
             Space changes, until the Space runs or has failed. ``"auto"`` shows the wait as one
             line in a terminal or notebook.
@@ -112,11 +115,13 @@ class Client:
     _lifecycle: Lifecycle
     _for_files: Client | None = None
 
+    @explained("client")
     def __init__(
         self,
         source: str,
         *,
         hf_token: str | None = None,
+        token: str | None = None,
         status_callback: StatusCallback = None,
         wake_timeout: float | None = WAKE_TIMEOUT,
         allow_insecure_token: bool = False,
@@ -139,7 +144,7 @@ class Client:
         if not isinstance(source, str):
             raise TypeError(f"source must be a URL or the name of a Space, not {source!r}.")
         options = Options.checked(
-            hf_token=hf_token,
+            hf_token=_options.one_token(hf_token, token),
             status_callback=status_callback,
             wake_timeout=wake_timeout,
             allow_insecure_token=allow_insecure_token,
@@ -173,6 +178,7 @@ class Client:
         source: str,
         *,
         hf_token: str | None = None,
+        token: str | None = None,
         private: bool = False,
         timeout: float | None = None,
         hardware: str | None = None,
@@ -192,6 +198,7 @@ class Client:
                 app.
             hf_token: A token with write access to the account that will own the copy. The
                 default is the token that is saved on this machine.
+            token: Another name of `hf_token`.
             private: Whether only that account may see the copy.
             timeout: Minutes without a visitor after which the copy goes to sleep. The default is
                 5; ``math.inf`` means never. Free hardware ignores it and has a fixed time.
@@ -219,14 +226,13 @@ class Client:
             ``duplicate`` of @gradio/client. Difference: `timeout` is in minutes. It is part of the
             duplication request, so paid hardware never runs without it.
         """
-        import inspect
-
         from ._spaces.duplication import WantedCopy, duplicate
 
         if not isinstance(source, str):
             raise TypeError(f"source must be a Space, such as 'user/space', not {source!r}.")
         # All arguments are checked before the copy is made, also those that are used after it.
-        inspect.signature(cls).bind(source, **client_options)
+        hf_token = _options.one_token(hf_token, token)
+        check_options(cls, source, client_options)
         options = {**client_options, "hf_token": hf_token, "status_callback": status_callback}
         checked = _options.check(options)
         wanted = WantedCopy.checked(private, timeout, hardware, secrets, variables, to_id)
@@ -265,8 +271,12 @@ class Client:
         """The protocol of the app's queue: ``"ws"``, ``"sse"``, or ``"sse_v1"`` to ``"sse_v3"``."""
         return cast("Protocol", self._connection.app.dialect.protocol)
 
-    def view_api(self) -> ApiInfo:
-        """Describe every endpoint: its parameters, defaults, types and return values.
+    def view_api(self, endpoint: str | int | None = None) -> ApiInfo:
+        """Describe the endpoints: their parameters, defaults, types and return values.
+
+        Args:
+            endpoint: Describe only this endpoint: a name such as ``"/predict"`` or an
+                ``fn_index``. ``None`` describes all that the app documents.
 
         Returns:
             A dict with the keys ``named_endpoints`` and ``unnamed_endpoints``. ``print`` and
@@ -276,6 +286,7 @@ class Client:
             one from their config.
 
         Raises:
+            EndpointNotFoundError: The app has no such endpoint, or clients may not call it.
             ClientClosedError: `close` was called.
 
         Behaviour:
@@ -285,8 +296,9 @@ class Client:
         from .display import ApiInfo
 
         connection = self._lifecycle.current()
-        app = connection.app
-        described = describe(connection.table, app.info(again=True))
+        app, table = connection.app, connection.table
+        only = None if endpoint is None else table.resolve(endpoint)
+        described = describe(table, app.info(again=True), only)
         return ApiInfo(described, url=app.root, version=app.version)
 
     def function(self, endpoint: str | int | None = None) -> Function:
@@ -301,8 +313,9 @@ class Client:
             endpoint. `inspect.signature`, `help` and editors show them. The function waits for
             the final value. It returns the output itself if there is one, a tuple if there are
             several, and ``None`` if there is none. Its attribute ``submit`` has the same
-            parameters and returns a `TypedJob` at once. The command ``gradio-client-sync types``
-            writes such functions to a file.
+            parameters and returns a `TypedJob` at once. Its attribute ``with_options`` returns the
+            same function with options for each call, such as a timeout. The command
+            ``gradio-client-sync types`` writes such functions to a file.
 
         Raises:
             EndpointNotFoundError: The app has no such endpoint, or clients may not call it.
@@ -319,6 +332,13 @@ class Client:
 
         return function_of(self, self._signature(endpoint))
 
+    @property
+    def _title(self) -> str:
+        return self._connection.app.table.title
+
+    def _endpoint(self, endpoint: str | int | None) -> Endpoint:
+        return self._lifecycle.current().table.resolve(endpoint)
+
     def _signature(self, endpoint: str | int | None) -> Signature:
         from ._protocol.api.signature import signature_of
 
@@ -333,6 +353,7 @@ class Client:
 
     # -- calling ------------------------------------------------------------------
 
+    @explained("call")
     def submit(
         self,
         endpoint: str | int | None = None,
@@ -342,6 +363,8 @@ class Client:
         isolated: bool = False,
         idempotent: bool = False,
         headers: Mapping[str, str] | None = None,
+        event_data: object = None,
+        trigger_id: int | None = None,
     ) -> Job:
         """Start a call and return at once.
 
@@ -368,6 +391,11 @@ class Client:
             headers: Headers for this call, such as a request id for the app's log. They are
                 added to the client's headers and replace those of the same name. The function
                 reads them from its ``gr.Request``.
+            event_data: What the function finds in its ``gr.EventData``, such as
+                ``{"index": 1, "value": "b"}`` for a ``gr.SelectData``. The app's page sends it
+                with events like ``select``.
+            trigger_id: The ``id`` in `config` of the component whose event the call stands for. It
+                is the ``target`` of that ``gr.EventData``.
 
         Returns:
             The running `Job`. Listeners that are added later still receive every event.
@@ -385,48 +413,22 @@ class Client:
         Behaviour:
             ``submit`` of @gradio/client.
         """
-        connection, call = self._prepare(endpoint, payload, timeout, isolated, idempotent, headers)
+        connection, call = prepare(
+            self._lifecycle,
+            self,
+            endpoint,
+            payload,
+            timeout=timeout,
+            isolated=isolated,
+            idempotent=idempotent,
+            headers=headers,
+            event_data=event_data,
+            trigger_id=trigger_id,
+            method="submit",
+        )
         return connection.submit(call)
 
-    def _prepare(
-        self,
-        endpoint: str | int | None,
-        payload: Payload,
-        timeout: float | None,
-        isolated: bool,
-        idempotent: bool,
-        headers: Mapping[str, str] | None,
-    ) -> tuple[Connection, PreparedCall]:
-        """Check the arguments of a call, and return the connection and what it has to send."""
-        limit = self._lifecycle.options.deadline
-        if timeout is not None:
-            limit = _options.seconds("timeout", timeout)
-        deadline = Deadline.after(limit)
-        connection = self._lifecycle.current()
-        app = connection.app
-        while True:
-            # Read before the lookup, so that a change of the app during the lookup is noticed.
-            epoch, table = app.watch.epoch, app.table
-            target = connection.table.resolve(endpoint)
-            by_parameter = isinstance(payload, Mapping)
-            data = app.bind(target, payload, deadline)
-            info = app.info(deadline) if by_parameter else None
-            callee = Callee(target, epoch, isinstance(endpoint, int), by_parameter, info)
-            try:
-                return connection, connection.prepare(
-                    callee,
-                    data,
-                    isolated=isolated,
-                    deadline=deadline,
-                    idempotent=idempotent,
-                    headers=_options.texts("headers", headers),
-                    owner=self,
-                )
-            except EndpointNotFoundError:
-                if app.table is table:
-                    raise
-                # The app has changed during the lookup, which found a function of the old app.
-
+    @explained("call")
     def predict(
         self,
         endpoint: str | int | None = None,
@@ -437,6 +439,8 @@ class Client:
         progress: bool = False,
         idempotent: bool = False,
         headers: Mapping[str, str] | None = None,
+        event_data: object = None,
+        trigger_id: int | None = None,
     ) -> Data:
         """Call an endpoint and wait for its final value.
 
@@ -466,6 +470,11 @@ class Client:
             headers: Headers for this call, such as a request id for the app's log. They are
                 added to the client's headers and replace those of the same name. The function
                 reads them from its ``gr.Request``.
+            event_data: What the function finds in its ``gr.EventData``, such as
+                ``{"index": 1, "value": "b"}`` for a ``gr.SelectData``. The app's page sends it
+                with events like ``select``.
+            trigger_id: The ``id`` in `config` of the component whose event the call stands for. It
+                is the ``target`` of that ``gr.EventData``.
 
         Returns:
             The final value: a sequence with one item for each output.
@@ -494,7 +503,19 @@ class Client:
             from ._terminal.progress import ProgressBars
 
             bars = ProgressBars()
-        connection, call = self._prepare(endpoint, payload, timeout, isolated, idempotent, headers)
+        connection, call = prepare(
+            self._lifecycle,
+            self,
+            endpoint,
+            payload,
+            timeout=timeout,
+            isolated=isolated,
+            idempotent=idempotent,
+            headers=headers,
+            event_data=event_data,
+            trigger_id=trigger_id,
+            method="predict",
+        )
         if bars is not None:
             return self._result(connection.submit(call), bars)
         return connection.call(call, self._result)

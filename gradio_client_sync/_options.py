@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, Literal, Union
+from typing import TYPE_CHECKING, Any, Callable, Literal, NamedTuple, Union
 
 if TYPE_CHECKING:
     from .events import SpaceStatus
@@ -36,6 +36,12 @@ def hub_endpoint() -> str:
     return str(named).rstrip("/")
 
 
+def _type_of(value: object) -> str:
+    from ._basics.words import a  # only for an error message
+
+    return a(type(value).__name__)
+
+
 def token(name: str, value: object) -> str | None:
     """Check a token, and return it without white space around it, such as a line end of a file.
 
@@ -47,13 +53,32 @@ def token(name: str, value: object) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise TypeError(f"{name} must be a string or None, not a {type(value).__name__}.")
+        raise TypeError(f"{name} must be a string or None, not {_type_of(value)}.")
     stripped = value.strip()
     if not stripped or _TOKEN.search(stripped) or not stripped.isascii():
         raise ValueError(
             f"{name} is empty or has a space or another character that tokens do not have."
         )
     return stripped
+
+
+def one_token(hf_token: str | None, other: str | None) -> str | None:
+    """Return the Hugging Face token that was given under one of its two names.
+
+    Args:
+        hf_token: The option `hf_token`, which is checked later.
+        other: The option `token`.
+
+    Raises:
+        TypeError: Two different tokens were given, or `token` is not a string.
+        ValueError: `token` has characters that tokens do not have.
+    """
+    other = token("token", other)
+    if hf_token is None or other is None:
+        return other if hf_token is None else hf_token
+    if token("hf_token", hf_token) != other:
+        raise TypeError("token is another name of hf_token, and both are given. Pass one of them.")
+    return hf_token
 
 
 def texts(name: str, value: object, *, headers: bool = True) -> dict[str, str]:
@@ -75,9 +100,7 @@ def texts(name: str, value: object, *, headers: bool = True) -> dict[str, str]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise TypeError(
-            f"{name} must be a dict of names and strings, not a {type(value).__name__}."
-        )
+        raise TypeError(f"{name} must be a dict of names and strings, not {_type_of(value)}.")
     for key, text in value.items():
         if not isinstance(key, str) or not isinstance(text, str):
             raise TypeError(f"{name} must map strings to strings. The entry {key!r} does not.")
@@ -185,7 +208,7 @@ def verify(name: str, value: object) -> bool | str:
     if isinstance(value, bool):
         return value
     if isinstance(value, (str, os.PathLike)):
-        return os.fspath(value)
+        return os.path.expanduser(os.fspath(value))
     raise TypeError(f"{name} must be True, False or a path, not {value!r}.")
 
 
@@ -198,9 +221,10 @@ def folder(name: str, value: object) -> str | None:
     path = os.fspath(value)
     if not isinstance(path, str) or not path:
         raise TypeError(f"{name} must be the path of a folder or None, not {path!r}.")
+    path = os.path.expanduser(path)
     if os.path.exists(path) and not os.path.isdir(path):
         raise ValueError(f"{name} is {path!r}, which is a file and not a folder.")
-    return os.path.expanduser(path)
+    return path
 
 
 def flag(name: str, value: object) -> bool:
@@ -208,6 +232,31 @@ def flag(name: str, value: object) -> bool:
     if isinstance(value, bool):
         return value
     raise TypeError(f"{name} must be True or False, not {value!r}.")
+
+
+class Trigger(NamedTuple):
+    """The event of the app's page that a call stands for.
+
+    Attributes:
+        event_data: What the function finds in its ``gr.EventData``.
+        trigger_id: The number of the component.
+    """
+
+    event_data: object
+    trigger_id: int | None
+
+
+def trigger(event_data: object, trigger_id: int | None) -> Trigger | None:
+    """Check the event of a call; ``None`` for a call without one.
+
+    Raises:
+        TypeError: `trigger_id` is not an integer.
+    """
+    if event_data is None and trigger_id is None:
+        return None
+    if trigger_id is not None and (isinstance(trigger_id, bool) or not isinstance(trigger_id, int)):
+        raise TypeError(f"trigger_id must be the id of a component or None, not {trigger_id!r}.")
+    return Trigger(event_data, trigger_id)
 
 
 def status_callback(name: str, value: object) -> object:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import concurrent.futures
 import io
 import os
-import re
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -17,15 +16,6 @@ from importlib.util import find_spec
 from ._cli.exits import CUT_OFF, FAILED, INTERRUPTED, OK, PROGRAM, exit_code_of
 from ._version import __version__
 from .errors import GradioClientError, MissingDependencyError
-
-#: The command-line options for the arguments of `Client` and `predict` that error messages name.
-COMMAND_LINE_OPTIONS = {
-    "hf_token": "--token",
-    "auth": "--auth",
-    "headers": "--header",
-    "verify": "--insecure",
-    "timeout": "--limit",
-}
 
 HELP = f"""\
 Usage: {PROGRAM} [OPTIONS] COMMAND [ARGS]...
@@ -92,20 +82,6 @@ def _run(arguments: list[str]) -> int:
 
 
 def _print_error(error: object) -> None:
-    """Print an error, with the command-line options for the arguments that it names."""
-    from ._terminal.plaintext import plain
+    from ._cli.advice import error_line
 
-    text = plain(error)
-    options = [
-        f"{name} is {option}" for name, option in COMMAND_LINE_OPTIONS.items() if _names(text, name)
-    ]
-    hint = f" (On the command line, {', '.join(options)}.)" if options else ""
-    print(f"{PROGRAM}: {text}{hint}", file=sys.stderr)
-
-
-def _names(text: str, name: str) -> bool:
-    """Return whether a text names an argument.
-
-    ``timeout=(connect, read)`` is an argument of `Client`, and not the ``timeout=`` of a call.
-    """
-    return re.search(rf"(?<!\w){name}=(?!\()", text) is not None
+    print(error_line(error), file=sys.stderr)

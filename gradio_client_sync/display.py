@@ -14,18 +14,28 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ._protocol.api.example import call_text, default_text
-from ._terminal.plaintext import LONGEST, columns, pad, plain, short, wrap
+from ._basics.words import called
+from ._protocol.api.example import call_text
+from ._protocol.api.shown import shown_default, shown_label
+from ._terminal.plaintext import LONGEST, columns, pad, plain, short, wrap, wrap_quoted
 
 NARROWEST, WIDEST = 60, 110  # columns; wider lines are hard to read
 DESCRIPTION_LINES = 8
 LONGEST_NAME = 40  # columns
+LONGEST_DEFAULT = 28  # columns
+MOST_CHOICES = 200_000  # characters of a type with choices, which nothing else shows
 ALL_OPEN = 6  # endpoints; if an app has more, a notebook shows them folded
 
 FILE_NOTE = (
     "filepath: pass handle_file(path_or_url), a pathlib.Path, bytes or an open file; "
     "a result is a RemoteFile."
 )
+
+TOKEN_NOTES = {
+    "required": "Needs your Hugging Face token: pass oauth_token= to Client.",
+    "optional": "Can use your Hugging Face token: pass oauth_token= to Client.",
+}
+_CHOICES = "Literal["
 
 HIDDEN_NOTE = "not in the app's own description"
 
@@ -85,13 +95,17 @@ def _marks(endpoint: Mapping[str, Any]) -> str:
     return ", ".join(marks)
 
 
+def _token_note(endpoint: Mapping[str, Any]) -> str:
+    return TOKEN_NOTES.get(str(endpoint.get("oauth_token")), "")
+
+
 def _rows(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
     """Return name, type, default and note of each parameter, then of each return value."""
     rows = []
     for value in (*_values(endpoint, "parameters"), *_values(endpoint, "hidden_parameters")):
         name = short(str(value.get("parameter_name", "")), LONGEST_NAME)
         if value.get("parameter_has_default"):
-            default = f"= {short(default_text(value), 28)}"
+            default = f"= {shown_default(value, LONGEST_DEFAULT)}"
         else:
             default = "required"
         notes = (_label_note(value, name), _type_note(value), _hidden_note(value))
@@ -105,7 +119,7 @@ def _rows(endpoint: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
 
 
 def _return_name(value: Mapping[str, Any]) -> str:
-    return short(f"→ {value.get('label', '')}", LONGEST_NAME)
+    return short(f"→ {shown_label(value)}", LONGEST_NAME)
 
 
 def _label_note(value: Mapping[str, Any], name: str) -> str:
@@ -116,7 +130,8 @@ def _label_note(value: Mapping[str, Any], name: str) -> str:
 
 
 def _type(value: Mapping[str, Any]) -> str:
-    return str(_mapping(value.get("python_type")).get("type", "Any"))[:LONGEST]
+    text = str(_mapping(value.get("python_type")).get("type", "Any"))
+    return text[: MOST_CHOICES if _CHOICES in text else LONGEST]
 
 
 def _type_note(value: Mapping[str, Any]) -> str:
@@ -160,7 +175,7 @@ def _text(api: ApiInfo, width: int) -> str:
 
 
 def _endpoint_lines(name: str | int, endpoint: Mapping[str, Any], width: int) -> Iterator[str]:
-    title = plain(name if isinstance(name, str) else f"fn_index {name}")
+    title = plain(name if isinstance(name, str) else called(name))
     marks = _marks(endpoint)
     rule = "─" * max(3, width - columns(title) - 4 - (len(marks) + 3 if marks else 0))
     yield f"── {title} {rule}" + (f" {marks} ─" if marks else "")
@@ -176,14 +191,16 @@ def _endpoint_lines(name: str | int, endpoint: Mapping[str, Any], width: int) ->
     yield from _table(rows, width)
     if rows:
         yield ""
+    if _token_note(endpoint):
+        yield from wrap(_token_note(endpoint), width)
     yield from call_text(name, endpoint, width).splitlines()
 
 
 def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
     """Lay out the rows in columns that fit their content.
 
-    A note that does not fit into its row follows on lines of its own. A return value has no
-    default, so its type may use that column, too.
+    A note that does not fit into its row follows on lines of its own, and so do choices. A return
+    value has no default, so its type may use that column, too.
     """
     names, types, defaults, notes = (
         max((columns(row[index]) for row in rows if index == 0 or row[2]), default=0)
@@ -196,17 +213,30 @@ def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
     note_at = names + types + defaults + 8
     for name, kind, default, note in rows:
         line = f"  {pad(short(name, names), names)}  "
+        shown = short(kind, types if default else width - names - 4)
+        below: list[str] = []
+        if default and shown != kind and _CHOICES in kind:
+            shown, below = _wrapped_choices(kind, types, width - names - 4)
         if default:
-            line = f"{line}{pad(short(kind, types), types)}  {default}"
+            line = f"{line}{pad(shown, types)}  {default}"
             column = note_at
         else:
-            line = f"{line}{short(kind, width - names - 4)}"
+            line = f"{line}{shown}"
             column = max(note_at, columns(line) + 2)
         if note and column + columns(note) <= width:
-            yield f"{pad(line, column)}{note}"
-            continue
+            line, note = f"{pad(line, column)}{note}", ""
+        below += wrap(note, width - names - 4)[:3]
         yield line
-        yield from (f"{' ' * (names + 4)}{part}" for part in wrap(note, width - names - 4)[:3])
+        yield from (f"{' ' * (names + 4)}{part}" for part in below)
+
+
+def _wrapped_choices(kind: str, first: int, width: int) -> tuple[str, list[str]]:
+    """Break a type with choices between them: a line for its column, and those that follow."""
+    line = wrap_quoted(kind, first)[0]
+    head = kind[: kind.index(_CHOICES) + len(_CHOICES)]
+    if not kind[len(line) :].startswith(" ") and columns(head) <= first:
+        line = head  # the first choice is too long for the column
+    return line, wrap_quoted(kind[len(line) :].lstrip(" "), width)
 
 
 # -- HTML
@@ -219,7 +249,8 @@ def _html(api: ApiInfo) -> str:
         f'<b>{_safe(api.url)}</b> <span style="{_DIM}">{_safe(_heading(api, endpoints))}</span>'
     )
     parts = [
-        f'<div style="max-width:62em"><div style="margin-bottom:.5em">{heading}</div>',
+        '<div style="max-width:62em;overflow-wrap:anywhere">',
+        f'<div style="margin-bottom:.5em">{heading}</div>',
         *(_endpoint_html(name, endpoint, opened) for name, endpoint in endpoints),
     ]
     if _takes_files(endpoints):
@@ -228,7 +259,7 @@ def _html(api: ApiInfo) -> str:
 
 
 def _endpoint_html(name: str | int, endpoint: Mapping[str, Any], opened: bool) -> str:
-    title = _safe(name if isinstance(name, str) else f"fn_index {name}")
+    title = _safe(name if isinstance(name, str) else called(name))
     description = endpoint.get("description")
     text = description[:LONGEST].strip() if isinstance(description, str) else ""
     first, _, rest = text.partition("\n")
@@ -241,6 +272,8 @@ def _endpoint_html(name: str | int, endpoint: Mapping[str, Any], opened: bool) -
     rows = "".join(_row_html(*row) for row in _rows(endpoint))
     table = f'<table style="{_TABLE}">{rows}</table>' if rows else ""
     call = html.escape(call_text(name, endpoint, 88))
+    token = _token_note(endpoint)
+    table += f'<div style="{_DIM}">{_safe(token)}</div>' if token else ""
     return (
         f'<details{" open" if opened else ""} style="{_LINE};padding:.35em 0">'
         f'<summary style="cursor:pointer"><b><code style="{_CODE}">{title}</code></b>{about}'
@@ -250,19 +283,26 @@ def _endpoint_html(name: str | int, endpoint: Mapping[str, Any], opened: bool) -
 
 
 def _row_html(name: str, kind: str, default: str, note: str) -> str:
-    """Return one row of a table. A shortened type has a tooltip with the full text."""
-    shown = short(plain(kind), 44 if default else 88)
-    whole = f' title="{_safe(kind)}"' if shown != kind else ""
+    """Return one row of a table. A shortened type has a tooltip with the full text.
+
+    A type with choices is not shortened. It wraps, and long words of it, too.
+    """
+    has_choices = _CHOICES in kind
+    cut = short(plain(kind), 44 if default else 88)
+    whole = f' title="{_safe(kind)}"' if cut != kind else ""
+    shown = plain(kind) if has_choices else cut
+    wraps = ";max-width:36em;overflow-wrap:anywhere" if has_choices else ""
     note_html = f'<span style="{_DIM}">{_safe(note)}</span>'
     first = f'<td style="{_TD};{_MONO};white-space:nowrap;font-weight:600">{_safe(name)}</td>'
     if default:
         cells = (
-            f'<td style="{_TD};{_MONO}"{whole}>{html.escape(shown)}</td>'
+            f'<td style="{_TD};{_MONO}{wraps}"{whole}>{html.escape(shown)}</td>'
             f'<td style="{_TD};{_MONO};{_DIM}">{_safe(default)}</td>'
             f'<td style="{_TD}">{note_html}</td>'
         )
     else:  # a return value has no default, so its type may use that column, too
-        kind_html = f'<span style="{_MONO};margin-right:1.2em"{whole}>{html.escape(shown)}</span>'
+        style = f"{_MONO};margin-right:1.2em{wraps}"
+        kind_html = f'<span style="{style}"{whole}>{html.escape(shown)}</span>'
         cells = f'<td style="{_TD}" colspan="3">{kind_html}{note_html}</td>'
     return f'<tr style="background:transparent">{first}{cells}</tr>'
 

@@ -137,6 +137,8 @@ class ConnectFailedError(GradioClientError, ConnectionError):
     url: str | None = None
     sent: bool = False
     _passing: bool = False  # the cause may be temporary, so a retry makes sense
+    _wrong_scheme: bool = False  # the URL has http instead of https, or the reverse
+    _no_handshake: bool = False  # TLS failed, and not because of a certificate
 
 
 class BrokenStreamError(GradioClientError, ConnectionError):
@@ -199,6 +201,7 @@ class ProtocolError(GradioClientError):
     """
 
     raw: Any = None
+    _bug: bool = False  # the cause is a bug of this package
 
 
 class MessageTooLargeError(ProtocolError):
@@ -209,9 +212,11 @@ class MessageTooLargeError(ProtocolError):
 
 def too_large(what: str, limit: int) -> MessageTooLargeError:
     """Make the error for a response or message that is longer than the client accepts."""
+    from ._basics.words import counted
+
     return MessageTooLargeError(
-        f"{what} is longer than {limit} bytes, so the rest was not read. To accept longer ones, "
-        "pass a larger max_message_bytes= to Client.",
+        f"{what} is longer than {counted(limit, 'byte')}, so the rest was not read. To accept "
+        "longer ones, pass a larger max_message_bytes= to Client.",
         limit_bytes=limit,
     )
 
@@ -228,6 +233,7 @@ class ConfigError(GradioClientError):
     """The server at `url` did not respond with a Gradio config."""
 
     url: str | None = None
+    _status: int | None = None  # of the response to the request for the config
 
 
 class UnsupportedAppError(ConfigError):
@@ -258,6 +264,7 @@ class PayloadError(GradioClientError, TypeError):
     """
 
     parameter: str | None = None
+    _text: str | None = None  # the text that stands where the app takes a file
 
 
 class ValidationError(GradioClientError, ValueError):

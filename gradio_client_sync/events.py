@@ -7,7 +7,6 @@ release does not send is ``None``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -15,25 +14,34 @@ from typing import (
     ClassVar,
     Literal,
     Protocol,
+    SupportsIndex,
     Union,
     overload,
 )
 
-from ._record import FrozenRecord
+from ._basics.frozen_list import FrozenList
+from ._basics.record import FrozenRecord
+from ._basics.words import called
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from typing_extensions import Self
 
+    from ._basics.outputs import Outputs
     from .types import Stage
 
 
-class Data(FrozenRecord, Sequence[Any], hidden=("_outputs", "_look")):
+class Data(FrozenRecord, FrozenList):
     """The values that a function returned, or that a generator function yielded.
 
-    `Data` is a sequence of its outputs: ``result[0]``, ``a, b = result``, ``len(result)``.
+    `Data` is a list of its outputs that does not change: ``result[0]``, ``a, b = result``,
+    ``len(result)``. It is equal to a list or tuple of the same outputs. ``result["label"]`` is the
+    output with this label, or with the Python name of this label (``"max_tokens"`` for
+    ``"Max tokens"``). `json.dumps`, web frameworks and pandas take it as a list; `plain` returns
+    the outputs with files as dicts.
+
     Values of one job may share objects: a list that grows contains the same first elements in
     each event. Copy a value before you change it in place.
 
@@ -45,17 +53,24 @@ class Data(FrozenRecord, Sequence[Any], hidden=("_outputs", "_look")):
         updates: The ``gr.update`` of each output for which the app sent one instead of a plain
             value: a dict of the properties that it changes, such as ``choices``, by the index of
             the output. If an update does not change the value, `data` has ``None`` there.
+
+    Example:
+        >>> result = app.predict("/add", [2, 3])
+        >>> result, result == [5], result["total"]
+        (Data([5], '/add'), True, 5)
     """
 
-    type: ClassVar[str] = "data"
+    type: ClassVar[Literal["data"]] = "data"
     data: list[Any]
     endpoint: str | int
     fn_index: int
     time: datetime
     updates: Mapping[int, Mapping[str, Any]]
-    # For notebooks: component type and label of each output, and the function that renders them.
-    _outputs: tuple[tuple[str, str], ...]
-    _look: Callable[[Data], dict[str, Any]] | None
+    if TYPE_CHECKING:  # not fields
+        _origin: DescribedEndpoint | Outputs | None
+        _display: Callable[[Data], dict[str, Any]] | None
+    else:
+        _origin = _display = None
 
     def __init__(
         self,
@@ -64,34 +79,149 @@ class Data(FrozenRecord, Sequence[Any], hidden=("_outputs", "_look")):
         fn_index: int,
         time: datetime,
         updates: Mapping[int, Mapping[str, Any]] | None = None,
-        _outputs: tuple[tuple[str, str], ...] = (),
-        _look: Callable[[Data], dict[str, Any]] | None = None,
     ) -> None:
-        updates = {} if updates is None else updates
-        super().__init__(data, endpoint, fn_index, time, updates, _outputs, _look)
+        super().__init__(data, endpoint, fn_index, time, {} if updates is None else updates)
+        _fill(self, data)
 
-    # The outputs may be of any kind, such as arrays: two events are equal only if they are one.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    def __post_init__(self) -> None:
+        """Fill the list of a subclass that ``@dataclass`` has given an ``__init__``."""
+        _fill(self, self.data)
+
+    @classmethod
+    def _make(cls, **named: Any) -> Self:
+        record = cls.__new__(cls)
+        record.__dict__.update(named)
+        _fill(record, named["data"])
+        return record
+
+    def _replace(self, **values: Any) -> Self:
+        record = super()._replace(**values)
+        record.__dict__.update(_origin=self._origin, _display=self._display)
+        return record
+
+    __replace__ = _replace
+
+    def plain(self) -> list[Any]:
+        """Return the outputs as JSON takes them: lists, dicts, texts and numbers.
+
+        Returns:
+            A new list. Each file is a dict with ``url``, ``path``, ``orig_name``, ``size`` and
+            ``mime_type``. The ``url`` of content that came with the result is a data URL.
+
+        Example:
+            >>> app.predict("/add", [2, 3]).plain()
+            [5]
+        """
+        from ._basics.outputs import plain
+
+        return [plain(value) for value in self]
+
+    __json__ = plain  # Celery's JSON calls it
 
     @overload
-    def __getitem__(self, index: int) -> Any: ...
+    def __getitem__(self, index: SupportsIndex | str) -> Any: ...
     @overload
     def __getitem__(self, index: slice) -> list[Any]: ...
-    def __getitem__(self, index: int | slice) -> Any:
-        return self.data[index]
+    def __getitem__(self, index: Any) -> Any:
+        try:
+            return _item(self, index)
+        except (IndexError, TypeError):
+            number = self._number_of(index)
+        if number is None:
+            raise self._no_output(index)
+        return _item(self, number)
 
-    def __len__(self) -> int:
-        return len(self.data)
+    def _number_of(self, key: object) -> int | None:
+        """Return the number of the output with a label; ``None`` if not exactly one has it."""
+        outputs = self._described
+        if not isinstance(key, str) or len(outputs.shown) != len(self):
+            return None
+        found = outputs.find(key)
+        return found[0] if len(found) == 1 else None
 
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.data)
+    def _no_output(self, key: object) -> Exception:
+        from ._basics.outputs import no_output
+
+        kind: type[Exception] = IndexError if hasattr(key, "__index__") else TypeError
+        if isinstance(key, str):
+            kind = KeyError
+        return kind(no_output(self.endpoint, key, self, self._described))
+
+    @property
+    def _described(self) -> Outputs:
+        from ._basics.outputs import Outputs
+
+        origin = Outputs() if self._origin is None else self._origin
+        return origin if isinstance(origin, Outputs) else origin.described
+
+    @property
+    def _outputs(self) -> tuple[tuple[str, str], ...]:
+        """Return the component type and the label of each output."""
+        return self._described.shown
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or "endpoint" not in vars(self):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        from ._basics.outputs import no_attribute
+
+        raise AttributeError(no_attribute(self.endpoint, name, self, self._described))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, tuple):
+            return tuple(self) == other
+        return list.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        equal = self.__eq__(other)
+        return equal if equal is NotImplemented else not equal
+
+    def __hash__(self) -> int:  # type: ignore[override]  # unlike a list, it does not change
+        try:
+            return hash(tuple(self))
+        except TypeError as exc:
+            from ._basics.outputs import no_hash
+
+            raise TypeError(no_hash(self.endpoint, exc)) from None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__qualname__}({list.__repr__(self)}, {called(self.endpoint)})"
+
+    def _no_change(self, name: str) -> TypeError:
+        from ._basics.outputs import no_change
+
+        return TypeError(no_change(self.endpoint, name))
+
+    def _no_operation(self, sign: str) -> TypeError:
+        from ._basics.outputs import no_operation
+
+        return TypeError(no_operation(self.endpoint, sign, self, self._described))
+
+    def __reduce__(self) -> Any:
+        values = dict(vars(self))
+        if "_origin" in values:
+            values["_origin"] = self._described  # and not the whole endpoint
+        return _restored, (type(self), values)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {"text/plain": repr(self)} if self._look is None else self._look(self)
+        return {"text/plain": repr(self)} if self._display is None else self._display(self)
 
     def _repr_html_(self) -> str | None:
         return self._repr_mimebundle_().get("text/html")
+
+
+_fill, _item = list.extend, list.__getitem__  # the list's own, which a `FrozenList` replaces
+
+
+def _restored(cls: type[Data], values: dict[str, Any]) -> Data:
+    return cls._make(**values)
+
+
+class DescribedEndpoint(Protocol):
+    """The part of an endpoint that `Data` uses, for texts and displays."""
+
+    @property
+    def described(self) -> Outputs:
+        """The names of its outputs."""
 
 
 class Progress(FrozenRecord):
@@ -139,7 +269,7 @@ class Status(FrozenRecord):
         used_cache, cache_duration, avg_time: The server's report on its cache (6.12 and later).
     """
 
-    type: ClassVar[str] = "status"
+    type: ClassVar[Literal["status"]] = "status"
     stage: Stage
     queue: bool
     endpoint: str | int
@@ -178,7 +308,7 @@ class Log(FrozenRecord):
         visible: Whether the app wants the message to be shown.
     """
 
-    type: ClassVar[str] = "log"
+    type: ClassVar[Literal["log"]] = "log"
     log: str
     level: str
     endpoint: str | int
@@ -200,7 +330,7 @@ class Render(FrozenRecord):
         time: The time of arrival, with time zone (UTC).
     """
 
-    type: ClassVar[str] = "render"
+    type: ClassVar[Literal["render"]] = "render"
     data: dict[str, Any]
     endpoint: str | int
     fn_index: int
@@ -218,12 +348,30 @@ class Upload(FrozenRecord):
         time: The time of the event, with time zone (UTC).
     """
 
-    type: ClassVar[str] = "upload"
+    type: ClassVar[Literal["upload"]] = "upload"
     done_bytes: int
     total_bytes: int | None
     endpoint: str | int
     fn_index: int
     time: datetime
+
+
+class TextPiece(str):
+    """A new part of a growing text, which `Job.text` gives.
+
+    Attributes:
+        restarts: Whether the text starts again: the app has thrown away what it had said before,
+            or a chat has a new last message. Then the piece is the whole new text.
+    """
+
+    __slots__ = ("restarts",)
+    restarts: bool
+
+    def __new__(cls, text: str = "", *, restarts: bool = False) -> Self:
+        """Make a piece."""
+        piece = super().__new__(cls, text)
+        piece.restarts = restarts
+        return piece
 
 
 class Timings(FrozenRecord):

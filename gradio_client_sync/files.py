@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Protocol, Union
 
 from . import _options
+from ._basics.words import counted
+from ._files.as_json import DataclassAttribute, json_of, refuse_json
 from ._files.download import ProgressListener as ProgressListener
 from ._files.download import timeout_error
-from ._files.folder import copied
+from ._files.folder import copied, destination, folder_of, state_of
 from ._files.kept import Kept
 from ._files.media import picture_bytes, sound_bytes
 from ._files.recordings import Fetched, Recording
@@ -28,6 +30,7 @@ from ._protocol.values.attachments import Attachment
 from ._protocol.values.filedata import is_link, server_form
 from ._protocol.values.filename import safe_name, type_of
 from ._protocol.values.shapes import PICTURES, SOUNDS
+from ._tracebacks import short_traceback, short_tracebacks
 from ._transport.body import CHUNK_BYTES
 from ._transport.deadlines import Deadline
 from .errors import DownloadError, GradioClientError, PayloadError, RateLimitError
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
 FileLike = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO, "RemoteFile"]
 
 
+@short_traceback
 def handle_file(
     file: FileLike, *, orig_name: str | None = None, mime_type: str | None = None
 ) -> Attachment:
@@ -165,11 +169,12 @@ class Owner(Protocol):
         """Return the client that is pickled with a file; one for all files of a result."""
 
 
+@short_tracebacks("__fspath__")
 class RemoteFile(os.PathLike[str]):
     """A file in a result. It stays on the server until it is used.
 
-    A `RemoteFile` is a path object: ``PIL.Image.open(result[0])`` and
-    ``shutil.copy(result[0], ".")`` download it first. In a payload for the same app, it is sent
+    `save` writes it to a path. A `RemoteFile` is a path object, too: ``PIL.Image.open(result[0])``
+    and ``shutil.copy(result[0], ".")`` download it first. In a payload for the same app, it is sent
     as a reference, without a download. In a payload for another app, its content is uploaded
     while it is downloaded.
 
@@ -191,6 +196,14 @@ class RemoteFile(os.PathLike[str]):
         host. Such a link is requested without token, cookies and headers.
     """
 
+    __dataclass_fields__ = DataclassAttribute("__dataclass_fields__")
+    __dataclass_params__ = DataclassAttribute("__dataclass_params__")
+
+    @property  # type: ignore[misc]  # nobody sets it
+    def __class__(self) -> type[RemoteFile]:
+        refuse_json(self)
+        return type(self)
+
     def __init__(
         self,
         facts: FileFacts,
@@ -204,6 +217,7 @@ class RemoteFile(os.PathLike[str]):
         self._owner = owner  # a garbage-collected client would close the connection
         self._turn = Turn()
         self._saved: dict[str | None, Path] = {}  # downloaded files by their requested folder
+        self._written: dict[Path, object] = {}  # files of `save`, by which one sees a change
         self._fetched: Fetched | None = None  # the content, after it was read
         self._recording = recording
         self.path: str | None = facts.path
@@ -228,9 +242,9 @@ class RemoteFile(os.PathLike[str]):
         server supports this.
 
         Args:
-            directory: The folder, which is created if it does not exist. The default is the
-                client's `download_dir`, or a private folder that is removed when the process
-                exits.
+            directory: The folder, which is created if it does not exist; ``~`` is your home. The
+                default is the client's `download_dir`, or a private folder that is removed when
+                the process exits. `save` takes the path of a file.
             timeout: Seconds that the download may take in total. ``None`` means the client's
                 `deadline`, ``math.inf`` no limit.
             progress: A function that is called with the number of bytes so far and the total
@@ -242,24 +256,85 @@ class RemoteFile(os.PathLike[str]):
             exists.
 
         Raises:
-            DownloadError: The file could not be downloaded completely, or not be written.
+            DownloadError: The file could not be downloaded completely, or not be written. Or
+                `directory` looks like the name of the file itself.
             DownloadTimeoutError: `timeout` passed.
             RateLimitError: The server limited the rate of requests (429), and the wait that it
                 asked for is too long.
             ClientClosedError: The client was closed before the file was downloaded.
             MissingDependencyError: A bar needs tqdm (extra ``progress``).
         """
+        wanted = None
+        if directory is not None:
+            wanted = folder_of(directory, self.orig_name, self.mime_type)
         if progress is True:
             from ._terminal.progress import download_bar
 
             with download_bar(self.orig_name, self.size) as bar:
                 return self.download(directory, timeout=timeout, progress=bar)
         deadline = self._deadline(timeout)
-        wanted = None if directory is None else os.path.abspath(os.fsdecode(directory))
         with self._turn.take(deadline, partial(timeout_error, self._facts, deadline)):
             saved = self._saved.get(wanted)
             if saved is None or not saved.is_file():
                 saved = self._saved[wanted] = self._save(wanted, progress or None, deadline)
+            return saved
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        timeout: float | None = None,
+        progress: ProgressListener | bool | None = None,
+    ) -> Path:
+        """Write the file to a path.
+
+        A file at this path is replaced when the new content is complete, so the path never has
+        half of a file. Folders of the path that do not exist are created. If the connection
+        breaks, the download continues at that point, if the server supports this.
+
+        Args:
+            path: The path of the file; ``~`` is your home. If it is a folder, or ends in a slash,
+                the file is written into this folder under its own name, as by `download`; there
+                it replaces no other file.
+            timeout: Seconds that the download may take in total. ``None`` means the client's
+                `deadline`, ``math.inf`` no limit.
+            progress: As for `download`.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            DownloadError: The file could not be downloaded completely, or not be written.
+            DownloadTimeoutError: `timeout` passed.
+            RateLimitError: The server limited the rate of requests (429), and the wait that it
+                asked for is too long.
+            ClientClosedError: The client was closed before the file was downloaded.
+            MissingDependencyError: A bar needs tqdm (extra ``progress``).
+
+        Example:
+            >>> app.predict("/mirror", [Path("cat.png")])[0].save("out/dog.png").name
+            'dog.png'
+        """
+        folder, name = destination(path)
+        if name is None:
+            return self.download(os.path.join(folder, ""), timeout=timeout, progress=progress)
+        if progress is True:
+            from ._terminal.progress import download_bar
+
+            with download_bar(self.orig_name, self.size) as bar:
+                return self.save(path, timeout=timeout, progress=bar)
+        deadline = self._deadline(timeout)
+        with self._turn.take(deadline, partial(timeout_error, self._facts, deadline)):
+            here = self._here()
+            if here is None and self._recording is not None:
+                here = self._fetch_recording(self._recording, deadline, progress or None)
+            if here is None:
+                saved = self._downloader().save(
+                    self._facts, folder, progress or None, deadline, exact_name=name
+                )
+            else:
+                saved = copied(lambda: here.open("rb"), folder, name, replaces=True)
+            self._written[saved] = state_of(saved)
             return saved
 
     def _deadline(self, timeout: float | None) -> Deadline:
@@ -349,7 +424,11 @@ class RemoteFile(os.PathLike[str]):
         kept = self._kept()
         if kept is not None:
             return kept
-        return next((path for path in list(self._saved.values()) if path.is_file()), None)
+        saved = next((path for path in list(self._saved.values()) if path.is_file()), None)
+        if saved is None and self._written:  # another file may have replaced one of these
+            written = list(self._written.items())
+            saved = next((path for path, state in written if state_of(path) == state), None)
+        return saved
 
     def _kept(self) -> Kept | None:
         """Return the content that this file, or another value with the same recording, has read."""
@@ -437,8 +516,12 @@ class RemoteFile(os.PathLike[str]):
 
     def __repr__(self) -> str:
         kind = f" {self.mime_type}" if self.mime_type else ""
-        size = f", {self.size} bytes" if self.size is not None else ""
+        size = f", {counted(self.size, 'byte')}" if self.size is not None else ""
         return f"<RemoteFile {self.orig_name!r}{kind}{size}>"
+
+    def __json__(self) -> dict[str, Any]:
+        """Return the file as a dict for JSON, for `Data.plain` and for Celery."""
+        return json_of(self, self._facts.inline)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state with the paths of downloads, and with a client for a later download."""

@@ -8,27 +8,34 @@ has one output, a tuple if it has several, and ``None`` if it has none.
 from __future__ import annotations
 
 import inspect
-import os
-from typing import TYPE_CHECKING, Any, BinaryIO, Generic, Protocol, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Protocol, TypeVar
 
+from . import _options, types
+from ._basics.words import called
+from ._face.explained import explained
+from ._face.typed_job import TypedJob, bare
+from ._protocol.api.accepted import INPUT_TYPES
 from ._protocol.api.signature import Parameter, Signature
-from ._protocol.values.attachments import Attachment
+from ._terminal.plaintext import wrap_quoted
+from ._tracebacks import short_traceback
 from ._typed.docstring import SUBMIT_DOCSTRING, function_docstring
 from .errors import PayloadError
 from .files import RemoteFile
+from .types import FileInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from .events import Data
     from .job import Job
     from .types import Payload
 
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
+__all__ = ["DEFAULT", "Default", "FileInput", "Function", "TypedJob", "bare", "function_of"]
 
-#: The types of values that are uploaded as files. A string is a file only inside `handle_file`.
-FileInput = Union[os.PathLike[str], bytes, bytearray, memoryview, BinaryIO, Attachment]
+T = TypeVar("T")
+
+LINE = 100  # columns of a signature in an error
+_NAMES = {name: getattr(types, name) for name in INPUT_TYPES}
 
 
 class Default:
@@ -39,60 +46,6 @@ class Default:
 
 
 DEFAULT = Default()
-
-
-class TypedJob(Generic[T_co]):
-    """A running job that returns plain outputs instead of `Data`.
-
-    A value is the output itself if the endpoint has one output, a tuple if it has several, and
-    ``None`` if it has none.
-
-    Attributes:
-        job: The `Job` itself, which has the listeners, the status and all other methods.
-
-    Example:
-        >>> call = app.function("/count").submit(3)
-        >>> list(call)
-        ['0', '1', '2', '2']
-    """
-
-    def __init__(self, job: Job, outputs: int) -> None:
-        self.job = job
-        self._outputs = outputs
-
-    def result(self, timeout: float | None = None) -> T_co:
-        """Wait for the job to end, and return its final value.
-
-        Args:
-            timeout: Seconds to wait. ``None`` waits without a limit. The job continues after
-                a timeout.
-
-        Raises:
-            GradioClientError: The job failed.
-            concurrent.futures.TimeoutError: The job did not end within `timeout` seconds.
-            concurrent.futures.CancelledError: The job was cancelled.
-        """
-        return bare(self.job.result(timeout), self._outputs)  # type: ignore[no-any-return]
-
-    def __iter__(self) -> Iterator[T_co]:
-        """Iterate over the values as they arrive, from the first to the result."""
-        for data in self.job:
-            yield bare(data, self._outputs)
-
-    def done(self) -> bool:
-        """Return whether the job has ended: with a result, with an error, or cancelled."""
-        return self.job.done()
-
-    def cancel(self) -> bool:
-        """Cancel the job, here and, if the server supports it, on the server.
-
-        Returns:
-            ``True`` if the job is now cancelled; ``False`` if it had already ended.
-        """
-        return self.job.cancel()
-
-    def __repr__(self) -> str:
-        return f"<TypedJob of {self.job!r}>"
 
 
 class Function(Protocol):
@@ -106,52 +59,141 @@ class Function(Protocol):
     def submit(self, *args: Any, **kwargs: Any) -> TypedJob[Any]:
         """Start a call and return at once."""
 
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        isolated: bool | None = None,
+        idempotent: bool | None = None,
+        headers: Mapping[str, str] | None = None,
+        progress: bool | None = None,
+    ) -> Function:
+        """Return the same function with options for each call."""
+
 
 class Caller(Protocol):
     """The part of `Client` that these functions use."""
 
-    def predict(self, endpoint: str | int | None, payload: Payload) -> Data:
-        """Call an endpoint and return its final value."""
+    def predict(self, *args: Any, **options: Any) -> Data:
+        """Call an endpoint with a payload and options, and return its final value."""
 
-    def submit(self, endpoint: str | int | None, payload: Payload) -> Job:
-        """Start a call and return its job."""
+    def submit(self, *args: Any, **options: Any) -> Job:
+        """Start a call with a payload and options, and return its job."""
 
 
-def function_of(app: Caller, signature: Signature) -> Function:
+def options_method(name: str, make: Callable[[dict[str, Any]], T]) -> Callable[..., T]:
+    """Return the method `with_options` of a function.
+
+    Args:
+        name: The name of the function.
+        make: Returns the same function with further options for each call. It gets those that
+            were given, after a check.
+    """
+
+    @short_traceback
+    @explained("options")
+    def with_options(
+        *,
+        timeout: float | None = None,
+        isolated: bool | None = None,
+        idempotent: bool | None = None,
+        headers: Mapping[str, str] | None = None,
+        progress: bool | None = None,
+    ) -> T:
+        flags = {"isolated": isolated, "idempotent": idempotent, "progress": progress}
+        given = {name: _options.flag(name, on) for name, on in flags.items() if on is not None}
+        limit = {} if timeout is None else {"timeout": _options.seconds("timeout", timeout)}
+        sent_headers = {} if headers is None else {"headers": _options.texts("headers", headers)}
+        return make({**given, **limit, **sent_headers})
+
+    with_options.__qualname__ = f"{name}.with_options"
+    with_options.__doc__ = OPTIONS_DOCSTRING
+    return with_options
+
+
+def submitted(
+    app: Caller, endpoint: str | int, payload: Payload, options: Mapping[str, Any], outputs: int
+) -> TypedJob[Any]:
+    """Start a call with options, and return its job.
+
+    Args:
+        app: The client that makes the call.
+        endpoint: The name of the endpoint, or its ``fn_index``.
+        payload: The values by parameter name.
+        options: The options of the call.
+        outputs: The number of outputs.
+    """
+    job = app.submit(
+        endpoint, payload, **{name: one for name, one in options.items() if name != "progress"}
+    )
+    return TypedJob(job.show_progress() if options.get("progress") else job, outputs)
+
+
+OPTIONS_DOCSTRING = """Return the same function with options for each call.
+
+An option that is not given stays as it is.
+
+Args:
+    timeout: Seconds that a call may take in total. After that, the job is cancelled on the server.
+    isolated: Run each call in its own session.
+    idempotent: Declare that the function may run twice without harm, so that a call is sent again
+        if the connection is lost.
+    headers: Headers for each call, which are added to the client's headers.
+    progress: Show the progress of each call.
+
+Raises:
+    TypeError, ValueError: An option has a wrong type or value. The message names it."""
+
+
+def function_of(
+    app: Caller, signature: Signature, options: Mapping[str, Any] | None = None
+) -> Function:
     """Make the Python function for an endpoint.
 
     Args:
         app: The client that makes the calls.
         signature: The endpoint's name, parameters and return values.
+        options: The options of each call.
     """
-    form = python_signature(signature)
+    form, chosen = python_signature(signature), dict(options or {})
 
+    @short_traceback
     def call(*args: Any, **kwargs: Any) -> Any:
-        data = app.predict(signature.endpoint, payload(args, kwargs))
+        values = payload(args, kwargs)
+        data = app.predict(signature.endpoint, values, **chosen)
         return bare(data, len(signature.returns))
 
+    @short_traceback
     def submit(*args: Any, **kwargs: Any) -> TypedJob[Any]:
-        job = app.submit(signature.endpoint, payload(args, kwargs))
-        return TypedJob(job, len(signature.returns))
+        values = payload(args, kwargs)
+        return submitted(app, signature.endpoint, values, chosen, len(signature.returns))
+
+    def with_new(options: Mapping[str, Any]) -> Function:
+        return function_of(app, signature, {**chosen, **options})
 
     def payload(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         try:
             given = form.bind(*args, **kwargs).arguments
         except TypeError as exc:
+            from ._face import wrong_forms
+
+            reason = wrong_forms.argument(signature.name, list(form.parameters), kwargs)
             raise PayloadError(
-                f"The arguments do not fit {signature.endpoint!r}: {exc}. Its signature is "
-                f"{signature.name}{form}.",
+                f"The arguments do not fit {called(signature.endpoint)}: {reason or f'{exc}.'} Its "
+                f"signature is {_shown(signature.name, form)}.",
                 endpoint=signature.endpoint,
             ) from exc
         return sent(signature.parameters, given)
 
-    _document(call, signature, form)
-    started: Any = TypedJob.__class_getitem__(form.return_annotation)  # type: ignore[attr-defined]
+    function: Any = call
+    _document(function, signature, form)
+    started: Any = TypedJob.__class_getitem__(form.return_annotation)
     _document(submit, signature, form.replace(return_annotation=started))
     submit.__name__, submit.__qualname__ = "submit", f"{signature.name}.submit"
     submit.__doc__ = SUBMIT_DOCSTRING
-    call.submit = submit  # type: ignore[attr-defined]  # mypy allows no attributes of functions
-    return call  # type: ignore[return-value]  # it now has the attribute `submit`
+    function.submit = submit
+    function.with_options = options_method(signature.name, with_new)
+    return function  # type: ignore[no-any-return]  # a function with attributes
 
 
 def sent(parameters: tuple[Parameter, ...], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,13 +205,6 @@ def sent(parameters: tuple[Parameter, ...], given: Mapping[str, Any]) -> dict[st
     }
 
 
-def bare(data: Data, outputs: int) -> Any:
-    """Return the plain outputs: the only one, a tuple of several, or ``None``."""
-    if outputs == 0:
-        return None
-    return data[0] if outputs == 1 and len(data) == 1 else tuple(data)
-
-
 def python_signature(signature: Signature) -> inspect.Signature:
     """Convert the endpoint's signature to an `inspect.Signature`."""
     parameters = [
@@ -178,8 +213,8 @@ def python_signature(signature: Signature) -> inspect.Signature:
             inspect.Parameter.KEYWORD_ONLY
             if parameter.keyword_only
             else inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default=inspect.Parameter.empty if parameter.required else parameter.default,
-            annotation=parameter.hint.annotation(FileInput),
+            default=_default(parameter),
+            annotation=parameter.annotation.annotation(FileInput, _NAMES),
         )
         for parameter in signature.parameters
     ]
@@ -188,6 +223,30 @@ def python_signature(signature: Signature) -> inspect.Signature:
         return inspect.Signature(parameters, return_annotation=returns[0])
     whole = tuple[tuple(returns)] if returns else None  # type: ignore[misc]  # made at run time
     return inspect.Signature(parameters, return_annotation=whole)
+
+
+def _shown(name: str, form: inspect.Signature) -> str:
+    """Return a signature as text, on several lines if it is long. Choices are never left out."""
+    line = f"{name}{form}"
+    if len(line) <= LINE:
+        return line
+    returns = form.return_annotation
+    parts: list[str] = []
+    for parameter in form.parameters.values():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and "*" not in parts:
+            parts.append("*")
+        parts.append(str(parameter))
+    indented = "\n".join(
+        "\n        ".join(["    " + first, *more]) + ","
+        for first, *more in (wrap_quoted(part, LINE - 8) for part in parts)
+    )
+    return f"{name}(\n{indented}\n) -> {inspect.formatannotation(returns)}"
+
+
+def _default(parameter: Parameter) -> Any:
+    if parameter.required:
+        return inspect.Parameter.empty
+    return parameter.default if parameter.shows_default else DEFAULT
 
 
 def _document(function: Any, signature: Signature, form: inspect.Signature) -> None:

@@ -10,41 +10,64 @@ import concurrent.futures
 import os
 from collections.abc import Iterator
 from concurrent.futures._base import FINISHED
-from typing import TYPE_CHECKING, Any, Callable, Literal, overload
+from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 
+from ._basics.words import called
 from ._job.control import RESOLVED
+from ._protocol.queue.standing import stage_in_words
+from ._tracebacks import short_tracebacks
 from .errors import PayloadError
 from .events import Data, Status, Timings
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
     from ._job.control import JobControl
     from ._job.event_log import EventLog
     from ._job.input_stream import InputStream
+    from ._job.text import Pieces
     from .events import (
         DataListener,
+        Event,
+        Log,
         LogListener,
+        Render,
         RenderListener,
         StatusListener,
+        TextPiece,
+        Upload,
         UploadListener,
     )
     from .types import EventName, Payload
 
+    _OnData = TypeVar("_OnData", bound=DataListener)
+    _OnStatus = TypeVar("_OnStatus", bound=StatusListener)
+    _OnLog = TypeVar("_OnLog", bound=LogListener)
+    _OnRender = TypeVar("_OnRender", bound=RenderListener)
+    _OnUpload = TypeVar("_OnUpload", bound=UploadListener)
 
-_EVENTS = ("data", "status", "log", "render", "upload")
+
+_EVENTS: tuple[EventName, ...] = ("data", "status", "log", "render", "upload")
+_AS_DECORATOR: Any = ...  # the callback follows
 
 
+@short_tracebacks("__iter__", "_events", "_pieces", skip=("done", "running"))
 class Job(concurrent.futures.Future[Data]):
     """A call that runs in the background: a `concurrent.futures.Future` with events.
 
-    `Client.submit` starts a job and returns it. There are three ways to read it:
+    `Client.submit` starts a job and returns it. There are several ways to read it:
 
     - `result` waits for the final value, and raises the error of a failed job.
     - A ``for`` loop over the job yields each value when it arrives, the final one included.
-    - `on` adds listeners for values, status changes, log messages and uploads.
+    - `text` yields only what is new of a growing text, such as a chat's reply.
+    - `events` yields values, status changes, log messages and uploads.
+    - `on` adds listeners for the same events.
 
-    `cancel` stops a job. A job works with `concurrent.futures.wait`,
-    `concurrent.futures.as_completed` and `asyncio.wrap_future`. Every method may be called from any
-    thread.
+    `cancel` stops a job. So does the end of a ``with`` block, if the job has not ended. A job works
+    with `concurrent.futures.wait`, `concurrent.futures.as_completed` and `asyncio.wrap_future`.
+    Every method may be called from any thread.
 
     Example:
         >>> job = app.submit("/count", [3])
@@ -108,8 +131,10 @@ class Job(concurrent.futures.Future[Data]):
         return Timings(bytes=self._control.bytes, **self._control.times)
 
     def __repr__(self) -> str:
-        stage = "cancelled" if self.cancelled() else self.status.stage
-        return f"<Job {self.endpoint!r} {stage}>"
+        if self.cancelled():
+            return f"<Job {called(self.endpoint)} cancelled>"
+        stage = stage_in_words(self.status, started="started" in self._control.times)
+        return f"<Job {called(self.endpoint)} {stage}>"
 
     def _ipython_display_(self) -> None:
         from ._notebook import live
@@ -121,6 +146,10 @@ class Job(concurrent.futures.Future[Data]):
         from ._notebook import live
 
         return live.job_bundle(self)
+
+    def _final(self) -> Data | None:
+        """Return the final value, also to a listener of the last status, which `result` refuses."""
+        return self._log.final
 
     def _repr_html_(self) -> str | None:
         return self._repr_mimebundle_().get("text/html")
@@ -134,16 +163,26 @@ class Job(concurrent.futures.Future[Data]):
     # -- listening ----------------------------------------------------------------
 
     @overload
-    def on(self, event: Literal["data"], callback: DataListener) -> Job: ...
+    def on(self, event: Literal["data"], callback: DataListener) -> Self: ...
     @overload
-    def on(self, event: Literal["status"], callback: StatusListener) -> Job: ...
+    def on(self, event: Literal["status"], callback: StatusListener) -> Self: ...
     @overload
-    def on(self, event: Literal["log"], callback: LogListener) -> Job: ...
+    def on(self, event: Literal["log"], callback: LogListener) -> Self: ...
     @overload
-    def on(self, event: Literal["render"], callback: RenderListener) -> Job: ...
+    def on(self, event: Literal["render"], callback: RenderListener) -> Self: ...
     @overload
-    def on(self, event: Literal["upload"], callback: UploadListener) -> Job: ...
-    def on(self, event: EventName, callback: Callable[[Any], object]) -> Job:
+    def on(self, event: Literal["upload"], callback: UploadListener) -> Self: ...
+    @overload
+    def on(self, event: Literal["data"]) -> Callable[[_OnData], _OnData]: ...
+    @overload
+    def on(self, event: Literal["status"]) -> Callable[[_OnStatus], _OnStatus]: ...
+    @overload
+    def on(self, event: Literal["log"]) -> Callable[[_OnLog], _OnLog]: ...
+    @overload
+    def on(self, event: Literal["render"]) -> Callable[[_OnRender], _OnRender]: ...
+    @overload
+    def on(self, event: Literal["upload"]) -> Callable[[_OnUpload], _OnUpload]: ...
+    def on(self, event: EventName, callback: Callable[[Any], object] = _AS_DECORATOR) -> Any:
         """Call `callback` with each event of one kind.
 
         A listener that is added late first receives the earlier events of its kind. Events
@@ -166,9 +205,10 @@ class Job(concurrent.futures.Future[Data]):
                 - ``"upload"``: an `Upload` with the bytes sent so far, while the files of the
                   payload are uploaded.
             callback: A function with one parameter, the event. Its return value is ignored.
+                Without it, ``@job.on("data")`` decorates the function.
 
         Returns:
-            The job itself, so that calls can be chained.
+            The job itself, so that calls can be chained. As a decorator, the function.
 
         Raises:
             ValueError: `event` is not one of the five kinds.
@@ -176,18 +216,29 @@ class Job(concurrent.futures.Future[Data]):
 
         Example:
             >>> job = app.submit("/count", [3]).on("data", lambda data: print(data[0]))
+            >>> stages = []
+            >>> @job.on("status")
+            ... def watch(status):
+            ...     stages.append(status.stage)
 
         Behaviour:
             ``submit(...).on`` of @gradio/client 0.2.1. Difference: a late listener receives the
             events that it missed.
         """
         _check(event)
+        if callback is _AS_DECORATOR:
+
+            def decorate(function: Callable[[Any], object]) -> Callable[[Any], object]:
+                self.on(event, function)
+                return function
+
+            return decorate
         if not callable(callback):
             raise TypeError(f"The listener for {event!r} has to be callable, not {callback!r}.")
         self._log.subscribe(event, callback)
         return self
 
-    def off(self, event: EventName, callback: Callable[[Any], object]) -> Job:
+    def off(self, event: EventName, callback: Callable[[Any], object]) -> Self:
         """Remove a listener that `on` has added.
 
         Args:
@@ -205,7 +256,7 @@ class Job(concurrent.futures.Future[Data]):
         self._log.unsubscribe(event, callback)
         return self
 
-    def destroy(self) -> Job:
+    def destroy(self) -> Self:
         """Remove every listener. The job continues; use `cancel` to stop it.
 
         Returns:
@@ -214,7 +265,7 @@ class Job(concurrent.futures.Future[Data]):
         self._log.unsubscribe()
         return self
 
-    def show_progress(self) -> Job:
+    def show_progress(self) -> Self:
         """Show the job's progress: uploads, the position in the queue and the app's own bars.
 
         Progress is a line on standard error, or a widget in a notebook. Each job has its own
@@ -275,7 +326,7 @@ class Job(concurrent.futures.Future[Data]):
                 the parent process can wait for it.
         """
         self._check_wait("exception()", timeout)
-        self._wait_for_end(timeout)
+        self._wait_for_end(timeout, "exception()")
         return self._exception
 
     def __iter__(self) -> Iterator[Data]:
@@ -290,6 +341,95 @@ class Job(concurrent.futures.Future[Data]):
         self._check_wait("A loop over the job")
         yield from self._log.data(wait=True)
         self._outcome(None)
+
+    @overload
+    def events(self, kind: Literal["data"], /) -> Iterator[Data]: ...
+    @overload
+    def events(self, kind: Literal["status"], /) -> Iterator[Status]: ...
+    @overload
+    def events(self, kind: Literal["log"], /) -> Iterator[Log]: ...
+    @overload
+    def events(self, kind: Literal["render"], /) -> Iterator[Render]: ...
+    @overload
+    def events(self, kind: Literal["upload"], /) -> Iterator[Upload]: ...
+    @overload
+    def events(self, *kinds: EventName) -> Iterator[Event]: ...
+    def events(self, *kinds: EventName) -> Iterator[Any]:
+        """Iterate over the job's events as they arrive.
+
+        This gives in a loop what `on` gives to listeners. Every loop begins with the first event
+        that the job still keeps. ``event.type`` is the kind of an event.
+
+        Args:
+            kinds: The kinds of event, as for `on`. Without one, all kinds are given.
+
+        Returns:
+            An iterator. After the last event, it raises the exception that `result` raises.
+
+        Raises:
+            ValueError: A kind is not ``"data"``, ``"status"``, ``"log"``, ``"render"`` or
+                ``"upload"``.
+
+        Example:
+            >>> job = app.submit("/count", [2])
+            >>> [data[0] for data in job.events("data")]
+            ['0', '1', '1']
+            >>> {event.type for event in job.events()} == {"data", "status"}
+            True
+        """
+        for kind in kinds:
+            _check(kind)
+        return self._events(frozenset(kinds or _EVENTS))
+
+    def _events(self, kinds: frozenset[EventName]) -> Iterator[Event]:
+        self._check_wait("A loop over the job")
+        yield from self._log.events(kinds)
+        self._outcome(None)
+
+    def text(self, output: int | str = 0) -> Iterator[TextPiece]:
+        """Iterate over a growing text, such as a chat's reply, one new piece after another.
+
+        The output is a text, or a chat; of a chat, the text of the last message grows. If the app
+        replaces what it has said, or a chat gets a new last message, the next piece is the whole
+        new text, and its attribute ``restarts`` is ``True``. So is the first piece if the job no
+        longer keeps its first values. The pieces since then, joined, are the text so far, and in
+        the end the final text.
+
+        Args:
+            output: The number or label of the output.
+
+        Returns:
+            An iterator over texts (`TextPiece`). After the last one, it raises the exception that
+            `result` raises. It raises a `PayloadError` at a value that is no text.
+
+        Example:
+            >>> list(app.submit("/chat", ["Hello"]).text())
+            ['Hello:', ' once', ' upon', ' a', ' time']
+        """
+        from ._job.text import Pieces
+
+        if isinstance(output, bool) or not isinstance(output, (int, str)):
+            raise TypeError(f"output has to be the number or label of an output, not {output!r}.")
+        pieces: Pieces = Pieces(self._log.data(wait=True, on_gap=lambda: pieces.note_gap()), output)
+        return self._pieces(pieces)
+
+    def _pieces(self, pieces: Pieces) -> Iterator[TextPiece]:
+        self._check_wait("A loop over the job")
+        yield from pieces
+        self._outcome(None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Cancel the job if it has not ended."""
+        if not self.done() and self._pid == os.getpid():
+            self._control.cancel()
 
     def done(self) -> bool:
         """Return whether the job has ended: with a result, with an error, or cancelled."""
@@ -389,9 +529,9 @@ class Job(concurrent.futures.Future[Data]):
     def _input(self) -> InputStream:
         if self._chunks is None:
             raise PayloadError(
-                f"{self.endpoint!r} does not accept input while it runs. Only functions of stream "
-                "events do (connection='stream' in the app's config, Gradio 5.0 and later). Call "
-                "the endpoint again with the new input instead.",
+                f"{called(self.endpoint)} does not accept input while it runs. Only functions of "
+                "stream events do (connection='stream' in the app's config, Gradio 5.0 and later). "
+                "Call the endpoint again with the new input instead.",
                 endpoint=self.endpoint,
             )
         return self._chunks
@@ -405,21 +545,29 @@ class Job(concurrent.futures.Future[Data]):
     def _check_process(self) -> None:
         if self._pid != os.getpid() and not self.done():
             raise RuntimeError(
-                f"The job of {self.endpoint!r} runs in the parent process, and only the parent can "
-                "wait for it or cancel it. Make the call again in this process."
+                f"The job of {called(self.endpoint)} runs in the parent process, and only the "
+                "parent can wait for it or cancel it. Make the call again in this process."
             )
 
-    def _wait_for_end(self, timeout: float | None) -> None:
+    def _wait_for_end(self, timeout: float | None, what: str = "result()") -> None:
         if not self.done() and not self._control.wait_for(self.done, timeout):
-            raise concurrent.futures.TimeoutError
+            raise concurrent.futures.TimeoutError(
+                f"{called(self.endpoint)} did not end within {timeout:g} s: it is "
+                f"{self._control.whereabouts()}. The job continues. Call {what} again to wait "
+                "longer, or cancel() to stop it."
+            )
         if self._state != FINISHED:  # unlike cancelled(), this takes no lock
-            raise concurrent.futures.CancelledError
+            reason = self._control.cancelled
+            raise concurrent.futures.CancelledError(
+                f"The job of {called(self.endpoint)} was cancelled. {reason}".rstrip()
+            )
 
     def _outcome(self, timeout: float | None) -> Data:
         self._wait_for_end(timeout)
         if self._exception is not None:
             try:
-                raise self._exception
+                # Without the lines of an earlier call, which would stay in the traceback.
+                raise self._exception.with_traceback(None)
             finally:
                 del self  # breaks a cycle: the traceback has the job, and the job the exception
         data = self._result
@@ -432,8 +580,8 @@ class Job(concurrent.futures.Future[Data]):
         self._check_process()
         if self._log.is_notifying_here and not self.done():
             raise RuntimeError(
-                f"{what} in a listener of the same job ({self.endpoint!r}) would wait for itself. "
-                "Use the event that the listener has received, or add_done_callback()."
+                f"{what} in a listener of the same job ({called(self.endpoint)}) would wait for "
+                "itself. Use the event that the listener has received, or add_done_callback()."
             )
 
 
@@ -442,6 +590,9 @@ def control_of(job: Job) -> JobControl:
     return job._control
 
 
-def _check(event: str) -> None:
+def _check(event: object) -> None:
     if event not in _EVENTS:
-        raise ValueError(f"A job has no event {event!r}. Its events are {', '.join(_EVENTS)}.")
+        hint = ' Decorate with @job.on("data").' if callable(event) else ""
+        raise ValueError(
+            f"A job has no event {event!r}. Its events are {', '.join(_EVENTS)}.{hint}"
+        )

@@ -8,23 +8,62 @@ changes. Otherwise the change would show later, as a wrong value.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from weakref import WeakKeyDictionary
 
+from typing_extensions import ParamSpec, Protocol
+
 from ._protocol.api.fingerprint import Fingerprint, Fingerprints, changes_of, fingerprint_of
+from ._tracebacks import short_tracebacks
 from .errors import ApiChangedError, EndpointNotFoundError
-from .function import DEFAULT, Default, FileInput, TypedJob, bare
+from .function import (
+    DEFAULT,
+    Default,
+    FileInput,
+    TypedJob,
+    bare,
+    options_method,
+    submitted,
+)
 
 if TYPE_CHECKING:
     from ._client import Client
 
-__all__ = ["DEFAULT", "Api", "Default", "FileInput", "TypedJob"]
+__all__ = ["DEFAULT", "Api", "Default", "FileInput", "TypedFunction", "TypedJob"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+P = ParamSpec("P")
+
+#: The options of the call that this thread is about to make.
+_OPTIONS: ContextVar[Mapping[str, Any]] = ContextVar("gradio_client_sync_options")
 
 
+class TypedFunction(Protocol[P, T_co]):
+    """A function of a generated module."""
+
+    __name__: str
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
+        """Call the endpoint."""
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        isolated: bool | None = None,
+        idempotent: bool | None = None,
+        headers: Mapping[str, str] | None = None,
+        progress: bool | None = None,
+    ) -> TypedFunction[P, T_co]:
+        """Return the same function with options for each call."""
+
+
+@short_tracebacks()
 class Api:
     """The endpoints of the app for which a module was written.
 
@@ -38,6 +77,10 @@ class Api:
         self._endpoints = endpoints
         self._lock = threading.Lock()
         self._checked: WeakKeyDictionary[Client, set[str | int]] = WeakKeyDictionary()
+
+    def function(self, function: Callable[P, T]) -> TypedFunction[P, T]:
+        """Add `with_options` to a function of the module. Use it as a decorator."""
+        return _with_options(function, {})
 
     def call(self, app: Client, endpoint: str | int, values: Sequence[object]) -> T:  # type: ignore[type-var]  # the calling module declares the type
         """Call an endpoint and wait for its final value.
@@ -56,7 +99,8 @@ class Api:
                 sent.
             GradioClientError: The call failed. The subclass shows the kind of failure.
         """
-        data = app.predict(endpoint, self._payload(app, endpoint, values))
+        options = _options_of_call()
+        data = app.predict(endpoint, self._payload(app, endpoint, values), **options)
         value: T = bare(data, self._outputs(endpoint))
         return value
 
@@ -76,8 +120,9 @@ class Api:
                 sent.
             GradioClientError: The call could not be started. The subclass shows the reason.
         """
-        job = app.submit(endpoint, self._payload(app, endpoint, values))
-        return TypedJob(job, self._outputs(endpoint))
+        options = _options_of_call()
+        payload = self._payload(app, endpoint, values)
+        return submitted(app, endpoint, payload, options, self._outputs(endpoint))
 
     def _outputs(self, endpoint: str | int) -> int:
         return len(self._endpoints[endpoint][1])
@@ -106,6 +151,30 @@ class Api:
             )
         with self._lock:
             self._checked.setdefault(app, set()).add(endpoint)
+
+
+def _with_options(function: Callable[P, T], options: Mapping[str, Any]) -> TypedFunction[P, T]:
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        token = _OPTIONS.set(options)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _OPTIONS.reset(token)
+
+    def with_new(new: Mapping[str, Any]) -> TypedFunction[P, T]:
+        return _with_options(function, {**options, **new})
+
+    typed: Any = call
+    typed.with_options = options_method(function.__name__, with_new)
+    return typed  # type: ignore[no-any-return]  # a function with an attribute
+
+
+def _options_of_call() -> Mapping[str, Any]:
+    """Return the options of the present call. Calls that it makes itself do not get them."""
+    options = _OPTIONS.get({})
+    _OPTIONS.set({})
+    return options
 
 
 def _present(app: Client, endpoint: str | int, kept: Fingerprints) -> Fingerprints:

@@ -17,6 +17,7 @@ from gradio_client_sync import Client
 from tests.support.canary.plugin import Canary, canary, pytest_configure
 from tests.support.hub.plugin import hub
 from tests.support.schedule import (
+    GENERATIONS,
     SERVERS,
     pytest_collection_modifyitems,
     pytest_xdist_make_scheduler,
@@ -25,6 +26,7 @@ from tests.support.servers.plugin import ServerPool, end_unused, server_pool
 from tests.support.servers.server import Server
 
 __all__ = [
+    "GENERATIONS",
     "SERVERS",
     "canary",
     "end_unused",

@@ -27,6 +27,7 @@ sys.stdout = sys.stderr
 
 import gradio as gr  # noqa: E402 - its output on import goes to the log
 import numpy as np  # noqa: E402 - comes with Gradio
+import pandas as pd  # noqa: E402 - comes with Gradio
 from gradio.components.plot import PlotData  # noqa: E402
 
 HERE = Path(__file__).parent
@@ -165,6 +166,37 @@ def plot(kind: str) -> PlotData:
     return PlotData(type=kind, plot=json.dumps(figure))
 
 
+def rain() -> pd.DataFrame:
+    """Measure the rain in four towns."""
+    amounts = zip([60, 20, 55, 35], [50, 85, 45, 70])
+    towns = zip(["Oslo", "Rome", "Paris", "Bergen"], amounts)
+    return pd.DataFrame(
+        [
+            {"town": town, "season": season, "rain": amount}
+            for town, two in towns
+            for season, amount in zip(["summer", "winter"], two)
+        ]
+    )
+
+
+def warmth() -> pd.DataFrame:
+    """Measure the temperature of three days in two places, once an hour."""
+    hours = pd.date_range("2024-06-01", periods=72, freq="h")
+    waves = [math.sin((hour.hour - 9) / 24 * 2 * math.pi) for hour in hours]
+    shed = pd.DataFrame({"time": hours, "place": "shed", "celsius": [16 + 3 * w for w in waves]})
+    field = pd.DataFrame({"time": hours, "place": "field", "celsius": [14 + 8 * w for w in waves]})
+    return pd.concat([shed, field])
+
+
+def herd() -> pd.DataFrame:
+    """Weigh two hundred sheep."""
+    chance = random.Random(4)
+    ages = [chance.uniform(0, 9) for _ in range(200)]
+    weights = [80 - 60 * math.exp(-age) + chance.gauss(0, 6) for age in ages]
+    heights = [w / 2 + 40 + chance.gauss(0, 4) for w in weights]
+    return pd.DataFrame({"height": heights, "weight": weights, "age": ages})
+
+
 def page(name: str) -> str:
     """Return an HTML page with a script that notebooks do not run."""
     return (
@@ -232,6 +264,16 @@ with gr.Blocks(title="Studio") as demo:
     go.click(tag, text, gr.HighlightedText(label="Tags"), api_name="tag")
     go.click(inspect_text, text, gr.JSON(label="Facts"), api_name="inspect")
     go.click(plot, kind, gr.Plot(label="Plot"), api_name="plot")
+    bars = gr.BarPlot(
+        x="town", y="rain", color="season", title="Rain", y_title="mm", sort="-y", label="Rain"
+    )
+    lines = gr.LinePlot(x="time", y="celsius", color="place", label="Warmth")
+    points = gr.ScatterPlot(x="height", y="weight", color="age", tooltip="all", label="Herd")
+    daily = gr.BarPlot(x="time", y="celsius", x_bin="6h", y_aggregate="mean", label="Mean warmth")
+    go.click(rain, None, bars, api_name="rain")
+    go.click(warmth, None, lines, api_name="warmth")
+    go.click(herd, None, points, api_name="herd")
+    go.click(lambda: warmth().query("place == 'field'"), None, daily, api_name="daily")
     go.click(page, name, gr.HTML(label="Page"), api_name="page")
     go.click(answer, [question, chat], chat, api_name="answer")
     go.click(cook, guests, out, api_name="cook")

@@ -6,6 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from .._basics.words import called
 from ..errors import JobTimeoutError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from .._session.session import Session
     from .._transport.deadlines import Deadline
     from ..files import Owner
-    from ..types import Stage
     from .app_files import ResultFiles
     from .request_body import RequestBody
 
@@ -78,17 +78,18 @@ class PreparedCall(NamedTuple):
             after = time.monotonic() - self.at
             log.debug("job %d %s after %.3f s", self.number, step % arguments, after)
 
-    def timeout_error(self, stage: Stage, event_id: str | None = None) -> JobTimeoutError:
+    def timeout_error(self, whereabouts: str, event_id: str | None = None) -> JobTimeoutError:
         """Return the error for a call that has not ended at its deadline.
 
         Args:
-            stage: The last stage of the job.
+            whereabouts: Where the job was, as the end of a sentence with "it was".
             event_id: The server's id for the job.
         """
         name, limit = self.event_factory.endpoint.name, self.options.deadline.seconds
         return JobTimeoutError(
-            f"{name!r} gave no result within {limit:g} s, so the job was cancelled while it was "
-            f"{stage}. Call it with a larger timeout=, or use submit() and read the job's status.",
+            f"{called(name)} gave no result within {limit:g} s, so the job was cancelled while it "
+            f"was {whereabouts}. Call it with a larger timeout=, or use submit() and read the "
+            "job's status.",
             endpoint=name,
             event_id=event_id,
             timeout=limit,

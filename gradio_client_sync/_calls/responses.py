@@ -12,10 +12,11 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from .._basics.words import called
 from .._protocol.queue.exchange import Exchange, Finish, queue_full
 from .._session.session import Refused
 from .._transport.base import Lost
-from .._transport.failures import Answer, object_in, refusal
+from .._transport.failures import Answer, object_in, refusal, shorten
 from ..errors import (
     AppChangedError,
     AppError,
@@ -66,8 +67,9 @@ def changed(
     else:
         fate = "It may have run, as another function or with other values"
     return AppChangedError(
-        f"The app changed during a call of {name!r}, so the request now has another meaning for "
-        f"the app. The call was cancelled. {fate}. Read view_api() and call the endpoint again.",
+        f"The app changed during a call of {called(name)}, so the request now has another meaning "
+        f"for the app. The call was cancelled. {fate}. Read view_api() and call the endpoint "
+        "again.",
         endpoint=name,
         event_id=event_id,
         accepted=accepted,
@@ -83,20 +85,35 @@ def refused(exchange: Exchange, answer: Answer) -> Finish:
         answer: The response to the join.
     """
     now, name = time.time(), exchange.event_factory.endpoint.name
-    detail = (object_in(answer.body) or {}).get("detail")
+    detail = exchange.event_factory.shown((object_in(answer.body) or {}).get("detail"))
     if answer.status == 503 and isinstance(detail, str):  # from the app, not a gateway
         return exchange.fail(queue_full(exchange.event_factory, detail), now, visible=True)
+    invalid = _invalid(name, answer)
+    if invalid is not None:
+        return exchange.fail(invalid, now, code="validation_error", visible=True)
+    error = refusal(answer, doing=f"Calling {called(name)}")
+    return exchange.fail(error, now, visible=True, broken=False)
+
+
+def _invalid(name: str | int, answer: Answer) -> ValidationError | None:
+    """Return the error for a response of the app's validators; ``None`` for another response.
+
+    Behaviour: Gradio responds with 422 if a validator refuses a value, and with 400 and the text of
+    the exception if it raises one. Both are before the function runs.
+    """
+    detail = (object_in(answer.body) or {}).get("detail")
     if answer.status == 422:
         failures = validation_failures(detail)
-        reasons = "; ".join(f"{p}: {m}" if p else m for p, m in failures.items())
-        error: GradioClientError = ValidationError(
-            f"The app refused the values for {name!r}: {reasons or answer.text}",
-            endpoint=name,
-            parameters=failures,
-        )
-        return exchange.fail(error, now, code="validation_error", visible=True)
-    error = refusal(answer, doing=f"Calling {name!r}")
-    return exchange.fail(error, now, visible=True, broken=False)
+    elif answer.status == 400 and isinstance(detail, str):
+        failures = {None: detail or "its validator raised an exception without a text"}
+    else:
+        return None
+    reasons = "; ".join(f"{p}: {m}" if p else m for p, m in failures.items())
+    return ValidationError(
+        f"The app refused the values for {called(name)}: {reasons or shorten(answer.text)}",
+        endpoint=name,
+        parameters=failures,
+    )
 
 
 def unanswered(exchange: Exchange, error: ConnectFailedError, *, queue: bool = True) -> Finish:
@@ -163,8 +180,8 @@ def ending_of(failure: Exception) -> Ending:
 def unexpected(exchange: Exchange, failure: BaseException) -> Finish:
     """End a job after a bug or without memory, because a thread may wait for its end."""
     name = exchange.event_factory.endpoint.name
-    log.error("the call of %r failed unexpectedly", name, exc_info=failure)
-    error = ProtocolError(f"The call of {name!r} failed: {failure!r}.")
+    log.error("the call of %s failed unexpectedly", called(name), exc_info=failure)
+    error = ProtocolError(f"The call of {called(name)} failed: {failure!r}.", _bug=True)
     error.__cause__ = failure
     return exchange.fail(error, time.time())
 
@@ -181,6 +198,26 @@ def may_be_another_server(error: GradioClientError, *, files: bool) -> bool:
     if isinstance(error, AppError):
         return files and (error.message is None or bool(re.search(_NO_FILE, error.message)))
     return isinstance(error, BrokenStreamError)
+
+
+def after_loss(error: BrokenStreamError, idempotent: bool) -> str:
+    """Return what to do after a lost job; ``""`` if its error says that already.
+
+    Args:
+        error: The error of the job.
+        idempotent: Whether the function may run twice without harm.
+    """
+    if isinstance(error, AppChangedError) or error.accepted is False:
+        return ""
+    if idempotent:
+        return (
+            "The call is idempotent, but retries= and timeout= allow no further attempt. Check "
+            "that the app is running, and call it again."
+        )
+    return (
+        "If the function may run twice without harm, call it with idempotent=True: then the "
+        "client sends it again by itself."
+    )
 
 
 def explained(finish: Finish, cause: str) -> Finish:
@@ -226,7 +263,10 @@ def answered(
     if answer.status != 200:
         failure = object_in(answer.body)
         if failure is None or "error" not in failure or answer.status == 429:
-            error = refusal(answer, doing=f"Calling {event_factory.endpoint.name!r}")
+            invalid = _invalid(event_factory.endpoint.name, answer)
+            if invalid is not None:
+                return exchange.fail(invalid, now, queue=False, broken=False)
+            error = refusal(answer, doing=f"Calling {called(event_factory.endpoint.name)}")
             return exchange.fail(error, now, queue=False, broken=False)
         status = event_factory.failure(now, failure, queue=False, broken=False)
         return exchange.app_failed(status, failure)
@@ -234,7 +274,7 @@ def answered(
     if not isinstance(output, dict):
         name = event_factory.endpoint.name
         raise ProtocolError(
-            f"The app's response to {name!r} is not a JSON object.", raw=answer.body
+            f"The app's response to {called(name)} is not a JSON object.", raw=answer.body
         )
     if isinstance(output.get("render_config"), dict):
         on_render(output["render_config"])

@@ -16,6 +16,7 @@ from .._transport.connections import RequestHandle
 from .._transport.retries import Retries, can_retry, is_safe_to_retry
 from .._transport.signal_safe import start_or_run
 from ..errors import (
+    AppError,
     BrokenStreamError,
     GradioClientError,
     HTTPStatusError,
@@ -23,7 +24,7 @@ from ..errors import (
     UploadError,
 )
 from .attempt import Attempt, Moved
-from .responses import explained, may_be_another_server, unexpected
+from .responses import after_loss, explained, may_be_another_server, unexpected
 
 if TYPE_CHECKING:
     from typing import Callable
@@ -167,8 +168,7 @@ class JobRunner:
         start_or_run(self.start, self._time_out)
 
     def _time_out(self) -> None:
-        stage = self._attempt.exchange.state.stage
-        error = self._call.timeout_error(stage, self.control.event_id)
+        error = self._call.timeout_error(self.control.whereabouts(), self.control.event_id)
         status = self._call.event_factory.status(time.time(), "error", message=str(error))
         self.control.stop_with(Outcome.TIMED_OUT, status, error)
 
@@ -230,10 +230,15 @@ class JobRunner:
         return is_safe_to_retry(error) or (idempotent and can_retry(error))
 
     def _explained(self, finish: Finish | None, error: GradioClientError) -> Finish | None:
-        """Add the cause to an error, if it can be found."""
-        files = bool(self._call.request_body.files)
-        if finish is not None and may_be_another_server(error, files=files):
-            return explained(finish, self._host.cause())
+        """Add the cause to an error, if it can be found, and to a loss what to do."""
+        body, options = self._call.request_body, self._call.options
+        if finish is not None and may_be_another_server(error, files=bool(body.files)):
+            finish = explained(finish, self._host.cause())
+        if finish is not None and isinstance(error, BrokenStreamError):
+            finish = explained(finish, after_loss(error, options.idempotent))
+        if finish is not None and isinstance(error, AppError):
+            odd = self._host.odd_values(self.endpoint, body.values, options.deadline)
+            finish = explained(finish, odd)
         return finish
 
     def _log_end(self, finish: Finish | None) -> None:

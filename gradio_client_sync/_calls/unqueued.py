@@ -17,6 +17,7 @@ from _signal import (  # type: ignore[import-not-found]
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Callable
 
+from .._basics.words import called
 from .._protocol.queue.exchange import Exchange
 from .._transport.base import Aborted
 from .._transport.deadlines import NEVER
@@ -90,7 +91,10 @@ def first_try(
         if error is not None:
             return exchange.fail(error, time.time(), queue=False)
         call.log_step("was cancelled")
-        raise CancelledError from None
+        raise CancelledError(
+            f"The call of {called(call.event_factory.endpoint.name)} was cancelled. It was "
+            "running, and the client was closed."
+        ) from None
     except Exception as exc:  # noqa: BLE001 - it is logged, and becomes the call's error
         return unexpected(exchange, exc)
     if finish.data is not None:

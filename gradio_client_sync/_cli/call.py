@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
-from pathlib import Path
+from itertools import dropwhile, islice
 from typing import TYPE_CHECKING, Any, Callable
 
 import click
 
+from .._job.text import has_text
+from ..errors import GradioClientError, PayloadError
+from .advice import error_line
+from .completing import complete_words
+from .exits import exit_code_of
 from .live import Live
+from .naming import Named
 from .output import Growing, Printer
+from .place import Place, no_dash
 from .root import Target, examples, targeted
-from .values import payload_of
+from .screen import Screen
+from .values import as_words
 
 if TYPE_CHECKING:
     from .._client import Client
+    from ..events import Data
     from ..job import Job
 
 
-_NEGATIVE = re.compile(r"-\.?\d.*", re.DOTALL)
+_OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?", re.DOTALL)
 
 
 class Calling(click.Command):
-    """A command with values; a value may be a negative number, which looks like an option."""
+    """A command with values; a value may begin with a minus, like ``-1`` or ``- a line``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Move the options to the front, so that all words after them are values."""
@@ -36,7 +44,7 @@ class Calling(click.Command):
         for word in words:
             if word == "--":
                 values.extend(words)
-            elif word == "-" or word[:1] != "-" or _NEGATIVE.fullmatch(word):
+            elif not _OPTION.fullmatch(word) and not (word.startswith("-o") and " " not in word):
                 values.append(word)
             else:
                 options.append(word)
@@ -50,14 +58,21 @@ def calling(command: Callable[..., None]) -> Callable[..., None]:
     for decorate in reversed(
         (
             targeted,
-            click.argument("words", metavar="[ENDPOINT] [VALUES]...", nargs=-1),
+            click.argument(
+                "words",
+                metavar="[ENDPOINT] [VALUES]...",
+                nargs=-1,
+                shell_complete=complete_words,
+            ),
             click.option("--json", "as_json", is_flag=True, help="Print JSON: a list of outputs."),
             click.option(
+                "-o",
                 "--output",
-                "folder",
-                metavar="DIR",
-                type=click.Path(file_okay=False, path_type=Path),
-                help="Save files in this folder and print their paths.",
+                metavar="PATH",
+                type=click.Path(),
+                callback=no_dash,
+                help="Save files in this folder and print their paths. With a suffix, such as "
+                "cat.png, PATH is the name of the file; a result without files is written to it.",
             ),
             click.option(
                 "--limit",
@@ -81,7 +96,7 @@ def calling(command: Callable[..., None]) -> Callable[..., None]:
         "predict http://127.0.0.1:7860 /add 2 3",
         "predict user/space /caption @photo.png style=short --json",
         "predict user/space /translate - language=French < letter.txt",
-        "predict user/space /render 'a red house' --output pictures",
+        "predict user/space /render 'a red house' -o house.png",
     ),
 )
 @calling
@@ -92,7 +107,8 @@ def predict(target: Target, words: Sequence[str], **options: Any) -> None:
     can leave it out; then a word is the name only if it begins with a slash. VALUES are passed by
     position, or by name as name=value. A value that is valid JSON is read as JSON (2, -1.5, true,
     '["a"]'); everything else is text. If the app takes text, numbers and lists stay text.
-    @photo.png and @https://... are files, - is standard input, and @@ at the beginning means an @.
+    @photo.png and @https://... are files, - is standard input, and @@ at the beginning means an @;
+    this also holds for texts inside JSON. Repeat a name to give a list: files=@a.png files=@b.png.
 
     In a terminal, the position in the queue, the progress and the messages of the app are shown on
     standard error. Ctrl-C cancels the job on the server.
@@ -114,9 +130,8 @@ def submit(target: Target, words: Sequence[str], **options: Any) -> None:
 
     With --json, each value is one line of JSON. Arguments and options are those of predict.
     """
-    with _started(target, words, **options) as (_, job, live, printer):
+    with _started(target, words, **options) as (_, job, _, printer):
         for data in job:
-            live.clear()
             printer.show(data)
 
 
@@ -135,10 +150,17 @@ def stream(target: Target, words: Sequence[str], **options: Any) -> None:
     """
     with _started(target, words, **options) as (_, job, live, printer):
         growing = Growing(printer)
-        for data in job:
-            live.end()
-            growing.show(data) if not printer.as_json else printer.show(data)
+        others: Iterable[Data] = job if printer.as_json else ()
+        try:
+            for piece in () if printer.as_json else job.text():
+                live.end()
+                growing.show(piece)
+        except PayloadError:  # an output without text, or the error of the job, which follows
+            others = dropwhile(has_text, job)
         growing.end()
+        for data in others:
+            live.end()
+            printer.show(data)
 
 
 @contextmanager
@@ -147,28 +169,27 @@ def _started(
     words: Sequence[str],
     *,
     as_json: bool,
-    folder: Path | None,
+    output: str | None,
     limit: float | None,
     quiet: bool,
 ) -> Iterator[tuple[Client, Job, Live, Printer]]:
     """Connect and start the job; if the block ends early, cancel the job on the server."""
-    printer = Printer(as_json=as_json, folder=folder)
-    live = Live(quiet=quiet)
+    screen = Screen(live=not quiet)
+    place = Place(output) if output is not None else None
+    printer = Printer(screen, as_json=as_json, place=place)
+    live = Live(screen)
     with target.connect() as app:
-        endpoint, values = _endpoint_in(app, words)
-        signature = app._signature(endpoint)
-        job = app.submit(signature.endpoint, payload_of(values, signature), timeout=limit)
+        named = Named(app, target.source, words)
+        payload = named.payload()
+        with as_words():
+            job = app.submit(named.signature.endpoint, payload, timeout=limit)
         live.watch(job)
         try:
             yield app, job, live, printer
+        except GradioClientError as error:
+            screen.end_with_error(error_line(error))
+            raise click.exceptions.Exit(exit_code_of(error)) from None
         finally:
             live.end()
-
-
-def _endpoint_in(app: Client, words: Sequence[str]) -> tuple[str | int | None, Sequence[str]]:
-    """Return the endpoint and the values; if the app has several, the first word names one."""
-    first = words[0] if words else ""
-    if not first or (not first.startswith("/") and len(app._signatures()) == 1):
-        return None, words
-    is_number = first.isascii() and first.isdecimal()
-    return (int(first) if is_number else first), words[1:]
+            if place is not None:
+                place.close()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from .._basics.words import counted
 from .._session.session import new_session_hash
 from .._transport.base import Lost, Unreachable
 from .._transport.connections import RequestHandle
@@ -79,7 +80,7 @@ def examine(target: Target) -> Diagnosis:
         found.passed.append(f"Gradio {version} with the protocol {app.protocol}")
         offered = app._signatures()
         found.app["endpoints"] = str(len(offered))
-        found.passed.append(f"{len(offered)} endpoints")
+        found.passed.append(counted(len(offered), "endpoint"))
         _examine_stream(app, found)
     return found
 
@@ -92,6 +93,8 @@ def _cause_of(error: GradioClientError, target: Target) -> tuple[str, str]:
         return "Space", ""
     if any(isinstance(one, Unreachable) and one.by_proxy for one in chain):
         return "proxy", ""
+    if isinstance(error, ConnectFailedError) and error._wrong_scheme:
+        return "TLS", ""
     if "SSLError" in names or any(isinstance(one, ssl.SSLError) for one in chain):
         return "TLS", ""
     if "gaierror" in names:

@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from importlib import metadata
+from pathlib import Path
 
 import click
 
@@ -13,6 +14,7 @@ from .._terminal.plaintext import plain
 from .._version import __version__
 from .diagnosis import Diagnosis, environment_proxies, examine
 from .live import painted
+from .place import output_file, write_file
 from .root import Target, examples, targeted
 
 DEPENDENCIES = ("requests", "urllib3", "websocket-client", "huggingface_hub", "click")
@@ -24,8 +26,9 @@ DEPENDENCIES = ("requests", "urllib3", "websocket-client", "huggingface_hub", "c
 )
 @targeted
 @click.option("--report", is_flag=True, help="Print a report for an issue; it has no secrets.")
+@output_file
 @click.pass_context
-def doctor(context: click.Context, target: Target, report: bool) -> None:
+def doctor(context: click.Context, target: Target, report: bool, output: Path | None) -> None:
     """Find out why an app cannot be used from this machine, and name one cause.
 
     The causes are DNS, proxy, TLS, no connection, login, invalid URL, wrong path, not Gradio,
@@ -34,7 +37,11 @@ def doctor(context: click.Context, target: Target, report: bool) -> None:
     """
     found = examine(target)
     lines = _report(target, found) if report else _summary(found)
-    print("\n".join(_without_secrets(target, line) for line in lines))
+    text = "\n".join(_without_secrets(target, line) for line in lines)
+    if output is None:
+        print(text)
+    else:
+        write_file(output, f"{click.unstyle(text)}\n")
     context.exit(found.code)
 
 

@@ -11,10 +11,13 @@ import click
 from click.shell_completion import get_completion_class
 
 from .._protocol.api.fingerprint import Fingerprints, all_changes, fingerprint_of
-from ..errors import ApiChangedError, FileError
+from ..errors import ApiChangedError
 from .exits import COMPLETION, PROGRAM
 from .output import Printer
+from .place import output_file, write_file
 from .root import Target, commands, examples, targeted
+from .screen import Screen
+from .shells import add_shells
 
 TYPED_MODULE_START = '"""Typed functions for a Gradio app;'  # every generated module begins so
 
@@ -28,12 +31,14 @@ TYPED_MODULE_START = '"""Typed functions for a Gradio app;'  # every generated m
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the result of Client.view_api() as JSON."
 )
-def view_api(target: Target, as_json: bool) -> None:
+@output_file
+def view_api(target: Target, as_json: bool, output: Path | None) -> None:
     """Show the endpoints of an app: parameters, types, defaults, and a call to copy for each."""
-    printer = Printer(as_json=as_json, folder=None)
+    printer = Printer(Screen(live=False), as_json=as_json)
     with target.connect() as app:
         api = app.view_api()
-        printer.write(f"{printer.json(api) if as_json else api}\n")
+    text = f"{printer.json(api, indented=output is None) if as_json else api}\n"
+    printer.write(text) if output is None else write_file(output, text)
 
 
 @click.command(
@@ -43,14 +48,7 @@ def view_api(target: Target, as_json: bool) -> None:
     ),
 )
 @targeted
-@click.option(
-    "-o",
-    "--output",
-    "output",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write; standard output if not given.",
-)
+@output_file
 @click.option(
     "--check",
     "check",
@@ -94,10 +92,7 @@ def types(target: Target, output: Path | None, check: Path | None) -> None:
             f"{output} was not written by this command, so it was not overwritten. "
             "Choose another file, or remove this one."
         )
-    try:
-        output.write_bytes(text.encode())
-    except OSError as exc:
-        raise FileError(f"{output} cannot be written: {exc.strerror}.", path=str(output)) from exc
+    write_file(output, text)
 
 
 def _kept_in(module: Path) -> Fingerprints:
@@ -126,7 +121,12 @@ def _kept_in(module: Path) -> Fingerprints:
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print a script that adds completion of commands and options to a shell."""
+    """Print a script that adds completion to a shell: commands, options, endpoints, files.
+
+    To complete the endpoints and parameters of an app, the shell connects to the app when you press
+    Tab.
+    """
+    add_shells()
     kind = get_completion_class(shell)
     assert kind is not None  # noqa: S101 - the choices are the shells that click supports
     click.echo(kind(commands, {}, PROGRAM, COMPLETION).source())

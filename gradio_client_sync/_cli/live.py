@@ -1,24 +1,23 @@
 """The live view on standard error while a job runs: queue, ETA, progress bars and messages.
 
 Nothing is shown if standard error is not a terminal. Listeners are called in a job's thread, and
-results are printed by the main thread. So all drawing is done under a lock.
+results are printed by the main thread; `Screen` keeps their lines apart.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 import click
 
-from .._terminal.plaintext import columns, plain, short
+from .._terminal.plaintext import columns, plain
 
 if TYPE_CHECKING:
     from ..events import Log, Progress, Status
     from ..job import Job
+    from .screen import Screen
 
 METER = 20  # blocks of a full bar
 MOST_BARS = 5
@@ -40,55 +39,38 @@ class Live:
     """The live view of a job.
 
     Args:
-        quiet: Show nothing.
+        screen: Where to show it.
     """
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._out = sys.stderr
-        self._on = not quiet and self._out.isatty() and os.environ.get("TERM") != "dumb"
-        self._drawn = 0  # lines
-        self._ended = False
-        self._lock = threading.Lock()
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
 
     def watch(self, job: Job) -> None:
         """Show the state of a job, from now to its end."""
-        if self._on:
+        if self._screen.is_live:
             job.on("status", self._on_status).on("log", self._on_log)
-
-    def clear(self) -> None:
-        """Remove the drawing, so that other text can be written."""
-        with self._lock:
-            self._draw([])
 
     def end(self) -> None:
         """Remove the drawing and draw nothing after this."""
-        with self._lock:
-            self._draw([])
-            self._ended = True
+        self._screen.end()
 
     def _on_status(self, status: Status) -> None:
-        with self._lock:
-            over = status.stage in ("complete", "error")
-            self._draw([] if over else status_lines(status))
+        over = status.stage in ("complete", "error")
+        self._screen.draw([] if over else status_lines(status))
 
     def _on_log(self, log: Log) -> None:
-        with self._lock:
-            self._draw([])
-            level = painted(plain(log.level), LEVELS.get(log.level, "white"), self._out)
-            title = f"{plain(log.title)}: " if log.title else ""
-            self._out.write(f"{level}  {title}{plain(log.log)}\n")
-            self._out.flush()
+        self._screen.message(message_line(log))
 
-    def _draw(self, lines: list[str]) -> None:
-        """Draw lines over the last drawing."""
-        if not self._on or self._ended or (not lines and not self._drawn):
-            return
-        width = shutil.get_terminal_size().columns - 1  # a line that wraps cannot be overwritten
-        up = f"\x1b[{self._drawn - 1}A" if self._drawn > 1 else ""
-        text = "\r\n".join(short(line, width) for line in lines)
-        self._out.write(f"\r{up}\x1b[J{text}")
-        self._out.flush()
-        self._drawn = len(lines)
+
+def message_line(log: Log) -> str:
+    """Return the line for a message of the app: its level, its title if it has one, and its text.
+
+    Servers send the level as the title if the app gives none.
+    """
+    level = painted(plain(log.level), LEVELS.get(log.level, "white"), sys.stderr)
+    title = plain(log.title or "")
+    own_title = f"{title}: " if title.lower() not in ("", plain(log.level).lower()) else ""
+    return f"{level}  {own_title}{plain(log.log)}"
 
 
 def status_lines(status: Status) -> list[str]:
@@ -103,7 +85,7 @@ def status_lines(status: Status) -> list[str]:
         line = "Joining"
     else:
         line = "Running"
-    return [f"{line}, about {status.eta:.0f} s" if status.eta else line]
+    return [f"{line}, about {status.eta:.0f} s" if (status.eta or 0) >= 0.5 else line]
 
 
 def bar(progress: Progress) -> str:

@@ -1,4 +1,4 @@
-"""Results on standard output: text or JSON; files as URLs, or saved to a folder."""
+"""Results as text or JSON, on standard output or in a file; files as URLs, or saved."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._terminal.plaintext import readable
 from ..files import RemoteFile
 
 if TYPE_CHECKING:
-    from ..events import Data
+    from ..events import Data, TextPiece
+    from .place import Place
+    from .screen import Screen
 
 # In JSON these characters occur only in strings, where an escape has the same meaning.
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
@@ -23,88 +24,84 @@ _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u20
 class Printer:
     """Prints the results of an endpoint.
 
+    If the place is a file, text is written into it. A result with files is saved there instead,
+    and printed with the paths of its files.
+
     Args:
+        screen: Where to print.
         as_json: Print all outputs as one JSON list, instead of one output per line.
-        folder: Where to save files; without it, their URLs are printed.
+        place: Where to save files; without it, their URLs are printed.
     """
 
-    def __init__(self, *, as_json: bool, folder: Path | None) -> None:
+    def __init__(self, screen: Screen, *, as_json: bool, place: Place | None = None) -> None:
         self.as_json = as_json
-        self._folder = folder
+        self._screen = screen
+        self._place = place
+        self._file = place if place is not None and place.is_file else None
         self._in_terminal = sys.stdout.isatty()
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
 
     def show(self, data: Data) -> None:
         """Print one result."""
+        if self._place is not None:
+            self._place.begin()
         outputs = [self._shown(value) for value in data]
+        file = self._file if self._file is not None and not self._file.has_files else None
         if self.as_json:
-            self.write(f"{self.json(outputs)}\n")
-            return
-        for value in outputs:
-            text = value if isinstance(value, str) else self.json(value)
-            self.write(text if text.endswith("\n") else f"{text}\n")
+            texts = [self.json(outputs, indented=file is None)]
+        else:
+            texts = [
+                one if isinstance(one, str) else self.json(one, indented=file is None)
+                for one in outputs
+            ]
+        for text in texts:
+            self._write(text if text.endswith("\n") else f"{text}\n", file)
 
     def write(self, text: str) -> None:
         """Write text; for a terminal, control characters are escaped."""
-        sys.stdout.write(readable(text) if self._in_terminal else text)
-        sys.stdout.flush()
+        self._write(text, self._file)
 
-    def json(self, value: Any) -> str:
+    def _write(self, text: str, file: Place | None) -> None:
+        if file is not None:
+            file.write(text)
+        else:
+            self._screen.write(readable(text) if self._in_terminal else text)
+
+    def json(self, value: Any, *, indented: bool = True) -> str:
         """Return JSON without control characters; for a terminal, it is indented."""
-        indent = 2 if self._in_terminal else None
+        indent = 2 if self._in_terminal and indented else None
         text = json.dumps(value, ensure_ascii=False, indent=indent)
         return _UNSAFE_IN_JSON.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
 
     def _shown(self, value: Any) -> Any:
         """Return a value for JSON: files become their URLs, or the paths where they were saved."""
         if isinstance(value, RemoteFile):
-            return self._file(value)
+            if self._place is not None:
+                return self._place.save(value)
+            return value.url or value.path or value.orig_name  # pictures of Gradio 3 have a name
         if isinstance(value, Mapping):
             return {str(key): self._shown(one) for key, one in value.items()}
         if isinstance(value, (list, tuple)):
             return [self._shown(one) for one in value]
         return value
 
-    def _file(self, file: RemoteFile) -> str:
-        if self._folder is not None:
-            return str(file.download(self._folder))
-        return file.url or file.path or file.orig_name  # images of Gradio 3 only have a name
-
 
 class Growing:
-    """Prints only the new part of a growing text."""
+    """Prints a growing text, piece by piece."""
 
     def __init__(self, printer: Printer) -> None:
         self._printer = printer
-        self._shown = ""
+        self._is_in_line = False
 
-    def show(self, data: Data) -> None:
-        """Print the part that the value before did not have; all of it if it is another text."""
-        text = text_in(data[0]) if len(data) else None
-        if text is None:
-            self._printer.show(data)
-            return
-        if text.startswith(self._shown):
-            self._printer.write(text[len(self._shown) :])
-        else:
+    def show(self, piece: TextPiece) -> None:
+        """Print a piece; a text that starts again begins on a new line."""
+        if piece.restarts:
             self.end()
-            self._printer.write(text)
-        self._shown = text
+        self._printer.write(piece)
+        if piece:
+            self._is_in_line = not piece.endswith("\n")
 
     def end(self) -> None:
         """Finish the line."""
-        if self._shown and not self._shown.endswith("\n"):
+        if self._is_in_line:
             self._printer.write("\n")
-        self._shown = ""
-
-
-def text_in(value: object) -> str | None:
-    """Return the text that grows in a value: the value itself, or a chat's last message."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (list, tuple)) and value:
-        return text_in(value[-1])
-    if isinstance(value, Mapping):
-        return text_in(value.get("content", value.get("text")))
-    return None
+        self._is_in_line = False

@@ -8,15 +8,21 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Callable
 
 import click
 from click.shell_completion import shell_complete
 
 from .._version import __version__
-from ..errors import GradioClientError
+from ..errors import ConfigError, GradioClientError
 from .exits import COMPLETION, OK, PROGRAM, WRONG_USE
+from .mistakes import (
+    is_host,
+    misplaced_source,
+    option_before_command,
+    unknown_command,
+    unknown_option,
+)
 
 if TYPE_CHECKING:
     from .._client import Client
@@ -57,10 +63,9 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that a word names; if there is none, suggest a similar name."""
-        if args[0] not in COMMANDS and args[0][:1].isalpha():
-            near = get_close_matches(args[0].lower().replace("_", "-"), COMMANDS, 1)
-            meant = f"Did you mean {near[0]!r}?" if near else f"Commands: {', '.join(COMMANDS)}."
-            ctx.fail(f"No such command {args[0]!r}. {meant}")
+        is_known = args[0] in COMMANDS or args[0].startswith("-")
+        if not is_known and not ctx.resilient_parsing:
+            ctx.fail(unknown_command(args, COMMANDS))
         found: tuple[str | None, click.Command | None, list[str]]
         found = super().resolve_command(ctx, args)
         return found
@@ -99,6 +104,9 @@ def run(arguments: Sequence[str]) -> int:
     """
     completion = os.environ.get(COMPLETION)
     if completion:
+        from .shells import add_shells
+
+        add_shells()
         return int(shell_complete(commands, {}, PROGRAM, COMPLETION, completion))
     try:
         with commands.make_context(PROGRAM, list(arguments)) as context:
@@ -108,9 +116,23 @@ def run(arguments: Sequence[str]) -> int:
     except click.Abort:  # Ctrl-C or the end of standard input at a prompt
         raise KeyboardInterrupt from None
     except click.ClickException as error:
-        error.show(sys.stderr)
+        _explained(error, arguments).show(sys.stderr)
         return WRONG_USE
     return OK
+
+
+def _explained(error: click.ClickException, arguments: Sequence[str]) -> click.ClickException:
+    """Return an error with the line or the name to type."""
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.MissingParameter) and getattr(error.param, "name", "") == "source":
+        what = "the URL of the app, such as http://127.0.0.1:7860, or a Space, such as user/space"
+        return click.UsageError(f"Missing argument 'SOURCE': {what}.", context)
+    if not isinstance(error, click.NoSuchOption) or context is None:
+        return error
+    if context.command is not commands:
+        return unknown_option(error, arguments[1:])
+    message = option_before_command(error.option_name, arguments, COMMANDS)
+    return error if message is None else click.UsageError(message, context)
 
 
 # -- options for connecting
@@ -149,6 +171,12 @@ class Target:
         """
         from .._client import Client
 
+        if is_host(self.source):  # it has the form of a Space's name
+            raise ConfigError(
+                f"{self.source!r} is not the URL of an app. Give a full URL: "
+                f"'http://{self.source}'.",
+                url=self.source,
+            )
         try:
             return Client(self.source, **self.options(), **more)
         except GradioClientError:
@@ -171,6 +199,10 @@ def targeted(command: Callable[..., None]) -> Callable[..., None]:
         insecure: bool,
         **others: Any,
     ) -> None:
+        context = click.get_current_context()
+        wrong = misplaced_source(source, others.get("words", ()), str(context.info_name))
+        if wrong is not None:
+            context.fail(wrong)
         command(Target(source, token, auth, header, timeout, insecure), **others)
 
     decorated: Callable[..., None] = with_target
@@ -183,6 +215,8 @@ def _login(context: click.Context, option: click.Parameter, value: str | None) -
     if value is None:
         return None
     user, colon, password = value.partition(":")
+    if context.resilient_parsing and not colon:
+        return None  # completion in a shell cannot ask for the password
     if not colon and not sys.stdin.isatty():
         raise click.BadParameter(
             f"without a terminal, the password of {user} cannot be typed in. Set the "

@@ -2,86 +2,70 @@
 
 ``name=value`` is passed by name, all other words by position. A value that is valid JSON is read
 as JSON, but numbers and lists stay text if the app takes text. Everything else is text. ``@file``
-is a file, ``-`` is standard input, and ``@@`` at the beginning means an ``@``.
+is a file, ``-`` is standard input, and ``@@`` at the beginning means an ``@``. The texts inside
+JSON follow the same rule: ``'{"text": "hi", "files": ["@cat.png"]}'``.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import PayloadError
+from .._basics.words import called
+from ..errors import FileError, PayloadError
 from ..files import handle_file
+from .assign import Assigned, assign, is_file_word, item_hint
 
 if TYPE_CHECKING:
     from .._protocol.api.annotation import Hint
     from .._protocol.api.signature import Parameter, Signature
+    from .._protocol.values.slot import Slot
 
-_NAMED = re.compile(r"([^\W\d]\w*)=(.*)", re.DOTALL)
 
-
-def payload_of(words: Sequence[str], signature: Signature) -> dict[str, Any]:
+def payload_of(
+    words: Sequence[str], signature: Signature, slots: Mapping[str, Slot] | None = None
+) -> dict[str, Any]:
     """Return the values of a call.
 
     Args:
         words: The words as typed.
         signature: The endpoint's parameters.
+        slots: Their components, by the app's names of the parameters, as far as they are known.
 
     Returns:
         The values by the app's names of the parameters.
 
     Raises:
-        PayloadError: There are too many values, two for one parameter, or one for an unknown one.
+        PayloadError: There are too many values, two for one parameter, or one for an unknown one;
+            or a value does not fit.
+        FileError: A file cannot be read.
         click.UsageError: Standard input is used twice.
     """
     if sum(word == "-" or word.endswith("=-") for word in words) > 1:
         raise click.UsageError("Only one value can be standard input (-).")
-    by_name = {parameter.sent_as: parameter for parameter in signature.parameters}
-    by_name = {**{one.name: one for one in signature.parameters}, **by_name}
-    positional = (parameter for parameter in signature.parameters if not parameter.hidden)
-    payload: dict[str, Any] = {}
-    for word in words:
-        named = _NAMED.fullmatch(word)
-        if named is not None and named[1] in by_name:
-            parameter, text = by_name[named[1]], named[2]
-        elif named is not None:
-            # It is not used as a positional value with "=" in it, which would hide typing errors.
-            raise _unknown(named[1], named[2], signature)
-        else:
-            following = next(positional, None)
-            if following is None:
-                raise _too_many(word, signature)
-            parameter, text = following, word
-        if parameter.sent_as in payload:
-            raise PayloadError(
-                f"{signature.endpoint!r} got two values for {parameter.sent_as!r}; give one.",
-                endpoint=signature.endpoint,
-                parameter=parameter.sent_as,
-            )
-        value = payload[parameter.sent_as] = value_of(text, parameter)
-        if isinstance(value, str):
-            _check_text(value, parameter, signature)
-    return payload
+    return {
+        one.parameter.sent_as: _Reader(one.parameter, signature.endpoint).value_of(one)
+        for one in assign(words, signature, slots or {})
+    }
 
 
-def value_of(text: str, parameter: Parameter) -> Any:
-    """Return the value for one word."""
-    hint = parameter.hint
-    if text == "-":
-        if "file" in hint.kinds():
-            return sys.stdin.buffer.read()
-        piped = sys.stdin.read()
-        return piped if takes_text(hint) else _json_or_text(piped, hint)
-    if text.startswith("@@"):
-        return text[1:]
-    if text.startswith("@"):
-        return handle_file(text[1:])
-    return _json_or_text(text, hint)
+def fits(words: Sequence[str], signature: Signature, slots: Mapping[str, Slot]) -> bool:
+    """Return whether an endpoint can be called with these words, without reading any file."""
+    try:
+        assigned = assign(words, signature, slots)
+    except PayloadError:
+        return False
+    given = {one.parameter.sent_as for one in assigned}
+    if any(one.required and one.sent_as not in given for one in signature.parameters):
+        return False
+    return all(_fits(word, one) for one in assigned for word in one.words)
 
 
 def takes_text(hint: Hint) -> bool:
@@ -91,6 +75,100 @@ def takes_text(hint: Hint) -> bool:
     if hint.kind == "union":
         return all(part.kind == "None" or takes_text(part) for part in hint.parts)
     return hint.kind == "str"
+
+
+def _fits(word: str, one: Assigned) -> bool:
+    hint = one.parameter.hint
+    if one.form == "list" and not _is_whole_list(one.words, hint):
+        hint = item_hint(hint)
+    if is_file_word(word):
+        return _may_be_file(hint)
+    if word.startswith(("-", "@@")) or one.form == "message":
+        return True
+    value = _json_or_text(word, hint)
+    if _misfit(value, word, hint) is not None:
+        return False
+    if hint.kind in ("list", "dict"):
+        return isinstance(value, (list, dict))
+    return hint.takes(value) if hint.kind in ("Literal", "bool") else True
+
+
+class _Reader:
+    """Reads the words for one parameter.
+
+    Args:
+        parameter: The parameter.
+        endpoint: The endpoint, for errors.
+    """
+
+    def __init__(self, parameter: Parameter, endpoint: str | int) -> None:
+        self._parameter = parameter
+        self._endpoint = endpoint
+
+    def value_of(self, assigned: Assigned) -> Any:
+        """Return the value for all its words."""
+        hint, words = self._parameter.hint, assigned.words
+        if assigned.form == "message" and any(map(is_file_word, words)):
+            texts = [self._value(word, hint) for word in words if not is_file_word(word)]
+            files = [self._value(word, hint) for word in words if is_file_word(word)]
+            return {"text": texts[0] if texts else "", "files": files}
+        if assigned.form != "list" or _is_whole_list(words, hint):
+            is_text = assigned.form == "message" and not re.fullmatch(
+                r"\{.*\}", words[0], re.DOTALL
+            )
+            return self._value(words[0], hint, checked=not is_text)
+        return [self._value(word, item_hint(hint)) for word in words]
+
+    def _value(self, word: str, hint: Hint, *, checked: bool = True) -> Any:
+        """Return the value for one word."""
+        if word == "-":
+            if "file" in hint.kinds():
+                return sys.stdin.buffer.read()
+            piped = sys.stdin.read()
+            return piped if takes_text(hint) else _json_or_text(piped, hint)
+        if word.startswith("@"):
+            return self._with_files(word, hint)
+        value = _json_or_text(word, hint)
+        wrong = _misfit(value, word, hint) if checked else None
+        if wrong is not None:
+            raise self._error(*wrong)
+        return self._with_files(value, hint) if isinstance(value, (list, dict)) else value
+
+    def _with_files(self, value: Any, hint: Hint) -> Any:
+        """Return a value whose texts with an ``@`` at the beginning are files."""
+        if isinstance(value, list):
+            return [self._with_files(one, hint) for one in value]
+        if isinstance(value, dict):
+            return {key: self._with_files(one, hint) for key, one in value.items()}
+        if not isinstance(value, str) or not value.startswith("@"):
+            return value
+        return value[1:] if value.startswith("@@") else self._file(value, hint)
+
+    def _file(self, word: str, hint: Hint) -> Any:
+        path = word[1:]
+        as_text = f"for the text {word!r}, write @{word}"
+        if not _may_be_file(hint):
+            raise self._error("no file", f"{word!r}; {self._content(path, hint)}{as_text}")
+        if not path:
+            raise self._error("a file", "'@' alone; write the name of the file after the @")
+        try:
+            return handle_file(path if "://" in path else os.path.expanduser(path))
+        except FileError as exc:
+            raise FileError(f"{exc} If no file is meant: {as_text}.", path=path) from exc
+
+    def _content(self, path: str, hint: Hint) -> str:
+        if not takes_text(hint):
+            return ""
+        name = self._parameter.sent_as
+        return f"to send the text in a file, write {name}=- < {path or 'FILE'}; "
+
+    def _error(self, wanted: str, got: str) -> PayloadError:
+        name = self._parameter.sent_as
+        return PayloadError(
+            f"{called(self._endpoint)} takes {wanted} for {name!r}, not {got}.",
+            endpoint=self._endpoint,
+            parameter=name,
+        )
 
 
 def _json_or_text(text: str, hint: Hint) -> Any:
@@ -103,48 +181,74 @@ def _json_or_text(text: str, hint: Hint) -> Any:
     return value
 
 
-def _check_text(text: str, parameter: Parameter, signature: Signature) -> None:
-    """Raise an error for a text where the app needs a number, a boolean or a file.
+def _is_whole_list(words: Sequence[str], hint: Hint) -> bool:
+    """Return whether the only word for a list is JSON for all of it, or for no list."""
+    value = _json_or_text(words[0], hint)
+    return len(words) == 1 and (isinstance(value, list) or (value is None and hint.takes(None)))
 
-    It is raised here because the error of the app would not explain the problem.
-    """
-    kinds = parameter.hint.kinds() - {"None", "union"}
-    advice = ""
-    if kinds == {"file"} and not text.startswith("data:"):  # Gradio 3 accepts images as data URLs
-        wanted, advice = "a file", f"; to send a file, write @{text}"
-    elif kinds and kinds <= {"int", "float"}:
-        wanted = "a number"
-    elif kinds == {"bool"}:
-        wanted = "true or false"
-    else:
-        return
-    raise PayloadError(
-        f"{signature.endpoint!r} takes {wanted} for {parameter.sent_as!r}, not the text "
-        f"{text!r}{advice}.",
-        endpoint=signature.endpoint,
-        parameter=parameter.sent_as,
-    )
+
+@contextmanager
+def as_words() -> Iterator[None]:
+    """Say in the words of a command line how to pass a text that has to be a file."""
+    try:
+        yield
+    except PayloadError as exc:
+        if exc._text is None:
+            raise
+        raise PayloadError(
+            f"{called(exc.endpoint)} takes a file for {exc.parameter!r}, not the text "
+            f"{exc._text!r}; to send a file, write @{exc._text}.",
+            endpoint=exc.endpoint,
+            parameter=exc.parameter,
+        ) from None
 
 
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _unknown(name: str, value: str, signature: Signature) -> PayloadError:
-    names = ", ".join(parameter.sent_as for parameter in signature.parameters) or "none"
-    return PayloadError(
-        f"{signature.endpoint!r} has no parameter {name!r}; its parameters are {names}. If "
-        f"{name}={value} is itself a value, pass it by name, or as JSON in double quotes.",
-        endpoint=signature.endpoint,
-        parameter=name,
-    )
+def _may_be_file(hint: Hint) -> bool:
+    return bool(hint.kinds() & {"file", "Any", "dict"})
 
 
-def _too_many(word: str, signature: Signature) -> PayloadError:
-    names = ", ".join(one.sent_as for one in signature.parameters if not one.hidden)
-    hidden = ", ".join(one.sent_as for one in signature.parameters if one.hidden)
-    by_name = f", and by name {hidden}" if hidden else ""
-    return PayloadError(
-        f"{signature.endpoint!r} takes {names or 'no values'}{by_name}; {word!r} is too much.",
-        endpoint=signature.endpoint,
-    )
+def _misfit(value: object, word: str, hint: Hint) -> tuple[str, str] | None:
+    """Return what is wanted and what was given, if a value cannot be right; else ``None``.
+
+    It is found here because the error of the app would not explain the problem.
+    """
+    outer = {part.kind for part in hint.parts} if hint.kind == "union" else {hint.kind}
+    kinds = hint.kinds() - {"None", "union"}
+    if "Any" in outer or not kinds:
+        return None
+    if kinds <= {"file", "list"} and "file" in kinds:
+        for text in value if isinstance(value, list) else [value]:
+            # Gradio 3 accepts images as data URLs.
+            if isinstance(text, (str, int, float)) and not str(text).startswith(("@", "data:")):
+                text = text if isinstance(text, str) else word
+                return "a file", f"the text {text!r}; to send a file, write @{text}"
+    is_text = isinstance(value, str)
+    if kinds <= {"int", "float"}:
+        if is_text:
+            return "a number", f"the text {word!r}"
+        if isinstance(value, (list, dict)):
+            return "a number", f"{word!r}; write each value as a word of its own"
+    if kinds == {"bool"} and is_text:
+        known = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+        meant = known.get(word.lower(), word.lower())
+        advice = f"; write {meant}" if meant in ("true", "false") else ""
+        return "true or false", f"the text {word!r}{advice}"
+    if is_text and word.lstrip()[:1] in ("{", "[") and outer <= {"list", "dict", "None"}:
+        return "JSON", f"the text {word!r}, which is not valid JSON; {_quoting(word)}"
+    return None
+
+
+def _quoting(word: str) -> str:
+    """Return how to write JSON on a command line, with the user's own value if it can be read."""
+    import ast  # imported only for an error message
+    import shlex
+
+    try:
+        text = json.dumps(ast.literal_eval(word))
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return "put single quotes around it, and double quotes around its texts: '[\"a\"]'"
+    return f"write {shlex.quote(text)}"

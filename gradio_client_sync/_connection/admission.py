@@ -108,6 +108,7 @@ class Admission:
             has_to_wait = request not in self._holders and len(self._holders) >= self._limit
             self._jobs.add(runner.control)
             if has_to_wait:
+                runner.control.waits_for_slot = True
                 self._waiting.append(runner)
             else:
                 self._holders -= {request}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from .._calls.request_body import RequestBody, prepare_body
 from .._job.input_stream import InputStream
+from .._protocol.api.payload import encode_json
 from .._transport.base import Aborted
 from .._transport.deadlines import NEVER
 from .sessions import client_closed
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .._calls.app_files import AppFiles
+    from .._options import Trigger
     from .._protocol.api.endpoint import Endpoint
     from .._session.app import App
     from .._session.session import Session
@@ -46,6 +49,7 @@ class BodyFactory:
         deadline: Deadline = NEVER,
         *,
         by_name: bool = False,
+        trigger: Trigger | None = None,
     ) -> RequestBody:
         """Make the body of a call.
 
@@ -55,6 +59,7 @@ class BodyFactory:
             session: The session of the call.
             deadline: The deadline of the request for the app's description, if that is needed.
             by_name: Leave out the function's number, because the URL names the function.
+            trigger: The event of the app's page that the call stands for, if any.
 
         Raises:
             PayloadError: The values cannot be sent.
@@ -69,6 +74,11 @@ class BodyFactory:
         }
         if by_name:
             del body["fn_index"]
+        if trigger is not None:
+            # Decoded again, so that later changes by the caller have no effect.
+            event_data = encode_json(trigger.event_data, "event_data")
+            body["event_data"] = json.loads(event_data)
+            body["trigger_id"] = trigger.trigger_id
         token = self._oauth_token
         if token is not None and self._app.takes_oauth_token(endpoint, deadline):
             body["oauth_token"] = token
@@ -88,7 +98,7 @@ class BodyFactory:
             return None
 
         def encoded(payload: Payload) -> bytes:
-            data = self._app.bind(endpoint, payload)
+            data = self._app.bind(endpoint, payload, method="send_chunk")
             request_body = self.make(endpoint, data, session)
             if request_body.files:
                 try:

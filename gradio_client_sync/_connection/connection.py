@@ -13,6 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from weakref import ref
 
+from .._basics.words import called
 from .._calls.app_files import AppFiles, ResultFiles
 from .._calls.call import CallOptions, PreparedCall
 from .._calls.host import Host
@@ -41,7 +42,7 @@ from .sessions import Sessions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._options import Options
+    from .._options import Options, Trigger
     from .._protocol.api.endpoint import EndpointTable
     from .._protocol.api.meaning import Callee
     from .._protocol.queue.exchange import Finish
@@ -126,6 +127,7 @@ class Connection:
             self._watcher.send,
             app.record_loss,
             self._replicas.cause,
+            app.odd_values,
             self._admission.release,
             self._sessions.leave,
         )
@@ -196,6 +198,7 @@ class Connection:
         deadline: Deadline,
         idempotent: bool,
         headers: Mapping[str, str],
+        trigger: Trigger | None,
         owner: Owner,
     ) -> PreparedCall:
         """Prepare a call. Pass the result to `submit` or `call`.
@@ -207,6 +210,7 @@ class Connection:
             deadline: The time by which the call must end.
             idempotent: The function may run twice without harm.
             headers: Headers for this call only.
+            trigger: The event of the app's page that the call stands for, if any.
             owner: The client. It is not garbage-collected while the call runs.
 
         Raises:
@@ -219,16 +223,25 @@ class Connection:
         try:
             if endpoint not in session.table:
                 raise EndpointNotFoundError(
-                    f"{endpoint.name!r} was rendered for one session. It cannot be called with "
-                    "isolated=True, after reset_session(), or after it was rendered again.",
+                    f"{called(endpoint.name)} was rendered for one session. It cannot be called "
+                    "with isolated=True, after reset_session(), or after it was rendered again.",
                     endpoint=endpoint.name,
                 )
             url = self._router.direct_url(endpoint)
             by_name = url is not None and self._router.goes_by_name(callee, session.table)
-            body = self._bodies.make(endpoint, data, session, deadline, by_name=by_name)
+            body = self._bodies.make(
+                endpoint, data, session, deadline, by_name=by_name, trigger=trigger
+            )
             self.files.prepare_for(endpoint)
             files = ResultFiles(self.files, owner)
-            event_factory = EventFactory(endpoint, self.app.dialect, files.make, bundle_of_data)
+            plots, translations = endpoint.plots, self.app.table.translations
+            event_factory = EventFactory(
+                endpoint,
+                self.app.dialect,
+                files.make,
+                partial(bundle_of_data, plots=plots) if plots else bundle_of_data,
+                translate=None if translations is None else translations.value,
+            )
             return PreparedCall(
                 next(self._numbers),
                 time.monotonic(),
@@ -415,7 +428,7 @@ class Connection:
             request.abort()
         for job in jobs:
             if not job.done:
-                job.cancel()
+                job.cancel("the client was closed")
         deadline = time.monotonic() + grace
         for job in jobs:
             # A job that was not stopped has ended on the server by itself. This thread may be its
@@ -447,8 +460,15 @@ class Connection:
             self.http.context.close_idle()
 
 
-def bundle_of_data(data: Data) -> dict[str, Any]:
-    """Return what a notebook may show for a result, by MIME type."""
+def bundle_of_data(
+    data: Data, plots: Mapping[int, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return what a notebook may show for a result, by MIME type.
+
+    Args:
+        data: The result.
+        plots: How the app draws the outputs that are plots.
+    """
     from .._notebook.cards import data_bundle  # for notebooks only
 
-    return data_bundle(data)
+    return data_bundle(data, plots or {})

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from .._options import hub_endpoint
 from .._protocol.routes import query_of, root_of
 from .._protocol.space import space_name
+from .._transport.deadlines import Deadline
+from ..errors import GradioClientError
 from .address import open_connection
 
 if TYPE_CHECKING:
@@ -38,7 +40,16 @@ def connect(source: str, options: Options, closing: SafeEvent) -> Connection:
     name = space_name(source, hub_endpoint())
     if name is None:
         root = root_of(source)
-        return open_connection(root, options, _token_for(root, options), query=query_of(source))
+        deadline = Deadline.after(options.deadline)
+        try:
+            return open_connection(root, options, _token_for(root, options), query=query_of(source))
+        except GradioClientError as exc:
+            from .scheme_check import wrong_scheme
+
+            wrong = wrong_scheme(exc, root, options, deadline)
+            if wrong is None:
+                raise
+            raise wrong from exc
     # Imported here, because only clients of Spaces need it.
     from .space_connector import SpaceConnector
 

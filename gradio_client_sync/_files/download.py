@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Callable, Protocol, Union
 from urllib.parse import urljoin
 
+from .._basics.words import counted
 from .._protocol.routes import origin_of
 from .._protocol.values.filedata import FileFacts, decode_data_url, is_link
 from .._protocol.values.playlist import is_playlist
@@ -149,7 +150,7 @@ class ResumableDownload:
             if self._progress is not None:
                 self._progress(self.offset, total)
         if total is not None and self.offset != total:
-            raise Lost(f"the server stopped after {self.offset} of {total} bytes")
+            raise Lost(f"the server stopped after {self.offset} of {counted(total, 'byte')}")
 
 
 class FileStore:
@@ -218,6 +219,7 @@ class FileStore:
         folder: Path | None,
         progress: ProgressListener | None,
         deadline: Deadline,
+        exact_name: str | None = None,
     ) -> Path:
         """Download a file to a folder.
 
@@ -226,6 +228,8 @@ class FileStore:
             folder: The folder; ``None`` for a new private one.
             progress: A function that is called after each piece.
             deadline: The time limit of the download.
+            exact_name: The name of the file, which replaces a file of this name. By default, the
+                file has the name that the app gives, and replaces no other.
 
         Returns:
             The path of the file.
@@ -236,7 +240,8 @@ class FileStore:
             RateLimitError: The server limited the rate of requests (429) for too long.
             ClientClosedError: The client was closed.
         """
-        with Incoming(folder, facts.name) as incoming:
+        name = facts.name if exact_name is None else exact_name
+        with Incoming(folder, name, replaces=exact_name is not None) as incoming:
             self._copy(facts, incoming, progress, deadline)
             return incoming.finish()
 
@@ -315,9 +320,9 @@ class FileStore:
                 cancel_timer()
         if facts.size is not None and done != facts.size:
             raise DownloadError(
-                f"{facts.name!r} has {done} bytes, but the app gave its size as {facts.size} "
-                "bytes. It may have changed on the server, or a proxy has changed it. Call the "
-                "function again, and download the new file.",
+                f"{facts.name!r} has {counted(done, 'byte')}, but the app gave its size as "
+                f"{counted(facts.size, 'byte')}. It may have changed on the server, or a proxy "
+                "has changed it. Call the function again, and download the new file.",
                 path=facts.path,
                 size_bytes=done,
             )
@@ -423,7 +428,7 @@ def timeout_error(facts: FileFacts, deadline: Deadline) -> DownloadTimeoutError:
     """Make the error for a download that did not end before its deadline."""
     return DownloadTimeoutError(
         f"The download of {facts.name!r} did not end within {deadline.seconds:g} s. Allow more "
-        "time with timeout= of download(), read() or open().",
+        "time with timeout= of download(), save(), read() or open().",
         path=facts.path,
         timeout=deadline.seconds,
     )

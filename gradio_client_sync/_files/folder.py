@@ -19,10 +19,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Callable
 
-from .._protocol.values.filename import numbered
+from .._basics.words import counted
+from .._protocol.values.filename import numbered, type_of
 from ..errors import DownloadError
 
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 
 _BINARY = getattr(os, "O_BINARY", 0)  # only Windows has this flag
 
@@ -35,11 +38,13 @@ class Incoming:
     Args:
         folder: The folder; ``None`` for a new private one.
         name: The name of the complete file. If another file has it, a number is added.
+        replaces: Replace a file of this name instead.
     """
 
-    def __init__(self, folder: Path | None, name: str) -> None:
+    def __init__(self, folder: Path | None, name: str, *, replaces: bool = False) -> None:
         self._folder = folder
         self._name = name
+        self._replaces = replaces
         self._partial: Path | None = None
         self._file: BinaryIO | None = None
 
@@ -67,6 +72,8 @@ class Incoming:
         assert self._file is not None and self._partial is not None  # noqa: S101 - as in `write`
         with self._as_download_error():
             self._file.close()
+            if self._replaces:
+                return _replace(self._partial, self._partial.with_name(self._name))
             return _rename_unique(self._partial, self._name)
 
     def __enter__(self) -> Incoming:
@@ -89,9 +96,14 @@ class Incoming:
         except (OSError, ValueError) as exc:  # ValueError: the path is invalid
             where = f" to {str(self._folder)!r}" if self._folder is not None else ""
             room = _room(self._folder) if getattr(exc, "errno", None) in _FULL else ""
+            other = (
+                "path with save(path)"
+                if self._replaces
+                else "folder with download(directory) or Client(download_dir=…)"
+            )
             raise DownloadError(
-                f"{self._name!r} cannot be written{where}: {exc}{room}. Choose another folder with "
-                "download(directory) or Client(download_dir=…), or use read().",
+                f"{self._name!r} cannot be written{where}: {exc}{room}. Choose another {other}, or "
+                "use read().",
                 path=self._name if self._folder is None else str(self._folder / self._name),
             ) from exc
 
@@ -102,16 +114,19 @@ def _room(folder: Path | None) -> str:
         free = shutil.disk_usage(tempfile.gettempdir() if folder is None else folder).free
     except OSError:
         return ""
-    return f", with {free} bytes free"
+    return f", with {counted(free, 'byte')} free"
 
 
-def copied(opened: Callable[[], BinaryIO], folder: Path | None, name: str) -> Path:
+def copied(
+    opened: Callable[[], BinaryIO], folder: Path | None, name: str, *, replaces: bool = False
+) -> Path:
     """Copy a content to a folder.
 
     Args:
         opened: A function that opens the content for reading.
         folder: The folder; ``None`` for a new private one.
         name: The name of the file. If another file has it, a number is added.
+        replaces: Replace a file of this name instead.
 
     Returns:
         The path of the copy.
@@ -119,7 +134,7 @@ def copied(opened: Callable[[], BinaryIO], folder: Path | None, name: str) -> Pa
     Raises:
         DownloadError: The copy cannot be written.
     """
-    with Incoming(folder, name) as incoming, opened() as file:
+    with Incoming(folder, name, replaces=replaces) as incoming, opened() as file:
         incoming.start_at(0)
         for piece in iter(lambda: file.read(2**20), b""):
             incoming.write(piece)
@@ -154,6 +169,84 @@ def _rename_to_new(partial: Path, final: Path) -> None:
     except (OSError, NotImplementedError):  # the file system has no hard links
         os.close(os.open(final, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         os.replace(partial, final)
+
+
+def _replace(partial: Path, final: Path) -> Path:
+    """Rename a complete file to a name that another file may have, and keep the mode of that."""
+    try:
+        shutil.copymode(final, partial)
+    except FileNotFoundError:
+        pass  # no file has that name
+    os.replace(partial, final)
+    return final
+
+
+def destination(path: str | os.PathLike[str]) -> tuple[Path, str | None]:
+    """Return the folder and the file name that a path of the user means.
+
+    Args:
+        path: A path. ``~`` is the user's home.
+
+    Returns:
+        The folder, and the name for the file. The name is ``None`` if the path is a folder: one
+        that exists, or a path that ends in a separator.
+
+    Raises:
+        DownloadError: The path is empty, or is a device or something else that is no file.
+    """
+    text = os.path.expanduser(os.fsdecode(path))
+    if not text:
+        raise DownloadError("save() needs the path of a file or a folder, and got an empty text.")
+    full = os.path.abspath(text)
+    if text.endswith(_SEPARATORS) or os.path.basename(text) in (".", "..") or os.path.isdir(full):
+        return Path(full), None
+    if os.path.exists(full) and not os.path.isfile(full):
+        raise DownloadError(
+            f"{text!r} is neither a file nor a folder, so nothing was saved. Choose another path "
+            "with save(path), or use read().",
+            path=text,
+        )
+    if os.path.islink(full):
+        full = os.path.realpath(full)  # as `open` does: the link stays
+    folder, name = os.path.split(full)
+    return Path(folder), name
+
+
+def folder_of(directory: str | os.PathLike[str], orig_name: str, mime_type: str | None) -> str:
+    """Return the full path of a folder for downloads.
+
+    Args:
+        directory: The path from the user. ``~`` is the user's home.
+        orig_name: The name of the file that goes there.
+        mime_type: The MIME type of this file.
+
+    Raises:
+        DownloadError: The path looks like the name of such a file.
+    """
+    text = os.path.expanduser(os.fsdecode(directory))
+    folder, ending = os.path.abspath(text), os.path.splitext(text)[1].lower()
+    if not ending or os.path.isdir(folder):
+        return folder
+    kind = (type_of(f"x{ending}") or "").partition("/")[0]
+    is_alike = kind in ("image", "audio", "video") and (mime_type or "").startswith(f"{kind}/")
+    if not is_alike and ending != os.path.splitext(orig_name)[1].lower():
+        return folder
+    raise DownloadError(
+        f"download() takes a folder, and {text!r} looks like the name of a file. Use "
+        f"save({text!r}) to write the file to exactly this path, or "
+        f"download({os.path.dirname(text) or '.'!r}) to keep its name {orig_name!r}. For a folder "
+        f"of this name, end it with a slash: download({f'{text}/'!r}).",
+        path=text,
+    )
+
+
+def state_of(path: Path) -> tuple[int, ...] | None:
+    """Return what changes if a file is written or replaced; ``None`` if there is no file."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_ino, state.st_size, state.st_mtime_ns
 
 
 def _is_same(partial: Path, final: Path) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from .._basics.words import counted
 from ..errors import MissingDependencyError, PayloadError
 
 #: The modes of Pillow that PNG can store unchanged.
@@ -61,8 +62,8 @@ def _image_of(array: Any) -> Any:
         )
     if array.size == 0 or array.dtype.kind not in "biuf":
         raise PayloadError(
-            f"An array of {array.size} values of type {array.dtype} cannot be sent as a picture. "
-            "Pass integers from 0 to 255, or floats from 0 to 1."
+            f"An array of {counted(array.size, 'value')} of type {array.dtype} cannot be sent as a "
+            "picture. Pass integers from 0 to 255, or floats from 0 to 1."
         )
     if array.dtype.kind == "f":
         _check_range(array, "picture", 0, 1)

@@ -24,6 +24,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from weakref import ref
 
+from .._basics.words import counted
 from .._protocol.values.filename import ending_of, type_of
 from .._protocol.values.playlist import PLAYLIST, WHOLE, beside, is_playlist, parse_playlist
 from .._protocol.values.wav import HEADER_BYTES, is_unbounded, with_length
@@ -266,7 +267,7 @@ class Recording:
                     return  # the server does not end the list of a cancelled job
                 if keeper.size:
                     raise self._fail(
-                        f"the server sent no more data after {keeper.size} bytes"
+                        f"the server sent no more data after {counted(keeper.size, 'byte')}"
                     ) from exc
                 raise self._fail(
                     "the server has no data for it, so the function made no sound, or something "
@@ -278,7 +279,7 @@ class Recording:
                 is_timeout = isinstance(exc, DownloadTimeoutError)
                 if not has_begun and not is_timeout:
                     raise
-                error = self._fail(f"the download broke after {keeper.size} bytes")
+                error = self._fail(f"the download broke after {counted(keeper.size, 'byte')}")
                 if is_timeout:
                     raise DownloadTimeoutError(
                         str(error), path=self._facts.path, timeout=deadline.seconds

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from .._basics.words import counted
 from .._protocol.values.attachments import Attachment
 from .._protocol.values.filedata import server_form
 from .._protocol.values.filename import safe_name, type_of
@@ -108,7 +109,7 @@ class LocalFile(Attachment):
         return self.open
 
     def __repr__(self) -> str:
-        size = "" if self.size_bytes is None else f", {self.size_bytes} bytes"
+        size = "" if self.size_bytes is None else f", {counted(self.size_bytes, 'byte')}"
         return f"<{type(self).__name__} {self.orig_name!r}{size}>"
 
 
@@ -138,9 +139,9 @@ class PathFile(LocalFile):
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         try:
-            self.path = Path(os.fsdecode(path)).expanduser()
+            self.path = Path(os.path.expanduser(os.fsdecode(path)))  # ~name stays if it is no user
             status = self.path.stat()
-        except (OSError, ValueError, RuntimeError) as exc:  # RuntimeError: ~name is no user
+        except (OSError, ValueError) as exc:
             raise _missing(os.fsdecode(path)) from exc
         if stat.S_ISDIR(status.st_mode):
             raise self._error("is a folder. Pass a list of its files")

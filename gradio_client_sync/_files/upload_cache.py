@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Callable
 
+from .._basics.words import counted
 from .._transport.signal_safe import SafeCondition
 from ..errors import FileTooLargeError
 
@@ -136,8 +137,10 @@ def file_too_large(name: str, size: int | None, limit: int | None) -> FileTooLar
         size: Its size in bytes, if it is known.
         limit: The app's limit in bytes, if it is known.
     """
-    has = f"has {size} bytes" if size is not None else "is larger than the app accepts"
-    accepts = f"; the app accepts files of up to {limit} bytes" if limit is not None else ""
+    has = f"has {counted(size, 'byte')}" if size is not None else "is larger than the app accepts"
+    accepts = (
+        f"; the app accepts files of up to {counted(limit, 'byte')}" if limit is not None else ""
+    )
     if limit is None and size is not None:
         accepts = ", more than the server accepts"
     return FileTooLargeError(

@@ -19,6 +19,8 @@ import time
 from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED
 from typing import TYPE_CHECKING, Callable
 
+from .._protocol.queue.standing import whereabouts
+from .._tracebacks import stored
 from .._transport.signal_safe import SafeCondition
 
 if TYPE_CHECKING:
@@ -60,11 +62,15 @@ class JobControl:
         event_id: The server's id for the job.
         times: The time of each step, in seconds after the job was created.
         bytes: The number of bytes that the server has sent for the job.
+        cancelled: For a cancelled job, a sentence that says why it was cancelled, and where it was.
+        waits_for_slot: Whether the client had no free worker for the job when it was submitted.
     """
 
     # Most jobs keep most of these values. Defaults in the class save the time to set them.
     event_id: str | None = None
     bytes: int = 0
+    cancelled: str = ""
+    waits_for_slot = False
     _future: Future[Data] | None = None
     _ending: tuple[Outcome, Data | None, GradioClientError | None] | None = None
     _on_stop: Callable[[], None] | None = None
@@ -122,6 +128,13 @@ class JobControl:
     def stopped(self) -> bool:
         """Return whether the worker has to stop, because the job was cancelled or timed out."""
         return self._stopped
+
+    def whereabouts(self) -> str:
+        """Return where the job is, as the end of a sentence with "it is" or "it was"."""
+        if self.waits_for_slot and not self._started:
+            return "waiting for a worker of this client, whose number max_workers= limits"
+        status = None if "started" in self.times else self._log.status
+        return whereabouts(status, self.times, time.monotonic() - self._created)
 
     def add_done_callback(self, callback: Callable[[], object]) -> None:
         """Call `callback` when the Future resolves, or at once if it has resolved."""
@@ -190,7 +203,7 @@ class JobControl:
             elif data is not None:
                 self._end(Outcome.RESULT, data=data)
             else:
-                self._end(Outcome.CANCELLED)
+                self._end(Outcome.CANCELLED, reason="the app cancelled it")
 
     def resolve_cancelled(self) -> None:
         """End a job that was stopped or whose client was closed, after `release`."""
@@ -198,7 +211,7 @@ class JobControl:
             return
         self._end_input(concurrent.futures.CancelledError("the client was closed"))
         self._log.cancel(time.time())
-        self._end(Outcome.CANCELLED)
+        self._end(Outcome.CANCELLED, reason="the client was closed")
 
     def release(self) -> None:
         """Record that the worker has ended, and that the server was informed of the job's end."""
@@ -208,19 +221,22 @@ class JobControl:
 
     # -- for other threads ----------------------------------------------------------
 
-    def cancel(self) -> bool:
+    def cancel(self, reason: str = "cancel() was called") -> bool:
         """Cancel the job.
 
         A signal handler may raise at any point of this method. A second call then does the rest.
+
+        Args:
+            reason: Why, for the message of the exception that `Job.result` raises.
 
         Returns:
             Whether the job is now cancelled; ``False`` if it had already ended.
         """
         with self._lock:
             self._stopped = True
-        if not self._end(Outcome.CANCELLED):
+        if not self._end(Outcome.CANCELLED, reason=reason):
             return False
-        self._end_input(concurrent.futures.CancelledError("cancel() was called"))
+        self._end_input(concurrent.futures.CancelledError(reason))
         self._interrupt()
         self._log.cancel(time.time())
         return True
@@ -299,6 +315,7 @@ class JobControl:
         outcome: Outcome,
         data: Data | None = None,
         error: GradioClientError | None = None,
+        reason: str = "",
     ) -> bool:
         """Set the outcome of the job, if it has none, and resolve its Future.
 
@@ -308,10 +325,14 @@ class JobControl:
         Returns:
             Whether the job has this outcome. An abandoned job counts as cancelled.
         """
+        cancelled = ""
+        if reason and self._ending is None:
+            cancelled = f"It was {self.whereabouts()}, and {reason}."
         self.record("done")  # first: the Future wakes threads, which may read the timings at once
         with self._lock:
             if self._ending is None:
                 self._ending = outcome, data, error
+                self.cancelled = cancelled
                 if outcome in (Outcome.CANCELLED, Outcome.ABANDONED):
                     self._stopped = True
             first, data, error = self._ending
@@ -321,7 +342,10 @@ class JobControl:
                 if data is not None:
                     future.set_result(data)
                 elif error is not None:
-                    future.set_exception(error)
+                    try:
+                        stored(error)
+                    finally:  # whatever happens there, threads wait for the job
+                        future.set_exception(error)
                 elif first is Outcome.CANCELLED:
                     self._cancel(future)
                 else:

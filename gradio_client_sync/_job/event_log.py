@@ -18,6 +18,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable
 
+from .._basics.words import called, counted
 from .._protocol.queue.decode import DATA_MESSAGES
 from .._protocol.queue.wire import Message
 from .._transport.signal_safe import SafeCondition
@@ -27,6 +28,7 @@ from .records import Cursor, LocalEvents, Record, Restarted, Subscription, has_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from .._protocol.queue.event_factory import EventFactory
     from ..events import Event
@@ -77,6 +79,7 @@ class EventLog:
         self._first = 0  # the number of the oldest record that is still kept
         self._past: Cursor | None = None  # has read the records that were dropped
         self._past_status: Record | None = None  # the newest dropped record that has a status
+        self._has_dropped_values = False
         self._ended = False
         self._cursors: list[Cursor] = []
         self._subscribed = 0
@@ -155,6 +158,7 @@ class EventLog:
             self._past_status = record
         if isinstance(record, Message):
             self._kept_bytes -= len(record.raw)
+            self._has_dropped_values = self._has_dropped_values or record.msg in DATA_MESSAGES
 
     # -- listeners ----------------------------------------------------------------
 
@@ -261,7 +265,9 @@ class EventLog:
                         subscription.listener(event)
                     except BaseException:  # SystemExit too: it would end the worker, not the script
                         log.exception(
-                            "listener %r of %r failed", subscription.listener, event.endpoint
+                            "listener %r of %s failed",
+                            subscription.listener,
+                            called(event.endpoint),
                         )
         return True
 
@@ -277,25 +283,46 @@ class EventLog:
 
     def _warn_missed(self, cursor: Cursor) -> None:
         log.warning(
-            "a listener or loop of the job of %r was too slow and missed %d messages: the client "
-            "keeps %d messages (option history) with %d bytes in total (option history_bytes)",
+            "a listener or loop of the job of %r was too slow and missed %s: the client keeps %s "
+            "(option history) with %s in total (option history_bytes)",
             self._event_factory.endpoint.name,
-            cursor.missed,
-            self._history,
-            self._history_bytes,
+            counted(cursor.missed, "message"),
+            counted(self._history, "message"),
+            counted(self._history_bytes, "byte"),
         )
         cursor.missed = 0
 
     # -- reading: any thread ------------------------------------------------------
 
-    def data(self, *, wait: bool) -> Iterator[Data]:
+    def data(self, *, wait: bool, on_gap: Callable[[], None] | None = None) -> Iterator[Data]:
         """Yield each value, from the first one that is kept.
 
         Args:
             wait: Whether to wait for further values until the job ends.
+            on_gap: A function to call if values were dropped before this loop got them, or before
+                it began.
+        """
+        return self.events(_DATA, wait=wait, on_gap=on_gap)  # type: ignore[return-value]
+
+    def events(
+        self,
+        wanted: AbstractSet[EventName],
+        *,
+        wait: bool = True,
+        on_gap: Callable[[], None] | None = None,
+    ) -> Iterator[Event]:
+        """Yield each event, from the first one that is kept.
+
+        Args:
+            wanted: The kinds of event.
+            wait: Whether to wait for further events until the job ends.
+            on_gap: A function to call if messages were dropped before this loop got them, or values
+                before it began.
         """
         with self._lock:
             cursor = self._new_cursor()
+        if self._has_dropped_values and on_gap is not None:
+            on_gap()
         while True:
             if wait and not self._has_next(cursor):
                 self._changed.wait_for(lambda: self._has_next(cursor) or self._ended)
@@ -303,13 +330,26 @@ class EventLog:
                 if not self._has_next(cursor):
                     return
                 record = self._next_record(cursor)
-            if isinstance(record, Message) and record.msg not in DATA_MESSAGES:
+            if wanted is _DATA and isinstance(record, Message) and record.msg not in DATA_MESSAGES:
                 continue
             if cursor.missed:
                 self._warn_missed(cursor)
-            for event in cursor.read(record, _DATA):
-                if isinstance(event, Data):
+                if on_gap is not None:
+                    on_gap()
+            for event in cursor.read(record, wanted):
+                if event.type in wanted:
                     yield event
+
+    @property
+    def final(self) -> Data | None:
+        """Return the value with which the job has ended; ``None`` before, or if it has none.
+
+        The worker has decoded it, so unlike `data` this costs nothing.
+        """
+        with self._lock:
+            last = self._records[-1] if self._ended and self._records else None
+        events = last.events if isinstance(last, LocalEvents) else ()
+        return next((event for event in events if isinstance(event, Data)), None)
 
     @property
     def status(self) -> Status | None:

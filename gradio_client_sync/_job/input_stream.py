@@ -14,6 +14,7 @@ import concurrent.futures
 import threading
 from typing import TYPE_CHECKING, Callable
 
+from .._basics.words import called
 from .._transport.base import Aborted
 from .._transport.failures import refusal
 from .._transport.signal_safe import SafeCondition
@@ -81,9 +82,9 @@ class InputStream:
         body = self._encode(payload)
         if not self._changed.wait_for(self._claim_send, timeout):
             raise concurrent.futures.TimeoutError(
-                f"The chunk for {self._endpoint!r} was not sent: the app did not process the one "
-                f"before it within {timeout:g} s. The job continues. Send the chunk again with a "
-                "larger timeout=."
+                f"The chunk for {called(self._endpoint)} was not sent: the app did not process the "
+                f"one before it within {timeout:g} s. The job continues. Send the chunk again with "
+                "a larger timeout=."
             )
         try:
             answer = self._post(self._routes.chunk(self._event_id), body)
@@ -95,7 +96,7 @@ class InputStream:
             raise self._closed_error() from refusal(answer)
         if answer.status != 200:
             self.accept_next(self._event_id)
-            raise refusal(answer, doing=f"Sending a chunk to {self._endpoint!r}")
+            raise refusal(answer, doing=f"Sending a chunk to {called(self._endpoint)}")
 
     def close(self) -> None:
         """Tell the server that no chunk will follow; see `Job.close_stream`.
@@ -117,7 +118,7 @@ class InputStream:
         try:
             answer = self._post(self._routes.chunk_end(self._event_id), b"{}")
             if answer.status != 200 and answer.status not in _UNKNOWN_JOB:
-                raise refusal(answer, doing=f"Closing the input of {self._endpoint!r}")
+                raise refusal(answer, doing=f"Closing the input of {called(self._endpoint)}")
         except GradioClientError:
             with self._lock:
                 self._closing = False  # so that the user can call this again
@@ -134,8 +135,8 @@ class InputStream:
             return self._http.post(url, body, headers=self._headers)
         except Aborted as exc:
             raise ClientClosedError(
-                f"The client was closed while input was sent to {self._endpoint!r}. Start the job "
-                "again with a new client."
+                f"The client was closed while input was sent to {called(self._endpoint)}. Start "
+                "the job again with a new client."
             ) from exc
 
     def _closed_error(self) -> StreamClosedError:
@@ -146,8 +147,8 @@ class InputStream:
         else:
             reason = "the app has ended the job, because of its time limit or on request."
         error = StreamClosedError(
-            f"{self._endpoint!r} accepts no more input. Submit a new job to continue. Reason: "
-            f"{reason}",
+            f"{called(self._endpoint)} accepts no more input. Submit a new job to continue. "
+            f"Reason: {reason}",
             endpoint=self._endpoint,
             event_id=self._event_id or None,
         )

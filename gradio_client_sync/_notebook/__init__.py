@@ -4,7 +4,7 @@ Nothing here imports IPython. Objects have the methods that notebooks call (``_r
 ``_repr_html_``). Programs that do not call them get plain text.
 
 Everything that an app sends is untrusted. Markup is made by `markup.element`, which escapes its
-values, so no text of an app becomes a tag. Markup that an app sends (an HTML component) is shown
-in a frame that runs no script and loads nothing. Images are ``<img>`` elements, in which SVG runs
-no script.
+values, so no text of an app becomes a tag. Markup that an app sends (an HTML component) is read and
+written again without everything that runs or loads something (`page`). Images are ``<img>``
+elements, in which SVG runs no script.
 """

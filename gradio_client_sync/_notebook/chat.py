@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Callable
 
 from .markup import DIM, PROSE, Html, element, join, note, text
-from .structures import Show
+
+#: Shows a value; its component and the properties of it may follow.
+ShowPart = Callable[..., Html]
 
 MOST_MESSAGES = 200  # of a conversation; the last ones are shown
 
@@ -17,12 +19,12 @@ _SIDES = {
 }
 
 
-def chat_html(value: Any, show: Show, *, pairs: bool) -> Html | None:
+def chat_html(value: Any, show: ShowPart, *, pairs: bool) -> Html | None:
     """Return a conversation as HTML; ``None`` if the value is not a conversation.
 
     Args:
         value: Messages with a role or, in older apps, pairs of a question and an answer.
-        show: Shows a value inside a message.
+        show: ShowParts a value inside a message.
         pairs: Whether to accept pairs; a list of pairs could also be another value.
     """
     if not isinstance(value, list) or not value:
@@ -51,7 +53,7 @@ def _messages(value: list[Any], pairs: bool) -> Iterator[tuple[str, Any, str | N
             yield None
 
 
-def _bubble(role: str, content: Any, title: str | None, show: Show) -> Html:
+def _bubble(role: str, content: Any, title: str | None, show: ShowPart) -> Html:
     side, tint = _SIDES.get(role, ("left", "transparent"))
     parts = [element("div", text(title, 200), style=f"{DIM};font-size:85%")] if title else []
     if role not in _SIDES:
@@ -61,11 +63,12 @@ def _bubble(role: str, content: Any, title: str | None, show: Show) -> Html:
     return element("div", bubble, style=f"text-align:{side};margin:.25em 0")
 
 
-def _part(part: Any, show: Show) -> Html:
+def _part(part: Any, show: ShowPart) -> Html:
     if isinstance(part, dict) and part.get("type") == "text" and isinstance(part.get("text"), str):
         part = part["text"]
     elif isinstance(part, dict) and part.get("type") == "file" and "file" in part:
         part = part["file"]
     elif isinstance(part, dict) and "component" in part and "value" in part:
-        part = part["value"]
+        props = part.get("props")
+        return show(part["value"], str(part["component"]), props if isinstance(props, dict) else {})
     return text(part) if isinstance(part, str) else show(part)

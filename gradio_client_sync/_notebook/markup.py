@@ -18,6 +18,7 @@ LONGEST_TEXT = 20_000  # characters of one text; the rest is not shown
 # Greys are transparent and text keeps the colour of the page, for light and dark pages.
 DIM = "opacity:.7"
 LINE = "border-top:1px solid rgba(128,128,128,.35)"
+WRAP = "overflow-wrap:anywhere"  # for pages that are narrower than a word
 MONO = "font-family:monospace"
 FULL = "background:#4c8bf5;border-radius:3px"  # the filled part of a bar
 SHADE = "background:rgba(128,128,128,.13);border-radius:4px"
@@ -69,27 +70,6 @@ def link(url: str | None, label: str) -> Html:
     if url is None or not url.startswith(("http://", "https://")):
         return text(label)
     return element("a", text(label), href=url, target="_blank", rel="noopener noreferrer nofollow")
-
-
-def frame(page: str) -> Html:
-    """Return the markup of an app in a frame where it runs no script and makes no request."""
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:"
-    head = (
-        f'<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
-        f'content="{policy}"><style>html{{background:#fff;color:#222;'
-        "font-family:system-ui,sans-serif}</style>"
-    )
-    # The height is estimated from the text, because no script can measure it.
-    lines = max(4, min(24, page.count("\n") + len(page) // 160))
-    return element(
-        "iframe",
-        sandbox=True,
-        srcdoc=head + page,
-        referrerpolicy="no-referrer",
-        title="HTML of the app",
-        style=f"width:100%;height:{lines * 1.5 + 2:g}em;border:1px solid rgba(128,128,128,.35);"
-        "border-radius:4px;resize:vertical;background:#fff",
-    )
 
 
 def _escape(value: str) -> str:

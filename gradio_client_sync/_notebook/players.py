@@ -11,9 +11,11 @@ from __future__ import annotations
 import base64
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
 
+from .._basics.words import counted
 from ..errors import GradioClientError
-from .markup import DIM, LINE, Html, element, join, link, note, text
+from .markup import DIM, LINE, WRAP, Html, element, join, link, note, text
 
 if TYPE_CHECKING:
     from .shown import ShownFile
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 INLINE_BYTES = 2 * 1024 * 1024  # of all files in one display
 
 _PICTURE = "max-width:100%;max-height:26em;border-radius:4px"
+_FRAME = f"display:inline-block;max-width:100%;margin:.2em .6em .2em 0;{WRAP}"
 _PICTURES = frozenset(
     "image/png image/jpeg image/gif image/webp image/avif image/bmp image/svg+xml "
     "image/x-icon image/vnd.microsoft.icon".split()
@@ -50,6 +53,31 @@ def data_url(content: bytes, mime_type: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
+def svg_url(picture: str) -> str:
+    """Return a picture in SVG as a data URL."""
+    return data_url(picture.encode("utf-8"), "image/svg+xml")
+
+
+def inline_url(url: str, tag: str) -> str | None:
+    """Return a data URL of an app in Base64; ``None`` for another URL, or if `tag` cannot show it.
+
+    Args:
+        url: The URL.
+        tag: The element: ``"img"``, ``"audio"`` or ``"video"``.
+    """
+    head, comma, content = url.partition(",")
+    kind, *options = head.lower().split(";")
+    if not comma or not kind.startswith("data:") or kind_of(kind[5:]) != tag:
+        return None
+    packed = unquote_to_bytes(content)
+    if "base64" in options:
+        try:
+            packed = base64.b64decode(packed)
+        except ValueError:
+            return None
+    return data_url(packed, kind[5:])
+
+
 def file_html(file: ShownFile, allowance: Allowance, caption: str | None = None) -> Html:
     """Return a file as an image or player if it is one and fits, otherwise as a card."""
     tag = kind_of(file.mime_type)
@@ -76,7 +104,7 @@ def file_html(file: ShownFile, allowance: Allowance, caption: str | None = None)
         shown = element(tag, src=source, controls=True, preload="metadata", style=width)
     label = text(caption) if caption else _facts(file)
     below = element("div", label, style=f"{DIM};font-size:85%")
-    return element("div", shown, below, style="display:inline-block;margin:.2em .6em .2em 0")
+    return element("div", shown, below, style=_FRAME)
 
 
 def _card(file: ShownFile, reason: str | None) -> Html:
@@ -88,7 +116,7 @@ def _card(file: ShownFile, reason: str | None) -> Html:
     ]
     if reason:
         parts.append(element("div", note(reason), style="font-size:85%"))
-    return element("div", *parts, style="margin:.2em 0")
+    return element("div", *parts, style=f"margin:.2em 0;{WRAP}")
 
 
 def _facts(file: ShownFile, *, name: bool = True) -> Html:
@@ -102,7 +130,8 @@ def size_text(size_bytes: int) -> str:
     size = float(size_bytes)
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+            whole = counted(size_bytes, "byte")
+            return whole if unit == "bytes" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
 
@@ -160,6 +189,6 @@ def annotated_html(value: Any, allowance: Allowance) -> Html | None:
         if isinstance(mark, dict) and is_file(mark.get("image"))
     ]
     details = element(
-        "details", element("summary", text(f"{len(rows)} marked areas")), *rows, style=LINE
+        "details", element("summary", text(counted(len(rows), "marked area"))), *rows, style=LINE
     )
     return join([file_html(value["image"], allowance), details])

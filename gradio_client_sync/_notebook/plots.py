@@ -1,4 +1,4 @@
-"""Values of ``gr.Plot``: ``{"type": "plotly", "plot": "<JSON>"}`` and similar ones.
+"""Plots: values of ``gr.Plot``, ``{"type": "plotly", "plot": "<JSON>"}``, and of native plots.
 
 A figure that a notebook can draw itself is given under its own MIME type, without the parts that
 do more than draw. All other programs get a picture: Matplotlib sends one, and for the others
@@ -12,13 +12,16 @@ import base64
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .._protocol.queue.wire import read_json
-from .chart import MOST_POINTS, Series, draw
+from .chart import MOST_POINTS, WIDTH, Drawing, Series, draw
 from .markup import Html, element, join, note
+from .native_plots import as_table, caption_of, native_drawing
 from .players import Allowance, data_url, kind_of
+from .structures import Show, table_html
+from .vega import rows_as_table, rows_of, vega_drawings, with_colors
 
 MOST_SERIES = 12
 LONGEST = 20_000_000  # characters of a payload; longer ones are not read
@@ -62,7 +65,7 @@ def mime_bundle(kind: str, figure: Any) -> dict[str, Any]:
     if kind == "altair":
         schema = _VEGA_LITE.search(str(figure.get("$schema", "")))
         major = schema[1] if schema else "5"
-        kept = {key: part for key, part in figure.items() if key != "usermeta"}
+        kept = {key: part for key, part in with_colors(figure).items() if key != "usermeta"}
         if not _loads(kept, _LOADED_BY_VEGA):
             return {f"application/vnd.vegalite.v{major}+json": kept}
     return {}
@@ -99,24 +102,67 @@ def _is_reference(key: str, value: Any) -> bool:
     return bool(value)
 
 
-def plot_html(kind: str, figure: Any, allowance: Allowance) -> Html:
-    """Return a picture of the figure."""
+def plot_html(kind: str, figure: Any, allowance: Allowance, show: Show) -> Html:
+    """Return a picture of the figure.
+
+    Args:
+        kind: The library.
+        figure: Its parsed payload.
+        allowance: The bytes that may still be put into the display.
+        show: Shows the table of a figure that cannot be drawn.
+    """
     if kind == "matplotlib":
         return _picture(figure, allowance)
-    drawn = drawing(kind, figure)
     name = f"{kind} figure"
-    if drawn is None:
-        return note(f"A {name}. It cannot be drawn here; its payload is in the value.")
-    source = data_url(drawn.encode("utf-8"), "image/svg+xml")
-    image = element("img", src=source, alt=name, style="max-width:100%")
-    return join([image, element("div", note(f"{name}, simplified"), style="font-size:85%")])
+    made = drawings(kind, figure)
+    if made:
+        return join([*(drawing_html(one, name) for one in made), _remark(f"{name}, simplified")])
+    rows = rows_of(figure) if kind == "altair" else []
+    if rows:
+        remark = _remark(f"{name}, which cannot be drawn here. Its data:")
+        return join([remark, table_html(rows_as_table(rows), show) or Html("")])
+    return note(f"A {name}. It cannot be drawn here; its payload is in the value.")
 
 
-def drawing(kind: str, figure: Any) -> Html | None:
-    """Return the numbers of a figure as SVG; ``None`` if none of them can be drawn."""
+def native_html(value: dict[str, Any], props: Mapping[str, Any], show: Show) -> Html:
+    """Return a value of a bar, line or scatter plot as a chart, or else as a table.
+
+    Args:
+        value: The value; `is_native_plot` is true for it.
+        props: The properties of its component.
+        show: Shows values in the table.
+    """
+    made = native_drawing(value, props)
+    if made is None:
+        return table_html(as_table(value), show) or Html("")
+    parts = [drawing_html(made, "plot")]
+    if caption_of(props):
+        parts.append(_remark(caption_of(props)))
+    return join(parts)
+
+
+def drawing_html(made: Drawing, name: str) -> Html:
+    """Return a chart as an image, with its tooltips above it.
+
+    The chart is an image because JupyterLab removes SVG from notebooks that are not trusted. The
+    tooltips are in SVG, since an image cannot have any.
+    """
+    source = data_url(made.picture.encode("utf-8"), "image/svg+xml")
+    image = element("img", src=source, alt=name, style="width:100%;display:block")
+    return element("div", image, made.hints, style=f"position:relative;max-width:{WIDTH}px")
+
+
+def drawings(kind: str, figure: Any) -> list[Drawing]:
+    """Return the numbers of a figure as charts; none if they cannot be drawn."""
+    if kind == "altair":
+        return vega_drawings(figure)
     title, series = _READERS[kind](figure)
     drawn = [one for one in series if one.xs][:MOST_SERIES]
-    return draw(title, drawn) if drawn else None
+    return [draw(title, drawn)] if drawn else []
+
+
+def _remark(value: str) -> Html:
+    return element("div", note(value), style="font-size:85%;overflow-wrap:anywhere")
 
 
 def _picture(plot: str, allowance: Allowance) -> Html:
@@ -154,42 +200,6 @@ def _plotly(figure: Any) -> tuple[str, list[Series]]:
         mark = "bar" if kind == "bar" else "line" if "lines" in mode else "point"
         series.append(Series.of(mark, trace.get("name"), xs, ys))
     return _title(title), series
-
-
-def _altair(figure: Any) -> tuple[str, list[Series]]:
-    title = figure.get("title")
-    title = title.get("text") if isinstance(title, dict) else title
-    layers = figure.get("layer")
-    series = []
-    for layer in layers if isinstance(layers, list) else [figure]:
-        if not isinstance(layer, dict):
-            continue
-        mark = layer.get("mark")
-        mark = mark.get("type") if isinstance(mark, dict) else mark
-        encoding = {**_dict(figure.get("encoding")), **_dict(layer.get("encoding"))}
-        x, y, color = (_dict(encoding.get(name)) for name in ("x", "y", "color"))
-        if mark not in _MARKS or any("aggregate" in part or "bin" in part for part in (x, y)):
-            continue
-        groups: dict[str, tuple[list[Any], list[Any]]] = {}
-        for row in _rows(layer, figure)[:MOST_POINTS]:
-            if isinstance(row, dict):
-                group = str(row.get(color.get("field"), "")) if color.get("field") else ""
-                xs, ys = groups.setdefault(group, ([], []))
-                xs.append(row.get(x.get("field")))
-                ys.append(row.get(y.get("field")))
-        series += [Series.of(_MARKS[mark], name, *points) for name, points in groups.items()]
-    return _title(title), series
-
-
-_MARKS = {"line": "line", "area": "line", "bar": "bar", "point": "point", "circle": "point"}
-
-
-def _rows(layer: dict[str, Any], figure: dict[str, Any]) -> list[Any]:
-    data = _dict(layer.get("data") or figure.get("data"))
-    rows = data.get("values")
-    if rows is None:
-        rows = _dict(figure.get("datasets")).get(data.get("name"))
-    return rows if isinstance(rows, list) else []
 
 
 def _bokeh(figure: Any) -> tuple[str, list[Series]]:
@@ -254,7 +264,7 @@ def _columns(data: Any) -> dict[Any, Any]:
     }
 
 
-_READERS = {"plotly": _plotly, "altair": _altair, "bokeh": _bokeh}
+_READERS = {"plotly": _plotly, "bokeh": _bokeh}
 
 
 # -- arrays

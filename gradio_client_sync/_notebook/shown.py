@@ -1,11 +1,15 @@
-"""The parts of clients and files that the notebook display uses."""
+"""The parts of clients, jobs and files that the notebook display uses."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..events import ObservedJob
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ..events import Data, Timings
 
 
 class ShownFile(Protocol):
@@ -25,9 +29,20 @@ class ShownClient(Protocol):
     """The members of `Client` that are used."""
 
     @property
+    def _title(self) -> str: ...
+    @property
     def config(self) -> Mapping[str, Any]: ...
     @property
     def url(self) -> str: ...
     @property
     def protocol(self) -> str: ...
     def view_api(self) -> Any: ...
+
+
+class ShownJob(ObservedJob, Protocol):
+    """The members of `Job` that are used."""
+
+    @property
+    def timings(self) -> Timings: ...
+    def result(self) -> Data: ...
+    def _final(self) -> Data | None: ...

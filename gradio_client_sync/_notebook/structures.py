@@ -16,6 +16,8 @@ DEEPEST = 12
 #: Returns the display of a value that is inside another.
 Show = Callable[[Any], Html]
 
+LONG_WORD = 14  # letters; a longer word may be broken, if the page is narrow
+
 _CELL = "padding:.15em .7em;text-align:{};vertical-align:top;border:0;white-space:pre-wrap"
 
 
@@ -33,11 +35,15 @@ def table_html(value: Any, show: Show) -> Html | None:
         return None
     width = max([len(headers), *(len(row) for row in rows[:MOST_ROWS])], default=0)
     columns = range(min(width, MOST_COLUMNS))
-    head = [element("th", text(index_or(headers, i, "")), style=_cell("left")) for i in columns]
+    breaks = [_has_long_word((headers, *rows[:MOST_ROWS]), column) for column in columns]
+    head = [
+        element("th", text(index_or(headers, i, "")), style=_cell("left", breaks=breaks[i]))
+        for i in columns
+    ]
     lines = [element("tr", *head, style="background:transparent")]
     for number, row in enumerate(rows[:MOST_ROWS]):
         shade = "rgba(128,128,128,.08)" if number % 2 == 0 else "transparent"
-        cells = (_table_cell(index_or(row, i, None), show) for i in columns)
+        cells = (_table_cell(index_or(row, i, None), show, breaks=breaks[i]) for i in columns)
         lines.append(element("tr", *cells, style=f"background:{shade}"))
     left_out = []
     if len(rows) > MOST_ROWS:
@@ -45,23 +51,33 @@ def table_html(value: Any, show: Show) -> Html | None:
     if width > MOST_COLUMNS:
         left_out.append(f"{width - MOST_COLUMNS:,} more columns")
     size = note(f"{len(rows):,} × {width:,}{' · ' if left_out else ''}{', '.join(left_out)}")
-    table = element("table", *lines, style="border-collapse:collapse;font-size:inherit")
+    style = "border-collapse:collapse;font-size:inherit;table-layout:auto;overflow-wrap:normal"
+    table = element("table", *lines, style=style)
     return element("div", table, size, style="overflow-x:auto")
 
 
-def _table_cell(value: Any, show: Show) -> Html:
+def _has_long_word(rows: tuple[list[Any], ...], column: int) -> bool:
+    """Return whether a column has a word that makes a narrow page too wide."""
+    texts = (row[column] for row in rows if column < len(row) and isinstance(row[column], str))
+    return any(len(word) > LONG_WORD for value in texts for word in value[:500].split())
+
+
+def _table_cell(value: Any, show: Show, *, breaks: bool) -> Html:
+    style = _cell("left", breaks=breaks)
     if value is None:
-        return element("td", note("None"), style=_cell("left"))
+        return element("td", note("None"), style=style)
     if isinstance(value, (str, bool)):
-        return element("td", text(value, 500), style=_cell("left"))
+        return element("td", text(value, 500), style=style)
     if isinstance(value, (int, float)):
         shown = f"{value:.6g}" if isinstance(value, float) else f"{value}"
-        return element("td", text(shown), style=_cell("right"))
-    return element("td", show(value), style=_cell("left"))
+        return element("td", text(shown), style=_cell("right", breaks=breaks))
+    return element("td", show(value), style=style)
 
 
-def _cell(side: str) -> str:
-    return _CELL.format(side)
+def _cell(side: str, *, breaks: bool) -> str:
+    """Return the style of a cell. If words could be broken everywhere, all columns got narrow."""
+    style = _CELL.format(side)
+    return f"{style};overflow-wrap:anywhere;min-width:8em" if breaks else style
 
 
 def index_or(values: list[Any], index: int, otherwise: Any) -> Any:
@@ -78,7 +94,7 @@ def label_html(value: Any) -> Html | None:
         return None
     confidences = value.get("confidences")
     if confidences is None and value.keys() <= {"label", "confidences"}:
-        return element("b", text(value["label"]), style="font-size:120%")
+        return element("b", text(value["label"]), style=_HEAD)
     if not isinstance(confidences, list):
         return None
     rows = [_bar(entry) for entry in confidences[:MOST_BARS] if isinstance(entry, dict)]
@@ -86,8 +102,12 @@ def label_html(value: Any) -> Html | None:
         return None
     if len(confidences) > MOST_BARS:
         rows.append(note(f"{len(confidences) - MOST_BARS} more"))
-    head = element("div", element("b", text(value["label"])), style="font-size:120%")
+    head = element("div", element("b", text(value["label"])), style=_HEAD)
     return element("div", head, *rows, style="max-width:32em")
+
+
+_NAME = "flex:1;min-width:0;overflow-wrap:anywhere;unicode-bidi:isolate"
+_HEAD = "font-size:120%;overflow-wrap:anywhere"
 
 
 def _bar(entry: dict[str, Any]) -> Html:
@@ -96,7 +116,7 @@ def _bar(entry: dict[str, Any]) -> Html:
     full = element("div", style=f"width:{100 * (share or 0):.4g}%;height:.45em;{FULL}")
     names = element(
         "div",
-        element("span", text(entry.get("label", ""), 200), style="flex:1;unicode-bidi:isolate"),
+        element("span", text(entry.get("label", ""), 200), style=_NAME),
         element("span", text(percent), style=DIM),
         style="display:flex;gap:1em",
     )
@@ -172,7 +192,7 @@ class Tree:
             return self._branch(value, depth)
         if value is None or isinstance(value, (str, bool, int, float)):
             shown = repr(value) if isinstance(value, str) else str(value)
-            return element("code", text(shown, 2_000), style=f"{MONO};background:transparent")
+            return element("code", text(shown, 2_000), style=_LEAF)
         return self._show(value)
 
     def _branch(self, value: dict[Any, Any] | list[Any], depth: int) -> Html:
@@ -186,14 +206,17 @@ class Tree:
             if self._left <= 0:
                 rows.append(note("…"))
                 break
-            name = element("span", text(f"{key}: ", 200), style=f"{DIM};{MONO}")
+            name = element(
+                "span", text(f"{key}: ", 200), style=f"{DIM};{MONO};overflow-wrap:anywhere"
+            )
             inside = element("div", name, self.html(part, depth + 1), style="margin-left:1.1em")
             rows.append(inside)
         summary = element("summary", note(title), style="cursor:pointer")
         return element("details", summary, *rows, open=depth < 2, style=_FOLD)
 
 
-_FOLD = "display:inline-block;vertical-align:top"
+_FOLD = "display:inline-block;vertical-align:top;max-width:100%"
+_LEAF = f"{MONO};background:transparent;white-space:pre-wrap;overflow-wrap:anywhere"
 
 
 def prose_html(value: str) -> Html:

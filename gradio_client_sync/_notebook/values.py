@@ -6,10 +6,14 @@ not have the form that the component expects, its own form decides.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from .chat import chat_html
-from .markup import Html, element, frame, note, text
+from .markup import Html, element, note, text
+from .native_plots import is_native_plot
+from .page import page_html
 from .players import (
     Allowance,
     annotated_html,
@@ -18,12 +22,13 @@ from .players import (
     is_file,
     video_html,
 )
-from .plots import parsed, plot_html
+from .plots import native_html, parsed, plot_html
 from .structures import Tree, code_html, label_html, marks_html, prose_html, table_html
 
 DEEPEST = 20  # levels of nested values
-LONGEST_PAGE = 200_000  # characters of HTML; longer HTML is shown as code
+LONGEST_PAGE = 500_000  # characters of HTML; longer HTML is shown as code
 
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _CODE = frozenset(("code", "json", "paramviewer"))
 
 
@@ -34,12 +39,13 @@ class Renderer:
         self._allowance = Allowance()
         self._depth = 0
 
-    def html(self, value: Any, component: str = "") -> Html:
+    def html(self, value: Any, component: str = "", props: Mapping[str, Any] = _NONE) -> Html:
         """Return the display of a value.
 
         Args:
             value: An output, or a part of one.
             component: The type of its component, such as ``"html"``; empty if unknown.
+            props: The properties of its component that say how a plot is drawn.
         """
         if value is None:
             return note("None")
@@ -53,19 +59,18 @@ class Renderer:
             return note("…")
         self._depth += 1
         try:
-            return self._structured(value, component) or Tree(self.html).html(value)
+            return self._structured(value, component, props) or Tree(self.html).html(value)
         finally:
             self._depth -= 1
 
     @staticmethod
     def _text(value: str, component: str) -> Html:
         if component == "html":
-            if len(value) <= LONGEST_PAGE:
-                return frame(value)
-            return code_html(value)
+            page = page_html(value) if len(value) <= LONGEST_PAGE else None
+            return page or code_html(value)
         return code_html(value) if component in _CODE else prose_html(value)
 
-    def _structured(self, value: Any, component: str) -> Html | None:
+    def _structured(self, value: Any, component: str, props: Mapping[str, Any]) -> Html | None:
         """Return the display of a value that has the form of a Gradio component, else ``None``."""
         if component in _CODE:
             return None
@@ -73,7 +78,9 @@ class Renderer:
         if isinstance(value, dict):
             plot = parsed(value)
             if plot is not None:
-                return plot_html(*plot, allowance)
+                return plot_html(*plot, allowance, self.html)
+            if is_native_plot(value):
+                return native_html(value, props, self.html)
             return (
                 table_html(value, self.html)
                 or label_html(value)

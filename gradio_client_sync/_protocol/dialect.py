@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-from .._record import FrozenRecord
+from .._basics.record import FrozenRecord
 from ..errors import UnsupportedAppError
 
 if TYPE_CHECKING:

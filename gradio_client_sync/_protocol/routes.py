@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
-from .._record import FrozenRecord
+from .._basics.record import FrozenRecord
 from ..errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _USERINFO = re.compile(r"//[^/@]*@")
 _ODD = re.compile(r"[ \\]")  # some parsers end a host at a backslash, others do not
 _HOST = re.compile(r"[\w.-]+(:\d+)?(/|\Z)")
+_PORT = re.compile(r":?\d{2,5}(/|\Z)")
 #: Paths that users copy together with an app's URL: the config, and Gradio's API examples.
 _BELOW_ROOT = re.compile(r"/+(config|gradio_api(/.*)?)\Z")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -47,6 +48,8 @@ def root_of(source: str) -> str:
         ) from exc
     if parts.scheme not in ("http", "https") or not parts.hostname or _ODD.search(parts.netloc):
         hint = f"http://{shown}" if _HOST.match(shown) else "http://127.0.0.1:7860"
+        if _PORT.match(shown):
+            hint = f"http://127.0.0.1:{shown.lstrip(':')}"  # on this machine
         raise ConfigError(
             f"{shown!r} is not the URL of an app. Give a full URL such as {hint!r}, "
             "or a Space name such as 'user/space'.",

@@ -14,8 +14,8 @@ import math
 import re
 from urllib.parse import urlsplit
 
+from .._basics.record import FrozenRecord
 from .._options import HUB
-from .._record import FrozenRecord
 from ..events import SpaceStatus
 from .routes import origin_of, root_of
 

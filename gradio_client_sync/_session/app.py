@@ -7,23 +7,28 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from .._basics.words import called
 from .._protocol.api.api_info import parameters_of
 from .._protocol.api.endpoint import EndpointTable
 from .._protocol.api.meaning import Callee, rearranged, same_functions
+from .._protocol.api.odd_values import odd_values
 from .._protocol.api.payload import bind
+from .._protocol.api.translation import translations_of
 from .._protocol.dialect import dialect_of
 from .._protocol.routes import Routes
 from .._transport.deadlines import NEVER, Deadline
-from ..errors import ConfigError, EndpointNotFoundError, ProtocolError
+from ..errors import ConfigError, EndpointNotFoundError, GradioClientError, ProtocolError
 from .discovery import discover
 from .info import Info
+from .language import languages
 from .watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.api.meaning import RequestMeaning
+    from .._protocol.dialect import Dialect
     from .._transport.attempts import RetryPolicy
     from .._transport.connections import RequestHandle
     from .._transport.failures import Answer
@@ -96,7 +101,7 @@ class App:
         self.on_change: Callable[[], None] = lambda: None
         self.root, self.config = discover(http, named, auth, policy)
         self.dialect = dialect_of(self.config)
-        self.table = EndpointTable(self.config, self.dialect)
+        self.table = self._table(self.config, self.dialect)
         self.routes = Routes(self.root, _prefix(self.config), query)
         self._info = Info(http, self.routes.info)
         self._id: object = self.config.get("app_id")
@@ -126,15 +131,56 @@ class App:
         Returns:
             The description, empty if the server has none; ``None`` if the request failed.
         """
-        return self._info.get(deadline, again=again)
+        info = self._info.get(deadline, again=again)
+        translations = self.table.translations
+        return info if translations is None else translations.info(info)
 
-    def bind(self, endpoint: Endpoint, payload: Payload, deadline: Deadline = NEVER) -> list[Any]:
+    @staticmethod
+    def _table(config: Config, dialect: Dialect) -> EndpointTable:
+        # Only apps with texts in several languages import what finds out the user's language.
+        own = languages() if config.get("i18n_translations") else ()
+        return EndpointTable(config, dialect, translations_of(config, own))
+
+    def bind(
+        self,
+        endpoint: Endpoint,
+        payload: Payload,
+        deadline: Deadline = NEVER,
+        method: str = "predict",
+    ) -> list[Any]:
         """Arrange a payload as a list with one value for each input of the endpoint.
+
+        Args:
+            endpoint: The function.
+            payload: The values of the user.
+            deadline: The deadline of the request for the app's description, if that is needed.
+            method: The method that the user has called, for messages.
 
         Raises:
             PayloadError: The values do not fit the endpoint.
         """
-        return bind(endpoint, payload, lambda: parameters_of(endpoint, self.info(deadline)))
+        values = bind(
+            endpoint, payload, lambda: parameters_of(endpoint, self.info(deadline)), method
+        )
+        translations = self.table.translations
+        return values if translations is None else translations.restored(endpoint.inputs, values)
+
+    def odd_values(self, endpoint: Endpoint, values: Sequence[Any], deadline: Deadline) -> str:
+        """Return a sentence about the values of a failed call that look odd, or ``""``.
+
+        Args:
+            endpoint: The function that failed.
+            values: One value for each of its inputs.
+            deadline: The deadline of the request for the app's description, if that is needed.
+        """
+
+        def info() -> Mapping[str, Any] | None:
+            try:
+                return self.info(deadline)
+            except GradioClientError:  # the client was closed; the config has labels
+                return None
+
+        return odd_values(endpoint, values, info)
 
     def takes_oauth_token(self, endpoint: Endpoint, deadline: Deadline) -> bool:
         """Return whether the endpoint's function requests the Hugging Face token of its user."""
@@ -249,7 +295,7 @@ class App:
                 "this client cannot call. Make a new client.",
                 url=self.root,
             )
-        table = EndpointTable(config, dialect)
+        table = self._table(config, dialect)
         return self._adopt(config, table, config.get("app_id", run)) is _ANOTHER
 
     def _adopt(self, config: Config, table: EndpointTable, run: object) -> str:
@@ -306,8 +352,9 @@ class App:
         arranged = rearranged(callee, now, values)
         if arranged is None:
             raise EndpointNotFoundError(
-                f"The app at {self.root} has changed, and the parameters of {endpoint.name!r} are "
-                "different now, so nothing was sent. See view_api() for them, and call it again.",
+                f"The app at {self.root} has changed, and the parameters of "
+                f"{called(endpoint.name)} are different now, so nothing was sent. See view_api() "
+                "for them, and call it again.",
                 endpoint=endpoint.name,
             )
         return now, arranged

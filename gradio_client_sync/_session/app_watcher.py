@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Callable
 
+from .._basics.words import called
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
 from .._transport.deadlines import NEVER
@@ -58,12 +59,12 @@ class AppWatcher:
         for meaning, count in misread.ended:
             calls = "1 call" if count == 1 else f"{count} calls"
             log.warning(
-                "the app at %s changed, and %s of %r may have run another function, or the right "
+                "the app at %s changed, and %s of %s may have run another function, or the right "
                 "one with mixed up values: the number or the positions that were sent have a "
                 "different meaning in the new app",
                 self._app.root,
                 calls,
-                meaning.callee.endpoint.name,
+                called(meaning.callee.endpoint.name),
             )
 
     def check_before_call(

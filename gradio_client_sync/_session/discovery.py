@@ -157,6 +157,7 @@ def _app_of_page(
             f"({page.status}{_content_type(page)}). Pass the URL that shows the app in a browser. "
             "If the app is mounted below a path, the URL has to have that path.",
             url=root,
+            _status=refused.status,
         )
     current = config.get("current_page")
     path = urlsplit(root).path

@@ -14,6 +14,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from .._basics.words import called
 from .._protocol.retry import RateLimitWaits
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
@@ -276,15 +277,15 @@ class Session:
                 query=self._routes.query,
             )
         if answer.status == 429:
-            raise refusal(answer, doing=f"Calling {join.job.endpoint!r}")
+            raise refusal(answer, doing=f"Calling {called(join.job.endpoint)}")
         if answer.status != 200:
             raise Refused(answer)
         reply = answer.json()
         event_id = reply.get("event_id") if isinstance(reply, dict) else None
         if not isinstance(event_id, str) or not event_id:
             raise ProtocolError(
-                f"The server accepted the job of {join.job.endpoint!r}, but its response has no "
-                "event_id.",
+                f"The server accepted the job of {called(join.job.endpoint)}, but its response has "
+                "no event_id.",
                 raw=answer.body,
             )
         join.exchange.joined(event_id)
@@ -304,11 +305,17 @@ class Session:
             if self.jobs.closed or self._heartbeat is not None:
                 return
             url, silence = self._routes.heartbeat(self.session_hash), self._silence
-            self._heartbeat = heartbeat = Heartbeat(self._http, url, silence=silence)
+            self._heartbeat = heartbeat = Heartbeat(
+                self._http, url, app=self._routes.root, silence=silence
+            )
         try:
             self._start(heartbeat.run)
         except GradioClientError as exc:
-            log.warning("the session has no heartbeat until its next call: %s", exc)
+            log.warning(
+                "the session on the app at %s has no heartbeat until its next call: %s",
+                self._routes.root,
+                exc,
+            )
             self._heartbeat = None
 
     def close(self) -> None:

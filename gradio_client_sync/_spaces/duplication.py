@@ -278,4 +278,4 @@ def _pairs(values: Mapping[str, str]) -> list[dict[str, str]] | None:
 
 
 def _warn(text: str) -> None:
-    warnings.warn(text, UserWarning, stacklevel=4)  # the caller of Client.duplicate
+    warnings.warn(text, UserWarning, stacklevel=5)  # the caller of Client.duplicate

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING, TextIO
+
+from .columns import terminal_columns
 
 if TYPE_CHECKING:
     from ..events import SpaceStatus
@@ -45,7 +46,7 @@ class LiveLine:
         text = f"{self._name}: {status.message.strip()} ({spent:.0f} s)"
         if not over:
             # A longer text would continue on the next line, which cannot be overwritten.
-            text = shorten(text, shutil.get_terminal_size().columns - 1)
+            text = shorten(text, terminal_columns(self._stream) - 1)
         # No escape sequence, because notebooks only support the carriage return.
         self._stream.write(f"\r{text.ljust(self._width)}" + ("\n" if over else ""))
         self._stream.flush()

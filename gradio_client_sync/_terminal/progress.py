@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable
 
+from .._basics.words import called
 from ..errors import MissingDependencyError
 from .plaintext import plain, short
 
@@ -69,7 +70,7 @@ class ProgressBars:
     def watch(self, job: ObservedJob) -> None:
         """Draw the progress of a job, from now to its end."""
         self._job = job
-        name = job.endpoint if isinstance(job.endpoint, str) else f"fn_index {job.endpoint}"
+        name = job.endpoint if isinstance(job.endpoint, str) else called(job.endpoint)
         self._name = short(plain(name), LONGEST_TEXT)
         with self._lock:
             line = self._open(f"{self._name}: joining", _WORDS, leave=True)

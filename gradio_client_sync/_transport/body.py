@@ -123,7 +123,10 @@ def _pieces(source: Source) -> Iterator[bytes]:
             piece = reader.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left))
             if not piece:
                 if left:
-                    raise Changed(f"it is {left} bytes shorter than when the upload began")
+                    from .._basics.words import counted
+
+                    missing = counted(left, "byte")
+                    raise Changed(f"it is {missing} shorter than when the upload began")
                 return
             if left is not None:
                 left -= len(piece)

@@ -13,7 +13,7 @@ import threading
 import time
 from typing import Callable
 
-from .._record import FrozenRecord
+from .._basics.record import FrozenRecord
 from .signal_safe import SafeCondition, start_thread
 
 _CALLBACK_SECONDS = 0.5  # how long `close` waits for a callback, which only wakes other threads

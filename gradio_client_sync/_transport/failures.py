@@ -33,6 +33,11 @@ from .base import Unreachable
 #: Matches the errors of TLS libraries for a server that does not use TLS.
 _NO_TLS = re.compile("wrong.version.number|unknown.protocol|record.layer.failure", re.IGNORECASE)
 
+#: Matches the errors of TLS libraries for a certificate that this machine does not accept.
+_UNTRUSTED = re.compile(
+    "certificate.verify.failed|self.signed|hostname|doesn't match|does not match", re.IGNORECASE
+)
+
 #: A status that only a proxy sends, never the app.
 PROXY_AUTHENTICATION_REQUIRED = 407
 
@@ -202,11 +207,28 @@ def _not_secure(exc: Exception, url: str) -> ConnectFailedError:
             f"{server} does not use TLS: {_cause(exc)}. If the app is served without TLS, connect "
             f"to {plain}.",
             url=url,
+            _wrong_scheme=True,
         )
+    if not _UNTRUSTED.search(str(exc.__cause__)):
+        return _without_handshake(exc, url)
     return ConnectFailedError(
         f"The certificate of {server} is not trusted on this machine: {_cause(exc)}. If the server "
         "is yours, pass verify='path/of/ca.pem', or verify=False to accept any certificate.",
         url=url,
+    )
+
+
+def _without_handshake(exc: Exception, url: str) -> ConnectFailedError:
+    """Return the error for a server that accepted the connection and did not complete TLS."""
+    if not url.startswith("https:"):
+        return _not_connected(exc, url)
+    return ConnectFailedError(
+        f"{server_of(url)} accepted the connection, but the TLS handshake failed: {_cause(exc)}. "
+        "Check that the port is one for https, and whether the server requires a client "
+        "certificate.",
+        url=url,
+        _passing=isinstance(exc.__cause__, ConnectionError),
+        _no_handshake=True,
     )
 
 
@@ -226,6 +248,7 @@ def _not_in_time(exc: Exception, url: str) -> ConnectFailedError:
         f"{server_of(url)} did not accept the connection in time. Check the URL, and that the app "
         "can be reached from this machine. timeout=(connect, read) allows more time.",
         url=url,
+        _no_handshake=True,  # the time includes the handshake
     )
 
 
@@ -276,6 +299,7 @@ _WITHOUT_CONNECTION: _Table = (
     # In some releases of urllib3, NewConnectionError is also a ConnectTimeoutError.
     ((urllib3.exceptions.NewConnectionError,), _not_connected),
     ((urllib3.exceptions.ConnectTimeoutError,), _not_in_time),
+    ((ConnectionResetError, ConnectionAbortedError, BrokenPipeError), _without_handshake),
 )
 
 
@@ -333,7 +357,8 @@ def _cause(exc: BaseException) -> str:
     if isinstance(exc, http.client.IncompleteRead):
         return "before the end of the response"
     reason = exc.args[0] if exc.args else exc
-    inner = getattr(reason, "reason", None) or exc.__cause__ or exc.__context__
+    # Not `__context__`: it may be an exception that the user's code handles at the moment.
+    inner = getattr(reason, "reason", None) or exc.__cause__
     if isinstance(inner, BaseException):
         return _cause(inner)
     text = str(exc.args[-1] if exc.args else exc)

@@ -33,13 +33,15 @@ class Heartbeat:
     Args:
         http: The HTTP client of the app.
         url: The URL of the stream.
+        app: The URL of the app, for the log.
         silence: Seconds without a heartbeat after which the stream counts as broken; ``None`` for
             no limit.
     """
 
-    def __init__(self, http: Http, url: str, *, silence: float | None) -> None:
+    def __init__(self, http: Http, url: str, *, app: str, silence: float | None) -> None:
         self._http = http
         self._url = url
+        self._app = app
         self._silence = silence
         self._beats = 0  # heartbeats of the open stream
         self._warned = False
@@ -71,10 +73,13 @@ class Heartbeat:
                     self._silence *= 2  # the interval of this app may be longer
                 if isinstance(exc, HTTPStatusError) and _is_final(exc.status_code):
                     log.warning(
-                        "the session has no heartbeat, because the server refused it: %s", exc
+                        "the session on the app at %s has no heartbeat, because the server "
+                        "refused it: %s",
+                        self._app,
+                        self._without_hash(exc),
                     )
                     return
-                reason = str(exc)
+                reason = self._without_hash(exc)
             if self._closed.is_set():
                 break
             if time.monotonic() - began >= STEADY:
@@ -83,7 +88,9 @@ class Heartbeat:
             level = logging.DEBUG if self._warned else logging.WARNING
             log.log(
                 level,
-                "the session's heartbeat broke (%s); it is opened again in %g s",
+                "the heartbeat of the session on the app at %s broke (%s); it is opened again in "
+                "%g s",
+                self._app,
                 reason,
                 wait,
             )
@@ -91,6 +98,10 @@ class Heartbeat:
             if self._closed.wait(wait):
                 break
             wait = min(2 * wait, LONGEST_WAIT)
+
+    def _without_hash(self, exc: Exception) -> str:
+        """Return the text of an exception without the session hash, which the URL ends with."""
+        return str(exc).replace(self._url, "the stream")
 
     def _read(self) -> None:
         """Read one stream to its end, and count its heartbeats."""

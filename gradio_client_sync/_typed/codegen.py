@@ -6,7 +6,8 @@ format of ``ruff format``, and passes ``mypy --strict``.
 Texts of the app are not trusted. They occur in the source only in four forms, and no form can
 contain code: names are identifiers (`python_names`), choices and defaults are literals (`quoted`),
 descriptions are docstrings in which no quote or backslash can end the text (`_docstring`), and the
-fingerprint has literals in ASCII (`Text`). Types use a fixed set of words (`Hint`).
+fingerprint has literals in ASCII (`Text`). Types use a fixed set of words (`Hint`), and the names
+of the classes for results (`Classes`).
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, count
 
-from .._protocol.api.annotation import Choice, Hint, is_plain, literal, union
+from .._protocol.api.accepted import INPUT_TYPES
+from .._protocol.api.annotation import Choice, Hint, literal, union
 from .._protocol.api.fingerprint import fingerprint_of
 from .._protocol.api.signature import Parameter, Signature, is_name
-from .docstring import PLAIN_DEFAULT, SUBMIT_DOCSTRING, function_docstring
+from .classes import Classes
+from .docstring import SUBMIT_DOCSTRING, function_docstring
 from .layout import LINE, Brackets, Entry, Node, Remarked, Text, flat, laid_out, width
 
 LONGEST_TYPE = 50  # columns of a type without choices; a longer one becomes Any
@@ -28,9 +31,9 @@ ALIAS_LENGTH = 30  # characters
 #: Names that no function or alias may have: names that the module uses, and ``l``, which looks like
 #: the digit 1.
 _USED = (
-    "Any Literal Client RemoteFile FileInput TypedJob Api Default DEFAULT SOURCE annotations "
-    "str int float bool list dict tuple l"
-).split()
+    "Any Literal TypedDict NotRequired Client RemoteFile TypedJob Api Default DEFAULT SOURCE "
+    "annotations str int float bool list dict tuple l"
+).split() + sorted(INPUT_TYPES)
 
 
 def module_source(source: str, signatures: Sequence[Signature]) -> str:
@@ -45,10 +48,6 @@ def module_source(source: str, signatures: Sequence[Signature]) -> str:
     """
     module = _Module(signatures)
     body = [line for signature in signatures for line in module.functions(signature)]
-    typing = [word for word in ("Any", "Literal") if word in module.used]
-    own = [word for word in ("Client", "RemoteFile") if word in module.used]
-    words = ("DEFAULT", "Api", "Default", "FileInput", "TypedJob")
-    support = [word for word in words if word in module.used]
     head = [
         '"""Typed functions for the Gradio app at `SOURCE`.',
         "",
@@ -59,9 +58,7 @@ def module_source(source: str, signatures: Sequence[Signature]) -> str:
         "",
         "from __future__ import annotations",
         "",
-        *([f"from typing import {', '.join(typing)}", ""] if typing else []),
-        *([f"from gradio_client_sync import {', '.join(own)}"] if own else []),
-        f"from gradio_client_sync.typed import {', '.join(support)}",
+        *_imports(module.used),
         "",
         *laid_out("SOURCE = ", Text(source)),
         "",
@@ -69,8 +66,29 @@ def module_source(source: str, signatures: Sequence[Signature]) -> str:
         "# types of the return values.",
         *laid_out("_API = ", Brackets("Api(", [_fingerprints(signatures)], ")")),
         *module.aliases,
+        *module.classes.lines,
     ]
     return "\n".join([*head, *body, ""])
+
+
+#: The modules that a generated module imports from, and the names that it may need of them.
+_IMPORTS = {
+    "typing": ("Any", "Literal", "TypedDict"),
+    "gradio_client_sync": ("Client", "RemoteFile"),
+    "gradio_client_sync.typed": ("DEFAULT", "Api", "Default", "TypedJob"),
+    "gradio_client_sync.types": tuple(sorted(INPUT_TYPES)),
+    "typing_extensions": ("NotRequired",),
+}
+
+
+def _imports(used: set[str]) -> Iterator[str]:
+    """Return the lines of the imports, with those of the standard library on their own."""
+    for name, words in _IMPORTS.items():
+        needed = [word for word in words if word in used]
+        if needed:
+            yield from laid_out(f"from {name} import ", Brackets("(", needed, ")", bare=True))
+            if name == "typing":
+                yield ""
 
 
 class _Module:
@@ -82,12 +100,14 @@ class _Module:
     Attributes:
         used: The names that the module has to import.
         aliases: The lines that define names for long lists of choices.
+        classes: The classes for results with known keys.
     """
 
     def __init__(self, signatures: Sequence[Signature]) -> None:
         self.used = {"Api"}
         self.aliases: list[str] = []
         self._reserved = set(_USED)
+        self.classes = Classes(self._class_name)
         self._names: dict[str | int, str] = {}
         for signature in signatures:
             name = self._free(signature.name, "submit_")
@@ -112,23 +132,40 @@ class _Module:
         values = Brackets("[", [parameter.name for parameter in signature.parameters], "]")
         arguments = [app, _key(signature.endpoint), values]
         self.used |= {"Client", "TypedJob"}
-        yield from ("", "")
+        yield from ("", "", "@_API.function")
         yield from _header(signature.name, parameters, returned)
         yield from _docstring(function_docstring(signature, app=app))
         verb = "" if returned == "None" else "return "
         yield from laid_out(verb, Brackets("_API.call(", arguments, ")"), indent=4)
-        yield from ("", "")
+        yield from ("", "", "@_API.function")
         yield from _header(f"submit_{signature.name}", parameters, started)
         yield from _docstring(SUBMIT_DOCSTRING)
         yield from laid_out("return ", Brackets("_API.submit(", arguments, ")"), indent=4)
 
     def _returned(self, signature: Signature) -> Node:
-        hints = [hint.named("file", "RemoteFile") for hint, _ in signature.returns]
-        hints = [hint if width(hint.text()) <= LONGEST_TYPE else _ANY for hint in hints]
+        hints = [
+            self._with_classes(hint.named("file", "RemoteFile"), f"{signature.name}_{label}")
+            for hint, label in signature.returns
+        ]
         self._used_in(hints)
         if len(hints) == 1:
             return hints[0].text()
         return Brackets("tuple[", [hint.text() for hint in hints], "]") if hints else "None"
+
+    def _with_classes(self, hint: Hint, wish: str) -> Hint:
+        """Return a type with a class for each object in it; ``Any`` if it is too long."""
+        before, reserved = self.classes.state, set(self._reserved)
+        written = self.classes.named(hint, wish)
+        if width(written.text()) <= LONGEST_TYPE:
+            self.used |= self.classes.used
+            return written
+        self.classes.state, self._reserved = before, reserved
+        return hint.without_keys() if width(hint.text()) <= LONGEST_TYPE else _ANY
+
+    def _class_name(self, wish: str) -> str:
+        name = self._alias(wish)
+        self._reserved.add(name)
+        return name
 
     def _parameters(self, signature: Signature) -> Iterator[Node]:
         starred = False
@@ -147,12 +184,11 @@ class _Module:
         If the line is too long, the choices get an alias. If it is still too long, the default and
         then the type are replaced by shorter ones.
         """
-        hint, default = parameter.hint.named("file", "FileInput"), ""
+        hint, default = parameter.annotation, ""
         if not parameter.required:
-            # DEFAULT stands for a default that is mutable, long, or not of the declared type.
-            own = is_plain(parameter.default, PLAIN_DEFAULT) and parameter.hint.takes(
-                parameter.default
-            )
+            # DEFAULT stands for a default that is mutable, long, not of the declared type, or that
+            # depends on the language of the user who calls.
+            own = parameter.shows_default and not parameter.translated
             default = f" = {literal(parameter.default)}" if own else _APP_DEFAULT
         choices = next(_choices(hint), ())
         if not choices and width(hint.text()) > LONGEST_TYPE:
@@ -183,7 +219,7 @@ class _Module:
         return self._free(words if is_name(words) else "Choice")
 
     def _used_in(self, hints: Sequence[Hint]) -> None:
-        words = {"Any", "Default", "Literal", "FileInput", "RemoteFile"}
+        words = {"Any", "Default", "Literal", "RemoteFile", *INPUT_TYPES}
         self.used |= words & set[str]().union(*(hint.kinds() for hint in hints))
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .._protocol.api.annotation import is_plain
-from .._protocol.api.example import default_text
+from .._basics.words import called
+from .._protocol.api.annotation import literal
+from .._protocol.api.shown import shown_default
 from .._terminal.plaintext import LONGEST, columns, plain, short, wrap
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 WIDTH = 88  # columns
 MOST_LINES = 40  # lines of an app's description
-PLAIN_DEFAULT = 48  # columns of the longest default that is part of the signature
+SHOWN_DEFAULT = 100  # columns
 
 # Tools may read a line of one to three words as a heading: "Returns:", "See also".
 _HEADING = re.compile(r"\s*([A-Za-z]+ ?){1,3}:?\s*")
@@ -35,7 +36,10 @@ def function_docstring(signature: Signature, *, app: str | None = None) -> str:
     summary, rest = _summary(signature)
     blocks = [[summary], *([rest] if rest else [])]
     entries = [f"{app}: A client of the app."] if app else []
-    entries += [f"{parameter.name}: {_about(parameter)}" for parameter in signature.parameters]
+    entries += [
+        f"{parameter.name}: {_about(parameter, is_written=app is not None)}"
+        for parameter in signature.parameters
+    ]
     if entries:
         blocks.append(["Args:", *(line for entry in entries for line in _entry(entry))])
     if signature.returns:
@@ -61,8 +65,9 @@ def _summary(signature: Signature) -> tuple[str, list[str]]:
     words = re.match(r"[A-Za-z]+", first)
     if words is not None and columns(first) <= WIDTH and f"{signature.name}(" not in first:
         return f"{first[0].upper()}{first[1:]}", _below(lines[1:])
-    name = short(plain(repr(signature.endpoint)), 40)
-    return f"Call endpoint {name}.", _below(lines)
+    name = short(plain(called(signature.endpoint)), 40)
+    what = f"endpoint {name}" if isinstance(signature.endpoint, str) else name
+    return f"Call {what}.", _below(lines)
 
 
 def _below(description: list[str]) -> list[str]:
@@ -79,8 +84,13 @@ def _no_heading(line: str) -> str:
     return f"> {line.lstrip()}" if _HEADING.fullmatch(line) else line
 
 
-def _about(parameter: Parameter) -> str:
-    """Return the description of a parameter, without its type."""
+def _about(parameter: Parameter, *, is_written: bool) -> str:
+    """Return the description of a parameter, without its type.
+
+    Args:
+        parameter: The parameter.
+        is_written: Whether the function is written to a file, whose code is in no language.
+    """
     label, note = plain(parameter.label[:LONGEST]), plain(parameter.note[:LONGEST])
     sentences = [label if label[-1:] in ".!?" else f"{label}."]
     if note:
@@ -89,12 +99,15 @@ def _about(parameter: Parameter) -> str:
         sentences.append("Not in the app's own description.")
     if parameter.sent_as != parameter.name:
         sentences.append(f"The app calls it {short(plain(repr(parameter.sent_as)), 60)}.")
-    if not parameter.required and not is_plain(parameter.default, PLAIN_DEFAULT):
+    if parameter.choices:
+        sentences.append(f"One of {', '.join(plain(literal(one)) for one in parameter.choices)}.")
+    hides = not parameter.shows_default or (is_written and parameter.translated)
+    if not parameter.required and hides:
         value = {
             "parameter_default": parameter.default,
             "python_type": {"type": parameter.hint.text()},
         }
-        sentences.append(f"Default: {short(plain(default_text(value)), 200)}.")
+        sentences.append(f"Default: {plain(shown_default(value, SHOWN_DEFAULT))}.")
     return " ".join(sentences)
 
 

@@ -26,6 +26,7 @@ class Brackets:
         closing: The closing bracket.
         comma: Whether a comma may follow the last item.
         lone_comma: Whether a comma must follow a single item, as in a tuple.
+        bare: Whether the brackets are only for items on several lines, as in an import.
     """
 
     opening: str
@@ -33,6 +34,7 @@ class Brackets:
     closing: str
     comma: bool = True
     lone_comma: bool = False
+    bare: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ def flat(node: Node) -> str:
     if isinstance(node, Entry):
         return f"{flat(node.key)}: {flat(node.value)}"
     inner = ", ".join(map(flat, node.items))
+    if node.bare:
+        return inner
     comma = "," if node.lone_comma and len(node.items) == 1 else ""
     return f"{node.opening}{inner}{comma}{node.closing}"
 

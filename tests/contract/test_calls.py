@@ -184,10 +184,10 @@ WRONG_PAYLOADS: tuple[tuple[str, Any, str], ...] = (
     ("/defaults", {"number": 3}, "needs a value for 'text'"),
     ("/noinput", ["x"], "takes no values and got 1"),
     ("/counter_middle", ["x", None, 5], "Leave session state out"),
-    ("/echo", "text", r"Wrap it in a list: \['text'\]"),
+    ("/echo", "text", r'Wrap it in a list: predict\("/echo", \["text"\]\)'),
     ("/echo", b"text", "Wrap it in a list"),
-    ("/add", 5, r"Wrap it in a list: \[5\]"),
-    ("/echo", {"text"}, "list of values, or a dict"),
+    ("/add", 5, r'Wrap it in a list: predict\("/add", \[5\]\)'),
+    ("/echo", {"text"}, "takes its values as a list or dict"),
     ("/echo", [object()], "cannot be sent"),
     ("/echo", [{1: {2, 3}}], "cannot be sent"),
 )
@@ -229,10 +229,13 @@ def test_large_value(app: Client) -> None:
     assert app.predict("/echo", [text])[0] == text
 
 
-def test_nan_and_infinity_are_sent_as_null(app: Client) -> None:
-    """NaN and infinity are sent as null, as in JavaScript."""
+def test_nan_and_infinity_are_refused(app: Client) -> None:
+    """NaN and infinity raise before anything is sent, because the app would get None."""
     for number in (math.nan, math.inf, -math.inf):
-        assert app.predict("/echo", [number])[0] is None
+        with pytest.raises(PayloadError, match="the app would get None instead"):
+            app.predict("/echo", [number])
+        with pytest.raises(PayloadError, match=r"event_data .* the app would get None instead"):
+            app.predict("/echo", ["x"], event_data={"index": number})
 
 
 def test_nan_and_infinity_in_a_result_are_none(app: Client) -> None:
@@ -510,6 +513,14 @@ def test_validator(app: Client, server: Server) -> None:
     assert statuses.events[-1].code == "validation_error"
     assert server.control.executions() == before
     assert app.predict("/validated", ["long enough"])[0] == "long enough"
+
+
+@servers_with("validators")
+def test_validator_that_raises(app: Client) -> None:
+    """The text of a validator that raises is in the error."""
+    with pytest.raises(ValidationError, match="'/validated': the validator failed") as caught:
+        app.predict("/validated", ["fail"])
+    assert caught.value.parameters == {None: "the validator failed"}
 
 
 def test_unsendable_result_affects_its_own_call_only(app: Client) -> None:

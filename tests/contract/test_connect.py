@@ -465,6 +465,7 @@ def test_many_threads_share_a_client(server: Server) -> None:
     assert answers == [f"{number} 2 True red" for number in range(20)]
 
 
+@pytest.mark.client_only
 def test_server_that_dies(server: Server) -> None:
     """If the server dies, its job fails and says whether the function may have run."""
     own = Server(server.version)

@@ -34,7 +34,7 @@ from gradio_client_sync import (
     UploadError,
     handle_file,
 )
-from tests.conftest import SERVERS
+from tests.conftest import GENERATIONS, SERVERS
 from tests.support.file_app import FileApp, filedata
 from tests.support.processes import run_python
 from tests.support.scripted import WAIT, Gate, IncomingRequest
@@ -167,6 +167,7 @@ def test_files_at_any_depth_and_of_earlier_results(app: Client, tmp_path: Path) 
 
 
 @pytest.mark.gradio
+@pytest.mark.parametrize("server", GENERATIONS, indirect=True)
 @pytest.mark.parametrize("there", [v for v in ("3.50.2", "4.44.1") if v in SERVERS])
 def test_files_of_another_app(app: Client, server_pool: ServerPool, there: str) -> None:
     """A file from one app can be sent to an app of any other release."""
@@ -481,13 +482,13 @@ def test_files_arrays_as_sounds() -> None:
         (np.array([math.nan]), 1, 0),
         (np.zeros(0), 1, None),
     ):
-        with FileApp("audio") as server:
+        with FileApp("audio", takes="audio") as server:
             with wave.open(io.BytesIO(send(server, (np.int64(8_000), samples)))) as sound:
                 assert (sound.getframerate(), sound.getsampwidth()) == (8_000, 2)
                 assert sound.getnchannels() == channels
                 frames = sound.readframes(1)
                 assert (struct.unpack_from("<h", frames)[0] if frames else None) == first
-    with FileApp("audio") as server, Client(server.url) as app:
+    with FileApp("audio", takes="audio") as server, Client(server.url) as app:
         for wrong in (
             (8_000, np.zeros((2, 2, 2))),
             (8_000, np.zeros((2, 44_100))),

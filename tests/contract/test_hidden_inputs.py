@@ -16,7 +16,7 @@ from docs.notebooks import render
 from gradio_client_sync import Client, PayloadError
 from gradio_client_sync._typed.codegen import module_source
 from gradio_client_sync.typed import Api
-from tests.conftest import SERVERS
+from tests.conftest import GENERATIONS, SERVERS
 from tests.support.browser import Browser
 from tests.support.generations import servers_with
 from tests.support.oracle.oracle import Oracle
@@ -70,6 +70,7 @@ def types_of(app: Client, inputs: list[int]) -> list[str]:
 
 
 @NO_BROWSER
+@pytest.mark.parametrize("server", GENERATIONS, indirect=True)
 def test_defaults_are_those_of_the_page(app: Client, browser: Browser) -> None:
     """A call without values sends the same as a press in a fresh page, and the app accepts it."""
     described = app.view_api()["named_endpoints"]

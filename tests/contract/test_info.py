@@ -16,11 +16,12 @@ from gradio_client_sync._transport import once as _once
 from gradio_client_sync._transport.deadlines import NEVER, Deadline
 from gradio_client_sync._transport.http import Http
 from gradio_client_sync._transport.http_options import HttpOptions
-from gradio_client_sync.errors import ClientClosedError
+from gradio_client_sync.errors import ClientClosedError, EndpointNotFoundError
 from tests.conftest import SERVERS
 from tests.support.gateway import Gateway, ResponseForm
 from tests.support.listeners import BOUND
 from tests.support.scripted import Gate, IncomingRequest, ScriptedApp
+from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
 
 pytestmark = pytest.mark.once
@@ -53,6 +54,22 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @pytest.mark.gradio
+@pytest.mark.parametrize("version", SERVERS)
+def test_one_endpoint_is_described(version: str, server_pool: ServerPool) -> None:
+    with Client(server_pool.get(version).url) as app:
+        everything = app.view_api()
+        name = next(iter(everything["named_endpoints"]))
+        for given in (name, name[1:]):
+            one = app.view_api(given)
+            assert one["named_endpoints"] == {name: everything["named_endpoints"][name]}
+            assert not one["unnamed_endpoints"]
+            assert f"── {name} " in str(one)
+        with pytest.raises(EndpointNotFoundError, match="/no_such"):
+            app.view_api("/no_such")
+
+
+@pytest.mark.gradio
+@pytest.mark.client_only
 def test_info_that_fails_is_requested_once(
     gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:

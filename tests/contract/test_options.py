@@ -16,7 +16,7 @@ from gradio_client_sync._spaces.tokens import Tokens
 GIVEN: dict[str, Any] = {
     name: parameter.default
     for name, parameter in inspect.signature(Client).parameters.items()
-    if name != "source"
+    if name not in ("source", "token")  # `token` is another name of `hf_token`
 }
 
 

@@ -34,7 +34,7 @@ from tests.support.generations import app_constant, has
 from tests.support.listeners import BOUND, EventRecorder
 from tests.support.oracle.oracle import Oracle
 from tests.support.servers.plugin import ServerPool
-from tests.support.servers.server import Server
+from tests.support.servers.server import MISTAKES, Server
 
 MISSING = Oracle.available()
 
@@ -55,11 +55,15 @@ class Call:
     Attributes:
         endpoint: An ``int`` is the position in the config, which is not its number on every server.
         slotted: The payload for 0.2.1, which needs a value for each state component.
+        event_data: The data of the event that the call stands for.
+        trigger: The label of that event's component.
     """
 
     endpoint: str | int
     payload: Sequence[Any]
     slotted: Sequence[Any] | None = None
+    event_data: Any = None
+    trigger: str | None = None
 
 
 @dataclass(frozen=True)
@@ -482,6 +486,14 @@ def position(client: Client, call: Call) -> str | int:
     return client.config["dependencies"][call.endpoint].get("id", call.endpoint)
 
 
+def trigger(client: Client, call: Call) -> int | None:
+    """Return the number of the component whose event a call stands for."""
+    components = client.config["components"]
+    if call.trigger is None:
+        return None
+    return next(c["id"] for c in components if c["props"].get("label") == call.trigger)
+
+
 def payload(values: Sequence[Any], key: str) -> list[Any]:
     return [key if value is KEY else value for value in values]
 
@@ -518,7 +530,12 @@ def through_python(client: Client, case: Case, key: str) -> Events:
     """Return the events of a case through our client."""
     events: Events = []
     for call in case.calls:
-        job = client.submit(position(client, call), payload(call.payload, key))
+        job = client.submit(
+            position(client, call),
+            payload(call.payload, key),
+            event_data=call.event_data,
+            trigger_id=trigger(client, call),
+        )
         listener = Listener(job, case)
         listener.wait_for(lambda event: event.type == "status" and event.stage in FINAL)
         assert concurrent.futures.wait([job], BOUND).done
@@ -541,6 +558,8 @@ def through_javascript(
             payload(slotted, key),
             cancel_after=1 if case.cancels else None,
             chunks=case.chunks,
+            event_data=call.event_data,
+            trigger_id=trigger(client, call),
             session=case.name if case.cancels or case.chunks else None,
             timeout=BOUND,
         )
@@ -558,7 +577,13 @@ def warm_up(url: str, version: str, cases: Sequence[Case]) -> None:
     """Call each function once, because some fields need an average of earlier calls."""
     with Client(url) as client:
         jobs = [
-            client.submit(position(client, call), call.payload, isolated=True)
+            client.submit(
+                position(client, call),
+                call.payload,
+                isolated=True,
+                event_data=call.event_data,
+                trigger_id=trigger(client, call),
+            )
             for case in cases
             if not case.cancels and (case.needs is None or has(version, case.needs))
             for call in case.calls
@@ -611,6 +636,39 @@ def test_events_are_those_of_javascript(oracle: Oracle, warm_server: Server, cas
     finally:
         if case.cancels:
             warm_server.control.release(key)
+
+
+SELECTED = {"index": 1, "value": "green", "selected": True}
+
+#: Calls that stand for an event of the app's page.
+EVENTS = Case(
+    "events of the page",
+    (
+        Call("/selected", [], event_data=SELECTED, trigger="radio"),
+        Call("/event", ["x"], event_data={"any": [1]}, trigger="other"),
+        Call("/event_directly", ["x"], event_data={"any": [1]}, trigger="other"),
+        Call("/event", ["x"]),
+    ),
+)
+
+
+@needs_oracle
+@pytest.mark.parametrize("version", [v for v in REFUSING if v in SERVERS])
+def test_events_of_the_page_are_those_of_javascript(
+    oracle: Oracle, server_pool: ServerPool, version: str
+) -> None:
+    """`event_data` and `trigger_id` reach the function as those of the JavaScript client do."""
+    server = server_pool.get(version, app=(MISTAKES,))
+    warm_up(server.url, version, [EVENTS])
+    with Client(server.url) as client:
+        theirs = through_javascript(oracle, client, version, EVENTS, "")
+        ours = through_python(client, EVENTS, "")
+    parts = [
+        [(event["type"], event.get("stage"), event.get("data")) for event in tidy(EVENTS, events)]
+        for events in (ours, theirs)
+    ]
+    assert parts[0] == parts[1]
+    assert sum(kind == "data" for kind, _, _ in parts[0]) == len(EVENTS.calls)
 
 
 @needs_oracle

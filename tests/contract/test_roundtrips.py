@@ -11,7 +11,7 @@ import pytest
 
 from gradio_client_sync import Client, RemoteFile, handle_file
 from gradio_client_sync._protocol.values.filename import safe_name
-from tests.conftest import SERVERS
+from tests.conftest import GENERATIONS, SERVERS
 from tests.support.listeners import BOUND
 from tests.support.media import FILES, can_take, write_files
 from tests.support.servers.plugin import ServerPool
@@ -103,7 +103,8 @@ HANDED_ON: tuple[tuple[str, str, Any], ...] = (
 )
 
 
-@pytest.mark.parametrize("giver", [v for v in SERVERS if v in ("3.50.2", "4.44.1", "6.31.0")])
+@pytest.mark.parametrize("server", GENERATIONS, indirect=True)
+@pytest.mark.parametrize("giver", [v for v in GENERATIONS if v != "5.50.0"])
 def test_values_of_one_app_go_to_another(giver: str, server: Server, server_pool: ServerPool,
                                          app: Client) -> None:  # fmt: skip
     """A result of an app is a value for an app of any release, without a file on this disk."""

@@ -312,6 +312,12 @@ def test_token_reaches_the_function_that_declares_it(server: Server) -> None:
     with Client(server.url, oauth_token="hf_asked") as app:
         assert app.predict("/token")[0] == "hf_asked"
         assert app.predict("/token", isolated=True)[0] == "hf_asked"
+        described = app.view_api()
+        assert described["named_endpoints"]["/token"]["oauth_token"] in ("required", "optional")
+        assert str(described).count("your Hugging Face token: pass oauth_token= to Client.") == sum(
+            "oauth_token" in endpoint for endpoint in described["named_endpoints"].values()
+        )
+        assert "oauth_token" not in described["named_endpoints"]["/echo"]
     with Client(server.url) as app:
         assert app.predict("/token")[0] == "(none)"
 

@@ -142,3 +142,76 @@ def test_is_plain(value: Any, plain: bool) -> None:
 def test_annotations_are_what_typing_makes() -> None:
     """The objects are those of `typing`, so that its functions can read them."""
     assert typing.get_args(STYLES.annotation(bytes))[0] == Literal["a", "b"]
+
+
+# -- objects with known keys
+
+
+def keys_of(schema: Any) -> tuple[tuple[str, bool], ...]:
+    return hint_of(schema).keys
+
+
+def test_object_has_its_keys() -> None:
+    """An object keeps its keys, their types and its name, but its text is that of a dict."""
+    schema = {
+        "$ref": "#/$defs/Score",
+        "$defs": {
+            "Score": {
+                "type": "object",
+                "properties": {
+                    "label": {"type": "string"},
+                    "share": {"anyOf": [{"type": "number"}, {"type": "null"}], "default": None},
+                    "kind": {"const": "score"},
+                    "one": {"allOf": [{"$ref": "#/$defs/Score"}], "description": "its parent"},
+                    "both": {"allOf": [{"type": "string"}, {"type": "number"}]},
+                    "odd": 1,
+                    "$defs": {},
+                },
+                "required": ["label", "kind"],
+            }
+        },
+    }
+    hint = hint_of(schema)
+    assert (hint.kind, hint.title, hint.text()) == ("object", "Score", "dict[str, Any]")
+    assert hint.annotation(bytes) == dict[str, Any]
+    assert hint.keys == (
+        ("label", True), ("share", True), ("kind", True), ("one", False), ("both", False),
+        ("odd", False),
+    )  # fmt: skip
+    texts = [part.text() for part in hint.widened().parts]
+    assert texts == ["str", "float | None", 'Literal["score"]', "dict[str, Any]", "Any", "Any"]
+    assert hint.parts[3].kind == "object"
+    assert hint_of({**schema, "$ref": 1}).text() == "Any"
+
+
+def test_keys_without_a_list_of_required_ones() -> None:
+    """In a schema of pydantic a key may be missing then; the schemas of this client have all."""
+    own = {"type": "object", "properties": {"a": {"type": "string"}}}
+    assert keys_of(own) == (("a", True),)
+    assert keys_of({**own, "title": "Named"}) == (("a", False),)
+    assert keys_of({**own, "title": 1}) == (("a", False),)
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [{"a b": {}}, {"class": {}}, {"__x": {}}, {"ﬁ": {}}, {"a" * 61: {}}, {1: {}}, ["a"],
+     {f"a{n}": {} for n in range(41)}],
+)  # fmt: skip
+def test_object_with_odd_keys_is_a_dict(properties: Any) -> None:
+    """Keys that cannot stand in the body of a class make the object a plain dict."""
+    assert hint_of({"type": "object", "properties": properties}).kind == "dict"
+
+
+def test_large_objects_are_dicts() -> None:
+    """Endless objects inside objects end, and a union of many objects is one dict."""
+    tree: Any = {"$ref": "#/$defs/T", "$defs": {"T": {"type": "object", "properties": {}}}}
+    tree["$defs"]["T"]["properties"] = {f"a{n}": {"$ref": "#/$defs/T"} for n in range(30)}
+    assert hint_of(tree).kind == "object"
+
+    def one(n: int) -> Any:
+        return {"type": "object", "properties": {f"a{n}": {"type": "string"}}}
+
+    several = [{"anyOf": [one(n) for n in range(start, start + 4)]} for start in (0, 4)]
+    assert hint_of({"anyOf": several}) == Hint("dict", (Hint("Any"),))
+    assert hint_of({"anyOf": [one(1), one(2)]}).text() == "dict[str, Any]"
+    assert not hint_of(one(1)).takes({})

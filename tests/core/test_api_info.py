@@ -20,7 +20,7 @@ from gradio_client_sync._protocol.api.api_info import (
 from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
 from gradio_client_sync._protocol.api.payload import bind
 from gradio_client_sync._protocol.dialect import dialect_of
-from tests.core.test_schema import json_values
+from tests.core.test_schema import FILE_DATA, json_values
 from tests.support.samples import VERSIONS, load
 
 KEYS = {"label", "component", "type", "python_type"}
@@ -176,7 +176,7 @@ def test_parameters_of_3x_say_what_the_wire_carries() -> None:
     texts = [value["python_type"] for value in parameters_of(endpoint, info)]
     assert texts == [
         {"type": "list[filepath]", "description": ""},
-        {"type": "dict(headers: list[str], data: list[list])", "description": ""},
+        {"type": "dict(headers: list[str | int], data: list[list])", "description": ""},
         {"type": "Any", "description": ""},
         {"type": "list[Literal['draft', 'final']]", "description": ""},
     ]
@@ -266,6 +266,13 @@ def test_describe_tells_the_kind_and_purpose_of_endpoints() -> None:
     assert named["/chat"]["description"] == "Answer a message, word by word."
     assert named["/merge"]["description"].startswith("Merge documents")
     assert "description" not in named["/ping"]
+    assert "oauth_token" not in named["/ping"]
+    for kind in ("required", "optional", "unknown"):
+        endpoints = {**info["named_endpoints"], "/ping": {"oauth_token": kind}}
+        ping = describe(table_of(config), {"named_endpoints": endpoints})["named_endpoints"][
+            "/ping"
+        ]
+        assert ping.get("oauth_token") == (None if kind == "unknown" else kind)
     config, info = load("3.50.2")
     *_, stop = describe(table_of(config), info)["unnamed_endpoints"].values()
     assert stop["type"]["cancel"] is True
@@ -365,3 +372,34 @@ def test_describe_lists_hidden_parameters_by_themselves() -> None:
     [hidden] = described["/with"]["hidden_parameters"]
     assert hidden["parameter_name"] == "button"
     assert "hidden_parameters" not in described["/without"]
+
+
+def test_parameters_of_functions_without_components_have_examples_of_their_types() -> None:
+    """`gr.api` sends "..." as the example of every type, which fits no number and no choice."""
+    info = {"named_endpoints": {"/f": {"parameters": [
+        {"example_input": "...", "type": {"type": "integer"}},
+        {"example_input": "...", "type": {"enum": ["low", "high"]}},
+    ]}}}  # fmt: skip
+    endpoint = one_endpoint(*[{"type": "api", "skip_api": False}] * 2)
+    assert [value["example_input"] for value in parameters_of(endpoint, info)] == [1, "low"]
+
+
+def test_returns_of_a_directory_are_a_list() -> None:
+    """4.0 describes a directory as one file, and returns several."""
+    component = {"id": 1, "type": "file", "props": {"file_count": "directory"}, "skip_api": False}
+    event = {"api_name": "f", "inputs": [1], "outputs": [1]}
+    endpoint = table_of({"components": [component], "dependencies": [event]}).resolve("f")
+    info = {"named_endpoints": {"/f": {"parameters": [], "returns": [{"type": FILE_DATA}]}}}
+    assert returns_of(endpoint, info)[0]["python_type"]["type"] == "list[filepath]"
+
+
+def test_parameters_keep_none_as_an_example() -> None:
+    """A server has no example for choices that are not there yet, and refuses other values."""
+    item = {"example_input": None, "type": {"type": "string"}}
+    info = {"named_endpoints": {"/f": {"parameters": [item]}}}
+    fixed = one_endpoint({"type": "dropdown", "props": {"choices": []}, "skip_api": False})
+    assert parameters_of(fixed, info)[0]["example_input"] is None
+    own = {"type": "dropdown", "props": {"allow_custom_value": True}, "skip_api": False}
+    assert parameters_of(one_endpoint(own), info)[0]["example_input"] == "Hello"
+    chat = parameters_of(one_endpoint({"type": "chatbot"}), info)[0]
+    assert chat["example_input"] == [["Hello", "Hi there"]]

@@ -103,6 +103,25 @@ def test_endpoint_that_is_unknown_lists_the_choices(key: str | int) -> None:
     assert isinstance(caught.value, LookupError)
 
 
+@pytest.mark.parametrize(
+    ("names", "choices"),
+    [
+        (["a"], "Its endpoint is /a."),
+        (["a", None], "Its endpoint is /a; another has only a number: 1."),
+        ([None], "Its endpoint has no name. Call it by number: 0."),
+        ([None, None], "Its endpoints have no names. Call them by number: 0, 1."),
+    ],
+)
+def test_endpoint_choices_are_in_the_singular_if_there_is_one(
+    names: list[str | None], choices: str
+) -> None:
+    """The sentence about the choices fits their number."""
+    table = table_of(*({"api_name": name} for name in names))
+    with pytest.raises(EndpointNotFoundError) as caught:
+        table.resolve("zzz")
+    assert choices in str(caught.value)
+
+
 @pytest.mark.parametrize("key", [True, 1.0, b"predict", ["predict"], ("predict",)])
 def test_endpoint_is_a_name_or_a_number(key: Any) -> None:
     """Any other type is refused, also a bool, which Python counts as a number."""

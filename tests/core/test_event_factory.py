@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradio_client_sync._protocol.api.translation import Translations
+from gradio_client_sync._protocol.queue.decode import Decoder
 from gradio_client_sync.errors import ProtocolError
-from gradio_client_sync.events import Data, Render, Status
-from tests.core.test_decode import details_of, events_of, only_status, scribe_for
+from gradio_client_sync.events import Data, Log, Render, Status
+from tests.core.test_decode import details_of, events_of, frame_of, only_status, scribe_for
 from tests.support.transcripts import EPOCH, run, talks_of, versions_of
 
 # -- errors of the app
@@ -116,3 +118,20 @@ def test_answer_of_a_direct_call_is_not_queued() -> None:
     assert (status.queue, status.eta) == (False, 1.5)
     with pytest.raises(ProtocolError, match="end of '/f' without a list"):
         scribe_for().answer(EPOCH, {"data": 5}, files=False, queue=False)
+
+
+def test_texts_of_the_app_are_translated() -> None:
+    """Values, errors, titles and messages have no marks of ``gr.I18n``."""
+    mark = '__i18n__{"__type__": "translation_metadata", "key": "a"}'
+    events = scribe_for()
+    events.translate = Translations({"en": {"a": "text"}}, []).value
+    data = events.data(EPOCH, [mark], files=False)
+    assert data.data == ["text"]
+    status = events.failure(EPOCH, {"error": mark, "title": mark})
+    assert (status.message, status.title) == ("text", "text")
+    [log] = Decoder(events).events(frame_of({"msg": "log", "log": mark, "title": mark}))
+    assert isinstance(log, Log) and (log.log, log.title) == ("text", "text")
+    bar = {"index": 1, "length": 2, "unit": "steps", "progress": None, "desc": mark}
+    message = {"msg": "progress", "progress_data": [bar]}
+    status = only_status(Decoder(events).events(frame_of(message)))
+    assert status.progress_data is not None and status.progress_data[0].desc == "text"

@@ -19,7 +19,7 @@ from gradio_client_sync._protocol.api.example import (
     example_of,
 )
 from gradio_client_sync._protocol.dialect import dialect_of
-from tests.core.test_schema import json_values
+from tests.core.test_schema import FILE_DATA, json_values
 from tests.support.samples import VERSIONS, load
 
 
@@ -39,22 +39,48 @@ def optional(name: str, default: Any, kind: str = "str") -> dict[str, Any]:
         ({"type": "string", "enum": ["a", "b"]}, "a"),
         ({"type": "number"}, 1),
         ({"type": "array", "items": {"type": "boolean"}}, [True]),
-        ({"type": "array", "items": {"type": "array", "items": {"type": "string"}}}, []),
+        ({"type": "integer", "minimum": 5}, 5),
+        ({"const": 3}, 3),
+        ({"type": "array", "items": {"type": "array", "items": {"type": "string"}}}, [["Hello"]]),
         ({"type": "array"}, []),
-        ({"type": ["string", "null"]}, None),
-        ({"type": "object"}, None),
+        ({"prefixItems": [{"type": "string"}, {"type": "integer"}]}, ["Hello", 1]),
+        ({"oneOf": [{"type": "null"}, {"type": "integer"}]}, 1),
+        ({"anyOf": [{"type": "null"}]}, None),
+        ({"type": ["null", "string"]}, "Hello"),
+        ({"type": "object"}, {}),
+        ({"type": "object", "additionalProperties": {"type": "number"}}, {"key": 1}),
+        ({"properties": {"a": {"type": "string"}, "b": {}}, "required": ["a"]}, {"a": "Hello"}),
+        ({"properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"enum": [7]}}}, {"a": 7}),
+        ({"items": FILE_DATA, "type": "array"}, [{"path": "document.pdf", "meta": {}}]),
+        (FILE_DATA, None),
+        ({}, None),
         (None, None),
     ],
 )
 def test_example_of_fits_the_type(schema: Any, example: Any) -> None:
-    """Simple types have an example, choices have their first one, and others have none."""
+    """Each type has an example of its form, and choices have their first one."""
     assert example_of(schema) == example
+
+
+def test_example_of_ends_on_any_schema() -> None:
+    """A schema that refers to itself has an example of bounded size."""
+    schema: dict[str, Any] = {"items": {"$ref": "#"}, "type": "array", "properties": {}}
+    assert 0 < len(repr(example_of(schema))) < 100
+    both = {"type": "object", "properties": {"a": {"$ref": "#"}, "b": {"$ref": "#"}}}
+    assert 0 < len(repr(example_of(both))) < 1_000
+
+
+@given(schema=json_values)
+def test_example_of_accepts_any_value(schema: Any) -> None:
+    """Whatever a server sends as a schema, the function does not raise."""
+    example_of(schema)
 
 
 def test_component_example_knows_more_than_types_tell() -> None:
     """Components whose type says little have their own examples."""
     assert component_example("json", {}) == {"key": "value"}
     assert component_example("radio", {"choices": ["a", "b"]}) == "a"
+    assert component_example("timeseries", {}) == component_example("dataframe", {})
     assert component_example("image", {}) is None
 
 
@@ -79,6 +105,25 @@ def test_component_example_knows_more_than_types_tell() -> None:
         (
             [{**optional("a", {"text": "", "files": []}), "example_input": {"text": "x"}}],
             'app.predict("/f", [{"text": "x"}])',
+        ),
+        (
+            [
+                required("a", "x"),
+                {**optional("b", [], "list[filepath]"), "example_input": ["c.png"]},
+                {**optional("d", None, "filepath"), "example_input": "e.png"},
+            ],
+            'app.predict("/f", {"a": "x", "b": [handle_file("c.png")]})',
+        ),
+        (
+            [
+                required("a", "x"),
+                {
+                    **optional("b", [], "list[filepath]"),
+                    "example_input": ["c.png"],
+                    "component": "Chatbot",
+                },
+            ],
+            'app.predict("/f", {"a": "x"})',
         ),
         (
             [required("a", "x"), optional("b", {"path": "/tmp/of-the-app.png", "meta": {}})],

@@ -62,7 +62,9 @@ def test_changes_of_an_endpoint_that_is_gone() -> None:
     assert changes_of("/f", BASE, {"/x": BASE, "/f2": BASE}) == [
         "'/f' no longer exists; '/f2' takes and returns the same"
     ]
-    assert changes_of(3, BASE, {4: BASE}) == ["3 no longer exists; 4 takes and returns the same"]
+    assert changes_of(3, BASE, {4: BASE}) == [
+        "fn_index 3 no longer exists; fn_index 4 takes and returns the same"
+    ]
 
 
 def test_changes_of_a_whole_app() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import io
 import json
 import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
-from gradio_client_sync._protocol.api.payload import bind, encode, encode_json
+from gradio_client_sync._protocol.api.payload import bind, encode, encode_json, written
+from gradio_client_sync._protocol.values.attachments import Attachment
 from gradio_client_sync.errors import PayloadError
 from gradio_client_sync.types import ValueInfo
 from tests.support.transcripts import dialect_for
@@ -43,6 +46,15 @@ def parameter(name: str, default: Any = REQUIRED) -> ValueInfo:
 def no_request() -> Sequence[ValueInfo]:
     raise AssertionError("the parameters were requested without need")
 
+
+def _file(name: str) -> Attachment:
+    file = Attachment()
+    file.orig_name = name
+    return file
+
+
+_CIRCLE: list[Any] = []
+_CIRCLE += [_CIRCLE, _CIRCLE]
 
 AB = endpoint_of("textbox", "number")
 AB_PARAMETERS = (parameter("a"), parameter("b", 2))
@@ -141,13 +153,162 @@ def test_bind_refuses_a_bare_value(payload: Any) -> None:
     assert isinstance(caught.value, TypeError)
 
 
-@pytest.mark.parametrize("payload", [{1, 2}, object(), iter([1]), (i for i in "ab"), "x" * 500])
-def test_bind_refuses_what_has_no_order(payload: Any) -> None:
-    """Sets, iterators and other objects are refused, and shown briefly."""
+@pytest.mark.parametrize(
+    ("payload", "line"),
+    [
+        (2, "[2]"),
+        ("a text", '["a text"]'),
+        (None.__class__, "[value]"),
+        (Path("cat.png"), '[pathlib.Path("cat.png")]'),
+        ({1, 2}, "list(values)"),
+        (frozenset("ab"), "list(values)"),
+        ({1: 2}.keys(), "list(values)"),
+        (iter([1]), "list(values)"),
+        ((i for i in "ab"), "list(values)"),
+        (object(), "[value]"),
+        ("x" * 500, "[value]"),
+        (type("ndarray", (), {})(), "[array]"),
+        (type("Shown", (), {"__module__": "PIL.Image"})(), "[image]"),
+        (_file("a.txt"), '[handle_file("a.txt")]'),
+        (io.BytesIO(), "[file]"),
+        (type("DataFrame", (), {})(), "[table]"),
+    ],
+)
+def test_bind_shows_the_line_for_a_bare_value(payload: Any, line: str) -> None:
+    """The error for a single value of any type shows the call with a list."""
     with pytest.raises(PayloadError) as caught:
         bind(AB, payload, no_request)
+    assert str(caught.value).endswith(f'Wrap it in a list: predict("/f", {line}).')
     assert len(str(caught.value)) < 260
-    assert isinstance(payload, str) or "Pass a list of values" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("method", "line"), [("submit", 'submit("/f", [3])'), ("send_chunk", "send_chunk([3])")]
+)
+def test_bind_shows_the_line_of_the_method(method: str, line: str) -> None:
+    """The line to write calls the method that the user has called."""
+    with pytest.raises(PayloadError) as caught:
+        bind(endpoint_of("textbox"), 3, list, method)  # type: ignore[arg-type]
+    assert str(caught.value).endswith(f"Wrap it in a list: {line}.")
+
+
+def test_bind_shows_a_bare_text_as_a_file_where_the_app_takes_one() -> None:
+    """A text for an app that takes a file is shown as a path or link, in the list."""
+    for text, line in (
+        ("cat.png", 'pathlib.Path("cat.png")'),
+        ("https://x.org/cat.png", 'handle_file("https://x.org/cat.png")'),
+    ):
+        with pytest.raises(PayloadError) as caught:
+            bind(endpoint_of("image"), text, no_request)
+        assert str(caught.value).endswith(f'predict("/f", [{line}]).')
+
+
+def test_bind_shows_a_call_without_values_if_there_are_no_parameters() -> None:
+    with pytest.raises(PayloadError) as caught:
+        bind(endpoint_of(), 5, no_request)
+    assert str(caught.value) == (
+        "'/f' takes its values as a list or dict, and got one value of type int. It takes no "
+        'values. Write predict("/f").'
+    )
+
+
+def test_bind_names_a_bare_file_without_its_private_type() -> None:
+    with pytest.raises(PayloadError, match=r"and got one file\. Wrap it in a list"):
+        bind(AB, _file("a.txt"), no_request)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (["a", [1, None]], '["a", [1, None]]'),
+        (("a",), '("a",)'),
+        (("a", 2), '("a", 2)'),
+        ({"a": [Path("b")]}, '{"a": [pathlib.Path("b")]}'),
+        ([object()], "[value]"),
+        (["x" * 40, "y" * 40], "value"),
+        (list(range(10_000)), "value"),
+        ({n: n for n in range(10_000)}, "value"),
+    ],
+)
+def test_written_shows_the_parts_of_a_value(value: Any, text: str) -> None:
+    """Each part of a list or dict is shown as source text, if all of them are short."""
+    assert written(value) == text
+
+
+def test_written_shows_texts_in_a_list_as_files_where_the_app_takes_files() -> None:
+    slot = endpoint_of("gallery").parameters[0]
+    assert written(["a.png", "b.png"], slot) == '[pathlib.Path("a.png"), pathlib.Path("b.png")]'
+
+
+FILE = endpoint_of("textbox", "image")
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("cat.png", 'Write pathlib.Path("cat.png") or handle_file("cat.png") instead.'),
+        ("~/a b/ü.png", 'Write pathlib.Path("~/a b/ü.png") or handle_file("~/a b/ü.png") instead.'),
+        ("https://x.org/a?b=c", 'Write handle_file("https://x.org/a?b=c") instead.'),
+        ("", "To send no file, pass None."),
+        ("a\nb", 'pass handle_file(b.encode(), orig_name="b.txt").'),
+        ("word " * 100, 'pass handle_file(b.encode(), orig_name="b.txt").'),
+    ],
+)
+@pytest.mark.parametrize("payload", ["list", "dict"])
+def test_bind_refuses_a_text_for_a_file(text: str, advice: str, payload: str) -> None:
+    """A text where the app takes a file is refused, and the error shows what to write."""
+    values = ["x", text] if payload == "list" else {"b": text, "a": "x"}
+    with pytest.raises(PayloadError) as caught:
+        bind(FILE, values, lambda: AB_PARAMETERS)
+    assert str(caught.value).startswith("'/f' takes a file for 'b', not the text ")
+    assert str(caught.value).endswith(advice)
+    assert caught.value.parameter == "b"
+    assert len(str(caught.value)) < 260
+
+
+def test_bind_advises_the_content_of_a_data_url() -> None:
+    """Servers since 4.0 take no data URLs, so the error shows how to get the content."""
+    config = {
+        "components": [{"id": 0, "type": "image", "skip_api": False, "props": {}}],
+        "dependencies": [{"id": 0, "api_name": "f", "inputs": [0]}],
+    }
+    endpoint = EndpointTable(config, dialect_for("6.31.0")).resolve("f")
+    with pytest.raises(PayloadError, match=r"urllib.request.urlopen\(.*\).read\(\)"):
+        bind(endpoint, ["data:image/png;base64,iVBORw0KGgo="], lambda: [parameter("a")])
+
+
+def test_bind_searches_hidden_inputs_for_texts_too() -> None:
+    """A text for a file is refused in a list of all inputs, and named as that input."""
+    config = {
+        "components": [
+            {"id": 0, "type": "file", "skip_api": True, "props": {"label": "Hidden one"}},
+            {"id": 1, "type": "image", "skip_api": False, "props": {"label": "Shown"}},
+        ],
+        "dependencies": [{"id": 0, "api_name": "f", "inputs": [0, 1]}],
+    }
+    endpoint = EndpointTable(config, dialect_for("6.31.0")).resolve("f")
+    for payload, name in (
+        (["a.txt", None], "hidden_one"),
+        ([None, "b.png"], "shown"),
+        (["b.png"], "shown"),
+        ({"hidden_one": "a.txt"}, "hidden_one"),
+    ):
+        with pytest.raises(PayloadError) as caught:
+            bind(endpoint, payload, lambda: [parameter("shown")])
+        assert caught.value.parameter == name
+
+
+def test_bind_takes_files_by_name() -> None:
+    """A value that is no text is bound by name as by position."""
+    assert bind(FILE, {"a": "x", "b": None}, lambda: AB_PARAMETERS) == ["x", None]
+    assert bind(FILE, {"a": "x", "b": {"path": "a"}}, lambda: AB_PARAMETERS) == ["x", {"path": "a"}]
+
+
+def test_bind_does_not_search_defaults_for_texts() -> None:
+    """A default that is a text goes back to the app as it came."""
+    described = [parameter("a"), parameter("b", "cat.png")]
+    assert bind(FILE, ["x"], lambda: described) == ["x", "cat.png"]
+    assert bind(FILE, {"a": "x"}, lambda: described) == ["x", "cat.png"]
 
 
 NAMES = ["alpha", "beta", "gamma", "delta"]
@@ -204,16 +365,35 @@ def encoded(*data: Any) -> Any:
         ((1, 2), [1, 2]),
         ({1: "a"}, {"1": "a"}),
         (MappingProxyType({"a": 1}), {"a": 1}),
-        ([MappingProxyType({"a": math.nan})], [{"a": None}]),
-        (math.nan, None),
-        ([math.inf, {"x": (-math.inf, 0.5)}], [None, {"x": [None, 0.5]}]),
         ("ü – 😀", "ü – 😀"),
         ("\ud83d", "\ud83d"),
     ],
 )
 def test_encode_writes_values(value: Any, sent: Any) -> None:
-    """Values are sent as JSON, with ``null`` for numbers that JSON lacks."""
+    """Values are sent as JSON."""
     assert encoded(value) == [sent]
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (math.nan, "is nan"),
+        (-math.inf, "is -inf"),
+        ([math.inf, {"x": (-math.inf, 0.5)}], "contains inf"),
+        ([MappingProxyType({"a": math.nan})], "contains nan"),
+        ([math.nan, object()], "contains nan"),
+        ({math.nan: _CIRCLE}, "contains nan"),
+    ],
+)
+def test_encode_refuses_numbers_that_json_lacks(value: Any, problem: str) -> None:
+    """NaN and infinities raise, and the error says what the app would get."""
+    with pytest.raises(PayloadError) as caught:
+        encoded("fine", value)
+    assert str(caught.value) == (
+        f"The value for 'In 1' of '/f' {problem}, which JSON does not have, so the app would get "
+        "None instead. Send another number, or None if you mean it."
+    )
+    assert caught.value.parameter == "In 1"
 
 
 def test_encode_is_compact_utf_8() -> None:
@@ -232,13 +412,15 @@ def _numpy_like(name: str, value: Any) -> Any:
 def test_encode_takes_tables_and_dates() -> None:
     """A DataFrame is sent as headers and rows, missing cells as ``null``, dates as ISO texts."""
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
-    frame = pandas.DataFrame({"name": ["a", None], 2: [0.5, math.inf]})
+    frame = pandas.DataFrame({"name": ["a", None], 2: [0.5, math.nan]})
     assert encoded(frame) == [{"headers": ["name", "2"], "data": [["a", 0.5], [None, None]]}]
     moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
     assert encoded(moment, moment.date()) == ["2026-01-02T03:04:05+00:00", "2026-01-02"]
     assert encoded(pandas.DataFrame({"at": [moment]})) == [
         {"headers": ["at"], "data": [["2026-01-02T03:04:05+00:00"]]}
     ]
+    with pytest.raises(PayloadError, match="contains -inf"):
+        encoded(pandas.DataFrame({"x": [math.nan, -math.inf]}))
 
 
 def test_encode_takes_parts_of_tables() -> None:
@@ -246,9 +428,11 @@ def test_encode_takes_parts_of_tables() -> None:
     pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     frame = pandas.DataFrame({"n": [1.5, None], "at": pandas.to_datetime(["2026-01-02", None])})
     assert encoded(frame["n"], frame["at"]) == [[1.5, None], ["2026-01-02T00:00:00", None]]
-    assert encoded(frame.columns, pandas.Series([math.inf])) == [["n", "at"], [None]]
+    assert encoded(frame.columns, pandas.Series([math.nan])) == [["n", "at"], [None]]
     last = next(frame.tail(1).itertuples())
-    assert encoded(last.n, last.at, pandas.NA) == [None, None, None]
+    assert encoded(last.at, pandas.NA) == [None, None]
+    with pytest.raises(PayloadError, match="is nan"):
+        encoded(last.n)
     for other in (pandas.MultiIndex.from_tuples([(1, 2)]), pandas.Categorical(["a"])):
         with pytest.raises(PayloadError, match="cannot be written as JSON"):
             encoded(other)
@@ -257,10 +441,14 @@ def test_encode_takes_parts_of_tables() -> None:
 def test_encode_takes_numpy_values() -> None:
     """NumPy scalars and arrays are sent as numbers and lists."""
     assert encoded(_numpy_like("int64", 5), _numpy_like("ndarray", [[1, 2]])) == [5, [[1, 2]]]
-    assert encoded(_numpy_like("ndarray", [1.0, math.nan])) == [[1.0, None]]
+    for array in (_numpy_like("ndarray", [1.0, math.nan]), [_numpy_like("float32", math.nan)]):
+        with pytest.raises(PayloadError, match="contains nan"):
+            encoded(array)
     module = type("Module", (), {"__module__": "numpy"})()
     with pytest.raises(PayloadError, match="a Module cannot be written"):
         encoded(module, math.nan)
+    with pytest.raises(PayloadError, match="contains nan"):
+        encoded([math.nan, module])
 
 
 def _circle() -> list[Any]:
@@ -284,8 +472,6 @@ def _nested(depth: int) -> Any:
         b"bytes",
         {"deep": [{"x": {1}}]},
         {(1, 2): 3},
-        {math.nan: 1},
-        [math.nan, object()],
         _circle(),
         _nested(100_000),
     ],
@@ -320,7 +506,7 @@ def test_encode_refuses_a_body_that_no_parameter_spoils(body: dict[str, Any]) ->
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "null"), ({"é": [1, "x"]}, '{"é":[1,"x"]}'), ([float("nan")], "[null]")],
+    [(None, "null"), ({"é": [1, "x"]}, '{"é":[1,"x"]}')],
 )
 def test_encode_json_writes_any_value(value: Any, text: str) -> None:
     """A single value is written as in a payload."""

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from gradio_client_sync._record import FrozenRecord
+from gradio_client_sync._basics.record import FrozenRecord
 
 
 class Point(FrozenRecord, hidden=("note",)):

@@ -67,6 +67,8 @@ def test_server_is_named_as_it_is_typed(server: str) -> None:
         ("file:///etc/passwd", "http://127.0.0.1:7860"),
         ("http://my app", "http://127.0.0.1:7860"),
         ("http://elsewhere.example\\.localhost", "http://127.0.0.1:7860"),  # it has no host
+        ("7861", "http://127.0.0.1:7861"),
+        (":7861/app", "http://127.0.0.1:7861/app"),
     ],
 )
 def test_root_of_something_else_says_what_to_type(typed: str, hint: str) -> None:

@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_sync._protocol.api.schema import component_schema, is_file, type_text
+from gradio_client_sync._protocol.api.schema import (
+    component_schema,
+    is_file,
+    output_schema,
+    type_text,
+)
 from tests.support.samples import VERSIONS, load
 
 FILE_DATA = {
@@ -154,8 +159,8 @@ def test_type_text_agrees_with_servers_where_theirs_is_python(version: str) -> N
         ("dropdown", {"choices": ["a"], "allow_custom_value": True}, "str"),
         ("radio", {"choices": None}, "str"),
         ("checkboxgroup", {"choices": ["a"]}, "list[Literal['a']]"),
-        ("chatbot", {}, "list[tuple[str | None, str | None]]"),
-        ("dataframe", {}, "dict(headers: list[str], data: list[list])"),
+        ("chatbot", {}, "list[tuple[str | filepath | None, str | filepath | None]]"),
+        ("dataframe", {}, "dict(headers: list[str | int], data: list[list])"),
         ("json", {}, "Any"),
         ("unheard-of", {}, "Any"),
     ],
@@ -165,6 +170,32 @@ def test_component_schema_knows_the_components_of_3x(
 ) -> None:
     """The schema of a component is known from its type and its properties."""
     assert type_text(component_schema(component, props)) == text
+
+
+@pytest.mark.parametrize(
+    ("component", "described", "text"),
+    [
+        ("video", False, "filepath"),
+        ("video", True, "tuple[filepath, filepath | None]"),
+        ("gallery", True, "list[filepath | tuple[filepath, str | None]]"),
+        ("image", True, "filepath"),
+    ],
+)
+def test_output_schema_knows_what_comes_back_in_another_form(
+    component: str, described: bool, text: str
+) -> None:
+    """Some components of 3.x return another form than they take."""
+    assert type_text(output_schema(component, {}, described=described)) == text
+
+
+@pytest.mark.parametrize(
+    ("component", "more"), [("dataframe", "metadata"), ("lineplot", "chart"), ("barplot", "chart")]
+)
+def test_output_schema_has_keys_of_some_releases(component: str, more: str) -> None:
+    """A key that only some releases send is not required; values that are sent do not have it."""
+    known, schema = component_schema(component, {}), output_schema(component, {})
+    assert list(schema["properties"]) == [*known["properties"], more]
+    assert schema["required"] == list(known["properties"])
 
 
 def test_component_schema_tells_the_range_of_a_slider() -> None:

@@ -18,6 +18,7 @@ from tests.core.test_schema import json_values
 from tests.support.transcripts import dialect_for
 
 V3, V4, V5, V6 = (dialect_for(v) for v in ("3.50.2", "4.44.1", "5.50.0", "6.31.0"))
+OLD_V4 = dialect_for("4.12.0")
 
 
 def attachment(mime_type: str | None = None) -> Attachment:
@@ -120,6 +121,10 @@ def test_file_is_one_or_several_as_the_app_wants() -> None:
     for count in ("multiple", "directory"):
         assert shaped("file", A, file_count=count) == [[A]] * 3
         assert shaped("file", [A, B], file_count=count) == [[A, B]] * 3
+    for kind in ("file", "uploadbutton"):
+        assert shaped(kind, [A], OLD_V4, file_count="directory") == [A]
+        assert shaped(kind, A, OLD_V4, file_count="directory") == [A]
+        assert shaped(kind, A, file_count="multiple") == [[A]] * 3
     assert shaped("file", [A]) == [A] * 3
     assert shaped("file", [A, B]) == [[A, B]] * 3
 
@@ -129,6 +134,8 @@ def test_multimodal_takes_a_text_a_file_or_both() -> None:
     assert shaped("multimodaltextbox", "hi", V6) == [{"text": "hi", "files": []}]
     assert shaped("multimodaltextbox", A, V6) == [{"text": "", "files": [A]}]
     assert shaped("multimodaltextbox", {"files": [A]}, V6) == [{"text": "", "files": [A]}]
+    assert shaped("multimodaltextbox", {"files": A}, V6) == [{"text": "", "files": [A]}]
+    assert shaped("multimodaltextbox", {"text": "hi"}, V6) == [{"text": "hi", "files": []}]
     assert shaped("multimodaltextbox", {"other": 1}, V6) == [{"other": 1}]
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.api.signature import (
+    Parameter,
     Signature,
     is_name,
     python_names,
@@ -159,3 +160,31 @@ def test_signature_puts_hidden_inputs_last_and_by_keyword() -> None:
     ]
     assert [p.hint.text() for p in signature.parameters] == ["str", "str", "int | None"]
     assert [p.default for p in signature.parameters] == [None, "cat", None]
+
+
+def test_signature_shows_short_defaults_of_the_type() -> None:
+    """A default is part of the signature if it is short, immutable and of the declared type."""
+    shows = {p.name: p.shows_default for p in sample("6.31.0", "/merge").parameters}
+    assert shows == {"files": False, "table": False, "options": False, "tags": False}
+    shows = {p.name: p.shows_default for p in sample("6.31.0", "/translate").parameters}
+    assert shows == {"text": False, "language": True, "formal": True, "alternatives": True}
+
+
+def test_annotation_is_what_a_parameter_accepts() -> None:
+    """The annotation has all forms of a value; the type of the fingerprint has the server's."""
+    image, style, _ = sample("6.31.0", "/caption").parameters
+    assert (image.annotation.text(), image.hint.text()) == ("ImageInput", "filepath")
+    assert style.annotation == style.hint
+    bare = Parameter("a", "a", image.hint, True, None, False, "A", "")
+    assert bare.annotation == image.hint
+
+
+def test_choices_that_no_type_can_have_are_kept() -> None:
+    """Choices that are too many or too long for a type are kept for the description."""
+    config, info = load("6.31.0")
+    assert info is not None
+    for number, values in enumerate(([f"l {n}" for n in range(300)], ["x" * 200, "y"], ["a", "b"])):
+        described = info["named_endpoints"]["/translate"]["parameters"][1]
+        described["type"] = {"type": "string", "enum": values}
+        language = signature_of(table(config).resolve("/translate"), info).parameters[1]
+        assert language.choices == (tuple(values) if number < 2 else ())

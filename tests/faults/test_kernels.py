@@ -41,7 +41,7 @@ WAIT = """try:
 except KeyboardInterrupt:
     job.cancel()
     raise"""
-GONE = 1.5  # s; it usually takes 0.2 s
+GONE = 10.0  # s; it usually takes 0.2 s, and longer on a busy machine
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def kernel(tmp_path: Path) -> Iterator[Kernel]:
 def test_closed_notebook_stops_its_jobs(
     kernel: Kernel, server_pool: ServerPool, version: str, phase: str, waiting: bool
 ) -> None:
-    """A kernel that shuts down ends within a second, and its functions on the server stop."""
+    """A kernel that shuts down ends at once, and its functions on the server stop."""
     server, key = server_for(phase, server_pool, version), uuid.uuid4().hex
     executed = server.control.executions()
     with held_in(phase, server, key) as url:

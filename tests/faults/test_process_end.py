@@ -28,8 +28,9 @@ VERSIONS = [
     for version in ("3.50.2", "4.44.1", "6.31.0")
     if version in SERVERS
 ]
-# s from the cause to the end of the process: 1 s is promised, and the machine may be slow
-GONE = 1.5
+# s from the cause to the end of the process. It usually takes 0.2 s, and 1 s if the server is
+# silent. The limit is far above, since the machine may be busy, and far below an endless wait.
+GONE = 10.0
 #: The request that stops a generator on each server.
 CANCELS = {"3.50.2": b"/reset", "4.44.1": b"/cancel", "6.31.0": b"/cancel"}
 PHASES = (
@@ -214,7 +215,7 @@ MANY = """
 import sys, time
 from gradio_client_sync import Client
 
-apps = [Client(sys.argv[1]) for _ in range(4)]
+apps = [Client(sys.argv[1]) for _ in range(12)]
 for app in apps:
     next(iter(app.submit("/endless", [sys.argv[2]])))
 print(time.time())
@@ -223,12 +224,12 @@ print(time.time())
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_exit_does_not_wait_for_each_silent_server(server_pool: ServerPool, version: str) -> None:
-    """If several servers do not respond to the cancel, the process still ends within a second."""
+    """Twelve servers that do not respond to the cancel are waited for together, not in turn."""
     server, key = server_pool.get(version), uuid.uuid4().hex
-    with FaultProxy(server.url, Fault(CANCELS[version], times=8, action="stall")) as proxy:
+    with FaultProxy(server.url, Fault(CANCELS[version], times=24, action="stall")) as proxy:
         printed = run_python(MANY, proxy.url, key, quiet=True)
         assert time.time() - float(printed) < GONE
-        assert proxy.struck == 4
+        assert proxy.struck == 12
     server.control.release(key)
 
 

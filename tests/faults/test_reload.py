@@ -23,8 +23,9 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import AppChangedError, Client, EndpointNotFoundError
+from gradio_client_sync._connection.preparing import prepare as prepare_call
 from gradio_client_sync.job import control_of
-from tests.conftest import SERVERS
+from tests.conftest import GENERATIONS, SERVERS
 from tests.support.fault_proxy import FaultProxy
 from tests.support.gateway import Gateway, ResponseForm
 from tests.support.generations import has
@@ -60,7 +61,13 @@ class Deployment(Gateway):
         return sum(f"{route} HTTP" in head.partition("\r\n")[0] for head in list(self.requests))
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(version, marks=() if version in GENERATIONS else pytest.mark.long)
+        for version in SERVERS
+    ],
+)
 def servers(request: pytest.FixtureRequest) -> Iterator[tuple[Server, Server]]:
     """Yield an app and its successor, of each version in turn."""
     before, after = (HERE / name for name in ("changing.py", "changed.py"))
@@ -212,11 +219,27 @@ def test_reload_keeps_numbers_of_the_user(
     assert warned(caplog) == {}
 
 
+def prepared(app: Client, endpoint: str, payload: Any) -> tuple[Any, Any]:
+    """Return the connection, and a call that is ready to be sent on it."""
+    return prepare_call(
+        app._lifecycle,
+        app,
+        endpoint,
+        payload,
+        timeout=None,
+        isolated=False,
+        idempotent=False,
+        headers=None,
+        event_data=None,
+        trigger_id=None,
+    )
+
+
 def test_reload_moves_values_with_their_parameters(deployment: Deployment) -> None:
     """Values by parameter name go to the parameters of that name in the new app."""
     with Client(deployment.url) as app:
         assert app.predict("/pair", {"a": "1", "b": "2"})[0] == "a=1 b=2"
-        job = app._prepare("/pair", {"a": "1", "b": "2"}, None, False, False, None)
+        job = prepared(app, "/pair", {"a": "1", "b": "2"})
         deployment.swap()
         call_until_changed(app, "/quick")
         connection, order = job
@@ -229,7 +252,7 @@ def test_reload_without_a_function_ends_its_calls(servers: tuple[Server, Server]
     second, first = servers
     with Deployment(first, second) as deployment, Client(deployment.url) as app:
         assert app.predict("/wipe", ["x"])[0] == "WIPED x"
-        order = app._prepare("/wipe", ["x"], None, False, False, None)[1]
+        order = prepared(app, "/wipe", ["x"])[1]
         watch, end = app._connection.app.watch, time.monotonic() + BOUND
         known = watch.epoch
         deployment.swap()

@@ -240,6 +240,7 @@ TABLE: dict[str, tuple[Row, ...]] = {
             Give("give_files", "[<note.txt>, <red.png>]"),
         )),
         Row('File, file_count="directory"', (
+            Take("directory", 'Path("note.txt")', "[<note.txt>]"),
             Take("directory", '[Path("note.txt"), Path("cat.png")]', {"3.23.0": "[<note.txt>, <cat.png>]", "4.0.2": FAILS, "4.19.2": "[<note.txt>, <cat.png>]"}),
         ), (
             Give("give_directory", "[<note.txt>, <red.png>]"),
@@ -249,6 +250,13 @@ TABLE: dict[str, tuple[Row, ...]] = {
         ), (
             Give("give_upload_button", "<note.txt>"),
         )),
+        Row('UploadButton, file_count="multiple"', (
+            Take("upload_several", 'Path("note.txt")', "[<note.txt>]"),
+            Take("upload_several", '[Path("note.txt"), Path("cat.png")]',
+                 "[<note.txt>, <cat.png>]"),
+            Take("upload_directory", 'Path("note.txt")', "[<note.txt>]"),
+            Take("upload_directory", '[Path("note.txt")]', "[<note.txt>]"),
+        ), ()),
         Row("DownloadButton", (
             Take("download_button", 'Path("note.txt")', {"4.21.0": "<note.txt>"}),
         ), (

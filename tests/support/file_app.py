@@ -21,7 +21,7 @@ from tests.support.scripted import (
 FILES = config_of(
     dependency(0, "file"),
     dependency(1, "direct", queue=False),
-    components=[component(1, "file"), component(2, "file")],
+    components=[component(1, "json"), component(2, "file")],
 )
 
 
@@ -60,7 +60,9 @@ class FileApp(ScriptedApp):
     """A scripted app that accepts uploads, and calls of ``/file`` and ``/direct``.
 
     Args:
-        kind: The type of the input and output components.
+        kind: The type of the output component.
+        takes: The type of the input component. The default is `kind`; for ``"file"`` and
+            ``"audio"`` it is ``"json"``, which takes files and any other values.
         entries: Further entries of the config.
 
     Attributes:
@@ -69,8 +71,10 @@ class FileApp(ScriptedApp):
         output: The result of a call; if ``None``, the call returns the value that was passed.
     """
 
-    def __init__(self, kind: str = "file", **entries: Any) -> None:
-        components = [component(1, kind), component(2, kind)]
+    def __init__(self, kind: str = "file", *, takes: str | None = None, **entries: Any) -> None:
+        if takes is None:
+            takes = "json" if kind in ("file", "audio") else kind
+        components = [component(1, takes), component(2, kind)]
         super().__init__({**FILES, "components": components, **entries})
         self._lock = threading.Lock()
         self.uploads: list[list[Part]] = []

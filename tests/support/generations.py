@@ -57,6 +57,7 @@ FEATURES = {
     "generator types": Feature(
         (3, 20), "before, the config does not say so, and a function's first job runs alone"
     ),
+    "translated texts": Feature((5, 27), "gr.I18n came with 5.27"),
     "root in the config": Feature((3, 32), "3.16 and 3.23 keep the root_path to themselves"),
     "logs": Feature((3, 36), "gr.Info and gr.Warning came with 3.36"),
     "edit lists": Feature((4, 17), "before, every value comes whole"),

@@ -28,6 +28,12 @@ SERVERS = tuple(
     if version in os.environ.get("GRADIO_CLIENT_SYNC_SERVERS", ",".join(VERSIONS)).split(",")
 )
 
+#: Of these, the last release of each generation. Tests of what people type and read use them: texts
+#: and descriptions depend on the generation, and hardly on the release.
+GENERATIONS = tuple(
+    version for version in SERVERS if version in {"3.50.2", "4.44.1", "5.50.0", "6.31.0"}
+)
+
 #: The first release of each protocol of the queue; `test_connect` compares this with real servers.
 QUEUE_PROTOCOLS = (
     ((3, 10), "ws"),

@@ -167,7 +167,9 @@ def test_heartbeat_is_repaired(
         with Client(app.url, session_hash=HASH) as client:
             client.predict("/echo", ["x"], timeout=BOUND)
             app.wait_for(ROUTE, times=3)
-    broke = [record for record in caplog.records if "heartbeat broke" in record.getMessage()]
+    broke = [record for record in caplog.records if " broke " in record.getMessage()]
+    assert all(f"session on the app at {app.url} broke" in r.getMessage() for r in broke)
+    assert all(HASH not in record.getMessage() for record in broke)
     assert [record.levelname for record in broke] == ["WARNING", "DEBUG"]
     assert "again in 0.5 s" in broke[0].getMessage()
     assert "again in 1 s" in broke[1].getMessage()
@@ -186,6 +188,7 @@ def test_heartbeat_is_not_retried_after_a_refusal(
             app.wait_for(ROUTE)
     assert app.count(ROUTE) == 1
     (said,) = [r.getMessage() for r in caplog.records if "heartbeat" in r.getMessage()]
+    assert f"the app at {app.url}" in said and HASH not in said
     assert "refused it" in said
     assert str(status) in said
 

@@ -20,7 +20,9 @@ from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Literal
 
 from .example import component_example, example_of
-from .schema import choice_values, component_schema, type_text
+from .example_files import accepted_example
+from .schema import choice_values, component_schema, is_file, output_schema, type_text
+from .translation import english
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +65,7 @@ def parameters_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> list[Va
             declared = default is not None and (default != "" or empty_text_counts)
             value["parameter_has_default"] = declared
             value["parameter_default"] = default if declared else None
-        if example is not None:
+        if example is not None or _has_none_as_example(slot, item):
             value["example_input"] = example
         values.append(value)
     _name(values, [item.get("parameter_name") for item in sent], endpoint)
@@ -94,7 +96,7 @@ def hidden_parameters_of(endpoint: Endpoint, described: Sequence[ValueInfo]) -> 
         schema = component_schema(slot.type, slot.props)
         value = _described(slot, {"type": schema}, "parameter")
         value["label"] = slot.label if slot.label.strip() else slot.type.capitalize()
-        stem = identifier(value["label"]) or identifier(slot.type) or f"param_{position}"
+        stem = identifier(english(value["label"])) or identifier(slot.type) or f"param_{position}"
         value["parameter_name"] = _unused(stem, taken)
         taken.add(value["parameter_name"])
         value["parameter_has_default"] = True
@@ -137,28 +139,35 @@ def schemas_of(
     role = "parameter" if key == "parameters" else "value"
     sent = _entry_values(endpoint, info, key, slots)
     return [
-        _known_schema(slot, schema) or schema
+        _known_schema(slot, schema, role) or schema
         for slot, schema in ((slot, _schema(slot, item, role)) for slot, item in zip(shown, sent))
     ]
 
 
-def describe(table: EndpointTable, info: Mapping[str, Any] | None) -> dict[str, Any]:
+def describe(
+    table: EndpointTable, info: Mapping[str, Any] | None, only: Endpoint | None = None
+) -> dict[str, Any]:
     """Describe every documented endpoint of an app, in the app's order.
 
     Args:
         table: The app's functions.
         info: The response of ``/info``, if there is one.
+        only: Describe only this one, even if the app does not document it.
 
     Returns:
         ``{"named_endpoints": {"/name": …}, "unnamed_endpoints": {"5": …}}``, the form of
         servers. Each endpoint has `parameters`, `returns`, `type` and, if there are any,
-        `hidden_parameters` and a `description`.
+        `hidden_parameters`, a `description` and `oauth_token`.
     """
     named: dict[str, EndpointInfo] = {}
     unnamed: dict[str, EndpointInfo] = {}
-    for endpoint in table.documented:
+    for endpoint in table.documented if only is None else (only,):
         section = unnamed if endpoint.api_name is None else named
-        section.setdefault(str(endpoint.name), _endpoint_info(endpoint, info))
+        described = _endpoint_info(endpoint, info)
+        event = table.example_event(endpoint)
+        if event is not None:
+            described["example_event_data"] = event
+        section.setdefault(str(endpoint.name), described)
     return {"named_endpoints": named, "unnamed_endpoints": unnamed}
 
 
@@ -182,6 +191,9 @@ def _endpoint_info(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Endpoi
     description = endpoint_description(endpoint, info)
     if description:
         described["description"] = description
+    token = _entry(endpoint, info).get("oauth_token")
+    if token in ("required", "optional"):  # since 6.21
+        described["oauth_token"] = token
     return described
 
 
@@ -246,13 +258,18 @@ def _described(slot: Slot, item: Mapping[str, Any], role: str) -> ValueInfo:
         "label": label,
         "component": component if isinstance(component, str) else slot.type.capitalize(),
         "type": dict(schema),
-        "python_type": _python_type(slot, schema, item),
+        "python_type": _python_type(slot, schema, item, role),
     }
 
 
 def _schema(slot: Slot, item: Mapping[str, Any], role: str) -> Mapping[str, Any]:
     schema = item.get("type")
-    return schema if isinstance(schema, Mapping) else _config_schema(slot, role)
+    if not isinstance(schema, Mapping):
+        schema = _config_schema(slot, role)
+    several = slot.props.get("file_count") in ("multiple", "directory")
+    if several and role == "value" and is_file(schema):  # 4.0 says so of a directory
+        return {"type": "array", "items": schema}
+    return schema
 
 
 def _config_schema(slot: Slot, role: str) -> Mapping[str, Any]:
@@ -263,13 +280,15 @@ def _config_schema(slot: Slot, role: str) -> Mapping[str, Any]:
         schema = _mapping(schema.get("info"))
     elif "raw_input" in schema:  # 3.26 to 3.28: a pair of Python type and description
         schema = {}
-    return schema or component_schema(slot.type, slot.props)
+    return schema or _own_schema(slot, role)
 
 
-def _python_type(slot: Slot, schema: Mapping[str, Any], item: Mapping[str, Any]) -> PythonType:
+def _python_type(
+    slot: Slot, schema: Mapping[str, Any], item: Mapping[str, Any], role: str
+) -> PythonType:
     """Return a type as text, with a description."""
     text = type_text(schema)
-    known = _known_schema(slot, schema)
+    known = _known_schema(slot, schema, role)
     if known is not None:
         known_text = type_text(known)
         schema, item, text = {}, ({} if text != known_text else item), known_text
@@ -283,7 +302,7 @@ def _python_type(slot: Slot, schema: Mapping[str, Any], item: Mapping[str, Any])
     return {"type": text, "description": description}
 
 
-def _known_schema(slot: Slot, schema: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _known_schema(slot: Slot, schema: Mapping[str, Any], role: str) -> Mapping[str, Any] | None:
     """Return a better schema than the server's; ``None`` if none is needed or known.
 
     Servers of 3.x describe tables and labels as "any JSON", files and choices as text, and many
@@ -293,8 +312,15 @@ def _known_schema(slot: Slot, schema: Mapping[str, Any]) -> Mapping[str, Any] | 
     text = type_text(schema)
     if not _is_3x(slot) or not (text in ("Any", "str", "list[str]") or "filepath" in text):
         return None
-    known = component_schema(slot.type, slot.props)
+    known = _own_schema(slot, role)
     return known if type_text(known) != "Any" else None
+
+
+def _own_schema(slot: Slot, role: str) -> Mapping[str, Any]:
+    """Return the schema that is known here for a component of 3.x."""
+    if role == "parameter":
+        return component_schema(slot.type, slot.props)
+    return output_schema(slot.type, slot.props, described="api_info" in slot.config)
 
 
 def _is_3x(slot: Slot) -> bool:
@@ -302,8 +328,27 @@ def _is_3x(slot: Slot) -> bool:
 
 
 def _example(slot: Slot, item: Mapping[str, Any], value: ValueInfo) -> Any:
-    """Return the example: the server's if it sends one, with labels of 3.x replaced by values."""
+    """Return the example: the server's if it sends one that the component accepts."""
+    return accepted_example(slot, _sent_example(slot, item, value))
+
+
+def _has_none_as_example(slot: Slot, item: Mapping[str, Any]) -> bool:
+    """Return whether the server has no better example than ``None``.
+
+    It is so for choices that are not there yet, and for plots. Any other value is refused, except
+    on 3.x, which has no example for conversations either.
+    """
+    own = slot.props.get("allow_custom_value") is True or _is_3x(slot)
+    return "example_input" in item and not own
+
+
+def _sent_example(slot: Slot, item: Mapping[str, Any], value: ValueInfo) -> Any:
+    """Return the server's example, with labels of 3.x replaced by values, or one of the type."""
     example = item.get("example_input")
+    if slot.type == "api" and example == "...":  # a function of `gr.api`; fits no type
+        return example_of(value["type"])
+    if example is None and _has_none_as_example(slot, item):
+        return None
     if example is None:
         examples = _mapping(slot.config.get("example_inputs"))  # 3.26 to 3.50
         example = examples.get("serialized", slot.config.get("example_inputs"))
@@ -329,7 +374,7 @@ def _name(values: list[ValueInfo], sent: list[Any], endpoint: Endpoint) -> None:
     given: set[str] = set()
     for index, value, name in zip(visible, values, sent):
         if not isinstance(name, str) or not name or name in given:
-            name = _unused(identifier(value["label"]) or f"param_{index}", taken | given)
+            name = _unused(identifier(english(value["label"])) or f"param_{index}", taken | given)
         given.add(name)
         value["parameter_name"] = name
 

@@ -10,22 +10,34 @@ import reprlib
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..._record import FrozenRecord
+from ..._basics.record import FrozenRecord
+from ..._basics.words import called
 from ...errors import ConfigError, EndpointNotFoundError
 from ..values.filedata import may_return_files
 from ..values.shapes import is_shaped
 from ..values.slot import Slot
+from .file_texts import takes_files
 from .render import rendered
+from .translation import translations_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ..._basics.outputs import Outputs
     from ..dialect import Dialect
+    from .translation import Translations
 
 #: Component types that the API description of 3.x does not list; later servers send ``skip_api``.
 _HIDDEN_3X = frozenset(
     "state column row tabs tab tabitem box form accordion group interpretation dataset".split()
 )
+
+
+#: The properties of a plot that say what is drawn.
+_PLOT_PROPS = (
+    "x y color title x_title y_title color_title x_bin y_aggregate color_map colors_in_legend "
+    "x_lim y_lim sort tooltip caption"
+).split()
 
 
 class Endpoint(FrozenRecord, hidden=("config",)):
@@ -91,14 +103,38 @@ class Endpoint(FrozenRecord, hidden=("config",)):
         return may_return_files(self.returns)
 
     @cached_property
-    def returned(self) -> tuple[tuple[str, str], ...]:
-        """Type and label of each output that a caller gets."""
-        return tuple((slot.type, slot.label) for slot in self.returns)
+    def described(self) -> Outputs:
+        """The names of its outputs, for texts and displays."""
+        from ..._basics.outputs import Outputs
+
+        return Outputs(
+            shown=tuple((slot.type, slot.label) for slot in self.returns),
+            hidden=tuple((slot.type, slot.label) for slot in self.outputs if slot.hidden),
+            ids=tuple(slot.component_id for slot in self.returns),
+        )
+
+    @cached_property
+    def plots(self) -> Mapping[int, Mapping[str, Any]]:
+        """How the outputs that are bar, line or scatter plots are drawn, by index (4.32 and later).
+
+        Such a value is a table, and the component says which columns are drawn. A value of earlier
+        servers is a figure.
+        """
+        return {
+            index: {key: slot.props[key] for key in _PLOT_PROPS if key in slot.props}
+            for index, slot in enumerate(self.returns)
+            if isinstance(slot.props.get("x"), str) and isinstance(slot.props.get("y"), str)
+        }
 
     @cached_property
     def is_shaped(self) -> bool:
         """Whether the values of an input may have to be converted; see `shapes`."""
         return any(is_shaped(slot) for slot in self.inputs)
+
+    @cached_property
+    def file_slots(self) -> frozenset[int]:
+        """The numbers of the components for which texts are searched by `text_for_file`."""
+        return frozenset(slot.component_id for slot in self.inputs if takes_files(slot))
 
     def visible(self, data: list[Any]) -> list[Any]:
         """Return a server's ``output.data`` without the hidden outputs."""
@@ -114,12 +150,21 @@ class EndpointTable:
     Args:
         config: The app's config.
         dialect: The rules of the server.
+        translations: The app's texts; ``None`` if its config has no marks of ``gr.I18n``.
 
     Raises:
         ConfigError: The config has no lists of components and dependencies.
     """
 
-    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        dialect: Dialect,
+        translations: Translations | None = None,
+    ) -> None:
+        self.translations = translations
+        if translations is not None:
+            config = translations.config(config)
         components, dependencies = config.get("components"), config.get("dependencies")
         if not isinstance(components, list) or not isinstance(dependencies, list):
             raise ConfigError(
@@ -158,8 +203,22 @@ class EndpointTable:
             if endpoint.api_name is not None:
                 self._by_name.setdefault(endpoint.api_name, endpoint)
 
+    @property
+    def title(self) -> str:
+        """The title of the app's page; empty if it has none."""
+        title = self._config.get("title")
+        return title if isinstance(title, str) else ""
+
     def __iter__(self) -> Iterator[Endpoint]:
         return iter(self._by_index.values())
+
+    def example_event(self, endpoint: Endpoint) -> dict[str, Any] | None:
+        """Return an example for the `event_data` of a call; ``None`` if it needs none."""
+        from .example_event import example_event  # only descriptions need it
+
+        dialect = self._dialect
+        pairs = dialect.files != "filedata" or dialect.version < (6, 0, 0)
+        return example_event(endpoint.config, self._components, pairs=pairs)
 
     @property
     def documented(self) -> list[Endpoint]:
@@ -216,7 +275,9 @@ class EndpointTable:
 
     def rendered(self, render_config: Mapping[str, Any]) -> EndpointTable:
         """Return the table after the app has rendered components and functions into the session."""
-        return EndpointTable(rendered(self._config, render_config), self._dialect)
+        config = rendered(self._config, render_config)
+        translations = self.translations or translations_of(config, ())
+        return EndpointTable(config, self._dialect, translations)
 
     def resolve(self, key: str | int | None) -> Endpoint:
         """Return the endpoint that the user means.
@@ -240,7 +301,7 @@ class EndpointTable:
             self._by_index.get(key) if isinstance(key, int) else self._by_name.get(_bare(key))
         )
         if endpoint is None:
-            what = f"fn_index {key}" if isinstance(key, int) else f"endpoint {key!r}"
+            what = called(key) if isinstance(key, int) else f"endpoint {key!r}"
             near = self._near(key) if isinstance(key, str) else ()
             meant = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
             raise EndpointNotFoundError(
@@ -250,14 +311,14 @@ class EndpointTable:
             )
         if endpoint.visibility == "private":
             raise EndpointNotFoundError(
-                f"Endpoint {key!r} is private (api_name=False, or api_visibility='private'), so "
+                f"{_title(key)} is private (api_name=False, or api_visibility='private'), so "
                 f"clients cannot call it. {self._choices()}",
                 endpoint=key,
                 candidates=self._names(),
             )
         if endpoint.in_browser:
             raise EndpointNotFoundError(
-                f"Endpoint {key!r} runs only in the browser. It has no function on the server, so "
+                f"{_title(key)} runs only in the browser. It has no function on the server, so "
                 f"it cannot be called. {self._choices()}",
                 endpoint=key,
                 candidates=self._names(),
@@ -293,11 +354,20 @@ class EndpointTable:
             verb = "endpoint is" if len(names) == 1 else "endpoints are"
             parts = [f"Its {verb} {', '.join(names)}"]
         if unnamed:
-            parts.append(
-                f"{'others have only a' if parts else 'Its endpoints have no names. Call them by'} "
-                f"number: {', '.join(unnamed)}"
+            one, many = (
+                ("another has only a number", "others have only a number")
+                if parts
+                else (
+                    "Its endpoint has no name. Call it by number",
+                    "Its endpoints have no names. Call them by number",
+                )
             )
+            parts.append(f"{one if len(unnamed) == 1 else many}: {', '.join(unnamed)}")
         return "; ".join(parts) + "." if parts else "It offers no endpoint to API users."
+
+
+def _title(key: str | int) -> str:
+    return called(key) if isinstance(key, int) else f"Endpoint {key!r}"
 
 
 def _invalid_key(value: object) -> str:

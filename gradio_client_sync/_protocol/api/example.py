@@ -12,33 +12,67 @@ import re
 from collections.abc import Mapping
 from typing import Any, Union
 
-from .schema import component_schema
+from .schema import component_schema, is_file, list_in, referred
 
 LONGEST = 200  # characters; longer texts are shortened
 MOST = 50  # items of a list or dict that are shown
+EXAMPLE_DEPTH = 5  # levels of an example; following a reference counts as a level
+MOST_PARTS = 20  # keys, positions or alternatives of a schema that an example uses
 DEEPEST = 20  # levels of a default; a hostile one could exceed Python's stack
 
 
 def example_of(schema: object) -> Any:
     """Return an example value of a type for a call; ``None`` if no example is known.
 
+    A file inside of a list or an object is an example, too. A file alone is not, because its name
+    depends on the component.
+
     Example:
         >>> example_of({"type": "array", "items": {"enum": ["draft", "final"]}})
         ['draft']
     """
-    if not isinstance(schema, Mapping):
+    return None if is_file(schema) else _example_of(schema, schema, EXAMPLE_DEPTH)
+
+
+def _example_of(schema: object, root: object, depth: int) -> Any:
+    if not isinstance(schema, Mapping) or depth < 0:
         return None
-    values = schema.get("enum")
-    if isinstance(values, list) and values:
+    depth -= 1
+    if "$ref" in schema:
+        return _example_of(referred(root, schema["$ref"]), root, depth)
+    if is_file(schema):
+        return {"path": "document.pdf", "meta": {}}
+    values = [schema["const"]] if "const" in schema else list_in(schema, "enum")
+    if values:
         return values[0]
+    parts = list_in(schema, "anyOf") or list_in(schema, "oneOf")
+    parts = parts or [{**schema, "type": kind} for kind in list_in(schema, "type")]
+    if parts:
+        examples = (_example_of(part, root, depth) for part in parts[:MOST_PARTS])
+        return next((one for one in examples if one is not None), None)
     kind = schema.get("type")
-    if kind == "array":
-        items = schema.get("items")
-        if isinstance(items, Mapping) and items.get("type") == "array":
-            return []  # a nested example would be hard to read
-        one = example_of(items)
+    if kind == "array" or (kind is None and "prefixItems" in schema):
+        if places := list_in(schema, "prefixItems"):
+            return [_example_of(place, root, depth) for place in places[:MOST_PARTS]]
+        one = _example_of(schema.get("items"), root, depth)
         return [] if one is None else [one]
+    if kind == "object" or (kind is None and "properties" in schema):
+        return _object_example(schema, root, depth)
+    least = schema.get("minimum")
+    if kind in ("number", "integer") and isinstance(least, (int, float)):
+        return least
     return _EXAMPLES.get(kind) if isinstance(kind, str) else None
+
+
+def _object_example(schema: Mapping[str, Any], root: object, depth: int) -> dict[str, Any]:
+    """Return an object with the keys that are required; with all of them if the schema has none."""
+    properties = schema.get("properties")
+    if isinstance(properties, Mapping) and properties:
+        required = [key for key in list_in(schema, "required") if key in properties]
+        keys = (required or list(properties))[:MOST_PARTS]
+        return {str(key): _example_of(properties[key], root, depth) for key in keys}
+    one = _example_of(schema.get("additionalProperties"), root, depth)
+    return {} if one is None else {"key": one}
 
 
 _EXAMPLES = {"string": "Hello", "number": 1, "integer": 1, "boolean": True}
@@ -50,10 +84,11 @@ def component_example(component: str, props: Mapping[str, Any]) -> Any:
     return example_of(component_schema(component, props)) if example is None else example
 
 
+_TABLE_EXAMPLE = {"headers": ["a", "b"], "data": [[1, 2], [3, 4]]}
 _COMPONENT_EXAMPLES: dict[str, Any] = {
     "json": {"key": "value"},
     "colorpicker": "#ff8800",
-    "dataframe": {"headers": ["a", "b"], "data": [[1, 2], [3, 4]]},
+    **dict.fromkeys(("dataframe", "timeseries"), _TABLE_EXAMPLE),
     "highlightedtext": [["some text", "label"]],
     "chatbot": [["Hello", "Hi there"]],
 }
@@ -79,6 +114,8 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
     else:
         head, tail = "app.predict(", ")"
     head += quoted(name) if isinstance(name, str) else str(name)
+    event = _event_data(endpoint)
+    tail = f"{event}{tail}"
     values, unset = _values(endpoint, "parameters"), _unset(endpoint)
     if not values and not unset:
         return f"{head}{tail}"
@@ -102,6 +139,15 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
     return f"{line}{tail}"
 
 
+def _event_data(endpoint: Mapping[str, Any]) -> str:
+    """Return the argument for the data of an event, after a comma; ``""`` if there is none."""
+    event = _mapping(endpoint.get("example_event_data"))
+    if not event:
+        return ""
+    argument = _source({quoted(key): _python(value, "Any") for key, value in event.items()})
+    return f", event_data={argument}"
+
+
 def _unset(endpoint: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the hidden parameters without a value, as if they were required.
 
@@ -117,12 +163,28 @@ def _unset(endpoint: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _belongs_in_call(value: Mapping[str, Any]) -> bool:
     """Return whether a call should show a value: if it is required, or has a useful default.
 
-    Files of the app are not useful.
+    Files of the app are not useful. An empty list of files is a default that few functions accept.
     """
-    if not value.get("parameter_has_default"):
+    if not value.get("parameter_has_default") or _lacks_files(value):
         return True
     default, text = value.get("parameter_default"), default_text(value)
     return not _is_empty(default) and len(text) <= 40 and "handle_file(" not in text
+
+
+def _lacks_files(value: Mapping[str, Any]) -> bool:
+    """Return whether the default has no files, though the parameter takes some and has an example.
+
+    The app's own ``None`` means that it needs no file. A conversation begins empty.
+    """
+    default = value.get("parameter_default")
+    return (
+        bool(value.get("parameter_has_default"))
+        and default is not None
+        and _is_empty(default)
+        and "filepath" in _type(value)
+        and value.get("example_input") not in (None, [])
+        and str(value.get("component", "")).lower() != "chatbot"
+    )
 
 
 def _is_empty(default: object) -> bool:
@@ -137,15 +199,16 @@ def default_text(value: Mapping[str, Any]) -> str:
 
 
 def _example(value: Mapping[str, Any]) -> Any:
-    if value.get("parameter_has_default"):
+    if value.get("parameter_has_default") and not _lacks_files(value):
         return value.get("parameter_default")
-    if value.get("example_input") not in (None, []):
-        return value["example_input"]
+    example = value.get("example_input", [])
+    if example not in (None, []):
+        return example
     if _type(value) == "filepath":
         return _FILES.get(str(value.get("component", "")).lower(), "document.pdf")
     if _type(value) == "list[filepath]":
         return ["document.pdf"]
-    return example_of(value.get("type"))
+    return example_of(value.get("type")) if example == [] else None
 
 
 _FILES = {"image": "photo.png", "audio": "speech.wav", "video": "clip.mp4", "model3d": "mesh.glb"}
@@ -168,6 +231,9 @@ def _python(example: object, kind: str, depth: int = 0) -> _Python:
         path = example.get("path")
         if isinstance(path, str) and ("meta" in example or "filepath" in kind):
             return _file(path)
+        if example.keys() >= {"name", "data", "is_file"}:  # 3.x
+            named = (example.get("orig_name"), example["name"], example["data"])
+            return _file(next((name for name in named if name and isinstance(name, str)), "file"))
         return {
             quoted(str(key)): _python(one, inner, depth + 1)
             for key, one in itertools.islice(example.items(), MOST)

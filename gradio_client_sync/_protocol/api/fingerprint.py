@@ -13,6 +13,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Union
 
+from ..._basics.words import called
 from .signature import Signature
 
 #: Name, type and whether it is required, for each parameter; then the types of the outputs.
@@ -55,18 +56,21 @@ def changes_of(endpoint: str | int, kept: Fingerprint, now: Fingerprints) -> lis
         ["'/f': parameter 'a' is now called 'b'"]
     """
     if endpoint not in now:
-        return [f"{endpoint!r} no longer exists{_successor(kept, endpoint, now)}"]
+        return [f"{called(endpoint)} no longer exists{_successor(kept, endpoint, now)}"]
     (old, gives), (new, gives_now) = kept, now[endpoint]
     changes = _parameter_changes(old, new)
     if gives != gives_now:
         changes.append(f"it now returns {_listed(gives_now)}, not {_listed(gives)}")
-    return [f"{endpoint!r}: {change}" for change in changes]
+    return [f"{called(endpoint)}: {change}" for change in changes]
 
 
 def all_changes(kept: Fingerprints, now: Fingerprints) -> list[str]:
     """Return the changes of all endpoints of an app, with new endpoints included."""
     changes = [one for endpoint in kept for one in changes_of(endpoint, kept[endpoint], now)]
-    return [*changes, *(f"{endpoint!r} is new" for endpoint in now if endpoint not in kept)]
+    return [
+        *changes,
+        *(f"{called(endpoint)} is new" for endpoint in now if endpoint not in kept),
+    ]
 
 
 _Parameters = Sequence[tuple[str, str, bool]]
@@ -109,7 +113,7 @@ def _successor(kept: Fingerprint, endpoint: str | int, now: Fingerprints) -> str
     """Return a hint to the endpoint with the same fingerprint and the most similar name, if any."""
     same = {str(name): name for name, fingerprint in now.items() if fingerprint == kept}
     close = difflib.get_close_matches(str(endpoint), same, n=1, cutoff=0.0)
-    return f"; {same[close[0]]!r} takes and returns the same" if close else ""
+    return f"; {called(same[close[0]])} takes and returns the same" if close else ""
 
 
 def _covers(kind: str, other: str) -> bool:

@@ -197,6 +197,15 @@ def _optional(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"anyOf": [schema, _NULL]}
 
 
+# A table that the app makes without names has numbers as headers.
+_TABLE = _object(headers=_list({"type": ["string", "integer"]}), data=_list(_list(_ANY)))
+#: Keys that a value has on some releases only.
+_MORE_KEYS: dict[str, dict[str, Any]] = {
+    "dataframe": {"metadata": _ANY},  # the style of the cells
+    **{key: {"chart": _STRING} for key in ("lineplot", "barplot", "scatterplot")},
+}
+_MESSAGE = {"anyOf": [_STRING, _FILE, _NULL]}
+
 _COMPONENTS: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("textbox", "button", "code", "colorpicker", "html", "markdown"), _STRING),
     "dataset": {"type": "integer", "description": "number of the row, from 0"},
@@ -205,10 +214,13 @@ _COMPONENTS: dict[str, dict[str, Any]] = {
     "slider": _NUMBER,
     "checkbox": {"type": "boolean"},
     "gallery": _list(_tuple(_FILE, _optional(_STRING))),
-    "dataframe": _object(headers=_list(_STRING), data=_list(_list(_ANY))),
-    "timeseries": _object(headers=_list(_STRING), data=_list(_list(_ANY))),
-    "chatbot": _list(_tuple(_optional(_STRING), _optional(_STRING))),
-    "label": _object(label=_STRING, confidences=_list(_object(label=_STRING, confidence=_NUMBER))),
+    "dataframe": _TABLE,
+    "timeseries": _TABLE,
+    "chatbot": _list(_tuple(_MESSAGE, _MESSAGE)),
+    "label": {
+        **_object(label=_STRING, confidences=_list(_object(label=_STRING, confidence=_NUMBER))),
+        "required": ["label"],  # the other key is missing if the app gave a plain label
+    },
     "highlightedtext": _list(_tuple(_STRING, _optional({"type": ["string", "number"]}))),
     "annotatedimage": _tuple(_FILE, _list(_tuple(_FILE, _STRING))),
     **dict.fromkeys(
@@ -241,6 +253,33 @@ def component_schema(component: str, props: Mapping[str, Any]) -> dict[str, Any]
     if component == "slider" and all(isinstance(end, (int, float)) for end in (low, high)):
         schema = {**schema, "description": f"numeric value between {low} and {high}"}
     return schema
+
+
+def output_schema(
+    component: str, props: Mapping[str, Any], *, described: bool = True
+) -> dict[str, Any]:
+    """Return what a component of an old server returns, as a JSON schema.
+
+    Args:
+        component: Its type in the config.
+        props: Its properties in the config.
+        described: Whether the server describes its components (3.26 and later).
+
+    Behaviour: ``postprocess`` of Gradio 3. Since 3.26 a video comes with its subtitles. An image of
+    a gallery comes alone if it has no caption. Later releases of Gradio 3 send more keys.
+    """
+    if component == "video" and described:
+        return _tuple(_FILE, _optional(_FILE))
+    if component == "gallery":
+        return _list({"anyOf": [_FILE, _tuple(_FILE, _optional(_STRING))]})
+    if component in _MORE_KEYS:
+        known = component_schema(component, props)
+        return {
+            **known,
+            "properties": {**known["properties"], **_MORE_KEYS[component]},
+            "required": list(known["properties"]),
+        }
+    return component_schema(component, props)
 
 
 def choice_values(props: Mapping[str, Any]) -> list[Any]:

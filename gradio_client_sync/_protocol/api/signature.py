@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .annotation import Hint, hint_of, or_none
+from .accepted import accepted
+from .annotation import Hint, hint_of, is_plain, or_none
 from .api_info import (
     NAME_LENGTH,
     endpoint_description,
@@ -25,11 +26,15 @@ from .api_info import (
     returns_of,
     schemas_of,
 )
+from .shown import choices_in, shown_label
+from .translation import Translated
 
 if TYPE_CHECKING:
     from ...types import ValueInfo
     from ..values.slot import Slot
     from .endpoint import Endpoint, EndpointTable
+
+PLAIN_DEFAULT = 48  # columns of the longest default that is part of a signature
 
 #: Names that no parameter gets: Python forbids the first, generated functions use the others.
 _TAKEN = ("__debug__", "_API", "DEFAULT")
@@ -42,13 +47,16 @@ class Parameter:
     Attributes:
         name: The name in Python.
         sent_as: The app's name for it.
-        hint: The type.
+        hint: The type by the app's description. It is part of the fingerprint.
         required: Whether it has no default.
         default: The app's default.
         keyword_only: Whether it cannot be passed by position.
-        label: The label on the app's page.
+        label: The label on the app's page, or the component's name if it has no label.
         note: What the server says about the type, such as a range.
         hidden: Whether the app's own description does not list it.
+        accepts: The type of all values that may be passed; ``None`` if it is `hint`.
+        choices: The values to choose from, if the type does not have them.
+        translated: Whether the default depends on the user's language.
     """
 
     name: str
@@ -60,6 +68,23 @@ class Parameter:
     label: str
     note: str
     hidden: bool = False
+    accepts: Hint | None = None
+    choices: tuple[Any, ...] = ()
+    translated: bool = False
+
+    @property
+    def annotation(self) -> Hint:
+        """The type of all values that may be passed."""
+        return self.hint if self.accepts is None else self.accepts
+
+    @property
+    def shows_default(self) -> bool:
+        """Whether the default is in the signature, so it is short, immutable and of the type."""
+        return (
+            not self.required
+            and is_plain(self.default, PLAIN_DEFAULT)
+            and self.hint.takes(self.default)
+        )
 
 
 @dataclass(frozen=True)
@@ -102,19 +127,23 @@ def signature_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Signatur
     had_default = keyword_only = False
     for name, value, schema, slot in zip(named, values, schemas, slots):
         required = not value["parameter_has_default"]
+        hint = _parameter_hint(schema, slot, value)
         keyword_only = keyword_only or slot.hidden or (required and had_default)
         had_default = had_default or not required
         parameters.append(
             Parameter(
                 name=name,
                 sent_as=value["parameter_name"],
-                hint=_parameter_hint(schema, slot, value),
+                hint=hint,
                 required=required,
                 default=value["parameter_default"],
                 keyword_only=keyword_only,
-                label=value["label"],
+                label=shown_label(value),
                 note=value["python_type"]["description"],
                 hidden=slot.hidden,
+                accepts=accepted(slot, hint),
+                translated=isinstance(value["parameter_default"], Translated),
+                choices=() if "Literal" in hint.kinds() else choices_in(schema),
             )
         )
     outputs = zip(schemas_of(endpoint, info, "returns"), returns_of(endpoint, info))
@@ -123,7 +152,7 @@ def signature_of(endpoint: Endpoint, info: Mapping[str, Any] | None) -> Signatur
         endpoint=endpoint.name,
         name=name,
         parameters=tuple(parameters),
-        returns=tuple((hint_of(schema).widened(), value["label"]) for schema, value in outputs),
+        returns=tuple((hint_of(schema).widened(), shown_label(value)) for schema, value in outputs),
         description=endpoint_description(endpoint, info),
         streams=bool(endpoint.generator),
     )

@@ -124,14 +124,14 @@ class Decoder:
         return events
 
     def _log(self, content: Mapping[str, Any], time: float) -> Log:
-        endpoint = self._event_factory.endpoint
+        endpoint, shown = self._event_factory.endpoint, self._event_factory.shown
         return Log(
-            log=str(content.get("log", "")),
+            log=str(shown(content.get("log", ""))),
             level=str(content.get("level", "info")),
             endpoint=endpoint.name,
             fn_index=endpoint.fn_index,
             time=moment(time),
-            title=text(content.get("title")),
+            title=text(shown(content.get("title"))),
             duration=number(content.get("duration")),
             visible=flag(content.get("visible")),
         )

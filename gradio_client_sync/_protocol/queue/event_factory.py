@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable
 
+from ..._basics.words import called
 from ...errors import ProtocolError
 from ...events import Data, Render, Status
 from ..values.filedata import find_files, may_hold_files
@@ -42,9 +43,10 @@ class EventFactory:
         make_file: Makes the object that users get for a file; with ``None``, files in values
             stay as the server sent them.
         look: Makes the notebook display of a value.
+        translate: Returns a value without the marks of ``gr.I18n``; ``None`` if the app has none.
     """
 
-    __slots__ = ("dialect", "endpoint", "look", "make_file")
+    __slots__ = ("dialect", "endpoint", "look", "make_file", "translate")
 
     def __init__(
         self,
@@ -52,11 +54,13 @@ class EventFactory:
         dialect: Dialect,
         make_file: Callable[[FileFacts], Any] | None = None,
         look: Callable[[Data], dict[str, Any]] | None = None,
+        translate: Callable[[Any], Any] | None = None,
     ) -> None:
         self.endpoint: Endpoint = endpoint
         self.dialect: Dialect = dialect
         self.make_file: Callable[[FileFacts], Any] | None = make_file
         self.look: Callable[[Data], dict[str, Any]] | None = look
+        self.translate: Callable[[Any], Any] | None = translate
         if dialect.quotes_errors:
             import ast  # noqa: F401  # for `app_text`: a worker, which calls it, must not import
 
@@ -91,7 +95,7 @@ class EventFactory:
             files: Whether the values may contain files; see `may_hold_files`.
         """
         endpoint = self.endpoint
-        values = endpoint.visible(data)
+        values = self.shown(endpoint.visible(data))
         sent = {
             index: value
             for index, value in enumerate(values)
@@ -106,18 +110,17 @@ class EventFactory:
                 find_files(value, slot, self.dialect, self.make_file)
                 for value, slot in zip(values, slots)
             ]
-        updates: dict[int, Mapping[str, Any]] = {
-            index: {**update, "value": values[index]} if "value" in update else update
-            for index, update in sent.items()
-        }
+        updates: dict[int, Mapping[str, Any]] = {}
+        for index, update in sent.items():
+            updates[index] = {**update, "value": values[index]} if "value" in update else update
         return Data._make(
             data=values,
             endpoint=endpoint.name,
             fn_index=endpoint.fn_index,
             time=moment(time),
             updates=updates,
-            _outputs=endpoint.returned,
-            _look=self.look,
+            _origin=endpoint,
+            _display=self.look,
         )
 
     def render(self, time: float, output: Mapping[str, Any]) -> list[Event]:
@@ -145,7 +148,8 @@ class EventFactory:
         data = output.get("data")
         if not isinstance(data, list):
             raise ProtocolError(
-                f"The server reports the end of {self.endpoint.name!r} without a list of values.",
+                f"The server reports the end of {called(self.endpoint.name)} without a list of "
+                "values.",
                 raw=output,
             )
         return [
@@ -158,6 +162,7 @@ class EventFactory:
         """Return the text of an app's error, without the quotes that servers before 5.2 add."""
         if reported is None:
             return None
+        reported = self.shown(reported)
         if not isinstance(reported, str):
             return str(reported)
         if self.dialect.quotes_errors and re.fullmatch(_QUOTED, reported):
@@ -169,13 +174,17 @@ class EventFactory:
                 return reported
         return reported
 
+    def shown(self, value: Any) -> Any:
+        """Return what the app sent for people, without marks."""
+        return value if self.translate is None else self.translate(value)
+
     def failure(self, time: float, output: Mapping[str, Any], **fields: Any) -> Status:
         """Return the final status of a function that raised."""
         return self.status(
             time,
             "error",
             message=self.app_text(output.get("error")) or "An error occurred",
-            title=text(output.get("title")) or "Error",
+            title=text(self.shown(output.get("title"))) or "Error",
             duration=number(output.get("duration")),
             visible=flag(output.get("visible")),
             **fields,

@@ -19,6 +19,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
+from ..._basics.words import called
 from ...errors import AppError, BrokenStreamError, GradioClientError, ProtocolError, QueueFullError
 from ...events import Data, Status
 from .statuses import completion, status_of
@@ -83,6 +84,15 @@ class JobState(NamedTuple):
     begun: bool = False
     stage: Stage = "pending"
     answers: int = 0
+
+    @property
+    def phase(self) -> str:
+        """What the job was doing, as the end of a sentence that says when something happened."""
+        if self.begun:
+            return "while the function was running"
+        if self.queued or self.accepted:
+            return "while the job was in the queue"
+        return "before the app had confirmed the job"
 
 
 class Exchange:
@@ -234,7 +244,7 @@ class Exchange:
             url: The URL of the connection.
             queue: Whether the job goes through the app's queue.
         """
-        return self.fail(self._broken(reason, url), time, queue=queue)
+        return self.fail(self._broken(reason, url, queue=queue), time, queue=queue)
 
     def fail(self, error: GradioClientError, time: float, **fields: Any) -> Finish:
         """End the job with an error that was found on the client's side.
@@ -261,16 +271,18 @@ class Exchange:
         self._finished = True
         return Finish(events, data, error)
 
-    def _broken(self, reason: str, url: str | None = None) -> BrokenStreamError:
+    def _broken(
+        self, reason: str, url: str | None = None, *, queue: bool = True
+    ) -> BrokenStreamError:
         name = self.event_factory.endpoint.name
         fate = {
             True: "The server had accepted the job, so the function may have run",
             None: "The server may have accepted the job, so the function may have run",
             False: "The server had not accepted the job, so it is safe to call again",
         }[self._state.accepted]
+        when = self._state.phase if queue else "before the app had responded"
         return BrokenStreamError(
-            f"The connection for {name!r} was lost while the job was {self._state.stage}: "
-            f"{reason.rstrip('.')}. {fate}.",
+            f"The connection for {called(name)} was lost {when}: {reason.rstrip('.')}. {fate}.",
             endpoint=name,
             event_id=self._event_id,
             accepted=self._state.accepted,
@@ -355,13 +367,13 @@ def app_error(
     text = event_factory.app_text(output.get("error"))
     if text is None:
         description = (
-            f"{name!r} of the app raised an error. The app hides its text (show_error=False); "
-            "the text is in the server's log"
+            f"{called(name)} of the app raised an error. The app hides its text "
+            "(show_error=False); the text is in the server's log"
         )
     elif text:
-        description = f"{name!r} of the app raised: {text}"
+        description = f"{called(name)} of the app raised: {text}"
     else:
-        description = f"{name!r} of the app raised an error without a text"
+        description = f"{called(name)} of the app raised an error without a text"
     return AppError(
         description,
         endpoint=name,
@@ -383,6 +395,6 @@ def queue_full(event_factory: EventFactory, detail: str | None = None) -> QueueF
     name = event_factory.endpoint.name
     explanation = f" ({detail})" if detail else ""
     return QueueFullError(
-        f"The queue for {name!r} is full{explanation}; the job did not run. Try again later.",
+        f"The queue for {called(name)} is full{explanation}; the job did not run. Try again later.",
         endpoint=name,
     )

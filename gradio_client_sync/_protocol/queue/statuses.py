@@ -61,7 +61,7 @@ def completion(
         return [event_factory.cancelled(time)]
     fields: dict[str, Any] = {
         "code": code,
-        "progress_data": _progress(content.get("progress_data")),
+        "progress_data": _progress(event_factory.shown(content.get("progress_data"))),
         "changed_state_ids": ids(result.get("changed_state_ids")),
         "used_cache": text(content.get("used_cache")),
         "cache_duration": number(content.get("cache_duration")),
@@ -103,7 +103,7 @@ def _progressing(
         "pending",
         code=text(content.get("code")),
         success=flag(content.get("success")),
-        progress_data=_progress(content.get("progress_data")),
+        progress_data=_progress(event_factory.shown(content.get("progress_data"))),
     )
 
 
@@ -116,7 +116,7 @@ def _value(event_factory: EventFactory, message: Message, content: Mapping[str, 
         message.time,
         "generating" if message.msg == "process_generating" else "streaming",
         code=code,
-        progress_data=_progress(content.get("progress_data")),
+        progress_data=_progress(event_factory.shown(content.get("progress_data"))),
         changed_state_ids=ids(result.get("changed_state_ids")),
         time_limit=number(content.get("time_limit")),
     )

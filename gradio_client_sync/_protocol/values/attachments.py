@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from ..._basics.words import called
 from ...errors import PayloadError
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def fill(value: Any, forms: Mapping[int, Any]) -> Any:
 
 def _too_deep(name: str | int) -> PayloadError:
     return PayloadError(
-        f"The payload for {name!r} is nested more than {DEEPEST} levels deep, or contains "
+        f"The payload for {called(name)} is nested more than {DEEPEST} levels deep, or contains "
         "itself, so it cannot be sent.",
         endpoint=name,
     )

@@ -132,7 +132,10 @@ def _is_masked_3x(slot: Slot, dialect: Dialect) -> bool:
 
 
 def _file(value: Any, slot: Slot, dialect: Dialect) -> Any:
-    several = slot.props.get("file_count") in ("multiple", "directory")
+    count = slot.props.get("file_count")
+    # For a directory, servers of 4.0 to 4.12 accept only one file, and pass on a list of it.
+    one_only = not _is_3x(dialect) and dialect.version < (4, 13)
+    several = count == "multiple" or (count == "directory" and not one_only)
     if several and isinstance(value, Attachment):
         return [value]
     if not several and isinstance(value, list) and len(value) == 1:
@@ -146,7 +149,9 @@ def _multimodal(value: Any, slot: Slot, dialect: Dialect) -> Any:
     if isinstance(value, Attachment):
         return {"text": "", "files": [value]}
     if isinstance(value, dict) and value.keys() <= {"text", "files"}:
-        return {"text": "", "files": [], **value}
+        files = value.get("files", [])
+        files = [files] if isinstance(files, Attachment) else files
+        return {"text": "", **value, "files": files}
     return value
 
 
@@ -229,5 +234,6 @@ _SHAPERS: Mapping[str, Shaper] = {
     "imageeditor": _image_editor,
     "label": _label,
     "multimodaltextbox": _multimodal,
+    "uploadbutton": _file,
     "video": _video,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..._record import FrozenRecord
+from ..._basics.record import FrozenRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -396,6 +396,7 @@ def test_login(guarded: Server) -> None:
     for more in ((), ("--auth", "ada:wrong")):
         code, _, stderr = run(*add, *more)
         assert code == 4 and "wrong" not in stderr
+        assert "auth is --auth user:password" in stderr
 
 
 # -- scripted servers

@@ -7,11 +7,16 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from gradio_client_sync._cli.exits import COMPLETION
+from gradio_client_sync._cli.shells import words_of
+from tests.support.scripted import ScriptedApp, config_of, dependency
+from tests.support.servers.server import Server
 from tests.support.terminal import Terminal
 
 PROGRAM = "gradio-client-sync"
@@ -77,11 +82,15 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, tuple[st
     with where.open("ab") as file:
         file.write(script)
     (tmp_path / "my_written_app.py").touch()
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "my cat.txt").write_text("a cat")
+    (tmp_path / "note, short.txt").write_text("a note")
     return str(tmp_path), (found, *shell.command[1:])
 
 
-def test_tab_completes(shell: tuple[str, tuple[str, ...]]) -> None:
-    """Commands, options, choices and files are completed, and the completed line runs."""
+@pytest.fixture
+def typing(shell: tuple[str, tuple[str, ...]]) -> Iterator[Terminal]:
+    """Yield a terminal in which the shell is ready, in the folder of the user."""
     home, command = shell
     variables = {
         "HOME": home,
@@ -92,7 +101,78 @@ def test_tab_completes(shell: tuple[str, tuple[str, ...]]) -> None:
     with Terminal(*command, **variables) as terminal:
         terminal.read_until(PROMPT)
         terminal.press(f"cd {shlex.quote(home)}\n")
-        for typed, shown in TYPED:
-            terminal.press(f"{PROGRAM} {typed}\n")
-            terminal.read_until(shown)
+        yield terminal
         terminal.press("exit\n")
+
+
+def test_tab_completes(typing: Terminal) -> None:
+    """Commands, options, choices and files are completed, and the completed line runs."""
+    for typed, shown in TYPED:
+        typing.press(f"{PROGRAM} {typed}\n")
+        typing.read_until(shown)
+
+
+@pytest.mark.gradio
+def test_tab_completes_the_names_of_an_app(typing: Terminal, newest: Server) -> None:
+    """Endpoints, parameters, choices and files after an ``@`` are completed in one line each."""
+    for typed, shown in (
+        ("/pai\thello", "HELLO"),
+        ('ech\t"some"\\ text', "some text"),
+        ("/defaults tex\tx ch\tgr\t", "x 2 True green"),
+        ("/file @pic\tmy\t-o one", "one/my cat.txt"),
+        ("/file up\t@note\t-o two", "two/note, short.txt"),
+        ("/file upload=@~/pic\tmy\t-o three", "three/my cat.txt"),
+    ):
+        typing.press(f"{PROGRAM} predict {newest.url} {typed}\n")
+        typing.read_until(shown)
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "is_quoted"),
+    [
+        ("p", ["p"], False),
+        ("p ", ["p", ""], False),
+        ("p a\\ b", ["p", "a b"], False),
+        ("p 'a b", ["p", "a b"], True),
+        ('p "a b', ["p", "a b"], True),
+        ("p it's", ["p", "its"], True),
+        ("p http://h:1 @x", ["p", "http://h:1", "@x"], False),
+        ("p 'a' x=\"b\"", ["p", "a", "x=b"], False),
+        ("", [""], False),
+    ],
+)
+def test_words_of_a_line(line: str, words: list[str], is_quoted: bool) -> None:
+    """A line is read as a shell reads it, even if a quote is open."""
+    assert words_of(line) == (words, is_quoted)
+
+
+def test_names_that_shells_could_misread_are_not_offered() -> None:
+    """An app cannot write into the line of a person, or draw on the terminal."""
+    hostile = ("a\nplain,b", "a\x1b[2J", "a\u202eb")
+    apps = config_of(*(dependency(n, name) for n, name in enumerate((*hostile, "good", "$(x)"))))
+    with ScriptedApp(apps) as app:
+        line = f"{PROGRAM} predict {app.url} /"
+        for shell, offered in (("bash", ["/good", "/\\$\\(x\\)"]), ("zsh", ["/good", "/$(x)"])):
+            done = subprocess.run(
+                [sys.executable, "-m", "gradio_client_sync"],
+                env={**os.environ, COMPLETION: f"{shell}_complete", "COMP_LINE": line},
+                capture_output=True,
+                encoding="utf-8",
+            )
+            assert (done.stdout.splitlines(), done.stderr) == ([f"plain,{n}" for n in offered], "")
+
+
+def test_tab_shows_no_error_if_the_app_cannot_be_reached() -> None:
+    """If there is no app, nothing is completed and nothing is printed, and no password asked."""
+    for options in ("", "--auth ada "):
+        done = subprocess.run(
+            [sys.executable, "-m", "gradio_client_sync"],
+            env={
+                **os.environ,
+                COMPLETION: "fish_complete",
+                "COMP_LINE": f"{PROGRAM} predict {options}http://127.0.0.1:1 /a",
+            },
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert (done.stdout.strip(), done.stderr) == ("", "")

@@ -18,6 +18,7 @@ from tests.support.hub.connect_proxy import ConnectProxy, certificate
 from tests.support.hub.hub import LocalHub, proxy_of
 from tests.support.scripted import WAIT, ScriptedApp, config_of
 from tests.support.servers.server import Server
+from tests.support.tls_proxy import behind_tls, make_certificate
 
 __all__ = ["certificate", "guarded"]
 
@@ -105,6 +106,14 @@ def test_doctor_names_tls() -> None:
     with ScriptedApp() as app:
         code, cause, report = cause_of(app.url.replace("http:", "https:"))
     assert (code, cause) == (5, "TLS") and "does not use TLS" in report
+
+
+@pytest.mark.gradio
+def test_doctor_names_tls_behind_a_url_of_plain_http(newest: Server, tmp_path: Path) -> None:
+    """If the server of an http URL expects TLS, the cause is TLS, and the right URL is printed."""
+    with behind_tls(newest.url, make_certificate(tmp_path)) as url:
+        code, cause, report = cause_of(url.replace("https:", "http:"))
+    assert (code, cause) == (5, "TLS") and f"Connect to {url}." in report
 
 
 @pytest.mark.gradio

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from gradio_client_sync import Client
 from gradio_client_sync._cli.live import bar, status_lines
 from gradio_client_sync.events import Progress, Status
 from tests.conftest import SERVERS
+from tests.support.generations import has
 from tests.support.scripted import (
     CLOSE,
     Gate,
@@ -24,7 +27,7 @@ from tests.support.scripted import (
     scripted,
 )
 from tests.support.servers.server import Server
-from tests.support.terminal import Terminal
+from tests.support.terminal import Screen, Terminal
 
 GRADIO = (sys.executable, "-X", "utf8", "-m", "gradio_client_sync")
 COLORS = re.compile(r"\x1b\[\d+m")
@@ -176,6 +179,96 @@ def test_password_prompt_hides_the_password() -> None:
     assert "hunter2" not in text and "does not accept the login of user 'ada'" in text
 
 
+# -- results and the live view on one screen
+
+LIVE = r"█|░|Running|Joining|In the queue"
+RESULT = r"tok\d"
+MESSAGE = r"mind the gap|halfway there|end is missing|Out of ink"
+
+#: Where standard output goes: to the terminal, or through a program that writes to it.
+THROUGH = ("", " | cat", " | tee copy.txt", " | grep --line-buffered tok")
+
+
+def screen_of(line: str, folder: Path) -> Screen:
+    """Run a line of a shell in a terminal, and return what the terminal has shown."""
+    screen = Screen()
+    with Terminal("/bin/sh", "-c", f"cd {shlex.quote(str(folder))}; {line}") as terminal:
+        screen.feed(terminal.read_to_end())
+    for row in screen.seen:
+        kinds = [kind for kind in (LIVE, RESULT, MESSAGE) if re.search(kind, row)]
+        assert len(kinds) < 2, f"the row mixes them: {row!r}"
+    return screen
+
+
+def words_shown(rows: list[str]) -> list[str]:
+    return [word for row in rows for word in re.findall(RESULT, row)]
+
+
+@pytest.mark.gradio
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
+@pytest.mark.parametrize("through", THROUGH)
+def test_values_and_the_live_view_never_mix(spoken: Server, tmp_path: Path, through: str) -> None:
+    """A row of the screen is a value, a message or the live view, whatever reads the output."""
+    words = [f"tok{number}" for number in range(8)]
+    for command in ("stream", "submit"):
+        line = f"{shlex.join(GRADIO)} {command} {spoken.url} /story 8{through}"
+        screen = screen_of(line, tmp_path)
+        assert any(re.search(LIVE, row) for row in screen.seen)  # it was drawn, at least first
+        shown = words_shown(screen.rows)
+        if command == "stream" and "grep" not in through:
+            assert shown == words
+        elif "grep" not in through:
+            values = [" ".join(words[:count]) for count in range(1, 9)]
+            lines = [row for row in screen.rows if "tok" in row]
+            # some versions send the last value again as the result
+            assert lines in (values, [*values, values[-1]])
+        assert not any(re.search(LIVE, row) for row in screen.rows)
+        if spoken.version >= "4":
+            assert sum("warning  mind the gap" in row for row in screen.rows) == 1
+
+
+@pytest.mark.gradio
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
+@pytest.mark.parametrize("through", THROUGH[:2])
+def test_error_begins_on_its_own_line(spoken: Server, tmp_path: Path, through: str) -> None:
+    """If the function fails in the middle of a line, the error does not continue this line."""
+    line = f"{shlex.join(GRADIO)} stream {spoken.url} /broken_story 4{through}"
+    screen = screen_of(line, tmp_path)
+    assert words_shown(screen.rows) == ["tok0", "tok1", "tok2", "tok3"]
+    assert any(row.startswith("gradio-client-sync: ") for row in screen.rows)
+
+
+@pytest.mark.gradio
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
+def test_levels_and_titles_of_messages(spoken: Server, tmp_path: Path) -> None:
+    """A message has its level once, and its title if the app gives it one."""
+    screen = screen_of(f"{shlex.join(GRADIO)} predict {spoken.url} /warned x", tmp_path)
+    title = "Storyteller: " if has(spoken.version, "titles") else ""
+    assert screen.rows == ["warning  mind the gap", f"info  {title}halfway there", "x"]
+
+
+@pytest.mark.gradio
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
+def test_live_view_goes_on_if_the_output_is_a_file(spoken: Server, tmp_path: Path) -> None:
+    """Results in a file do not end the live view."""
+    line = f"{shlex.join(GRADIO)} submit {spoken.url} /story 8 > out.txt"
+    screen = screen_of(line, tmp_path)
+    late = r"[78]/8 words" if spoken.version >= "4" else r"1/8 words"  # see `story`
+    assert any(re.search(late, row) for row in screen.seen), screen.seen
+    assert words_shown([*tmp_path.joinpath("out.txt").read_text().splitlines()])[:3] == [
+        "tok0", "tok0", "tok1",
+    ]  # fmt: skip
+
+
+def test_live_view_of_a_narrow_terminal_behind_a_pipe(logger: ScriptedApp) -> None:
+    """The live view is as narrow as the terminal of standard error, and leaves no row behind."""
+    narrow = f"stty columns 8; {shlex.join(GRADIO)} predict {logger.url} x | cat -v"
+    screen = Screen(columns=8)
+    with Terminal("/bin/sh", "-c", narrow) as terminal:
+        screen.feed(terminal.read_to_end())
+    assert not any(row.startswith(("Joi", "Run", "In the")) for row in screen.rows)
+
+
 # -- words and bars
 
 
@@ -190,6 +283,7 @@ def status(**fields: object) -> Status:
         ({}, ["Joining"]),
         ({"position": 2, "size": 5, "eta": 12.4}, ["In the queue: 2 ahead, about 12 s"]),
         ({"position": 0, "size": 5}, ["In the queue: next"]),
+        ({"position": 0, "size": 5, "eta": 0.2}, ["In the queue: next"]),
         ({"position": 0}, ["Running"]),
         ({"stage": "generating", "eta": 3.0}, ["Running, about 3 s"]),
     ],

@@ -7,7 +7,6 @@ from typing import Any
 import click
 import pytest
 
-from gradio_client_sync._cli.output import text_in
 from gradio_client_sync._cli.values import payload_of, takes_text
 from gradio_client_sync._protocol.api.annotation import hint_of
 from gradio_client_sync._protocol.api.signature import Parameter, Signature
@@ -116,20 +115,3 @@ def test_takes_text(name: str) -> None:
     """A text parameter is one that accepts nothing else."""
     wanted = name in ("text", "style", "maybe", "class")
     assert takes_text(hint_of(SCHEMAS[name])) is wanted
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("a", "a"),
-        ([["hi", "there"], ["you", "grow"]], "grow"),
-        ([{"role": "assistant", "content": "grow"}], "grow"),
-        ([{"content": [{"type": "text", "text": "grow"}]}], "grow"),
-        ([], None),
-        (5, None),
-        ({}, None),
-    ],
-)
-def test_text_in(value: Any, text: str | None) -> None:
-    """The growing text of a chat is its last message, in the form of each release."""
-    assert text_in(value) == text

@@ -68,7 +68,8 @@ http://127.0.0.1:7860 · Gradio 6.31.0 · 3 endpoints
 ── /translate ──────────────────────────────────────────────────────────────────
 Translate a text. The language of the text is recognised.
   text          str                              required
-  language      Literal['English', 'French', …]  = "French"
+  language      Literal['English', 'French',     = "French"
+                'Bahasa Indonesia']
   formal        bool                             = False
   alternatives  float                            = 1
                 numeric value between 1 and 5
@@ -138,6 +139,32 @@ def test_text_bounds_descriptions() -> None:
     data = {"named_endpoints": {"/f": {"description": "line\n" * 50}}}
     text = str(ApiInfo(data, url=URL, version="6"))
     assert text.count("line") == 8 and "\n…\n" in text
+
+
+@pytest.mark.parametrize("choice", ["float16", "Country number 0 of the world"])
+def test_text_keeps_choices_whole(choice: str, terminal_width: Any) -> None:
+    """No choice is broken, and no line begins with a comma, also if a column is narrow."""
+    terminal_width(80)
+    kind = f"list[Literal['{choice}', '{choice} 2', '{choice} 3']]"
+    value = {
+        "parameter_name": "precision_query",
+        "parameter_has_default": True,
+        "parameter_default": [choice, f"{choice} 2"],
+        "python_type": {"type": kind},
+    }
+    data = {"named_endpoints": {"/f": {"parameters": [value]}}}
+    lines = [line.strip() for line in str(ApiInfo(data, url=URL, version="6")).splitlines()]
+    assert not any(line.startswith(",") for line in lines)
+    assert sum(line.count(f"'{choice}") for line in lines) == 3
+
+
+@pytest.mark.parametrize(("kind", "verb"), [("required", "Needs"), ("optional", "Can use")])
+def test_text_and_html_say_which_endpoints_use_a_token(kind: str, verb: str) -> None:
+    """An endpoint that requests the user's token says with which option it is passed."""
+    info = api("6.31.0", "/ping", "/translate")
+    info["named_endpoints"]["/ping"]["oauth_token"] = kind
+    for text in (str(info), info._repr_html_()):
+        assert text.count(f"{verb} your Hugging Face token: pass oauth_token= to Client.") == 1
 
 
 def test_text_of_an_app_without_endpoints_says_so() -> None:

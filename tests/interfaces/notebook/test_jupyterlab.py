@@ -147,7 +147,14 @@ def test_lab_shows_results(studio: render.Studio, tmp_path: Path) -> None:
         text, _ = shown(browser, lab, "answers.ipynb", run=True)
         for wanted in ("Studio", "complete", "3 bowls of porridge", "hedgehog"):
             assert wanted in text, wanted
-        for element in ("img", "audio", "video", "table", "iframe", ".vega-embed"):
+        for element in (
+            "img",
+            "audio",
+            "video",
+            "table",
+            ".gradio-client-sync-page",
+            ".vega-embed",
+        ):
             assert outputs(browser, element), element
         picture = Path(os.environ.get("LAB_PICTURE", tmp_path / "lab.png"))
         browser.screenshot(picture)  # as in docs/notebook.md
@@ -176,7 +183,7 @@ def test_nothing_of_an_app_runs_in_lab(
         with Lab(tmp_path / "work", tmp_path / "data") as lab, Browser() as browser:
             text, trusted = shown(browser, lab, path.name, run=True)
             assert "Attack." in text and trusted
-            assert outputs(browser, 'iframe[sandbox=""]')
+            assert outputs(browser, ".gradio-client-sync-page")
     saved = json.loads(path.read_text("utf-8"))
     assert all(cell["outputs"] for cell in saved["cells"])
     assert "error" not in {output["output_type"] for cell in saved["cells"]

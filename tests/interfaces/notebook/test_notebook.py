@@ -19,9 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync import Client, Data, RemoteFile, handle_file
+from gradio_client_sync._basics.outputs import Outputs
 from gradio_client_sync._connection.connection import bundle_of_data
 from gradio_client_sync._notebook.chart import Series, draw
-from gradio_client_sync._notebook.markup import element, frame, link, text
+from gradio_client_sync._notebook.markup import element, link, text
 from gradio_client_sync._notebook.players import (
     INLINE_BYTES,
     Allowance,
@@ -44,18 +45,25 @@ COMPONENTS = (
     "audio video annotatedimage plot file"
 ).split()
 
-DRAWINGS = frozenset("circle line polyline rect svg text".split())
+DRAWINGS = frozenset("circle g line polyline rect svg text title".split())
 TAGS = DRAWINGS | frozenset(
-    "a audio b code details div i iframe img mark pre small span summary table td th tr "
+    "a audio b code details div i img mark pre small span style summary table td th tr "
     "video".split()
 )
+#: In HTML of an app.
+TAGS |= frozenset(
+    "abbr address article aside bdi bdo big blockquote br caption center cite colgroup dd del dfn "
+    "dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr ins kbd li main meter nav "
+    "ol p progress q s samp section strike strong sub sup tbody tfoot thead time tt u ul var "
+    "wbr".split()
+)
 ATTRIBUTES = frozenset(
-    "alt class colspan controls href open preload referrerpolicy rel sandbox src srcdoc style "
-    "target title".split()
+    "alt class colspan controls dir href id open preload rel rowspan src start style target title "
+    "value hidden lang max min low high optimum reversed datetime".split()
 )
 DRAWN = frozenset(  # attributes of SVG
     "cx cy fill fill-opacity font-family font-size font-weight height points r stroke stroke-width "
-    "text-anchor viewbox width x x1 x2 xmlns y y1 y2".split()
+    "stroke-dasharray style text-anchor transform viewbox width x x1 x2 xmlns y y1 y2".split()
 )
 
 
@@ -65,7 +73,6 @@ class Checker(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.words = ""
-        self.frames: list[dict[str, str | None]] = []
         self.sources: list[tuple[str, str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -74,9 +81,6 @@ class Checker(HTMLParser):
         assert found.keys() <= (DRAWN if tag in DRAWINGS else ATTRIBUTES), found.keys()
         assert re.match(r"https?://", found.get("href") or "https://"), found
         assert "url(" not in (found.get("style") or "")
-        if tag == "iframe":
-            assert found["sandbox"] == ""
-            self.frames.append(found)
         if found.get("src") is not None:
             source = found["src"] or ""
             kind = source.partition(";")[0][5:]
@@ -84,7 +88,8 @@ class Checker(HTMLParser):
             self.sources.append((tag, source))
 
     def handle_data(self, data: str) -> None:
-        self.words += data
+        if self.cdata_elem is None:  # not in a style sheet
+            self.words += data
 
 
 def check(markup: str | None) -> Checker:
@@ -99,7 +104,15 @@ def check(markup: str | None) -> Checker:
 def data(*values: Any, outputs: tuple[tuple[str, str], ...] = ()) -> Data:
     """Return data as a job gives it."""
     now = datetime.now(timezone.utc)
-    return Data(list(values), "/look", 0, now, {}, outputs, bundle_of_data)
+    return Data._make(
+        data=list(values),
+        endpoint="/look",
+        fn_index=0,
+        time=now,
+        updates={},
+        _origin=Outputs(shown=outputs),
+        _display=bundle_of_data,
+    )
 
 
 def display(value: Any, component: str = "") -> Checker:
@@ -126,15 +139,6 @@ def test_text_can_always_be_sent() -> None:
 def test_link_goes_to_the_web_only(address: str | None) -> None:
     """Only http and https URLs are links."""
     assert link(address, "name") == "name"
-
-
-def test_frame_runs_and_loads_nothing() -> None:
-    """HTML of an app is in a sandbox without permissions, after a policy that forbids loading."""
-    shown = check(frame("<script>x</script>")).frames[0]
-    assert shown["sandbox"] == ""
-    policy = (shown["srcdoc"] or "").partition("<script>")[0]
-    assert "default-src 'none'" in policy and "script-src" not in policy
-    assert shown["referrerpolicy"] == "no-referrer"
 
 
 # -- values
@@ -257,11 +261,12 @@ def test_chat_shows_bubbles_on_their_sides() -> None:
         assert check(markup).words == "helloyes"
 
 
-def test_html_is_framed_only_where_the_component_says_so() -> None:
-    """Only values of HTML components are shown as HTML."""
-    assert not display("<b>x</b>").frames and display("<b>x</b>").words == "<b>x</b>"
-    assert display("<b>x</b>", "html").frames
-    assert not display("<b>" * 100_000, "html").frames
+def test_html_is_shown_only_where_the_component_says_so() -> None:
+    """Only values of HTML components are shown as HTML, and only up to a length."""
+    assert "<b>x</b>" not in Renderer().html("<b>x</b>")
+    assert display("<b>x</b>").words == "<b>x</b>"
+    assert "<b>x</b>" in Renderer().html("<b>x</b>", "html")
+    assert "<b>" not in Renderer().html("<b>" * 200_000, "html")
 
 
 def test_outputs_are_named() -> None:
@@ -450,7 +455,7 @@ def test_files_in_the_forms_of_components_are_shown() -> None:
     assert [tag for tag, _ in display({"video": film, "subtitles": None}).sources] == ["video"]
     marks = [{"image": picture, "label": "a nose"}]
     shown = display({"image": picture, "annotations": marks}, "annotatedimage")
-    assert len(shown.sources) == 2 and "a nose" in shown.words and "1 marked areas" in shown.words
+    assert len(shown.sources) == 2 and "a nose" in shown.words and "1 marked area" in shown.words
     shown = display([[picture, "one"], [picture, None]], "gallery")
     assert len(shown.sources) == 2 and "one" in shown.words
     for part in (
@@ -461,6 +466,10 @@ def test_files_in_the_forms_of_components_are_shown() -> None:
         chat = [{"role": "assistant", "content": [part], "metadata": {"title": "Looked it up"}}]
         shown = display(chat)
         assert len(shown.sources) == 1 and "Looked it up" in shown.words
+    for kind, value in (("html", "<b>x</b>"), ("textbox", "<b>x</b>")):
+        part = {"component": kind, "value": value, "props": {}}
+        shown = display([{"role": "assistant", "content": part}])
+        assert shown.words == ("x" if kind == "html" else "<b>x</b>")
     assert "system: " in display([{"role": "system", "content": "be kind"}]).words
     assert len(display({"deep": [picture]}).sources) == 1
 
@@ -489,7 +498,7 @@ def test_file_on_another_server_is_not_fetched(tmp_path: Path) -> None:
         link = f"{other.url}/dot.png"
         server.output = [filedata(link, url=link, mime_type="image/png")]
         with Client(server.url) as app:
-            answer = app.predict("/direct", ["x"])
+            answer = app.predict("/direct", [None])
             shown = check(answer._repr_html_())
             assert not shown.sources and "on another server" in shown.words
             assert not other.requests
@@ -548,7 +557,7 @@ def test_text_of_a_value_is_its_repr() -> None:
     """The text of a value is its usual repr."""
     now = datetime.now(timezone.utc)
     bare = Data(["x"], "/a", 0, now)
-    assert repr(Data(["x"], "/a", 0, now, {}, (("textbox", "X"),), bundle_of_data)) == repr(bare)
+    assert repr(data("x")) == repr(bare).replace("/a", "/look") == "Data(['x'], '/look')"
     assert bare._repr_mimebundle_() == {"text/plain": repr(bare)}
 
 
@@ -559,7 +568,8 @@ def test_showing_does_not_import_ipython() -> None:
     code = (
         "import sys; from gradio_client_sync import Data; from datetime import *; "
         "from gradio_client_sync._connection import connection as n; "
-        "d = Data([{'a': 1}], '/a', 0, datetime.now(timezone.utc), {}, (), n.bundle_of_data); "
+        "d = Data([{'a': 1}], '/a', 0, datetime.now(timezone.utc)); "
+        "vars(d)['_display'] = n.bundle_of_data; "
         "d._repr_mimebundle_(); assert 'IPython' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

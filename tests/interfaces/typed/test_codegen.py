@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import gradio_client_sync
+from gradio_client_sync._protocol.api.accepted import INPUT_TYPES
 from gradio_client_sync._protocol.api.endpoint import EndpointTable
 from gradio_client_sync._protocol.api.fingerprint import fingerprint_of
 from gradio_client_sync._protocol.api.signature import Signature, signatures_of
@@ -57,6 +58,8 @@ def check_tree(source: str, offered: list[Signature], where: str = SOURCE) -> as
                 ("typing", 0),
                 ("gradio_client_sync", 0),
                 ("gradio_client_sync.typed", 0),
+                ("gradio_client_sync.types", 0),
+                ("typing_extensions", 0),
             }
             assert all(alias.asname is None for alias in statement.names)
         elif isinstance(statement, ast.Assign):
@@ -71,6 +74,8 @@ def check_tree(source: str, offered: list[Signature], where: str = SOURCE) -> as
                 fingerprints = ast.literal_eval(kept)
             else:
                 check_type(statement.value)
+        elif isinstance(statement, ast.ClassDef):
+            check_class(statement)
         else:
             assert isinstance(statement, ast.FunctionDef)
             names.append(statement.name)
@@ -80,8 +85,21 @@ def check_tree(source: str, offered: list[Signature], where: str = SOURCE) -> as
     return tree
 
 
+def check_class(made: ast.ClassDef) -> None:
+    """Check that a class is a ``TypedDict`` with annotations only."""
+    assert [ast.unparse(base) for base in made.bases] == ["TypedDict"]
+    assert not made.keywords and not made.decorator_list and made.name.isidentifier()
+    about, *keys = made.body
+    assert isinstance(about, ast.Expr) and isinstance(about.value, ast.Constant) and keys
+    for key in keys:
+        assert isinstance(key, ast.AnnAssign) and key.value is None
+        assert isinstance(key.target, ast.Name) and not keyword.iskeyword(key.target.id)
+        check_type(key.annotation)
+
+
 def check_function(function: ast.FunctionDef) -> None:
-    assert not function.decorator_list and function.returns is not None
+    assert [ast.unparse(one) for one in function.decorator_list] == ["_API.function"]
+    assert function.returns is not None
     about, call = function.body
     assert isinstance(about, ast.Expr) and isinstance(about.value, ast.Constant)
     text = about.value.value
@@ -122,14 +140,14 @@ def check_type(node: ast.expr) -> None:
         if node.value.id == "Literal":
             assert all(isinstance(ast.literal_eval(one), (str, int, type(None))) for one in inner)
             return
-        assert node.value.id in ("list", "dict", "tuple", "TypedJob")
+        assert node.value.id in ("list", "dict", "tuple", "TypedJob", "NotRequired")
         for one in inner:
             check_type(one)
     elif isinstance(node, ast.Constant):
         assert node.value is None
     else:
         assert isinstance(node, ast.Name)
-        words = {"Any", "str", "int", "float", "bool", "Default", "RemoteFile", "FileInput"}
+        words = {"Any", "str", "int", "float", "bool", "Default", "RemoteFile", *INPUT_TYPES}
         assert node.id in words or node.id[0].isupper() or not node.id.isascii()
 
 
@@ -193,6 +211,34 @@ for_tools = st.text(st.characters(exclude_categories=("Cs", "Mn")), max_size=120
 )
 
 
+def objects(hostile: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    """Return schemas of objects with hostile keys and names, one inside another."""
+    names = ["a", "b", "c", "label", "str", "list", "__x__", "I", "maxLength", "Any", "__x", "a b"]
+    names += ["_maxLength", "max_Length", "ßA", "Aß"]
+    keys = st.sampled_from(names) | st.sampled_from(names) | hostile
+    leaves: st.SearchStrategy[Any] = st.sampled_from(
+        [{"type": "string"}, {"type": "null"}, {"const": "a", "default": "a"}, {"enum": ["a", "b"]}]
+    )
+    return st.recursive(
+        leaves,
+        lambda inner: (
+            st.fixed_dictionaries(
+                {
+                    "type": st.just("object"),
+                    "properties": st.dictionaries(keys, inner, min_size=1, max_size=4),
+                },
+                optional={
+                    "title": hostile | st.sampled_from(["Any", "TypedDict", "LabelData", "str"]),
+                    "required": st.lists(keys, max_size=3),
+                },
+            )
+            | st.fixed_dictionaries({"type": st.just("array"), "items": inner})
+            | st.fixed_dictionaries({"anyOf": st.lists(inner, min_size=1, max_size=3)})
+        ),
+        max_leaves=8,
+    )
+
+
 @st.composite
 def apps(draw: st.DrawFn, hostile: st.SearchStrategy[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return a config and an info with random texts, names, types and defaults."""
@@ -213,6 +259,7 @@ def apps(draw: st.DrawFn, hostile: st.SearchStrategy[str]) -> tuple[dict[str, An
                 {"type": "object", "properties": {key: {} for key in ("path", "url", "orig_name")}},
             ]
         )
+        | objects(hostile)
         | json_values
     )
     components: list[dict[str, Any]] = []
@@ -233,7 +280,7 @@ def apps(draw: st.DrawFn, hostile: st.SearchStrategy[str]) -> tuple[dict[str, An
                     "parameter_default": draw(plain_values | json_values) if has_default else None,
                 }
             )
-        outputs = st.fixed_dictionaries({"label": hostile, "type": schemas})
+        outputs = st.fixed_dictionaries({"label": hostile, "type": schemas | objects(hostile)})
         returns = draw(st.lists(outputs, max_size=3))
         first = len(components)
         for _ in (*parameters, *returns):

@@ -80,6 +80,26 @@ def test_docstring_escapes_labels() -> None:
     assert all(char.isprintable() or char == "\n" for char in text)
 
 
+def test_long_signature_in_an_error_is_wrapped() -> None:
+    """An error shows a long signature on several lines, with all choices, and none is broken."""
+    config, info = load("6.31.0")
+    assert info is not None
+    choices = [f"one of {n} languages" for n in range(120)]
+    described = info["named_endpoints"]["/merge"]["parameters"][3]
+    described["type"] = {"type": "array", "items": {"type": "string", "enum": choices}}
+    [merge] = [one for one in signatures(config, info) if one.endpoint == "/merge"]
+    with pytest.raises(PayloadError) as raised:
+        function_of(None, merge)(nothing=1)  # type: ignore[arg-type]  # not called
+    text = str(raised.value)
+    lines = text.splitlines()
+    assert lines[0].endswith("Its signature is merge(")
+    assert lines[1:5] == ["    files: FileInput,", "    table: TableInput = DEFAULT,", "    *,",
+                          "    options: Any,"]  # fmt: skip
+    assert lines[-1].startswith(") -> tuple[")
+    assert all(f"'{choice}'" in text for choice in choices)
+    assert all(columns(line) <= 100 for line in lines[1:])
+
+
 # -- on real servers
 
 
@@ -134,6 +154,10 @@ def test_function_refuses_a_wrong_call(app: Client) -> None:
         function(1)
     with pytest.raises(PayloadError, match="unexpected keyword argument 'c'"):
         function.submit(1, 2, c=3)
+    with pytest.raises(PayloadError, match=r"'choise'\. Did you mean 'choice'\? Its signature is"):
+        app.function("/defaults")("a", choise="red")
+    with pytest.raises(PayloadError, match=r"write add\.with_options\(timeout=3\)\(…\)\. Its"):
+        function(1, 2, timeout=3)
     with pytest.raises(EndpointNotFoundError, match="Did you mean '/add'"):
         app.function("/ad")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import os
 import subprocess
 import sys
@@ -10,11 +12,20 @@ from typing import Any
 
 import pytest
 
-from gradio_client_sync import ApiChangedError, Client, GradioClientError
+from gradio_client_sync import (
+    ApiChangedError,
+    AppError,
+    Client,
+    GradioClientError,
+    JobTimeoutError,
+)
 from gradio_client_sync._typed.codegen import module_source
 from gradio_client_sync.function import DEFAULT
 from tests.interfaces.typed.test_codegen import ROOT, check_tree, load_module
+from tests.support.component_values import ROWS
 from tests.support.scripted import ScriptedApp, component, config_of, dependency
+from tests.support.servers.plugin import ServerPool
+from tests.support.servers.server import COMPONENTS, Server
 
 
 def write(app: Client) -> Any:
@@ -53,26 +64,169 @@ def use(app: Client) -> None:
     my_app.submit_pair(app, "a").result()[0].bit_length()
     my_app.file(app, b"content").download()
     my_app.file(app, "text")
+    patient = my_app.add.with_options(timeout=60, headers={"X-Run": "1"})
+    total: float = patient(app, 2, b=3)
+    patient(app, "2", b=3)
+    patient.with_options(timeout="60")
+    my_app.submit_count.with_options(isolated=True)(app, 3).result().upper()
+    my_app.submit_count.with_options(idempotent=True)(app, n=None)
+    listened = my_app.submit_count(app, 3).on("status", lambda status: print(status.stage))
+    listened.show_progress().result().upper()
 """
 
 
-@pytest.mark.gradio
-def test_module_of_a_real_app_is_typed(app: Client, tmp_path: Path) -> None:
-    """A type checker sees choices, parameters and results of both forms."""
+@pytest.fixture(scope="session")
+def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder for the cache of mypy, which all tests share."""
+    return tmp_path_factory.mktemp("mypy")
+
+
+def errors_of(folder: Path, cache: Path) -> tuple[list[tuple[str, int]], str]:
+    """Return file and line of each error that mypy finds in a folder, and all that it prints."""
     pytest.importorskip("mypy")
-    (tmp_path / "my_app.py").write_text(module_source(app.url, app._signatures()), "utf-8")
-    (tmp_path / "use.py").write_text(CALLS, "utf-8")
     command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml")]
     done = subprocess.run(
-        [*command, "--cache-dir", str(tmp_path / "cache"), *map(str, tmp_path.glob("*.py"))],
+        [*command, "--cache-dir", str(cache), *map(str, folder.glob("*.py"))],
         cwd=ROOT,
-        env={**os.environ, "MYPYPATH": str(tmp_path)},
+        env={**os.environ, "MYPYPATH": str(folder)},
         capture_output=True,
         encoding="utf-8",
     )
     errors = [line.split(":")[:2] for line in done.stdout.splitlines() if "error:" in line]
-    found = [(Path(name).name, int(line)) for name, line in errors]
-    assert found == [("use.py", line) for line in (12, 13, 14, 15, 17)], done.stdout
+    return [(Path(name).name, int(line)) for name, line in errors], done.stdout
+
+
+@pytest.mark.gradio
+def test_module_of_a_real_app_is_typed(app: Client, tmp_path: Path, mypy_cache: Path) -> None:
+    """A type checker sees choices, parameters, options and results of both forms."""
+    (tmp_path / "my_app.py").write_text(module_source(app.url, app._signatures()), "utf-8")
+    (tmp_path / "use.py").write_text(CALLS, "utf-8")
+    found, printed = errors_of(tmp_path, mypy_cache)
+    lines = (12, 13, 14, 15, 17, 20, 21, 23)
+    assert found == [("use.py", line) for line in lines], printed
+
+
+#: Calls of `components` that no server takes. A text goes nowhere that takes a file.
+REFUSED = (
+    "take_file", "take_files", "take_image", "take_image_pil", "take_audio", "take_video",
+    "take_gallery", "take_model3d", "take_dataframe", "take_highlighted", "take_chat_tuples",
+)  # fmt: skip
+START = """
+from datetime import date, datetime
+from pathlib import Path
+import numpy as np
+import pandas as pd
+import PIL.Image
+from gradio_client_sync import Client, handle_file
+import my_app
+
+def use(app: Client) -> None:
+"""
+
+
+@pytest.mark.gradio
+def test_annotations_accept_what_components_accept(
+    server: Server, server_pool: ServerPool, tmp_path: Path, mypy_cache: Path
+) -> None:
+    """A type checker accepts all values of the table in docs/values.md, and no text for a file."""
+    url = server_pool.get(server.version, app=(COMPONENTS,)).url
+    with Client(url) as app:
+        signatures = app._signatures()
+        source = module_source(url, signatures)
+    offered = {signature.name for signature in signatures}
+    calls = [
+        f"my_app.take_{take.endpoint}(app, {take.passed})"
+        for row in ROWS
+        for take in row.takes
+        if f"take_{take.endpoint}" in offered
+        and not row.component.startswith(("Button", "Dataset"))
+    ]
+    assert len(calls) > 40
+    wrong = [f'my_app.{name}(app, "a text")' for name in REFUSED if name in offered]
+    (tmp_path / "my_app.py").write_text(source, "utf-8")
+    (tmp_path / "use.py").write_text(START + "\n".join(f"    {one}" for one in calls), "utf-8")
+    (tmp_path / "wrong.py").write_text(START + "\n".join(f"    {one}" for one in wrong), "utf-8")
+    found, printed = errors_of(tmp_path, mypy_cache)
+    first = START.count("\n") + 1
+    assert found == [("wrong.py", first + n) for n in range(len(wrong))], printed
+
+
+SHAPES = """
+from gradio_client_sync import Client, RemoteFile
+import my_app
+
+def use(app: Client) -> None:
+    label = my_app.give_label(app)
+    label["label"]
+    label["labels"]
+    table = my_app.give_dataframe(app)
+    table["headers"][0]
+    table["rows"]
+"""
+
+
+@pytest.mark.gradio
+def test_results_with_known_keys_are_typed(
+    server: Server, server_pool: ServerPool, tmp_path: Path, mypy_cache: Path
+) -> None:
+    """A type checker knows the keys of results, and a result has the keys that are always there."""
+    url = server_pool.get(server.version, app=(COMPONENTS,)).url
+    with Client(url) as app:
+        module = write(app)
+        (tmp_path / "my_app.py").write_text(module_source(url, app._signatures()), "utf-8")
+        (tmp_path / "use.py").write_text(SHAPES, "utf-8")
+        found, printed = errors_of(tmp_path, mypy_cache)
+        assert found == [("use.py", 8), ("use.py", 11)], printed
+        for name in [name for name in vars(module) if name.startswith("give_")]:
+            give = getattr(module, name)
+            with contextlib.suppress(AppError):  # 3.23.0 cannot return subtitles
+                has_its_keys(module, give.__annotations__["return"], give(app))
+
+
+def has_its_keys(module: Any, kind: str, value: Any) -> None:
+    """Check that a result, or each part of a list, has the keys that are always there."""
+    kind = kind.removeprefix("list[").removesuffix("]")
+    made = vars(module).get(kind)
+    if not hasattr(made, "__required_keys__"):
+        return
+    for one in value if isinstance(value, list) else [value]:
+        sure = {key for key, text in made.__annotations__.items() if "NotRequired" not in str(text)}
+        assert sure <= one.keys(), (kind, one)
+
+
+@pytest.mark.client_only
+@pytest.mark.gradio
+def test_options_hold_for_each_call(app: Client, key: str) -> None:
+    """`with_options` returns the same function with these options, in all forms."""
+    module = write(app)
+    for hold, submit in (
+        (module.hold.with_options(timeout=0.2), module.submit_hold.with_options(timeout=0.2)),
+        (
+            lambda _, key: app.function("/hold").with_options(timeout=0.2)(key),
+            lambda _, key: app.function("/hold").with_options(timeout=0.2).submit(key),
+        ),
+    ):
+        with pytest.raises(JobTimeoutError):
+            hold(app, key)
+        with pytest.raises(JobTimeoutError):
+            submit(app, key).result()
+    add = module.add.with_options(idempotent=True)
+    assert add.with_options(isolated=True)(app, 2, b=3) == 5 == app.function("/add")(2, 3)
+    assert inspect.signature(add) == inspect.signature(module.add)
+    assert add.__doc__ == module.add.__doc__ and add.__name__ == "add"
+    for function in (module.add, app.function("/add")):
+        with pytest.raises(TypeError, match="timeout must be a number of seconds"):
+            function.with_options(timeout="2")
+        with pytest.raises(TypeError, match="isolated must be True or False"):
+            function.with_options(isolated=1)
+        for wrong, text in (
+            ({"timout": 2}, r"with_options\(\) has no option timout=\. Did you mean timeout=\?"),
+            ({"colour": 2}, "Its options are timeout, isolated, idempotent, headers, progress"),
+        ):
+            with pytest.raises(TypeError, match=text):
+                function.with_options(**wrong)
+        with pytest.raises(TypeError, match="The options are passed by name"):
+            function.with_options(2)
 
 
 # -- apps that change

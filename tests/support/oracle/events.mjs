@@ -15,6 +15,8 @@
  *   cancel_after  null, or after how many data events cancel() is called; 0: once it is accepted
  *   chunks        null, or further inputs of a streaming endpoint, lists by position without state:
  *                 one is sent after each data event, then the stream is closed; "2" only
+ *   event_data, trigger_id
+ *                 null, or the third and fourth argument of submit()
  *   session       null, or a name: submissions with the same one share a connection, and so state
  *   auth          null, or [user, password]; "2" only
  *   timeout       seconds until an unfinished submission is given up (60)
@@ -212,8 +214,10 @@ function laid_out(client, endpoint, values) {
 	return { fn_index, data: inputs.map((input) => (is_state(input) ? null : left.shift())) };
 }
 
-async function iterate_2(client, { endpoint, payload, cancel_after, chunks }, emit) {
-	const job = client.submit(endpoint, payload ?? undefined);
+async function iterate_2(client, request, emit) {
+	const { endpoint, payload, cancel_after, chunks, event_data, trigger_id } = request;
+	const event = event_data == null ? [] : [event_data, trigger_id];
+	const job = client.submit(endpoint, payload ?? undefined, ...event);
 	const left = chunks && [...chunks];
 	let count = 0;
 	let finished = false;
@@ -239,9 +243,9 @@ function trailing() {
 }
 
 /** Submit with 0.2.1, and call `emit` for each event until the final one. */
-function submit_0(client, { endpoint, payload, cancel_after }, emit) {
+function submit_0(client, { endpoint, payload, cancel_after, event_data }, emit) {
 	return new Promise((resolve) => {
-		const job = client.submit(endpoint, payload ?? []);
+		const job = client.submit(endpoint, payload ?? [], event_data ?? undefined);
 		let count = 0;
 		let accepted = false;
 		const listen = (event) => {

@@ -115,6 +115,8 @@ class Oracle:
         *,
         cancel_after: int | None = None,
         chunks: Sequence[Sequence[Any]] | None = None,
+        event_data: Any = None,
+        trigger_id: int | None = None,
         session: str | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float = TIMEOUT,
@@ -131,6 +133,8 @@ class Oracle:
                 accepted.
             chunks: Further inputs of a streaming endpoint, with 2.7.0: one is sent after each
                 data event, without values for state, and then the stream is closed.
+            event_data: The data of the app's event that the call stands for.
+            trigger_id: The component of that event.
             session: Submissions with the same name share a session of the app.
             auth: User and password, with 2.7.0.
             timeout: Seconds after which the job counts as endless.
@@ -147,6 +151,8 @@ class Oracle:
             "payload": payload,
             "cancel_after": cancel_after,
             "chunks": chunks,
+            "event_data": event_data,
+            "trigger_id": trigger_id,
             "session": session,
             "auth": auth,
             "timeout": timeout,

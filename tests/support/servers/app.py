@@ -362,6 +362,8 @@ def validated(text: str) -> str:
 
 
 def long_enough(text: str) -> Any:
+    if text == "fail":
+        raise RuntimeError("the validator failed")
     return gr.validate(len(text) >= 3, "too short")
 
 

@@ -273,6 +273,8 @@ def build(one_worker: bool = False) -> gr.Blocks:
         pair("files", "File", [NOTE, RED], file_count="multiple")
         pair("directory", "File", [NOTE, RED], file_count="directory")
         pair("upload_button", "UploadButton", NOTE)
+        pair("upload_several", "UploadButton", None, file_count="multiple")
+        pair("upload_directory", "UploadButton", None, file_count="directory")
         pair("download_button", "DownloadButton", NOTE)
         pair("model3d", "Model3D", MESH)
         pair("image", "Image", RED, type="filepath")
@@ -327,10 +329,11 @@ def build(one_worker: bool = False) -> gr.Blocks:
         if RELEASE >= (5, 0):
             shutil.copy(Path(__file__).with_name("report.py"), HERE)
             sys.path.insert(0, str(HERE))
-            from report import Report
+            from report import DescribedReport, Report
 
             made = {"title": "made", "document": NOTE}
             on("take_custom", take, Report(label="custom"), received)
+            on("take_described", take, DescribedReport(label="described"), received)
             on("give_custom", lambda: made, [], Report(label="custom"))
 
         # -- results that are not plain values

@@ -27,3 +27,13 @@ class Report(gr.JSON):
 
     def get_block_name(self) -> str:
         return "report"
+
+
+class DescribedReport(Report):
+    """The same with a schema, from which clients know where it takes a file."""
+
+    def api_info(self) -> dict[str, Any]:
+        return ReportData.model_json_schema()
+
+    def get_block_name(self) -> str:
+        return "describedreport"

@@ -25,8 +25,14 @@ from tests.support.servers.environments import prepare
 
 APP = Path(__file__).with_name("app.py")
 COMPONENTS = Path(__file__).with_name("components.py")
+CHATS = Path(__file__).with_name("chats.py")
 HIDDEN = Path(__file__).with_name("hidden.py")
+DRAWN = Path(__file__).with_name("drawn.py")
+MISTAKES = Path(__file__).with_name("mistakes.py")
+PRINTED = Path(__file__).with_name("printed.py")
 EXAMPLES = Path(__file__).with_name("examples.py")
+DESCRIPTIONS = Path(__file__).with_name("descriptions.py")
+SPOKEN = Path(__file__).with_name("spoken.py")
 START_TIMEOUT = 90.0  # s; a bound for failures: the first import in a cold environment takes long
 STOP_TIMEOUT = 10.0  # s
 ANSWER_TIMEOUT = 30.0  # s; more than the 20 s that the app's `await_` functions take at most

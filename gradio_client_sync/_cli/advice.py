@@ -1,0 +1,40 @@
+"""The text of an error on the command line: with what to type there instead of in Python."""
+
+from __future__ import annotations
+
+import re
+
+from .._terminal.plaintext import plain
+from ..errors import AppError
+from .exits import PROGRAM
+
+#: What error messages name, and what it is on the command line.
+_OPTIONS = {
+    r"hf_token=|\btoken=": "hf_token is --token hf_...",
+    r"(?<!http_)\bauth=": "auth is --auth user:password",
+    r"headers=": "headers is --header 'Name: value'",
+    r"verify=": "verify=False is --insecure",
+    r"(?<!wake_)\btimeout=(?!\()": "timeout is --limit SECONDS",
+    r"(?<!wake_)\btimeout=\(": "timeout is --timeout SECONDS",
+    r"oauth_token=": "oauth_token cannot be given",
+}
+_FILE = re.compile(r"""(?:handle_file|pathlib\.Path|\bPath)\((['"])(.+?)\1\)""")
+
+
+def error_line(error: object) -> str:
+    """Return what is printed for an error."""
+    return f"{PROGRAM}: {_shown(error)}"
+
+
+def _shown(error: object) -> str:
+    """Return the text of an error, with the command-line forms of the arguments that it names."""
+    text = plain(error)
+    if isinstance(error, AppError):
+        title = plain(error.title or "")
+        own_title = title.lower() not in ("", "error") and title not in text
+        return f"{title}: {text}" if own_title else text  # servers send "Error" without a title
+    forms = [form for pattern, form in _OPTIONS.items() if re.search(rf"(?<!\w){pattern}", text)]
+    file = _FILE.search(text)
+    if file is not None and f"@{file[2]}" not in text:
+        forms.append(f"a file is @{file[2]}")
+    return f"{text} (On the command line, {', '.join(forms)}.)" if forms else text

@@ -1,0 +1,1 @@
+"""What stands behind the public classes and functions: typed jobs, and answers to wrong calls."""

@@ -1,0 +1,74 @@
+"""Errors for what a user of another client types: wrong arguments, and unknown attributes.
+
+The decorator `explained` replaces Python's error for wrong arguments of a call. It costs nothing
+that could be measured if the arguments are right, and it changes no signature. `ExplainsAttributes`
+does the same for attributes. The texts are in `wrong_forms`, which is imported after a failure.
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def explained(explain: str) -> Callable[[F], F]:
+    """Return a decorator for a function that users call.
+
+    Args:
+        explain: The name of the function in `wrong_forms` that returns the error for arguments
+            that do not fit the decorated function.
+    """
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return function(*args, **kwargs)
+            except TypeError as exc:
+                raised_inside = exc.__traceback__ is None or exc.__traceback__.tb_next is not None
+                if raised_inside:
+                    raise
+                from . import wrong_forms
+
+                error: TypeError = getattr(wrong_forms, explain)(function, args, kwargs) or exc
+            raise error
+
+        return cast("F", checked)
+
+    return decorate
+
+
+def check_options(cls: type[Any], source: str, options: Mapping[str, Any]) -> None:
+    """Check options for a class before they are used.
+
+    Raises:
+        TypeError: The class has no such option. The error says what to write instead.
+    """
+    import inspect  # a module that plain calls do not need
+
+    try:
+        inspect.signature(cls).bind(source, **options)
+    except TypeError:
+        from . import wrong_forms
+
+        raise wrong_forms.client(cls.__init__, (None, source), options) from None
+
+
+class ExplainsAttributes:
+    """Base of `Client`: the error for an unknown attribute says what to write instead."""
+
+    if not TYPE_CHECKING:  # for a type checker, the class would have every attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Raise the error; the name may be an endpoint, or a method of another client."""
+            text = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if not name.startswith("_"):  # these are Python's own, and those of `__init__`
+                from . import wrong_forms
+
+                text = f"{text}. {wrong_forms.attribute(self, name)}".rstrip(". ") + "."
+            raise AttributeError(text)

@@ -1,0 +1,3 @@
+"""An app that does not start."""
+
+raise ValueError("not today")
