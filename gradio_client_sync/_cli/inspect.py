@@ -12,6 +12,7 @@ from click.shell_completion import get_completion_class
 
 from .._protocol.api.fingerprint import Fingerprints, all_changes, fingerprint_of
 from ..errors import ApiChangedError
+from .completing import complete_words
 from .exits import COMPLETION, PROGRAM
 from .output import Printer
 from .place import output_file, write_file
@@ -25,18 +26,26 @@ TYPED_MODULE_START = '"""Typed functions for a Gradio app;'  # every generated m
 @click.command(
     "view-api",
     short_help="show the endpoints of an app, and how to call them",
-    epilog=examples("view-api http://127.0.0.1:7860", "view-api user/space --json"),
+    epilog=examples(
+        "view-api http://127.0.0.1:7860",
+        "view-api user/space /predict",
+        "view-api user/space --json",
+    ),
 )
 @targeted
+@click.argument("endpoint", required=False, shell_complete=complete_words)
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the result of Client.view_api() as JSON."
 )
 @output_file
-def view_api(target: Target, as_json: bool, output: Path | None) -> None:
-    """Show the endpoints of an app: parameters, types, defaults, and a call to copy for each."""
+def view_api(target: Target, endpoint: str | None, as_json: bool, output: Path | None) -> None:
+    """Show the endpoints of an app: parameters, types, defaults, and a call to copy for each.
+
+    ENDPOINT is a name or a number; then only this endpoint is shown.
+    """
     printer = Printer(Screen(live=False), as_json=as_json)
     with target.connect() as app:
-        api = app.view_api()
+        api = app.view_api(int(endpoint) if endpoint and endpoint.isdecimal() else endpoint)
     text = f"{printer.json(api, indented=output is None) if as_json else api}\n"
     printer.write(text) if output is None else write_file(output, text)
 

@@ -200,7 +200,8 @@ def targeted(command: Callable[..., None]) -> Callable[..., None]:
         **others: Any,
     ) -> None:
         context = click.get_current_context()
-        wrong = misplaced_source(source, others.get("words", ()), str(context.info_name))
+        words = others.get("words", (others.get("endpoint") or "",))
+        wrong = misplaced_source(source, words, str(context.info_name))
         if wrong is not None:
             context.fail(wrong)
         command(Target(source, token, auth, header, timeout, insecure), **others)

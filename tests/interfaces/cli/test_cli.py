@@ -354,6 +354,10 @@ def test_view_api_prints_a_table_or_json(server: Server) -> None:
     assert code == 0 and "── /add ─" in output and 'app.predict("/add", [' in output
     code, output, _ = run("view-api", server.url, "--json")
     assert code == 0 and "/add" in json.loads(output)["named_endpoints"]
+    code, output, _ = run("view-api", server.url, "add", "--json")
+    assert code == 0 and list(json.loads(output)["named_endpoints"]) == ["/add"]
+    code, output, stderr = run("view-api", server.url, "/ad")
+    assert (code, output) == (3, "") and "/add" in stderr
 
 
 @pytest.mark.gradio

@@ -34,6 +34,7 @@ WRONG_USE = (
     # other names of commands and options
     ("run x", "No such command 'run'. Did you mean 'predict'?"),
     ("endpoints x", "Did you mean 'view-api'?"),
+    (f"view-api /add {URL}", f"The app comes before the endpoint: {LINE} view-api {URL} /add"),
     ("strem x", "Did you mean 'stream'?"),
     (f"predict {URL} --jsn", "No such option: --jsn. Did you mean --json?"),
     (f"predict {URL} /add --a 2", "A parameter is written a=VALUE."),
