@@ -9,7 +9,6 @@ changes. Otherwise the change would show later, as a wrong value.
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
@@ -19,6 +18,7 @@ from typing_extensions import ParamSpec, Protocol
 
 from ._protocol.api.fingerprint import Fingerprint, Fingerprints, changes_of, fingerprint_of
 from ._tracebacks import short_tracebacks
+from ._transport.signal_safe import new_lock
 from .errors import ApiChangedError, EndpointNotFoundError
 from .function import (
     DEFAULT,
@@ -75,7 +75,7 @@ class Api:
 
     def __init__(self, endpoints: Mapping[str | int, Fingerprint]) -> None:
         self._endpoints = endpoints
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._checked: WeakKeyDictionary[Client, set[str | int]] = WeakKeyDictionary()
 
     def function(self, function: Callable[P, T]) -> TypedFunction[P, T]:

@@ -6,11 +6,11 @@ take 5 ms of CPU in each process that makes one call.
 
 from __future__ import annotations
 
-import threading
 from itertools import count
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._protocol.values.filedata import is_link
+from .._transport.signal_safe import new_lock
 
 if TYPE_CHECKING:
     from weakref import ref
@@ -60,7 +60,7 @@ class AppFiles:
         self._limit = limit
         self._cause = cause
         self._start = start
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._store: FileStore | None = None
         self._recordings: Recordings | None = None
         self._uploads: UploadCache | None = None

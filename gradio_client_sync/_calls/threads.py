@@ -15,7 +15,7 @@ import time
 from functools import partial
 from typing import Callable
 
-from .._transport.signal_safe import start_thread
+from .._transport.signal_safe import new_lock, start_thread
 from ..errors import GradioClientError, no_thread
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Workers:
     """A pool of threads without an upper limit, so that no task waits for another task to end."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()  # tasks for idle threads
         self._idle = 0  # idle threads for which `_tasks` has no task yet
         self._threads: set[threading.Thread] = set()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING
 
 from .._protocol.queue.event_factory import moment
+from .._transport.signal_safe import new_lock
 from ..events import Upload
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class UploadReport:
     def __init__(self, events: EventLog, endpoint: Endpoint) -> None:
         self._events = events
         self._endpoint = endpoint
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._published: tuple[int, int | None] = (-1, None)
         self._due: deque[Upload] = deque()
         self._publishing = False

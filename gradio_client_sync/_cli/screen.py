@@ -18,12 +18,12 @@ import io
 import os
 import stat
 import sys
-import threading
 from collections.abc import Sequence
 from typing import TextIO
 
 from .._terminal.columns import terminal_columns
 from .._terminal.plaintext import columns, short
+from .._transport.signal_safe import new_lock
 
 APART, SAME, PIPED = "apart", "same", "piped"
 
@@ -46,7 +46,7 @@ class Screen:
         self._line_is_open = False  # the last result did not end its line
         self._has_results = False
         self._ended = False
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def write(self, text: str) -> None:
         """Write a part of a result to standard output."""

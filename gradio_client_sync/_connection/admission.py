@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Callable, Protocol, Union
@@ -10,7 +9,7 @@ from weakref import WeakSet
 
 from .._job.control import JobControl
 from .._transport.connections import RequestHandle
-from .._transport.signal_safe import start_or_run
+from .._transport.signal_safe import new_lock, start_or_run
 from ..errors import GradioClientError
 from .sessions import client_closed
 
@@ -55,7 +54,7 @@ class Admission:
     def __init__(self, limit: int, start: Start) -> None:
         self._limit = limit
         self._start = start
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._closed = False
         self._holders: set[Holder] = set()
         self._waiting: deque[Runner] = deque()

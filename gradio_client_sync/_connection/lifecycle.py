@@ -11,7 +11,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from .._transport.signal_safe import SafeEvent
+from .._transport.signal_safe import SafeEvent, new_lock
 from .opening import connect
 from .sessions import client_closed
 
@@ -38,7 +38,7 @@ class Lifecycle:
         self._left_out = left_out
         self._closing = SafeEvent()
         # One lock for each process: a forked child may inherit a lock that is held.
-        self._locks: dict[int, threading.Lock] = {}
+        self._locks: dict[int, threading.RLock] = {}
         self._pid = _NO_PROCESS
         self._finalizer: weakref.finalize[..., Lifecycle] | None = None
 
@@ -67,7 +67,7 @@ class Lifecycle:
         if inherited != _NO_PROCESS:
             self.options = self.options.replace(session_hash=None)  # the parent process uses it
         connection = connect(self.source, self.options, self._closing)
-        with self._locks.setdefault(pid, threading.Lock()):
+        with self._locks.setdefault(pid, new_lock()):
             is_first = self._pid == inherited  # otherwise another thread has connected meanwhile
             if is_first:
                 self._connection, self._pid = connection, pid

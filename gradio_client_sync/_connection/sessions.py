@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Callable
 
 from .._session.session import JOINS_AT_ONCE, Session, new_session_hash
+from .._transport.signal_safe import new_lock
 from ..errors import ClientClosedError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Sessions:
         self._start = start
         self._cause = cause
         self._joins = threading.BoundedSemaphore(JOINS_AT_ONCE)
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._closed = False
         self._uses: Counter[Session] = Counter()  # how many calls use each session
         #: The session of calls that are not isolated.

@@ -22,6 +22,7 @@ from itertools import cycle, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
+from .._transport.signal_safe import new_lock
 from ..errors import ConnectFailedError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Screen:
         self.color = self.live and not os.environ.get("NO_COLOR")
         self.width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
         self._line = ""  # the text of `redraw` that is visible now
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def style(self, text: str, code: str) -> str:
         """Return the text with a style, or unchanged if there are no colours."""

@@ -12,7 +12,6 @@ import secrets
 import shutil
 import stat
 import tempfile
-import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from typing import BinaryIO, Callable
 
 from .._basics.words import counted
 from .._protocol.values.filename import numbered, type_of
+from .._transport.signal_safe import new_lock
 from ..errors import DownloadError
 
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -262,7 +262,7 @@ class _Scratch:
     """The private folder of this process, created at its first use and removed at the exit."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._folder: str | None = None
         self._pid = 0
 

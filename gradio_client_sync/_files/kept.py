@@ -10,11 +10,11 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-import threading
 import weakref
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from .._transport.signal_safe import new_lock
 from .folder import private_folder
 
 #: The largest content that is kept in memory.
@@ -29,7 +29,7 @@ class _Memory:
 
     def __init__(self) -> None:
         # Reentrant: the garbage collector may call `release` in a thread that holds the lock.
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._bytes = 0
 
     def reserve(self, size: int) -> bool:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from weakref import ref
@@ -28,6 +27,7 @@ from .._basics.words import counted
 from .._protocol.values.filename import ending_of, type_of
 from .._protocol.values.playlist import PLAYLIST, WHOLE, beside, is_playlist, parse_playlist
 from .._protocol.values.wav import HEADER_BYTES, is_unbounded, with_length
+from .._transport.signal_safe import new_lock
 from ..errors import ClientClosedError, DownloadError, DownloadTimeoutError
 from .download import Silent, timeout_error
 from .kept import Keeper, Kept
@@ -428,7 +428,7 @@ class Recordings:
 
     def __init__(self, numbers: Iterator[int]) -> None:
         self._numbers = numbers
-        self.lock = threading.RLock()
+        self.lock = new_lock()
         self._locations: dict[str, Location] = {}
 
     def add(self, facts: FileFacts, url: str, job: ref[Any] | None) -> Recording:

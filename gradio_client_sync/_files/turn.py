@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Callable
 
-from .._transport.signal_safe import SafeCondition
+from .._transport.signal_safe import SafeCondition, new_lock
 
 if TYPE_CHECKING:
     from .._transport.deadlines import Deadline
@@ -19,7 +19,7 @@ class Turn:
     """A lock whose waits have deadlines. One thread at a time has the turn."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._changed = SafeCondition(self._lock)
         self._busy: tuple[object, int, int] | None = None
 

@@ -6,7 +6,6 @@ The memory in use does not depend on the sizes or the number of the files.
 from __future__ import annotations
 
 import secrets
-import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,7 +20,7 @@ from .._transport.body import CHUNK_BYTES, Changed, Source, UploadBody
 from .._transport.connections import RequestHandle
 from .._transport.failures import refusal
 from .._transport.retries import RETRYABLE_STATUSES
-from .._transport.signal_safe import SafeEvent
+from .._transport.signal_safe import SafeEvent, new_lock
 from ..errors import (
     AuthenticationError,
     ConnectFailedError,
@@ -70,7 +69,7 @@ class UploadTask:
         self._files = files
         self._on_progress = on_progress
         self._deadline = deadline
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._calls: set[RequestHandle] = set()
         self._failure: BaseException | None = None  # the first failure; `Aborted` after an abort
         self._waiting: deque[list[Item]] = deque()

@@ -6,12 +6,11 @@ that upload fails, the other call uploads the content.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Callable
 
 from .._basics.words import counted
-from .._transport.signal_safe import SafeCondition
+from .._transport.signal_safe import SafeCondition, new_lock
 from ..errors import FileTooLargeError
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class UploadCache:
         self.file_store = file_store
         self.limit = limit
         self.start = start
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._changed = SafeCondition(self._lock)
         self._paths: dict[object, str | None] = {}  # by content; None during the upload
 

@@ -14,14 +14,13 @@ from __future__ import annotations
 import concurrent.futures
 import enum
 import math
-import threading
 import time
 from concurrent.futures._base import CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED
 from typing import TYPE_CHECKING, Callable
 
 from .._protocol.queue.standing import whereabouts
 from .._tracebacks import stored
-from .._transport.signal_safe import SafeCondition
+from .._transport.signal_safe import SafeCondition, new_lock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +91,7 @@ class JobControl:
         self._log = log
         self._chunks = chunks
         self._created = time.monotonic()
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._resolved = SafeCondition(self._lock)
         # A separate condition, because the release of an abandoned job must not wake the threads
         # that wait for its end.

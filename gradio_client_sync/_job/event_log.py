@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from .._basics.words import called, counted
 from .._protocol.queue.decode import DATA_MESSAGES
 from .._protocol.queue.wire import Message
-from .._transport.signal_safe import SafeCondition
+from .._transport.signal_safe import SafeCondition, new_lock
 from ..errors import GradioClientError, ProtocolError
 from ..events import Data, Status
 from .records import Cursor, LocalEvents, Record, Restarted, Subscription, has_status, status_in
@@ -71,7 +71,7 @@ class EventLog:
         self._history_bytes = history_bytes
         self._kept_bytes = 0
         self._start = start
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._changed = SafeCondition(self._lock)
         self._records: deque[Record] = deque(
             [LocalEvents((pending,))] if pending is not None else ()

@@ -11,13 +11,12 @@ While a job is not accepted yet, or waits in the server's queue, its chunks wait
 from __future__ import annotations
 
 import concurrent.futures
-import threading
 from typing import TYPE_CHECKING, Callable
 
 from .._basics.words import called
 from .._transport.base import Aborted
 from .._transport.failures import refusal
-from .._transport.signal_safe import SafeCondition
+from .._transport.signal_safe import SafeCondition, new_lock
 from ..errors import ClientClosedError, ConnectFailedError, GradioClientError, StreamClosedError
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class InputStream:
         self._routes = routes
         self._encode = encode
         self._headers = headers
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._changed = SafeCondition(self._lock)
         self._event_id = ""
         self._may_send = False  # the function has returned a value for the last input

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
@@ -17,6 +16,7 @@ from .._protocol.api.translation import translations_of
 from .._protocol.dialect import dialect_of
 from .._protocol.routes import Routes
 from .._transport.deadlines import NEVER, Deadline
+from .._transport.signal_safe import new_lock
 from ..errors import ConfigError, EndpointNotFoundError, GradioClientError, ProtocolError
 from .discovery import discover
 from .info import Info
@@ -93,7 +93,7 @@ class App:
         self._named = named
         self._http = http
         self._auth = auth
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._losses = self._losses_seen = 0
         # How many changes of the app were found, and how many of them `watch` has recorded.
         self._changes = self._changes_recorded = 0

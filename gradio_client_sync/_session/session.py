@@ -21,6 +21,7 @@ from .._transport.connections import RequestHandle
 from .._transport.failures import refusal
 from .._transport.heartbeat import Heartbeat
 from .._transport.shared_stream import SharedStream
+from .._transport.signal_safe import new_lock
 from .._transport.sse import EventStreamChannel
 from ..errors import GradioClientError, ProtocolError, RateLimitError
 from .session_jobs import SessionJobs
@@ -138,7 +139,7 @@ class Session:
         self._wants_heartbeat = wants_heartbeat
         self._joins = joins
         self._start = start
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._heartbeat: Heartbeat | None = None
         self._shared_stream: SharedStream | None = None
         self._silence = _silence(http.options.timeout[1]) if dialect.heartbeats else None

@@ -15,7 +15,6 @@ the waits and the sending.
 from __future__ import annotations
 
 import logging
-import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -23,7 +22,7 @@ from .._protocol.api.payload import encode
 from .._protocol.queue.cancel import CancelLedger
 from .._transport.base import Aborted, Lost
 from .._transport.deadlines import Deadline
-from .._transport.signal_safe import SafeCondition, start_or_run
+from .._transport.signal_safe import SafeCondition, new_lock, start_or_run
 from ..errors import GradioClientError
 from .cancelling import StopRequest, strategy_for
 
@@ -87,7 +86,7 @@ class SessionJobs:
         self._routes = routes
         self._shares_iterators = dialect.shares_iterators
         self._start = start
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._changed = SafeCondition(self._lock)
         self._ledger = CancelLedger()
         self._not_generators: set[int] = set()

@@ -11,11 +11,10 @@ sent.
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Callable
 
-from .._transport.signal_safe import SafeCondition, SafeEvent
+from .._transport.signal_safe import SafeCondition, SafeEvent, new_lock
 
 if TYPE_CHECKING:
     from .._protocol.api.meaning import RequestMeaning
@@ -62,7 +61,7 @@ class Watch:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self.epoch = 0
         self._begun = 0  # how many checks have begun
         self._good = 0  # the number of the last check that found the app unchanged

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 import time
 from typing import TYPE_CHECKING, Callable
 from urllib.parse import quote
 
 from .._protocol.space import expiry_of
+from .._transport.signal_safe import new_lock
 from ..errors import SpaceError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Signer:
         self._space_id = space_id
         self._hub = hub
         self._now = now
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._jwt: str | None = None
         self._until = -math.inf
 

@@ -14,7 +14,6 @@ import http.client
 import ipaddress
 import socket
 import ssl
-import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING, cast
@@ -26,7 +25,7 @@ from urllib3.util.wait import wait_for_read
 from .base import Aborted, Unreachable
 from .request import Body, write
 from .response import Raw, Response
-from .signal_safe import NOTICED, SafeEvent
+from .signal_safe import NOTICED, SafeEvent, new_lock
 
 if TYPE_CHECKING:
     from urllib3.connectionpool import HTTPConnectionPool
@@ -56,7 +55,7 @@ class RequestHandle:
 
     def __init__(self) -> None:
         self.aborted = False
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._socket: socket.socket | None = None
         self._awaited: SafeEvent | None = None  # the event that the request's thread waits for
 

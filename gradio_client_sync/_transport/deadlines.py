@@ -14,7 +14,7 @@ import time
 from typing import Callable
 
 from .._basics.record import FrozenRecord
-from .signal_safe import SafeCondition, start_thread
+from .signal_safe import SafeCondition, new_lock, start_thread
 
 _CALLBACK_SECONDS = 0.5  # how long `close` waits for a callback, which only wakes other threads
 _IDLE_SECONDS = 5.0  # how long the thread waits for a new timer; a waiting thread costs a little
@@ -61,7 +61,7 @@ class Timers:
 
     def _reset(self) -> None:
         """Start without timers. After a fork, the existing ones belong to the parent process."""
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._changed = SafeCondition(self._lock)
         self._timers: dict[object, tuple[float, Callable[[], None]]] = {}
         self._next_end = math.inf  # the time until which the thread waits

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import os
-import threading
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -37,7 +36,7 @@ from .failures import (
 from .http_options import HttpOptions
 from .request_context import RequestContext
 from .retries import RETRYABLE_STATUSES, can_retry, is_safe_to_retry
-from .signal_safe import SafeEvent
+from .signal_safe import SafeEvent, new_lock
 
 if TYPE_CHECKING:
     from .._options import Timeout
@@ -184,7 +183,7 @@ class Http:
 
     def _reset(self) -> None:
         """Start without requests and other clients."""
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._calls: set[RequestHandle] = set()
         self._others: WeakSet[Http] = WeakSet()
         self._pid = os.getpid()  # last: other threads read it to see whether the reset is done

@@ -12,7 +12,6 @@ reader waits for it. Then TCP's flow control makes the server wait too, so the m
 from __future__ import annotations
 
 import queue
-import threading
 import time
 from typing import Callable, Union
 
@@ -20,7 +19,7 @@ from .._protocol.queue.exchange import FOR_READERS, MOVES_ONCE
 from .._protocol.queue.wire import Message
 from ..errors import MessageTooLargeError, ProtocolError
 from .base import Aborted, Lost
-from .signal_safe import SafeCondition
+from .signal_safe import SafeCondition, new_lock
 
 #: Bytes that may wait for the worker: more than arrive while the worker wakes a listener.
 ROOM = 2**24
@@ -51,7 +50,7 @@ class Mailbox:
         self._deliveries: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
         self._bytes_in = 0  # only the reader changes it
         self._bytes_out = 0  # only the worker changes it
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._changed = SafeCondition(self._lock)
         self._reader_waits = False
         self._stopped = False

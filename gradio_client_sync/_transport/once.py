@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import Callable, Generic, TypeVar
 
 from .deadlines import Deadline
-from .signal_safe import SafeCondition
+from .signal_safe import SafeCondition, new_lock
 
 T = TypeVar("T")
 
@@ -23,7 +22,7 @@ class Once(Generic[T]):
 
     def __init__(self, request: Callable[[Deadline], tuple[T, float]]) -> None:
         self._request = request
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._changed = SafeCondition(self._lock)
         self._value: T | None = None
         self._until = 0.0  # the time on the monotonic clock until which the value is valid

@@ -37,7 +37,6 @@ The lifetime of the stream follows the rules of the server:
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Callable
@@ -57,7 +56,7 @@ from .base import Aborted, Lost
 from .connections import RequestHandle
 from .mailbox import Mailbox
 from .routing_table import RoutingTable
-from .signal_safe import SafeEvent
+from .signal_safe import SafeEvent, new_lock
 
 if TYPE_CHECKING:
     from .body import EventStream
@@ -122,7 +121,7 @@ class SharedStream:
         self._start = start
         self._cause = cause
         self._is_checking = False  # whether a thread looks for the cause of silent jobs
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._jobs = RoutingTable(http.options.message_bytes)
         self._streams = [_Stream()]  # jobs that join now use the last one
         self._warned = False

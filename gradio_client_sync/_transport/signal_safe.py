@@ -1,23 +1,24 @@
-"""Conditions, events and thread starts that stay correct when a signal handler raises.
+"""Locks, conditions, events and thread starts that stay correct when a signal handler raises.
 
 Python runs a signal handler, such as that of Ctrl-C, at any point of the main thread. This point
 may be inside `threading.Condition`, which is written in Python. If the handler then raises an
 exception, the lock of the condition may stay locked, or the caller gets "release unlocked lock".
 `threading.Event`, semaphores and `Thread.start` use such conditions.
 
-A lock by itself is written in C, and ``with`` acquires and releases it in one step (Python 3.10 to
-3.13). So in this module, no thread waits while it holds a lock, and every lock is held by ``with``.
-The locks are reentrant: a signal handler or the garbage collector may run in a thread that holds a
-lock, and may call methods that need the same lock.
+A lock by itself is written in C, and ``with`` acquires and releases it in one step (on Python 3.14
+and later, only a lock that `new_lock` makes). So in this module, no thread waits while it holds a
+lock, and every lock is held by ``with``. The locks are reentrant: a signal handler or the garbage
+collector may run in a thread that holds a lock, and may call methods that need the same lock.
 """
 
 from __future__ import annotations
 
+import _thread
 import sys
 import threading
 import time
 from contextlib import AbstractContextManager
-from typing import Callable
+from typing import Any, Callable
 
 from ..errors import GradioClientError, no_thread
 
@@ -27,11 +28,47 @@ from ..errors import GradioClientError, no_thread
 NOTICED = 0.5
 
 
+_CLock: Any = _thread.RLock  # typeshed says that it is final, and leaves out some of its methods
+
+
+class _Lock(_CLock):  # type: ignore[misc]  # a subclass of `Any`
+    """A reentrant lock for Python 3.14 and later.
+
+    There, ``with`` calls ``__enter__`` like any other function. A signal handler may run after this
+    call and before the block. If it raises, nothing releases the lock. A handler does not run where
+    a function written in Python returns, so this ``__enter__`` returns with the lock or raises
+    without it. ``__exit__`` stays the one written in C: it has released the lock before a handler
+    can run.
+    """
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        count = self._recursion_count()
+        try:
+            self.acquire()
+        except BaseException:
+            if self._recursion_count() != count:
+                self.release()
+            raise
+
+
+def new_lock() -> threading.RLock:
+    """Make a reentrant lock for ``with``, which a signal handler cannot leave locked.
+
+    On Python 3.9 it still may, if it raises as the block ends.
+    """
+    lock = threading.RLock()
+    if sys.version_info >= (3, 14) and type(lock) is _thread.RLock:  # gevent has another class
+        return _Lock()
+    return lock
+
+
 class SafeCondition:
     """A condition variable for state that a lock guards.
 
     Args:
-        lock: A reentrant lock. Callers hold it when they call `notify_all`, and do not hold it
+        lock: A lock of `new_lock`. Callers hold it when they call `notify_all`, and do not hold it
             when they call `wait_for`.
     """
 
@@ -119,7 +156,7 @@ class SafeEvent:
     __slots__ = ("_changed", "_is_set", "_lock")
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._changed = SafeCondition(self._lock)
         self._is_set = False
 

@@ -189,6 +189,8 @@ def _jwt(claims: Any) -> str:
         (_jwt({"exp": None}), math.inf),
         (_jwt([1]), math.inf),
         ("opaque", math.inf),
+        ("a.eyJleHAiOjEyMzQsIngiOiLDvz8-w78_Pz8_PyJ9.c", 1234.0),
+        ("a.eyJleHAiOjEyMzQsIngiOiLDvz8+w78/Pz8/PyJ9.c", 1234.0),
         ("a.%%%.c", math.inf),
         ("", math.inf),
     ],
