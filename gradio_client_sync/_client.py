@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import _options
+from ._basics.printing import printable
 from ._connection.at_exit import EXIT_GRACE
 from ._connection.lifecycle import Lifecycle
 from ._connection.preparing import prepare
@@ -614,12 +615,13 @@ class Client(ExplainsAttributes):
     def __repr__(self) -> str:
         lifecycle: Lifecycle | None = vars(self).get("_lifecycle")
         if lifecycle is None:  # a debugger shows the client while its arguments are checked
-            return "<Client … (not connected yet)>"
+            return printable("<Client … (not connected yet)>")
         if not lifecycle.was_opened:
-            return f"<Client {lifecycle.source.partition('?')[0]} (not connected yet)>"
+            source = lifecycle.source.partition("?")[0]
+            return printable(f"<Client {source} (not connected yet)>")
         version = str(self.config.get("version", "?")).strip()
         state = ", closed" if lifecycle.is_closed else ""
-        return f"<Client {self.url} (Gradio {version}, {self.protocol}{state})>"
+        return printable(f"<Client {self.url} (Gradio {version}, {self.protocol}{state})>")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         from ._notebook.cards import client_bundle

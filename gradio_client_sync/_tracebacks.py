@@ -25,6 +25,7 @@ from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
+from ._basics.printing import printable
 from .errors import FileError, GradioClientError, ProtocolError
 
 if TYPE_CHECKING:
@@ -130,6 +131,9 @@ def _shorten(exc: BaseException) -> None:
     if isinstance(exc, GradioClientError):
         inner = []
     elif isinstance(exc, KeyboardInterrupt) or not inner or _is_raised_here(inner[-1]):
+        if inner and isinstance(exc, Exception):
+            # A `GradioClientError` does this itself, when it is printed.
+            exc.args = tuple(printable(arg) if isinstance(arg, str) else arg for arg in exc.args)
         inner = [entry for entry in inner if _is_of_user(entry)]
     elif _is_ours(inner[-1]):
         return  # a bug

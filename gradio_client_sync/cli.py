@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
+from ._basics.printing import HANDLER
 from ._cli.exits import CUT_OFF, FAILED, INTERRUPTED, OK, PROGRAM, exit_code_of
 from ._version import __version__
 from .errors import GradioClientError, MissingDependencyError
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # for terminals that have no "é"
+            stream.reconfigure(errors=HANDLER)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = _run(given)

@@ -15,6 +15,7 @@ import time
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Callable
 
+from ._basics.printing import survives_any_text
 from ._demo.stage import (
     BOLD,
     CODE,
@@ -53,22 +54,23 @@ def run(*, python: str | None = None, color: bool | None = None) -> None:
         _check_gradio()
     if color is not None:
         screen.color = color
-    say(screen.style("gradio_client_sync: a walk in ten steps", BOLD))
-    say("A small Gradio app starts on this machine. Each step shows its code and its output.")
-    say("(say prints a line; redraw prints over the last line.)")
-    try:
-        with direct_connections(), AppProcess(python or sys.executable) as process:
-            say(f"\nGradio {process.version} is up: process {process.pid} at {process.url}")
-            number = iter(range(1, 100))
-            with _step(next(number), connect, process.url) as app:
-                for step in STEPS:
-                    _step(next(number), step, app)
-                _step(next(number), finish, app, process)
-    finally:
-        screen.end_line()
-    seconds = f"{time.monotonic() - began:.0f} s"
-    say(f"\n{screen.style('That was all', BOLD)}, in {seconds}. Now try an app of your own:")
-    say("  gradio-client-sync view-api http://127.0.0.1:7860")
+    with survives_any_text(sys.stdout):
+        say(screen.style("gradio_client_sync: a walk in ten steps", BOLD))
+        say("A small Gradio app starts on this machine. Each step shows its code and its output.")
+        say("(say prints a line; redraw prints over the last line.)")
+        try:
+            with direct_connections(), AppProcess(python or sys.executable) as process:
+                say(f"\nGradio {process.version} is up: process {process.pid} at {process.url}")
+                number = iter(range(1, 100))
+                with _step(next(number), connect, process.url) as app:
+                    for step in STEPS:
+                        _step(next(number), step, app)
+                    _step(next(number), finish, app, process)
+        finally:
+            screen.end_line()
+        seconds = f"{time.monotonic() - began:.0f} s"
+        say(f"\n{screen.style('That was all', BOLD)}, in {seconds}. Now try an app of your own:")
+        say("  gradio-client-sync view-api http://127.0.0.1:7860")
 
 
 def _check_gradio() -> None:

@@ -11,13 +11,24 @@ from __future__ import annotations
 import html
 import re
 import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ._basics.printing import printable
 from ._basics.words import called
 from ._protocol.api.example import call_text
 from ._protocol.api.shown import shown_default, shown_label
-from ._terminal.plaintext import LONGEST, columns, pad, plain, short, wrap, wrap_quoted
+from ._terminal.plaintext import (
+    LONGEST,
+    columns,
+    fitted,
+    pad,
+    plain,
+    short,
+    wrap,
+    wrap_quoted,
+)
 
 NARROWEST, WIDEST = 60, 110  # columns; wider lines are hard to read
 DESCRIPTION_LINES = 8
@@ -166,7 +177,7 @@ def _mapping(value: object) -> Mapping[Any, Any]:
 
 def _text(api: ApiInfo, width: int) -> str:
     endpoints = _endpoints(api)
-    lines = wrap(f"{plain(api.url)} · {plain(_heading(api, endpoints))}", width)
+    lines = wrap(_shown(f"{api.url} · {_heading(api, endpoints)}"), width)
     for name, endpoint in endpoints:
         lines += ["", *_endpoint_lines(name, endpoint, width)]
     if _takes_files(endpoints):
@@ -175,25 +186,36 @@ def _text(api: ApiInfo, width: int) -> str:
 
 
 def _endpoint_lines(name: str | int, endpoint: Mapping[str, Any], width: int) -> Iterator[str]:
-    title = plain(name if isinstance(name, str) else called(name))
+    title = _shown(name if isinstance(name, str) else called(name))
     marks = _marks(endpoint)
     rule = "─" * max(3, width - columns(title) - 4 - (len(marks) + 3 if marks else 0))
-    yield f"── {title} {rule}" + (f" {marks} ─" if marks else "")
+    yield printable(f"── {title} {rule}" + (f" {marks} ─" if marks else ""))
     description = endpoint.get("description")
     if isinstance(description, str):
         lines = [
-            line for part in description[:LONGEST].splitlines() for line in wrap(plain(part), width)
+            line
+            for part in description[:LONGEST].splitlines()
+            for line in wrap(_shown(part), width)
         ]
         yield from lines[:DESCRIPTION_LINES]
         if len(lines) > DESCRIPTION_LINES:
-            yield "…"
-    rows = [tuple(map(plain, row)) for row in _rows(endpoint)]
+            yield printable("…")
+    rows = [tuple(map(_shown, row)) for row in _rows(endpoint)]
     yield from _table(rows, width)
     if rows:
         yield ""
     if _token_note(endpoint):
         yield from wrap(_token_note(endpoint), width)
-    yield from call_text(name, endpoint, width).splitlines()
+    yield from printable(call_text(name, endpoint, width)).splitlines()
+
+
+def _shown(text: object) -> str:
+    """Return a line of text that standard output can show."""
+    return printable(plain(text))
+
+
+def _cell(text: str, width: int) -> str:
+    return fitted(text, width, sys.stdout)
 
 
 def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
@@ -209,11 +231,11 @@ def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
     names = min(names, width // 3)
     room = width - names - defaults - 6
     types = min(types, max(room - min(notes, 30) - 2, width * 2 // 5), room)
-    types = max((columns(short(row[1], types)) for row in rows if row[2]), default=0)
+    types = max((columns(_cell(row[1], types)) for row in rows if row[2]), default=0)
     note_at = names + types + defaults + 8
     for name, kind, default, note in rows:
-        line = f"  {pad(short(name, names), names)}  "
-        shown = short(kind, types if default else width - names - 4)
+        line = f"  {pad(_cell(name, names), names)}  "
+        shown = _cell(kind, types if default else width - names - 4)
         below: list[str] = []
         if default and shown != kind and _CHOICES in kind:
             shown, below = _wrapped_choices(kind, types, width - names - 4)

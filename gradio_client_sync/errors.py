@@ -48,6 +48,8 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ._basics.printing import printable
+
 if TYPE_CHECKING:
     from .events import SpaceStatus
 
@@ -121,6 +123,12 @@ class GradioClientError(Exception):
             if not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} has no attribute {name!r}")
             setattr(self, name, value)
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
+
+    def __repr__(self) -> str:
+        return printable(super().__repr__())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args[0], self.__dict__)

@@ -20,6 +20,7 @@ from typing import (
 )
 
 from ._basics.frozen_list import FrozenList
+from ._basics.printing import printable
 from ._basics.record import FrozenRecord
 from ._basics.words import called
 
@@ -145,7 +146,7 @@ class Data(FrozenRecord, FrozenList):
         kind: type[Exception] = IndexError if hasattr(key, "__index__") else TypeError
         if isinstance(key, str):
             kind = KeyError
-        return kind(no_output(self.endpoint, key, self, self._described))
+        return kind(printable(no_output(self.endpoint, key, self, self._described)))
 
     @property
     def _described(self) -> Outputs:
@@ -164,7 +165,7 @@ class Data(FrozenRecord, FrozenList):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         from ._basics.outputs import no_attribute
 
-        raise AttributeError(no_attribute(self.endpoint, name, self, self._described))
+        raise AttributeError(printable(no_attribute(self.endpoint, name, self, self._described)))
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, tuple):
@@ -181,20 +182,21 @@ class Data(FrozenRecord, FrozenList):
         except TypeError as exc:
             from ._basics.outputs import no_hash
 
-            raise TypeError(no_hash(self.endpoint, exc)) from None
+            raise TypeError(printable(no_hash(self.endpoint, exc))) from None
 
     def __repr__(self) -> str:
-        return f"{type(self).__qualname__}({list.__repr__(self)}, {called(self.endpoint)})"
+        shown = f"{list.__repr__(self)}, {called(self.endpoint)}"
+        return printable(f"{type(self).__qualname__}({shown})")
 
     def _no_change(self, name: str) -> TypeError:
         from ._basics.outputs import no_change
 
-        return TypeError(no_change(self.endpoint, name))
+        return TypeError(printable(no_change(self.endpoint, name)))
 
     def _no_operation(self, sign: str) -> TypeError:
         from ._basics.outputs import no_operation
 
-        return TypeError(no_operation(self.endpoint, sign, self, self._described))
+        return TypeError(printable(no_operation(self.endpoint, sign, self, self._described)))
 
     def __reduce__(self) -> Any:
         values = dict(vars(self))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, Protocol, Union
 
 from . import _options
+from ._basics.printing import printable
 from ._basics.words import counted
 from ._files.as_json import DataclassAttribute, json_of, refuse_json
 from ._files.download import ProgressListener as ProgressListener
@@ -517,7 +518,7 @@ class RemoteFile(os.PathLike[str]):
     def __repr__(self) -> str:
         kind = f" {self.mime_type}" if self.mime_type else ""
         size = f", {counted(self.size, 'byte')}" if self.size is not None else ""
-        return f"<RemoteFile {self.orig_name!r}{kind}{size}>"
+        return printable(f"<RemoteFile {self.orig_name!r}{kind}{size}>")
 
     def __json__(self) -> dict[str, Any]:
         """Return the file as a dict for JSON, for `Data.plain` and for Celery."""

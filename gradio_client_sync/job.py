@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures._base import FINISHED
 from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 
+from ._basics.printing import printable
 from ._basics.words import called
 from ._job.control import RESOLVED
 from ._protocol.queue.standing import stage_in_words
@@ -132,9 +133,9 @@ class Job(concurrent.futures.Future[Data]):
 
     def __repr__(self) -> str:
         if self.cancelled():
-            return f"<Job {called(self.endpoint)} cancelled>"
+            return printable(f"<Job {called(self.endpoint)} cancelled>")
         stage = stage_in_words(self.status, started="started" in self._control.times)
-        return f"<Job {called(self.endpoint)} {stage}>"
+        return printable(f"<Job {called(self.endpoint)} {stage}>")
 
     def _ipython_display_(self) -> None:
         from ._notebook import live

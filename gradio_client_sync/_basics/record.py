@@ -10,6 +10,8 @@ from __future__ import annotations
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
+from .printing import printable
+
 if TYPE_CHECKING:
     from dataclasses import Field
     from inspect import Signature
@@ -155,7 +157,7 @@ class FrozenRecord:
     @recursive_repr()
     def __repr__(self) -> str:
         shown = ", ".join([f"{name}={getattr(self, name)!r}" for name in self._compared])
-        return f"{type(self).__qualname__}({shown})"
+        return printable(f"{type(self).__qualname__}({shown})")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FrozenRecord) or type(other) is not type(self):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from .call import PreparedCall
 
 _SIGNALS = tuple(map(int, valid_signals()))
+#: Whether Ctrl-C ends a read from a socket. On Windows, the read waits for the server.
+ENDS_READS = os.name != "nt"
 _HARMLESS = (SIG_DFL, SIG_IGN, None, default_int_handler)
 
 
@@ -108,6 +111,18 @@ def handlers_may_raise() -> bool:
     During a request, such an exception could not be distinguished from an error of the connection.
     This does not hold for `KeyboardInterrupt`, which Python's own handler of Ctrl-C raises.
     """
-    if threading.get_ident() != threading.main_thread().ident:
-        return False
-    return any(handler not in _HARMLESS for handler in map(getsignal, _SIGNALS))
+    return _is_main_thread() and any(
+        handler not in _HARMLESS for handler in map(getsignal, _SIGNALS)
+    )
+
+
+def is_deaf_in_reads() -> bool:
+    """Return whether Ctrl-C would not end a read from a socket in this thread.
+
+    A job reads on another thread, and this thread waits so that Ctrl-C ends the wait.
+    """
+    return not ENDS_READS and _is_main_thread()
+
+
+def _is_main_thread() -> bool:
+    return threading.get_ident() == threading.main_thread().ident

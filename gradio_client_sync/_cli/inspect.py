@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import io
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import click
 from click.shell_completion import get_completion_class
 
+from .._basics.printing import is_unicode
 from .._protocol.api.fingerprint import Fingerprints, all_changes, fingerprint_of
 from ..errors import ApiChangedError
 from .completing import complete_words
@@ -46,8 +49,12 @@ def view_api(target: Target, endpoint: str | None, as_json: bool, output: Path |
     printer = Printer(Screen(live=False), as_json=as_json)
     with target.connect() as app:
         api = app.view_api(int(endpoint) if endpoint and endpoint.isdecimal() else endpoint)
-    text = f"{printer.json(api, indented=output is None) if as_json else api}\n"
-    printer.write(text) if output is None else write_file(output, text)
+    if output is None:
+        printer.write(f"{printer.json(api) if as_json else api}\n")
+        return
+    with redirect_stdout(io.StringIO()):  # the table is for a file, which can have any text
+        text = printer.json(api, to_file=True) if as_json else str(api)
+    write_file(output, f"{text}\n")
 
 
 @click.command(
@@ -94,7 +101,7 @@ def types(target: Target, output: Path | None, check: Path | None) -> None:
         return
     text = module_source(source, signatures)
     if output is None:
-        sys.stdout.write(text)
+        _print_source(text)
         return
     if output.exists() and not output.read_text("utf-8", "replace").startswith(TYPED_MODULE_START):
         raise click.UsageError(
@@ -102,6 +109,14 @@ def types(target: Target, output: Path | None, check: Path | None) -> None:
             "Choose another file, or remove this one."
         )
     write_file(output, text)
+
+
+def _print_source(text: str) -> None:
+    """Print Python source, which is UTF-8 in a file, whatever the encoding of this output is."""
+    if sys.stdout.isatty() or is_unicode(sys.stdout):
+        sys.stdout.write(text)
+    else:
+        sys.stdout.buffer.write(text.encode())
 
 
 def _kept_in(module: Path) -> Fingerprints:

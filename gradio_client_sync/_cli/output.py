@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .._basics.printing import is_unicode
 from .._terminal.plaintext import readable
 from ..files import RemoteFile
 
@@ -47,10 +48,10 @@ class Printer:
         outputs = [self._shown(value) for value in data]
         file = self._file if self._file is not None and not self._file.has_files else None
         if self.as_json:
-            texts = [self.json(outputs, indented=file is None)]
+            texts = [self.json(outputs, to_file=file is not None)]
         else:
             texts = [
-                one if isinstance(one, str) else self.json(one, indented=file is None)
+                one if isinstance(one, str) else self.json(one, to_file=file is not None)
                 for one in outputs
             ]
         for text in texts:
@@ -66,10 +67,14 @@ class Printer:
         else:
             self._screen.write(readable(text) if self._in_terminal else text)
 
-    def json(self, value: Any, *, indented: bool = True) -> str:
-        """Return JSON without control characters; for a terminal, it is indented."""
-        indent = 2 if self._in_terminal and indented else None
-        text = json.dumps(value, ensure_ascii=False, indent=indent)
+    def json(self, value: Any, *, to_file: bool = False) -> str:
+        """Return JSON without control characters; for a terminal, it is indented.
+
+        JSON is UTF-8. So if standard output has another encoding, the text is ASCII with escapes.
+        """
+        indent = 2 if self._in_terminal and not to_file else None
+        as_ascii = not to_file and not is_unicode(sys.stdout)
+        text = json.dumps(value, ensure_ascii=as_ascii, indent=indent)
         return _UNSAFE_IN_JSON.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
 
     def _shown(self, value: Any) -> Any:

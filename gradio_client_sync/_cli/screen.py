@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from .._terminal.columns import terminal_columns
-from .._terminal.plaintext import columns, short
+from .._terminal.plaintext import columns, fitted
 from .._transport.signal_safe import new_lock
 
 APART, SAME, PIPED = "apart", "same", "piped"
@@ -75,7 +75,7 @@ class Screen:
             if self._relation != APART and busy:
                 return
             width = terminal_columns(self._err) - 1  # a line that wraps cannot be overwritten
-            shown = [short(line, width) for line in lines]
+            shown = [fitted(line, width, self._err) for line in lines]
             self._show(self._eraser() + "\r\n".join(shown))
             self._drawn = [columns(line) for line in shown]
 

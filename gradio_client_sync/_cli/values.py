@@ -8,6 +8,7 @@ JSON follow the same rule: ``'{"text": "hi", "files": ["@cat.png"]}'``.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -124,7 +125,7 @@ class _Reader:
         if word == "-":
             if "file" in hint.kinds():
                 return sys.stdin.buffer.read()
-            piped = sys.stdin.read()
+            piped = self._piped_text()
             return piped if takes_text(hint) else _json_or_text(piped, hint)
         if word.startswith("@"):
             return self._with_files(word, hint)
@@ -133,6 +134,16 @@ class _Reader:
         if wrong is not None:
             raise self._error(*wrong)
         return self._with_files(value, hint) if isinstance(value, (list, dict)) else value
+
+    def _piped_text(self) -> str:
+        """Read standard input as text: UTF-8, else the encoding of this system's programs."""
+        content = sys.stdin.buffer.read()
+        for encoding in ("utf-8-sig", sys.stdin.encoding):
+            try:
+                return io.StringIO(content.decode(encoding), newline=None).read()
+            except UnicodeDecodeError:
+                pass  # the next encoding, else the error below
+        raise self._error("text", "the bytes of standard input, which are not UTF-8")
 
     def _with_files(self, value: Any, hint: Hint) -> Any:
         """Return a value whose texts with an ``@`` at the beginning are files."""

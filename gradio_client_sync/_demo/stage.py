@@ -18,7 +18,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
-from itertools import cycle, repeat
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
@@ -39,6 +39,7 @@ STOP_TIMEOUT = 5.0  # s
 FRAME = 0.1  # s between two frames of the spinner
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 LOCAL = "127.0.0.1,localhost"
+_NEW_GROUP = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # the new session of Windows
 LOG_TAIL = 20  # lines of the app's log that are shown if it does not start
 
 
@@ -172,6 +173,7 @@ class AppProcess:
                     stderr=log,
                     # Ctrl-C must reach only this process, which cancels its jobs first.
                     start_new_session=True,
+                    creationflags=_NEW_GROUP,
                 )
         except OSError as exc:
             self._folder.cleanup()
@@ -215,12 +217,12 @@ class AppProcess:
 
     def _wait_until_ready(self) -> dict[str, str]:
         """Wait for the first output of the app, its URL and version, and show a spinner."""
-        waits = repeat(FRAME, round(START_TIMEOUT / FRAME)) if screen.live else (START_TIMEOUT,)
         line = b""
-        for wait, frame in zip(waits, cycle(SPINNER if screen.live else ("",))):
-            screen.redraw(f"{frame} Starting the app …".strip())
+        # Short waits without a terminal, too: on Windows, Ctrl-C takes effect only between them.
+        for _, frame in zip(range(round(START_TIMEOUT / FRAME)), cycle(SPINNER)):
+            screen.redraw(f"{frame if screen.live else ''} Starting the app …".strip())
             try:
-                line = self._output.get(timeout=wait)
+                line = self._output.get(timeout=FRAME)
             except queue.Empty:
                 continue
             break

@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
+from .._basics.printing import printable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -71,4 +73,4 @@ class ExplainsAttributes:
                 from . import wrong_forms
 
                 text = f"{text}. {wrong_forms.attribute(self, name)}".rstrip(". ") + "."
-            raise AttributeError(text)
+            raise AttributeError(printable(text))

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
+from .._basics.printing import printable
 from .._basics.words import counted
 from .._protocol.values.attachments import Attachment
 from .._protocol.values.filedata import server_form
@@ -110,7 +111,7 @@ class LocalFile(Attachment):
 
     def __repr__(self) -> str:
         size = "" if self.size_bytes is None else f", {counted(self.size_bytes, 'byte')}"
-        return f"<{type(self).__name__} {self.orig_name!r}{size}>"
+        return printable(f"<{type(self).__name__} {self.orig_name!r}{size}>")
 
 
 # -- on this machine ------------------------------------------------------------------

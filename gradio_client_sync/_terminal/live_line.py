@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TextIO
 
+from .._basics.printing import encodable
 from .columns import terminal_columns
 
 if TYPE_CHECKING:
@@ -17,12 +18,12 @@ def is_watched(stream: TextIO | None) -> bool:
     return stream.isatty() or type(stream).__module__.partition(".")[0] == "ipykernel"
 
 
-def shorten(text: str, width: int) -> str:
+def shorten(text: str, width: int, ellipsis: str = "…") -> str:
     """Return a text that fits; a long text loses its middle, because its end changes."""
     if len(text) <= width:
         return text
-    kept = max(width - 1, 2)
-    return f"{text[: kept // 2]}…{text[-(kept - kept // 2) :]}"
+    kept = max(width - len(ellipsis), 2)
+    return f"{text[: kept // 2]}{ellipsis}{text[-(kept - kept // 2) :]}"
 
 
 class LiveLine:
@@ -44,9 +45,11 @@ class LiveLine:
         if over and not self._width:
             return
         text = f"{self._name}: {status.message.strip()} ({spent:.0f} s)"
+        text = encodable(text, self._stream)
         if not over:
             # A longer text would continue on the next line, which cannot be overwritten.
-            text = shorten(text, terminal_columns(self._stream) - 1)
+            room = terminal_columns(self._stream) - 1
+            text = shorten(text, room, encodable("…", self._stream))
         # No escape sequence, because notebooks only support the carriage return.
         self._stream.write(f"\r{text.ljust(self._width)}" + ("\n" if over else ""))
         self._stream.flush()

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 import re
 
+from .._basics.printing import encodable
 from .._protocol.api.shortened import LONGEST, columns, short
 
-__all__ = ["LONGEST", "columns", "pad", "plain", "readable", "short", "wrap", "wrap_quoted"]
+__all__ = [
+    "LONGEST",
+    "columns",
+    "fitted",
+    "pad",
+    "plain",
+    "readable",
+    "short",
+    "wrap",
+    "wrap_quoted",
+]
 
 
 def plain(text: object) -> str:
@@ -36,6 +47,20 @@ _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+
+
+def fitted(text: str, width: int, stream: object) -> str:
+    """Return a text that a stream can encode, shortened to the width.
+
+    An ellipsis has three columns if the encoding of the stream has no sign for it.
+    """
+    text = encodable(text, stream)
+    shown = ""
+    for room in range(width, 0, -1):
+        shown = encodable(short(text, room), stream)
+        if columns(shown) <= width:
+            return shown
+    return shown[:width]
 
 
 def pad(text: str, width: int) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .._basics.words import called
 from ..errors import MissingDependencyError
-from .plaintext import plain, short
+from .plaintext import fitted, plain
 
 if TYPE_CHECKING:
     from ..events import ObservedJob, Progress, Status, Upload
@@ -71,7 +71,7 @@ class ProgressBars:
         """Draw the progress of a job, from now to its end."""
         self._job = job
         name = job.endpoint if isinstance(job.endpoint, str) else called(job.endpoint)
-        self._name = short(plain(name), LONGEST_TEXT)
+        self._name = _shown(name)
         with self._lock:
             line = self._open(f"{self._name}: joining", _WORDS, leave=True)
             self._bars.append(line)
@@ -140,14 +140,14 @@ class ProgressBars:
         self._draw(0, f"{self._name}: {text}", _WORDS, 0, None, _STEPS)
 
     def _draw_progress(self, depth: int, bar: Progress) -> None:
-        desc = short(plain(bar.desc or ""), LONGEST_TEXT)
+        desc = _shown(bar.desc or "")
         head = f"{self._name}: {desc}" if desc else self._name
-        text = f"{'  ' * depth}{desc or '…'}" if depth else head
+        text = f"{'  ' * depth}{desc or _shown('…')}" if depth else head
         done, total, share = _finite(bar.index), _finite(bar.length), _finite(bar.progress)
         if done is None and share is not None:
             self._draw(depth, text, _PERCENT, 100 * share, 100, _STEPS)
         else:
-            unit = f" {short(plain(bar.unit or 'steps'), LONGEST_TEXT)}"
+            unit = f" {_shown(bar.unit or 'steps')}"
             self._draw(depth, text, None, done or 0, total, {**_STEPS, "unit": unit})
 
     def _draw(
@@ -197,6 +197,11 @@ class ProgressBars:
             line.close()
 
 
+def _shown(text: str) -> str:
+    """Return a text of the app as a bar shows it."""
+    return fitted(plain(text), LONGEST_TEXT, sys.stderr)
+
+
 _STAGES = {"generating": "generating", "streaming": "streaming"}
 
 
@@ -229,7 +234,7 @@ def download_bar(name: str, size_bytes: int | None) -> Iterator[Callable[[int, A
         MissingDependencyError: tqdm is not installed.
     """
     with _tqdm()(
-        desc=short(plain(name), LONGEST_TEXT),
+        desc=_shown(name),
         total=size_bytes,
         file=sys.stderr,
         miniters=0,

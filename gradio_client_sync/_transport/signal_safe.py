@@ -14,6 +14,7 @@ collector may run in a thread that holds a lock, and may call methods that need 
 from __future__ import annotations
 
 import _thread
+import os
 import sys
 import threading
 import time
@@ -26,6 +27,11 @@ from ..errors import GradioClientError, no_thread
 #: to wait does not interrupt the wait, and Python runs its handler only afterwards. So the handler
 #: runs after this time at the latest.
 NOTICED = 0.5
+
+#: Seconds of each part of a wait of the main thread; ``None`` if a signal ends a wait. On Windows
+#: before Python 3.14, Ctrl-C does not end the wait for a lock, with or without a limit (cpython
+#: 80116, 125541). So the wait ends and begins again, and Python runs the handler in between.
+SLICE: float | None = 0.25 if os.name == "nt" and sys.version_info < (3, 14) else None
 
 
 _CLock: Any = _thread.RLock  # typeshed says that it is final, and leaves out some of its methods
@@ -141,13 +147,20 @@ def _await(lock: threading.Lock, end: float | None) -> bool:
     Returns:
         Whether the lock was released before `end`.
     """
+    if SLICE is not None and threading.get_ident() == threading.main_thread().ident:
+        while not lock.acquire(timeout=_until(end, SLICE)):
+            if end is not None and time.monotonic() >= end:
+                return False
+        return True
     if end is None:
         return lock.acquire(timeout=NOTICED) or lock.acquire()
-    for most in (NOTICED, threading.TIMEOUT_MAX):
-        left = min(end - time.monotonic(), most)
-        if lock.acquire(timeout=max(0.0, left)):
-            return True
-    return False
+    parts = (NOTICED, threading.TIMEOUT_MAX)
+    return any(lock.acquire(timeout=_until(end, most)) for most in parts)
+
+
+def _until(end: float | None, most: float) -> float:
+    """Return the seconds until a time on the monotonic clock, at most `most`."""
+    return most if end is None else max(0.0, min(end - time.monotonic(), most))
 
 
 class SafeEvent:

@@ -64,6 +64,24 @@ def test_direct_call_starts_no_thread(server: ScriptedApp) -> None:
         assert is_at_rest(app)
 
 
+def test_direct_call_on_windows_reads_on_another_thread(
+    server: ScriptedApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows, Ctrl-C does not end a read of the main thread, so a job reads."""
+    monkeypatch.setattr("gradio_client_sync._calls.unqueued.ENDS_READS", False)
+    readers: list[set[threading.Thread]] = []
+
+    def run(x: IncomingRequest) -> None:
+        readers.append(own_threads())
+        echo(x)
+
+    server.scripts[RUN] = run
+    with Client(server.url) as app, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        pool.submit(app.predict, "/direct", ["a"]).result(WAIT)  # Ctrl-C does not strike there
+        assert app.predict("/direct", ["a"])[0] == "a"
+    assert [len(threads) for threads in readers] == [0, 1]
+
+
 def test_direct_call_that_was_not_accepted_is_sent_again(server: ScriptedApp) -> None:
     """A call that a gateway did not pass on is sent again, as in any other job."""
     refusals = [503, 502]

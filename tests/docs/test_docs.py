@@ -61,6 +61,7 @@ SHELL_NOT_RUN = {
     ".venv/bin/gradio-client-sync demo": "test_demo.py runs the demo; installing takes minutes",
     "python3 -m venv .venv && .venv/bin/pip install -e '.[tests]' && "
     ".venv/bin/python -m pytest -n 4": "it runs this test; the CI takes it from the README",
+    "python3 -m pip install .": "test_installed.py and the CI install the package",
     "pip install 'gradio-client-sync[cli]'": "the CI installs the package that it has built",
     "python3 -m venv .venv": "the test runs in such an environment",
     ".venv/bin/pip install -e '.[dev]'": "the test runs in such an environment",
@@ -131,6 +132,12 @@ def test_every_block_is_run_or_has_a_reason() -> None:
     assert PYTHON_ELSEWHERE.keys() <= set(pages())
     headings = {(b.page, b.heading) for page in pages() for b in blocks(page, "python")}
     assert headings >= PARTS_ELSEWHERE.keys()
+
+
+def test_a_clone_is_a_clone_of_something() -> None:
+    """Where a page says that something needs a clone, it says of what."""
+    texts = {page: (ROOT / page).read_text("utf-8") for page in pages()}
+    assert [page for page, text in texts.items() if re.search(r"\bclone\b(?! of\b)", text)] == []
 
 
 def test_every_fence_is_a_block() -> None:

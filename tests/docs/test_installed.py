@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -122,6 +123,18 @@ def test_source_archive_is_the_whole_project(archives: tuple[Path, Path]) -> Non
         kept = done("git", "ls-files", cwd=ROOT).splitlines()
         assert set(kept) - names <= NOT_SHIPPED
     assert not [name for name in names if "__pycache__" in name or "node_modules" in name]
+
+
+def test_editable_install_is_seen_by_editors(tmp_path: Path) -> None:
+    """An editable install adds a path, which type checkers read, and no hook, which they do not."""
+    clone, there = tmp_path / "clone", tmp_path / "site-packages"
+    shutil.copytree(ROOT / "gradio_client_sync", clone / "gradio_client_sync")
+    for name in ("setup.cfg", "setup.py", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, clone)
+    options = ("--quiet", "--no-deps", "--target", there, "--editable", clone)
+    done(*uv_command(), "pip", "install", *options)
+    paths = [line for file in there.glob("*.pth") for line in file.read_text().splitlines()]
+    assert [Path(path) for path in paths] == [clone]
 
 
 def test_wheel_is_the_package_and_nothing_else(archives: tuple[Path, Path]) -> None:

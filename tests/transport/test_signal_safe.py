@@ -7,11 +7,12 @@ import subprocess
 import sys
 import threading
 import time
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import cast
 
 import pytest
 
+from gradio_client_sync._transport import signal_safe
 from gradio_client_sync._transport.signal_safe import (
     SafeCondition,
     SafeEvent,
@@ -159,6 +160,30 @@ def test_wait_starts_with_a_short_one() -> None:
         end = None if timeout is None else time.monotonic() + timeout
         assert not _await(cast("threading.Lock", held), end)
         assert held.waits == waits
+
+
+@pytest.mark.parametrize(("timeout", "number"), [(None, 9), (1.0, 4)])
+def test_wait_of_the_main_thread_goes_in_slices(
+    timeout: float | None, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Ctrl-C does not end the wait for a lock, the main thread waits in short parts."""
+    now = [100.0]
+
+    class Elapsing(Held):
+        def acquire(self, timeout: float = -1) -> bool:
+            now[0] += timeout
+            return super().acquire(timeout) or len(self.waits) == 9
+
+    monkeypatch.setattr(signal_safe, "SLICE", 0.25)
+    monkeypatch.setattr(signal_safe, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    held, end = Elapsing(), None if timeout is None else 100 + timeout
+    assert _await(cast("threading.Lock", held), end) is (timeout is None)
+    assert held.waits == [0.25] * number
+    other = Elapsing()
+    thread = threading.Thread(target=_await, args=(other, None))
+    thread.start()
+    thread.join()
+    assert other.waits == [0.5, -1]  # signals reach the main thread only
 
 
 def test_signal_handler_may_satisfy_the_wait() -> None:
