@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -44,11 +45,23 @@ def served(request: pytest.FixtureRequest, server_pool: ServerPool) -> Server:
 
 
 @pytest.fixture
-def key(served: Server) -> Iterator[str]:
-    """Yield a name for this test's calls on the server, which end with the test."""
-    name = uuid.uuid4().hex
-    yield name
-    served.control.release(name)
+def new_key(served: Server) -> Iterator[Callable[[], str]]:
+    """Yield a function that makes names for this test's calls, which end with the test."""
+    names: list[str] = []
+
+    def make() -> str:
+        names.append(uuid.uuid4().hex)
+        return names[-1]
+
+    yield make
+    for name in names:
+        served.control.release(name)
+
+
+@pytest.fixture
+def key(new_key: Callable[[], str]) -> str:
+    """Return a name for this test's calls on the server, which end with the test."""
+    return new_key()
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -166,6 +179,50 @@ def test_leaving_cancels_a_silent_job(kind: str, served: Server, key: str) -> No
         assert served.control.await_stopped(key)
 
 
+CHANGES = """new Promise(done => {
+    const isSo = () => { %s }
+    const check = () => isSo() && (observer.disconnect(), done())
+    const observer = new MutationObserver(check)
+    observer.observe(document, {childList: true, subtree: true, characterData: true})
+    check()
+})"""
+BUTTON = "[...document.querySelectorAll('button')].find(one => one.textContent.includes('Ask'))"
+
+
+def ask_streamlit(browser: Any, text: str, shown: str) -> None:
+    """Ask for a text, and wait until the page shows what is expected."""
+    browser.run(CHANGES % f"return {BUTTON}")
+    browser.run("document.querySelector('input').focus(); document.activeElement.select()")
+    browser.command("Input.insertText", text=text)
+    browser.run(f"{BUTTON}.focus(); {BUTTON}.click()")
+    browser.run(CHANGES % f"return document.body.innerText.includes({json.dumps(shown)})")
+
+
+@pytest.mark.gradio
+@pytest.mark.long
+def test_streamlit_shows_replies_until_it_is_left(
+    served: Server, new_key: Callable[[], str]
+) -> None:
+    """The page shows a reply that grows. Another question, or leaving, cancels the job."""
+    browser_module = pytest.importorskip("tests.support.browser")
+    if browser_module.render.chromium() is None:
+        pytest.skip("Chromium is not installed")
+    needs("streamlit")
+    options = ("--server.headless=true", "--server.port=0", "--server.address=127.0.0.1")
+    command = ("-m", "streamlit", "run", "streamlit_chat.py", *options)
+    silent, left = new_key(), new_key()
+    with running(*command, until=r"(http://127\.0\.0\.1:\d+)", GRADIO_URL=served.url) as at:
+        with browser_module.Browser() as browser:
+            browser.open(at[1])
+            browser.run(LOADED)
+            ask_streamlit(browser, f"silent:{silent}", "Ask")
+            assert served.control.await_started(silent)
+            ask_streamlit(browser, "Hello", "Hello: once upon a time")
+            assert served.control.await_stopped(silent)
+            ask_streamlit(browser, f"endless:{left}", "and and and")
+        assert served.control.await_stopped(left)
+
+
 # -- scripts
 
 
@@ -231,3 +288,117 @@ def test_json_log(served: Server) -> None:
     assert failed["message"] == "/chat: error"
     assert lines[-1]["error"].endswith("no luck")
     assert done.stdout == "5\n"
+
+
+TYPING = """
+import sys
+
+from gradio_client_sync import Client
+from tkinter_chat import Window
+
+url, key = sys.argv[1:]
+
+
+def ask(text, shown, then):
+    window.field.delete(0, "end")
+    window.field.insert(0, text)
+    window.button.invoke()
+    wait(shown, then)
+
+
+def wait(shown, then):
+    if shown in window.reply["text"]:
+        print(window.reply["text"])
+        then()
+    else:
+        window.after(20, wait, shown, then)
+
+
+def leave():
+    job = window.job
+    window.destroy()
+    print(job.cancelled())
+
+
+with Client(url) as app:
+    window = Window(app)
+    last = lambda: ask(f"endless:{key}", "and and", leave)
+    window.after(0, ask, "Hello", "a time", last)
+    window.mainloop()
+"""
+
+
+@pytest.mark.gradio
+@pytest.mark.skipif(
+    shutil.which("xvfb-run") is None or shutil.which("xauth") is None,
+    reason="xvfb-run or xauth is not installed",
+)
+def test_tkinter_window(served: Server, key: str) -> None:
+    """The window shows a reply, and one that grows; closing it cancels the job."""
+    pytest.importorskip("tkinter")
+    done = subprocess.run(
+        ["xvfb-run", "--auto-servernum", sys.executable, "-c", TYPING, served.url, key],
+        cwd=FOLDER,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    reply, growing, cancelled = done.stdout.splitlines()
+    assert reply == "Hello: once upon a time" and growing.startswith("and and")
+    assert cancelled == "True"
+    assert served.control.await_stopped(key)
+
+
+#: A broker and results that need no server: folders.
+FOLDERS = """
+import sys
+
+import celery_tasks as tasks
+
+queue, control, *worker = sys.argv[1:]
+tasks.app.conf.broker_transport_options = {
+    "data_folder_in": queue, "data_folder_out": queue, "control_folder": control,
+}
+"""
+WORK = f"{FOLDERS}tasks.app.worker_main(worker)"
+ORDER = f"""{FOLDERS}
+import threading
+
+cooking, seen, pace = tasks.cook.delay(3), [], threading.Event()
+while not cooking.ready():
+    seen.append((cooking.state, str(cooking.info)))
+    pace.wait(0.02)
+print(cooking.get(), *dict.fromkeys(seen), sep="\\n")
+"""
+
+
+@pytest.mark.gradio
+@pytest.mark.long
+def test_celery_tasks(served: Server, tmp_path: Path) -> None:
+    """A worker that forks calls the app with the client of the module, and publishes progress."""
+    needs("celery")
+    queue, control, results = (tmp_path / name for name in ("queue", "control", "results"))
+    for folder in (queue, control, results):
+        folder.mkdir()
+    variables = {
+        "BROKER_URL": "filesystem://",
+        "RESULT_URL": results.as_uri(),
+        "GRADIO_URL": served.url,
+    }
+    options = ("worker", "--concurrency=1", "--loglevel=INFO", "--without-mingle")
+    worker = ("-c", WORK, str(queue), str(control), *options)
+    with running(*worker, until=r"celery@\S+ ready", **variables):
+        done = subprocess.run(
+            [sys.executable, "-c", ORDER, str(queue), str(control)],
+            cwd=FOLDER,
+            env=environment(**variables),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 0, done.stderr
+    result, *states = done.stdout.splitlines()
+    assert result == "['done']"
+    assert "PROGRESS" in states[-1] and "'of': 3" in states[-1]
