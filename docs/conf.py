@@ -7,7 +7,7 @@ author = "The gradio_client_sync authors"
 copyright = author
 version = release = gradio_client_sync.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
 default_role = "py:obj"  # `Job` in a docstring is a link where there is one, code where not
 add_module_names = False
@@ -23,10 +23,15 @@ python_use_unqualified_type_names = True
 napoleon_custom_sections = [("Behaviour", "notes_style")]
 napoleon_use_ivar = True
 
+# A copied example has neither prompts nor output.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
 html_theme = "furo"
 html_title = "gradio_client_sync"
 html_show_copyright = False
 html_static_path = ["_static"]
-html_css_files = ["pictures.css"]
+html_css_files = ["look.css"]
+html_favicon = "_static/favicon.svg"
 pygments_style = "friendly"
 pygments_dark_style = "github-dark"

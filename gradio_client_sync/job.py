@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 from ._basics.printing import printable
 from ._basics.words import called
 from ._job.control import RESOLVED
+from ._options import seconds
 from ._protocol.queue.standing import stage_in_words
 from ._tracebacks import short_tracebacks
 from .errors import PayloadError
@@ -355,7 +356,9 @@ class Job(concurrent.futures.Future[Data]):
     def events(self, kind: Literal["upload"], /) -> Iterator[Upload]: ...
     @overload
     def events(self, *kinds: EventName) -> Iterator[Event]: ...
-    def events(self, *kinds: EventName) -> Iterator[Any]:
+    @overload
+    def events(self, *kinds: EventName, idle: float | None) -> Iterator[Event | None]: ...
+    def events(self, *kinds: EventName, idle: float | None = None) -> Iterator[Any]:
         """Iterate over the job's events as they arrive.
 
         This gives in a loop what `on` gives to listeners. Every loop begins with the first event
@@ -363,6 +366,8 @@ class Job(concurrent.futures.Future[Data]):
 
         Args:
             kinds: The kinds of event, as for `on`. Without one, all kinds are given.
+            idle: Seconds. When no event has come for this time, the loop gets ``None``, so that it
+                can check whether to go on.
 
         Returns:
             An iterator. After the last event, it raises the exception that `result` raises.
@@ -380,14 +385,14 @@ class Job(concurrent.futures.Future[Data]):
         """
         for kind in kinds:
             _check(kind)
-        return self._events(frozenset(kinds or _EVENTS))
+        return self._events(frozenset(kinds or _EVENTS), seconds("idle", idle))
 
-    def _events(self, kinds: frozenset[EventName]) -> Iterator[Event]:
+    def _events(self, kinds: frozenset[EventName], idle: float | None) -> Iterator[Event | None]:
         self._check_wait("A loop over the job")
-        yield from self._log.events(kinds)
+        yield from self._log.events(kinds, idle=idle)
         self._outcome(None)
 
-    def text(self, output: int | str = 0) -> Iterator[TextPiece]:
+    def text(self, output: int | str = 0, *, idle: float | None = None) -> Iterator[TextPiece]:
         """Iterate over a growing text, such as a chat's reply, one new piece after another.
 
         The output is a text, or a chat; of a chat, the text of the last message grows. If the app
@@ -398,6 +403,9 @@ class Job(concurrent.futures.Future[Data]):
 
         Args:
             output: The number or label of the output.
+            idle: Seconds. When no value has come for this time, or a value has no new text, the
+                loop gets an empty piece. A web server that sends it on notices that its own
+                client has left.
 
         Returns:
             An iterator over texts (`TextPiece`). After the last one, it raises the exception that
@@ -411,7 +419,9 @@ class Job(concurrent.futures.Future[Data]):
 
         if isinstance(output, bool) or not isinstance(output, (int, str)):
             raise TypeError(f"output has to be the number or label of an output, not {output!r}.")
-        pieces: Pieces = Pieces(self._log.data(wait=True, on_gap=lambda: pieces.note_gap()), output)
+        idle = seconds("idle", idle)
+        values = self._log.data_or_pauses(idle, lambda: pieces.note_gap())
+        pieces: Pieces = Pieces(values, output, pauses=idle is not None)
         return self._pieces(pieces)
 
     def _pieces(self, pieces: Pieces) -> Iterator[TextPiece]:

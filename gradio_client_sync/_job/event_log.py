@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -294,28 +295,40 @@ class EventLog:
 
     # -- reading: any thread ------------------------------------------------------
 
-    def data(self, *, wait: bool, on_gap: Callable[[], None] | None = None) -> Iterator[Data]:
+    def data(self, *, wait: bool) -> Iterator[Data]:
         """Yield each value, from the first one that is kept.
 
         Args:
             wait: Whether to wait for further values until the job ends.
+        """
+        return self.events(_DATA, wait=wait)  # type: ignore[return-value]
+
+    def data_or_pauses(
+        self, idle: float | None, on_gap: Callable[[], None]
+    ) -> Iterator[Data | None]:
+        """Yield each value until the job ends, and ``None`` when none has come for a while.
+
+        Args:
+            idle: Seconds without a value; ``None`` yields values only.
             on_gap: A function to call if values were dropped before this loop got them, or before
                 it began.
         """
-        return self.events(_DATA, wait=wait, on_gap=on_gap)  # type: ignore[return-value]
+        return self.events(_DATA, idle=idle, on_gap=on_gap)  # type: ignore[return-value]
 
     def events(
         self,
         wanted: AbstractSet[EventName],
         *,
         wait: bool = True,
+        idle: float | None = None,
         on_gap: Callable[[], None] | None = None,
-    ) -> Iterator[Event]:
+    ) -> Iterator[Event | None]:
         """Yield each event, from the first one that is kept.
 
         Args:
             wanted: The kinds of event.
             wait: Whether to wait for further events until the job ends.
+            idle: Seconds without a wanted event after which ``None`` is yielded.
             on_gap: A function to call if messages were dropped before this loop got them, or values
                 before it began.
         """
@@ -323,9 +336,14 @@ class EventLog:
             cursor = self._new_cursor()
         if self._has_dropped_values and on_gap is not None:
             on_gap()
+        end = None if idle is None else time.monotonic() + idle
         while True:
             if wait and not self._has_next(cursor):
-                self._changed.wait_for(lambda: self._has_next(cursor) or self._ended)
+                left = None if end is None else max(0.0, end - time.monotonic())
+                if not self._changed.wait_for(lambda: self._has_next(cursor) or self._ended, left):
+                    yield None
+                    end = time.monotonic() + (idle or 0.0)
+                    continue
             with self._lock:
                 if not self._has_next(cursor):
                     return
@@ -339,6 +357,8 @@ class EventLog:
             for event in cursor.read(record, wanted):
                 if event.type in wanted:
                     yield event
+                    if idle is not None:
+                        end = time.monotonic() + idle
 
     @property
     def final(self) -> Data | None:

@@ -27,13 +27,17 @@ class Pieces:
     """The pieces of one output's text.
 
     Args:
-        values: The values of the job.
+        values: The values of the job, and ``None`` for each time without one that is noticed.
         output: The number or label of the output.
+        pauses: Whether to give an empty piece for such a time, and for a value without new text.
     """
 
-    def __init__(self, values: Iterable[Data], output: int | str) -> None:
+    def __init__(
+        self, values: Iterable[Data | None], output: int | str, *, pauses: bool = False
+    ) -> None:
         self._values = values
         self._output = output
+        self._pauses = pauses
         self._before: Said = None, ""
         self._has_gap = False
 
@@ -43,24 +47,31 @@ class Pieces:
 
     def __iter__(self) -> Iterator[TextPiece]:
         for data in self._values:
-            try:
-                value = data[self._output]
-            except LookupError as exc:
-                raise PayloadError(
-                    str(exc.args[0]), endpoint=data.endpoint, parameter="output"
-                ) from None
-            if value is None and self._is_kept(data):
-                continue
-            found = said(value)
-            if found is None:
-                raise PayloadError(
-                    f"Output {self._output!r} of {called(data.endpoint)} is not a text or a chat "
-                    f"but {_kind(value)}. {listing(data, data._described)} Choose one that has "
-                    "text with job.text(output=…), or use `for data in job`.",
-                    endpoint=data.endpoint,
-                    parameter="output",
-                )
-            yield from self._new_piece(found)
+            piece = None if data is None else self._new_piece(data)
+            if piece is not None:
+                yield piece
+            elif self._pauses:
+                yield TextPiece()
+
+    def _new_piece(self, data: Data) -> TextPiece | None:
+        try:
+            value = data[self._output]
+        except LookupError as exc:
+            raise PayloadError(
+                str(exc.args[0]), endpoint=data.endpoint, parameter="output"
+            ) from None
+        if value is None and self._is_kept(data):
+            return None
+        found = said(value)
+        if found is None:
+            raise PayloadError(
+                f"Output {self._output!r} of {called(data.endpoint)} is not a text or a chat "
+                f"but {_kind(value)}. {listing(data, data._described)} Choose one that has "
+                "text with job.text(output=…), or use `for data in job`.",
+                endpoint=data.endpoint,
+                parameter="output",
+            )
+        return self._compare(found)
 
     def _is_kept(self, data: Data) -> bool:
         """Return whether the app sent an update that leaves the value of the component."""
@@ -70,17 +81,16 @@ class Pieces:
         update = data.updates.get(output % len(data))
         return update is not None and "value" not in update
 
-    def _new_piece(self, now: Said) -> Iterator[TextPiece]:
+    def _compare(self, now: Said) -> TextPiece | None:
         (place, text), (place_before, before) = now, self._before
         self._before = now
         if not before and not text:
-            return
+            return None
         has_gap, self._has_gap = self._has_gap, False
         is_other = place != place_before or not text.startswith(before)
         if has_gap or (before and is_other):
-            yield TextPiece(text, restarts=True)
-        elif len(text) > len(before):
-            yield TextPiece(text[len(before) :])
+            return TextPiece(text, restarts=True)
+        return TextPiece(text[len(before) :]) if len(text) > len(before) else None
 
 
 def _kind(value: object) -> str:

@@ -289,3 +289,15 @@ def test_completed_message_gives_the_final_value_once(log: EventLog) -> None:
     log.publish(frame(completed("e", "end")))
     finish(log)
     assert [data[0] for data in log.data(wait=True)] == ["a", "end"]
+
+
+def test_a_loop_notices_pauses(log: EventLog) -> None:
+    """With *idle*, a loop gets ``None`` while nothing that it wants comes, and each event once."""
+    events = log.events({"data"}, idle=0.001)
+    assert [next(events), next(events)] == [None, None]
+    log.publish(frame(generating("e", "a")))
+    assert getattr(next(events), "data", None) == ["a"]
+    log.add(log._event_factory.status(1.0, "generating"))
+    assert next(events) is None
+    finish(log)
+    assert [getattr(event, "data", None) for event in events] == [["end"]]

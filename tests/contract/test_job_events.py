@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import threading
+import uuid
 from typing import Any
 
 import pytest
@@ -55,6 +56,20 @@ def test_events_of_several_kinds(app: Client, server: Server) -> None:
     statuses = list(job.events("status"))
     assert all(isinstance(event, Status) for event in statuses)
     assert [status.stage for status in statuses][-1] == "complete"
+
+
+def test_loops_notice_silence(newest: Server) -> None:
+    """With *idle*, loops get ``None`` or an empty piece while no value comes."""
+    key = uuid.uuid4().hex
+    with Client(newest.url) as app, app.submit("/hold", [key]) as job:
+        pieces, events = job.text(idle=0.01), job.events("data", idle=0.01)
+        assert next(pieces) == "" and next(events) is None
+        newest.control.release(key)
+        assert "".join(pieces) == key
+        assert [event[0] for event in events if event is not None] == [key]
+        for loop in (job.text, job.events):
+            with pytest.raises(ValueError, match="idle"):
+                loop(idle=0)
 
 
 def test_events_arrive_while_the_job_runs(app: Client, server: Server, key: str) -> None:

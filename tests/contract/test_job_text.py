@@ -56,6 +56,12 @@ def test_pieces_are_what_is_new() -> None:
     assert pieces_of() == pieces_of("", None) == []
 
 
+def test_pauses_are_empty_pieces() -> None:
+    """If pauses are wanted, a pause and a value without new text are pieces without text."""
+    values = [*results("a"), None, *results("a", "ab"), None]
+    assert list(Pieces(values, 0, pauses=True)) == ["a", "", "", "b", ""]
+
+
 @given(
     st.lists(st.text(st.sampled_from("ab"), max_size=4), max_size=12), st.sets(st.integers(0, 9))
 )

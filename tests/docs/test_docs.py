@@ -49,6 +49,7 @@ BLOCK = re.compile(r"^```(\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PYTHON_ELSEWHERE = {
     "docs/files.md": "test_examples.py",
     "docs/processes.md": "test_clusters.py",
+    "docs/recipes.md": "test_recipes.py",
     "docs/spaces.md": "test_spaces_docs.py",
     "docs/typed-modules.md": "test_typed_module_runs, after the command before it",
 }
@@ -67,6 +68,12 @@ SHELL_NOT_RUN = {
     ".venv/bin/pip install -e '.[dev]'": "the test runs in such an environment",
     ".venv/bin/python -m pytest -n 4": "it runs this test",
     "bash .ci/run": "it runs this test",
+    "GRADIO_URL=http://127.0.0.1:7860 flask --app flask_stream run": "test_recipes.py runs it",
+    "GRADIO_URL=http://127.0.0.1:7860 python django_stream.py runserver": (
+        "test_recipes.py runs it"
+    ),
+    "GRADIO_URL=http://127.0.0.1:7860 celery --app celery_tasks worker": "test_recipes.py runs it",
+    "GRADIO_URL=http://127.0.0.1:7860 streamlit run streamlit_chat.py": "test_recipes.py runs it",
     "python -m benchmarks            # everything, about 45 minutes": "takes too long",
     "python -m benchmarks --short    # two minutes; too few figures to compare with the limits": (
         "a step of the CI"
@@ -77,6 +84,7 @@ SHELL_NOT_RUN = {
 NOT_CODE = {
     "text": "what is printed",
     "pycon": "test_mistakes.py runs it",
+    "html": "test_recipes.py opens it",
     "{toctree}": "Sphinx reads it",
     "{eval-rst}": "Sphinx reads it",
 }

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.once
 USE = """
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Optional
 
 from typing_extensions import assert_type
 
@@ -30,6 +30,7 @@ def use(job: Job, data: Data, file: RemoteFile) -> None:
     assert_type(job.events("upload"), Iterator[Upload])
     assert_type(job.events("data", "log"), Iterator[Event])
     assert_type(job.events(), Iterator[Event])
+    assert_type(job.events("data", idle=5), Iterator[Optional[Event]])
     for event in job.events():
         if event.type == "data":
             assert_type(event, Data)

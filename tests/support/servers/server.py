@@ -31,6 +31,7 @@ DRAWN = Path(__file__).with_name("drawn.py")
 MISTAKES = Path(__file__).with_name("mistakes.py")
 PRINTED = Path(__file__).with_name("printed.py")
 EXAMPLES = Path(__file__).with_name("examples.py")
+RECIPES = Path(__file__).with_name("recipes.py")
 DESCRIPTIONS = Path(__file__).with_name("descriptions.py")
 SPOKEN = Path(__file__).with_name("spoken.py")
 START_TIMEOUT = 90.0  # s; a bound for failures: the first import in a cold environment takes long
