@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable
 
+from .._protocol.credentials import basic
 from .._transport.deadlines import Deadline
 from .._transport.http import Http
 from .._transport.http_options import RATE_LIMIT_PATIENCE, HttpOptions
@@ -22,13 +23,18 @@ def http_options(options: Options, token: str | None) -> HttpOptions:
         options: The options of the client.
         token: A Hugging Face token to send with every request.
     """
-    headers = options.headers
+    headers, http_auth = options.headers, options.http_auth
+    secrets = [options.oauth_token, options.auth[1] if options.auth else None]
+    if isinstance(http_auth, tuple):
+        kept = {name: text for name, text in headers.items() if name.lower() != "authorization"}
+        headers = {**kept, "Authorization": basic(*http_auth)}
+        secrets.append(http_auth[1])
+        http_auth = None
     if token is not None:
-        # Hugging Face reads both headers. A header of the user is for the app itself.
-        is_taken = any(name.lower() == "authorization" for name in headers)
+        # Hugging Face reads both headers. A header of the user, or a login, is for the app itself.
+        is_taken = http_auth is not None or any(name.lower() == "authorization" for name in headers)
         name = "X-HF-Authorization" if is_taken else "Authorization"
         headers = {**headers, name: f"Bearer {token}"}
-    secrets = (options.oauth_token, options.auth[1] if options.auth else None)
     return HttpOptions(
         headers,
         options.cookies,
@@ -38,6 +44,8 @@ def http_options(options: Options, token: str | None) -> HttpOptions:
         options.retries,
         message_bytes=options.max_message_bytes,
         secrets=tuple(filter(None, secrets)),
+        cert=options.cert,
+        http_auth=http_auth,
     )
 
 

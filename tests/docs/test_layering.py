@@ -15,11 +15,12 @@ from tests.support.layers import LAYERS, PACKAGE, imports, is_folder, modules, n
 IMPURE = {"socket", "threading", "time", "queue", "requests", "urllib3", "websocket", "ssl"}
 
 #: The modules that may import each dependency.
+_REQUESTS = ("certificates", "given_response", "prepared", "request_context", "ws", "ws_prepared")
 OWNERS = {
-    "requests": {f"_transport/{name}.py" for name in ("request_context", "ws")},
+    "requests": {f"_transport/{name}.py" for name in _REQUESTS},
     "urllib3": {
         f"_transport/{name}.py"
-        for name in ("connections", "failures", "request_context", "response")
+        for name in ("connections", "failures", "prepared", "request_context", "response")
     },
     "websocket": {"_transport/ws.py"},
     "huggingface_hub": {"_spaces/hub.py"},
