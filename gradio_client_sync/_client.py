@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import ssl
     from types import TracebackType
 
+    import requests
     from typing_extensions import Self
 
     from ._connection.connection import Connection
@@ -75,6 +76,9 @@ class Client(ExplainsAttributes):
             request to the app's origin, including the websocket handshake, and on no other.
         cert: A client certificate, as in `requests`: the path of a file with certificate and key,
             or a pair of paths. It is shown to the app's origin only.
+        session: A `requests.Session`. Its headers, cookies, auth, proxies, verify, cert and
+            ``trust_env`` are read when the client connects; other options of the client count
+            more. If you mounted an adapter, it sends the requests to its URLs.
         headers: Headers that are sent with every request, including the websocket handshake.
         cookies: Cookies that are sent with every request, including the websocket handshake.
         verify: ``False`` accepts any certificate. A path names a CA bundle. An
@@ -135,6 +139,7 @@ class Client(ExplainsAttributes):
         auth: tuple[str, str] | None = None,
         http_auth: tuple[str, str] | Callable[[Any], Any] | None = None,
         cert: str | os.PathLike[str] | tuple[str | os.PathLike[str], ...] | None = None,
+        session: requests.Session | None = None,
         headers: Mapping[str, str] | None = None,
         cookies: Mapping[str, str] | None = None,
         verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
@@ -160,6 +165,7 @@ class Client(ExplainsAttributes):
             auth=auth,
             http_auth=http_auth,
             cert=cert,
+            session=session,
             headers=headers,
             cookies=cookies,
             verify=verify,

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Callable, Literal, NamedTuple, Union, cas
 if TYPE_CHECKING:
     import ssl
 
+    import requests
+
     from .events import SpaceStatus
 
     #: How certificates are verified: whether at all, by a CA bundle, or by a context.
@@ -257,6 +259,14 @@ def _path(name: str, value: object) -> str:
     return os.path.expanduser(path)
 
 
+def session(name: str, value: object) -> requests.Session | None:
+    """Check a session of `requests`, or an object of another library with the same members."""
+    members = ("headers", "cookies", "auth", "proxies", "verify", "cert", "trust_env", "adapters")
+    if value is None or all(hasattr(value, member) for member in members):
+        return cast("requests.Session", value)
+    raise TypeError(f"{name} must be a requests.Session, not {_type_of(value)}.")
+
+
 def verify(name: str, value: object) -> Verify:
     """Check how certificates are verified: not at all, by a CA bundle, or by an SSL context."""
     if isinstance(value, bool):
@@ -344,6 +354,7 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     "auth": pair,
     "http_auth": http_auth,
     "cert": cert,
+    "session": session,
     "headers": texts,
     "cookies": texts,
     "verify": verify,
@@ -378,6 +389,7 @@ class Options:
     auth: tuple[str, str] | None
     http_auth: tuple[str, str] | Authenticate | None
     cert: Cert | None
+    session: requests.Session | None
     headers: dict[str, str]
     cookies: dict[str, str]
     verify: Verify

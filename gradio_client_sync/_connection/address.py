@@ -16,13 +16,23 @@ if TYPE_CHECKING:
     from .._options import Options
 
 
-def http_options(options: Options, token: str | None) -> HttpOptions:
+def http_options(options: Options, token: str | None, root: str) -> HttpOptions:
     """Return the part of a client's options that its requests need.
 
     Args:
         options: The options of the client.
         token: A Hugging Face token to send with every request.
+        root: The URL of the app.
+
+    Raises:
+        TypeError: The options do not go together.
     """
+    if options.session is not None:
+        from .from_session import from_session  # few clients have one
+
+        merged, jar, adapters, trust_env = from_session(options, root)
+        plain = http_options(merged.replace(session=None), token, root)
+        return plain._replace(jar=jar, adapters=adapters, trust_env=trust_env)
     headers, http_auth = options.headers, options.http_auth
     secrets = [options.oauth_token, options.auth[1] if options.auth else None]
     if isinstance(http_auth, tuple):
@@ -77,7 +87,7 @@ def open_connection(
         ConfigError: The server is not a Gradio app.
         UnsupportedAppError: The app uses a release or protocol that is not supported.
     """
-    http = Http(root, http_options(options, token), sign)
+    http = Http(root, http_options(options, token, root), sign)
     deadline = Deadline.after(options.deadline)
     policy = http.reading.until(deadline).with_patience(rate_limit_patience)
     try:

@@ -38,6 +38,7 @@ def without_secrets(source: str, options: Options) -> tuple[str, dict[str, Any],
         "oauth_token": options.oauth_token is not None,
         "auth": options.auth is not None,
         "http_auth": options.http_auth is not None,
+        "session": options.session is not None,
         # Not a secret, but a context cannot be pickled, and may have a certificate.
         "verify": not isinstance(options.verify, (bool, str)),
         "headers": any(map(may_be_secret, options.headers)),

@@ -5,7 +5,7 @@ They come from the user's adapters and hooks.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Callable, cast
 
 from .response import Response
 
@@ -18,10 +18,12 @@ class GivenResponse(Response):
 
     Args:
         given: The response. Its body may have been read.
+        ended: A function that is called when the response is no longer needed.
     """
 
-    def __init__(self, given: requests.Response) -> None:
+    def __init__(self, given: requests.Response, ended: Callable[[], None]) -> None:
         self._given = given
+        self._ended = ended
         self.status = given.status_code
         self.headers = {name.lower(): value for name, value in given.headers.items()}
         self.set_cookies = _set_cookies(given)
@@ -48,6 +50,7 @@ class GivenResponse(Response):
         """Do nothing: the connection is not one of this package."""
 
     def close(self) -> None:
+        self._ended()
         self._given.close()
 
 

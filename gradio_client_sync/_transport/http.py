@@ -49,7 +49,7 @@ _DEFAULTS = HttpOptions()
 
 
 def _context(root: str, options: HttpOptions) -> RequestContext:
-    if options.http_auth is None:
+    if options.http_auth is None and not options.adapters:
         return RequestContext(root, options)
     from .prepared import PreparedContext  # few clients need it
 

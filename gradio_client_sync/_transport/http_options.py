@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .._protocol.queue.eventstream import MESSAGE_BYTES
 
 if TYPE_CHECKING:
+    from requests.adapters import BaseAdapter
+    from requests.cookies import RequestsCookieJar
+
     from .._options import Authenticate, Cert, Timeout, Verify
 
 #: Seconds for which a request is sent again while the server responds with 429.
@@ -33,6 +36,10 @@ class HttpOptions(NamedTuple):
             secret headers and cookies.
         cert: The client's certificate.
         http_auth: A function that authenticates each request, as ``auth=`` of `requests`.
+        jar: Further cookies, each with its domain.
+        adapters: Prefixes of URLs, the longest first, and the user's adapters that send the
+            requests to them; ``None`` if there is none for a prefix.
+        trust_env: Whether to read proxies and certificates from the environment.
     """
 
     headers: Mapping[str, str] = {}
@@ -46,6 +53,9 @@ class HttpOptions(NamedTuple):
     secrets: tuple[str, ...] = ()
     cert: Cert | None = None
     http_auth: Authenticate | None = None
+    jar: RequestsCookieJar | None = None
+    adapters: tuple[tuple[str, BaseAdapter | None], ...] = ()
+    trust_env: bool = True
 
     def without_credentials(self) -> HttpOptions:
         """Return the options for another server, without anything that identifies the user."""
@@ -55,7 +65,7 @@ class HttpOptions(NamedTuple):
 
             verify = without_certificate(verify)
         return self._replace(
-            headers={}, cookies={}, secrets=(), cert=None, http_auth=None, verify=verify
+            headers={}, cookies={}, secrets=(), cert=None, http_auth=None, jar=None, verify=verify
         )
 
     def __reduce__(self) -> Any:

@@ -9,7 +9,9 @@ these objects around each request. Other clients have a plain `RequestContext`, 
 from __future__ import annotations
 
 import http.client
+import os
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
@@ -17,7 +19,9 @@ from requests.hooks import default_hooks, dispatch_hook
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
+from .._protocol.routes import may_follow
 from ..errors import AuthenticationError, GradioClientError
+from . import user_adapter
 from .base import Aborted
 from .given_response import GivenResponse
 from .request_context import NetworkPath, RequestContext
@@ -50,11 +54,44 @@ class PreparedContext(RequestContext):
 
     def __init__(self, root: str, options: HttpOptions) -> None:
         self.http_auth = options.http_auth
+        self._adapters = options.adapters
+        self._pid = os.getpid()
         super().__init__(root, options)
 
+    def reset(self) -> None:
+        super().reset()
+        if self._pid != os.getpid():  # after a fork, the connections belong to the parent
+            self._pid = os.getpid()
+            for _, adapter in self._adapters:
+                if adapter is not None:
+                    adapter.close()  # on this side; it opens new ones when it needs them
+
+    def adapter_for(self, url: str) -> BaseAdapter | None:
+        """Return the user's adapter for a URL; ``None`` if there is none."""
+        text = url.lower()
+        found = (own for prefix, own in self._adapters if text.startswith(prefix.lower()))
+        return next(found, None)
+
     def network_path(self, url: str) -> NetworkPath:
-        path = super().network_path(url)
-        return path._replace(pool=cast("Pool", _PreparedPool(self, url, path.pool)))
+        if self.adapter_for(url) is None:
+            path = super().network_path(url)
+            return path._replace(pool=cast("Pool", _PreparedPool(self, url, path.pool)))
+        if not may_follow(self._root, url):
+            raise ValueError("it leads to another server than its text suggests")
+        parts = urlsplit(url)
+        host = parts.netloc if parts.scheme in ("http", "https") else "localhost"
+        return NetworkPath(cast("Pool", _PreparedPool(self, url, None)), "", host)
+
+    def options_for(self, url: str, timeout: Timeout) -> dict[str, Any]:
+        """Return the options with which an adapter sends a request."""
+        proxy = self.proxy_for(url)
+        return {
+            "stream": True,
+            "timeout": timeout,
+            "verify": self.verify,
+            "cert": self.cert,
+            "proxies": {urlsplit(url).scheme: proxy} if proxy else {},
+        }
 
     def pool_path(self, url: str) -> NetworkPath:
         """Return the path to a URL, with a plain pool. `network_path` lists the errors."""
@@ -67,14 +104,22 @@ class _PreparedPool:
     Args:
         context: The context.
         url: The URL.
-        pool: The connections.
+        pool: The connections; ``None`` if an adapter of the user has them.
     """
 
-    def __init__(self, context: PreparedContext, url: str, pool: Pool) -> None:
+    def __init__(self, context: PreparedContext, url: str, pool: Pool | None) -> None:
         self._context = context
         self._url = url
-        self.was_cut = pool.was_cut
-        self.drop_cut = pool.drop_cut
+        self._pool = pool
+
+    def was_cut(self) -> bool:
+        """Return whether the server has closed the idle connection that was used last."""
+        return self._pool is not None and self._pool.was_cut()
+
+    def drop_cut(self) -> None:
+        """Drop the idle connections that the server has closed."""
+        if self._pool is not None:
+            self._pool.drop_cut()
 
     def send(
         self,
@@ -93,7 +138,7 @@ class _PreparedPool:
         """
         context = self._context
         exchange = HttpExchange(context, call, timeout, silence)
-        if getattr(body, "is_read_once", False):
+        if context.http_auth is not None and getattr(body, "is_read_once", False):
             # A login may need a second request, for which the content could not be read again.
             head = prepared("HEAD", self._url.partition("?")[0], None, headers)
             exchange.run(head, context).close()
@@ -213,7 +258,10 @@ class Exchange(BaseAdapter):
             self._last = None
             raw.is_open = False
             return raw.response
-        return GivenResponse(response)
+        return GivenResponse(response, self._ended)
+
+    def _ended(self) -> None:
+        """Follow the end of a response that `_final` has made."""
 
     def close(self) -> None:
         """End the last response, if it is not the result."""
@@ -243,10 +291,26 @@ class HttpExchange(Exchange):
         self._call = call
         self._timeout = timeout
         self._silence = silence
+        self._given: requests.Response | None = None
+
+    def _ended(self) -> None:
+        self._call.attach(None)
+
+    def close(self) -> None:
+        super().close()
+        given, self._given = self._given, None
+        if given is not None:
+            given.close()
 
     def _respond(
         self, request: requests.PreparedRequest, headers: dict[str, str]
     ) -> Response | requests.Response:
+        adapter = self._paths.adapter_for(str(request.url))
+        if adapter is not None:
+            request.headers = CaseInsensitiveDict(headers)
+            options = self._paths.options_for(str(request.url), self._timeout)
+            self._given = user_adapter.send(adapter, request, self._call, options)
+            return self._given
         path = self._paths.pool_path(str(request.url))
         body: Any = request.body
         return path.pool.send(

@@ -94,16 +94,19 @@ class RequestContext:
         }
         self._cookies = RequestsCookieJar()
         self._cookies.update(cookies)
+        if options.jar is not None:
+            self._cookies.update(options.jar)
+            cookies = {**cookies, **{cookie.name: cookie.value or "" for cookie in options.jar}}
         self._has_cookies = bool(cookies)
         self._user_proxies = proxies
         self.proxies = dict(proxies)
-        if _may_have_proxies():  # once, and not for every request
+        if options.trust_env and _may_have_proxies():  # once, and not for every request
             no_proxy = self.proxies.get("no_proxy")
             found = requests.utils.get_environ_proxies(root, no_proxy=no_proxy)
             self.proxies = {**found, **self.proxies}
         self.verify = verify
         self.cert = options.cert
-        if verify is True:
+        if verify is True and options.trust_env:
             self.verify = next(filter(None, map(os.environ.get, _CERTIFICATES)), True)
         elif verify is False:
             # The user has chosen this. One warning per request would only hide other warnings.

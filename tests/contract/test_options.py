@@ -22,6 +22,8 @@ GIVEN: dict[str, Any] = {
     if name not in ("source", "token")  # `token` is another name of `hf_token`
 }
 
+URL = "http://127.0.0.1:7860"
+
 
 def test_options_are_the_parameters_of_client() -> None:
     """Each option of `Client` is a field, and there are no other fields."""
@@ -69,13 +71,13 @@ def test_options_show_no_secret() -> None:
         **{**GIVEN, "hf_token": secret, "auth": ("me", secret), "headers": {"x": secret}}
     )
     assert secret not in f"{options!r} {options}"
-    assert secret not in repr(http_options(options, secret))
+    assert secret not in repr(http_options(options, secret, URL))
 
 
 def test_options_go_into_no_pickle() -> None:
     """Options cannot be pickled; only a client's pickle knows which secrets to leave out."""
     options = Options.checked(**GIVEN)
-    for secretive in (options, http_options(options, None), Tokens(None, None, False)):
+    for secretive in (options, http_options(options, None, URL), Tokens(None, None, False)):
         with pytest.raises(TypeError, match="cannot be pickled"):
             pickle.dumps(secretive)
 
@@ -106,7 +108,7 @@ def test_login_of_a_gateway_goes_beside_the_token() -> None:
     """A login takes the header Authorization, and a token the other one that the Hub reads."""
     for login in (("me", "pass"), lambda request: request):
         given = {"http_auth": login, "headers": {"authorization": "mine"}}
-        headers = http_options(Options.checked(**{**GIVEN, **given}), "hf_x").headers
+        headers = http_options(Options.checked(**{**GIVEN, **given}), "hf_x", URL).headers
         assert headers["X-HF-Authorization"] == "Bearer hf_x"
         own = headers.get("Authorization", headers.get("authorization", ""))
         assert own == ("mine" if callable(login) else "Basic bWU6cGFzcw==")

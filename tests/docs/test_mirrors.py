@@ -85,6 +85,8 @@ TESTED_BY = {
     "gradio_client_sync._terminal.plaintext": ["interfaces/notebook/test_display"],
     "gradio_client_sync._transport.base": ["transport/test_shared_stream"],
     "gradio_client_sync._transport.body": ["contract/test_large_files", "contract/test_uploads"],
+    "gradio_client_sync._connection.from_session": ["contract/test_session_option"],
+    "gradio_client_sync._transport.user_adapter": ["contract/test_session_option"],
     "gradio_client_sync._transport.certificates": ["faults/test_gateway_logins"],
     "gradio_client_sync._transport.given_response": ["faults/test_gateway_logins"],
     "gradio_client_sync._transport.prepared": ["faults/test_gateway_logins"],

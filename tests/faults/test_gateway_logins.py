@@ -298,7 +298,12 @@ def test_page_about_gateways(
             with LoginGateway(app.url, rule) as gate:
                 exec(block.replace(SHOWN, gate.url), names)
                 names["app"].close()
-    for block in blocks[3:]:
+        with LoginGateway(app.url, basic(user)) as gate:
+            for block in blocks[5:]:
+                exec(block.replace(SHOWN, gate.url).replace("https://example.org", gate.url), names)
+                names["app"].close()
+            assert all("x-tenant: blue" in head.lower() for head in gate.requests)
+    for block in blocks[3:5]:
         if "password" in block:
             subprocess.run([*key, "-out", "client.key"], check=True, capture_output=True)
         else:
@@ -307,4 +312,4 @@ def test_page_about_gateways(
             exec(block.replace(SHOWN, url), names)
             names["app"].close()
             assert seen[0]["subject"] == ((("commonName", "client"),),)
-    assert len(blocks) == 5
+    assert len(blocks) == 7
