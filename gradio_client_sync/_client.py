@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
 from . import _options
 from ._basics.printing import printable
@@ -22,8 +22,10 @@ from .errors import JobTimeoutError
 from .job import control_of
 
 if TYPE_CHECKING:
+    import ssl
     from types import TracebackType
 
+    import requests
     from typing_extensions import Self
 
     from ._connection.connection import Connection
@@ -70,9 +72,18 @@ class Client(ExplainsAttributes):
         allow_insecure_token: Send `hf_token` also over plain http to another machine, where
             others can read it.
         auth: User name and password, for apps launched with ``auth=``.
+        http_auth: The login for a gateway in front of the app: user name and password for Basic,
+            or what `requests` takes as ``auth=``, such as ``HTTPDigestAuth``. It acts on every
+            request to the app's origin, including the websocket handshake, and on no other.
+        cert: A client certificate, as in `requests`: the path of a file with certificate and key,
+            or a pair of paths. It is shown to the app's origin only.
+        session: A `requests.Session`. Its headers, cookies, auth, proxies, verify, cert and
+            ``trust_env`` are read when the client connects; other options of the client count
+            more. If you mounted an adapter, it sends the requests to its URLs.
         headers: Headers that are sent with every request, including the websocket handshake.
         cookies: Cookies that are sent with every request, including the websocket handshake.
-        verify: ``False`` accepts any certificate. A path names a CA bundle.
+        verify: ``False`` accepts any certificate. A path names a CA bundle. An
+            `ssl.SSLContext` decides by itself, and may have a client certificate.
         proxies: A mapping of URL schemes to proxy URLs, as in `requests`. Proxies of the
             environment variables are used for the other schemes.
         timeout: Seconds to wait for a connection, and seconds without any data before a
@@ -127,9 +138,12 @@ class Client(ExplainsAttributes):
         wake_timeout: float | None = WAKE_TIMEOUT,
         allow_insecure_token: bool = False,
         auth: tuple[str, str] | None = None,
+        http_auth: tuple[str, str] | Callable[[Any], Any] | None = None,
+        cert: str | os.PathLike[str] | tuple[str | os.PathLike[str], ...] | None = None,
+        session: requests.Session | None = None,
         headers: Mapping[str, str] | None = None,
         cookies: Mapping[str, str] | None = None,
-        verify: bool | str | os.PathLike[str] = True,
+        verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
         proxies: Mapping[str, str] | None = None,
         timeout: float | tuple[float | None, float | None] | None = (CONNECT_TIMEOUT, READ_TIMEOUT),
         deadline: float | None = None,
@@ -150,6 +164,9 @@ class Client(ExplainsAttributes):
             wake_timeout=wake_timeout,
             allow_insecure_token=allow_insecure_token,
             auth=auth,
+            http_auth=http_auth,
+            cert=cert,
+            session=session,
             headers=headers,
             cookies=cookies,
             verify=verify,

@@ -12,15 +12,28 @@ import re
 import sys
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, Literal, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Literal, NamedTuple, Union, cast
 
 if TYPE_CHECKING:
+    import ssl
+
+    import requests
+
     from .events import SpaceStatus
+
+    #: How certificates are verified: whether at all, by a CA bundle, or by a context.
+    Verify = Union[bool, str, ssl.SSLContext]
 
     StatusCallback = Union[Callable[[SpaceStatus], object], Literal["auto"], None]
 
 #: Seconds to wait for a connection, and seconds without any data. ``None`` means no limit.
 Timeout = tuple[Union[float, None], Union[float, None]]
+
+#: What `requests` takes as ``auth=``: a function that gets a request and returns it with a login.
+Authenticate = Callable[[Any], Any]
+
+#: A client certificate: the path of one file, or the paths of certificate and key.
+Cert = Union[str, tuple[str, str]]
 
 HUB = "https://huggingface.co"
 
@@ -203,13 +216,80 @@ def count(name: str, value: object, *, least: int = 1) -> int:
     return value
 
 
-def verify(name: str, value: object) -> bool | str:
-    """Check whether certificates are verified, or the path of a CA bundle."""
+def http_auth(name: str, value: object) -> tuple[str, str] | Authenticate | None:
+    """Check what authenticates requests at a gateway: a pair for Basic, or a function.
+
+    Raises:
+        TypeError: The value is neither a pair of strings nor callable. No message shows a value.
+        ValueError: The user name has a colon, which would end it.
+    """
+    if value is None or (callable(value) and not isinstance(value, type)):
+        return value
+    if isinstance(value, type):
+        raise TypeError(f"{name} is the class {value.__name__}. Make an object of it.")
+    if not isinstance(value, (tuple, list)):
+        raise TypeError(
+            f"{name} must be a pair ('user', 'password') or an object that requests takes as "
+            f"auth=, not {_type_of(value)}."
+        )
+    checked = pair(name, value)
+    if checked is not None and ":" in checked[0]:
+        raise ValueError(f"The user name in {name} has a colon, which Basic does not allow.")
+    return checked
+
+
+def cert(name: str, value: object) -> Cert | None:
+    """Check a client certificate: the path of one file, or a pair of certificate and key."""
+    if value is None:
+        return None
+    if isinstance(value, (str, os.PathLike)):
+        return _path(name, value)
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        return _path(name, value[0]), _path(name, value[1])
+    raise TypeError(
+        f"{name} must be the path of a file with certificate and key, or a pair of paths "
+        f"('client.pem', 'client.key'), not {_type_of(value)}."
+    )
+
+
+def _path(name: str, value: object) -> str:
+    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    if not isinstance(path, str) or not path:
+        raise TypeError(f"{name} must have paths of files, not {value!r}.")
+    return os.path.expanduser(path)
+
+
+def session(name: str, value: object) -> requests.Session | None:
+    """Check a session of `requests`, or an object of another library with the same members."""
+    members = ("headers", "cookies", "auth", "proxies", "verify", "cert", "trust_env", "adapters")
+    if value is None or all(hasattr(value, member) for member in members):
+        return cast("requests.Session", value)
+    raise TypeError(f"{name} must be a requests.Session, not {_type_of(value)}.")
+
+
+def verify(name: str, value: object) -> Verify:
+    """Check how certificates are verified: not at all, by a CA bundle, or by an SSL context."""
     if isinstance(value, bool):
         return value
     if isinstance(value, (str, os.PathLike)):
         return os.path.expanduser(os.fspath(value))
-    raise TypeError(f"{name} must be True, False or a path, not {value!r}.")
+    # Not `isinstance`: that would import `ssl`, and some libraries have contexts of their own.
+    if callable(getattr(value, "wrap_socket", None)):
+        return cast("ssl.SSLContext", value)
+    raise TypeError(f"{name} must be True, False, a path or an ssl.SSLContext, not {value!r}.")
+
+
+def one_identity(verify: object, cert: object) -> None:
+    """Refuse a certificate beside an SSL context, which has its own.
+
+    Raises:
+        TypeError: Both are given.
+    """
+    if cert is not None and not isinstance(verify, (bool, str)):
+        raise TypeError(
+            "cert= does not go together with an ssl.SSLContext as verify=. Load the certificate "
+            "into the context: context.load_cert_chain('client.pem', 'client.key')."
+        )
 
 
 def folder(name: str, value: object) -> str | None:
@@ -272,6 +352,9 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     "wake_timeout": seconds,
     "allow_insecure_token": flag,
     "auth": pair,
+    "http_auth": http_auth,
+    "cert": cert,
+    "session": session,
     "headers": texts,
     "cookies": texts,
     "verify": verify,
@@ -304,9 +387,12 @@ class Options:
     wake_timeout: float | None
     allow_insecure_token: bool
     auth: tuple[str, str] | None
+    http_auth: tuple[str, str] | Authenticate | None
+    cert: Cert | None
+    session: requests.Session | None
     headers: dict[str, str]
     cookies: dict[str, str]
-    verify: bool | str
+    verify: Verify
     proxies: dict[str, str]
     timeout: Timeout
     deadline: float | None
@@ -335,7 +421,9 @@ class Options:
         Raises:
             TypeError, ValueError: A value has a wrong type or value. The message names it.
         """
-        return cls(**check(given))
+        values = check(given)
+        one_identity(values["verify"], values["cert"])
+        return cls(**values)
 
     def replace(self, **values: Any) -> Options:
         """Return a copy with other values for some fields, in their checked form."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable
 
+from .._protocol.credentials import basic
 from .._transport.deadlines import Deadline
 from .._transport.http import Http
 from .._transport.http_options import RATE_LIMIT_PATIENCE, HttpOptions
@@ -15,20 +16,35 @@ if TYPE_CHECKING:
     from .._options import Options
 
 
-def http_options(options: Options, token: str | None) -> HttpOptions:
+def http_options(options: Options, token: str | None, root: str) -> HttpOptions:
     """Return the part of a client's options that its requests need.
 
     Args:
         options: The options of the client.
         token: A Hugging Face token to send with every request.
+        root: The URL of the app.
+
+    Raises:
+        TypeError: The options do not go together.
     """
-    headers = options.headers
+    if options.session is not None:
+        from .from_session import from_session  # few clients have one
+
+        merged, jar, adapters, trust_env = from_session(options, root)
+        plain = http_options(merged.replace(session=None), token, root)
+        return plain._replace(jar=jar, adapters=adapters, trust_env=trust_env)
+    headers, http_auth = options.headers, options.http_auth
+    secrets = [options.oauth_token, options.auth[1] if options.auth else None]
+    if isinstance(http_auth, tuple):
+        kept = {name: text for name, text in headers.items() if name.lower() != "authorization"}
+        headers = {**kept, "Authorization": basic(*http_auth)}
+        secrets.append(http_auth[1])
+        http_auth = None
     if token is not None:
-        # Hugging Face reads both headers. A header of the user is for the app itself.
-        is_taken = any(name.lower() == "authorization" for name in headers)
+        # Hugging Face reads both headers. A header of the user, or a login, is for the app itself.
+        is_taken = http_auth is not None or any(name.lower() == "authorization" for name in headers)
         name = "X-HF-Authorization" if is_taken else "Authorization"
         headers = {**headers, name: f"Bearer {token}"}
-    secrets = (options.oauth_token, options.auth[1] if options.auth else None)
     return HttpOptions(
         headers,
         options.cookies,
@@ -38,6 +54,8 @@ def http_options(options: Options, token: str | None) -> HttpOptions:
         options.retries,
         message_bytes=options.max_message_bytes,
         secrets=tuple(filter(None, secrets)),
+        cert=options.cert,
+        http_auth=http_auth,
     )
 
 
@@ -69,7 +87,7 @@ def open_connection(
         ConfigError: The server is not a Gradio app.
         UnsupportedAppError: The app uses a release or protocol that is not supported.
     """
-    http = Http(root, http_options(options, token), sign)
+    http = Http(root, http_options(options, token, root), sign)
     deadline = Deadline.after(options.deadline)
     policy = http.reading.until(deadline).with_patience(rate_limit_patience)
     try:

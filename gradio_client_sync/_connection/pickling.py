@@ -37,11 +37,15 @@ def without_secrets(source: str, options: Options) -> tuple[str, dict[str, Any],
         "hf_token": options.hf_token is not None,
         "oauth_token": options.oauth_token is not None,
         "auth": options.auth is not None,
+        "http_auth": options.http_auth is not None,
+        "session": options.session is not None,
+        # Not a secret, but a context cannot be pickled, and may have a certificate.
+        "verify": not isinstance(options.verify, (bool, str)),
         "headers": any(map(may_be_secret, options.headers)),
         "cookies": bool(options.cookies),
         "proxies": any("@" in proxy for proxy in options.proxies.values()),
     }
-    empty: dict[str, Any] = {"headers": {}, "cookies": {}, "proxies": {}}
+    empty: dict[str, Any] = {"headers": {}, "cookies": {}, "proxies": {}, "verify": True}
     kept = {
         name: empty.get(name) if is_secret.get(name) else value
         for name, value in vars(options).items()

@@ -38,7 +38,7 @@ def wrong_scheme(
     scheme, host, port = origin_of(root)
     if not _may_be_the_cause(error, scheme):
         return None
-    if RequestContext(root, http_options(options, None)).proxy_for(root):
+    if RequestContext(root, http_options(options, None, root)).proxy_for(root):
         return None
     # Imported here, because only a failure needs it.
     from .._transport.port_probe import PATIENCE, uses_plain_http, uses_tls

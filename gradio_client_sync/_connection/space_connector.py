@@ -84,7 +84,7 @@ class SpaceConnector:
 
     def _wake(self, root: str) -> None:
         """Send a request to the Space's URL, which wakes a sleeping Space."""
-        options = http_options(self._options, self._tokens.token_for(root))._replace(
+        options = http_options(self._options, self._tokens.token_for(root), root)._replace(
             timeout=(WAKE_REQUEST_TIMEOUT, WAKE_REQUEST_TIMEOUT), retries=0, rate_limit_patience=0.0
         )
         http = Http(root, options)

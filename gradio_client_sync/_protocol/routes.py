@@ -46,6 +46,11 @@ def root_of(source: str) -> str:
             f"{shown!r} is not a valid URL ({exc}). A valid one is 'http://127.0.0.1:7860'.",
             url=shown,
         ) from exc
+    if parts.scheme.startswith("http+") and parts.netloc and parts.username is None:
+        # Such as a Unix socket, for an adapter of the user. The host is its path; case counts.
+        return urlunsplit(
+            (parts.scheme, parts.netloc, _BELOW_ROOT.sub("", path).rstrip("/"), "", "")
+        )
     if parts.scheme not in ("http", "https") or not parts.hostname or _ODD.search(parts.netloc):
         hint = f"http://{shown}" if _HOST.match(shown) else "http://127.0.0.1:7860"
         if _PORT.match(shown):
@@ -236,7 +241,7 @@ class Routes(FrozenRecord):
     @property
     def websocket(self) -> str:
         scheme, rest = self.join.split("://", 1)
-        return f"{'wss' if scheme == 'https' else 'ws'}://{rest}"
+        return f"ws{scheme[4:]}://{rest}"
 
     def run(self, api_name: str) -> str:
         return self._api(f"run/{_name_in_path(api_name)}")

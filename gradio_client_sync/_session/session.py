@@ -147,9 +147,11 @@ class Session:
         if dialect.join == "websocket":
             # Imported here and not by the first job. A job runs on another thread, and if the
             # process is forked during the import, the import stays locked in the child.
-            from .._transport.ws import WebSocketChannel
-
-            self._connect_websocket = WebSocketChannel.connect
+            if http.context.is_prepared:
+                from .._transport.ws_prepared import connect
+            else:
+                from .._transport.ws import connect
+            self._connect_websocket = connect
         if dialect.shared_stream:
             silence = self._silence
             url = routes.stream(session_hash)

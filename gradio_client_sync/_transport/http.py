@@ -47,6 +47,14 @@ _NO_HEADERS: Mapping[str, str] = {}
 _DEFAULTS = HttpOptions()
 
 
+def _context(root: str, options: HttpOptions) -> RequestContext:
+    if options.http_auth is None and not options.adapters:
+        return RequestContext(root, options)
+    from .prepared import PreparedContext  # few clients need it
+
+    return PreparedContext(root, options)
+
+
 class UseDefault:
     """The type of `USE_DEFAULT`."""
 
@@ -166,7 +174,7 @@ class Http:
         options: HttpOptions = _DEFAULTS,
         sign: Callable[[str], str] | None = None,
     ) -> None:
-        self.context = RequestContext(root, options)
+        self.context = _context(root, options)
         self.options = options
         self._set_policies()
         self.timers = Timers()

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .._protocol.queue.eventstream import MESSAGE_BYTES
 
 if TYPE_CHECKING:
-    from .._options import Timeout
+    from requests.adapters import BaseAdapter
+    from requests.cookies import RequestsCookieJar
+
+    from .._options import Authenticate, Cert, Timeout, Verify
 
 #: Seconds for which a request is sent again while the server responds with 429.
 RATE_LIMIT_PATIENCE = 30.0
@@ -20,7 +23,7 @@ class HttpOptions(NamedTuple):
     Attributes:
         headers: Headers that are sent with every request.
         cookies: Cookies that are sent with every request. Cookies from responses are added.
-        verify: ``False`` to accept any certificate, or the path of a CA bundle.
+        verify: ``False`` to accept any certificate, the path of a CA bundle, or an SSL context.
         proxies: Maps a scheme to a proxy URL, as in `requests`. Proxies of the environment are
             used as well.
         timeout: Seconds to connect, and seconds for which the server may send nothing before a
@@ -31,21 +34,39 @@ class HttpOptions(NamedTuple):
         message_bytes: The most bytes that a response or an event may have.
         secrets: Texts to remove from the server's error texts, in addition to the values of
             secret headers and cookies.
+        cert: The client's certificate.
+        http_auth: A function that authenticates each request, as ``auth=`` of `requests`.
+        jar: Further cookies, each with its domain.
+        adapters: Prefixes of URLs, the longest first, and the user's adapters that send the
+            requests to them; ``None`` if there is none for a prefix.
+        trust_env: Whether to read proxies and certificates from the environment.
     """
 
     headers: Mapping[str, str] = {}
     cookies: Mapping[str, str] = {}
-    verify: bool | str = True
+    verify: Verify = True
     proxies: Mapping[str, str] = {}
     timeout: Timeout = (10.0, 60.0)
     retries: int = 0
     rate_limit_patience: float = RATE_LIMIT_PATIENCE
     message_bytes: int = MESSAGE_BYTES
     secrets: tuple[str, ...] = ()
+    cert: Cert | None = None
+    http_auth: Authenticate | None = None
+    jar: RequestsCookieJar | None = None
+    adapters: tuple[tuple[str, BaseAdapter | None], ...] = ()
+    trust_env: bool = True
 
     def without_credentials(self) -> HttpOptions:
         """Return the options for another server, without anything that identifies the user."""
-        return self._replace(headers={}, cookies={}, secrets=())
+        verify = self.verify
+        if not isinstance(verify, (bool, str)):
+            from .certificates import without_certificate  # few clients have a context
+
+            verify = without_certificate(verify)
+        return self._replace(
+            headers={}, cookies={}, secrets=(), cert=None, http_auth=None, jar=None, verify=verify
+        )
 
     def __reduce__(self) -> Any:
         """Raise `TypeError`, because a pickle would contain secrets."""

@@ -30,6 +30,8 @@ from .http_options import HttpOptions
 if TYPE_CHECKING:
     from urllib3.connectionpool import HTTPConnectionPool
 
+    from .._options import Verify
+
 _DEFAULTS = HttpOptions()
 
 _IDLE_CONNECTIONS = 32  # per host; at most 12 jobs join the queue at the same time
@@ -75,8 +77,12 @@ class RequestContext:
     Attributes:
         proxies: Maps a scheme or host to a proxy URL: the user's proxies, and those of the
             environment.
-        verify: Whether certificates are checked, or the path of a CA bundle.
+        verify: Whether certificates are checked, the path of a CA bundle, or an SSL context.
+        cert: The client's certificate.
+        is_prepared: Whether it makes a request in the form of `requests` of each request.
     """
+
+    is_prepared = False
 
     def __init__(self, root: str, options: HttpOptions = _DEFAULTS) -> None:
         headers, cookies, verify, proxies = options[:4]
@@ -88,15 +94,19 @@ class RequestContext:
         }
         self._cookies = RequestsCookieJar()
         self._cookies.update(cookies)
+        if options.jar is not None:
+            self._cookies.update(options.jar)
+            cookies = {**cookies, **{cookie.name: cookie.value or "" for cookie in options.jar}}
         self._has_cookies = bool(cookies)
         self._user_proxies = proxies
         self.proxies = dict(proxies)
-        if _may_have_proxies():  # once, and not for every request
+        if options.trust_env and _may_have_proxies():  # once, and not for every request
             no_proxy = self.proxies.get("no_proxy")
             found = requests.utils.get_environ_proxies(root, no_proxy=no_proxy)
             self.proxies = {**found, **self.proxies}
         self.verify = verify
-        if verify is True:
+        self.cert = options.cert
+        if verify is True and options.trust_env:
             self.verify = next(filter(None, map(os.environ.get, _CERTIFICATES)), True)
         elif verify is False:
             # The user has chosen this. One warning per request would only hide other warnings.
@@ -111,7 +121,7 @@ class RequestContext:
     def reset(self) -> None:
         """Start without connections. After a fork, the open ones belong to the parent process."""
         self._paths: dict[str, NetworkPath] = {}  # by origin
-        self._adapter = HTTPAdapter(pool_maxsize=1)
+        self._adapter = _adapter_for(self.verify)
         self._pools: dict[HTTPConnectionPool, Pool] = {}  # two origins may share one
 
     def close_idle(self) -> None:
@@ -148,8 +158,13 @@ class RequestContext:
             raise ValueError("it leads to another server than its text suggests")
         proxy = self.proxy_for(url)
         proxies = {urlsplit(url).scheme: proxy} if proxy else {}
+        verify, cert = cast("bool | str", self.verify), self.cert  # a context has its own adapter
+        if cert is not None:
+            from .certificates import check_certificate  # few clients have one
+
+            check_certificate(cert)
         try:
-            factory = self._adapter.get_connection_with_tls_context(request, self.verify, proxies)
+            factory = self._adapter.get_connection_with_tls_context(request, verify, proxies, cert)
         except requests.exceptions.InvalidSchema as exc:
             if not proxy or not proxy.startswith("socks"):
                 raise
@@ -157,7 +172,7 @@ class RequestContext:
                 f"{self.describe_proxy(url)} needs PySocks. Install it with: pip install "
                 "'requests[socks]'; for apps of Gradio 3, install python-socks as well"
             ) from exc
-        self._adapter.cert_verify(factory, url, self.verify, None)  # type: ignore[no-untyped-call]
+        self._adapter.cert_verify(factory, url, verify, cert)  # type: ignore[no-untyped-call]
         # For plain HTTP, a proxy needs the whole URL as the target.
         target = self._adapter.request_url(request, proxies)
         # The adapter makes pools for HTTP only, though `requests` declares their base class.
@@ -237,6 +252,15 @@ class RequestContext:
         for secret in (*self._secrets, *_secrets_in(sent or {})):
             body = body.replace(secret, b"***")
         return body
+
+
+def _adapter_for(verify: Verify) -> HTTPAdapter:
+    """Return the adapter of `requests` that makes the pools of `urllib3`."""
+    if isinstance(verify, (bool, str)):
+        return HTTPAdapter(pool_maxsize=1)
+    from .certificates import ContextAdapter  # few clients have a context
+
+    return ContextAdapter(verify)
 
 
 def _prepared(url: str) -> requests.PreparedRequest:

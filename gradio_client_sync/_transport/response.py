@@ -229,6 +229,10 @@ class Response:
             pieces.append(piece)
         return b"".join(pieces)
 
+    def drained(self) -> None:
+        """End reading, after the body was read from the connection by other code."""
+        self._end(whole=True)
+
     def close(self) -> None:
         """End reading. The connection is closed, unless the body was read to its end."""
         self._raw.close()

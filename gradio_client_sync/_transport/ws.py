@@ -11,6 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import unquote, urlsplit
 
@@ -27,6 +28,7 @@ from .request import head
 from .response import Raw, Response
 
 if TYPE_CHECKING:
+    from .._options import Cert, Verify
     from .http import Http
 
 #: Headers of HTTP requests that a handshake does not send, or sets itself.
@@ -117,7 +119,7 @@ class _Socket(websocket.WebSocket):
         timeout: float | None,
         proxy: Mapping[str, Any],
     ) -> _Upgrade:
-        """Connect and send the handshake.
+        """Connect, unless there is a socket already, and send the handshake.
 
         Args:
             url: The URL with its query.
@@ -138,8 +140,9 @@ class _Socket(websocket.WebSocket):
         Behaviour: RFC 6455, section 4.1.
         """
         self.sock_opt.timeout = timeout
-        proxy_info = websocket._http.proxy_info(**proxy)
-        self.sock, (_, _, target) = websocket._http.connect(url, self.sock_opt, proxy_info, None)
+        self.sock, (_, _, target) = websocket._http.connect(
+            url, self.sock_opt, websocket._http.proxy_info(**proxy), self.sock
+        )
         key = base64.b64encode(os.urandom(16)).decode()
         fields = {
             "origin": ("Origin", origin),
@@ -174,6 +177,8 @@ class WebSocketChannel:
         websocket: The websocket, which may be opened later.
     """
 
+    kind: type[_Socket] = _Socket
+
     def __init__(self, websocket: _Socket) -> None:
         self._socket = websocket
         self._aborted = False
@@ -205,7 +210,11 @@ class WebSocketChannel:
         """
         context, (timeout, silence) = http.context, http.options.timeout
         channel = cls(
-            _Socket(http.options.message_bytes, sockopt=SOCKET_OPTIONS, sslopt=_tls(context.verify))
+            cls.kind(
+                http.options.message_bytes,
+                sockopt=SOCKET_OPTIONS,
+                sslopt=_tls(context.verify, context.cert),
+            )
         )
         limit = None if timeout is None or silence is None else timeout + silence
         if not interruptible(channel.abort):
@@ -295,6 +304,9 @@ class WebSocketChannel:
         self._socket.interrupt()
 
 
+connect = WebSocketChannel.connect
+
+
 def _closed(reason: bytes) -> Lost:
     """Return the error for a close frame with this payload."""
     if len(reason) < 2:
@@ -303,15 +315,24 @@ def _closed(reason: bytes) -> Lost:
     return Lost(f"the server closed the websocket ({_ENDINGS.get(code, f'code {code}')})")
 
 
-def _tls(verify: bool | str) -> dict[str, Any]:
+@lru_cache(maxsize=4)
+def _tls(verify: Verify, cert: Cert | None) -> dict[str, Any]:
     """Return the library's options for certificates."""
+    if not isinstance(verify, (bool, str)):
+        return {"context": verify}
     if verify is False:
-        return {"cert_reqs": ssl.CERT_NONE, "check_hostname": False}
-    if isinstance(verify, str):
-        return {"ca_certs": verify}
-    import certifi  # a dependency of `requests`, which trusts the same certificates
+        options: dict[str, Any] = {"cert_reqs": ssl.CERT_NONE, "check_hostname": False}
+    elif isinstance(verify, str):
+        # A folder has its own name here, and `requests` takes both under one.
+        options = {"ca_cert_path" if os.path.isdir(verify) else "ca_certs": verify}
+    else:
+        import certifi  # a dependency of `requests`, which trusts the same certificates
 
-    return {"ca_certs": certifi.where()}
+        options = {"ca_certs": certifi.where()}
+    if cert is not None:
+        certificate, key = (cert, None) if isinstance(cert, str) else cert
+        options.update(certfile=certificate, keyfile=key)
+    return options
 
 
 def _proxy(proxy: str | None) -> dict[str, Any]:

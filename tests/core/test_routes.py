@@ -286,3 +286,11 @@ def test_pages_in_a_config(pages: object, names: list[str]) -> None:
     """The main page has no name, and malformed entries are ignored."""
     assert pages_of({"pages": pages}) == names
     assert pages_of({}) == []
+
+
+def test_root_of_a_unix_socket_keeps_its_path() -> None:
+    """For an adapter of the user, the host is the path of a socket, whose case counts."""
+    assert (
+        root_of("http+unix://%2Ftmp%2FApp.sock/app/?view=1") == "http+unix://%2Ftmp%2FApp.sock/app"
+    )
+    assert Routes("http+unix://%2FA.sock").websocket == "ws+unix://%2FA.sock/queue/join"

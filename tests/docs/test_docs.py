@@ -48,6 +48,7 @@ BLOCK = re.compile(r"^```(\S+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 #: Python blocks that another test runs, because it has what they need.
 PYTHON_ELSEWHERE = {
     "docs/files.md": "test_examples.py",
+    "docs/gateways.md": "test_gateway_logins.py",
     "docs/processes.md": "test_clusters.py",
     "docs/recipes.md": "test_recipes.py",
     "docs/spaces.md": "test_spaces_docs.py",

@@ -15,11 +15,23 @@ from tests.support.layers import LAYERS, PACKAGE, imports, is_folder, modules, n
 IMPURE = {"socket", "threading", "time", "queue", "requests", "urllib3", "websocket", "ssl"}
 
 #: The modules that may import each dependency.
+_REQUESTS = (
+    *("certificates", "given_response", "http_options", "prepared", "request_context"),
+    *("user_adapter", "ws", "ws_prepared"),
+)
 OWNERS = {
-    "requests": {f"_transport/{name}.py" for name in ("request_context", "ws")},
+    "requests": {f"_transport/{name}.py" for name in _REQUESTS}
+    | {"_client.py", "_options.py", "_connection/from_session.py"},  # the first two for types
     "urllib3": {
         f"_transport/{name}.py"
-        for name in ("connections", "failures", "request_context", "response")
+        for name in (
+            "connections",
+            "failures",
+            "prepared",
+            "request_context",
+            "response",
+            "user_adapter",
+        )
     },
     "websocket": {"_transport/ws.py"},
     "huggingface_hub": {"_spaces/hub.py"},

@@ -128,11 +128,20 @@ class Gateway(Intermediary):
                     return
                 head = first + b"".join(iter(reader.readline, b"\r\n"))
                 self.requests.append(head.decode("latin-1"))
+                refusal = self.refuse(head.decode("latin-1"))
+                if refusal is not None:
+                    _body(reader, _fields(head.decode("latin-1")))
+                    near.sendall(refusal)
+                    continue
                 if b"\r\nupgrade: websocket" in head.lower():
                     self._converse(near, head + b"\r\n")
                     return
                 if not self._answer(near, head.decode("latin-1"), reader):
                     return
+
+    def refuse(self, head: str) -> Optional[bytes]:
+        """Return the whole response to a request that is not passed on; ``None`` to pass it on."""
+        return None
 
     def port_for(self, method: str, path: str) -> int:
         """Return the port of the server for a request."""
@@ -143,8 +152,7 @@ class Gateway(Intermediary):
     def _answer(self, near: socket.socket, head: str, reader: BinaryIO) -> bool:
         """Send a request to the server and its response to the client; return whether to go on."""
         method, path, _ = head.partition("\r\n")[0].split(" ")
-        lines = [line.split(":", 1) for line in head.split("\r\n")[1:] if line]
-        headers = {name.lower(): value.strip() for name, value in lines}
+        headers = _fields(head)
         body = _body(reader, headers)
         kept = {n: v for n, v in headers.items() if n not in _HOP_BY_HOP and n != "expect"}
         far = http.client.HTTPConnection("127.0.0.1", self.port_for(method, path))
@@ -233,6 +241,12 @@ class Gateway(Intermediary):
             while data := near.recv(_CHUNK):
                 far.sendall(data)
         self.end(far)
+
+
+def _fields(head: str) -> dict[str, str]:
+    """Return the headers of a request by name in lower case."""
+    lines = [line.split(":", 1) for line in head.split("\r\n")[1:] if line]
+    return {name.lower(): value.strip() for name, value in lines}
 
 
 def _body(reader: BinaryIO, headers: Mapping[str, str]) -> bytes:

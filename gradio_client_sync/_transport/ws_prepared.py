@@ -1,0 +1,112 @@
+"""Websockets whose handshake is authenticated by the user's function. See `prepared`."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from urllib.parse import urlsplit, urlunsplit
+
+from . import user_adapter
+from .prepared import Exchange, PreparedContext, prepared
+from .response import Response
+from .ws import WebSocketChannel, _Socket, _Upgrade
+
+if TYPE_CHECKING:
+    import requests
+
+
+class _Handshake(NamedTuple):
+    """The arguments of `_Socket.open`."""
+
+    url: str
+    origin: str
+    headers: Mapping[str, str]
+    timeout: float | None
+    proxy: Mapping[str, Any]
+
+
+class _HandshakeExchange(Exchange):
+    """An exchange of handshakes. The one that is accepted opens the websocket.
+
+    Args:
+        context: The settings of requests.
+        send: A function that sends a handshake.
+        first: The first handshake.
+        end: A function that closes the socket.
+    """
+
+    def __init__(self, context: PreparedContext, first: _Handshake, socket: PreparedSocket) -> None:
+        super().__init__(context)
+        self._first = first
+        self._socket = socket
+
+    def _respond(self, request: requests.PreparedRequest, headers: Mapping[str, str]) -> Response:
+        if self._socket.sock is None:
+            self._socket.connect_by_adapter(request, self._first.timeout)
+        upgrade = self._socket.send_handshake(self._first._replace(headers=headers))
+        if upgrade.status != 101:
+            upgrade.fp = io.BufferedReader(upgrade.fp)  # its body is read, and no frame follows
+        return Response(upgrade, partial(self._handshake_ended, upgrade))
+
+    def _handshake_ended(self, upgrade: _Upgrade, is_whole: bool) -> None:
+        """Keep the connection for the next handshake, if the response allows it."""
+        if upgrade.status != 101 and (upgrade.will_close or not is_whole):
+            self._socket.shutdown()  # type: ignore[no-untyped-call]
+
+
+class _Outcome:
+    """The last response to a handshake, with the members of `_Upgrade` that its caller needs."""
+
+    def __init__(self, response: Response) -> None:
+        self.status = response.status
+        self.headers = response.headers
+        self.read_body = response.read
+
+
+class PreparedSocket(_Socket):
+    """A websocket whose handshake is authenticated.
+
+    Attributes:
+        context: The settings of requests. They have to be set before `open`.
+    """
+
+    context: PreparedContext
+
+    def open(self, *arguments: Any) -> _Upgrade:
+        first = _Handshake(*arguments)
+        page = f"http{first.url[2:]}"
+        if "+" in first.url.partition(":")[0]:  # the library knows no such scheme
+            parts = urlsplit(first.url)
+            first = first._replace(
+                url=urlunsplit(("ws", "localhost", *parts[2:])), origin="http://localhost"
+            )
+        request = prepared("GET", page, None, dict(first.headers))
+        response = _HandshakeExchange(self.context, first, self).run(request, self.context)
+        return cast("_Upgrade", _Outcome(response))
+
+    def connect_by_adapter(self, request: requests.PreparedRequest, timeout: float | None) -> None:
+        """Open the connection as the user's adapter does, if there is one for the URL."""
+        url = str(request.url)
+        adapter = self.context.adapter_for(url)
+        if adapter is not None:
+            options = self.context.options_for(url, (timeout, timeout))
+            self.sock = user_adapter.connect(adapter, request, options)
+
+    def send_handshake(self, handshake: _Handshake) -> _Upgrade:
+        """Send a handshake, on the socket of the last one if it is still open."""
+        return super().open(*handshake)
+
+
+class PreparedChannel(WebSocketChannel):
+    """The websocket of one job, whose handshake is authenticated."""
+
+    kind = PreparedSocket
+
+    def _open(self, http: Any, *arguments: Any) -> Any:
+        cast(PreparedSocket, self._socket).context = http.context
+        return super()._open(http, *arguments)
+
+
+connect = PreparedChannel.connect
