@@ -107,6 +107,8 @@ def test_deadlines_do_not_wait_for_listeners_of_another_job() -> None:
 class RacingLog:
     """The log of a job that is cancelled just when its deadline ends it."""
 
+    status = None
+
     def __init__(self) -> None:
         self.job: Any = None
 
