@@ -631,10 +631,9 @@ class Client(ExplainsAttributes):
 
     def __repr__(self) -> str:
         lifecycle: Lifecycle | None = vars(self).get("_lifecycle")
-        if lifecycle is None:  # a debugger shows the client while its arguments are checked
-            return printable("<Client … (not connected yet)>")
-        if not lifecycle.was_opened:
-            source = lifecycle.source.partition("?")[0]
+        # There is none yet if a debugger shows the client while its arguments are checked.
+        source = "…" if lifecycle is None else lifecycle.source.partition("?")[0]
+        if lifecycle is None or not lifecycle.was_opened:
             return printable(f"<Client {source} (not connected yet)>")
         version = str(self.config.get("version", "?")).strip()
         state = ", closed" if lifecycle.is_closed else ""

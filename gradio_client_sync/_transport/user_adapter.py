@@ -15,7 +15,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from .base import Unreachable
-from .signal_safe import SafeEvent
+from .signal_safe import SafeEvent, new_lock
 
 if TYPE_CHECKING:
     import socket
@@ -65,7 +65,7 @@ class _Sending:
         self._adapter = adapter
         self._request = request
         self._options = options
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._is_abandoned = False
         self._response: requests.Response | None = None
         self._error: BaseException | None = None
