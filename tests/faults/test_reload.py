@@ -232,6 +232,7 @@ def prepared(app: Client, endpoint: str, payload: Any) -> tuple[Any, Any]:
         headers=None,
         event_data=None,
         trigger_id=None,
+        method="submit",
     )
 
 
