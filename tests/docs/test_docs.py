@@ -71,7 +71,7 @@ SHELL_NOT_RUN = {
     "GRADIO_URL=http://127.0.0.1:7860 python django_stream.py runserver": (
         "test_recipes.py runs it"
     ),
-    "GRADIO_URL=http://127.0.0.1:7860 celery --app celery_tasks worker": "test_recipes.py runs it",
+    "celery --app celery_tasks worker": "test_recipes.py runs it",
     "GRADIO_URL=http://127.0.0.1:7860 streamlit run streamlit_chat.py": "test_recipes.py runs it",
     "pip install --target folder gradio-client-sync": "test_recipes.py runs it",
     "cp packed.py folder/__main__.py": "test_recipes.py runs it",
