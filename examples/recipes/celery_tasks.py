@@ -1,6 +1,6 @@
-"""A Celery task with progress.
+"""A Celery task with progress: celery --app celery_tasks worker.
 
-GRADIO_URL=http://127.0.0.1:7860 celery --app celery_tasks worker
+The variables BROKER_URL, RESULT_URL and GRADIO_URL have to be set.
 """
 
 import os

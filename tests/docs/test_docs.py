@@ -73,8 +73,15 @@ SHELL_NOT_RUN = {
     "GRADIO_URL=http://127.0.0.1:7860 python django_stream.py runserver": (
         "test_recipes.py runs it"
     ),
-    "GRADIO_URL=http://127.0.0.1:7860 celery --app celery_tasks worker": "test_recipes.py runs it",
+    "celery --app celery_tasks worker": "test_recipes.py runs it",
     "GRADIO_URL=http://127.0.0.1:7860 streamlit run streamlit_chat.py": "test_recipes.py runs it",
+    "pip install --target folder gradio-client-sync": "test_recipes.py runs it",
+    "cp packed.py folder/__main__.py": "test_recipes.py runs it",
+    "python -m zipapp folder --output packed.pyz": "test_recipes.py runs it",
+    "python packed.pyz http://127.0.0.1:7860 2 3": "test_recipes.py runs it",
+    "pip install pyinstaller": "test_recipes.py runs it",
+    "pyinstaller --onefile packed.py": "test_recipes.py runs it",
+    "dist/packed http://127.0.0.1:7860 2 3": "test_recipes.py runs it",
     "python -m benchmarks            # everything, about 45 minutes": "takes too long",
     "python -m benchmarks --short    # two minutes; too few figures to compare with the limits": (
         "a step of the CI"

@@ -18,9 +18,15 @@ from typing import Any, Callable
 
 import pytest
 
+from tests.docs.test_installed import archives
+from tests.docs.test_installed import done as completed
+from tests.docs.test_installed import environment as make_environment
 from tests.support.listeners import BOUND
+from tests.support.servers.environments import uv_command
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import RECIPES, Server
+
+__all__ = ["archives"]  # a fixture
 
 pytestmark = pytest.mark.once
 
@@ -402,3 +408,30 @@ def test_celery_tasks(served: Server, tmp_path: Path) -> None:
     result, *states = done.stdout.splitlines()
     assert result == "['done']"
     assert "PROGRESS" in states[-1] and "'of': 3" in states[-1]
+
+
+# -- programs in one file
+
+
+@pytest.mark.gradio
+@pytest.mark.long
+def test_packed_in_a_zip_file(served: Server, archives: tuple[Path, Path], tmp_path: Path) -> None:
+    """A zip file with the package and its dependencies runs with a bare Python."""
+    folder, packed = tmp_path / "folder", tmp_path / "packed.pyz"
+    python = ("--python", sys.executable)
+    completed(*uv_command(), "pip", "install", "--quiet", *python, "--target", folder, archives[1])
+    shutil.copy(FOLDER / "packed.py", folder / "__main__.py")
+    completed(sys.executable, "-m", "zipapp", folder, "--output", packed)
+    # -I -S: without the packages of this environment
+    assert completed(sys.executable, "-I", "-S", packed, served.url, "2", "3", cwd="/") == "5.0\n"
+
+
+@pytest.mark.gradio
+@pytest.mark.long
+@pytest.mark.timeout(900)  # PyInstaller reads a thousand modules
+def test_packed_by_pyinstaller(served: Server, archives: tuple[Path, Path], tmp_path: Path) -> None:
+    """PyInstaller finds all modules that the program needs."""
+    programs = make_environment(tmp_path / "env", archives[1], "pyinstaller==6.22.3")
+    completed(programs / "pyinstaller", "--onefile", FOLDER / "packed.py", cwd=tmp_path)
+    packed = tmp_path / "dist" / "packed"
+    assert completed(packed, served.url, "2", "3", cwd="/", env={}) == "5.0\n"
