@@ -33,7 +33,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_transport", "base request response signal_safe connections failures body deadlines once"),
     ("_transport", "http_options request_context retries attempts http"),
     ("_transport", "heartbeat mailbox port_probe routing_table shared_stream sse ws"),
-    ("_terminal", "columns live_line plaintext progress"),
+    ("_terminal", "columns escapes live_line plaintext progress"),
     ("", "display"),
     ("_notebook", "markup shown players structures axis chart encoding vega native_plots plots"),
     ("_notebook", "css inline_svg page chat values cards live"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from gradio_client_sync._cli.advice import shown
+from gradio_client_sync._cli.advice import error_line, quoted
+from gradio_client_sync._cli.exits import PROGRAM
 from gradio_client_sync.errors import AppError, AuthenticationError, GradioClientError, PayloadError
 from tests.interfaces.cli.test_cli import run
 
@@ -95,7 +98,7 @@ def test_help_is_shown_behind_any_words(command: str) -> None:
 )
 def test_arguments_in_errors_are_named_as_options(error: GradioClientError, text: str) -> None:
     """An error that names an argument in Python names the option of the command line, too."""
-    assert f"(On the command line, {text}.)" in shown(error)
+    assert f"(On the command line, {text}.)" in error_line(error)
 
 
 @pytest.mark.parametrize(
@@ -110,4 +113,12 @@ def test_arguments_in_errors_are_named_as_options(error: GradioClientError, text
 def test_title_of_an_error_is_shown(title: str | None, text: str) -> None:
     """The title that the app gives its error stands first; the title of every error does not."""
     error = AppError("'/draw' of the app raised: no red, set timeout=9", title=title)
-    assert shown(error) == text
+    assert error_line(error) == f"{PROGRAM}: {text}"
+
+
+def test_shown_words_have_the_quotes_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line to type works in the shells of Windows, too, which have no single quotes."""
+    assert quoted('["a b"]') == """'["a b"]'"""
+    monkeypatch.setattr("gradio_client_sync._cli.advice.os", SimpleNamespace(name="nt"))
+    assert (quoted("Good morning"), quoted("x")) == ('"Good morning"', "x")
+    assert quoted('["a b"]') == r'"[\"a b\"]"'
