@@ -11,6 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from errno import EINVAL
 from importlib.util import find_spec
 
 from ._basics.printing import HANDLER
@@ -57,7 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reading program, such as `head`, has ended
+    except OSError as error:
+        # The reading program, such as `head`, has ended. Windows may say that by EINVAL.
+        if not isinstance(error, BrokenPipeError) and (os.name, error.errno) != ("nt", EINVAL):
+            raise
         # Python flushes the output once more at its exit, which would raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CUT_OFF

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 
 from .._terminal.plaintext import plain
 from ..errors import AppError
@@ -19,6 +21,15 @@ _OPTIONS = {
     r"oauth_token=": "oauth_token cannot be given",
 }
 _FILE = re.compile(r"""(?:handle_file|pathlib\.Path|\bPath)\((['"])(.+?)\1\)""")
+
+
+def quoted(word: str) -> str:
+    """Return a word as it is typed: with the quotes of this system's shells, if it needs some."""
+    if os.name == "nt":
+        import subprocess  # imported only for an error message
+
+        return subprocess.list2cmdline([word])
+    return shlex.quote(word)
 
 
 def error_line(error: object) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from .._terminal.escapes import understands_escapes
 from .._terminal.plaintext import columns, plain
 
 if TYPE_CHECKING:
@@ -24,13 +25,12 @@ MOST_BARS = 5
 LEVELS = {"info": "cyan", "success": "green", "warning": "yellow", "error": "red"}
 
 
-def has_colors(stream: object) -> bool:
+def has_colors(stream: TextIO) -> bool:
     """Return whether to use colours on a stream: on terminals, unless the user forbids them."""
-    is_terminal = bool(getattr(stream, "isatty", bool)())
-    return is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return not os.environ.get("NO_COLOR") and understands_escapes(stream)
 
 
-def painted(text: str, color: str, stream: object) -> str:
+def painted(text: str, color: str, stream: TextIO) -> str:
     """Return the text in a colour, if the stream has colours."""
     return click.style(text, fg=color) if has_colors(stream) else text
 

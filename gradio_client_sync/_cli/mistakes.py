@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 import click
 
+from .advice import quoted
 from .exits import PROGRAM
 
 #: What people type for a command.
@@ -154,4 +154,4 @@ def line_of(*words: str) -> str:
         elif equals and name in _SECRET_OPTIONS:
             word = f"{name}=..."
         shown.append(word)
-    return f"{PROGRAM} {shlex.join(shown)}"
+    return " ".join([PROGRAM, *map(quoted, shown)])

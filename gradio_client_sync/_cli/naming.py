@@ -8,13 +8,13 @@ called, and the error shows the line to type.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import EndpointNotFoundError, PayloadError
+from .advice import quoted
 from .exits import PROGRAM
 from .values import fits, payload_of, takes_text
 
@@ -139,7 +139,7 @@ class Named:
         command = click.get_current_context().info_name
         name = endpoint if isinstance(endpoint, str) else f"fn_index={endpoint}"
         words = [self._source, name]
-        typed = [one if one == "[VALUES]..." else shlex.quote(one) for one in (*words, *values)]
+        typed = [one if one == "[VALUES]..." else quoted(one) for one in (*words, *values)]
         return f"{PROGRAM} {command} {' '.join(typed)}"
 
 

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from .._terminal.columns import terminal_columns
+from .._terminal.escapes import understands_escapes
 from .._terminal.plaintext import columns, fitted
 from .._transport.signal_safe import new_lock
 
@@ -40,7 +41,7 @@ class Screen:
 
     def __init__(self, *, live: bool) -> None:
         self._out, self._err = sys.stdout, sys.stderr
-        self.is_live = live and self._err.isatty() and os.environ.get("TERM") != "dumb"
+        self.is_live = live and understands_escapes(self._err)
         self._relation = relation(self._out, self._err)
         self._drawn: list[int] = []  # the width of each line of the drawing
         self._line_is_open = False  # the last result did not end its line

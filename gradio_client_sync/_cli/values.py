@@ -22,6 +22,7 @@ import click
 from .._basics.words import called
 from ..errors import FileError, PayloadError
 from ..files import handle_file
+from .advice import quoted
 from .assign import Assigned, assign, is_file_word, item_hint
 
 if TYPE_CHECKING:
@@ -256,10 +257,9 @@ def _misfit(value: object, word: str, hint: Hint) -> tuple[str, str] | None:
 def _quoting(word: str) -> str:
     """Return how to write JSON on a command line, with the user's own value if it can be read."""
     import ast  # imported only for an error message
-    import shlex
 
     try:
         text = json.dumps(ast.literal_eval(word))
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return "put single quotes around it, and double quotes around its texts: '[\"a\"]'"
-    return f"write {shlex.quote(text)}"
+    return f"write {quoted(text)}"

@@ -22,6 +22,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
+from .._terminal.escapes import understands_escapes
 from .._transport.signal_safe import new_lock
 from ..errors import ConnectFailedError
 
@@ -59,7 +60,7 @@ class Screen:
 
     def __init__(self) -> None:
         self.live = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-        self.color = self.live and not os.environ.get("NO_COLOR")
+        self.color = understands_escapes(sys.stdout) and not os.environ.get("NO_COLOR")
         self.width = max(NARROWEST, min(shutil.get_terminal_size().columns, WIDEST))
         self._line = ""  # the text of `redraw` that is visible now
         self._lock = new_lock()
@@ -250,7 +251,10 @@ class AppProcess:
             raise
         finally:
             self._reader.join()
-            self._folder.cleanup()
+            try:
+                self._folder.cleanup()
+            except OSError:
+                pass  # on Windows, a file that another program reads cannot be removed
 
     def _kill(self) -> int:
         self._process.kill()

@@ -86,7 +86,10 @@ class Incoming:
             self._file.close()
         except OSError:
             pass  # the disk is full, and `write` has raised that error
-        self._partial.unlink(missing_ok=True)
+        try:
+            self._partial.unlink(missing_ok=True)
+        except OSError:
+            pass  # on Windows, a file that a virus scanner reads cannot be removed
 
     @contextmanager
     def _as_download_error(self) -> Iterator[None]:

@@ -205,5 +205,9 @@ def _new_file() -> tuple[Path, BinaryIO]:
 
 
 def _remove(path: Path, pid: int) -> None:
-    if os.getpid() == pid:  # a forked child must not remove the file of its parent
+    if os.getpid() != pid:  # a forked child must not remove the file of its parent
+        return
+    try:
         path.unlink(missing_ok=True)
+    except OSError:
+        pass  # on Windows, an open file cannot be removed; the exit removes its folder

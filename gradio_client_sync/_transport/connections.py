@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 # A function may run for hours without sending a byte. On servers without heartbeats, only TCP
 # keep-alive shows meanwhile whether the server's machine still exists.
 _KEEP_ALIVE = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-for _option, _value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+# TCP_KEEPALIVE is the name of TCP_KEEPIDLE on macOS. Older systems have only some of these options.
+_IDLE = "TCP_KEEPIDLE" if hasattr(socket, "TCP_KEEPIDLE") else "TCP_KEEPALIVE"
+for _option, _value in ((_IDLE, 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
     if hasattr(socket, _option):
         _KEEP_ALIVE.append((socket.IPPROTO_TCP, getattr(socket, _option), _value))
 SOCKET_OPTIONS = [*HTTPConnection.default_socket_options, *_KEEP_ALIVE]

@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_transport", "certificates http_options request_context given_response user_adapter"),
     ("_transport", "prepared retries attempts http"),
     ("_transport", "heartbeat mailbox port_probe routing_table shared_stream sse ws ws_prepared"),
-    ("_terminal", "columns live_line plaintext progress"),
+    ("_terminal", "columns escapes live_line plaintext progress"),
     ("", "display"),
     ("_notebook", "markup shown players structures axis chart encoding vega native_plots plots"),
     ("_notebook", "css inline_svg page chat values cards live"),

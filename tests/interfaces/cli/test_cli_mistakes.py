@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from gradio_client_sync._cli.advice import error_line
+from gradio_client_sync._cli.advice import error_line, quoted
 from gradio_client_sync._cli.exits import PROGRAM
 from gradio_client_sync.errors import AppError, AuthenticationError, GradioClientError, PayloadError
 from tests.interfaces.cli.test_cli import run
@@ -113,3 +115,11 @@ def test_title_of_an_error_is_shown(title: str | None, text: str) -> None:
     """The title that the app gives its error stands first; the title of every error does not."""
     error = AppError("'/draw' of the app raised: no red, set timeout=9", title=title)
     assert error_line(error) == f"{PROGRAM}: {text}"
+
+
+def test_shown_words_have_the_quotes_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line to type works in the shells of Windows, too, which have no single quotes."""
+    assert quoted('["a b"]') == """'["a b"]'"""
+    monkeypatch.setattr("gradio_client_sync._cli.advice.os", SimpleNamespace(name="nt"))
+    assert (quoted("Good morning"), quoted("x")) == ('"Good morning"', "x")
+    assert quoted('["a b"]') == r'"[\"a b\"]"'
