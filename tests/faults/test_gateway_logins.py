@@ -316,6 +316,27 @@ def test_alert_about_a_certificate_names_cert(
             Client(server.url, verify=certificate, cert=wrong, retries=0)
 
 
+@pytest.mark.client_only
+def test_trusted_certificates_of_the_environment(
+    certificate: Path, client_pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variables of requests count before that of OpenSSL, and a session may ignore them."""
+    distrusting = requests.Session()
+    distrusting.trust_env = False
+    with asking_for_certificates(certificate, client_pair[0]) as (url, _):
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+            with monkeypatch.context() as patch:
+                patch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+                patch.delenv("CURL_CA_BUNDLE", raising=False)
+                patch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+                with pytest.raises(ConnectFailedError, match="not trusted"):
+                    Client(url, retries=0)
+                patch.setenv(name, str(certificate))
+                Client(url).close()
+                with pytest.raises(ConnectFailedError, match="not trusted"):
+                    Client(url, retries=0, session=distrusting)
+
+
 PAGE = Path(__file__).parents[2] / "docs" / "gateways.md"
 SHOWN = "https://example.org/app"
 
