@@ -13,7 +13,8 @@ direct cause …"): `_helps` is the only place with that rule. A hidden cause st
 Nothing is lost. The environment variable ``GRADIO_CLIENT_SYNC_TRACEBACKS=full`` switches the
 shortening off. At debug level, the log has the classes and lines of the whole chain; no messages,
 because the log never contains values of calls. An exception that the package does not raise on
-purpose is a bug, so it keeps its whole traceback.
+purpose is a bug, so it keeps its whole traceback. The local variables of the package's frames are
+removed in any case, because they may be secret.
 """
 
 from __future__ import annotations
@@ -90,6 +91,8 @@ def short_traceback(function: _F) -> _F:
             try:
                 return (yield from function(*args, **kwargs))
             except BaseException as exc:
+                args, kwargs = (), {}  # this line may be shown with its variables
+                forget_locals(exc)
                 _shorten(exc)
                 raise
 
@@ -100,6 +103,8 @@ def short_traceback(function: _F) -> _F:
             try:
                 return function(*args, **kwargs)
             except BaseException as exc:
+                args, kwargs = (), {}  # this line may be shown with its variables
+                forget_locals(exc)
                 _shorten(exc)
                 raise
 
@@ -108,11 +113,41 @@ def short_traceback(function: _F) -> _F:
     return shown  # type: ignore[no-any-return]  # it has the signature of `function`
 
 
+def forget_locals(exc: BaseException) -> None:
+    """Remove the local variables of the package and of libraries below it from an exception.
+
+    They may be secret: arguments, headers, whole requests. Programs that report errors show the
+    variables of each frame (pytest, rich, IPython, Sentry), also of causes that are not printed.
+    Frames of the user keep theirs.
+    """
+    waiting: list[BaseException | None] = [exc]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        waiting += [one.__cause__, one.__context__]
+        is_below, stays = False, one is exc and not isinstance(exc, GradioClientError)
+        for entry in _entries(one.__traceback__):
+            is_below = is_below or _is_ours(entry)
+            frame = entry.tb_frame
+            # Lines of a function that the package has called stay visible, and so do its arguments.
+            forgets = _is_ours(entry) or (is_below and not stays and not _is_of_user(entry))
+            # To clear the frame of a generator would end it, and it may still be in use.
+            if forgets and not frame.f_code.co_flags & _GENERATOR:
+                try:
+                    frame.clear()
+                except RuntimeError:
+                    pass  # it still runs
+
+
 def stored(exc: GradioClientError) -> GradioClientError:
     """Prepare an error that is kept, to be raised in other threads, and perhaps several times.
 
     Its traceback has only lines of the thread where it was made, so it is removed.
     """
+    forget_locals(exc)
     if os.environ.get(SWITCH) != "full":
         _log("is kept for its job", exc)
         _choose_cause(exc, None)

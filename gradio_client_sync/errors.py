@@ -191,7 +191,10 @@ class HTTPStatusError(GradioClientError):
 
 
 class AuthenticationError(HTTPStatusError):
-    """A login, a cookie or a token is missing or was not accepted (401 or 403)."""
+    """A login, a cookie, a token or a client certificate is missing or was not accepted.
+
+    The status is 401 or 403. For a certificate, that of some gateways is 400.
+    """
 
 
 class RateLimitError(HTTPStatusError):

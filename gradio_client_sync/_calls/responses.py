@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from .._basics.words import called
 from .._protocol.queue.exchange import Exchange, Finish, queue_full
 from .._session.session import Refused
+from .._tracebacks import forget_locals
 from .._transport.base import Lost
 from .._transport.failures import Answer, object_in, refusal, shorten
 from ..errors import (
@@ -180,6 +181,7 @@ def ending_of(failure: Exception) -> Ending:
 def unexpected(exchange: Exchange, failure: BaseException) -> Finish:
     """End a job after a bug or without memory, because a thread may wait for its end."""
     name = exchange.event_factory.endpoint.name
+    forget_locals(failure)
     log.error("the call of %s failed unexpectedly", called(name), exc_info=failure)
     error = ProtocolError(f"The call of {called(name)} failed: {failure!r}.", _bug=True)
     error.__cause__ = failure

@@ -15,6 +15,7 @@ import time
 from functools import partial
 from typing import Callable
 
+from .._tracebacks import forget_locals
 from .._transport.signal_safe import new_lock, start_thread
 from ..errors import GradioClientError, no_thread
 
@@ -110,7 +111,8 @@ class Workers:
         while task is not None:
             try:
                 task()
-            except BaseException:  # the thread may have to run other tasks
+            except BaseException as exc:  # the thread may have to run other tasks
+                forget_locals(exc)
                 log.exception("a task of the client failed")
             del task  # so that an idle thread does not hold a job, and with it a client
             task = self._next()

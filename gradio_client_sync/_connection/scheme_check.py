@@ -50,7 +50,12 @@ def wrong_scheme(
     if scheme == "http" and uses_tls(host, port, patience):
         right = f"https://{root.partition('://')[2]}"
         problem = f"{server} expects TLS, and the URL is one of plain http"
-    elif scheme == "https" and uses_plain_http(host, port, patience):
+    elif (
+        scheme == "https"
+        and uses_plain_http(host, port, patience)
+        # Some servers respond to plain HTTP on their TLS port, with status 400.
+        and not uses_tls(host, port, patience)
+    ):
         right = f"http://{root.partition('://')[2]}"
         problem = f"{server} does not use TLS"
     else:

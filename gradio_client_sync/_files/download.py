@@ -24,6 +24,7 @@ from .._transport.base import Aborted, Lost
 from .._transport.connections import RequestHandle
 from .._transport.deadlines import NEVER, Deadline
 from .._transport.failures import is_silence
+from .._transport.gateway_refusals import login_wanted
 from .._transport.http import Http
 from ..errors import (
     ClientClosedError,
@@ -349,6 +350,9 @@ class FileStore:
                     if target is None:
                         if download.status not in accepted:
                             body = http.context.conceal(download.read(2_000))
+                            challenge = download.headers.get("www-authenticate", "")
+                            if is_own and challenge and download.status == 401:
+                                raise _login_wanted(url, challenge)
                             is_gone = is_own and download.status in (401, 403, 404)
                             cause = self._cause() if is_gone else ""
                             raise _refused(url, download.status, body, cause)
@@ -432,6 +436,11 @@ def timeout_error(facts: FileFacts, deadline: Deadline) -> DownloadTimeoutError:
         path=facts.path,
         timeout=deadline.seconds,
     )
+
+
+def _login_wanted(url: str, challenge: str) -> DownloadError:
+    """Make the error for a gateway that requires a login."""
+    return DownloadError(f"{url} responded with 401. {login_wanted(challenge)}")
 
 
 def _refused(url: str, status: int, body: bytes, cause: str) -> DownloadError:

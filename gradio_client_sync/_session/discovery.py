@@ -18,6 +18,7 @@ from urllib.parse import urlencode, urlsplit
 from .._protocol.queue.wire import TooDeep, read_json
 from .._protocol.routes import Routes, pages_of, root_of, split_page
 from .._transport.failures import Answer, object_in, refusal, shorten
+from .._transport.gateway_refusals import certificate_wanted
 from ..errors import AuthenticationError, ConfigError, ConnectFailedError
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def discover(
         return root_of(response.url), config
     if response.status in (401, 403):
         raise _login_needed(response)
+    if certificate_wanted(response.status, response.body):
+        raise refusal(response)
     if response.status > 500 or response.status == 429:
         raise refusal(response, doing=f"Reading the config of {root}")
     # A 500 is possible for two kinds of apps: those of Gradio 3 with state that JSON cannot
@@ -69,7 +72,7 @@ def _request_config(
 ) -> Answer:
     """Request the config. If the app requires a login, log in and request it again."""
     response = http.get(Routes(root).config, policy)
-    if response.status == 401 and auth is not None:
+    if response.status == 401 and auth is not None and not _is_from_gateway(response):
         root = root_of(response.url)
         _login(http, root, auth, policy)
         response = http.get(Routes(root).config, policy)
@@ -123,6 +126,11 @@ def _app_above(
     if response.status == 401 and _is_from_gradio(response):
         raise _login_needed(response)
     return None
+
+
+def _is_from_gateway(response: Answer) -> bool:
+    """Return whether a 401 comes from a gateway: it says how to log in, which no app does."""
+    return "www-authenticate" in response.headers
 
 
 def _is_from_gradio(response: Answer) -> bool:

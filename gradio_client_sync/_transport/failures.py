@@ -29,6 +29,7 @@ from ..errors import (
     RateLimitError,
 )
 from .base import Unreachable
+from .gateway_refusals import certificate_refused, certificate_wanted, login_wanted
 
 #: Matches the errors of TLS libraries for a server that does not use TLS.
 _NO_TLS = re.compile("wrong.version.number|unknown.protocol|record.layer.failure", re.IGNORECASE)
@@ -117,12 +118,21 @@ def refusal(answer: Answer, *, doing: str | None = None) -> HTTPStatusError:
         "body": shorten(answer.text),
         "retry_after": retry_after(answer.headers),
     }
-    if status in (401, 403):
+    certificate = certificate_wanted(status, answer.body)
+    if certificate or status in (401, 403):
+        challenge = answer.headers.get("www-authenticate", "")
+        if certificate:
+            advice = certificate
+        elif challenge and status == 401:
+            advice = login_wanted(challenge)
+        else:
+            advice = (
+                "If the app has a login, pass auth=('user', 'password'). If a gateway protects "
+                "the app, use http_auth=, cert=, headers= or cookies= to send what the gateway "
+                "requires."
+            )
         return AuthenticationError(
-            f"{tried}{url} refused the request with {status}{reason}. If the app has a login, pass "
-            "auth=('user', 'password'). If a gateway protects the app, use headers= or cookies= to "
-            "send what the gateway requires.",
-            **facts,
+            f"{tried}{url} refused the request with {status}{reason}. {advice}", **facts
         )
     if status == 429:
         after = facts["retry_after"]
@@ -210,11 +220,26 @@ def _not_secure(exc: Exception, url: str) -> ConnectFailedError:
             _wrong_scheme=True,
         )
     if not _UNTRUSTED.search(str(exc.__cause__)):
-        return _without_handshake(exc, url)
+        return certificate_error(exc.__cause__, url) or _without_handshake(exc, url)
     return ConnectFailedError(
         f"The certificate of {server} is not trusted on this machine: {_cause(exc)}. If the server "
         "is yours, pass verify='path/of/ca.pem', or verify=False to accept any certificate.",
         url=url,
+    )
+
+
+def certificate_error(exc: BaseException | None, url: str) -> ConnectFailedError | None:
+    """Return the error if a server ended the TLS connection because of the client's certificate.
+
+    With TLS 1.3, it does so after the handshake, when the client waits for a response.
+    """
+    if not isinstance(exc, (ssl.SSLError, urllib3.exceptions.SSLError)):
+        return None
+    advice = certificate_refused(str(exc))
+    if not advice:
+        return None
+    return ConnectFailedError(
+        f"{server_of(url)} ended the TLS connection: {_cause(exc)}. {advice}", url=url
     )
 
 
@@ -224,8 +249,8 @@ def _without_handshake(exc: Exception, url: str) -> ConnectFailedError:
         return _not_connected(exc, url)
     return ConnectFailedError(
         f"{server_of(url)} accepted the connection, but the TLS handshake failed: {_cause(exc)}. "
-        "Check that the port is one for https, and whether the server requires a client "
-        "certificate.",
+        "Check that the port is one for https. If the server requires a client certificate, pass "
+        "cert=('client.pem', 'client.key').",
         url=url,
         _passing=isinstance(exc.__cause__, ConnectionError),
         _no_handshake=True,
@@ -270,6 +295,9 @@ def proxy_refusal(url: str, reason: str, proxy: str) -> ConnectFailedError:
 
 def incomplete_response(exc: Exception, url: str) -> ConnectFailedError:
     """Return the error for a response that did not arrive, or not completely."""
+    refused = certificate_error(exc, url)
+    if refused is not None:
+        return refused
     return ConnectFailedError(
         f"{url} did not send a complete response: {describe_loss(exc)}.",
         url=url,

@@ -45,6 +45,10 @@ _WRITABLE = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*")  # a path that needs no
 #: Environment variables that name a file of trusted certificates; `requests` and curl read them.
 _CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
+#: The variable of OpenSSL for the same. `requests` ignores it; the Hub's library and curl read it.
+#: As OpenSSL does, this ignores a file that does not exist.
+_OF_OPENSSL = "SSL_CERT_FILE"
+
 _SHORTEST_SECRET = 8  # bytes; texts may contain shorter values by chance, such as a language
 _SEPARATORS = re.compile(r'[\s;,="]+')  # in a header: between scheme and token, between cookies
 
@@ -108,6 +112,8 @@ class RequestContext:
         self.cert = options.cert
         if verify is True and options.trust_env:
             self.verify = next(filter(None, map(os.environ.get, _CERTIFICATES)), True)
+            if self.verify is True and os.path.isfile(os.environ.get(_OF_OPENSSL, "")):
+                self.verify = os.environ[_OF_OPENSSL]
         elif verify is False:
             # The user has chosen this. One warning per request would only hide other warnings.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)

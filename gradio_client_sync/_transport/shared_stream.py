@@ -45,6 +45,7 @@ from .._protocol.queue.eventstream import Truncated
 from .._protocol.queue.pace import Pace
 from .._protocol.queue.wire import Heads, Message
 from .._protocol.retry import RateLimitWaits
+from .._tracebacks import forget_locals
 from ..errors import (
     GradioClientError,
     MessageTooLargeError,
@@ -249,6 +250,7 @@ class SharedStream:
             except BaseException as exc:
                 # A bug, or no memory. The jobs' workers wait for messages of this thread, so
                 # they must learn that it has ended.
+                forget_locals(exc)
                 log.exception("the reader of the session's event stream failed unexpectedly")
                 ending = Lost(f"its reader failed: {exc!r}")
             with self._lock:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -155,7 +156,8 @@ def connect(
         if str(request.url).startswith("https"):
             pool._prepare_proxy(connection)
         else:
-            connection.set_tunnel(pool.host, pool.port or 80, pool.proxy_headers)
+            server = urlsplit(str(request.url))  # the host of this pool is the proxy
+            connection.set_tunnel(server.hostname, server.port or 80, pool.proxy_headers)
     if connection.sock is None:
         connection.connect()
     # The connection must not keep it: that of some packages closes it when it is collected.

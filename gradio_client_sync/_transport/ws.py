@@ -23,7 +23,7 @@ from ..errors import ConnectFailedError, MessageTooLargeError, ProtocolError, to
 from .base import Aborted, Lost
 from .connections import SOCKET_OPTIONS, shut_down
 from .deadlines import Deadline
-from .failures import Answer, advice, is_out_of_files, refusal
+from .failures import Answer, advice, certificate_error, is_out_of_files, refusal
 from .request import head
 from .response import Raw, Response
 
@@ -361,6 +361,9 @@ def _not_opened(exc: Exception, url: str, proxy: str) -> Exception:
     if isinstance(
         exc, (websocket.WebSocketException, OSError, ValueError, http.client.HTTPException)
     ):
+        refused = certificate_error(exc, f"http{url[2:]}")
+        if refused is not None:
+            return refused
         # Refused or broken connections may be temporary; wrong names and certificates are not.
         passing = isinstance(exc, _BROKEN_OFF) or is_out_of_files(exc)
         return ConnectFailedError(

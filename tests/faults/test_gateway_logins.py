@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Callable
 
@@ -23,6 +24,7 @@ from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from gradio_client_sync import AuthenticationError, Client, ConnectFailedError
 from tests.conftest import SERVERS
 from tests.support.file_app import FileApp, filedata
+from tests.support.intermediary import Intermediary
 from tests.support.listeners import BOUND, EventRecorder
 from tests.support.login_gateway import LoginGateway, basic, bearer, digest, negotiate
 from tests.support.nginx import NGINX, client_certificate, nginx
@@ -106,8 +108,9 @@ def test_basic_login_of_nginx(server_pool: ServerPool, version: str, tmp_path: P
             with Client(gate.url, http_auth=_as_sent(login)) as app:
                 use_everything(app, tmp_path, server)
         assert not gate.statuses() & {"400", "401", "403"}
-        with pytest.raises(AuthenticationError):
-            Client(gate.url, http_auth=("user", "wrong"))
+        for wrong in ({"http_auth": ("user", "wrong")}, {"auth": ("user", "päss")}, {}):
+            with pytest.raises(AuthenticationError, match=r"requires a login.*http_auth=\("):
+                Client(gate.url, **wrong)
 
 
 def _as_sent(login: Any) -> Any:
@@ -149,6 +152,11 @@ def test_client_certificate_for_nginx(
             with Client(gate.url, **options) as app:  # type: ignore[arg-type]
                 use_everything(app, tmp_path, server)
         assert not gate.statuses() & {"400", "401", "403"}
+        with pytest.raises(AuthenticationError, match=r"requires a client certificate.*cert=\("):
+            Client(gate.url, verify=certificate)
+        key = certificate.with_suffix(".key")
+        with pytest.raises(AuthenticationError, match=r"does not accept.*cert="):
+            Client(gate.url, verify=certificate, cert=(certificate, key))
 
 
 LOGINS: dict[str, Callable[[], tuple[Any, Any]]] = {
@@ -275,6 +283,58 @@ def test_certificate_that_cannot_be_used_is_named(
     ):
         with pytest.raises(ConnectFailedError, match=f"cert=.*{said}"):
             Client("https://127.0.0.1:9", cert=cert)
+
+
+class WantingCertificates(Intermediary):
+    """A server that refuses clients without a trusted certificate, with an alert of TLS."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__("http://127.0.0.1:1", "https")
+        self._context = context
+
+    def handle(self, near: socket.socket) -> None:
+        with suppress(OSError):  # the handshake fails
+            self._context.wrap_socket(near, server_side=True).close()
+        self.end(near)
+
+
+@pytest.mark.client_only
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("is_given", [False, True])
+def test_alert_about_a_certificate_names_cert(
+    certificate: Path, client_pair: tuple[Path, Path], newest: ssl.TLSVersion, is_given: bool
+) -> None:
+    """The error names cert=, whether the server refuses the handshake or what follows."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+    context.load_verify_locations(client_pair[0])
+    context.verify_mode, context.maximum_version = ssl.CERT_REQUIRED, newest
+    wrong = (certificate, certificate.with_suffix(".key")) if is_given else None
+    said = "does not accept.*cert=" if is_given else r"pass cert=\('client.pem'"
+    with WantingCertificates(context) as server:
+        with pytest.raises(ConnectFailedError, match=f"(?i){said}"):
+            Client(server.url, verify=certificate, cert=wrong, retries=0)
+
+
+@pytest.mark.client_only
+def test_trusted_certificates_of_the_environment(
+    certificate: Path, client_pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variables of requests count before that of OpenSSL, and a session may ignore them."""
+    distrusting = requests.Session()
+    distrusting.trust_env = False
+    with asking_for_certificates(certificate, client_pair[0]) as (url, _):
+        for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+            with monkeypatch.context() as patch:
+                patch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+                patch.delenv("CURL_CA_BUNDLE", raising=False)
+                patch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+                with pytest.raises(ConnectFailedError, match="not trusted"):
+                    Client(url, retries=0)
+                patch.setenv(name, str(certificate))
+                Client(url).close()
+                with pytest.raises(ConnectFailedError, match="not trusted"):
+                    Client(url, retries=0, session=distrusting)
 
 
 PAGE = Path(__file__).parents[2] / "docs" / "gateways.md"
