@@ -630,8 +630,7 @@ class Client(ExplainsAttributes):
         self.close()
 
     def __repr__(self) -> str:
-        lifecycle: Lifecycle | None = vars(self).get("_lifecycle")
-        # There is none yet if a debugger shows the client while its arguments are checked.
+        lifecycle: Lifecycle | None = vars(self).get("_lifecycle")  # None in a debugger, at first
         source = "…" if lifecycle is None else lifecycle.source.partition("?")[0]
         if lifecycle is None or not lifecycle.was_opened:
             return printable(f"<Client {source} (not connected yet)>")
