@@ -99,9 +99,9 @@ else:
         say_ready()
         wait_and(app.predict, "/hold_async", [key])
     elif phase == "streaming":
-        for data in app.submit("/endless", [key]):
-            say_ready()
-            break
+        values = iter(app.submit("/endless", [key]))
+        next(values)  # kept until the end: an error while it is closed would be ignored
+        say_ready()
     elif phase == "listening":
         app.submit("/endless", [key]).on("data", say_ready)
     elif phase == "downloading":
