@@ -18,6 +18,7 @@ from gradio_client_sync._protocol.api.api_info import (
     returns_of,
 )
 from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
+from gradio_client_sync._protocol.api.example import call_text
 from gradio_client_sync._protocol.api.payload import bind
 from gradio_client_sync._protocol.dialect import dialect_of
 from tests.core.test_schema import FILE_DATA, json_values
@@ -282,6 +283,16 @@ def test_describe_claims_nothing_about_generators_of_servers_that_do_not() -> No
     """Before 3.20 it is unknown whether an endpoint generates, so ``type`` does not say it."""
     table = table_of({"components": [], "dependencies": [{"api_name": "f"}]})
     assert describe(table, None)["named_endpoints"]["/f"]["type"] == {"cancel": False}
+
+
+def test_describe_has_an_example_of_what_was_selected() -> None:
+    """A function of a ``select`` event gets the data of an event, also in the call to copy."""
+    gallery = {"id": 1, "type": "gallery", "props": {}}
+    picked = {"id": 0, "targets": [[1, "select"]], "inputs": [], "outputs": [], "api_name": "f"}
+    config = {"version": "6.31.0", "components": [gallery], "dependencies": [picked]}
+    endpoint = describe(table_of(config), None)["named_endpoints"]["/f"]
+    assert endpoint["example_event_data"]["index"] == 0
+    assert call_text("/f", endpoint, 80).startswith('app.predict("/f", event_data={"index": 0, ')
 
 
 def test_describe_takes_descriptions_from_the_config_too() -> None:

@@ -17,6 +17,8 @@ from gradio_client_sync._protocol.api.shortened import columns, short
         ("dict(a: list[str, int, float], b: int)", 30, "dict(a: list[…], b: int)"),
         ("list[dict(name: str, other: list[int])]", 24, "list[dict(name: str, …)]"),
         ("[1, 2, 3, 4, 5, 6]", 10, "[1, 2, …]"),
+        ("f(x), abc, def, ghi", 12, "f(x), abc, …"),
+        ("aa, f(b, c, d)", 7, "aa, …"),
         ("文文文文", 5, "文文…"),
         ("e\u0301e\u0301e\u0301", 3, "e\u0301e\u0301e\u0301"),
     ],
