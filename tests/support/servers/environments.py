@@ -44,6 +44,9 @@ SERVER_PYTHON = "3.11"  # the only minor version with wheels for all releases fr
 REQUIREMENTS = Path(__file__).with_name("requirements")
 
 
+HOME = Path.home()  # read once, because some tests have a home folder of their own
+
+
 class ServerEnvironmentError(RuntimeError):
     """A server environment cannot be built; the message says what to do."""
 
@@ -53,8 +56,8 @@ def cache_folder() -> Path:
     chosen = os.environ.get("GRADIO_CLIENT_SYNC_CACHE")
     if chosen:
         return Path(chosen).expanduser() / "servers"
-    home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(home).expanduser() / "gradio-client-sync" / "servers"
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or HOME / ".cache")
+    return cache.expanduser() / "gradio-client-sync" / "servers"
 
 
 def lock_path(version: str) -> Path:
@@ -82,7 +85,9 @@ def find_interpreter() -> str:
     )
     if found.returncode == 0:
         return found.stdout.strip()
-    pyenv = Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser()  # uv searches PATH only
+    pyenv = Path(
+        os.environ.get("PYENV_ROOT") or HOME / ".pyenv"
+    ).expanduser()  # uv searches PATH only
     kept = sorted(pyenv.glob(f"versions/{SERVER_PYTHON}.*/bin/python"))
     if not kept:
         raise ServerEnvironmentError(
