@@ -213,10 +213,11 @@ def destination(path: str | os.PathLike[str]) -> tuple[Path, str | None]:
 
 
 def _text_of(path: str | os.PathLike[str]) -> str:
+    """Return a path of the user as text, with the home folder for ``~``."""
     try:
         return os.path.expanduser(os.fsdecode(path))
     except TypeError:
-        raise TypeError(f"The place for a file is a path, and got {path!r}.") from None
+        raise TypeError(f"A place for files must be a path, not {path!r}.") from None
 
 
 def folder_of(directory: str | os.PathLike[str], orig_name: str, mime_type: str | None) -> str:
