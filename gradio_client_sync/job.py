@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures._base import FINISHED
 from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 
 from ._basics.printing import printable
 from ._basics.words import called
-from ._job.control import RESOLVED
+from ._job.control import RESOLVED, Outcome
 from ._options import seconds
 from ._protocol.queue.standing import stage_in_words
 from ._tracebacks import short_tracebacks
@@ -560,8 +561,15 @@ class Job(concurrent.futures.Future[Data]):
                 "parent can wait for it or cancel it. Make the call again in this process."
             )
 
+    def _may_return(self) -> bool:
+        # A job that the interpreter's exit ends is left waiting in daemon threads, also in one that
+        # begins to wait after that: its exception would be printed during the exit.
+        return self.done() and not (
+            self._control.outcome is Outcome.ABANDONED and threading.current_thread().daemon
+        )
+
     def _wait_for_end(self, timeout: float | None, what: str = "result()") -> None:
-        if not self.done() and not self._control.wait_for(self.done, timeout):
+        if not self._may_return() and not self._control.wait_for(self._may_return, timeout):
             raise concurrent.futures.TimeoutError(
                 f"{called(self.endpoint)} did not end within {timeout:g} s: it is "
                 f"{self._control.whereabouts()}. The job continues. Call {what} again to wait "

@@ -6,6 +6,7 @@ fails until then. If A imports B and C, and B imports C, the arrow from A to C i
 
 from __future__ import annotations
 
+import math
 import textwrap
 from functools import cache
 from pathlib import Path
@@ -109,7 +110,8 @@ def rows() -> list[list[str]]:
             box: [middle[user] for user, target in arrows() if target == box and user in middle]
             for box in row
         }
-        row.sort(key=lambda box: sum(above[box]) / len(above[box]) if above[box] else 0.5)
+        # fsum, because sum() rounds differently from Python 3.12 on, and boxes would change places
+        row.sort(key=lambda box: math.fsum(above[box]) / len(above[box]) if above[box] else 0.5)
         for index, box in enumerate(row):
             middle[box] = (index + 0.5) / len(row)
     return listed

@@ -32,10 +32,10 @@ def json_of(file: DescribedFile, inline: str | None) -> dict[str, Any]:
 def refuse_json(file: DescribedFile) -> None:
     """Raise an error that helps if `json` is about to raise one for a file.
 
-    The encoder asks an object that it does not know for nothing but the name of its class, to say
-    that it "is not JSON serializable". So a file calls this when it is asked for its class. There
-    is no plainer way: a file that is a dict would be encoded, and code that takes files and dicts
-    would then take it for a dict.
+    For an object of an unknown type, the encoder reads only the name of its class, and then says
+    "is not JSON serializable". So the property `__class__` of a file calls this function. There is
+    no plainer way: if files were dicts, `json` would encode them, but other code that takes files
+    and dicts would handle them as dicts.
 
     Raises:
         TypeError: The caller of the caller is the last resort of an encoder of `json`.

@@ -197,7 +197,7 @@ def destination(path: str | os.PathLike[str]) -> tuple[Path, str | None]:
     Raises:
         DownloadError: The path is empty, or is a device or something else that is no file.
     """
-    text = os.path.expanduser(os.fsdecode(path))
+    text = _text_of(path)
     if not text:
         raise DownloadError("save() needs the path of a file or a folder, and got an empty text.")
     full = os.path.abspath(text)
@@ -215,6 +215,14 @@ def destination(path: str | os.PathLike[str]) -> tuple[Path, str | None]:
     return Path(folder), name
 
 
+def _text_of(path: str | os.PathLike[str]) -> str:
+    """Return a path of the user as text, with the home folder for ``~``."""
+    try:
+        return os.path.expanduser(os.fsdecode(path))
+    except TypeError:
+        raise TypeError(f"A place for files must be a path, not {path!r}.") from None
+
+
 def folder_of(directory: str | os.PathLike[str], orig_name: str, mime_type: str | None) -> str:
     """Return the full path of a folder for downloads.
 
@@ -226,7 +234,7 @@ def folder_of(directory: str | os.PathLike[str], orig_name: str, mime_type: str 
     Raises:
         DownloadError: The path looks like the name of such a file.
     """
-    text = os.path.expanduser(os.fsdecode(directory))
+    text = _text_of(directory)
     folder, ending = os.path.abspath(text), os.path.splitext(text)[1].lower()
     if not ending or os.path.isdir(folder):
         return folder

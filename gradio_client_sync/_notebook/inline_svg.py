@@ -34,7 +34,7 @@ _CASES = {
 }
 _EMPTY = frozenset("br hr img input link meta area base col embed source track wbr".split())
 
-#: Elements at which a browser ends a drawing, besides the blocks.
+#: Further elements that make a browser end a drawing: those that are not blocks.
 _HTML_ONLY = frozenset("b body br code em i img hr pre small span strong sub sup table u".split())
 
 

@@ -22,6 +22,7 @@ from .._options import hub_endpoint
 from .._protocol.proxies import without_login
 from .._protocol.queue.wire import read_json
 from .._protocol.retry import retry_after
+from .._transport.failures import cause_of
 from .._version import __version__
 from ..errors import (
     AuthenticationError,
@@ -379,7 +380,9 @@ class Hub:
         )
 
     def _unreachable(self, exc: Exception) -> SpaceError:
-        reason = self._clean(str(exc) or type(exc).__name__).rstrip(".")
+        # Before 1.0, the library uses `requests`, whose errors hold those of urllib3.
+        text = cause_of(exc) if exc.args and isinstance(exc.args[0], Exception) else str(exc)
+        reason = self._clean(text or type(exc).__name__).rstrip(".")
         proxy = self._proxy
         if proxy and not isinstance(exc, GradioClientError):  # such an error names the proxy
             reason = f"{reason}. The environment sets the proxy {without_login(proxy)!r} for it"

@@ -172,7 +172,7 @@ def _detail(answer: Answer) -> str:
 
 def unusable_url(exc: Exception, url: str) -> ConnectFailedError:
     """Return the error for a URL for which no request can be made."""
-    cause = str(exc) if isinstance(exc, ProxyError) else _cause(exc)
+    cause = str(exc) if isinstance(exc, ProxyError) else cause_of(exc)
     return ConnectFailedError(f"{url} cannot be requested: {cause.rstrip('.')}.", url=url)
 
 
@@ -189,7 +189,7 @@ def request_error(exc: Exception, url: str, proxy: str = "the proxy") -> Connect
         connection, but comes from a fault of this package.
     """
     if isinstance(exc, Unreachable) and exc.by_proxy:
-        return proxy_refusal(url, _cause(exc), proxy)
+        return proxy_refusal(url, cause_of(exc), proxy)
     return _first_match(_WITHOUT_RESPONSE, exc, exc, url)
 
 
@@ -214,16 +214,16 @@ def _not_secure(exc: Exception, url: str) -> ConnectFailedError:
     if _NO_TLS.search(str(exc.__cause__)):
         plain = server.replace("https:", "http:", 1)
         return ConnectFailedError(
-            f"{server} does not use TLS: {_cause(exc)}. If the app is served without TLS, connect "
-            f"to {plain}.",
+            f"{server} does not use TLS: {cause_of(exc)}. If the app is served without TLS, "
+            f"connect to {plain}.",
             url=url,
             _wrong_scheme=True,
         )
     if not _UNTRUSTED.search(str(exc.__cause__)):
         return certificate_error(exc.__cause__, url) or _without_handshake(exc, url)
     return ConnectFailedError(
-        f"The certificate of {server} is not trusted on this machine: {_cause(exc)}. If the server "
-        "is yours, pass verify='path/of/ca.pem', or verify=False to accept any certificate.",
+        f"The certificate of {server} is not trusted on this machine: {cause_of(exc)}. If the "
+        "server is yours, pass verify='path/of/ca.pem', or verify=False to accept any certificate.",
         url=url,
     )
 
@@ -239,7 +239,7 @@ def certificate_error(exc: BaseException | None, url: str) -> ConnectFailedError
     if not advice:
         return None
     return ConnectFailedError(
-        f"{server_of(url)} ended the TLS connection: {_cause(exc)}. {advice}", url=url
+        f"{server_of(url)} ended the TLS connection: {cause_of(exc)}. {advice}", url=url
     )
 
 
@@ -248,7 +248,7 @@ def _without_handshake(exc: Exception, url: str) -> ConnectFailedError:
     if not url.startswith("https:"):
         return _not_connected(exc, url)
     return ConnectFailedError(
-        f"{server_of(url)} accepted the connection, but the TLS handshake failed: {_cause(exc)}. "
+        f"{server_of(url)} accepted the connection, but the TLS handshake failed: {cause_of(exc)}. "
         "Check that the port is one for https. If the server requires a client certificate, pass "
         "cert=('client.pem', 'client.key').",
         url=url,
@@ -261,7 +261,7 @@ def _not_connected(exc: Exception, url: str) -> ConnectFailedError:
     """Return the error for a host that is unknown, or refuses the connection."""
     cause = exc.__cause__
     return ConnectFailedError(
-        f"{server_of(url)} cannot be reached: {_cause(exc)}. {advice(exc)}",
+        f"{server_of(url)} cannot be reached: {cause_of(exc)}. {advice(exc)}",
         url=url,
         _passing=cause is not None and not is_unknown_name(cause.__cause__),
     )
@@ -372,7 +372,7 @@ def describe_loss(exc: Exception) -> str:
     """Return a short text that says how a connection ended."""
     if is_silence(exc):
         return "the server sent nothing for longer than the read timeout"
-    return f"the connection broke off ({_cause(exc)})"
+    return f"the connection broke off ({cause_of(exc)})"
 
 
 def is_silence(exc: BaseException) -> bool:
@@ -380,7 +380,7 @@ def is_silence(exc: BaseException) -> bool:
     return isinstance(exc, (socket.timeout, urllib3.exceptions.TimeoutError))
 
 
-def _cause(exc: BaseException) -> str:
+def cause_of(exc: BaseException) -> str:
     """Return the text of the innermost error, without the errors that wrap it."""
     if isinstance(exc, http.client.IncompleteRead):
         return "before the end of the response"
@@ -388,6 +388,6 @@ def _cause(exc: BaseException) -> str:
     # Not `__context__`: it may be an exception that the user's code handles at the moment.
     inner = getattr(reason, "reason", None) or exc.__cause__
     if isinstance(inner, BaseException):
-        return _cause(inner)
+        return cause_of(inner)
     text = str(exc.args[-1] if exc.args else exc)
     return text.partition(": ")[2] if text.startswith("<") else text

@@ -177,6 +177,27 @@ def test_abandoned_job_calls_no_listeners(bare: BareJob, monkeypatch: pytest.Mon
     assert other.job.cancel() and woken == [other.control]
 
 
+def test_daemon_thread_that_comes_late_waits_for_an_abandoned_job(bare: BareJob) -> None:
+    """It would print the exception while the interpreter exits. Other threads get the end."""
+    bare.control.abandon()
+    ends: dict[bool, str] = {}
+
+    def wait() -> None:
+        daemon = threading.current_thread().daemon
+        try:
+            bare.job.result(0)
+        except concurrent.futures.TimeoutError:
+            ends[daemon] = "waited"
+        except concurrent.futures.CancelledError:
+            ends[daemon] = "cancelled"
+
+    for daemon in (True, False):
+        thread = threading.Thread(target=wait, daemon=daemon)
+        thread.start()
+        thread.join()
+    assert ends == {True: "waited", False: "cancelled"}
+
+
 def test_abandon_returns_whether_to_stop_the_job_on_the_server(bare: BareJob) -> None:
     """abandon() returns whether the job still has to be stopped on the server."""
     ENDS[Outcome.RESULT](bare.control)

@@ -272,6 +272,15 @@ def test_download_says_that_it_takes_a_folder(
     assert remote.download(path) == here / path / name
 
 
+def test_place_that_is_no_path(files: FileApp, app: Client, here: Path) -> None:
+    """The error names what was given, and nothing is written."""
+    file = remote_of(files, app)
+    for use in (file.save, file.download):
+        with pytest.raises(TypeError, match="must be a path, not 5"):
+            use(5)  # type: ignore[arg-type]
+    assert not list(here.iterdir())
+
+
 def test_download_expands_the_home(files: FileApp, app: Client, here: Path) -> None:
     """``~`` is the home in the folder of `download`."""
     assert remote_of(files, app).download("~/pictures") == here / "home" / "pictures" / "r.bin"

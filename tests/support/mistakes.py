@@ -106,7 +106,7 @@ MISTAKES = {
     "closed reset": ("", "app.reset_session()"),
     "closed component": ("", 'app.component_server(1, "ls")'),
     "closed file": ("", "file.read()"),
-    "closed path": ("", "open(file)"),
+    "closed path": ("import os", "os.fspath(file)"),
     "closed typed module": ("", 'api.call(app, "/add", [2])'),
     "unpickled client": (
         "secret = pickle.loads(pickle.dumps(Client(url, headers={'x-a': 'b'})))",

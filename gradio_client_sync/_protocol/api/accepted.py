@@ -43,7 +43,7 @@ _ACCEPTED = {
 #: Components of structures that servers describe in part or wrongly.
 _ANYTHING = frozenset(("barplot", "browserstate", "json", "lineplot", "plot", "scatterplot"))
 
-#: The names of the types, each of which `gradio_client_sync.types` has.
+#: The names of the types. `gradio_client_sync.types` defines each of them.
 INPUT_TYPES = frozenset((*_ACCEPTED.values(), "FileInput"))
 
 

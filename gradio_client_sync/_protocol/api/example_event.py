@@ -1,7 +1,7 @@
 """Examples of what a function finds in its ``gr.EventData``, for calls that users can copy.
 
 A function of a ``select`` or ``like`` event usually reads what was selected or liked. The config
-does not say whether it does, but which event of which component calls it.
+does not say whether the function reads it. It says which component and event call the function.
 """
 
 from __future__ import annotations

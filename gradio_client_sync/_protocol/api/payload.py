@@ -411,7 +411,7 @@ def _unsendable(what: str, value: object, exc: Exception) -> str:
 
 
 def _not_finite(value: Any) -> float | None:
-    """Return the first number in a value that JSON does not have; ``None`` if there is none.
+    """Return the first NaN or infinity in a value, which JSON cannot express; ``None`` without.
 
     It searches in the order of the JSON encoder, which has failed at this number. So everything
     before it can be encoded.
