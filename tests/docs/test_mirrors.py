@@ -95,6 +95,17 @@ TESTED_BY = {
     "gradio_client_sync._typed.layout": ["interfaces/typed/test_codegen"],
     "gradio_client_sync._version": ["docs/test_package"],
     "gradio_client_sync.job": ["contract/test_jobs"],
+    "gradio_client_sync.testing.describing": ["kit/test_fake_app", "kit/test_other_clients"],
+    "gradio_client_sync.testing.edits": ["kit/test_fake_app"],
+    "gradio_client_sync.testing.endpoints": ["kit/test_fake_app"],
+    "gradio_client_sync.testing.generation": ["kit/test_fake_app", "kit/test_other_clients"],
+    "gradio_client_sync.testing.channels": ["kit/test_fake_app", "kit/test_plans"],
+    "gradio_client_sync.testing.ports": ["kit/test_fake_app"],
+    "gradio_client_sync.testing.running": ["kit/test_fake_app", "kit/test_plans"],
+    "gradio_client_sync.testing.serving": ["kit/test_fake_app", "kit/test_other_clients"],
+    "gradio_client_sync.testing.streams": ["kit/test_fake_app", "kit/test_plans"],
+    "gradio_client_sync.testing.http_server": ["kit/test_fake_app"],
+    "gradio_client_sync.testing.values": ["kit/test_fake_app"],
     "gradio_client_sync.types": ["interfaces/typed/test_typed"],
 }
 

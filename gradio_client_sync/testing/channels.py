@@ -1,0 +1,152 @@
+"""Jobs on their way through a fake app, and the streams that carry their messages."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from collections import deque
+from typing import Any, Callable
+
+from .._transport.signal_safe import SafeCondition
+
+
+class Gone(Exception):
+    """The job is over: it was cancelled, its client hung up, or the app has stopped."""
+
+
+class Board:
+    """The lock of an app, and the condition on which all of its threads wait."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.changed = SafeCondition(self.lock)
+        self.closed = False
+
+    def wait(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
+        """Wait until something is so, or the app has stopped; return whether it is so."""
+        return self.changed.wait_for(lambda: self.closed or ready(), timeout) and ready()
+
+    def notify(self) -> None:
+        """Wake all threads, because something has changed."""
+        with self.lock:
+            self.changed.notify_all()
+
+
+class Channel:
+    """Messages that wait until a stream carries them: those of a session, or of one job.
+
+    Attributes:
+        pending: The event ids of jobs that have not ended.
+        cut: Whether the stream is to be cut.
+        refusal: The status with which the next request for the stream is refused.
+        reader: The request whose response carries the messages.
+        hung_up: Whether its client has hung up.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self.messages: deque[dict[str, Any]] = deque()
+        self.pending: set[str] = set()
+        self.cut = False
+        self.refusal: int | None = None
+        self.reader: object = None
+        self.hung_up = False
+
+    def put(self, message: dict[str, Any]) -> None:
+        """Add a message."""
+        with self._board.lock:
+            self.messages.append(message)
+            self._board.notify()
+
+    def take(self, timeout: float | None) -> dict[str, Any] | None:
+        """Wait for the next message; ``None`` after a timeout, a cut or a hang-up."""
+
+        def ready() -> bool:
+            return bool(self.messages) or self.cut or self.hung_up
+
+        self._board.wait(ready, timeout)
+        with self._board.lock:
+            if self.messages and not self.hung_up:
+                return self.messages.popleft()
+            return None
+
+
+class Job:
+    """One call.
+
+    Args:
+        board: The lock and condition of the app.
+        fn_index: The number of the function.
+        session_hash: The session; ``None`` for a call without one.
+        data: The values; ``None`` if they are sent later.
+        headers: The headers of the request.
+
+    Attributes:
+        event_id: Its id.
+        emit: A function that sends a message to the client.
+        cut: A function that cuts the connection that carries the job's messages.
+        refuse_stream: A function that makes the next request for its stream fail.
+        gone: Whether nothing of the job matters any more.
+        cancelled: Whether it was cancelled.
+        ended: Whether its last message was sent.
+        extra: Further entries of the request: ``event_data`` and ``trigger_id``.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        fn_index: int,
+        session_hash: str | None,
+        data: list[Any] | None,
+        headers: dict[str, str],
+    ) -> None:
+        self.board = board
+        self.fn_index = fn_index
+        self.session_hash = session_hash
+        self.data = data
+        self.headers = headers
+        self.event_id = uuid.uuid4().hex
+        self.emit: Callable[[dict[str, Any]], None] = lambda message: None
+        self.cut: Callable[[], None] = lambda: None
+        self.refuse_stream: Callable[[int], None] = lambda status: None
+        self.queued = True
+        self.gone = False
+        self.cancelled = False
+        self.ended = False
+        self.extra: dict[str, Any] = {}
+
+    def wait(self, ready: Callable[[], bool]) -> None:
+        """Wait until something is so.
+
+        Raises:
+            Gone: The job is over.
+        """
+        self.board.wait(lambda: self.gone or ready())
+        if self.gone or self.board.closed:
+            raise Gone
+
+    def stop(self, *, cancelled: bool = True) -> None:
+        """End the job: no more of its messages are sent."""
+        with self.board.lock:
+            if not self.ended:
+                self.gone = True
+                self.cancelled = self.cancelled or cancelled
+            self.board.notify()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message, unless the job is over.
+
+        Raises:
+            Gone: The job is over.
+        """
+        with self.board.lock:
+            if self.gone or self.ended or self.board.closed:
+                raise Gone
+            self.ended = message["msg"] == "process_completed"
+        self.emit(message)
+
+
+def encoded(message: dict[str, Any]) -> bytes:
+    """Return a message as it is on the wire."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
