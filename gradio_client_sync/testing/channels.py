@@ -147,6 +147,67 @@ class Job:
         self.emit(message)
 
 
+class Jobs:
+    """The jobs that run, by their ids.
+
+    Args:
+        board: The lock and condition of the app.
+    """
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._jobs: dict[str, Job] = {}
+
+    def get(self, event_id: str) -> Job | None:
+        """Return a job that runs; ``None`` if there is none with this id."""
+        return self._jobs.get(event_id)
+
+    def start(self, job: Job, run: Callable[[Job], None]) -> None:
+        """Run a job on a new thread."""
+        with self._board.lock:
+            self._jobs[job.event_id] = job
+
+        def work() -> None:
+            try:
+                run(job)
+            except (Gone, OSError):
+                pass  # it was cancelled, or its client hung up
+            finally:
+                with self._board.lock:
+                    self._jobs.pop(job.event_id, None)
+
+        threading.Thread(target=work, name="fake-gradio-job", daemon=True).start()
+
+    def stop_all(self) -> None:
+        """End all jobs, because the app restarts."""
+        with self._board.lock:
+            jobs = list(self._jobs.values())
+        for job in jobs:
+            job.stop(cancelled=False)
+
+    def cancel(self, body: dict[str, Any], completed: dict[str, Any]) -> None:
+        """End all jobs of a function and session, and complete the one that is named.
+
+        Args:
+            body: The request.
+            completed: The last message of the named one.
+        """
+        wanted = body.get("session_hash"), body.get("fn_index")
+        with self._board.lock:
+            named = self._jobs.get(str(body.get("event_id")))
+            jobs = [j for j in self._jobs.values() if (j.session_hash, j.fn_index) == wanted]
+        if named is not None:
+            try:
+                named.send(completed)
+            except Gone:
+                pass  # it has just ended
+            else:
+                named.gone = named.cancelled = True
+        for job in jobs:
+            job.stop()
+        self._board.notify()
+
+
 def encoded(message: dict[str, Any]) -> bytes:
     """Return a message as it is on the wire."""
     return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()

@@ -12,8 +12,11 @@ import sys
 import threading
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, Callable, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from .._protocol.values.filename import type_of
 
 #: From RFC 6455: a websocket server proves with it that it has read the handshake.
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -130,6 +133,27 @@ class Request:
         """Send bytes of the body."""
         self._handler.wfile.write(raw)
         self._handler.wfile.flush()
+
+    def send_file(self, path: Path, *, half: bool = False) -> None:
+        """Send a file, or the part of it that the request wants.
+
+        Args:
+            path: The file.
+            half: Send only the first half, and then cut the connection.
+        """
+        size, start, status = path.stat().st_size, 0, 200
+        headers = {"Accept-Ranges": "bytes"}
+        first = self.headers.get("range", "").partition("=")[2].partition("-")[0]
+        if first.isdecimal():
+            start, status = int(first), 206
+            headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
+        content = path.read_bytes()[start:]
+        headers["Content-Length"] = str(len(content))
+        self.start(status, type_of(path.name) or "application/octet-stream", headers)
+        if self.method != "HEAD":
+            self.write(content[: len(content) // 2] if half else content)
+            if half:
+                self.cut()
 
     def start_stream(self) -> None:
         """Open an event stream."""

@@ -11,8 +11,8 @@ from ..errors import (
     RateLimitError,
     ValidationError,
 )
+from .backend import Refusal
 from .channels import Board, Job
-from .serving import Refusal
 
 When = Literal["join", "queued", "running", "download"]
 Fault = Union[int, str, type, Exception]

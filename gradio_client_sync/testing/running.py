@@ -12,6 +12,7 @@ from typing import Any, Callable
 
 from .._protocol.values.filedata import is_link
 from ..errors import AppError
+from .backend import Refusal, ServedFile
 from .channels import Board, Gone, Job
 from .describing import config_of, info_of
 from .edits import edits_between
@@ -19,7 +20,6 @@ from .endpoints import Call, FakeEndpoint
 from .generation import Generation
 from .plans import Ordered, Plans, queue_full, refusal_of
 from .ports import REQUIRED, Port
-from .serving import Refusal, ServedFile
 from .streams import Disconnect
 from .values import FileStore, Values
 

@@ -8,98 +8,14 @@ asks its `Backend`.
 from __future__ import annotations
 
 import json
-import threading
-import uuid
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 from urllib.parse import quote
 
-from .channels import Board, Channel, Gone, Job, encoded
-from .generation import Generation
+from .backend import Backend, Refusal
+from .channels import Board, Channel, Gone, Job, Jobs, encoded
 from .http_server import HttpServer, Request, WebSocket
+from .logins import Logins
 from .streams import Disconnect, carry, carry_heartbeats, carry_simply
-
-
-class Refusal(NamedTuple):
-    """A response that refuses a job.
-
-    Attributes:
-        status: The HTTP status.
-        body: The body.
-        headers: Further headers.
-        full: Whether the reason is a full queue, which old servers say in a message.
-    """
-
-    status: int
-    body: Any
-    headers: Mapping[str, str] | None = None
-    full: bool = False
-
-
-class ServedFile(NamedTuple):
-    """A file to send.
-
-    Attributes:
-        path: Where it is.
-        broken: Send only the first half, and then cut the connection.
-    """
-
-    path: Path
-    broken: bool = False
-
-
-class Backend(Protocol):
-    """What an `AppServer` asks."""
-
-    generation: Generation
-    auth: tuple[str, str] | None
-
-    @property
-    def app_id(self) -> str:
-        """A number that changes when the app restarts."""
-        ...
-
-    def config(self) -> dict[str, Any]:
-        """Return the app's config."""
-        ...
-
-    def info(self, *, all_endpoints: bool) -> dict[str, Any] | None:
-        """Return the description of the API; ``None`` if the release has none."""
-        ...
-
-    def number_of(self, name: str) -> int | None:
-        """Return the number of the function with a name."""
-        ...
-
-    def admit(self, job: Job) -> Refusal | None:
-        """Decide whether a job may join.
-
-        Raises:
-            Disconnect: The connection is to be cut.
-            Gone: The app has stopped meanwhile.
-        """
-        ...
-
-    def run(self, job: Job) -> None:
-        """Run a job, and send its messages."""
-        ...
-
-    def direct(self, job: Job, body: Any) -> Refusal:
-        """Run a job that skips the queue, and return the response."""
-        ...
-
-    def keep(self, name: str, content: bytes) -> str:
-        """Keep an uploaded file, and return its path on the server."""
-        ...
-
-    def file(self, path: str) -> ServedFile | Refusal:
-        """Return a file.
-
-        Raises:
-            Disconnect: The connection is to be cut.
-        """
-        ...
 
 
 class AppServer:
@@ -114,9 +30,8 @@ class AppServer:
         self._backend = backend
         self._board = board
         self._sessions: dict[str, Channel] = {}
-        self._jobs: dict[str, Job] = {}
-        self._tokens: set[str] = set()
-        self._cookie = f"access-token-unsecure-{uuid.uuid4().hex[:8]}"
+        self._jobs = Jobs(board)
+        self._logins = Logins(backend.auth, backend.generation)
         self._http = HttpServer(self._respond)
         self.url = self._http.url
 
@@ -129,10 +44,8 @@ class AppServer:
 
     def restart(self) -> None:
         """Forget all sessions and jobs, and cut all connections."""
-        with self._board.lock:
-            jobs, self._jobs, self._sessions = list(self._jobs.values()), {}, {}
-        for job in jobs:
-            job.stop(cancelled=False)
+        self._sessions = {}
+        self._jobs.stop_all()
         self._http.cut_all()
 
     # -- requests
@@ -151,8 +64,8 @@ class AppServer:
         if x.method == "OPTIONS":
             return x.respond(b"", 200, "text/plain", {"Access-Control-Allow-Methods": "*"})
         if path == "/login" and x.method == "POST":
-            return self._login(x)
-        if not self._may_enter(x):
+            return self._logins.login(x)
+        if not self._logins.may_enter(x):
             socket = x.headers.get("upgrade", "").lower() == "websocket"
             if path == "/":
                 return x.respond(_page({"auth_required": True}), kind="text/html")
@@ -220,47 +133,13 @@ class AppServer:
             return self._simple_stream(x, rest.rpartition("/")[2])
         x.respond({"detail": "Not Found"}, 404)
 
-    # -- login
-
-    def _may_enter(self, x: Request) -> bool:
-        if self._backend.auth is None:
-            return True
-        cookies = x.headers.get("cookie", "").replace(" ", "").split(";")
-        return any(cookie.partition("=")[2] in self._tokens for cookie in cookies)
-
-    def _login(self, x: Request) -> None:
-        fields = {part.name: part.content.decode("utf-8", "replace") for part in x.form()}
-        if (fields.get("username"), fields.get("password")) != self._backend.auth:
-            return x.respond({"detail": "Incorrect credentials."}, 400)
-        token = uuid.uuid4().hex
-        self._tokens.add(token)
-        since = self._backend.generation.since
-        name = self._cookie if since(3, 45) else "access-token-unsecure"
-        if not since(3, 19):
-            name = "access-token"
-        x.respond({"success": True}, cookies={name: token})
-
     # -- files
 
     def _file(self, x: Request, path: str) -> None:
         found = self._backend.file(path)
         if isinstance(found, Refusal):
             return x.respond(found.body, found.status, headers=found.headers)
-        size, start, status = found.path.stat().st_size, 0, 200
-        headers = {"Accept-Ranges": "bytes"}
-        wanted = x.headers.get("range", "")
-        if wanted.startswith("bytes=") and wanted[6:].partition("-")[0].isdecimal():
-            start, status = int(wanted[6:].partition("-")[0]), 206
-            headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
-        content = found.path.read_bytes()[start:]
-        headers["Content-Length"] = str(len(content))
-        x.start(status, "application/octet-stream", headers)
-        if x.method == "HEAD":
-            return
-        if found.broken:
-            x.write(content[: len(content) // 2])
-            raise Disconnect
-        x.write(content)
+        x.send_file(found.path, half=found.broken)
 
     # -- calls
 
@@ -279,19 +158,7 @@ class AppServer:
         return job
 
     def _start(self, job: Job) -> None:
-        with self._board.lock:
-            self._jobs[job.event_id] = job
-
-        def run() -> None:
-            try:
-                self._backend.run(job)
-            except (Gone, OSError):
-                pass  # it was cancelled, or its client hung up
-            finally:
-                with self._board.lock:
-                    self._jobs.pop(job.event_id, None)
-
-        threading.Thread(target=run, name="fake-gradio-job", daemon=True).start()
+        self._jobs.start(job, self._backend.run)
 
     def _direct(self, x: Request, name: str) -> None:
         body = x.json()
@@ -357,9 +224,10 @@ class AppServer:
             with self._board.lock:
                 if self._sessions.get(session) is channel:
                     del self._sessions[session]
-                jobs = [self._jobs[key] for key in channel.pending if key in self._jobs]
-            for job in jobs:
-                job.stop()
+            for event_id in list(channel.pending):
+                job = self._jobs.get(event_id)
+                if job is not None:
+                    job.stop()
 
     def _join_stream(self, x: Request) -> None:
         """Serve the queue of 4.0 to 4.8: one stream for each job."""
@@ -381,7 +249,7 @@ class AppServer:
 
     def _late_data(self, x: Request) -> None:
         body = x.json() or {}
-        job = self._jobs.get(body.get("event_id", ""))
+        job = self._jobs.get(str(body.get("event_id")))
         if job is None:
             return x.respond({"detail": "Event not found."}, 404)
         self._give(job, body)
@@ -445,32 +313,13 @@ class AppServer:
     # -- ending jobs
 
     def _cancel(self, x: Request) -> None:
-        """End all jobs of a function and session, and complete the one that is named."""
-        body = x.json() or {}
-        with self._board.lock:
-            named = self._jobs.get(body.get("event_id", ""))
-            jobs = [
-                job
-                for job in self._jobs.values()
-                if (job.session_hash, job.fn_index)
-                == (body.get("session_hash"), body.get("fn_index"))
-            ]
-        if named is not None:
-            try:
-                named.send(self._backend.generation.completed({}, True))
-            except Gone:
-                pass  # it has just ended
-            else:
-                named.gone = named.cancelled = True
-        for job in jobs:
-            job.stop()
-        self._board.notify()
+        self._jobs.cancel(x.json() or {}, self._backend.generation.completed({}, True))
         x.respond({"success": True})
 
     def _reset(self, x: Request) -> None:
         """Stop a generator (4.0 to 4.34); its stream gets no further message."""
         body = x.json() or {}
-        job = self._jobs.get(str(body.get("event_id", "")))
+        job = self._jobs.get(str(body.get("event_id")))
         if self._backend.generation.since(4, 35) or job is None:
             return x.respond({"success": self._backend.generation.since(4, 35)})
         job.stop()

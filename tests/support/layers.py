@@ -57,7 +57,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_cli", "exits advice mistakes screen live place output assign values naming shells"),
     ("_cli", "root completing call diagnosis doctor inspect spaces"),
     ("", "cli __main__"),
-    ("testing", "generation edits ports http_server channels streams serving"),
+    ("testing", "generation edits ports http_server logins channels streams backend serving"),
     ("testing", "values endpoints describing plans running fake_app __init__"),
 )
 
