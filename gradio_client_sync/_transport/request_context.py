@@ -24,6 +24,7 @@ from .._protocol.credentials import may_be_secret
 from .._protocol.proxies import ProxyError, key_for, read_proxy, source_of, without_login
 from .._protocol.routes import may_follow
 from .._version import __version__
+from . import seam
 from .connections import Pool
 from .http_options import HttpOptions
 
@@ -141,6 +142,9 @@ class RequestContext:
 
     def _path_to(self, origin: str) -> NetworkPath:
         """Return the connections to an origin, with the target and host for its root path."""
+        stand_in = None if seam.current is None else seam.current.server_for(f"{origin}/")
+        if stand_in is not None:
+            return self._path_to_stand_in(origin, stand_in)
         request = _prepared(f"{origin}/")
         url = str(request.url)
         # Libraries read unusual URLs differently. The check is on the URL as `requests` reads it.
@@ -164,6 +168,14 @@ class RequestContext:
         factory = cast("HTTPConnectionPool", factory)
         pool = self._pools.setdefault(factory, Pool(factory, _IDLE_CONNECTIONS))
         return NetworkPath(pool, target, urlsplit(target).netloc or _host(url))
+
+    def _path_to_stand_in(self, origin: str, stand_in: str) -> NetworkPath:
+        """Return the connections to the server that plays a recording of an origin."""
+        request = _prepared(f"{stand_in}/")
+        factory = self._adapter.get_connection_with_tls_context(request, True, {})
+        factory = cast("HTTPConnectionPool", factory)
+        pool = self._pools.setdefault(factory, Pool(factory, _IDLE_CONNECTIONS))
+        return NetworkPath(pool, f"{origin}/", _host(f"{origin}/"))
 
     def proxy_for(self, url: str) -> str | None:
         """Return the URL of the proxy for a URL, as libraries read it; ``None`` for no proxy.

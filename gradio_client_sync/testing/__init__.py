@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .blocks import record, replay
 from .fake_app import FakeApp
 from .ports import State
+from .replay_error import ReplayError
 
-__all__ = ["FakeApp", "State"]
+__all__ = ["FakeApp", "ReplayError", "State", "record", "replay"]

@@ -46,6 +46,11 @@ def class_name(component: str) -> str:
     return _CLASSES.get(component, component.capitalize())
 
 
+def component_of(name: str) -> str:
+    """Return the type of a component by the name of its class."""
+    return name.lower()
+
+
 def config_of(
     generation: Generation,
     endpoints: Iterable[FakeEndpoint],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, TypeVar, overload
 
 from ..errors import AppError
@@ -77,6 +77,45 @@ class FakeApp:
         self._server = AppServer(self._app, self._app.board)
         self._app.cut_all = self._server.restart
         self.url = self._app.values.url = self._server.url
+
+    @classmethod
+    def like(cls, source: Any, **options: Any) -> FakeApp:
+        """Make a fake app with the endpoints of a real one.
+
+        Each endpoint returns an example of its type until `endpoint` gives it a function, whose
+        parameters then have to be those of the real one. Calls that the real app would not
+        understand fail.
+
+        Args:
+            source: The URL of the app or the name of its Space, which is asked now; or what
+                `Client.view_api` returned; or the path of a ``.json`` file with that.
+            options: Options for `FakeApp`; for a URL or a Space, ``client`` may have options for
+                `Client`.
+        """
+        from .like import example_value, model_of
+
+        model = model_of(source, options.pop("client", {}))
+        if not {"version", "protocol"} & options.keys() and model.version is not None:
+            options["version"] = model.version
+        fake = cls(**options)
+        for endpoint in model.endpoints:
+            examples = tuple(map(example_value, endpoint.outputs))
+            value = examples[0] if len(examples) == 1 else examples
+
+            def returns_examples(value: Any = value, **_: Any) -> Any:
+                return value
+
+            def yields_examples(value: Any = value, **_: Any) -> Iterator[Any]:
+                yield value
+
+            fake._add(
+                endpoint.name,
+                yields_examples if endpoint.streams else returns_examples,
+                inputs=endpoint.inputs,
+                outputs=endpoint.outputs,
+                description=endpoint.description,
+            )
+        return fake
 
     @property
     def calls(self) -> list[Call]:

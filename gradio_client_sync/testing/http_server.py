@@ -44,6 +44,7 @@ class Request:
     Attributes:
         method: The method.
         path: The decoded path.
+        origin: The origin in the request line, which has one if it is a whole URL.
         query: The query, by name.
         headers: The headers, by name in lower case.
         body: The body.
@@ -54,6 +55,7 @@ class Request:
         parts = urlsplit(handler.path)
         self.method = handler.command
         self.path = unquote(parts.path)
+        self.origin = f"{parts.scheme}://{parts.netloc}" if parts.scheme else ""
         self.query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         self.headers = {name.lower(): text for name, text in handler.headers.items()}
         self.body = self._read_body()

@@ -24,33 +24,37 @@ class AppServer:
     Args:
         backend: The app.
         board: Its lock and condition.
+        listens: Whether it has a port of its own. Otherwise, its owner calls `respond`.
     """
 
-    def __init__(self, backend: Backend, board: Board) -> None:
+    def __init__(self, backend: Backend, board: Board, *, listens: bool = True) -> None:
         self._backend = backend
         self._board = board
         self._sessions: dict[str, Channel] = {}
         self._jobs = Jobs(board)
         self._logins = Logins(backend.auth, backend.generation)
-        self._http = HttpServer(self._respond)
-        self.url = self._http.url
+        self._http = HttpServer(self.respond) if listens else None
+        self.url = "" if self._http is None else self._http.url
 
     def close(self) -> None:
         """Stop, and end all jobs."""
         with self._board.lock:
             self._board.closed = True
             self._board.notify()
-        self._http.close()
+        if self._http is not None:
+            self._http.close()
 
     def restart(self) -> None:
         """Forget all sessions and jobs, and cut all connections."""
         self._sessions = {}
         self._jobs.stop_all()
-        self._http.cut_all()
+        if self._http is not None:
+            self._http.cut_all()
 
     # -- requests
 
-    def _respond(self, x: Request) -> None:
+    def respond(self, x: Request) -> None:
+        """Respond to one request."""
         try:
             self._dispatch(x)
         except Disconnect:

@@ -30,7 +30,10 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_protocol.api", "odd_values payload"),
     ("_protocol.queue", "cancel eventstream diff nesting wire fields event_factory"),
     ("_protocol.queue", "statuses standing decode exchange pace"),
-    ("_transport", "base request response signal_safe connections failures body deadlines once"),
+    (
+        "_transport",
+        "base seam request response signal_safe connections failures body deadlines once",
+    ),
     ("_transport", "http_options request_context retries attempts http"),
     ("_transport", "heartbeat mailbox port_probe routing_table shared_stream sse ws"),
     ("_terminal", "columns live_line plaintext progress"),
@@ -58,7 +61,8 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_cli", "root completing call diagnosis doctor inspect spaces"),
     ("", "cli __main__"),
     ("testing", "generation edits ports http_server logins channels streams backend serving"),
-    ("testing", "values endpoints describing plans running fake_app __init__"),
+    ("testing", "values endpoints describing plans running like fake_app"),
+    ("testing", "replay_error cassette recorder player blocks __init__"),
 )
 
 #: Folders that users import from. The module in their ``__init__.py`` has the public names.
