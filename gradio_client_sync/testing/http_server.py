@@ -123,6 +123,8 @@ class Request:
         self._handler.send_header("Content-Type", kind)
         for name, text in headers.items():
             self._handler.send_header(name, text)
+        if self._handler.close_connection:  # the client, or a proxy before it, wants to close
+            self._handler.send_header("Connection", "close")
         for name, text in (cookies or {}).items():
             self._handler.send_header("Set-Cookie", f"{name}={text}; Path=/; HttpOnly")
         # A page in a browser may be from another origin, such as a test runner's.
