@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gradio_client_sync import Client, Data, Job, Log, Status
-from gradio_client_sync.testing import FakeApp, State
+from gradio_client_sync.testing import FakeApp
+from tests.support.fake_server import fill
 from tests.support.servers.server import Server
-
-STRUCTURES = (
-    {"a": [1, 0], "s": "xy", "table": [[1, 2, 3], [4, 5, 6], [7, 8, 9]]},
-    {"a": [1, 0, 1], "s": "xyy", "table": [[1, 2, 3], [4, 5, 6], [7, 8, 9]], "new": True},
-    {"a": [1], "s": "xyy", "table": [[1], [4]], "new": {"deep": ["p"]}},
-    {"a": [], "table": [[1, 0], [5], [6, 7, 8]], "new": {"deep": ["pq", {"r": None}]}},
-)
 
 CALLS: list[tuple[str, list[Any]]] = [
     ("/add", [2, 3]),
@@ -38,90 +31,6 @@ CALLS: list[tuple[str, list[Any]]] = [
     ("/direct", ["abc"]),
     ("/direct_fail", ["bad"]),
 ]
-
-
-def fill(fake: FakeApp) -> None:
-    """Give a fake app the functions of the tests' server."""
-
-    @fake.endpoint
-    def add(a: float, b: float) -> float:
-        return a + b
-
-    @fake.endpoint
-    def pair(text: str) -> tuple[str, int]:
-        return text.upper(), len(text)
-
-    @fake.endpoint
-    def nothing(text: str) -> None:
-        return None
-
-    @fake.endpoint
-    def noinput() -> str:
-        return "pong"
-
-    @fake.endpoint
-    def defaults(text: str, number: float = 2, flag: bool = True, choice: str = "red") -> str:
-        return f"{text} {number:g} {flag} {choice}"
-
-    @fake.endpoint
-    def count(n: float) -> Iterator[str]:
-        for index in range(int(n)):
-            yield str(index)
-
-    @fake.endpoint
-    def tokens(n: float) -> Iterator[str]:
-        for index in range(1, int(n) + 1):
-            yield " ".join(f"tok{number}" for number in range(index))
-
-    @fake.endpoint
-    def structure(n: float) -> Iterator[tuple[Any, str]]:
-        for index in range(int(n)):
-            yield STRUCTURES[index], "same"
-
-    @fake.endpoint
-    def empty() -> Iterator[str]:
-        yield from ()
-
-    def fail(text: str) -> str:
-        fake.error(text, title="Oops", duration=7)
-
-    fake.endpoint("/fail")(fail)
-    fake.endpoint("/direct_fail", queue=False)(fail)
-
-    @fake.endpoint
-    def crash(text: str) -> str:
-        raise ValueError(text)
-
-    @fake.endpoint
-    def fail_midway(n: float) -> Iterator[str]:
-        for index in range(int(n)):
-            yield str(index)
-        fake.error("midway")
-
-    @fake.endpoint
-    def logs(text: str) -> str:
-        fake.log(text)
-        fake.log(text, "warning")
-        return text
-
-    @fake.endpoint
-    def counter(value: State[int] = 0) -> tuple[int, State[int]]:
-        return value + 1, value + 1
-
-    @fake.endpoint("/direct", queue=False)
-    def direct(text: str) -> str:
-        return text[::-1]
-
-    @fake.endpoint
-    def file(upload: Path) -> Path:
-        return upload
-
-    @fake.endpoint
-    def endless(key: str) -> Iterator[str]:
-        index = 0
-        while True:
-            yield str(index)
-            index += 1
 
 
 def events_of(job: Job) -> list[Any]:
