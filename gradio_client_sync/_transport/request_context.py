@@ -112,13 +112,14 @@ class RequestContext:
     def reset(self) -> None:
         """Start without connections. After a fork, the open ones belong to the parent process."""
         self._paths: dict[str, NetworkPath] = {}  # by origin
+        self._seam = seam.current  # with which they were made
         self._adapter = HTTPAdapter(pool_maxsize=1)
         self._pools: dict[HTTPConnectionPool, Pool] = {}  # two origins may share one
 
     def close_idle(self) -> None:
         """Close the idle connections, and each used one when its request has ended."""
-        for path in list(self._paths.values()):
-            path.pool.close()
+        for pool in list(self._pools.values()):
+            pool.close()
 
     def network_path(self, url: str) -> NetworkPath:
         """Return the connections that `requests` would use for a URL, and the request target.
@@ -133,6 +134,8 @@ class RequestContext:
         """
         parts = _URL.match(url)
         origin, rest = parts.groups() if parts is not None else (url, "")
+        if self._seam is not seam.current:  # a recording begins or ends
+            self._paths, self._seam = {}, seam.current
         path = self._paths.get(origin)
         if path is None:
             self._paths[origin] = path = self._path_to(origin)

@@ -43,7 +43,7 @@ def replay(
 ) -> Iterator[None]:
     """Answer clients from a recording in a block, without a network; also a decorator.
 
-    It answers all clients of this process that are made in the block. Equal calls get their
+    It answers all clients of this process. Equal calls get their
     recorded responses in the order of recording.
 
     Args:

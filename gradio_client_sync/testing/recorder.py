@@ -16,6 +16,7 @@ from .._transport.body import UploadBody
 from .._transport.seam import SentRequest
 from .._version import __version__
 from .cassette import FORMAT, Scrub, digest, file_mark, portable, scrubbed
+from .replay_error import ReplayError
 
 _COMPLETED = "process_completed"
 _OF_THE_STREAM = frozenset(("heartbeat", "close_stream", "send_hash"))
@@ -86,6 +87,8 @@ class Recorder:
             return self._see_config(url[: -len("/config")], self._json(http, answer.body))
         root, route = self._route(url)
         if root is None:
+            if request.method == "POST" and url.endswith("/queue/join"):
+                raise _unknown(url)
             return None
         if route == "/info" and answer.status == 200:
             info = self._json(http, answer.body)
@@ -141,7 +144,8 @@ class Recorder:
         """Record the messages of a websocket."""
         root, _ = self._route(f"http{url[2:]}".partition("?")[0])
         if root is None:
-            return channel
+            channel.close()
+            raise _unknown(url)
         return _WatchedSocket(self, http, root, channel)
 
     def hub_answer(self, path: str, method: str) -> None:
@@ -310,6 +314,14 @@ class Recorder:
         kept.write_bytes(content)
         where = f"{self._folder.name}/{kept.name}"
         self._write({"file": path, "app": root, "content": where})
+
+
+def _unknown(url: str) -> ReplayError:
+    """Return the error for a client whose app was not seen."""
+    return ReplayError(
+        f"The call to {url} cannot be recorded, because its client was made before the recording "
+        "began. Make the client inside of `with record(...)`."
+    )
 
 
 class _WatchedStream:

@@ -8,7 +8,7 @@ import json
 import queue
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -332,3 +332,21 @@ def test_fake_app_refuses_mistakes_of_the_test() -> None:
             fake.fail("/nope", 502)
         with pytest.raises(RuntimeError, match="inside of a function"):
             fake.log("x")
+
+
+def test_fake_app_asynchronous_functions() -> None:
+    """Functions and generators with ``async`` run, too."""
+    with FakeApp() as fake:
+
+        @fake.endpoint
+        async def add(a: float, b: float) -> float:
+            return a + b
+
+        @fake.endpoint
+        async def count(n: int) -> AsyncIterator[int]:
+            for index in range(n):
+                yield index
+
+        with Client(fake.url) as app:
+            assert app.predict("/add", [1, 2])[0] == 3
+            assert [data[0] for data in app.submit("/count", [2])][:2] == [0, 1]

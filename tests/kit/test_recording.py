@@ -183,3 +183,23 @@ def test_replay_error_says_what_is_wrong(tmp_path: Path) -> None:
     with replay(path), pytest.raises(ReplayError, match="has no app at"):
         Client("http://127.0.0.1:9")
     assert str(pickle.loads(pickle.dumps(ReplayError("x")))) == "x"
+
+
+@pytest.mark.parametrize("protocol", ["ws", "sse_v3"])
+def test_recording_of_clients_that_were_made_before(protocol: str, tmp_path: Path) -> None:
+    """An older client cannot be recorded, and says so; it is answered from a recording."""
+    path = tmp_path / "older.jsonl"
+    with FakeApp(protocol=protocol) as fake:
+        fill(fake)
+        with Client(fake.url) as older:
+            with record(path):
+                with pytest.raises(ReplayError, match="made before the recording began"):
+                    older.predict("/add", [1, 2])
+                with Client(fake.url) as app:
+                    app.predict("/add", [3, 4])
+            count = len(fake.calls)
+            with replay(path):
+                assert older.predict("/add", [3, 4])[0] == 7
+            assert len(fake.calls) == count
+            assert older.predict("/add", [3, 4])[0] == 7
+            assert len(fake.calls) == count + 1
