@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
 from urllib.parse import unquote, urlsplit
@@ -17,6 +16,7 @@ from .._transport.seam import SentRequest
 from .._version import __version__
 from .cassette import FORMAT, Scrub, digest, file_mark, portable, scrubbed
 from .replay_error import ReplayError
+from .watched import WatchedDownload, WatchedStream
 
 _COMPLETED = "process_completed"
 _OF_THE_STREAM = frozenset(("heartbeat", "close_stream", "send_hash"))
@@ -126,11 +126,11 @@ class Recorder:
         if root is None or not route.startswith("/queue/"):
             return stream
         if route == "/queue/data":
-            return _WatchedStream(stream, lambda raw: self._see_shared(http, raw), self._see_lost)
+            return WatchedStream(stream, lambda raw: self._see_shared(http, raw), self._see_lost)
         query = dict(part.split("=", 1) for part in request.url.partition("?")[2].split("&"))
         call = _Call(root, int(query["fn_index"]), query["session_hash"])
         self._calls[f"stream {id(call)}"] = call
-        return _WatchedStream(stream, lambda raw: self._see(http, call, raw), self._see_lost, call)
+        return WatchedStream(stream, lambda raw: self._see(http, call, raw), self._see_lost, call)
 
     def fetched(self, http: Any, request: SentRequest, download: Any) -> Any:
         """Record a file that an app serves."""
@@ -138,7 +138,7 @@ class Recorder:
         if root is None or not route.startswith("/file=") or download.status != 200:
             return download
         path = unquote(route[len("/file=") :])
-        return _WatchedDownload(download, lambda content: self._keep(root, path, content))
+        return WatchedDownload(download, lambda content: self._keep(root, path, content))
 
     def connected(self, http: Any, url: str, channel: Any) -> Any:
         """Record the messages of a websocket."""
@@ -322,68 +322,6 @@ def _unknown(url: str) -> ReplayError:
         f"The call to {url} cannot be recorded, because its client was made before the recording "
         "began. Make the client inside of `with record(...)`."
     )
-
-
-class _WatchedStream:
-    """An event stream whose messages are recorded."""
-
-    def __init__(
-        self,
-        stream: Any,
-        see: Callable[[Any], None],
-        lose: Callable[[_Call | None], None],
-        call: _Call | None = None,
-    ) -> None:
-        self._stream = stream
-        self._see = see
-        self._lose = lose
-        self._call = call
-
-    def __iter__(self) -> Iterator[list[bytes]]:
-        try:
-            for payloads in self._stream:
-                for raw in payloads:
-                    self._see(raw)
-                yield payloads
-        except Lost:
-            self._lose(self._call)
-            raise
-
-    def abort(self) -> None:
-        self._stream.abort()
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class _WatchedDownload:
-    """A download whose content is recorded once it was read to its end."""
-
-    def __init__(self, download: Any, keep: Callable[[bytes], None]) -> None:
-        self._download = download
-        self._keep = keep
-        self._content = bytearray()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._download, name)
-
-    def read(self, *size: int) -> bytes:
-        piece: bytes = self._download.read(*size)
-        if piece:
-            self._content += piece
-        else:
-            self._keep(bytes(self._content))
-        return piece
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self.read, b"")
-
-    def __enter__(self) -> _WatchedDownload:
-        self._download.__enter__()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._download.__exit__(*exc)
 
 
 class _WatchedSocket:

@@ -115,6 +115,7 @@ TESTED_BY = {
     "gradio_client_sync.testing.streams": ["kit/test_fake_app", "kit/test_plans"],
     "gradio_client_sync.testing.http_server": ["kit/test_fake_app"],
     "gradio_client_sync.testing.values": ["kit/test_fake_app"],
+    "gradio_client_sync.testing.watched": ["kit/test_recording"],
     "gradio_client_sync.types": ["interfaces/typed/test_typed"],
 }
 
