@@ -13,6 +13,8 @@ from gradio_client_sync.testing import FakeApp
 from tests.support.fake_server import fill
 from tests.support.servers.server import Server
 
+pytestmark = pytest.mark.once
+
 CALLS: list[tuple[str, list[Any]]] = [
     ("/add", [2, 3]),
     ("/pair", ["text"]),

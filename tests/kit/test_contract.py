@@ -15,6 +15,8 @@ from gradio_client_sync.testing import FakeApp
 from tests.contract import test_calls, test_cancelling, test_timings, test_wrong_forms
 from tests.support.fake_server import fill
 
+pytestmark = pytest.mark.once
+
 VERSIONS = ("3.50.2", "4.0.2", "4.12.0", "4.19.2", "6.31.0")
 
 CONTRACT: tuple[Callable[[Client], Any], ...] = (
