@@ -14,6 +14,7 @@ from .._spaces.tokens import Tokens
 from .._spaces.visitor import visitor_headers
 from .._spaces.waking import Space, StatusNotifier, WakeTimeout
 from .._terminal.live_line import LiveLine, is_watched
+from .._transport import seam
 from .._transport.http import Http
 from .._transport.http_options import RATE_LIMIT_PATIENCE
 from ..errors import ConnectFailedError
@@ -48,7 +49,8 @@ class SpaceConnector:
         self._options = options
         self._tokens = Tokens(options.hf_token, saved, options.allow_insecure_token)
         self._hub = _hub.Hub(self._tokens.token_for(hub_endpoint()))
-        self._wake_timeout = WakeTimeout(options.wake_timeout, closing.wait)
+        wait = closing.wait if seam.current is None else seam.current.waiting(closing.wait)
+        self._wake_timeout = WakeTimeout(options.wake_timeout, wait)
 
     def connect(self) -> Connection:
         """Wake the Space, wait until it runs, and connect to its app.

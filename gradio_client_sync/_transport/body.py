@@ -82,6 +82,11 @@ class UploadBody:
         self.failure: Exception | None = None
 
     @property
+    def sources(self) -> Sequence[Source]:
+        """What is uploaded."""
+        return self._sources
+
+    @property
     def is_read_once(self) -> bool:
         """Whether the body can be sent only once."""
         return any(source.is_read_once for source in self._sources)

@@ -17,7 +17,8 @@ from urllib.parse import urljoin
 from weakref import WeakSet
 
 from .._protocol.routes import may_follow, with_query
-from ..errors import ConnectFailedError, ProtocolError
+from ..errors import ConnectFailedError, GradioClientError, ProtocolError
+from . import seam
 from .attempts import SEND_ONCE, Attempts, RetryPolicy
 from .base import Aborted
 from .body import Download, EventStream, UploadBody
@@ -349,7 +350,8 @@ class Http:
             response = self._send(request, call)
             if response.status == 429 or response.status in RETRYABLE_STATUSES:
                 return self._read(response, request, call)
-            return Download(response, call, tracked.keep())
+            download = Download(response, call, tracked.keep())
+        return seam.fetched(self, request, download)
 
     def has(self, url: str, call: RequestHandle) -> bool:
         """Return whether a HEAD request for a URL gets status 200.
@@ -451,9 +453,10 @@ class Http:
             kind = response.headers.get("content-type", "").lower()
             if response.status == 200 and kind.startswith("text/event-stream"):
                 call.limit_silence(request.silence)
-                return EventStream(response, call, self.options.message_bytes, tracked.keep())
+                stream = EventStream(response, call, self.options.message_bytes, tracked.keep())
+                return seam.opened(self, request, stream)
             answer = self._read(response, request, call)
-        raise refusal(answer)
+        raise refusal(seam.answered(self, request, answer))
 
     def close(self) -> None:
         """End every request and close every connection. Later requests raise `Aborted`."""
@@ -484,7 +487,8 @@ class Http:
 
     def _send_and_read(self, request: _Request, call: RequestHandle) -> Answer:
         with _Tracked(self, call):
-            return self._read(self._send(request, call), request, call)
+            answer = self._read(self._send(request, call), request, call)
+        return seam.answered(self, request, answer)
 
     def _send(self, request: _Request, call: RequestHandle) -> Response:
         """Send a registered request and read the head of its response."""
@@ -492,6 +496,8 @@ class Http:
         full_url = with_query(self.signed(url) if request.is_signed else url, request.query)
         try:
             path = context.network_path(full_url)
+        except GradioClientError:
+            raise  # of a recording, which has nothing for this URL
         except Exception as exc:
             raise unusable_url(exc, url) from exc
         try:

@@ -21,7 +21,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from .._protocol.routes import may_follow
 from ..errors import AuthenticationError, GradioClientError
-from . import user_adapter
+from . import seam, user_adapter
 from .base import Aborted
 from .given_response import GivenResponse
 from .request_context import NetworkPath, RequestContext
@@ -73,6 +73,8 @@ class PreparedContext(RequestContext):
         return next(found, None)
 
     def network_path(self, url: str) -> NetworkPath:
+        if seam.stand_in_for(url) is not None:
+            return super().network_path(url)  # a recording needs no login and no adapter
         if self.adapter_for(url) is None:
             path = super().network_path(url)
             return path._replace(pool=cast("Pool", _PreparedPool(self, url, path.pool)))

@@ -24,6 +24,7 @@ from .._protocol.credentials import may_be_secret
 from .._protocol.proxies import ProxyError, key_for, read_proxy, source_of, without_login
 from .._protocol.routes import may_follow
 from .._version import __version__
+from . import seam
 from .connections import Pool
 from .http_options import HttpOptions
 
@@ -127,13 +128,14 @@ class RequestContext:
     def reset(self) -> None:
         """Start without connections. After a fork, the open ones belong to the parent process."""
         self._paths: dict[str, NetworkPath] = {}  # by origin
+        self._seam = seam.current  # with which they were made
         self._adapter = _adapter_for(self.verify)
         self._pools: dict[HTTPConnectionPool, Pool] = {}  # two origins may share one
 
     def close_idle(self) -> None:
         """Close the idle connections, and each used one when its request has ended."""
-        for path in list(self._paths.values()):
-            path.pool.close()
+        for pool in list(self._pools.values()):
+            pool.close()
 
     def network_path(self, url: str) -> NetworkPath:
         """Return the connections that `requests` would use for a URL, and the request target.
@@ -148,6 +150,8 @@ class RequestContext:
         """
         parts = _URL.match(url)
         origin, rest = parts.groups() if parts is not None else (url, "")
+        if self._seam is not seam.current:  # a recording begins or ends
+            self._paths, self._seam = {}, seam.current
         path = self._paths.get(origin)
         if path is None:
             self._paths[origin] = path = self._path_to(origin)
@@ -157,6 +161,9 @@ class RequestContext:
 
     def _path_to(self, origin: str) -> NetworkPath:
         """Return the connections to an origin, with the target and host for its root path."""
+        stand_in = seam.stand_in_for(f"{origin}/")
+        if stand_in is not None:
+            return self._path_to_stand_in(origin, stand_in)
         request = _prepared(f"{origin}/")
         url = str(request.url)
         # Libraries read unusual URLs differently. The check is on the URL as `requests` reads it.
@@ -185,6 +192,14 @@ class RequestContext:
         factory = cast("HTTPConnectionPool", factory)
         pool = self._pools.setdefault(factory, Pool(factory, _IDLE_CONNECTIONS))
         return NetworkPath(pool, target, urlsplit(target).netloc or _host(url))
+
+    def _path_to_stand_in(self, origin: str, stand_in: str) -> NetworkPath:
+        """Return the connections to the server that plays a recording of an origin."""
+        request = _prepared(f"{stand_in}/")
+        factory = self._adapter.get_connection_with_tls_context(request, True, {})
+        factory = cast("HTTPConnectionPool", factory)
+        pool = self._pools.setdefault(factory, Pool(factory, _IDLE_CONNECTIONS))
+        return NetworkPath(pool, f"{origin}/", _host(f"{origin}/"))
 
     def proxy_for(self, url: str) -> str | None:
         """Return the URL of the proxy for a URL, as libraries read it; ``None`` for no proxy.

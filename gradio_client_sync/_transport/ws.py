@@ -13,13 +13,14 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import websocket
 
 from .._protocol.queue.wire import Message
 from .._protocol.routes import with_query
 from ..errors import ConnectFailedError, MessageTooLargeError, ProtocolError, too_large
+from . import seam
 from .base import Aborted, Lost
 from .connections import SOCKET_OPTIONS, shut_down
 from .deadlines import Deadline
@@ -236,7 +237,7 @@ class WebSocketChannel:
             raise refusal(refused, doing="Opening a websocket")
         # Without a limit for silence, because servers of 3.x send nothing while a function runs.
         channel._socket.settimeout(None)
-        return channel
+        return seam.connected(http, url, channel)
 
     def _open(self, http: Http, url: str, query: str, own: Mapping[str, str]) -> Answer | None:
         """Send the handshake. Return the response if the server refuses it."""
@@ -244,12 +245,17 @@ class WebSocketChannel:
         host = urlsplit(url).netloc.rpartition("@")[2].encode("idna").decode()
         sent = context.headers_for(page, host, own, websocket=True)
         kept = {name: value for name, value in sent.items() if name.lower() not in _HTTP_HEADERS}
+        target = with_query(http.signed(url), query)
+        proxy = context.proxy_for(page)
+        stand_in = seam.stand_in_for(page)
+        if stand_in is not None:
+            target, proxy = f"ws{stand_in[4:]}/{quote(page, safe='')}", None
         upgrade = self._socket.open(
-            with_query(http.signed(url), query),
+            target,
             f"{page.partition(':')[0]}://{host}",
             kept,
             http.options.timeout[0],
-            _proxy(context.proxy_for(page)),
+            _proxy(proxy),
         )
         if upgrade.status == 101:
             return None

@@ -52,6 +52,7 @@ PYTHON_ELSEWHERE = {
     "docs/processes.md": "test_clusters.py",
     "docs/recipes.md": "test_recipes.py",
     "docs/spaces.md": "test_spaces_docs.py",
+    "docs/testing.md": "kit/test_testing_page.py",
     "docs/typed-modules.md": "test_typed_module_runs, after the command before it",
 }
 #: Parts of pages that another test runs, by their heading.

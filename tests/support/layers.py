@@ -30,8 +30,8 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_protocol.api", "odd_values payload"),
     ("_protocol.queue", "cancel eventstream diff nesting wire fields event_factory"),
     ("_protocol.queue", "statuses standing decode exchange pace"),
-    ("_transport", "base request response signal_safe connections gateway_refusals failures body"),
-    ("_transport", "deadlines once"),
+    ("_transport", "base seam request response signal_safe connections gateway_refusals"),
+    ("_transport", "failures body deadlines once"),
     ("_transport", "certificates http_options request_context given_response user_adapter"),
     ("_transport", "prepared retries attempts http"),
     ("_transport", "heartbeat mailbox port_probe routing_table shared_stream sse ws ws_prepared"),
@@ -60,7 +60,16 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_cli", "exits advice mistakes screen live place output assign values naming shells"),
     ("_cli", "root completing call diagnosis doctor inspect spaces"),
     ("", "cli __main__"),
+    ("testing", "generation edits ports http_server logins channels streams backend serving"),
+    ("testing", "values endpoints describing plans running like fake_app"),
+    (
+        "testing",
+        "replay_error cassette watched recorder player blocks offline pytest_plugin __init__",
+    ),
 )
+
+#: Folders that users import from. The module in their ``__init__.py`` has the public names.
+PUBLIC_FOLDERS = frozenset(("testing",))
 
 #: What stands in each folder, in a line, for the picture.
 SUBJECTS = {
@@ -83,6 +92,7 @@ SUBJECTS = {
     "_connection": "everything that one client has open",
     "_demo": "the demo's stage",
     "_cli": "the commands",
+    "testing": "apps for tests",
 }
 
 
@@ -94,12 +104,15 @@ def modules() -> list[Path]:
 def name_of(path: Path) -> str:
     """Return a module's name below the package; the name of the package itself is ``__init__``."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
+    if len(parts) > 1 and parts[0] in PUBLIC_FOLDERS:
+        return ".".join(parts)
     return ".".join(part for part in parts if part != "__init__") or "__init__"
 
 
 def is_folder(path: Path) -> bool:
     """Return whether a file is the ``__init__`` of a folder, which holds a docstring only."""
-    return path.name == "__init__.py" and path.parent != PACKAGE
+    is_public = path.parent == PACKAGE or path.parent.name in PUBLIC_FOLDERS
+    return path.name == "__init__.py" and not is_public
 
 
 @cache

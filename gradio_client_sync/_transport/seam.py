@@ -1,0 +1,92 @@
+"""The one place where recordings for tests come between the client and the network.
+
+Normally `current` is ``None``, and each use of it costs one comparison. `testing.record` and
+`testing.replay` set it while their block runs, for all clients of the process.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class SentRequest(Protocol):
+    """A request, as a `Seam` sees it."""
+
+    method: str
+    url: str
+    body: Any
+
+
+class Seam(Protocol):
+    """What `testing` does with requests, streams and files."""
+
+    def server_for(self, url: str) -> str | None:
+        """Return the URL of the server on this machine that stands in for a URL's server."""
+        ...
+
+    def answered(self, http: Any, request: SentRequest, answer: Any) -> None:
+        """See a whole response."""
+        ...
+
+    def opened(self, http: Any, request: SentRequest, stream: T) -> T:
+        """See an event stream that was opened, and return the one to use."""
+        ...
+
+    def fetched(self, http: Any, request: SentRequest, download: T) -> T:
+        """See a file that is about to be read, and return the one to use."""
+        ...
+
+    def connected(self, http: Any, url: str, channel: T) -> T:
+        """See a websocket that was opened, and return the one to use."""
+        ...
+
+    def hub_answer(self, path: str, method: str) -> tuple[int, dict[str, str], bytes] | None:
+        """Return the Hub's response, if it is not to be asked."""
+        ...
+
+    def asked_hub(self, path: str, method: str, status: int, body: bytes) -> None:
+        """See a response of the Hub."""
+        ...
+
+    def waiting(self, wait: Callable[[float], bool]) -> Callable[[float], bool]:
+        """Return the function by which the client waits for a Space."""
+        ...
+
+
+current: Seam | None = None
+
+
+def stand_in_for(url: str) -> str | None:
+    """Return the URL of the server that plays a recording of a URL's server, if there is one."""
+    return None if current is None else current.server_for(url)
+
+
+def answered(http: Any, request: SentRequest, answer: T) -> T:
+    """Show a whole response to the recording, if there is one, and return it."""
+    if current is not None:
+        current.answered(http, request, answer)
+    return answer
+
+
+def opened(http: Any, request: SentRequest, stream: T) -> T:
+    """Return the event stream to use for one that was opened."""
+    return stream if current is None else current.opened(http, request, stream)
+
+
+def fetched(http: Any, request: SentRequest, download: T) -> T:
+    """Return the download to use for a file that is about to be read."""
+    return download if current is None else current.fetched(http, request, download)
+
+
+def connected(http: Any, url: str, channel: T) -> T:
+    """Return the channel to use for a websocket that was opened."""
+    return channel if current is None else current.connected(http, url, channel)
+
+
+def set_current(seam: Any) -> Seam | None:
+    """Set what comes between the client and the network, and return what it was before."""
+    global current
+    before, current = current, seam
+    return before

@@ -1,0 +1,187 @@
+"""The file format of recordings: JSON lines, one for each thing that happened, in order.
+
+===========  ================================================================================
+first key    what the line says
+===========  ================================================================================
+`cassette`   the version of the format; always the first line
+`app`        the URL of an app, with its `config` or its `info`
+`call`       a call's number. The first line of a call has `app`, `endpoint`, `fn_index`,
+             `payload` (all inputs, as they were sent) and `session`. Each further line has `t`
+             (seconds since the call began) and one of: `message` (from the queue), `response`
+             (of a call that skips the queue, or was refused), `cancelled`, `lost`
+`file`       the path of a file on the server, with `app` and `content`: where it is kept,
+             relative to the recording
+`hub`        a request to the Hub, with `status` and `body`
+===========  ================================================================================
+
+A file in a payload is ``{"$file": "HASH/NAME"}``. Headers, cookies, tokens, logins, session hashes
+and event ids are never written. Lines can be edited, removed and added by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Callable
+
+from .._protocol.values.filedata import decode_data_url
+from .._protocol.values.filename import safe_name
+from .replay_error import ReplayError
+
+FORMAT = 1
+
+#: Scrubs one text of a payload or a message before it is written or compared.
+Scrub = Callable[[str], str]
+
+_SIGNATURE = re.compile(r"([?&])__sign=[^&\"]*")
+
+
+class Call:
+    """One recorded call.
+
+    Attributes:
+        number: Its number in the recording.
+        app: The URL of the app.
+        endpoint: The name of the endpoint, or its number.
+        fn_index: The number of the function.
+        payload: The values; ``None`` if none were sent.
+        steps: What happened: seconds since the call began, and the line.
+        played: Whether it was played.
+    """
+
+    def __init__(self, line: Mapping[str, Any]) -> None:
+        self.number = line["call"]
+        self.app = str(line["app"])
+        self.endpoint = line["endpoint"]
+        self.fn_index = line["fn_index"]
+        self.payload = line.get("payload")
+        self.steps: list[tuple[float, Mapping[str, Any]]] = []
+        self.played = False
+
+
+class Cassette:
+    """A recording that was read.
+
+    Args:
+        path: The file.
+
+    Attributes:
+        configs: The config of each app, by its URL.
+        infos: The description of each app's API, by its URL.
+        calls: The calls, in order.
+        files: Where a file of an app is kept, by app and path.
+        hub: The responses of the Hub: path, status, body.
+
+    Raises:
+        ReplayError: The file is missing, or cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.configs: dict[str, dict[str, Any]] = {}
+        self.infos: dict[str, dict[str, Any]] = {}
+        self.calls: list[Call] = []
+        self.files: dict[tuple[str, str], Path] = {}
+        self.hub: list[tuple[str, int, Any]] = []
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as exc:
+            raise ReplayError(
+                f"There is no recording {str(path)!r}: {exc}. Run the code once with "
+                "`with record(...)`, or pytest with --gradio-record=once."
+            ) from exc
+        by_number: dict[Any, Call] = {}
+        for number, row in enumerate(text.splitlines(), 1):
+            if not row.strip():
+                continue
+            try:
+                self._read(json.loads(row), by_number)
+            except (ValueError, KeyError, TypeError) as exc:
+                raise ReplayError(
+                    f"Line {number} of the recording {str(path)!r} cannot be read: {exc!r}."
+                ) from exc
+
+    def _read(self, line: Any, by_number: dict[Any, Call]) -> None:
+        if "cassette" in line:
+            if line["cassette"] != FORMAT:
+                raise ReplayError(
+                    f"The recording {str(self.path)!r} has the format {line['cassette']!r}, and "
+                    f"this version reads {FORMAT}. Record it again, or install the version that "
+                    "made it."
+                )
+        elif "call" in line and "endpoint" in line:
+            call = by_number[line["call"]] = Call(line)
+            self.calls.append(call)
+        elif "call" in line:
+            by_number[line["call"]].steps.append((float(line.get("t", 0.0)), line))
+        elif "file" in line:
+            self.files[line["app"], line["file"]] = self.path.parent / line["content"]
+        elif "hub" in line:
+            self.hub.append((line["hub"], line["status"], line["body"]))
+        elif "config" in line:
+            self.configs[line["app"]] = line["config"]
+        elif "info" in line:
+            self.infos[line["app"]] = line["info"]
+
+
+def digest(content: bytes) -> str:
+    """Return the hash by which a recording names content."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def file_mark(name: object, content: bytes) -> dict[str, str]:
+    """Return what stands for a file in a recorded payload."""
+    return {"$file": f"{digest(content)}/{safe_name(name)}"}
+
+
+def portable(value: Any, uploads: Mapping[str, Any], scrub: Scrub | None) -> Any:
+    """Return a payload as a recording has it.
+
+    Args:
+        value: The payload as it was sent.
+        uploads: What stands for each file that was uploaded, by its path on the server.
+        scrub: A function that scrubs texts.
+    """
+    if isinstance(value, str):
+        if value.startswith("data:") and ";base64," in value[:200]:
+            return file_mark("inline", decode_data_url(value))
+        return value if scrub is None else scrub(value)
+    if isinstance(value, list):
+        return [portable(item, uploads, scrub) for item in value]
+    if isinstance(value, dict):
+        inline = value.get("data")
+        if isinstance(inline, str) and inline.startswith("data:") and "is_file" in value:
+            return file_mark(value.get("orig_name") or value.get("name"), decode_data_url(inline))
+        for key in ("path", "name"):
+            path = value.get(key)
+            if isinstance(path, str) and path in uploads:
+                return uploads[path]
+        return {key: portable(item, uploads, scrub) for key, item in value.items()}
+    return value
+
+
+def scrubbed(value: Any, scrub: Scrub | None) -> Any:
+    """Return a message without signatures in URLs, and with scrubbed texts."""
+    if isinstance(value, str):
+        value = _SIGNATURE.sub(r"\1", value)
+        return value if scrub is None else scrub(value)
+    if isinstance(value, list):
+        return [scrubbed(item, scrub) for item in value]
+    if isinstance(value, dict):
+        return {key: scrubbed(item, scrub) for key, item in value.items()}
+    return value
+
+
+def differences(sent: Any, recorded: Any, where: str = "") -> list[str]:
+    """Return how two payloads differ, a line for each part."""
+    if type(sent) is type(recorded) and isinstance(sent, list) and len(sent) == len(recorded):
+        pairs = [(f"{where}[{i}]", a, b) for i, (a, b) in enumerate(zip(sent, recorded))]
+    elif isinstance(sent, dict) and isinstance(recorded, dict) and sent.keys() == recorded.keys():
+        pairs = [(f"{where}[{key!r}]", sent[key], recorded[key]) for key in sent]
+    else:
+        same = sent == recorded
+        return [] if same else [f"{where or 'payload'}: {sent!r}, but {recorded!r} was recorded"]
+    return [line for at, a, b in pairs for line in differences(a, b, at)]

@@ -1,0 +1,240 @@
+"""`FakeEndpoint`: one function of a fake app; `Call`: one call of it, as the test sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import typing
+from collections.abc import Iterator
+from typing import Any, Callable, Literal
+
+from .channels import Board, Job
+from .ports import REQUIRED, Port, inputs_of, outputs_of
+
+Visibility = Literal["public", "undocumented", "private"]
+
+
+class Call:
+    """One call that a fake app received.
+
+    Attributes:
+        endpoint: The name of the endpoint, or its number if it has no name.
+        payload: The values by parameter name, as the function got them: files are paths of files
+            on this machine, and defaults are filled in. State is left out.
+        data: The values as they were on the wire.
+        session_hash: The session.
+        headers: The headers of the request, by name in lower case.
+        event_data: What the caller gave as `event_data`.
+        outputs: What the function returned or yielded so far: a list of output lists.
+        error: The exception that the function raised, or that a test ordered.
+        cancelled: Whether the caller cancelled it, or hung up.
+    """
+
+    def __init__(self, endpoint: str | int, job: Job) -> None:
+        self.endpoint = endpoint
+        self.payload: dict[str, Any] = {}
+        self.data = job.data or []
+        self.session_hash = job.session_hash
+        self.headers = job.headers
+        self.event_data = job.extra.get("event_data")
+        self.outputs: list[list[Any]] = []
+        self.error: BaseException | None = None
+        self._job = job
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the caller cancelled it, or hung up."""
+        return self._job.cancelled
+
+    def __repr__(self) -> str:
+        return f"Call({self.endpoint!r}, {self.payload!r})"
+
+
+class FakeEndpoint:
+    """One function of a fake app.
+
+    Args:
+        number: Its number.
+        name: Its name without a slash; ``None`` if it has none.
+        function: The function.
+        first_id: The number of its first component.
+        components: Other components for parameters and results.
+        inputs: Its inputs; by default, those of the function's signature.
+        outputs: Its outputs; by default, those of the function's signature.
+        streams: Whether it yields several values; by default, whether it is a generator.
+        batch: Whether it takes lists of values.
+        queue: Whether calls go through the queue.
+        visibility: Who sees it.
+        concurrency: How many calls run at the same time; ``None`` for no limit.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        name: str | None,
+        function: Callable[..., Any],
+        first_id: int,
+        *,
+        components: dict[str, Any] | None = None,
+        inputs: list[Port] | None = None,
+        outputs: list[Port] | None = None,
+        streams: bool | None = None,
+        batch: bool = False,
+        queue: bool = True,
+        visibility: Visibility = "public",
+        concurrency: int | None = None,
+        description: str | None = None,
+    ) -> None:
+        self.number = number
+        self.name = name
+        self.function = function
+        self.batch = batch
+        self.queue = queue
+        self.visibility = visibility
+        self.concurrency = concurrency
+        self.description = inspect.getdoc(function) if description is None else description
+        self.streams = (
+            inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
+            if streams is None
+            else streams
+        )
+        given = components or {}
+        if batch and inputs is None:
+            function = _one_of_a_batch(function)
+        self.inputs = inputs_of(function, given) if inputs is None else inputs
+        self.outputs = (
+            outputs_of(function, given, streams=self.streams) if outputs is None else outputs
+        )
+        count = len(self.inputs) + len(self.outputs)
+        self.ids = list(range(first_id, first_id + count))
+        self._share_state()
+        self.waiting: list[Job] = []
+        self.running = 0
+        self.seconds: float | None = None
+
+    def _share_state(self) -> None:
+        """Let an output of state write to the input of state with its position among those."""
+        count = len(self.inputs)
+        kept = [self.ids[i] for i, port in enumerate(self.inputs) if port.is_state]
+        for i, port in enumerate(self.outputs):
+            if port.is_state and kept:
+                self.ids[count + i] = kept.pop(0)
+
+    @property
+    def called(self) -> str | int:
+        """Its name with a slash, or its number."""
+        return self.number if self.name is None else f"/{self.name}"
+
+    def rank(self, job: Job) -> int:
+        """Return the position of a job in the queue."""
+        return self.waiting.index(job) if job in self.waiting else 0
+
+    def may_run(self, job: Job) -> bool:
+        """Claim a place for a job to run; return whether there was one for it."""
+        limit = self.concurrency
+        if job in self.waiting and (
+            limit is None or (self.running < limit and self.waiting[0] is job)
+        ):
+            self.waiting.remove(job)
+            self.running += 1
+            return True
+        return False
+
+    def leave(self, job: Job, board: Board) -> None:
+        """Remove a job that has ended."""
+        with board.lock:
+            if job in self.waiting:
+                self.waiting.remove(job)
+            else:
+                self.running -= 1
+            board.notify()
+
+    def bind(self, values: list[Any]) -> dict[str, Any]:
+        """Return values by parameter name, with defaults for those that are missing.
+
+        Raises:
+            ValueError: A value without a default is missing.
+        """
+        needed = len(self.inputs)
+        bound = {}
+        for index, port in enumerate(self.inputs):
+            if index < len(values):
+                bound[port.name] = values[index]
+            elif port.default is not REQUIRED:
+                bound[port.name] = port.default
+            else:
+                raise ValueError(
+                    f"An event handler ({self.called}) didn't receive enough input values (needed: "
+                    f"{needed}, got: {len(values)}). The first that is missing is {port.name!r}."
+                )
+        return bound
+
+    def values(self, arguments: dict[str, Any]) -> Iterator[list[Any]]:
+        """Run the function, and yield its values, each as a list with one item for each output."""
+        if self.batch:
+            arguments = {name: [value] for name, value in arguments.items()}
+        result = self.function(**arguments)
+        if inspect.isawaitable(result):
+            result = asyncio.run(_awaited(result))
+        if not self.streams:
+            yield self._listed(result)
+            return
+        steps: Iterator[Any] = _steps(result) if inspect.isasyncgen(result) else result
+        try:
+            for step in steps:
+                yield self._listed(step)
+        finally:
+            if hasattr(steps, "close"):
+                steps.close()
+
+    def _listed(self, result: Any) -> list[Any]:
+        count = len(self.outputs)
+        if self.batch:
+            columns = [result] if count == 1 and not isinstance(result, tuple) else list(result)
+            return [column[0] for column in columns]
+        if count == 0:
+            return []
+        if count == 1:
+            return [result]
+        if not isinstance(result, (tuple, list)) or len(result) != count:
+            raise TypeError(
+                f"{self.called} has {count} outputs, and its function returned {result!r}. Return "
+                f"a tuple of {count} values."
+            )
+        return list(result)
+
+
+async def _awaited(result: Any) -> Any:
+    return await result
+
+
+def _steps(generator: Any) -> Iterator[Any]:
+    """Run an asynchronous generator."""
+    loop = asyncio.new_event_loop()
+    try:
+        while True:
+            try:
+                yield loop.run_until_complete(generator.__anext__())
+            except StopAsyncIteration:
+                return
+    finally:
+        loop.run_until_complete(generator.aclose())
+        loop.close()
+
+
+def _one_of_a_batch(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function with the signature that a caller of a batch function sees."""
+    hints = typing.get_type_hints(function, include_extras=True)
+
+    def one(hint: Any) -> Any:
+        origin, args = typing.get_origin(hint), typing.get_args(hint)
+        if origin is tuple:
+            parts = tuple(one(arg) for arg in args)
+            return parts[0] if len(parts) == 1 else typing.Tuple.__getitem__(parts)
+        return args[0] if origin is list and args else Any
+
+    def single() -> None: ...
+
+    single.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
+    single.__annotations__ = {name: one(hint) for name, hint in hints.items()}
+    return single

@@ -1,0 +1,362 @@
+"""`FakeApp`: a Gradio app in the test's own process, without Gradio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, TypeVar, overload
+
+from ..errors import AppError
+from .endpoints import Call, FakeEndpoint, Visibility
+from .generation import RELEASES, Generation, protocol_of
+from .plans import Fault, Gate, When, ordered
+from .running import RunningApp
+from .serving import AppServer
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class FakeApp:
+    """A Gradio app in this process, without Gradio; a context manager.
+
+    It listens on a port of this machine and speaks Gradio's protocol, so every client can call it.
+
+    Args:
+        protocol: The protocol: ``"ws"``, ``"sse"``, ``"sse_v1"``, ``"sse_v2"``, ``"sse_v2.1"`` or
+            ``"sse_v3"``.
+        version: The Gradio release that it claims to be, such as ``"4.44.1"``. It decides about the
+            protocol, if that is not given.
+        auth: The user and password that it asks for.
+        max_size: How many jobs may wait in its queue; ``None`` for no limit.
+        show_error: Whether it sends the texts of exceptions other than `error`.
+        title: The title of its page.
+
+    Attributes:
+        url: The URL, for `Client`.
+
+    Example:
+        >>> from gradio_client_sync import Client
+        >>> with FakeApp() as fake:
+        ...     @fake.endpoint("/add")
+        ...     def add(a: float, b: float = 1) -> float:
+        ...         return a + b
+        ...     with Client(fake.url) as app:
+        ...         app.predict("/add", [2])[0]
+        ...     fake.calls[-1].payload
+        3
+        {'a': 2, 'b': 1}
+    """
+
+    def __init__(
+        self,
+        *,
+        protocol: str | None = None,
+        version: str | None = None,
+        auth: tuple[str, str] | None = None,
+        max_size: int | None = None,
+        show_error: bool = True,
+        title: str = "Fake",
+    ) -> None:
+        if protocol is None:
+            protocol = "sse_v3" if version is None else protocol_of(version)
+        if protocol not in RELEASES:
+            raise ValueError(f"protocol={protocol!r} is not one of {', '.join(RELEASES)}.")
+        version = RELEASES[protocol] if version is None else version
+        if protocol != protocol_of(version):
+            raise ValueError(
+                f"Gradio {version} speaks {protocol_of(version)!r}, not {protocol!r}. Leave one of "
+                "protocol= and version= out."
+            )
+        self._app = RunningApp(
+            Generation(protocol, version),
+            auth=auth,
+            max_size=max_size,
+            show_error=show_error,
+            title=title,
+        )
+        self._next_id = 1
+        self._server = AppServer(self._app, self._app.board)
+        self._app.cut_all = self._server.restart
+        self.url = self._app.values.url = self._server.url
+
+    @classmethod
+    def like(cls, source: Any, **options: Any) -> FakeApp:
+        """Make a fake app with the endpoints of a real one.
+
+        Each endpoint returns an example of its type until `endpoint` gives it a function, whose
+        parameters then have to be those of the real one. Calls that the real app would not
+        understand fail.
+
+        Args:
+            source: The URL of the app or the name of its Space, which is asked now; or what
+                `Client.view_api` returned; or the path of a ``.json`` file with that.
+            options: Options for `FakeApp`; for a URL or a Space, ``client`` may have options for
+                `Client`.
+        """
+        from .like import example_value, model_of
+
+        model = model_of(source, options.pop("client", {}))
+        if not {"version", "protocol"} & options.keys() and model.version is not None:
+            options["version"] = model.version
+        fake = cls(**options)
+        for endpoint in model.endpoints:
+            examples = tuple(map(example_value, endpoint.outputs))
+            value = examples[0] if len(examples) == 1 else examples
+
+            def returns_examples(value: Any = value, **_: Any) -> Any:
+                return value
+
+            def yields_examples(value: Any = value, **_: Any) -> Iterator[Any]:
+                yield value
+
+            fake._add(
+                endpoint.name,
+                yields_examples if endpoint.streams else returns_examples,
+                inputs=endpoint.inputs,
+                outputs=endpoint.outputs,
+                description=endpoint.description,
+            )
+        return fake
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls that its functions got, in order."""
+        return self._app.calls
+
+    def __repr__(self) -> str:
+        return f"<FakeApp {self.url} {self._app.generation.version}>"
+
+    def __enter__(self) -> FakeApp:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop the app, end its jobs and remove its files."""
+        self._server.close()
+        self._app.store.close()
+
+    # -- what the app has
+
+    @overload
+    def endpoint(self, name: F, /) -> F: ...
+
+    @overload
+    def endpoint(
+        self,
+        name: str | None = ...,
+        /,
+        *,
+        components: dict[str, Any] | None = ...,
+        batch: bool = ...,
+        queue: bool = ...,
+        visibility: Visibility = ...,
+        concurrency: int | None = ...,
+    ) -> Callable[[F], F]: ...
+
+    def endpoint(
+        self,
+        name: Any = None,
+        /,
+        *,
+        components: dict[str, Any] | None = None,
+        batch: bool = False,
+        queue: bool = True,
+        visibility: Visibility = "public",
+        concurrency: int | None = None,
+    ) -> Any:
+        """Make an endpoint of a function; a decorator.
+
+        The parameters of the function become the inputs: ``str`` a text box, ``int`` and ``float``
+        a number, ``bool`` a checkbox, ``Literal`` a choice, `pathlib.Path` a file, ``State[int]``
+        session state, anything else JSON. The return annotation becomes the outputs, one for each
+        item of a ``tuple`` or of a `NamedTuple`. A generator streams its values.
+
+        Args:
+            name: The name of the endpoint. ``None`` gives it none, so that it has only a number.
+            components: Other components: ``{"photo": "image", "return": "label"}``. A value is a
+                type, or an object with ``type`` and properties.
+            batch: Whether the function takes and returns lists of values.
+            queue: Whether calls go through the queue.
+            visibility: ``"undocumented"`` leaves it out of the description of the API,
+                ``"private"`` makes clients refuse to call it.
+            concurrency: How many calls run at the same time; ``None`` for no limit.
+        """
+        if callable(name):
+            return self.endpoint(f"/{name.__name__}")(name)
+
+        def add(function: F) -> F:
+            known = None if name is None else self._app.named(name)
+            if known is not None:
+                self._replace(known, function)
+            else:
+                self._add(
+                    name,
+                    function,
+                    components=components,
+                    batch=batch,
+                    queue=queue,
+                    visibility=visibility,
+                    concurrency=concurrency,
+                )
+            return function
+
+        return add
+
+    def _add(self, name: str | None, function: Callable[..., Any], **options: Any) -> FakeEndpoint:
+        with self._app.board.lock:
+            bare = None if name is None else name.strip("/")
+            number = len(self._app.endpoints)
+            endpoint = FakeEndpoint(number, bare, function, self._next_id, **options)
+            self._next_id += len(endpoint.inputs) + len(endpoint.outputs)
+            self._app.endpoints.append(endpoint)
+        return endpoint
+
+    def _replace(self, endpoint: FakeEndpoint, function: Callable[..., Any]) -> None:
+        """Give an endpoint that exists another function."""
+        other = FakeEndpoint(endpoint.number, endpoint.name, function, 0)
+        wanted = [port.name for port in endpoint.inputs if not port.is_state]
+        given = [port.name for port in other.inputs if not port.is_state]
+        if wanted != given:
+            raise TypeError(
+                f"{endpoint.called} has the parameters ({', '.join(wanted)}), and this function "
+                f"has ({', '.join(given)}). Give it the same ones."
+            )
+        endpoint.function, endpoint.streams = function, other.streams
+
+    def _found(self, key: str | int) -> FakeEndpoint:
+        endpoint = self._app.named(key) if isinstance(key, str) else None
+        if isinstance(key, int) and key < len(self._app.endpoints):
+            endpoint = self._app.endpoints[key]
+        if endpoint is None:
+            names = ", ".join(repr(e.called) for e in self._app.endpoints) or "none"
+            raise ValueError(f"The fake app has no endpoint {key!r}. Its endpoints: {names}.")
+        return endpoint
+
+    # -- inside of a function
+
+    def error(
+        self,
+        text: str,
+        *,
+        title: str | None = None,
+        duration: float | None = 10,
+        visible: bool = True,
+    ) -> NoReturn:
+        """Fail like ``raise gr.Error(text)``: callers get an `AppError` with the text.
+
+        Args:
+            text: The text.
+            title: The title under which it is to be shown.
+            duration: Seconds for which it is to be shown.
+            visible: Whether it is to be shown.
+        """
+        raise AppError(text, message=text, title=title, duration=duration, visible=visible)
+
+    def log(
+        self,
+        text: str,
+        level: str = "info",
+        *,
+        title: str | None = None,
+        duration: float | None = 10,
+        visible: bool = True,
+    ) -> None:
+        """Send a message to the caller, like ``gr.Info`` and ``gr.Warning``.
+
+        Args:
+            text: The text.
+            level: ``"info"``, ``"warning"`` or ``"success"``.
+            title: The title under which it is to be shown.
+            duration: Seconds for which it is to be shown.
+            visible: Whether it is to be shown.
+        """
+        job = self._app.current_job()
+        if job.queued and self._app.generation.since(3, 36):
+            job.send(self._app.generation.log(text, level, title, duration, visible))
+
+    def progress(
+        self,
+        value: float | tuple[int, int | None] | None = None,
+        desc: str | None = None,
+        *,
+        unit: str = "steps",
+    ) -> None:
+        """Tell the caller how far the function is, like ``gr.Progress``.
+
+        Args:
+            value: A fraction from 0 to 1, or how many steps of how many are done.
+            desc: What it does.
+            unit: What is counted.
+        """
+        index, length = value if isinstance(value, tuple) else (None, None)
+        fraction = None if isinstance(value, tuple) else value
+        step = {"index": index, "length": length, "unit": unit, "progress": fraction, "desc": desc}
+        job = self._app.current_job()
+        if job.queued and self._app.generation.since(3, 16):
+            job.send({"msg": "progress", "progress_data": [step]})
+
+    # -- what goes wrong
+
+    def fail(
+        self,
+        endpoint: str | int | None,
+        fault: Fault,
+        *,
+        times: int | None = 1,
+        when: When | None = None,
+    ) -> None:
+        """Make the next calls of an endpoint fail.
+
+        Args:
+            endpoint: The endpoint; ``None`` for all.
+            fault: An HTTP status such as 502 or 429; `QueueFullError`, `ValidationError` or
+                `RateLimitError`; an exception of the function, such as `AppError`; or what happens
+                to the connection: ``"disconnect"`` cuts it, ``"stall"`` leaves it open and silent,
+                ``"restart"`` also makes the app forget its sessions and jobs.
+            times: How many calls fail; ``None`` for all.
+            when: At which point of a call: ``"join"``, ``"queued"``, ``"running"``, or
+                ``"download"`` of a file that the endpoint returned.
+
+        Raises:
+            ValueError: There is no such failure, or it cannot happen at this point.
+        """
+        what, place = ordered(fault, when)
+        number = None if endpoint is None else self._found(endpoint).number
+        self._app.plans.add(number, place, what, times)
+
+    def hold(
+        self,
+        endpoint: str | int | None = None,
+        *,
+        when: When = "running",
+        times: int | None = 1,
+        position: int | None = None,
+        eta: float | None = None,
+    ) -> Gate:
+        """Make the next calls of an endpoint wait until the test opens the gate.
+
+        Args:
+            endpoint: The endpoint; ``None`` for all.
+            when: At which point of a call.
+            times: How many calls wait; ``None`` for all.
+            position: The position in the queue that they are told, with ``when="queued"``.
+            eta: The seconds to wait that they are told, with ``when="queued"``.
+        """
+        gate = Gate(self._app.board, position, eta)
+        number = None if endpoint is None else self._found(endpoint).number
+        self._app.plans.add(number, when, gate, times)
+        return gate
+
+    def restart(self) -> None:
+        """Restart the app: cut all connections, and forget sessions, state and jobs."""
+        self._app.restart()
+
+    def wait_for_calls(self, count: int, timeout: float = 10.0) -> None:
+        """Wait until the app has got this many calls.
+
+        Raises:
+            AssertionError: It got fewer within `timeout` seconds.
+        """
+        if not self._app.board.wait(lambda: len(self.calls) >= count, timeout):
+            raise AssertionError(f"The app got {len(self.calls)} calls, not {count}.")

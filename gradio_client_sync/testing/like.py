@@ -1,0 +1,98 @@
+"""`endpoints_like`: the endpoints of a real app, for a fake one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .._client import Client
+from .._protocol.api.example import example_of
+from .describing import component_of
+from .ports import REQUIRED, Port
+
+
+class LikeEndpoint(NamedTuple):
+    """One endpoint to copy.
+
+    Attributes:
+        name: Its name; ``None`` if it has none.
+        inputs: Its inputs.
+        outputs: Its outputs.
+        streams: Whether it yields several values.
+        description: What the app says of it.
+    """
+
+    name: str | None
+    inputs: list[Port]
+    outputs: list[Port]
+    streams: bool
+    description: str | None
+
+
+class Model(NamedTuple):
+    """A real app to copy.
+
+    Attributes:
+        version: Its Gradio release; ``None`` if it is not known.
+        endpoints: Its endpoints.
+    """
+
+    version: str | None
+    endpoints: list[LikeEndpoint]
+
+
+def model_of(source: Any, options: Mapping[str, Any]) -> Model:
+    """Read the endpoints of an app.
+
+    Args:
+        source: The URL or Space of the app, which is asked; or what `Client.view_api` returned; or
+            the path of a JSON file with that.
+        options: Options for `Client`.
+    """
+    version = None
+    if isinstance(source, (str, os.PathLike)) and str(source).endswith(".json"):
+        described = json.loads(Path(source).read_text(encoding="utf-8"))
+    elif isinstance(source, Mapping):
+        described = source
+        version = getattr(source, "version", None)
+    else:
+        with Client(str(source), **options) as app:
+            described, version = app.view_api(), str(app.config["version"])
+    endpoints = [
+        _endpoint(name.strip("/"), entry) for name, entry in described["named_endpoints"].items()
+    ]
+    unnamed = described.get("unnamed_endpoints") or {}
+    endpoints += (_endpoint(None, entry) for entry in unnamed.values())
+    return Model(version if isinstance(version, str) else None, endpoints)
+
+
+def _endpoint(name: str | None, entry: Mapping[str, Any]) -> LikeEndpoint:
+    kind = entry.get("type")
+    streams = isinstance(kind, Mapping) and bool(kind.get("generator"))
+    inputs = [_port(value) for value in entry.get("parameters", ())]
+    outputs = [_port(value) for value in entry.get("returns", ())]
+    return LikeEndpoint(name, inputs, outputs, streams, entry.get("description"))
+
+
+def _port(value: Mapping[str, Any]) -> Port:
+    schema = value.get("type")
+    schema = dict(schema) if isinstance(schema, Mapping) else {}
+    props: dict[str, Any] = {"label": value.get("label", "")}
+    items = schema.get("items")
+    choices = schema.get("enum") or (items.get("enum") if isinstance(items, Mapping) else None)
+    if choices:
+        props["choices"] = [[str(choice), choice] for choice in choices]
+    default = value["parameter_default"] if value.get("parameter_has_default") else REQUIRED
+    name = value.get("parameter_name") or str(value.get("label", ""))
+    return Port(name, component_of(str(value.get("component"))), props, default, schema)
+
+
+def example_value(port: Port) -> Any:
+    """Return a value that an endpoint without a function returns."""
+    choices = port.props.get("choices")
+    if port.component in ("dropdown", "radio") and choices:
+        return choices[0][-1]
+    return example_of(port.json_schema)

@@ -1,0 +1,217 @@
+"""Failures and delays that a test orders: `fake.fail` and `fake.hold`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple, Union
+
+from ..errors import (
+    AppError,
+    GradioClientError,
+    QueueFullError,
+    RateLimitError,
+    ValidationError,
+)
+from .backend import Refusal
+from .channels import Board, Job
+
+When = Literal["join", "queued", "running", "download"]
+Fault = Union[int, str, type, Exception]
+
+_PLACES = ("join", "queued", "running", "download")
+_WORDS = ("disconnect", "stall", "restart")
+
+
+class Ordered(NamedTuple):
+    """A failure that was ordered.
+
+    Attributes:
+        kind: ``"full"``, ``"status"``, ``"error"``, ``"invalid"``, or one of the words.
+        value: The status, or the error.
+    """
+
+    kind: str
+    value: Any = None
+
+
+def ordered(fault: Fault, when: str | None) -> tuple[Ordered, str]:
+    """Return what a test orders, and at which point of the call it happens.
+
+    Raises:
+        ValueError: There is no such failure, or it cannot happen at this point.
+    """
+    if when is not None and when not in _PLACES:
+        raise ValueError(f"when={when!r} is not one of {', '.join(map(repr, _PLACES))}.")
+    if isinstance(fault, type) and issubclass(fault, Exception):
+        fault = fault("The fake app fails, as the test ordered.")
+    if isinstance(fault, QueueFullError):
+        return _at("join", when, ("join",), Ordered("full"), fault)
+    if isinstance(fault, RateLimitError):
+        retry = fault.retry_after
+        return _at(
+            "join", when, ("join", "queued", "download"), Ordered("status", (429, retry)), fault
+        )
+    if isinstance(fault, ValidationError):
+        return _at("join", when, ("join",), Ordered("invalid", fault), fault)
+    if isinstance(fault, int) and not isinstance(fault, bool) and 400 <= fault <= 599:
+        return _at(
+            "join", when, ("join", "queued", "download"), Ordered("status", (fault, None)), fault
+        )
+    if isinstance(fault, str) and fault in _WORDS:
+        return _at("running", when, _PLACES, Ordered(fault), fault)
+    if isinstance(fault, Exception) and (
+        isinstance(fault, AppError) or not isinstance(fault, GradioClientError)
+    ):
+        return _at("running", when, ("running",), Ordered("error", fault), fault)
+    raise ValueError(
+        f"A fake app cannot fail with {fault!r}. Give QueueFullError, ValidationError, an HTTP "
+        f"status such as 502 or 429, an exception of the function, or one of {', '.join(_WORDS)}."
+    )
+
+
+def _at(
+    usual: str, when: str | None, possible: tuple[str, ...], what: Ordered, fault: Fault
+) -> tuple[Ordered, str]:
+    if when is not None and when not in possible:
+        raise ValueError(
+            f"{fault!r} cannot happen when={when!r}; it can {' or '.join(map(repr, possible))}."
+        )
+    return what, when or usual
+
+
+def queue_full(size: int) -> Refusal:
+    """Return the response of a full queue."""
+    text = f"Queue is full. Max size is {size} and size is {size}."
+    return Refusal(503, {"detail": text}, full=True)
+
+
+def refusal_of(what: Ordered, size: int) -> Refusal:
+    """Return the response that an ordered failure gives.
+
+    Args:
+        what: The failure: ``"full"``, ``"invalid"`` or ``"status"``.
+        size: The size of the queue.
+    """
+    if what.kind == "full":
+        return queue_full(size)
+    if what.kind == "invalid":
+        messages = what.value.parameters or {None: str(what.value)}
+        return Refusal(422, {"detail": [_invalid(name, text) for name, text in messages.items()]})
+    status, retry_after = what.value
+    headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
+    return Refusal(status, {"detail": "The test ordered this failure."}, headers)
+
+
+def _invalid(name: str | None, text: str) -> dict[str, Any]:
+    entry = {"__type__": "validate", "is_valid": False, "message": text}
+    return {**entry, "parameter_name": name} if name else entry
+
+
+class Gate:
+    """A point at which calls wait until the test opens it; a context manager that opens it.
+
+    Args:
+        board: The lock and condition of the app.
+        position: The position in the queue that waiting calls are told; 0 is the next one.
+        eta: The seconds that they are told.
+    """
+
+    def __init__(self, board: Board, position: int | None, eta: float | None) -> None:
+        self._board = board
+        self._open = False
+        self._reached = 0
+        self.standing = (position, eta)
+
+    @property
+    def reached(self) -> int:
+        """How many calls have come to the gate."""
+        return self._reached
+
+    def wait_until_reached(self, count: int = 1, timeout: float = 10.0) -> None:
+        """Wait until calls have come to the gate.
+
+        Args:
+            count: The number of calls.
+            timeout: Seconds after which the test fails.
+
+        Raises:
+            AssertionError: Fewer calls came.
+        """
+        if not self._board.wait(lambda: self._reached >= count, timeout):
+            raise AssertionError(
+                f"{self._reached} of {count} calls came to the gate within {timeout:g} s."
+            )
+
+    def move(self, position: int, eta: float | None = None) -> None:
+        """Tell waiting calls a new position in the queue."""
+        with self._board.lock:
+            self.standing = (position, eta)
+            self._board.notify()
+
+    def open(self) -> None:
+        """Let all calls pass, now and later."""
+        with self._board.lock:
+            self._open = True
+            self._board.notify()
+
+    def __enter__(self) -> Gate:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.open()
+
+    def reach(self) -> None:
+        """Count a call that has come to the gate."""
+        with self._board.lock:
+            self._reached += 1
+            self._board.notify()
+
+    def pass_through(self, job: Job) -> bool:
+        """Wait until the gate opens, or its position changes; return whether it is open.
+
+        Raises:
+            Gone: The job is over.
+        """
+        before = self.standing
+        job.wait(lambda: self._open or self.standing != before)
+        return self._open
+
+
+class _Plan(NamedTuple):
+    endpoint: int | None
+    when: str
+    what: Ordered | Gate
+
+
+class Plans:
+    """All failures and gates that a test has ordered, and how often each is left."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._plans: list[list[Any]] = []  # of a plan, and how often it is left
+
+    def add(self, endpoint: int | None, when: str, what: Ordered | Gate, times: int | None) -> None:
+        """Add a failure or a gate.
+
+        Args:
+            endpoint: The number of the endpoint; ``None`` for all.
+            when: The point of a call.
+            what: The failure or the gate.
+            times: For how many calls; ``None`` for all.
+        """
+        with self._board.lock:
+            self._plans.append([_Plan(endpoint, when, what), times])
+
+    def take(self, endpoint: int | None, when: str, *, gates: bool) -> Any:
+        """Return what happens to a call at this point; ``None`` if nothing does."""
+        with self._board.lock:
+            for entry in self._plans:
+                plan, left = entry
+                if (
+                    plan.when == when
+                    and plan.endpoint in (None, endpoint)
+                    and isinstance(plan.what, Gate) is gates
+                    and left != 0
+                ):
+                    entry[1] = None if left is None else left - 1
+                    return plan.what
+        return None

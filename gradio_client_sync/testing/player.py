@@ -1,0 +1,345 @@
+"""`Player`: answers clients from a recording."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections.abc import Iterator
+from typing import Any, Callable
+
+from .._protocol.dialect import dialect_of
+from .._transport.seam import SentRequest
+from ..errors import ConnectFailedError
+from .backend import Refusal, ServedFile
+from .cassette import Call, Cassette, Scrub, differences, file_mark, portable
+from .channels import Board, Gone, Job
+from .generation import Generation
+from .http_server import HttpServer, Request
+from .replay_error import ReplayError
+from .serving import AppServer
+
+_NOT_RECORDED = 599  # a status that no server sends
+_MARK = b'"msg":"replay_error"'
+
+
+def _not_recorded(text: str) -> Refusal:
+    return Refusal(_NOT_RECORDED, {"replay_error": text})
+
+
+class Player:
+    """Stands in for all servers of a recording.
+
+    Args:
+        cassette: The recording.
+        speed: How many times faster than recorded; ``None`` waits for nothing.
+        scrub: The function with which it was recorded.
+    """
+
+    def __init__(self, cassette: Cassette, speed: float | None, scrub: Scrub | None) -> None:
+        self._cassette = cassette
+        self._speed = speed
+        self._board = Board()
+        self._hub = list(cassette.hub)
+        self._apps: dict[str, AppServer] = {}
+        for root in cassette.configs:
+            app = _RecordedApp(cassette, root, self._board, speed, scrub)
+            self._apps[root] = AppServer(app, self._board, listens=False)
+        self._http = HttpServer(self._respond)
+
+    def close(self) -> None:
+        """End all jobs and connections."""
+        for app in self._apps.values():
+            app.close()
+        self._http.close()
+
+    def _respond(self, x: Request) -> None:
+        url = f"{x.origin}{x.path}" if x.origin else x.path[1:]  # a websocket has it in its path
+        for root in sorted(self._apps, key=len, reverse=True):
+            if url == root or url.startswith(f"{root}/"):
+                x.path = url[len(root) :] or "/"
+                return self._apps[root].respond(x)
+        refusal = _not_recorded(f"{self._missing(url)}")
+        return x.respond(refusal.body, refusal.status)
+
+    def _missing(self, url: str) -> str:
+        known = ", ".join(self._cassette.configs) or "none"
+        return f"The recording {str(self._cassette.path)!r} has no app at {url}; it has {known}."
+
+    # -- what the client asks
+
+    def server_for(self, url: str) -> str:
+        """Return the URL of the server that stands in for a URL's server.
+
+        Raises:
+            ReplayError: The recording has no app there.
+        """
+        origin = "/".join(url.split("/", 3)[:3])
+        if any(root == origin or root.startswith(f"{origin}/") for root in self._apps):
+            return self._http.url
+        if self._cassette.hub:  # a Space that never ran
+            raise ConnectFailedError(self._missing(url), url=url)
+        raise ReplayError(self._missing(url))
+
+    def answered(self, http: Any, request: SentRequest, answer: Any) -> None:
+        """Raise the error that a response carries."""
+        if answer.status == _NOT_RECORDED:
+            raise ReplayError(json.loads(answer.body)["replay_error"])
+
+    def opened(self, http: Any, request: SentRequest, stream: Any) -> Any:
+        """Return a stream that raises the errors in it."""
+        return _CheckedStream(stream)
+
+    def fetched(self, http: Any, request: SentRequest, download: Any) -> Any:
+        """Raise the error that stands for a file."""
+        if download.status == _NOT_RECORDED:
+            with download:
+                raise ReplayError(json.loads(b"".join(download))["replay_error"])
+        return download
+
+    def connected(self, http: Any, url: str, channel: Any) -> Any:
+        """Return a websocket that raises the errors in it."""
+        return _CheckedSocket(channel)
+
+    def hub_answer(self, path: str, method: str) -> tuple[int, dict[str, str], bytes]:
+        """Return what the Hub said; what it said last, if it said no more.
+
+        Raises:
+            ReplayError: The recording has nothing about this.
+        """
+        for index, (name, status, body) in enumerate(self._hub):
+            if name == path:
+                if any(later == path for later, *_ in self._hub[index + 1 :]):
+                    del self._hub[index]
+                return status, {}, json.dumps(body).encode()
+        if path.endswith("/jwt") or method != "GET":
+            return 404, {}, b"{}"
+        raise ReplayError(
+            f"The recording {str(self._cassette.path)!r} has no response of the Hub to {path!r}."
+        )
+
+    def asked_hub(self, path: str, method: str, status: int, body: bytes) -> None:
+        """Do nothing: the Hub is never asked."""
+
+    def waiting(self, wait: Callable[[float], bool]) -> Callable[[float], bool]:
+        """Wait for a Space as fast as the recording is played."""
+        speed = self._speed
+        return lambda seconds: wait(0.0 if speed is None else seconds / speed)
+
+
+class _RecordedApp:
+    """The backend of one recorded app."""
+
+    def __init__(
+        self,
+        cassette: Cassette,
+        root: str,
+        board: Board,
+        speed: float | None,
+        scrub: Scrub | None,
+    ) -> None:
+        self._cassette = cassette
+        self._root = root
+        self._board = board
+        self._speed = speed
+        self._scrub = scrub
+        self._config = cassette.configs[root]
+        dialect = dialect_of(self._config)
+        self.generation = Generation(dialect.protocol, str(self._config.get("version")).strip())
+        self.auth: tuple[str, str] | None = None
+        self._uploads: dict[str, Any] = {}
+        self._chosen: dict[str, Call] = {}
+
+    @property
+    def app_id(self) -> str:
+        return str(self._config.get("app_id", ""))
+
+    def config(self) -> dict[str, Any]:
+        return copy.deepcopy(self._config)
+
+    def info(self, *, all_endpoints: bool) -> dict[str, Any] | None:
+        return self._cassette.infos.get(self._root)
+
+    def number_of(self, name: str) -> int | None:
+        for index, dependency in enumerate(self._config.get("dependencies", ())):
+            if dependency.get("api_name") == name:
+                number = dependency.get("id", index)
+                return number if isinstance(number, int) else None
+        return None
+
+    def keep(self, name: str, content: bytes) -> str:
+        mark = file_mark(name, content)
+        path = f"/replay/{mark['$file']}"
+        self._uploads[path] = mark
+        return path
+
+    def file(self, path: str) -> ServedFile | Refusal:
+        found = self._cassette.files.get((self._root, path))
+        if found is None or not found.exists():
+            return _not_recorded(
+                f"The recording {str(self._cassette.path)!r} has no content of the file {path!r}: "
+                "it was not downloaded when the recording was made."
+            )
+        return ServedFile(found)
+
+    # -- which recorded call is meant
+
+    def _left(self, fn_index: int) -> list[Call]:
+        """Return the calls of a function that were not played yet."""
+        calls = self._cassette.calls
+        return [c for c in calls if (c.app, c.fn_index) == (self._root, fn_index) and not c.played]
+
+    def _match(self, job: Job) -> Call:
+        """Return the recorded call with the job's payload, and mark it as played.
+
+        Raises:
+            ReplayError: There is none.
+        """
+        payload = portable(job.data, self._uploads, self._scrub)
+        with self._board.lock:
+            for call in self._left(job.fn_index):
+                if call.payload is None or call.payload == payload:
+                    call.played = True
+                    return call
+        raise ReplayError(self._explain(job.fn_index, payload))
+
+    def _explain(self, fn_index: int, payload: Any) -> str:
+        """Return why a call is not in the recording."""
+        calls = [c for c in self._cassette.calls if c.app == self._root]
+        same = [c for c in calls if c.fn_index == fn_index]
+        where = f"the recording {str(self._cassette.path)!r}"
+        if not same:
+            names = ", ".join(sorted({str(c.endpoint) for c in calls})) or "none"
+            return f"A call of function {fn_index} is not in {where}. Its calls are of: {names}."
+        repeated = [c for c in same if c.payload == payload]
+        name = same[0].endpoint
+        if repeated:
+            return (
+                f"{name!r} was called with {payload!r} more often than the {len(repeated)} times "
+                f"that are in {where}."
+            )
+        nearest = min(same, key=lambda call: len(differences(payload, call.payload)))
+        differ = "; ".join(differences(payload, nearest.payload))
+        return (
+            f"This call of {name!r} is not in {where}. The nearest is call {nearest.number}, and "
+            f"they differ in {differ}. Record it again if the new call is right."
+        )
+
+    # -- playing
+
+    def admit(self, job: Job) -> Refusal | None:
+        if not job.queued:
+            return None
+        if job.data is None:
+            first = next(iter(self._left(job.fn_index)), None)
+            if first is not None and _kinds(first)[:1] == ["queue_full"]:
+                first.played = True
+                return Refusal(503, None, full=True)
+            return None
+        try:
+            call = self._match(job)
+        except ReplayError as exc:
+            return _not_recorded(str(exc))
+        if call.steps and "response" in call.steps[0][1]:
+            response = call.steps[0][1]["response"]
+            return Refusal(response["status"], response["body"])
+        self._chosen[job.event_id] = call
+        return None
+
+    def direct(self, job: Job, body: Any) -> Refusal:
+        try:
+            call = self._match(job)
+        except ReplayError as exc:
+            return _not_recorded(str(exc))
+        for _, step in call.steps:
+            if "response" in step:
+                return Refusal(step["response"]["status"], step["response"]["body"])
+        return _not_recorded(f"Call {call.number} of the recording has no response.")
+
+    def run(self, job: Job) -> None:
+        started = time.monotonic()
+        call = self._chosen.pop(job.event_id, None)
+        skipped: frozenset[str] = frozenset()
+        if call is None:
+            skipped = frozenset(("estimation", "send_data"))
+            call = self._ask_for_data(job)
+            if call is None:
+                return
+        for seconds, step in call.steps:
+            self._wait_until(job, started, seconds)
+            message = step.get("message")
+            if message is not None and message["msg"] not in skipped:
+                job.send(dict(message))
+            elif "lost" in step:
+                job.cut()
+                return
+            elif "cancelled" in step:
+                break
+        job.wait(lambda: job.ended)  # until it is cancelled, as in the recording
+
+    def _wait_until(self, job: Job, started: float, seconds: float) -> None:
+        if self._speed is not None:
+            left = started + seconds / self._speed - time.monotonic()
+            self._board.wait(lambda: job.gone, max(0.0, left))
+        if job.gone or self._board.closed:
+            raise Gone
+
+    def _ask_for_data(self, job: Job) -> Call | None:
+        """Play the queue of a protocol that asks for the values when the function may run."""
+        first = next(iter(self._left(job.fn_index)), None)
+        for _, step in first.steps if first is not None else ():
+            message = step.get("message", {})
+            if message.get("msg") != "estimation":
+                break
+            job.send(dict(message))
+        named = {"event_id": job.event_id} if self.generation.dialect.join == "get" else {}
+        job.send({"msg": "send_data", **named})
+        job.wait(lambda: job.data is not None)
+        try:
+            return self._match(job)
+        except ReplayError as exc:
+            job.send({"msg": "replay_error", "error": str(exc)})
+            return None
+
+
+def _kinds(call: Call) -> list[str]:
+    return [step["message"]["msg"] for _, step in call.steps if "message" in step]
+
+
+def _check(raw: Any) -> None:
+    if isinstance(raw, bytes) and raw.startswith(b"{" + _MARK):
+        raise ReplayError(json.loads(raw)["error"])
+
+
+class _CheckedStream:
+    """An event stream that raises the errors in it."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[list[bytes]]:
+        for payloads in self._stream:
+            for raw in payloads:
+                _check(raw)
+            yield payloads
+
+    def abort(self) -> None:
+        self._stream.abort()
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _CheckedSocket:
+    """A websocket that raises the errors in it."""
+
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+
+    def receive(self) -> Any:
+        message = self._channel.receive()
+        _check(message.raw)
+        return message
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._channel, name)

@@ -1,0 +1,165 @@
+"""The inputs and outputs of a fake endpoint, read from the signature of a Python function."""
+
+from __future__ import annotations
+
+import collections.abc
+import inspect
+import typing
+from pathlib import Path
+from typing import Annotated, Any, Callable, Literal, NamedTuple, TypeVar, Union
+
+from .._protocol.api.schema import component_schema
+
+T = TypeVar("T")
+
+
+class _StateMark:
+    """Marks a parameter or a result as session state."""
+
+
+#: Session state: ``def count(step: int, seen: State[int] = 0) -> tuple[int, State[int]]``. The
+#: app keeps the value for each session, and callers neither give nor get it.
+State = Annotated[T, _StateMark]
+
+#: Component types whose values are files.
+FILES = frozenset("file image audio video model3d uploadbutton downloadbutton".split())
+
+_STREAMS = (
+    collections.abc.Iterator,
+    collections.abc.Iterable,
+    collections.abc.Generator,
+    collections.abc.AsyncIterator,
+    collections.abc.AsyncGenerator,
+)
+
+#: Stands for "no default".
+REQUIRED: Any = inspect.Parameter.empty
+
+
+class Port(NamedTuple):
+    """One input or output.
+
+    Attributes:
+        name: The name of the parameter, or of the output; it is also the label.
+        component: The type of the component, such as ``"textbox"``.
+        props: The properties of the component.
+        default: The default of a parameter, or the first value of state; `REQUIRED` for none.
+        schema: The JSON schema of the values.
+    """
+
+    name: str
+    component: str
+    props: dict[str, Any]
+    default: Any = REQUIRED
+    schema: dict[str, Any] | None = None
+
+    @property
+    def is_state(self) -> bool:
+        """Whether it is session state."""
+        return self.component == "state"
+
+    @property
+    def json_schema(self) -> dict[str, Any]:
+        """The JSON schema of its values."""
+        return component_schema(self.component, self.props) if self.schema is None else self.schema
+
+
+def inputs_of(function: Callable[..., Any], components: dict[str, Any]) -> list[Port]:
+    """Return the inputs of a function, one for each parameter.
+
+    Args:
+        function: The function.
+        components: Other components for some parameters: a type such as ``"image"``, or an object
+            with ``type`` and properties.
+
+    Raises:
+        TypeError: The function has ``*args`` or ``**kwargs``, which no app can offer.
+    """
+    hints = _hints(function)
+    ports = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise TypeError(
+                f"{function.__name__} takes *{name}. An endpoint has a fixed number of inputs, so "
+                "give each one a parameter."
+            )
+        port = _port(name, hints.get(name, Any), components.get(name))
+        ports.append(port._replace(default=parameter.default))
+    return ports
+
+
+def outputs_of(
+    function: Callable[..., Any], components: dict[str, Any], *, streams: bool
+) -> list[Port]:
+    """Return the outputs of a function: one, none for ``None``, or several for a tuple.
+
+    Args:
+        function: The function.
+        components: Other components. The key is ``"return"`` for the only output, and the name
+            for one of several: that of a field of a `NamedTuple`, or ``output_1`` and so on.
+        streams: Whether the function is a generator.
+    """
+    hint = _hints(function).get("return", Any)
+    if streams and typing.get_origin(hint) in _STREAMS:
+        hint = (typing.get_args(hint) or (Any,))[0]
+    if hint is type(None):
+        return []
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is tuple and args and Ellipsis not in args:
+        named = {f"output_{number}": arg for number, arg in enumerate(args, 1)}
+        return [_port(name, arg, components.get(name)) for name, arg in named.items()]
+    if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
+        fields = typing.get_type_hints(hint, include_extras=True)
+        return [_port(name, fields.get(name, Any), components.get(name)) for name in hint._fields]
+    return [_port("output", hint, components.get("return"))]
+
+
+def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except (NameError, TypeError):  # such as ``str | None`` on Python 3.9
+        return dict(getattr(function, "__annotations__", {}))
+
+
+def _port(name: str, hint: Any, component: Any) -> Port:
+    props: dict[str, Any] = {"label": name}
+    if component is not None:
+        entries = {"type": component} if isinstance(component, str) else dict(component)
+        kind = entries.pop("type")
+        return Port(name, kind, {**props, **entries})
+    kind, more, schema = _component(hint)
+    return Port(name, kind, {**props, **more}, schema=schema)
+
+
+def _component(hint: Any) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
+    """Return the component for an annotation: its type, its properties, and the schema."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Annotated:
+        if any(isinstance(mark, type) and mark is _StateMark for mark in args[1:]):
+            return "state", {}, None
+        return _component(args[0])
+    if origin is Union or type(hint).__name__ == "UnionType":
+        known = [arg for arg in args if arg is not type(None)]
+        return _component(known[0]) if len(known) == 1 else ("json", {}, None)
+    if origin is Literal:
+        return (
+            "dropdown",
+            {"choices": [[str(arg), arg] for arg in args], "multiselect": False},
+            None,
+        )
+    if origin in (list, collections.abc.Sequence) and args:
+        kind, props, _ = _component(args[0])
+        if kind == "dropdown":
+            return "checkboxgroup", {"choices": props["choices"]}, None
+        if kind == "file":
+            return "file", {"file_count": "multiple"}, None
+        items = component_schema(kind, props)
+        return "json", {}, {"type": "array", "items": items} if items else None
+    kinds = {str: "textbox", bool: "checkbox", int: "number", float: "number"}
+    if hint in kinds:
+        return kinds[hint], {}, {"type": "integer"} if hint is int else None
+    if hint is bytes or (isinstance(hint, type) and issubclass(hint, Path)):
+        return "file", {"file_count": "single"}, None
+    if hint is dict or origin is dict:
+        return "json", {}, {"type": "object"}
+    return "json", {}, None

@@ -1,0 +1,368 @@
+"""`Recorder`: writes what clients and apps say to each other."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any, Callable
+from urllib.parse import unquote, urlsplit
+
+from .._protocol.values.filename import safe_name
+from .._transport.base import Lost
+from .._transport.body import UploadBody
+from .._transport.seam import SentRequest
+from .._transport.signal_safe import new_lock
+from .._version import __version__
+from .cassette import FORMAT, Scrub, digest, file_mark, portable, scrubbed
+from .replay_error import ReplayError
+from .watched import WatchedDownload, WatchedStream
+
+_COMPLETED = "process_completed"
+_OF_THE_STREAM = frozenset(("heartbeat", "close_stream", "send_hash"))
+_NOT_WRITTEN = frozenset(("username", "auth_required", "auth_message"))
+
+
+class _Call:
+    """A call that is being recorded; its lines wait until its payload is known."""
+
+    def __init__(self, root: str, fn_index: Any, session: Any) -> None:
+        self.root = root
+        self.fn_index = fn_index
+        self.session = session
+        self.number = 0
+        self.started = time.monotonic()
+        self.waiting: list[dict[str, Any]] = []
+        self.over = False
+
+
+class Recorder:
+    """Writes a recording.
+
+    Args:
+        path: The file, which is replaced.
+        scrub: A function that scrubs each text of payloads and messages.
+    """
+
+    def __init__(self, path: Path, scrub: Scrub | None) -> None:
+        self._scrub = scrub
+        self._lock = new_lock()
+        self._calls: dict[str, _Call] = {}
+        self._early: dict[str, list[dict[str, Any]]] = {}
+        self._sessions: dict[Any, int] = {}
+        self._configs: dict[str, Any] = {}
+        self._infos: dict[str, Any] = {}
+        self._uploads: dict[str, Any] = {}
+        self._kept: set[tuple[str, str]] = set()
+        self._count = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._folder = path.with_suffix(".files")
+        self._out = path.open("w", encoding="utf-8", newline="\n")
+        self._write({"cassette": FORMAT, "made_by": f"gradio_client_sync {__version__}"})
+
+    def close(self) -> None:
+        """Write what waits, and close the file."""
+        with self._lock:
+            for call in {id(call): call for call in self._calls.values()}.values():
+                if not call.number and call.waiting:
+                    self._begin(call, None)
+            self._out.close()
+
+    def _write(self, line: dict[str, Any]) -> None:
+        with self._lock:
+            if not self._out.closed:
+                self._out.write(json.dumps(line, ensure_ascii=False) + "\n")
+                self._out.flush()
+
+    # -- what the client shows
+
+    def server_for(self, url: str) -> str | None:
+        """Let every request go to its own server."""
+        return None
+
+    def answered(self, http: Any, request: SentRequest, answer: Any) -> None:
+        """Record a response."""
+        url = answer.url.partition("?")[0]
+        if url.endswith("/config") and answer.status == 200:
+            return self._see_config(url[: -len("/config")], self._json(http, answer.body))
+        root, route = self._route(url)
+        if root is None:
+            if request.method == "POST" and url.endswith("/queue/join"):
+                raise _unknown(url)
+            return None
+        if route == "/info" and answer.status == 200:
+            info = self._json(http, answer.body)
+            if isinstance(info, dict) and self._infos.get(root) != info:
+                self._infos[root] = info
+                self._write({"app": root, "info": info})
+            return None
+        if request.method != "POST":
+            return None
+        if route == "/upload" and isinstance(request.body, UploadBody):
+            return self._see_upload(request.body, answer)
+        body = self._json(http, request.body)
+        if not isinstance(body, dict):
+            return None
+        if route == "/queue/join":
+            return self._see_join(http, root, body, answer)
+        if route == "/queue/data":
+            call = self._calls.get(str(body.get("event_id")))
+            return None if call is None else self._begin(call, body)
+        if route.startswith(("/run/", "/api/")):
+            call = _Call(root, body.get("fn_index"), body.get("session_hash"))
+            if call.fn_index is None:
+                call.fn_index = self._number(root, unquote(route.rpartition("/")[2]))
+            self._begin(call, body)
+            return self._respond(http, call, answer)
+        if route in ("/cancel", "/reset"):
+            call = self._calls.get(str(body.get("event_id")))
+            if call is not None and not call.over:
+                self._step(call, {"cancelled": True})
+        return None
+
+    def opened(self, http: Any, request: SentRequest, stream: Any) -> Any:
+        """Record the messages of an event stream."""
+        root, route = self._route(request.url.partition("?")[0])
+        if root is None or not route.startswith("/queue/"):
+            return stream
+        if route == "/queue/data":
+            return WatchedStream(stream, lambda raw: self._see_shared(http, raw), self._see_lost)
+        query = dict(part.split("=", 1) for part in request.url.partition("?")[2].split("&"))
+        call = _Call(root, int(query["fn_index"]), query["session_hash"])
+        self._calls[f"stream {id(call)}"] = call
+        return WatchedStream(stream, lambda raw: self._see(http, call, raw), self._see_lost, call)
+
+    def fetched(self, http: Any, request: SentRequest, download: Any) -> Any:
+        """Record a file that an app serves."""
+        root, route = self._route(request.url.partition("?")[0])
+        if root is None or not route.startswith("/file=") or download.status != 200:
+            return download
+        path = unquote(route[len("/file=") :])
+        return WatchedDownload(download, lambda content: self._keep(root, path, content))
+
+    def connected(self, http: Any, url: str, channel: Any) -> Any:
+        """Record the messages of a websocket."""
+        root, _ = self._route(f"http{url[2:]}".partition("?")[0])
+        if root is None:
+            channel.close()
+            raise _unknown(url)
+        return _WatchedSocket(self, http, root, channel)
+
+    def hub_answer(self, path: str, method: str) -> None:
+        """Let the Hub be asked."""
+
+    def asked_hub(self, path: str, method: str, status: int, body: bytes) -> None:
+        """Record a response of the Hub about a Space."""
+        if path.startswith("spaces/") and not path.endswith("/jwt") and method == "GET":
+            try:
+                value = json.loads(body)
+            except ValueError:
+                value = None
+            self._write({"hub": path, "status": status, "body": scrubbed(value, self._scrub)})
+
+    def waiting(self, wait: Callable[[float], bool]) -> Callable[[float], bool]:
+        """Wait as always."""
+        return wait
+
+    # -- what it means
+
+    def _json(self, http: Any, raw: Any) -> Any:
+        """Return bytes as JSON, without the client's secrets; ``None`` if they are none."""
+        try:
+            return json.loads(http.context.conceal(raw))
+        except (TypeError, ValueError):
+            return None
+
+    def _route(self, url: str) -> tuple[str | None, str]:
+        """Return the app that a URL belongs to, and the route below its API prefix."""
+        for root in sorted(self._configs, key=len, reverse=True):
+            if url.startswith(f"{root}/"):
+                prefix = self._configs[root].get("api_prefix") or ""
+                return root, url[len(root) :].removeprefix(prefix)
+        return None, ""
+
+    def _number(self, root: str, name: str) -> Any:
+        for index, dependency in enumerate(self._configs[root].get("dependencies", ())):
+            if dependency.get("api_name") == name:
+                return dependency.get("id", index)
+        return None
+
+    def _name(self, root: str, fn_index: Any) -> str | int:
+        for index, dependency in enumerate(self._configs[root].get("dependencies", ())):
+            name = dependency.get("api_name")
+            if dependency.get("id", index) == fn_index and isinstance(name, str):
+                return f"/{name}"
+        return fn_index if isinstance(fn_index, int) else -1
+
+    def _see_config(self, root: str, config: Any) -> None:
+        if not isinstance(config, dict) or "dependencies" not in config:
+            return
+        config = {key: value for key, value in config.items() if key not in _NOT_WRITTEN}
+        if self._configs.get(root) != config:
+            self._configs[root] = config
+            self._write({"app": root, "config": scrubbed(config, None)})
+
+    def _see_upload(self, body: UploadBody, answer: Any) -> None:
+        try:
+            paths = json.loads(answer.body)
+        except ValueError:
+            return
+        for source, path in zip(body.sources, paths if isinstance(paths, list) else ()):
+            if source.is_read_once:
+                self._uploads[path] = {"$file": f"?/{safe_name(source.name)}"}
+                continue
+            with source.open() as reader:
+                content = b"".join(iter(lambda read=reader.read: read(2**20), b""))  # type: ignore[misc]
+            self._uploads[path] = file_mark(source.name, content)
+
+    def _see_join(self, http: Any, root: str, body: dict[str, Any], answer: Any) -> None:
+        call = _Call(root, body.get("fn_index"), body.get("session_hash"))
+        self._begin(call, body)
+        response = self._json(http, answer.body)
+        event_id = response.get("event_id") if isinstance(response, dict) else None
+        if answer.status != 200 or not event_id:
+            return self._respond(http, call, answer)
+        with self._lock:
+            self._calls[event_id] = call
+            early = self._early.pop(event_id, ())
+        for message in early:
+            self._message(call, message)
+        return None
+
+    def _begin(self, call: _Call, body: dict[str, Any] | None) -> None:
+        """Write the first line of a call, and those that waited for it."""
+        with self._lock:
+            if call.number:
+                return
+            self._count += 1
+            call.number = self._count
+            session = self._sessions.setdefault(call.session, len(self._sessions) + 1)
+            payload = None if body is None else body.get("data")
+            line = {
+                "call": call.number,
+                "app": call.root,
+                "endpoint": self._name(call.root, call.fn_index),
+                "fn_index": call.fn_index,
+                "payload": portable(payload, self._uploads, self._scrub),
+                "session": session,
+            }
+            self._write(line)
+            waiting, call.waiting = call.waiting, []
+            for step in waiting:
+                self._write({"call": call.number, **step})
+
+    def _step(self, call: _Call, what: dict[str, Any]) -> None:
+        step = {"t": round(time.monotonic() - call.started, 3), **what}
+        with self._lock:
+            if call.number:
+                self._write({"call": call.number, **step})
+            else:
+                call.waiting.append(step)
+
+    def _respond(self, http: Any, call: _Call, answer: Any) -> None:
+        body = self._json(http, answer.body)
+        if body is None:
+            body = http.context.conceal(answer.body).decode("utf-8", "replace")
+        response = {"status": answer.status, "body": scrubbed(body, self._scrub)}
+        call.over = True
+        self._step(call, {"response": response})
+
+    def _message(self, call: _Call, message: dict[str, Any]) -> None:
+        if call.over or message.get("msg") in _OF_THE_STREAM:
+            return
+        call.over = message.get("msg") == _COMPLETED
+        message = {key: value for key, value in message.items() if key != "event_id"}
+        self._step(call, {"message": scrubbed(message, self._scrub)})
+
+    def _see(self, http: Any, call: _Call, raw: Any) -> None:
+        """Record a message of a stream that only one call has."""
+        message = self._json(http, raw)
+        if isinstance(message, dict):
+            if message.get("event_id"):
+                self._calls[message["event_id"]] = call
+            self._message(call, message)
+
+    def _see_shared(self, http: Any, raw: Any) -> None:
+        """Record a message of a session's stream."""
+        message = self._json(http, raw)
+        if not isinstance(message, dict) or message.get("msg") in _OF_THE_STREAM:
+            return
+        event_id = message.get("event_id")
+        with self._lock:
+            call = self._calls.get(event_id) if event_id else None
+            if call is None and event_id:
+                self._early.setdefault(event_id, []).append(message)
+        if call is not None:
+            self._message(call, message)
+        elif not event_id:
+            self._see_lost(None)
+
+    def _see_lost(self, only: _Call | None) -> None:
+        """Record that a stream broke, for its calls that have not ended."""
+        for call in [only] if only is not None else list(self._calls.values()):
+            if not call.over:
+                call.over = True
+                self._step(call, {"lost": True})
+
+    def _keep(self, root: str, path: str, content: bytes) -> None:
+        with self._lock:
+            if (root, path) in self._kept:
+                return
+            self._kept.add((root, path))
+        self._folder.mkdir(exist_ok=True)
+        kept = self._folder / f"{digest(content)}-{safe_name(urlsplit(path).path)}"
+        kept.write_bytes(content)
+        where = f"{self._folder.name}/{kept.name}"
+        self._write({"file": path, "app": root, "content": where})
+
+
+def _unknown(url: str) -> ReplayError:
+    """Return the error for a client whose app was not seen."""
+    return ReplayError(
+        f"The call to {url} cannot be recorded, because its client was made before the recording "
+        "began. Make the client inside of `with record(...)`."
+    )
+
+
+class _WatchedSocket:
+    """A websocket whose messages are recorded."""
+
+    def __init__(self, recorder: Recorder, http: Any, root: str, channel: Any) -> None:
+        self._recorder = recorder
+        self._http = http
+        self._channel = channel
+        self._call = _Call(root, None, None)
+
+    def receive(self) -> Any:
+        recorder, call = self._recorder, self._call
+        try:
+            message = self._channel.receive()
+        except Lost:
+            recorder._see_lost(call)
+            raise
+        recorder._see(self._http, call, message.raw)
+        if call.over or message.msg == "queue_full":
+            recorder._begin(call, None)
+        return message
+
+    def reply(self, body: bytes) -> None:
+        value = self._recorder._json(self._http, body)
+        if isinstance(value, dict):
+            self._call.fn_index = value.get("fn_index")
+            self._call.session = value.get("session_hash")
+            if "data" in value:
+                self._recorder._begin(self._call, value)
+        self._channel.reply(body)
+
+    def _end(self) -> None:
+        if not self._call.over and self._call.number:
+            self._recorder._step(self._call, {"cancelled": True})
+            self._call.over = True
+
+    def close(self) -> None:
+        self._end()
+        self._channel.close()
+
+    def abort(self) -> None:
+        self._end()
+        self._channel.abort()

@@ -1,0 +1,213 @@
+"""The files of a fake app, and its values as they are on the wire."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from .._protocol.values.filedata import META, decode_data_url, encode_data_url, is_link
+from .._protocol.values.filename import ending_of, safe_name, type_of
+from .._transport.signal_safe import new_lock
+from .generation import Generation
+from .ports import FILES, Port
+from .serving import file_url
+
+_NAMES = {"image": "image.png", "audio": "audio.wav", "video": "video.mp4"}
+
+
+class FileStore:
+    """The files that a fake app has, by their paths on the server.
+
+    A path has a hash of the content, as on real servers: one file has one path.
+    """
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._files: dict[str, Path] = {}
+        self._lock = new_lock()
+
+    def keep(self, name: str, content: bytes) -> str:
+        """Keep a file, and return its path on the server."""
+        digest = hashlib.sha256(content).hexdigest()
+        name = safe_name(name)
+        path = f"/tmp/gradio/{digest}/{name}"
+        with self._lock:
+            if path not in self._files:
+                if self._folder is None:
+                    self._folder = Path(tempfile.mkdtemp(prefix="fake-gradio-"))
+                folder = self._folder / digest
+                folder.mkdir(exist_ok=True)
+                (folder / name).write_bytes(content)
+                self._files[path] = folder / name
+        return path
+
+    def get(self, path: object) -> Path | None:
+        """Return the file at a path on the server; ``None`` if there is none."""
+        with self._lock:
+            return self._files.get(path) if isinstance(path, str) else None
+
+    def path(self, path: str) -> Path:
+        """Return the file at a path on the server, which exists."""
+        with self._lock:
+            return self._files[path]
+
+    def close(self) -> None:
+        """Remove all files."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Values:
+    """Converts between the values of Python functions and those on the wire.
+
+    Args:
+        generation: The release, which decides about the forms.
+        store: The files.
+
+    Attributes:
+        url: The URL of the app.
+    """
+
+    def __init__(self, generation: Generation, store: FileStore) -> None:
+        self._generation = generation
+        self._store = store
+        self._is_3x = generation.dialect.files != "filedata"
+        self.url = ""
+
+    # -- what a function gets
+
+    def read(self, port: Port, value: Any) -> Any:
+        """Return the value that a function gets for one on the wire.
+
+        Raises:
+            ValueError: The value does not fit the component.
+        """
+        if value is None:
+            return None
+        if port.component in FILES:
+            return self._files(value)
+        if port.component == "textbox":
+            return value if isinstance(value, str) else str(value)
+        if port.component in ("number", "slider"):
+            if isinstance(value, bool) or not isinstance(value, (int, float)):
+                raise ValueError(f"{port.name!r} takes a number, not {value!r}.")
+            is_whole = port.json_schema.get("type") == "integer" and value == int(value)
+            return int(value) if is_whole else value
+        if port.component == "checkbox" and not isinstance(value, bool):
+            raise ValueError(f"{port.name!r} takes True or False, not {value!r}.")
+        self._check_choice(port, value)
+        return value
+
+    def _check_choice(self, port: Port, value: Any) -> None:
+        choices = port.props.get("choices")
+        if port.component not in ("dropdown", "radio", "checkboxgroup") or not choices:
+            return
+        if port.props.get("allow_custom_value"):
+            return
+        known = [choice[-1] if isinstance(choice, (list, tuple)) else choice for choice in choices]
+        for item in value if isinstance(value, list) else [value]:
+            if item not in known:
+                raise ValueError(f"Value: {item} is not in the list of choices: {known}")
+
+    def _files(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._files(item) for item in value]
+        if isinstance(value, str):
+            return self._inline(value, None)
+        if not isinstance(value, dict):
+            raise ValueError(f"A file is an object with a path, not {value!r}.")
+        if isinstance(value.get("video"), dict):
+            return self._files(value["video"])
+        if value.get("data") and self._is_3x:
+            return self._inline(value["data"], value.get("orig_name") or value.get("name"))
+        path = value.get("name" if self._is_3x else "path")
+        if is_link(path):
+            return path
+        found = self._store.get(path)
+        if found is None:
+            raise ValueError(f"Cannot move {path} because it was not uploaded by a user.")
+        return found
+
+    def _inline(self, text: str, name: str | None) -> Path:
+        content = decode_data_url(text)
+        kind = text[5:].partition(";")[0]
+        return self._store.path(self._store.keep(name or f"file{ending_of(kind)}", content))
+
+    # -- what a function returns
+
+    def write(self, port: Port, value: Any, source: str) -> Any:
+        """Return the value on the wire for one that a function returned.
+
+        Args:
+            port: The output.
+            value: The value.
+            source: The name of the endpoint, for errors.
+        """
+        if value is None or port.is_state:
+            return None
+        if port.component in FILES:
+            return self._written_file(port, value, source)
+        return self._written(value)
+
+    def _written(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self._written(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._written(item) for item in value]
+        if isinstance(value, os.PathLike):
+            return self.form(Path(value).name, Path(value).read_bytes())
+        return value
+
+    def _written_file(self, port: Port, value: Any, source: str) -> Any:
+        if isinstance(value, list):
+            return [self._written_file(port, item, source) for item in value]
+        if isinstance(value, dict):
+            return value  # it has its form on the wire already
+        if isinstance(value, str) and is_link(value):
+            return {"path": value, "url": value, "orig_name": None, "meta": META}
+        if isinstance(value, bytes):
+            name, content = _NAMES.get(port.component, "file.bin"), value
+        elif isinstance(value, (str, os.PathLike)):
+            name, content = Path(value).name, Path(value).read_bytes()
+        else:
+            raise TypeError(
+                f"{source} returned {type(value).__name__} for {port.name!r}, which is a "
+                f"{port.component}. Return a path or bytes."
+            )
+        if self._is_3x and port.component == "image":
+            return encode_data_url(content, type_of(name, content[:32]))
+        form = self.form(name, content)
+        if port.component == "video" and self._is_3x:
+            return [form, None] if self._generation.since(3, 27) else form
+        if port.component == "video" and not self._generation.since(6):
+            return {"video": form, "subtitles": None}
+        return form
+
+    def form(self, name: str, content: bytes) -> dict[str, Any]:
+        """Keep a file, and return it in the form that servers of the release send."""
+        path = self._store.keep(name, content)
+        since = self._generation.since
+        if self._is_3x:
+            return {
+                "name": path,
+                "data": None,
+                "is_file": True,
+                "orig_name": name,
+                "size": len(content),
+            }
+        form: dict[str, Any] = {
+            "path": path,
+            "url": file_url(self.url, self._generation.prefix, path) if since(4, 18) else None,
+            "size": len(content),
+            "orig_name": name,
+            "mime_type": type_of(name, content[:32]),
+        }
+        if since(4, 18):
+            form["is_stream"] = False
+        if since(4, 21):
+            form["meta"] = dict(META)
+        return form

@@ -1,0 +1,147 @@
+"""The pytest plugin, in runs of pytest of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gradio_client_sync.testing import FakeApp
+
+pytestmark = pytest.mark.once
+
+TESTS = """
+import os, socket, unittest
+import pytest
+from gradio_client_sync import Client
+from gradio_client_sync.testing import FakeApp, replay
+
+def test_fake(fake_gradio):
+    @fake_gradio.endpoint("/echo")
+    def echo(text: str) -> str:
+        return text
+    with Client(fake_gradio.url) as app:
+        assert app.predict("/echo", ["hi"])[0] == "hi"
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_tape(gradio_cassette, n):
+    with Client(os.environ["APP"]) as app:
+        assert app.predict("/add", [n, int(os.environ["MORE"])])[0] == n + int(os.environ["MORE"])
+
+@pytest.mark.gradio_cassette("shared")
+def test_marked():
+    with Client(os.environ["APP"]) as app:
+        assert app.predict("/add", [5, 5])[0] == 10
+
+class TestCase(unittest.TestCase):
+    def test_replay(self):
+        if os.environ.get("HAS_TAPE"):
+            with replay(os.environ["HAS_TAPE"]), Client(os.environ["APP"]) as app:
+                self.assertEqual(app.predict("/add", [5, 5])[0], 10)
+"""
+
+REACHES = """
+import socket
+
+def test_swallows():
+    try:
+        socket.create_connection(("192.0.2.1", 80), timeout=0.1)
+    except OSError:
+        pass
+
+def test_stays():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname()).close()
+"""
+
+
+def run(folder: Path, *options: str, **variables: str) -> str:
+    """Run pytest in a folder with this plugin only, and return its output."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rfE", *options]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "HF_TOKEN": "", **variables}
+    environment["PYTEST_ADDOPTS"] = "-p gradio_client_sync.testing.pytest_plugin"
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeApp]:
+    with FakeApp() as app:
+
+        @app.endpoint("/add")
+        def add(a: float, b: float) -> float:
+            return a + b
+
+        yield app
+
+
+def test_plugin_records_and_replays(fake: FakeApp, tmp_path: Path) -> None:
+    """Each mode of ``--gradio-record`` records what it says, also with xdist."""
+    (tmp_path / "test_it.py").write_text(TESTS)
+    tapes = tmp_path / "cassettes"
+    output = run(tmp_path, APP=fake.url, MORE="1")
+    assert "2 passed, 3 failed" in output or "3 failed, 2 passed" in output or "3 errors" in output
+    assert "There is no recording" in output and not tapes.exists()
+    output = run(tmp_path, "--gradio-record=once", APP=fake.url, MORE="1")
+    assert "5 passed" in output, output
+    made = sorted(path.relative_to(tapes).as_posix() for path in tapes.rglob("*.jsonl"))
+    assert made == ["shared.jsonl", "test_it/test_tape-1-.jsonl", "test_it/test_tape-2-.jsonl"]
+    calls = len(fake.calls)
+    shared = str(tapes / "shared.jsonl")
+    output = run(
+        *(tmp_path, "-p", "xdist", "-n", "2", "--gradio-no-network"),
+        APP=fake.url,
+        MORE="1",
+        HAS_TAPE=shared,
+    )
+    assert "5 passed" in output, output
+    output = run(tmp_path, APP=fake.url, MORE="7")
+    assert "2 failed" in output and "The nearest is call 1" in output
+    assert len(fake.calls) == calls
+    output = run(tmp_path, "--gradio-record=new", APP=fake.url, MORE="7")
+    assert "5 passed" in output, output
+    assert len(fake.calls) == calls + 2
+    assert "5 passed" in run(tmp_path, APP=fake.url, MORE="7")
+    assert "5 passed" in run(tmp_path, "--gradio-record=all", APP=fake.url, MORE="7")
+    assert len(fake.calls) == calls + 5
+
+
+def test_plugin_fails_tests_that_reach_a_network(tmp_path: Path) -> None:
+    """The switch fails a test even if its code hides the error; this machine may be reached."""
+    (tmp_path / "test_it.py").write_text(REACHES)
+    output = run(tmp_path, "--gradio-no-network")
+    assert "2 passed, 1 error" in output and "192.0.2.1" in output, output
+    (tmp_path / "pytest.ini").write_text("[pytest]\ngradio_no_network = true\n")
+    assert "2 passed, 1 error" in run(tmp_path)
+
+
+def test_plugin_costs_little(tmp_path: Path) -> None:
+    """Importing the plugin loads nothing of the client and no dependency."""
+    code = (
+        "import sys, pytest; before = set(sys.modules)\n"
+        "import gradio_client_sync.testing.pytest_plugin\n"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    ).stdout.split()
+    own = [name for name in loaded if name.startswith("gradio_client_sync")]
+    assert own == [
+        "gradio_client_sync",
+        "gradio_client_sync._version",
+        "gradio_client_sync.testing",
+        "gradio_client_sync.testing.pytest_plugin",
+    ]
+    assert len(loaded) <= len(own) + 3

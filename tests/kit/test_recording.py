@@ -1,0 +1,247 @@
+"""`record` and `replay`: the same code gets the same results offline."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import itertools
+import json
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from gradio_client_sync import AppError, Client, Job, QueueFullError, Status, cli
+from gradio_client_sync.testing import FakeApp, ReplayError, record, replay
+from tests.support.servers.server import Server
+
+SECRET = "very-secret-token"
+PROTOCOLS = ("ws", "sse", "sse_v1", "sse_v2", "sse_v3")
+
+
+def story(url: str, source: Path, folder: Path) -> list[Any]:
+    """Use every part of the public API, and return what it gave."""
+    out: list[Any] = []
+    with Client(url, headers={"Authorization": f"Bearer {SECRET}"}, download_dir=folder) as app:
+        out.append(app.predict("/add", [1, 2])[0])
+        out.append(app.function("/add")(a=1, b=2))
+        stages: list[str] = []
+        job = app.submit("/count", {"n": 3})
+        job.on("status", lambda status: stages.append(status.stage))
+        out += [[data[0] for data in job], job.result()[0], stages[-1]]
+        out.append(Path(app.predict("/copy", [source])[0]).read_text())
+        out.append(app.predict("/direct", ["abc"])[0])
+        for name, error in (("/fail", AppError), ("/full", QueueFullError)):
+            with pytest.raises(error) as caught:
+                app.predict(name)
+            out.append(str(caught.value))
+        out.append(_cancelled(app.submit("/endless")))
+        jobs = [app.submit("/add", [n, n]) for n in range(4)]
+        out.append([job.result()[0] for job in jobs])
+        out.append(app.url)
+    return out
+
+
+def _cancelled(job: Job) -> str:
+    for data in job:
+        if data[0] == "2":
+            job.cancel()
+            break
+    with pytest.raises(concurrent.futures.CancelledError):
+        job.result()
+    return "cancelled"
+
+
+def fill(fake: FakeApp) -> None:
+    @fake.endpoint("/add")
+    def add(a: float, b: float = 1) -> float:
+        return a + b
+
+    @fake.endpoint("/count")
+    def count(n: int) -> Iterator[str]:
+        for index in range(n):
+            yield "tok " * index
+
+    @fake.endpoint("/copy")
+    def copy(document: Path) -> Path:
+        return document
+
+    @fake.endpoint("/direct", queue=False)
+    def direct(text: str) -> str:
+        return text[::-1]
+
+    @fake.endpoint("/fail")
+    def fail() -> str:
+        fake.error("boom")
+
+    @fake.endpoint("/full")
+    def full() -> str:
+        return ""
+
+    @fake.endpoint("/endless")
+    def endless() -> Iterator[str]:
+        for index in itertools.count():
+            yield str(index)
+
+    fake.fail("/full", QueueFullError)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_replay_gives_what_was_recorded(protocol: str, tmp_path: Path) -> None:
+    """With every protocol, the same code runs offline, and no secret is in the recording."""
+    path, source = tmp_path / "tapes" / "story.jsonl", tmp_path / "in.txt"
+    source.write_text("hello")
+    with FakeApp(protocol=protocol) as fake:
+        fill(fake)
+        url = fake.url
+        with record(path):
+            recorded = story(url, source, tmp_path / "one")
+    assert SECRET not in path.read_text()
+    with replay(path):
+        assert story(url, source, tmp_path / "two") == recorded
+        with Client(url) as app:
+            with pytest.raises(ReplayError, match=r"nearest is call 1, .*\[1\]: 7, but 2 was rec"):
+                app.predict("/add", [1, 7])
+            with pytest.raises(ReplayError, match="more often than the 1 times"):
+                app.predict("/add", [3, 3])
+
+
+@pytest.mark.parametrize("speed", [None, 50])
+def test_replay_of_a_real_app(newest: Server, tmp_path: Path, speed: float | None) -> None:
+    """What a real app of Gradio said is played again, also by the command line."""
+    path = tmp_path / "real.jsonl"
+
+    def run() -> list[Any]:
+        with Client(newest.url) as app:
+            values = [[list(data) for data in app.submit("/structure", [4])]]
+            values.append([data[0] for data in app.submit("/tokens", [3])])
+            values.append([app.predict("/counter")[0] for _ in range(2)])
+            with pytest.raises(AppError) as caught:
+                app.predict("/fail", ["bad"])
+            return [*values, str(caught.value), caught.value.title, str(app.view_api())]
+
+    with record(path):
+        recorded = run()
+        assert cli.main(["predict", newest.url, "/add", "2", "3"]) in (0, None)
+    with replay(path, speed=speed):
+        assert run() == recorded
+        assert cli.main(["predict", newest.url, "/add", "2", "3"]) in (0, None)
+
+
+def test_replay_scrubs_texts(tmp_path: Path) -> None:
+    """A scrubber changes texts before they are written, and before calls are compared."""
+    path = tmp_path / "scrubbed.jsonl"
+
+    def scrub(text: str) -> str:
+        return text.replace("Ada", "NAME")
+
+    with FakeApp() as fake:
+
+        @fake.endpoint("/greet")
+        def greet(name: str) -> str:
+            return f"Hello {name}"
+
+        with record(path, scrub=scrub), Client(fake.url) as app:
+            app.predict("/greet", ["Ada"])
+        url = fake.url
+    assert "Ada" not in path.read_text()
+    with replay(path, scrub=scrub), Client(url) as app:
+        assert app.predict("/greet", ["Ada"])[0] == "Hello NAME"
+
+
+def test_replay_can_be_edited_by_hand(tmp_path: Path) -> None:
+    """A recording is lines of JSON; a changed value is what the next replay gives."""
+    path = tmp_path / "edited.jsonl"
+    with FakeApp() as fake:
+        fill(fake)
+        url = fake.url
+        with record(path), Client(url) as app:
+            app.predict("/add", [2, 3])
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert lines[0]["cassette"] == 1
+    lines[-1]["message"]["output"]["data"] = [7]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    with replay(path), Client(url) as app:
+        seen: list[Status] = []
+        job = app.submit("/add", [2, 3]).on("status", seen.append)
+        assert job.result()[0] == 7
+
+
+def test_replay_error_says_what_is_wrong(tmp_path: Path) -> None:
+    """Missing and unreadable recordings, other formats and other apps are clear errors."""
+    path = tmp_path / "none.jsonl"
+    with pytest.raises(ReplayError, match="no recording"), replay(path):
+        pass
+    path.write_text("{]\n")
+    with pytest.raises(ReplayError, match="Line 1"), replay(path):
+        pass
+    path.write_text('{"cassette": 99}\n')
+    with pytest.raises(ReplayError, match="format 99"), replay(path):
+        pass
+    path.write_text('{"cassette": 1}\n')
+    with replay(path), pytest.raises(ReplayError, match="has no app at"):
+        Client("http://127.0.0.1:9")
+    assert str(pickle.loads(pickle.dumps(ReplayError("x")))) == "x"
+
+
+@pytest.mark.parametrize("protocol", ["ws", "sse_v3"])
+def test_recording_of_clients_that_were_made_before(protocol: str, tmp_path: Path) -> None:
+    """An older client cannot be recorded, and says so; it is answered from a recording."""
+    path = tmp_path / "older.jsonl"
+    with FakeApp(protocol=protocol) as fake:
+        fill(fake)
+        with Client(fake.url) as older:
+            with record(path):
+                with pytest.raises(ReplayError, match="made before the recording began"):
+                    older.predict("/add", [1, 2])
+                with Client(fake.url) as app:
+                    app.predict("/add", [3, 4])
+            count = len(fake.calls)
+            with replay(path):
+                assert older.predict("/add", [3, 4])[0] == 7
+            assert len(fake.calls) == count
+            assert older.predict("/add", [3, 4])[0] == 7
+            assert len(fake.calls) == count + 1
+
+
+class SpiedAdapter(requests.adapters.HTTPAdapter):
+    """An adapter of the user that counts its requests."""
+
+    sent = 0
+
+    def send(self, *args: Any, **options: Any) -> requests.Response:
+        self.sent += 1
+        return super().send(*args, **options)
+
+
+@pytest.mark.parametrize("protocol", ["ws", "sse_v3"])
+def test_replay_needs_no_login_and_no_adapter(protocol: str, tmp_path: Path) -> None:
+    """Requests to a recording do not ask the user's login function, adapter or proxy."""
+    path, adapter = tmp_path / "login.jsonl", SpiedAdapter()
+    session, asked = requests.Session(), []
+    session.mount("http://", adapter)
+
+    def login(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        asked.append(request.url)
+        request.headers["Authorization"] = f"Bearer {SECRET}"
+        return request
+
+    def run(url: str) -> list[Any]:
+        with Client(url, http_auth=login, session=session) as app:
+            return [app.predict("/add", [1, 2])[0], [data[0] for data in app.submit("/count", [2])]]
+
+    with FakeApp(protocol=protocol) as fake:
+        fill(fake)
+        url = fake.url
+        with record(path):
+            recorded = run(url)
+    assert asked and adapter.sent and SECRET not in path.read_text()
+    count = len(asked), adapter.sent
+    with replay(path):
+        assert run(url) == recorded
+        with Client(url, proxies={"http": "http://127.0.0.1:9"}) as app:
+            with pytest.raises(ReplayError, match="more often than the 1 times"):
+                app.predict("/add", [1, 2])
+    assert count == (len(asked), adapter.sent)
