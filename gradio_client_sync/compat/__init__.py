@@ -1,9 +1,11 @@
 """What a script of `gradio_client` imports: the same names and values, with another engine.
 
->>> from gradio_client_sync.compat import Client, handle_file
->>> client = Client("http://127.0.0.1:7860", verbose=False)
->>> client.predict(2, 3, api_name="/add")
-5
+::
+
+    from gradio_client_sync.compat import Client, handle_file
+
+    client = Client("http://127.0.0.1:7860", verbose=False)
+    client.predict(2, 3, api_name="/add")  # 5
 """
 
 from __future__ import annotations

@@ -73,11 +73,6 @@ class Client:
         ValueError: The Space does not exist or cannot start, or there is no app at the URL.
         ConnectFailedError: No server responds. It is an ``httpx.ConnectError``, too, if the
             program has imported ``httpx``.
-
-    Example:
-        >>> client = Client("http://127.0.0.1:7860", verbose=False)
-        >>> client.predict(2, 3, api_name="/add")
-        5
     """
 
     def __init__(
