@@ -55,10 +55,17 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_connection", "preparing"),
     ("_face", "typed_job wrong_forms explained"),
     ("", "function _client typed __init__"),
+    (
+        "compat",
+        "exceptions _translated data_classes _schema_text _handled _results _communicator _updates",
+    ),
+    ("compat", "_feed job _endpoints _httpx_options _api_text _described _copies client utils"),
+    ("", "compat"),
+    ("compat", "_migration migrate __main__"),
     ("_demo", "stage"),
     ("", "demo"),
     ("_cli", "exits advice mistakes screen live place output assign values naming shells"),
-    ("_cli", "root completing call diagnosis doctor inspect spaces"),
+    ("_cli", "root completing call diagnosis doctor inspect migrate spaces"),
     ("", "cli __main__"),
 )
 
@@ -83,6 +90,7 @@ SUBJECTS = {
     "_connection": "everything that one client has open",
     "_demo": "the demo's stage",
     "_cli": "the commands",
+    "compat": "scripts of gradio_client",
 }
 
 
@@ -98,8 +106,11 @@ def name_of(path: Path) -> str:
 
 
 def is_folder(path: Path) -> bool:
-    """Return whether a file is the ``__init__`` of a folder, which holds a docstring only."""
-    return path.name == "__init__.py" and path.parent != PACKAGE
+    """Return whether a file is the ``__init__`` of a folder, which holds a docstring only.
+
+    `compat` is a folder that users import, as they import the package.
+    """
+    return path.name == "__init__.py" and path.parent not in (PACKAGE, PACKAGE / "compat")
 
 
 @cache
