@@ -58,9 +58,19 @@ class Migrated(NamedTuple):
 
 
 class _Edit(NamedTuple):
+    """A change of one import.
+
+    Attributes:
+        start: Where the old text begins: line and column.
+        end: Where it ends.
+        text: The new text.
+        modules: The local names of modules that the import makes.
+    """
+
     start: tuple[int, int]
     end: tuple[int, int]
     text: str
+    modules: frozenset[str]
 
 
 def migrated(text: str, has: Callable[[str, str], bool]) -> Migrated:
@@ -79,17 +89,31 @@ def migrated(text: str, has: Callable[[str, str], bool]) -> Migrated:
     tokens = list(tokenize.generate_tokens(iter(lines).__next__))
     script = _Script(lines, tokens, has)
     script.visit(tree)
+    edits = [edit for edit in script.edits if not edit.modules & script.kept]
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line))
-    for edit in sorted(script.edits, reverse=True):
+    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         begin, end = (starts[row - 1] + column for row, column in (edit.start, edit.end))
         text = text[:begin] + edit.text + text[end:]
-    return Migrated(text, len(script.edits), sorted(set(script.notes)))
+    return Migrated(text, len(edits), sorted(set(script.notes)))
 
 
 class _Script(ast.NodeVisitor):
-    """Finds the imports of a script, and what may not work as before."""
+    """Finds the imports of a script, and what may not work as before.
+
+    Args:
+        lines: The lines of the source.
+        tokens: Its tokens.
+        has: As for `migrated`.
+
+    Attributes:
+        edits: The changes of the imports.
+        kept: The local names of modules of which the script uses or replaces something that this
+            package does not have. Such a script may patch `gradio_client` for a Gradio server, so
+            these imports stay.
+        notes: What may not work as before.
+    """
 
     def __init__(
         self,
@@ -98,6 +122,7 @@ class _Script(ast.NodeVisitor):
         has: Callable[[str, str], bool],
     ) -> None:
         self.edits: list[_Edit] = []
+        self.kept: set[str] = set()
         self.notes: list[Note] = []
         self._lines = lines
         self._tokens = [one for one in tokens if one.type not in _WITHOUT_MEANING]
@@ -121,12 +146,14 @@ class _Script(ast.NodeVisitor):
                 continue
             if not self._has(below, ""):
                 self._note(node, _missing(alias.name))
+                self.kept.add(alias.asname or OLD)
             elif alias.asname is None:
                 self._modules[OLD] = ""
-                self.edits.append(_Edit(start, end, f"{NEW} as {OLD}"))
+                self.edits.append(_Edit(start, end, f"{NEW} as {OLD}", frozenset([OLD])))
             else:
                 self._modules[alias.asname] = below
-                self.edits.append(_Edit(start, end, f"{NEW}.{below}" if below else NEW))
+                new = f"{NEW}.{below}" if below else NEW
+                self.edits.append(_Edit(start, end, new, frozenset([alias.asname])))
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = node.module or ""
@@ -143,12 +170,15 @@ class _Script(ast.NodeVisitor):
             for name in unknown:
                 self._note(node, _missing(f"{module}.{name}"))
             return
+        modules = {}
         for alias in node.names:
             inside = f"{below}.{alias.name}" if below else alias.name
             if self._has(inside, ""):
-                self._modules[alias.asname or alias.name] = inside
+                modules[alias.asname or alias.name] = inside
+        self._modules.update(modules)
         ((start, end),) = self._dotted_names(node)
-        self.edits.append(_Edit(start, end, f"{NEW}.{below}" if below else NEW))
+        new = f"{NEW}.{below}" if below else NEW
+        self.edits.append(_Edit(start, end, new, frozenset(modules)))
 
     def _dotted_names(
         self, node: ast.Import | ast.ImportFrom
@@ -192,22 +222,27 @@ class _Script(ast.NodeVisitor):
         owner = node.value
         is_owned = isinstance(owner, ast.Name) and owner.id in self._owned
         if path and module is not None:
-            self._check_path(node, module, path[1:])
+            self._check_path(node, path[0], module, path[1:])
             return
         if node.attr in _INNER | _PRIVATE or (is_private and is_owned):
             kind = "private" if is_private else "internal"
             self._note(node, f"the {kind} attribute {node.attr!r} of gradio_client")
         self.generic_visit(node)
 
-    def _check_path(self, node: ast.Attribute, module: str, names: list[str]) -> None:
-        for name in names:
+    def _check_path(self, node: ast.Attribute, local: str, module: str, names: list[str]) -> None:
+        is_changed = not isinstance(node.ctx, ast.Load)
+        for index, name in enumerate(names):
             inside = f"{module}.{name}" if module else name
             if self._has(inside, ""):
                 module = inside
                 continue
+            whole = f"{OLD}.{inside}"
             if not self._has(module, name):
-                whole = ".".join(filter(None, (OLD, module, name)))
                 self._note(node, _missing(whole))
+                self.kept.add(local)
+            elif is_changed and index == len(names) - 1:
+                self._note(node, f"changes {whole}, so its import is not changed")
+                self.kept.add(local)
             return
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
@@ -218,8 +253,8 @@ class _Script(ast.NodeVisitor):
                 self._note(
                     one,
                     f"catches {'.'.join(path)}: errors of the connection are of the classes "
-                    "ConnectError, ConnectTimeout, ReadError, ReadTimeout and HTTPStatusError of "
-                    "httpx, if the script has imported httpx",
+                    "ConnectError, ConnectTimeout, ReadError, RemoteProtocolError, ReadTimeout and "
+                    "HTTPStatusError of httpx, if the script has imported httpx",
                 )
         self.generic_visit(node)
 
@@ -250,7 +285,7 @@ def _below(module: str) -> str | None:
 
 
 def _missing(name: str) -> str:
-    return f"{name} does not exist in {NEW}, so this is not changed"
+    return f"{name} does not exist in {NEW}, so its import is not changed"
 
 
 def _path(node: ast.AST) -> list[str]:
