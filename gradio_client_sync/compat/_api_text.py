@@ -85,10 +85,10 @@ def _lines(how: str, entry: Mapping[str, Any]) -> list[str]:
 def _parameter(one: Mapping[str, Any]) -> str:
     kind, default = _type(one), one.get("parameter_default")
     if not one.get("parameter_has_default"):
-        return f"{_value(one, kind, 'parameter_name', ' (required)')}"
+        return _value(one, kind, "parameter_name", " (required) ")
     if default is None:
         kind += " | None"
-    shown = f" (not required, defaults to:   {_with_files(default)})"
+    shown = f" (not required, defaults to:   {_with_files(default)}) "
     return _value(one, kind, "parameter_name", shown)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from .. import _client as plain
 from .. import errors
 from ._translated import of_connecting
+from ._warned import warn
 
 
 def duplicated(
@@ -53,7 +54,7 @@ def duplicated(
         text = str(warning.message)
         exists = exists or "already exists" in text
         if "has no effect on" not in text:  # free hardware has a fixed sleep time
-            warnings.warn(text, warning.category, stacklevel=4)
+            warn(text, warning.category)
     if verbose:
         done = "Using your existing Space" if exists else "Your Space"
         print(f"{done}: https://huggingface.co/spaces/{name}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable
 
+from ._warned import warn
 from .exceptions import ArgumentError, UnknownEndpointError
 
 if TYPE_CHECKING:
@@ -89,11 +89,9 @@ class Endpoint:
         """
         values = list(args)
         if len(values) > self._listed and (kwargs or len(values) != self._every):
-            warnings.warn(
+            warn(
                 f"{self.key!r} takes {self._listed} values and was given {len(values)}. The last "
-                f"{len(values) - self._listed} are not sent.",
-                UserWarning,
-                stacklevel=4,
+                f"{len(values) - self._listed} are not sent."
             )
             del values[self._listed :]
         if not kwargs and len(values) in (self._listed, self._every):

@@ -114,13 +114,13 @@ def _remade(cls: type[_E], exc: errors.GradioClientError, text: str) -> _E:
 
 
 def _with_httpx(exc: errors.GradioClientError, text: str) -> errors.GradioClientError:
-    """Return the error, also as a class of ``httpx`` if the program has imported it."""
+    """Return the error, also of classes of ``httpx`` if the program has imported it."""
     httpx: Any = sys.modules.get("httpx")
-    name, about = _httpx_name(exc)
-    theirs = getattr(httpx, name, None)
-    if not isinstance(theirs, type):
+    names, about = _httpx_names(exc)
+    theirs = [cls for name in names if isinstance(cls := getattr(httpx, name, None), type)]
+    if not theirs:
         return exc
-    error: Any = _remade(_mixed(type(exc), theirs), exc, text)
+    error: Any = _remade(_mixed(type(exc), *theirs), exc, text)
     error.request = httpx.Request("GET", getattr(about, "url", None) or "http://unknown.invalid")
     if isinstance(about, errors.HTTPStatusError):
         error.response = httpx.Response(
@@ -130,20 +130,24 @@ def _with_httpx(exc: errors.GradioClientError, text: str) -> errors.GradioClient
     return shown
 
 
-def _httpx_name(exc: BaseException) -> tuple[str, BaseException]:
-    """Return the name of the class of ``httpx`` for an error, and the error that has its facts."""
+#: A connection that ends early. Which of the two `httpx` raises depends on how it ends.
+_CUT = ("ReadError", "RemoteProtocolError")
+
+
+def _httpx_names(exc: BaseException) -> tuple[tuple[str, ...], BaseException]:
+    """Return the names of the classes of ``httpx`` for an error, and the error with its facts."""
     if isinstance(exc, errors.HTTPStatusError):
-        return "HTTPStatusError", exc
+        return ("HTTPStatusError",), exc
     if isinstance(exc, errors.ConnectFailedError):
         if _is_silence(exc):
-            return ("ReadTimeout" if exc.sent else "ConnectTimeout"), exc
-        return ("ReadError" if exc.sent else "ConnectError"), exc
+            return ("ReadTimeout" if exc.sent else "ConnectTimeout",), exc
+        return (_CUT if exc.sent else ("ConnectError",)), exc
     if isinstance(exc, errors.BrokenStreamError):
-        return ("ReadTimeout" if _is_silence(exc) else "ReadError"), exc
+        return (("ReadTimeout",) if _is_silence(exc) else _CUT), exc
     cause = _cause(exc)
     if isinstance(exc, errors.FileError) and isinstance(cause, errors.GradioClientError):
-        return _httpx_name(cause)
-    return "", exc
+        return _httpx_names(cause)
+    return (), exc
 
 
 def _is_silence(exc: BaseException) -> bool:
@@ -164,22 +168,23 @@ def _cause(exc: BaseException) -> BaseException | None:
 #: Attributes that only errors of ``httpx`` have.
 _OF_HTTPX = ("request", "_request", "response")
 
-_MIXED: dict[tuple[type, type], Any] = {}
+_MIXED: dict[tuple[type, ...], Any] = {}
 
 
-def _mixed(cls: type[_E], other: type[BaseException]) -> type[_E]:
-    """Return a class that is both, under the name of the first. It is pickled as the first."""
+def _mixed(cls: type[_E], *others: type[BaseException]) -> type[_E]:
+    """Return a class that is all of them, under the name of the first, as which it is pickled."""
 
     def __reduce__(self: Any) -> Any:  # noqa: N807 - the method of the new class
         facts = {key: value for key, value in vars(self).items() if key not in _OF_HTTPX}
         return _unpickled, (cls, self.args[0], facts)
 
-    if issubclass(cls, other):
-        return cls  # type: ignore[return-value]  # mypy narrows it to the other class
-    if (cls, other) not in _MIXED:
+    bases = (cls, *(other for other in others if not issubclass(cls, other)))
+    if len(bases) == 1:
+        return cls
+    if bases not in _MIXED:
         body = {"__module__": cls.__module__, "__doc__": cls.__doc__, "__reduce__": __reduce__}
-        _MIXED[cls, other] = type(cls.__name__, (cls, other), body)
-    mixed: type[_E] = _MIXED[cls, other]
+        _MIXED[bases] = type(cls.__name__, bases, body)
+    mixed: type[_E] = _MIXED[bases]
     return mixed
 
 

@@ -33,6 +33,7 @@ from .job import Job as Job
 from .job import Results
 
 if TYPE_CHECKING:
+    import ssl
     from types import TracebackType
 
     from typing_extensions import Self
@@ -58,10 +59,11 @@ class Client:
         verbose: Whether to print the address, and whether a Space still builds.
         auth: User name and password, for apps launched with ``auth=``.
         httpx_kwargs: Options of the connection: ``timeout`` (for silence), ``proxy``, ``cookies``,
-            ``headers``, ``verify``, ``auth``.
+            ``headers``, ``verify``, ``cert``, ``auth``.
         headers: Headers for every request.
         download_files: The folder for files of results. ``False`` leaves them on the server.
-        ssl_verify: ``False`` accepts any certificate.
+        ssl_verify: ``False`` accepts any certificate. It may also be the path of trusted
+            certificates, or an ``ssl.SSLContext``.
         analytics_enabled: Has no effect, because nothing is reported.
         oauth_token: A Hugging Face token for functions that request the token of their user.
         older: Names of older releases: ``hf_token``, ``output_dir``, ``serialize``,
@@ -86,14 +88,14 @@ class Client:
         *,
         headers: dict[str, str] | None = None,
         download_files: str | os.PathLike[str] | Literal[False] = DEFAULT_TEMP_DIR,
-        ssl_verify: bool = True,
+        ssl_verify: bool | str | ssl.SSLContext = True,
         _skip_components: bool = True,
         analytics_enabled: bool = True,
         oauth_token: str | None = None,
         **older: Any,
     ) -> None:
         _check_older(older, _skip_components)
-        folder = older.get("output_dir") or download_files
+        folder = _folder(older.get("output_dir") or download_files)
         self.token = token if token is not None else older.get("hf_token")
         self.verbose = verbose
         self.oauth_token = oauth_token
@@ -105,8 +107,8 @@ class Client:
         options = plain_options(httpx_kwargs)
         self.headers: dict[str, str] = {**options.pop("headers", {}), **(headers or {})}
         self.cookies: dict[str, str] = options.get("cookies", {})
-        if not ssl_verify:
-            options["verify"] = False
+        if ssl_verify is not True:
+            options["verify"] = ssl_verify
         self._options: dict[str, Any] = {
             **options,
             "hf_token": older.get("hf_token"),
@@ -469,6 +471,13 @@ def _check_older(older: Mapping[str, Any], skip_components: bool) -> None:
 def _without_user(headers: Mapping[str, str]) -> dict[str, str]:
     """Return headers without the one that tells the app that the caller is a program."""
     return {name: value for name, value in headers.items() if name.lower() != "x-gradio-user"}
+
+
+def _folder(download_files: Any) -> Any:
+    """Return the folder for downloads, or ``False``. ``True`` and ``None`` stand for themselves."""
+    if download_files is True:
+        return DEFAULT_TEMP_DIR
+    return False if download_files is None else download_files
 
 
 def _make_folder(path: str) -> None:

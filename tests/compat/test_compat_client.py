@@ -8,6 +8,7 @@ import inspect
 import json
 import threading
 import uuid
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 import gradio_client_sync
 from gradio_client_sync import GradioClientError, errors
 from gradio_client_sync.compat import Client, Job, handle_file
+from gradio_client_sync.compat.client import DEFAULT_TEMP_DIR
 from gradio_client_sync.compat.exceptions import AppError
 from gradio_client_sync.compat.utils import OutputUpdate, Status, StatusUpdate
 from tests.support.file_app import FileApp, filedata
@@ -193,6 +195,24 @@ def test_parameters_of_any_name_are_of_the_app(client: Client) -> None:
     for name in ("timeout", "payload", "hf_token", "endpoint", "self", "isolated"):
         with pytest.raises(TypeError, match=f"`{name}`.*is not a valid key-word argument"):
             client.submit("x", api_name="/echo", **{name: 1})
+
+
+def test_warnings_name_the_line_of_the_script(client: Client, newest: Server) -> None:
+    """A warning is for the line that calls `predict`, `submit` or `Client`, in this file."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        client.predict("hi", None, api_name="/echo")
+        client.submit("hi", None, api_name="/echo").result()
+        Client(newest.url, verbose=False, httpx_kwargs={"http2": True}).close()
+    assert [one.filename for one in caught] == [__file__] * 3
+
+
+def test_folder_for_downloads_has_its_defaults(newest: Server) -> None:
+    """`True` is the default folder, and `None` leaves files on the server."""
+    with Client(newest.url, verbose=False, download_files=True) as client:  # type: ignore[arg-type]
+        assert client.output_dir == DEFAULT_TEMP_DIR
+    with Client(newest.url, verbose=False, download_files=None) as client:  # type: ignore[arg-type]
+        assert client.predict(3, api_name="/make_file")["orig_name"] == "made.bin"
 
 
 def test_results_can_be_changed(client: Client) -> None:

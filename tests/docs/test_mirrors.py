@@ -25,6 +25,7 @@ TESTED_BY = {
     "gradio_client_sync.compat._handled": ["compat/test_compat_utils"],
     "gradio_client_sync.compat._httpx_options": ["compat/test_compat_utils"],
     "gradio_client_sync.compat._results": ["compat/test_compat_client", "compat/test_beside"],
+    "gradio_client_sync.compat._warned": ["compat/test_compat_client"],
     "gradio_client_sync.compat._schema_text": ["compat/test_compat_utils"],
     "gradio_client_sync.compat._translated": ["compat/test_compat_utils"],
     "gradio_client_sync.compat.data_classes": ["compat/test_compat_utils"],

@@ -57,9 +57,10 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("", "function _client typed __init__"),
     (
         "compat",
-        "exceptions _translated data_classes _schema_text _handled _results _communicator _updates",
+        "_warned exceptions _translated data_classes _schema_text _handled _results _communicator",
     ),
-    ("compat", "_feed job _endpoints _httpx_options _api_text _described _copies client utils"),
+    ("compat", "_updates _feed job _endpoints _httpx_auth _httpx_options _api_text _described"),
+    ("compat", "_copies client utils"),
     ("", "compat"),
     ("compat", "_migration migrate __main__"),
     ("_demo", "stage"),
