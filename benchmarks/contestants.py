@@ -107,6 +107,16 @@ class Official:
         self._make()
 
 
+class Compat(Official):
+    """gradio_client_sync.compat, with the calls of the official client."""
+
+    def __init__(self, url: str) -> None:
+        from gradio_client_sync.compat import Client
+
+        self._make = lambda: Client(url, verbose=False)
+        self._app = self._make()
+
+
 class Tasks:
     """The tasks of a contestant."""
 
@@ -229,7 +239,12 @@ def wakes() -> int:
     return count
 
 
-CONTESTANTS: dict[str, Callable[[str], Any]] = {"raw": Raw, "ours": Ours, "official": Official}
+CONTESTANTS: dict[str, Callable[[str], Any]] = {
+    "raw": Raw,
+    "ours": Ours,
+    "compat": Compat,
+    "official": Official,
+}
 
 
 def main(name: str, url: str) -> None:

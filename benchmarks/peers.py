@@ -23,6 +23,7 @@ OFFICIAL = {
 NAMES = {
     "raw": "raw wire",
     "ours": "gradio_client_sync",
+    "compat": "gradio_client_sync.compat",
     "javascript": "@gradio/client 2.7.0",
     "javascript-0": "@gradio/client 0.2.1",
     "official": "gradio_client 2.7.2",

@@ -64,7 +64,7 @@ def summarise(row: Row, results: dict[str, dict[int, Result]], short: bool) -> d
 
 def verdict(limit: Limit, results: dict[str, dict[int, Result]], count: int) -> dict[str, Any]:
     """Return the value for a limit, with the quartiles of the rounds, and whether it is met."""
-    ours = {turn: figure(found, limit.figure, count) for turn, found in results["ours"].items()}
+    ours = {turn: figure(found, limit.figure, count) for turn, found in results[limit.of].items()}
     each = list(ours.values())
     if limit.against is not None:
         # The ratio is computed per round, because the speed of the machine changes between rounds.

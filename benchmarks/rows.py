@@ -10,19 +10,21 @@ OLD_PEERS = ("raw", "ours", "javascript-0", "official-0")
 
 
 class Limit(NamedTuple):
-    """A limit for a figure of this client, relative to another contestant or absolute.
+    """A limit for a figure of this package, relative to another contestant or absolute.
 
     Attributes:
         figure: ``"seconds"``, ``"cpu"``, ``"rss"`` or ``"rate"`` (calls per second).
         bound: The limit.
         against: The contestant whose figure `bound` multiplies; ``None`` if it is absolute.
         least: The figure must be at least the limit, instead of at most.
+        of: The contestant whose figure is limited.
     """
 
     figure: str
     bound: float
     against: str | None = None
     least: bool = False
+    of: str = "ours"
 
 
 class Row(NamedTuple):
@@ -86,6 +88,22 @@ ROWS = (
         (Limit("seconds", 1.1, "raw"),),
         PEERS,
         "4.44.1",
+    ),
+    Row(
+        "one call after another, in the form of gradio_client",
+        "predict",
+        (20, 10),
+        (26, 4),
+        (Limit("seconds", 1.1, "ours", of="compat"),),
+        ("ours", "compat", "official"),
+    ),
+    Row(
+        "one call after another, not queued, in the form of gradio_client",
+        "direct",
+        (20, 10),
+        (26, 4),
+        (Limit("seconds", 1.1, "ours", of="compat"),),
+        ("ours", "compat", "official"),
     ),
     Row("connect", "connect", (10, 3), (40, 4), (Limit("seconds", 1.5, "raw"),)),
     Row(

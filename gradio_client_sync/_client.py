@@ -298,7 +298,7 @@ class Client(ExplainsAttributes):
             notebooks show it as a table, with a call to copy for each endpoint. Each endpoint
             lists as ``hidden_parameters`` the inputs that the app's own description leaves out,
             such as buttons. Apps before 3.26 have no description of their own; this client makes
-            one from their config.
+            one from their config. Its attribute ``sent`` is the app's own description.
 
         Raises:
             EndpointNotFoundError: The app has no such endpoint, or clients may not call it.
@@ -313,8 +313,8 @@ class Client(ExplainsAttributes):
         connection = self._lifecycle.current()
         app, table = connection.app, connection.table
         only = None if endpoint is None else table.resolve(endpoint)
-        described = describe(table, app.info(again=True), only)
-        return ApiInfo(described, url=app.root, version=app.version)
+        info = app.info(again=True)
+        return ApiInfo(describe(table, info, only), url=app.root, version=app.version, sent=info)
 
     def function(self, endpoint: str | int | None = None) -> Function:
         """Make a Python function that calls an endpoint.
@@ -572,21 +572,26 @@ class Client(ExplainsAttributes):
 
     # -- the session ----------------------------------------------------------------
 
-    def reset_session(self) -> None:
+    def reset_session(self, session_hash: str | None = None) -> None:
         """Start a new session: later calls use it, with the app's initial session state.
 
         Functions that the app rendered for the old session can no longer be called. Running jobs
         end in the old session. After the last one, the old session is closed, and the app's
         ``unload`` listeners run, if it has any.
 
+        Args:
+            session_hash: The id of the new session; random by default. With the id of a session
+                that the server still has, later calls use that session.
+
         Raises:
+            TypeError, ValueError: `session_hash` is not a valid id.
             ClientClosedError: `close` was called.
 
         Behaviour:
             The same as reloading the app's page in a browser. ``reset_session`` of the official
             Python client does the same. In JavaScript, one creates a new client.
         """
-        self._lifecycle.current().reset_session()
+        self._lifecycle.current().reset_session(_options.token("session_hash", session_hash))
 
     # -- the end ------------------------------------------------------------------
 

@@ -74,7 +74,8 @@ def _decorated(member: Any) -> Any:
     if isinstance(member, classmethod):
         return classmethod(short_traceback(member.__func__))
     if isinstance(member, property) and member.fget is not None:
-        return property(short_traceback(member.fget), doc=member.__doc__)
+        fset = None if member.fset is None else short_traceback(member.fset)
+        return property(short_traceback(member.fget), fset, doc=member.__doc__)
     return member
 
 

@@ -25,7 +25,7 @@ Usage: {PROGRAM} [OPTIONS] COMMAND [ARGS]...
   Call any Gradio app from the command line.
 
   The commands (view-api, predict, submit, stream, types, status, duplicate,
-  doctor, completion, demo) need click, which is not installed here:
+  doctor, migrate, completion, demo) need click, which is not installed here:
 
     pip install 'gradio-client-sync[cli]'
 

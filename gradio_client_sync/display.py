@@ -61,12 +61,22 @@ class ApiInfo(dict[str, Any]):
         data: ``{"named_endpoints": {...}, "unnamed_endpoints": {...}}``.
         url: The URL of the app.
         version: The Gradio release of the app.
+        sent: The app's own description, as the server sent it (``/info``). It is empty if the
+            server has none, and ``None`` if the request failed.
     """
 
-    def __init__(self, data: Mapping[str, Any], *, url: str, version: str) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        *,
+        url: str,
+        version: str,
+        sent: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(data)
         self.url = url
         self.version = version
+        self.sent = sent
 
     def __repr__(self) -> str:
         width = shutil.get_terminal_size().columns

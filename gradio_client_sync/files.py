@@ -190,6 +190,7 @@ class RemoteFile(os.PathLike[str]):
         size: The size in bytes, if the server gives it.
         mime_type: The MIME type that the server gives, or else a guess from the name.
         is_stream: Whether it is sound or video that a generator function makes.
+        sent: The file as the server sent it: a dict, and on Gradio 3 for some components a text.
 
     Behaviour:
         ``FileData`` of @gradio/client. The URL is made from the URL of the app that the client
@@ -227,6 +228,7 @@ class RemoteFile(os.PathLike[str]):
         self.size: int | None = facts.size
         self.mime_type: str | None = facts.mime_type or type_of(self.orig_name)
         self.is_stream: bool = facts.is_stream
+        self.sent: Any = facts.sent
 
     def download(
         self,

@@ -36,6 +36,7 @@ COMMANDS = {  # the module of each command; only the module of the command that 
     "status": "spaces",
     "duplicate": "spaces",
     "doctor": "doctor",
+    "migrate": "migrate",
     "completion": "inspect",
     "demo": "inspect",
 }

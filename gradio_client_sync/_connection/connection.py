@@ -152,13 +152,16 @@ class Connection:
         """The functions that can be called in that session."""
         return self._sessions.current.table
 
-    def reset_session(self) -> None:
+    def reset_session(self, session_hash: str | None = None) -> None:
         """Make further calls in a new session. The old one ends with its last call.
+
+        Args:
+            session_hash: The name of the new session; ``None`` for a random one.
 
         Raises:
             ClientClosedError: `close` was called.
         """
-        self._sessions.reset()
+        self._sessions.reset(session_hash)
 
     def component_server(self, component_id: int, fn_name: str, data: object) -> Any:
         """Call a server function of a component. See `Client.component_server`."""

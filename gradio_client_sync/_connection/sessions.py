@@ -55,13 +55,16 @@ class Sessions:
         #: The session of calls that are not isolated.
         self.current = self._create(session_hash)
 
-    def reset(self) -> None:
+    def reset(self, session_hash: str | None = None) -> None:
         """Replace the current session. The old one is closed when its last call leaves it.
+
+        Args:
+            session_hash: The name of the new session; ``None`` for a random one.
 
         Raises:
             ClientClosedError: `close` was called.
         """
-        session = self._create()
+        session = self._create(session_hash)
         with self._lock:
             if self._closed:
                 raise client_closed()

@@ -44,6 +44,17 @@ def test_state_survives_until_the_reset(app: Client) -> None:
         assert [app.predict("/counter")[0] for _ in range(2)] == [1, 2]
 
 
+def test_reset_to_a_named_session(newest: Server) -> None:
+    """A reset with an id continues the session of this id, and refuses an invalid id."""
+    with Client(newest.url) as one, Client(newest.url) as other:
+        assert one.predict("/counter")[0] == 1
+        other.reset_session(one.session_hash)
+        assert other.session_hash == one.session_hash
+        assert other.predict("/counter")[0] == 2
+        with pytest.raises(ValueError, match="session_hash"):
+            other.reset_session("a b")
+
+
 def test_reset_is_about_one_client(app: Client, server: Server) -> None:
     """A reset does not change the session and state of another client."""
     with Client(server.url) as other:

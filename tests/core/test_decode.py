@@ -122,6 +122,18 @@ def test_value_of_an_update_is_the_output(msg: str) -> None:
     assert data.updates[1] == {"__type__": "update"} and set(data.updates) == {0, 1}
 
 
+def test_update_has_files_beside_its_value() -> None:
+    """Files in other parts of an update, such as subtitles, are objects too."""
+    file = {"path": "/tmp/a.vtt", "meta": {"_type": "gradio.FileData"}}
+    update = {"__type__": "update", "value": 1, "subtitles": file}
+    message = {"msg": "process_completed", "success": True, "output": {"data": [update]}}
+    event_factory = scribe_for(outputs=("video",))
+    for make, wanted in ((None, file), (lambda facts: [facts.path], ["/tmp/a.vtt"])):
+        event_factory.make_file = make
+        data = Decoder(event_factory).events(frame_of(message))[0]
+        assert isinstance(data, Data) and data.updates[0] == {**update, "subtitles": wanted}
+
+
 @pytest.mark.parametrize("output", [{}, {"data": None}, {"data": "text"}, {"data": {"0": 1}}])
 def test_value_that_is_missing_costs_no_status(output: dict[str, Any]) -> None:
     """An intermediate message without values still gives a status."""

@@ -41,7 +41,7 @@ def found(value: Any, dialect: Any, kind: str | None = "json") -> tuple[Any, lis
     facts: list[FileFacts] = []
 
     def make(one: FileFacts) -> str:
-        facts.append(one)
+        facts.append(one._replace(sent=None))
         return f"file {len(facts)}"
 
     return find_files(value, slot_of(kind) if kind else None, dialect, make), facts
@@ -64,6 +64,20 @@ def test_files_of_4x_are_objects_with_the_mark() -> None:
         "/tmp/a.png", "http://x/file=/tmp/a.png", "a b.png", 5, "image/png", True, None
     )
     assert facts.name == "a b.png"
+
+
+def test_files_keep_what_the_server_sent() -> None:
+    """The facts of a file have the server's own value, in every form."""
+    old = {"name": "/tmp/a.txt", "data": None, "is_file": True}
+    forms: tuple[tuple[Any, Any, str | None], ...] = (
+        (filedata(more=1), NEW, None),
+        (old, OLD, None),
+        (PNG, OLD, "image"),
+        ("/tmp/a.txt", OLD, "uploadbutton"),
+    )
+    for value, dialect, kind in forms:
+        slot = slot_of(kind) if kind else None
+        assert find_files(value, slot, dialect, lambda facts: facts.sent) is value
 
 
 def test_files_of_early_4x_are_known_by_their_keys() -> None:

@@ -55,10 +55,18 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_connection", "preparing"),
     ("_face", "waiting typed_job wrong_forms explained"),
     ("", "function _client typed __init__"),
+    (
+        "compat",
+        "_warned exceptions _translated data_classes _schema_text _handled _results _communicator",
+    ),
+    ("compat", "_updates _feed job _endpoints _httpx_auth _httpx_options _api_text _described"),
+    ("compat", "_copies client utils"),
+    ("compat", "__init__"),
+    ("compat", "_migration migrate __main__"),
     ("_demo", "stage"),
     ("", "demo"),
     ("_cli", "exits advice mistakes screen live place output assign values naming shells"),
-    ("_cli", "root completing call diagnosis doctor inspect spaces"),
+    ("_cli", "root completing call diagnosis doctor inspect migrate spaces"),
     ("", "cli __main__"),
     ("testing", "generation edits ports http_server logins channels streams backend serving"),
     ("testing", "values endpoints describing plans running like fake_app"),
@@ -69,7 +77,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
 )
 
 #: Folders that users import from. The module in their ``__init__.py`` has the public names.
-PUBLIC_FOLDERS = frozenset(("testing",))
+PUBLIC_FOLDERS = frozenset(("compat", "testing"))
 
 #: What stands in each folder, in a line, for the picture.
 SUBJECTS = {
@@ -93,6 +101,7 @@ SUBJECTS = {
     "_demo": "the demo's stage",
     "_cli": "the commands",
     "testing": "apps for tests",
+    "compat": "scripts of gradio_client",
 }
 
 

@@ -112,7 +112,9 @@ class EventFactory:
             ]
         updates: dict[int, Mapping[str, Any]] = {}
         for index, update in sent.items():
-            updates[index] = {**update, "value": values[index]} if "value" in update else update
+            # Other parts than the value may have files, such as a video's subtitles.
+            whole = self._with_files(update) if files else update
+            updates[index] = {**whole, "value": values[index]} if "value" in whole else whole
         return Data._make(
             data=values,
             endpoint=endpoint.name,
@@ -122,6 +124,16 @@ class EventFactory:
             _origin=endpoint,
             _display=self.look,
         )
+
+    def _with_files(self, update: dict[str, Any]) -> dict[str, Any]:
+        """Return an update with objects for the files beside its value."""
+        if self.make_file is None:
+            return update
+        make = self.make_file
+        return {
+            key: part if key == "value" else find_files(part, None, self.dialect, make)
+            for key, part in update.items()
+        }
 
     def render(self, time: float, output: Mapping[str, Any]) -> list[Event]:
         """Return the event for new components; an empty list if the output has none."""

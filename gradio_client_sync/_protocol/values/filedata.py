@@ -52,6 +52,7 @@ class FileFacts(NamedTuple):
         mime_type: The MIME type.
         is_stream: The app is still producing the file.
         inline: The content as a data URL, if it is part of the value.
+        sent: The file as the server sent it: a dict, or on 3.x also a text.
     """
 
     path: str | None
@@ -61,6 +62,7 @@ class FileFacts(NamedTuple):
     mime_type: str | None
     is_stream: bool
     inline: str | None
+    sent: Any = None
 
     @property
     def name(self) -> str:
@@ -179,6 +181,7 @@ def _facts_4x(value: dict[str, Any]) -> FileFacts | None:
         mime_type=_text(value.get("mime_type")),
         is_stream=is_stream,
         inline=inline,
+        sent=value,
     )
 
 
@@ -204,17 +207,18 @@ def _facts_3x(value: dict[str, Any]) -> FileFacts | None:
         mime_type=mime_type,
         is_stream=is_stream,
         inline=None if on_server else data,
+        sent=value,
     )
 
 
 def _facts_of_text(text: str, kind: str) -> FileFacts | None:
     """Return the facts of a file that a component of 3.x sends as a text, else ``None``."""
     if kind in _IMAGES_3X and _DATA_URL.match(text, 0, _DATA_URL_HEAD) is not None:
-        return FileFacts(None, None, None, None, _data_url_type(text), False, text)
+        return FileFacts(None, None, None, None, _data_url_type(text), False, text, text)
     if kind in _NAMES_3X and text:
         from .filename import type_of
 
-        return FileFacts(text, None, None, None, type_of(text), False, None)
+        return FileFacts(text, None, None, None, type_of(text), False, None, text)
     return None
 
 

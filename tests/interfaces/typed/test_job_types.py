@@ -20,7 +20,8 @@ from typing import Any, Optional
 
 from typing_extensions import assert_type
 
-from gradio_client_sync import Data, Job, Log, RemoteFile, Status
+from gradio_client_sync import Data, Job, Log, RemoteFile, Status, compat
+from gradio_client_sync.compat.utils import StatusUpdate
 from gradio_client_sync.events import Event, TextPiece, Upload
 from gradio_client_sync.types import Stage
 
@@ -67,6 +68,19 @@ def use(job: Job, data: Data, file: RemoteFile) -> None:
     job.events("datas")  # no kind of event
     job.on("log", lambda log: log.stage)  # a log has no stage
     data.endpoint = "/g"  # a result is frozen
+
+
+def use_compat(client: compat.Client) -> None:
+    assert_type(client.view_api(print_info=False, return_format="dict"), dict[str, Any])
+    assert_type(client.view_api(None, False, "str"), str)
+    client.view_api()
+    job = client.submit(1, api_name="/f", result_callbacks=[print], b=compat.handle_file("a"))
+    assert_type(job, compat.Job)
+    assert_type(job.status(), StatusUpdate)
+    assert_type(client.predict(1, 2, api_name="/f", headers={"a": "b"}), Any)
+    client.session_hash = "s"
+    client.protocol = "ws"  # it cannot be set
+    client.predict(1, api_name=3)  # a name is a text
 """
 
 

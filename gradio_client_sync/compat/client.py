@@ -1,0 +1,486 @@
+"""`Client` in the form of `gradio_client`, above the plain `gradio_client_sync.Client`.
+
+It opens no connection of its own. Endpoints and arguments are checked here, in the words that
+scripts know; the plain client makes the call; and its value or error is put into the form that
+scripts expect.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from .. import _client as plain
+from .. import errors
+from .._tracebacks import short_tracebacks
+from .._transport.signal_safe import new_lock
+from . import _api_text
+from ._copies import duplicated
+from ._described import Described
+from ._endpoints import Endpoint as Endpoint
+from ._endpoints import chosen
+from ._handled import with_uploads
+from ._httpx_options import plain_options
+from ._translated import of_connecting, translated
+from .exceptions import AppError as AppError
+from .exceptions import AuthenticationError as AuthenticationError
+from .exceptions import QueueError as QueueError
+from .exceptions import TooManyRequestsError as TooManyRequestsError
+from .exceptions import ValidationError as ValidationError
+from .job import Job as Job
+from .job import Results
+
+if TYPE_CHECKING:
+    import ssl
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from ..events import SpaceStatus
+
+DEFAULT_TEMP_DIR = os.environ.get("GRADIO_TEMP_DIR") or os.path.join(
+    tempfile.gettempdir(), "gradio"
+)
+
+#: Names of older releases. All but the first two have had no effect for a long time.
+_OLDER = ("hf_token", "output_dir", "serialize", "upload_files")
+
+
+@short_tracebacks("__init__", "__exit__", "__repr__")
+class Client:
+    """A connection to one Gradio app, with the names and values of `gradio_client`.
+
+    Args:
+        src: The URL of the app, or the name of a Space (``user/space``).
+        token: A Hugging Face token, for private Spaces.
+        max_workers: How many calls may run at the same time.
+        verbose: Whether to print the address, and whether a Space still builds.
+        auth: User name and password, for apps launched with ``auth=``.
+        httpx_kwargs: Options of the connection: ``timeout`` (for silence), ``proxy``, ``cookies``,
+            ``headers``, ``verify``, ``cert``, ``auth``.
+        headers: Headers for every request.
+        download_files: The folder for files of results. ``False`` leaves them on the server.
+        ssl_verify: ``False`` accepts any certificate. It may also be the path of trusted
+            certificates, or an ``ssl.SSLContext``.
+        analytics_enabled: Has no effect, because nothing is reported.
+        oauth_token: A Hugging Face token for functions that request the token of their user.
+        older: Names of older releases: ``hf_token``, ``output_dir``, ``serialize``,
+            ``upload_files``.
+
+    Raises:
+        TypeError, ValueError: An option has a wrong type or value.
+        AuthenticationError: The app requires a login, or did not accept the one that was given.
+        ValueError: The Space does not exist or cannot start, or there is no app at the URL.
+        ConnectFailedError: No server responds. It is an ``httpx.ConnectError``, too, if the
+            program has imported ``httpx``.
+    """
+
+    def __init__(
+        self,
+        src: str,
+        token: str | None = None,
+        max_workers: int = 40,
+        verbose: bool = True,
+        auth: tuple[str, str] | None = None,
+        httpx_kwargs: dict[str, Any] | None = None,
+        *,
+        headers: dict[str, str] | None = None,
+        download_files: str | os.PathLike[str] | Literal[False] = DEFAULT_TEMP_DIR,
+        ssl_verify: bool | str | ssl.SSLContext = True,
+        _skip_components: bool = True,
+        analytics_enabled: bool = True,
+        oauth_token: str | None = None,
+        **older: Any,
+    ) -> None:
+        _check_older(older, _skip_components)
+        folder = _folder(older.get("output_dir") or download_files)
+        self.token = token if token is not None else older.get("hf_token")
+        self.verbose = verbose
+        self.oauth_token = oauth_token
+        self.ssl_verify = ssl_verify
+        self.download_files = folder
+        self.output_dir = DEFAULT_TEMP_DIR if folder is False else os.fspath(folder)
+        if folder is not False:
+            _make_folder(self.output_dir)
+        options = plain_options(httpx_kwargs)
+        self.headers: dict[str, str] = {**options.pop("headers", {}), **(headers or {})}
+        self.cookies: dict[str, str] = options.get("cookies", {})
+        if ssl_verify is not True:
+            options["verify"] = ssl_verify
+        self._options: dict[str, Any] = {
+            **options,
+            "hf_token": older.get("hf_token"),
+            "token": token,
+            "max_workers": max_workers,
+            "auth": auth,
+            "oauth_token": oauth_token,
+            "status_callback": self._say_once_that_it_builds() if verbose else None,
+        }
+        self._source = src
+        self._lock = new_lock()
+        self._described = Described(self._known, self._connected)
+        self._results = Results(
+            None if folder is False else self.output_dir, self._described.add_paths
+        )
+        self._app: plain.Client | None = self._connect()
+        is_url = src.startswith(("http://", "https://"))
+        self.space_id: str | None = None if is_url else src
+        self.src: str = (src if is_url else self._app.url).rstrip("/") + "/"
+        if verbose:
+            print(f"Loaded as API: {self.src}")
+
+    # -- the connection
+
+    def _connect(self, session_hash: str | None = None) -> plain.Client:
+        self._first_headers = dict(self.headers)
+        headers = _without_user(self.headers)
+        options = {**self._options, "headers": headers, "session_hash": session_hash}
+        try:
+            return plain.Client(self._source, **options)
+        except errors.GradioClientError as exc:
+            raise of_connecting(exc, self._source) from exc.__cause__
+
+    def _connected(self) -> plain.Client:
+        """Return the plain client. After `close`, connect again."""
+        app = self._app
+        if app is None:
+            with self._lock:
+                if self._app is None:
+                    self._app = self._connect(self._last_session)
+                app = self._app
+        return app
+
+    _last_session: str | None = None
+
+    def close(self) -> None:
+        """Cancel all jobs and close the connection. A later call connects again."""
+        with self._lock:
+            app = self._app
+            if app is not None:
+                self._last, self._last_session = app, app.session_hash
+            self._app = None
+        if app is not None:
+            app.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def reset_session(self) -> None:
+        """Start a new session: later calls have the app's initial session state."""
+        self._connected().reset_session()
+
+    @staticmethod
+    def _say_once_that_it_builds() -> Callable[[SpaceStatus], None]:
+        said: list[str] = []
+
+        def say(status: SpaceStatus) -> None:
+            if status.status == "building" and not said:
+                said.append(status.status)
+                print("Space is still building. Please wait...")
+
+        return say
+
+    # -- the app
+
+    def _known(self) -> plain.Client:
+        """Return the plain client for its facts, which are still valid after `close`."""
+        return self._last if self._app is None else self._app
+
+    _last: plain.Client
+
+    @property
+    def config(self) -> Any:
+        """The app's config, as the server sent it."""
+        return self._known().config
+
+    @property
+    def protocol(self) -> str:
+        """The protocol of the app's queue."""
+        return self._known().protocol
+
+    @property
+    def app_version(self) -> Any:
+        """The release of Gradio that the app uses, as a ``packaging.version.Version``."""
+        from packaging.version import parse  # huggingface_hub depends on it
+
+        return parse(str(self.config.get("version", "2.0")).strip())
+
+    @property
+    def session_hash(self) -> str:
+        """The id of the session. A new value starts or continues another session."""
+        return self._known().session_hash
+
+    @session_hash.setter
+    def session_hash(self, value: str) -> None:
+        self._connected().reset_session(value)
+
+    @property
+    def endpoints(self) -> dict[int, Endpoint]:
+        """The endpoints of the app by number."""
+        return self._described.endpoints
+
+    # -- calls
+
+    def predict(
+        self,
+        /,
+        *args: Any,
+        api_name: str | None = None,
+        fn_index: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Call an endpoint, wait for the result, and return it.
+
+        Args:
+            args: The values by position.
+            api_name: The name of the endpoint, with a slash.
+            fn_index: The number of the endpoint, if there is no name.
+            headers: Headers for this call.
+            kwargs: The values by parameter name.
+
+        Returns:
+            The value: one output bare, several as a tuple, and ``()`` for none. Files are paths.
+
+        Raises:
+            ValueError: The app has no such endpoint.
+            TypeError: The arguments do not fit the endpoint.
+            AppError: The app's function raised an exception.
+            GradioClientError: The base class of all errors of a call.
+        """
+        if "submit" not in vars(self) and type(self).submit is _OWN_SUBMIT:
+            return self._predict(args, api_name, fn_index, headers, kwargs)
+        job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
+        try:
+            return job.result()
+        except KeyboardInterrupt:
+            job.cancel()
+            raise
+
+    def _predict(
+        self,
+        args: tuple[Any, ...],
+        api_name: str | None,
+        fn_index: int | None,
+        headers: Mapping[str, str] | None,
+        kwargs: Mapping[str, Any],
+    ) -> Any:
+        """Do what `submit` and `result` do, without a job where the plain client needs none."""
+        app = self._connected()
+        endpoint = chosen(self.endpoints, api_name, fn_index)
+        payload = endpoint.arranged(args, kwargs)
+        try:
+            payload = with_uploads(payload, self._described.is_named)
+            data = app.predict(endpoint.key, payload, headers=self._call_headers(headers))
+            return self._results.value(data)
+        except errors.GradioClientError as exc:
+            raise translated(exc) from exc.__cause__
+
+    def submit(
+        self,
+        /,
+        *args: Any,
+        api_name: str | None = None,
+        fn_index: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        result_callbacks: Callable[..., Any] | list[Callable[..., Any]] | None = None,
+        **kwargs: Any,
+    ) -> Job:
+        """Start a call and return at once.
+
+        Args:
+            args: The values by position.
+            api_name: The name of the endpoint, with a slash.
+            fn_index: The number of the endpoint, if there is no name.
+            headers: Headers for this call.
+            result_callbacks: One function or several, called with the outputs after a success.
+            kwargs: The values by parameter name.
+
+        Returns:
+            The running `Job`.
+
+        Raises:
+            ValueError: The app has no such endpoint.
+            TypeError: The arguments do not fit the endpoint.
+
+        All later errors are raised by `Job.result`.
+        """
+        app = self._connected()
+        endpoint = chosen(self.endpoints, api_name, fn_index)
+        payload = endpoint.arranged(args, kwargs)
+        try:
+            payload = with_uploads(payload, self._described.is_named)
+            running = app.submit(endpoint.key, payload, headers=self._call_headers(headers))
+        except errors.GradioClientError as exc:
+            job = Job.failed(translated(exc), self._results)
+        else:
+            job = Job(running, self._results, verbose=self.verbose, space_id=self.space_id)
+        if result_callbacks:
+            job.call_back(result_callbacks)
+        return job
+
+    def _call_headers(self, headers: Mapping[str, str] | None) -> dict[str, str] | None:
+        """Return the headers of a call that the connection does not send by itself."""
+        given = {} if self.headers == self._first_headers else self.headers
+        if not given and not headers:
+            return None
+        return _without_user({**given, **(headers or {})})
+
+    # -- the description
+
+    @overload
+    def view_api(
+        self,
+        all_endpoints: bool | None = None,
+        print_info: bool = True,
+        return_format: None = None,
+    ) -> None: ...
+    @overload
+    def view_api(
+        self,
+        all_endpoints: bool | None = None,
+        print_info: bool = True,
+        *,
+        return_format: Literal["dict"],
+    ) -> dict[str, Any]: ...
+    @overload
+    def view_api(
+        self,
+        all_endpoints: bool | None = None,
+        print_info: bool = True,
+        *,
+        return_format: Literal["str"],
+    ) -> str: ...
+    @overload
+    def view_api(
+        self, all_endpoints: bool | None, print_info: bool, return_format: Literal["dict"]
+    ) -> dict[str, Any]: ...
+    @overload
+    def view_api(
+        self, all_endpoints: bool | None, print_info: bool, return_format: Literal["str"]
+    ) -> str: ...
+    def view_api(
+        self,
+        all_endpoints: bool | None = None,
+        print_info: bool = True,
+        return_format: Literal["dict", "str"] | None = None,
+    ) -> dict[str, Any] | str | None:
+        """Print or return a description of the endpoints.
+
+        Args:
+            all_endpoints: Whether to list the endpoints without a name. ``None`` lists them if
+                there are no others.
+            print_info: Whether to print the description.
+            return_format: ``"dict"`` returns the server's description, ``"str"`` the text.
+
+        Returns:
+            The description, or ``None`` without a `return_format`.
+        """
+        described = self._described.read()
+        if print_info or return_format == "str":
+            text = _api_text.api_text(described, all_endpoints)
+            if print_info:
+                print(text)
+            if return_format == "str":
+                return text
+        return described if return_format == "dict" else None
+
+    def __repr__(self) -> str:
+        if "src" not in vars(self):  # a debugger shows the client while it connects
+            return "<Client (not connected yet)>"
+        if self._app is None and not self._described.is_read:
+            return f"<Client {self.src} (closed)>"
+        return self.view_api(print_info=False, return_format="str")
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    # -- copies of Spaces
+
+    @classmethod
+    def duplicate(
+        cls,
+        from_id: str,
+        to_id: str | None = None,
+        token: str | None = None,
+        private: bool = True,
+        hardware: str | None = None,
+        secrets: dict[str, str] | None = None,
+        sleep_timeout: int = 5,
+        max_workers: int = 40,
+        verbose: bool = True,
+        *,
+        hf_token: str | None = None,
+    ) -> Self:
+        """Copy a Space to your account, wait until the copy runs, and connect to it.
+
+        If the copy already exists, it is used unchanged.
+
+        Args:
+            from_id: The name of the Space: ``user/space``.
+            to_id: The name of the copy. The default is the name of the original.
+            token: A token with write access. The default is the token that is saved.
+            private: Whether only your account may see the copy.
+            hardware: A hardware name of the Hub. The default is the hardware of the original.
+            secrets: Secrets of the copy.
+            sleep_timeout: Minutes without a visitor after which the copy goes to sleep.
+            max_workers: How many calls may run at the same time.
+            verbose: Whether to print what happens.
+            hf_token: An older name of `token`.
+
+        Raises:
+            ValueError: The Space does not exist, or the token has no access to it.
+            SpaceDuplicationError: The Hub refuses the request.
+        """
+        token = token if token is not None else hf_token
+        copy = duplicated(
+            from_id, to_id, token, private, str_of(hardware), secrets, sleep_timeout, verbose
+        )
+        return cls(copy, token=token, max_workers=max_workers, verbose=verbose)
+
+
+_OWN_SUBMIT = Client.submit
+
+
+def str_of(hardware: Any) -> str | None:
+    """Return the name of a hardware, which may be a member of an enumeration of the Hub."""
+    return None if hardware is None else str(getattr(hardware, "value", hardware))
+
+
+def _check_older(older: Mapping[str, Any], skip_components: bool) -> None:
+    for name in older:
+        if name not in _OLDER:
+            raise TypeError(f"Client() has no option {name!r}.")
+    if not skip_components:
+        raise TypeError(
+            "_skip_components=False is not supported: session state and layout are never part of "
+            "a result, because they stay on the server."
+        )
+
+
+def _without_user(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers without the one that tells the app that the caller is a program."""
+    return {name: value for name, value in headers.items() if name.lower() != "x-gradio-user"}
+
+
+def _folder(download_files: Any) -> Any:
+    """Return the folder for downloads, or ``False``. ``True`` and ``None`` stand for themselves."""
+    if download_files is True:
+        return DEFAULT_TEMP_DIR
+    return False if download_files is None else download_files
+
+
+def _make_folder(path: str) -> None:
+    if os.path.exists(path) and not os.path.isdir(path):
+        raise ValueError(f"download_files is {path!r}, which is not a directory.")
+    os.makedirs(path, exist_ok=True)

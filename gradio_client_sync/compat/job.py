@@ -1,0 +1,270 @@
+"""`Job` in the form of `gradio_client`: a Future whose result is the plain value of a call."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import logging
+from collections.abc import AsyncGenerator, Iterable
+from concurrent.futures import CancelledError, InvalidStateError
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Callable
+
+from .._tracebacks import short_tracebacks
+from .._transport.signal_safe import new_lock
+from ..events import Log
+from . import _updates as statuses
+from ._communicator import Communicator
+from ._feed import Feed
+from ._results import Results as Results
+from ._translated import translated
+from ._updates import Status, StatusUpdate
+
+if TYPE_CHECKING:
+    from .. import job as plain
+    from ..events import Data
+
+log = logging.getLogger(__name__)
+
+_LONG_WAIT = 30  # s
+
+
+@short_tracebacks("__next__", skip=("done", "running", "cancelled"))
+class Job(concurrent.futures.Future[Any]):
+    """A call that runs in the background.
+
+    `result` is the value of the call: one output bare, several as a tuple. It is there when the
+    files of the value are downloaded. A loop over the job gives each value when it arrives.
+
+    Args:
+        job: The job of the plain client; ``None`` for a call that was never sent.
+        results: How values are made.
+        verbose: Whether long waits are printed.
+        space_id: The name of the Space, if the app is one.
+    """
+
+    def __init__(
+        self,
+        job: plain.Job | None,
+        results: Results,
+        *,
+        verbose: bool = True,
+        space_id: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.verbose = verbose
+        self.space_id = space_id
+        self.communicator = Communicator(job)
+        self._job = job
+        self._results = results
+        self._feed: Feed | None = None
+        self._counter = 0
+        self._cancel_asked = False
+        self._lock = new_lock()
+        self._log: Log | None = None
+        self._watches_log = False
+        if job is not None:
+            job.add_done_callback(self._settle)
+
+    @property
+    def future(self) -> Job:
+        """The Future of the call, which is the job itself."""
+        return self
+
+    @classmethod
+    def failed(cls, error: BaseException, results: Results) -> Job:
+        """Return the job of a call that failed before it was sent."""
+        job = cls(None, results)
+        job.set_exception(error)
+        return job
+
+    # -- the end
+
+    def _settle(self, ended: concurrent.futures.Future[Data]) -> None:
+        """Take over the end of the plain job. Files are downloaded before a value is given."""
+        try:
+            self._take_over(ended)
+        except InvalidStateError:
+            log.debug("a job was cancelled while its result was downloaded")
+
+    def _take_over(self, ended: concurrent.futures.Future[Data]) -> None:
+        if ended.cancelled():
+            self._become_cancelled()
+            return
+        error = ended.exception()
+        if error is not None:
+            self.set_exception(translated(error))
+            return
+        try:
+            value = self._results.value(ended.result())
+        except BaseException as exc:  # noqa: BLE001 - it becomes the job's error
+            self.set_exception(translated(exc))
+            return
+        self.set_result(value)
+
+    def _become_cancelled(self) -> None:
+        with self._lock:
+            if self.cancelled() or not super().cancel():
+                return
+            self.set_running_or_notify_cancel()  # for `wait` and `as_completed`
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait for the job to end, and return its value.
+
+        Args:
+            timeout: Seconds to wait; ``None`` waits without a limit.
+
+        Returns:
+            The value: one output bare, several as a tuple, and ``()`` for none.
+
+        Raises:
+            GradioClientError: The job failed. Its class is also that of `gradio_client`.
+            concurrent.futures.TimeoutError: The job did not end within `timeout` seconds.
+            concurrent.futures.CancelledError: The job was cancelled.
+        """
+        error = super().exception(self._wait_for_plain(timeout))
+        if error is None:
+            return super().result()
+        try:
+            raise error.with_traceback(None)  # without the lines of an earlier call
+        finally:
+            del self, error  # breaks a cycle: the traceback has the job, and the job the error
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Wait for the job to end, and return its error; ``None`` if it succeeded.
+
+        Args:
+            timeout: Seconds to wait; ``None`` waits without a limit.
+        """
+        return super().exception(self._wait_for_plain(timeout))
+
+    def _wait_for_plain(self, timeout: float | None) -> float | None:
+        """Wait for the job of the plain client, whose waits a signal cannot break.
+
+        Returns:
+            The seconds that are left.
+        """
+        if self._job is None or self.done():
+            return timeout
+        start = monotonic()
+        try:
+            self._job.exception(timeout)
+        except CancelledError:
+            pass
+        return None if timeout is None else max(0.0, timeout - (monotonic() - start))
+
+    def cancel(self) -> bool:
+        """Cancel the job, here and on the server.
+
+        Returns:
+            ``True``, also if the job had already ended.
+        """
+        if not self.done():
+            self._cancel_asked = True
+            if self._job is None or not self._job.cancel():
+                self._become_cancelled()  # its result is being downloaded
+        return True
+
+    def running(self) -> bool:
+        """Return whether the job has started and has not ended."""
+        return (
+            self._job is not None and not self.done() and (self._job.running() or self._job.done())
+        )
+
+    # -- values
+
+    def outputs(self) -> list[Any]:
+        """Return the values so far. After a success there is at least one."""
+        return [] if self._job is None else self._feeding().values_so_far()
+
+    def __iter__(self) -> Job:
+        return self
+
+    def __next__(self) -> Any:
+        """Return the next value. A second loop continues where the first one stopped."""
+        if self._job is not None:
+            feed = self._feeding()
+            if feed.wait_for(self._counter):
+                self._counter += 1
+                return feed.values[self._counter - 1]
+        self._raise_at_end()
+        raise StopIteration
+
+    async def __aiter__(self) -> AsyncGenerator[statuses.Update, None]:
+        """Yield each status and each value when it arrives."""
+        if self._job is not None:
+            async for update in self._feeding().updates():
+                yield update
+        self._raise_at_end()
+
+    def _raise_at_end(self) -> None:
+        """Raise the error of a job whose values were all given."""
+        try:
+            self.result()
+        except CancelledError:
+            if not self._cancel_asked:
+                raise
+
+    def _feeding(self) -> Feed:
+        """Return the feed, which reads the job from the first time that a value is asked for."""
+        with self._lock:
+            feed, is_new = self._feed, self._feed is None
+            if feed is None:
+                assert self._job is not None  # noqa: S101 - for the type checker
+                feed = self._feed = Feed(self._job, self, self._results)
+        if is_new:
+            feed.start()
+        return feed
+
+    # -- status
+
+    def status(self) -> StatusUpdate:
+        """Return the latest status."""
+        if self._job is None or self.done():
+            if self.cancelled() or self._cancel_asked:
+                return statuses.update(Status.CANCELLED, rank=0, success=False)
+            success = self.exception() is None
+            return statuses.update(Status.FINISHED, rank=0, success=success)
+        if self._cancel_asked:
+            return statuses.update(Status.CANCELLED, rank=0, success=False)
+        if not self._watches_log:
+            self._watches_log = True
+            self._job.on("log", self._keep_log)
+        status, message = self._job.status, self._log
+        if message is not None and message.time >= status.time:
+            return statuses.update_of(message)
+        shown = statuses.update_of(status)
+        if shown.code is Status.FINISHED:  # the files of its result are being downloaded
+            return statuses.update(Status.PROCESSING, status.time)
+        if self.verbose and self.space_id and shown.eta is not None and shown.eta > _LONG_WAIT:
+            print(
+                f"{self.space_id} is busy: this call will take about {int(shown.eta)} s. A copy of "
+                f"your own has no queue: Client.duplicate({self.space_id!r})"
+            )
+        return shown
+
+    def _keep_log(self, message: Log) -> None:
+        self._log = message
+
+    # -- callbacks
+
+    def call_back(self, callbacks: Callable[..., Any] | Iterable[Callable[..., Any]]) -> None:
+        """Call functions with the value of the job, if it succeeds.
+
+        Args:
+            callbacks: One function or several. Several outputs are several arguments.
+        """
+        for callback in [callbacks] if callable(callbacks) else callbacks:
+            self.add_done_callback(_on_success(callback))
+
+
+def _on_success(callback: Callable[..., Any]) -> Callable[[concurrent.futures.Future[Any]], None]:
+    def call(job: concurrent.futures.Future[Any]) -> None:
+        if job.cancelled() or job.exception() is not None:
+            return
+        value = job.result()
+        try:
+            callback(*value) if isinstance(value, tuple) else callback(value)
+        except Exception:
+            log.exception("the callback %r failed", callback)
+
+    return call

@@ -1,0 +1,268 @@
+"""`compat.Client` and `compat.Job` on a real server, where the official client is no judge."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import inspect
+import json
+import threading
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import gradio_client_sync
+from gradio_client_sync import GradioClientError, errors
+from gradio_client_sync.compat import Client, Job, handle_file
+from gradio_client_sync.compat.client import DEFAULT_TEMP_DIR
+from gradio_client_sync.compat.exceptions import AppError
+from gradio_client_sync.compat.utils import OutputUpdate, Status, StatusUpdate
+from tests.support.file_app import FileApp, filedata
+from tests.support.listeners import BOUND
+from tests.support.servers.server import Server
+
+pytestmark = [pytest.mark.gradio, pytest.mark.once]
+
+
+@pytest.fixture
+def client(newest: Server, tmp_path: Path) -> Iterator[Client]:
+    """Yield a client of the newest real server."""
+    with Client(newest.url, verbose=False, download_files=tmp_path / "out") as client:
+        yield client
+
+
+def test_job_is_a_future(client: Client) -> None:
+    """`wait`, `as_completed`, `wrap_future` and done callbacks work, and get the job itself."""
+    jobs = [client.submit(str(n), api_name="/echo") for n in range(3)]
+    assert concurrent.futures.wait(jobs, BOUND).done == set(jobs)
+    assert {job.result() for job in concurrent.futures.as_completed(jobs, BOUND)} == {"0", "1", "2"}
+    seen: list[Any] = []
+    jobs[0].add_done_callback(seen.append)
+    assert seen == [jobs[0]] and isinstance(jobs[0], Job)
+
+    async def wait() -> Any:
+        return await asyncio.wrap_future(client.submit("hi", api_name="/echo"))
+
+    assert asyncio.run(wait()) == "hi"
+    assert jobs[0].communicator.event_id and jobs[0].future is jobs[0]
+
+
+def test_job_resolves_after_its_files_are_here(client: Client) -> None:
+    """A done callback finds the file of the result on this machine."""
+    found: concurrent.futures.Future[bool] = concurrent.futures.Future()
+    job = client.submit(3, api_name="/make_file")
+    job.add_done_callback(lambda job: found.set_result(Path(job.result()).is_file()))
+    assert found.result(BOUND)
+
+
+def test_loop_raises_the_error_of_the_job(client: Client) -> None:
+    """A loop gives the values before a failure, then raises, as every later loop does."""
+    job, seen = client.submit(2, api_name="/fail_midway"), []
+    for _ in range(2):
+        with pytest.raises(AppError, match="midway"):
+            seen.extend([value for value in iter(job)])  # noqa: C416 - it raises midway
+        seen.append("end")
+    assert job.outputs() == ["0", "1"] and seen == ["end", "end"]
+    assert isinstance(job.exception(), errors.AppError)
+
+
+def test_loop_of_a_function_with_one_value(client: Client) -> None:
+    """A plain function gives exactly one value, as does a generator that yields nothing."""
+    for _ in range(3):
+        assert list(client.submit("hi", api_name="/pair")) == [("HI", 2)]
+        assert list(client.submit(api_name="/empty")) == [None]
+
+
+def test_cancel_ends_the_loop_and_the_function(client: Client, newest: Server) -> None:
+    """After `cancel`, a loop just ends, waiters wake, and the function stops on the server."""
+    key = uuid.uuid4().hex
+    job = client.submit(key, api_name="/endless")
+    assert next(job) == "0" and job.running() and not job.done()
+    assert job.cancel() and job.cancelled() and job.done() and not job.running()
+    assert concurrent.futures.wait([job], BOUND).done == {job}
+    assert all(value.isdecimal() for value in job)
+    with pytest.raises(concurrent.futures.CancelledError):
+        job.result()
+    assert job.status().code is Status.CANCELLED and job.status().success is False
+    assert newest.control.await_stopped(key)
+
+
+def test_another_thread_gets_outputs_while_a_loop_waits(client: Client, newest: Server) -> None:
+    """`outputs` returns at once, also while another thread waits for the next value."""
+    key = uuid.uuid4().hex
+    job = client.submit(key, api_name="/hold")
+    waiting = threading.Thread(target=lambda: next(job, None))
+    waiting.start()
+    assert job.outputs() == []
+    newest.control.release(key)
+    waiting.join(BOUND)
+    assert job.outputs() == [key]
+
+
+def test_async_loop(client: Client) -> None:
+    """`async for` gives statuses and values, then the error; the last value is final."""
+
+    async def read(name: str) -> list[Any]:
+        return [update async for update in client.submit(2, api_name=name)]
+
+    updates = asyncio.run(read("/count"))
+    outputs = [update for update in updates if isinstance(update, OutputUpdate)]
+    assert [(one.outputs, one.final) for one in outputs] == [
+        ("0", False),
+        ("1", False),
+        ({"data": ["1"]}, True),
+    ]
+    codes = [one.code for one in updates if isinstance(one, StatusUpdate)]
+    assert Status.ITERATING in codes and codes[-1] is Status.FINISHED
+    with pytest.raises(AppError, match="midway"):
+        asyncio.run(read("/fail_midway"))
+
+
+def test_callbacks_run_after_a_success_only(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that fails is logged, and the next one runs; a failed job calls none."""
+    seen: list[Any] = []
+    done = threading.Event()
+
+    def last(*outputs: Any) -> None:
+        seen.append(outputs)
+        done.set()
+
+    client.submit("hi", api_name="/pair", result_callbacks=[lambda *_: 1 / 0, last])
+    assert done.wait(BOUND) and seen == [("HI", 2)]
+    assert "ZeroDivisionError" in caplog.text
+    failed = client.submit("boo", api_name="/fail", result_callbacks=seen.append)
+    assert failed.exception(BOUND) is not None and len(seen) == 1
+
+
+def test_predict_uses_the_submit_of_a_subclass(newest: Server) -> None:
+    """A subclass, or an object, that overrides `submit` changes `predict`."""
+
+    class Loud(Client):
+        def submit(self, /, *args: Any, **kwargs: Any) -> Job:
+            return super().submit(f"{args[0]}!", **kwargs)
+
+    with Loud(newest.url, verbose=False) as loud:
+        assert loud.predict("hi", api_name="/echo") == "hi!"
+        loud.submit = lambda *args, **kwargs: Client.submit(loud, "own", **kwargs)  # type: ignore[method-assign]
+        assert loud.predict("hi", api_name="/echo") == "own"
+
+
+def test_close_and_go_on(newest: Server) -> None:
+    """A closed client knows its app, closes again without effect, and connects for a call."""
+    client = Client(newest.url, verbose=False)
+    session = client.session_hash
+    for _ in range(2):
+        client.close()
+    assert client.session_hash == session and "/echo" in str(client.endpoints)
+    assert client.predict("hi", api_name="/echo") == "hi" and client.session_hash == session
+    client.session_hash = "another"
+    assert client.session_hash == "another"
+    client.close()
+
+
+def test_options_of_older_releases(
+    newest: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names of older releases are taken, others are refused; `token` is in the signature."""
+    older: dict[str, Any] = {"serialize": True, "upload_files": True, "hf_token": None}
+    with Client(newest.url, output_dir=tmp_path / "made", **older) as client:
+        assert (tmp_path / "made").is_dir() and client.output_dir == str(tmp_path / "made")
+    assert capsys.readouterr().out == f"Loaded as API: {newest.url}/\n"
+    assert "token" in inspect.signature(Client).parameters
+    for wrong in ({"nonsense": 1}, {"_skip_components": False}, {"httpx_kwargs": {"x": 1}}):
+        with pytest.raises(TypeError, match=r"nonsense|session state|'x'"):
+            Client(newest.url, **wrong)
+
+
+def test_headers_of_the_moment_go_with_a_call(newest: Server) -> None:
+    """What the dict of headers holds goes along, those of the call win, and both dicts stay."""
+    with Client(newest.url, verbose=False, headers={"X-One": "1"}) as client:
+        client.headers["X-Two"] = "2"
+        given = {"X-Two": "3", "x-gradio-user": "me"}
+        seen = json.loads(client.predict(api_name="/whoami", headers=given))["headers"]
+        assert (seen["x-one"], seen["x-two"], seen["x-gradio-user"]) == ("1", "3", "api")
+        assert given == {"X-Two": "3", "x-gradio-user": "me"}
+
+
+def test_parameters_of_any_name_are_of_the_app(client: Client) -> None:
+    """Only the four names of `gradio_client` are reserved for options."""
+    for name in ("timeout", "payload", "hf_token", "endpoint", "self", "isolated"):
+        with pytest.raises(TypeError, match=f"`{name}`.*is not a valid key-word argument"):
+            client.submit("x", api_name="/echo", **{name: 1})
+
+
+def test_warnings_name_the_line_of_the_script(client: Client, newest: Server) -> None:
+    """A warning is for the line that calls `predict`, `submit` or `Client`, in this file."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        client.predict("hi", None, api_name="/echo")
+        client.submit("hi", None, api_name="/echo").result()
+        Client(newest.url, verbose=False, httpx_kwargs={"http2": True}).close()
+    assert [one.filename for one in caught] == [__file__] * 3
+
+
+def test_folder_for_downloads_has_its_defaults(newest: Server) -> None:
+    """`True` is the default folder, and `None` leaves files on the server."""
+    with Client(newest.url, verbose=False, download_files=True) as client:  # type: ignore[arg-type]
+        assert client.output_dir == DEFAULT_TEMP_DIR
+    with Client(newest.url, verbose=False, download_files=None) as client:  # type: ignore[arg-type]
+        assert client.predict(3, api_name="/make_file")["orig_name"] == "made.bin"
+
+
+def test_results_can_be_changed(client: Client) -> None:
+    """A script may change a value; the others of the job do not change with it."""
+    job = client.submit(3, api_name="/chat")
+    first = next(job)
+    first.append("mine")
+    first[0]["role"] = "mine"
+    assert "mine" not in str(list(job))
+
+
+def test_errors_come_from_the_result(client: Client, tmp_path: Path) -> None:
+    """Files that are gone and values that cannot be sent fail the job, and not `submit`."""
+    path = tmp_path / "gone.txt"
+    path.write_text("x", encoding="utf-8")
+    form = handle_file(path)
+    path.unlink()
+    for value, name, wanted in (
+        (form, "/file", FileNotFoundError),
+        (object(), "/echo", TypeError),
+        ("a.txt", "/file", ValueError),
+    ):
+        job = client.submit(value, api_name=name)
+        assert isinstance(job.exception(), wanted) and isinstance(
+            job.exception(), GradioClientError
+        )
+        assert list(job.outputs()) == [] and job.status().success is False
+
+
+# -- what an app may try
+
+
+def test_paths_that_the_server_names_are_not_uploaded(tmp_path: Path) -> None:
+    """A default, an example or a result that names a local file goes back as it is."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("secret", encoding="utf-8")
+    with FileApp() as app, Client(app.url, verbose=False, download_files=False) as client:
+        app.output = [filedata(str(secret))]
+        named = client.predict(None, api_name="/file")
+        assert named == filedata(str(secret))
+        again = client.predict(named, api_name="/file")
+        assert again == named and not app.uploads and app.payloads[-1] == [named]
+
+
+def test_plain_client_is_used(monkeypatch: pytest.MonkeyPatch, newest: Server) -> None:
+    """The layer has no engine of its own: without the plain client's, nothing is called."""
+
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise errors.QueueFullError("no engine")
+
+    monkeypatch.setattr(gradio_client_sync.Client, "submit", refuse)
+    with Client(newest.url, verbose=False) as client:
+        assert isinstance(client.submit("x", api_name="/echo").exception(), errors.QueueFullError)

@@ -1,0 +1,1 @@
+"""The official Python client as a judge: the same script with either package."""
