@@ -28,7 +28,7 @@ WARM_UP = 5  # calls before the first round
 @contextmanager
 def serving(version: str, *options: str) -> Iterator[str]:
     """Run the app of the benchmark on a real server; yield its URL."""
-    with Server(version, app=(HERE / "app.py", *options)) as server:
+    with Server(version, app=(HERE / "app.py", *options), fresh=True) as server:
         yield server.url
 
 

@@ -201,7 +201,7 @@ def run(server: str, megabytes: int, rounds: int) -> list[Row]:
     """Start a server, measure all contestants in turn, and print the results."""
     from tests.support.servers.server import Server
 
-    with Server(server) as running:
+    with Server(server, fresh=True) as running:
         rows = compare(running.url, megabytes, rounds)
     print(f"\nGradio {server}, {megabytes} MB\n{show(rows)}", flush=True)
     return rows

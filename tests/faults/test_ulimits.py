@@ -41,7 +41,13 @@ with Client(url, deadline=30, retries=0) as app:
         used = len(list(Path("/proc/self/fd").iterdir()))
         resource.setrlimit(resource.RLIMIT_NOFILE, (used + 20, used + 20))
     elif what == "stack":
-        threading.stack_size(32 * 1024)  # the least that there is
+        size = 32 * 1024  # the least that there is; Python 3.15 needs more, by its build
+        while True:
+            try:
+                threading.stack_size(size)
+                break
+            except ValueError:
+                size += 4096
     jobs, errors = [], []
     for n in range(int(count)):
         try:

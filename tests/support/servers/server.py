@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.servers.environments import prepare
+from tests.support.servers.fork_server import ForkedProcess, available, fork_server
 
 APP = Path(__file__).with_name("app.py")
 COMPONENTS = Path(__file__).with_name("components.py")
@@ -57,6 +58,7 @@ class Server:
         show_error: Whether the app sends the text of any exception, or only that of ``gr.Error``.
         app: Another app instead of the tests' own, and its options; `control` works only if it
             has the same control functions.
+        fresh: Start a new interpreter, instead of a fork of one that has imported Gradio.
 
     Attributes:
         url: URL of the app, with the mount path and without a slash at the end.
@@ -77,6 +79,7 @@ class Server:
         max_file_size: str | None = None,
         show_error: bool = True,
         app: Sequence[str | Path] = (APP,),
+        fresh: bool = False,
     ) -> None:
         options = {
             "auth": auth,
@@ -89,24 +92,28 @@ class Server:
         python = prepare(version)
         self._folder = Path(tempfile.mkdtemp(prefix=f"gradio-{version}-"))
         self.log = self._folder / "stderr.log"
+        arguments = [*map(str, app), *given, *(() if show_error else ("--hide-errors",))]
+        environment = {
+            **os.environ,
+            "GRADIO_TEMP_DIR": str(self._folder / "files"),
+            "TMPDIR": str(self._folder),  # the folder for 3.23's files
+        }
+        self.process: subprocess.Popen[bytes] | ForkedProcess
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(str(python), "-I", "-X", "utf8"),  # -I: ignore the PYTHON… variables,
-                    *map(str, app),
-                    *given,  # and do not import from the app's folder
-                    *(() if show_error else ("--hide-errors",)),
-                ],
-                cwd=self._folder,
-                env={
-                    **os.environ,
-                    "GRADIO_TEMP_DIR": str(self._folder / "files"),
-                    "TMPDIR": str(self._folder),  # the folder for 3.23's files
-                },
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-            )
+            if available and not fresh:
+                self.process = fork_server(python).start(
+                    arguments, self._folder, environment, log.fileno()
+                )
+            else:
+                self.process = subprocess.Popen(
+                    # -I: ignore the PYTHON… variables, and do not import from the app's folder
+                    [str(python), "-I", "-X", "utf8", *arguments],
+                    cwd=self._folder,
+                    env=environment,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                )
         try:
             ready = self._await_ready()
         except BaseException:
