@@ -245,9 +245,9 @@ class Client(ExplainsAttributes):
         if not isinstance(source, str):
             raise TypeError(f"source must be a Space, such as 'user/space', not {source!r}.")
         # All arguments are checked before the copy is made, also those that are used after it.
-        hf_token = _options.one_token(hf_token, token)
+        owner: Any = _options.one_token(hf_token, token)
         check_options(cls, source, client_options)
-        options = {**client_options, "hf_token": hf_token, "status_callback": status_callback}
+        options = {**client_options, "hf_token": owner, "status_callback": status_callback}
         checked = _options.check(options)
         wanted = WantedCopy.checked(private, timeout, hardware, secrets, variables, to_id)
         copy = duplicate(
@@ -256,7 +256,7 @@ class Client(ExplainsAttributes):
             checked["hf_token"],
             allow_insecure_token=checked.get("allow_insecure_token", False),
         )
-        return cls(copy, hf_token=hf_token, status_callback=status_callback, **client_options)
+        return cls(copy, hf_token=owner, status_callback=status_callback, **client_options)
 
     # -- the app ------------------------------------------------------------------
 

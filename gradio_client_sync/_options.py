@@ -10,15 +10,18 @@ import math
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Literal, NamedTuple, Union, cast
+
+from ._basics.secret import Secret, hidden, revealed, shown
 
 if TYPE_CHECKING:
     import ssl
 
     import requests
 
+    from ._basics.secret import Texts
     from .events import SpaceStatus
 
     #: How certificates are verified: whether at all, by a CA bundle, or by a context.
@@ -75,23 +78,29 @@ def token(name: str, value: object) -> str | None:
     return stripped
 
 
-def one_token(hf_token: str | None, other: str | None) -> str | None:
+def hidden_token(name: str, value: object) -> Secret[str] | None:
+    """Check a token as `token` does, and hide it."""
+    checked = token(name, value)
+    return None if checked is None else Secret(checked)
+
+
+def one_token(hf_token: object, other: object) -> object:
     """Return the Hugging Face token that was given under one of its two names.
 
     Args:
-        hf_token: The option `hf_token`, which is checked later.
-        other: The option `token`.
+        hf_token: The option `hf_token`, which is checked later. It may be hidden.
+        other: The option `token`, in the same form.
 
     Raises:
         TypeError: Two different tokens were given, or `token` is not a string.
         ValueError: `token` has characters that tokens do not have.
     """
-    other = token("token", other)
-    if hf_token is None or other is None:
-        return other if hf_token is None else hf_token
-    if token("hf_token", hf_token) != other:
+    if other is None:
+        return hf_token
+    checked = token("token", revealed(other))
+    if hf_token is not None and token("hf_token", revealed(hf_token)) != checked:
         raise TypeError("token is another name of hf_token, and both are given. Pass one of them.")
-    return hf_token
+    return other
 
 
 def texts(name: str, value: object, *, headers: bool = True) -> dict[str, str]:
@@ -99,7 +108,7 @@ def texts(name: str, value: object, *, headers: bool = True) -> dict[str, str]:
 
     Args:
         name: The name of the option, for messages.
-        value: The mapping; ``None`` for an empty one.
+        value: The mapping; ``None`` for an empty one. It and its strings may be hidden.
         headers: Whether the names and strings must be valid in headers.
 
     Returns:
@@ -110,11 +119,14 @@ def texts(name: str, value: object, *, headers: bool = True) -> dict[str, str]:
         ValueError: A name or string cannot be sent. The message does not show the string, because
             it may be secret.
     """
-    if value is None:
+    given = revealed(value)
+    if given is None:
         return {}
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{name} must be a dict of names and strings, not {_type_of(value)}.")
-    for key, text in value.items():
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{name} must be a dict of names and strings, not {_type_of(given)}.")
+    found = shown(given)
+    pairs: Iterable[tuple[object, object]] = found.items()
+    for key, text in pairs:
         if not isinstance(key, str) or not isinstance(text, str):
             raise TypeError(f"{name} must map strings to strings. The entry {key!r} does not.")
         if not headers:
@@ -132,7 +144,12 @@ def texts(name: str, value: object, *, headers: bool = True) -> dict[str, str]:
             )
         if name == "cookies" and ";" in text:
             raise ValueError(f"The cookie {key!r} has a semicolon, which would end its value.")
-    return dict(value)
+    return found
+
+
+def hidden_texts(name: str, value: object) -> Texts:
+    """Check headers or cookies as `texts` does, and hide the strings."""
+    return hidden(texts(name, value)) if value is not None else {}
 
 
 def _latin(text: str) -> bool:
@@ -143,15 +160,18 @@ def _latin(text: str) -> bool:
     return True
 
 
-def proxies(name: str, value: object) -> dict[str, str]:
-    """Check a mapping of URL schemes to proxy URLs, in the form of `requests`."""
+def proxies(name: str, value: object) -> Texts:
+    """Check a mapping of URL schemes to proxy URLs, in the form of `requests`.
+
+    URLs with a login are hidden.
+    """
     if value is None:
         return {}
     if not isinstance(value, Mapping) or not all(
         isinstance(text, str) for pair in value.items() for text in pair
     ):
         raise TypeError(f"{name} must be a dict such as {{'http': 'http://proxy:3128'}}.")
-    return dict(value)
+    return {scheme: Secret(url) if "@" in url else url for scheme, url in value.items()}
 
 
 def pair(name: str, value: object) -> tuple[str, str] | None:
@@ -163,6 +183,12 @@ def pair(name: str, value: object) -> tuple[str, str] | None:
         if isinstance(user, str) and isinstance(password, str):
             return user, password
     raise TypeError(f"{name}= must be a pair of user name and password: ('user', 'password').")
+
+
+def login(name: str, value: object) -> Secret[tuple[str, str]] | None:
+    """Check a pair of user name and password as `pair` does, and hide it."""
+    checked = pair(name, value)
+    return None if checked is None else Secret(checked)
 
 
 def seconds(name: str, value: object) -> float | None:
@@ -216,7 +242,7 @@ def count(name: str, value: object, *, least: int = 1) -> int:
     return value
 
 
-def http_auth(name: str, value: object) -> tuple[str, str] | Authenticate | None:
+def http_auth(name: str, value: object) -> Secret[tuple[str, str]] | Authenticate | None:
     """Check what authenticates requests at a gateway: a pair for Basic, or a function.
 
     Raises:
@@ -232,8 +258,8 @@ def http_auth(name: str, value: object) -> tuple[str, str] | Authenticate | None
             f"{name} must be a pair ('user', 'password') or an object that requests takes as "
             f"auth=, not {_type_of(value)}."
         )
-    checked = pair(name, value)
-    if checked is not None and ":" in checked[0]:
+    checked = login(name, value)
+    if checked is not None and ":" in checked.reveal()[0]:
         raise ValueError(f"The user name in {name} has a colon, which Basic does not allow.")
     return checked
 
@@ -347,16 +373,16 @@ def status_callback(name: str, value: object) -> object:
 
 
 _CHECKS: dict[str, Callable[[str, object], object]] = {
-    "hf_token": token,
+    "hf_token": hidden_token,
     "status_callback": status_callback,
     "wake_timeout": seconds,
     "allow_insecure_token": flag,
-    "auth": pair,
+    "auth": login,
     "http_auth": http_auth,
     "cert": cert,
     "session": session,
-    "headers": texts,
-    "cookies": texts,
+    "headers": hidden_texts,
+    "cookies": hidden_texts,
     "verify": verify,
     "proxies": proxies,
     "timeout": timeouts,
@@ -368,32 +394,32 @@ _CHECKS: dict[str, Callable[[str, object], object]] = {
     "history": count,
     "history_bytes": count,
     "download_dir": folder,
-    "oauth_token": token,
+    "oauth_token": hidden_token,
 }
 
 
 class Options:
     """The arguments of `Client` except the source. They cannot be changed.
 
-    Its `repr` does not show values, because several are secret. It is not a dataclass, because
-    making a dataclass with this many fields took 1.7 ms of every first call.
+    Those that are secret are hidden, each in a `Secret`. It is not a dataclass, because making a
+    dataclass with this many fields took 1.7 ms of every first call.
 
     Args:
         values: A value for each field, in its checked form.
     """
 
-    hf_token: str | None
+    hf_token: Secret[str] | None
     status_callback: StatusCallback
     wake_timeout: float | None
     allow_insecure_token: bool
-    auth: tuple[str, str] | None
-    http_auth: tuple[str, str] | Authenticate | None
+    auth: Secret[tuple[str, str]] | None
+    http_auth: Secret[tuple[str, str]] | Authenticate | None
     cert: Cert | None
     session: requests.Session | None
-    headers: dict[str, str]
-    cookies: dict[str, str]
+    headers: Texts
+    cookies: Texts
     verify: Verify
-    proxies: dict[str, str]
+    proxies: Texts
     timeout: Timeout
     deadline: float | None
     retries: int
@@ -403,7 +429,7 @@ class Options:
     history: int
     history_bytes: int
     download_dir: str | None
-    oauth_token: str | None
+    oauth_token: Secret[str] | None
 
     def __init__(self, **values: Any) -> None:
         wrong = sorted(values.keys() ^ _CHECKS.keys())
@@ -453,6 +479,6 @@ def check(given: Mapping[str, object]) -> dict[str, Any]:
         TypeError, ValueError: A value has a wrong type or value. The message names it.
     """
     return {
-        name: _CHECKS[name](name, value) if name in _CHECKS else value
+        name: _CHECKS[name](name, revealed(value)) if name in _CHECKS else value
         for name, value in given.items()
     }

@@ -27,6 +27,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from ._basics.printing import printable
+from ._basics.secret import hide
 from .errors import FileError, GradioClientError, ProtocolError
 
 if TYPE_CHECKING:
@@ -41,6 +42,15 @@ SWITCH = "GRADIO_CLIENT_SYNC_TRACEBACKS"
 _PACKAGE = os.path.join(os.path.dirname(__file__), "")
 _STANDARD_LIBRARY = os.path.join(os.path.dirname(os.__file__), "")
 _GENERATOR = 0x20  # the flag of a generator function's code
+
+#: The attribute of a function with the function that explains a `TypeError` for its arguments.
+EXPLANATION = "_explanation"
+
+#: Names of parameters that may be secret. Those of `Client` are also the further ones of
+#: `Client.duplicate`.
+_SECRET = frozenset(
+    "hf_token token auth http_auth headers cookies proxies oauth_token secrets".split()
+)
 
 #: Before Python 3.11, `raise` uses the traceback that the interpreter has kept for the handler, and
 #: not the one of the exception. So the first entry, that of the decorator, cannot be replaced.
@@ -82,10 +92,38 @@ def _decorated(member: Any) -> Any:
 def short_traceback(function: _F) -> _F:
     """Decorate a public function or generator function: shorten what it raises.
 
-    As long as nothing is raised, this costs one call more.
+    As long as nothing is raised, this costs one call more. Arguments that may be secret reach the
+    function as a `Secret`, so that programs that show the frames of a running thread do not show
+    them. If it has an explanation for wrong arguments (`_face.explained`), that is raised.
     """
     shown: Any
-    if function.__code__.co_flags & _GENERATOR:
+    explanation = getattr(function, EXPLANATION, None)
+    secret = _secret_parameters(function)
+    if explanation is not None or secret:
+
+        @wraps(function)
+        def shown(*args: Any, **kwargs: Any) -> Any:
+            if kwargs and not secret.isdisjoint(kwargs):
+                for name in secret & kwargs.keys():
+                    if kwargs[name] is not None:
+                        kwargs[name] = hide(kwargs[name])
+            try:
+                try:
+                    return function(*args, **kwargs)
+                except TypeError as exc:
+                    error = None
+                    if explanation is not None and _is_of_arguments(exc):
+                        error = explanation(function, args, kwargs)
+                    if error is None:
+                        raise
+                raise error
+            except BaseException as exc:
+                args, kwargs = (), {}  # this line may be shown with its variables
+                forget_locals(exc)
+                _shorten(exc)
+                raise
+
+    elif function.__code__.co_flags & _GENERATOR:
 
         @wraps(function)
         def shown(*args: Any, **kwargs: Any) -> Any:
@@ -112,6 +150,19 @@ def short_traceback(function: _F) -> _F:
     if not _CAN_DROP_ALL:  # the name that tracebacks show
         shown.__code__ = shown.__code__.replace(co_name=function.__name__)
     return shown  # type: ignore[no-any-return]  # it has the signature of `function`
+
+
+def _secret_parameters(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the names of the parameters that may be secret."""
+    code = function.__code__
+    named = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    # `Client.duplicate` takes further options of `Client`.
+    return _SECRET if "client_options" in code.co_varnames else _SECRET.intersection(named)
+
+
+def _is_of_arguments(exc: TypeError) -> bool:
+    """Return whether an error, caught by the caller, is about the arguments of its call."""
+    return exc.__traceback__ is not None and exc.__traceback__.tb_next is None
 
 
 def forget_locals(exc: BaseException) -> None:

@@ -103,7 +103,9 @@ def options_method(name: str, make: Callable[[dict[str, Any]], T]) -> Callable[.
         flags = {"isolated": isolated, "idempotent": idempotent, "progress": progress}
         given = {name: _options.flag(name, on) for name, on in flags.items() if on is not None}
         limit = {} if timeout is None else {"timeout": _options.seconds("timeout", timeout)}
-        sent_headers = {} if headers is None else {"headers": _options.texts("headers", headers)}
+        sent_headers = (
+            {} if headers is None else {"headers": _options.hidden_texts("headers", headers)}
+        )
         return make({**given, **limit, **sent_headers})
 
     with_options.__qualname__ = f"{name}.with_options"

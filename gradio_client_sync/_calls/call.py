@@ -10,8 +10,7 @@ from .._basics.words import called
 from ..errors import JobTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from .._basics.secret import Texts
     from .._protocol.api.meaning import Callee
     from .._protocol.queue.event_factory import EventFactory
     from .._session.session import Session
@@ -64,7 +63,7 @@ class PreparedCall(NamedTuple):
     request_body: RequestBody
     options: CallOptions
     direct_url: str | None
-    headers: Mapping[str, str]
+    headers: Texts
     files: ResultFiles
 
     def log_step(self, step: str, *arguments: object) -> None:

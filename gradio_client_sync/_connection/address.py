@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Callable
 
+from .._basics.secret import Secret
 from .._protocol.credentials import basic
 from .._transport.deadlines import Deadline
 from .._transport.http import Http
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from .._options import Options
 
 
-def http_options(options: Options, token: str | None, root: str) -> HttpOptions:
+def http_options(options: Options, token: Secret[str] | None, root: str) -> HttpOptions:
     """Return the part of a client's options that its requests need.
 
     Args:
@@ -32,19 +33,21 @@ def http_options(options: Options, token: str | None, root: str) -> HttpOptions:
 
         merged, jar, adapters, trust_env = from_session(options, root)
         plain = http_options(merged.replace(session=None), token, root)
-        return plain._replace(jar=jar, adapters=adapters, trust_env=trust_env)
+        return plain._replace(jar=Secret(jar), adapters=adapters, trust_env=trust_env)
     headers, http_auth = options.headers, options.http_auth
-    secrets = [options.oauth_token, options.auth[1] if options.auth else None]
-    if isinstance(http_auth, tuple):
+    auth = None if options.auth is None else options.auth.reveal()
+    secrets = [options.oauth_token, None if auth is None else Secret(auth[1])]
+    if isinstance(http_auth, Secret):
+        login = http_auth.reveal()
         kept = {name: text for name, text in headers.items() if name.lower() != "authorization"}
-        headers = {**kept, "Authorization": basic(*http_auth)}
-        secrets.append(http_auth[1])
+        headers = {**kept, "Authorization": Secret(basic(*login))}
+        secrets.append(Secret(login[1]))
         http_auth = None
     if token is not None:
         # Hugging Face reads both headers. A header of the user, or a login, is for the app itself.
         is_taken = http_auth is not None or any(name.lower() == "authorization" for name in headers)
         name = "X-HF-Authorization" if is_taken else "Authorization"
-        headers = {**headers, name: f"Bearer {token}"}
+        headers = {**headers, name: Secret(f"Bearer {token}")}
     return HttpOptions(
         headers,
         options.cookies,
@@ -62,7 +65,7 @@ def http_options(options: Options, token: str | None, root: str) -> HttpOptions:
 def open_connection(
     root: str,
     options: Options,
-    token: str | None,
+    token: Secret[str] | None,
     *,
     query: str,
     sign: Callable[[str], str] | None = None,

@@ -13,8 +13,7 @@ from .._transport.deadlines import NEVER
 from .sessions import client_closed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from .._basics.secret import Secret, Texts
     from .._calls.app_files import AppFiles
     from .._options import Trigger
     from .._protocol.api.endpoint import Endpoint
@@ -35,7 +34,9 @@ class BodyFactory:
         oauth_token: The user's Hugging Face token, sent to functions that request one.
     """
 
-    def __init__(self, app: App, http: Http, files: AppFiles, oauth_token: str | None) -> None:
+    def __init__(
+        self, app: App, http: Http, files: AppFiles, oauth_token: Secret[str] | None
+    ) -> None:
         self._app = app
         self._http = http
         self._files = files
@@ -81,11 +82,11 @@ class BodyFactory:
             body["trigger_id"] = trigger.trigger_id
         token = self._oauth_token
         if token is not None and self._app.takes_oauth_token(endpoint, deadline):
-            body["oauth_token"] = token
+            body["oauth_token"] = token.reveal()
         return prepare_body(endpoint, body, self._files)
 
     def input_stream(
-        self, endpoint: Endpoint, session: Session, headers: Mapping[str, str]
+        self, endpoint: Endpoint, session: Session, headers: Texts
     ) -> InputStream | None:
         """Return the sender of a job's further inputs; ``None`` if the job takes only one input.
 

@@ -42,6 +42,7 @@ from .sessions import Sessions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._basics.secret import Texts
     from .._options import Options, Trigger
     from .._protocol.api.endpoint import EndpointTable
     from .._protocol.api.meaning import Callee
@@ -200,7 +201,7 @@ class Connection:
         isolated: bool,
         deadline: Deadline,
         idempotent: bool,
-        headers: Mapping[str, str],
+        headers: Texts,
         trigger: Trigger | None,
         owner: Owner,
     ) -> PreparedCall:

@@ -13,6 +13,8 @@ import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.cookies import RequestsCookieJar
 
+from .._basics.secret import Secret, hidden
+
 if TYPE_CHECKING:
     from .._options import Options
 
@@ -51,7 +53,7 @@ def from_session(options: Options, root: str) -> FromSession:
     usual = requests.utils.default_headers()
     given = {name.lower() for name in options.headers}
     headers = {
-        str(name): _text(value)
+        str(name): Secret(_text(value))
         for name, value in session.headers.items()
         if usual.get(name) != value and name.lower() not in given
     }
@@ -59,7 +61,7 @@ def from_session(options: Options, root: str) -> FromSession:
     if http_auth is None and session.trust_env and "authorization" not in given:
         http_auth = requests.utils.get_netrc_auth(root)
     if isinstance(http_auth, tuple):
-        http_auth = tuple(map(_text, http_auth))
+        http_auth = Secret(tuple(map(_text, http_auth)))
     own = {
         prefix: adapter if _is_of_user(adapter) else None
         for prefix, adapter in session.adapters.items()
@@ -76,7 +78,7 @@ def from_session(options: Options, root: str) -> FromSession:
     merged = options.replace(
         headers={**headers, **options.headers},
         http_auth=http_auth,
-        proxies={**session.proxies, **options.proxies},
+        proxies={**hidden(session.proxies), **options.proxies},
         verify=verify,
         cert=options.cert if options.cert is not None else session.cert,
     )

@@ -12,6 +12,7 @@ from ..errors import GradioClientError
 from .address import open_connection
 
 if TYPE_CHECKING:
+    from .._basics.secret import Secret
     from .._options import Options
     from .._transport.signal_safe import SafeEvent
     from .connection import Connection
@@ -58,7 +59,7 @@ def connect(source: str, options: Options, closing: SafeEvent) -> Connection:
     return SpaceConnector(name, query, options, closing).connect()
 
 
-def _token_for(root: str, options: Options) -> str | None:
+def _token_for(root: str, options: Options) -> Secret[str] | None:
     """Return the Hugging Face token to send to an app that is not a Space.
 
     Raises:

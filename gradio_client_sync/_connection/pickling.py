@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._basics.secret import Secret, shown
 from .._options import hub_endpoint
 from .._protocol.credentials import may_be_secret
 from .._protocol.space import space_name
@@ -43,13 +44,14 @@ def without_secrets(source: str, options: Options) -> tuple[str, dict[str, Any],
         "verify": not isinstance(options.verify, (bool, str)),
         "headers": any(map(may_be_secret, options.headers)),
         "cookies": bool(options.cookies),
-        "proxies": any("@" in proxy for proxy in options.proxies.values()),
+        "proxies": any(isinstance(proxy, Secret) for proxy in options.proxies.values()),
     }
     empty: dict[str, Any] = {"headers": {}, "cookies": {}, "proxies": {}, "verify": True}
     kept = {
         name: empty.get(name) if is_secret.get(name) else value
         for name, value in vars(options).items()
     }
+    kept["headers"] = shown(kept["headers"] or {})
     # If two clients use one session, each receives messages that belong to the other.
     kept["session_hash"] = None
     if _is_found_again(source, options.hf_token):
@@ -59,12 +61,12 @@ def without_secrets(source: str, options: Options) -> tuple[str, dict[str, Any],
     return url, kept, tuple(name for name, secret in is_secret.items() if secret)
 
 
-def _is_found_again(source: str, token: str | None) -> bool:
+def _is_found_again(source: str, token: Secret[str] | None) -> bool:
     """Return whether `token` is the saved token, which clients of Spaces use by default."""
     if token is None or space_name(source, hub_endpoint()) is None:
         return False
     try:
-        return token == _hub.saved_token()
+        return token.reveal() == _hub.saved_token()
     except SpaceError:
         return False  # the saved token cannot be read here, so do not rely on it elsewhere
 

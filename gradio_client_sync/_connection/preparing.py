@@ -66,7 +66,7 @@ def prepare(
                 isolated=isolated,
                 deadline=deadline,
                 idempotent=idempotent,
-                headers=_options.texts("headers", headers),
+                headers=_options.hidden_texts("headers", headers),
                 trigger=trigger,
                 owner=owner,
             )

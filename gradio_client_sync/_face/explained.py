@@ -1,16 +1,16 @@
 """Errors for what a user of another client types: wrong arguments, and unknown attributes.
 
 The decorator `explained` replaces Python's error for wrong arguments of a call. It costs nothing
-that could be measured if the arguments are right, and it changes no signature. `ExplainsAttributes`
-does the same for attributes. The texts are in `wrong_forms`, which is imported after a failure.
+if the arguments are right, and it changes no signature. `ExplainsAttributes` does the same for
+attributes. The texts are in `wrong_forms`, which is imported after a failure.
 """
 
 from __future__ import annotations
 
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from .._basics.printing import printable
+from .._tracebacks import EXPLANATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,28 +19,24 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def explained(explain: str) -> Callable[[F], F]:
-    """Return a decorator for a function that users call.
+    """Return a decorator for a function that users call, below that of `short_traceback`.
 
     Args:
         explain: The name of the function in `wrong_forms` that returns the error for arguments
             that do not fit the decorated function.
     """
 
+    def explanation(
+        function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> TypeError | None:
+        from . import wrong_forms
+
+        error: TypeError | None = getattr(wrong_forms, explain)(function, args, kwargs)
+        return error
+
     def decorate(function: F) -> F:
-        @wraps(function)
-        def checked(*args: Any, **kwargs: Any) -> Any:
-            try:
-                return function(*args, **kwargs)
-            except TypeError as exc:
-                raised_inside = exc.__traceback__ is None or exc.__traceback__.tb_next is not None
-                if raised_inside:
-                    raise
-                from . import wrong_forms
-
-                error: TypeError = getattr(wrong_forms, explain)(function, args, kwargs) or exc
-            raise error
-
-        return cast("F", checked)
+        setattr(function, EXPLANATION, explanation)
+        return function
 
     return decorate
 

@@ -20,8 +20,7 @@ from .._transport.signal_safe import SafeCondition, new_lock
 from ..errors import ClientClosedError, ConnectFailedError, GradioClientError, StreamClosedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from .._basics.secret import Texts
     from .._protocol.routes import Routes
     from .._transport.failures import Answer
     from .._transport.http import Http
@@ -48,7 +47,7 @@ class InputStream:
         http: Http,
         routes: Routes,
         encode: Callable[[Payload], bytes],
-        headers: Mapping[str, str] | None = None,
+        headers: Texts | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._http = http

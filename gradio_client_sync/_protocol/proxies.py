@@ -8,7 +8,7 @@ becomes ``socks5h://``.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from urllib.parse import urlsplit
 
 #: The schemes that `requests` and `websocket` accept.
@@ -83,12 +83,12 @@ def key_for(url: str, proxies: Mapping[str, str]) -> str | None:
     return next((key for key in keys if key in proxies), None)
 
 
-def source_of(key: str, given: Mapping[str, str], environment: Mapping[str, str]) -> str:
+def source_of(key: str, given: Container[str], environment: Mapping[str, str]) -> str:
     """Return where a proxy was set, for an error message.
 
     Args:
         key: The proxy's key in `proxies`.
-        given: *proxies* of `Client`.
+        given: The keys of *proxies* of `Client`.
         environment: Environment variables. If a variable is set in lower case and in upper case,
             the lower case one counts.
     """

@@ -26,6 +26,7 @@ from .watch import Watch
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .._basics.secret import Secret
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.api.meaning import RequestMeaning
     from .._protocol.dialect import Dialect
@@ -87,7 +88,7 @@ class App:
         named: str,
         http: Http,
         query: str,
-        auth: tuple[str, str] | None,
+        auth: Secret[tuple[str, str]] | None,
         policy: RetryPolicy,
     ) -> None:
         self._named = named

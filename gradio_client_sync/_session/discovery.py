@@ -22,6 +22,9 @@ from .._transport.gateway_refusals import certificate_wanted
 from ..errors import AuthenticationError, ConfigError, ConnectFailedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .._basics.secret import Secret
     from .._transport.attempts import RetryPolicy
     from .._transport.http import Http
     from ..types import Config
@@ -33,7 +36,7 @@ _PAGE_CONFIG = rb"(?s)window\.gradio_config\s*=\s*(\{.*?\});\s*</script>"
 
 
 def discover(
-    http: Http, root: str, auth: tuple[str, str] | None, policy: RetryPolicy
+    http: Http, root: str, auth: Secret[tuple[str, str]] | None, policy: RetryPolicy
 ) -> tuple[str, Config]:
     """Find the app and read its config.
 
@@ -68,7 +71,7 @@ def discover(
 
 
 def _request_config(
-    http: Http, root: str, auth: tuple[str, str] | None, policy: RetryPolicy
+    http: Http, root: str, auth: Secret[tuple[str, str]] | None, policy: RetryPolicy
 ) -> Answer:
     """Request the config. If the app requires a login, log in and request it again."""
     response = http.get(Routes(root).config, policy)
@@ -78,11 +81,11 @@ def _request_config(
         response = http.get(Routes(root).config, policy)
         if response.status == 401:
             raise AuthenticationError(
-                f"{root} accepted the login of user {auth[0]!r}, but its next response required a "
-                "login again. If the app runs as several replicas behind a gateway, configure the "
-                "gateway to send all requests of a client to one replica, by a cookie that it "
-                "sets (session affinity). Otherwise, check whether a proxy drops the cookie of the "
-                "login.",
+                f"{root} accepted the login of user {auth.reveal()[0]!r}, but its next response "
+                "required a login again. If the app runs as several replicas behind a gateway, "
+                "configure the gateway to send all requests of a client to one replica, by a "
+                "cookie that it sets (session affinity). Otherwise, check whether a proxy drops "
+                "the cookie of the login.",
                 url=response.url,
                 status_code=response.status,
                 body=shorten(response.text),
@@ -91,7 +94,7 @@ def _request_config(
 
 
 def _app_above(
-    http: Http, root: str, auth: tuple[str, str] | None, policy: RetryPolicy
+    http: Http, root: str, auth: Secret[tuple[str, str]] | None, policy: RetryPolicy
 ) -> tuple[str, Config] | None:
     """Find the multi-page app one level up, if the URL is that of one of its pages.
 
@@ -142,7 +145,11 @@ def _is_from_gradio(response: Answer) -> bool:
 
 
 def _app_of_page(
-    http: Http, root: str, refused: Answer, auth: tuple[str, str] | None, policy: RetryPolicy
+    http: Http,
+    root: str,
+    refused: Answer,
+    auth: Secret[tuple[str, str]] | None,
+    policy: RetryPolicy,
 ) -> tuple[str, Config]:
     """Find the app by the copy of the config in its page.
 
@@ -177,18 +184,40 @@ def _app_of_page(
     return root_of(page.url), cast("Config", config)
 
 
-def _login(http: Http, root: str, auth: tuple[str, str], policy: RetryPolicy) -> None:
-    user, password = auth
-    body = urlencode({"username": user, "password": password}).encode()
+class _Form:
+    """The body of the request that logs in. It is written when it is sent.
+
+    Args:
+        auth: User name and password.
+    """
+
+    def __init__(self, auth: Secret[tuple[str, str]]) -> None:
+        self._auth = auth
+
+    def __len__(self) -> int:
+        return len(self._written())
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter((self._written(),))
+
+    def _written(self) -> bytes:
+        user, password = self._auth.reveal()
+        return urlencode({"username": user, "password": password}).encode()
+
+
+def _login(http: Http, root: str, auth: Secret[tuple[str, str]], policy: RetryPolicy) -> None:
     url = Routes(root).login
     content_type = "application/x-www-form-urlencoded"
-    response = http.post(url, body, content_type=content_type, policy=policy.after_429_only())
+    response = http.post(
+        url, _Form(auth), content_type=content_type, policy=policy.after_429_only()
+    )
     # Before 3.19, the response is a redirect to the page. It sets the cookie, too.
     if response.status in (200, 302, 303):
         return
     if response.status in (400, 401, 403):
         raise AuthenticationError(
-            f"{root} does not accept the login of user {user!r}. Check auth=('user', 'password').",
+            f"{root} does not accept the login of user {auth.reveal()[0]!r}. Check "
+            "auth=('user', 'password').",
             url=url,
             status_code=response.status,
             body=shorten(response.text),

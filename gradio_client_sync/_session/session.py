@@ -29,6 +29,7 @@ from .session_jobs import SessionJobs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._basics.secret import Texts
     from .._job.control import JobControl
     from .._protocol.api.endpoint import Endpoint, EndpointTable
     from .._protocol.dialect import Dialect
@@ -92,7 +93,7 @@ class Join(NamedTuple):
     job: JobControl
     exchange: Exchange
     body: bytes
-    headers: Mapping[str, str]
+    headers: Texts
     publish: Callable[[Message], object]
     deadline: Deadline
     before_send: Callable[[], None]
@@ -199,7 +200,7 @@ class Session:
         self,
         url: str,
         body: bytes,
-        headers: Mapping[str, str],
+        headers: Texts,
         deadline: Deadline,
         call: RequestHandle,
     ) -> Answer:

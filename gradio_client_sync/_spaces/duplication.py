@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
+from .._basics.secret import hidden
 from .._options import flag, hub_endpoint, minutes, texts
 from .._protocol.space import SpaceName, space_name
 from .._transport.signal_safe import SafeEvent
@@ -23,6 +24,7 @@ from .tokens import Tokens
 from .waking import WakeTimeout, find, retry_rate_limited
 
 if TYPE_CHECKING:
+    from .._basics.secret import Secret, Texts
     from .waking import SpaceInfo
 
 FREE = "cpu-basic"
@@ -42,7 +44,7 @@ class WantedCopy:
     private: bool
     timeout: float | None
     hardware: str | None
-    secrets: Mapping[str, str] = field(repr=False)
+    secrets: Mapping[str, Secret[str]]
     variables: Mapping[str, str]
     to_id: str | None
 
@@ -65,14 +67,14 @@ class WantedCopy:
             private=flag("private", private),
             timeout=minutes("timeout", timeout),
             hardware=hardware,
-            secrets=texts("secrets", secrets, headers=False),
+            secrets=hidden(texts("secrets", secrets, headers=False)),
             variables=texts("variables", variables, headers=False),
             to_id=to_id,
         )
 
 
 def duplicate(
-    source: str, wanted: WantedCopy, hf_token: str | None, *, allow_insecure_token: bool
+    source: str, wanted: WantedCopy, hf_token: Secret[str] | None, *, allow_insecure_token: bool
 ) -> str:
     """Copy a Space, or use the copy that already exists.
 
@@ -122,7 +124,9 @@ def _named(source: str) -> SpaceName:
     return name
 
 
-def _hub_of_owner(name: SpaceName, hf_token: str | None, allow_insecure_token: bool) -> _hub.Hub:
+def _hub_of_owner(
+    name: SpaceName, hf_token: Secret[str] | None, allow_insecure_token: bool
+) -> _hub.Hub:
     """Return the Hub, with the token of the copy's owner."""
     saved = _hub.saved_token() if hf_token is None else None
     tokens = Tokens(hf_token, saved, allow_insecure_token)
@@ -222,7 +226,7 @@ def _difference(
     requested: Mapping[str, Any],
     present: Mapping[str, str] | None,
     variables: Mapping[str, str],
-    secrets: Mapping[str, str],
+    secrets: Texts,
 ) -> str | None:
     """Describe how a copy differs from the requested options; return ``None`` if it does not.
 
@@ -273,7 +277,7 @@ def _shown(option: str, value: Any) -> str:
     return "unlimited" if value == NEVER else f"{value / 60:g} min"
 
 
-def _pairs(values: Mapping[str, str]) -> list[dict[str, str]] | None:
+def _pairs(values: Texts) -> list[dict[str, Any]] | None:
     return [{"key": key, "value": value} for key, value in values.items()] or None
 
 

@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from .._basics.secret import Secret, hidden, revealed, shown
 from .._options import hub_endpoint
 from .._protocol.proxies import without_login
 from .._protocol.queue.wire import read_json
@@ -84,7 +85,7 @@ class Hub:
         token: The token of the account; ``None`` for requests without a token.
     """
 
-    def __init__(self, token: str | None) -> None:
+    def __init__(self, token: Secret[str] | None) -> None:
         self.endpoint = hub_endpoint()
         self._token = token
 
@@ -111,33 +112,38 @@ class Hub:
         Raises:
             SpaceError: The Hub cannot be reached.
         """
-        from huggingface_hub.utils import build_hf_headers
-
-        headers = build_hf_headers(
-            # For the library, False means no token, and None means the saved token.
-            token=self._token or False,
-            library_name="gradio-client-sync",
-            library_version=__version__,
-        )
         url = f"{self.endpoint}/api/{path}"
         recorded = None if seam.current is None else seam.current.hub_answer(path, method)
         if recorded is not None:
             return HubResponse(*recorded)
-        response = self._send(method, url, headers)
+        response = self._send(method, url)
         if seam.current is not None:
             seam.current.asked_hub(path, method, response.status, response.body)
         return response
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str]) -> HubResponse:
+    def _send(self, method: str, url: str) -> HubResponse:
         from huggingface_hub.utils import get_session
 
         try:
             if self._proxy.lower().startswith("socks"):
-                return self._get_by_socks(url, headers)
-            response = get_session().request(method, url, headers=headers, timeout=TIMEOUT)
+                return self._get_by_socks(url)
+            session = get_session()
+            # The headers get no name here, because they have the token.
+            response = session.request(method, url, headers=self._headers(), timeout=TIMEOUT)
             return _reply(response, self._token)
         except Exception as exc:
             raise self._unreachable(exc) from exc
+
+    def _headers(self) -> dict[str, str]:
+        from huggingface_hub.utils import build_hf_headers
+
+        headers: dict[str, str] = build_hf_headers(
+            # For the library, False means no token, and None means the saved token.
+            token=False if self._token is None else self._token.reveal(),
+            library_name="gradio-client-sync",
+            library_version=__version__,
+        )
+        return headers
 
     @property
     def _proxy(self) -> str:
@@ -146,7 +152,7 @@ class Hub:
 
         return proxy_of_environment(self.endpoint)
 
-    def _get_by_socks(self, url: str, headers: Mapping[str, str]) -> HubResponse:
+    def _get_by_socks(self, url: str) -> HubResponse:
         """Send a request through a SOCKS proxy, with the HTTP client that is used for apps.
 
         The library does not support ``socks://``. For the other SOCKS schemes, some of its
@@ -155,7 +161,9 @@ class Hub:
         from .._transport.http import Http
         from .._transport.http_options import HttpOptions
 
-        options = HttpOptions(headers, timeout=(TIMEOUT, TIMEOUT), rate_limit_patience=0.0)
+        options = HttpOptions(
+            hidden(self._headers()), timeout=(TIMEOUT, TIMEOUT), rate_limit_patience=0.0
+        )
         http = Http(self.endpoint, options)
         try:
             response = http.get(url)
@@ -286,7 +294,7 @@ class Hub:
         from huggingface_hub import HfApi
         from huggingface_hub.utils import HfHubHTTPError
 
-        api = HfApi(endpoint=self.endpoint, token=self._token)
+        api = HfApi(endpoint=self.endpoint, token=revealed(self._token))
         if hasattr(api, "duplicate_repo"):
             arguments = {
                 name if name == "private" else f"space_{name}": value
@@ -301,7 +309,7 @@ class Hub:
             with warnings.catch_warnings():
                 # This package gives the same warnings with its own names of the options.
                 warnings.simplefilter("ignore")
-                duplicate(source, target, **arguments)
+                duplicate(source, target, **_revealed(arguments))
         except HfHubHTTPError as exc:
             secrets = (pair["value"] for pair in options.get("secrets") or ())
             reply = _reply(exc.response, self._token, *secrets)
@@ -410,7 +418,7 @@ class Hub:
         return _without(text, (self._token,))
 
 
-def _reply(response: Any, *secrets: str | None) -> HubResponse:
+def _reply(response: Any, *secrets: str | Secret[str] | None) -> HubResponse:
     """Convert a response of the library, without secrets that the Hub repeats in it."""
     headers = {
         str(name).lower(): _without(str(value), secrets) for name, value in response.headers.items()
@@ -421,10 +429,18 @@ def _reply(response: Any, *secrets: str | None) -> HubResponse:
     return HubResponse(response.status_code, headers, body)
 
 
-def _without(text: str, secrets: Iterable[str | None]) -> str:
-    for secret in filter(None, secrets):
+def _without(text: str, secrets: Iterable[str | Secret[str] | None]) -> str:
+    for secret in filter(None, map(revealed, secrets)):
         text = text.replace(secret, "***")
     return text
+
+
+def _revealed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a copy with the values of its secrets."""
+    return {
+        name: list(map(shown, value)) if isinstance(value, list) else value
+        for name, value in options.items()
+    }
 
 
 def _permissions(account: Mapping[str, Any]) -> str:

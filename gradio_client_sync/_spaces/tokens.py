@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._basics.secret import Secret
 from .._protocol.space import keeps_secrets
 from ..errors import AuthenticationError
 
@@ -21,16 +22,18 @@ class Tokens:
         allow_insecure: Whether the explicit token is also sent without encryption.
     """
 
-    def __init__(self, explicit: str | None, saved: str | None, allow_insecure: bool) -> None:
+    def __init__(
+        self, explicit: Secret[str] | None, saved: str | None, allow_insecure: bool
+    ) -> None:
         self._explicit = explicit
-        self._saved = saved
+        self._saved = None if saved is None else Secret(saved)
         self._allow_insecure = allow_insecure
 
     def __reduce__(self) -> Any:
         """Refuse, because the pickle would have secrets."""
         raise TypeError("Tokens cannot be pickled.")
 
-    def token_for(self, root: str) -> str | None:
+    def token_for(self, root: str) -> Secret[str] | None:
         """Return the token for an app: the explicit one, otherwise the saved one.
 
         Args:

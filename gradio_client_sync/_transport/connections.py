@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from urllib3.connection import HTTPConnection
 from urllib3.util.wait import wait_for_read
 
+from .._basics.secret import hidden
 from .base import Aborted, Unreachable
 from .request import Body, write
 from .response import Raw, Response
@@ -30,6 +31,7 @@ from .signal_safe import NOTICED, SafeEvent, new_lock
 if TYPE_CHECKING:
     from urllib3.connectionpool import HTTPConnectionPool
 
+    from .._basics.secret import Texts
     from .._options import Timeout
 
 # A function may run for hours without sending a byte. On servers without heartbeats, only TCP
@@ -250,7 +252,7 @@ class Pool:
         method: str,
         target: str,
         body: Body,
-        headers: dict[str, str],
+        headers: Texts,
         call: RequestHandle,
         timeout: Timeout,
         silence: float | None,
@@ -284,7 +286,7 @@ class Pool:
                 connection.timeout = connect_timeout
                 self._open(connection, target)
             if self._factory.proxy is not None and not target.startswith("/"):
-                headers = {**headers, **self._factory.proxy_headers}
+                headers = {**headers, **hidden(self._factory.proxy_headers)}
             call.attach(connection.sock)
             connection.sock.settimeout(silence)
             try:

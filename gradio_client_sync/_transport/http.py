@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import os
 import time
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Callable
 from urllib.parse import urljoin
@@ -40,11 +39,13 @@ from .retries import RETRYABLE_STATUSES, can_retry, is_safe_to_retry
 from .signal_safe import SafeEvent, new_lock
 
 if TYPE_CHECKING:
+    from .._basics.secret import Texts
     from .._options import Timeout
+    from .request import Body
     from .response import Response
 
 _REDIRECTS = 5
-_NO_HEADERS: Mapping[str, str] = {}
+_NO_HEADERS: Texts = {}
 _DEFAULTS = HttpOptions()
 
 
@@ -88,8 +89,8 @@ class _Request:
         self,
         method: str,
         url: str,
-        body: bytes | UploadBody | None,
-        headers: Mapping[str, str],
+        body: Body,
+        headers: Texts,
         timeout: Timeout,
         query: str = "",
         is_signed: bool = False,
@@ -317,9 +318,7 @@ class Http:
             url=url,
         )
 
-    def fetch(
-        self, url: str, call: RequestHandle, *, headers: Mapping[str, str] | None = None
-    ) -> Download:
+    def fetch(self, url: str, call: RequestHandle, *, headers: Texts | None = None) -> Download:
         """Send a GET request and return the response, whose body is read in pieces.
 
         There are no retries once the response has started, and redirects are not followed. The
@@ -371,10 +370,10 @@ class Http:
     def post(
         self,
         url: str,
-        body: bytes | UploadBody,
+        body: Body,
         *,
         content_type: str = "application/json",
-        headers: Mapping[str, str] | None = None,
+        headers: Texts | None = None,
         query: str = "",
         call: RequestHandle | None = None,
         read_timeout: float | UseDefault | None = USE_DEFAULT,
@@ -413,7 +412,7 @@ class Http:
         *,
         silence: float | None,
         query: str = "",
-        headers: Mapping[str, str] | None = None,
+        headers: Texts | None = None,
         read_timeout: float | UseDefault | None = USE_DEFAULT,
         policy: RetryPolicy = SEND_ONCE,
     ) -> EventStream:

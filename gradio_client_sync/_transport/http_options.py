@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from requests.adapters import BaseAdapter
     from requests.cookies import RequestsCookieJar
 
+    from .._basics.secret import Secret
     from .._options import Authenticate, Cert, Timeout, Verify
 
 #: Seconds for which a request is sent again while the server responds with 429.
@@ -18,7 +19,7 @@ RATE_LIMIT_PATIENCE = 30.0
 
 
 class HttpOptions(NamedTuple):
-    """The settings of an `Http`.
+    """The settings of an `Http`. Those of users are hidden, each in a `Secret`.
 
     Attributes:
         headers: Headers that are sent with every request.
@@ -42,18 +43,18 @@ class HttpOptions(NamedTuple):
         trust_env: Whether to read proxies and certificates from the environment.
     """
 
-    headers: Mapping[str, str] = {}
-    cookies: Mapping[str, str] = {}
+    headers: Mapping[str, str | Secret[str]] = {}
+    cookies: Mapping[str, str | Secret[str]] = {}
     verify: Verify = True
-    proxies: Mapping[str, str] = {}
+    proxies: Mapping[str, str | Secret[str]] = {}
     timeout: Timeout = (10.0, 60.0)
     retries: int = 0
     rate_limit_patience: float = RATE_LIMIT_PATIENCE
     message_bytes: int = MESSAGE_BYTES
-    secrets: tuple[str, ...] = ()
+    secrets: tuple[str | Secret[str], ...] = ()
     cert: Cert | None = None
     http_auth: Authenticate | None = None
-    jar: RequestsCookieJar | None = None
+    jar: Secret[RequestsCookieJar] | None = None
     adapters: tuple[tuple[str, BaseAdapter | None], ...] = ()
     trust_env: bool = True
 

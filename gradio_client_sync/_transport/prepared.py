@@ -19,6 +19,7 @@ from requests.hooks import default_hooks, dispatch_hook
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
+from .._basics.secret import Secret, hidden, shown
 from .._protocol.routes import may_follow
 from ..errors import AuthenticationError, GradioClientError
 from . import seam, user_adapter
@@ -29,6 +30,7 @@ from .request_context import NetworkPath, RequestContext
 if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter
 
+    from .._basics.secret import Texts
     from .._options import Timeout
     from .connections import Pool, RequestHandle
     from .http_options import HttpOptions
@@ -84,16 +86,18 @@ class PreparedContext(RequestContext):
         host = parts.netloc if parts.scheme in ("http", "https") else "localhost"
         return NetworkPath(cast("Pool", _PreparedPool(self, url, None)), "", host)
 
-    def options_for(self, url: str, timeout: Timeout) -> dict[str, Any]:
+    def options_for(self, url: str, timeout: Timeout) -> Secret[dict[str, Any]]:
         """Return the options with which an adapter sends a request."""
         proxy = self.proxy_for(url)
-        return {
-            "stream": True,
-            "timeout": timeout,
-            "verify": self.verify,
-            "cert": self.cert,
-            "proxies": {urlsplit(url).scheme: proxy} if proxy else {},
-        }
+        return Secret(
+            {
+                "stream": True,
+                "timeout": timeout,
+                "verify": self.verify,
+                "cert": self.cert,
+                "proxies": {urlsplit(url).scheme: proxy} if proxy else {},
+            }
+        )
 
     def pool_path(self, url: str) -> NetworkPath:
         """Return the path to a URL, with a plain pool. `network_path` lists the errors."""
@@ -128,7 +132,7 @@ class _PreparedPool:
         method: str,
         target: str,
         body: Body,
-        headers: dict[str, str],
+        headers: Texts,
         call: RequestHandle,
         timeout: Timeout,
         silence: float | None,
@@ -147,14 +151,12 @@ class _PreparedPool:
         return exchange.run(prepared(method, self._url, body, headers), context)
 
 
-def prepared(
-    method: str, url: str, body: Body, headers: dict[str, str]
-) -> requests.PreparedRequest:
+def prepared(method: str, url: str, body: Body, headers: Texts) -> requests.PreparedRequest:
     """Return a request in the form of `requests`."""
     request = requests.PreparedRequest()
     request.method = method
     request.url = requests.utils.requote_uri(url.partition("#")[0])
-    request.headers = CaseInsensitiveDict(headers)
+    request.headers = CaseInsensitiveDict(shown(headers))
     request.body = cast("Any", body)
     request.hooks = default_hooks()
     request._cookies = requests.cookies.RequestsCookieJar()  # type: ignore[attr-defined]
@@ -177,7 +179,7 @@ class Exchange(BaseAdapter):
     def __init__(self, context: RequestContext) -> None:
         self.context = context
         self._failure: BaseException | None = None
-        self._cookies: dict[str, str] = {}  # from earlier responses
+        self._cookies: dict[str, Secret[str]] = {}  # from earlier responses
         self._last: Response | None = None
 
     def run(self, request: requests.PreparedRequest, user: PreparedContext) -> Response:
@@ -227,14 +229,8 @@ class Exchange(BaseAdapter):
         The options of `requests` are ignored: they are those of the client.
         """
         self.close()
-        headers = dict(request.headers)
-        if self._cookies:
-            pairs = (part.strip().partition("=") for part in headers.get("Cookie", "").split(";"))
-            sent = {name: value for name, _, value in pairs if name}
-            merged = {**sent, **self._cookies}
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in merged.items())
         try:
-            response = self._respond(request, headers)
+            response = self._respond(request, self._headers_of(request))
         except BaseException as exc:
             self._failure = exc
             raise
@@ -243,11 +239,21 @@ class Exchange(BaseAdapter):
             response = _shown(response, request)
         response.connection = cast("HTTPAdapter", self)
         for cookie in response.cookies:
-            self._cookies[cookie.name] = cookie.value or ""
+            self._cookies[cookie.name] = Secret(cookie.value or "")
         return response
 
+    def _headers_of(self, request: requests.PreparedRequest) -> dict[str, Secret[str]]:
+        """Return the headers of a request, with the cookies of earlier responses."""
+        headers = dict(request.headers)
+        if self._cookies:
+            pairs = (part.strip().partition("=") for part in headers.get("Cookie", "").split(";"))
+            sent = {name: value for name, _, value in pairs if name}
+            merged = {**sent, **self._cookies}
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in merged.items())
+        return hidden(headers)
+
     def _respond(
-        self, request: requests.PreparedRequest, headers: dict[str, str]
+        self, request: requests.PreparedRequest, headers: Texts
     ) -> Response | requests.Response:
         """Send a request with these headers, and return its response."""
         raise NotImplementedError
@@ -305,11 +311,11 @@ class HttpExchange(Exchange):
             given.close()
 
     def _respond(
-        self, request: requests.PreparedRequest, headers: dict[str, str]
+        self, request: requests.PreparedRequest, headers: Texts
     ) -> Response | requests.Response:
         adapter = self._paths.adapter_for(str(request.url))
         if adapter is not None:
-            request.headers = CaseInsensitiveDict(headers)
+            request.headers = CaseInsensitiveDict(shown(headers))
             options = self._paths.options_for(str(request.url), self._timeout)
             self._given = user_adapter.send(adapter, request, self._call, options)
             return self._given

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator, Mapping
-from typing import Protocol, Union
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol, Union
+
+if TYPE_CHECKING:
+    from .._basics.secret import Texts
 
 
 class Pieces(Protocol):
@@ -27,9 +30,7 @@ _FIELDS = re.compile(f"(?:{_FIELD.pattern})*")
 _CHUNKED = {"Transfer-Encoding": "chunked"}
 
 
-def write(
-    sock: socket.socket, method: str, target: str, headers: Mapping[str, str], body: Body
-) -> None:
+def write(sock: socket.socket, method: str, target: str, headers: Texts, body: Body) -> None:
     """Send a request. A short body is sent together with the head.
 
     Two writes would be two packets, and wake the server twice. `http.client` is not used because
@@ -42,11 +43,11 @@ def write(
     if body is None:
         sock.sendall(head(method, target, headers))
     elif isinstance(body, bytes):
-        lines = head(method, target, {**headers, "Content-Length": str(len(body))})
+        fields = {**headers, "Content-Length": str(len(body))}
         if len(body) <= _JOINED_BYTES:
-            sock.sendall(lines + body)
+            sock.sendall(head(method, target, fields) + body)
         else:
-            sock.sendall(lines)
+            sock.sendall(head(method, target, fields))
             view = memoryview(body)
             for start in range(0, len(body), _WRITE_BYTES):
                 sock.sendall(view[start : start + _WRITE_BYTES])
@@ -61,7 +62,7 @@ def write(
         sock.sendall(b"0\r\n\r\n")
 
 
-def head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
+def head(method: str, target: str, headers: Texts) -> bytes:
     """Return the head of a request: the request line and the headers.
 
     Raises:
@@ -81,7 +82,7 @@ def head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
         raise _broken_field(headers) from None  # the UnicodeEncodeError contains the whole head
 
 
-def _broken_field(headers: Mapping[str, str]) -> ValueError:
+def _broken_field(headers: Texts) -> ValueError:
     """Return the error for an invalid header. It has the name only: the value may be secret."""
     for name, value in headers.items():
         field = f"{name}: {value}\r\n"

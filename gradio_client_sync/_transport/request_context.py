@@ -11,7 +11,6 @@ import email.message
 import os
 import re
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.cookies import MockRequest, MockResponse, RequestsCookieJar, get_cookie_header
 
+from .._basics.secret import Secret, revealed, shown
 from .._protocol.credentials import may_be_secret
 from .._protocol.proxies import ProxyError, key_for, read_proxy, source_of, without_login
 from .._protocol.routes import may_follow
@@ -31,6 +31,7 @@ from .http_options import HttpOptions
 if TYPE_CHECKING:
     from urllib3.connectionpool import HTTPConnectionPool
 
+    from .._basics.secret import Texts
     from .._options import Verify
 
 _DEFAULTS = HttpOptions()
@@ -80,8 +81,6 @@ class RequestContext:
         options: The settings of all requests.
 
     Attributes:
-        proxies: Maps a scheme or host to a proxy URL: the user's proxies, and those of the
-            environment.
         verify: Whether certificates are checked, the path of a CA bundle, or an SSL context.
         cert: The client's certificate.
         is_prepared: Whether it makes a request in the form of `requests` of each request.
@@ -90,25 +89,28 @@ class RequestContext:
     is_prepared = False
 
     def __init__(self, root: str, options: HttpOptions = _DEFAULTS) -> None:
-        headers, cookies, verify, proxies = options[:4]
+        headers, verify = options.headers, options.verify
+        cookies, proxies = shown(options.cookies), shown(options.proxies)
         self._root = root
-        self._common_headers = {
+        self._common_headers: dict[str, tuple[str, str | Secret[str]]] = {
             "user-agent": ("User-Agent", f"gradio-client-sync/{__version__}"),
             "accept-encoding": ("Accept-Encoding", requests.utils.DEFAULT_ACCEPT_ENCODING),
             **{name.lower(): (name, value) for name, value in headers.items()},
         }
-        self._cookies = RequestsCookieJar()
-        self._cookies.update(cookies)
+        jar = RequestsCookieJar()
+        jar.update(cookies)
         if options.jar is not None:
-            self._cookies.update(options.jar)
-            cookies = {**cookies, **{cookie.name: cookie.value or "" for cookie in options.jar}}
+            jar.update(options.jar.reveal())
+            cookies.update((cookie.name, cookie.value or "") for cookie in jar)
+        self._cookies = Secret(jar)
         self._has_cookies = bool(cookies)
-        self._user_proxies = proxies
-        self.proxies = dict(proxies)
+        self._user_proxies = frozenset(proxies)
         if options.trust_env and _may_have_proxies():  # once, and not for every request
-            no_proxy = self.proxies.get("no_proxy")
+            no_proxy = proxies.get("no_proxy")
             found = requests.utils.get_environ_proxies(root, no_proxy=no_proxy)
-            self.proxies = {**found, **self.proxies}
+            proxies = {**found, **proxies}
+        #: Maps a scheme or host to a proxy URL: the user's proxies, and those of the environment.
+        self._proxies: Secret[dict[str, str]] = Secret(proxies)
         self.verify = verify
         self.cert = options.cert
         if verify is True and options.trust_env:
@@ -119,10 +121,14 @@ class RequestContext:
             # The user has chosen this. One warning per request would only hide other warnings.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         named = {f"cookie {name}": text for name, text in cookies.items()}
-        self._secrets = [*_secrets_in(headers), *_secrets_in(named)]
-        self._secrets += [
-            text.encode() for text in options.secrets if len(text) >= _SHORTEST_SECRET
-        ]
+        others = [revealed(text) for text in options.secrets]
+        self._secrets = Secret(
+            [
+                *_secrets_in(headers),
+                *_secrets_in(named),
+                *(text.encode() for text in others if len(text) >= _SHORTEST_SECRET),
+            ]
+        )
         self.reset()
 
     def reset(self) -> None:
@@ -207,26 +213,28 @@ class RequestContext:
         Raises:
             ProxyError: The proxy URL of the user or the environment cannot be read.
         """
-        key = key_for(url, self.proxies)
+        proxies = self._proxies.reveal()
+        key = key_for(url, proxies)
         if key is None:
             return None
         try:
-            return read_proxy(self.proxies[key]) or None
+            return read_proxy(proxies[key]) or None
         except ProxyError as exc:
             raise ProxyError(f"{self.describe_proxy(url)} cannot be used: {exc}") from exc
 
     def describe_proxy(self, url: str) -> str:
         """Return a text for errors that names the proxy for a URL, and who configured it."""
-        key = key_for(url, self.proxies)
+        proxies = self._proxies.reveal()
+        key = key_for(url, proxies)
         if key is None:
             return "the proxy"
         source = source_of(key, self._user_proxies, os.environ)
-        return f"the proxy {without_login(self.proxies[key])!r} (from {source})"
+        return f"the proxy {without_login(proxies[key])!r} (from {source})"
 
     def headers_for(
-        self, url: str, host: str, own: Mapping[str, str], *, websocket: bool = False
-    ) -> dict[str, str]:
-        """Return all headers of a request.
+        self, url: str, host: str, own: Texts, *, websocket: bool = False
+    ) -> dict[str, str | Secret[str]]:
+        """Return all headers of a request. Those that may be secret are hidden.
 
         Args:
             url: The URL, which decides about the cookies.
@@ -235,17 +243,19 @@ class RequestContext:
             websocket: Whether the request is a websocket handshake, for which older servers read
                 the login from another cookie.
         """
+        headers: dict[str, tuple[str, str | Secret[str]]]
         headers = {"host": ("Host", host), **self._common_headers}
         for name, value in own.items():
             headers[name.lower()] = name, value
         if self._has_cookies and "cookie" not in headers:
             request = requests.Request("GET", url)
-            cookies = get_cookie_header(self._cookies, request)  # type: ignore[no-untyped-call]
+            jar = self._cookies.reveal()
+            cookies = get_cookie_header(jar, request)  # type: ignore[no-untyped-call]
             login = _PLAIN_LOGIN.search(cookies or "") if websocket else None
             if login:
                 cookies = f"{cookies}; access-token={login[1]}"
             if cookies:
-                headers["cookie"] = "Cookie", cookies
+                headers["cookie"] = "Cookie", Secret(cookies)
         return dict(headers.values())
 
     def keep_cookies(self, url: str, set_cookies: list[str]) -> None:
@@ -261,16 +271,17 @@ class RequestContext:
                 received["Set-Cookie"] = text
         request = MockRequest(requests.Request("GET", url).prepare())
         self._has_cookies = True
-        self._cookies.extract_cookies(MockResponse(received), request)  # type: ignore[arg-type]
+        jar = self._cookies.reveal()
+        jar.extract_cookies(MockResponse(received), request)  # type: ignore[arg-type]
 
-    def conceal(self, body: bytes, sent: Mapping[str, str] | None = None) -> bytes:
+    def conceal(self, body: bytes, sent: Texts | None = None) -> bytes:
         """Return a server's text without the client's secrets that it repeats.
 
         Args:
             body: The text.
             sent: The headers of this request only.
         """
-        for secret in (*self._secrets, *_secrets_in(sent or {})):
+        for secret in (*self._secrets.reveal(), *_secrets_in(sent or {})):
             body = body.replace(secret, b"***")
         return body
 
@@ -319,9 +330,9 @@ def proxy_of_environment(url: str) -> str:
     return "" if key is None else proxies[key].strip()
 
 
-def _secrets_in(headers: Mapping[str, str]) -> list[bytes]:
+def _secrets_in(headers: Texts) -> list[bytes]:
     """Return the parts of header values that may be secret, the longest part first."""
-    values = [text for name, text in headers.items() if may_be_secret(name)]
+    values = [f"{text}" for name, text in headers.items() if may_be_secret(name)]
     words = {word.encode() for text in values for word in _SEPARATORS.split(text)}
     # The longest first, because one may be the start of another.
     return sorted((word for word in words if len(word) >= _SHORTEST_SECRET), key=len)[::-1]

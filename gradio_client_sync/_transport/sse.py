@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from ..errors import too_large
 from .base import Aborted, Lost
 
 if TYPE_CHECKING:
+    from .._basics.secret import Texts
     from .body import EventStream
     from .connections import RequestHandle
     from .http import Http
@@ -47,7 +48,7 @@ class EventStreamChannel:
         data_url: str,
         call: RequestHandle,
         query: str = "",
-        headers: Mapping[str, str] | None = None,
+        headers: Texts | None = None,
     ) -> EventStreamChannel:
         """Open an event stream, which joins the queue.
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from requests.adapters import BaseAdapter
 
+    from .._basics.secret import Secret
+    from .._options import Cert
     from .connections import RequestHandle
 
 
@@ -30,7 +32,7 @@ def send(
     adapter: BaseAdapter,
     request: requests.PreparedRequest,
     call: RequestHandle,
-    options: dict[str, Any],
+    options: Secret[dict[str, Any]],
 ) -> requests.Response:
     """Send a request, and return its response when its head has arrived.
 
@@ -61,7 +63,10 @@ class _Sending:
     """A request under way, on a thread of its own. The arguments are those of `send`."""
 
     def __init__(
-        self, adapter: BaseAdapter, request: requests.PreparedRequest, options: dict[str, Any]
+        self,
+        adapter: BaseAdapter,
+        request: requests.PreparedRequest,
+        options: Secret[dict[str, Any]],
     ) -> None:
         self._adapter = adapter
         self._request = request
@@ -75,7 +80,7 @@ class _Sending:
     def run(self) -> None:
         """Send the request. If nobody waits any more, close the response."""
         try:
-            response = self._adapter.send(self._request, **self._options)
+            response = self._adapter.send(self._request, **self._options.reveal())
             with self._lock:
                 self._response = response
                 is_abandoned = self._is_abandoned
@@ -135,7 +140,7 @@ def _socket_of(response: requests.Response) -> socket.socket | None:
 
 
 def connect(
-    adapter: BaseAdapter, request: requests.PreparedRequest, options: dict[str, Any]
+    adapter: BaseAdapter, request: requests.PreparedRequest, options: Secret[dict[str, Any]]
 ) -> socket.socket | None:
     """Open a connection as an adapter does, for a websocket.
 
@@ -144,14 +149,9 @@ def connect(
     """
     if not isinstance(adapter, HTTPAdapter):
         return None
-    verify, proxies, cert = (options[name] for name in ("verify", "proxies", "cert"))
-    pool = cast(
-        Any,
-        adapter.get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert),
-    )
-    adapter.cert_verify(pool, str(request.url), verify, cert)  # type: ignore[no-untyped-call]
+    pool = _pool_of(adapter, request, **options.reveal())
     connection = pool._new_conn()
-    connection.timeout = options["timeout"][0]
+    connection.timeout = options.reveal()["timeout"][0]
     if pool.proxy is not None:
         if str(request.url).startswith("https"):
             pool._prepare_proxy(connection)
@@ -163,3 +163,19 @@ def connect(
     # The connection must not keep it: that of some packages closes it when it is collected.
     opened, connection.sock = connection.sock, None
     return cast("socket.socket", opened)
+
+
+def _pool_of(
+    adapter: HTTPAdapter,
+    request: requests.PreparedRequest,
+    *,
+    verify: bool | str,
+    cert: Cert | None,
+    proxies: dict[str, str],
+    **others: object,
+) -> Any:
+    """Return the pool of `urllib3` by which an adapter sends a request."""
+    pool: Any
+    pool = adapter.get_connection_with_tls_context(request, verify, proxies=proxies, cert=cert)
+    adapter.cert_verify(pool, str(request.url), verify, cert)  # type: ignore[no-untyped-call]
+    return pool

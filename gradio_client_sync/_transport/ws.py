@@ -10,13 +10,13 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import quote, unquote, urlsplit
 
 import websocket
 
+from .._basics.secret import Secret
 from .._protocol.queue.wire import Message
 from .._protocol.routes import with_query
 from ..errors import ConnectFailedError, MessageTooLargeError, ProtocolError, too_large
@@ -29,6 +29,7 @@ from .request import head
 from .response import Raw, Response
 
 if TYPE_CHECKING:
+    from .._basics.secret import Texts
     from .._options import Cert, Verify
     from .http import Http
 
@@ -116,9 +117,9 @@ class _Socket(websocket.WebSocket):
         self,
         url: str,
         origin: str,
-        headers: Mapping[str, str],
+        headers: Texts,
         timeout: float | None,
-        proxy: Mapping[str, Any],
+        proxy: Secret[dict[str, Any]],
     ) -> _Upgrade:
         """Connect, unless there is a socket already, and send the handshake.
 
@@ -142,7 +143,7 @@ class _Socket(websocket.WebSocket):
         """
         self.sock_opt.timeout = timeout
         self.sock, (_, _, target) = websocket._http.connect(
-            url, self.sock_opt, websocket._http.proxy_info(**proxy), self.sock
+            url, self.sock_opt, websocket._http.proxy_info(**proxy.reveal()), self.sock
         )
         key = base64.b64encode(os.urandom(16)).decode()
         fields = {
@@ -191,7 +192,7 @@ class WebSocketChannel:
         url: str,
         interruptible: Callable[[Callable[[], None]], bool],
         query: str = "",
-        headers: Mapping[str, str] | None = None,
+        headers: Texts | None = None,
     ) -> WebSocketChannel:
         """Open a websocket to the queue.
 
@@ -239,7 +240,7 @@ class WebSocketChannel:
         channel._socket.settimeout(None)
         return seam.connected(http, url, channel)
 
-    def _open(self, http: Http, url: str, query: str, own: Mapping[str, str]) -> Answer | None:
+    def _open(self, http: Http, url: str, query: str, own: Texts) -> Answer | None:
         """Send the handshake. Return the response if the server refuses it."""
         context, page = http.context, f"http{url[2:]}"
         host = urlsplit(url).netloc.rpartition("@")[2].encode("idna").decode()
@@ -341,19 +342,21 @@ def _tls(verify: Verify, cert: Cert | None) -> dict[str, Any]:
     return options
 
 
-def _proxy(proxy: str | None) -> dict[str, Any]:
+def _proxy(proxy: str | None) -> Secret[dict[str, Any]]:
     """Return the library's options for a proxy."""
     if proxy is None:
-        return {"http_no_proxy": ["*"]}  # the environment was read already
+        return Secret({"http_no_proxy": ["*"]})  # the environment was read already
     parts = urlsplit(proxy)
     socks = parts.scheme.startswith("socks")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return {
-        "http_proxy_host": parts.hostname,
-        "http_proxy_port": parts.port or (1080 if socks else 80),
-        "http_proxy_auth": (user, password) if user else None,
-        "proxy_type": parts.scheme if socks else "http",
-    }
+    return Secret(
+        {
+            "http_proxy_host": parts.hostname,
+            "http_proxy_port": parts.port or (1080 if socks else 80),
+            "http_proxy_auth": (user, password) if user else None,
+            "proxy_type": parts.scheme if socks else "http",
+        }
+    )
 
 
 def _not_opened(exc: Exception, url: str, proxy: str) -> Exception:

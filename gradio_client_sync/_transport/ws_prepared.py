@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit, urlunsplit
@@ -16,15 +15,17 @@ from .ws import WebSocketChannel, _Socket, _Upgrade
 if TYPE_CHECKING:
     import requests
 
+    from .._basics.secret import Secret, Texts
+
 
 class _Handshake(NamedTuple):
     """The arguments of `_Socket.open`."""
 
     url: str
     origin: str
-    headers: Mapping[str, str]
+    headers: Texts
     timeout: float | None
-    proxy: Mapping[str, Any]
+    proxy: Secret[dict[str, Any]]
 
 
 class _HandshakeExchange(Exchange):
@@ -43,7 +44,7 @@ class _HandshakeExchange(Exchange):
         self._first = first
         self._socket = socket
 
-    def _respond(self, request: requests.PreparedRequest, headers: Mapping[str, str]) -> Response:
+    def _respond(self, request: requests.PreparedRequest, headers: Texts) -> Response:
         if self._socket.sock is None:
             self._socket.connect_by_adapter(self._user, request, self._first.timeout)
         upgrade = self._socket.send_handshake(self._first._replace(headers=headers))
@@ -86,7 +87,7 @@ class PreparedSocket(_Socket):
             first = first._replace(
                 url=urlunsplit(("ws", "localhost", *parts[2:])), origin="http://localhost"
             )
-        request = prepared("GET", page, None, dict(first.headers))
+        request = prepared("GET", page, None, first.headers)
         response = _HandshakeExchange(self.context, first, self).run(request, self.context)
         return cast("_Upgrade", _Outcome(response))
 

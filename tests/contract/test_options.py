@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import Client
+from gradio_client_sync._basics.secret import Secret
 from gradio_client_sync._connection.address import http_options
 from gradio_client_sync._options import Options, check
 from gradio_client_sync._spaces.tokens import Tokens
@@ -34,7 +35,7 @@ def test_options_are_kept_in_their_checked_form() -> None:
     """A single number is kept as both timeouts, and missing headers as an empty dict."""
     options = Options.checked(**{**GIVEN, "timeout": 5, "hf_token": " hf_abc\n", "headers": None})
     assert options.timeout == (5, 5)
-    assert options.hf_token == "hf_abc"
+    assert f"{options.hf_token}" == "hf_abc"
     assert options.headers == {}
 
 
@@ -71,7 +72,7 @@ def test_options_show_no_secret() -> None:
         **{**GIVEN, "hf_token": secret, "auth": ("me", secret), "headers": {"x": secret}}
     )
     assert secret not in f"{options!r} {options}"
-    assert secret not in repr(http_options(options, secret, URL))
+    assert secret not in repr(http_options(options, Secret(secret), URL))
 
 
 def test_options_go_into_no_pickle() -> None:
@@ -108,10 +109,11 @@ def test_login_of_a_gateway_goes_beside_the_token() -> None:
     """A login takes the header Authorization, and a token the other one that the Hub reads."""
     for login in (("me", "pass"), lambda request: request):
         given = {"http_auth": login, "headers": {"authorization": "mine"}}
-        headers = http_options(Options.checked(**{**GIVEN, **given}), "hf_x", URL).headers
-        assert headers["X-HF-Authorization"] == "Bearer hf_x"
+        options = Options.checked(**{**GIVEN, **given})
+        headers = http_options(options, Secret("hf_x"), URL).headers
+        assert f"{headers['X-HF-Authorization']}" == "Bearer hf_x"
         own = headers.get("Authorization", headers.get("authorization", ""))
-        assert own == ("mine" if callable(login) else "Basic bWU6cGFzcw==")
+        assert f"{own}" == ("mine" if callable(login) else "Basic bWU6cGFzcw==")
 
 
 def test_context_without_its_certificate_trusts_the_same(certificate: Path) -> None:

@@ -269,9 +269,15 @@ def test_signatures_stay_readable() -> None:
 
 def test_token_is_another_name_of_hf_token(server: Server) -> None:
     """``token=`` is ``hf_token=``; both may be given if they are equal."""
-    for options in ({"token": SECRET}, {"token": SECRET, "hf_token": f" {SECRET}\n"}):
+    for options in (
+        {"token": SECRET},
+        {"token": SECRET, "hf_token": None},
+        {"token": SECRET, "hf_token": f" {SECRET}\n"},
+    ):
         with Client(server.url, **options) as app:  # type: ignore[arg-type]
-            assert app._lifecycle.options.hf_token == SECRET
+            kept = app._lifecycle.options.hf_token
+            assert kept is not None
+            assert kept.reveal() == SECRET
     for call in (
         lambda: Client(server.url, token=SECRET, hf_token="hf_other"),
         lambda: duplicate("user/space", token=SECRET, hf_token="hf_other"),

@@ -15,6 +15,7 @@ from gradio_client_sync import (
     SpaceError,
     SpaceNotFoundError,
 )
+from gradio_client_sync._basics.secret import Secret
 from gradio_client_sync._protocol.proxies import (
     ProxyError,
     key_for,
@@ -253,7 +254,7 @@ def test_proxies_of_the_hub_are_named(environment: pytest.MonkeyPatch) -> None:
     with pytest.raises(SpaceError, match="sets the proxy 'http://…@127") as closed:
         Client("alice/open")
     environment.setenv("ALL_PROXY", "socks://me:secret@127.0.0.1:1")
-    hub = Hub("token")
+    hub = Hub(Secret("token"))
     with pytest.raises(DuplicationError, match="supports socks5h:// but not socks://") as copied:
         hub.duplicate("alice/open", "me/open", {"private": True})
     assert "secret" not in f"{missing.value} {closed.value} {copied.value}"

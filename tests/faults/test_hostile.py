@@ -287,11 +287,14 @@ def websocket_server(talk: Callable[[socket.socket], None]) -> Iterator[str]:
     body = json.dumps(WEBSOCKET_CONFIG).encode()
 
     def serve() -> None:
-        for _ in range(2):
-            connection, _ = listening.accept()
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return  # the end of the test
             with connection:
                 head = connection.recv(65_536)
-                if b"GET /config" in head:
+                if b"upgrade: websocket" not in head.lower():  # the config, or whether it is new
                     connection.sendall(
                         b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
                         b"Connection: close\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)

@@ -29,6 +29,7 @@ from gradio_client_sync import (
     UnsupportedAppError,
     duplicate,
 )
+from gradio_client_sync._basics.secret import Secret
 from gradio_client_sync._protocol.space import SpaceName, space_name
 from gradio_client_sync._spaces import signing as _signing
 from gradio_client_sync._spaces import waking as _spaces
@@ -79,7 +80,9 @@ class Waking:
         patience = _spaces.WakeTimeout(timeout, clock.wait, clock.time)
         name = SpaceName(state.space_id)
         notifier = _spaces.StatusNotifier(self.statuses.append)
-        self.space = _spaces.Space(name, Hub(token), notifier, patience, self._wake)
+        self.space = _spaces.Space(
+            name, Hub(None if token is None else Secret(token)), notifier, patience, self._wake
+        )
 
     def _wake(self, root: str) -> None:
         assert root == NOWHERE
@@ -471,7 +474,7 @@ def test_spaces_a_sleeping_one_that_cannot_be_reached_is_waited_for(hub: LocalHu
 
 def test_spaces_repr_of_the_hub_shows_no_token(hub: LocalHub) -> None:
     """The repr of the Hub does not show the token."""
-    assert OWNER not in repr(Hub(OWNER))
+    assert OWNER not in repr(Hub(Secret(OWNER)))
 
 
 def test_spaces_unreachable_hub_is_a_space_error(
@@ -595,7 +598,7 @@ def test_spaces_signatures_are_kept_until_they_expire(hub: LocalHub, clock: Cloc
     """A signature is requested at its first use, and again when it expires."""
     hub.add("alice/secret", private=True)
     hub.jwt_claims["exp"] = 1000
-    signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
+    signature = _signing.Signer("alice/secret", Hub(Secret(OWNER)), clock.time)
     assert hub.calls == []
     first = signature.sign("ws://app/queue/join")
     assert first.startswith("ws://app/queue/join?__sign=head.")
@@ -614,7 +617,7 @@ def test_spaces_without_a_signature_urls_are_unchanged(
     """Without a signature, URLs are unchanged, and the Hub is not asked again."""
     hub.add("alice/secret", private=True)
     hub.fail("jwt", status)
-    signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
+    signature = _signing.Signer("alice/secret", Hub(Secret(OWNER)), clock.time)
     for _ in range(2):
         assert signature.sign("http://app/data") == "http://app/data"
     assert len(hub.requests_to("jwt")) == 1
@@ -628,7 +631,7 @@ def test_spaces_unreachable_hub_gives_no_signature(
 ) -> None:
     """If the Hub cannot be reached, a call works without a signature, and the log says so."""
     monkeypatch.setenv("HF_ENDPOINT", NOWHERE)
-    signature = _signing.Signer("alice/secret", Hub(OWNER), clock.time)
+    signature = _signing.Signer("alice/secret", Hub(Secret(OWNER)), clock.time)
     assert signature.sign("http://app/data") == "http://app/data"
     assert "no signature for alice/secret" in caplog.text
     assert OWNER not in caplog.text
