@@ -10,7 +10,7 @@ first key    what the line says
              (seconds since the call began) and one of: `message` (from the queue), `response`
              (of a call that skips the queue, or was refused), `cancelled`, `lost`
 `file`       the path of a file on the server, with `app` and `content`: where it is kept,
-             relative to the recording
+             relative to the recording; or with the `status` with which it was refused
 `hub`        a request to the Hub, with `status` and `body`
 ===========  ================================================================================
 
@@ -46,7 +46,8 @@ class Call:
         number: Its number in the recording.
         app: The URL of the app.
         endpoint: The name of the endpoint, or its number.
-        fn_index: The number of the function.
+        fn_index: The number of the function; ``None`` for a websocket that was refused, because its
+            handshake names none.
         payload: The values; ``None`` if none were sent.
         steps: What happened: seconds since the call began, and the line.
         played: Whether it was played.
@@ -72,7 +73,8 @@ class Cassette:
         configs: The config of each app, by its URL.
         infos: The description of each app's API, by its URL.
         calls: The calls, in order.
-        files: Where a file of an app is kept, by app and path.
+        files: What a file of an app was, by app and path: where it is kept, or the status with
+            which it was refused, in order.
         hub: The responses of the Hub: path, status, body.
 
     Raises:
@@ -84,7 +86,7 @@ class Cassette:
         self.configs: dict[str, dict[str, Any]] = {}
         self.infos: dict[str, dict[str, Any]] = {}
         self.calls: list[Call] = []
-        self.files: dict[tuple[str, str], Path] = {}
+        self.files: dict[tuple[str, str], list[Path | int]] = {}
         self.hub: list[tuple[str, int, Any]] = []
         try:
             text = path.read_text(encoding="utf-8")
@@ -118,7 +120,8 @@ class Cassette:
         elif "call" in line:
             by_number[line["call"]].steps.append((float(line.get("t", 0.0)), line))
         elif "file" in line:
-            self.files[line["app"], line["file"]] = self.path.parent / line["content"]
+            found = line["status"] if "status" in line else self.path.parent / line["content"]
+            self.files.setdefault((line["app"], line["file"]), []).append(found)
         elif "hub" in line:
             self.hub.append((line["hub"], line["status"], line["body"]))
         elif "config" in line:

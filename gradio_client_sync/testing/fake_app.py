@@ -322,6 +322,9 @@ class FakeApp:
             ValueError: There is no such failure, or it cannot happen at this point.
         """
         what, place = ordered(fault, when)
+        if what.kind == "invalid" and self._app.generation.dialect.join != "post":
+            version = self._app.generation.version
+            raise ValueError(f"Gradio {version} has no validators. Use FakeApp() without options.")
         number = None if endpoint is None else self._found(endpoint).number
         self._app.plans.add(number, place, what, times)
 

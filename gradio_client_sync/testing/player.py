@@ -18,6 +18,8 @@ from .generation import Generation
 from .http_server import HttpServer, Request
 from .replay_error import ReplayError
 from .serving import AppServer
+from .streams import Disconnect
+from .values import FileStore
 
 _NOT_RECORDED = 599  # a status that no server sends
 _MARK = b'"msg":"replay_error"'
@@ -41,10 +43,12 @@ class Player:
         self._speed = speed
         self._board = Board()
         self._hub = list(cassette.hub)
-        self._apps: dict[str, AppServer] = {}
-        for root in cassette.configs:
-            app = _RecordedApp(cassette, root, self._board, speed, scrub)
-            self._apps[root] = AppServer(app, self._board, listens=False)
+        self._recorded = [
+            _RecordedApp(cassette, root, self._board, speed, scrub) for root in cassette.configs
+        ]
+        self._apps = {
+            app.root: AppServer(app, self._board, listens=False) for app in self._recorded
+        }
         self._http = HttpServer(self._respond)
 
     def close(self) -> None:
@@ -52,6 +56,8 @@ class Player:
         for app in self._apps.values():
             app.close()
         self._http.close()
+        for recorded in self._recorded:
+            recorded.close()
 
     def _respond(self, x: Request) -> None:
         url = f"{x.origin}{x.path}" if x.origin else x.path[1:]  # a websocket has it in its path
@@ -83,8 +89,11 @@ class Player:
 
     def answered(self, http: Any, request: SentRequest, answer: Any) -> None:
         """Raise the error that a response carries."""
-        if answer.status == _NOT_RECORDED:
+        if answer.status == _NOT_RECORDED and request.method != "HEAD":
             raise ReplayError(json.loads(answer.body)["replay_error"])
+
+    def failed(self, http: Any, request: SentRequest, error: Exception) -> None:
+        """Do nothing: this is what was recorded."""
 
     def opened(self, http: Any, request: SentRequest, stream: Any) -> Any:
         """Return a stream that raises the errors in it."""
@@ -139,7 +148,7 @@ class _RecordedApp:
         scrub: Scrub | None,
     ) -> None:
         self._cassette = cassette
-        self._root = root
+        self.root = root
         self._board = board
         self._speed = speed
         self._scrub = scrub
@@ -147,6 +156,7 @@ class _RecordedApp:
         dialect = dialect_of(self._config)
         self.generation = Generation(dialect.protocol, str(self._config.get("version")).strip())
         self.auth: tuple[str, str] | None = None
+        self._store = FileStore()
         self._uploads: dict[str, Any] = {}
         self._chosen: dict[str, Call] = {}
 
@@ -158,7 +168,7 @@ class _RecordedApp:
         return copy.deepcopy(self._config)
 
     def info(self, *, all_endpoints: bool) -> dict[str, Any] | None:
-        return self._cassette.infos.get(self._root)
+        return self._cassette.infos.get(self.root)
 
     def number_of(self, name: str) -> int | None:
         for index, dependency in enumerate(self._config.get("dependencies", ())):
@@ -168,13 +178,20 @@ class _RecordedApp:
         return None
 
     def keep(self, name: str, content: bytes) -> str:
-        mark = file_mark(name, content)
-        path = f"/replay/{mark['$file']}"
-        self._uploads[path] = mark
+        path = self._store.keep(name, content)
+        self._uploads[path] = file_mark(name, content)
         return path
 
+    def close(self) -> None:
+        """Remove the files that were uploaded."""
+        self._store.close()
+
     def file(self, path: str) -> ServedFile | Refusal:
-        found = self._cassette.files.get((self._root, path))
+        with self._board.lock:
+            kept = self._cassette.files.get((self.root, path), [])
+            found = kept.pop(0) if len(kept) > 1 else kept[0] if kept else self._store.get(path)
+        if isinstance(found, int):
+            return Refusal(found, {"detail": "The app refused this file."})
         if found is None or not found.exists():
             return _not_recorded(
                 f"The recording {str(self._cassette.path)!r} has no content of the file {path!r}: "
@@ -187,7 +204,7 @@ class _RecordedApp:
     def _left(self, fn_index: int) -> list[Call]:
         """Return the calls of a function that were not played yet."""
         calls = self._cassette.calls
-        return [c for c in calls if (c.app, c.fn_index) == (self._root, fn_index) and not c.played]
+        return [c for c in calls if (c.app, c.fn_index) == (self.root, fn_index) and not c.played]
 
     def _match(self, job: Job) -> Call:
         """Return the recorded call with the job's payload, and mark it as played.
@@ -205,11 +222,14 @@ class _RecordedApp:
 
     def _explain(self, fn_index: int, payload: Any) -> str:
         """Return why a call is not in the recording."""
-        calls = [c for c in self._cassette.calls if c.app == self._root]
+        calls = [c for c in self._cassette.calls if c.app == self.root]
         same = [c for c in calls if c.fn_index == fn_index]
         where = f"the recording {str(self._cassette.path)!r}"
         if not same:
-            names = ", ".join(sorted({str(c.endpoint) for c in calls})) or "none"
+            names = (
+                ", ".join(sorted({str(c.endpoint) for c in calls if c.endpoint is not None}))
+                or "none"
+            )
             return f"A call of function {fn_index} is not in {where}. Its calls are of: {names}."
         repeated = [c for c in same if c.payload == payload]
         name = same[0].endpoint
@@ -227,34 +247,49 @@ class _RecordedApp:
 
     # -- playing
 
+    def greet(self) -> Refusal | None:
+        with self._board.lock:
+            calls = (c for c in self._cassette.calls if c.app == self.root and not c.played)
+            call = next(calls, None)
+            if call is None or call.fn_index is not None:
+                return None
+            call.played = True
+        return _first_response(call)
+
     def admit(self, job: Job) -> Refusal | None:
         if not job.queued:
             return None
         if job.data is None:
-            first = next(iter(self._left(job.fn_index)), None)
-            if first is not None and _kinds(first)[:1] == ["queue_full"]:
-                first.played = True
-                return Refusal(503, None, full=True)
-            return None
+            return self._admit_without_data(job)
         try:
             call = self._match(job)
         except ReplayError as exc:
             return _not_recorded(str(exc))
-        if call.steps and "response" in call.steps[0][1]:
-            response = call.steps[0][1]["response"]
-            return Refusal(response["status"], response["body"])
-        self._chosen[job.event_id] = call
-        return None
+        refusal = _first_response(call)
+        if refusal is None:
+            self._chosen[job.event_id] = call
+        return refusal
+
+    def _admit_without_data(self, job: Job) -> Refusal | None:
+        """Decide by the next call of the function, because the payload is not known yet."""
+        call = next(iter(self._left(job.fn_index)), None)
+        if call is None or call.payload is not None:
+            return None
+        call.played = True
+        if _kinds(call)[:1] == ["queue_full"]:
+            return Refusal(503, None, full=True)
+        refusal = _first_response(call)
+        if refusal is None:
+            self._chosen[job.event_id] = call
+        return refusal
 
     def direct(self, job: Job, body: Any) -> Refusal:
         try:
             call = self._match(job)
         except ReplayError as exc:
             return _not_recorded(str(exc))
-        for _, step in call.steps:
-            if "response" in step:
-                return Refusal(step["response"]["status"], step["response"]["body"])
-        return _not_recorded(f"Call {call.number} of the recording has no response.")
+        text = f"Call {call.number} of the recording has no response."
+        return _first_response(call) or _not_recorded(text)
 
     def run(self, job: Job) -> None:
         started = time.monotonic()
@@ -265,6 +300,8 @@ class _RecordedApp:
             call = self._ask_for_data(job)
             if call is None:
                 return
+        if any("cancelled" in step for _, step in call.steps):
+            skipped |= {"process_completed"}  # the app's response to it, which may be earlier
         for seconds, step in call.steps:
             self._wait_until(job, started, seconds)
             message = step.get("message")
@@ -273,8 +310,6 @@ class _RecordedApp:
             elif "lost" in step:
                 job.cut()
                 return
-            elif "cancelled" in step:
-                break
         job.wait(lambda: job.ended)  # until it is cancelled, as in the recording
 
     def _wait_until(self, job: Job, started: float, seconds: float) -> None:
@@ -300,6 +335,19 @@ class _RecordedApp:
         except ReplayError as exc:
             job.send({"msg": "replay_error", "error": str(exc)})
             return None
+
+
+def _first_response(call: Call) -> Refusal | None:
+    """Return the response that refused a call; ``None`` if it was accepted.
+
+    Raises:
+        Disconnect: The connection broke before there was a response.
+    """
+    first = call.steps[0][1] if call.steps else {}
+    if "lost" in first:
+        raise Disconnect
+    response = first.get("response")
+    return None if response is None else Refusal(response["status"], response["body"])
 
 
 def _kinds(call: Call) -> list[str]:

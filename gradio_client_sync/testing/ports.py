@@ -158,7 +158,9 @@ def _component(hint: Any) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
     kinds = {str: "textbox", bool: "checkbox", int: "number", float: "number"}
     if hint in kinds:
         return kinds[hint], {}, {"type": "integer"} if hint is int else None
-    if hint is bytes or (isinstance(hint, type) and issubclass(hint, Path)):
+    if hint is bytes:
+        return "file", {"file_count": "single", "type": "binary"}, None
+    if isinstance(hint, type) and issubclass(hint, Path):
         return "file", {"file_count": "single"}, None
     if hint is dict or origin is dict:
         return "json", {}, {"type": "object"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
+import datetime
 import itertools
 import json
 import queue
@@ -12,6 +14,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import pytest
 
 from gradio_client_sync import (
@@ -350,3 +353,38 @@ def test_fake_app_asynchronous_functions() -> None:
         with Client(fake.url) as app:
             assert app.predict("/add", [1, 2])[0] == 3
             assert [data[0] for data in app.submit("/count", [2])][:2] == [0, 1]
+
+
+def test_fake_app_converts_values_as_gradio_does() -> None:
+    """Dates, sets, NumPy and dataclasses become JSON; what has no form there is an error."""
+
+    @dataclasses.dataclass
+    class Point:
+        x: int
+        y: float
+
+    with FakeApp() as fake:
+
+        @fake.endpoint("/several")
+        def several() -> tuple[Any, Any, Any, Any]:
+            return Point(1, float("nan")), datetime.date(2020, 1, 2), {"a": {3}}, np.arange(3)
+
+        @fake.endpoint("/nothing")
+        def nothing() -> Any:
+            return object()
+
+        @fake.endpoint("/direct", queue=False)
+        def direct() -> Any:
+            return {"key": [object()]}
+
+        @fake.endpoint("/size")
+        def size(content: bytes) -> int:
+            return len(content)
+
+        with Client(fake.url) as app:
+            values = app.predict("/several")
+            assert values == [{"x": 1, "y": None}, "2020-01-02", {"a": [3]}, [0, 1, 2]]
+            for name in ("/nothing", "/direct"):
+                with pytest.raises(AppError, match="returned object for 'output'"):
+                    app.predict(name)
+            assert app.predict("/size", [b"four"])[0] == 4

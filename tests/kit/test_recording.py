@@ -13,8 +13,17 @@ from typing import Any
 import pytest
 import requests
 
-from gradio_client_sync import AppError, Client, Job, QueueFullError, Status, cli
+from gradio_client_sync import (
+    AppError,
+    Client,
+    GradioClientError,
+    Job,
+    QueueFullError,
+    Status,
+    cli,
+)
 from gradio_client_sync.testing import FakeApp, ReplayError, record, replay
+from gradio_client_sync.testing.plans import When
 from tests.support.servers.server import Server
 
 SECRET = "very-secret-token"
@@ -106,6 +115,47 @@ def test_replay_gives_what_was_recorded(protocol: str, tmp_path: Path) -> None:
                 app.predict("/add", [1, 7])
             with pytest.raises(ReplayError, match="more often than the 1 times"):
                 app.predict("/add", [3, 3])
+
+
+FAULTS: list[tuple[Any, When | None]] = [
+    (QueueFullError, None),
+    (502, "join"),
+    ("disconnect", "join"),
+    ("restart", "running"),
+    (AppError("bad", title="Oops"), None),
+    (404, "download"),
+    ("disconnect", "download"),
+]
+
+
+@pytest.mark.parametrize("protocol", ["ws", "sse", "sse_v3"])
+def test_replay_fails_as_what_was_recorded(protocol: str, tmp_path: Path) -> None:
+    """A failure at any point of a call is replayed, and the same file can be sent again."""
+    source = tmp_path / "in.txt"
+    source.write_text("hello")
+
+    def run(url: str, folder: Path) -> list[Any]:
+        out: list[Any] = []
+        with Client(url, retries=0, download_dir=folder) as app:
+            for _ in range(2):
+                try:
+                    out.append(Path(app.predict("/copy", [source])[0]).read_text())
+                except GradioClientError as exc:
+                    out.append((type(exc), getattr(exc, "title", None)))
+        return out
+
+    for number, (fault, when) in enumerate(FAULTS):
+        path = tmp_path / f"{number}.jsonl"
+        with FakeApp(protocol=protocol) as fake:
+            fill(fake)
+            fake.fail("/copy", fault, when=when)
+            url = fake.url
+            with record(path):
+                recorded = run(url, tmp_path / f"{number}a")
+        assert recorded[1] == "hello"
+        assert recorded[0] != "hello" or fault == "disconnect"
+        with replay(path):
+            assert run(url, tmp_path / f"{number}b") == recorded, fault
 
 
 @pytest.mark.parametrize("speed", [None, 50])
