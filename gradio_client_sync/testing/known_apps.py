@@ -8,12 +8,15 @@ from typing import Any
 class KnownApps:
     """The apps of a recording, and what their URLs and numbers mean.
 
-    Attributes:
+    Args:
         configs: The config of each app, by its URL.
+
+    Attributes:
+        configs: The same, with the apps that were seen since.
     """
 
-    def __init__(self) -> None:
-        self.configs: dict[str, Any] = {}
+    def __init__(self, configs: dict[str, Any] | None = None) -> None:
+        self.configs = configs or {}
 
     def route(self, url: str) -> tuple[str | None, str]:
         """Return the app that a URL belongs to, and the route below its API prefix."""

@@ -16,6 +16,7 @@ from .cassette import Call, Cassette, Scrub, differences, file_mark, portable
 from .channels import Board, Gone, Job
 from .generation import Generation
 from .http_server import HttpServer, Request
+from .known_apps import KnownApps
 from .replay_error import ReplayError
 from .serving import AppServer
 from .streams import Disconnect
@@ -159,6 +160,10 @@ class _RecordedApp:
         self._store = FileStore()
         self._uploads: dict[str, Any] = {}
         self._chosen: dict[str, Call] = {}
+        self._calls: dict[Any, list[Call]] = {}
+        for call in cassette.calls:
+            if call.app == root:
+                self._calls.setdefault(call.fn_index, []).append(call)
 
     @property
     def app_id(self) -> str:
@@ -203,8 +208,9 @@ class _RecordedApp:
 
     def _left(self, fn_index: int) -> list[Call]:
         """Return the calls of a function that were not played yet."""
-        calls = self._cassette.calls
-        return [c for c in calls if (c.app, c.fn_index) == (self.root, fn_index) and not c.played]
+        left = [call for call in self._calls.get(fn_index, ()) if not call.played]
+        self._calls[fn_index] = left
+        return left
 
     def _match(self, job: Job) -> Call:
         """Return the recorded call with the job's payload, and mark it as played.
@@ -215,7 +221,7 @@ class _RecordedApp:
         payload = portable(job.data, self._uploads, self._scrub)
         with self._board.lock:
             for call in self._left(job.fn_index):
-                if call.payload is None or call.payload == payload:
+                if call.fits(payload):
                     call.played = True
                     return call
         raise ReplayError(self._explain(job.fn_index, payload))
@@ -230,8 +236,9 @@ class _RecordedApp:
                 ", ".join(sorted({str(c.endpoint) for c in calls if c.endpoint is not None}))
                 or "none"
             )
-            return f"A call of function {fn_index} is not in {where}. Its calls are of: {names}."
-        repeated = [c for c in same if c.payload == payload]
+            called = KnownApps({self.root: self._config}).name(self.root, fn_index)
+            return f"A call of {called!r} is not in {where}. Its calls are of: {names}."
+        repeated = [c for c in same if c.payload is not None and c.fits(payload)]
         name = same[0].endpoint
         if repeated:
             return (
@@ -272,10 +279,11 @@ class _RecordedApp:
 
     def _admit_without_data(self, job: Job) -> Refusal | None:
         """Decide by the next call of the function, because the payload is not known yet."""
-        call = next(iter(self._left(job.fn_index)), None)
-        if call is None or call.payload is not None:
-            return None
-        call.played = True
+        with self._board.lock:
+            call = next(iter(self._left(job.fn_index)), None)
+            if call is None or call.payload is not None:
+                return None
+            call.played = True
         if _kinds(call)[:1] == ["queue_full"]:
             return Refusal(503, None, full=True)
         refusal = _first_response(call)

@@ -201,6 +201,37 @@ def test_replay_scrubs_texts(tmp_path: Path) -> None:
         assert app.predict("/greet", ["Ada"])[0] == "Hello NAME"
 
 
+def test_replay_finds_calls_whose_payload_has_a_secret(tmp_path: Path) -> None:
+    """A header's secret in a payload is not written, and any value fits it in a replay."""
+    path = tmp_path / "secret.jsonl"
+
+    def run(url: str, more: str = "") -> Any:
+        with Client(url, headers={"Authorization": f"Bearer {SECRET}"}) as app:
+            return app.predict("/say", [f"it is {SECRET}{more}"])[0]
+
+    with FakeApp() as fake:
+
+        @fake.endpoint("/say")
+        def say(text: str) -> str:
+            return text
+
+        @fake.endpoint("/other")
+        def other() -> str:
+            return ""
+
+        url = fake.url
+        with record(path):
+            assert run(url) == f"it is {SECRET}"
+    assert SECRET not in path.read_text()
+    with replay(path):
+        assert run(url) == "it is ***"
+    with replay(path), Client(url) as app:
+        with pytest.raises(ReplayError, match=r"differ in \[0\]: 'it was', but 'it is \*\*\*' was"):
+            app.predict("/say", ["it was"])
+        with pytest.raises(ReplayError, match="A call of '/other' is not in"):
+            app.predict("/other")
+
+
 def test_replay_can_be_edited_by_hand(tmp_path: Path) -> None:
     """A recording is lines of JSON; a changed value is what the next replay gives."""
     path = tmp_path / "edited.jsonl"
@@ -227,6 +258,14 @@ def test_replay_error_says_what_is_wrong(tmp_path: Path) -> None:
     path.write_text("{]\n")
     with pytest.raises(ReplayError, match="Line 1"), replay(path):
         pass
+    for line, why in (
+        ('{"call": 7, "t": 0, "lost": true}', "no line before it begins call 7"),
+        ('{"call": 7, "app": "http://x", "endpoint": "/f"}', "it needs 'fn_index'"),
+        ("[1]", "it is no object"),
+    ):
+        path.write_text(f'{{"cassette": 1}}\n{line}\n')
+        with pytest.raises(ReplayError, match=f"Line 2 .* {why}"), replay(path):
+            pass
     path.write_text('{"cassette": 99}\n')
     with pytest.raises(ReplayError, match="format 99"), replay(path):
         pass
