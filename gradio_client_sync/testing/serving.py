@@ -66,7 +66,7 @@ class AppServer:
         generation = self._backend.generation
         path = x.path.rstrip("/") or "/"
         if x.method == "OPTIONS":
-            return x.respond(b"", 200, "text/plain", {"Access-Control-Allow-Methods": "*"})
+            return x.respond(b"", 200, "text/plain")
         if path == "/login" and x.method == "POST":
             return self._logins.login(x)
         if not self._logins.may_enter(x):

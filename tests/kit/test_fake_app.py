@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pytest
+import requests
 
 from gradio_client_sync import (
     AppError,
@@ -388,3 +389,24 @@ def test_fake_app_converts_values_as_gradio_does() -> None:
                 with pytest.raises(AppError, match="returned object for 'output'"):
                     app.predict(name)
             assert app.predict("/size", [b"four"])[0] == 4
+
+
+def test_fake_app_serves_pages_of_other_origins() -> None:
+    """A browser lets a page of another origin send headers and cookies, and read parts of files."""
+    origin = {"Origin": "http://127.0.0.1:1"}
+    with FakeApp() as fake:
+        asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-own"}
+        allowed = requests.options(f"{fake.url}/config", headers={**origin, **asks}).headers
+        path = requests.post(
+            f"{fake.url}/gradio_api/upload", files={"files": ("a.txt", b"hello")}, headers=origin
+        ).json()[0]
+        part = requests.get(
+            f"{fake.url}/gradio_api/file={path}", headers={**origin, "Range": "bytes=1-2"}
+        )
+    assert allowed["Access-Control-Allow-Origin"] == origin["Origin"]
+    assert allowed["Access-Control-Allow-Credentials"] == "true"
+    assert allowed["Access-Control-Allow-Headers"] == "x-own"
+    assert allowed["Access-Control-Allow-Methods"] == "POST"
+    assert (part.status_code, part.text) == (206, "el")
+    assert part.headers["Content-Range"] == "bytes 1-2/5"
+    assert "Content-Range" in part.headers["Access-Control-Expose-Headers"]
