@@ -37,6 +37,9 @@ class Player:
         cassette: The recording.
         speed: How many times faster than recorded; ``None`` waits for nothing.
         scrub: The function with which it was recorded.
+
+    Attributes:
+        missed: What clients asked for and the recording does not have: the texts of the errors.
     """
 
     def __init__(self, cassette: Cassette, speed: float | None, scrub: Scrub | None) -> None:
@@ -44,6 +47,7 @@ class Player:
         self._speed = speed
         self._board = Board()
         self._hub = list(cassette.hub)
+        self.missed: list[str] = []
         self._recorded = [
             _RecordedApp(cassette, root, self._board, speed, scrub) for root in cassette.configs
         ]
@@ -73,6 +77,11 @@ class Player:
         known = ", ".join(self._cassette.configs) or "none"
         return f"The recording {str(self._cassette.path)!r} has no app at {url}; it has {known}."
 
+    def _error(self, text: str) -> ReplayError:
+        """Return the error for something that the recording does not have, and remember it."""
+        self.missed.append(text)
+        return ReplayError(text)
+
     # -- what the client asks
 
     def server_for(self, url: str) -> str:
@@ -86,30 +95,35 @@ class Player:
             return self._http.url
         if self._cassette.hub:  # a Space that never ran
             raise ConnectFailedError(self._missing(url), url=url)
-        raise ReplayError(self._missing(url))
+        raise self._error(self._missing(url))
 
     def answered(self, http: Any, request: SentRequest, answer: Any) -> None:
         """Raise the error that a response carries."""
         if answer.status == _NOT_RECORDED and request.method != "HEAD":
-            raise ReplayError(json.loads(answer.body)["replay_error"])
+            raise self._error(json.loads(answer.body)["replay_error"])
 
     def failed(self, http: Any, request: SentRequest, error: Exception) -> None:
         """Do nothing: this is what was recorded."""
 
     def opened(self, http: Any, request: SentRequest, stream: Any) -> Any:
         """Return a stream that raises the errors in it."""
-        return _CheckedStream(stream)
+        return _CheckedStream(stream, self._check)
+
+    def _check(self, raw: Any) -> None:
+        """Raise the error that a message carries."""
+        if isinstance(raw, bytes) and raw.startswith(b"{" + _MARK):
+            raise self._error(json.loads(raw)["error"])
 
     def fetched(self, http: Any, request: SentRequest, download: Any) -> Any:
         """Raise the error that stands for a file."""
         if download.status == _NOT_RECORDED:
             with download:
-                raise ReplayError(json.loads(b"".join(download))["replay_error"])
+                raise self._error(json.loads(b"".join(download))["replay_error"])
         return download
 
     def connected(self, http: Any, url: str, channel: Any) -> Any:
         """Return a websocket that raises the errors in it."""
-        return _CheckedSocket(channel)
+        return _CheckedSocket(channel, self._check)
 
     def hub_answer(self, path: str, method: str) -> tuple[int, dict[str, str], bytes]:
         """Return what the Hub said; what it said last, if it said no more.
@@ -124,7 +138,7 @@ class Player:
                 return status, {}, json.dumps(body).encode()
         if path.endswith("/jwt") or method != "GET":
             return 404, {}, b"{}"
-        raise ReplayError(
+        raise self._error(
             f"The recording {str(self._cassette.path)!r} has no response of the Hub to {path!r}."
         )
 
@@ -362,21 +376,17 @@ def _kinds(call: Call) -> list[str]:
     return [step["message"]["msg"] for _, step in call.steps if "message" in step]
 
 
-def _check(raw: Any) -> None:
-    if isinstance(raw, bytes) and raw.startswith(b"{" + _MARK):
-        raise ReplayError(json.loads(raw)["error"])
-
-
 class _CheckedStream:
     """An event stream that raises the errors in it."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, check: Callable[[Any], None]) -> None:
         self._stream = stream
+        self._check = check
 
     def __iter__(self) -> Iterator[list[bytes]]:
         for payloads in self._stream:
             for raw in payloads:
-                _check(raw)
+                self._check(raw)
             yield payloads
 
     def abort(self) -> None:
@@ -389,12 +399,13 @@ class _CheckedStream:
 class _CheckedSocket:
     """A websocket that raises the errors in it."""
 
-    def __init__(self, channel: Any) -> None:
+    def __init__(self, channel: Any, check: Callable[[Any], None]) -> None:
         self._channel = channel
+        self._check = check
 
     def receive(self) -> Any:
         message = self._channel.receive()
-        _check(message.raw)
+        self._check(message.raw)
         return message
 
     def __getattr__(self, name: str) -> Any:

@@ -57,12 +57,15 @@ class Recorder:
         self._infos: dict[str, Any] = {}
         self._uploads: dict[str, Any] = {}
         self._kept: set[tuple[str, str]] = set()
+        self._names: set[str] = set()
         self._parts: dict[tuple[str, str], bytearray] = {}
         self._count = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         self._folder = path.with_suffix(".files")
         self._out = path.open("w", encoding="utf-8", newline="\n")
         self._write({"cassette": FORMAT, "made_by": f"gradio_client_sync {__version__}"})
+
+    missed: tuple[str, ...] = ()  # a recorder misses nothing
 
     def close(self) -> None:
         """Write what waits, and close the file."""
@@ -71,6 +74,9 @@ class Recorder:
                 if not call.number and call.waiting:
                     self._begin(call, None)
             self._out.close()
+            for path in self._folder.glob("*-*"):  # of an earlier recording
+                if path.name not in self._names:
+                    path.unlink()
 
     def _write(self, line: dict[str, Any]) -> None:
         with self._lock:
@@ -349,6 +355,7 @@ class Recorder:
         self._folder.mkdir(exist_ok=True)
         kept = self._folder / f"{digest(content)}-{safe_name(urlsplit(path).path)}"
         kept.write_bytes(content)
+        self._names.add(kept.name)
         where = f"{self._folder.name}/{kept.name}"
         self._write({"file": path, "app": root, "content": where})
 
