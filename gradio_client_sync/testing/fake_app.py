@@ -74,6 +74,7 @@ class FakeApp:
             title=title,
         )
         self._next_id = 1
+        self._is_copy = False  # whether it has exactly the endpoints of a real app
         self._server = AppServer(self._app, self._app.board)
         self._app.cut_all = self._server.restart
         self.url = self._app.values.url = self._server.url
@@ -99,7 +100,9 @@ class FakeApp:
             options["version"] = model.version
         fake = cls(**options)
         for endpoint in model.endpoints:
-            examples = tuple(map(example_value, endpoint.outputs))
+            examples = tuple(
+                example_value(port, fake._app.values.form) for port in endpoint.outputs
+            )
             value = examples[0] if len(examples) == 1 else examples
 
             def returns_examples(value: Any = value, **_: Any) -> Any:
@@ -115,6 +118,7 @@ class FakeApp:
                 outputs=endpoint.outputs,
                 description=endpoint.description,
             )
+        fake._is_copy = True
         return fake
 
     @property
@@ -187,6 +191,8 @@ class FakeApp:
 
         def add(function: F) -> F:
             known = None if name is None else self._app.named(name)
+            if known is None and self._is_copy:
+                known = self._found(name or "")
             if known is not None:
                 self._replace(known, function)
             else:
@@ -230,7 +236,8 @@ class FakeApp:
             endpoint = self._app.endpoints[key]
         if endpoint is None:
             names = ", ".join(repr(e.called) for e in self._app.endpoints) or "none"
-            raise ValueError(f"The fake app has no endpoint {key!r}. Its endpoints: {names}.")
+            app = "The app that this fake copies" if self._is_copy else "The fake app"
+            raise ValueError(f"{app} has no endpoint {key!r}. Its endpoints: {names}.")
         return endpoint
 
     # -- inside of a function
