@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, TypeVar, overload
 
 from ..errors import AppError
@@ -186,15 +187,14 @@ class FakeApp:
                 ``"private"`` makes clients refuse to call it.
             concurrency: How many calls run at the same time; ``None`` for no limit.
         """
-        if callable(name):
-            return self.endpoint(f"/{name.__name__}")(name)
+        names = sys._getframe(1).f_locals  # types may be defined inside of a test
 
         def add(function: F) -> F:
             known = None if name is None else self._app.named(name)
             if known is None and self._is_copy:
                 known = self._found(name or "")
             if known is not None:
-                self._replace(known, function)
+                self._replace(known, function, names)
             else:
                 self._add(
                     name,
@@ -204,9 +204,13 @@ class FakeApp:
                     queue=queue,
                     visibility=visibility,
                     concurrency=concurrency,
+                    names=names,
                 )
             return function
 
+        if callable(name):
+            function, name = name, f"/{name.__name__}"
+            return add(function)
         return add
 
     def _add(self, name: str | None, function: Callable[..., Any], **options: Any) -> FakeEndpoint:
@@ -218,9 +222,11 @@ class FakeApp:
             self._app.endpoints.append(endpoint)
         return endpoint
 
-    def _replace(self, endpoint: FakeEndpoint, function: Callable[..., Any]) -> None:
+    def _replace(
+        self, endpoint: FakeEndpoint, function: Callable[..., Any], names: Mapping[str, Any]
+    ) -> None:
         """Give an endpoint that exists another function."""
-        other = FakeEndpoint(endpoint.number, endpoint.name, function, 0)
+        other = FakeEndpoint(endpoint.number, endpoint.name, function, 0, names=names)
         wanted = [port.name for port in endpoint.inputs if not port.is_state]
         given = [port.name for port in other.inputs if not port.is_state]
         if wanted != given:

@@ -410,3 +410,28 @@ def test_fake_app_serves_pages_of_other_origins() -> None:
     assert (part.status_code, part.text) == (206, "el")
     assert part.headers["Content-Range"] == "bytes 1-2/5"
     assert "Content-Range" in part.headers["Access-Control-Expose-Headers"]
+
+
+def test_fake_app_knows_types_that_are_defined_in_a_test() -> None:
+    """Annotations are text here; one that cannot be evaluated does not affect the others."""
+    Size = Literal["small", "large"]  # noqa: N806 - a type
+
+    class Made(NamedTuple):
+        size: str
+        count: int
+
+    with FakeApp() as fake:
+
+        @fake.endpoint
+        def make(size: Size, count: int, other: Unknown = None) -> Made:  # type: ignore[name-defined]  # noqa: F821
+            return Made(size, count)
+
+        with Client(fake.url) as app:
+            described = app.view_api()["named_endpoints"]["/make"]
+            assert [p["component"] for p in described["parameters"]] == [
+                "Dropdown",
+                "Number",
+                "JSON",
+            ]
+            assert [p["label"] for p in described["returns"]] == ["size", "count"]
+            assert app.predict("/make", ["large", 2]) == ["large", 2]
