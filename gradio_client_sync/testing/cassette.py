@@ -11,6 +11,8 @@ first key    what the line says
              (of a call that skips the queue, or was refused), `cancelled`, `lost`
 `file`       the path of a file on the server, with `app` and `content`: where it is kept,
              relative to the recording; or with the `status` with which it was refused
+`server`     the name of a function of a component, with `app`, `component`, `payload`, `status` and
+             `body`
 `hub`        a request to the Hub, with `status` and `body`
 ===========  ================================================================================
 
@@ -83,6 +85,7 @@ class Cassette:
         files: What a file of an app was, by app and path: where it is kept, or the status with
             which it was refused, in order.
         hub: The responses of the Hub: path, status, body.
+        servers: The calls of functions of components that were not played.
 
     Raises:
         ReplayError: The file is missing, or cannot be read.
@@ -95,6 +98,7 @@ class Cassette:
         self.calls: list[Call] = []
         self.files: dict[tuple[str, str], list[Path | int]] = {}
         self.hub: list[tuple[str, int, Any]] = []
+        self.servers: list[dict[str, Any]] = []
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as exc:
@@ -134,6 +138,8 @@ class Cassette:
         elif "file" in line:
             found = line["status"] if "status" in line else self.path.parent / line["content"]
             self.files.setdefault((line["app"], line["file"]), []).append(found)
+        elif "server" in line:
+            self.servers.append(line)
         elif "hub" in line:
             self.hub.append((line["hub"], line["status"], line["body"]))
         elif "config" in line:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Callable
 
 from .._protocol.dialect import dialect_of
@@ -45,6 +45,7 @@ class Player:
     def __init__(self, cassette: Cassette, speed: float | None, scrub: Scrub | None) -> None:
         self._cassette = cassette
         self._speed = speed
+        self._scrub = scrub
         self._board = Board()
         self._hub = list(cassette.hub)
         self.missed: list[str] = []
@@ -69,9 +70,37 @@ class Player:
         for root in sorted(self._apps, key=len, reverse=True):
             if url == root or url.startswith(f"{root}/"):
                 x.path = url[len(root) :] or "/"
-                return self._apps[root].respond(x)
+                refusal = self._answer(root, x)
+                if refusal is None:
+                    return self._apps[root].respond(x)
+                return x.respond(refusal.body, refusal.status)
         refusal = _not_recorded(f"{self._missing(url)}")
         return x.respond(refusal.body, refusal.status)
+
+    def _answer(self, root: str, x: Request) -> Refusal | None:
+        """Return the response to a request that a fake app does not know; else ``None``."""
+        if x.path.endswith("/component_server"):
+            body = x.json()
+            if not isinstance(body, dict):
+                return _not_recorded("Forms for functions of components are not recorded.")
+            return self._answer_server(root, body)
+        if "/stream/" in x.path and x.method == "POST":
+            return _not_recorded("Input for jobs that run (Job.send_chunk) is not recorded.")
+        return None
+
+    def _answer_server(self, root: str, body: Mapping[str, Any]) -> Refusal:
+        wanted = root, body.get("component_id"), body.get("fn_name")
+        payload = portable(body.get("data"), {}, self._scrub)
+        with self._board.lock:
+            for line in self._cassette.servers:
+                called = line["app"], line["component"], line["server"]
+                if called == wanted and not differences(payload, line["payload"]):
+                    self._cassette.servers.remove(line)
+                    return Refusal(line["status"], line["body"])
+        return _not_recorded(
+            f"The call of {wanted[2]!r} of component {wanted[1]} with {payload!r} is not in the "
+            f"recording {str(self._cassette.path)!r}, or fewer times."
+        )
 
     def _missing(self, url: str) -> str:
         known = ", ".join(self._cassette.configs) or "none"

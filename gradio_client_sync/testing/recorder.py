@@ -94,7 +94,7 @@ class Recorder:
         """Record a response."""
         url = answer.url.partition("?")[0]
         if url.endswith("/config") and answer.status == 200:
-            return self._see_config(url[: -len("/config")], self._json(http, answer.body))
+            return self._see_config(url[: -len("/config")], _decoded(http, answer.body))
         root, route = self._apps.route(f"http{url[2:]}" if url.startswith("ws") else url)
         if root is None:
             if request.method == "POST" and url.endswith("/queue/join"):
@@ -105,7 +105,7 @@ class Recorder:
         if request.method == "GET" and route.startswith("/file=") and answer.status >= 400:
             return self._miss(root, route, answer.status)
         if route == "/info" and answer.status == 200:
-            info = self._json(http, answer.body)
+            info = _decoded(http, answer.body)
             if isinstance(info, dict) and self._infos.get(root) != info:
                 self._infos[root] = info
                 self._write({"app": root, "info": info})
@@ -114,7 +114,7 @@ class Recorder:
             return None
         if route == "/upload" and isinstance(request.body, UploadBody):
             return self._see_upload(request.body, answer)
-        body = self._json(http, request.body)
+        body = _decoded(http, request.body)
         if not isinstance(body, dict):
             return None
         if route == "/queue/join":
@@ -124,6 +124,8 @@ class Recorder:
             return None if call is None else self._begin(call, body)
         if route.startswith(_DIRECT):
             return self._respond(http, self._begun(root, route, body), answer)
+        if route == "/component_server":
+            return self._see_server(http, root, body, answer)
         if route in ("/cancel", "/reset"):
             call = self._calls.get(str(body.get("event_id")))
             if call is not None:
@@ -138,7 +140,7 @@ class Recorder:
         if request.method == "GET" and route == "/queue/join":
             self._see_lost(self._call_without_payload(root, request))
         elif request.method == "POST" and route.startswith(("/queue/join", *_DIRECT)):
-            body = self._json(http, request.body)
+            body = _decoded(http, request.body)
             if isinstance(body, dict):
                 self._see_lost(self._begun(root, route, body))
 
@@ -200,13 +202,6 @@ class Recorder:
 
     # -- what it means
 
-    def _json(self, http: Any, raw: Any) -> Any:
-        """Return bytes as JSON, without the client's secrets; ``None`` if they are none."""
-        try:
-            return json.loads(http.context.conceal(raw))
-        except (TypeError, ValueError):
-            return None
-
     def _see_config(self, root: str, config: Any) -> None:
         if not isinstance(config, dict) or "dependencies" not in config:
             return
@@ -231,7 +226,7 @@ class Recorder:
     def _see_join(self, http: Any, root: str, body: dict[str, Any], answer: Any) -> None:
         call = _Call(root, body.get("fn_index"), body.get("session_hash"))
         self._begin(call, body)
-        response = self._json(http, answer.body)
+        response = _decoded(http, answer.body)
         event_id = response.get("event_id") if isinstance(response, dict) else None
         if answer.status != 200 or not event_id:
             return self._respond(http, call, answer)
@@ -287,13 +282,20 @@ class Recorder:
                 call.waiting.append(step)
 
     def _respond(self, http: Any, call: _Call, answer: Any) -> None:
-        body = self._json(http, answer.body)
+        body = _decoded(http, answer.body)
         if body is None:
             body = http.context.conceal(answer.body).decode("utf-8", "replace")
         self._begin(call, None)
         response = {"status": answer.status, "body": scrubbed(body, self._scrub)}
         call.over = True
         self._step(call, {"response": response})
+
+    def _see_server(self, http: Any, root: str, body: dict[str, Any], answer: Any) -> None:
+        """Record a call of a function of a component."""
+        line = {"server": body.get("fn_name"), "app": root, "component": body.get("component_id")}
+        line["payload"] = portable(body.get("data"), self._uploads, self._scrub)
+        value = scrubbed(_decoded(http, answer.body), self._scrub)
+        self._write({**line, "status": answer.status, "body": value})
 
     def _message(self, call: _Call, message: dict[str, Any]) -> None:
         if call.over or message.get("msg") in _OF_THE_STREAM:
@@ -304,7 +306,7 @@ class Recorder:
 
     def _see(self, http: Any, call: _Call, raw: Any) -> None:
         """Record a message of a stream that only one call has."""
-        message = self._json(http, raw)
+        message = _decoded(http, raw)
         if isinstance(message, dict):
             if message.get("event_id"):
                 self._calls[message["event_id"]] = call
@@ -315,7 +317,7 @@ class Recorder:
 
     def _see_shared(self, http: Any, raw: Any) -> None:
         """Record a message of a session's stream."""
-        message = self._json(http, raw)
+        message = _decoded(http, raw)
         if not isinstance(message, dict) or message.get("msg") in _OF_THE_STREAM:
             return
         event_id = message.get("event_id")
@@ -360,6 +362,14 @@ class Recorder:
         self._write({"file": path, "app": root, "content": where})
 
 
+def _decoded(http: Any, raw: Any) -> Any:
+    """Return bytes as JSON, without the client's secrets; ``None`` if they are none."""
+    try:
+        return json.loads(http.context.conceal(raw))
+    except (TypeError, ValueError):
+        return None
+
+
 def _unknown(url: str) -> ReplayError:
     """Return the error for a client whose app was not seen."""
     return ReplayError(
@@ -388,7 +398,7 @@ class _WatchedSocket:
         return message
 
     def reply(self, body: bytes) -> None:
-        value = self._recorder._json(self._http, body)
+        value = _decoded(self._http, body)
         if isinstance(value, dict):
             self._call.fn_index = value.get("fn_index")
             self._call.session = value.get("session_hash")

@@ -158,6 +158,12 @@ def test_replay_fails_as_what_was_recorded(protocol: str, tmp_path: Path) -> Non
             assert run(url, tmp_path / f"{number}b") == recorded, fault
 
 
+def server_component(app: Client) -> int:
+    """Return the number of the component that has a function."""
+    (number,) = (c["id"] for c in app.config["components"] if c["props"].get("server_fns"))
+    return int(number)
+
+
 @pytest.mark.parametrize("speed", [None, 50])
 def test_replay_of_a_real_app(newest: Server, tmp_path: Path, speed: float | None) -> None:
     """What a real app of Gradio said is played again, also by the command line."""
@@ -168,6 +174,7 @@ def test_replay_of_a_real_app(newest: Server, tmp_path: Path, speed: float | Non
             values = [[list(data) for data in app.submit("/structure", [4])]]
             values.append([data[0] for data in app.submit("/tokens", [3])])
             values.append([app.predict("/counter")[0] for _ in range(2)])
+            values += [app.component_server(server_component(app), "describe", n) for n in "ab"]
             with pytest.raises(AppError) as caught:
                 app.predict("/fail", ["bad"])
             return [*values, str(caught.value), caught.value.title, str(app.view_api())]
@@ -177,6 +184,8 @@ def test_replay_of_a_real_app(newest: Server, tmp_path: Path, speed: float | Non
         assert cli.main(["predict", newest.url, "/add", "2", "3"]) in (0, None)
     with replay(path, speed=speed):
         assert run() == recorded
+        with Client(newest.url) as app, pytest.raises(ReplayError, match=r"of component .* 'c' is"):
+            app.component_server(server_component(app), "describe", "c")
         assert cli.main(["predict", newest.url, "/add", "2", "3"]) in (0, None)
 
 
