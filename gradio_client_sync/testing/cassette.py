@@ -6,7 +6,8 @@ first key    what the line says
 `cassette`   the version of the format; always the first line
 `app`        the URL of an app, with its `config` or its `info`
 `call`       a call's number. The first line of a call has `app`, `endpoint`, `fn_index`,
-             `payload` (all inputs, as they were sent) and `session`. Each further line has `t`
+             `payload` (all inputs, as they were sent), `session`, and `event_data` if there was
+             any. Each further line has `t`
              (seconds since the call began) and one of: `message` (from the queue), `response`
              (of a call that skips the queue, or was refused), `cancelled`, `lost`
 `file`       the path of a file on the server, with `app` and `content`: where it is kept,
@@ -52,6 +53,7 @@ class Call:
             handshake names none.
         payload: The values, with ``***`` for secrets of the client; ``None`` if none were sent.
         steps: What happened: seconds since the call began, and the line.
+        event_data: The event data of the call; ``None`` if there was none.
         played: Whether it was played.
     """
 
@@ -61,15 +63,21 @@ class Call:
         self.endpoint = line["endpoint"]
         self.fn_index = line["fn_index"]
         self.payload = line.get("payload")
-        self._has_secret = "***" in json.dumps(self.payload)
+        self.event_data = line.get("event_data")
+        self._has_secret = "***" in json.dumps([self.payload, self.event_data])
         self.steps: list[tuple[float, Mapping[str, Any]]] = []
         self.played = False
 
-    def fits(self, payload: Any) -> bool:
-        """Return whether a payload is that of this call; one without a payload fits all."""
-        if self.payload is None or self.payload == payload:
+    def fits(self, payload: Any, event_data: Any) -> bool:
+        """Return whether values are those of this call; one without a payload fits all."""
+        if self.payload is None or (self.payload, self.event_data) == (payload, event_data):
             return True
-        return self._has_secret and not differences(payload, self.payload)
+        return self._has_secret and not self.differences(payload, event_data)
+
+    def differences(self, payload: Any, event_data: Any) -> list[str]:
+        """Return how values differ from those of this call, a line for each part."""
+        more = differences(event_data, self.event_data, "event_data")
+        return differences(payload, self.payload) + more
 
 
 class Cassette:
@@ -175,13 +183,20 @@ def portable(value: Any, uploads: Mapping[str, Any], scrub: Scrub | None) -> Any
     if isinstance(value, dict):
         inline = value.get("data")
         if isinstance(inline, str) and inline.startswith("data:") and "is_file" in value:
-            return file_mark(value.get("orig_name") or value.get("name"), decode_data_url(inline))
+            name = value.get("orig_name") or value.get("name")
+            return _scrubbed_mark(file_mark(name, decode_data_url(inline)), scrub)
         for key in ("path", "name"):
             path = value.get(key)
             if isinstance(path, str) and path in uploads:
-                return uploads[path]
+                return _scrubbed_mark(uploads[path], scrub)
         return {key: portable(item, uploads, scrub) for key, item in value.items()}
     return value
+
+
+def _scrubbed_mark(mark: dict[str, str], scrub: Scrub | None) -> dict[str, str]:
+    """Return what stands for a file, with a scrubbed name."""
+    content, _, name = mark["$file"].partition("/")
+    return mark if scrub is None else {"$file": f"{content}/{safe_name(scrub(name))}"}
 
 
 def scrubbed(value: Any, scrub: Scrub | None) -> Any:

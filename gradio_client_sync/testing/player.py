@@ -262,14 +262,15 @@ class _RecordedApp:
             ReplayError: There is none.
         """
         payload = portable(job.data, self._uploads, self._scrub)
+        event_data = portable(job.extra.get("event_data"), self._uploads, self._scrub)
         with self._board.lock:
             for call in self._left(job.fn_index):
-                if call.fits(payload):
+                if call.fits(payload, event_data):
                     call.played = True
                     return call
-        raise ReplayError(self._explain(job.fn_index, payload))
+        raise ReplayError(self._explain(job.fn_index, payload, event_data))
 
-    def _explain(self, fn_index: int, payload: Any) -> str:
+    def _explain(self, fn_index: int, payload: Any, event_data: Any) -> str:
         """Return why a call is not in the recording."""
         calls = [c for c in self._cassette.calls if c.app == self.root]
         same = [c for c in calls if c.fn_index == fn_index]
@@ -281,15 +282,15 @@ class _RecordedApp:
             )
             called = KnownApps({self.root: self._config}).name(self.root, fn_index)
             return f"A call of {called!r} is not in {where}. Its calls are of: {names}."
-        repeated = [c for c in same if c.payload is not None and c.fits(payload)]
+        repeated = [c for c in same if c.payload is not None and c.fits(payload, event_data)]
         name = same[0].endpoint
         if repeated:
             return (
                 f"{name!r} was called with {payload!r} more often than the {len(repeated)} times "
                 f"that are in {where}."
             )
-        nearest = min(same, key=lambda call: len(differences(payload, call.payload)))
-        differ = "; ".join(differences(payload, nearest.payload))
+        nearest = min(same, key=lambda call: len(call.differences(payload, event_data)))
+        differ = "; ".join(nearest.differences(payload, event_data))
         return (
             f"This call of {name!r} is not in {where}. The nearest is call {nearest.number}, and "
             f"they differ in {differ}. Record it again if the new call is right."

@@ -268,6 +268,8 @@ class Recorder:
                 "payload": portable(payload, self._uploads, self._scrub),
                 "session": session,
             }
+            if body is not None and body.get("event_data") is not None:
+                line["event_data"] = portable(body["event_data"], self._uploads, self._scrub)
             self._write(line)
             waiting, call.waiting = call.waiting, []
             for step in waiting:
@@ -347,13 +349,15 @@ class Recorder:
 
     def _miss(self, root: str, route: str, status: int) -> None:
         """Record that a file was refused."""
-        self._write({"file": unquote(route[len("/file=") :]), "app": root, "status": status})
+        path = scrubbed(unquote(route[len("/file=") :]), self._scrub)
+        self._write({"file": path, "app": root, "status": status})
 
     def _keep(self, root: str, path: str, content: bytes) -> None:
         with self._lock:
             if (root, path) in self._kept:
                 return
             self._kept.add((root, path))
+        path = scrubbed(path, self._scrub)
         self._folder.mkdir(exist_ok=True)
         kept = self._folder / f"{digest(content)}-{safe_name(urlsplit(path).path)}"
         kept.write_bytes(content)

@@ -190,24 +190,42 @@ def test_replay_of_a_real_app(newest: Server, tmp_path: Path, speed: float | Non
 
 
 def test_replay_scrubs_texts(tmp_path: Path) -> None:
-    """A scrubber changes texts before they are written, and before calls are compared."""
-    path = tmp_path / "scrubbed.jsonl"
+    """A scrubber changes texts and names of files before they are written and compared."""
+    path, source = tmp_path / "scrubbed.jsonl", tmp_path / "Ada.txt"
+    source.write_text("content")
 
     def scrub(text: str) -> str:
         return text.replace("Ada", "NAME")
 
+    def run(url: str) -> list[Any]:
+        with Client(url, download_dir=tmp_path / "in") as app:
+            file = app.predict("/copy", [source])[0]
+            said = [
+                app.predict("/greet", ["Ada"], event_data=data)[0] for data in ("Ada", {"index": 1})
+            ]
+            return [Path(file).read_text(), file.orig_name, *said]
+
     with FakeApp() as fake:
+        fill(fake)
 
         @fake.endpoint("/greet")
         def greet(name: str) -> str:
-            return f"Hello {name}"
+            return f"Hello {name}, {fake.calls[-1].event_data}"
 
-        with record(path, scrub=scrub), Client(fake.url) as app:
-            app.predict("/greet", ["Ada"])
+        with record(path, scrub=scrub):
+            assert run(fake.url) == [
+                "content",
+                "Ada.txt",
+                "Hello Ada, Ada",
+                "Hello Ada, {'index': 1}",
+            ]
         url = fake.url
     assert "Ada" not in path.read_text()
-    with replay(path, scrub=scrub), Client(url) as app:
-        assert app.predict("/greet", ["Ada"])[0] == "Hello NAME"
+    assert "Ada" not in str(list((tmp_path / "scrubbed.files").iterdir()))
+    with replay(path, scrub=scrub):
+        assert run(url) == ["content", "NAME.txt", "Hello NAME, NAME", "Hello NAME, {'index': 1}"]
+        with Client(url) as app, pytest.raises(ReplayError, match=r"differ in event_data: 2, but"):
+            app.predict("/greet", ["Ada"], event_data=2)
 
 
 def test_replay_finds_calls_whose_payload_has_a_secret(tmp_path: Path) -> None:
