@@ -99,6 +99,9 @@ def _port(value: Mapping[str, Any]) -> Port:
     choices = schema.get("enum") or (items.get("enum") if isinstance(items, Mapping) else None)
     if choices:
         props["choices"] = [[str(choice), choice] for choice in choices]
+    python = value.get("python_type")
+    if isinstance(python, Mapping) and str(python.get("type")).startswith("list[filepath]"):
+        props["file_count"] = "multiple"  # in 3.x, the schema does not say it
     default = value["parameter_default"] if value.get("parameter_has_default") else REQUIRED
     name = value.get("parameter_name") or str(value.get("label", ""))
     return Port(name, component_of(str(value.get("component"))), props, default, schema)
@@ -120,7 +123,8 @@ def example_value(port: Port, keep: Callable[[str, bytes], Any]) -> Any:
     value = _with_files(example_of(port.json_schema), lambda: keep(*file))
     if port.component not in FILES:
         return value
-    return [file[1]] if isinstance(value, list) else file[1]
+    several = isinstance(value, list) or port.props.get("file_count") == "multiple"
+    return [file[1]] if several else file[1]
 
 
 def _with_files(value: Any, file: Callable[[], Any]) -> Any:
