@@ -348,7 +348,7 @@ class Http:
         with _Tracked(self, call) as tracked:
             response = self._send(request, call)
             if response.status == 429 or response.status in RETRYABLE_STATUSES:
-                return self._read(response, request, call)
+                return seam.answered(self, request, self._read(response, request, call))
             download = Download(response, call, tracked.keep())
         return seam.fetched(self, request, download)
 
@@ -518,7 +518,7 @@ class Http:
             error = request_error(exc, url, context.describe_proxy(url))
             if error is None:
                 raise  # a fault of this package
-            raise error from exc
+            raise seam.failed(self, request, error) from exc
         if response.status == PROXY_AUTHENTICATION_REQUIRED:
             response.close()
             raise proxy_refusal(url, "it requires a login (407)", self.context.describe_proxy(url))
@@ -537,7 +537,7 @@ class Http:
                 raise
             if call.aborted:
                 raise Aborted from exc
-            raise incomplete_response(exc, url) from exc
+            raise seam.failed(self, request, incomplete_response(exc, url)) from exc
         conceal = partial(self.context.conceal, sent=request.headers)
         if response.status >= 300:
             body = conceal(body)

@@ -6,17 +6,37 @@ Normally `current` is ``None``, and each use of it costs one comparison. `testin
 
 from __future__ import annotations
 
-from typing import Any, Callable, Protocol, TypeVar
+from typing import Any, Callable, NamedTuple, Protocol, TypeVar
 
 T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
 
 
 class SentRequest(Protocol):
     """A request, as a `Seam` sees it."""
 
+    @property
+    def method(self) -> str:
+        """The method."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """The URL."""
+        ...
+
+    @property
+    def body(self) -> Any:
+        """The body."""
+        ...
+
+
+class Handshake(NamedTuple):
+    """The handshake of a websocket, as a `SentRequest`."""
+
     method: str
     url: str
-    body: Any
+    body: bytes = b""
 
 
 class Seam(Protocol):
@@ -28,6 +48,10 @@ class Seam(Protocol):
 
     def answered(self, http: Any, request: SentRequest, answer: Any) -> None:
         """See a whole response."""
+        ...
+
+    def failed(self, http: Any, request: SentRequest, error: Exception) -> None:
+        """See that a request got no response, or only a part of one."""
         ...
 
     def opened(self, http: Any, request: SentRequest, stream: T) -> T:
@@ -68,6 +92,13 @@ def answered(http: Any, request: SentRequest, answer: T) -> T:
     if current is not None:
         current.answered(http, request, answer)
     return answer
+
+
+def failed(http: Any, request: SentRequest, error: E) -> E:
+    """Show the error of a request to the recording, if there is one, and return it."""
+    if current is not None:
+        current.failed(http, request, error)
+    return error
 
 
 def opened(http: Any, request: SentRequest, stream: T) -> T:

@@ -89,10 +89,21 @@ class _Stream:
 
     def __init__(self) -> None:
         self.breaks = 0
+        self._failure: tuple[int, Message] | None = None
         self.reading = False
         self.reopens = False
         self.heads = Heads()
         self.call = RequestHandle()
+
+    def fail(self, message: Message) -> None:
+        """Count a break that the server has announced by this message."""
+        self.breaks += 1
+        self._failure = self.breaks, message
+
+    def failure_since(self, breaks: int) -> Message | None:
+        """Return the last message that announced a break, if `breaks` was smaller then."""
+        at, message = self._failure or (0, None)
+        return message if at > breaks else None
 
 
 class SharedStream:
@@ -181,14 +192,17 @@ class SharedStream:
         while True:
             with self._lock:
                 early = self._jobs.take_kept(event_id)
+                failure = stream.failure_since(breaks)
                 if is_over:
                     self._jobs.mark_ended(event_id)
                     return False
                 if self._closed:
                     raise Aborted
-                if stream.breaks != breaks:
+                if failure is not None:
+                    early = [*early, failure]  # the reader did not know this job yet
+                elif stream.breaks != breaks:
                     raise Lost("the session's event stream broke while the job was joining")
-                if not early:
+                elif not early:
                     self._jobs.add(event_id, mailbox, stream)
                     start, stream.reading = not stream.reading, True
                     return start
@@ -198,7 +212,7 @@ class SharedStream:
             for message in early:
                 if isinstance(message, Message):
                     mailbox.put(message)
-                    is_over = is_over or message.msg == _COMPLETED
+                    is_over = is_over or message.msg == _COMPLETED or message is failure
                 else:
                     mailbox.end(message)
 
@@ -311,7 +325,7 @@ class SharedStream:
         that join later are not affected, because the session still exists.
         """
         with self._lock:
-            stream.breaks += 1
+            stream.fail(message)
             stream.reopens = True
             failed = self._jobs.remove_jobs_on(stream)
             for event_id in failed:

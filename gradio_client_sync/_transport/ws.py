@@ -235,7 +235,8 @@ class WebSocketChannel:
             cancel()
         if refused is not None:
             channel.close()
-            raise refusal(refused, doing="Opening a websocket")
+            request = seam.Handshake("GET", url)
+            raise refusal(seam.answered(http, request, refused), doing="Opening a websocket")
         # Without a limit for silence, because servers of 3.x send nothing while a function runs.
         channel._socket.settimeout(None)
         return seam.connected(http, url, channel)

@@ -61,6 +61,10 @@ class Backend(Protocol):
         """Return the number of the function with a name."""
         ...
 
+    def greet(self) -> Refusal | None:
+        """Decide whether a websocket is accepted. Its handshake does not name an endpoint."""
+        ...
+
     def admit(self, job: Job) -> Refusal | None:
         """Decide whether a job may join.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Union
+from typing import Protocol, Union
 
 from .._transport import seam
 from .cassette import Cassette, Scrub
@@ -16,8 +16,17 @@ from .recorder import Recorder
 StrPath = Union[str, "os.PathLike[str]"]
 
 
+class Recording(Protocol):
+    """What a block of `record` or `replay` has."""
+
+    @property
+    def missed(self) -> Sequence[str]:
+        """The texts of the errors about calls that the recording does not have."""
+        ...
+
+
 @contextmanager
-def record(path: StrPath, *, scrub: Scrub | None = None) -> Iterator[None]:
+def record(path: StrPath, *, scrub: Scrub | None = None) -> Iterator[Recording]:
     """Record what clients and apps say to each other in a block; also a decorator.
 
     It records all clients of this process that are made in the block. No header, cookie, token or
@@ -31,7 +40,7 @@ def record(path: StrPath, *, scrub: Scrub | None = None) -> Iterator[None]:
     recorder = Recorder(Path(path), scrub)
     before = seam.set_current(recorder)
     try:
-        yield
+        yield recorder
     finally:
         seam.set_current(before)
         recorder.close()
@@ -40,7 +49,7 @@ def record(path: StrPath, *, scrub: Scrub | None = None) -> Iterator[None]:
 @contextmanager
 def replay(
     path: StrPath, *, speed: float | None = None, scrub: Scrub | None = None
-) -> Iterator[None]:
+) -> Iterator[Recording]:
     """Answer clients from a recording in a block, without a network; also a decorator.
 
     It answers all clients of this process. Equal calls get their
@@ -59,7 +68,7 @@ def replay(
     player = Player(Cassette(Path(path)), speed, scrub)
     before = seam.set_current(player)
     try:
-        yield
+        yield player
     finally:
         seam.set_current(before)
         player.close()

@@ -6,11 +6,14 @@ first key    what the line says
 `cassette`   the version of the format; always the first line
 `app`        the URL of an app, with its `config` or its `info`
 `call`       a call's number. The first line of a call has `app`, `endpoint`, `fn_index`,
-             `payload` (all inputs, as they were sent) and `session`. Each further line has `t`
+             `payload` (all inputs, as they were sent), `session`, and `event_data` if there was
+             any. Each further line has `t`
              (seconds since the call began) and one of: `message` (from the queue), `response`
              (of a call that skips the queue, or was refused), `cancelled`, `lost`
 `file`       the path of a file on the server, with `app` and `content`: where it is kept,
-             relative to the recording
+             relative to the recording; or with the `status` with which it was refused
+`server`     the name of a function of a component, with `app`, `component`, `payload`, `status` and
+             `body`
 `hub`        a request to the Hub, with `status` and `body`
 ===========  ================================================================================
 
@@ -46,9 +49,11 @@ class Call:
         number: Its number in the recording.
         app: The URL of the app.
         endpoint: The name of the endpoint, or its number.
-        fn_index: The number of the function.
-        payload: The values; ``None`` if none were sent.
+        fn_index: The number of the function; ``None`` for a websocket that was refused, because its
+            handshake names none.
+        payload: The values, with ``***`` for secrets of the client; ``None`` if none were sent.
         steps: What happened: seconds since the call began, and the line.
+        event_data: The event data of the call; ``None`` if there was none.
         played: Whether it was played.
     """
 
@@ -58,8 +63,21 @@ class Call:
         self.endpoint = line["endpoint"]
         self.fn_index = line["fn_index"]
         self.payload = line.get("payload")
+        self.event_data = line.get("event_data")
+        self._has_secret = "***" in json.dumps([self.payload, self.event_data])
         self.steps: list[tuple[float, Mapping[str, Any]]] = []
         self.played = False
+
+    def fits(self, payload: Any, event_data: Any) -> bool:
+        """Return whether values are those of this call; one without a payload fits all."""
+        if self.payload is None or (self.payload, self.event_data) == (payload, event_data):
+            return True
+        return self._has_secret and not self.differences(payload, event_data)
+
+    def differences(self, payload: Any, event_data: Any) -> list[str]:
+        """Return how values differ from those of this call, a line for each part."""
+        more = differences(event_data, self.event_data, "event_data")
+        return differences(payload, self.payload) + more
 
 
 class Cassette:
@@ -72,8 +90,10 @@ class Cassette:
         configs: The config of each app, by its URL.
         infos: The description of each app's API, by its URL.
         calls: The calls, in order.
-        files: Where a file of an app is kept, by app and path.
+        files: What a file of an app was, by app and path: where it is kept, or the status with
+            which it was refused, in order.
         hub: The responses of the Hub: path, status, body.
+        servers: The calls of functions of components that were not played.
 
     Raises:
         ReplayError: The file is missing, or cannot be read.
@@ -84,8 +104,9 @@ class Cassette:
         self.configs: dict[str, dict[str, Any]] = {}
         self.infos: dict[str, dict[str, Any]] = {}
         self.calls: list[Call] = []
-        self.files: dict[tuple[str, str], Path] = {}
+        self.files: dict[tuple[str, str], list[Path | int]] = {}
         self.hub: list[tuple[str, int, Any]] = []
+        self.servers: list[dict[str, Any]] = []
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as exc:
@@ -99,12 +120,15 @@ class Cassette:
                 continue
             try:
                 self._read(json.loads(row), by_number)
-            except (ValueError, KeyError, TypeError) as exc:
+            except (ValueError, KeyError, TypeError, AttributeError) as exc:
+                why = f"it needs {exc}" if isinstance(exc, KeyError) else str(exc)
                 raise ReplayError(
-                    f"Line {number} of the recording {str(path)!r} cannot be read: {exc!r}."
+                    f"Line {number} of the recording {str(path)!r} cannot be read: {why}."
                 ) from exc
 
     def _read(self, line: Any, by_number: dict[Any, Call]) -> None:
+        if not isinstance(line, dict):
+            raise TypeError("it is no object")
         if "cassette" in line:
             if line["cassette"] != FORMAT:
                 raise ReplayError(
@@ -116,9 +140,14 @@ class Cassette:
             call = by_number[line["call"]] = Call(line)
             self.calls.append(call)
         elif "call" in line:
+            if line["call"] not in by_number:
+                raise ValueError(f"no line before it begins call {line['call']}")
             by_number[line["call"]].steps.append((float(line.get("t", 0.0)), line))
         elif "file" in line:
-            self.files[line["app"], line["file"]] = self.path.parent / line["content"]
+            found = line["status"] if "status" in line else self.path.parent / line["content"]
+            self.files.setdefault((line["app"], line["file"]), []).append(found)
+        elif "server" in line:
+            self.servers.append(line)
         elif "hub" in line:
             self.hub.append((line["hub"], line["status"], line["body"]))
         elif "config" in line:
@@ -154,13 +183,20 @@ def portable(value: Any, uploads: Mapping[str, Any], scrub: Scrub | None) -> Any
     if isinstance(value, dict):
         inline = value.get("data")
         if isinstance(inline, str) and inline.startswith("data:") and "is_file" in value:
-            return file_mark(value.get("orig_name") or value.get("name"), decode_data_url(inline))
+            name = value.get("orig_name") or value.get("name")
+            return _scrubbed_mark(file_mark(name, decode_data_url(inline)), scrub)
         for key in ("path", "name"):
             path = value.get(key)
             if isinstance(path, str) and path in uploads:
-                return uploads[path]
+                return _scrubbed_mark(uploads[path], scrub)
         return {key: portable(item, uploads, scrub) for key, item in value.items()}
     return value
+
+
+def _scrubbed_mark(mark: dict[str, str], scrub: Scrub | None) -> dict[str, str]:
+    """Return what stands for a file, with a scrubbed name."""
+    content, _, name = mark["$file"].partition("/")
+    return mark if scrub is None else {"$file": f"{content}/{safe_name(scrub(name))}"}
 
 
 def scrubbed(value: Any, scrub: Scrub | None) -> Any:
@@ -175,6 +211,14 @@ def scrubbed(value: Any, scrub: Scrub | None) -> Any:
     return value
 
 
+def _is_same(sent: Any, recorded: Any) -> bool:
+    """Return whether two values are equal. A secret of the client was recorded as ``***``."""
+    if isinstance(sent, str) and isinstance(recorded, str) and "***" in recorded:
+        pattern = ".+".join(map(re.escape, recorded.split("***")))
+        return re.fullmatch(pattern, sent, re.DOTALL) is not None
+    return bool(sent == recorded)
+
+
 def differences(sent: Any, recorded: Any, where: str = "") -> list[str]:
     """Return how two payloads differ, a line for each part."""
     if type(sent) is type(recorded) and isinstance(sent, list) and len(sent) == len(recorded):
@@ -182,6 +226,6 @@ def differences(sent: Any, recorded: Any, where: str = "") -> list[str]:
     elif isinstance(sent, dict) and isinstance(recorded, dict) and sent.keys() == recorded.keys():
         pairs = [(f"{where}[{key!r}]", sent[key], recorded[key]) for key in sent]
     else:
-        same = sent == recorded
-        return [] if same else [f"{where or 'payload'}: {sent!r}, but {recorded!r} was recorded"]
+        text = f"{where or 'payload'}: {sent!r}, but {recorded!r} was recorded"
+        return [] if _is_same(sent, recorded) else [text]
     return [line for at, a, b in pairs for line in differences(a, b, at)]

@@ -52,6 +52,12 @@ class Channel:
         self.refusal: int | None = None
         self.reader: object = None
         self.hung_up = False
+        self._is_sending = False
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether a stream has carried all messages."""
+        return not self.messages and not self._is_sending
 
     def put(self, message: dict[str, Any]) -> None:
         """Add a message."""
@@ -65,11 +71,14 @@ class Channel:
         def ready() -> bool:
             return bool(self.messages) or self.cut or self.hung_up
 
+        with self._board.lock:
+            if self._is_sending:  # the last message was sent
+                self._is_sending = False
+                self._board.notify()
         self._board.wait(ready, timeout)
         with self._board.lock:
-            if self.messages and not self.hung_up:
-                return self.messages.popleft()
-            return None
+            self._is_sending = bool(self.messages) and not self.hung_up
+            return self.messages.popleft() if self._is_sending else None
 
 
 class Job:
@@ -87,6 +96,7 @@ class Job:
         emit: A function that sends a message to the client.
         cut: A function that cuts the connection that carries the job's messages.
         refuse_stream: A function that makes the next request for its stream fail.
+        is_delivered: A function that returns whether all of its messages were sent to the client.
         gone: Whether nothing of the job matters any more.
         cancelled: Whether it was cancelled.
         ended: Whether its last message was sent.
@@ -110,6 +120,7 @@ class Job:
         self.emit: Callable[[dict[str, Any]], None] = lambda message: None
         self.cut: Callable[[], None] = lambda: None
         self.refuse_stream: Callable[[int], None] = lambda status: None
+        self.is_delivered: Callable[[], bool] = lambda: True
         self.queued = True
         self.gone = False
         self.cancelled = False
@@ -166,16 +177,23 @@ class Jobs:
         """Return a job that runs; ``None`` if there is none with this id."""
         return self._jobs.get(event_id)
 
-    def start(self, job: Job, run: Callable[[Job], None]) -> None:
-        """Run a job on a new thread."""
+    def add(self, job: Job) -> None:
+        """Make a job known, so that it can be cancelled."""
         with self._board.lock:
             self._jobs[job.event_id] = job
+
+    def start(self, job: Job, run: Callable[[Job], None]) -> None:
+        """Run a job on a new thread."""
+        self.add(job)
 
         def work() -> None:
             try:
                 run(job)
             except (Gone, OSError):
                 pass  # it was cancelled, or its client hung up
+            except BaseException:
+                job.cut()  # a fault of this package: the client must not wait for ever
+                raise
             finally:
                 with self._board.lock:
                     self._jobs.pop(job.event_id, None)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import inspect
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Callable, Literal
 
 from .channels import Board, Job
-from .ports import REQUIRED, Port, inputs_of, outputs_of
+from .ports import REQUIRED, Port, hints_of, inputs_of, outputs_of
 
 Visibility = Literal["public", "undocumented", "private"]
 
@@ -66,6 +66,8 @@ class FakeEndpoint:
         queue: Whether calls go through the queue.
         visibility: Who sees it.
         concurrency: How many calls run at the same time; ``None`` for no limit.
+        description: What it does; by default, the docstring of the function.
+        names: The names that are known where the function is defined.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class FakeEndpoint:
         visibility: Visibility = "public",
         concurrency: int | None = None,
         description: str | None = None,
+        names: Mapping[str, Any] | None = None,
     ) -> None:
         self.number = number
         self.name = name
@@ -99,11 +102,12 @@ class FakeEndpoint:
             else streams
         )
         given = components or {}
+        hints = hints_of(function, names or {})
         if batch and inputs is None:
-            function = _one_of_a_batch(function)
-        self.inputs = inputs_of(function, given) if inputs is None else inputs
+            hints = {name: _one_of_a_batch(hint) for name, hint in hints.items()}
+        self.inputs = inputs_of(function, hints, given) if inputs is None else inputs
         self.outputs = (
-            outputs_of(function, given, streams=self.streams) if outputs is None else outputs
+            outputs_of(hints, given, streams=self.streams) if outputs is None else outputs
         )
         count = len(self.inputs) + len(self.outputs)
         self.ids = list(range(first_id, first_id + count))
@@ -222,19 +226,10 @@ def _steps(generator: Any) -> Iterator[Any]:
         loop.close()
 
 
-def _one_of_a_batch(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function with the signature that a caller of a batch function sees."""
-    hints = typing.get_type_hints(function, include_extras=True)
-
-    def one(hint: Any) -> Any:
-        origin, args = typing.get_origin(hint), typing.get_args(hint)
-        if origin is tuple:
-            parts = tuple(one(arg) for arg in args)
-            return parts[0] if len(parts) == 1 else typing.Tuple.__getitem__(parts)
-        return args[0] if origin is list and args else Any
-
-    def single() -> None: ...
-
-    single.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
-    single.__annotations__ = {name: one(hint) for name, hint in hints.items()}
-    return single
+def _one_of_a_batch(hint: Any) -> Any:
+    """Return the annotation of one value, for that of a list of values of a batch function."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin is tuple:
+        parts = tuple(map(_one_of_a_batch, args))
+        return parts[0] if len(parts) == 1 else typing.Tuple.__getitem__(parts)
+    return args[0] if origin is list and args else Any

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, TypeVar, overload
 
 from ..errors import AppError
@@ -74,6 +75,7 @@ class FakeApp:
             title=title,
         )
         self._next_id = 1
+        self._is_copy = False  # whether it has exactly the endpoints of a real app
         self._server = AppServer(self._app, self._app.board)
         self._app.cut_all = self._server.restart
         self.url = self._app.values.url = self._server.url
@@ -99,7 +101,9 @@ class FakeApp:
             options["version"] = model.version
         fake = cls(**options)
         for endpoint in model.endpoints:
-            examples = tuple(map(example_value, endpoint.outputs))
+            examples = tuple(
+                example_value(port, fake._app.values.form) for port in endpoint.outputs
+            )
             value = examples[0] if len(examples) == 1 else examples
 
             def returns_examples(value: Any = value, **_: Any) -> Any:
@@ -115,6 +119,7 @@ class FakeApp:
                 outputs=endpoint.outputs,
                 description=endpoint.description,
             )
+        fake._is_copy = True
         return fake
 
     @property
@@ -182,13 +187,14 @@ class FakeApp:
                 ``"private"`` makes clients refuse to call it.
             concurrency: How many calls run at the same time; ``None`` for no limit.
         """
-        if callable(name):
-            return self.endpoint(f"/{name.__name__}")(name)
+        names = sys._getframe(1).f_locals  # types may be defined inside of a test
 
         def add(function: F) -> F:
             known = None if name is None else self._app.named(name)
+            if known is None and self._is_copy:
+                known = self._found(name or "")
             if known is not None:
-                self._replace(known, function)
+                self._replace(known, function, names)
             else:
                 self._add(
                     name,
@@ -198,9 +204,13 @@ class FakeApp:
                     queue=queue,
                     visibility=visibility,
                     concurrency=concurrency,
+                    names=names,
                 )
             return function
 
+        if callable(name):
+            function, name = name, f"/{name.__name__}"
+            return add(function)
         return add
 
     def _add(self, name: str | None, function: Callable[..., Any], **options: Any) -> FakeEndpoint:
@@ -212,9 +222,11 @@ class FakeApp:
             self._app.endpoints.append(endpoint)
         return endpoint
 
-    def _replace(self, endpoint: FakeEndpoint, function: Callable[..., Any]) -> None:
+    def _replace(
+        self, endpoint: FakeEndpoint, function: Callable[..., Any], names: Mapping[str, Any]
+    ) -> None:
         """Give an endpoint that exists another function."""
-        other = FakeEndpoint(endpoint.number, endpoint.name, function, 0)
+        other = FakeEndpoint(endpoint.number, endpoint.name, function, 0, names=names)
         wanted = [port.name for port in endpoint.inputs if not port.is_state]
         given = [port.name for port in other.inputs if not port.is_state]
         if wanted != given:
@@ -230,7 +242,8 @@ class FakeApp:
             endpoint = self._app.endpoints[key]
         if endpoint is None:
             names = ", ".join(repr(e.called) for e in self._app.endpoints) or "none"
-            raise ValueError(f"The fake app has no endpoint {key!r}. Its endpoints: {names}.")
+            app = "The app that this fake copies" if self._is_copy else "The fake app"
+            raise ValueError(f"{app} has no endpoint {key!r}. Its endpoints: {names}.")
         return endpoint
 
     # -- inside of a function
@@ -322,6 +335,9 @@ class FakeApp:
             ValueError: There is no such failure, or it cannot happen at this point.
         """
         what, place = ordered(fault, when)
+        if what.kind == "invalid" and self._app.generation.dialect.join != "post":
+            version = self._app.generation.version
+            raise ValueError(f"Gradio {version} has no validators. Use FakeApp() without options.")
         number = None if endpoint is None else self._found(endpoint).number
         self._app.plans.add(number, place, what, times)
 

@@ -22,6 +22,8 @@ from .._transport.signal_safe import new_lock
 #: From RFC 6455: a websocket server proves with it that it has read the handshake.
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+
 _FIELD = re.compile(r'(?:file)?name\*?="((?:[^"\\]|\\.)*)"')
 
 
@@ -128,11 +130,25 @@ class Request:
             self._handler.send_header("Connection", "close")
         for name, text in (cookies or {}).items():
             self._handler.send_header("Set-Cookie", f"{name}={text}; Path=/; HttpOnly")
-        # A page in a browser may be from another origin, such as a test runner's.
-        self._handler.send_header("Access-Control-Allow-Origin", self.headers.get("origin", "*"))
-        self._handler.send_header("Access-Control-Allow-Headers", "*")
+        for name, text in self._for_other_origins().items():
+            self._handler.send_header(name, text)
         self._handler.end_headers()
         self._handler.wfile.flush()
+
+    def _for_other_origins(self) -> dict[str, str]:
+        """Return the headers for pages of another origin, such as a test runner's."""
+        origin = self.headers.get("origin")
+        if origin is None:
+            return {"Access-Control-Allow-Origin": "*"}
+        headers = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+        headers["Access-Control-Allow-Credentials"] = "true"  # with it, * does not mean all
+        headers["Access-Control-Expose-Headers"] = "Content-Range"
+        for what in ("headers", "method"):
+            asked = self.headers.get(f"access-control-request-{what}")
+            if asked is not None:
+                allow = {"headers": "Headers", "method": "Methods"}[what]
+                headers[f"Access-Control-Allow-{allow}"] = asked
+        return headers
 
     def write(self, raw: bytes) -> None:
         """Send bytes of the body."""
@@ -146,13 +162,14 @@ class Request:
             path: The file.
             half: Send only the first half, and then cut the connection.
         """
-        size, start, status = path.stat().st_size, 0, 200
+        content, status = path.read_bytes(), 200
         headers = {"Accept-Ranges": "bytes"}
-        first = self.headers.get("range", "").partition("=")[2].partition("-")[0]
-        if first.isdecimal():
-            start, status = int(first), 206
-            headers["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
-        content = path.read_bytes()[start:]
+        wanted = _RANGE.fullmatch(self.headers.get("range", ""))
+        if wanted is not None and int(wanted[1]) < len(content):
+            start, size = int(wanted[1]), len(content)
+            end = min(size, int(wanted[2] or size) + 1)
+            content, status = content[start:end], 206
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
         headers["Content-Length"] = str(len(content))
         self.start(status, type_of(path.name) or "application/octet-stream", headers)
         if self.method != "HEAD":

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 from .._client import Client
 from .._protocol.api.example import example_of
 from .describing import component_of
-from .ports import REQUIRED, Port
+from .ports import FILES, REQUIRED, Port
+
+_PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
+_SILENCE = b"RIFF$\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0@\x1f\0\0@\x1f\0\0\1\0\x08\0data\0\0\0\0"
+
+#: Example files of components: their names and their content.
+_FILES = {
+    "image": ("image.png", _PIXEL),
+    "gallery": ("image.png", _PIXEL),
+    "audio": ("audio.wav", _SILENCE),
+    "video": ("video.mp4", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"),
+}
 
 
 class LikeEndpoint(NamedTuple):
@@ -85,14 +99,40 @@ def _port(value: Mapping[str, Any]) -> Port:
     choices = schema.get("enum") or (items.get("enum") if isinstance(items, Mapping) else None)
     if choices:
         props["choices"] = [[str(choice), choice] for choice in choices]
+    python = value.get("python_type")
+    if isinstance(python, Mapping) and str(python.get("type")).startswith("list[filepath]"):
+        props["file_count"] = "multiple"  # in 3.x, the schema does not say it
     default = value["parameter_default"] if value.get("parameter_has_default") else REQUIRED
     name = value.get("parameter_name") or str(value.get("label", ""))
     return Port(name, component_of(str(value.get("component"))), props, default, schema)
 
 
-def example_value(port: Port) -> Any:
-    """Return a value that an endpoint without a function returns."""
+def example_value(port: Port, keep: Callable[[str, bytes], Any]) -> Any:
+    """Return a value that an endpoint without a function returns.
+
+    Args:
+        port: The output.
+        keep: A function that makes the fake app serve a file, and returns its form on the wire.
+    """
     choices = port.props.get("choices")
     if port.component in ("dropdown", "radio") and choices:
         return choices[0][-1]
-    return example_of(port.json_schema)
+    if port.component == "checkboxgroup" and choices:
+        return [choices[0][-1]]
+    file = _FILES.get(port.component, ("document.txt", b"An example."))
+    value = _with_files(example_of(port.json_schema), lambda: keep(*file))
+    if port.component not in FILES:
+        return value
+    several = isinstance(value, list) or port.props.get("file_count") == "multiple"
+    return [file[1]] if several else file[1]
+
+
+def _with_files(value: Any, file: Callable[[], Any]) -> Any:
+    """Return an example in which files exist."""
+    if isinstance(value, list):
+        return [_with_files(item, file) for item in value]
+    if isinstance(value, dict):
+        if isinstance(value.get("path"), str):
+            return file()
+        return {key: _with_files(item, file) for key, item in value.items()}
+    return value

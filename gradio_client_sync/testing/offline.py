@@ -6,7 +6,9 @@ import ipaddress
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Callable
+
+_LOOK_UPS = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
 
 
 class NetworkBlockedError(OSError):
@@ -22,7 +24,8 @@ def no_network() -> Iterator[list[str]]:
     """
     asked: list[str] = []
     plain_connect, plain_connect_ex = socket.socket.connect, socket.socket.connect_ex
-    plain_look_up = socket.getaddrinfo
+    plain_sendto: Callable[..., int] = socket.socket.sendto
+    look_ups = {name: getattr(socket, name) for name in _LOOK_UPS}
 
     def refuse(host: object) -> None:
         asked.append(str(host))
@@ -40,26 +43,41 @@ def no_network() -> Iterator[list[str]]:
             refuse(address[0])
         return plain_connect_ex(self, address)
 
-    def look_up(host: Any, *args: Any, **options: Any) -> Any:
-        if not _is_here(host):
-            refuse(host)
-        return plain_look_up(host, *args, **options)
+    def sendto(self: socket.socket, data: Any, *rest: Any) -> int:
+        if self.family != getattr(socket, "AF_UNIX", None) and not _is_here(rest[-1][0]):
+            refuse(rest[-1][0])
+        return plain_sendto(self, data, *rest)
+
+    def look_up(plain: Callable[..., Any]) -> Callable[..., Any]:
+        def checked(host: Any, *args: Any, **options: Any) -> Any:
+            if not _is_here(host):
+                refuse(host)
+            return plain(host, *args, **options)
+
+        return checked
 
     patched: Any = socket.socket
-    patched.connect, patched.connect_ex = connect, connect_ex
-    socket.getaddrinfo = look_up
+    before = {name: vars(patched).get(name) for name in ("connect", "connect_ex", "sendto")}
+    patched.connect, patched.connect_ex, patched.sendto = connect, connect_ex, sendto
+    names: Any = socket
+    for name, plain in look_ups.items():
+        setattr(names, name, look_up(plain))
     try:
         yield asked
     finally:
-        # The names were inherited from the C class; without ours, they are found there again.
-        del patched.connect, patched.connect_ex
-        socket.getaddrinfo = plain_look_up
+        for name, own in before.items():
+            if own is None:  # inherited from the C class; without ours, it is found there again
+                delattr(patched, name)
+            else:  # of a block around this one
+                setattr(patched, name, own)
+        for name, plain in look_ups.items():
+            setattr(names, name, plain)
 
 
 def _is_here(host: object) -> bool:
     """Return whether a host is this machine."""
     text = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-    if text is None or text in ("", "localhost", "0.0.0.0", "::"):
+    if text is None or text in ("", "localhost", "0.0.0.0", "::", socket.gethostname()):
         return True
     try:
         return ipaddress.ip_address(str(text).partition("%")[0]).is_loopback

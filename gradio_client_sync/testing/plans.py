@@ -201,6 +201,16 @@ class Plans:
         with self._board.lock:
             self._plans.append([_Plan(endpoint, when, what), times])
 
+    def take_status(self) -> Ordered | None:
+        """Return the next HTTP status for a join, whatever its endpoint; ``None`` for none."""
+        with self._board.lock:
+            for plan, left in self._plans:
+                is_status = isinstance(plan.what, Ordered) and plan.what.kind == "status"
+                if plan.when == "join" and is_status and left != 0:
+                    found: Ordered = self.take(plan.endpoint, "join", gates=False)
+                    return found
+        return None
+
     def take(self, endpoint: int | None, when: str, *, gates: bool) -> Any:
         """Return what happens to a call at this point; ``None`` if nothing does."""
         with self._board.lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Callable
 
 from .._protocol.dialect import dialect_of
@@ -16,8 +16,11 @@ from .cassette import Call, Cassette, Scrub, differences, file_mark, portable
 from .channels import Board, Gone, Job
 from .generation import Generation
 from .http_server import HttpServer, Request
+from .known_apps import KnownApps
 from .replay_error import ReplayError
 from .serving import AppServer
+from .streams import Disconnect
+from .values import FileStore
 
 _NOT_RECORDED = 599  # a status that no server sends
 _MARK = b'"msg":"replay_error"'
@@ -34,17 +37,24 @@ class Player:
         cassette: The recording.
         speed: How many times faster than recorded; ``None`` waits for nothing.
         scrub: The function with which it was recorded.
+
+    Attributes:
+        missed: What clients asked for and the recording does not have: the texts of the errors.
     """
 
     def __init__(self, cassette: Cassette, speed: float | None, scrub: Scrub | None) -> None:
         self._cassette = cassette
         self._speed = speed
+        self._scrub = scrub
         self._board = Board()
         self._hub = list(cassette.hub)
-        self._apps: dict[str, AppServer] = {}
-        for root in cassette.configs:
-            app = _RecordedApp(cassette, root, self._board, speed, scrub)
-            self._apps[root] = AppServer(app, self._board, listens=False)
+        self.missed: list[str] = []
+        self._recorded = [
+            _RecordedApp(cassette, root, self._board, speed, scrub) for root in cassette.configs
+        ]
+        self._apps = {
+            app.root: AppServer(app, self._board, listens=False) for app in self._recorded
+        }
         self._http = HttpServer(self._respond)
 
     def close(self) -> None:
@@ -52,19 +62,54 @@ class Player:
         for app in self._apps.values():
             app.close()
         self._http.close()
+        for recorded in self._recorded:
+            recorded.close()
 
     def _respond(self, x: Request) -> None:
         url = f"{x.origin}{x.path}" if x.origin else x.path[1:]  # a websocket has it in its path
         for root in sorted(self._apps, key=len, reverse=True):
             if url == root or url.startswith(f"{root}/"):
                 x.path = url[len(root) :] or "/"
-                return self._apps[root].respond(x)
+                refusal = self._answer(root, x)
+                if refusal is None:
+                    return self._apps[root].respond(x)
+                return x.respond(refusal.body, refusal.status)
         refusal = _not_recorded(f"{self._missing(url)}")
         return x.respond(refusal.body, refusal.status)
+
+    def _answer(self, root: str, x: Request) -> Refusal | None:
+        """Return the response to a request that a fake app does not know; else ``None``."""
+        if x.path.endswith("/component_server"):
+            body = x.json()
+            if not isinstance(body, dict):
+                return _not_recorded("Forms for functions of components are not recorded.")
+            return self._answer_server(root, body)
+        if "/stream/" in x.path and x.method == "POST":
+            return _not_recorded("Input for jobs that run (Job.send_chunk) is not recorded.")
+        return None
+
+    def _answer_server(self, root: str, body: Mapping[str, Any]) -> Refusal:
+        wanted = root, body.get("component_id"), body.get("fn_name")
+        payload = portable(body.get("data"), {}, self._scrub)
+        with self._board.lock:
+            for line in self._cassette.servers:
+                called = line["app"], line["component"], line["server"]
+                if called == wanted and not differences(payload, line["payload"]):
+                    self._cassette.servers.remove(line)
+                    return Refusal(line["status"], line["body"])
+        return _not_recorded(
+            f"The call of {wanted[2]!r} of component {wanted[1]} with {payload!r} is not in the "
+            f"recording {str(self._cassette.path)!r}, or fewer times."
+        )
 
     def _missing(self, url: str) -> str:
         known = ", ".join(self._cassette.configs) or "none"
         return f"The recording {str(self._cassette.path)!r} has no app at {url}; it has {known}."
+
+    def _error(self, text: str) -> ReplayError:
+        """Return the error for something that the recording does not have, and remember it."""
+        self.missed.append(text)
+        return ReplayError(text)
 
     # -- what the client asks
 
@@ -79,27 +124,35 @@ class Player:
             return self._http.url
         if self._cassette.hub:  # a Space that never ran
             raise ConnectFailedError(self._missing(url), url=url)
-        raise ReplayError(self._missing(url))
+        raise self._error(self._missing(url))
 
     def answered(self, http: Any, request: SentRequest, answer: Any) -> None:
         """Raise the error that a response carries."""
-        if answer.status == _NOT_RECORDED:
-            raise ReplayError(json.loads(answer.body)["replay_error"])
+        if answer.status == _NOT_RECORDED and request.method != "HEAD":
+            raise self._error(json.loads(answer.body)["replay_error"])
+
+    def failed(self, http: Any, request: SentRequest, error: Exception) -> None:
+        """Do nothing: this is what was recorded."""
 
     def opened(self, http: Any, request: SentRequest, stream: Any) -> Any:
         """Return a stream that raises the errors in it."""
-        return _CheckedStream(stream)
+        return _CheckedStream(stream, self._check)
+
+    def _check(self, raw: Any) -> None:
+        """Raise the error that a message carries."""
+        if isinstance(raw, bytes) and raw.startswith(b"{" + _MARK):
+            raise self._error(json.loads(raw)["error"])
 
     def fetched(self, http: Any, request: SentRequest, download: Any) -> Any:
         """Raise the error that stands for a file."""
         if download.status == _NOT_RECORDED:
             with download:
-                raise ReplayError(json.loads(b"".join(download))["replay_error"])
+                raise self._error(json.loads(b"".join(download))["replay_error"])
         return download
 
     def connected(self, http: Any, url: str, channel: Any) -> Any:
         """Return a websocket that raises the errors in it."""
-        return _CheckedSocket(channel)
+        return _CheckedSocket(channel, self._check)
 
     def hub_answer(self, path: str, method: str) -> tuple[int, dict[str, str], bytes]:
         """Return what the Hub said; what it said last, if it said no more.
@@ -114,7 +167,7 @@ class Player:
                 return status, {}, json.dumps(body).encode()
         if path.endswith("/jwt") or method != "GET":
             return 404, {}, b"{}"
-        raise ReplayError(
+        raise self._error(
             f"The recording {str(self._cassette.path)!r} has no response of the Hub to {path!r}."
         )
 
@@ -139,7 +192,7 @@ class _RecordedApp:
         scrub: Scrub | None,
     ) -> None:
         self._cassette = cassette
-        self._root = root
+        self.root = root
         self._board = board
         self._speed = speed
         self._scrub = scrub
@@ -147,8 +200,13 @@ class _RecordedApp:
         dialect = dialect_of(self._config)
         self.generation = Generation(dialect.protocol, str(self._config.get("version")).strip())
         self.auth: tuple[str, str] | None = None
+        self._store = FileStore()
         self._uploads: dict[str, Any] = {}
         self._chosen: dict[str, Call] = {}
+        self._calls: dict[Any, list[Call]] = {}
+        for call in cassette.calls:
+            if call.app == root:
+                self._calls.setdefault(call.fn_index, []).append(call)
 
     @property
     def app_id(self) -> str:
@@ -158,7 +216,7 @@ class _RecordedApp:
         return copy.deepcopy(self._config)
 
     def info(self, *, all_endpoints: bool) -> dict[str, Any] | None:
-        return self._cassette.infos.get(self._root)
+        return self._cassette.infos.get(self.root)
 
     def number_of(self, name: str) -> int | None:
         for index, dependency in enumerate(self._config.get("dependencies", ())):
@@ -168,13 +226,20 @@ class _RecordedApp:
         return None
 
     def keep(self, name: str, content: bytes) -> str:
-        mark = file_mark(name, content)
-        path = f"/replay/{mark['$file']}"
-        self._uploads[path] = mark
+        path = self._store.keep(name, content)
+        self._uploads[path] = file_mark(name, content)
         return path
 
+    def close(self) -> None:
+        """Remove the files that were uploaded."""
+        self._store.close()
+
     def file(self, path: str) -> ServedFile | Refusal:
-        found = self._cassette.files.get((self._root, path))
+        with self._board.lock:
+            kept = self._cassette.files.get((self.root, path), [])
+            found = kept.pop(0) if len(kept) > 1 else kept[0] if kept else self._store.get(path)
+        if isinstance(found, int):
+            return Refusal(found, {"detail": "The app refused this file."})
         if found is None or not found.exists():
             return _not_recorded(
                 f"The recording {str(self._cassette.path)!r} has no content of the file {path!r}: "
@@ -186,8 +251,9 @@ class _RecordedApp:
 
     def _left(self, fn_index: int) -> list[Call]:
         """Return the calls of a function that were not played yet."""
-        calls = self._cassette.calls
-        return [c for c in calls if (c.app, c.fn_index) == (self._root, fn_index) and not c.played]
+        left = [call for call in self._calls.get(fn_index, ()) if not call.played]
+        self._calls[fn_index] = left
+        return left
 
     def _match(self, job: Job) -> Call:
         """Return the recorded call with the job's payload, and mark it as played.
@@ -196,30 +262,35 @@ class _RecordedApp:
             ReplayError: There is none.
         """
         payload = portable(job.data, self._uploads, self._scrub)
+        event_data = portable(job.extra.get("event_data"), self._uploads, self._scrub)
         with self._board.lock:
             for call in self._left(job.fn_index):
-                if call.payload is None or call.payload == payload:
+                if call.fits(payload, event_data):
                     call.played = True
                     return call
-        raise ReplayError(self._explain(job.fn_index, payload))
+        raise ReplayError(self._explain(job.fn_index, payload, event_data))
 
-    def _explain(self, fn_index: int, payload: Any) -> str:
+    def _explain(self, fn_index: int, payload: Any, event_data: Any) -> str:
         """Return why a call is not in the recording."""
-        calls = [c for c in self._cassette.calls if c.app == self._root]
+        calls = [c for c in self._cassette.calls if c.app == self.root]
         same = [c for c in calls if c.fn_index == fn_index]
         where = f"the recording {str(self._cassette.path)!r}"
         if not same:
-            names = ", ".join(sorted({str(c.endpoint) for c in calls})) or "none"
-            return f"A call of function {fn_index} is not in {where}. Its calls are of: {names}."
-        repeated = [c for c in same if c.payload == payload]
+            names = (
+                ", ".join(sorted({str(c.endpoint) for c in calls if c.endpoint is not None}))
+                or "none"
+            )
+            called = KnownApps({self.root: self._config}).name(self.root, fn_index)
+            return f"A call of {called!r} is not in {where}. Its calls are of: {names}."
+        repeated = [c for c in same if c.payload is not None and c.fits(payload, event_data)]
         name = same[0].endpoint
         if repeated:
             return (
                 f"{name!r} was called with {payload!r} more often than the {len(repeated)} times "
                 f"that are in {where}."
             )
-        nearest = min(same, key=lambda call: len(differences(payload, call.payload)))
-        differ = "; ".join(differences(payload, nearest.payload))
+        nearest = min(same, key=lambda call: len(call.differences(payload, event_data)))
+        differ = "; ".join(nearest.differences(payload, event_data))
         return (
             f"This call of {name!r} is not in {where}. The nearest is call {nearest.number}, and "
             f"they differ in {differ}. Record it again if the new call is right."
@@ -227,34 +298,50 @@ class _RecordedApp:
 
     # -- playing
 
+    def greet(self) -> Refusal | None:
+        with self._board.lock:
+            calls = (c for c in self._cassette.calls if c.app == self.root and not c.played)
+            call = next(calls, None)
+            if call is None or call.fn_index is not None:
+                return None
+            call.played = True
+        return _first_response(call)
+
     def admit(self, job: Job) -> Refusal | None:
         if not job.queued:
             return None
         if job.data is None:
-            first = next(iter(self._left(job.fn_index)), None)
-            if first is not None and _kinds(first)[:1] == ["queue_full"]:
-                first.played = True
-                return Refusal(503, None, full=True)
-            return None
+            return self._admit_without_data(job)
         try:
             call = self._match(job)
         except ReplayError as exc:
             return _not_recorded(str(exc))
-        if call.steps and "response" in call.steps[0][1]:
-            response = call.steps[0][1]["response"]
-            return Refusal(response["status"], response["body"])
-        self._chosen[job.event_id] = call
-        return None
+        refusal = _first_response(call)
+        if refusal is None:
+            self._chosen[job.event_id] = call
+        return refusal
+
+    def _admit_without_data(self, job: Job) -> Refusal | None:
+        """Decide by the next call of the function, because the payload is not known yet."""
+        with self._board.lock:
+            call = next(iter(self._left(job.fn_index)), None)
+            if call is None or call.payload is not None:
+                return None
+            call.played = True
+        if _kinds(call)[:1] == ["queue_full"]:
+            return Refusal(503, None, full=True)
+        refusal = _first_response(call)
+        if refusal is None:
+            self._chosen[job.event_id] = call
+        return refusal
 
     def direct(self, job: Job, body: Any) -> Refusal:
         try:
             call = self._match(job)
         except ReplayError as exc:
             return _not_recorded(str(exc))
-        for _, step in call.steps:
-            if "response" in step:
-                return Refusal(step["response"]["status"], step["response"]["body"])
-        return _not_recorded(f"Call {call.number} of the recording has no response.")
+        text = f"Call {call.number} of the recording has no response."
+        return _first_response(call) or _not_recorded(text)
 
     def run(self, job: Job) -> None:
         started = time.monotonic()
@@ -265,6 +352,8 @@ class _RecordedApp:
             call = self._ask_for_data(job)
             if call is None:
                 return
+        if any("cancelled" in step for _, step in call.steps):
+            skipped |= {"process_completed"}  # the app's response to it, which may be earlier
         for seconds, step in call.steps:
             self._wait_until(job, started, seconds)
             message = step.get("message")
@@ -273,8 +362,6 @@ class _RecordedApp:
             elif "lost" in step:
                 job.cut()
                 return
-            elif "cancelled" in step:
-                break
         job.wait(lambda: job.ended)  # until it is cancelled, as in the recording
 
     def _wait_until(self, job: Job, started: float, seconds: float) -> None:
@@ -302,25 +389,34 @@ class _RecordedApp:
             return None
 
 
+def _first_response(call: Call) -> Refusal | None:
+    """Return the response that refused a call; ``None`` if it was accepted.
+
+    Raises:
+        Disconnect: The connection broke before there was a response.
+    """
+    first = call.steps[0][1] if call.steps else {}
+    if "lost" in first:
+        raise Disconnect
+    response = first.get("response")
+    return None if response is None else Refusal(response["status"], response["body"])
+
+
 def _kinds(call: Call) -> list[str]:
     return [step["message"]["msg"] for _, step in call.steps if "message" in step]
-
-
-def _check(raw: Any) -> None:
-    if isinstance(raw, bytes) and raw.startswith(b"{" + _MARK):
-        raise ReplayError(json.loads(raw)["error"])
 
 
 class _CheckedStream:
     """An event stream that raises the errors in it."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, check: Callable[[Any], None]) -> None:
         self._stream = stream
+        self._check = check
 
     def __iter__(self) -> Iterator[list[bytes]]:
         for payloads in self._stream:
             for raw in payloads:
-                _check(raw)
+                self._check(raw)
             yield payloads
 
     def abort(self) -> None:
@@ -333,12 +429,13 @@ class _CheckedStream:
 class _CheckedSocket:
     """A websocket that raises the errors in it."""
 
-    def __init__(self, channel: Any) -> None:
+    def __init__(self, channel: Any, check: Callable[[Any], None]) -> None:
         self._channel = channel
+        self._check = check
 
     def receive(self) -> Any:
         message = self._channel.receive()
-        _check(message.raw)
+        self._check(message.raw)
         return message
 
     def __getattr__(self, name: str) -> Any:

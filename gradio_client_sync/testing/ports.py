@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import collections.abc
 import inspect
+import sys
+import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Callable, Literal, NamedTuple, TypeVar, Union
 
@@ -64,24 +67,26 @@ class Port(NamedTuple):
         return component_schema(self.component, self.props) if self.schema is None else self.schema
 
 
-def inputs_of(function: Callable[..., Any], components: dict[str, Any]) -> list[Port]:
+def inputs_of(
+    function: Callable[..., Any], hints: Mapping[str, Any], components: dict[str, Any]
+) -> list[Port]:
     """Return the inputs of a function, one for each parameter.
 
     Args:
         function: The function.
+        hints: Its annotations, as `hints_of` returns them.
         components: Other components for some parameters: a type such as ``"image"``, or an object
             with ``type`` and properties.
 
     Raises:
         TypeError: The function has ``*args`` or ``**kwargs``, which no app can offer.
     """
-    hints = _hints(function)
     ports = []
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise TypeError(
-                f"{function.__name__} takes *{name}. An endpoint has a fixed number of inputs, so "
-                "give each one a parameter."
+                f"{getattr(function, '__name__', function)} takes *{name}. An endpoint has a fixed "
+                "number of inputs, so give each one a parameter."
             )
         port = _port(name, hints.get(name, Any), components.get(name))
         ports.append(port._replace(default=parameter.default))
@@ -89,17 +94,17 @@ def inputs_of(function: Callable[..., Any], components: dict[str, Any]) -> list[
 
 
 def outputs_of(
-    function: Callable[..., Any], components: dict[str, Any], *, streams: bool
+    hints: Mapping[str, Any], components: dict[str, Any], *, streams: bool
 ) -> list[Port]:
     """Return the outputs of a function: one, none for ``None``, or several for a tuple.
 
     Args:
-        function: The function.
+        hints: The annotations of the function, as `hints_of` returns them.
         components: Other components. The key is ``"return"`` for the only output, and the name
             for one of several: that of a field of a `NamedTuple`, or ``output_1`` and so on.
         streams: Whether the function is a generator.
     """
-    hint = _hints(function).get("return", Any)
+    hint = hints.get("return", Any)
     if streams and typing.get_origin(hint) in _STREAMS:
         hint = (typing.get_args(hint) or (Any,))[0]
     if hint is type(None):
@@ -109,16 +114,29 @@ def outputs_of(
         named = {f"output_{number}": arg for number, arg in enumerate(args, 1)}
         return [_port(name, arg, components.get(name)) for name, arg in named.items()]
     if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
-        fields = typing.get_type_hints(hint, include_extras=True)
+        fields = hints_of(hint, {})
         return [_port(name, fields.get(name, Any), components.get(name)) for name in hint._fields]
     return [_port("output", hint, components.get("return"))]
 
 
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(function, include_extras=True)
-    except (NameError, TypeError):  # such as ``str | None`` on Python 3.9
-        return dict(getattr(function, "__annotations__", {}))
+def hints_of(function: Callable[..., Any], names: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the annotations of a function or class; ``Any`` for what cannot be evaluated.
+
+    Args:
+        function: The function or class.
+        names: The names that are known where it is defined, such as types inside of a test.
+    """
+    plain = inspect.unwrap(function)
+    module = sys.modules.get(getattr(plain, "__module__", None) or "")
+    known = {**vars(module), **names} if module is not None else dict(names)
+    hints: dict[str, Any] = {}
+    for name, hint in getattr(plain, "__annotations__", {}).items():
+        one: Any = types.SimpleNamespace(__annotations__={name: hint})
+        try:
+            hints.update(typing.get_type_hints(one, known, include_extras=True))
+        except (NameError, TypeError, AttributeError):  # such as ``str | None`` on Python 3.9
+            hints[name] = Any
+    return hints
 
 
 def _port(name: str, hint: Any, component: Any) -> Port:
@@ -158,7 +176,9 @@ def _component(hint: Any) -> tuple[str, dict[str, Any], dict[str, Any] | None]:
     kinds = {str: "textbox", bool: "checkbox", int: "number", float: "number"}
     if hint in kinds:
         return kinds[hint], {}, {"type": "integer"} if hint is int else None
-    if hint is bytes or (isinstance(hint, type) and issubclass(hint, Path)):
+    if hint is bytes:
+        return "file", {"file_count": "single", "type": "binary"}, None
+    if isinstance(hint, type) and issubclass(hint, Path):
         return "file", {"file_count": "single"}, None
     if hint is dict or origin is dict:
         return "json", {}, {"type": "object"}

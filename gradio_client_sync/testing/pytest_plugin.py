@@ -6,7 +6,8 @@ Every run of pytest imports this module, so it imports nothing else until a test
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
+import zlib
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ import pytest
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from .blocks import Recording
+    from .cassette import Scrub
     from .fake_app import FakeApp
 
 MODES = ("none", "once", "new", "all")
@@ -65,17 +68,25 @@ class CassetteInUse:
         is_recording: Whether it is being made, and not replayed.
     """
 
-    def __init__(self, path: Path, mode: str) -> None:
+    def __init__(self, path: Path, mode: str, scrub: Scrub | None) -> None:
         self.path = path
         self.is_recording = mode == "all" or (mode in ("once", "new") and not path.exists())
-        self._block: AbstractContextManager[None] | None = None
+        self._scrub = scrub
+        self._block: AbstractContextManager[Recording] | None = None
+        self._recording: Recording | None = None
+
+    @property
+    def missed(self) -> Sequence[str]:
+        """What the test asked for and its recording does not have."""
+        return self._recording.missed if self._recording is not None else ()
 
     def start(self) -> None:
         """Begin to record or to replay."""
         from .blocks import record, replay
 
-        self._block = record(self.path) if self.is_recording else replay(self.path)
-        self._block.__enter__()
+        block = record if self.is_recording else replay
+        self._block = block(self.path, scrub=self._scrub)
+        self._recording = self._block.__enter__()
 
     def stop(self) -> None:
         """End it."""
@@ -100,7 +111,15 @@ def fake_gradio() -> Iterator[FakeApp]:
 
 
 @pytest.fixture
-def gradio_cassette(request: pytest.FixtureRequest) -> Iterator[CassetteInUse]:
+def gradio_scrub() -> Scrub | None:
+    """The scrubber of `gradio_cassette`: none. Define a fixture of this name to have one."""
+    return None
+
+
+@pytest.fixture
+def gradio_cassette(
+    request: pytest.FixtureRequest, gradio_scrub: Scrub | None
+) -> Iterator[CassetteInUse]:
     """Answer the test's clients from a recording that is named after the test.
 
     It is ``cassettes/MODULE/TEST.jsonl`` beside the test's file. ``--gradio-record`` makes it.
@@ -109,9 +128,10 @@ def gradio_cassette(request: pytest.FixtureRequest) -> Iterator[CassetteInUse]:
     folder = Path(request.path).parent / "cassettes"
     name = marker.args[0] if marker is not None and marker.args else None
     if name is None:
-        test = re.sub(r"[^\w.-]+", "-", request.node.name)
-        name = f"{Path(request.path).stem}/{test}"
-    cassette = CassetteInUse(folder / f"{name}.jsonl", request.config.getoption("--gradio-record"))
+        parts = [Path(request.path).stem, *([request.cls.__name__] if request.cls else [])]
+        name = "/".join([*parts, _file_name(request.node.name)])
+    mode = request.config.getoption("--gradio-record")
+    cassette = CassetteInUse(folder / f"{name}.jsonl", mode, gradio_scrub)
     cassette.start()
     try:
         yield cassette
@@ -119,37 +139,61 @@ def gradio_cassette(request: pytest.FixtureRequest) -> Iterator[CassetteInUse]:
         cassette.stop()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
+def _file_name(test: str) -> str:
+    """Return a name for the file of a test, and a different one for each test."""
+    name = re.sub(r"[^\w.-]+", "-", test)
+    if len(name) <= 100 and re.fullmatch(r"[\w.-]*(\[[\w.-]*\])?", test):
+        return name
+    return f"{name[:100]}-{zlib.crc32(test.encode()):08x}"
+
+
+# Of both kinds of wrappers of hooks, this is the one that all releases of pytest know.
+@pytest.hookimpl(hookwrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, None]:
     """With ``--gradio-record=new``, run a test again and record it, if its calls have changed."""
-    try:
-        return (yield)
-    except Exception as exc:
-        cassette = pyfuncitem.funcargs.get("gradio_cassette")
-        new = pyfuncitem.config.getoption("--gradio-record") == "new"
-        if cassette is None or not new or cassette.is_recording or not _is_unrecorded(exc):
-            raise
-        cassette.record_again()
+    outcome = yield
+    cassette = pyfuncitem.funcargs.get("gradio_cassette")
+    if outcome.excinfo is None or cassette is None or not cassette.missed:
+        return
+    if pyfuncitem.config.getoption("--gradio-record") != "new":
+        # The test may have failed by something else, because its code has caught the error.
+        pyfuncitem.add_report_section("call", "gradio_cassette", "\n".join(cassette.missed))
+        return
+    cassette.record_again()
     names = pyfuncitem._fixtureinfo.argnames
-    pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names})
-    return True
+    try:
+        pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names})
+    except BaseException as exc:
+        if not hasattr(outcome, "force_exception"):  # pluggy before 1.1
+            raise
+        outcome.force_exception(exc)
+    else:
+        outcome.force_result(True)
 
 
-def _is_unrecorded(exc: BaseException) -> bool:
-    from .replay_error import ReplayError
-
-    return isinstance(exc, ReplayError)
-
-
-@pytest.fixture(autouse=True)
-def _gradio_no_network(request: pytest.FixtureRequest) -> Iterator[None]:
-    config = request.config
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, None]:
+    """Block the network, also for fixtures of modules and sessions."""
+    config: Any = item.config
     if not (config.getoption("--gradio-no-network") or config.getini("gradio_no_network")):
         yield
         return
     from .offline import no_network
 
     with no_network() as asked:
+        _asked[item.nodeid] = asked
         yield
+    del _asked[item.nodeid]
+
+
+#: The hosts that running tests asked for, by the tests' ids.
+_asked: dict[str, list[str]] = {}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Fail a test that tried to reach a network, even if its code has caught the error."""
+    asked = _asked.get(item.nodeid)
     if asked:
-        pytest.fail(f"The test tried to reach a network: {', '.join(dict.fromkeys(asked))}.")
+        hosts = ", ".join(dict.fromkeys(asked))
+        pytest.fail(f"The test tried to reach a network: {hosts}.", pytrace=False)

@@ -6,7 +6,7 @@ import json
 import time
 from pathlib import Path
 from typing import Any, Callable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from .._protocol.values.filename import safe_name
 from .._transport.base import Lost
@@ -15,10 +15,12 @@ from .._transport.seam import SentRequest
 from .._transport.signal_safe import new_lock
 from .._version import __version__
 from .cassette import FORMAT, Scrub, digest, file_mark, portable, scrubbed
+from .known_apps import KnownApps
 from .replay_error import ReplayError
 from .watched import WatchedDownload, WatchedStream
 
 _COMPLETED = "process_completed"
+_DIRECT = ("/run/", "/api/")
 _OF_THE_STREAM = frozenset(("heartbeat", "close_stream", "send_hash"))
 _NOT_WRITTEN = frozenset(("username", "auth_required", "auth_message"))
 
@@ -33,7 +35,8 @@ class _Call:
         self.number = 0
         self.started = time.monotonic()
         self.waiting: list[dict[str, Any]] = []
-        self.over = False
+        self.over = False  # nothing more of it is recorded
+        self.cancelled = False
 
 
 class Recorder:
@@ -50,15 +53,19 @@ class Recorder:
         self._calls: dict[str, _Call] = {}
         self._early: dict[str, list[dict[str, Any]]] = {}
         self._sessions: dict[Any, int] = {}
-        self._configs: dict[str, Any] = {}
+        self._apps = KnownApps()
         self._infos: dict[str, Any] = {}
         self._uploads: dict[str, Any] = {}
         self._kept: set[tuple[str, str]] = set()
+        self._names: set[str] = set()
+        self._parts: dict[tuple[str, str], bytearray] = {}
         self._count = 0
         path.parent.mkdir(parents=True, exist_ok=True)
         self._folder = path.with_suffix(".files")
         self._out = path.open("w", encoding="utf-8", newline="\n")
         self._write({"cassette": FORMAT, "made_by": f"gradio_client_sync {__version__}"})
+
+    missed: tuple[str, ...] = ()  # a recorder misses nothing
 
     def close(self) -> None:
         """Write what waits, and close the file."""
@@ -67,6 +74,9 @@ class Recorder:
                 if not call.number and call.waiting:
                     self._begin(call, None)
             self._out.close()
+            for path in self._folder.glob("*-*"):  # of an earlier recording
+                if path.name not in self._names:
+                    path.unlink()
 
     def _write(self, line: dict[str, Any]) -> None:
         with self._lock:
@@ -84,14 +94,18 @@ class Recorder:
         """Record a response."""
         url = answer.url.partition("?")[0]
         if url.endswith("/config") and answer.status == 200:
-            return self._see_config(url[: -len("/config")], self._json(http, answer.body))
-        root, route = self._route(url)
+            return self._see_config(url[: -len("/config")], _decoded(http, answer.body))
+        root, route = self._apps.route(f"http{url[2:]}" if url.startswith("ws") else url)
         if root is None:
             if request.method == "POST" and url.endswith("/queue/join"):
                 raise _unknown(url)
             return None
+        if request.method == "GET" and route == "/queue/join":
+            return self._respond(http, self._call_without_payload(root, request), answer)
+        if request.method == "GET" and route.startswith("/file=") and answer.status >= 400:
+            return self._miss(root, route, answer.status)
         if route == "/info" and answer.status == 200:
-            info = self._json(http, answer.body)
+            info = _decoded(http, answer.body)
             if isinstance(info, dict) and self._infos.get(root) != info:
                 self._infos[root] = info
                 self._write({"app": root, "info": info})
@@ -100,7 +114,7 @@ class Recorder:
             return None
         if route == "/upload" and isinstance(request.body, UploadBody):
             return self._see_upload(request.body, answer)
-        body = self._json(http, request.body)
+        body = _decoded(http, request.body)
         if not isinstance(body, dict):
             return None
         if route == "/queue/join":
@@ -108,41 +122,63 @@ class Recorder:
         if route == "/queue/data":
             call = self._calls.get(str(body.get("event_id")))
             return None if call is None else self._begin(call, body)
-        if route.startswith(("/run/", "/api/")):
-            call = _Call(root, body.get("fn_index"), body.get("session_hash"))
-            if call.fn_index is None:
-                call.fn_index = self._number(root, unquote(route.rpartition("/")[2]))
-            self._begin(call, body)
-            return self._respond(http, call, answer)
+        if route.startswith(_DIRECT):
+            return self._respond(http, self._begun(root, route, body), answer)
+        if route == "/component_server":
+            return self._see_server(http, root, body, answer)
         if route in ("/cancel", "/reset"):
             call = self._calls.get(str(body.get("event_id")))
-            if call is not None and not call.over:
-                self._step(call, {"cancelled": True})
+            if call is not None:
+                self._see_end(call)
         return None
+
+    def failed(self, http: Any, request: SentRequest, error: Exception) -> None:
+        """Record a call whose connection broke before it was confirmed."""
+        root, route = self._apps.route(request.url.partition("?")[0])
+        if root is None or not getattr(error, "sent", False):
+            return  # the client may send it again, and that is what counts
+        if request.method == "GET" and route == "/queue/join":
+            self._see_lost(self._call_without_payload(root, request))
+        elif request.method == "POST" and route.startswith(("/queue/join", *_DIRECT)):
+            body = _decoded(http, request.body)
+            if isinstance(body, dict):
+                self._see_lost(self._begun(root, route, body))
 
     def opened(self, http: Any, request: SentRequest, stream: Any) -> Any:
         """Record the messages of an event stream."""
-        root, route = self._route(request.url.partition("?")[0])
+        root, route = self._apps.route(request.url.partition("?")[0])
         if root is None or not route.startswith("/queue/"):
             return stream
         if route == "/queue/data":
-            return WatchedStream(stream, lambda raw: self._see_shared(http, raw), self._see_lost)
-        query = dict(part.split("=", 1) for part in request.url.partition("?")[2].split("&"))
-        call = _Call(root, int(query["fn_index"]), query["session_hash"])
+            return WatchedStream(
+                stream, lambda raw: self._see_shared(http, raw), lambda: self._see_lost(None)
+            )
+        call = self._call_without_payload(root, request)
         self._calls[f"stream {id(call)}"] = call
-        return WatchedStream(stream, lambda raw: self._see(http, call, raw), self._see_lost, call)
+        return WatchedStream(
+            stream,
+            lambda raw: self._see(http, call, raw),
+            lambda: self._see_lost(call),
+            lambda: None if call.over else self._see_end(call),
+        )
 
     def fetched(self, http: Any, request: SentRequest, download: Any) -> Any:
         """Record a file that an app serves."""
-        root, route = self._route(request.url.partition("?")[0])
-        if root is None or not route.startswith("/file=") or download.status != 200:
+        root, route = self._apps.route(request.url.partition("?")[0])
+        if root is None or not route.startswith("/file="):
             return download
         path = unquote(route[len("/file=") :])
-        return WatchedDownload(download, lambda content: self._keep(root, path, content))
+        if download.status == 200:
+            self._parts[root, path] = bytearray()
+        elif download.status != 206:  # the rest of a file whose download broke off
+            self._miss(root, route, download.status)
+            return download
+        content = self._parts.setdefault((root, path), bytearray())
+        return WatchedDownload(download, content, lambda: self._keep(root, path, bytes(content)))
 
     def connected(self, http: Any, url: str, channel: Any) -> Any:
         """Record the messages of a websocket."""
-        root, _ = self._route(f"http{url[2:]}".partition("?")[0])
+        root, _ = self._apps.route(f"http{url[2:]}".partition("?")[0])
         if root is None:
             channel.close()
             raise _unknown(url)
@@ -166,40 +202,12 @@ class Recorder:
 
     # -- what it means
 
-    def _json(self, http: Any, raw: Any) -> Any:
-        """Return bytes as JSON, without the client's secrets; ``None`` if they are none."""
-        try:
-            return json.loads(http.context.conceal(raw))
-        except (TypeError, ValueError):
-            return None
-
-    def _route(self, url: str) -> tuple[str | None, str]:
-        """Return the app that a URL belongs to, and the route below its API prefix."""
-        for root in sorted(self._configs, key=len, reverse=True):
-            if url.startswith(f"{root}/"):
-                prefix = self._configs[root].get("api_prefix") or ""
-                return root, url[len(root) :].removeprefix(prefix)
-        return None, ""
-
-    def _number(self, root: str, name: str) -> Any:
-        for index, dependency in enumerate(self._configs[root].get("dependencies", ())):
-            if dependency.get("api_name") == name:
-                return dependency.get("id", index)
-        return None
-
-    def _name(self, root: str, fn_index: Any) -> str | int:
-        for index, dependency in enumerate(self._configs[root].get("dependencies", ())):
-            name = dependency.get("api_name")
-            if dependency.get("id", index) == fn_index and isinstance(name, str):
-                return f"/{name}"
-        return fn_index if isinstance(fn_index, int) else -1
-
     def _see_config(self, root: str, config: Any) -> None:
         if not isinstance(config, dict) or "dependencies" not in config:
             return
         config = {key: value for key, value in config.items() if key not in _NOT_WRITTEN}
-        if self._configs.get(root) != config:
-            self._configs[root] = config
+        if self._apps.configs.get(root) != config:
+            self._apps.configs[root] = config
             self._write({"app": root, "config": scrubbed(config, None)})
 
     def _see_upload(self, body: UploadBody, answer: Any) -> None:
@@ -218,7 +226,7 @@ class Recorder:
     def _see_join(self, http: Any, root: str, body: dict[str, Any], answer: Any) -> None:
         call = _Call(root, body.get("fn_index"), body.get("session_hash"))
         self._begin(call, body)
-        response = self._json(http, answer.body)
+        response = _decoded(http, answer.body)
         event_id = response.get("event_id") if isinstance(response, dict) else None
         if answer.status != 200 or not event_id:
             return self._respond(http, call, answer)
@@ -228,6 +236,20 @@ class Recorder:
         for message in early:
             self._message(call, message)
         return None
+
+    def _begun(self, root: str, route: str, body: dict[str, Any]) -> _Call:
+        """Return a new call with its payload."""
+        call = _Call(root, body.get("fn_index"), body.get("session_hash"))
+        if call.fn_index is None:
+            call.fn_index = self._apps.number(root, unquote(route.rpartition("/")[2]))
+        self._begin(call, body)
+        return call
+
+    def _call_without_payload(self, root: str, request: SentRequest) -> _Call:
+        """Return a new call whose payload is sent later, if at all."""
+        query = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
+        number = query.get("fn_index", "")
+        return _Call(root, int(number) if number else None, query.get("session_hash"))
 
     def _begin(self, call: _Call, body: dict[str, Any] | None) -> None:
         """Write the first line of a call, and those that waited for it."""
@@ -241,11 +263,13 @@ class Recorder:
             line = {
                 "call": call.number,
                 "app": call.root,
-                "endpoint": self._name(call.root, call.fn_index),
+                "endpoint": self._apps.name(call.root, call.fn_index),
                 "fn_index": call.fn_index,
                 "payload": portable(payload, self._uploads, self._scrub),
                 "session": session,
             }
+            if body is not None and body.get("event_data") is not None:
+                line["event_data"] = portable(body["event_data"], self._uploads, self._scrub)
             self._write(line)
             waiting, call.waiting = call.waiting, []
             for step in waiting:
@@ -260,12 +284,20 @@ class Recorder:
                 call.waiting.append(step)
 
     def _respond(self, http: Any, call: _Call, answer: Any) -> None:
-        body = self._json(http, answer.body)
+        body = _decoded(http, answer.body)
         if body is None:
             body = http.context.conceal(answer.body).decode("utf-8", "replace")
+        self._begin(call, None)
         response = {"status": answer.status, "body": scrubbed(body, self._scrub)}
         call.over = True
         self._step(call, {"response": response})
+
+    def _see_server(self, http: Any, root: str, body: dict[str, Any], answer: Any) -> None:
+        """Record a call of a function of a component."""
+        line = {"server": body.get("fn_name"), "app": root, "component": body.get("component_id")}
+        line["payload"] = portable(body.get("data"), self._uploads, self._scrub)
+        value = scrubbed(_decoded(http, answer.body), self._scrub)
+        self._write({**line, "status": answer.status, "body": value})
 
     def _message(self, call: _Call, message: dict[str, Any]) -> None:
         if call.over or message.get("msg") in _OF_THE_STREAM:
@@ -276,15 +308,18 @@ class Recorder:
 
     def _see(self, http: Any, call: _Call, raw: Any) -> None:
         """Record a message of a stream that only one call has."""
-        message = self._json(http, raw)
+        message = _decoded(http, raw)
         if isinstance(message, dict):
             if message.get("event_id"):
                 self._calls[message["event_id"]] = call
             self._message(call, message)
+            call.over = call.over or message.get("msg") == "queue_full"
+            if call.over:
+                self._begin(call, None)
 
     def _see_shared(self, http: Any, raw: Any) -> None:
         """Record a message of a session's stream."""
-        message = self._json(http, raw)
+        message = _decoded(http, raw)
         if not isinstance(message, dict) or message.get("msg") in _OF_THE_STREAM:
             return
         event_id = message.get("event_id")
@@ -297,23 +332,46 @@ class Recorder:
         elif not event_id:
             self._see_lost(None)
 
+    def _see_end(self, call: _Call) -> None:
+        """Record that the client has ended a call."""
+        if not call.cancelled:
+            call.over = call.cancelled = True
+            self._begin(call, None)
+            self._step(call, {"cancelled": True})
+
     def _see_lost(self, only: _Call | None) -> None:
         """Record that a stream broke, for its calls that have not ended."""
         for call in [only] if only is not None else list(self._calls.values()):
             if not call.over:
                 call.over = True
+                self._begin(call, None)
                 self._step(call, {"lost": True})
+
+    def _miss(self, root: str, route: str, status: int) -> None:
+        """Record that a file was refused."""
+        path = scrubbed(unquote(route[len("/file=") :]), self._scrub)
+        self._write({"file": path, "app": root, "status": status})
 
     def _keep(self, root: str, path: str, content: bytes) -> None:
         with self._lock:
             if (root, path) in self._kept:
                 return
             self._kept.add((root, path))
+        path = scrubbed(path, self._scrub)
         self._folder.mkdir(exist_ok=True)
         kept = self._folder / f"{digest(content)}-{safe_name(urlsplit(path).path)}"
         kept.write_bytes(content)
+        self._names.add(kept.name)
         where = f"{self._folder.name}/{kept.name}"
         self._write({"file": path, "app": root, "content": where})
+
+
+def _decoded(http: Any, raw: Any) -> Any:
+    """Return bytes as JSON, without the client's secrets; ``None`` if they are none."""
+    try:
+        return json.loads(http.context.conceal(raw))
+    except (TypeError, ValueError):
+        return None
 
 
 def _unknown(url: str) -> ReplayError:
@@ -341,12 +399,10 @@ class _WatchedSocket:
             recorder._see_lost(call)
             raise
         recorder._see(self._http, call, message.raw)
-        if call.over or message.msg == "queue_full":
-            recorder._begin(call, None)
         return message
 
     def reply(self, body: bytes) -> None:
-        value = self._recorder._json(self._http, body)
+        value = _decoded(self._http, body)
         if isinstance(value, dict):
             self._call.fn_index = value.get("fn_index")
             self._call.session = value.get("session_hash")
@@ -355,9 +411,8 @@ class _WatchedSocket:
         self._channel.reply(body)
 
     def _end(self) -> None:
-        if not self._call.over and self._call.number:
-            self._recorder._step(self._call, {"cancelled": True})
-            self._call.over = True
+        if not self._call.over and self._call.fn_index is not None:
+            self._recorder._see_end(self._call)
 
     def close(self) -> None:
         self._end()

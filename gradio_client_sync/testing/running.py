@@ -137,6 +137,7 @@ class RunningApp:
         if what is None:
             return None
         if what.kind == "restart":
+            job.wait(job.is_delivered)  # what was said before arrives before
             self.restart()
             raise Disconnect
         if what.kind == "disconnect":
@@ -146,6 +147,11 @@ class RunningApp:
         if what.kind == "error":
             raise what.value
         return refusal_of(what, self._max_size or 1)
+
+    def greet(self) -> Refusal | None:
+        """Decide whether a websocket is accepted. Its handshake does not name an endpoint."""
+        status = self.plans.take_status()
+        return None if status is None else refusal_of(status, self._max_size or 1)
 
     def admit(self, job: Job) -> Refusal | None:
         """Decide whether a job may join."""

@@ -66,7 +66,7 @@ class AppServer:
         generation = self._backend.generation
         path = x.path.rstrip("/") or "/"
         if x.method == "OPTIONS":
-            return x.respond(b"", 200, "text/plain", {"Access-Control-Allow-Methods": "*"})
+            return x.respond(b"", 200, "text/plain")
         if path == "/login" and x.method == "POST":
             return self._logins.login(x)
         if not self._logins.may_enter(x):
@@ -191,20 +191,16 @@ class AppServer:
             channel = self._sessions.setdefault(str(job.session_hash), Channel(self._board))
             channel.pending.add(job.event_id)
         job.emit = lambda message: channel.put(_on_the_wire(message, job.event_id))
-        self._attach(job, channel)
-        self._start(job)
-        x.respond({"event_id": job.event_id})
+        _attach(self._board, job, channel)
+        self._confirm(x, job)
 
-    def _attach(self, job: Job, channel: Channel) -> None:
-        def cut() -> None:
-            with self._board.lock:
-                channel.cut = True
-                self._board.notify()
-
-        def refuse(status: int) -> None:
-            channel.refusal = status
-
-        job.cut, job.refuse_stream = cut, refuse
+    def _confirm(self, x: Request, job: Job) -> None:
+        """Tell the id of a job, and then run it, so that what it does comes after that."""
+        self._jobs.add(job)
+        try:
+            x.respond({"event_id": job.event_id})
+        finally:
+            self._start(job)
 
     def _session_stream(self, x: Request) -> None:
         session = x.query.get("session_hash", "")
@@ -243,7 +239,7 @@ class AppServer:
         if refusal is not None and not refusal.full:
             return x.respond(refusal.body, refusal.status, headers=refusal.headers)
         job.emit = channel.put
-        self._attach(job, channel)
+        _attach(self._board, job, channel)
         x.start_stream()
         if refusal is not None:
             x.send_event(encoded({"msg": "queue_full"}))
@@ -256,8 +252,10 @@ class AppServer:
         job = self._jobs.get(str(body.get("event_id")))
         if job is None:
             return x.respond({"detail": "Event not found."}, 404)
-        self._give(job, body)
-        x.respond(None)
+        try:
+            x.respond(None)
+        finally:
+            self._give(job, body)  # afterwards, so that what the function does comes after that
 
     def _give(self, job: Job, body: dict[str, Any]) -> None:
         """Give a job its values."""
@@ -271,6 +269,9 @@ class AppServer:
         """Serve the queue of 3.x: one websocket for each job."""
         if x.headers.get("upgrade", "").lower() != "websocket":
             return x.respond({"detail": "Not Found"}, 404)
+        refused = self._backend.greet()
+        if refused is not None:
+            return x.respond(refused.body, refused.status, headers=refused.headers)
         socket = x.accept_websocket()
         socket.send(encoded({"msg": "send_hash"}))
         body = socket.receive()
@@ -306,9 +307,8 @@ class AppServer:
         channel = self._sessions[job.event_id] = Channel(self._board)
         channel.pending.add(job.event_id)
         job.emit = lambda message: channel.put({**message, "event_id": job.event_id})
-        self._attach(job, channel)
-        self._start(job)
-        x.respond({"event_id": job.event_id})
+        _attach(self._board, job, channel)
+        self._confirm(x, job)
 
     def _simple_stream(self, x: Request, event_id: str) -> None:
         channel = self._sessions.pop(event_id, None)
@@ -328,6 +328,21 @@ class AppServer:
             return x.respond({"success": self._backend.generation.since(4, 35)})
         job.stop()
         x.respond({"success": True})
+
+
+def _attach(board: Board, job: Job, channel: Channel) -> None:
+    """Let a channel carry the messages of a job."""
+
+    def cut() -> None:
+        with board.lock:
+            channel.cut = True
+            board.notify()
+
+    def refuse(status: int) -> None:
+        channel.refusal = status
+
+    job.cut, job.refuse_stream = cut, refuse
+    job.is_delivered = lambda: channel.is_drained
 
 
 def _send(socket: WebSocket, message: dict[str, Any]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
+import math
 import os
 import shutil
 import tempfile
@@ -89,7 +91,10 @@ class Values:
         if value is None:
             return None
         if port.component in FILES:
-            return self._files(value)
+            found = self._files(value)
+            if port.props.get("type") == "binary" and isinstance(found, Path):
+                return found.read_bytes()
+            return found
         if port.component == "textbox":
             return value if isinstance(value, str) else str(value)
         if port.component in ("number", "slider"):
@@ -151,22 +156,35 @@ class Values:
             return None
         if port.component in FILES:
             return self._written_file(port, value, source)
-        return self._written(value)
+        return self._written(port, value, source)
 
-    def _written(self, value: Any) -> Any:
+    def _written(self, port: Port, value: Any, source: str) -> Any:
+        """Return a value as JSON has it. Gradio converts the same types."""
+        if isinstance(value, float) and not math.isfinite(value):
+            return None
+        if value is None or isinstance(value, (str, int, float)):
+            return value
         if isinstance(value, dict):
-            return {key: self._written(item) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self._written(item) for item in value]
+            return {str(key): self._written(port, item, source) for key, item in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self._written(port, item, source) for item in value]
         if isinstance(value, os.PathLike):
             return self.form(Path(value).name, Path(value).read_bytes())
-        return value
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return self._written(port, dataclasses.asdict(value), source)
+        for convert in ("isoformat", "tolist"):  # of dates and times, and of NumPy
+            if hasattr(value, convert):
+                return self._written(port, getattr(value, convert)(), source)
+        raise TypeError(
+            f"{source} returned {type(value).__name__} for {port.name!r}, which has no form in "
+            "JSON. Return text, numbers, lists, dicts or paths."
+        )
 
     def _written_file(self, port: Port, value: Any, source: str) -> Any:
         if isinstance(value, list):
             return [self._written_file(port, item, source) for item in value]
         if isinstance(value, dict):
-            return value  # it has its form on the wire already
+            return self._written(port, value, source)  # the form on the wire
         if isinstance(value, str) and is_link(value):
             return {"path": value, "url": value, "orig_name": None, "meta": META}
         if isinstance(value, bytes):

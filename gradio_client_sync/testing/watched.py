@@ -14,21 +14,21 @@ class WatchedStream:
     Args:
         stream: The stream.
         see: A function that gets each message.
-        lose: A function that is called with `call` if the stream breaks.
-        call: The call that the stream belongs to, if it has only one.
+        lose: A function that is called if the stream breaks.
+        end: A function that is called when the client ends the stream.
     """
 
     def __init__(
         self,
         stream: Any,
         see: Callable[[Any], None],
-        lose: Callable[[Any], None],
-        call: Any = None,
+        lose: Callable[[], None],
+        end: Callable[[], None] = lambda: None,
     ) -> None:
         self._stream = stream
         self._see = see
         self._lose = lose
-        self._call = call
+        self._end = end
 
     def __iter__(self) -> Iterator[list[bytes]]:
         try:
@@ -37,15 +37,17 @@ class WatchedStream:
                     self._see(raw)
                 yield payloads
         except Lost:
-            self._lose(self._call)
+            self._lose()
             raise
 
     def abort(self) -> None:
         """End the stream from another thread."""
+        self._end()
         self._stream.abort()
 
     def close(self) -> None:
         """Release the connection."""
+        self._end()
         self._stream.close()
 
 
@@ -54,13 +56,14 @@ class WatchedDownload:
 
     Args:
         download: The download.
-        keep: A function that gets the content.
+        content: Where the content goes.
+        keep: A function that is called when it is complete.
     """
 
-    def __init__(self, download: Any, keep: Callable[[bytes], None]) -> None:
+    def __init__(self, download: Any, content: bytearray, keep: Callable[[], None]) -> None:
         self._download = download
         self._keep = keep
-        self._content = bytearray()
+        self._content = content
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._download, name)
@@ -71,7 +74,7 @@ class WatchedDownload:
         if piece:
             self._content += piece
         else:
-            self._keep(bytes(self._content))
+            self._keep()
         return piece
 
     def __iter__(self) -> Iterator[bytes]:

@@ -131,6 +131,7 @@ TESTED_BY = {
     "gradio_client_sync.testing.blocks": ["kit/test_recording"],
     "gradio_client_sync.testing.cassette": ["kit/test_recording"],
     "gradio_client_sync.testing.offline": ["kit/test_pytest_plugin"],
+    "gradio_client_sync.testing.known_apps": ["kit/test_recording"],
     "gradio_client_sync.testing.player": ["kit/test_recording"],
     "gradio_client_sync.testing.recorder": ["kit/test_recording"],
     "gradio_client_sync.testing.replay_error": ["kit/test_recording"],

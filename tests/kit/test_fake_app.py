@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import concurrent.futures
+import dataclasses
+import datetime
 import itertools
 import json
 import queue
@@ -12,7 +14,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import pytest
+import requests
 
 from gradio_client_sync import (
     AppError,
@@ -350,3 +354,84 @@ def test_fake_app_asynchronous_functions() -> None:
         with Client(fake.url) as app:
             assert app.predict("/add", [1, 2])[0] == 3
             assert [data[0] for data in app.submit("/count", [2])][:2] == [0, 1]
+
+
+def test_fake_app_converts_values_as_gradio_does() -> None:
+    """Dates, sets, NumPy and dataclasses become JSON; what has no form there is an error."""
+
+    @dataclasses.dataclass
+    class Point:
+        x: int
+        y: float
+
+    with FakeApp() as fake:
+
+        @fake.endpoint("/several")
+        def several() -> tuple[Any, Any, Any, Any]:
+            return Point(1, float("nan")), datetime.date(2020, 1, 2), {"a": {3}}, np.arange(3)
+
+        @fake.endpoint("/nothing")
+        def nothing() -> Any:
+            return object()
+
+        @fake.endpoint("/direct", queue=False)
+        def direct() -> Any:
+            return {"key": [object()]}
+
+        @fake.endpoint("/size")
+        def size(content: bytes) -> int:
+            return len(content)
+
+        with Client(fake.url) as app:
+            values = app.predict("/several")
+            assert values == [{"x": 1, "y": None}, "2020-01-02", {"a": [3]}, [0, 1, 2]]
+            for name in ("/nothing", "/direct"):
+                with pytest.raises(AppError, match="returned object for 'output'"):
+                    app.predict(name)
+            assert app.predict("/size", [b"four"])[0] == 4
+
+
+def test_fake_app_serves_pages_of_other_origins() -> None:
+    """A browser lets a page of another origin send headers and cookies, and read parts of files."""
+    origin = {"Origin": "http://127.0.0.1:1"}
+    with FakeApp() as fake:
+        asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-own"}
+        allowed = requests.options(f"{fake.url}/config", headers={**origin, **asks}).headers
+        path = requests.post(
+            f"{fake.url}/gradio_api/upload", files={"files": ("a.txt", b"hello")}, headers=origin
+        ).json()[0]
+        part = requests.get(
+            f"{fake.url}/gradio_api/file={path}", headers={**origin, "Range": "bytes=1-2"}
+        )
+    assert allowed["Access-Control-Allow-Origin"] == origin["Origin"]
+    assert allowed["Access-Control-Allow-Credentials"] == "true"
+    assert allowed["Access-Control-Allow-Headers"] == "x-own"
+    assert allowed["Access-Control-Allow-Methods"] == "POST"
+    assert (part.status_code, part.text) == (206, "el")
+    assert part.headers["Content-Range"] == "bytes 1-2/5"
+    assert "Content-Range" in part.headers["Access-Control-Expose-Headers"]
+
+
+def test_fake_app_knows_types_that_are_defined_in_a_test() -> None:
+    """Annotations are text here; one that cannot be evaluated does not affect the others."""
+    Size = Literal["small", "large"]  # noqa: N806 - a type
+
+    class Made(NamedTuple):
+        size: str
+        count: int
+
+    with FakeApp() as fake:
+
+        @fake.endpoint
+        def make(size: Size, count: int, other: Unknown = None) -> Made:  # type: ignore[name-defined]  # noqa: F821
+            return Made(size, count)
+
+        with Client(fake.url) as app:
+            described = app.view_api()["named_endpoints"]["/make"]
+            assert [p["component"] for p in described["parameters"]] == [
+                "Dropdown",
+                "Number",
+                "JSON",
+            ]
+            assert [p["label"] for p in described["returns"]] == ["size", "count"]
+            assert app.predict("/make", ["large", 2]) == ["large", 2]

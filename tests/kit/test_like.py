@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,3 +58,30 @@ def test_like_fails_for_wrong_calls(newest: Server) -> None:
             @fake.endpoint("/add")
             def other(x: float) -> float:
                 return x
+
+
+@pytest.mark.parametrize("version", ["3.50.2", "4.44.1", "6.31.0"])
+def test_like_returns_files_that_exist(version: str) -> None:
+    """The examples of files can be downloaded, also inside of other values."""
+    with FakeApp(version=version) as real:
+
+        @real.endpoint("/image", components={"return": "image"})
+        def image() -> bytes:
+            return b""
+
+        @real.endpoint("/files")
+        def files() -> Iterator[tuple[list[Path], Path]]:
+            yield [], Path()
+
+        @real.endpoint("/gallery", components={"return": "gallery"})
+        def gallery() -> Any:
+            return []
+
+        with FakeApp.like(real.url) as fake, Client(fake.url) as app:
+            assert Path(app.predict("/image")[0]).read_bytes().startswith(b"\x89PNG")
+            several, one = app.predict("/files")
+            assert Path(several[0]).read_bytes() == Path(one).read_bytes() == b"An example."
+            picture = app.predict("/gallery")[0][0][0]  # with its caption
+            assert Path(picture).read_bytes().startswith(b"\x89PNG")
+            with pytest.raises(ValueError, match="that this fake copies has no endpoint '/typo'"):
+                fake.endpoint("/typo")(image)

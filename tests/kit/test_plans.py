@@ -24,7 +24,7 @@ from gradio_client_sync import (
     ValidationError,
 )
 from gradio_client_sync.testing import FakeApp
-from gradio_client_sync.testing.plans import Gate
+from gradio_client_sync.testing.plans import Gate, When
 
 PROTOCOLS = ("ws", "sse", "sse_v1", "sse_v3")
 
@@ -100,6 +100,34 @@ def test_faults_have_http_statuses(protocol: str) -> None:
             app.predict("/echo", ["x"])
         assert app.predict("/echo", ["x"])[0] == "x"
         app.close()
+
+
+@pytest.mark.parametrize("protocol", ["ws", "sse"])
+def test_faults_have_http_statuses_in_old_releases(protocol: str) -> None:
+    """A status refuses the websocket, or the stream, of the next call."""
+    with FakeApp(protocol=protocol) as fake:
+
+        @fake.endpoint("/echo")
+        def echo(text: str) -> str:
+            return text
+
+        with Client(fake.url, retries=0) as app:
+            fake.fail("/echo", 502)
+            with pytest.raises(HTTPStatusError) as caught:
+                app.predict("/echo", ["x"])
+            assert caught.value.status_code == 502
+            assert app.predict("/echo", ["x"])[0] == "x"
+        with pytest.raises(ValueError, match="has no validators"):
+            fake.fail("/echo", ValidationError("no"))
+
+
+@pytest.mark.parametrize("when", ["queued", "running"])
+def test_faults_come_after_what_was_said_before(fake: FakeApp, app: Client, when: When) -> None:
+    """A restart cuts the connection when the caller has got all earlier messages."""
+    fake.fail("/add", "restart", when=when)
+    where = {"queued": "in the queue", "running": "the function was running"}[when]
+    with pytest.raises(BrokenStreamError, match=where):
+        app.predict("/add", [1])
 
 
 def test_faults_of_downloads(fake: FakeApp, app: Client, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +16,23 @@ from gradio_client_sync.testing import FakeApp
 pytestmark = pytest.mark.once
 
 TESTS = """
-import os, socket, unittest
+import os, unittest
 import pytest
-from gradio_client_sync import Client
-from gradio_client_sync.testing import FakeApp, replay
+from gradio_client_sync import Client, GradioClientError
+from gradio_client_sync.testing import replay
+
+MORE = int(os.environ["MORE"])
+
+@pytest.fixture
+def gradio_scrub():
+    return lambda text: text.replace("Ada", "NAME")
+
+def add(n):
+    with Client(os.environ["APP"]) as app:
+        try:
+            return app.predict("/add", [n, MORE])[0]
+        except GradioClientError:
+            return "the code has caught the error"
 
 def test_fake(fake_gradio):
     @fake_gradio.endpoint("/echo")
@@ -27,14 +41,18 @@ def test_fake(fake_gradio):
     with Client(fake_gradio.url) as app:
         assert app.predict("/echo", ["hi"])[0] == "hi"
 
-@pytest.mark.parametrize("n", [1, 2])
-def test_tape(gradio_cassette, n):
-    with Client(os.environ["APP"]) as app:
-        assert app.predict("/add", [n, int(os.environ["MORE"])])[0] == n + int(os.environ["MORE"])
+@pytest.mark.parametrize("name", ["a/b", "a-b"])
+def test_tape(gradio_cassette, name):
+    assert add(1) == 1 + MORE
+
+class TestClass:
+    def test_tape(self, gradio_cassette):
+        assert add(2) == 2 + MORE
 
 @pytest.mark.gradio_cassette("shared")
 def test_marked():
     with Client(os.environ["APP"]) as app:
+        app.predict("/say", ["Ada"])
         assert app.predict("/add", [5, 5])[0] == 10
 
 class TestCase(unittest.TestCase):
@@ -42,10 +60,23 @@ class TestCase(unittest.TestCase):
         if os.environ.get("HAS_TAPE"):
             with replay(os.environ["HAS_TAPE"]), Client(os.environ["APP"]) as app:
                 self.assertEqual(app.predict("/add", [5, 5])[0], 10)
+
+if MORE == 7:
+    def test_new(gradio_cassette):
+        assert add(3) == 10
 """
 
 REACHES = """
 import socket
+import pytest
+
+@pytest.fixture(scope="module")
+def page():
+    with pytest.raises(OSError):
+        socket.getaddrinfo("example.com", 80)
+
+def test_uses_fixture(page):
+    pass
 
 def test_swallows():
     try:
@@ -84,6 +115,10 @@ def fake() -> Iterator[FakeApp]:
         def add(a: float, b: float) -> float:
             return a + b
 
+        @app.endpoint("/say")
+        def say(text: str) -> str:
+            return text
+
         yield app
 
 
@@ -91,40 +126,39 @@ def test_plugin_records_and_replays(fake: FakeApp, tmp_path: Path) -> None:
     """Each mode of ``--gradio-record`` records what it says, also with xdist."""
     (tmp_path / "test_it.py").write_text(TESTS)
     tapes = tmp_path / "cassettes"
-    output = run(tmp_path, APP=fake.url, MORE="1")
-    assert "2 passed, 3 failed" in output or "3 failed, 2 passed" in output or "3 errors" in output
-    assert "There is no recording" in output and not tapes.exists()
     output = run(tmp_path, "--gradio-record=once", APP=fake.url, MORE="1")
-    assert "5 passed" in output, output
+    assert "6 passed" in output, output
     made = sorted(path.relative_to(tapes).as_posix() for path in tapes.rglob("*.jsonl"))
-    assert made == ["shared.jsonl", "test_it/test_tape-1-.jsonl", "test_it/test_tape-2-.jsonl"]
+    assert made == [
+        "shared.jsonl",
+        "test_it/TestClass/test_tape.jsonl",
+        f"test_it/test_tape-a-b--{zlib.crc32(b'test_tape[a/b]'):08x}.jsonl",
+        "test_it/test_tape-a-b-.jsonl",
+    ]
+    assert "Ada" not in (tapes / "shared.jsonl").read_text()
     calls = len(fake.calls)
+    options = "-p", "xdist", "-n", "2", "--gradio-no-network"
     shared = str(tapes / "shared.jsonl")
-    output = run(
-        *(tmp_path, "-p", "xdist", "-n", "2", "--gradio-no-network"),
-        APP=fake.url,
-        MORE="1",
-        HAS_TAPE=shared,
-    )
-    assert "5 passed" in output, output
+    output = run(tmp_path, *options, APP=fake.url, MORE="1", HAS_TAPE=shared)
+    assert "6 passed" in output, output
     output = run(tmp_path, APP=fake.url, MORE="7")
-    assert "2 failed" in output and "The nearest is call 1" in output
+    assert "3 failed" in output and "1 error" in output, output
+    assert "The nearest is call 1" in output and "There is no recording" in output
     assert len(fake.calls) == calls
     output = run(tmp_path, "--gradio-record=new", APP=fake.url, MORE="7")
-    assert "5 passed" in output, output
-    assert len(fake.calls) == calls + 2
-    assert "5 passed" in run(tmp_path, APP=fake.url, MORE="7")
-    assert "5 passed" in run(tmp_path, "--gradio-record=all", APP=fake.url, MORE="7")
-    assert len(fake.calls) == calls + 5
+    assert "7 passed" in output, output
+    assert len(fake.calls) == calls + 4
+    assert "7 passed" in run(tmp_path, "--gradio-record=all", APP=fake.url, MORE="7")
+    assert len(fake.calls) == calls + 10
 
 
 def test_plugin_fails_tests_that_reach_a_network(tmp_path: Path) -> None:
     """The switch fails a test even if its code hides the error; this machine may be reached."""
     (tmp_path / "test_it.py").write_text(REACHES)
-    output = run(tmp_path, "--gradio-no-network")
-    assert "2 passed, 1 error" in output and "192.0.2.1" in output, output
     (tmp_path / "pytest.ini").write_text("[pytest]\ngradio_no_network = true\n")
-    assert "2 passed, 1 error" in run(tmp_path)
+    output = run(tmp_path)
+    assert "3 passed, 2 errors" in output, output
+    assert "a network: 192.0.2.1" in output and "a network: example.com" in output
 
 
 def test_plugin_costs_little(tmp_path: Path) -> None:

@@ -13,8 +13,17 @@ from typing import Any
 import pytest
 import requests
 
-from gradio_client_sync import AppError, Client, Job, QueueFullError, Status, cli
+from gradio_client_sync import (
+    AppError,
+    Client,
+    GradioClientError,
+    Job,
+    QueueFullError,
+    Status,
+    cli,
+)
 from gradio_client_sync.testing import FakeApp, ReplayError, record, replay
+from gradio_client_sync.testing.plans import When
 from tests.support.servers.server import Server
 
 SECRET = "very-secret-token"
@@ -108,6 +117,53 @@ def test_replay_gives_what_was_recorded(protocol: str, tmp_path: Path) -> None:
                 app.predict("/add", [3, 3])
 
 
+FAULTS: list[tuple[Any, When | None]] = [
+    (QueueFullError, None),
+    (502, "join"),
+    ("disconnect", "join"),
+    ("restart", "running"),
+    (AppError("bad", title="Oops"), None),
+    (404, "download"),
+    ("disconnect", "download"),
+]
+
+
+@pytest.mark.parametrize("protocol", ["ws", "sse", "sse_v3"])
+def test_replay_fails_as_what_was_recorded(protocol: str, tmp_path: Path) -> None:
+    """A failure at any point of a call is replayed, and the same file can be sent again."""
+    source = tmp_path / "in.txt"
+    source.write_text("hello")
+
+    def run(url: str, folder: Path) -> list[Any]:
+        out: list[Any] = []
+        with Client(url, retries=0, download_dir=folder) as app:
+            for _ in range(2):
+                try:
+                    out.append(Path(app.predict("/copy", [source])[0]).read_text())
+                except GradioClientError as exc:
+                    out.append((type(exc), getattr(exc, "title", None)))
+        return out
+
+    for number, (fault, when) in enumerate(FAULTS):
+        path = tmp_path / f"{number}.jsonl"
+        with FakeApp(protocol=protocol) as fake:
+            fill(fake)
+            fake.fail("/copy", fault, when=when)
+            url = fake.url
+            with record(path):
+                recorded = run(url, tmp_path / f"{number}a")
+        assert recorded[1] == "hello"
+        assert recorded[0] != "hello" or fault == "disconnect"
+        with replay(path):
+            assert run(url, tmp_path / f"{number}b") == recorded, fault
+
+
+def server_component(app: Client) -> int:
+    """Return the number of the component that has a function."""
+    (number,) = (c["id"] for c in app.config["components"] if c["props"].get("server_fns"))
+    return int(number)
+
+
 @pytest.mark.parametrize("speed", [None, 50])
 def test_replay_of_a_real_app(newest: Server, tmp_path: Path, speed: float | None) -> None:
     """What a real app of Gradio said is played again, also by the command line."""
@@ -118,6 +174,7 @@ def test_replay_of_a_real_app(newest: Server, tmp_path: Path, speed: float | Non
             values = [[list(data) for data in app.submit("/structure", [4])]]
             values.append([data[0] for data in app.submit("/tokens", [3])])
             values.append([app.predict("/counter")[0] for _ in range(2)])
+            values += [app.component_server(server_component(app), "describe", n) for n in "ab"]
             with pytest.raises(AppError) as caught:
                 app.predict("/fail", ["bad"])
             return [*values, str(caught.value), caught.value.title, str(app.view_api())]
@@ -127,28 +184,79 @@ def test_replay_of_a_real_app(newest: Server, tmp_path: Path, speed: float | Non
         assert cli.main(["predict", newest.url, "/add", "2", "3"]) in (0, None)
     with replay(path, speed=speed):
         assert run() == recorded
+        with Client(newest.url) as app, pytest.raises(ReplayError, match=r"of component .* 'c' is"):
+            app.component_server(server_component(app), "describe", "c")
         assert cli.main(["predict", newest.url, "/add", "2", "3"]) in (0, None)
 
 
 def test_replay_scrubs_texts(tmp_path: Path) -> None:
-    """A scrubber changes texts before they are written, and before calls are compared."""
-    path = tmp_path / "scrubbed.jsonl"
+    """A scrubber changes texts and names of files before they are written and compared."""
+    path, source = tmp_path / "scrubbed.jsonl", tmp_path / "Ada.txt"
+    source.write_text("content")
 
     def scrub(text: str) -> str:
         return text.replace("Ada", "NAME")
 
+    def run(url: str) -> list[Any]:
+        with Client(url, download_dir=tmp_path / "in") as app:
+            file = app.predict("/copy", [source])[0]
+            said = [
+                app.predict("/greet", ["Ada"], event_data=data)[0] for data in ("Ada", {"index": 1})
+            ]
+            return [Path(file).read_text(), file.orig_name, *said]
+
     with FakeApp() as fake:
+        fill(fake)
 
         @fake.endpoint("/greet")
         def greet(name: str) -> str:
-            return f"Hello {name}"
+            return f"Hello {name}, {fake.calls[-1].event_data}"
 
-        with record(path, scrub=scrub), Client(fake.url) as app:
-            app.predict("/greet", ["Ada"])
+        with record(path, scrub=scrub):
+            assert run(fake.url) == [
+                "content",
+                "Ada.txt",
+                "Hello Ada, Ada",
+                "Hello Ada, {'index': 1}",
+            ]
         url = fake.url
     assert "Ada" not in path.read_text()
-    with replay(path, scrub=scrub), Client(url) as app:
-        assert app.predict("/greet", ["Ada"])[0] == "Hello NAME"
+    assert "Ada" not in str(list((tmp_path / "scrubbed.files").iterdir()))
+    with replay(path, scrub=scrub):
+        assert run(url) == ["content", "NAME.txt", "Hello NAME, NAME", "Hello NAME, {'index': 1}"]
+        with Client(url) as app, pytest.raises(ReplayError, match=r"differ in event_data: 2, but"):
+            app.predict("/greet", ["Ada"], event_data=2)
+
+
+def test_replay_finds_calls_whose_payload_has_a_secret(tmp_path: Path) -> None:
+    """A header's secret in a payload is not written, and any value fits it in a replay."""
+    path = tmp_path / "secret.jsonl"
+
+    def run(url: str, more: str = "") -> Any:
+        with Client(url, headers={"Authorization": f"Bearer {SECRET}"}) as app:
+            return app.predict("/say", [f"it is {SECRET}{more}"])[0]
+
+    with FakeApp() as fake:
+
+        @fake.endpoint("/say")
+        def say(text: str) -> str:
+            return text
+
+        @fake.endpoint("/other")
+        def other() -> str:
+            return ""
+
+        url = fake.url
+        with record(path):
+            assert run(url) == f"it is {SECRET}"
+    assert SECRET not in path.read_text()
+    with replay(path):
+        assert run(url) == "it is ***"
+    with replay(path), Client(url) as app:
+        with pytest.raises(ReplayError, match=r"differ in \[0\]: 'it was', but 'it is \*\*\*' was"):
+            app.predict("/say", ["it was"])
+        with pytest.raises(ReplayError, match="A call of '/other' is not in"):
+            app.predict("/other")
 
 
 def test_replay_can_be_edited_by_hand(tmp_path: Path) -> None:
@@ -177,6 +285,14 @@ def test_replay_error_says_what_is_wrong(tmp_path: Path) -> None:
     path.write_text("{]\n")
     with pytest.raises(ReplayError, match="Line 1"), replay(path):
         pass
+    for line, why in (
+        ('{"call": 7, "t": 0, "lost": true}', "no line before it begins call 7"),
+        ('{"call": 7, "app": "http://x", "endpoint": "/f"}', "it needs 'fn_index'"),
+        ("[1]", "it is no object"),
+    ):
+        path.write_text(f'{{"cassette": 1}}\n{line}\n')
+        with pytest.raises(ReplayError, match=f"Line 2 .* {why}"), replay(path):
+            pass
     path.write_text('{"cassette": 99}\n')
     with pytest.raises(ReplayError, match="format 99"), replay(path):
         pass

@@ -70,10 +70,8 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("", "cli __main__"),
     ("testing", "generation edits ports http_server logins channels streams backend serving"),
     ("testing", "values endpoints describing plans running like fake_app"),
-    (
-        "testing",
-        "replay_error cassette watched recorder player blocks offline pytest_plugin __init__",
-    ),
+    ("testing", "replay_error cassette known_apps watched recorder player blocks"),
+    ("testing", "offline pytest_plugin __init__"),
 )
 
 #: Folders that users import from. The module in their ``__init__.py`` has the public names.

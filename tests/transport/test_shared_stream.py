@@ -24,7 +24,7 @@ from gradio_client_sync._session.session import JOINS_AT_ONCE
 from gradio_client_sync._transport.base import Aborted, Lost
 from gradio_client_sync._transport.deadlines import Deadline
 from gradio_client_sync._transport.http import Http
-from gradio_client_sync._transport.mailbox import ROOM
+from gradio_client_sync._transport.mailbox import ROOM, Mailbox
 from gradio_client_sync._transport.shared_stream import SharedStream
 from gradio_client_sync.job import control_of
 from tests.support.listeners import EventRecorder
@@ -267,6 +267,46 @@ def test_an_unexpected_error_ends_every_job_of_the_session() -> None:
             with pytest.raises(BrokenStreamError, match="out of order"):
                 job.result(WAIT)
             assert job.status.stage == "error"
+
+
+def test_an_unexpected_error_ends_a_job_whose_early_messages_are_delivered() -> None:
+    """A job that the reader does not know yet ends by the error, too, and gets its reason."""
+    reported = Gate()
+
+    def data(x: IncomingRequest) -> None:
+        x.start_stream()
+        for event_id in ("two", "one"):
+            x.send({"msg": "process_starts", "event_id": event_id})
+        reported.pass_through()
+        x.send({"msg": "unexpected_error", "message": "out of order", "success": False})
+        x.end_stream()
+
+    with scripted(data=data) as server:
+        http, workers = Http(server.url), Workers()
+        url = f"{server.url}/gradio_api/queue/data"
+        shared_stream = SharedStream(http, url, silence=None, start=workers.start)
+        received: list[str] = []
+
+        def post() -> str:
+            """Join, and return when the stream has sent the early message of the job."""
+            one.append(shared_stream.join(lambda: "one", lambda frame: None))
+            received.append(one[0].receive().msg)
+            return "two"
+
+        def publish(frame: Message) -> None:
+            """Let the error arrive before the early message is delivered."""
+            if len(received) == 1:
+                reported.open()
+                received.append(one[0].receive().msg)
+
+        one: list[Mailbox] = []
+        two = shared_stream.join(post, publish)
+        received += [two.receive().msg, two.receive().msg]
+        assert received == ["process_starts", "unexpected_error"] * 2
+        shared_stream.close()
+        http.close()
+        workers.close()
+        assert workers.join(WAIT)
 
 
 def test_a_job_after_an_unexpected_error_is_not_touched() -> None:
