@@ -39,7 +39,7 @@ def translated(exc: BaseException) -> BaseException:
     """
     if not isinstance(exc, errors.GradioClientError):
         return exc
-    text = str(exc)
+    text = _with_options(str(exc))
     if isinstance(exc, errors.AppError):
         return _app_error(exc)
     if isinstance(exc, errors.ValidationError):
@@ -74,13 +74,20 @@ def of_connecting(exc: errors.GradioClientError, source: str) -> BaseException:
         text = f"The Space {source} is in the invalid state {exc.stage}. {exc}"
         return _remade(exceptions.SpaceStateError, exc, text)
     if isinstance(exc, errors.AuthenticationError):
-        text = f"{source} needs valid credentials. {exc}"
+        text = f"{source} needs valid credentials. {_with_options(str(exc))}"
         return _remade(exceptions.AuthenticationError, exc, text)
     of_server = (errors.ConfigError, errors.ProtocolError, errors.HTTPStatusError)
     if isinstance(exc, of_server) and not isinstance(exc, errors.RateLimitError):
-        text = f"Could not fetch config for {source}: {exc}"
+        text = f"Could not fetch config for {source}: {_with_options(str(exc))}"
         return _remade(_mixed(type(exc), ValueError), exc, text)
     return translated(exc)
+
+
+def _with_options(text: str) -> str:
+    """Return the text of an error, with the place of options that `Client` does not have here."""
+    if "http_auth=" in text or " cert=" in text:
+        text += " Here, http_auth and cert are the entries 'auth' and 'cert' of httpx_kwargs."
+    return text
 
 
 def _app_error(exc: errors.AppError) -> exceptions.AppError:

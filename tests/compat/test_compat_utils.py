@@ -308,6 +308,7 @@ def test_errors_of_connecting() -> None:
         (errors.ConfigError("x"), "Could not fetch config for me/a"),
         (errors.HTTPStatusError("x", status_code=500), "Could not fetch config"),
         (errors.AuthenticationError("x", status_code=401), "credentials"),
+        (errors.AuthenticationError("Pass http_auth=", status_code=401), "of httpx_kwargs"),
     ):
         found = of_connecting(plain, "me/a")
         assert isinstance(found, ValueError) and isinstance(found, type(plain))
