@@ -104,22 +104,30 @@ def test_another_thread_gets_outputs_while_a_loop_waits(client: Client, newest: 
 
 
 def test_async_loop(client: Client) -> None:
-    """`async for` gives statuses and values, then the error; the last value is final."""
+    """`async for` gives updates in the order of `gradio_client`, and then raises the error."""
 
-    async def read(name: str) -> list[Any]:
-        return [update async for update in client.submit(2, api_name=name)]
+    async def read(name: str, *args: Any) -> None:
+        async for update in client.submit(*args, api_name=name):
+            updates.append(update)  # noqa: PERF401 - it raises at the end
 
-    updates = asyncio.run(read("/count"))
+    updates: list[Any] = []
+    asyncio.run(read("/count", 2))
     outputs = [update for update in updates if isinstance(update, OutputUpdate)]
     assert [(one.outputs, one.final) for one in outputs] == [
         ("0", False),
         ("1", False),
         ({"data": ["1"]}, True),
     ]
-    codes = [one.code for one in updates if isinstance(one, StatusUpdate)]
-    assert Status.ITERATING in codes and codes[-1] is Status.FINISHED
-    with pytest.raises(AppError, match="midway"):
-        asyncio.run(read("/fail_midway"))
+    kinds = [one.code if isinstance(one, StatusUpdate) else "output" for one in updates]
+    assert kinds[-6:] == ["output", Status.ITERATING] * 2 + [Status.FINISHED, "output"]
+    updates.clear()
+    with pytest.raises(AppError, match="boo"):
+        asyncio.run(read("/fail", "boo"))
+    assert (updates[-1].final, updates[-1].success, updates[-1].outputs["error"]) == (
+        True,
+        False,
+        "boo",
+    )
 
 
 def test_callbacks_run_after_a_success_only(

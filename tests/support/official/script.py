@@ -474,6 +474,27 @@ def case_updates(c: Any, p: Package) -> Any:
     return [[u.code.name, u.log] for u in updates if u.type == "status" and u.log]
 
 
+def case_order_of_updates(c: Any, p: Package) -> Any:
+    async def read() -> list[Any]:
+        return [update async for update in c.submit(3, api_name="/count")]
+
+    return [u.code.name if u.type == "status" else u.final for u in asyncio.run(read())][-6:]
+
+
+def case_failed_update(c: Any, p: Package) -> Any:
+    seen: list[Any] = []
+
+    async def read() -> None:
+        async for update in c.submit("boo", api_name="/fail"):
+            seen.append(update)
+
+    try:
+        asyncio.run(read())
+    except ValueError:
+        seen = seen[-1:]
+    return [seen[-1].outputs["error"], seen[-1].success, seen[-1].final]
+
+
 def case_value_updates(c: Any, p: Package) -> Any:
     async def read() -> list[Any]:
         return [update async for update in c.submit(3, api_name="/count")]
