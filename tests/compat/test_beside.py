@@ -35,8 +35,8 @@ OLD_CASES = (
 #: another error; `test_compat_client` tests them.
 LEFT_OUT = {"loop_of_a_plain_function", "loop_of_an_empty_generator", "cancel"}
 
-#: The official client now and then loses a job and waits for it without an end. Such a case has no
-#: verdict; more of them than this are another problem.
+#: The official client now and then loses a job: it waits for it without an end, or says that it was
+#: cancelled. Such a case has no verdict; more of them than this are another problem.
 MOST_LOST = 8
 
 
@@ -68,8 +68,9 @@ def is_same(theirs: dict[str, Any], ours: dict[str, Any]) -> bool:
 
 
 def is_lost(case: str, outcome: dict[str, Any]) -> bool:
-    """Return whether a client has waited for a job without an end."""
-    return case != "timeout" and outcome.get("error", [""])[0] in ("no end", "TimeoutError")
+    """Return whether the official client has lost a job, which it sometimes calls cancelled."""
+    lost = ("no end", "TimeoutError", "CancelledError")
+    return case != "timeout" and outcome.get("error", [""])[0] in lost
 
 
 def compared(version: str, url: str, folder: Path, wanted: list[Any]) -> list[str]:
