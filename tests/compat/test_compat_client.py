@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import gradio_client_sync
@@ -248,6 +249,27 @@ def test_errors_come_from_the_result(client: Client, tmp_path: Path) -> None:
             job.exception(), GradioClientError
         )
         assert list(job.outputs()) == [] and job.status().success is False
+
+
+def test_errors_of_the_connection_are_of_httpx(tmp_path: Path) -> None:
+    """A script that catches the classes of ``httpx`` continues, for each kind of request."""
+    with FileApp() as app:
+        client = Client(app.url, verbose=False, download_files=tmp_path)
+        app.output = [filedata("/gone")]
+        refuse = {"Content-Length": 0}
+        app.scripts["GET /file=/gone"] = lambda request: request.start(404, refuse)
+        with pytest.raises(httpx.HTTPStatusError) as caught:
+            client.predict(None, api_name="/file")
+        assert caught.value.response.status_code == 404
+        assert isinstance(caught.value, errors.DownloadError)
+        app.scripts["POST /queue/join"] = lambda request: request.start(500, refuse)
+        job = client.submit(None, api_name="/file")
+        with pytest.raises(httpx.HTTPStatusError) as caught:
+            list(job)
+        assert caught.value.response.status_code == 500
+    with pytest.raises(httpx.ConnectError):
+        client.predict(None, api_name="/file")
+    client.close()
 
 
 # -- what an app may try
