@@ -149,8 +149,8 @@ def _httpx_names(exc: BaseException) -> tuple[tuple[str, ...], BaseException]:
         if _is_silence(exc):
             return ("ReadTimeout" if exc.sent else "ConnectTimeout",), exc
         return (_CUT if exc.sent else ("ConnectError",)), exc
-    if isinstance(exc, errors.BrokenStreamError):
-        return (("ReadTimeout",) if _is_silence(exc) else _CUT), exc
+    if isinstance(exc, errors.BrokenStreamError):  # only its text says if the server was silent
+        return (*_CUT, "ReadTimeout"), exc
     cause = _cause(exc)
     if isinstance(exc, errors.FileError) and isinstance(cause, errors.GradioClientError):
         return _httpx_names(cause)

@@ -267,6 +267,12 @@ def test_errors_of_the_connection_are_of_httpx(tmp_path: Path) -> None:
         with pytest.raises(httpx.HTTPStatusError) as caught:
             list(job)
         assert caught.value.response.status_code == 500
+        silent = threading.Event()
+        app.scripts["POST /queue/join"] = lambda request: silent.wait(BOUND)
+        options: dict[str, Any] = {"verbose": False, "httpx_kwargs": {"timeout": 0.5}}
+        with pytest.raises(httpx.ReadTimeout), Client(app.url, **options) as impatient:
+            impatient.predict(None, api_name="/file")
+        silent.set()
     with pytest.raises(httpx.ConnectError):
         client.predict(None, api_name="/file")
     client.close()

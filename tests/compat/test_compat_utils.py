@@ -327,6 +327,7 @@ def test_errors_are_of_httpx_if_it_is_imported(monkeypatch: pytest.MonkeyPatch) 
         (slow, "ReadTimeout"),
         (errors.BrokenStreamError("x"), "ReadError"),
         (errors.BrokenStreamError("x"), "RemoteProtocolError"),
+        (errors.BrokenStreamError("x"), "ReadTimeout"),
         (errors.HTTPStatusError("x", status_code=404, url="http://a"), "HTTPStatusError"),
         (download, "HTTPStatusError"),
     ):
