@@ -417,6 +417,19 @@ def case_one_callback(c: Any, p: Package) -> Any:
     return seen
 
 
+def case_callback_of_predict(c: Any, p: Package) -> Any:
+    seen: list[Any] = []
+    done = threading.Event()
+
+    def call(*got: Any) -> None:
+        seen.append(list(got))
+        done.set()
+
+    value = c.predict("hi", api_name="/pair", result_callbacks=[call])
+    done.wait(BOUND)
+    return [value, seen]
+
+
 def case_final_status(c: Any, p: Package) -> Any:
     job = c.submit("hi", api_name="/echo")
     job.result(BOUND)
