@@ -25,6 +25,8 @@ _CLASSES: tuple[tuple[type[errors.GradioClientError], type[errors.GradioClientEr
 
 _E = TypeVar("_E", bound=errors.GradioClientError)
 
+_FULL = "Queue is full"
+
 _HIDDEN = (
     "The function of the app raised an exception, and the app hides its text. Apps that are "
     "started with launch(show_error=True) send it."
@@ -49,9 +51,12 @@ def translated(exc: BaseException) -> BaseException:
     if isinstance(exc, errors.FileTooLargeError):
         limit = "" if exc.limit_bytes is None else f" of {exc.limit_bytes} bytes"
         text = f"{text} It exceeds the maximum file size{limit}."
+    if isinstance(exc, errors.QueueFullError) and _FULL not in text:
+        text = f"{_FULL}. {text}"
     for ours, theirs in _CLASSES:
         if isinstance(exc, ours):
-            return _remade(theirs, exc, text)
+            error = _remade(theirs, exc, text)
+            return _with_httpx(error, text) if ours is errors.AuthenticationError else error
     if type(exc) is errors.FileError and isinstance(_cause(exc), FileNotFoundError):
         return _remade(exceptions.MissingFileError, exc, text)
     return _with_httpx(exc, text)
