@@ -53,7 +53,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_connection", "at_exit sessions admission bodies router connection"),
     ("_connection", "from_session address scheme_check space_connector opening pickling lifecycle"),
     ("_connection", "preparing"),
-    ("_face", "typed_job wrong_forms explained"),
+    ("_face", "waiting typed_job wrong_forms explained"),
     ("", "function _client typed __init__"),
     (
         "compat",
@@ -81,7 +81,7 @@ SUBJECTS = {
     "_terminal": "text for people",
     "_notebook": "HTML for notebooks",
     "_basics": "words, records and lists of all modules",
-    "_face": "answers to wrong calls, typed jobs",
+    "_face": "answers to wrong calls, typed jobs, waiting",
     "_typed": "endpoints as source code",
     "_files": "uploads and downloads",
     "_job": "events of one job",
