@@ -351,11 +351,12 @@ class FileStore:
                         if download.status not in accepted:
                             body = http.context.conceal(download.read(2_000))
                             challenge = download.headers.get("www-authenticate", "")
+                            response = _status(url, download.status, body)
                             if is_own and challenge and download.status == 401:
-                                raise _login_wanted(url, challenge)
+                                raise _login_wanted(url, challenge) from response
                             is_gone = is_own and download.status in (401, 403, 404)
                             cause = self._cause() if is_gone else ""
-                            raise _refused(url, download.status, body, cause)
+                            raise _refused(url, download.status, body, cause) from response
                         yield download
                         return
                     url = target
@@ -435,6 +436,16 @@ def timeout_error(facts: FileFacts, deadline: Deadline) -> DownloadTimeoutError:
         "time with timeout= of download(), save(), read() or open().",
         path=facts.path,
         timeout=deadline.seconds,
+    )
+
+
+def _status(url: str, status: int, body: bytes) -> HTTPStatusError:
+    """Make the cause of the error for a response without the content."""
+    return HTTPStatusError(
+        f"{url} responded with {status}.",
+        url=url,
+        status_code=status,
+        body=body.decode("utf-8", "replace"),
     )
 
 

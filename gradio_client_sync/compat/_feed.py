@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any, Callable
 
+from .. import errors
 from .._transport.signal_safe import SafeCondition, new_lock, start_thread
 from ..events import Data, Log, Status
 from ..files import RemoteFile
@@ -109,39 +110,58 @@ class Feed:
     # -- the thread
 
     def _run(self) -> None:
+        # In `gradio_client`, a value comes before the status of its `yield`, and the final output
+        # after the last status. The plain job gives the status first.
+        pending: list[Update] = []
+        yielded = False
         try:
-            yielded, events = False, self._job.events("data", "status", "log")
+            events = self._job.events("data", "status", "log")
             next(events)  # the status before the first message of the app
             for event in events:
+                if isinstance(event, Data) and not yielded:
+                    pending.append(self._final(event))
+                    continue
                 if isinstance(event, Data):
-                    self._add_value(event, is_final=not yielded)
+                    value = self._results.value(event)
+                    self._add(OutputUpdate(outputs=value, success=True), value)
                     yielded = False
+                elif isinstance(event, Status) and event.stage in _YIELDS:
+                    self._add_all(pending)
+                    pending, yielded = [update_of(event)], True
+                    continue
                 elif isinstance(event, (Status, Log)):
                     self._add(update_of(event))
-                    yielded = isinstance(event, Status) and event.stage in _YIELDS
+                    yielded = yielded and isinstance(event, Log)
+                self._add_all(pending)
+                pending = []
+        except errors.AppError as exc:
+            outputs = {"error": exc.message, "title": exc.title, "duration": exc.duration}
+            outputs["visible"] = exc.visible
+            pending.append(OutputUpdate(outputs=outputs, success=False, final=True))
         except (Exception, CancelledError):  # noqa: BLE001 - `result` of the job raises it
             pass
         finally:
             with self._lock:
+                self._add_all(pending)
                 self._ended = True
                 self._tell()
 
-    def _add_value(self, data: Data, *, is_final: bool) -> None:
-        if not is_final:
-            value = self._results.value(data)
-            self._add(OutputUpdate(outputs=value, success=True), value)
-            return
+    def _final(self, data: Data) -> OutputUpdate:
+        """Return the update for the final output. It is a value only if no other one came."""
         if self.values:
             with self._lock:
                 self._received += 1
         else:
-            value = self._shown.result()  # it has the same files, which are downloaded once
-            self._add(None, value)
+            self._add(None, self._shown.result())  # it has the same files, downloaded once
         sent = outputs_of(data, self._sent)
-        self._add(OutputUpdate(outputs={"data": sent}, success=True, final=True))
+        return OutputUpdate(outputs={"data": sent}, success=True, final=True)
 
     def _sent(self, file: RemoteFile) -> Any:
         return self._results.sent(file)
+
+    def _add_all(self, updates: list[Update]) -> None:
+        for update in updates:
+            self._add(update)
 
     def _add(self, update: Update | None, *values: Any) -> None:
         with self._lock:

@@ -25,6 +25,8 @@ _CLASSES: tuple[tuple[type[errors.GradioClientError], type[errors.GradioClientEr
 
 _E = TypeVar("_E", bound=errors.GradioClientError)
 
+_FULL = "Queue is full"
+
 _HIDDEN = (
     "The function of the app raised an exception, and the app hides its text. Apps that are "
     "started with launch(show_error=True) send it."
@@ -39,7 +41,7 @@ def translated(exc: BaseException) -> BaseException:
     """
     if not isinstance(exc, errors.GradioClientError):
         return exc
-    text = str(exc)
+    text = _with_options(str(exc))
     if isinstance(exc, errors.AppError):
         return _app_error(exc)
     if isinstance(exc, errors.ValidationError):
@@ -49,9 +51,12 @@ def translated(exc: BaseException) -> BaseException:
     if isinstance(exc, errors.FileTooLargeError):
         limit = "" if exc.limit_bytes is None else f" of {exc.limit_bytes} bytes"
         text = f"{text} It exceeds the maximum file size{limit}."
+    if isinstance(exc, errors.QueueFullError) and _FULL not in text:
+        text = f"{_FULL}. {text}"
     for ours, theirs in _CLASSES:
         if isinstance(exc, ours):
-            return _remade(theirs, exc, text)
+            error = _remade(theirs, exc, text)
+            return _with_httpx(error, text) if ours is errors.AuthenticationError else error
     if type(exc) is errors.FileError and isinstance(_cause(exc), FileNotFoundError):
         return _remade(exceptions.MissingFileError, exc, text)
     return _with_httpx(exc, text)
@@ -74,13 +79,20 @@ def of_connecting(exc: errors.GradioClientError, source: str) -> BaseException:
         text = f"The Space {source} is in the invalid state {exc.stage}. {exc}"
         return _remade(exceptions.SpaceStateError, exc, text)
     if isinstance(exc, errors.AuthenticationError):
-        text = f"{source} needs valid credentials. {exc}"
+        text = f"{source} needs valid credentials. {_with_options(str(exc))}"
         return _remade(exceptions.AuthenticationError, exc, text)
     of_server = (errors.ConfigError, errors.ProtocolError, errors.HTTPStatusError)
     if isinstance(exc, of_server) and not isinstance(exc, errors.RateLimitError):
-        text = f"Could not fetch config for {source}: {exc}"
+        text = f"Could not fetch config for {source}: {_with_options(str(exc))}"
         return _remade(_mixed(type(exc), ValueError), exc, text)
     return translated(exc)
+
+
+def _with_options(text: str) -> str:
+    """Return the text of an error, with the place of options that `Client` does not have here."""
+    if "http_auth=" in text or " cert=" in text:
+        text += " Here, http_auth and cert are the entries 'auth' and 'cert' of httpx_kwargs."
+    return text
 
 
 def _app_error(exc: errors.AppError) -> exceptions.AppError:
@@ -142,8 +154,8 @@ def _httpx_names(exc: BaseException) -> tuple[tuple[str, ...], BaseException]:
         if _is_silence(exc):
             return ("ReadTimeout" if exc.sent else "ConnectTimeout",), exc
         return (_CUT if exc.sent else ("ConnectError",)), exc
-    if isinstance(exc, errors.BrokenStreamError):
-        return (("ReadTimeout",) if _is_silence(exc) else _CUT), exc
+    if isinstance(exc, errors.BrokenStreamError):  # only its text says if the server was silent
+        return (*_CUT, "ReadTimeout"), exc
     cause = _cause(exc)
     if isinstance(exc, errors.FileError) and isinstance(cause, errors.GradioClientError):
         return _httpx_names(cause)

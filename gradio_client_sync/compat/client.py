@@ -238,6 +238,7 @@ class Client:
         api_name: str | None = None,
         fn_index: int | None = None,
         headers: Mapping[str, str] | None = None,
+        result_callbacks: Callable[..., Any] | list[Callable[..., Any]] | None = None,
         **kwargs: Any,
     ) -> Any:
         """Call an endpoint, wait for the result, and return it.
@@ -247,6 +248,7 @@ class Client:
             api_name: The name of the endpoint, with a slash.
             fn_index: The number of the endpoint, if there is no name.
             headers: Headers for this call.
+            result_callbacks: One function or several, called with the outputs after a success.
             kwargs: The values by parameter name.
 
         Returns:
@@ -258,7 +260,9 @@ class Client:
             AppError: The app's function raised an exception.
             GradioClientError: The base class of all errors of a call.
         """
-        if "submit" not in vars(self) and type(self).submit is _OWN_SUBMIT:
+        if result_callbacks:
+            kwargs["result_callbacks"] = result_callbacks
+        elif "submit" not in vars(self) and type(self).submit is _OWN_SUBMIT:
             return self._predict(args, api_name, fn_index, headers, kwargs)
         job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
         try:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import gradio_client_sync
@@ -104,22 +105,30 @@ def test_another_thread_gets_outputs_while_a_loop_waits(client: Client, newest: 
 
 
 def test_async_loop(client: Client) -> None:
-    """`async for` gives statuses and values, then the error; the last value is final."""
+    """`async for` gives updates in the order of `gradio_client`, and then raises the error."""
 
-    async def read(name: str) -> list[Any]:
-        return [update async for update in client.submit(2, api_name=name)]
+    async def read(name: str, *args: Any) -> None:
+        async for update in client.submit(*args, api_name=name):
+            updates.append(update)  # noqa: PERF401 - it raises at the end
 
-    updates = asyncio.run(read("/count"))
+    updates: list[Any] = []
+    asyncio.run(read("/count", 2))
     outputs = [update for update in updates if isinstance(update, OutputUpdate)]
     assert [(one.outputs, one.final) for one in outputs] == [
         ("0", False),
         ("1", False),
         ({"data": ["1"]}, True),
     ]
-    codes = [one.code for one in updates if isinstance(one, StatusUpdate)]
-    assert Status.ITERATING in codes and codes[-1] is Status.FINISHED
-    with pytest.raises(AppError, match="midway"):
-        asyncio.run(read("/fail_midway"))
+    kinds = [one.code if isinstance(one, StatusUpdate) else "output" for one in updates]
+    assert kinds[-6:] == ["output", Status.ITERATING] * 2 + [Status.FINISHED, "output"]
+    updates.clear()
+    with pytest.raises(AppError, match="boo"):
+        asyncio.run(read("/fail", "boo"))
+    assert (updates[-1].final, updates[-1].success, updates[-1].outputs["error"]) == (
+        True,
+        False,
+        "boo",
+    )
 
 
 def test_callbacks_run_after_a_success_only(
@@ -240,6 +249,33 @@ def test_errors_come_from_the_result(client: Client, tmp_path: Path) -> None:
             job.exception(), GradioClientError
         )
         assert list(job.outputs()) == [] and job.status().success is False
+
+
+def test_errors_of_the_connection_are_of_httpx(tmp_path: Path) -> None:
+    """A script that catches the classes of ``httpx`` continues, for each kind of request."""
+    with FileApp() as app:
+        client = Client(app.url, verbose=False, download_files=tmp_path)
+        app.output = [filedata("/gone")]
+        refuse = {"Content-Length": 0}
+        app.scripts["GET /file=/gone"] = lambda request: request.start(404, refuse)
+        with pytest.raises(httpx.HTTPStatusError) as caught:
+            client.predict(None, api_name="/file")
+        assert caught.value.response.status_code == 404
+        assert isinstance(caught.value, errors.DownloadError)
+        app.scripts["POST /queue/join"] = lambda request: request.start(500, refuse)
+        job = client.submit(None, api_name="/file")
+        with pytest.raises(httpx.HTTPStatusError) as caught:
+            list(job)
+        assert caught.value.response.status_code == 500
+        silent = threading.Event()
+        app.scripts["POST /queue/join"] = lambda request: silent.wait(BOUND)
+        options: dict[str, Any] = {"verbose": False, "httpx_kwargs": {"timeout": 0.5}}
+        with pytest.raises(httpx.ReadTimeout), Client(app.url, **options) as impatient:
+            impatient.predict(None, api_name="/file")
+        silent.set()
+    with pytest.raises(httpx.ConnectError):
+        client.predict(None, api_name="/file")
+    client.close()
 
 
 # -- what an app may try

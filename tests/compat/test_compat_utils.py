@@ -289,6 +289,8 @@ def test_errors_are_of_both_families() -> None:
     assert str(refused) == "1 parameter(s) failed validation:\n- text: too short"
     large = translated(errors.FileTooLargeError("Big.", limit_bytes=5))
     assert isinstance(large, ValueError) and "exceeds the maximum file size of 5" in str(large)
+    full = translated(errors.QueueFullError("The queue for '/a' is full."))
+    assert str(full) == "Queue is full. The queue for '/a' is full."
     for plain, wanted in (
         (errors.QueueFullError("Queue is full"), exceptions.QueueError),
         (errors.RateLimitError("x", retry_after=3), exceptions.TooManyRequestsError),
@@ -308,6 +310,7 @@ def test_errors_of_connecting() -> None:
         (errors.ConfigError("x"), "Could not fetch config for me/a"),
         (errors.HTTPStatusError("x", status_code=500), "Could not fetch config"),
         (errors.AuthenticationError("x", status_code=401), "credentials"),
+        (errors.AuthenticationError("Pass http_auth=", status_code=401), "of httpx_kwargs"),
     ):
         found = of_connecting(plain, "me/a")
         assert isinstance(found, ValueError) and isinstance(found, type(plain))
@@ -326,8 +329,10 @@ def test_errors_are_of_httpx_if_it_is_imported(monkeypatch: pytest.MonkeyPatch) 
         (slow, "ReadTimeout"),
         (errors.BrokenStreamError("x"), "ReadError"),
         (errors.BrokenStreamError("x"), "RemoteProtocolError"),
+        (errors.BrokenStreamError("x"), "ReadTimeout"),
         (errors.HTTPStatusError("x", status_code=404, url="http://a"), "HTTPStatusError"),
         (download, "HTTPStatusError"),
+        (errors.AuthenticationError("x", status_code=404, url="http://a"), "HTTPStatusError"),
     ):
         found: Any = translated(plain)
         assert isinstance(found, getattr(httpx, name)) and isinstance(found, type(plain))
@@ -335,7 +340,8 @@ def test_errors_are_of_httpx_if_it_is_imported(monkeypatch: pytest.MonkeyPatch) 
         if name == "HTTPStatusError":
             assert found.response.status_code == 404
         again = pickle.loads(pickle.dumps(found))
-        assert type(again) is type(plain) and vars(again) == vars(plain)
+        assert isinstance(again, type(plain)) and vars(again) == vars(plain)
+        assert not isinstance(again, httpx.HTTPError)
     monkeypatch.delitem(sys.modules, "httpx")
     assert translated(slow) is slow
 

@@ -58,7 +58,6 @@ def either(asked: Any) -> str | None:
 
 
 DIGEST = digest("me", "pass")
-BASIC = "Basic bWU6cGFzcw=="
 
 
 def add_token(request: Any) -> Any:
@@ -67,8 +66,7 @@ def add_token(request: Any) -> Any:
 
 
 LOGINS: dict[str, Callable[[], tuple[Rule, Any]]] = {
-    "pair": lambda: (basic(BASIC), (b"me", "pass")),
-    "basic": lambda: (basic(BASIC), httpx.BasicAuth("me", "pass")),
+    "pair": lambda: (basic("Basic bWU6cGFzcw=="), (b"me", "pass")),
     "digest": lambda: (digest("me", "pass", 2), httpx.DigestAuth("me", "pass")),
     "one of two": lambda: (either, httpx.DigestAuth("me", "pass")),
     "renewed": lambda: (bearer(accepted := set()), Renewed(accepted)),
@@ -77,10 +75,10 @@ LOGINS: dict[str, Callable[[], tuple[Rule, Any]]] = {
 }
 
 
-#: On Gradio 3, a login acts on the websocket's handshake, too.
+#: Digest is tried on Gradio 3, where a login acts on the websocket's handshake, too.
 COMBINED = [
     *(("3.50.2", name) for name in ("digest",) if "3.50.2" in SERVERS),
-    *((SERVERS[-1], name) for name in LOGINS if SERVERS),
+    *((version, name) for version in SERVERS[-1:] for name in LOGINS if name != "digest"),
 ]
 
 

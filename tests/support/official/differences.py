@@ -47,6 +47,7 @@ class Difference(NamedTuple):
 DIFFERENCES = (
     Difference("failing_loop", MODERN, "a loop raises the job's error, and does not just end"),
     Difference("fail", ("4.44.1",), QUOTES),
+    Difference("failed_update", ("4.44.1",), QUOTES),
     Difference("error_attributes", ("4.44.1",), QUOTES),
     Difference("structures", MODERN, "the official client reads some edits of lists wrongly"),
     Difference("final_status", OLD, OLD_STATUS),

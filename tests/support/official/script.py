@@ -417,6 +417,19 @@ def case_one_callback(c: Any, p: Package) -> Any:
     return seen
 
 
+def case_callback_of_predict(c: Any, p: Package) -> Any:
+    seen: list[Any] = []
+    done = threading.Event()
+
+    def call(*got: Any) -> None:
+        seen.append(list(got))
+        done.set()
+
+    value = c.predict("hi", api_name="/pair", result_callbacks=[call])
+    done.wait(BOUND)
+    return [value, seen]
+
+
 def case_final_status(c: Any, p: Package) -> Any:
     job = c.submit("hi", api_name="/echo")
     job.result(BOUND)
@@ -472,6 +485,27 @@ def case_updates(c: Any, p: Package) -> Any:
 
     updates = asyncio.run(read())
     return [[u.code.name, u.log] for u in updates if u.type == "status" and u.log]
+
+
+def case_order_of_updates(c: Any, p: Package) -> Any:
+    async def read() -> list[Any]:
+        return [update async for update in c.submit(3, api_name="/count")]
+
+    return [u.code.name if u.type == "status" else u.final for u in asyncio.run(read())][-6:]
+
+
+def case_failed_update(c: Any, p: Package) -> Any:
+    seen: list[Any] = []
+
+    async def read() -> None:
+        async for update in c.submit("boo", api_name="/fail"):
+            seen.append(update)
+
+    try:
+        asyncio.run(read())
+    except ValueError:
+        seen = seen[-1:]
+    return [seen[-1].outputs["error"], seen[-1].success, seen[-1].final]
 
 
 def case_value_updates(c: Any, p: Package) -> Any:
