@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .._basics.secret import Secret, revealed
 from .._protocol.api.payload import encode
 from .._protocol.values.attachments import collect, fill
 from .._protocol.values.shapes import shape
@@ -32,7 +33,8 @@ class RequestBody:
 
     Attributes:
         body: The body as a dict. If there are files, it is complete after `load`.
-        encoded: The body as JSON. If there are files, it is complete after `load`.
+        encoded: The body as JSON. If there are files, it is complete after `load`. It is hidden if
+            it has a token.
         files: The files to upload before the request.
     """
 
@@ -40,7 +42,7 @@ class RequestBody:
         self,
         endpoint: Endpoint,
         body: dict[str, Any],
-        encoded: bytes,
+        encoded: bytes | Secret[bytes],
         files: Sequence[Attached],
         app_files: AppFiles,
     ) -> None:
@@ -65,7 +67,7 @@ class RequestBody:
             forms: The form of each file, by the ``id()`` of the file.
         """
         self.body["data"] = fill(self._data, forms)
-        self.encoded = encode(self._endpoint, self.body)
+        self.encoded = _encoded(self._endpoint, self.body)
 
     @property
     def values(self) -> list[Any]:
@@ -86,7 +88,7 @@ class RequestBody:
         if not by_name:
             self.body["fn_index"] = endpoint.fn_index
         if not self.files:  # with files, `load` encodes the body
-            self.encoded = encode(endpoint, self.body)
+            self.encoded = _encoded(endpoint, self.body)
 
 
 def prepare_body(endpoint: Endpoint, body: dict[str, Any], app_files: AppFiles) -> RequestBody:
@@ -109,7 +111,7 @@ def prepare_body(endpoint: Endpoint, body: dict[str, Any], app_files: AppFiles) 
         slots = endpoint.inputs
         body["data"] = [shape(slot, value, dialect) for slot, value in zip(slots, values)]
     try:
-        encoded = encode(endpoint, body)
+        encoded = _encoded(endpoint, body)
     except PayloadError:
         # Values are searched for files only if JSON cannot encode them.
         body["data"], files = collect(endpoint.name, endpoint.inputs, body["data"], _attach())
@@ -123,8 +125,14 @@ def prepare_body(endpoint: Endpoint, body: dict[str, Any], app_files: AppFiles) 
         encode(endpoint, {**body, "data": fill(body["data"], blank)})  # check the other values
         return RequestBody(endpoint, body, b"", files, app_files)
     if dialect.join != "post":
-        body = json.loads(encoded)
+        body = json.loads(revealed(encoded))
     return RequestBody(endpoint, body, encoded, (), app_files)
+
+
+def _encoded(endpoint: Endpoint, body: dict[str, Any]) -> bytes | Secret[bytes]:
+    """Return a body as JSON. Hide it if it has the user's token."""
+    encoded = encode(endpoint, body)
+    return Secret(encoded) if "oauth_token" in body else encoded
 
 
 def _attach() -> Attach:

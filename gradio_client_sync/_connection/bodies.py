@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .._session.session import Session
     from .._transport.deadlines import Deadline
     from .._transport.http import Http
+    from .._transport.request import Body
     from ..types import Payload
 
 
@@ -82,7 +83,7 @@ class BodyFactory:
             body["trigger_id"] = trigger.trigger_id
         token = self._oauth_token
         if token is not None and self._app.takes_oauth_token(endpoint, deadline):
-            body["oauth_token"] = token.reveal()
+            body["oauth_token"] = token
         return prepare_body(endpoint, body, self._files)
 
     def input_stream(
@@ -98,7 +99,7 @@ class BodyFactory:
         if not endpoint.streaming:
             return None
 
-        def encoded(payload: Payload) -> bytes:
+        def encoded(payload: Payload) -> Body:
             data = self._app.bind(endpoint, payload, method="send_chunk")
             request_body = self.make(endpoint, data, session)
             if request_body.files:

@@ -55,7 +55,9 @@ def write(sock: socket.socket, method: str, target: str, headers: Texts, body: B
                 sock.sendall(view[start : start + _WRITE_BYTES])
     elif isinstance(body, Secret):  # it gets no name here, because frames may be shown
         fields = {**headers, "Content-Length": str(len(body.reveal()))}
-        sock.sendall(head(method, target, fields) + body.reveal())
+        view = memoryview(head(method, target, fields) + body.reveal())
+        for start in range(0, len(view), _WRITE_BYTES):
+            sock.sendall(view[start : start + _WRITE_BYTES])
     elif len(body):
         sock.sendall(head(method, target, {**headers, "Content-Length": str(len(body))}))
         for piece in body:
