@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._basics.secret import Secret, revealed
+from .._basics.secret import Secret
 from .._protocol.api.payload import encode
 from .._protocol.values.attachments import collect, fill
 from .._protocol.values.shapes import shape
@@ -42,13 +42,13 @@ class RequestBody:
         self,
         endpoint: Endpoint,
         body: dict[str, Any],
-        encoded: bytes | Secret[bytes],
+        encoded: bytes,
         files: Sequence[Attached],
         app_files: AppFiles,
     ) -> None:
         self._endpoint = endpoint
         self.body = body
-        self.encoded = encoded
+        self.encoded: bytes | Secret[bytes] = encoded
         self.files = files
         self._data = body["data"]  # keeps the files, because a retry may upload them again
         self._app_files = app_files
@@ -111,7 +111,7 @@ def prepare_body(endpoint: Endpoint, body: dict[str, Any], app_files: AppFiles) 
         slots = endpoint.inputs
         body["data"] = [shape(slot, value, dialect) for slot, value in zip(slots, values)]
     try:
-        encoded = _encoded(endpoint, body)
+        encoded = encode(endpoint, body)
     except PayloadError:
         # Values are searched for files only if JSON cannot encode them.
         body["data"], files = collect(endpoint.name, endpoint.inputs, body["data"], _attach())
@@ -125,7 +125,7 @@ def prepare_body(endpoint: Endpoint, body: dict[str, Any], app_files: AppFiles) 
         encode(endpoint, {**body, "data": fill(body["data"], blank)})  # check the other values
         return RequestBody(endpoint, body, b"", files, app_files)
     if dialect.join != "post":
-        body = json.loads(revealed(encoded))
+        body = json.loads(encoded)
     return RequestBody(endpoint, body, encoded, (), app_files)
 
 

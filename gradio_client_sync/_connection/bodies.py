@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from .._basics.secret import hide
 from .._calls.request_body import RequestBody, prepare_body
 from .._job.input_stream import InputStream
 from .._protocol.api.payload import encode_json
@@ -82,9 +83,12 @@ class BodyFactory:
             body["event_data"] = json.loads(event_data)
             body["trigger_id"] = trigger.trigger_id
         token = self._oauth_token
-        if token is not None and self._app.takes_oauth_token(endpoint, deadline):
-            body["oauth_token"] = token
-        return prepare_body(endpoint, body, self._files)
+        if token is None or not self._app.takes_oauth_token(endpoint, deadline):
+            return prepare_body(endpoint, body, self._files)
+        body["oauth_token"] = token
+        prepared = prepare_body(endpoint, body, self._files)
+        prepared.encoded = hide(prepared.encoded)
+        return prepared
 
     def input_stream(
         self, endpoint: Endpoint, session: Session, headers: Texts
