@@ -218,7 +218,7 @@ def _shorten(exc: BaseException) -> None:
     if isinstance(exc, GradioClientError):
         inner = []
     elif isinstance(exc, KeyboardInterrupt) or not inner or _is_raised_here(inner[-1]):
-        if inner and isinstance(exc, Exception):
+        if isinstance(exc, Exception):
             # A `GradioClientError` does this itself, when it is printed.
             exc.args = tuple(printable(arg) if isinstance(arg, str) else arg for arg in exc.args)
         inner = [entry for entry in inner if _is_of_user(entry)]

@@ -196,6 +196,8 @@ class AuthenticationError(HTTPStatusError):
     The status is 401 or 403. For a certificate, that of some gateways is 400.
     """
 
+    _of_gateway: bool = False  # a gateway wants a login of its own, and no token
+
 
 class RateLimitError(HTTPStatusError):
     """The server limits the rate of requests (429).

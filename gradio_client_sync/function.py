@@ -11,6 +11,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Callable, Protocol, TypeVar
 
 from . import _options, types
+from ._basics.printing import printable
 from ._basics.words import called
 from ._face.explained import explained
 from ._face.typed_job import TypedJob, bare
@@ -108,7 +109,7 @@ def options_method(name: str, make: Callable[[dict[str, Any]], T]) -> Callable[.
         )
         return make({**given, **limit, **sent_headers})
 
-    with_options.__qualname__ = f"{name}.with_options"
+    with_options.__qualname__ = printable(f"{name}.with_options")
     with_options.__doc__ = OPTIONS_DOCSTRING
     return with_options
 
@@ -191,7 +192,7 @@ def function_of(
     _document(function, signature, form)
     started: Any = TypedJob.__class_getitem__(form.return_annotation)
     _document(submit, signature, form.replace(return_annotation=started))
-    submit.__name__, submit.__qualname__ = "submit", f"{signature.name}.submit"
+    submit.__name__, submit.__qualname__ = "submit", printable(f"{signature.name}.submit")
     submit.__doc__ = SUBMIT_DOCSTRING
     function.submit = submit
     function.with_options = options_method(signature.name, with_new)
@@ -253,7 +254,8 @@ def _default(parameter: Parameter) -> Any:
 
 def _document(function: Any, signature: Signature, form: inspect.Signature) -> None:
     """Set the attributes that `help`, `inspect` and editors read."""
-    function.__name__ = function.__qualname__ = signature.name
+    function.__name__ = signature.name
+    function.__qualname__ = printable(signature.name)  # its `repr` shows it
     function.__doc__ = function_docstring(signature)
     function.__signature__ = form
     function.__annotations__ = {

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .._basics.secret import Secret
 from .._protocol.api.payload import encode
 from .._protocol.values.attachments import collect, fill
 from .._protocol.values.shapes import shape
@@ -32,7 +33,8 @@ class RequestBody:
 
     Attributes:
         body: The body as a dict. If there are files, it is complete after `load`.
-        encoded: The body as JSON. If there are files, it is complete after `load`.
+        encoded: The body as JSON. If there are files, it is complete after `load`. It is hidden if
+            it has a token.
         files: The files to upload before the request.
     """
 
@@ -46,7 +48,7 @@ class RequestBody:
     ) -> None:
         self._endpoint = endpoint
         self.body = body
-        self.encoded = encoded
+        self.encoded: bytes | Secret[bytes] = encoded
         self.files = files
         self._data = body["data"]  # keeps the files, because a retry may upload them again
         self._app_files = app_files
@@ -65,7 +67,7 @@ class RequestBody:
             forms: The form of each file, by the ``id()`` of the file.
         """
         self.body["data"] = fill(self._data, forms)
-        self.encoded = encode(self._endpoint, self.body)
+        self.encoded = _encoded(self._endpoint, self.body)
 
     @property
     def values(self) -> list[Any]:
@@ -86,7 +88,7 @@ class RequestBody:
         if not by_name:
             self.body["fn_index"] = endpoint.fn_index
         if not self.files:  # with files, `load` encodes the body
-            self.encoded = encode(endpoint, self.body)
+            self.encoded = _encoded(endpoint, self.body)
 
 
 def prepare_body(endpoint: Endpoint, body: dict[str, Any], app_files: AppFiles) -> RequestBody:
@@ -125,6 +127,12 @@ def prepare_body(endpoint: Endpoint, body: dict[str, Any], app_files: AppFiles) 
     if dialect.join != "post":
         body = json.loads(encoded)
     return RequestBody(endpoint, body, encoded, (), app_files)
+
+
+def _encoded(endpoint: Endpoint, body: dict[str, Any]) -> bytes | Secret[bytes]:
+    """Return a body as JSON. Hide it if it has the user's token."""
+    encoded = encode(endpoint, body)
+    return Secret(encoded) if "oauth_token" in body else encoded
 
 
 def _attach() -> Attach:

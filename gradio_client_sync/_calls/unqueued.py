@@ -7,7 +7,7 @@ import threading
 import time
 
 # The functions of `signal` create an enum member for each signal, 64 for each call of
-# `handlers_may_raise`.
+# `signals_need_a_job`.
 from _signal import (  # type: ignore[import-not-found]
     SIG_DFL,
     SIG_IGN,
@@ -105,24 +105,14 @@ def first_try(
     return finish
 
 
-def handlers_may_raise() -> bool:
-    """Return whether a signal handler of the program may raise an exception in this thread.
+def signals_need_a_job() -> bool:
+    """Return whether a signal may come to this thread that has to wait for a job, and not read.
 
-    During a request, such an exception could not be distinguished from an error of the connection.
-    This does not hold for `KeyboardInterrupt`, which Python's own handler of Ctrl-C raises.
+    A signal handler of the program may raise an exception. During a request, it could not be
+    distinguished from an error of the connection. This does not hold for `KeyboardInterrupt`, which
+    Python's own handler of Ctrl-C raises. But on Windows, Ctrl-C would not end a read from a
+    socket. A job reads on another thread, and this thread waits so that Ctrl-C ends the wait.
     """
-    return _is_main_thread() and any(
-        handler not in _HARMLESS for handler in map(getsignal, _SIGNALS)
+    return threading.get_ident() == threading.main_thread().ident and (
+        not ENDS_READS or any(handler not in _HARMLESS for handler in map(getsignal, _SIGNALS))
     )
-
-
-def is_deaf_in_reads() -> bool:
-    """Return whether Ctrl-C would not end a read from a socket in this thread.
-
-    A job reads on another thread, and this thread waits so that Ctrl-C ends the wait.
-    """
-    return not ENDS_READS and _is_main_thread()
-
-
-def _is_main_thread() -> bool:
-    return threading.get_ident() == threading.main_thread().ident

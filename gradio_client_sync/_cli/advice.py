@@ -14,6 +14,8 @@ from .exits import PROGRAM
 _OPTIONS = {
     r"hf_token=|\btoken=": "hf_token is --token hf_...",
     r"(?<!http_)\bauth=": "auth is --auth user:password",
+    r"http_auth=[(,]": "http_auth is --http-auth user:password",
+    r"cert=": "cert is --cert client.pem --cert-key client.key",
     r"headers=": "headers is --header 'Name: value'",
     r"verify=": "verify=False is --insecure",
     r"(?<!wake_)\btimeout=(?!\()": "timeout is --limit SECONDS",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 3.0  # s; nobody waits longer for a completion
 MOST = 500
+_GATEWAY = ("http_auth", "cert", "cert_key")
 
 
 def complete_words(
@@ -47,7 +48,7 @@ def complete_words(
 
 def _signatures(context: click.Context) -> list[Signature]:
     given = {**context.params, "timeout": context.params.get("timeout") or PATIENCE}
-    names = ("source", "token", "auth", "header", "timeout", "insecure")
+    names = ("source", "token", "auth", "header", "timeout", "insecure", *_GATEWAY)
     target = Target(*(given.get(name) for name in names))  # type: ignore[arg-type]  # as `targeted`
     try:
         with target.connect(deadline=PATIENCE, wake_timeout=PATIENCE, retries=0) as app:

@@ -66,6 +66,8 @@ def _report(target: Target, found: Diagnosis) -> Iterator[str]:
         *(["auth"] if target.auth else []),
         *(f"header {plain(name)}" for name in target.headers),
         *(["insecure"] if target.insecure else []),
+        *(["http-auth"] if target.http_auth else []),
+        *(["cert"] if target.cert else []),
     ]
     yield f"- options: {', '.join(given) or 'none'}"
     proxies = ", ".join(
@@ -90,7 +92,8 @@ def _version(name: str) -> str:
 
 def _without_secrets(target: Target, line: str) -> str:
     """Remove the secrets of the command line from a line of the report."""
-    secrets = [target.token, target.auth[1] if target.auth else None, *target.headers.values()]
+    logins = [login[1] for login in (target.auth, target.http_auth) if login is not None]
+    secrets = [target.token, *logins, *target.headers.values()]
     for secret in secrets:
         for part in (secret, (secret or "").rpartition(" ")[2]):
             if part:

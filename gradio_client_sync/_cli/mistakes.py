@@ -35,6 +35,7 @@ _OTHER_NAMES = {
     "--api-name": "ENDPOINT, a word after the source",
     "--download": "--output",
     "--dir": "--output",
+    "--client-cert": "--cert",
     "--header-file": "--header",
     "--headers": "--header",
     "--hf-token": "--token",
@@ -56,7 +57,7 @@ _SOURCE = re.compile(
     r"https?://|localhost\b|\d+(\.\d+){3}\b|[\w.-]*:\d+(/|$)|\w[\w.-]*/\w[\w.-]*$", re.ASCII
 )
 _HOST = re.compile(r"(localhost|\d+(\.\d+){3})/", re.ASCII)
-_SECRET_OPTIONS = ("--token", "--auth", "--header")
+_SECRET_OPTIONS = ("--token", "--auth", "--header", "--http-auth")
 
 
 def is_source(word: str) -> bool:

@@ -149,6 +149,9 @@ class Target:
     headers: dict[str, str]
     timeout: float | None
     insecure: bool
+    http_auth: tuple[str, str] | None
+    cert: str | None
+    cert_key: str | None
 
     def options(self) -> dict[str, Any]:
         """Return the keyword arguments for `Client`."""
@@ -157,6 +160,8 @@ class Target:
             "auth": self.auth,
             "headers": self.headers,
             "verify": not self.insecure,
+            "http_auth": self.http_auth,
+            "cert": self.cert if self.cert_key is None else (self.cert, self.cert_key),
         }
         return {**options, "timeout": self.timeout} if self.timeout is not None else options
 
@@ -198,6 +203,9 @@ def targeted(command: Callable[..., None]) -> Callable[..., None]:
         header: dict[str, str],
         timeout: float | None,
         insecure: bool,
+        http_auth: tuple[str, str] | None,
+        cert: str | None,
+        cert_key: str | None,
         **others: Any,
     ) -> None:
         context = click.get_current_context()
@@ -205,7 +213,10 @@ def targeted(command: Callable[..., None]) -> Callable[..., None]:
         wrong = misplaced_source(source, words, str(context.info_name))
         if wrong is not None:
             context.fail(wrong)
-        command(Target(source, token, auth, header, timeout, insecure), **others)
+        if cert_key is not None and cert is None:
+            context.fail("--cert-key is the key of --cert, which is missing.")
+        gateway = http_auth, cert, cert_key
+        command(Target(source, token, auth, header, timeout, insecure, *gateway), **others)
 
     decorated: Callable[..., None] = with_target
     for option in reversed(_CONNECTING):
@@ -222,7 +233,7 @@ def _login(context: click.Context, option: click.Parameter, value: str | None) -
     if not colon and not sys.stdin.isatty():
         raise click.BadParameter(
             f"without a terminal, the password of {user} cannot be typed in. Set the "
-            "environment variable GRADIO_CLIENT_SYNC_AUTH to USER:PASSWORD.",
+            f"environment variable {option.envvar} to USER:PASSWORD.",
             context,
             option,
         )
@@ -270,4 +281,19 @@ _CONNECTING = (
         help="How long connecting may take, and how long the server may send nothing.",
     ),
     click.option("--insecure", is_flag=True, help="Do not verify TLS certificates."),
+    click.option(
+        "--http-auth",
+        metavar="USER[:PASSWORD]",
+        envvar="GRADIO_CLIENT_SYNC_HTTP_AUTH",
+        callback=_login,
+        help="Basic login for a gateway in front of the app. Without a password, you are prompted"
+        " for it.  [env: GRADIO_CLIENT_SYNC_HTTP_AUTH]",
+    ),
+    click.option(
+        "--cert",
+        type=click.Path(),
+        help="Client certificate for a gateway: a PEM file, with its key unless --cert-key is"
+        " given.",
+    ),
+    click.option("--cert-key", type=click.Path(), help="The key of --cert."),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from .._basics.secret import hide
 from .._calls.request_body import RequestBody, prepare_body
 from .._job.input_stream import InputStream
 from .._protocol.api.payload import encode_json
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .._session.session import Session
     from .._transport.deadlines import Deadline
     from .._transport.http import Http
+    from .._transport.request import Body
     from ..types import Payload
 
 
@@ -81,9 +83,12 @@ class BodyFactory:
             body["event_data"] = json.loads(event_data)
             body["trigger_id"] = trigger.trigger_id
         token = self._oauth_token
-        if token is not None and self._app.takes_oauth_token(endpoint, deadline):
-            body["oauth_token"] = token.reveal()
-        return prepare_body(endpoint, body, self._files)
+        if token is None or not self._app.takes_oauth_token(endpoint, deadline):
+            return prepare_body(endpoint, body, self._files)
+        body["oauth_token"] = token
+        prepared = prepare_body(endpoint, body, self._files)
+        prepared.encoded = hide(prepared.encoded)
+        return prepared
 
     def input_stream(
         self, endpoint: Endpoint, session: Session, headers: Texts
@@ -98,7 +103,7 @@ class BodyFactory:
         if not endpoint.streaming:
             return None
 
-        def encoded(payload: Payload) -> bytes:
+        def encoded(payload: Payload) -> Body:
             data = self._app.bind(endpoint, payload, method="send_chunk")
             request_body = self.make(endpoint, data, session)
             if request_body.files:

@@ -20,7 +20,7 @@ from .._calls.host import Host
 from .._calls.responses import changed
 from .._calls.runner import JobRunner
 from .._calls.threads import Workers
-from .._calls.unqueued import first_try, handlers_may_raise, is_deaf_in_reads
+from .._calls.unqueued import first_try, signals_need_a_job
 from .._job.control import JobControl
 from .._job.event_log import EventLog
 from .._protocol.api.meaning import RequestMeaning
@@ -370,8 +370,7 @@ class Connection:
             or not (by_name or callee.by_number)
             or (callee.by_parameter and self.app.needs_check)
             or callee.epoch != self.app.watch.epoch
-            or handlers_may_raise()
-            or is_deaf_in_reads()
+            or signals_need_a_job()
         )
 
     def _first_try(self, prepared: PreparedCall, url: str, request: RequestHandle) -> Finish:

@@ -171,7 +171,11 @@ def _rename_to_new(partial: Path, final: Path) -> None:
         raise
     except (OSError, NotImplementedError):  # the file system has no hard links
         os.close(os.open(final, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        os.replace(partial, final)
+        try:
+            os.replace(partial, final)
+        except OSError:  # on Windows, a virus scanner may read one of them
+            final.unlink(missing_ok=True)
+            raise
 
 
 def _replace(partial: Path, final: Path) -> Path:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .._protocol.routes import Routes
     from .._transport.failures import Answer
     from .._transport.http import Http
+    from .._transport.request import Body
     from ..types import Payload
 
 #: The statuses of servers that do not know the job, or no longer: 500 up to 5.x, 404 since then.
@@ -46,7 +47,7 @@ class InputStream:
         endpoint: str | int,
         http: Http,
         routes: Routes,
-        encode: Callable[[Payload], bytes],
+        encode: Callable[[Payload], Body],
         headers: Texts | None = None,
     ) -> None:
         self._endpoint = endpoint
@@ -128,7 +129,7 @@ class InputStream:
         may_send, self._may_send = self._may_send, False
         return may_send
 
-    def _post(self, url: str, body: bytes) -> Answer:
+    def _post(self, url: str, body: Body) -> Answer:
         try:
             return self._http.post(url, body, headers=self._headers)
         except Aborted as exc:

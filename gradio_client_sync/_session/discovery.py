@@ -15,6 +15,7 @@ import re
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode, urlsplit
 
+from .._basics.secret import Secret
 from .._protocol.queue.wire import TooDeep, read_json
 from .._protocol.routes import Routes, pages_of, root_of, split_page
 from .._transport.failures import Answer, object_in, refusal, shorten
@@ -22,9 +23,6 @@ from .._transport.gateway_refusals import certificate_wanted
 from ..errors import AuthenticationError, ConfigError, ConnectFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from .._basics.secret import Secret
     from .._transport.attempts import RetryPolicy
     from .._transport.http import Http
     from ..types import Config
@@ -184,33 +182,12 @@ def _app_of_page(
     return root_of(page.url), cast("Config", config)
 
 
-class _Form:
-    """The body of the request that logs in. It is written when it is sent.
-
-    Args:
-        auth: User name and password.
-    """
-
-    def __init__(self, auth: Secret[tuple[str, str]]) -> None:
-        self._auth = auth
-
-    def __len__(self) -> int:
-        return len(self._written())
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter((self._written(),))
-
-    def _written(self) -> bytes:
-        user, password = self._auth.reveal()
-        return urlencode({"username": user, "password": password}).encode()
-
-
 def _login(http: Http, root: str, auth: Secret[tuple[str, str]], policy: RetryPolicy) -> None:
+    names = ("username", "password")
+    body = Secret(urlencode(dict(zip(names, auth.reveal()))).encode())
     url = Routes(root).login
     content_type = "application/x-www-form-urlencoded"
-    response = http.post(
-        url, _Form(auth), content_type=content_type, policy=policy.after_429_only()
-    )
+    response = http.post(url, body, content_type=content_type, policy=policy.after_429_only())
     # Before 3.19, the response is a redirect to the page. It sets the cookie, too.
     if response.status in (200, 302, 303):
         return

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .._transport.deadlines import Deadline
     from .._transport.failures import Answer
     from .._transport.http import Http
+    from .._transport.request import Body
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class Join(NamedTuple):
     endpoint: Endpoint
     job: JobControl
     exchange: Exchange
-    body: bytes
+    body: Body
     headers: Texts
     publish: Callable[[Message], object]
     deadline: Deadline
@@ -199,7 +200,7 @@ class Session:
     def run(
         self,
         url: str,
-        body: bytes,
+        body: Body,
         headers: Texts,
         deadline: Deadline,
         call: RequestHandle,

@@ -387,6 +387,7 @@ def _is_login_of_the_app(exc: AuthenticationError) -> bool:
 
     Behaviour:
         Like @gradio/client: responses of Gradio are JSON objects, and those of Hugging Face are
-        not.
+        not. Ours: Hugging Face takes tokens only, so a Basic login is one of the app.
     """
-    return exc.status_code is None or (exc.body or "").lstrip().startswith("{")
+    is_of_gradio = (exc.body or "").lstrip().startswith("{")
+    return exc.status_code is None or is_of_gradio or exc._of_gateway

@@ -42,7 +42,6 @@ _IDLE = "TCP_KEEPIDLE" if hasattr(socket, "TCP_KEEPIDLE") else "TCP_KEEPALIVE"
 for _option, _value in ((_IDLE, 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
     if hasattr(socket, _option):
         _KEEP_ALIVE.append((socket.IPPROTO_TCP, getattr(socket, _option), _value))
-SOCKET_OPTIONS = [*HTTPConnection.default_socket_options, *_KEEP_ALIVE]
 
 #: Seconds after which an idle connection is not used for a request that must not be sent twice.
 #: Most servers close an idle connection after 5 s. A request that is sent just then is lost.
@@ -133,6 +132,16 @@ def shut_down(sock: socket.socket) -> None:
         pass  # the connection has ended already
 
 
+def keep_alive(sock: socket.socket) -> None:
+    """Let the system check whether the other machine still exists, as far as it can."""
+    sock = getattr(sock, "socket", sock)  # as in `shut_down`
+    for option in _KEEP_ALIVE:
+        try:
+            sock.setsockopt(*option)
+        except OSError:
+            pass  # the system lacks the option, or the server has closed the connection
+
+
 #: Errors of PySocks about the proxy. Its other errors are about the server behind the proxy.
 _SOCKS_FAILED = frozenset(("ProxyConnectionError", "GeneralProxyError", "SOCKS5AuthError"))
 
@@ -153,7 +162,6 @@ class _PooledConnection:
     def __init__(self, factory: HTTPConnectionPool) -> None:
         # `urllib3` declares the result by a protocol class, which has no `sock`.
         self.connection = cast("HTTPConnection", factory._new_conn())
-        self.connection.socket_options = SOCKET_OPTIONS
         self.connection.response_class = Raw  # it reads a proxy's response to CONNECT
         self.used = 0.0
 
@@ -321,6 +329,7 @@ class Pool:
             # `urllib3` does not say that a SOCKS proxy failed. The exception of PySocks does.
             socks = type(exc.__context__).__name__ in _SOCKS_FAILED
             raise Unreachable(by_proxy=refused or not beyond_proxy or socks) from exc
+        keep_alive(connection.sock)
 
     def _release(self, pooled: _PooledConnection, call: RequestHandle, is_reusable: bool) -> None:
         """Take back the connection of a request that has ended."""

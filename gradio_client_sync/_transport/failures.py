@@ -125,6 +125,7 @@ def refusal(answer: Answer, *, doing: str | None = None) -> HTTPStatusError:
             advice = certificate
         elif challenge and status == 401:
             advice = login_wanted(challenge)
+            facts["_of_gateway"] = not challenge.lower().startswith("bearer")
         else:
             advice = (
                 "If the app has a login, pass auth=('user', 'password'). If a gateway protects "

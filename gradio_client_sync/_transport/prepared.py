@@ -19,7 +19,7 @@ from requests.hooks import default_hooks, dispatch_hook
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from .._basics.secret import Secret, hidden, shown
+from .._basics.secret import Secret, hidden, hide, revealed, shown
 from .._protocol.routes import may_follow
 from ..errors import AuthenticationError, GradioClientError
 from . import seam, user_adapter
@@ -143,7 +143,7 @@ class _PreparedPool:
         `AuthenticationError`.
         """
         context = self._context
-        exchange = HttpExchange(context, call, timeout, silence)
+        exchange = HttpExchange(context, call, timeout, silence, hides=isinstance(body, Secret))
         if context.http_auth is not None and getattr(body, "is_read_once", False):
             # A login may need a second request, for which the content could not be read again.
             head = prepared("HEAD", self._url.partition("?")[0], None, headers)
@@ -157,12 +157,13 @@ def prepared(method: str, url: str, body: Body, headers: Texts) -> requests.Prep
     request.method = method
     request.url = requests.utils.requote_uri(url.partition("#")[0])
     request.headers = CaseInsensitiveDict(shown(headers))
-    request.body = cast("Any", body)
+    content = revealed(body)  # for logins that sign it
+    request.body = content
     request.hooks = default_hooks()
     request._cookies = requests.cookies.RequestsCookieJar()  # type: ignore[attr-defined]
-    if isinstance(body, bytes) or (body is not None and len(body)):
-        request.headers["Content-Length"] = str(len(body))
-    elif body is not None:
+    if isinstance(content, bytes) or (content is not None and len(content)):
+        request.headers["Content-Length"] = str(len(content))
+    elif content is not None:
         request.headers["Transfer-Encoding"] = "chunked"
     return request
 
@@ -285,6 +286,7 @@ class HttpExchange(Exchange):
         context: The context.
         call: The handle by which another thread can abort the requests.
         timeout, silence: The limits of each request, as of `Pool.send`.
+        hides: Whether the body of the requests is hidden.
     """
 
     def __init__(
@@ -293,8 +295,11 @@ class HttpExchange(Exchange):
         call: RequestHandle,
         timeout: Timeout,
         silence: float | None,
+        *,
+        hides: bool,
     ) -> None:
         super().__init__(context)
+        self._hides = hides
         self._paths = context
         self._call = call
         self._timeout = timeout
@@ -320,16 +325,21 @@ class HttpExchange(Exchange):
             self._given = user_adapter.send(adapter, request, self._call, options)
             return self._given
         path = self._paths.pool_path(str(request.url))
-        body: Any = request.body
         return path.pool.send(
             str(request.method),
             path.target,
-            body.encode() if isinstance(body, str) else body,
+            self._body_of(request),
             {name: value for name, value in headers.items() if name.lower() not in _FRAMING},
             self._call,
             self._timeout,
             self._silence,
         )
+
+    def _body_of(self, request: requests.PreparedRequest) -> Any:
+        """Return the body of a request, hidden if it was."""
+        body: Any = request.body
+        raw = body.encode() if isinstance(body, str) else body
+        return hide(raw) if self._hides else raw
 
 
 class _Shown(HTTPResponse):

@@ -7,6 +7,8 @@ import socket
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol, Union
 
+from .._basics.secret import Secret
+
 if TYPE_CHECKING:
     from .._basics.secret import Texts
 
@@ -18,7 +20,7 @@ class Pieces(Protocol):
     def __iter__(self) -> Iterator[bytes]: ...
 
 
-Body = Union[bytes, Pieces, None]
+Body = Union[bytes, Pieces, Secret[bytes], None]
 
 _JOINED_BYTES = 65_536  # for a longer body, joining it to the head costs more than a second write
 _WRITE_BYTES = 131_072  # the socket's timeout applies to each write of this size
@@ -51,6 +53,11 @@ def write(sock: socket.socket, method: str, target: str, headers: Texts, body: B
             view = memoryview(body)
             for start in range(0, len(body), _WRITE_BYTES):
                 sock.sendall(view[start : start + _WRITE_BYTES])
+    elif isinstance(body, Secret):  # it gets no name here, because frames may be shown
+        fields = {**headers, "Content-Length": str(len(body.reveal()))}
+        view = memoryview(head(method, target, fields) + body.reveal())
+        for start in range(0, len(view), _WRITE_BYTES):
+            sock.sendall(view[start : start + _WRITE_BYTES])
     elif len(body):
         sock.sendall(head(method, target, {**headers, "Content-Length": str(len(body))}))
         for piece in body:

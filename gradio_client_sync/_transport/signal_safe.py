@@ -59,15 +59,16 @@ class _Lock(_CLock):  # type: ignore[misc]  # a subclass of `Any`
             raise
 
 
-def new_lock() -> threading.RLock:
-    """Make a reentrant lock for ``with``, which a signal handler cannot leave locked.
+def _new_lock() -> threading.RLock:
+    """Make a lock on Python 3.14 and later."""
+    lock: Any = threading.RLock()
+    return _Lock() if type(lock) is _thread.RLock else lock  # gevent has another class
 
-    On Python 3.9 it still may, if it raises as the block ends.
-    """
-    lock = threading.RLock()
-    if sys.version_info >= (3, 14) and type(lock) is _thread.RLock:  # gevent has another class
-        return _Lock()
-    return lock
+
+#: Makes a reentrant lock for ``with``, which a signal handler cannot leave locked. On Python 3.9 it
+#: still may, if it raises as the block ends.
+new_lock: Callable[[], threading.RLock]
+new_lock = _new_lock if sys.version_info >= (3, 14) else threading.RLock
 
 
 class SafeCondition:

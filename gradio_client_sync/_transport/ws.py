@@ -22,7 +22,7 @@ from .._protocol.routes import with_query
 from ..errors import ConnectFailedError, MessageTooLargeError, ProtocolError, too_large
 from . import seam
 from .base import Aborted, Lost
-from .connections import SOCKET_OPTIONS, shut_down
+from .connections import keep_alive, shut_down
 from .deadlines import Deadline
 from .failures import Answer, advice, certificate_error, is_out_of_files, refusal
 from .request import head
@@ -145,6 +145,7 @@ class _Socket(websocket.WebSocket):
         self.sock, (_, _, target) = websocket._http.connect(
             url, self.sock_opt, websocket._http.proxy_info(**proxy.reveal()), self.sock
         )
+        keep_alive(self.sock)
         key = base64.b64encode(os.urandom(16)).decode()
         fields = {
             "origin": ("Origin", origin),
@@ -214,7 +215,6 @@ class WebSocketChannel:
         channel = cls(
             cls.kind(
                 http.options.message_bytes,
-                sockopt=SOCKET_OPTIONS,
                 sslopt=_tls(context.verify, context.cert),
             )
         )

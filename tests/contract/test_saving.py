@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import stat
@@ -106,6 +107,39 @@ def test_save_in_a_folder_replaces_nothing(files: FileApp, app: Client, here: Pa
         saved = remote_of(files, app, orig_name=name).save(f"{here}/safe/")
         assert saved.parent == here / "safe" and not saved.name.startswith(".")
     assert {path.name for path in here.iterdir()} == {"r.bin", "r-1.bin", "safe"}
+
+
+def refuse(*args: Any, **options: Any) -> None:
+    raise PermissionError(errno.EACCES, "The file is used by another process")
+
+
+def test_file_that_is_in_use_is_not_replaced(
+    files: FileApp, app: Client, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows: the error names the file, and neither an empty nor a partial file is left."""
+    (here / "mine.txt").write_text("old")
+    (here / "folder").mkdir()
+    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(os, "link", refuse)  # a file system without hard links
+    result = remote_of(files, app)
+    with pytest.raises(DownloadError, match=r"mine.txt.*used by another process"):
+        result.save("mine.txt")
+    with pytest.raises(DownloadError, match=r"cannot be written to .*used by another process"):
+        result.download("folder")
+    assert (here / "mine.txt").read_text() == "old"
+    assert names(here) == ["folder", "mine.txt"] and names(here / "folder") == []
+
+
+def test_file_that_is_in_use_is_not_removed(
+    files: FileApp, app: Client, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows: a part that cannot be removed hides neither the result nor the error."""
+    monkeypatch.setattr(Path, "unlink", refuse)
+    remote_of(files, app).save("mine.txt")
+    assert (here / "mine.txt").exists()
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(DownloadError, match="used by another process"):
+        remote_of(files, app).save("mine.txt")
 
 
 def test_save_follows_a_link(files: FileApp, app: Client, here: Path) -> None:

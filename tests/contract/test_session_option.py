@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Optional
 
 import pytest
 import requests
@@ -177,6 +177,67 @@ def test_adapter_with_a_source_address(server_pool: ServerPool, version: str) ->
         assert running.cancel()
         assert server.control.await_stopped(f"address {version}")
         assert gate.peers == {"127.0.0.2"}
+
+
+class PasswordProxy(Gateway):
+    """A proxy that requires a password, and leads every host to one server."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, ResponseForm())
+        self.tunnels: list[str] = []
+
+    def refuse(self, head: str) -> Optional[bytes]:
+        method, target, _ = head.partition("\r\n")[0].split(" ")
+        if target.startswith("/"):
+            return None  # within a tunnel
+        if "proxy-authorization: basic bwu6cgfzcw==" not in head.lower():
+            return b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+        if method != "CONNECT":
+            return None
+        self.tunnels.append(target)
+        return b"HTTP/1.1 200 Connection established\r\n\r\n"
+
+    def _answer(self, near: socket.socket, head: str, reader: BinaryIO) -> bool:
+        return super()._answer(near, head.replace(" http://app.example", " ", 1), reader)
+
+
+@pytest.mark.gradio
+@pytest.mark.skipif("3.50.2" not in SERVERS, reason="needs a server with websockets")
+@pytest.mark.parametrize("is_mounted", [True, False])
+def test_websocket_through_a_proxy_with_a_password(
+    server_pool: ServerPool, is_mounted: bool
+) -> None:
+    """The websocket goes through a tunnel to the app, also if an adapter opens the connection."""
+    session = requests.Session()
+    if is_mounted:
+        session.mount("http://", Recording())
+    with PasswordProxy(server_pool.get("3.50.2").url) as proxy:
+        session.proxies["http"] = proxy.url.replace("//", "//me:pass@")
+        with Client("http://app.example", session=session) as app:
+            assert app.predict("/add", [2, 3], timeout=BOUND)[0] == 5
+        assert proxy.tunnels == ["app.example:80"]
+
+
+@pytest.mark.client_only
+@pytest.mark.parametrize("is_mounted", [True, False])
+@pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
+def test_hosts_of_no_proxy_are_reached_without_the_proxy(
+    monkeypatch: pytest.MonkeyPatch, is_mounted: bool, name: str
+) -> None:
+    """`NO_PROXY` holds for requests, and for those of an adapter."""
+    session = requests.Session()
+    if is_mounted:
+        session.mount("http://", Recording())
+    for known in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(known, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with FileApp() as app:
+        with pytest.raises(ConnectFailedError, match="HTTP_PROXY"):
+            Client(app.url, session=session, retries=0)
+        for hosts in ("example.org,127.0.0.1", "127.0.0.0/8", "*"):
+            monkeypatch.setenv(name, hosts)
+            with Client(app.url, session=session) as client:
+                assert client.predict("/file", [b"content"])[0].read() == b"content"
 
 
 def test_session_and_context_do_not_go_together_with_an_adapter() -> None:

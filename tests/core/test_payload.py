@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradio_client_sync._basics.secret import Secret
 from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
 from gradio_client_sync._protocol.api.payload import bind, encode, encode_json, written
 from gradio_client_sync._protocol.values.attachments import Attachment
@@ -581,4 +582,11 @@ def test_bind_names_hidden_inputs_in_its_errors(payload: Any) -> None:
     assert str(caught.value).endswith(
         "A dict can also name the inputs that the app does not list: "
         "(button='cat', button_2='dog')."
+    )
+
+
+def test_encode_writes_what_is_hidden() -> None:
+    """The token of the user is hidden in the body, and written into the request."""
+    assert encode(MIXED, {"data": [], "oauth_token": Secret("sesame")}) == (
+        b'{"data":[],"oauth_token":"sesame"}'
     )

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
+import requests
 
 from tests.docs.test_installed import archives
 from tests.docs.test_installed import done as completed
@@ -124,6 +125,7 @@ def page_of(kind: str, url: str) -> Iterator[str]:
     commands = {
         "flask": ("-m", "flask", "--app", "flask_stream", "run", "--port", "0"),
         "django": ("django_stream.py", "runserver", "--noreload", "127.0.0.1:0"),
+        "fastapi": ("-m", "uvicorn", "fastapi_stream:web", "--port", "0"),
     }
     with running(*commands[kind], until=r"(http://127\.0\.0\.1:[1-9]\d+)", GRADIO_URL=url) as at:
         yield at[1]
@@ -148,7 +150,7 @@ ENDED = """new Promise(done => {
     check()
 })"""
 
-WEB = ["flask", pytest.param("django", marks=pytest.mark.long)]
+WEB = ["flask", *(pytest.param(kind, marks=pytest.mark.long) for kind in ("django", "fastapi"))]
 
 
 @pytest.mark.gradio
@@ -183,6 +185,15 @@ def test_leaving_cancels_a_silent_job(kind: str, served: Server, key: str) -> No
             reader.sendall(f"GET /chat?text=silent:{key} HTTP/1.0\r\n\r\n".encode())
             assert served.control.await_started(key)
         assert served.control.await_stopped(key)
+
+
+@pytest.mark.gradio
+@pytest.mark.long
+def test_fastapi_returns_a_result(served: Server) -> None:
+    """A function that is not a coroutine may call the app and wait."""
+    needs("fastapi", "uvicorn")
+    with page_of("fastapi", served.url) as address:
+        assert requests.get(f"{address}/add?a=2&b=3", timeout=BOUND).json() == 5
 
 
 CHANGES = """new Promise(done => {

@@ -11,6 +11,7 @@ import re
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -283,6 +284,43 @@ def test_certificate_that_cannot_be_used_is_named(
     ):
         with pytest.raises(ConnectFailedError, match=f"cert=.*{said}"):
             Client("https://127.0.0.1:9", cert=cert)
+
+
+def command(*words: str, **variables: str) -> tuple[int, str, str]:
+    """Run the command line; return its exit code, standard output and standard error."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gradio_client_sync", *words],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=BOUND,
+        stdin=subprocess.DEVNULL,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.client_only
+def test_command_line_logs_in_to_a_gateway(
+    certificate: Path, client_pair: tuple[Path, Path]
+) -> None:
+    """``--http-auth``, its variable, and ``--cert`` with ``--cert-key``."""
+    with FileApp("json") as app, LoginGateway(app.url, basic("Basic bWU6cGE6c3M=")) as gate:
+        call = ("predict", gate.url, "/direct", "7")
+        assert command(*call, "--http-auth", "me:pa:ss") == (0, "7\n", "")
+        assert command(*call, GRADIO_CLIENT_SYNC_HTTP_AUTH="me:pa:ss") == (0, "7\n", "")
+        code, _, stderr = command(*call, "--http-auth", "me:wrong")
+        assert code == 4 and "wrong," not in stderr
+        assert "On the command line, http_auth is --http-auth user:password" in stderr
+        code, _, stderr = command(*call, "--http-auth", "me")
+        assert code == 2 and "GRADIO_CLIENT_SYNC_HTTP_AUTH to USER:PASSWORD" in stderr
+    own, key = map(str, client_pair)
+    with asking_for_certificates(certificate, client_pair[0]) as (url, seen):
+        words = ("view-api", url, "--cert", own)
+        assert command(*words, "--cert-key", key, REQUESTS_CA_BUNDLE=str(certificate))[0] == 0
+        assert seen[0]["subject"] == ((("commonName", "client"),),)
+        code, _, stderr = command(*words, REQUESTS_CA_BUNDLE=str(certificate))
+        assert code != 0 and "cert is --cert client.pem --cert-key client.key" in stderr
+        assert "--cert-key is the key of --cert" in command(*words[:2], "--cert-key", key)[2]
 
 
 class WantingCertificates(Intermediary):

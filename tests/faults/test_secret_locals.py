@@ -146,6 +146,13 @@ def running() -> set[str]:
     return found
 
 
+#: Endpoints that want the token of their user.
+ASKING = {
+    f"/{name}": {"parameters": [], "returns": [], "oauth_token": "required"}
+    for name in ("direct", "file")
+}
+
+
 class WatchingApp(FileApp):
     """An app with a login that looks at the frames of the client during each request."""
 
@@ -153,6 +160,8 @@ class WatchingApp(FileApp):
         super().__init__("json", app_id=1)
         self.shown: set[str] = set()
         self.scripts["GET /config"] = self.read_config
+        self.scripts["GET /info"] = lambda x: x.answer({"named_endpoints": ASKING})
+        self.tokens: list[str] = []
         self.scripts["POST /login"] = lambda x: x.answer(
             {}, headers={"Set-Cookie": f"access-token={SECRET}"}
         )
@@ -160,6 +169,14 @@ class WatchingApp(FileApp):
     def _below_prefix(self, path: str) -> str:
         self.shown |= running()
         return super()._below_prefix(path)
+
+    def run(self, x: IncomingRequest) -> None:
+        self.tokens.append(x.json["oauth_token"])
+        super().run(x)
+
+    def join(self, x: IncomingRequest) -> None:
+        self.tokens.append(x.json["oauth_token"])
+        super().join(x)
 
     def read_config(self, x: IncomingRequest) -> None:
         if "access-token" in (x.headers.get("cookie") or ""):
@@ -217,6 +234,7 @@ def test_running_frames_show_no_secrets(variant: str, is_proxied: bool) -> None:
         "auth": ("me", SECRET),
         "headers": {"X-Key": SECRET},
         "cookies": {"key": SECRET},
+        "oauth_token": SECRET,
         "retries": 0,
         **VARIANTS[variant](),
     }
@@ -229,6 +247,7 @@ def test_running_frames_show_no_secrets(variant: str, is_proxied: bool) -> None:
             app.shown |= running()
             use(client)
         assert app.shown == set()
+        assert app.tokens == [SECRET] * 4
         sent = "\n".join(app.heads)
         assert sent.count(f"X-Key: {SECRET}") == len(app.heads)
         assert sent.count(f"X-Call: {SECRET}") == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import errno
 import pickle
 import re
 import select
@@ -11,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -604,3 +605,30 @@ def test_http_closed_idle_connections_are_dropped_together() -> None:
         assert not http.was_cut(url)
         assert pool._idle == []
         http.close()
+
+
+class Refusing(socket.socket):
+    """A socket of a system that refuses one of the options of keep-alive."""
+
+    opened: ClassVar[list[dict[int, int]]] = []
+
+    def setsockopt(self, level: int, option: int, *value: Any) -> None:
+        if level == socket.IPPROTO_TCP and option == getattr(socket, "TCP_KEEPINTVL", None):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        super().setsockopt(level, option, *value)
+
+    def settimeout(self, value: float | None) -> None:  # before each request
+        options = socket.SO_KEEPALIVE, socket.TCP_NODELAY
+        levels = socket.SOL_SOCKET, socket.IPPROTO_TCP
+        self.opened.append({o: self.getsockopt(level, o) for level, o in zip(levels, options)})
+        super().settimeout(value)
+
+
+def test_http_keeps_alive_as_far_as_the_system_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option that the system refuses ends no connection, and the other ones are set."""
+    with scripted() as app:
+        monkeypatch.setattr(socket, "socket", Refusing)
+        http = Http(app.url)
+        assert http.get(f"{app.url}/config").status == 200
+        http.close()
+    assert Refusing.opened[-1] == {socket.SO_KEEPALIVE: 1, socket.TCP_NODELAY: 1}

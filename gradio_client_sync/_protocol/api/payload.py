@@ -20,6 +20,7 @@ from collections.abc import (
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Callable
 
+from ..._basics.secret import Secret
 from ..._basics.words import called
 from ...errors import PayloadError
 from ..values.attachments import Attachment
@@ -357,6 +358,8 @@ def _plain(value: Any) -> Any:
     """Convert an object of another type to JSON types; needs no package to be installed."""
     if isinstance(value, Mapping):
         return dict(value)
+    if isinstance(value, Secret):
+        return value.reveal()
     package = type(value).__module__.partition(".")[0]
     if package == "numpy" and hasattr(value, "tolist"):
         return value.tolist()

@@ -97,10 +97,21 @@ def test_objects_and_errors_can_be_printed(app: FileApp, encoding: str) -> None:
             lambda: job.result("日"),  # type: ignore[arg-type]
             lambda: handle_file("日本.txt"),
         ]
-        shown = [client, client.view_api(), job, job.status, data, file, AppError("日 \ud800 …")]
+        function: Any = client.function(NAME)
+        functions = [function, function.submit, function.with_options]
+        shown = [
+            *functions,
+            client,
+            client.view_api(),
+            job,
+            job.status,
+            data,
+            file,
+            AppError("日 \ud800 …"),
+        ]
         errors = [outcome(action) for action in wrong]
         assert all(isinstance(error, Exception) for error in errors), errors
-        for one in [*shown, *errors]:
+        for one in [*shown, *functions, *errors]:
             print(one, [one])
     assert "\\u65e5\\u672c" in out.text and "\\ufffd" not in out.text
 
