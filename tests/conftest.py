@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import threading
@@ -36,6 +37,10 @@ __all__ = [
     "pytest_xdist_make_scheduler",
     "server_pool",
 ]
+
+# Containers often set this. Hundreds of processes that tests start would each compile all modules
+# that they import, which takes longer than most of these tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # The time that an example takes depends only on the machine.
 settings.register_profile("no deadline", deadline=None)

@@ -14,21 +14,23 @@ from tests.support.servers.plugin import ServerPool
 pytestmark = pytest.mark.gradio
 
 JOBS = 500
-#: A round takes up to 20 s on 3.50.2 and 6.31.0, which report the end of each job to each waiting
-#: job.
 ROUNDS = int(os.environ.get("GRADIO_CLIENT_SYNC_ROUNDS", "2"))
+#: The later rounds show that a client works after much load. 3.50.2 and 6.31.0 report the end of
+#: each job to each waiting job, so a round of 500 takes them 20 s.
+LATER_JOBS = {"3.50.2": 100, "6.31.0": 100}
 LOADED = [v for v in ("3.50.2", "4.44.1", "5.50.0", "6.31.0") if v in SERVERS]
 
 
 @pytest.mark.timeout(60 * ROUNDS + 60)
 @pytest.mark.parametrize("version", LOADED)
 def test_each_of_many_jobs_gets_its_own_result(server_pool: ServerPool, version: str) -> None:
-    """500 jobs at the same time all complete with their own results, in each round."""
+    """500 jobs at the same time all complete with their own results, and so do later jobs."""
     with Client(server_pool.get(version).url) as app:
         for first in range(0, ROUNDS * JOBS, JOBS):
-            jobs = [app.submit("/add", [first + n, 1]) for n in range(JOBS)]
+            count = LATER_JOBS.get(version, JOBS) if first else JOBS
+            jobs = [app.submit("/add", [first + n, 1]) for n in range(count)]
             answers = [job.result(120)[0] for job in jobs]
-            assert answers == [first + n + 1 for n in range(JOBS)]
+            assert answers == [first + n + 1 for n in range(count)]
 
 
 @pytest.mark.parametrize("version", LOADED)

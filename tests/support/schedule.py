@@ -3,7 +3,8 @@
 Tests that have a release among their parameters form one group per release. The tests of a group
 run one after the other, and in one process even with ``-n 4``, so each server starts only once.
 The other tests of a module form a group, because they share fixtures. If there is only one server,
-each module is a group. Long groups run first, so that the processes end at about the same time.
+each module is a group. Long groups run first (`LONGEST`), so that the processes end at about the
+same time.
 
 A test marked ``client_only`` checks what the client does with the messages that it receives. How
 they are sent depends on the queue's protocol and not on the release. So such a test runs only on
@@ -32,6 +33,26 @@ SERVERS = tuple(
 #: and descriptions depend on the generation, and hardly on the release.
 GENERATIONS = tuple(
     version for version in SERVERS if version in {"3.50.2", "4.44.1", "5.50.0", "6.31.0"}
+)
+
+#: The groups that take longest, the longest first. The releases of `GENERATIONS` have more tests
+#: than the others; each of these modules takes more than 15 s. At the start each process gets two
+#: groups: of four processes, the one that has the first group also has the fifth. So that is short.
+LONGEST = (
+    *("6.31.0", "3.50.2", "5.50.0", "4.44.1"),
+    *("3.23.0", "4.19.2", "4.12.0", "4.0.2", "4.21.0"),
+    "tests/interfaces/notebook/test_notebooks.py",
+    "tests/faults/test_signals.py",
+    "tests/interfaces/typed/test_codegen.py",
+    "tests/interfaces/cli/test_cli.py",
+    "tests/faults/test_process_end.py",
+    "tests/interfaces/typed/test_typed.py",
+    "tests/contract/test_values.py",
+    "tests/support/canary/test_canary.py",
+    "tests/faults/test_hostile_files.py",
+    "tests/contract/test_uploads.py",
+    "tests/docs/test_docs.py",
+    "tests/core/test_fuzz.py",
 )
 
 #: The first release of each protocol of the queue; `test_connect` compares this with real servers.
@@ -107,9 +128,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _sort_key(item: pytest.Item) -> int:
     """Return a number that sorts the longest groups first."""
     group = group_of(item.nodeid)
-    if group in VERSIONS:
-        return -VERSIONS.index(group)
-    return 1 if item.get_closest_marker("gradio") else 2
+    if group in LONGEST:
+        return LONGEST.index(group)
+    return len(LONGEST) + (0 if item.get_closest_marker("gradio") else 1)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.schedule import LONGEST
+from tests.support.servers.environments import VERSIONS
+
 pytestmark = pytest.mark.once
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +45,13 @@ def test_client_only_tests_run_once_per_protocol() -> None:
 def test_client_only_tests_run_on_an_older_server_if_it_is_the_only_one() -> None:
     """A `client_only` test runs on an older release if that is the only one with its protocol."""
     assert "test_done_callback[4.44.1]" in collected("4.44.1")
+
+
+def test_longest_groups_exist() -> None:
+    """All releases run first, and each other group is a module that was not renamed or removed."""
+    assert set(VERSIONS) == set(LONGEST[: len(VERSIONS)])
+    for group in LONGEST:
+        assert group in VERSIONS or ROOT.joinpath(group).is_file(), group
 
 
 def test_tests_of_one_server_run_after_each_other() -> None:

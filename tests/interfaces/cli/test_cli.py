@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import socket
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 import gradio_client_sync
-from gradio_client_sync import Client, errors
+from gradio_client_sync import Client, cli, errors
 from gradio_client_sync._cli.exits import EXIT_CODES, exit_code_of
 from gradio_client_sync.cli import HELP
 from tests.support.hub.hub import LocalHub
@@ -48,6 +49,24 @@ def run(
         env={**os.environ, **variables},
     )
     return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def run_here(*arguments: str, given: bytes = b"") -> tuple[int, str, str]:
+    """Run the command in this process, and return the same as `run`.
+
+    It takes a tenth of the time. Use it if `run` is tested with the same command and options.
+    """
+    output, errors = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given), "utf-8"))
+        patch.setattr(sys, "stdout", output)
+        patch.setattr(sys, "stderr", errors)
+        code = cli.main(arguments)
+        texts = []
+        for stream in (output, errors):
+            stream.flush()
+            texts.append(stream.buffer.getvalue().decode())  # type: ignore[attr-defined]
+    return code, texts[0], texts[1]
 
 
 def test_version_is_the_package_version() -> None:
@@ -282,7 +301,7 @@ def test_errors_end_with_their_codes(server: Server) -> None:
         (3, "999"),
         (3, "/add", "one", "2"),
     ):
-        ended, output, stderr = run("predict", server.url, *words)
+        ended, output, stderr = run_here("predict", server.url, *words)
         assert (ended, output) == (code, "")
         assert stderr.startswith("gradio-client-sync: ") and stderr.count("\n") == 1
 
@@ -296,9 +315,9 @@ def test_negative_numbers_are_values(server: Server) -> None:
         ("-1", "b=-0.5", "--quiet"),
         ("--limit", "60", "-1", "--", "-0.5"),
     ):
-        code, output, stderr = run("predict", server.url, "/add", *words)
+        code, output, stderr = run_here("predict", server.url, "/add", *words)
         assert (code, output.strip(), stderr) == (0, "-1.5", "")
-    stderr = run("predict", server.url, "/add", "--jsn", "-1")[2]
+    stderr = run_here("predict", server.url, "/add", "--jsn", "-1")[2]
     assert "No such option" in stderr and "--jsn" in stderr
 
 
@@ -308,8 +327,8 @@ def test_endpoint_by_number(server: Server) -> None:
     """If there are several endpoints, the first word is the endpoint's name or number."""
     with Client(server.url) as app:
         number = app.submit("/echo", ["x"]).fn_index
-    assert run("predict", server.url, str(number), "hello")[:2] == (0, "hello\n")
-    assert run("predict", server.url, "echo", "hello")[:2] == (0, "hello\n")
+    assert run_here("predict", server.url, str(number), "hello")[:2] == (0, "hello\n")
+    assert run_here("predict", server.url, "echo", "hello")[:2] == (0, "hello\n")
 
 
 @pytest.mark.client_only
@@ -352,13 +371,13 @@ def test_limit_cancels_on_the_server(server: Server, key: str, command: str) -> 
 @pytest.mark.gradio
 def test_view_api_prints_a_table_or_json(server: Server) -> None:
     """The API is printed as a table, or as JSON like `Client.view_api`."""
-    code, output, _ = run("view-api", server.url)
+    code, output, _ = run_here("view-api", server.url)
     assert code == 0 and "── /add ─" in output and 'app.predict("/add", [' in output
-    code, output, _ = run("view-api", server.url, "--json")
+    code, output, _ = run_here("view-api", server.url, "--json")
     assert code == 0 and "/add" in json.loads(output)["named_endpoints"]
-    code, output, _ = run("view-api", server.url, "add", "--json")
+    code, output, _ = run_here("view-api", server.url, "add", "--json")
     assert code == 0 and list(json.loads(output)["named_endpoints"]) == ["/add"]
-    code, output, stderr = run("view-api", server.url, "/ad")
+    code, output, stderr = run_here("view-api", server.url, "/ad")
     assert (code, output) == (3, "") and "/add" in stderr
 
 
@@ -432,7 +451,7 @@ def test_endpoint_may_be_left_out_where_there_is_one() -> None:
     with ScriptedApp(config_of(dependency(0, "f", queue=False))) as app:
         app.scripts["POST /run/f"] = answer
         for word in ("f", "0", "@@at", '"a=b"'):
-            assert run("predict", app.url, word)[0] == 0
+            assert run_here("predict", app.url, word)[0] == 0
     assert seen == [["f"], ["0"], ["@at"], ["a=b"]]
 
 

@@ -15,7 +15,7 @@ from gradio_client_sync._protocol.api.signature import Signature, signature_of
 from gradio_client_sync._protocol.dialect import dialect_of
 from gradio_client_sync._protocol.values.slot import Slot
 from gradio_client_sync.errors import FileError, PayloadError
-from tests.interfaces.cli.test_cli import run
+from tests.interfaces.cli.test_cli import run_here
 from tests.support.generations import has
 from tests.support.servers.server import Server
 
@@ -221,7 +221,7 @@ def test_several_files_reach_the_function(spoken: Server, folder: Path) -> None:
         (("/book", *files), [["a.png", "b.png"], "c.png"]),
         (("/book", f"cover={files[2]}", files[0]), [["a.png"], "c.png"]),
     ):
-        code, output, stderr = run("predict", spoken.url, *words)
+        code, output, stderr = run_here("predict", spoken.url, *words)
         assert (code, stderr) == (0, ""), words
         assert json.loads(output) == names
 
@@ -237,10 +237,10 @@ def test_message_with_files_reaches_the_function(spoken: Server, folder: Path) -
         ("message=hi", f"message={file}"),
         (json.dumps({"text": "hi", "files": [file]}),),
     ):
-        code, output, stderr = run("predict", spoken.url, "/message", *words)
+        code, output, stderr = run_here("predict", spoken.url, "/message", *words)
         assert (code, stderr) == (0, ""), words
         assert json.loads(output) == {"text": "hi", "files": ["a.png"]}
-    code, output, _ = run("predict", spoken.url, "/message", "@@ada")
+    code, output, _ = run_here("predict", spoken.url, "/message", "@@ada")
     assert (code, json.loads(output)) == (0, {"text": "@ada", "files": []})
 
 
@@ -254,7 +254,7 @@ def test_nothing_is_sent_if_a_value_cannot_be_right(spoken: Server, folder: Path
         (("/shout", f"@{folder}/a.png"), f"write text=- < {folder}/a.png"),
         (("/sum", "[2, 3]"), "write each value as a word of its own"),
     ):
-        code, output, stderr = run("predict", spoken.url, *words)
+        code, output, stderr = run_here("predict", spoken.url, *words)
         assert (code, output) == (3, "") and message in stderr, words
 
 
@@ -262,10 +262,10 @@ def test_nothing_is_sent_if_a_value_cannot_be_right(spoken: Server, folder: Path
 def test_title_of_an_error_is_shown(spoken: Server) -> None:
     """The title of ``gr.Error`` stands before its text, if the app gives it one."""
     title = "Out of ink: " if has(spoken.version, "titles") else ""
-    code, _, stderr = run("predict", spoken.url, "/titled", "no blue left")
+    code, _, stderr = run_here("predict", spoken.url, "/titled", "no blue left")
     assert code == 7 and stderr.startswith(
         f"gradio-client-sync: {title}'/titled' of the app raised"
     )
     assert "no blue left" in stderr
-    code, _, stderr = run("predict", spoken.url, "/untitled", "no blue left")
+    code, _, stderr = run_here("predict", spoken.url, "/untitled", "no blue left")
     assert code == 7 and stderr.startswith("gradio-client-sync: '/untitled' of the app raised")

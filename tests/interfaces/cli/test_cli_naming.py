@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradio_client_sync import Client
-from tests.interfaces.cli.test_cli import run
+from tests.interfaces.cli.test_cli import run_here
 from tests.support.scripted import IncomingRequest, ScriptedApp, config_of, dependency
 from tests.support.servers.server import Server
 
@@ -22,7 +22,7 @@ def test_forgotten_name_is_asked_for(spoken: Server, numbers: dict[str, int]) ->
     """If all words are values of an endpoint, the first one is not taken as a number."""
     line = f"gradio-client-sync predict {spoken.url}"
     for number in numbers.values():
-        code, output, stderr = run("predict", spoken.url, str(number), "3")
+        code, output, stderr = run_here("predict", spoken.url, str(number), "3")
         assert (code, output, stderr.count("\n")) == (3, "", 1)
         if number != numbers["sum"]:
             assert f"Name the endpoint: {line} /sum {number} 3; for the" in stderr
@@ -35,22 +35,22 @@ def test_forgotten_name_is_asked_for(spoken: Server, numbers: dict[str, int]) ->
             f"{line} /several @a.txt @b.txt @c.txt; or {line} /upload",
         ),
     ):
-        code, output, stderr = run("predict", spoken.url, *words)
+        code, output, stderr = run_here("predict", spoken.url, *words)
         assert (code, output) == (3, "") and "no endpoint" in stderr
         assert f"name the endpoint: {shown}" in stderr
-    code, _, stderr = run("predict", spoken.url)
+    code, _, stderr = run_here("predict", spoken.url)
     assert code == 3 and "/sum" in stderr and f"Write: {line} ENDPOINT [VALUES]..." in stderr
 
 
 @pytest.mark.gradio
 def test_endpoint_by_number_still_works(spoken: Server, numbers: dict[str, int]) -> None:
     """A number that is meant as one is taken as one, and ``fn_index=`` leaves no doubt."""
-    assert run("predict", spoken.url, str(numbers["shout"]), "hello") == (0, "HELLO\n", "")
-    assert run("predict", spoken.url, str(numbers["sum"]), "2", "3") == (0, "5\n", "")
-    assert run("predict", spoken.url, f"fn_index={numbers['shout']}", "3") == (0, "3\n", "")
-    code, _, stderr = run("predict", spoken.url, str(numbers["sum"]), "two", "3")
+    assert run_here("predict", spoken.url, str(numbers["shout"]), "hello") == (0, "HELLO\n", "")
+    assert run_here("predict", spoken.url, str(numbers["sum"]), "2", "3") == (0, "5\n", "")
+    assert run_here("predict", spoken.url, f"fn_index={numbers['shout']}", "3") == (0, "3\n", "")
+    code, _, stderr = run_here("predict", spoken.url, str(numbers["sum"]), "two", "3")
     assert code == 3 and f"('{numbers['sum']}' was read as the number of the endpoint.)" in stderr
-    code, _, stderr = run("predict", spoken.url, "999", "x")
+    code, _, stderr = run_here("predict", spoken.url, "999", "x")
     assert code == 3 and "no fn_index 999" in stderr
 
 
@@ -63,8 +63,8 @@ def test_name_without_slash_of_the_only_endpoint() -> None:
             x.answer({"data": [x.json["data"][0] ** 2]})
 
         app.scripts["POST /run/square"] = respond
-        assert run("predict", app.url, "7")[0] == 0
-        code, _, stderr = run("predict", app.url, "square", "7")
+        assert run_here("predict", app.url, "7")[0] == 0
+        code, _, stderr = run_here("predict", app.url, "square", "7")
         assert code == 3 and stderr.endswith("If 'square' is the endpoint, write /square.\n")
 
 
@@ -79,4 +79,4 @@ def test_numbers_are_asked_for_nothing_if_no_endpoint_has_a_name() -> None:
             app.scripts[f"POST {prefix}predict"] = lambda x: x.answer(
                 {"data": [x.json["fn_index"]]}
             )
-        assert run("predict", app.url, "1", "5")[:2] == (0, "1\n")
+        assert run_here("predict", app.url, "1", "5")[:2] == (0, "1\n")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.interfaces.cli.test_cli import run
+from tests.interfaces.cli.test_cli import run_here
 from tests.support.scripted import (
     ScriptedApp,
     completed,
@@ -31,7 +31,7 @@ def test_file_is_saved_under_the_given_name(server: Server, tmp_path: Path) -> N
         ("out", "out/note.txt"),
     ):
         path = f"{tmp_path}/{given}"
-        code, output, stderr = run("predict", server.url, "/file", f"@{sent}", "-o", path)
+        code, output, stderr = run_here("predict", server.url, "/file", f"@{sent}", "-o", path)
         assert (code, output, stderr) == (0, f"{tmp_path / saved}\n", "")
         assert (tmp_path / saved).read_bytes() == b"a file of mine"
 
@@ -44,7 +44,7 @@ def test_several_files_get_numbers(server: Server, tmp_path: Path) -> None:
         tmp_path.joinpath(name).write_text(name)
     path = tmp_path / "saved.txt"
     words = [f"@{tmp_path / name}" for name in ("a", "b")]
-    code, output, _ = run("predict", server.url, "/files", *words, "-o", str(path), "--json")
+    code, output, _ = run_here("predict", server.url, "/files", *words, "-o", str(path), "--json")
     saved = [str(path), str(tmp_path / "saved-2.txt")]
     assert code == 0 and json.loads(output) == [saved]
     assert [Path(one).read_text() for one in saved] == ["a", "b"]
@@ -61,9 +61,9 @@ def test_text_is_written_to_the_file(server: Server, tmp_path: Path) -> None:
         (("submit", server.url, "/count", "2"), "0\n1\n"),
         (("stream", server.url, "/tokens", "3"), "tok0 tok1 tok2\n"),
     ):
-        assert run(*words, "-o", str(path)) == (0, "", "")
+        assert run_here(*words, "-o", str(path)) == (0, "", "")
         assert path.read_text().startswith(text)
-        assert run(*words, "-o", "-") == run(*words)
+        assert run_here(*words, "-o", "-") == run_here(*words)
 
 
 @pytest.mark.gradio
@@ -77,14 +77,14 @@ def test_other_commands_write_to_a_file(server: Server, tmp_path: Path) -> None:
         ("types", server.url),
         ("doctor", server.url),
     ):
-        code, output, _ = run(*words)
+        code, output, _ = run_here(*words)
         path.unlink(missing_ok=True)
-        assert (code, run(*words, "-o", str(path))) == (0, (0, "", ""))
+        assert (code, run_here(*words, "-o", str(path))) == (0, (0, "", ""))
         if words[0] != "doctor":  # which measures a time
             assert path.read_text("utf-8") == output
-            assert run(*words, "-o", "-")[:2] == (0, output)
+            assert run_here(*words, "-o", "-")[:2] == (0, output)
         assert path.stat().st_size > 0
-        code, output, stderr = run(*words, "-o", str(tmp_path / "no" / "such.txt"))
+        code, output, stderr = run_here(*words, "-o", str(tmp_path / "no" / "such.txt"))
         assert (code, output) == (10, "") and "cannot be written" in stderr
 
 
@@ -93,7 +93,7 @@ def test_place_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     tmp_path.joinpath("taken").write_text("")
     with ScriptedApp(config_of(dependency(0, "f"))) as app:
         for given in ("taken/folder", "taken/out.txt"):
-            code, output, stderr = run("predict", app.url, "x", "-o", f"{tmp_path}/{given}")
+            code, output, stderr = run_here("predict", app.url, "x", "-o", f"{tmp_path}/{given}")
             assert (code, output) == (10, "") and "cannot be written" in stderr
         assert app.count("POST /queue/join") == 0
 
@@ -129,6 +129,6 @@ def test_later_files_replace_earlier_ones(tmp_path: Path) -> None:
                     content, kind="text/plain"
                 )
         path = tmp_path / "one.txt"
-        code, output, stderr = run("submit", app.url, "x", "-o", str(path))
+        code, output, stderr = run_here("submit", app.url, "x", "-o", str(path))
     assert (code, stderr) == (0, "") and set(output.splitlines()) == {str(path)}
     assert path.read_text() == "content 2" and [*tmp_path.iterdir()] == [path]
