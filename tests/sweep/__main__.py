@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--python", type=Path, help="another interpreter that has Gradio")
     more = {"type": Path, "action": "append", "default": [], "metavar": "FOLDER"}
     parser.add_argument("--packages", **more, help="a folder of packages for the apps")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="a JSON file with everything")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="JSON, written after each app")
     parser.add_argument("--jobs", type=int, default=1, help="apps at a time")
     parser.add_argument("--start-timeout", type=float, default=60, metavar="SECONDS")
     parser.add_argument("--deadline", type=float, default=20, metavar="SECONDS", help="of a call")
@@ -51,16 +51,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
             chosen.deadline,
             missing(python, packages, imported),
         )
-        swept = sweep_all(apps, settings, chosen.jobs)
+
+        def save(swept: Sequence[Swept]) -> None:
+            if chosen.output:
+                text = json.dumps(as_json(chosen.server, swept), indent=1, ensure_ascii=False)
+                chosen.output.write_text(f"{text}\n", encoding="utf-8")
+
+        swept = sweep_all(apps, settings, chosen.jobs, save)
     print(as_text(chosen.server, swept))
-    if chosen.output:
-        text = json.dumps(as_json(chosen.server, swept), indent=1, ensure_ascii=False)
-        chosen.output.write_text(f"{text}\n", encoding="utf-8")
     return int(any(one.findings for one in swept))
 
 
-def sweep_all(apps: Sequence[App], settings: Settings, jobs: int) -> list[Swept]:
-    """Sweep apps, a few at a time, and check their modules at the end."""
+def sweep_all(
+    apps: Sequence[App], settings: Settings, jobs: int, save: Callable[[Sequence[Swept]], None]
+) -> list[Swept]:
+    """Sweep apps, a few at a time, and check their modules at the end.
+
+    Args:
+        apps: The apps.
+        settings: How to run them.
+        jobs: How many at a time.
+        save: Called after each app with all that have been swept, since a sweep takes hours and
+            may be interrupted.
+    """
 
     def one(app: App) -> Swept:
         swept = sweep(app, settings)
@@ -68,12 +81,16 @@ def sweep_all(apps: Sequence[App], settings: Settings, jobs: int) -> list[Swept]
         print(f"{app.name}: {state[:120]}", file=sys.stderr, flush=True)
         return swept
 
+    swept: list[Swept] = []
     with ThreadPoolExecutor(jobs) as pool:
-        swept = list(pool.map(one, apps))
+        for done in pool.map(one, apps):
+            swept.append(done)
+            save(swept)
     by_module = {f"app_{''.join(c if c.isalnum() else '_' for c in one.app)}": one for one in swept}
     for module, errors in mypy_errors(settings.modules).items():
         for error in errors:
             by_module[module].find("module: mypy", "", error)
+    save(swept)
     return swept
 
 
