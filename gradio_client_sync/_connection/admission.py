@@ -106,6 +106,7 @@ class Admission:
                 raise client_closed()
             has_to_wait = request not in self._holders and len(self._holders) >= self._limit
             self._jobs.add(runner.control)
+            runner.control.admission = self
             if has_to_wait:
                 runner.control.waits_for_slot = True
                 self._waiting.append(runner)
@@ -134,6 +135,12 @@ class Admission:
                 holder, exc.endpoint = runner.control, runner.control.endpoint
                 runner.abandon(exc)
 
+    def hand_over(self, job: JobControl) -> None:
+        """Free the slot of a job that another connection runs, and forget the job."""
+        with self._lock:
+            self._jobs.discard(job)
+        self.release(job)
+
     def _pass_on(self, holder: Holder) -> Runner | None:
         """Give the slot of `holder` to the next waiting job, and return that job."""
         with self._lock:
@@ -159,7 +166,7 @@ class Admission:
             if self._closed:
                 return None
             self._closed = True
-            jobs = list(self._jobs)
+            jobs = self._own_jobs()
             requests = [holder for holder in self._holders if isinstance(holder, RequestHandle)]
             self._waiting.clear()
         return jobs, requests
@@ -167,6 +174,10 @@ class Admission:
     def clear(self) -> list[JobControl]:
         """Empty the queue, and return all jobs. Later calls are still admitted."""
         with self._lock:
-            jobs = list(self._jobs)
+            jobs = self._own_jobs()
             self._waiting.clear()
         return jobs
+
+    def _own_jobs(self) -> list[JobControl]:
+        """Return all jobs, without those that another client has begun to continue."""
+        return [job for job in self._jobs if job.admission is self]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._calls.request_body import RequestBody, prepare_body
 from .._job.input_stream import InputStream
-from .._protocol.api.payload import encode_json
+from .._protocol.api.payload import encode, encode_json
 from .._transport.base import Aborted
 from .._transport.deadlines import NEVER
 from .sessions import client_closed
@@ -83,6 +83,30 @@ class BodyFactory:
         if token is not None and self._app.takes_oauth_token(endpoint, deadline):
             body["oauth_token"] = token
         return prepare_body(endpoint, body, self._files)
+
+    def moved(
+        self, other: RequestBody, endpoint: Endpoint, session: Session, *, by_name: bool
+    ) -> RequestBody:
+        """Make the body of a call that another server had got first.
+
+        Args:
+            other: The body for the other server.
+            endpoint: The function on this server.
+            session: The session on this server.
+            by_name: Leave out the function's number, because the URL names the function.
+
+        Raises:
+            FileError: A file is too large for the app.
+        """
+        values = other.values if other.files else json.loads(other.encoded)["data"]
+        body = {**other.body, "data": values, "session_hash": session.session_hash}
+        body.pop("fn_index", None)
+        if not by_name:
+            body["fn_index"] = endpoint.fn_index
+        if other.files:
+            self._files.uploads.check(other.files)
+            return RequestBody(endpoint, body, b"", other.files, self._files)
+        return RequestBody(endpoint, body, encode(endpoint, body), (), self._files)
 
     def input_stream(
         self, endpoint: Endpoint, session: Session, headers: Mapping[str, str]

@@ -9,13 +9,11 @@ import logging
 import os
 import time
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from weakref import ref
 
-from .._basics.words import called
-from .._calls.app_files import AppFiles, ResultFiles
-from .._calls.call import CallOptions, PreparedCall
+from .._calls.app_files import AppFiles
+from .._calls.call import CallOptions
 from .._calls.host import Host
 from .._calls.responses import changed
 from .._calls.runner import JobRunner
@@ -24,24 +22,25 @@ from .._calls.unqueued import first_try, handlers_may_raise, is_deaf_in_reads
 from .._job.control import JobControl
 from .._job.event_log import EventLog
 from .._protocol.api.meaning import RequestMeaning
-from .._protocol.queue.event_factory import EventFactory
 from .._session.app import App
 from .._session.app_watcher import AppWatcher
 from .._session.replicas import Replicas
 from .._session.watch import SentCall
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
-from ..errors import ClientClosedError, EndpointNotFoundError, GradioClientError
+from ..errors import ClientClosedError, GradioClientError
 from ..job import Job
 from . import at_exit
 from .admission import Admission
 from .bodies import BodyFactory
+from .call_factory import CallFactory
 from .router import Router
 from .sessions import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._calls.call import Elsewhere, HandedOver, PreparedCall
     from .._options import Options, Trigger
     from .._protocol.api.endpoint import EndpointTable
     from .._protocol.api.meaning import Callee
@@ -97,7 +96,6 @@ class Connection:
         self._options = options
         self._call_headers = call_headers
         self._workers = Workers()
-        self._numbers = count(1)
         self._admission = Admission(options.max_workers, self._workers.start)
         self._replicas = Replicas(http, app.routes.app_id, known=app.id is not None)
         self._sessions = Sessions(
@@ -120,7 +118,10 @@ class Connection:
         )
         self._bodies = BodyFactory(app, http, self.files, options.oauth_token)
         self._watcher = AppWatcher(app, self._workers.start)
-        self._router = Router(app, self._watcher)
+        self._router = router = Router(app, self._watcher)
+        self._calls = CallFactory(
+            app, self._sessions, router, self._bodies, self.files, call_headers
+        )
         self._host = Host(
             self._router.route,
             app.watch,
@@ -129,6 +130,7 @@ class Connection:
             self._replicas.cause,
             app.possible_reason,
             self._admission.release,
+            self._admission.hand_over,
             self._sessions.leave,
         )
         app.on_change = self._on_app_change
@@ -187,6 +189,15 @@ class Connection:
         finally:
             self._sessions.leave(session)
 
+    def check(self, deadline: Deadline) -> None:
+        """Check that the app responds, and notice if it has changed.
+
+        Raises:
+            GradioClientError: It does not respond, or cannot be used any longer.
+            Aborted: The client was closed.
+        """
+        self._watcher.check(RequestHandle(), deadline)
+
     # -- calls --------------------------------------------------------------------
 
     def prepare(
@@ -200,6 +211,7 @@ class Connection:
         headers: Mapping[str, str],
         trigger: Trigger | None,
         owner: Owner,
+        elsewhere: Elsewhere | None = None,
     ) -> PreparedCall:
         """Prepare a call. Pass the result to `submit` or `call`.
 
@@ -212,6 +224,7 @@ class Connection:
             headers: Headers for this call only.
             trigger: The event of the app's page that the call stands for, if any.
             owner: The client. It is not garbage-collected while the call runs.
+            elsewhere: Other servers that can run the call; ``None`` if there is only one server.
 
         Raises:
             EndpointNotFoundError: The function was rendered in another session.
@@ -219,45 +232,10 @@ class Connection:
             FileError: A file cannot be read, or is too large for the app.
             ClientClosedError: `close` was called.
         """
-        session, endpoint = self._sessions.enter(isolated=isolated), callee.endpoint
-        try:
-            if endpoint not in session.table:
-                raise EndpointNotFoundError(
-                    f"{called(endpoint.name)} was rendered for one session. It cannot be called "
-                    "with isolated=True, after reset_session(), or after it was rendered again.",
-                    endpoint=endpoint.name,
-                )
-            url = self._router.direct_url(endpoint)
-            by_name = url is not None and self._router.goes_by_name(callee, session.table)
-            body = self._bodies.make(
-                endpoint, data, session, deadline, by_name=by_name, trigger=trigger
-            )
-            self.files.prepare_for(endpoint)
-            files = ResultFiles(self.files, owner)
-            plots, translations = endpoint.plots, self.app.table.translations
-            event_factory = EventFactory(
-                endpoint,
-                self.app.dialect,
-                files.make,
-                partial(bundle_of_data, plots=plots) if plots else bundle_of_data,
-                translate=None if translations is None else translations.value,
-            )
-            return PreparedCall(
-                next(self._numbers),
-                time.monotonic(),
-                callee,
-                owner,
-                event_factory,
-                session,
-                body,
-                CallOptions(deadline, self._options.retries, idempotent),
-                url,
-                {**self._call_headers(), **headers},
-                files,
-            )
-        except BaseException:
-            self._sessions.leave(session)
-            raise
+        options = CallOptions(deadline, self._options.retries, idempotent, isolated, elsewhere)
+        return self._calls.make(
+            callee, data, options, headers=headers, trigger=trigger, owner=owner
+        )
 
     def call(self, prepared: PreparedCall, wait: Callable[[Job], Data]) -> Data:
         """Make a call for a thread that only waits for the result.
@@ -407,6 +385,37 @@ class Connection:
         runner = JobRunner(prepared, control, events, self._host, start, first)
         return Job(control, events, prepared.owner, chunks), runner
 
+    def take_over(self, job: HandedOver, owner: Owner) -> None:
+        """Run a job of another connection, whose server did not take it.
+
+        Args:
+            job: The job.
+            owner: The client of this connection.
+
+        Raises:
+            EndpointNotFoundError: This server does not have the function.
+            FileError: A file is too large for the app.
+            ClientClosedError: `close` was called.
+            GradioClientError: No thread could be started.
+        """
+        prepared, admission = self._calls.make_moved(job.call, owner), job.control.admission
+        try:
+            prepared.files.job = ref(job.events)
+            start = partial(self._workers.start_as, f"gradio-job-{prepared.number}")
+            runner = JobRunner(
+                prepared, job.control, job.events, self._host, start, retries=job.retries
+            )
+            factory, queue = prepared.event_factory, prepared.direct_url is None
+            pending = [factory.status(time.time(), "pending", queue=queue)] if job.restarts else []
+            job.events.move(pending, factory)
+            job.control.event_id, job.control.fn_index = None, factory.endpoint.fn_index
+            self._admission.admit(runner)
+        except BaseException:
+            job.control.admission = admission
+            self._admission.hand_over(job.control)
+            self._sessions.leave(prepared.session)
+            raise
+
     # -- the end ------------------------------------------------------------------
 
     def close(self, grace: float, *, join: bool) -> None:
@@ -459,17 +468,3 @@ class Connection:
         """Close the HTTP connections that no thread uses; see `ExitHandler`."""
         if os.getpid() == self._pid:
             self.http.context.close_idle()
-
-
-def bundle_of_data(
-    data: Data, plots: Mapping[int, Mapping[str, Any]] | None = None
-) -> dict[str, Any]:
-    """Return what a notebook may show for a result, by MIME type.
-
-    Args:
-        data: The result.
-        plots: How the app draws the outputs that are plots.
-    """
-    from .._notebook.cards import data_bundle  # for notebooks only
-
-    return data_bundle(data, plots or {})

@@ -11,7 +11,7 @@ from .._transport.deadlines import Deadline
 from ..errors import EndpointNotFoundError
 
 if TYPE_CHECKING:
-    from .._calls.call import PreparedCall
+    from .._calls.call import Elsewhere, PreparedCall
     from ..files import Owner
     from ..types import Payload
     from .connection import Connection
@@ -31,6 +31,7 @@ def prepare(
     event_data: object,
     trigger_id: int | None,
     method: str,
+    elsewhere: Elsewhere | None = None,
 ) -> tuple[Connection, PreparedCall]:
     """Check the arguments of a call, and return the connection and what it has to send.
 
@@ -40,6 +41,7 @@ def prepare(
         endpoint, payload, timeout, isolated, idempotent, headers, event_data, trigger_id: The
             arguments of `Client.submit`.
         method: The method that the user has called, for messages.
+        elsewhere: Other servers that can run the call; ``None`` if there is only one server.
 
     Raises:
         EndpointNotFoundError, PayloadError, FileError, ClientClosedError: As `Client.submit`.
@@ -69,6 +71,7 @@ def prepare(
                 headers=_options.texts("headers", headers),
                 trigger=trigger,
                 owner=owner,
+                elsewhere=elsewhere,
             )
         except EndpointNotFoundError:
             if app.table is table:

@@ -63,6 +63,8 @@ class JobControl:
         bytes: The number of bytes that the server has sent for the job.
         cancelled: For a cancelled job, a sentence that says why it was cancelled, and where it was.
         waits_for_slot: Whether the client had no free worker for the job when it was submitted.
+        admission: The `Admission` of the client that runs the job. It changes if another one
+            continues the job.
     """
 
     # Most jobs keep most of these values. Defaults in the class save the time to set them.
@@ -70,6 +72,7 @@ class JobControl:
     bytes: int = 0
     cancelled: str = ""
     waits_for_slot = False
+    admission: object = None
     _future: Future[Data] | None = None
     _ending: tuple[Outcome, Data | None, GradioClientError | None] | None = None
     _on_stop: Callable[[], None] | None = None

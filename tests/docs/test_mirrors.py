@@ -38,6 +38,7 @@ TESTED_BY = {
     "gradio_client_sync._connection.address": ["contract/test_connect", "transport/test_http"],
     "gradio_client_sync._connection.at_exit": ["faults/test_process_end"],
     "gradio_client_sync._connection.bodies": ["contract/test_calls", "contract/test_input_streams"],
+    "gradio_client_sync._connection.call_factory": ["contract/test_calls"],
     "gradio_client_sync._connection.connection": ["contract/test_jobs", "contract/test_sessions"],
     "gradio_client_sync._connection.lifecycle": ["contract/test_connect", "contract/test_pickling"],
     "gradio_client_sync._connection.opening": ["contract/test_connect", "spaces/test_waking"],

@@ -50,7 +50,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_session", "cancelling session_jobs session"),
     ("_calls", "app_files request_body call responses unqueued upload_report"),
     ("_calls", "host cancel_scope attempt runner threads"),
-    ("_connection", "at_exit sessions admission bodies router connection"),
+    ("_connection", "at_exit sessions admission bodies router call_factory connection"),
     ("_connection", "from_session address scheme_check space_connector opening pickling lifecycle"),
     ("_connection", "preparing"),
     ("_face", "waiting typed_job wrong_forms explained"),
