@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .function import Function as Function
     from .function import TypedJob as TypedJob
     from .job import Job as Job
+    from .pool import Pool as Pool
+    from .pool import ReplicaStatus as ReplicaStatus
 
 # A name is imported from its module at its first use. So importing the package loads neither its
 # modules nor their dependencies.
@@ -39,6 +41,7 @@ _HOMES = {
     "events": ("Data", "Log", "Progress", "Render", "SpaceStatus", "Status", "Timings", "Upload"),
     "files": ("RemoteFile", "handle_file"),
     "job": ("Job",),
+    "pool": ("Pool", "ReplicaStatus"),
     "function": ("Function", "TypedJob"),
     "errors": (
         "ApiChangedError",

@@ -668,6 +668,26 @@ def _unconnected(cls: type[_T], lifecycle: Lifecycle) -> _T:
     return client
 
 
+def unconnected(source: str, options: Mapping[str, Any]) -> Client:
+    """Make a client that connects at its first use, for a `Pool`.
+
+    Args:
+        source: The URL or the Space.
+        options: The options of `Client`, which are checked now.
+
+    Raises:
+        TypeError, ValueError: An option has a wrong type or value. The message names it.
+    """
+    import inspect  # a module that plain calls do not need
+
+    check_options(Client, source, options)
+    parameters = inspect.signature(Client).parameters
+    values = {n: p.default for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+    values.update(options)
+    values["hf_token"] = _options.one_token(values["hf_token"], values.pop("token"))
+    return _unconnected(Client, Lifecycle(source, Options.checked(**values)))
+
+
 def _unpickled(
     cls: type[_T], source: str, options: dict[str, Any], left_out: tuple[str, ...]
 ) -> _T:

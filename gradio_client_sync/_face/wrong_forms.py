@@ -188,6 +188,22 @@ def description(
     )
 
 
+def pool(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> TypeError:
+    """Return the error for arguments that do not fit `Pool`."""
+    given = args[1:]
+    if len(given) > 1 and all(isinstance(one, str) for one in given):
+        shown = ", ".join(quoted(one.partition("?")[0]) for one in given)
+        return TypeError(f"The addresses of a Pool are one list. Write Pool([{shown}]).")
+    if len(given) > 1:
+        return TypeError(
+            "The options of Pool are passed by name, as those of Client. Write "
+            "Pool(addresses, headers=…)."
+        )
+    return TypeError(
+        'Pool needs a list of addresses: Pool(["http://gpu-1:7860", "http://gpu-2:7860"]).'
+    )
+
+
 def options(
     function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> TypeError:

@@ -54,7 +54,9 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_connection", "from_session address scheme_check space_connector opening pickling lifecycle"),
     ("_connection", "preparing"),
     ("_face", "waiting typed_job wrong_forms explained"),
-    ("", "function _client typed __init__"),
+    ("", "function _client typed"),
+    ("_pool", "health choice differences replica dispatch replica_set"),
+    ("", "pool __init__"),
     ("_demo", "stage"),
     ("", "demo"),
     ("_cli", "exits advice mistakes screen live place output assign values naming shells"),
@@ -81,6 +83,7 @@ SUBJECTS = {
     "_session": "one app, one session on it",
     "_calls": "running one call",
     "_connection": "everything that one client has open",
+    "_pool": "replicas: which one gets a call",
     "_demo": "the demo's stage",
     "_cli": "the commands",
 }
