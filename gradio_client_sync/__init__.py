@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from .function import Function as Function
     from .function import TypedJob as TypedJob
     from .job import Job as Job
+    from .many import Counts as Counts
+    from .many import Map as Map
+    from .many import Outcome as Outcome
 
 # A name is imported from its module at its first use. So importing the package loads neither its
 # modules nor their dependencies.
@@ -39,6 +42,7 @@ _HOMES = {
     "events": ("Data", "Log", "Progress", "Render", "SpaceStatus", "Status", "Timings", "Upload"),
     "files": ("RemoteFile", "handle_file"),
     "job": ("Job",),
+    "many": ("Counts", "Map", "Outcome"),
     "function": ("Function", "TypedJob"),
     "errors": (
         "ApiChangedError",

@@ -14,6 +14,7 @@ from ._connection.lifecycle import Lifecycle
 from ._connection.preparing import prepare
 from ._face.explained import ExplainsAttributes, check_options, explained
 from ._job.event_log import HISTORY_BYTES
+from ._many.maps_calls import MapsCalls
 from ._options import Options
 from ._protocol.api.api_info import describe
 from ._protocol.queue.eventstream import MESSAGE_BYTES
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from ._connection.connection import Connection
     from ._files.download import FileStore
+    from ._many.items import Caller
     from ._options import StatusCallback
     from ._protocol.api.endpoint import Endpoint
     from ._protocol.api.signature import Signature
@@ -51,7 +53,7 @@ TIMEOUT_GRACE = 0.4  # s for the same after a timeout, because the caller has wa
 
 
 @short_tracebacks("__init__", "__exit__")
-class Client(ExplainsAttributes):
+class Client(MapsCalls, ExplainsAttributes):
     """A connection to one Gradio app (Gradio 3.10 and later).
 
     Connecting sends one request, which reads the app's config. All calls share one session, so
@@ -589,6 +591,11 @@ class Client(ExplainsAttributes):
             JavaScript prints a warning and returns nothing.
         """
         return self._lifecycle.current().component_server(component_id, fn_name, data)
+
+    def _caller(self, endpoint: str | int | None, **options: Any) -> Caller:
+        from ._many.client_caller import ClientCaller
+
+        return ClientCaller(self._lifecycle, self, endpoint, **options)
 
     # -- the session ----------------------------------------------------------------
 

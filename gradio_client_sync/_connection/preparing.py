@@ -31,6 +31,7 @@ def prepare(
     event_data: object,
     trigger_id: int | None,
     method: str,
+    once: bool = False,
 ) -> tuple[Connection, PreparedCall]:
     """Check the arguments of a call, and return the connection and what it has to send.
 
@@ -40,6 +41,7 @@ def prepare(
         endpoint, payload, timeout, isolated, idempotent, headers, event_data, trigger_id: The
             arguments of `Client.submit`.
         method: The method that the user has called, for messages.
+        once: Make one attempt only; see `Connection.prepare`.
 
     Raises:
         EndpointNotFoundError, PayloadError, FileError, ClientClosedError: As `Client.submit`.
@@ -69,6 +71,7 @@ def prepare(
                 headers=_options.texts("headers", headers),
                 trigger=trigger,
                 owner=owner,
+                once=once,
             )
         except EndpointNotFoundError:
             if app.table is table:

@@ -53,6 +53,9 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_connection", "at_exit sessions admission bodies router connection"),
     ("_connection", "from_session address scheme_check space_connector opening pickling lifecycle"),
     ("_connection", "preparing"),
+    ("_many", "options items source window again noted client_caller scheduler"),
+    ("", "many"),
+    ("_many", "maps_calls"),
     ("_face", "typed_job wrong_forms explained"),
     ("", "function _client typed __init__"),
     ("_demo", "stage"),
@@ -81,6 +84,7 @@ SUBJECTS = {
     "_session": "one app, one session on it",
     "_calls": "running one call",
     "_connection": "everything that one client has open",
+    "_many": "many calls of one endpoint",
     "_demo": "the demo's stage",
     "_cli": "the commands",
 }

@@ -1,0 +1,118 @@
+"""`ClientCaller`: make the calls of a map through one client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._connection.preparing import prepare
+from .._transport.connections import RequestHandle
+from ..errors import GradioClientError
+from ..job import control_of
+from .again import was_not_taken
+from .items import NotTaken, Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .._connection.lifecycle import Lifecycle
+    from ..events import Data
+    from ..files import Owner
+    from ..job import Job
+    from .items import Item
+
+
+class ClientCaller:
+    """Makes the calls of a map through one client, each on the thread that asks for it.
+
+    Args:
+        lifecycle: The connection of the client.
+        owner: The client.
+        endpoint: The endpoint, as the user named it.
+        timeout, isolated, idempotent, headers: The options of each call, as `Client.submit` takes
+            them.
+
+    Attributes:
+        endpoint: The endpoint's name, or its number if it has none.
+        most: The most calls that the client makes at once.
+        retries: How many times an idempotent call may be sent again.
+
+    Raises:
+        EndpointNotFoundError: The app has no such endpoint.
+        ClientClosedError: `close` was called.
+    """
+
+    def __init__(
+        self,
+        lifecycle: Lifecycle,
+        owner: Owner,
+        endpoint: str | int | None,
+        *,
+        timeout: float | None,
+        isolated: bool,
+        idempotent: bool,
+        headers: Mapping[str, str] | None,
+    ) -> None:
+        self._lifecycle = lifecycle
+        self._owner = owner
+        self._asked = endpoint
+        connection = lifecycle.current()
+        found = connection.table.resolve(endpoint)
+        connection.files.prepare_for(found)
+        self.endpoint: str | int = found.name
+        self.most = lifecycle.options.max_workers
+        self.retries = lifecycle.options.retries
+        self._options: dict[str, Any] = {
+            "timeout": timeout,
+            "isolated": isolated,
+            "idempotent": idempotent,
+            "headers": headers,
+            "event_data": None,
+            "trigger_id": None,
+            "method": "map",
+            "once": True,
+        }
+
+    def call(self, item: Item) -> Data:
+        """Make one attempt of an item, on this thread. See `Caller.call`."""
+        connection, prepared = prepare(
+            self._lifecycle, self._owner, self._asked, item.payload, **self._options
+        )
+        direct = prepared.direct_url is not None
+
+        def begin(job: Job) -> None:
+            if not item.on_cancel(job.cancel):
+                job.cancel()
+
+        def wait(job: Job) -> Data:
+            begin(job)
+            return job.result()
+
+        def begin_queued(job: Job) -> None:
+            controls.append(control_of(job))
+            begin(job)
+
+        controls: list[Any] = []
+        try:
+            if not direct:
+                return connection.run(prepared, begin_queued)
+            request = RequestHandle()
+            if not item.on_cancel(request.abort):
+                request.abort()
+            return connection.call(prepared, wait, request)
+        except GradioClientError as exc:
+            if was_not_taken(exc, direct=direct):
+                raise NotTaken(exc) from exc
+            raise
+        finally:
+            for control in controls:
+                times = control.times
+                if "started" in times and "queued" in times:
+                    item.waited = times["started"] - times["queued"]
+
+    def parameters(self) -> Sequence[Parameter]:
+        """Return the parameters of the endpoint."""
+        from .._protocol.api.signature import signature_of
+
+        connection = self._lifecycle.current()
+        signature = signature_of(connection.table.resolve(self._asked), connection.app.info())
+        return [Parameter(one.sent_as, one.required) for one in signature.parameters]
