@@ -52,6 +52,24 @@ CLOSE_GRACE = 2.0  # s for the requests that cancel the jobs on the server
 TIMEOUT_GRACE = 0.4  # s for the same after a timeout, because the caller has waited long enough
 
 
+def result_of(job: Job, bars: ProgressBars | None = None) -> Data:
+    """Wait for the result of a job. If the wait ends early, cancel the job on the server."""
+    try:
+        if bars is not None:
+            bars.watch(job)  # Ctrl-C can come here, too: the first widget takes a while
+        return job.result()
+    except JobTimeoutError:
+        control_of(job).wait_released(TIMEOUT_GRACE)
+        raise
+    except BaseException:
+        if job.cancel():  # the usual reason is Ctrl-C
+            control_of(job).wait_released(EXIT_GRACE, hurry=True)
+        raise
+    finally:
+        if bars is not None:
+            bars.close()
+
+
 @short_tracebacks("__init__", "__exit__")
 class Client(MapsCalls, ExplainsAttributes):
     """A connection to one Gradio app (Gradio 3.10 and later).
@@ -128,6 +146,7 @@ class Client(MapsCalls, ExplainsAttributes):
 
     _lifecycle: Lifecycle
     _for_files: Client | None = None
+    _result = staticmethod(result_of)
 
     @explained("client")
     def __init__(
@@ -537,25 +556,8 @@ class Client(MapsCalls, ExplainsAttributes):
             method="predict",
         )
         if bars is not None:
-            return self._result(connection.submit(call), bars)
-        return connection.call(call, self._result)
-
-    def _result(self, job: Job, bars: ProgressBars | None = None) -> Data:
-        """Wait for the result of a job. If the wait ends early, cancel the job on the server."""
-        try:
-            if bars is not None:
-                bars.watch(job)  # Ctrl-C can come here, too: the first widget takes a while
-            return job.result()
-        except JobTimeoutError:
-            control_of(job).wait_released(TIMEOUT_GRACE)
-            raise
-        except BaseException:
-            if job.cancel():  # the usual reason is Ctrl-C
-                control_of(job).wait_released(EXIT_GRACE, hurry=True)
-            raise
-        finally:
-            if bars is not None:
-                bars.close()
+            return result_of(connection.submit(call), bars)
+        return connection.call(call, result_of)
 
     def component_server(self, component_id: int, fn_name: str, data: object = None) -> Any:
         """Call a server function of one component of the app, and wait for its result.

@@ -12,9 +12,10 @@ from ._basics.words import called
 from ._calls.threads import Workers
 from ._many import options
 from ._many.items import Counts, Outcome
+from ._many.recorder import PlainRecorder
 from ._many.scheduler import Scheduler
 from ._many.source import Source
-from ._many.window import FixedWindow
+from ._many.window import AdaptiveWindow, FixedWindow
 from ._tracebacks import short_tracebacks
 
 if TYPE_CHECKING:
@@ -190,14 +191,15 @@ def start_map(
         if value is not None or (name == "executor" and progress):
             raise NotImplementedError(f"{name}= and progress=True of map are not made yet.")
     raises = options.on_error(on_error)
-    window = FixedWindow(options.in_flight(in_flight, caller.most) or 8)
+    number = options.in_flight(in_flight, caller.most)
+    window = AdaptiveWindow(caller.most, caller.batch) if number is None else FixedWindow(number)
     workers = Workers()
     scheduler = Scheduler(
         caller,
         Source(payloads, caller.endpoint, caller.parameters),
         window,
+        PlainRecorder(shape, None),
         workers.start,
-        shape=shape,
         raises=raises,
         idempotent=idempotent,
     )

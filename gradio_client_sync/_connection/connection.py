@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from .._protocol.api.meaning import Callee
     from .._protocol.queue.exchange import Finish
     from .._transport.attempts import RetryPolicy
-    from .._transport.deadlines import Deadline
     from .._transport.http import Http
     from ..events import Data
     from ..files import Owner
@@ -166,20 +165,10 @@ class Connection:
 
         session = self._sessions.enter()
         try:
-            component = session.table.component(component_id)
-            body, content_type = component_server.request(
-                component_id, component, fn_name, data, session.session_hash
+            url, headers = self.app.routes.component_server, self._call_headers()
+            return component_server.call(
+                session, self.http, url, headers, component_id, fn_name, data
             )
-            session.keep_heartbeat()
-            response = self.http.post(
-                self.app.routes.component_server,
-                body,
-                content_type=content_type,
-                headers=self._call_headers(),
-                read_timeout=None,
-                policy=self.http.rate_limited,
-            )
-            return component_server.result(component_id, fn_name, response)
         except Aborted as exc:
             raise ClientClosedError(
                 f"The client was closed while {fn_name!r} of component {component_id} ran."
@@ -195,12 +184,10 @@ class Connection:
         data: list[Any],
         *,
         isolated: bool,
-        deadline: Deadline,
-        idempotent: bool,
+        options: CallOptions,
         headers: Mapping[str, str],
         trigger: Trigger | None,
         owner: Owner,
-        once: bool = False,
     ) -> PreparedCall:
         """Prepare a call. Pass the result to `submit` or `call`.
 
@@ -208,12 +195,10 @@ class Connection:
             callee: The function to call.
             data: One value for each of its inputs.
             isolated: Make the call in a session of its own.
-            deadline: The time by which the call must end.
-            idempotent: The function may run twice without harm.
+            options: The user's options for the call.
             headers: Headers for this call only.
             trigger: The event of the app's page that the call stands for, if any.
             owner: The client. It is not garbage-collected while the call runs.
-            once: Make one attempt only. The caller gets every refusal, also a 429.
 
         Raises:
             EndpointNotFoundError: The function was rendered in another session.
@@ -232,7 +217,7 @@ class Connection:
             url = self._router.direct_url(endpoint)
             by_name = url is not None and self._router.goes_by_name(callee, session.table)
             body = self._bodies.make(
-                endpoint, data, session, deadline, by_name=by_name, trigger=trigger
+                endpoint, data, session, options.deadline, by_name=by_name, trigger=trigger
             )
             self.files.prepare_for(endpoint)
             files = ResultFiles(self.files, owner)
@@ -252,9 +237,7 @@ class Connection:
                 event_factory,
                 session,
                 body,
-                CallOptions(deadline, 0, idempotent, 0.0)
-                if once
-                else CallOptions(deadline, self._options.retries, idempotent),
+                options,
                 url,
                 {**self._call_headers(), **headers},
                 files,

@@ -1,4 +1,4 @@
-"""Which items of a map go again, and after which pause.
+"""Which items of a map go again.
 
 An item that the app did not take always goes again. An item that may have run goes again only if
 its user says that this does no harm.
@@ -10,16 +10,12 @@ from .._transport.retries import can_retry, is_safe_to_retry
 from ..errors import (
     AppChangedError,
     BrokenStreamError,
-    ConnectFailedError,
     GradioClientError,
     HTTPStatusError,
     QueueFullError,
     RateLimitError,
 )
-
-FIRST_PAUSE = 0.25  # s before an item goes again; each further pause is twice as long
-LONGEST_PAUSE = 8.0  # s
-PATIENCE = 120.0  # s without any connection to the server, after which items fail
+from .pauses import Refusal
 
 
 def was_not_taken(error: BaseException, *, direct: bool) -> bool:
@@ -41,6 +37,19 @@ def was_not_taken(error: BaseException, *, direct: bool) -> bool:
     return isinstance(error, GradioClientError) and is_safe_to_retry(error)
 
 
+def refusal_of(error: GradioClientError) -> Refusal:
+    """Return why an item was not taken.
+
+    Args:
+        error: What the call raised.
+    """
+    return Refusal(
+        full=isinstance(error, QueueFullError),
+        absent=not isinstance(error, (QueueFullError, HTTPStatusError)),
+        retry_after=getattr(error, "retry_after", None),
+    )
+
+
 def may_repeat(error: BaseException) -> bool:
     """Return whether a call that may have run is worth another attempt."""
     if isinstance(error, AppChangedError):
@@ -48,8 +57,3 @@ def may_repeat(error: BaseException) -> bool:
     if isinstance(error, BrokenStreamError):
         return True
     return isinstance(error, GradioClientError) and can_retry(error)
-
-
-def is_absent(error: BaseException) -> bool:
-    """Return whether there was no server, as opposed to one that did not take the item."""
-    return isinstance(error, ConnectFailedError)

@@ -34,6 +34,7 @@ class ClientCaller:
     Attributes:
         endpoint: The endpoint's name, or its number if it has none.
         most: The most calls that the client makes at once.
+        batch: How many calls the app runs together; 1 if it has no batches.
         retries: How many times an idempotent call may be sent again.
 
     Raises:
@@ -60,6 +61,8 @@ class ClientCaller:
         connection.files.prepare_for(found)
         self.endpoint: str | int = found.name
         self.most = lifecycle.options.max_workers
+        size = found.config.get("max_batch_size") if found.batch else None
+        self.batch = size if isinstance(size, int) and size > 0 else 1
         self.retries = lifecycle.options.retries
         self._options: dict[str, Any] = {
             "timeout": timeout,
@@ -88,7 +91,9 @@ class ClientCaller:
             return job.result()
 
         def begin_queued(job: Job) -> None:
-            controls.append(control_of(job))
+            control = control_of(job)
+            control.on_run = item.on_start
+            controls.append(control)
             begin(job)
 
         controls: list[Any] = []

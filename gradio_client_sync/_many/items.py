@@ -64,18 +64,12 @@ class NotTaken(Exception):
     The function did not run. The item waits and goes again, which is no failure and no attempt.
 
     Args:
-        error: What the call raised.
+        error: What the call raised. If it has `retry_after`, all items wait for so many seconds.
     """
 
     def __init__(self, error: GradioClientError) -> None:
         super().__init__(str(error))
         self.error = error
-
-    @property
-    def retry_after(self) -> float | None:
-        """The seconds that the server asks for, if it says how many."""
-        seconds: float | None = getattr(self.error, "retry_after", None)
-        return seconds
 
 
 class Item:
@@ -88,6 +82,9 @@ class Item:
         seconds: How long these attempts took.
         waited: Seconds that the last attempt waited in the app's queue; ``None`` if not known.
         cancelled: Whether the map does not want the result any more.
+        started: Whether the app runs it.
+        on_start: Callers call it when the app begins to run the item, if they learn of that.
+        key: What the journal knows the item by.
     """
 
     __slots__ = (
@@ -96,8 +93,10 @@ class Item:
         "cancelled",
         "index",
         "key",
+        "on_start",
         "payload",
         "seconds",
+        "started",
         "waited",
     )
 
@@ -108,7 +107,9 @@ class Item:
         self.seconds = 0.0
         self.waited: float | None = None
         self.cancelled = False
-        self.key: Any = None  # of the journal
+        self.started = False
+        self.on_start: Callable[[], object] = _do_nothing
+        self.key: Any = None
         self._on_cancel: Callable[[], object] | None = None
 
     def on_cancel(self, callback: Callable[[], object] | None) -> bool:
@@ -131,6 +132,10 @@ class Item:
             callback()
 
 
+def _do_nothing() -> None:
+    pass
+
+
 class Parameter(NamedTuple):
     """A parameter of the endpoint, for the check of a table's columns.
 
@@ -149,11 +154,13 @@ class Caller(Protocol):
     Attributes:
         endpoint: The endpoint's name, or its number if it has none, for messages and journals.
         most: The most calls that it can make at once.
+        batch: How many calls the app runs together; 1 if it has no batches.
         retries: How many times an idempotent call may be sent again.
     """
 
     endpoint: str | int
     most: int
+    batch: int
     retries: int
 
     def call(self, item: Item) -> Any:

@@ -1,30 +1,30 @@
-"""`Scheduler`: which item of a map runs, which waits to go again, and in which order they end.
+"""`Scheduler`: which item of a map runs, which waits, and what the user gets next.
 
 Payloads are read by the thread that asks for outcomes, because users' iterators often belong to
 it (files, database cursors). Workers make the calls. A worker that has ended an item takes the next
 one itself, so no thread hands items over. To keep workers busy while the user's code handles a
 result, some payloads are read ahead: the chunk.
 
-An item that the app did not take goes again after a pause. One worker waits for the end of the
-pause; the others leave.
-
-No lock is held while the user's iterator, a call or a callback runs.
+An item that the app did not take goes again, usually after a pause. One worker waits for the end of
+the pause; the others leave. No lock is held while the user's iterator, a call or a callback runs.
 """
 
 from __future__ import annotations
 
-import heapq
 import logging
-import random
+import math
 import time
-from collections import deque
-from typing import TYPE_CHECKING, Any, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 from .._transport.signal_safe import SafeCondition, new_lock
 from ..errors import ClientClosedError, GradioClientError
-from .again import FIRST_PAUSE, LONGEST_PAUSE, may_repeat
+from .again import may_repeat, refusal_of
 from .items import Counts, Item, NotTaken, Outcome
 from .noted import noted
+from .order import Order
+from .pauses import Pauses
+from .waiting import Waiting
 
 if TYPE_CHECKING:
     from .items import Caller
@@ -43,6 +43,19 @@ QUICK = 0.002
 _READ, _WAIT, _END = object(), object(), object()
 
 
+class Recorder(Protocol):
+    """What is done with each outcome before the user gets it."""
+
+    def recall(self, item: Item) -> Outcome | None:
+        """Return the outcome that an item had in an earlier run.
+
+        It is called once for each item, in their order, on the thread that reads the payloads.
+        """
+
+    def record(self, item: Item, data: Any, error: BaseException | None) -> Outcome:
+        """Make the outcome of an item that has ended, and keep it. Called on any thread."""
+
+
 class Scheduler:
     """The items of one map.
 
@@ -50,11 +63,10 @@ class Scheduler:
         caller: Makes the calls.
         source: The payloads.
         window: How many items are in flight.
+        recorder: Makes the outcomes.
         start: Runs a function on a thread.
-        shape: Turns a `Data` into what the user gets.
         raises: Whether the first failed item ends the map.
         idempotent: Whether an item that may have run is sent again.
-        on_end: Called with each outcome when it ends, on any thread, in no order.
     """
 
     def __init__(
@@ -62,21 +74,19 @@ class Scheduler:
         caller: Caller,
         source: Source,
         window: Window,
+        recorder: Recorder,
         start: Callable[[Callable[[], None]], None],
         *,
-        shape: Callable[[Any], Any],
         raises: bool,
         idempotent: bool,
-        on_end: Callable[[Outcome], object] | None = None,
     ) -> None:
         self._caller = caller
         self._source = source
         self._window = window
+        self._recorder = recorder
         self._start = start
-        self._shape = shape
         self._raises = raises
         self._idempotent = idempotent
-        self._on_end = on_end
         self._lock = new_lock()
         self._changed = SafeCondition(self._lock)  # for threads that want outcomes
         self._idle = SafeCondition(self._lock)  # for the end of all workers
@@ -85,19 +95,16 @@ class Scheduler:
         self._quick = True  # the source gave its last payload at once
         self._exhausted = False
         self._source_error: BaseException | None = None
-        self._read = self._given = 0
-        self._ahead: deque[Item] = deque()
-        self._again: list[tuple[float, int, Item]] = []  # a heap: when, index, item
+        self._read = 0
+        self._waiting = Waiting()
+        self._pauses = Pauses()
         self._in_flight: dict[int, Item] = {}
+        self._not_started = 0  # of those, how many the app does not run yet
         self._workers = 0
         self._pausing = False  # a worker waits for the end of a pause
-        self._paused_until = 0.0
-        self._pause = FIRST_PAUSE
-        self._pause_began = -1.0  # items that were sent before this do not make the pause longer
-        self._absent_since: float | None = None
-        self._ended: dict[int, Outcome] = {}
-        self._next = 0  # the index of the next outcome in order
-        self._early: set[int] = set()  # outcomes that were given before their turn
+        self._order = Order()
+        self._in_order = True
+        self._first_failed = math.inf  # the index of the item that ends the map
         self._stopped: BaseException | None = None
         self._done = self._failed = self._replayed = self._refused = 0
 
@@ -107,14 +114,8 @@ class Scheduler:
     def counts(self) -> Counts:
         """How far the map is."""
         with self._lock:
-            return Counts(
-                self._done, self._failed, self._replayed, len(self._in_flight), self._refused
-            )
-
-    @property
-    def total(self) -> int | None:
-        """How many items there are; ``None`` if that is not known."""
-        return self._source.total
+            ended = self._done, self._failed, self._replayed
+            return Counts(*ended, len(self._in_flight), self._refused)
 
     def next(self, *, in_order: bool) -> Outcome | None:
         """Return the next outcome, and wait for it. ``None`` after the last one.
@@ -125,8 +126,9 @@ class Scheduler:
         Raises:
             CancelledError: `stop` was called.
             ClientClosedError: The client was closed.
-            BaseException: What the user's iterator raised, or the error of an item.
+            BaseException: What the user's iterator raised.
         """
+        self._in_order = in_order
         found: list[Any] = []
 
         def ready() -> bool:
@@ -149,11 +151,9 @@ class Scheduler:
             reason: What threads that wait for outcomes get.
         """
         with self._lock:
-            if self._stopped is None:
-                self._stopped = reason
+            self._stopped = self._stopped or reason
             items = list(self._in_flight.values())
-            self._ahead.clear()
-            self._again.clear()
+            self._waiting.drop_after(-1)
             self._changed.notify_all()
             self._resumed.notify_all()
         for item in items:
@@ -163,68 +163,58 @@ class Scheduler:
         """Wait until no worker runs, and return whether that is so."""
         return self._idle.wait_for(lambda: self._workers == 0, timeout)
 
-    # -- choosing, with the lock held -----------------------------------------------
+    # -- reading --------------------------------------------------------------------
 
     def _choose(self, in_order: bool) -> Any:
-        """Return the next outcome, or what the thread that wants it has to do."""
-        if in_order:
-            while self._next in self._early:
-                self._early.discard(self._next)
-                self._next += 1
-            index = self._next if self._next in self._ended else None
-        else:
-            index = next(iter(self._ended), None)
+        """Return the next outcome, or what the thread that wants it has to do. With the lock."""
         can_read = self._can_read()
-        if index is not None and not (can_read and self._quick):
-            outcome = self._ended.pop(index)
-            self._given += 1
-            if index == self._next:
-                self._next += 1
-            else:
-                self._early.add(index)
-            return outcome
+        if self._order.has_next(in_order=in_order) and not (can_read and self._quick):
+            return self._order.take(in_order=in_order)
         if self._stopped is not None:
             raise self._stopped
         if can_read:
             self._reading = True
             return _READ
-        if self._given == self._read and not self._reading:
-            if self._source_error is not None:
-                error, self._source_error = self._source_error, None
-                raise error
-            return _END
-        return _WAIT
+        if self._order.given < self._read or self._reading:
+            return _WAIT
+        error, self._source_error = self._source_error, None
+        if error is not None:
+            raise error
+        return _END
 
     def _can_read(self) -> bool:
         if self._reading or self._exhausted or self._stopped is not None:
             return False
-        limit, waiting = self._window.limit, len(self._ahead)
+        limit = self._window.limit
         chunk = max(CHUNK * limit, LEAST_CHUNK)
-        return waiting < chunk and self._read - self._given < limit + chunk
+        kept = self._read - self._order.given
+        return len(self._waiting.ahead) < chunk and kept < limit + chunk
 
     def _read_one(self) -> None:
-        """Read a payload, without the lock, and start workers for it."""
-        began = time.monotonic()
-        item = None
+        """Read a payload, without the lock, and start a worker for it."""
+        began, item, known = time.monotonic(), None, None
         try:
-            read = self._source.read()
-            if read is not None:
-                item = Item(*read)
+            payload = self._source.read()
+            if payload is not None:
+                item = Item(*payload)
+                known = self._recorder.recall(item)
         except Exception as exc:  # noqa: BLE001 - it is raised after the results before it
-            self._source_error = exc
-        except BaseException:
+            self._source_error, item = exc, None
+        except BaseException:  # Ctrl-C
             with self._lock:
-                self._reading = False
-                self._exhausted = True
+                self._reading, self._exhausted = False, True
             raise
         with self._lock:
             self._reading = False
-            self._quick = time.monotonic() - began < QUICK
+            self._quick = known is not None or time.monotonic() - began < QUICK
             if item is None:
                 self._exhausted = True
-            elif self._stopped is None:
+            elif self._stopped is None and not self._exhausted:
                 self._read += 1
-                self._ahead.append(item)
+                if known is None:
+                    self._waiting.ahead.append(item)
+                else:
+                    self._give(known)
             self._changed.notify_all()
             more = self._workers_to_start()
         self._start_workers(more)
@@ -232,14 +222,13 @@ class Scheduler:
     # -- workers --------------------------------------------------------------------
 
     def _workers_to_start(self) -> int:
-        """Return how many workers have to start. They are counted from now on."""
-        if self._stopped is not None:
+        """Return how many workers have to start. They are counted from now on. With the lock."""
+        if self._stopped is not None or not len(self._waiting):
             return 0
-        waiting = len(self._ahead) + len(self._again)
-        if self._paused_until > time.monotonic():
-            more = 0 if self._pausing or not waiting else 1
+        if self._pauses.until > time.monotonic():
+            more = 0 if self._pausing or self._workers else 1
         else:
-            more = max(0, min(waiting, self._window.limit - self._workers))
+            more = max(0, min(len(self._waiting), self._window.limit - self._workers))
         self._workers += more
         return more
 
@@ -258,9 +247,9 @@ class Scheduler:
     def _work(self) -> None:
         """Run items until there is none for this worker."""
         try:
-            item = self._wait_for_item(None)
+            item = self._next_item(None)
             while item is not None:
-                item = self._wait_for_item(self._run(item))
+                item = self._next_item(self._run(item))
         except BaseException as exc:
             with self._lock:
                 self._workers -= 1
@@ -268,142 +257,144 @@ class Scheduler:
             self.stop(exc)
             raise
 
-    def _wait_for_item(self, record: Callable[[], None] | None) -> Item | None:
+    def _next_item(self, note: Callable[[], list[Item]] | None) -> Item | None:
         """Take the next item, after a pause if there is one; ``None`` if this worker ends.
 
         Args:
-            record: Notes how the last item of this worker ended.
+            note: Notes how the last item of this worker ended. Returns items to cancel.
         """
         while True:
+            item, cancelled, more = None, [], 0
             with self._lock:
-                if record is not None:
-                    record()
-                    record = None
+                if note is not None:
+                    cancelled, note = note(), None
                 now = time.monotonic()
-                item, pause = self._take(now)
-                if item is None and pause is None:
+                wanted = self._stopped is None and self._workers <= self._window.limit
+                wanted = wanted and len(self._waiting) > 0
+                pause = self._pauses.until - now
+                stays = wanted and (pause <= 0 or not self._pausing)
+                if not stays:
                     self._workers -= 1
-                    if not self._workers:
-                        self._idle.notify_all()
-                    return None
-                more = self._workers_to_start() if item is not None else 0
-            if more:
-                self._start_workers(more)
-            if item is not None:
+                    self._idle.notify_all()
+                elif pause > 0:
+                    self._pausing = True
+                else:
+                    item = self._take()
+                    more = self._workers_to_start()
+            for other in cancelled:
+                other.cancel()
+            self._start_workers(more)
+            if item is not None or not stays:
                 return item
             self._resumed.wait_for(lambda: self._stopped is not None, pause)
             with self._lock:
                 self._pausing = False
 
-    def _take(self, now: float) -> tuple[Item | None, float | None]:
-        """Return an item to run, or the seconds to wait for one, or neither."""
-        if self._stopped is not None or self._workers > self._window.limit:
-            return None, None
-        due = self._paused_until
-        if due <= now:
-            if self._again and self._again[0][0] <= now:
-                item = heapq.heappop(self._again)[2]
-            elif self._ahead:
-                item = self._ahead.popleft()
-                if len(self._ahead) * 2 <= CHUNK * self._window.limit:
-                    self._changed.notify_all()  # time to read more
-            elif self._again:
-                due = self._again[0][0]
-                return None, self._claim_pause(due - now)
-            else:
-                return None, None
-            self._in_flight[item.index] = item
-            return item, None
-        if not (self._again or self._ahead):
-            return None, None
-        return None, self._claim_pause(due - now)
-
-    def _claim_pause(self, seconds: float) -> float | None:
-        if self._pausing:
-            return None
-        self._pausing = True
-        return max(seconds, 0.0)
+    def _take(self) -> Item:
+        """Take an item to run. With the lock."""
+        item = self._waiting.take()
+        self._in_flight[item.index] = item
+        self._not_started += 1
+        item.started = False
+        if 2 * len(self._waiting.ahead) <= CHUNK * self._window.limit and not self._exhausted:
+            self._changed.notify_all()  # it is time to read more
+        return item
 
     # -- calls ----------------------------------------------------------------------
 
-    def _run(self, item: Item) -> Callable[[], None]:
+    def _run(self, item: Item) -> Callable[[], list[Item]]:
         """Make one attempt of an item, and return the function that notes how it ended."""
-        began = time.monotonic()
-        data: Any = None
-        error: BaseException | None = None
+        began, data, error = time.monotonic(), None, None
+        item.on_start = partial(self._on_start, item)
         try:
             data = self._caller.call(item)
         except NotTaken as exc:
-            refusal, ended = exc, time.monotonic()
-            return lambda: self._note_refusal(item, refusal, began, ended)
+            cause = exc.error
+            return lambda: self._note_refusal(item, cause, began)
         except BaseException as exc:  # noqa: BLE001 - it is the outcome of the item
             error = exc
         seconds = time.monotonic() - began
+        item.on_cancel(None)
         item.attempts += 1
         item.seconds += seconds
-        item.on_cancel(None)
-        closed = isinstance(error, ClientClosedError)
-        repeats = (
-            error is not None
-            and self._idempotent
-            and item.attempts <= self._caller.retries
-            and not item.cancelled
-            and may_repeat(error)
-        )
-        if error is not None and (closed or repeats or item.cancelled):
-            failure = error
-            return lambda: self._note_end(item, failure, closed=closed, repeats=repeats)
-        if error is not None:
-            error = noted(error, item)
-        outcome = Outcome._make(
-            index=item.index,
-            payload=item.payload,
-            data=None if error is not None else self._shape(data),
-            error=error,
-            seconds=item.seconds,
-            attempts=item.attempts,
-        )
-        if self._on_end is not None:
-            self._on_end(outcome)
-        return lambda: self._note_outcome(item, outcome, began, seconds)
+        if error is not None and (item.cancelled or isinstance(error, ClientClosedError)):
+            return lambda: self._note_stop(item, error)
+        again = self._idempotent and item.attempts <= self._caller.retries
+        if error is not None and again and may_repeat(error):
+            return lambda: self._note_repeat(item, error)
+        outcome = self._recorder.record(item, data, error and noted(error, item))
+        return lambda: self._note_outcome(item, outcome, seconds)
 
-    def _note_outcome(self, item: Item, outcome: Outcome, began: float, seconds: float) -> None:
+    def _on_start(self, item: Item) -> None:
+        """Take note that the app runs an item now."""
+        with self._lock:
+            if item.started or item.index not in self._in_flight:
+                return
+            item.started = True
+            self._not_started -= 1
+            self._window.started(time.monotonic(), len(self._in_flight), self._not_started)
+            more = self._workers_to_start()
+        self._start_workers(more)
+
+    # -- ends of attempts, with the lock --------------------------------------------
+
+    def _leave_flight(self, item: Item) -> int:
+        """Remove an item from those in flight, and return how many there were."""
         in_flight = len(self._in_flight)
         del self._in_flight[item.index]
-        self._window.ended(began + seconds, seconds, item.waited, in_flight)
-        self._pause, self._absent_since = FIRST_PAUSE, None
+        self._not_started -= not item.started
+        return in_flight
+
+    def _note_outcome(self, item: Item, outcome: Outcome, seconds: float) -> list[Item]:
+        in_flight = self._leave_flight(item)
+        self._window.ended(time.monotonic(), seconds, item.waited, in_flight)
+        self._pauses.ended()
         if self._stopped is not None:
-            return
-        self._ended[item.index] = outcome
+            return []
+        self._give(outcome)
+        if outcome.error is None or not self._raises or outcome.index > self._first_failed:
+            return []
+        # The results before the failed item are still wanted, if they are given in order.
+        self._first_failed, self._exhausted = outcome.index, True
+        last = outcome.index if self._in_order else -1
+        self._waiting.drop_after(last)
+        return [other for other in self._in_flight.values() if other.index > last]
+
+    def _give(self, outcome: Outcome) -> None:
+        self._order.add(outcome)
         self._done += outcome.error is None
         self._failed += outcome.error is not None
-        self._changed.notify_all()
+        self._replayed += outcome.replayed
+        if not self._in_order or self._order.has_next(in_order=True):
+            self._changed.notify_all()
 
-    def _note_end(self, item: Item, error: BaseException, *, closed: bool, repeats: bool) -> None:
-        """Note an attempt that gives no outcome."""
-        del self._in_flight[item.index]
-        if closed and self._stopped is None:
+    def _note_stop(self, item: Item, error: BaseException | None) -> list[Item]:
+        self._leave_flight(item)
+        if not item.cancelled and self._stopped is None:  # the client was closed
             self._stopped = error
-            self._ahead.clear()
-            self._again.clear()
+            self._waiting.drop_after(-1)
             self._changed.notify_all()
             self._resumed.notify_all()
-        elif repeats:
-            log.debug("item %d is sent again after %s", item.index, type(error).__name__)
-            heapq.heappush(self._again, (time.monotonic() + FIRST_PAUSE, item.index, item))
+        return []
 
-    def _note_refusal(self, item: Item, refusal: NotTaken, began: float, now: float) -> None:
-        in_flight = len(self._in_flight)
-        del self._in_flight[item.index]
+    def _note_repeat(self, item: Item, error: BaseException | None) -> list[Item]:
+        self._leave_flight(item)
+        log.debug("item %d of the map is sent again after %s", item.index, type(error).__name__)
+        if self._stopped is None:
+            self._waiting.again(item)
+        return []
+
+    def _note_refusal(self, item: Item, error: GradioClientError, began: float) -> list[Item]:
+        in_flight, now = self._leave_flight(item), time.monotonic()
         self._refused += 1
         if item.cancelled or self._stopped is not None:
-            return
-        self._window.refused(now, began, in_flight)
-        if began >= self._pause_began:  # the first refusal of a burst
-            self._pause_began = now
-            wait = max(self._pause * (1 - random.random() / 2), refusal.retry_after or 0.0)
-            self._pause = min(2 * self._pause, LONGEST_PAUSE)
-        else:
-            wait = refusal.retry_after or 0.0
-        self._paused_until = max(self._paused_until, now + wait)
-        heapq.heappush(self._again, (now, item.index, item))
+            return []
+        refusal = refusal_of(error)
+        if not self._pauses.refused(now, began, refusal, alone=in_flight == 1):
+            failed = self._recorder.record(item, None, noted(error, item))
+            self._in_flight[item.index] = item
+            return self._note_outcome(item, failed, 0.0)
+        if not refusal.absent:
+            self._window.refused(now, began, in_flight)
+        self._waiting.again(item)
+        return []
