@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
 from . import _options
 from ._basics.printing import printable
-from ._connection.at_exit import EXIT_GRACE
 from ._connection.lifecycle import Lifecycle
 from ._connection.preparing import prepare
 from ._face.explained import ExplainsAttributes, check_options, explained
+from ._face.waiting import wait_for_result
 from ._job.event_log import HISTORY_BYTES
 from ._many.maps_calls import MapsCalls
 from ._options import Options
 from ._protocol.api.api_info import describe
 from ._protocol.queue.eventstream import MESSAGE_BYTES
 from ._tracebacks import short_tracebacks
-from .errors import JobTimeoutError
-from .job import control_of
 
 if TYPE_CHECKING:
     import ssl
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from ._options import StatusCallback
     from ._protocol.api.endpoint import Endpoint
     from ._protocol.api.signature import Signature
-    from ._terminal.progress import ProgressBars
     from .display import ApiInfo
     from .events import Data
     from .function import Function
@@ -49,25 +46,6 @@ HISTORY = 10_000  # messages
 WAKE_TIMEOUT = 900.0  # s; large Spaces build and load for many minutes
 RETRIES = 3
 CLOSE_GRACE = 2.0  # s for the requests that cancel the jobs on the server
-TIMEOUT_GRACE = 0.4  # s for the same after a timeout, because the caller has waited long enough
-
-
-def result_of(job: Job, bars: ProgressBars | None = None) -> Data:
-    """Wait for the result of a job. If the wait ends early, cancel the job on the server."""
-    try:
-        if bars is not None:
-            bars.watch(job)  # Ctrl-C can come here, too: the first widget takes a while
-        return job.result()
-    except JobTimeoutError:
-        control_of(job).wait_released(TIMEOUT_GRACE)
-        raise
-    except BaseException:
-        if job.cancel():  # the usual reason is Ctrl-C
-            control_of(job).wait_released(EXIT_GRACE, hurry=True)
-        raise
-    finally:
-        if bars is not None:
-            bars.close()
 
 
 @short_tracebacks("__init__", "__exit__")
@@ -146,7 +124,6 @@ class Client(MapsCalls, ExplainsAttributes):
 
     _lifecycle: Lifecycle
     _for_files: Client | None = None
-    _result = staticmethod(result_of)
 
     @explained("client")
     def __init__(
@@ -310,6 +287,7 @@ class Client(MapsCalls, ExplainsAttributes):
         """The protocol of the app's queue: ``"ws"``, ``"sse"``, or ``"sse_v1"`` to ``"sse_v3"``."""
         return cast("Protocol", self._connection.app.dialect.protocol)
 
+    @explained("description")
     def view_api(self, endpoint: str | int | None = None) -> ApiInfo:
         """Describe the endpoints: their parameters, defaults, types and return values.
 
@@ -556,8 +534,8 @@ class Client(MapsCalls, ExplainsAttributes):
             method="predict",
         )
         if bars is not None:
-            return result_of(connection.submit(call), bars)
-        return connection.call(call, result_of)
+            return wait_for_result(connection.submit(call), bars)
+        return connection.call(call, wait_for_result)
 
     def component_server(self, component_id: int, fn_name: str, data: object = None) -> Any:
         """Call a server function of one component of the app, and wait for its result.

@@ -126,7 +126,7 @@ class Connection:
             self._watcher.send,
             app.record_loss,
             self._replicas.cause,
-            app.odd_values,
+            app.possible_reason,
             self._admission.release,
             self._sessions.leave,
         )

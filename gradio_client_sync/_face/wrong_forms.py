@@ -176,6 +176,18 @@ def client(
     )
 
 
+def description(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> TypeError:
+    """Return the error for arguments that do not fit `Client.view_api`."""
+    unknown = next((name for name in kwargs if name != "endpoint"), None)
+    what = "takes one endpoint at most" if unknown is None else f"has no option {unknown}="
+    return TypeError(
+        f"view_api() {what}. It returns a dict, and print(app.view_api()) shows it as a table. "
+        'view_api("/predict") describes one endpoint.'
+    )
+
+
 def options(
     function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> TypeError:
