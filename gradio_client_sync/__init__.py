@@ -58,6 +58,7 @@ _HOMES = {
         "GradioClientError",
         "HTTPStatusError",
         "JobTimeoutError",
+        "JournalError",
         "MessageTooLargeError",
         "MissingDependencyError",
         "PayloadError",

@@ -53,6 +53,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_connection", "at_exit sessions admission bodies router connection"),
     ("_connection", "from_session address scheme_check space_connector opening pickling lifecycle"),
     ("_connection", "preparing"),
+    ("_many", "journal_format number_table saved_files identity journal_file journal"),
     ("_face", "typed_job wrong_forms explained"),
     ("", "function _client typed __init__"),
     ("_demo", "stage"),
@@ -81,6 +82,7 @@ SUBJECTS = {
     "_session": "one app, one session on it",
     "_calls": "running one call",
     "_connection": "everything that one client has open",
+    "_many": "many calls, and their journal",
     "_demo": "the demo's stage",
     "_cli": "the commands",
 }
