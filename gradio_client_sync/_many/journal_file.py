@@ -7,18 +7,24 @@ the file is opened.
 
 from __future__ import annotations
 
+import logging
 import os
+import stat
 import sys
 import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import JournalError
+
+log = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 1.0  # a power cut costs the items of this time
 
 _BLOCK = 2**16  # bytes that are read at once
+_MOST_KEPT = 2**20  # bytes that are kept, for the lines that follow
 _BINARY = getattr(os, "O_BINARY", 0)  # only Windows has this flag
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | _BINARY
 
@@ -44,47 +50,69 @@ class JournalFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._descriptor = -1
         self._synced = time.monotonic()
         self._unsynced = False
-        self._end = 0  # of the last whole line
         self._is_whole = True  # False during a write
-        self._block = b""
+        self._block = b""  # what was read last, and where
         self._block_start = 0
         try:
             self._descriptor = os.open(path, _FLAGS, 0o666)
         except OSError as exc:
-            raise self.error(f"cannot be opened: {exc.strerror}. Choose another path") from exc
+            raise journal_error(
+                path, f"cannot be opened: {exc.strerror}. Choose another path"
+            ) from exc
+        self._finalizer = weakref.finalize(self, os.close, self._descriptor)
         _open_files.add(self)
-        self._finalizer = weakref.finalize(self, _close, self._descriptor)
         try:
-            if not _lock(self._descriptor):
-                raise self.error(
-                    "is in use by another map, here or in another process. Wait until that has "
-                    "ended, or choose another path"
-                )
-            self._end = os.fstat(self._descriptor).st_size
+            status = os.fstat(self._descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise journal_error(path, "is not a file. Choose another path")
+            self._lock()
+            self._end = os.fstat(self._descriptor).st_size  # of the last whole line
         except BaseException:
             self.close()
             raise
 
-    def error(self, what: str) -> JournalError:
-        """Make an error about this file."""
-        return JournalError(f"The journal {str(self.path)!r} {what}.", path=str(self.path))
+    def _lock(self) -> None:
+        try:
+            is_free = _lock(self._descriptor)
+        except OSError as exc:
+            log.warning(
+                "the journal %r cannot be locked, so do not use it in two processes: %s",
+                str(self.path),
+                exc,
+            )
+            return
+        if not is_free:
+            raise journal_error(
+                self.path,
+                "is in use by another map, here or in another process. Wait until that has ended, "
+                "or choose another path",
+            )
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield the offset and the bytes of each line. The last one may have no end."""
-        with open(self.path, "rb", buffering=2**20) as file:
-            offset = 0
-            for line in file:
-                yield offset, line
-                offset += len(line)
+        os.lseek(self._descriptor, 0, os.SEEK_SET)
+        with open(os.dup(self._descriptor), "rb", buffering=2**20) as file:
+            yield from numbered_lines(file)
 
-    def truncate(self, size: int) -> None:
-        """Remove what is behind an offset."""
-        os.ftruncate(self._descriptor, size)
-        self._end = size
-        self._unsynced = True
+    def cut(self, end: int) -> int:
+        """Remove what is behind the last good line, and end this line if it has no end.
+
+        Args:
+            end: The offset behind that line.
+
+        Returns:
+            The number of bytes that were removed.
+        """
+        removed = self._end - end
+        if removed:
+            os.ftruncate(self._descriptor, end)
+            self._end = end
+            self._unsynced = True
+        if end and self._read(end - 1, 1) != b"\n":
+            self.append(b"\n")
+        return removed
 
     def append(self, line: bytes) -> int:
         """Append a line, whole or not at all.
@@ -99,7 +127,7 @@ class JournalFile:
             JournalError: The line cannot be written, such as on a full disk.
         """
         if self._descriptor < 0:
-            raise self.error("is closed")
+            raise journal_error(self.path, "is closed")
         if not self._is_whole:  # a signal handler has raised in an earlier call
             self._remove_part()
         offset = self._end
@@ -129,9 +157,10 @@ class JournalFile:
         self._is_whole = True
 
     def _not_written(self, why: str | None) -> JournalError:
-        return self.error(
-            f"cannot be written: {why}. Nothing in it is lost. Make room, and run the same map "
-            "with this journal again"
+        return journal_error(
+            self.path,
+            f"cannot be written: {why}. What is in it stays. Make room, and start the same map "
+            "with this journal again",
         )
 
     def line_at(self, offset: int) -> bytes:
@@ -147,7 +176,8 @@ class JournalFile:
                 return block
             block += more
             size *= 2
-        self._block, self._block_start = block, offset
+        if len(block) <= _MOST_KEPT:
+            self._block, self._block_start = block, offset
         return block[: block.index(b"\n")]
 
     def _read(self, offset: int, size: int) -> bytes:
@@ -161,6 +191,20 @@ class JournalFile:
         if not self._unsynced:
             return None
         return max(0.0, self._synced + FLUSH_SECONDS - time.monotonic())
+
+    def flush_name(self) -> None:
+        """Make sure that a new file survives a power cut, with its name."""
+        self.flush()
+        if sys.platform == "win32":
+            return
+        try:
+            folder = os.open(self.path.absolute().parent, os.O_RDONLY)
+        except PermissionError:  # a folder that may be written, but not listed
+            return
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def flush(self) -> None:
         """Make sure that all lines survive a power cut.
@@ -192,8 +236,22 @@ class JournalFile:
         self._finalizer()
 
 
-def _close(descriptor: int) -> None:
-    os.close(descriptor)
+def journal_error(path: Path, what: str) -> JournalError:
+    """Make an error about a journal.
+
+    Args:
+        path: Its path.
+        what: What is wrong and what to do, without a full stop.
+    """
+    return JournalError(f"The journal {str(path)!r} {what}.", path=str(path))
+
+
+def numbered_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Yield the offset and the bytes of each line of a file. The last one may have no end."""
+    offset = 0
+    for line in file:
+        yield offset, line
+        offset += len(line)
 
 
 def _forget_all() -> None:
@@ -212,7 +270,11 @@ if sys.platform == "win32":
     _LOCKED_AT = 2**62  # the lock of a byte prevents reading it, so it is one that never exists
 
     def _lock(descriptor: int) -> bool:
-        """Lock an open file; return whether no other one has it locked."""
+        """Lock an open file; return whether it was free.
+
+        Raises:
+            OSError: The file system has no locks.
+        """
         os.lseek(descriptor, _LOCKED_AT, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -223,7 +285,11 @@ else:
     import fcntl
 
     def _lock(descriptor: int) -> bool:
-        """Lock an open file; return whether no other one has it locked."""
+        """Lock an open file; return whether it was free.
+
+        Raises:
+            OSError: The file system has no locks.
+        """
         try:
             # Not `lockf`: its lock ends when the process closes any other descriptor of the file.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -16,6 +16,7 @@ from typing import Any, Callable
 
 from .. import errors
 from .._basics.record import FrozenRecord
+from .._protocol.api.fingerprint import Fingerprint, changes_of
 from .._protocol.values.filedata import FileFacts
 from ..errors import GradioClientError
 
@@ -91,7 +92,8 @@ class Recorded(FrozenRecord):
         data: The outputs as by `Data.plain`, where files are dicts. The dict of a file that was
             saved also has ``saved``, its path on this machine.
         files: The position of each file in `data`: ``[0]`` or ``[1, "image"]``.
-        updates: The `updates` of the result, by the number of the output as text.
+        updates: The `updates` of the result, by the number of the output as text; ``None`` if it
+            has none.
         error: The type, the message and the details of the error.
         seconds: How long the item took.
         attempts: How many times it was sent.
@@ -106,7 +108,7 @@ class Recorded(FrozenRecord):
     attempts: int
     time: float
     files: Sequence[Sequence[str | int]] = ()
-    updates: Mapping[str, Any] = {}
+    updates: Mapping[str, Any] | None = None
     index: int = -1
     payload: Any = None
 
@@ -138,7 +140,7 @@ class Recorded(FrozenRecord):
             str(index): writing.plain(dict(update), ())
             for index, update in (updates.items() if updates else ())
         }
-        return cls(plain, None, seconds, attempts, time, files, changed)
+        return cls(plain, None, seconds, attempts, time, files, changed or None)
 
     @classmethod
     def of_error(cls, error: BaseException, seconds: float, attempts: int, time: float) -> Recorded:
@@ -168,11 +170,46 @@ class Recorded(FrozenRecord):
 
     def restored_updates(self) -> dict[int, dict[str, Any]]:
         """Return the `updates` of the result, in which files are dicts."""
-        return {int(index): update for index, update in self.updates.items()}
+        return {int(index): update for index, update in (self.updates or {}).items()}
 
     def restored_error(self) -> BaseException | None:
         """Return the error as an exception of the same class; ``None`` for a result."""
         return None if self.error is None else _error_of(self.error)
+
+
+# -- the header -----------------------------------------------------------------------
+
+
+def is_unfinished_header(line: bytes) -> bool:
+    """Return whether a file with only this line is what is left of a new journal."""
+    line = line.rstrip(b"\0")  # a power cut may leave zeros in place of what was written
+    return HEADER_START.startswith(line) or (
+        line.startswith(HEADER_START) and not line.endswith(b"\n")
+    )
+
+
+def changes_between(endpoint: str | int, kept: str, now: str) -> str:
+    """Return what has changed between two fingerprints, as the rest of a sentence.
+
+    Args:
+        endpoint: The name or number of the endpoint.
+        kept: The earlier fingerprint.
+        now: The present fingerprint.
+
+    Returns:
+        The changes after a colon, or ``""`` if the texts are not the JSON of a `Fingerprint`.
+    """
+    try:
+        before, after = (_fingerprint(json.loads(text)) for text in (kept, now))
+        changes = changes_of(endpoint, before, {endpoint: after})
+    except (TypeError, ValueError):
+        return ""
+    return ": " + "; ".join(changes) if changes else ""
+
+
+def _fingerprint(fields: Any) -> Fingerprint:
+    parameters, returns = fields
+    return tuple((name, kind, required) for name, kind, required in parameters), tuple(returns)
 
 
 # -- lines ----------------------------------------------------------------------------
@@ -225,7 +262,7 @@ def hashed_in(line: bytes) -> list[tuple[str, int, int, str]]:
     if not line.startswith(_HASHED, _KEY_END):
         return []
     fields = _object(line)
-    return [] if fields is None else [tuple(one) for one in fields.get("hashed", ())]
+    return [] if fields is None else [tuple(one) for one in fields["hashed"]]
 
 
 def recorded_in(line: bytes) -> Recorded | None:
@@ -243,7 +280,7 @@ def recorded_in(line: bytes) -> Recorded | None:
         fields.get("attempts", 1),
         fields.get("time", 0.0),
         fields.get("files", ()),
-        fields.get("updates", {}),
+        fields.get("updates"),
         fields.get("index", -1),
         fields.get("payload"),
     )
