@@ -62,6 +62,7 @@ _HOMES = {
         "GradioClientError",
         "HTTPStatusError",
         "JobTimeoutError",
+        "JournalError",
         "MessageTooLargeError",
         "MissingDependencyError",
         "PayloadError",

@@ -23,7 +23,8 @@
     │  ├─ UploadError
     │  ├─ DownloadError
     │  │  └─ DownloadTimeoutError(TimeoutError)   a download exceeded its timeout
-    │  └─ FileTooLargeError
+    │  ├─ FileTooLargeError
+    │  └─ JournalError                          the journal of a `map` cannot be used
     ├─ SpaceError
     │  ├─ SpaceNotFoundError
     │  ├─ SpaceNotReadyError
@@ -71,6 +72,7 @@ __all__ = [
     "GradioClientError",
     "HTTPStatusError",
     "JobTimeoutError",
+    "JournalError",
     "MessageTooLargeError",
     "MissingDependencyError",
     "PayloadError",
@@ -339,6 +341,13 @@ class DownloadError(FileError):
 
 class FileTooLargeError(FileError):
     """The file is larger than `limit_bytes`, the largest size that the app accepts."""
+
+
+class JournalError(FileError):
+    """The journal of a `map` cannot be opened, read or written, or belongs to another call.
+
+    What is in the file stays there. `path` is its path.
+    """
 
 
 class SpaceError(GradioClientError):

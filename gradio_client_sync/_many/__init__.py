@@ -1,1 +1,1 @@
-"""Many calls of one endpoint: what is read, what runs, what goes again, in which order it ends."""
+"""Many calls of one endpoint: which item runs when, and the journal of those that have ended."""

@@ -54,6 +54,7 @@ TESTED_BY = {
     "gradio_client_sync._files.upload": ["contract/test_uploads"],
     "gradio_client_sync._files.upload_cache": ["contract/test_uploads"],
     "gradio_client_sync._job.input_stream": ["contract/test_input_streams"],
+    "gradio_client_sync._many.saved_files": ["many/test_journal"],
     "gradio_client_sync._notebook.axis": ["interfaces/notebook/test_plots"],
     "gradio_client_sync._notebook.cards": ["interfaces/notebook/test_notebook"],
     "gradio_client_sync._notebook.chart": ["interfaces/notebook/test_plots"],

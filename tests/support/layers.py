@@ -54,6 +54,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_connection", "from_session address scheme_check space_connector opening pickling lifecycle"),
     ("_connection", "preparing"),
     ("_many", "options items source window pauses order waiting again noted"),
+    ("_many", "journal_format number_table saved_files identity journal_file journal"),
     ("_many", "client_caller scheduler recorder"),
     ("", "many"),
     ("_many", "maps_calls"),
@@ -85,7 +86,7 @@ SUBJECTS = {
     "_session": "one app, one session on it",
     "_calls": "running one call",
     "_connection": "everything that one client has open",
-    "_many": "many calls of one endpoint",
+    "_many": "many calls, and their journal",
     "_demo": "the demo's stage",
     "_cli": "the commands",
 }
