@@ -12,9 +12,9 @@ from ._basics.printing import printable
 from ._connection.lifecycle import Lifecycle
 from ._connection.preparing import prepare
 from ._face.explained import ExplainsAttributes, check_options, explained
+from ._face.maps_calls import MapsCalls
 from ._face.waiting import wait_for_result
 from ._job.event_log import HISTORY_BYTES
-from ._many.maps_calls import MapsCalls
 from ._options import Options
 from ._protocol.api.api_info import describe
 from ._protocol.queue.eventstream import MESSAGE_BYTES

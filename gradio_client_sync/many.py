@@ -1,51 +1,59 @@
-"""`Map`: the outcomes of many calls of one endpoint, which `Client.map` returns."""
+"""`Map`: the outcomes of many calls of one endpoint, which `Client.map` returns.
+
+`read_journal` reads what a map with ``journal=`` has kept.
+"""
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any, Callable, Generic, TypeVar
 
+from . import _options
 from ._basics.printing import printable
 from ._basics.words import called
 from ._calls.threads import Workers
 from ._many import options
 from ._many.items import Counts, Outcome
-from ._many.recorder import PlainRecorder
+from ._many.journal import Journal
+from ._many.journal import read_journal as recorded_items
+from ._many.recorder import Recorder
 from ._many.scheduler import Scheduler
 from ._many.source import Source
 from ._many.window import AdaptiveWindow, FixedWindow
-from ._tracebacks import short_tracebacks
+from ._tracebacks import short_traceback, short_tracebacks
 
 if TYPE_CHECKING:
-    import os
     from types import TracebackType
 
     from typing_extensions import Self
 
     from ._many.items import Caller
+    from ._terminal.map_bar import MapBar
 
-__all__ = ["Counts", "Map", "Outcome"]
+__all__ = ["Counts", "Map", "Outcome", "read_journal"]
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 GRACE = 2.0  # s for the requests that cancel items on the server
 
 
-@short_tracebacks("__iter__", "__next__", "__enter__", "__exit__")
-class Map(Generic[T]):
+@short_tracebacks("__iter__", "__next__", "__exit__", skip=("counts", "endpoint"))
+class Map(Generic[T_co]):
     """Many calls of one endpoint. `Client.map` makes it.
 
-    There are three ways to read it. Nothing is called before the first result is read.
+    Nothing is called before the first result is read. There are three ways to read:
 
     - A ``for`` loop yields the results in the order of the payloads.
     - `outcomes` yields an `Outcome` for each item, in the same order.
     - `as_completed` yields an `Outcome` for each item when it ends.
 
-    If the loop is left early, by ``break``, by an exception or by Ctrl-C, the items in flight are
-    cancelled on the server. So do `cancel` and the end of a ``with`` block. Every method may be
-    called from any thread.
+    If a loop is left early, by ``break``, by an exception or by Ctrl-C, the items in flight are
+    cancelled, also on the server. `cancel` and the end of a ``with`` block do the same. Every
+    method may be called from any thread.
 
     Example:
         >>> for data in app.map("/add", [[1, 2], [3, 4]]):
@@ -55,13 +63,19 @@ class Map(Generic[T]):
     """
 
     def __init__(
-        self, caller: Caller, scheduler: Scheduler, workers: Workers, *, raises: bool
+        self,
+        endpoint: str | int,
+        scheduler: Scheduler,
+        close: Callable[[], None],
+        *,
+        raises: bool,
+        journal: str | None,
     ) -> None:
-        self._endpoint = caller.endpoint
-        self._raises = raises
+        self._endpoint = endpoint
         self._scheduler = scheduler
-        self._results: Iterator[T] | None = None
-        self._finalizer = weakref.finalize(self, _end, scheduler, workers, caller.endpoint)
+        self._raises = raises
+        self._journal = journal
+        self._finalizer = weakref.finalize(self, _end, scheduler, endpoint, close)
         self._finalizer.atexit = False  # type: ignore[misc]  # a property
 
     @property
@@ -74,7 +88,9 @@ class Map(Generic[T]):
         """How many items are done, have failed, were replayed, and are in flight now."""
         return self._scheduler.counts
 
-    def __iter__(self) -> Iterator[T]:
+    # -- reading --------------------------------------------------------------------
+
+    def __iter__(self) -> Iterator[T_co]:
         """Yield the results in the order of the payloads.
 
         With ``on_error="return"``, the error of a failed item stands in the place of its result.
@@ -85,14 +101,15 @@ class Map(Generic[T]):
             ClientClosedError: The client was closed.
         """
         for outcome in self._read(in_order=True):
-            result: Any = outcome.data if outcome.error is None else outcome.error
-            yield result
+            yield _result(outcome)
 
-    def __next__(self) -> T:
+    def __next__(self) -> T_co:
         """Return the next result in the order of the payloads."""
-        if self._results is None:
-            self._results = iter(self)
-        return next(self._results)
+        outcome = self._next(in_order=True)
+        if outcome is None:
+            raise StopIteration
+        result: T_co = _result(outcome)
+        return result
 
     def outcomes(self) -> Iterator[Outcome]:
         """Yield an `Outcome` for each item, in the order of the payloads.
@@ -118,14 +135,32 @@ class Map(Generic[T]):
     def _read(self, *, in_order: bool) -> Iterator[Outcome]:
         try:
             while True:
-                outcome = self._scheduler.next(in_order=in_order)
+                outcome = self._next(in_order=in_order)
                 if outcome is None:
-                    break
-                if outcome.error is not None and self._raises:
-                    raise outcome.error
+                    return
                 yield outcome
-        finally:
-            self._stop("its loop was left")
+        except GeneratorExit:
+            self._stop("a loop over it was left")
+            raise
+
+    def _next(self, *, in_order: bool) -> Outcome | None:
+        """Return the next outcome; ``None`` after the last one. End the map if it has failed."""
+        try:
+            outcome = self._scheduler.next(in_order=in_order)
+            if outcome is None:
+                self._finalizer()
+            elif outcome.error is not None and self._raises:
+                raise outcome.error
+        except KeyboardInterrupt as exc:
+            self._stop("Ctrl-C has interrupted it")
+            self._explain(exc)
+            raise
+        except BaseException:
+            self._stop("it has failed before")
+            raise
+        return outcome
+
+    # -- the end --------------------------------------------------------------------
 
     def cancel(self) -> None:
         """Cancel what is in flight, also on the server, and start nothing more.
@@ -135,9 +170,31 @@ class Map(Generic[T]):
         self._stop("cancel() was called")
 
     def _stop(self, reason: str) -> None:
-        self._scheduler.stop(CancelledError(f"The map of {called(self._endpoint)}: {reason}."))
+        counts = self.counts
+        ended = counts.done + counts.failed
+        self._scheduler.stop(
+            CancelledError(
+                f"The map of {called(self._endpoint)} has ended after {ended} items, since "
+                f"{reason}.{self._advice()}"
+            )
+        )
         self._scheduler.wait_until_idle(GRACE)
         self._finalizer()
+
+    def _explain(self, interrupt: KeyboardInterrupt) -> None:
+        """Say what has ended, and how to go on."""
+        if interrupt.args:
+            return
+        counts = self.counts
+        text = f"The map of {called(self._endpoint)} was stopped after "
+        interrupt.args = (f"{text}{counts.done + counts.failed} items.{self._advice()}",)
+
+    def _advice(self) -> str:
+        if self._journal is None:
+            return ""
+        return (
+            f" To go on, run it again with journal={self._journal!r}: these are not called again."
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -149,16 +206,23 @@ class Map(Generic[T]):
         traceback: TracebackType | None,
     ) -> None:
         self._stop("its block has ended")
+        if isinstance(exc, KeyboardInterrupt):
+            self._explain(exc)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{count} {name}" for name, count in vars(self.counts).items())
+        counts = self.counts
+        shown = f"{counts.done} done, {counts.failed} failed, {counts.in_flight} in flight"
         return printable(f"<Map of {called(self._endpoint)}: {shown}>")
 
 
-def _end(scheduler: Scheduler, workers: Workers, endpoint: str | int) -> None:
+def _result(outcome: Outcome) -> Any:
+    return outcome.data if outcome.error is None else outcome.error
+
+
+def _end(scheduler: Scheduler, endpoint: str | int, close: Callable[[], None]) -> None:
     """End a map that is no longer used. Its threads hold the scheduler, and never the map."""
     scheduler.stop(CancelledError(f"The map of {called(endpoint)} has ended."))
-    workers.close()
+    close()
 
 
 def start_map(
@@ -185,22 +249,66 @@ def start_map(
     Raises:
         TypeError, ValueError: An option has a wrong type or value.
         PayloadError: `payloads` cannot be a list of payloads.
+        JournalError: The journal cannot be used.
+        MissingDependencyError: `progress` needs tqdm.
     """
-    later = {"journal": journal, "download": download, "executor": executor}
-    for name, value in later.items():
-        if value is not None or (name == "executor" and progress):
-            raise NotImplementedError(f"{name}= and progress=True of map are not made yet.")
     raises = options.on_error(on_error)
     number = options.in_flight(in_flight, caller.most)
     window = AdaptiveWindow(caller.most, caller.batch) if number is None else FixedWindow(number)
+    folder, path = _options.folder("download", download), options.journal(journal)
+    if executor is not None:
+        raise NotImplementedError("executor= of map is not made yet.")
+    _options.flag("idempotent", idempotent)
+    source = Source(payloads, caller.endpoint, caller.parameters)
+    bar: MapBar | None = None
+    if _options.flag("progress", progress):
+        from ._terminal.map_bar import MapBar
+
+        bar = MapBar(caller.endpoint, source.total)
+    kept = None if path is None else Journal.open(path, caller.endpoint, caller.fingerprint())
     workers = Workers()
+
+    def report(outcome: Outcome) -> None:
+        if bar is not None:
+            bar.add(failed=outcome.error is not None, replayed=outcome.replayed)
+
+    recorder = Recorder(caller, kept, folder, shape, report, workers.start)
+
+    def close() -> None:
+        workers.close()
+        recorder.close()
+        if bar is not None:
+            bar.close()
+
     scheduler = Scheduler(
-        caller,
-        Source(payloads, caller.endpoint, caller.parameters),
-        window,
-        PlainRecorder(shape, None),
-        workers.start,
-        raises=raises,
-        idempotent=idempotent,
+        caller, source, window, recorder, workers.start, raises=raises, idempotent=idempotent
     )
-    return Map(caller, scheduler, workers, raises=raises)
+    return Map(caller.endpoint, scheduler, close, raises=raises, journal=path)
+
+
+@short_traceback
+def read_journal(path: str | os.PathLike[str]) -> Iterator[Outcome]:
+    """Read the journal of a map: yield the outcome of each item, in the order in which they ended.
+
+    The map that writes it may still run.
+
+    Args:
+        path: The path of the file. ``~`` is your home.
+
+    Yields:
+        An `Outcome` for each item. Its `data` is a list with plain values, where a file is a dict,
+        because there may be no app to fetch it from. `replayed` is true.
+
+    Raises:
+        JournalError: The file cannot be read, or is not a journal.
+    """
+    for recorded in recorded_items(path):
+        yield Outcome(
+            recorded.index,
+            recorded.payload,
+            recorded.data,
+            recorded.restored_error(),
+            recorded.seconds,
+            recorded.attempts,
+            True,
+        )

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import CancelledError
+from datetime import datetime, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .._basics.words import called
+from .._calls.app_files import ResultFiles
+from .._connection.connection import bundle_of_data
 from .._connection.preparing import prepare
 from .._transport.connections import RequestHandle
-from ..errors import GradioClientError
+from ..errors import ClientClosedError, GradioClientError
+from ..events import Data
 from ..job import control_of
 from .again import was_not_taken
 from .items import NotTaken, Parameter
+from .saved_files import note_saved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .._connection.lifecycle import Lifecycle
-    from ..events import Data
-    from ..files import Owner
+    from .._protocol.api.signature import Signature
+    from .._protocol.values.filedata import FileFacts
+    from ..files import Owner, RemoteFile
     from ..job import Job
     from .items import Item
+    from .journal_format import Recorded
 
 
 class ClientCaller:
@@ -104,6 +115,13 @@ class ClientCaller:
             if not item.on_cancel(request.abort):
                 request.abort()
             return connection.call(prepared, wait, request)
+        except CancelledError as exc:
+            if item.cancelled or not self._lifecycle.is_closed:
+                raise
+            raise ClientClosedError(
+                f"The client was closed during the map of {called(self.endpoint)}.",
+                endpoint=self.endpoint,
+            ) from exc
         except GradioClientError as exc:
             if was_not_taken(exc, direct=direct):
                 raise NotTaken(exc) from exc
@@ -116,8 +134,35 @@ class ClientCaller:
 
     def parameters(self) -> Sequence[Parameter]:
         """Return the parameters of the endpoint."""
+        return [Parameter(one.sent_as, one.required) for one in self._signature().parameters]
+
+    def fingerprint(self) -> str:
+        """Return what callers of the endpoint rely on, as text."""
+        from .._protocol.api.fingerprint import fingerprint_of
+
+        return json.dumps(fingerprint_of(self._signature()))
+
+    def _signature(self) -> Signature:
         from .._protocol.api.signature import signature_of
 
         connection = self._lifecycle.current()
-        signature = signature_of(connection.table.resolve(self._asked), connection.app.info())
-        return [Parameter(one.sent_as, one.required) for one in signature.parameters]
+        return signature_of(connection.table.resolve(self._asked), connection.app.info())
+
+    def restore(self, recorded: Recorded) -> Data:
+        """Return the result that a journal has, with files as objects."""
+        connection = self._lifecycle.current()
+        endpoint = connection.table.resolve(self._asked)
+        files = ResultFiles(connection.files, self._owner)
+
+        def make_file(facts: FileFacts, saved: str | None) -> RemoteFile:
+            return note_saved(files.make(facts), saved)
+
+        return Data._make(
+            data=recorded.restored_data(make_file),
+            endpoint=endpoint.name,
+            fn_index=endpoint.fn_index,
+            time=datetime.fromtimestamp(recorded.time, timezone.utc),
+            updates=recorded.restored_updates(),
+            _origin=endpoint,
+            _display=partial(bundle_of_data, plots=endpoint.plots),
+        )

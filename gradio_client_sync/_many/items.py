@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..errors import GradioClientError
+    from .journal_format import Recorded
 
 
 class Outcome(FrozenRecord):
@@ -177,3 +178,9 @@ class Caller(Protocol):
 
     def parameters(self) -> Sequence[Parameter]:
         """Return the parameters of the endpoint. It may send a request."""
+
+    def fingerprint(self) -> str:
+        """Return what callers of the endpoint rely on, as text. It may send a request."""
+
+    def restore(self, recorded: Recorded) -> Any:
+        """Return the `Data` that a journal has, with files as objects."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from typing import Any
 
 from .._options import count
@@ -45,3 +46,17 @@ def in_flight(value: Any, most: int) -> int | None:
             f"larger max_workers= to Client, or a smaller in_flight=."
         )
     return number
+
+
+def journal(value: object) -> str | None:
+    """Check the path of a journal; ``None`` for no journal.
+
+    Raises:
+        TypeError: It is not a path.
+    """
+    if value is None:
+        return None
+    path = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    if not isinstance(path, str) or not path:
+        raise TypeError(f"journal must be the path of a file or None, not {value!r}.")
+    return path

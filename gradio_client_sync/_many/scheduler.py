@@ -15,19 +15,19 @@ import logging
 import math
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, Protocol
+from typing import TYPE_CHECKING, Any, Callable
 
 from .._transport.signal_safe import SafeCondition, new_lock
 from ..errors import ClientClosedError, GradioClientError
 from .again import may_repeat, refusal_of
 from .items import Counts, Item, NotTaken, Outcome
-from .noted import noted
 from .order import Order
 from .pauses import Pauses
 from .waiting import Waiting
 
 if TYPE_CHECKING:
     from .items import Caller
+    from .recorder import Recorder
     from .source import Source
     from .window import Window
 
@@ -41,19 +41,6 @@ CHUNK, LEAST_CHUNK = 3, 16
 QUICK = 0.002
 
 _READ, _WAIT, _END = object(), object(), object()
-
-
-class Recorder(Protocol):
-    """What is done with each outcome before the user gets it."""
-
-    def recall(self, item: Item) -> Outcome | None:
-        """Return the outcome that an item had in an earlier run.
-
-        It is called once for each item, in their order, on the thread that reads the payloads.
-        """
-
-    def record(self, item: Item, data: Any, error: BaseException | None) -> Outcome:
-        """Make the outcome of an item that has ended, and keep it. Called on any thread."""
 
 
 class Scheduler:
@@ -151,7 +138,9 @@ class Scheduler:
             reason: What threads that wait for outcomes get.
         """
         with self._lock:
-            self._stopped = self._stopped or reason
+            has_ended = self._exhausted and self._order.given == self._read
+            if not has_ended or self._source_error is not None:
+                self._stopped = self._stopped or reason
             items = list(self._in_flight.values())
             self._waiting.drop_after(-1)
             self._changed.notify_all()
@@ -255,7 +244,8 @@ class Scheduler:
                 self._workers -= 1
                 self._idle.notify_all()
             self.stop(exc)
-            raise
+            if not isinstance(exc, GradioClientError):  # such as a full disk for the journal
+                raise
 
     def _next_item(self, note: Callable[[], list[Item]] | None) -> Item | None:
         """Take the next item, after a pause if there is one; ``None`` if this worker ends.
@@ -322,7 +312,7 @@ class Scheduler:
         again = self._idempotent and item.attempts <= self._caller.retries
         if error is not None and again and may_repeat(error):
             return lambda: self._note_repeat(item, error)
-        outcome = self._recorder.record(item, data, error and noted(error, item))
+        outcome = self._recorder.record(item, data, error)
         return lambda: self._note_outcome(item, outcome, seconds)
 
     def _on_start(self, item: Item) -> None:
@@ -391,7 +381,7 @@ class Scheduler:
             return []
         refusal = refusal_of(error)
         if not self._pauses.refused(now, began, refusal, alone=in_flight == 1):
-            failed = self._recorder.record(item, None, noted(error, item))
+            failed = self._recorder.record(item, None, error)
             self._in_flight[item.index] = item
             return self._note_outcome(item, failed, 0.0)
         if not refusal.absent:

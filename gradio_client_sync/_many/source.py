@@ -6,8 +6,7 @@ name, and refuses at once what cannot be a list of payloads.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._basics.words import a, called
@@ -99,11 +98,9 @@ class Source:
             if not isinstance(first, (list, tuple, Mapping, type(None))):
                 raise self._not_a_payload(0, first)
         try:
-            self.total = operator.length_hint(payloads, -1)
-        except TypeError:
+            self.total = len(payloads) if isinstance(payloads, Sized) else None
+        except TypeError:  # it depends on another object, which has no length
             self.total = None
-        if self.total is not None and (self.total < 0 or not isinstance(payloads, Sequence)):
-            self.total = self.total if hasattr(payloads, "__len__") else None
         return iter(payloads)
 
     def _rows(self, table: Any, parameters: Sequence[Parameter]) -> Iterator[dict[str, Any]]:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._tracebacks import short_tracebacks
+from .explained import explained
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
 
+    from .._many.items import Caller
     from ..events import Data
     from ..many import Map
     from ..types import Payload
-    from .items import Caller
 
 
 @short_tracebacks()
 class MapsCalls:
     """Base of the classes that make many calls of one endpoint. They have `_caller`."""
 
+    @explained("many")
     def map(
         self,
         endpoint: str | int | None,
@@ -74,14 +76,12 @@ class MapsCalls:
             >>> [data[0] for data in app.map("/add", [[1, 2], [3, 4]])]
             [3, 7]
         """
-        from ..many import start_map
-
-        caller = self._caller(
-            endpoint, timeout=timeout, isolated=isolated, idempotent=idempotent, headers=headers
-        )
-        return start_map(
-            caller,
+        return self._map(
+            endpoint,
             payloads,
+            timeout=timeout,
+            isolated=isolated,
+            headers=headers,
             in_flight=in_flight,
             on_error=on_error,
             idempotent=idempotent,
@@ -90,6 +90,30 @@ class MapsCalls:
             download=download,
             executor=executor,
         )
+
+    def _map(
+        self,
+        endpoint: str | int | None,
+        payloads: Iterable[Payload],
+        *,
+        timeout: float | None = None,
+        isolated: bool = False,
+        idempotent: bool = False,
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Map[Any]:
+        """Make a map.
+
+        Args:
+            endpoint, payloads, timeout, isolated, idempotent, headers: As `map` takes them.
+            options: The other options of `start_map`.
+        """
+        from ..many import start_map
+
+        caller = self._caller(
+            endpoint, timeout=timeout, isolated=isolated, idempotent=idempotent, headers=headers
+        )
+        return start_map(caller, payloads, idempotent=idempotent, **options)
 
     def _caller(self, endpoint: str | int | None, **options: Any) -> Caller:
         """Return what makes the calls of one map.
