@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from .function import Function as Function
     from .function import TypedJob as TypedJob
     from .job import Job as Job
+    from .many import Counts as Counts
+    from .many import Map as Map
+    from .many import Outcome as Outcome
+    from .many import read_journal as read_journal
     from .pool import Pool as Pool
     from .pool import ReplicaStatus as ReplicaStatus
 
@@ -42,6 +46,7 @@ _HOMES = {
     "files": ("RemoteFile", "handle_file"),
     "job": ("Job",),
     "pool": ("Pool", "ReplicaStatus"),
+    "many": ("Counts", "Map", "Outcome", "read_journal"),
     "function": ("Function", "TypedJob"),
     "errors": (
         "ApiChangedError",
@@ -61,6 +66,7 @@ _HOMES = {
         "GradioClientError",
         "HTTPStatusError",
         "JobTimeoutError",
+        "JournalError",
         "MessageTooLargeError",
         "MissingDependencyError",
         "PayloadError",

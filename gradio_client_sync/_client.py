@@ -12,6 +12,7 @@ from ._basics.printing import printable
 from ._connection.lifecycle import Lifecycle
 from ._connection.preparing import prepare
 from ._face.explained import ExplainsAttributes, check_options, explained
+from ._face.maps_calls import MapsCalls
 from ._face.waiting import wait_for_result
 from ._job.event_log import HISTORY_BYTES
 from ._options import Options
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from ._connection.connection import Connection
     from ._files.download import FileStore
+    from ._many.items import Caller
     from ._options import StatusCallback
     from ._protocol.api.endpoint import Endpoint
     from ._protocol.api.signature import Signature
@@ -47,7 +49,7 @@ CLOSE_GRACE = 2.0  # s for the requests that cancel the jobs on the server
 
 
 @short_tracebacks("__init__", "__exit__")
-class Client(ExplainsAttributes):
+class Client(MapsCalls, ExplainsAttributes):
     """A connection to one Gradio app (Gradio 3.10 and later).
 
     Connecting sends one request, which reads the app's config. All calls share one session, so
@@ -569,6 +571,11 @@ class Client(ExplainsAttributes):
             JavaScript prints a warning and returns nothing.
         """
         return self._lifecycle.current().component_server(component_id, fn_name, data)
+
+    def _caller(self, endpoint: str | int | None, **options: Any) -> Caller:
+        from ._many.client_caller import ClientCaller
+
+        return ClientCaller(self._lifecycle, self, endpoint, **options)
 
     # -- the session ----------------------------------------------------------------
 

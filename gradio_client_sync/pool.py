@@ -11,6 +11,7 @@ from ._basics.words import counted
 from ._client import Client, unconnected
 from ._connection.preparing import prepare
 from ._face.explained import ExplainsAttributes, explained
+from ._face.maps_calls import MapsCalls
 from ._face.waiting import wait_for_result
 from ._pool.dispatch import Dispatch
 from ._pool.replica_set import ReplicaSet, is_passing
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from ._calls.call import PreparedCall
     from ._connection.connection import Connection
+    from ._many.items import Caller
     from ._pool.health import State
     from ._protocol.api.endpoint import Endpoint
     from ._protocol.api.signature import Signature
@@ -65,7 +67,7 @@ class ReplicaStatus(NamedTuple):
 
 
 @short_tracebacks("__init__", "__exit__")
-class Pool(ExplainsAttributes):
+class Pool(MapsCalls, ExplainsAttributes):
     """Several addresses of one app: replicas, or copies of a Space.
 
     Each call goes to the replica with the least to do: the fewest calls of this pool, or the
@@ -331,12 +333,8 @@ class Pool(ExplainsAttributes):
             endpoint, payload, isolated, options: The arguments of `submit`, and the name of the
                 method.
         """
-        replicas = self._current()
-        target = self._endpoint(endpoint)
-        named = endpoint
-        if isinstance(endpoint, int) and isinstance(target.name, str) and not target.rendered:
-            same = replicas.reference()._endpoint(target.name)
-            named = target.name if same.fn_index == target.fn_index else endpoint
+        replicas, target = self._current(), self._endpoint(endpoint)
+        named = self._name(endpoint, target)
         dispatch = Dispatch(replicas, target.name, sticky=not isolated and _needs_session(target))
         try:
             while True:
@@ -360,6 +358,20 @@ class Pool(ExplainsAttributes):
         except BaseException as exc:
             dispatch.end(exc)
             raise
+
+    def _name(self, endpoint: str | int | None, target: Endpoint) -> str | int | None:
+        """Return how all replicas call an endpoint: by its name, since numbers may differ."""
+        if not isinstance(endpoint, int) or isinstance(target.name, int) or target.rendered:
+            return endpoint
+        same = self._current().reference()._endpoint(target.name)
+        return target.name if same.fn_index == target.fn_index else endpoint
+
+    def _caller(self, endpoint: str | int | None, **options: Any) -> Caller:
+        from ._pool.pool_caller import PoolCaller
+
+        replicas, target = self._current(), self._endpoint(endpoint)
+        sticky = not options["isolated"] and _needs_session(target)
+        return PoolCaller(replicas, self._name(endpoint, target), sticky=sticky, **options)
 
     # -- the session --------------------------------------------------------------------
 

@@ -74,6 +74,8 @@ class CallOptions(NamedTuple):
             its connection was lost.
         isolated: Whether the call has a session of its own.
         elsewhere: Other servers that can run the call; ``None`` if there is only one server.
+        patience: Seconds for which the call is sent again while the server responds with 429;
+            ``None`` for those of `HttpOptions`.
     """
 
     deadline: Deadline
@@ -81,6 +83,7 @@ class CallOptions(NamedTuple):
     idempotent: bool
     isolated: bool = False
     elsewhere: Elsewhere | None = None
+    patience: float | None = None
 
 
 class PreparedCall(NamedTuple):

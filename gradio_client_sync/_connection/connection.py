@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from weakref import ref
 
 from .._calls.app_files import AppFiles
-from .._calls.call import CallOptions
 from .._calls.host import Host
 from .._calls.responses import changed
 from .._calls.runner import JobRunner
@@ -40,10 +39,9 @@ from .sessions import Sessions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._calls.call import Elsewhere, HandedOver, PreparedCall
-    from .._options import Options, Trigger
+    from .._calls.call import HandedOver, PreparedCall
+    from .._options import Options
     from .._protocol.api.endpoint import EndpointTable
-    from .._protocol.api.meaning import Callee
     from .._protocol.queue.exchange import Finish
     from .._transport.attempts import RetryPolicy
     from .._transport.deadlines import Deadline
@@ -77,6 +75,9 @@ class Connection:
         AuthenticationError: The app requires a login, or did not accept it.
         ConfigError: The server is not a Gradio app.
         UnsupportedAppError: The app uses a release or protocol that is not supported.
+
+    Attributes:
+        calls: Prepares calls. Pass them to `submit` or `call`.
     """
 
     def __init__(
@@ -119,7 +120,7 @@ class Connection:
         self._bodies = BodyFactory(app, http, self.files, options.oauth_token)
         self._watcher = AppWatcher(app, self._workers.start)
         self._router = router = Router(app, self._watcher)
-        self._calls = CallFactory(
+        self.calls = CallFactory(
             app, self._sessions, router, self._bodies, self.files, call_headers
         )
         self._host = Host(
@@ -168,20 +169,10 @@ class Connection:
 
         session = self._sessions.enter()
         try:
-            component = session.table.component(component_id)
-            body, content_type = component_server.request(
-                component_id, component, fn_name, data, session.session_hash
+            url, headers = self.app.routes.component_server, self._call_headers()
+            return component_server.call(
+                session, self.http, url, headers, component_id, fn_name, data
             )
-            session.keep_heartbeat()
-            response = self.http.post(
-                self.app.routes.component_server,
-                body,
-                content_type=content_type,
-                headers=self._call_headers(),
-                read_timeout=None,
-                policy=self.http.rate_limited,
-            )
-            return component_server.result(component_id, fn_name, response)
         except Aborted as exc:
             raise ClientClosedError(
                 f"The client was closed while {fn_name!r} of component {component_id} ran."
@@ -200,44 +191,12 @@ class Connection:
 
     # -- calls --------------------------------------------------------------------
 
-    def prepare(
+    def call(
         self,
-        callee: Callee,
-        data: list[Any],
-        *,
-        isolated: bool,
-        deadline: Deadline,
-        idempotent: bool,
-        headers: Mapping[str, str],
-        trigger: Trigger | None,
-        owner: Owner,
-        elsewhere: Elsewhere | None = None,
-    ) -> PreparedCall:
-        """Prepare a call. Pass the result to `submit` or `call`.
-
-        Args:
-            callee: The function to call.
-            data: One value for each of its inputs.
-            isolated: Make the call in a session of its own.
-            deadline: The time by which the call must end.
-            idempotent: The function may run twice without harm.
-            headers: Headers for this call only.
-            trigger: The event of the app's page that the call stands for, if any.
-            owner: The client. It is not garbage-collected while the call runs.
-            elsewhere: Other servers that can run the call; ``None`` if there is only one server.
-
-        Raises:
-            EndpointNotFoundError: The function was rendered in another session.
-            PayloadError: The values cannot be sent.
-            FileError: A file cannot be read, or is too large for the app.
-            ClientClosedError: `close` was called.
-        """
-        options = CallOptions(deadline, self._options.retries, idempotent, isolated, elsewhere)
-        return self._calls.make(
-            callee, data, options, headers=headers, trigger=trigger, owner=owner
-        )
-
-    def call(self, prepared: PreparedCall, wait: Callable[[Job], Data]) -> Data:
+        prepared: PreparedCall,
+        wait: Callable[[Job], Data],
+        request: RequestHandle | None = None,
+    ) -> Data:
         """Make a call for a thread that only waits for the result.
 
         A call that is a single request needs neither a job nor another thread, and making them
@@ -246,13 +205,14 @@ class Connection:
         Args:
             prepared: The call.
             wait: Waits for a job, and returns its result.
+            request: The handle of the request, if another thread may abort it.
 
         Raises:
             CancelledError: `close` was called during the call.
             ClientClosedError: `close` was called before the call.
             GradioClientError: The call failed, or no thread could be started.
         """
-        request, owns_session = RequestHandle(), True
+        request, owns_session = request or RequestHandle(), True
         try:
             first = None
             url = prepared.direct_url
@@ -278,6 +238,22 @@ class Connection:
                 if owns_session:
                     self._sessions.leave(prepared.session)
 
+    def run(self, prepared: PreparedCall, begin: Callable[[Job], object]) -> Data:
+        """Make a call by a job that runs on this thread, if there is a slot for it.
+
+        For a thread that has nothing else to do: it saves two switches between threads.
+
+        Args:
+            prepared: The call.
+            begin: Called with the job before it runs.
+
+        Raises:
+            CancelledError: The job was cancelled.
+            ClientClosedError: `close` was called before the call.
+            GradioClientError: The call failed.
+        """
+        return self._run_job(prepared, Job.result, begin=begin)
+
     def submit(self, prepared: PreparedCall) -> Job:
         """Make a call by a job, and return the job at once.
 
@@ -293,6 +269,7 @@ class Connection:
         wait: Callable[[Job], T],
         request: RequestHandle | None = None,
         first: Finish | None = None,
+        begin: Callable[[Job], object] | None = None,
     ) -> T:
         """Start a job for a call, or queue it, and return what `wait` returns for the job.
 
@@ -306,6 +283,7 @@ class Connection:
             request: The request of a first attempt without a job. If it holds a slot, the job gets
                 it.
             first: The failure of that attempt. It is raised if the job cannot be started.
+            begin: Called with the job. If it has a slot, it then runs on this thread.
 
         Raises:
             ClientClosedError: `close` was called.
@@ -317,12 +295,16 @@ class Connection:
             try:
                 # Before `admit`, after which another thread may start the job at any time.
                 runner.arm(self.http.timers)
-                self._admission.admit(runner, request)
+                has_slot = self._admission.admit(runner, request, starts=begin is None)
             except GradioClientError as exc:
                 exc.endpoint = runner.endpoint.name
                 if first is not None and first.error is not None:
                     raise first.error from None
                 raise
+            if begin is not None:
+                begin(job)
+                if has_slot:
+                    runner()
             return wait(job)
         except BaseException:
             if runner is not None:
@@ -398,7 +380,7 @@ class Connection:
             ClientClosedError: `close` was called.
             GradioClientError: No thread could be started.
         """
-        prepared, admission = self._calls.make_moved(job.call, owner), job.control.admission
+        prepared, admission = self.calls.make_moved(job.call, owner), job.control.admission
         try:
             prepared.files.job = ref(job.events)
             start = partial(self._workers.start_as, f"gradio-job-{prepared.number}")

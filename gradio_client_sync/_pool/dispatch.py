@@ -9,6 +9,7 @@ from weakref import ref
 
 from .._transport.signal_safe import new_lock
 from ..errors import GradioClientError
+from ..job import control_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,10 @@ class Replicas(Protocol):
     ) -> Replica | None:
         """Choose a replica for a call, and count the call as one that it has to do."""
 
-    def pass_on(self, replica: Replica, error: BaseException) -> None:
+    def starts(self, replica: Replica) -> None:
+        """Record that a replica runs a call that waited in its queue."""
+
+    def pass_on(self, replica: Replica, error: BaseException, *, started: bool) -> None:
         """Record that a replica has not taken a call, which goes elsewhere."""
 
     def retry(self, replica: Replica, error: BaseException) -> None:
@@ -48,6 +52,7 @@ class Replicas(Protocol):
         error: BaseException | None,
         seconds: float | None,
         *,
+        started: bool,
         sticky: bool,
     ) -> None:
         """Record the end of a call."""
@@ -71,6 +76,7 @@ class Dispatch:
         self._sticky = sticky
         self._lock = new_lock()
         self._began = time.monotonic()
+        self._started: float | None = None
         self._ended = False
         self._explanation = ""
         replica = replicas.take(endpoint, (), sticky=sticky)
@@ -131,7 +137,9 @@ class Dispatch:
         # Set before another thread may run the job there, and may call `take_over` in turn.
         self.replica = other
         self._tried.append(other)
-        self._replicas.pass_on(left, error)
+        with self._lock:
+            started, self._started = self._started is not None, None
+        self._replicas.pass_on(left, error, started=started)
         return True
 
     def explain(self) -> str:
@@ -143,38 +151,43 @@ class Dispatch:
     _job: ref[Job] | None = None
 
     def watch(self, job: Job) -> None:
-        """Record the end of the call when its job ends."""
+        """Record the start and the end of the call, as its job reports them."""
         self._job = self.replica.newest = ref(job)
+        control = control_of(job)
+        control.on_run = self.started
+        if "started" in control.times:  # meanwhile
+            self.started()
         job.add_done_callback(self._on_done)
 
     def _on_done(self, job: Any) -> None:
-        error = None if job.cancelled() else job.exception()
-        times = job.timings
-        seconds = None
-        if not job.cancelled() and times.done is not None:
-            seconds = times.done - (times.started or 0.0)
-        self.end(error, seconds, cancelled=job.cancelled())
+        cancelled = job.cancelled()
+        self.end(None if cancelled else job.exception(), cancelled=cancelled)
 
-    def end(
-        self,
-        error: BaseException | None,
-        seconds: float | None = None,
-        *,
-        cancelled: bool = False,
-    ) -> None:
+    def started(self) -> None:
+        """Record that the replica runs the call, which has left its queue."""
+        with self._lock:
+            if self._ended or self._started is not None:
+                return
+            self._started = time.monotonic()
+        self._replicas.starts(self.replica)
+
+    def end(self, error: BaseException | None, *, cancelled: bool = False) -> None:
         """Record the end of the call. Later calls of this method do nothing.
 
         Args:
             error: The error; ``None`` if the call has a result.
-            seconds: How long the function ran; without it, the time since the call began.
             cancelled: Whether the call was cancelled, which says nothing about its replica.
         """
         with self._lock:
             if self._ended:
                 return
             self._ended = True
-        if cancelled:
-            error = CancelledError()
-        elif seconds is None:
-            seconds = time.monotonic() - self._began
-        self._replicas.end(self.replica, self._endpoint, error, seconds, sticky=self._sticky)
+        began = self._began if self._started is None else self._started
+        self._replicas.end(
+            self.replica,
+            self._endpoint,
+            CancelledError() if cancelled else error,
+            time.monotonic() - began,
+            started=self._started is not None,
+            sticky=self._sticky,
+        )

@@ -52,6 +52,7 @@ class Replica:
         health: Whether it gets calls.
         room: How many calls it takes at once, if its queue is limited.
         in_flight: The calls of this pool that it runs or has in its queue.
+        running: Those of them that its app runs, as far as it has reported that.
         done: The calls that have ended with a result.
         failed: The calls that have failed there, without those that another replica has run.
         error: The last reason why it got no calls, or did not take one.
@@ -64,6 +65,7 @@ class Replica:
         self.health = Health()
         self.room = Room()
         self.in_flight = 0
+        self.running = 0
         self.done = 0
         self.failed = 0
         self.error: BaseException | None = None
@@ -92,14 +94,17 @@ class Replica:
             queued: The result of `queued`, which must not be called under the lock.
             now: The present time.
         """
-        if self.health.accepts(now):
+        if self.client._lifecycle.is_closed:
+            rank = 5
+        elif self.health.accepts(now):
             rank = 0 if self.room.has_place(self.in_flight) else 1
         else:
             rank = {"full": 2, "down": 3, "different": 4}[self.health.state]
         seconds, at = self._seconds.get(endpoint, (None, now))
         if now - at > REMEMBERED:
             seconds = None
-        return Load(rank, max(self.in_flight, queued), seconds, self.used)
+        waiting = max(self.in_flight - self.running, queued)
+        return Load(rank, self.in_flight, waiting, seconds, self.used)
 
     def took(self, endpoint: str | int | None, seconds: float, now: float) -> None:
         """Record the time of a call that has succeeded."""

@@ -59,6 +59,7 @@ class ReplicaSet:
     Attributes:
         pid: The process. A forked process makes its own set.
         replicas: The replicas in the order of the addresses.
+        is_closed: Whether `close` was called.
     """
 
     def __init__(self, clients: Sequence[Client]) -> None:
@@ -72,6 +73,7 @@ class ReplicaSet:
         self._home: Replica | None = None  # has the session state of the pool
         self._home_used = False
         self._expected: Description | None = None  # of the first replica that responded
+        self.is_closed = False
 
     # -- connecting -----------------------------------------------------------------
 
@@ -171,10 +173,16 @@ class ReplicaSet:
             chosen.used = next(self._uses)
         return chosen
 
-    def pass_on(self, replica: Replica, error: BaseException) -> None:
+    def starts(self, replica: Replica) -> None:
+        """Record that a replica runs a call that waited in its queue."""
+        with self._lock:
+            replica.running += 1
+
+    def pass_on(self, replica: Replica, error: BaseException, *, started: bool) -> None:
         """Record that a replica has not taken a call, which goes elsewhere."""
         with self._lock:
             replica.in_flight -= 1
+            replica.running -= started
         self._record(replica, error)
 
     def retry(self, replica: Replica, error: BaseException) -> None:
@@ -197,6 +205,7 @@ class ReplicaSet:
         error: BaseException | None,
         seconds: float | None,
         *,
+        started: bool,
         sticky: bool,
     ) -> None:
         """Record the end of a call.
@@ -206,10 +215,12 @@ class ReplicaSet:
             endpoint: The endpoint.
             error: The error; ``None`` if the call has a result.
             seconds: How long the function ran.
+            started: Whether `starts` was called for the call.
             sticky: Whether the call had to be made where the session state is.
         """
         with self._lock:
             replica.in_flight -= 1
+            replica.running -= started
             if error is None:
                 replica.done += 1
                 if seconds is not None:
@@ -264,7 +275,8 @@ class ReplicaSet:
         """Return a client that knows the endpoints."""
         now = self.replicas[0].now()
         with self._lock:
-            usable = [r for r in self.replicas if r.client._lifecycle.was_opened]
+            lives = [(r, r.client._lifecycle) for r in self.replicas]
+            usable = [r for r, life in lives if life.was_opened and not life.is_closed]
             usable.sort(key=lambda r: r.load(None, 0, now).rank)
         return (usable or self.replicas)[0].client
 
@@ -330,6 +342,7 @@ class ReplicaSet:
 
     def close(self) -> None:
         """Close all clients at the same time."""
+        self.is_closed = True
         for replica in self.replicas:
             _start_or_run(self._workers, replica.client.close)
         self._workers.close()
