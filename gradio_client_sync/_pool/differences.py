@@ -63,7 +63,7 @@ def _compared(fingerprint: Fingerprint, types: bool) -> object:
 
 
 def _named(endpoint: str | int) -> str:
-    return f"endpoint {endpoint!r}" if isinstance(endpoint, str) else called(endpoint)
+    return f"endpoint {called(endpoint)}" if isinstance(endpoint, str) else called(endpoint)
 
 
 def _shown(fingerprint: Fingerprint) -> str:
