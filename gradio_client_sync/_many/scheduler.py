@@ -78,22 +78,19 @@ class Scheduler:
         self._changed = SafeCondition(self._lock)  # for threads that want outcomes
         self._idle = SafeCondition(self._lock)  # for the end of all workers
         self._resumed = SafeCondition(self._lock)  # for the worker that waits for a pause
-        self._reading = False
+        self._reading = self._exhausted = False
         self._quick = True  # the source gave its last payload at once
-        self._exhausted = False
         self._source_error: BaseException | None = None
-        self._read = 0
         self._waiting = Waiting()
         self._pauses = Pauses()
         self._in_flight: dict[int, Item] = {}
         self._not_started = 0  # of those, how many the app does not run yet
-        self._workers = 0
-        self._pausing = False  # a worker waits for the end of a pause
+        self._workers, self._pausing = 0, False  # whether one waits for the end of a pause
         self._order = Order()
         self._in_order = True
         self._first_failed = math.inf  # the index of the item that ends the map
         self._stopped: BaseException | None = None
-        self._done = self._failed = self._replayed = self._refused = 0
+        self._read = self._done = self._failed = self._replayed = self._refused = 0
 
     # -- for the user's threads -----------------------------------------------------
 
@@ -140,13 +137,16 @@ class Scheduler:
         with self._lock:
             has_ended = self._exhausted and self._order.given == self._read
             if not has_ended or self._source_error is not None:
-                self._stopped = self._stopped or reason
+                self._end(reason)
             items = list(self._in_flight.values())
-            self._waiting.drop_after(-1)
-            self._changed.notify_all()
-            self._resumed.notify_all()
         for item in items:
             item.cancel()
+
+    def _end(self, reason: BaseException) -> None:
+        self._stopped = self._stopped or reason
+        self._waiting.drop_after(-1)
+        self._changed.notify_all()
+        self._resumed.notify_all()
 
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait until no worker runs, and return whether that is so."""
@@ -299,8 +299,7 @@ class Scheduler:
         try:
             data = self._caller.call(item)
         except NotTaken as exc:
-            cause = exc.error
-            return lambda: self._note_refusal(item, cause, began)
+            return partial(self._note_refusal, item, exc.error, began)
         except BaseException as exc:  # noqa: BLE001 - it is the outcome of the item
             error = exc
         seconds = time.monotonic() - began
@@ -308,12 +307,12 @@ class Scheduler:
         item.attempts += 1
         item.seconds += seconds
         if error is not None and (item.cancelled or isinstance(error, ClientClosedError)):
-            return lambda: self._note_stop(item, error)
+            return partial(self._note_stop, item, error)
         again = self._idempotent and item.attempts <= self._caller.retries
         if error is not None and again and may_repeat(error):
-            return lambda: self._note_repeat(item, error)
+            return partial(self._note_repeat, item, error)
         outcome = self._recorder.record(item, data, error)
-        return lambda: self._note_outcome(item, outcome, seconds)
+        return partial(self._note_outcome, item, outcome, seconds)
 
     def _on_start(self, item: Item) -> None:
         """Take note that the app runs an item now."""
@@ -358,16 +357,13 @@ class Scheduler:
         if not self._in_order or self._order.has_next(in_order=True):
             self._changed.notify_all()
 
-    def _note_stop(self, item: Item, error: BaseException | None) -> list[Item]:
+    def _note_stop(self, item: Item, error: BaseException) -> list[Item]:
         self._leave_flight(item)
-        if not item.cancelled and self._stopped is None:  # the client was closed
-            self._stopped = error
-            self._waiting.drop_after(-1)
-            self._changed.notify_all()
-            self._resumed.notify_all()
+        if not item.cancelled:  # the client was closed
+            self._end(error)
         return []
 
-    def _note_repeat(self, item: Item, error: BaseException | None) -> list[Item]:
+    def _note_repeat(self, item: Item, error: BaseException) -> list[Item]:
         self._leave_flight(item)
         log.debug("item %d of the map is sent again after %s", item.index, type(error).__name__)
         if self._stopped is None:
