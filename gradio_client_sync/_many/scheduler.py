@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Callable
 from .._transport.signal_safe import SafeCondition, new_lock
 from ..errors import ClientClosedError, GradioClientError
 from .again import may_repeat, refusal_of
+from .backlog import Backlog
 from .items import Counts, Item, NotTaken, Outcome
 from .order import Order
 from .pauses import Pauses
-from .waiting import Waiting
 
 if TYPE_CHECKING:
     from .items import Caller
@@ -81,7 +81,7 @@ class Scheduler:
         self._reading = self._exhausted = False
         self._quick = True  # the source gave its last payload at once
         self._source_error: BaseException | None = None
-        self._waiting = Waiting()
+        self._backlog = Backlog()
         self._pauses = Pauses()
         self._in_flight: dict[int, Item] = {}
         self._not_started = 0  # of those, how many the app does not run yet
@@ -144,7 +144,7 @@ class Scheduler:
 
     def _end(self, reason: BaseException) -> None:
         self._stopped = self._stopped or reason
-        self._waiting.drop_after(-1)
+        self._backlog.drop_after(-1)
         self._changed.notify_all()
         self._resumed.notify_all()
 
@@ -177,7 +177,7 @@ class Scheduler:
         limit = self._window.limit
         chunk = max(CHUNK * limit, LEAST_CHUNK)
         kept = self._read - self._order.given
-        return len(self._waiting.ahead) < chunk and kept < limit + chunk
+        return len(self._backlog.ahead) < chunk and kept < limit + chunk
 
     def _read_one(self) -> None:
         """Read a payload, without the lock, and start a worker for it."""
@@ -201,7 +201,7 @@ class Scheduler:
             elif self._stopped is None and not self._exhausted:
                 self._read += 1
                 if known is None:
-                    self._waiting.ahead.append(item)
+                    self._backlog.ahead.append(item)
                 else:
                     self._give(known)
             self._changed.notify_all()
@@ -212,12 +212,12 @@ class Scheduler:
 
     def _workers_to_start(self) -> int:
         """Return how many workers have to start. They are counted from now on. With the lock."""
-        if self._stopped is not None or not len(self._waiting):
+        if self._stopped is not None or not len(self._backlog):
             return 0
         if self._pauses.until > time.monotonic():
             more = 0 if self._pausing or self._workers else 1
         else:
-            more = max(0, min(len(self._waiting), self._window.limit - self._workers))
+            more = max(0, min(len(self._backlog), self._window.limit - self._workers))
         self._workers += more
         return more
 
@@ -260,7 +260,7 @@ class Scheduler:
                     cancelled, note = note(), None
                 now = time.monotonic()
                 wanted = self._stopped is None and self._workers <= self._window.limit
-                wanted = wanted and len(self._waiting) > 0
+                wanted = wanted and len(self._backlog) > 0
                 pause = self._pauses.until - now
                 stays = wanted and (pause <= 0 or not self._pausing)
                 if not stays:
@@ -282,11 +282,11 @@ class Scheduler:
 
     def _take(self) -> Item:
         """Take an item to run. With the lock."""
-        item = self._waiting.take()
+        item = self._backlog.take()
         self._in_flight[item.index] = item
         self._not_started += 1
         item.started = False
-        if 2 * len(self._waiting.ahead) <= CHUNK * self._window.limit and not self._exhausted:
+        if 2 * len(self._backlog.ahead) <= CHUNK * self._window.limit and not self._exhausted:
             self._changed.notify_all()  # it is time to read more
         return item
 
@@ -346,7 +346,7 @@ class Scheduler:
         # The results before the failed item are still wanted, if they are given in order.
         self._first_failed, self._exhausted = outcome.index, True
         last = outcome.index if self._in_order else -1
-        self._waiting.drop_after(last)
+        self._backlog.drop_after(last)
         return [other for other in self._in_flight.values() if other.index > last]
 
     def _give(self, outcome: Outcome) -> None:
@@ -367,7 +367,7 @@ class Scheduler:
         self._leave_flight(item)
         log.debug("item %d of the map is sent again after %s", item.index, type(error).__name__)
         if self._stopped is None:
-            self._waiting.again(item)
+            self._backlog.again(item)
         return []
 
     def _note_refusal(self, item: Item, error: GradioClientError, began: float) -> list[Item]:
@@ -382,5 +382,5 @@ class Scheduler:
             return self._note_outcome(item, failed, 0.0)
         if not refusal.absent:
             self._window.refused(now, began, in_flight)
-        self._waiting.again(item)
+        self._backlog.again(item)
         return []

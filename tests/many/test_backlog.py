@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from gradio_client_sync._many.backlog import Backlog
 from gradio_client_sync._many.items import Item
-from gradio_client_sync._many.waiting import Waiting
 
 pytestmark = pytest.mark.once
 
 
 def test_items_that_go_again_come_first() -> None:
     """They come in the order of the payloads."""
-    waiting = Waiting()
+    waiting = Backlog()
     waiting.ahead.extend(Item(index, None) for index in (4, 5))
     for index in (3, 1):
         waiting.again(Item(index, None))
@@ -21,7 +21,7 @@ def test_items_that_go_again_come_first() -> None:
 
 def test_items_after_an_index_are_dropped() -> None:
     """A failed item ends the map for those after it."""
-    waiting = Waiting()
+    waiting = Backlog()
     waiting.ahead.extend(Item(index, None) for index in (4, 5))
     for index in (3, 1):
         waiting.again(Item(index, None))
