@@ -96,15 +96,17 @@ class AdaptiveWindow:
     Args:
         most: The most items that may be in flight.
         batch: How many items the app runs together; 1 if it has no batches.
+        servers: How many servers the items go to. Each needs an item that waits.
 
     Attributes:
         limit: How many items may be in flight now.
     """
 
-    def __init__(self, most: int, batch: int = 1) -> None:
-        self._most = min(most, MOST)
+    def __init__(self, most: int, batch: int = 1, servers: int = 1) -> None:
+        self._most = min(most, MOST * servers)
         self._batch = batch
-        self.limit = min(self._most, max(FIRST, 2 * batch))
+        self._servers = servers
+        self.limit = min(self._most, max(FIRST, 2 * batch) * servers)
         self._grows = True
         self._ceiling = math.inf  # so many were refused
         self._refused_at = -math.inf
@@ -122,8 +124,9 @@ class AdaptiveWindow:
     def started(self, now: float, in_flight: int, waiting: int) -> None:
         """Grow if the app runs all items at once. See `Window.started`."""
         has_room = self._grows and not waiting and in_flight >= self.limit
-        if has_room and self.limit < min(EARLY, self._highest()):
-            self._set(min(2 * self.limit, EARLY))
+        early = EARLY * self._servers
+        if has_room and self.limit < min(early, self._highest()):
+            self._set(min(2 * self.limit, early))
 
     def ended(self, now: float, seconds: float, waited: float | None, in_flight: int) -> None:
         """Measure, and change the limit after a measurement. See `Window.ended`."""
@@ -241,7 +244,8 @@ class AdaptiveWindow:
 
     def _reserve(self, running: float) -> float:
         """Return how many items may wait at the app, so that it always has a next one."""
-        return max(2.0, running / 4 if self._batch == 1 else max(self._batch, running))
+        least = 2.0 * self._servers
+        return max(least, running / 4 if self._batch == 1 else max(self._batch, running))
 
     def _highest(self) -> int:
         """Return the largest limit for now."""

@@ -100,3 +100,16 @@ def test_window_measures_nothing_while_payloads_are_slow() -> None:
     for index in range(100):
         window.ended(float(index), 0.1, 0.0, 1)
     assert window.limit == FIRST
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_window_keeps_an_item_waiting_at_each_server(workers: int) -> None:
+    """With several servers, each has items that wait, so that none is idle between two."""
+    window = AdaptiveWindow(1024, servers=3)
+    assert window.limit == 3 * FIRST
+    window.started(0.0, window.limit, 0)
+    assert window.limit == 6 * FIRST
+    Simulation(App(3 * workers, steady(0.05)), window, ITEMS)
+    assert window.limit >= 3 * (workers + 1)
+    Simulation(App(10_000, steady(0.01)), most := AdaptiveWindow(10_000, servers=3), 20_000)
+    assert most.limit == 3 * MOST
