@@ -252,12 +252,18 @@ def start_map(
         JournalError: The journal cannot be used.
         MissingDependencyError: `progress` needs tqdm.
     """
+    if executor is not None:
+        from ._many.executors import in_executor
+
+        caller = in_executor(caller, executor)
     raises = map_options.on_error(on_error)
     number = map_options.in_flight(in_flight, caller.most)
-    window = AdaptiveWindow(caller.most, caller.batch) if number is None else FixedWindow(number)
+    window = (
+        AdaptiveWindow(caller.most, caller.batch, caller.servers)
+        if number is None
+        else FixedWindow(number)
+    )
     folder, path = _options.folder("download", download), map_options.journal(journal)
-    if executor is not None:
-        raise NotImplementedError("executor= of map is not made yet.")
     _options.flag("idempotent", idempotent)
     source = Source(payloads, caller.endpoint, caller.parameters)
     bar: MapBar | None = None

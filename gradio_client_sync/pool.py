@@ -371,7 +371,7 @@ class Pool(MapsCalls, ExplainsAttributes):
 
         replicas, target = self._current(), self._endpoint(endpoint)
         sticky = not options["isolated"] and _needs_session(target)
-        return PoolCaller(replicas, self._name(endpoint, target), sticky=sticky, **options)
+        return PoolCaller(self, replicas, self._name(endpoint, target), sticky=sticky, **options)
 
     # -- the session --------------------------------------------------------------------
 

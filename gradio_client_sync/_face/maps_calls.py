@@ -59,7 +59,8 @@ class MapsCalls:
             journal: The path of a file that keeps the outcome of each item. A later map with the
                 same file goes on where this one ended.
             download: A folder for the files of results. They are saved when an item ends.
-            executor: Make the calls in other processes or on other machines.
+            executor: Make the calls in the workers of a `concurrent.futures.Executor` or of a Dask
+                cluster (a ``distributed.Client``). Order, journal and progress stay here.
 
         Returns:
             A `Map`, which yields the results in the order of the payloads.

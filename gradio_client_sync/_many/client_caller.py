@@ -50,6 +50,7 @@ class ClientCaller:
         endpoint: The endpoint's name, or its number if it has none.
         most: The most calls that the client makes at once.
         batch: How many calls the app runs together; 1 if it has no batches.
+        servers: How many servers it sends items to.
         retries: How many times an idempotent call may be sent again.
 
     Raises:
@@ -79,8 +80,15 @@ class ClientCaller:
         self.most = lifecycle.options.max_workers
         size = found.config.get("max_batch_size") if found.batch else None
         self.batch = size if isinstance(size, int) and size > 0 else 1
+        self.servers = 1
         self.retries = lifecycle.options.retries
         _options.seconds("timeout", timeout)
+        self._remote_options = {
+            "timeout": timeout,
+            "isolated": isolated,
+            "idempotent": idempotent,
+            "headers": headers,
+        }
         self._options: dict[str, Any] = {
             "timeout": timeout,
             "isolated": _options.flag("isolated", isolated),
@@ -160,6 +168,10 @@ class ClientCaller:
 
         connection = self._lifecycle.current()
         return signature_of(connection.table.resolve(self._asked), connection.app.info())
+
+    def remote(self) -> tuple[Any, str | int | None, dict[str, Any]]:
+        """Return the client, the endpoint and the options, for another process."""
+        return self._owner, self._asked, self._remote_options
 
     def restore(self, recorded: Recorded) -> Data:
         """Return the result that a journal has, with files as objects."""

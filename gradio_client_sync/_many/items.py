@@ -156,12 +156,14 @@ class Caller(Protocol):
         endpoint: The endpoint's name, or its number if it has none, for messages and journals.
         most: The most calls that it can make at once.
         batch: How many calls the app runs together; 1 if it has no batches.
+        servers: How many servers it sends items to.
         retries: How many times an idempotent call may be sent again.
     """
 
     endpoint: str | int
     most: int
     batch: int
+    servers: int
     retries: int
 
     def call(self, item: Item) -> Any:
@@ -184,3 +186,9 @@ class Caller(Protocol):
 
     def restore(self, recorded: Recorded) -> Any:
         """Return the `Data` that a journal has, with files as objects."""
+
+    def remote(self) -> tuple[Any, str | int | None, dict[str, Any]]:
+        """Return what another process needs to make the same calls.
+
+        It is an object with a method `_caller`, and the arguments for that. All can be pickled.
+        """

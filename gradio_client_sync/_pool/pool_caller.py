@@ -25,7 +25,8 @@ class PoolCaller:
     An item that no replica has taken waits and goes again, as with one client.
 
     Args:
-        replicas: The replicas.
+        owner: The pool.
+        replicas: Its replicas.
         endpoint: The endpoint, by a name or number that is the same for all replicas.
         sticky: The calls have to be made where the pool's session state is.
         options: The options of each call.
@@ -34,6 +35,7 @@ class PoolCaller:
         endpoint: The endpoint's name, or its number if it has none.
         most: The most calls that all clients together make at once.
         batch: How many calls the app runs together; 1 if it has no batches.
+        servers: How many servers it sends items to.
         retries: How many times an idempotent call may be sent again.
 
     Raises:
@@ -42,16 +44,24 @@ class PoolCaller:
     """
 
     def __init__(
-        self, replicas: ReplicaSet, endpoint: str | int | None, *, sticky: bool, **options: Any
+        self,
+        owner: object,
+        replicas: ReplicaSet,
+        endpoint: str | int | None,
+        *,
+        sticky: bool,
+        **options: Any,
     ) -> None:
         self._replicas = replicas
         self._asked = endpoint
         self._sticky = sticky
         self._options = options
+        self._owner = owner
         self._callers: dict[Client, ClientCaller] = {}
         first = self._first = self._caller(replicas.reference())
         self.endpoint = first.endpoint
-        self.most = first.most * (1 if sticky else len(replicas.replicas))
+        self.servers = 1 if sticky else len(replicas.replicas)
+        self.most = first.most * self.servers
         self.batch = first.batch
         self.retries = first.retries
 
@@ -104,6 +114,10 @@ class PoolCaller:
     def fingerprint(self) -> str:
         """Return what callers of the endpoint rely on, as text."""
         return self._first.fingerprint()
+
+    def remote(self) -> tuple[Any, str | int | None, dict[str, Any]]:
+        """Return the pool, the endpoint and the options, for another process."""
+        return self._owner, self._asked, self._options
 
     def restore(self, recorded: Recorded) -> Data:
         """Return the result that a journal has, with files as objects."""

@@ -55,7 +55,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_connection", "preparing"),
     ("_many", "journal_format number_table saved_files identity journal_file journal"),
     ("_many", "map_options items source columns window pauses order backlog again noted"),
-    ("_many", "client_caller recorder scheduler"),
+    ("_many", "client_caller recorder scheduler remote executors"),
     ("", "many"),
     ("_face", "waiting typed_job wrong_forms explained maps_calls"),
     ("", "function _client typed"),
