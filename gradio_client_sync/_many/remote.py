@@ -8,13 +8,13 @@ the process of the map makes the objects, which belong to its own client.
 from __future__ import annotations
 
 import pickle
-import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Callable, NamedTuple, Union
 
+from .._transport.signal_safe import new_lock
 from ..errors import GradioClientError
 from .items import Item, NotTaken
 from .journal_format import Recorded
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .items import Caller
 
 _callers: dict[bytes, Caller] = {}
-_lock = threading.Lock()
+_lock = new_lock()
 
 
 class Done(NamedTuple):
