@@ -464,9 +464,10 @@ def _checked_sources(sources: object) -> list[str]:
         TypeError, ValueError: They are not a list of different addresses.
     """
     if isinstance(sources, (str, bytes)):
+        shown = repr(sources.partition("?")[0]) if isinstance(sources, str) else "…"
         raise TypeError(
-            f"Pool takes a list of addresses, not one text. Write Pool([{sources!r}]), or "
-            f"Client({sources!r}) for one server."
+            f"Pool takes a list of addresses, not one text. Write Pool([{shown}]), or "
+            f"Client({shown}) for one server."
         )
     if isinstance(sources, Client):
         raise TypeError("Pool takes a list of addresses, not a Client. Write Pool([app.source]).")

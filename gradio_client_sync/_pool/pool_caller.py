@@ -121,4 +121,18 @@ class PoolCaller:
 
     def restore(self, recorded: Recorded) -> Data:
         """Return the result that a journal has, with files as objects."""
-        return self._first.restore(recorded)
+        client = self._client_of(recorded)
+        return (self._first if client is None else self._caller(client)).restore(recorded)
+
+    def _client_of(self, recorded: Recorded) -> Client | None:
+        """Return the client of the replica that has the files of a result, if it has some."""
+        for place in recorded.files:
+            found: Any = recorded.data
+            for step in place:
+                found = found[step]
+            url = str(found.get("url"))
+            for replica in self._replicas.replicas:
+                client = replica.client
+                if client._lifecycle.was_opened and url.startswith(f"{client.url.rstrip('/')}/"):
+                    return client
+        return None

@@ -106,7 +106,8 @@ class ReplicaSet:
         if len(errors) == len(self.replicas):
             raise _none_left(errors)
         for replica, error in errors.items():
-            log.warning("%s is left out of the pool: %s", replica.client.source, error)
+            source = replica.client.source.partition("?")[0]
+            log.warning("%s is left out of the pool: %s", source, error)
             replica.error, replica.health = error, replica.health.is_lost(replica.now())
         for replica in self.replicas:
             described = found[replica]

@@ -7,6 +7,7 @@ import io
 import json
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -101,7 +102,7 @@ def test_pool_real_full_queue(newest: Server, small: Server) -> None:
         assert states(pool) == ["up", "up"]
 
 
-def test_pool_real_files_and_state(newest: Server, small: Server) -> None:
+def test_pool_real_files_and_state(newest: Server, small: Server, tmp_path: Path) -> None:
     """A file of one replica reaches the other, and session state stays on one."""
     with Pool([newest.url, small.url]) as pool:
         made = pool.predict("/make_file", [1000])[0]
@@ -109,6 +110,11 @@ def test_pool_real_files_and_state(newest: Server, small: Server) -> None:
         digests = [json.loads(pool.predict("/digest", [made])[0])["sha256"] for _ in range(4)]
         assert len(set(digests)) == 1 and home in (newest.url, small.url)
         assert [status.done > 1 for status in pool.status()] == [True, True]
+        sizes = [[n] for n in range(10, 20)]
+        for _ in range(2):  # the second time from the journal: each file is where it was made
+            files = [d[0] for d in pool.map("/make_file", sizes, journal=tmp_path / "run.jsonl")]
+            assert len({file.url.partition("/gradio_api")[0] for file in files}) == 2
+            assert [len(file.read()) for file in files] == list(range(10, 20))
         assert [pool.predict("/counter")[0] for _ in range(5)] == [1, 2, 3, 4, 5]
         pool.reset_session()
         assert pool.predict("/counter")[0] == 1
