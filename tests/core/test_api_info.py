@@ -124,8 +124,8 @@ def test_parameters_count_every_other_initial_value_as_a_default(value: Any) -> 
     assert described["parameter_has_default"] and described["parameter_default"] == value
 
 
-def test_parameters_without_a_label_are_named_after_their_place() -> None:
-    """Without a usable label, the name has the component's number."""
+def test_parameters_without_a_label_are_named_after_their_component() -> None:
+    """Without a label, the name is the component's type; without usable letters, the place."""
     endpoint = one_endpoint(
         {"type": "state"},
         {"type": "textbox", "props": {"label": "!!!"}},
@@ -136,8 +136,8 @@ def test_parameters_without_a_label_are_named_after_their_place() -> None:
         (value["label"], value["parameter_name"]) for value in parameters_of(endpoint, None)
     ] == [
         ("!!!", "param_1"),
-        ("parameter_2", "parameter_2"),
-        ("parameter_3", "parameter_3"),
+        ("parameter_2", "textbox"),
+        ("parameter_3", "textbox_2"),
     ]
 
 

@@ -95,3 +95,13 @@ def test_example_of_an_image_editor_has_what_its_page_sends(layers: Any, count: 
     assert accepted("imageeditor", example, layers=layers) == whole
     own = {"background": PDF, "layers": ["one"], "composite": "other"}
     assert accepted("imageeditor", own, layers=layers) == own
+
+
+def test_example_of_a_painted_mask_has_both_pictures() -> None:
+    """An ``Image`` of 3.x with this tool takes a picture and a mask; on a canvas it does not."""
+    both = {"image": "bus.png", "mask": "bus.png"}
+    assert accepted("image", "bus.png", tool="sketch", source="upload") == both
+    drawn = {"image": "photo.png", "mask": "photo.png"}
+    assert accepted("image", None, tool="sketch", source="webcam") == drawn
+    assert accepted("image", "bus.png", tool="sketch", source="canvas") == "bus.png"
+    assert accepted("image", "bus.png", tool="editor", source="upload") == "bus.png"

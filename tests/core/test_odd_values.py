@@ -319,3 +319,13 @@ def test_missing_event_is_named_with_an_example() -> None:
     text = missing_event({"index": 0, "liked": True})
     assert text.endswith('Pass it, for example event_data={"index": 0, "liked": True}.')
     assert missing_event(None) == ""
+
+
+def test_one_file_for_a_picture_with_its_mask_is_named() -> None:
+    """An ``Image`` of 3.x whose page paints a mask takes two files."""
+    painted = component("image", tool="sketch", source="upload")
+    assert told_of(painted, File("a.png")) == (
+        'the file \'a.png\' -> a dict with two files, "image" and "mask"'
+    )
+    assert told_of(painted, {"image": File("a.png"), "mask": File("b.png")}) == ""
+    assert told_of(component("image", tool="sketch", source="canvas"), File("a.png")) == ""

@@ -368,13 +368,18 @@ def _sent_example(slot: Slot, item: Mapping[str, Any], value: ValueInfo) -> Any:
 
 
 def _name(values: list[ValueInfo], sent: list[Any], endpoint: Endpoint) -> None:
-    """Set the unique name of each value: the server's name, or one made from the label."""
-    visible = [index for index, slot in enumerate(endpoint.inputs) if not slot.hidden]
+    """Set the unique name of each value: the server's name, or one made from the label.
+
+    Without a label, the name is made from the component's type: its number changes with the app.
+    """
+    visible = [(index, slot) for index, slot in enumerate(endpoint.inputs) if not slot.hidden]
     taken = {name for name in sent if isinstance(name, str)}
     given: set[str] = set()
-    for index, value, name in zip(visible, values, sent):
+    for (index, slot), value, name in zip(visible, values, sent):
         if not isinstance(name, str) or not name or name in given:
-            name = _unused(identifier(english(value["label"])) or f"param_{index}", taken | given)
+            label = english(value["label"])
+            text = slot.type if label == f"parameter_{slot.component_id}" else label
+            name = _unused(identifier(text) or f"param_{index}", taken | given)
         given.add(name)
         value["parameter_name"] = name
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..values.slot import draws_mask
 from .schema import list_in
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ def accepted_example(slot: Slot, example: Any) -> Any:
     types = [kind for kind in list_in(slot.props, "file_types") if isinstance(kind, str)]
     if types:
         example = _renamed(example, slot, types)
+    if slot.type == "image" and draws_mask(slot.props):
+        picture = example if isinstance(example, str) and example else NAMES["image"]
+        return {"image": picture, "mask": picture}
     if isinstance(example, Mapping) and example.get("background"):
         return _whole_picture(slot, example)
     several = slot.props.get("file_count") in ("multiple", "directory")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..values.attachments import Attachment
 from ..values.filedata import is_link
+from ..values.slot import draws_mask
 from .api_info import parameters_of, schemas_of
 from .file_texts import takes_files
 from .schema import MAX_DEPTH, is_file, list_in, referred
@@ -150,6 +151,8 @@ def _odd(slot: Slot, schema: Mapping[str, Any], value: Any) -> _Odd | None:
             return _shown(value), _STRUCTURED[slot.type]
         part = _odd_part(slot, value)
         return _odd_file(slot, value) if part is None else (part, _STRUCTURED[slot.type])
+    if slot.type == "image" and isinstance(value, Attachment) and draws_mask(slot.props):
+        return _shown(value), 'a dict with two files, "image" and "mask"'
     if isinstance(value, str) and slot.type == "image" and "skip_api" not in slot.config:
         return None  # 3.x takes images as data URLs
     custom = slot.props.get("allow_custom_value") is True

@@ -19,6 +19,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Callable
 
+from ..values.slot import draws_mask
+
 MAX_DEPTH = 16  # levels; the deepest schema of Gradio 6 (the messages of a chatbot) has 9
 MAX_NODES = 400  # parts of one schema; the schema of that chatbot has about 90
 
@@ -204,6 +206,7 @@ _MORE_KEYS: dict[str, dict[str, Any]] = {
     "dataframe": {"metadata": _ANY},  # the style of the cells
     **{key: {"chart": _STRING} for key in ("lineplot", "barplot", "scatterplot")},
 }
+_MASKED = _object(image=_FILE, mask=_FILE)
 _MESSAGE = {"anyOf": [_STRING, _FILE, _NULL]}
 
 _COMPONENTS: dict[str, dict[str, Any]] = {
@@ -243,7 +246,8 @@ def component_schema(component: str, props: Mapping[str, Any]) -> dict[str, Any]
     choice = _CHOICES.get(component)
     if choice is not None:
         return choice(props)
-    schema = _COMPONENTS.get(component, _ANY)
+    schema = _MASKED if component == "image" and draws_mask(props) else None
+    schema = schema or _COMPONENTS.get(component, _ANY)
     if component in ("file", "uploadbutton") and props.get("file_count") in (
         "multiple",
         "directory",
@@ -268,6 +272,8 @@ def output_schema(
     Behaviour: ``postprocess`` of Gradio 3. Since 3.26 a video comes with its subtitles. An image of
     a gallery comes alone if it has no caption. Later releases of Gradio 3 send more keys.
     """
+    if component == "image":
+        return _FILE  # also if the page draws a mask on it
     if component == "video" and described:
         return _tuple(_FILE, _optional(_FILE))
     if component == "gallery":

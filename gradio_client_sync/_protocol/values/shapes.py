@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .attachments import Attachment
 from .chat import chat
+from .slot import draws_mask
 
 if TYPE_CHECKING:
     from ..dialect import Dialect
@@ -119,16 +120,11 @@ def _image(value: Any, slot: Slot, dialect: Dialect) -> Any:
     """Convert an image with layers to one image, or to image and mask if the user draws a mask."""
     if not isinstance(value, Mapping) or "background" not in value:
         return value
-    if _is_masked_3x(slot, dialect):
+    if _is_3x(dialect) and draws_mask(slot.props):
         layers = value.get("layers") or [None]
         return {"image": value["background"], "mask": layers[0]}
     whole = value.get("composite")
     return value["background"] if whole is None else whole
-
-
-def _is_masked_3x(slot: Slot, dialect: Dialect) -> bool:
-    paints = slot.props.get("tool") == "sketch" and slot.props.get("source") != "canvas"
-    return _is_3x(dialect) and paints
 
 
 def _file(value: Any, slot: Slot, dialect: Dialect) -> Any:

@@ -47,3 +47,11 @@ class Slot(FrozenRecord, hidden=("config",)):
         """The component's label on the page; empty if it has none."""
         label = self.props.get("label")
         return label if isinstance(label, str) else ""
+
+
+def draws_mask(props: Mapping[str, Any]) -> bool:
+    """Return whether an ``Image`` takes a picture and the mask that a user paints on it.
+
+    Only images of Gradio 3 have a tool. On a blank canvas, the same tool draws the picture itself.
+    """
+    return props.get("tool") == "sketch" and props.get("source") != "canvas"
