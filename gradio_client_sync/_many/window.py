@@ -166,6 +166,7 @@ class AdaptiveWindow:
         self._quiet = 0  # measurements since the last trial
         self._probe_after = FIRST_PROBE
         self._probes_down = False
+        self._unsettled = 0
         self._settle()
 
     # -- what happens ---------------------------------------------------------------
@@ -309,7 +310,7 @@ class AdaptiveWindow:
     def _restart(self) -> None:
         """Begin a measurement with the next item that ends."""
         self._second = False
-        self._unsettled = max(1, getattr(self, "_unsettled", 0))
+        self._unsettled = max(1, self._unsettled)
         self._began = math.inf
         self._count = self._in_flight = 0
         self._seconds = self._waited = 0.0
