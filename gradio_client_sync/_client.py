@@ -12,6 +12,7 @@ from ._basics.printing import printable
 from ._connection.lifecycle import Lifecycle
 from ._connection.preparing import prepare
 from ._face.explained import ExplainsAttributes, check_options, explained
+from ._face.maps_calls import MapsCalls
 from ._face.waiting import wait_for_result
 from ._job.event_log import HISTORY_BYTES
 from ._options import Options
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from ._connection.connection import Connection
     from ._files.download import FileStore
+    from ._many.items import Caller
     from ._options import StatusCallback
     from ._protocol.api.endpoint import Endpoint
     from ._protocol.api.signature import Signature
@@ -47,7 +49,7 @@ CLOSE_GRACE = 2.0  # s for the requests that cancel the jobs on the server
 
 
 @short_tracebacks("__init__", "__exit__")
-class Client(ExplainsAttributes):
+class Client(MapsCalls, ExplainsAttributes):
     """A connection to one Gradio app (Gradio 3.10 and later).
 
     Connecting sends one request, which reads the app's config. All calls share one session, so
@@ -570,6 +572,11 @@ class Client(ExplainsAttributes):
         """
         return self._lifecycle.current().component_server(component_id, fn_name, data)
 
+    def _caller(self, endpoint: str | int | None, **options: Any) -> Caller:
+        from ._many.client_caller import ClientCaller
+
+        return ClientCaller(self._lifecycle, self, endpoint, **options)
+
     # -- the session ----------------------------------------------------------------
 
     def reset_session(self, session_hash: str | None = None) -> None:
@@ -671,6 +678,26 @@ def _unconnected(cls: type[_T], lifecycle: Lifecycle) -> _T:
     client = cls.__new__(cls)
     client._lifecycle = lifecycle
     return client
+
+
+def unconnected(source: str, options: Mapping[str, Any]) -> Client:
+    """Make a client that connects at its first use, for a `Pool`.
+
+    Args:
+        source: The URL or the Space.
+        options: The options of `Client`, which are checked now.
+
+    Raises:
+        TypeError, ValueError: An option has a wrong type or value. The message names it.
+    """
+    import inspect  # a module that plain calls do not need
+
+    check_options(Client, source, options)
+    parameters = inspect.signature(Client).parameters
+    values = {n: p.default for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+    values.update(options)
+    values["hf_token"] = _options.one_token(values["hf_token"], values.pop("token"))
+    return _unconnected(Client, Lifecycle(source, Options.checked(**values)))
 
 
 def _unpickled(

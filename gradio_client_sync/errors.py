@@ -2,7 +2,7 @@
 
 ::
 
-    GradioClientError(Exception)                  .endpoint .event_id
+    GradioClientError(Exception)                  .endpoint .event_id .index .payload
     ├─ ConnectFailedError(ConnectionError)        no connection, or no response
     ├─ BrokenStreamError(ConnectionError)         the connection or server was lost during a job
     │  └─ AppChangedError                         the app was replaced or changed during a job
@@ -23,7 +23,8 @@
     │  ├─ UploadError
     │  ├─ DownloadError
     │  │  └─ DownloadTimeoutError(TimeoutError)   a download exceeded its timeout
-    │  └─ FileTooLargeError
+    │  ├─ FileTooLargeError
+    │  └─ JournalError                          the journal of a `map` cannot be used
     ├─ SpaceError
     │  ├─ SpaceNotFoundError
     │  ├─ SpaceNotReadyError
@@ -71,6 +72,7 @@ __all__ = [
     "GradioClientError",
     "HTTPStatusError",
     "JobTimeoutError",
+    "JournalError",
     "MessageTooLargeError",
     "MissingDependencyError",
     "PayloadError",
@@ -112,10 +114,15 @@ class GradioClientError(Exception):
     Attributes:
         endpoint: The endpoint of the call, if the error belongs to a call.
         event_id: The server's id of the job, if the error belongs to a job that has one.
+        index: The position of the payload, counted from 0, if the error belongs to an item of
+            `Client.map`.
+        payload: That payload.
     """
 
     endpoint: str | int | None = None
     event_id: str | None = None
+    index: int | None = None
+    payload: Any = None
 
     def __init__(self, message: str, /, **facts: Any) -> None:
         super().__init__(_visible(message))
@@ -336,6 +343,13 @@ class DownloadError(FileError):
 
 class FileTooLargeError(FileError):
     """The file is larger than `limit_bytes`, the largest size that the app accepts."""
+
+
+class JournalError(FileError):
+    """The journal of a `map` cannot be opened, read or written, or belongs to another call.
+
+    What is in the file stays there. `path` is its path.
+    """
 
 
 class SpaceError(GradioClientError):

@@ -135,6 +135,7 @@ class Attempt:
     def withdraw(self) -> None:
         """Release what the attempt holds, before the next one begins."""
         if self.entered:
+            self.entered = False
             due = self._jobs.leave(self.endpoint, self._control)
             self._jobs.cancel_due(self.endpoint, due)
         self.close_channel()
@@ -228,6 +229,7 @@ class Attempt:
                 self._publish,
                 call.options.deadline,
                 self._before_send,
+                call.options.patience,
             )
             channel = self._channel = call.session.open(join)
             if call.event_factory.dialect.join == "post":

@@ -4,22 +4,63 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from .._basics.words import called
 from ..errors import JobTimeoutError
 
 if TYPE_CHECKING:
     from .._basics.secret import Texts
+    from .._job.control import JobControl
+    from .._job.event_log import EventLog
     from .._protocol.api.meaning import Callee
     from .._protocol.queue.event_factory import EventFactory
     from .._session.session import Session
     from .._transport.deadlines import Deadline
+    from .._transport.retries import Retries
+    from ..errors import GradioClientError
     from ..files import Owner
     from .app_files import ResultFiles
     from .request_body import RequestBody
 
 log = logging.getLogger(__name__)
+
+
+class HandedOver(NamedTuple):
+    """A job that another connection continues.
+
+    Attributes:
+        call: The call, as the first connection has prepared it.
+        control: The job.
+        events: The job's event log.
+        retries: The retries that are left.
+        restarts: Whether the first server has reported anything about the job, so that its events
+            start from the beginning.
+    """
+
+    call: PreparedCall
+    control: JobControl
+    events: EventLog
+    retries: Retries
+    restarts: bool
+
+
+class Elsewhere(Protocol):
+    """Other servers of the same app that can run a call. It belongs to one call."""
+
+    def take_over(self, error: GradioClientError, job: HandedOver) -> bool:
+        """Let another server run a job that its server has not taken, or that may run twice.
+
+        Args:
+            error: Why its server does not run it.
+            job: The job.
+
+        Returns:
+            Whether another connection runs the job now.
+        """
+
+    def explain(self) -> str:
+        """Return why no other server runs the call, as a sentence, or ``""``."""
 
 
 class CallOptions(NamedTuple):
@@ -30,11 +71,18 @@ class CallOptions(NamedTuple):
         retries: The most retries of the call while the app has not accepted it.
         idempotent: Whether running the call twice does no harm, so that it may be sent again after
             its connection was lost.
+        isolated: Whether the call has a session of its own.
+        elsewhere: Other servers that can run the call; ``None`` if there is only one server.
+        patience: Seconds for which the call is sent again while the server responds with 429;
+            ``None`` for those of `HttpOptions`.
     """
 
     deadline: Deadline
     retries: int
     idempotent: bool
+    isolated: bool = False
+    elsewhere: Elsewhere | None = None
+    patience: float | None = None
 
 
 class PreparedCall(NamedTuple):

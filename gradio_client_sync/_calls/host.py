@@ -46,6 +46,7 @@ class Host(NamedTuple):
         cause: Returns the possible cause of a failure, or ``""``; see `Replicas.cause`.
         possible_reason: Returns a sentence about a failed call; see `App.possible_reason`.
         release_slot: Called when a job has ended for this client, so that another job can run.
+        hand_over: Called when another connection runs the job from now on.
         leave_session: Called when a job no longer needs the connections of its session.
     """
 
@@ -56,4 +57,5 @@ class Host(NamedTuple):
     cause: Callable[[], str]
     possible_reason: Callable[[Endpoint, Sequence[Any], Deadline, bool], str]
     release_slot: Callable[[JobControl], None]
+    hand_over: Callable[[JobControl], None]
     leave_session: Callable[[Session], None]

@@ -42,13 +42,13 @@ class RequestBody:
         self,
         endpoint: Endpoint,
         body: dict[str, Any],
-        encoded: bytes,
+        encoded: bytes | Secret[bytes],
         files: Sequence[Attached],
         app_files: AppFiles,
     ) -> None:
         self._endpoint = endpoint
         self.body = body
-        self.encoded: bytes | Secret[bytes] = encoded
+        self.encoded = encoded
         self.files = files
         self._data = body["data"]  # keeps the files, because a retry may upload them again
         self._app_files = app_files
@@ -67,7 +67,7 @@ class RequestBody:
             forms: The form of each file, by the ``id()`` of the file.
         """
         self.body["data"] = fill(self._data, forms)
-        self.encoded = _encoded(self._endpoint, self.body)
+        self.encoded = encoded_body(self._endpoint, self.body)
 
     @property
     def values(self) -> list[Any]:
@@ -88,7 +88,7 @@ class RequestBody:
         if not by_name:
             self.body["fn_index"] = endpoint.fn_index
         if not self.files:  # with files, `load` encodes the body
-            self.encoded = _encoded(endpoint, self.body)
+            self.encoded = encoded_body(endpoint, self.body)
 
 
 def prepare_body(endpoint: Endpoint, body: dict[str, Any], app_files: AppFiles) -> RequestBody:
@@ -129,7 +129,7 @@ def prepare_body(endpoint: Endpoint, body: dict[str, Any], app_files: AppFiles) 
     return RequestBody(endpoint, body, encoded, (), app_files)
 
 
-def _encoded(endpoint: Endpoint, body: dict[str, Any]) -> bytes | Secret[bytes]:
+def encoded_body(endpoint: Endpoint, body: dict[str, Any]) -> bytes | Secret[bytes]:
     """Return a body as JSON. Hide it if it has the user's token."""
     encoded = encode(endpoint, body)
     return Secret(encoded) if "oauth_token" in body else encoded

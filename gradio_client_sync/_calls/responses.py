@@ -22,10 +22,13 @@ from ..errors import (
     AppChangedError,
     AppError,
     BrokenStreamError,
+    ConfigError,
     ConnectFailedError,
+    EndpointNotFoundError,
     GradioClientError,
     HTTPStatusError,
     ProtocolError,
+    QueueFullError,
     RateLimitError,
     ValidationError,
 )
@@ -200,6 +203,28 @@ def may_be_another_server(error: GradioClientError, *, files: bool) -> bool:
     if isinstance(error, AppError):
         return files and (error.message is None or bool(re.search(_NO_FILE, error.message)))
     return isinstance(error, BrokenStreamError)
+
+
+#: Statuses of a join by which a server, or a gateway in front of it, says that it did not take it.
+_NOT_TAKEN = frozenset((401, 403, 404, 405, 429, 502, 503))
+
+
+def was_not_taken(error: GradioClientError, *, accepted: bool | None) -> bool:
+    """Return whether a server has not taken a call, so that another server may run it.
+
+    Args:
+        error: The failure of the call.
+        accepted: Whether the server has accepted the call; ``None`` if this is not known.
+    """
+    if isinstance(error, (QueueFullError, RateLimitError)):
+        return True
+    if isinstance(error, ConnectFailedError) and not error.sent:
+        return True
+    if accepted is not False:
+        return False
+    if isinstance(error, HTTPStatusError):
+        return error.status_code in _NOT_TAKEN
+    return isinstance(error, (ConnectFailedError, ConfigError, EndpointNotFoundError))
 
 
 def after_loss(error: BrokenStreamError, idempotent: bool) -> str:

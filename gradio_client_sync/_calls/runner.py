@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from .._job.control import Outcome
+from .._protocol.queue.exchange import JobState
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
 from .._transport.retries import Retries, can_retry, is_safe_to_retry
@@ -24,7 +25,14 @@ from ..errors import (
     UploadError,
 )
 from .attempt import Attempt, Moved
-from .responses import after_loss, explained, may_be_another_server, unexpected
+from .call import HandedOver
+from .responses import (
+    after_loss,
+    explained,
+    may_be_another_server,
+    unexpected,
+    was_not_taken,
+)
 
 if TYPE_CHECKING:
     from typing import Callable
@@ -46,6 +54,10 @@ _STOP_REASONS = {
 }
 
 
+class _Moved(Exception):
+    """Another connection runs the job from now on."""
+
+
 class JobRunner:
     """Runs one job: makes attempts until one decides the job, and ends it once.
 
@@ -56,6 +68,7 @@ class JobRunner:
         host: The connection.
         start: Runs a function on a thread of the job.
         first: How an attempt without a job has ended. It counts as the first one.
+        retries: The retries that are left, if the job was on another server before.
 
     Attributes:
         control: The job.
@@ -70,6 +83,7 @@ class JobRunner:
         host: Host,
         start: Callable[[Callable[[], None]], None],
         first: Finish | None = None,
+        retries: Retries | None = None,
     ) -> None:
         self.control = control
         self.start = start
@@ -77,6 +91,7 @@ class JobRunner:
         self._events = events
         self._host = host
         self._first = first
+        self._retries = retries or Retries(call.options.retries)
         self._attempt = Attempt(call, control, events, host, start, call.callee, call.direct_url)
         self._claim = threading.Lock()  # the thread that acquires it runs the job
 
@@ -94,6 +109,11 @@ class JobRunner:
             self._call.log_step("begins (%r)", self.endpoint.name)
         try:
             finish = self._run()
+        except _Moved:
+            # The rest of the job belongs to the other connection's runner.
+            self._host.hand_over(self.control)
+            self._close()
+            return
         except BaseException as exc:  # noqa: BLE001 - it is logged, and becomes the job's error
             finish = unexpected(self._attempt.exchange, exc)
         self.control.on_stop(None)
@@ -179,9 +199,11 @@ class JobRunner:
 
         A job that the server cannot have accepted is tried again. A job that the server may have
         accepted is tried again only if its call is idempotent.
+
+        Raises:
+            _Moved: Another connection runs the job.
         """
         deadline = self._call.options.deadline
-        retries = Retries(self._call.options.retries)
         while True:
             finish, self._first = self._first, None
             try:
@@ -196,7 +218,8 @@ class JobRunner:
                 return finish
             if isinstance(error, (ConnectionError, UploadError)):
                 self._host.may_be_lost()
-            wait = retries.pause(error, deadline) if self._can_retry(error) else None
+            self._try_elsewhere(error)
+            wait = self._retries.pause(error, deadline) if self._can_retry(error) else None
             if wait is None:
                 return self._explained(finish, error)
             log.debug("job %d is tried again in %.2f s: %s", self._call.number, wait, error)
@@ -220,6 +243,25 @@ class JobRunner:
             self._events.restart(call.event_factory.status(time.time(), "pending", queue=queue))
         self.control.event_id = None
 
+    def _try_elsewhere(self, error: GradioClientError) -> None:
+        """Hand the job over to another server of the app, if there is one and it may run the job.
+
+        Raises:
+            _Moved: Another connection runs the job.
+        """
+        elsewhere, attempt = self._call.options.elsewhere, self._attempt
+        if elsewhere is None:
+            return
+        accepted = None if attempt.direct_url is not None else attempt.exchange.state.accepted
+        if not (self._can_retry(error) or was_not_taken(error, accepted=accepted)):
+            return
+        attempt.withdraw()
+        restarts = attempt.exchange.state != JobState()
+        job = HandedOver(self._call, self.control, self._events, self._retries, restarts)
+        if elsewhere.take_over(error, job):
+            self._call.log_step("goes to another server (%s)", type(error).__name__)
+            raise _Moved
+
     def _can_retry(self, error: GradioClientError) -> bool:
         idempotent = self._call.options.idempotent
         if isinstance(error, BrokenStreamError):
@@ -236,6 +278,8 @@ class JobRunner:
             finish = explained(finish, self._host.cause())
         if finish is not None and isinstance(error, BrokenStreamError):
             finish = explained(finish, after_loss(error, options.idempotent))
+        if finish is not None and options.elsewhere is not None:
+            finish = explained(finish, options.elsewhere.explain())
         if finish is not None and isinstance(error, AppError):
             by_event = body.body.get("event_data") is not None
             deadline = options.deadline

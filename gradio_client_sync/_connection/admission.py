@@ -90,12 +90,18 @@ class Admission:
 
     # -- jobs -----------------------------------------------------------------------
 
-    def admit(self, runner: Runner, request: RequestHandle | None = None) -> None:
+    def admit(
+        self, runner: Runner, request: RequestHandle | None = None, *, starts: bool = True
+    ) -> bool:
         """Start a job if there is a slot for it, otherwise queue it.
 
         Args:
             runner: Runs the job, and calls `release` when the job has ended.
             request: The call that the job continues. If it holds a slot, the job takes it over.
+            starts: Whether the job is started here. If not, the caller runs it when it has a slot.
+
+        Returns:
+            Whether the job has a slot.
 
         Raises:
             ClientClosedError: `close` was called.
@@ -106,14 +112,16 @@ class Admission:
                 raise client_closed()
             has_to_wait = request not in self._holders and len(self._holders) >= self._limit
             self._jobs.add(runner.control)
+            runner.control.admission = self
             if has_to_wait:
                 runner.control.waits_for_slot = True
                 self._waiting.append(runner)
             else:
                 self._holders -= {request}
                 self._holders.add(runner.control)
-        if not has_to_wait:
+        if starts and not has_to_wait:
             runner.start(runner)
+        return not has_to_wait
 
     def withdraw(self, runner: Runner) -> None:
         """Cancel a job that could not be started, or whose caller was interrupted by a signal."""
@@ -133,6 +141,12 @@ class Admission:
             except GradioClientError as exc:  # no thread could be started
                 holder, exc.endpoint = runner.control, runner.control.endpoint
                 runner.abandon(exc)
+
+    def hand_over(self, job: JobControl) -> None:
+        """Free the slot of a job that another connection runs, and forget the job."""
+        with self._lock:
+            self._jobs.discard(job)
+        self.release(job)
 
     def _pass_on(self, holder: Holder) -> Runner | None:
         """Give the slot of `holder` to the next waiting job, and return that job."""
@@ -159,7 +173,7 @@ class Admission:
             if self._closed:
                 return None
             self._closed = True
-            jobs = list(self._jobs)
+            jobs = self._own_jobs()
             requests = [holder for holder in self._holders if isinstance(holder, RequestHandle)]
             self._waiting.clear()
         return jobs, requests
@@ -167,6 +181,10 @@ class Admission:
     def clear(self) -> list[JobControl]:
         """Empty the queue, and return all jobs. Later calls are still admitted."""
         with self._lock:
-            jobs = list(self._jobs)
+            jobs = self._own_jobs()
             self._waiting.clear()
         return jobs
+
+    def _own_jobs(self) -> list[JobControl]:
+        """Return all jobs, without those that another client has begun to continue."""
+        return [job for job in self._jobs if job.admission is self]

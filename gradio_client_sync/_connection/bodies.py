@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from .._basics.secret import hide
-from .._calls.request_body import RequestBody, prepare_body
+from .._basics.secret import hide, revealed
+from .._calls.request_body import RequestBody, encoded_body, prepare_body
 from .._job.input_stream import InputStream
 from .._protocol.api.payload import encode_json
 from .._transport.base import Aborted
@@ -89,6 +89,30 @@ class BodyFactory:
         prepared = prepare_body(endpoint, body, self._files)
         prepared.encoded = hide(prepared.encoded)
         return prepared
+
+    def moved(
+        self, other: RequestBody, endpoint: Endpoint, session: Session, *, by_name: bool
+    ) -> RequestBody:
+        """Make the body of a call that another server had got first.
+
+        Args:
+            other: The body for the other server.
+            endpoint: The function on this server.
+            session: The session on this server.
+            by_name: Leave out the function's number, because the URL names the function.
+
+        Raises:
+            FileError: A file is too large for the app.
+        """
+        values = other.values if other.files else json.loads(revealed(other.encoded))["data"]
+        body = {**other.body, "data": values, "session_hash": session.session_hash}
+        body.pop("fn_index", None)
+        if not by_name:
+            body["fn_index"] = endpoint.fn_index
+        if other.files:
+            self._files.uploads.check(other.files)
+            return RequestBody(endpoint, body, b"", other.files, self._files)
+        return RequestBody(endpoint, body, encoded_body(endpoint, body), (), self._files)
 
     def input_stream(
         self, endpoint: Endpoint, session: Session, headers: Texts

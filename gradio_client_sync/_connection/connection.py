@@ -9,13 +9,10 @@ import logging
 import os
 import time
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from weakref import ref
 
-from .._basics.words import called
-from .._calls.app_files import AppFiles, ResultFiles
-from .._calls.call import CallOptions, PreparedCall
+from .._calls.app_files import AppFiles
 from .._calls.host import Host
 from .._calls.responses import changed
 from .._calls.runner import JobRunner
@@ -24,28 +21,27 @@ from .._calls.unqueued import first_try, signals_need_a_job
 from .._job.control import JobControl
 from .._job.event_log import EventLog
 from .._protocol.api.meaning import RequestMeaning
-from .._protocol.queue.event_factory import EventFactory
 from .._session.app import App
 from .._session.app_watcher import AppWatcher
 from .._session.replicas import Replicas
 from .._session.watch import SentCall
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
-from ..errors import ClientClosedError, EndpointNotFoundError, GradioClientError
+from ..errors import ClientClosedError, GradioClientError
 from ..job import Job
 from . import at_exit
 from .admission import Admission
 from .bodies import BodyFactory
+from .call_factory import CallFactory
 from .router import Router
 from .sessions import Sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._basics.secret import Texts
-    from .._options import Options, Trigger
+    from .._calls.call import HandedOver, PreparedCall
+    from .._options import Options
     from .._protocol.api.endpoint import EndpointTable
-    from .._protocol.api.meaning import Callee
     from .._protocol.queue.exchange import Finish
     from .._transport.attempts import RetryPolicy
     from .._transport.deadlines import Deadline
@@ -79,6 +75,9 @@ class Connection:
         AuthenticationError: The app requires a login, or did not accept it.
         ConfigError: The server is not a Gradio app.
         UnsupportedAppError: The app uses a release or protocol that is not supported.
+
+    Attributes:
+        calls: Prepares calls. Pass them to `submit` or `call`.
     """
 
     def __init__(
@@ -98,7 +97,6 @@ class Connection:
         self._options = options
         self._call_headers = call_headers
         self._workers = Workers()
-        self._numbers = count(1)
         self._admission = Admission(options.max_workers, self._workers.start)
         self._replicas = Replicas(http, app.routes.app_id, known=app.id is not None)
         self._sessions = Sessions(
@@ -121,7 +119,10 @@ class Connection:
         )
         self._bodies = BodyFactory(app, http, self.files, options.oauth_token)
         self._watcher = AppWatcher(app, self._workers.start)
-        self._router = Router(app, self._watcher)
+        self._router = router = Router(app, self._watcher)
+        self.calls = CallFactory(
+            app, self._sessions, router, self._bodies, self.files, call_headers
+        )
         self._host = Host(
             self._router.route,
             app.watch,
@@ -130,6 +131,7 @@ class Connection:
             self._replicas.cause,
             app.possible_reason,
             self._admission.release,
+            self._admission.hand_over,
             self._sessions.leave,
         )
         app.on_change = self._on_app_change
@@ -170,20 +172,10 @@ class Connection:
 
         session = self._sessions.enter()
         try:
-            component = session.table.component(component_id)
-            body, content_type = component_server.request(
-                component_id, component, fn_name, data, session.session_hash
+            url, headers = self.app.routes.component_server, self._call_headers()
+            return component_server.call(
+                session, self.http, url, headers, component_id, fn_name, data
             )
-            session.keep_heartbeat()
-            response = self.http.post(
-                self.app.routes.component_server,
-                body,
-                content_type=content_type,
-                headers=self._call_headers(),
-                read_timeout=None,
-                policy=self.http.rate_limited,
-            )
-            return component_server.result(component_id, fn_name, response)
         except Aborted as exc:
             raise ClientClosedError(
                 f"The client was closed while {fn_name!r} of component {component_id} ran."
@@ -191,79 +183,23 @@ class Connection:
         finally:
             self._sessions.leave(session)
 
-    # -- calls --------------------------------------------------------------------
-
-    def prepare(
-        self,
-        callee: Callee,
-        data: list[Any],
-        *,
-        isolated: bool,
-        deadline: Deadline,
-        idempotent: bool,
-        headers: Texts,
-        trigger: Trigger | None,
-        owner: Owner,
-    ) -> PreparedCall:
-        """Prepare a call. Pass the result to `submit` or `call`.
-
-        Args:
-            callee: The function to call.
-            data: One value for each of its inputs.
-            isolated: Make the call in a session of its own.
-            deadline: The time by which the call must end.
-            idempotent: The function may run twice without harm.
-            headers: Headers for this call only.
-            trigger: The event of the app's page that the call stands for, if any.
-            owner: The client. It is not garbage-collected while the call runs.
+    def check(self, deadline: Deadline) -> None:
+        """Check that the app responds, and notice if it has changed.
 
         Raises:
-            EndpointNotFoundError: The function was rendered in another session.
-            PayloadError: The values cannot be sent.
-            FileError: A file cannot be read, or is too large for the app.
-            ClientClosedError: `close` was called.
+            GradioClientError: It does not respond, or cannot be used any longer.
+            Aborted: The client was closed.
         """
-        session, endpoint = self._sessions.enter(isolated=isolated), callee.endpoint
-        try:
-            if endpoint not in session.table:
-                raise EndpointNotFoundError(
-                    f"{called(endpoint.name)} was rendered for one session. It cannot be called "
-                    "with isolated=True, after reset_session(), or after it was rendered again.",
-                    endpoint=endpoint.name,
-                )
-            url = self._router.direct_url(endpoint)
-            by_name = url is not None and self._router.goes_by_name(callee, session.table)
-            body = self._bodies.make(
-                endpoint, data, session, deadline, by_name=by_name, trigger=trigger
-            )
-            self.files.prepare_for(endpoint)
-            files = ResultFiles(self.files, owner)
-            plots, translations = endpoint.plots, self.app.table.translations
-            event_factory = EventFactory(
-                endpoint,
-                self.app.dialect,
-                files.make,
-                partial(bundle_of_data, plots=plots) if plots else bundle_of_data,
-                translate=None if translations is None else translations.value,
-            )
-            return PreparedCall(
-                next(self._numbers),
-                time.monotonic(),
-                callee,
-                owner,
-                event_factory,
-                session,
-                body,
-                CallOptions(deadline, self._options.retries, idempotent),
-                url,
-                {**self._call_headers(), **headers},
-                files,
-            )
-        except BaseException:
-            self._sessions.leave(session)
-            raise
+        self._watcher.check(RequestHandle(), deadline)
 
-    def call(self, prepared: PreparedCall, wait: Callable[[Job], Data]) -> Data:
+    # -- calls --------------------------------------------------------------------
+
+    def call(
+        self,
+        prepared: PreparedCall,
+        wait: Callable[[Job], Data],
+        request: RequestHandle | None = None,
+    ) -> Data:
         """Make a call for a thread that only waits for the result.
 
         A call that is a single request needs neither a job nor another thread, and making them
@@ -272,13 +208,14 @@ class Connection:
         Args:
             prepared: The call.
             wait: Waits for a job, and returns its result.
+            request: The handle of the request, if another thread may abort it.
 
         Raises:
             CancelledError: `close` was called during the call.
             ClientClosedError: `close` was called before the call.
             GradioClientError: The call failed, or no thread could be started.
         """
-        request, owns_session = RequestHandle(), True
+        request, owns_session = request or RequestHandle(), True
         try:
             first = None
             url = prepared.direct_url
@@ -304,6 +241,22 @@ class Connection:
                 if owns_session:
                     self._sessions.leave(prepared.session)
 
+    def run(self, prepared: PreparedCall, begin: Callable[[Job], object]) -> Data:
+        """Make a call by a job that runs on this thread, if there is a slot for it.
+
+        For a thread that has nothing else to do: it saves two switches between threads.
+
+        Args:
+            prepared: The call.
+            begin: Called with the job before it runs.
+
+        Raises:
+            CancelledError: The job was cancelled.
+            ClientClosedError: `close` was called before the call.
+            GradioClientError: The call failed.
+        """
+        return self._run_job(prepared, Job.result, begin=begin)
+
     def submit(self, prepared: PreparedCall) -> Job:
         """Make a call by a job, and return the job at once.
 
@@ -319,6 +272,7 @@ class Connection:
         wait: Callable[[Job], T],
         request: RequestHandle | None = None,
         first: Finish | None = None,
+        begin: Callable[[Job], object] | None = None,
     ) -> T:
         """Start a job for a call, or queue it, and return what `wait` returns for the job.
 
@@ -332,6 +286,7 @@ class Connection:
             request: The request of a first attempt without a job. If it holds a slot, the job gets
                 it.
             first: The failure of that attempt. It is raised if the job cannot be started.
+            begin: Called with the job. If it has a slot, it then runs on this thread.
 
         Raises:
             ClientClosedError: `close` was called.
@@ -343,12 +298,16 @@ class Connection:
             try:
                 # Before `admit`, after which another thread may start the job at any time.
                 runner.arm(self.http.timers)
-                self._admission.admit(runner, request)
+                has_slot = self._admission.admit(runner, request, starts=begin is None)
             except GradioClientError as exc:
                 exc.endpoint = runner.endpoint.name
                 if first is not None and first.error is not None:
                     raise first.error from None
                 raise
+            if begin is not None:
+                begin(job)
+                if has_slot:
+                    runner()
             return wait(job)
         except BaseException:
             if runner is not None:
@@ -410,6 +369,37 @@ class Connection:
         runner = JobRunner(prepared, control, events, self._host, start, first)
         return Job(control, events, prepared.owner, chunks), runner
 
+    def take_over(self, job: HandedOver, owner: Owner) -> None:
+        """Run a job of another connection, whose server did not take it.
+
+        Args:
+            job: The job.
+            owner: The client of this connection.
+
+        Raises:
+            EndpointNotFoundError: This server does not have the function.
+            FileError: A file is too large for the app.
+            ClientClosedError: `close` was called.
+            GradioClientError: No thread could be started.
+        """
+        prepared, admission = self.calls.make_moved(job.call, owner), job.control.admission
+        try:
+            prepared.files.job = ref(job.events)
+            start = partial(self._workers.start_as, f"gradio-job-{prepared.number}")
+            runner = JobRunner(
+                prepared, job.control, job.events, self._host, start, retries=job.retries
+            )
+            factory, queue = prepared.event_factory, prepared.direct_url is None
+            pending = [factory.status(time.time(), "pending", queue=queue)] if job.restarts else []
+            job.events.move(pending, factory)
+            job.control.event_id, job.control.fn_index = None, factory.endpoint.fn_index
+            self._admission.admit(runner)
+        except BaseException:
+            job.control.admission = admission
+            self._admission.hand_over(job.control)
+            self._sessions.leave(prepared.session)
+            raise
+
     # -- the end ------------------------------------------------------------------
 
     def close(self, grace: float, *, join: bool) -> None:
@@ -462,17 +452,3 @@ class Connection:
         """Close the HTTP connections that no thread uses; see `ExitHandler`."""
         if os.getpid() == self._pid:
             self.http.context.close_idle()
-
-
-def bundle_of_data(
-    data: Data, plots: Mapping[int, Mapping[str, Any]] | None = None
-) -> dict[str, Any]:
-    """Return what a notebook may show for a result, by MIME type.
-
-    Args:
-        data: The result.
-        plots: How the app draws the outputs that are plots.
-    """
-    from .._notebook.cards import data_bundle  # for notebooks only
-
-    return data_bundle(data, plots or {})

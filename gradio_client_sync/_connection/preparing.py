@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .. import _options
+from .._calls.call import CallOptions
 from .._protocol.api.meaning import Callee
 from .._transport.deadlines import Deadline
 from ..errors import EndpointNotFoundError
 
 if TYPE_CHECKING:
-    from .._calls.call import PreparedCall
+    from .._calls.call import Elsewhere, PreparedCall
     from ..files import Owner
     from ..types import Payload
     from .connection import Connection
@@ -31,6 +32,8 @@ def prepare(
     event_data: object,
     trigger_id: int | None,
     method: str,
+    elsewhere: Elsewhere | None = None,
+    once: bool = False,
 ) -> tuple[Connection, PreparedCall]:
     """Check the arguments of a call, and return the connection and what it has to send.
 
@@ -40,6 +43,8 @@ def prepare(
         endpoint, payload, timeout, isolated, idempotent, headers, event_data, trigger_id: The
             arguments of `Client.submit`.
         method: The method that the user has called, for messages.
+        elsewhere: Other servers that can run the call; ``None`` if there is only one server.
+        once: Make one attempt only. The caller gets every refusal, also a 429.
 
     Raises:
         EndpointNotFoundError, PayloadError, FileError, ClientClosedError: As `Client.submit`.
@@ -48,6 +53,9 @@ def prepare(
     if timeout is not None:
         limit = _options.seconds("timeout", timeout)
     deadline = Deadline.after(limit)
+    options = CallOptions(deadline, lifecycle.options.retries, idempotent, isolated, elsewhere)
+    if once:
+        options = options._replace(retries=0, patience=0.0)
     trigger = _options.trigger(event_data, trigger_id)
     connection = lifecycle.current()
     app = connection.app
@@ -60,12 +68,10 @@ def prepare(
         info = app.info(deadline) if by_parameter else None
         callee = Callee(target, epoch, isinstance(endpoint, int), by_parameter, info)
         try:
-            return connection, connection.prepare(
+            return connection, connection.calls.make(
                 callee,
                 data,
-                isolated=isolated,
-                deadline=deadline,
-                idempotent=idempotent,
+                options,
                 headers=_options.hidden_texts("headers", headers),
                 trigger=trigger,
                 owner=owner,

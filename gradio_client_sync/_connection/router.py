@@ -81,7 +81,10 @@ class Router:
         def is_due() -> bool:
             return app.needs_check if is_looked_up else app.was_silent
 
-        if not self._watcher.check_before_call(is_due, request, deadline):
+        # If others can run the call, or its caller sends it again, no time is lost with retries.
+        options = prepared.options
+        patient = options.retries > 0 and options.elsewhere is None
+        if not self._watcher.check_before_call(is_due, request, deadline, patient=patient):
             self._watcher.check_in_background()
         if callee.epoch != app.watch.epoch:
             callee, values = app.locate(callee, values, deadline)

@@ -67,7 +67,7 @@ class EventLog:
         pending: Status | None = None,
     ) -> None:
         self.order: int | None = None
-        self._event_factory = event_factory
+        self._event_factory = self._first_factory = event_factory
         self._history = history
         self._history_bytes = history_bytes
         self._kept_bytes = 0
@@ -99,6 +99,16 @@ class EventLog:
     def restart(self, status: Status) -> None:
         """Record that the job is sent again. After the end of the job this is ignored."""
         self._append(Restarted((status,)), 0)
+
+    def move(self, events: Sequence[Event], event_factory: EventFactory) -> None:
+        """Record that another server runs the job. After the end of the job this is ignored.
+
+        Args:
+            events: The events of the change.
+            event_factory: Creates the events of the messages from now on.
+        """
+        self._append(Restarted(events, event_factory), 0)
+        self._event_factory = event_factory
 
     def _append(self, record: Record, size: int) -> None:
         with self._lock:
@@ -151,7 +161,7 @@ class EventLog:
 
     def _drop_oldest(self) -> None:
         if self._past is None:
-            self._past = Cursor(self._event_factory, self._first)
+            self._past = Cursor(self._first_factory, self._first)
         record = self._records.popleft()
         self._first += 1
         self._past.skip(record)
@@ -392,7 +402,7 @@ class EventLog:
 
     def _new_cursor(self) -> Cursor:
         """Return a new cursor at the first record that is kept."""
-        return Cursor(self._event_factory, self._first, self._past)
+        return Cursor(self._first_factory, self._first, self._past)
 
     def _has_next(self, cursor: Cursor) -> bool:
         return cursor.index < self._first + len(self._records)

@@ -40,9 +40,19 @@ class LocalEvents:
 
 
 class Restarted(LocalEvents):
-    """A record that the job was sent again, so that its values start from the beginning."""
+    """A record that the job was sent again, so that its values start from the beginning.
 
-    __slots__ = ()
+    Args:
+        events: The events of the restart.
+        event_factory: Creates the events after this record, if the job now runs on another server;
+            ``None`` if it does not.
+    """
+
+    __slots__ = ("event_factory",)
+
+    def __init__(self, events: Sequence[Event], event_factory: EventFactory | None = None) -> None:
+        super().__init__(events)
+        self.event_factory = event_factory
 
 
 Record = Union[Message, LocalEvents]
@@ -119,8 +129,15 @@ class Cursor:
         self.missed = 0
         self._start(index, past)
 
+    @property
+    def event_factory(self) -> EventFactory:
+        """Creates the events of the next record."""
+        return self._event_factory
+
     def _start(self, index: int, past: Cursor | None = None) -> None:
         diffs = None if past is None else past._decoder.diffs
+        if past is not None:
+            self._event_factory = past._event_factory
         self.index = index
         self._decoder = Decoder(self._event_factory, diffs)
         self._has_all_values = True  # False: values were skipped, since nobody needs them
@@ -152,7 +169,7 @@ class Cursor:
         """
         if not isinstance(record, Message):
             if isinstance(record, Restarted):
-                self._start(self.index)
+                self._restart(record)
             return record.events
         kind = record.msg
         try:
@@ -177,7 +194,11 @@ class Cursor:
             except ProtocolError as exc:
                 self._log_unreadable(exc)
         elif isinstance(record, Restarted):
-            self._start(self.index)
+            self._restart(record)
+
+    def _restart(self, record: Restarted) -> None:
+        self._event_factory = record.event_factory or self._event_factory
+        self._start(self.index)
 
     def _log_unreadable(self, error: ProtocolError) -> None:
         log.debug(

@@ -15,6 +15,7 @@ from .._protocol.api.payload import bind
 from .._protocol.api.translation import translations_of
 from .._protocol.dialect import dialect_of
 from .._protocol.routes import Routes
+from .._transport.attempts import SEND_ONCE
 from .._transport.deadlines import NEVER, Deadline
 from .._transport.signal_safe import new_lock
 from ..errors import ConfigError, EndpointNotFoundError, GradioClientError, ProtocolError
@@ -224,12 +225,15 @@ class App:
         """Whether a call should wait for a check of the app, if it sends numbers or positions."""
         return self.was_silent or self.watch.is_late or self._http.was_cut(self.routes.page)
 
-    def check(self, request: RequestHandle, deadline: Deadline) -> Change | None:
+    def check(
+        self, request: RequestHandle, deadline: Deadline, *, patient: bool = True
+    ) -> Change | None:
         """Check whether the app is still the same. If not, read its config again.
 
         Args:
             request: The handle by which another thread can abort the check.
             deadline: The deadline of the check.
+            patient: Whether to send its requests again if they fail.
 
         Returns:
             The calls that are affected by the change; ``None`` if the app is the same.
@@ -241,7 +245,8 @@ class App:
         changes, losses, check = self._changes, self._losses, self.watch.begin()
         # Closed connections are a reason for this check, but not for the next one.
         self._http.drop_cut(self.routes.page)
-        found = self._compare(request, deadline)
+        policy = (self._http.reading if patient else SEND_ONCE).until(deadline)
+        found = self._compare(request, policy)
         self._losses_seen = losses
         if found is _ANOTHER:
             try:
@@ -258,13 +263,11 @@ class App:
             self.watch.found_nothing(check)
         return None
 
-    def _compare(self, request: RequestHandle, deadline: Deadline) -> str | None:
+    def _compare(self, request: RequestHandle, policy: RetryPolicy) -> str | None:
         """Return `_SAME` or `_ANOTHER`; ``None`` if the response shows neither."""
         run: object = None
         if not self._config_decides:
-            response = self._http.get(
-                self.routes.app_id, self._http.reading.until(deadline), request
-            )
+            response = self._http.get(self.routes.app_id, policy, request)
             if response.status == 200:
                 run = _id_in(response)
                 # Compare with the current id: while this worker waited for the response, another
@@ -277,20 +280,19 @@ class App:
                 self._config_decides = True  # a gateway does not pass this route on
             elif response.status != 401:
                 return None
-        return _ANOTHER if self._read_again(deadline, run) else _SAME
+        return _ANOTHER if self._read_again(policy, run) else _SAME
 
-    def _read_again(self, deadline: Deadline, run: object = None) -> bool:
+    def _read_again(self, policy: RetryPolicy, run: object = None) -> bool:
         """Read the config again, and return whether the app is a different one.
 
         Args:
-            deadline: The deadline of the request.
+            policy: The retries of the requests, and their deadline.
             run: The server's id for the present run, used if the config has none.
 
         Raises:
             ConfigError: The app has another URL, protocol or prefix now, so this client cannot
                 use it.
         """
-        policy = self._http.reading.until(deadline)
         root, config = discover(self._http, self._named, self._auth, policy)
         dialect = dialect_of(config)
         if root != self.root or dialect != self.dialect or _prefix(config) != _prefix(self.config):

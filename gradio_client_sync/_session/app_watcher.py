@@ -37,7 +37,7 @@ class AppWatcher:
         self._watch = app.watch
         self._start = start
 
-    def check(self, request: RequestHandle, deadline: Deadline) -> None:
+    def check(self, request: RequestHandle, deadline: Deadline, *, patient: bool = True) -> None:
         """Check whether the app is still the same. If not, inform the calls that it affects.
 
         A running call is informed by its `SentCall`. Calls that have ended are logged as a warning.
@@ -45,12 +45,13 @@ class AppWatcher:
         Args:
             request: The handle by which another thread can abort the check.
             deadline: The deadline of the check.
+            patient: Whether to send its requests again if they fail.
 
         Raises:
             GradioClientError: The request failed, or the app cannot be used any longer.
             Aborted: `request` was aborted.
         """
-        change = self._app.check(request, deadline)
+        change = self._app.check(request, deadline, patient=patient)
         if change is None or not (change.under_way or change.ended):
             return
         misread = self._app.misread(change)
@@ -68,7 +69,12 @@ class AppWatcher:
             )
 
     def check_before_call(
-        self, is_due: Callable[[], bool], request: RequestHandle, deadline: Deadline
+        self,
+        is_due: Callable[[], bool],
+        request: RequestHandle,
+        deadline: Deadline,
+        *,
+        patient: bool = True,
     ) -> bool:
         """Make a check before a call is sent, if one is due. Calls at the same time share it.
 
@@ -76,6 +82,7 @@ class AppWatcher:
             is_due: Returns whether the call should wait for a check.
             request: The handle by which another thread can abort the check, or the wait for it.
             deadline: The deadline of the check.
+            patient: Whether to send the requests of the check again if they fail.
 
         Returns:
             Whether a check was due.
@@ -89,13 +96,13 @@ class AppWatcher:
         check_of_another_call = self._watch.claim_shared_check()
         if check_of_another_call is None:
             try:
-                self.check(request, deadline)
+                self.check(request, deadline, patient=patient)
             finally:
                 self._watch.end_shared_check()
         else:
             request.wait_for(check_of_another_call)
             if is_due():  # that check has failed; a check of this call raises its own error
-                self.check(request, deadline)
+                self.check(request, deadline, patient=patient)
         return True
 
     def check_in_background(self) -> None:

@@ -301,3 +301,36 @@ def test_a_loop_notices_pauses(log: EventLog) -> None:
     assert next(events) is None
     finish(log)
     assert [getattr(event, "data", None) for event in events] == [["end"]]
+
+
+def test_event_log_of_a_job_that_moves_to_another_server(log: EventLog) -> None:
+    """Old messages are decoded by the rules of the first server, and new ones by those of the next.
+
+    This holds for loops that begin before the move and after it, and if old messages are dropped.
+    """
+    other = EventFactory(
+        EndpointTable(config_of(), DIALECTS["sse_v1"]).resolve("/count"), DIALECTS["sse_v1"]
+    )
+
+    def complete(event_id: str, text: str) -> Message:  # this dialect sends whole values, no edits
+        return frame(generating(event_id, text))
+
+    early = log.data(wait=True)
+    for message in growing(2):
+        log.publish(message)
+    assert next(early)[0] == "a"
+    log.move([log._event_factory.status(2.0, "pending")], other)
+    log.publish(complete("e", "x"))
+    log.publish(complete("e", "xy"))
+    finish(log)
+    assert [data[0] for data in early] == ["ab", "x", "xy", "end"]
+    assert [data[0] for data in log.data(wait=False)] == ["a", "ab", "x", "xy", "end"]
+
+    short = EventLog(event_factory(), 2, run_here)
+    for message in growing(3):
+        short.publish(message)
+    short.move([], other)
+    short.publish(complete("e", "x"))
+    short.publish(complete("e", "xy"))
+    finish(short)
+    assert [data[0] for data in short.data(wait=False)] == ["x", "xy", "end"]

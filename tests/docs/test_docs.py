@@ -28,7 +28,7 @@ import pytest
 
 import gradio_client_sync
 from docs.pictures import draw_job
-from gradio_client_sync import Client
+from gradio_client_sync import Client, Pool
 from tests.conftest import SERVERS
 from tests.interfaces.typed.test_codegen import ROOT
 from tests.support.hub.hub import Account, LocalHub
@@ -51,6 +51,7 @@ PYTHON_ELSEWHERE = {
     "docs/gateways.md": "test_gateway_logins.py",
     "docs/processes.md": "test_clusters.py",
     "docs/recipes.md": "test_recipes.py",
+    "docs/replicas.md": "test_pool_real.py",
     "docs/spaces.md": "test_spaces_docs.py",
     "docs/testing.md": "kit/test_testing_page.py",
     "docs/typed-modules.md": "test_typed_module_runs, after the command before it",
@@ -274,8 +275,8 @@ def test_docstrings_run(newest: Server, tmp_path: Path, monkeypatch: pytest.Monk
             if not test.examples:
                 continue
             count += 1
-            with Client(newest.url) as app:
-                test.globs.update(given(), Client=Client, app=app)
+            with Client(newest.url) as app, Pool([newest.url]) as pool:
+                test.globs.update(given(), Client=Client, app=app, pool=pool)
                 for example in test.examples:
                     example.source = example.source.replace(ADDRESS, newest.url)
                 runner.run(test, out=failures.append, clear_globs=False)

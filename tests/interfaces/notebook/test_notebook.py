@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from gradio_client_sync import Client, Data, RemoteFile, handle_file
 from gradio_client_sync._basics.outputs import Outputs
-from gradio_client_sync._connection.connection import bundle_of_data
+from gradio_client_sync._connection.call_factory import bundle_of_data
 from gradio_client_sync._notebook.chart import Series, draw
 from gradio_client_sync._notebook.markup import element, link, text
 from gradio_client_sync._notebook.players import (
@@ -567,7 +567,7 @@ def test_showing_does_not_import_ipython() -> None:
 
     code = (
         "import sys; from gradio_client_sync import Data; from datetime import *; "
-        "from gradio_client_sync._connection import connection as n; "
+        "from gradio_client_sync._connection import call_factory as n; "
         "d = Data([{'a': 1}], '/a', 0, datetime.now(timezone.utc)); "
         "vars(d)['_display'] = n.bundle_of_data; "
         "d._repr_mimebundle_(); assert 'IPython' not in sys.modules"

@@ -1,0 +1,112 @@
+"""The part of a map that runs in the workers of an executor: in processes, or in a cluster.
+
+A worker gets a chunk of items at a time, and makes their calls at the same time. It keeps its
+client for the next chunk, so each process connects once. It returns plain values and not files:
+the process of the map makes the objects, which belong to its own client.
+"""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Callable, NamedTuple, Union
+
+from .._transport.signal_safe import new_lock
+from ..errors import GradioClientError
+from .items import Item, NotTaken
+from .journal_format import Recorded
+
+if TYPE_CHECKING:
+    from .items import Caller
+
+_callers: dict[bytes, Caller] = {}
+_lock = new_lock()
+
+
+class Done(NamedTuple):
+    """An item has a result.
+
+    Attributes:
+        recorded: The result, in plain values.
+        waited: Seconds that the call waited in the app's queue; ``None`` if not known.
+    """
+
+    recorded: Recorded
+    waited: float | None
+
+
+class Failed(NamedTuple):
+    """An item has no result.
+
+    Attributes:
+        error: Why.
+        taken: Whether the app took the call. If not, the item goes again.
+    """
+
+    error: BaseException
+    taken: bool
+
+
+Answer = Union[Done, Failed]
+
+
+def run_chunk(
+    caller: bytes,
+    payloads: Sequence[tuple[int, bytes]],
+    claim: Callable[[], bool] | None = None,
+) -> list[Answer] | None:
+    """Make the calls of some items, at the same time.
+
+    Args:
+        caller: The pickle of what `Caller.remote` returns.
+        payloads: The index and the pickled payload of each item.
+        claim: Returns whether these items have not begun on another worker before.
+
+    Returns:
+        How each item ended; ``None`` if they may have run on another worker, which has died.
+    """
+    if claim is not None and not claim():
+        return None
+    run = partial(_run, _caller_of(caller))
+    if len(payloads) == 1:
+        return [run(payloads[0])]
+    with ThreadPoolExecutor(len(payloads)) as pool:
+        return list(pool.map(run, payloads))
+
+
+def _caller_of(pickled: bytes) -> Caller:
+    """Return the caller of this process. It connects at its first call."""
+    with _lock:
+        caller = _callers.get(pickled)
+        if caller is None:
+            owner, endpoint, options = pickle.loads(pickled)
+            caller = _callers[pickled] = owner._caller(endpoint, **options)
+    return caller
+
+
+def _run(caller: Caller, pickled: tuple[int, bytes]) -> Answer:
+    began = time.monotonic()
+    try:
+        index, payload = pickled
+        item = Item(index, pickle.loads(payload))
+        data = caller.call(item)
+    except NotTaken as exc:
+        return Failed(exc.error, taken=False)
+    except BaseException as exc:  # noqa: BLE001 - the outcome of the item
+        return Failed(_sendable(exc), taken=True)
+    recorded = Recorded.of_data(
+        data, time.monotonic() - began, 1, time.time(), updates=data.updates
+    )
+    return Done(recorded, item.waited)
+
+
+def _sendable(error: BaseException) -> BaseException:
+    """Return an exception that can be pickled."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # noqa: BLE001 - any class of a user may raise anything here
+        return GradioClientError(f"{type(error).__name__}: {error}")
+    return error
