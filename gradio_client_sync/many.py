@@ -278,7 +278,9 @@ def start_map(
         if bar is not None:
             bar.add(failed=outcome.error is not None, replayed=outcome.replayed)
 
-    recorder = Recorder(caller, kept, folder, shape, report, workers.start)
+    recorder = Recorder(
+        caller, kept, folder, shape, report, workers.start, recalls_errors=not raises
+    )
 
     def close() -> None:
         workers.close()

@@ -28,6 +28,8 @@ class Recorder:
         shape: Turns a `Data` into what the user gets.
         report: Called with each outcome.
         start: Runs a function on a thread. The journal is flushed there, every second.
+        recalls_errors: Whether the errors in the journal are given again. If the first error ends
+            the map, they are not: a later run could never go on.
     """
 
     def __init__(
@@ -38,6 +40,8 @@ class Recorder:
         shape: Callable[[Any], Any],
         report: Callable[[Outcome], object] | None,
         start: Callable[[Callable[[], None]], None],
+        *,
+        recalls_errors: bool,
     ) -> None:
         self._caller = caller
         self._journal = journal
@@ -45,6 +49,7 @@ class Recorder:
         self._shape = shape
         self._report = report
         self._start = start
+        self._recalls_errors = recalls_errors
         self._lock = new_lock()  # of the journal
         self._closed = SafeEvent()
         self._flushes = False  # a thread flushes the journal
@@ -60,7 +65,7 @@ class Recorder:
         with self._lock:
             item.key = self._journal.identify(item.index, item.payload)
             recorded = self._journal.find(item.key)
-        if recorded is None:
+        if recorded is None or (recorded.error is not None and not self._recalls_errors):
             return None
         item.seconds, item.attempts = recorded.seconds, recorded.attempts
         error = recorded.restored_error()

@@ -65,6 +65,26 @@ def test_map_goes_on_with_its_journal(newest: Server, newest_app: Client, tmp_pa
     assert all(Path(outcome.data[0]["saved"]).is_file() for outcome in outcomes)
 
 
+def test_failed_items_are_called_again_if_they_end_the_map(
+    newest: Server, newest_app: Client, tmp_path: Path
+) -> None:
+    """Otherwise a run could never go on after an error. With "return", the error is given again."""
+    journal = tmp_path / "run.jsonl"
+
+    def calls() -> int:
+        return newest.control.executions().get("fail", 0)
+
+    before = calls()
+    for again in (1, 2):
+        with pytest.raises(AppError):
+            list(newest_app.map("/fail", [["a"]], journal=journal))
+        assert calls() == before + again
+    [error] = newest_app.map("/fail", [["a"]], journal=journal, on_error="return")
+    assert isinstance(error, AppError)
+    assert (error.index, error.payload) == (0, ["a"])
+    assert calls() == before + 2
+
+
 def test_ctrl_c_cancels_on_the_server_and_says_how_to_go_on(
     newest: Server, newest_app: Client, key: str, tmp_path: Path
 ) -> None:
