@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from .function import Function as Function
     from .function import TypedJob as TypedJob
     from .job import Job as Job
+    from .many import Counts as Counts
+    from .many import Map as Map
+    from .many import Outcome as Outcome
+    from .many import read_journal as read_journal
 
 # A name is imported from its module at its first use. So importing the package loads neither its
 # modules nor their dependencies.
@@ -39,6 +43,7 @@ _HOMES = {
     "events": ("Data", "Log", "Progress", "Render", "SpaceStatus", "Status", "Timings", "Upload"),
     "files": ("RemoteFile", "handle_file"),
     "job": ("Job",),
+    "many": ("Counts", "Map", "Outcome", "read_journal"),
     "function": ("Function", "TypedJob"),
     "errors": (
         "ApiChangedError",

@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Any, Callable, TypeVar, cast
 
 from . import _options
 from ._basics.printing import printable
-from ._connection.at_exit import EXIT_GRACE
 from ._connection.lifecycle import Lifecycle
 from ._connection.preparing import prepare
 from ._face.explained import ExplainsAttributes, check_options, explained
+from ._face.maps_calls import MapsCalls
+from ._face.waiting import wait_for_result
 from ._job.event_log import HISTORY_BYTES
 from ._options import Options
 from ._protocol.api.api_info import describe
 from ._protocol.queue.eventstream import MESSAGE_BYTES
 from ._tracebacks import short_tracebacks
-from .errors import JobTimeoutError
-from .job import control_of
 
 if TYPE_CHECKING:
     import ssl
@@ -30,10 +29,10 @@ if TYPE_CHECKING:
 
     from ._connection.connection import Connection
     from ._files.download import FileStore
+    from ._many.items import Caller
     from ._options import StatusCallback
     from ._protocol.api.endpoint import Endpoint
     from ._protocol.api.signature import Signature
-    from ._terminal.progress import ProgressBars
     from .display import ApiInfo
     from .events import Data
     from .function import Function
@@ -47,11 +46,10 @@ HISTORY = 10_000  # messages
 WAKE_TIMEOUT = 900.0  # s; large Spaces build and load for many minutes
 RETRIES = 3
 CLOSE_GRACE = 2.0  # s for the requests that cancel the jobs on the server
-TIMEOUT_GRACE = 0.4  # s for the same after a timeout, because the caller has waited long enough
 
 
 @short_tracebacks("__init__", "__exit__")
-class Client(ExplainsAttributes):
+class Client(MapsCalls, ExplainsAttributes):
     """A connection to one Gradio app (Gradio 3.10 and later).
 
     Connecting sends one request, which reads the app's config. All calls share one session, so
@@ -289,6 +287,7 @@ class Client(ExplainsAttributes):
         """The protocol of the app's queue: ``"ws"``, ``"sse"``, or ``"sse_v1"`` to ``"sse_v3"``."""
         return cast("Protocol", self._connection.app.dialect.protocol)
 
+    @explained("description")
     def view_api(self, endpoint: str | int | None = None) -> ApiInfo:
         """Describe the endpoints: their parameters, defaults, types and return values.
 
@@ -535,25 +534,8 @@ class Client(ExplainsAttributes):
             method="predict",
         )
         if bars is not None:
-            return self._result(connection.submit(call), bars)
-        return connection.call(call, self._result)
-
-    def _result(self, job: Job, bars: ProgressBars | None = None) -> Data:
-        """Wait for the result of a job. If the wait ends early, cancel the job on the server."""
-        try:
-            if bars is not None:
-                bars.watch(job)  # Ctrl-C can come here, too: the first widget takes a while
-            return job.result()
-        except JobTimeoutError:
-            control_of(job).wait_released(TIMEOUT_GRACE)
-            raise
-        except BaseException:
-            if job.cancel():  # the usual reason is Ctrl-C
-                control_of(job).wait_released(EXIT_GRACE, hurry=True)
-            raise
-        finally:
-            if bars is not None:
-                bars.close()
+            return wait_for_result(connection.submit(call), bars)
+        return connection.call(call, wait_for_result)
 
     def component_server(self, component_id: int, fn_name: str, data: object = None) -> Any:
         """Call a server function of one component of the app, and wait for its result.
@@ -589,6 +571,11 @@ class Client(ExplainsAttributes):
             JavaScript prints a warning and returns nothing.
         """
         return self._lifecycle.current().component_server(component_id, fn_name, data)
+
+    def _caller(self, endpoint: str | int | None, **options: Any) -> Caller:
+        from ._many.client_caller import ClientCaller
+
+        return ClientCaller(self._lifecycle, self, endpoint, **options)
 
     # -- the session ----------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 ::
 
-    GradioClientError(Exception)                  .endpoint .event_id
+    GradioClientError(Exception)                  .endpoint .event_id .index .payload
     ├─ ConnectFailedError(ConnectionError)        no connection, or no response
     ├─ BrokenStreamError(ConnectionError)         the connection or server was lost during a job
     │  └─ AppChangedError                         the app was replaced or changed during a job
@@ -114,10 +114,15 @@ class GradioClientError(Exception):
     Attributes:
         endpoint: The endpoint of the call, if the error belongs to a call.
         event_id: The server's id of the job, if the error belongs to a job that has one.
+        index: The position of the payload, counted from 0, if the error belongs to an item of
+            `Client.map`.
+        payload: That payload.
     """
 
     endpoint: str | int | None = None
     event_id: str | None = None
+    index: int | None = None
+    payload: Any = None
 
     def __init__(self, message: str, /, **facts: Any) -> None:
         super().__init__(_visible(message))

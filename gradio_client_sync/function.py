@@ -8,7 +8,8 @@ has one output, a tuple if it has several, and ``None`` if it has none.
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Callable, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable, Literal, Protocol, TypeVar
 
 from . import _options, types
 from ._basics.words import called
@@ -24,10 +25,12 @@ from .files import RemoteFile
 from .types import FileInput
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     from .events import Data
     from .job import Job
+    from .many import Map
     from .types import Payload
 
 __all__ = ["DEFAULT", "Default", "FileInput", "Function", "TypedJob", "bare", "function_of"]
@@ -59,6 +62,19 @@ class Function(Protocol):
     def submit(self, *args: Any, **kwargs: Any) -> TypedJob[Any]:
         """Start a call and return at once."""
 
+    def map(
+        self,
+        *iterables: Any,
+        in_flight: int | None = None,
+        on_error: Literal["raise", "return"] = "raise",
+        progress: bool | None = None,
+        journal: str | os.PathLike[str] | None = None,
+        download: str | os.PathLike[str] | None = None,
+        executor: Any = None,
+        **named: Any,
+    ) -> Map[Any]:
+        """Call the endpoint for each value of the iterables, several at a time."""
+
     def with_options(
         self,
         *,
@@ -79,6 +95,9 @@ class Caller(Protocol):
 
     def submit(self, *args: Any, **options: Any) -> Job:
         """Start a call with a payload and options, and return its job."""
+
+    def _map(self, *args: Any, **options: Any) -> Map[Any]:
+        """Make a map of payloads with options."""
 
 
 def options_method(name: str, make: Callable[[dict[str, Any]], T]) -> Callable[..., T]:
@@ -127,6 +146,73 @@ def submitted(
         endpoint, payload, **{name: one for name, one in options.items() if name != "progress"}
     )
     return TypedJob(job.show_progress() if options.get("progress") else job, outputs)
+
+
+def map_method(
+    name: str,
+    start: Callable[..., Map[Any]],
+    each: Callable[..., tuple[str | int, Mapping[str, Any], int]],
+    options: Mapping[str, Any],
+) -> Callable[..., Map[Any]]:
+    """Return the method `map` of a function.
+
+    Args:
+        name: The name of the function.
+        start: Makes a map; see `MapsCalls._map`.
+        each: Returns the endpoint, the payload and the number of outputs for the arguments, each
+            of which is an `Each`.
+        options: The options of each call.
+    """
+
+    @short_traceback
+    def map_calls(
+        *iterables: Any,
+        in_flight: int | None = None,
+        on_error: Literal["raise", "return"] = "raise",
+        progress: bool | None = None,
+        journal: str | os.PathLike[str] | None = None,
+        download: str | os.PathLike[str] | None = None,
+        executor: Any = None,
+        **named: Any,
+    ) -> Map[Any]:
+        from ._many.columns import Columns, Each
+
+        endpoint, payload, outputs = each(
+            *map(Each, iterables), **{name: Each(values) for name, values in named.items()}
+        )
+        return start(
+            endpoint,
+            Columns(payload, endpoint),
+            **{**options, **({} if progress is None else {"progress": progress})},
+            in_flight=in_flight,
+            on_error=on_error,
+            journal=journal,
+            download=download,
+            executor=executor,
+            shape=partial(bare, outputs=outputs),
+        )
+
+    map_calls.__name__, map_calls.__qualname__ = "map", f"{name}.map"
+    map_calls.__doc__ = MAP_DOCSTRING
+    return map_calls
+
+
+MAP_DOCSTRING = """Call the endpoint for each value of the iterables, several at a time.
+
+As in the built-in `map`, there is one iterable for each argument, and the shortest one decides how
+many calls there are. Iterables may be passed by parameter name. For the same value in each call,
+use ``itertools.repeat(value)``.
+
+Args:
+    iterables: The values of the arguments. They are read as the map goes on.
+    in_flight, on_error, progress, journal, download, executor: As for `Client.map`. The function's
+        `with_options` sets its other options.
+
+Returns:
+    A `Map`, which yields the values in the order of the arguments.
+
+Raises:
+    PayloadError: The arguments do not fit the endpoint, or one of them is not iterable."""
 
 
 OPTIONS_DOCSTRING = """Return the same function with options for each call.
@@ -185,6 +271,9 @@ def function_of(
             ) from exc
         return sent(signature.parameters, given)
 
+    def each(*args: Any, **kwargs: Any) -> tuple[str | int, dict[str, Any], int]:
+        return signature.endpoint, payload(args, kwargs), len(signature.returns)
+
     function: Any = call
     _document(function, signature, form)
     started: Any = TypedJob.__class_getitem__(form.return_annotation)
@@ -192,6 +281,7 @@ def function_of(
     submit.__name__, submit.__qualname__ = "submit", f"{signature.name}.submit"
     submit.__doc__ = SUBMIT_DOCSTRING
     function.submit = submit
+    function.map = map_method(signature.name, app._map, each, chosen)
     function.with_options = options_method(signature.name, with_new)
     return function  # type: ignore[no-any-return]  # a function with attributes
 

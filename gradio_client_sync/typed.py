@@ -11,27 +11,31 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from weakref import WeakKeyDictionary
 
 from typing_extensions import ParamSpec, Protocol
 
 from ._protocol.api.fingerprint import Fingerprint, Fingerprints, changes_of, fingerprint_of
-from ._tracebacks import short_tracebacks
+from ._tracebacks import short_traceback, short_tracebacks
 from ._transport.signal_safe import new_lock
 from .errors import ApiChangedError, EndpointNotFoundError
 from .function import (
     DEFAULT,
+    MAP_DOCSTRING,
     Default,
     FileInput,
     TypedJob,
     bare,
+    map_method,
     options_method,
     submitted,
 )
 
 if TYPE_CHECKING:
     from ._client import Client
+    from .many import Map
 
 __all__ = ["DEFAULT", "Api", "Default", "FileInput", "TypedFunction", "TypedJob"]
 
@@ -43,6 +47,12 @@ P = ParamSpec("P")
 _OPTIONS: ContextVar[Mapping[str, Any]] = ContextVar("gradio_client_sync_options")
 
 
+#: Set by `map`: what gets the endpoint, the payload and the number of outputs, instead of a call.
+_FOUND: ContextVar[Callable[[tuple[str | int, Mapping[str, Any], int]], None] | None] = ContextVar(
+    "gradio_client_sync_found", default=None
+)
+
+
 class TypedFunction(Protocol[P, T_co]):
     """A function of a generated module."""
 
@@ -50,6 +60,9 @@ class TypedFunction(Protocol[P, T_co]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T_co:
         """Call the endpoint."""
+
+    def map(self, app: Client, *iterables: Any, **options: Any) -> Map[T_co]:
+        """Call the endpoint for each value of the iterables, several at a time."""
 
     def with_options(
         self,
@@ -99,6 +112,10 @@ class Api:
                 sent.
             GradioClientError: The call failed. The subclass shows the kind of failure.
         """
+        found = _FOUND.get(None)
+        if found is not None:
+            found((endpoint, self._payload(app, endpoint, values), self._outputs(endpoint)))
+            return None  # type: ignore[return-value]  # it is a map, which needs only the payload
         options = _options_of_call()
         data = app.predict(endpoint, self._payload(app, endpoint, values), **options)
         value: T = bare(data, self._outputs(endpoint))
@@ -165,7 +182,24 @@ def _with_options(function: Callable[P, T], options: Mapping[str, Any]) -> Typed
     def with_new(new: Mapping[str, Any]) -> TypedFunction[P, T]:
         return _with_options(function, {**options, **new})
 
+    def map_calls(app: Client, *iterables: Any, **named: Any) -> Map[Any]:
+        return map_method(function.__name__, app._map, partial(each, app), options)(
+            *iterables, **named
+        )
+
+    def each(app: Client, *args: Any, **kwargs: Any) -> tuple[str | int, Mapping[str, Any], int]:
+        found: list[tuple[str | int, Mapping[str, Any], int]] = []
+        token = _FOUND.set(found.append)
+        try:
+            function(app, *args, **kwargs)  # type: ignore[arg-type]  # of a module
+        finally:
+            _FOUND.reset(token)
+        return found[0]
+
+    map_calls.__name__, map_calls.__qualname__ = "map", f"{function.__name__}.map"
+    map_calls.__doc__ = MAP_DOCSTRING
     typed: Any = call
+    typed.map = short_traceback(map_calls)
     typed.with_options = options_method(function.__name__, with_new)
     return typed  # type: ignore[no-any-return]  # a function with an attribute
 

@@ -228,6 +228,7 @@ class Attempt:
                 self._publish,
                 call.options.deadline,
                 self._before_send,
+                call.options.patience,
             )
             channel = self._channel = call.session.open(join)
             if call.event_factory.dialect.join == "post":

@@ -31,11 +31,14 @@ class CallOptions(NamedTuple):
         retries: The most retries of the call while the app has not accepted it.
         idempotent: Whether running the call twice does no harm, so that it may be sent again after
             its connection was lost.
+        patience: Seconds for which the call is sent again while the server responds with 429;
+            ``None`` for those of `HttpOptions`.
     """
 
     deadline: Deadline
     retries: int
     idempotent: bool
+    patience: float | None = None
 
 
 class PreparedCall(NamedTuple):

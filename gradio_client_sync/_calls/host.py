@@ -44,7 +44,7 @@ class Host(NamedTuple):
         send: Records that a call is about to be sent; see `Watch.send`.
         may_be_lost: Called after a connection has failed, since the server may be gone.
         cause: Returns the possible cause of a failure, or ``""``; see `Replicas.cause`.
-        odd_values: Returns a sentence about the values of a failed call; see `App.odd_values`.
+        possible_reason: Returns a sentence about a failed call; see `App.possible_reason`.
         release_slot: Called when a job has ended for this client, so that another job can run.
         leave_session: Called when a job no longer needs the connections of its session.
     """
@@ -54,6 +54,6 @@ class Host(NamedTuple):
     send: Callable[[SentCall, int], bool]
     may_be_lost: Callable[[], None]
     cause: Callable[[], str]
-    odd_values: Callable[[Endpoint, Sequence[Any], Deadline], str]
+    possible_reason: Callable[[Endpoint, Sequence[Any], Deadline, bool], str]
     release_slot: Callable[[JobControl], None]
     leave_session: Callable[[Session], None]

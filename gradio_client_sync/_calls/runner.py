@@ -237,8 +237,10 @@ class JobRunner:
         if finish is not None and isinstance(error, BrokenStreamError):
             finish = explained(finish, after_loss(error, options.idempotent))
         if finish is not None and isinstance(error, AppError):
-            odd = self._host.odd_values(self.endpoint, body.values, options.deadline)
-            finish = explained(finish, odd)
+            by_event = body.body.get("event_data") is not None
+            deadline = options.deadline
+            reason = self._host.possible_reason(self.endpoint, body.values, deadline, by_event)
+            finish = explained(finish, reason)
         return finish
 
     def _log_end(self, finish: Finish | None) -> None:

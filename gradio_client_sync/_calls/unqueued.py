@@ -54,7 +54,14 @@ def direct(
     """
     session = call.session
     try:
-        answer = session.run(url, call.request_body.encoded, call.headers, deadline, request)
+        answer = session.run(
+            url,
+            call.request_body.encoded,
+            call.headers,
+            deadline,
+            request,
+            patience=call.options.patience,
+        )
         if answer.status != 429:  # a rate limit applies before the app receives the request
             exchange.accept()
         return answered(exchange, answer, session.render)._replace(size=len(answer.body))

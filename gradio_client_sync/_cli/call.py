@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import click
 
+from .._face.waiting import wait_for_result
 from .._job.text import has_text
 from ..errors import GradioClientError, PayloadError
 from .advice import error_line
@@ -24,7 +25,6 @@ from .screen import Screen
 from .values import as_words
 
 if TYPE_CHECKING:
-    from .._client import Client
     from ..events import Data
     from ..job import Job
 
@@ -113,8 +113,8 @@ def predict(target: Target, words: Sequence[str], **options: Any) -> None:
     In a terminal, the position in the queue, the progress and the messages of the app are shown on
     standard error. Ctrl-C cancels the job on the server.
     """
-    with _started(target, words, **options) as (app, job, live, printer):
-        data = app._result(job)
+    with _started(target, words, **options) as (job, live, printer):
+        data = wait_for_result(job)
         live.end()
         printer.show(data)
 
@@ -130,7 +130,7 @@ def submit(target: Target, words: Sequence[str], **options: Any) -> None:
 
     With --json, each value is one line of JSON. Arguments and options are those of predict.
     """
-    with _started(target, words, **options) as (_, job, _, printer):
+    with _started(target, words, **options) as (job, _, printer):
         for data in job:
             printer.show(data)
 
@@ -148,7 +148,7 @@ def stream(target: Target, words: Sequence[str], **options: Any) -> None:
     If a text does not continue the text before it, it begins on a new line. Arguments and options
     are those of predict.
     """
-    with _started(target, words, **options) as (_, job, live, printer):
+    with _started(target, words, **options) as (job, live, printer):
         growing = Growing(printer)
         others: Iterable[Data] = job if printer.as_json else ()
         try:
@@ -172,7 +172,7 @@ def _started(
     output: str | None,
     limit: float | None,
     quiet: bool,
-) -> Iterator[tuple[Client, Job, Live, Printer]]:
+) -> Iterator[tuple[Job, Live, Printer]]:
     """Connect and start the job; if the block ends early, cancel the job on the server."""
     screen = Screen(live=not quiet)
     place = Place(output) if output is not None else None
@@ -185,7 +185,7 @@ def _started(
             job = app.submit(named.signature.endpoint, payload, timeout=limit)
         live.watch(job)
         try:
-            yield app, job, live, printer
+            yield job, live, printer
         except GradioClientError as error:
             screen.end_with_error(error_line(error))
             raise click.exceptions.Exit(exit_code_of(error)) from None

@@ -90,12 +90,18 @@ class Admission:
 
     # -- jobs -----------------------------------------------------------------------
 
-    def admit(self, runner: Runner, request: RequestHandle | None = None) -> None:
+    def admit(
+        self, runner: Runner, request: RequestHandle | None = None, *, starts: bool = True
+    ) -> bool:
         """Start a job if there is a slot for it, otherwise queue it.
 
         Args:
             runner: Runs the job, and calls `release` when the job has ended.
             request: The call that the job continues. If it holds a slot, the job takes it over.
+            starts: Whether the job is started here. If not, the caller runs it when it has a slot.
+
+        Returns:
+            Whether the job has a slot.
 
         Raises:
             ClientClosedError: `close` was called.
@@ -112,8 +118,9 @@ class Admission:
             else:
                 self._holders -= {request}
                 self._holders.add(runner.control)
-        if not has_to_wait:
+        if starts and not has_to_wait:
             runner.start(runner)
+        return not has_to_wait
 
     def withdraw(self, runner: Runner) -> None:
         """Cancel a job that could not be started, or whose caller was interrupted by a signal."""

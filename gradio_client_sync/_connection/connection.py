@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from .._protocol.api.meaning import Callee
     from .._protocol.queue.exchange import Finish
     from .._transport.attempts import RetryPolicy
-    from .._transport.deadlines import Deadline
     from .._transport.http import Http
     from ..events import Data
     from ..files import Owner
@@ -127,7 +126,7 @@ class Connection:
             self._watcher.send,
             app.record_loss,
             self._replicas.cause,
-            app.odd_values,
+            app.possible_reason,
             self._admission.release,
             self._sessions.leave,
         )
@@ -166,20 +165,10 @@ class Connection:
 
         session = self._sessions.enter()
         try:
-            component = session.table.component(component_id)
-            body, content_type = component_server.request(
-                component_id, component, fn_name, data, session.session_hash
+            url, headers = self.app.routes.component_server, self._call_headers()
+            return component_server.call(
+                session, self.http, url, headers, component_id, fn_name, data
             )
-            session.keep_heartbeat()
-            response = self.http.post(
-                self.app.routes.component_server,
-                body,
-                content_type=content_type,
-                headers=self._call_headers(),
-                read_timeout=None,
-                policy=self.http.rate_limited,
-            )
-            return component_server.result(component_id, fn_name, response)
         except Aborted as exc:
             raise ClientClosedError(
                 f"The client was closed while {fn_name!r} of component {component_id} ran."
@@ -195,8 +184,7 @@ class Connection:
         data: list[Any],
         *,
         isolated: bool,
-        deadline: Deadline,
-        idempotent: bool,
+        options: CallOptions,
         headers: Mapping[str, str],
         trigger: Trigger | None,
         owner: Owner,
@@ -207,8 +195,7 @@ class Connection:
             callee: The function to call.
             data: One value for each of its inputs.
             isolated: Make the call in a session of its own.
-            deadline: The time by which the call must end.
-            idempotent: The function may run twice without harm.
+            options: The user's options for the call.
             headers: Headers for this call only.
             trigger: The event of the app's page that the call stands for, if any.
             owner: The client. It is not garbage-collected while the call runs.
@@ -230,7 +217,7 @@ class Connection:
             url = self._router.direct_url(endpoint)
             by_name = url is not None and self._router.goes_by_name(callee, session.table)
             body = self._bodies.make(
-                endpoint, data, session, deadline, by_name=by_name, trigger=trigger
+                endpoint, data, session, options.deadline, by_name=by_name, trigger=trigger
             )
             self.files.prepare_for(endpoint)
             files = ResultFiles(self.files, owner)
@@ -250,7 +237,7 @@ class Connection:
                 event_factory,
                 session,
                 body,
-                CallOptions(deadline, self._options.retries, idempotent),
+                options,
                 url,
                 {**self._call_headers(), **headers},
                 files,
@@ -259,7 +246,12 @@ class Connection:
             self._sessions.leave(session)
             raise
 
-    def call(self, prepared: PreparedCall, wait: Callable[[Job], Data]) -> Data:
+    def call(
+        self,
+        prepared: PreparedCall,
+        wait: Callable[[Job], Data],
+        request: RequestHandle | None = None,
+    ) -> Data:
         """Make a call for a thread that only waits for the result.
 
         A call that is a single request needs neither a job nor another thread, and making them
@@ -268,13 +260,14 @@ class Connection:
         Args:
             prepared: The call.
             wait: Waits for a job, and returns its result.
+            request: The handle of the request, if another thread may abort it.
 
         Raises:
             CancelledError: `close` was called during the call.
             ClientClosedError: `close` was called before the call.
             GradioClientError: The call failed, or no thread could be started.
         """
-        request, owns_session = RequestHandle(), True
+        request, owns_session = request or RequestHandle(), True
         try:
             first = None
             url = prepared.direct_url
@@ -300,6 +293,22 @@ class Connection:
                 if owns_session:
                     self._sessions.leave(prepared.session)
 
+    def run(self, prepared: PreparedCall, begin: Callable[[Job], object]) -> Data:
+        """Make a call by a job that runs on this thread, if there is a slot for it.
+
+        For a thread that has nothing else to do: it saves two switches between threads.
+
+        Args:
+            prepared: The call.
+            begin: Called with the job before it runs.
+
+        Raises:
+            CancelledError: The job was cancelled.
+            ClientClosedError: `close` was called before the call.
+            GradioClientError: The call failed.
+        """
+        return self._run_job(prepared, Job.result, begin=begin)
+
     def submit(self, prepared: PreparedCall) -> Job:
         """Make a call by a job, and return the job at once.
 
@@ -315,6 +324,7 @@ class Connection:
         wait: Callable[[Job], T],
         request: RequestHandle | None = None,
         first: Finish | None = None,
+        begin: Callable[[Job], object] | None = None,
     ) -> T:
         """Start a job for a call, or queue it, and return what `wait` returns for the job.
 
@@ -328,6 +338,7 @@ class Connection:
             request: The request of a first attempt without a job. If it holds a slot, the job gets
                 it.
             first: The failure of that attempt. It is raised if the job cannot be started.
+            begin: Called with the job. If it has a slot, it then runs on this thread.
 
         Raises:
             ClientClosedError: `close` was called.
@@ -339,12 +350,16 @@ class Connection:
             try:
                 # Before `admit`, after which another thread may start the job at any time.
                 runner.arm(self.http.timers)
-                self._admission.admit(runner, request)
+                has_slot = self._admission.admit(runner, request, starts=begin is None)
             except GradioClientError as exc:
                 exc.endpoint = runner.endpoint.name
                 if first is not None and first.error is not None:
                     raise first.error from None
                 raise
+            if begin is not None:
+                begin(job)
+                if has_slot:
+                    runner()
             return wait(job)
         except BaseException:
             if runner is not None:

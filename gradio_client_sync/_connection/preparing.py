@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .. import _options
+from .._calls.call import CallOptions
 from .._protocol.api.meaning import Callee
 from .._transport.deadlines import Deadline
 from ..errors import EndpointNotFoundError
@@ -31,6 +32,7 @@ def prepare(
     event_data: object,
     trigger_id: int | None,
     method: str,
+    once: bool = False,
 ) -> tuple[Connection, PreparedCall]:
     """Check the arguments of a call, and return the connection and what it has to send.
 
@@ -40,6 +42,7 @@ def prepare(
         endpoint, payload, timeout, isolated, idempotent, headers, event_data, trigger_id: The
             arguments of `Client.submit`.
         method: The method that the user has called, for messages.
+        once: Make one attempt only. The caller gets every refusal, also a 429.
 
     Raises:
         EndpointNotFoundError, PayloadError, FileError, ClientClosedError: As `Client.submit`.
@@ -48,6 +51,9 @@ def prepare(
     if timeout is not None:
         limit = _options.seconds("timeout", timeout)
     deadline = Deadline.after(limit)
+    options = CallOptions(deadline, lifecycle.options.retries, idempotent)
+    if once:
+        options = options._replace(retries=0, patience=0.0)
     trigger = _options.trigger(event_data, trigger_id)
     connection = lifecycle.current()
     app = connection.app
@@ -64,8 +70,7 @@ def prepare(
                 callee,
                 data,
                 isolated=isolated,
-                deadline=deadline,
-                idempotent=idempotent,
+                options=options,
                 headers=_options.texts("headers", headers),
                 trigger=trigger,
                 owner=owner,

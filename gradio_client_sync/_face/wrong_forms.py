@@ -176,6 +176,18 @@ def client(
     )
 
 
+def description(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> TypeError:
+    """Return the error for arguments that do not fit `Client.view_api`."""
+    unknown = next((name for name in kwargs if name != "endpoint"), None)
+    what = "takes one endpoint at most" if unknown is None else f"has no option {unknown}="
+    return TypeError(
+        f"view_api() {what}. It returns a dict, and print(app.view_api()) shows it as a table. "
+        'view_api("/predict") describes one endpoint.'
+    )
+
+
 def options(
     function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> TypeError:
@@ -187,6 +199,32 @@ def options(
     near = difflib.get_close_matches(unknown, known, n=1, cutoff=0.7)
     advice = f"Did you mean {near[0]}=?" if near else f"Its options are {', '.join(known)}."
     return TypeError(f"with_options() has no option {unknown}=. {advice}")
+
+
+def many(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> TypeError:
+    """Return the error for arguments that do not fit `Client.map`."""
+    known = [name for name in inspect.signature(function).parameters if name != "self"]
+    form = "Write map(endpoint, [[first], [second]]), with one payload for each call."
+    unknown = next((name for name in kwargs if name not in known), None)
+    if unknown is None:
+        if len(args) > 3:
+            return TypeError(f"map() takes the payloads as one list, not as several. {form}")
+        return TypeError(f"map() needs an endpoint and the payloads. {form}")
+    names = {
+        **dict.fromkeys(
+            ("concurrency", "max_workers", "workers", "threads", "n_jobs", "batch_size"),
+            "in_flight",
+        ),
+        **dict.fromkeys(("return_exceptions", "raise_on_error", "errors"), "on_error"),
+        **dict.fromkeys(("verbose", "tqdm", "bar"), "progress"),
+        **dict.fromkeys(("api_name", "fn_index"), "endpoint"),
+        **dict.fromkeys(("inputs", "data", "values", "items"), "payloads"),
+        **dict.fromkeys(("checkpoint", "cache", "resume"), "journal"),
+    }
+    near = difflib.get_close_matches(unknown, known, n=1, cutoff=0.7)
+    meant = names.get(unknown) or (near[0] if near else None)
+    advice = f"Did you mean {meant}=?" if meant else f"Its options are {', '.join(known[2:])}."
+    return TypeError(f"map() has no option {unknown}=. {advice}")
 
 
 def argument(function: str, names: Sequence[str], kwargs: Mapping[str, Any]) -> str:

@@ -63,6 +63,7 @@ class JobControl:
         bytes: The number of bytes that the server has sent for the job.
         cancelled: For a cancelled job, a sentence that says why it was cancelled, and where it was.
         waits_for_slot: Whether the client had no free worker for the job when it was submitted.
+        on_run: Called when the server reports that the function runs.
     """
 
     # Most jobs keep most of these values. Defaults in the class save the time to set them.
@@ -70,6 +71,7 @@ class JobControl:
     bytes: int = 0
     cancelled: str = ""
     waits_for_slot = False
+    on_run: Callable[[], object] | None = None
     _future: Future[Data] | None = None
     _ending: tuple[Outcome, Data | None, GradioClientError | None] | None = None
     _on_stop: Callable[[], None] | None = None
@@ -156,7 +158,10 @@ class JobControl:
             Whether this call has recorded it.
         """
         after = time.monotonic() - self._created
-        return self.times.setdefault(step, after) is after
+        is_first = self.times.setdefault(step, after) is after
+        if is_first and step == "started" and self.on_run is not None:
+            self.on_run()
+        return is_first
 
     def on_stop(self, callback: Callable[[], None] | None) -> bool:
         """Set the function that ends the worker's wait when the job is stopped.

@@ -10,7 +10,7 @@ from .._basics.words import called
 from .._protocol.api.api_info import parameters_of
 from .._protocol.api.endpoint import EndpointTable
 from .._protocol.api.meaning import Callee, rearranged, same_functions
-from .._protocol.api.odd_values import odd_values
+from .._protocol.api.odd_values import missing_event, odd_values
 from .._protocol.api.payload import bind
 from .._protocol.api.translation import translations_of
 from .._protocol.dialect import dialect_of
@@ -165,13 +165,16 @@ class App:
         translations = self.table.translations
         return values if translations is None else translations.restored(endpoint.inputs, values)
 
-    def odd_values(self, endpoint: Endpoint, values: Sequence[Any], deadline: Deadline) -> str:
-        """Return a sentence about the values of a failed call that look odd, or ``""``.
+    def possible_reason(
+        self, endpoint: Endpoint, values: Sequence[Any], deadline: Deadline, by_event: bool
+    ) -> str:
+        """Return a sentence about what looks odd in a call that the app has failed, or ``""``.
 
         Args:
             endpoint: The function that failed.
             values: One value for each of its inputs.
             deadline: The deadline of the request for the app's description, if that is needed.
+            by_event: Whether the call had the data of an event.
         """
 
         def info() -> Mapping[str, Any] | None:
@@ -180,7 +183,8 @@ class App:
             except GradioClientError:  # the client was closed; the config has labels
                 return None
 
-        return odd_values(endpoint, values, info)
+        odd = odd_values(endpoint, values, info)
+        return odd or ("" if by_event else missing_event(self.table.example_event(endpoint)))
 
     def takes_oauth_token(self, endpoint: Endpoint, deadline: Deadline) -> bool:
         """Return whether the endpoint's function requests the Hugging Face token of its user."""

@@ -19,6 +19,44 @@ from ..errors import EndpointNotFoundError, FileError, PayloadError
 if TYPE_CHECKING:
     from .._protocol.values.multipart import Field
     from .._transport.failures import Answer
+    from .._transport.http import Http
+    from .session import Session
+
+
+def call(
+    session: Session,
+    http: Http,
+    url: str,
+    headers: Mapping[str, str],
+    component_id: int,
+    fn_name: str,
+    data: object,
+) -> Any:
+    """Call a server function, and return its value.
+
+    Args:
+        session: The session of the call.
+        http: Sends the request.
+        url: The URL of the server's route.
+        headers: Headers for the request.
+        component_id, fn_name, data: As `Client.component_server` takes them.
+
+    Raises:
+        GradioClientError: As `Client.component_server`.
+        Aborted: The client was closed.
+    """
+    component = session.table.component(component_id)
+    body, content_type = request(component_id, component, fn_name, data, session.session_hash)
+    session.keep_heartbeat()
+    response = http.post(
+        url,
+        body,
+        content_type=content_type,
+        headers=headers,
+        read_timeout=None,
+        policy=http.rate_limited,
+    )
+    return result(component_id, fn_name, response)
 
 
 def request(

@@ -86,6 +86,8 @@ class Join(NamedTuple):
         deadline: When the job has to end.
         before_send: Called immediately before a request that names the function and carries its
             data. It may raise. It is not called if the protocol sends the data after the join.
+        patience: Seconds for which the join is sent again while the server responds with 429;
+            ``None`` for those of `HttpOptions`.
     """
 
     endpoint: Endpoint
@@ -96,6 +98,7 @@ class Join(NamedTuple):
     publish: Callable[[Message], object]
     deadline: Deadline
     before_send: Callable[[], None]
+    patience: float | None = None
 
 
 class Session:
@@ -202,6 +205,8 @@ class Session:
         headers: Mapping[str, str],
         deadline: Deadline,
         call: RequestHandle,
+        *,
+        patience: float | None = None,
     ) -> Answer:
         """Run a function that skips the queue. Retry while the server responds with 429.
 
@@ -211,12 +216,15 @@ class Session:
             headers: Headers for this request.
             deadline: When the retries have to end.
             call: Aborts the request.
+            patience: Seconds for which the call is sent again while the server responds with 429;
+                ``None`` for those of `HttpOptions`.
 
         Raises:
             ConnectFailedError: There was no connection, or no response.
             Aborted: `call` was aborted, or the client was closed.
         """
         self.keep_heartbeat()
+        policy = self._http.rate_limited.until(deadline)
         return self._http.post(
             url,
             body,
@@ -224,7 +232,7 @@ class Session:
             query=self._routes.query,
             call=call,
             read_timeout=None,
-            policy=self._http.rate_limited.until(deadline),
+            policy=policy if patience is None else policy.with_patience(patience),
         )
 
     def open(self, join: Join) -> Channel:
@@ -241,7 +249,9 @@ class Session:
             Aborted: The job was cancelled, or the session closed.
         """
         self.keep_heartbeat()
-        patience = self._http.options.rate_limit_patience
+        patience = join.patience
+        if patience is None:
+            patience = self._http.options.rate_limit_patience
         retries = RateLimitWaits(min(time.monotonic() + patience, join.deadline.end))
         while True:
             try:

@@ -33,7 +33,7 @@ _STEPS: dict[str, Any] = {"unit": "it", "unit_scale": False, "unit_divisor": 100
 _JOINING, _SENDING, _WAITING, _RUNNING, _ENDED = range(5)
 
 
-def _tqdm() -> Any:
+def tqdm_class() -> Any:
     """Return the tqdm class for a terminal or for a notebook.
 
     Raises:
@@ -58,7 +58,7 @@ class ProgressBars:
     """
 
     def __init__(self) -> None:
-        self._tqdm = _tqdm()
+        self._tqdm = tqdm_class()
         self._lock = self._tqdm.get_lock()
         self._phase = _JOINING
         self._name = ""
@@ -71,7 +71,7 @@ class ProgressBars:
         """Draw the progress of a job, from now to its end."""
         self._job = job
         name = job.endpoint if isinstance(job.endpoint, str) else called(job.endpoint)
-        self._name = _shown(name)
+        self._name = shown(name)
         with self._lock:
             line = self._open(f"{self._name}: joining", _WORDS, leave=True)
             self._bars.append(line)
@@ -140,14 +140,14 @@ class ProgressBars:
         self._draw(0, f"{self._name}: {text}", _WORDS, 0, None, _STEPS)
 
     def _draw_progress(self, depth: int, bar: Progress) -> None:
-        desc = _shown(bar.desc or "")
+        desc = shown(bar.desc or "")
         head = f"{self._name}: {desc}" if desc else self._name
-        text = f"{'  ' * depth}{desc or _shown('…')}" if depth else head
+        text = f"{'  ' * depth}{desc or shown('…')}" if depth else head
         done, total, share = _finite(bar.index), _finite(bar.length), _finite(bar.progress)
         if done is None and share is not None:
             self._draw(depth, text, _PERCENT, 100 * share, 100, _STEPS)
         else:
-            unit = f" {_shown(bar.unit or 'steps')}"
+            unit = f" {shown(bar.unit or 'steps')}"
             self._draw(depth, text, None, done or 0, total, {**_STEPS, "unit": unit})
 
     def _draw(
@@ -197,7 +197,7 @@ class ProgressBars:
             line.close()
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Return a text of the app as a bar shows it."""
     return fitted(plain(text), LONGEST_TEXT, sys.stderr)
 
@@ -233,8 +233,8 @@ def download_bar(name: str, size_bytes: int | None) -> Iterator[Callable[[int, A
     Raises:
         MissingDependencyError: tqdm is not installed.
     """
-    with _tqdm()(
-        desc=_shown(name),
+    with tqdm_class()(
+        desc=shown(name),
         total=size_bytes,
         file=sys.stderr,
         miniters=0,

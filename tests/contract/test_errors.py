@@ -24,6 +24,8 @@ CLASSES: list[type[GradioClientError]] = [
 VALUES: dict[str, Any] = {
     "endpoint": "/predict",
     "event_id": "e1",
+    "index": 3,
+    "payload": [2, "x"],
     "url": "http://h",
     "sent": True,
     "accepted": False,

@@ -297,6 +297,13 @@ def test_select_data_reaches_the_function(app: Client) -> None:
         assert json.loads(call()[0]) == {"index": 1, "value": "green", "all": data}
 
 
+def test_missing_event_data_is_named_after_a_failure(app: Client) -> None:
+    """If a function of an event fails without the event's data, the error says how to pass it."""
+    error = app.submit("/selected", []).exception(BOUND)
+    assert "This may be the reason: an event" in str(error)
+    assert 'for example event_data={"index": 0, "value": ' in str(error)
+
+
 def component_id(app: Client, **props: Any) -> int:
     return next(
         one["id"]

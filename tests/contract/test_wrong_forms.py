@@ -246,6 +246,17 @@ def test_options_by_position_get_the_names() -> None:
     assert refused(lambda: make(None, {"token": SECRET})).endswith("Write Client(url, token=…).")
 
 
+def test_wrong_arguments_of_view_api_get_the_line(server: Server) -> None:
+    """Options of another client's `view_api` are named, with what to write instead."""
+    with Client(server.url) as app:
+        view: Any = app.view_api
+        for wrong in (lambda: view(return_format="dict"), lambda: view(print_info=False)):
+            with pytest.raises(TypeError, match=r"has no option \w+=. .*print\(app.view_api"):
+                wrong()
+        with pytest.raises(TypeError, match="one endpoint at most"):
+            view("/add", "dict")
+
+
 @pytest.mark.once
 def test_signatures_stay_readable() -> None:
     """The errors cost no precision: signatures, help and types are those of the functions."""

@@ -74,6 +74,19 @@ def test_collect_refuses_what_contains_itself(wrap: Any) -> None:
         collect("/f", endpoint_of("json").inputs, [value], attach)
 
 
+def test_collect_names_the_input_of_a_value_that_is_refused() -> None:
+    """An error about a file says for which input of which endpoint the file was."""
+
+    def refuse(value: Any, slot: Slot) -> Attachment | None:
+        if slot.type == "image":
+            raise PayloadError("It cannot be sent.")
+        return None
+
+    with pytest.raises(PayloadError, match=r"sent\. It was given for 'In 1' of '/f'") as caught:
+        collect("/f", endpoint_of("json", "image").inputs, [1, 2], refuse)
+    assert (caught.value.endpoint, caught.value.parameter) == ("/f", "In 1")
+
+
 @given(value=json_values)
 def test_collect_keeps_json_values(value: Any) -> None:
     """Plain JSON values stay unchanged."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_sync._protocol.api.endpoint import Endpoint, EndpointTable
-from gradio_client_sync._protocol.api.odd_values import _takes, odd_values
+from gradio_client_sync._protocol.api.odd_values import _takes, missing_event, odd_values
 from gradio_client_sync._protocol.values.attachments import Attachment
 from tests.core.test_file_texts import DOCUMENTED, FILE_DATA, sampled, schemas
 from tests.support.transcripts import dialect_for
@@ -312,3 +312,10 @@ def test_no_data_of_a_server_raises(kind: str, schema: Any, value: Any, props: A
     """Whatever a server sends, the result is a text."""
     endpoint = endpoint_of({"type": kind, "skip_api": False, "api_info": schema, "props": props})
     assert isinstance(odd_values(endpoint, [value], lambda: None), str)
+
+
+def test_missing_event_is_named_with_an_example() -> None:
+    """The sentence shows the argument to copy; functions without such an event get none."""
+    text = missing_event({"index": 0, "liked": True})
+    assert text.endswith('Pass it, for example event_data={"index": 0, "liked": True}.')
+    assert missing_event(None) == ""

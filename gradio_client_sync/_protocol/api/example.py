@@ -142,10 +142,13 @@ def call_text(name: str | int, endpoint: Mapping[str, Any], width: int) -> str:
 def _event_data(endpoint: Mapping[str, Any]) -> str:
     """Return the argument for the data of an event, after a comma; ``""`` if there is none."""
     event = _mapping(endpoint.get("example_event_data"))
-    if not event:
-        return ""
-    argument = _source({quoted(key): _python(value, "Any") for key, value in event.items()})
-    return f", event_data={argument}"
+    return f", {event_argument(event)}" if event else ""
+
+
+def event_argument(event: Mapping[str, Any]) -> str:
+    """Return the argument `event_data` of a call."""
+    source = _source({quoted(key): _python(value, "Any") for key, value in event.items()})
+    return f"event_data={source}"
 
 
 def _unset(endpoint: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -90,6 +90,22 @@ def odd_values(
     return f"This may be the reason: {'; '.join(found[:_MOST])}{more}." if found else ""
 
 
+def missing_event(example: Mapping[str, Any] | None) -> str:
+    """Return a sentence for a failed call without the data of an event.
+
+    Args:
+        example: An example of the data; ``None`` if no event with data calls the function.
+    """
+    if example is None:
+        return ""
+    from .example import event_argument  # only after a failure
+
+    return (
+        "This may be the reason: an event of the app's page calls this function, and the function "
+        f"may need the event's data. Pass it, for example {event_argument(example)}."
+    )
+
+
 def _found(endpoint: Endpoint, values: Sequence[Any], info: Mapping[str, Any] | None) -> list[str]:
     visible = [value for value, slot in zip(values, endpoint.inputs) if not slot.hidden]
     described = parameters_of(endpoint, info)

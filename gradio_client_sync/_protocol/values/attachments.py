@@ -66,14 +66,19 @@ def collect(
         A file object that occurs several times becomes one attachment.
 
     Raises:
-        PayloadError: The payload is nested too deeply, or contains itself.
+        PayloadError: The payload is nested too deeply, or contains itself, or `attach` refuses
+            a value.
     """
     found: dict[int, Attached] = {}
     converted: dict[int, tuple[Any, Attachment]] = {}  # by id; keeps the object, so the id is valid
 
     def walk(value: Any, slot: Slot, depth: int) -> Any:
         known = converted.get(id(value))
-        attachment = known[1] if known is not None else attach(value, slot)
+        try:
+            attachment = known[1] if known is not None else attach(value, slot)
+        except PayloadError as exc:
+            _name_place(exc, name, slot)
+            raise
         if attachment is not None:
             converted[id(value)] = (value, attachment)
             found.setdefault(id(attachment), Attached(attachment, slot))
@@ -109,6 +114,13 @@ def fill(value: Any, forms: Mapping[int, Any]) -> Any:
     if isinstance(value, list):
         return [fill(part, forms) for part in value]
     return value
+
+
+def _name_place(error: PayloadError, name: str | int, slot: Slot) -> None:
+    """Add to an error about a value for which endpoint and input the value was."""
+    label = str(slot.props.get("label") or slot.type)
+    error.endpoint, error.parameter = name, label
+    error.args = (f"{str(error).rstrip('.')}. It was given for {label!r} of {called(name)}.",)
 
 
 def _too_deep(name: str | int) -> PayloadError:

@@ -1,0 +1,129 @@
+"""`MapsCalls`: the method `map`, which `Client` and `Pool` have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from .._tracebacks import short_tracebacks
+from .explained import explained
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+
+    from .._many.items import Caller
+    from ..events import Data
+    from ..many import Map
+    from ..types import Payload
+
+
+@short_tracebacks()
+class MapsCalls:
+    """Base of the classes that make many calls of one endpoint. They have `_caller`."""
+
+    @explained("many")
+    def map(
+        self,
+        endpoint: str | int | None,
+        payloads: Iterable[Payload],
+        *,
+        in_flight: int | None = None,
+        on_error: Literal["raise", "return"] = "raise",
+        timeout: float | None = None,
+        idempotent: bool = False,
+        isolated: bool = False,
+        headers: Mapping[str, str] | None = None,
+        progress: bool = False,
+        journal: str | os.PathLike[str] | None = None,
+        download: str | os.PathLike[str] | None = None,
+        executor: Any = None,
+    ) -> Map[Data]:
+        """Call an endpoint once for each of many payloads, several at a time.
+
+        Args:
+            endpoint: A name such as ``"/predict"`` (the slash is optional) or an ``fn_index``.
+                ``None`` is allowed if the app has exactly one public endpoint.
+            payloads: An iterable of payloads as for `submit`, or a pandas DataFrame: each row is
+                a payload, by column names. It is read as the map goes on, so it may be a
+                generator of any length.
+            in_flight: How many items are at the app at the same time. ``None`` finds a number
+                that keeps the app busy, and goes down when the app refuses items.
+            on_error: ``"raise"`` raises the error of the first item that failed, after the others
+                were cancelled. ``"return"`` puts the error in the place of the result.
+            timeout: Seconds that each item may take, from the time the app takes it.
+            idempotent: Declare that the function may run twice without harm. Then an item is sent
+                again if the connection is lost after the app accepted it.
+            isolated: Run each item in its own session.
+            headers: Headers for each call.
+            progress: Show a progress bar, on standard error or in a notebook.
+            journal: The path of a file that keeps the outcome of each item. A later map with the
+                same file goes on where this one ended.
+            download: A folder for the files of results. They are saved when an item ends.
+            executor: Make the calls in other processes or on other machines.
+
+        Returns:
+            A `Map`, which yields the results in the order of the payloads.
+
+        Raises:
+            EndpointNotFoundError: The app has no such endpoint, or clients may not call it.
+            PayloadError: `payloads` is no list of payloads, or a table does not fit.
+            ClientClosedError: `close` was called.
+
+        An item that the app does not take, because its queue is full, its rate is limited or the
+        connection is refused, waits and goes again. That does not count as a failure.
+
+        Example:
+            >>> [data[0] for data in app.map("/add", [[1, 2], [3, 4]])]
+            [3, 7]
+        """
+        return self._map(
+            endpoint,
+            payloads,
+            timeout=timeout,
+            isolated=isolated,
+            headers=headers,
+            in_flight=in_flight,
+            on_error=on_error,
+            idempotent=idempotent,
+            progress=progress,
+            journal=journal,
+            download=download,
+            executor=executor,
+        )
+
+    def _map(
+        self,
+        endpoint: str | int | None,
+        payloads: Iterable[Payload],
+        *,
+        timeout: float | None = None,
+        isolated: bool = False,
+        idempotent: bool = False,
+        headers: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Map[Any]:
+        """Make a map.
+
+        Args:
+            endpoint, payloads, timeout, isolated, idempotent, headers: As `map` takes them.
+            options: The other options of `start_map`.
+        """
+        from ..many import start_map
+
+        caller = self._caller(
+            endpoint, timeout=timeout, isolated=isolated, idempotent=idempotent, headers=headers
+        )
+        return start_map(caller, payloads, idempotent=idempotent, **options)
+
+    def _caller(self, endpoint: str | int | None, **options: Any) -> Caller:
+        """Return what makes the calls of one map.
+
+        Args:
+            endpoint: The endpoint, as the user named it.
+            options: The options `timeout`, `isolated`, `idempotent` and `headers` of `map`.
+
+        Raises:
+            EndpointNotFoundError: The app has no such endpoint.
+            ClientClosedError: `close` was called.
+        """
+        raise NotImplementedError

@@ -1,0 +1,314 @@
+"""`Map`: the outcomes of many calls of one endpoint, which `Client.map` returns.
+
+`read_journal` reads what a map with ``journal=`` has kept.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING, Any, Callable, Generic, TypeVar
+
+from . import _options
+from ._basics.printing import printable
+from ._basics.words import called
+from ._calls.threads import Workers
+from ._many import options
+from ._many.items import Counts, Outcome
+from ._many.journal import Journal
+from ._many.journal import read_journal as recorded_items
+from ._many.recorder import Recorder
+from ._many.scheduler import Scheduler
+from ._many.source import Source
+from ._many.window import AdaptiveWindow, FixedWindow
+from ._tracebacks import short_traceback, short_tracebacks
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from ._many.items import Caller
+    from ._terminal.map_bar import MapBar
+
+__all__ = ["Counts", "Map", "Outcome", "read_journal"]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+GRACE = 2.0  # s for the requests that cancel items on the server
+
+
+@short_tracebacks("__iter__", "__next__", "__exit__", skip=("counts", "endpoint"))
+class Map(Generic[T_co]):
+    """Many calls of one endpoint. `Client.map` makes it.
+
+    Nothing is called before the first result is read. There are three ways to read:
+
+    - A ``for`` loop yields the results in the order of the payloads.
+    - `outcomes` yields an `Outcome` for each item, in the same order.
+    - `as_completed` yields an `Outcome` for each item when it ends.
+
+    If a loop is left early, by ``break``, by an exception or by Ctrl-C, the items in flight are
+    cancelled, also on the server. `cancel` and the end of a ``with`` block do the same. Every
+    method may be called from any thread.
+
+    Example:
+        >>> for data in app.map("/add", [[1, 2], [3, 4]]):
+        ...     print(data[0])
+        3
+        7
+    """
+
+    def __init__(
+        self,
+        endpoint: str | int,
+        scheduler: Scheduler,
+        close: Callable[[], None],
+        *,
+        raises: bool,
+        journal: str | None,
+    ) -> None:
+        self._endpoint = endpoint
+        self._scheduler = scheduler
+        self._raises = raises
+        self._journal = journal
+        self._finalizer = weakref.finalize(self, _end, scheduler, endpoint, close)
+        self._finalizer.atexit = False  # type: ignore[misc]  # a property
+
+    @property
+    def endpoint(self) -> str | int:
+        """The endpoint's name with its leading slash, or its ``fn_index`` if it has no name."""
+        return self._endpoint
+
+    @property
+    def counts(self) -> Counts:
+        """How many items are done, have failed, were replayed, and are in flight now."""
+        return self._scheduler.counts
+
+    # -- reading --------------------------------------------------------------------
+
+    def __iter__(self) -> Iterator[T_co]:
+        """Yield the results in the order of the payloads.
+
+        With ``on_error="return"``, the error of a failed item stands in the place of its result.
+
+        Raises:
+            GradioClientError: The first failed item's error, with `index` and `payload`.
+            CancelledError: `cancel` was called.
+            ClientClosedError: The client was closed.
+        """
+        for outcome in self._read(in_order=True):
+            yield _result(outcome)
+
+    def __next__(self) -> T_co:
+        """Return the next result in the order of the payloads."""
+        outcome = self._next(in_order=True)
+        if outcome is None:
+            raise StopIteration
+        result: T_co = _result(outcome)
+        return result
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Yield an `Outcome` for each item, in the order of the payloads.
+
+        Raises:
+            GradioClientError: The first failed item's error, unless ``on_error="return"``.
+            CancelledError: `cancel` was called.
+            ClientClosedError: The client was closed.
+        """
+        yield from self._read(in_order=True)
+
+    def as_completed(self) -> Iterator[Outcome]:
+        """Yield an `Outcome` for each item when it ends.
+
+        Raises:
+            GradioClientError: The error of the first item that failed, unless
+                ``on_error="return"``.
+            CancelledError: `cancel` was called.
+            ClientClosedError: The client was closed.
+        """
+        yield from self._read(in_order=False)
+
+    def _read(self, *, in_order: bool) -> Iterator[Outcome]:
+        try:
+            while True:
+                outcome = self._next(in_order=in_order)
+                if outcome is None:
+                    return
+                yield outcome
+        except GeneratorExit:
+            self._stop("a loop over it was left")
+            raise
+
+    def _next(self, *, in_order: bool) -> Outcome | None:
+        """Return the next outcome; ``None`` after the last one. End the map if it has failed."""
+        try:
+            outcome = self._scheduler.next(in_order=in_order)
+            if outcome is None:
+                self._finalizer()
+            elif outcome.error is not None and self._raises:
+                raise outcome.error
+        except KeyboardInterrupt as exc:
+            self._stop("Ctrl-C has interrupted it")
+            self._explain(exc)
+            raise
+        except BaseException:
+            self._stop("it has failed before")
+            raise
+        return outcome
+
+    # -- the end --------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Cancel what is in flight, also on the server, and start nothing more.
+
+        Loops over the map then raise `concurrent.futures.CancelledError`.
+        """
+        self._stop("cancel() was called")
+
+    def _stop(self, reason: str) -> None:
+        counts = self.counts
+        ended = counts.done + counts.failed
+        self._scheduler.stop(
+            CancelledError(
+                f"The map of {called(self._endpoint)} has ended after {ended} items, since "
+                f"{reason}.{self._advice()}"
+            )
+        )
+        self._scheduler.wait_until_idle(GRACE)
+        self._finalizer()
+
+    def _explain(self, interrupt: KeyboardInterrupt) -> None:
+        """Say what has ended, and how to go on."""
+        if interrupt.args:
+            return
+        counts = self.counts
+        text = f"The map of {called(self._endpoint)} was stopped after "
+        interrupt.args = (f"{text}{counts.done + counts.failed} items.{self._advice()}",)
+
+    def _advice(self) -> str:
+        if self._journal is None:
+            return ""
+        return (
+            f" To go on, run it again with journal={self._journal!r}: these are not called again."
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stop("its block has ended")
+        if isinstance(exc, KeyboardInterrupt):
+            self._explain(exc)
+
+    def __repr__(self) -> str:
+        counts = self.counts
+        shown = f"{counts.done} done, {counts.failed} failed, {counts.in_flight} in flight"
+        return printable(f"<Map of {called(self._endpoint)}: {shown}>")
+
+
+def _result(outcome: Outcome) -> Any:
+    return outcome.data if outcome.error is None else outcome.error
+
+
+def _end(scheduler: Scheduler, endpoint: str | int, close: Callable[[], None]) -> None:
+    """End a map that is no longer used. Its threads hold the scheduler, and never the map."""
+    scheduler.stop(CancelledError(f"The map of {called(endpoint)} has ended."))
+    close()
+
+
+def start_map(
+    caller: Caller,
+    payloads: Iterable[Any],
+    *,
+    in_flight: int | None = None,
+    on_error: str = "raise",
+    idempotent: bool = False,
+    progress: bool = False,
+    journal: str | os.PathLike[str] | None = None,
+    download: str | os.PathLike[str] | None = None,
+    executor: Any = None,
+    shape: Callable[[Any], T] = lambda data: data,
+) -> Map[T]:
+    """Make a map: `Client.map`, `Pool.map` and maps of functions are this function.
+
+    Args:
+        caller: Makes the calls.
+        payloads, in_flight, on_error, idempotent, progress, journal, download, executor: As
+            `Client.map` takes them.
+        shape: Turns a `Data` into what the user gets.
+
+    Raises:
+        TypeError, ValueError: An option has a wrong type or value.
+        PayloadError: `payloads` cannot be a list of payloads.
+        JournalError: The journal cannot be used.
+        MissingDependencyError: `progress` needs tqdm.
+    """
+    raises = options.on_error(on_error)
+    number = options.in_flight(in_flight, caller.most)
+    window = AdaptiveWindow(caller.most, caller.batch) if number is None else FixedWindow(number)
+    folder, path = _options.folder("download", download), options.journal(journal)
+    if executor is not None:
+        raise NotImplementedError("executor= of map is not made yet.")
+    _options.flag("idempotent", idempotent)
+    source = Source(payloads, caller.endpoint, caller.parameters)
+    bar: MapBar | None = None
+    if _options.flag("progress", progress):
+        from ._terminal.map_bar import MapBar
+
+        bar = MapBar(caller.endpoint, source.total)
+    kept = None if path is None else Journal.open(path, caller.endpoint, caller.fingerprint())
+    workers = Workers()
+
+    def report(outcome: Outcome) -> None:
+        if bar is not None:
+            bar.add(failed=outcome.error is not None, replayed=outcome.replayed)
+
+    recorder = Recorder(caller, kept, folder, shape, report, workers.start)
+
+    def close() -> None:
+        workers.close()
+        recorder.close()
+        if bar is not None:
+            bar.close()
+
+    scheduler = Scheduler(
+        caller, source, window, recorder, workers.start, raises=raises, idempotent=idempotent
+    )
+    return Map(caller.endpoint, scheduler, close, raises=raises, journal=path)
+
+
+@short_traceback
+def read_journal(path: str | os.PathLike[str]) -> Iterator[Outcome]:
+    """Read the journal of a map: yield the outcome of each item, in the order in which they ended.
+
+    The map that writes it may still run.
+
+    Args:
+        path: The path of the file. ``~`` is your home.
+
+    Yields:
+        An `Outcome` for each item. Its `data` is a list with plain values, where a file is a dict,
+        because there may be no app to fetch it from. `replayed` is true.
+
+    Raises:
+        JournalError: The file cannot be read, or is not a journal.
+    """
+    for recorded in recorded_items(path):
+        yield Outcome(
+            recorded.index,
+            recorded.payload,
+            recorded.data,
+            recorded.restored_error(),
+            recorded.seconds,
+            recorded.attempts,
+            True,
+        )
