@@ -348,10 +348,13 @@ def _replace(data: Any, place: Sequence[str | int], make_file: Callable[..., Any
 # -- errors ---------------------------------------------------------------------------
 
 
+_OF_ITEM = ("index", "payload")  # of an error, which a map notes when it gives the error
+
+
 def _error_fields(error: BaseException) -> dict[str, Any]:
     details = {}
     for name, value in vars(error).items():
-        if name.startswith("_") or not hasattr(type(error), name):
+        if name.startswith("_") or name in _OF_ITEM or not hasattr(type(error), name):
             continue
         if isinstance(value, Mapping):  # its keys may be None, which JSON would make a text
             value = [[key, part] for key, part in value.items()]
