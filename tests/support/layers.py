@@ -62,7 +62,8 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_demo", "stage"),
     ("", "demo"),
     ("_cli", "exits advice mistakes screen live place output assign values naming shells"),
-    ("_cli", "root completing call diagnosis doctor inspect spaces"),
+    ("_cli", "cells inputs map_line map_results root completing call map_command"),
+    ("_cli", "diagnosis doctor inspect spaces"),
     ("", "cli __main__"),
 )
 

@@ -56,7 +56,9 @@ def test_version_is_the_package_version() -> None:
     assert run("--version") == (0, version, "")
 
 
-COMMANDS = ("view-api predict submit stream types status duplicate doctor completion demo").split()
+COMMANDS = (
+    "view-api predict submit stream map types status duplicate doctor completion demo"
+).split()
 
 
 def test_help_names_every_command() -> None:
