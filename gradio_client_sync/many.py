@@ -15,7 +15,7 @@ from . import _options
 from ._basics.printing import printable
 from ._basics.words import called
 from ._calls.threads import Workers
-from ._many import options
+from ._many import map_options
 from ._many.items import Counts, Outcome
 from ._many.journal import Journal
 from ._many.journal import read_journal as recorded_items
@@ -257,10 +257,10 @@ def start_map(
         JournalError: The journal cannot be used.
         MissingDependencyError: `progress` needs tqdm.
     """
-    raises = options.on_error(on_error)
-    number = options.in_flight(in_flight, caller.most)
+    raises = map_options.on_error(on_error)
+    number = map_options.in_flight(in_flight, caller.most)
     window = AdaptiveWindow(caller.most, caller.batch) if number is None else FixedWindow(number)
-    folder, path = _options.folder("download", download), options.journal(journal)
+    folder, path = _options.folder("download", download), map_options.journal(journal)
     if executor is not None:
         raise NotImplementedError("executor= of map is not made yet.")
     _options.flag("idempotent", idempotent)

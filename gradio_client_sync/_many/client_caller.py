@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from .. import _options
 from .._basics.words import called
 from .._calls.app_files import ResultFiles
 from .._connection.connection import bundle_of_data
@@ -23,7 +24,10 @@ from .saved_files import note_saved
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from .._calls.call import PreparedCall
+    from .._connection.connection import Connection
     from .._connection.lifecycle import Lifecycle
+    from .._job.control import JobControl
     from .._protocol.api.signature import Signature
     from .._protocol.values.filedata import FileFacts
     from ..files import Owner, RemoteFile
@@ -51,6 +55,7 @@ class ClientCaller:
     Raises:
         EndpointNotFoundError: The app has no such endpoint.
         ClientClosedError: `close` was called.
+        TypeError, ValueError: An option has a wrong type or value.
     """
 
     def __init__(
@@ -75,11 +80,12 @@ class ClientCaller:
         size = found.config.get("max_batch_size") if found.batch else None
         self.batch = size if isinstance(size, int) and size > 0 else 1
         self.retries = lifecycle.options.retries
+        _options.seconds("timeout", timeout)
         self._options: dict[str, Any] = {
             "timeout": timeout,
-            "isolated": isolated,
-            "idempotent": idempotent,
-            "headers": headers,
+            "isolated": _options.flag("isolated", isolated),
+            "idempotent": _options.flag("idempotent", idempotent),
+            "headers": _options.texts("headers", headers),
             "event_data": None,
             "trigger_id": None,
             "method": "map",
@@ -88,49 +94,56 @@ class ClientCaller:
 
     def call(self, item: Item) -> Data:
         """Make one attempt of an item, on this thread. See `Caller.call`."""
-        connection, prepared = prepare(
-            self._lifecycle, self._owner, self._asked, item.payload, **self._options
-        )
-        direct = prepared.direct_url is not None
-
-        def begin(job: Job) -> None:
-            if not item.on_cancel(job.cancel):
-                job.cancel()
-
-        def wait(job: Job) -> Data:
-            begin(job)
-            return job.result()
-
-        def begin_queued(job: Job) -> None:
-            control = control_of(job)
-            control.on_run = item.on_start
-            controls.append(control)
-            begin(job)
-
-        controls: list[Any] = []
         try:
-            if not direct:
-                return connection.run(prepared, begin_queued)
-            request = RequestHandle()
-            if not item.on_cancel(request.abort):
-                request.abort()
-            return connection.call(prepared, wait, request)
-        except CancelledError as exc:
+            connection, prepared = prepare(
+                self._lifecycle, self._owner, self._asked, item.payload, **self._options
+            )
+            if prepared.direct_url is None:
+                return self._run_queued(connection, prepared, item)
+            return self._run_direct(connection, prepared, item)
+        except (CancelledError, ClientClosedError) as exc:
             if item.cancelled or not self._lifecycle.is_closed:
                 raise
             raise ClientClosedError(
                 f"The client was closed during the map of {called(self.endpoint)}.",
                 endpoint=self.endpoint,
             ) from exc
+
+    def _run_queued(self, connection: Connection, prepared: PreparedCall, item: Item) -> Data:
+        controls: list[JobControl] = []
+
+        def begin(job: Job) -> None:
+            control = control_of(job)
+            control.on_run = item.on_start
+            controls.append(control)
+            _cancel_with(item, job)
+
+        try:
+            return connection.run(prepared, begin)
         except GradioClientError as exc:
-            if was_not_taken(exc, direct=direct):
+            if was_not_taken(exc, direct=False):
                 raise NotTaken(exc) from exc
             raise
         finally:
-            for control in controls:
-                times = control.times
-                if "started" in times and "queued" in times:
-                    item.waited = times["started"] - times["queued"]
+            times = controls[0].times if controls else {}
+            if "started" in times and "queued" in times:
+                item.waited = times["started"] - times["queued"]
+
+    def _run_direct(self, connection: Connection, prepared: PreparedCall, item: Item) -> Data:
+        request = RequestHandle()
+        if not item.on_cancel(request.abort):
+            request.abort()
+
+        def wait(job: Job) -> Data:
+            _cancel_with(item, job)
+            return job.result()
+
+        try:
+            return connection.call(prepared, wait, request)
+        except GradioClientError as exc:
+            if was_not_taken(exc, direct=True):
+                raise NotTaken(exc) from exc
+            raise
 
     def parameters(self) -> Sequence[Parameter]:
         """Return the parameters of the endpoint."""
@@ -166,3 +179,9 @@ class ClientCaller:
             _origin=endpoint,
             _display=partial(bundle_of_data, plots=endpoint.plots),
         )
+
+
+def _cancel_with(item: Item, job: Job) -> None:
+    """Cancel a job when its item is cancelled."""
+    if not item.on_cancel(job.cancel):
+        job.cancel()

@@ -348,7 +348,7 @@ def _replace(data: Any, place: Sequence[str | int], make_file: Callable[..., Any
 # -- errors ---------------------------------------------------------------------------
 
 
-_OF_ITEM = ("index", "payload")  # of an error, which a map notes when it gives the error
+_OF_ITEM = ("index", "payload")  # the line of the item has them
 
 
 def _error_fields(error: BaseException) -> dict[str, Any]:

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any, Callable
 from .._transport.signal_safe import SafeCondition, new_lock
 from ..errors import ClientClosedError, GradioClientError
 from .again import may_repeat, refusal_of
+from .backlog import Backlog
 from .items import Counts, Item, NotTaken, Outcome
 from .order import Order
 from .pauses import Pauses
-from .waiting import Waiting
 
 if TYPE_CHECKING:
     from .items import Caller
@@ -78,22 +78,19 @@ class Scheduler:
         self._changed = SafeCondition(self._lock)  # for threads that want outcomes
         self._idle = SafeCondition(self._lock)  # for the end of all workers
         self._resumed = SafeCondition(self._lock)  # for the worker that waits for a pause
-        self._reading = False
+        self._reading = self._exhausted = False
         self._quick = True  # the source gave its last payload at once
-        self._exhausted = False
         self._source_error: BaseException | None = None
-        self._read = 0
-        self._waiting = Waiting()
+        self._backlog = Backlog()
         self._pauses = Pauses()
         self._in_flight: dict[int, Item] = {}
         self._not_started = 0  # of those, how many the app does not run yet
-        self._workers = 0
-        self._pausing = False  # a worker waits for the end of a pause
+        self._workers, self._pausing = 0, False  # whether one waits for the end of a pause
         self._order = Order()
         self._in_order = True
         self._first_failed = math.inf  # the index of the item that ends the map
         self._stopped: BaseException | None = None
-        self._done = self._failed = self._replayed = self._refused = 0
+        self._read = self._done = self._failed = self._replayed = self._refused = 0
 
     # -- for the user's threads -----------------------------------------------------
 
@@ -140,13 +137,16 @@ class Scheduler:
         with self._lock:
             has_ended = self._exhausted and self._order.given == self._read
             if not has_ended or self._source_error is not None:
-                self._stopped = self._stopped or reason
+                self._end(reason)
             items = list(self._in_flight.values())
-            self._waiting.drop_after(-1)
-            self._changed.notify_all()
-            self._resumed.notify_all()
         for item in items:
             item.cancel()
+
+    def _end(self, reason: BaseException) -> None:
+        self._stopped = self._stopped or reason
+        self._backlog.drop_after(-1)
+        self._changed.notify_all()
+        self._resumed.notify_all()
 
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait until no worker runs, and return whether that is so."""
@@ -177,7 +177,7 @@ class Scheduler:
         limit = self._window.limit
         chunk = max(CHUNK * limit, LEAST_CHUNK)
         kept = self._read - self._order.given
-        return len(self._waiting.ahead) < chunk and kept < limit + chunk
+        return len(self._backlog.ahead) < chunk and kept < limit + chunk
 
     def _read_one(self) -> None:
         """Read a payload, without the lock, and start a worker for it."""
@@ -201,7 +201,7 @@ class Scheduler:
             elif self._stopped is None and not self._exhausted:
                 self._read += 1
                 if known is None:
-                    self._waiting.ahead.append(item)
+                    self._backlog.ahead.append(item)
                 else:
                     self._give(known)
             self._changed.notify_all()
@@ -212,12 +212,12 @@ class Scheduler:
 
     def _workers_to_start(self) -> int:
         """Return how many workers have to start. They are counted from now on. With the lock."""
-        if self._stopped is not None or not len(self._waiting):
+        if self._stopped is not None or not len(self._backlog):
             return 0
         if self._pauses.until > time.monotonic():
             more = 0 if self._pausing or self._workers else 1
         else:
-            more = max(0, min(len(self._waiting), self._window.limit - self._workers))
+            more = max(0, min(len(self._backlog), self._window.limit - self._workers))
         self._workers += more
         return more
 
@@ -260,7 +260,7 @@ class Scheduler:
                     cancelled, note = note(), None
                 now = time.monotonic()
                 wanted = self._stopped is None and self._workers <= self._window.limit
-                wanted = wanted and len(self._waiting) > 0
+                wanted = wanted and len(self._backlog) > 0
                 pause = self._pauses.until - now
                 stays = wanted and (pause <= 0 or not self._pausing)
                 if not stays:
@@ -282,11 +282,11 @@ class Scheduler:
 
     def _take(self) -> Item:
         """Take an item to run. With the lock."""
-        item = self._waiting.take()
+        item = self._backlog.take()
         self._in_flight[item.index] = item
         self._not_started += 1
         item.started = False
-        if 2 * len(self._waiting.ahead) <= CHUNK * self._window.limit and not self._exhausted:
+        if 2 * len(self._backlog.ahead) <= CHUNK * self._window.limit and not self._exhausted:
             self._changed.notify_all()  # it is time to read more
         return item
 
@@ -299,8 +299,7 @@ class Scheduler:
         try:
             data = self._caller.call(item)
         except NotTaken as exc:
-            cause = exc.error
-            return lambda: self._note_refusal(item, cause, began)
+            return partial(self._note_refusal, item, exc.error, began)
         except BaseException as exc:  # noqa: BLE001 - it is the outcome of the item
             error = exc
         seconds = time.monotonic() - began
@@ -308,12 +307,12 @@ class Scheduler:
         item.attempts += 1
         item.seconds += seconds
         if error is not None and (item.cancelled or isinstance(error, ClientClosedError)):
-            return lambda: self._note_stop(item, error)
+            return partial(self._note_stop, item, error)
         again = self._idempotent and item.attempts <= self._caller.retries
         if error is not None and again and may_repeat(error):
-            return lambda: self._note_repeat(item, error)
+            return partial(self._note_repeat, item, error)
         outcome = self._recorder.record(item, data, error)
-        return lambda: self._note_outcome(item, outcome, seconds)
+        return partial(self._note_outcome, item, outcome, seconds)
 
     def _on_start(self, item: Item) -> None:
         """Take note that the app runs an item now."""
@@ -347,7 +346,7 @@ class Scheduler:
         # The results before the failed item are still wanted, if they are given in order.
         self._first_failed, self._exhausted = outcome.index, True
         last = outcome.index if self._in_order else -1
-        self._waiting.drop_after(last)
+        self._backlog.drop_after(last)
         return [other for other in self._in_flight.values() if other.index > last]
 
     def _give(self, outcome: Outcome) -> None:
@@ -358,20 +357,17 @@ class Scheduler:
         if not self._in_order or self._order.has_next(in_order=True):
             self._changed.notify_all()
 
-    def _note_stop(self, item: Item, error: BaseException | None) -> list[Item]:
+    def _note_stop(self, item: Item, error: BaseException) -> list[Item]:
         self._leave_flight(item)
-        if not item.cancelled and self._stopped is None:  # the client was closed
-            self._stopped = error
-            self._waiting.drop_after(-1)
-            self._changed.notify_all()
-            self._resumed.notify_all()
+        if not item.cancelled:  # the client was closed
+            self._end(error)
         return []
 
-    def _note_repeat(self, item: Item, error: BaseException | None) -> list[Item]:
+    def _note_repeat(self, item: Item, error: BaseException) -> list[Item]:
         self._leave_flight(item)
         log.debug("item %d of the map is sent again after %s", item.index, type(error).__name__)
         if self._stopped is None:
-            self._waiting.again(item)
+            self._backlog.again(item)
         return []
 
     def _note_refusal(self, item: Item, error: GradioClientError, began: float) -> list[Item]:
@@ -386,5 +382,5 @@ class Scheduler:
             return self._note_outcome(item, failed, 0.0)
         if not refusal.absent:
             self._window.refused(now, began, in_flight)
-        self._waiting.again(item)
+        self._backlog.again(item)
         return []

@@ -1,4 +1,4 @@
-"""`Waiting`: the items of a map that wait to be called: read ahead, or to go again.
+"""`Backlog`: the items of a map that wait to be called: read ahead, or to go again.
 
 Pure. Items that go again come before items that were never called.
 """
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .items import Item
 
 
-class Waiting:
+class Backlog:
     """Items in the order in which they are called.
 
     Attributes:
