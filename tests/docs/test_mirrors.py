@@ -65,7 +65,6 @@ TESTED_BY = {
     "gradio_client_sync._many.items": ["many/test_scheduler"],
     "gradio_client_sync._many.map_options": ["many/test_scheduler"],
     "gradio_client_sync._many.noted": ["many/test_scheduler"],
-    "gradio_client_sync._many.recorder": ["many/test_map", "many/test_scheduler"],
     "gradio_client_sync._terminal.map_bar": ["many/test_map"],
     "gradio_client_sync.many": ["many/test_map", "many/test_scheduler"],
     "gradio_client_sync._notebook.axis": ["interfaces/notebook/test_plots"],
