@@ -13,7 +13,7 @@ from .._terminal.plaintext import plain
 from ..errors import GradioClientError, JournalError
 from .advice import error_line
 from .call import Calling
-from .completing import complete_words
+from .completing import complete_inputs
 from .exits import FAILED, exit_code_of
 from .inputs import DELIMITERS, JSON_LINES, Inputs, inputs_of
 from .map_line import MapLine
@@ -56,7 +56,7 @@ def _output(context: click.Context, option: click.Parameter, value: Path) -> Pat
     "words",
     metavar="[ENDPOINT] INPUTS... [NAME=VALUE]...",
     nargs=-1,
-    shell_complete=complete_words,
+    shell_complete=complete_inputs,
 )
 @click.option(
     "-o",
@@ -84,7 +84,8 @@ def _output(context: click.Context, option: click.Parameter, value: Path) -> Pat
     "--in-flight",
     type=click.IntRange(min=1),
     metavar="NUMBER",
-    help="How many items are at the app at the same time. By default, it is found out.",
+    help="How many items are at the app at the same time. By default, the command finds a number "
+    "that keeps the app busy.",
 )
 @click.option(
     "--errors",

@@ -10,8 +10,11 @@ import signal
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
+from gradio_client_sync._cli.completing import complete_inputs
+from gradio_client_sync._cli.map_command import map as command
 from gradio_client_sync._cli.map_line import MapLine, clock
 from gradio_client_sync._cli.screen import Screen
 from gradio_client_sync.many import Outcome
@@ -103,14 +106,33 @@ def test_map_shows_its_progress_in_a_terminal(newest: Server, tmp_path: Path) ->
     assert len(lines(Path(out).read_text())) == 50
 
 
+def test_map_completes_files(
+    newest: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind the endpoint, Tab completes files without an @, and names of parameters."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "texts.csv").write_text("")
+    context = click.Context(command, info_name="map")
+
+    def completed(incomplete: str, *words: str) -> list[str]:
+        context.params = {"source": newest.url, "words": words}
+        return [one.value for one in complete_inputs(context, command.params[0], incomplete)]
+
+    assert completed("/ech") == ["/echo"]
+    assert completed("te", "/echo") == ["text=", "texts.csv"]
+    assert completed("ph", "/echo") == ["photos/"]
+    assert completed("@te", "/echo") == ["@texts.csv"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
 def test_map_is_stopped_by_one_signal(newest: Server, tmp_path: Path) -> None:
     """Ctrl-C cancels what is at the app, and says how to go on."""
     table, journal = tmp_path / "in.jsonl", tmp_path / "run.jsonl"
     key = f"map-{tmp_path.name}"
     table.write_text(json.dumps([key]))
-    command = (*GRADIO, "map", newest.url, "/endless", str(table), "--journal", str(journal))
-    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    typed = (*GRADIO, "map", newest.url, "/endless", str(table), "--journal", str(journal))
+    process = subprocess.Popen(typed, stderr=subprocess.PIPE)
     try:
         assert newest.control.await_started(key)
         process.send_signal(signal.SIGINT)
