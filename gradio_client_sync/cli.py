@@ -24,8 +24,9 @@ Usage: {PROGRAM} [OPTIONS] COMMAND [ARGS]...
 
   Call any Gradio app from the command line.
 
-  The commands (view-api, predict, submit, stream, types, status, duplicate,
-  doctor, migrate, completion, demo) need click, which is not installed here:
+  The commands (view-api, predict, submit, stream, map, types, status,
+  duplicate, doctor, migrate, completion, demo) need click, which is not
+  installed here:
 
     pip install 'gradio-client-sync[cli]'
 

@@ -237,6 +237,8 @@ def start_map(
     download: str | os.PathLike[str] | None = None,
     executor: Any = None,
     shape: Callable[[Any], T] = lambda data: data,
+    retry_failed: bool = False,
+    report: Callable[[Outcome], object] = lambda outcome: None,
 ) -> Map[T]:
     """Make a map: `Client.map`, `Pool.map` and maps of functions are this function.
 
@@ -245,6 +247,9 @@ def start_map(
         payloads, in_flight, on_error, idempotent, progress, journal, download, executor: As
             `Client.map` takes them.
         shape: Turns a `Data` into what the user gets.
+        retry_failed: Call items again that have failed in an earlier run. This is always so if the
+            first failed item ends the map: otherwise the next run would end there again.
+        report: Called with each outcome when its item ends, on any thread.
 
     Raises:
         TypeError, ValueError: An option has a wrong type or value.
@@ -274,12 +279,14 @@ def start_map(
     kept = None if path is None else Journal.open(path, caller.endpoint, caller.fingerprint())
     workers = Workers()
 
-    def report(outcome: Outcome) -> None:
+    def note(outcome: Outcome) -> None:
+        report(outcome)
         if bar is not None:
             bar.add(failed=outcome.error is not None, replayed=outcome.replayed)
 
+    replays_errors = not (raises or retry_failed)
     recorder = Recorder(
-        caller, kept, folder, shape, report, workers.start, recalls_errors=not raises
+        caller, kept, folder, shape, note, workers.start, replays_errors=replays_errors
     )
 
     def close() -> None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from .._protocol.api.signature import Parameter, Signature
     from .._protocol.values.slot import Slot
 
-_NAMED = re.compile(r"([^\W\d]\w*)=(.*)", re.DOTALL)
+#: ``name=value``.
+NAMED = re.compile(r"([^\W\d]\w*)=(.*)", re.DOTALL)
 _NONE = Hint("None")
 _FILE_COMPONENTS = frozenset(
     "audio file gallery image imageeditor model3d multimodaltextbox uploadbutton video".split()
@@ -57,7 +58,7 @@ def assign(words: Sequence[str], signature: Signature, slots: Mapping[str, Slot]
     given: dict[str, list[str]] = {}
     rest: list[str] = []
     for word in words:
-        named = _NAMED.fullmatch(word)
+        named = NAMED.fullmatch(word)
         if named is None:
             rest.append(word)
         elif named[1] in by_name:
@@ -66,10 +67,7 @@ def assign(words: Sequence[str], signature: Signature, slots: Mapping[str, Slot]
             # It is not used as a positional value with "=" in it, which would hide typing errors.
             raise _unknown(named[1], named[2], signature)
     forms = {one.sent_as: form_of(one, slots.get(one.sent_as)) for one in signature.parameters}
-    takes_file = [
-        "file" in one.hint.kinds() or _type(slots.get(one.sent_as)) in _FILE_COMPONENTS
-        for one in signature.parameters
-    ]
+    takes_file = [takes_files(one, slots.get(one.sent_as)) for one in signature.parameters]
     for index, parameter in enumerate(signature.parameters):
         if not rest or parameter.hidden:
             break  # hidden parameters come last
@@ -85,6 +83,11 @@ def assign(words: Sequence[str], signature: Signature, slots: Mapping[str, Slot]
         for one in signature.parameters
         if one.sent_as in given
     ]
+
+
+def takes_files(parameter: Parameter, slot: Slot | None) -> bool:
+    """Return whether a parameter takes files."""
+    return "file" in parameter.hint.kinds() or _type(slot) in _FILE_COMPONENTS
 
 
 def form_of(parameter: Parameter, slot: Slot | None) -> str:

@@ -46,6 +46,17 @@ def complete_words(
     ][:MOST]
 
 
+def complete_inputs(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Return the completions of a word of the command ``map``, where a file needs no ``@``."""
+    found = complete_words(context, parameter, incomplete)
+    is_first = not (context.params.get("words") or ())
+    if "=" in incomplete or incomplete.startswith("@") or (is_first and found):
+        return found
+    return [*found, *_files("", incomplete)][:MOST]
+
+
 def _signatures(context: click.Context) -> list[Signature]:
     given = {**context.params, "timeout": context.params.get("timeout") or PATIENCE}
     names = ("source", "token", "auth", "header", "timeout", "insecure", *_GATEWAY)

@@ -22,6 +22,12 @@ _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u20
                              "\ufeff\ufff9-\ufffb\ud800-\udfff]")  # fmt: skip
 
 
+def json_text(value: Any, *, as_ascii: bool, indent: int | None = None) -> str:
+    """Return JSON without control characters, which could control a terminal."""
+    text = json.dumps(value, ensure_ascii=as_ascii, indent=indent)
+    return _UNSAFE_IN_JSON.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
+
+
 class Printer:
     """Prints the results of an endpoint.
 
@@ -74,8 +80,7 @@ class Printer:
         """
         indent = 2 if self._in_terminal and not to_file else None
         as_ascii = not to_file and not is_unicode(sys.stdout)
-        text = json.dumps(value, ensure_ascii=as_ascii, indent=indent)
-        return _UNSAFE_IN_JSON.sub(lambda char: f"\\u{ord(char[0]):04x}", text)
+        return json_text(value, as_ascii=as_ascii, indent=indent)
 
     def _shown(self, value: Any) -> Any:
         """Return a value for JSON: files become their URLs, or the paths where they were saved."""

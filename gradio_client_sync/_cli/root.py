@@ -32,6 +32,7 @@ COMMANDS = {  # the module of each command; only the module of the command that 
     "predict": "call",
     "submit": "call",
     "stream": "call",
+    "map": "map_command",
     "types": "inspect",
     "status": "spaces",
     "duplicate": "spaces",

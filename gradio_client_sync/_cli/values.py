@@ -87,7 +87,7 @@ def _fits(word: str, one: Assigned) -> bool:
         return _may_be_file(hint)
     if word.startswith(("-", "@@")) or one.form == "message":
         return True
-    value = _json_or_text(word, hint)
+    value = json_or_text(word, hint)
     if _misfit(value, word, hint) is not None:
         return False
     if hint.kind in ("list", "dict"):
@@ -127,10 +127,10 @@ class _Reader:
             if "file" in hint.kinds():
                 return sys.stdin.buffer.read()
             piped = self._piped_text()
-            return piped if takes_text(hint) else _json_or_text(piped, hint)
+            return piped if takes_text(hint) else json_or_text(piped, hint)
         if word.startswith("@"):
             return self._with_files(word, hint)
-        value = _json_or_text(word, hint)
+        value = json_or_text(word, hint)
         wrong = _misfit(value, word, hint) if checked else None
         if wrong is not None:
             raise self._error(*wrong)
@@ -183,7 +183,8 @@ class _Reader:
         )
 
 
-def _json_or_text(text: str, hint: Hint) -> Any:
+def json_or_text(text: str, hint: Hint) -> Any:
+    """Return the value of a text that is JSON, unless the parameter takes only text."""
     try:
         value = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -195,7 +196,7 @@ def _json_or_text(text: str, hint: Hint) -> Any:
 
 def _is_whole_list(words: Sequence[str], hint: Hint) -> bool:
     """Return whether the only word for a list is JSON for all of it, or for no list."""
-    value = _json_or_text(words[0], hint)
+    value = json_or_text(words[0], hint)
     return len(words) == 1 and (isinstance(value, list) or (value is None and hint.takes(None)))
 
 

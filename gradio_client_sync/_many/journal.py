@@ -186,16 +186,15 @@ class Journal:
             return
         _check_version(self.path, header)
         self._check_call(header, wanted)
-        end, unreadable, damaged = len(first), 0, 0
+        end, unreadable = len(first), 0
         for offset, line in lines:
-            if b"\0" in line or not (line.endswith(b"\n") or recorded_in(line)):
-                damaged += 1  # by a power cut, or by the end of the process
-                continue
+            if not line.endswith(b"\n") and recorded_in(line) is None:
+                break  # the last line, of which a part is missing
             end = offset + len(line)
             key = key_in(line)
-            unreadable += damaged + (key is None)
-            damaged = 0
-            if key is not None:
+            if key is None:
+                unreadable += 1
+            else:
                 self._remember(key, hashed_in(line), offset)
         if unreadable:
             log.warning(
@@ -261,7 +260,7 @@ def _items(place: Path) -> Iterator[Recorded]:
     with open(place, "rb") as file:
         for offset, line in numbered_lines(file):
             key = key_in(line)
-            if key is not None and line.endswith(b"\n"):
+            if key is not None:
                 last.put(_number(key), offset)
         file.seek(0)
         for offset, line in numbered_lines(file):

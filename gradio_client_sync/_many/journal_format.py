@@ -163,6 +163,8 @@ class Recorded(FrozenRecord):
         """
         if self.data is None:
             return []
+        if not self.files:
+            return list(self.data)
         data: list[Any] = copy.deepcopy(self.data)
         for place in self.files:
             _replace(data, place, make_file)

@@ -333,6 +333,7 @@ def test_console_blocks_show_what_is_printed(
     if NEWEST not in SERVERS:
         pytest.skip("the pages are about the newest server")
     url = server_pool.get(NEWEST).url
+    (tmp_path / "numbers.csv").write_text("a,b\n1,2\n3,4\n")
     shown = list(commands(page))
     assert shown
     for command, output in shown:

@@ -117,6 +117,7 @@ def test_journal_keeps_files_of_results(path: Path, tmp_path: Path) -> None:
         assert restored.download(tmp_path) == tmp_path / "a.txt"
         assert restored.read() == b"hello" and len(server.requests) == requests
         (tmp_path / "a.txt").unlink()
+        assert saved_path(file) is None
         [restored] = kept.restored_data(again)
         assert saved_path(restored) is None
 

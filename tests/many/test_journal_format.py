@@ -122,7 +122,7 @@ def test_format_keeps_attributes_of_every_shape() -> None:
     missing = errors.EndpointNotFoundError("missing", candidates=("/a", "/b"))
     assert vars(_again(missing)) == vars(missing)
     failed = errors.ProtocolError("odd", raw=object(), endpoint="/f")
-    failed.__dict__["index"] = 5  # noted by a map, not a fact of the error
+    failed.__dict__.update(index=5, payload=[1], other=2)  # noted by a map, and by the user
     assert vars(_again(failed)) == {"endpoint": "/f"}
     app = AppError("It failed.", message="m", title="t", duration=2.5, visible=False)
     assert vars(_again(app)) == vars(app)

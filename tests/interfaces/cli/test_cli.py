@@ -76,7 +76,7 @@ def test_version_is_the_package_version() -> None:
 
 
 COMMANDS = (
-    "view-api predict submit stream types status duplicate doctor migrate completion demo"
+    "view-api predict submit stream map types status duplicate doctor migrate completion demo"
 ).split()
 
 
