@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import _client as plain
 from .. import errors
+from .._basics.secret import revealed
 from .._tracebacks import short_tracebacks
 from .._transport.signal_safe import new_lock
 from . import _api_text
@@ -96,16 +97,17 @@ class Client:
     ) -> None:
         _check_older(older, _skip_components)
         folder = _folder(older.get("output_dir") or download_files)
-        self.token = token if token is not None else older.get("hf_token")
+        # These attributes are part of the other client's API. What is only passed on stays hidden.
+        self.token = revealed(token) if token is not None else older.get("hf_token")
         self.verbose = verbose
-        self.oauth_token = oauth_token
+        self.oauth_token: str | None = revealed(oauth_token)
         self.ssl_verify = ssl_verify
         self.download_files = folder
         self.output_dir = DEFAULT_TEMP_DIR if folder is False else os.fspath(folder)
         if folder is not False:
             _make_folder(self.output_dir)
         options = plain_options(httpx_kwargs)
-        self.headers: dict[str, str] = {**options.pop("headers", {}), **(headers or {})}
+        self.headers: dict[str, str] = {**options.pop("headers", {}), **revealed(headers or {})}
         self.cookies: dict[str, str] = options.get("cookies", {})
         if ssl_verify is not True:
             options["verify"] = ssl_verify
@@ -338,7 +340,7 @@ class Client:
         given = {} if self.headers == self._first_headers else self.headers
         if not given and not headers:
             return None
-        return _without_user({**given, **(headers or {})})
+        return _without_user({**given, **revealed(headers or {})})
 
     # -- the description
 

@@ -8,6 +8,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from typing import Any, Callable, Literal
 
+from .._basics.words import called
 from .channels import Board, Job
 from .ports import REQUIRED, Port, hints_of, inputs_of, outputs_of
 
@@ -47,7 +48,7 @@ class Call:
         return self._job.cancelled
 
     def __repr__(self) -> str:
-        return f"Call({self.endpoint!r}, {self.payload!r})"
+        return f"Call({called(self.endpoint)}, {self.payload!r})"
 
 
 class FakeEndpoint:

@@ -449,8 +449,9 @@ def test_interrupted_script_shows_no_inner_lines(server: Server, tmp_path: Path,
         printed = process.stderr.read()
     server.control.release(key)
     assert "KeyboardInterrupt" in printed and line in printed
-    assert printed.count("\n") <= 6 + 2 * OWN_FRAMES, printed
-    assert printed.count("gradio_client_sync/") <= OWN_FRAMES, printed
+    # A signal that strikes as our function begins meets one frame that cannot hide itself.
+    assert printed.count("gradio_client_sync/") <= 1, printed
+    assert printed.count("\n") <= 9, printed
 
 
 def test_decorator_has_a_name_for_its_log() -> None:

@@ -72,6 +72,7 @@ SHELL_NOT_RUN = {
     ".venv/bin/python -m pytest -n 4": "it runs this test",
     "bash .ci/run": "it runs this test",
     "GRADIO_URL=http://127.0.0.1:7860 flask --app flask_stream run": "test_recipes.py runs it",
+    "GRADIO_URL=http://127.0.0.1:7860 uvicorn fastapi_stream:web": "test_recipes.py runs it",
     "GRADIO_URL=http://127.0.0.1:7860 python django_stream.py runserver": (
         "test_recipes.py runs it"
     ),

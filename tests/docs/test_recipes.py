@@ -208,7 +208,7 @@ BUTTON = "[...document.querySelectorAll('button')].find(one => one.textContent.i
 
 def ask_streamlit(browser: Any, text: str, shown: str) -> None:
     """Ask for a text, and wait until the page shows what is expected."""
-    browser.run(CHANGES % f"return {BUTTON}")
+    browser.run(CHANGES % f"return {BUTTON} && document.querySelector('input')")
     browser.run("document.querySelector('input').focus(); document.activeElement.select()")
     browser.command("Input.insertText", text=text)
     browser.run(f"{BUTTON}.focus(); {BUTTON}.click()")

@@ -16,6 +16,7 @@ from ...errors import ConfigError, EndpointNotFoundError
 from ..values.filedata import may_return_files
 from ..values.shapes import is_shaped
 from ..values.slot import Slot
+from .example_event import example_event
 from .file_texts import takes_files
 from .render import rendered
 from .translation import translations_of
@@ -214,8 +215,6 @@ class EndpointTable:
 
     def example_event(self, endpoint: Endpoint) -> dict[str, Any] | None:
         """Return an example for the `event_data` of a call; ``None`` if it needs none."""
-        from .example_event import example_event  # only descriptions need it
-
         dialect = self._dialect
         pairs = dialect.files != "filedata" or dialect.version < (6, 0, 0)
         return example_event(endpoint.config, self._components, pairs=pairs)
