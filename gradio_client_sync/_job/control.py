@@ -64,6 +64,7 @@ class JobControl:
         cancelled: For a cancelled job, a sentence that says why it was cancelled, and where it was.
         waits_for_slot: Whether the client had no free worker for the job when it was submitted.
         on_run: Called when the server reports that the function runs.
+        held: Seconds for which the job waited until other jobs had joined the queue.
     """
 
     # Most jobs keep most of these values. Defaults in the class save the time to set them.
@@ -72,6 +73,7 @@ class JobControl:
     cancelled: str = ""
     waits_for_slot = False
     on_run: Callable[[], object] | None = None
+    held: float = 0.0
     _future: Future[Data] | None = None
     _ending: tuple[Outcome, Data | None, GradioClientError | None] | None = None
     _on_stop: Callable[[], None] | None = None
