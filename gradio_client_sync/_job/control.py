@@ -66,6 +66,7 @@ class JobControl:
         admission: The `Admission` of the client that runs the job. It changes if another one
             continues the job.
         on_run: Called when the server reports that the function runs.
+        held: Seconds for which the job waited until other jobs had joined the queue.
     """
 
     # Most jobs keep most of these values. Defaults in the class save the time to set them.
@@ -75,6 +76,7 @@ class JobControl:
     waits_for_slot = False
     admission: object = None
     on_run: Callable[[], object] | None = None
+    held: float = 0.0
     _future: Future[Data] | None = None
     _ending: tuple[Outcome, Data | None, GradioClientError | None] | None = None
     _on_stop: Callable[[], None] | None = None

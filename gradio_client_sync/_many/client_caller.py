@@ -135,7 +135,7 @@ class ClientCaller:
         finally:
             times = controls[0].times if controls else {}
             if "started" in times and "queued" in times:
-                item.waited = times["started"] - times["queued"]
+                item.waited = controls[0].held + times["started"] - times["queued"]
 
     def _run_direct(self, connection: Connection, prepared: PreparedCall, item: Item) -> Data:
         request = RequestHandle()

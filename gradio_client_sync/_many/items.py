@@ -81,7 +81,8 @@ class Item:
         payload: The payload.
         attempts: How many times the app took it.
         seconds: How long these attempts took.
-        waited: Seconds that the last attempt waited in the app's queue; ``None`` if not known.
+        waited: Seconds that the last attempt waited, in the app's queue and before it;
+            ``None`` if not known.
         cancelled: Whether the map does not want the result any more.
         started: Whether the app runs it.
         on_start: Callers call it when the app begins to run the item, if they learn of that.

@@ -290,7 +290,7 @@ class AdaptiveWindow:
     def _reserve(self, running: float) -> float:
         """Return how many items may wait at the app, so that it always has a next one."""
         least = 2.0 * self._servers
-        return max(least, running / 4 if self._batch == 1 else max(self._batch, running))
+        return max(least, running / 4 if self._batch == 1 else max(2 * self._batch, running))
 
     def _highest(self) -> int:
         """Return the largest limit for now."""

@@ -281,7 +281,9 @@ class Session:
         return self._shared_stream.join(partial(self._post_join, join), join.publish)
 
     def _post_join(self, join: Join) -> str:
+        began = time.monotonic()
         with self._joins:
+            join.job.held = time.monotonic() - began
             if join.job.stopped or self.jobs.closed:
                 raise Aborted  # the result is not wanted any more, so do not send the job
             join.before_send()  # not earlier: the semaphore may have blocked for some time
