@@ -274,6 +274,9 @@ def function_of(
     def each(*args: Any, **kwargs: Any) -> tuple[str | int, dict[str, Any], int]:
         return signature.endpoint, payload(args, kwargs), len(signature.returns)
 
+    def start_map(*args: Any, **options: Any) -> Map[Any]:
+        return app._map(*args, **options)
+
     function: Any = call
     _document(function, signature, form)
     started: Any = TypedJob.__class_getitem__(form.return_annotation)
@@ -281,7 +284,7 @@ def function_of(
     submit.__name__, submit.__qualname__ = "submit", f"{signature.name}.submit"
     submit.__doc__ = SUBMIT_DOCSTRING
     function.submit = submit
-    function.map = map_method(signature.name, app._map, each, chosen)
+    function.map = map_method(signature.name, start_map, each, chosen)
     function.with_options = options_method(signature.name, with_new)
     return function  # type: ignore[no-any-return]  # a function with attributes
 

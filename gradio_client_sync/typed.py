@@ -112,12 +112,11 @@ class Api:
                 sent.
             GradioClientError: The call failed. The subclass shows the kind of failure.
         """
-        found = _FOUND.get(None)
-        if found is not None:
-            found((endpoint, self._payload(app, endpoint, values), self._outputs(endpoint)))
-            return None  # type: ignore[return-value]  # it is a map, which needs only the payload
-        options = _options_of_call()
-        data = app.predict(endpoint, self._payload(app, endpoint, values), **options)
+        options, payload = _options_of_call(), self._payload(app, endpoint, values)
+        if (found := _FOUND.get(None)) is not None:
+            found((endpoint, payload, self._outputs(endpoint)))
+            return None  # type: ignore[return-value]  # `map` needs only the payload
+        data = app.predict(endpoint, payload, **options)
         value: T = bare(data, self._outputs(endpoint))
         return value
 
@@ -139,6 +138,9 @@ class Api:
         """
         options = _options_of_call()
         payload = self._payload(app, endpoint, values)
+        if (found := _FOUND.get(None)) is not None:
+            found((endpoint, payload, self._outputs(endpoint)))
+            return None  # type: ignore[return-value]  # `map` needs only the payload
         return submitted(app, endpoint, payload, options, self._outputs(endpoint))
 
     def _outputs(self, endpoint: str | int) -> int:

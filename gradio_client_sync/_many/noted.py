@@ -26,5 +26,6 @@ def noted(error: BaseException, item: Item) -> BaseException:
     shown: Any = error
     shown.index, shown.payload = item.index, item.payload
     # Python shows notes from 3.11 on.
-    shown.__notes__ = [f"It is item {item.index} of the map, counted from 0; see .payload."]
+    note = f"It is item {item.index} of the map, counted from 0; see .payload."
+    shown.__notes__ = [*getattr(error, "__notes__", ()), note]
     return error

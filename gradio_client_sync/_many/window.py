@@ -70,24 +70,77 @@ class Window(Protocol):
         """
 
 
+class Ceiling:
+    """How many items the app takes at most, after it has refused some."""
+
+    def __init__(self) -> None:
+        self._number = math.inf
+        self._refused_at = -math.inf
+        self._calm = 0  # rounds since the last refusal
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the app has refused items."""
+        return self._number < math.inf
+
+    def highest(self, most: int) -> int:
+        """Return the largest limit for now, which is at most `most`."""
+        if not self.is_known:
+            return most
+        number = int(self._number)
+        return max(1, min(most, number - max(1, number // 10)))
+
+    def end_round(self) -> None:
+        """Take note that as many items have ended as are in flight."""
+        self._calm += 1
+        if self._calm >= FORGET and self.is_known:
+            self._calm, self._number = 0, self._number * PROBE + 1
+
+    def refused(self, now: float, began: float, in_flight: int) -> bool:
+        """Take note of a refusal, and return whether it is the first of those that came together.
+
+        Args:
+            now, began, in_flight: As for `Window.refused`.
+        """
+        self._number, self._calm = min(self._number, max(2, in_flight)), 0
+        if began <= self._refused_at:
+            return False
+        self._refused_at = now
+        return True
+
+
+def _recovered(limit: int) -> int:
+    """Return the limit of the next round after a refusal."""
+    return limit + 1 + limit // 2
+
+
 class FixedWindow:
-    """A number that the user chose.
+    """A number that the user chose. Only refusals lower it, for some time.
 
     Args:
         limit: How many items may be in flight.
     """
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
+        self._chosen = self.limit = limit
+        self._ceiling = Ceiling()
+        self._ended = 0
 
     def started(self, now: float, in_flight: int, waiting: int) -> None:
         """Change nothing."""
 
     def ended(self, now: float, seconds: float, waited: float | None, in_flight: int) -> None:
-        """Change nothing."""
+        """Return to the chosen number step by step. See `Window.ended`."""
+        self._ended += 1
+        if self._ended >= self.limit:
+            self._ended = 0
+            self._ceiling.end_round()
+            self.limit = min(_recovered(self.limit), self._ceiling.highest(self._chosen))
 
     def refused(self, now: float, began: float, in_flight: int) -> None:
-        """Change nothing: the pause after a refusal is enough."""
+        """Halve the limit, once for all items that were in flight. See `Window.refused`."""
+        if self._ceiling.refused(now, began, in_flight):
+            self.limit, self._ended = max(1, min(self.limit, in_flight) // 2), 0
 
 
 class AdaptiveWindow:
@@ -106,15 +159,14 @@ class AdaptiveWindow:
         self._batch = batch
         self.limit = min(self._most, max(FIRST, 2 * batch))
         self._grows = True
-        self._ceiling = math.inf  # so many were refused
-        self._refused_at = -math.inf
+        self._ceiling = Ceiling()
         self._probe_from: int | None = None  # the limit to return to
         self._before: tuple[int, float] | None = None  # the limit and its rate before it grew
         self._second = False  # this limit is measured for the second time
         self._quiet = 0  # measurements since the last trial
         self._probe_after = FIRST_PROBE
         self._probes_down = False
-        self._calm = 0  # measurements since the last refusal
+        self._unsettled = 0
         self._settle()
 
     # -- what happens ---------------------------------------------------------------
@@ -149,14 +201,9 @@ class AdaptiveWindow:
 
     def refused(self, now: float, began: float, in_flight: int) -> None:
         """Halve the limit, once for all items that were in flight. See `Window.refused`."""
-        self._ceiling = min(self._ceiling, max(2, in_flight))
-        self._calm = 0
-        if began <= self._refused_at:
-            return
-        self._refused_at = now
-        self._grows = False
-        self._probe_from = None
-        self._set(max(1, min(self.limit, in_flight) // 2))
+        if self._ceiling.refused(now, began, in_flight):
+            self._grows, self._probe_from = False, None
+            self._set(max(1, min(self.limit, in_flight) // 2))
 
     # -- decisions ------------------------------------------------------------------
 
@@ -170,17 +217,15 @@ class AdaptiveWindow:
         waiting = None
         if self._knows_waits and self._seconds > 0:
             waiting = number * min(1.0, self._waited / self._seconds)
-        self._calm += 1
-        if self._calm >= FORGET and self._ceiling < math.inf:
-            self._calm, self._ceiling = 0, self._ceiling * PROBE + 1
+        self._ceiling.end_round()
         if waiting is not None and waiting > 1.5 * self._reserve(number - waiting):
             self._shrink(number - waiting)
         elif self._probe_from is not None:
             self._end_probe(rate)
         elif self._grows:
             self._grow(rate, waiting, number)
-        elif self.limit < self._highest() and self._ceiling < math.inf:
-            self._set(min(self.limit + 1 + self.limit // 2, self._highest()))
+        elif self._ceiling.is_known and self.limit < self._highest():
+            self._set(_recovered(self.limit))
         else:
             self._hold(rate, waiting, number)
 
@@ -245,9 +290,7 @@ class AdaptiveWindow:
 
     def _highest(self) -> int:
         """Return the largest limit for now."""
-        if self._ceiling == math.inf:
-            return self._most
-        return max(1, min(self._most, int(self._ceiling) - max(1, int(self._ceiling) // 10)))
+        return self._ceiling.highest(self._most)
 
     # -- measurements ---------------------------------------------------------------
 
@@ -267,7 +310,7 @@ class AdaptiveWindow:
     def _restart(self) -> None:
         """Begin a measurement with the next item that ends."""
         self._second = False
-        self._unsettled = max(1, getattr(self, "_unsettled", 0))
+        self._unsettled = max(1, self._unsettled)
         self._began = math.inf
         self._count = self._in_flight = 0
         self._seconds = self._waited = 0.0

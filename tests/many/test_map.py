@@ -56,13 +56,33 @@ def test_map_goes_on_with_its_journal(newest: Server, newest_app: Client, tmp_pa
     assert newest.control.executions().get("make_file", 0) == before + 4
     assert (again.counts.replayed, again.counts.done) == (3, 4)
     assert [os.path.getsize(file) for file in results] == [10, 20, 10, 30]
-    assert len(list(folder.iterdir())) == 4
+    assert len(list(folder.iterdir())) == 3  # two have the same content
     assert [file.download(folder) for file in first] == [
         file.download(folder) for file in results[:3]
     ]
     outcomes = list(read_journal(journal))
     assert sorted(outcome.index for outcome in outcomes) == [0, 1, 2, 3]
     assert all(Path(outcome.data[0]["saved"]).is_file() for outcome in outcomes)
+
+
+def test_failed_items_are_called_again_if_they_end_the_map(
+    newest: Server, newest_app: Client, tmp_path: Path
+) -> None:
+    """Otherwise a run could never go on after an error. With "return", the error is given again."""
+    journal = tmp_path / "run.jsonl"
+
+    def calls() -> int:
+        return newest.control.executions().get("fail", 0)
+
+    before = calls()
+    for again in (1, 2):
+        with pytest.raises(AppError):
+            list(newest_app.map("/fail", [["a"]], journal=journal))
+        assert calls() == before + again
+    [error] = newest_app.map("/fail", [["a"]], journal=journal, on_error="return")
+    assert isinstance(error, AppError)
+    assert (error.index, error.payload) == (0, ["a"])
+    assert calls() == before + 2
 
 
 def test_ctrl_c_cancels_on_the_server_and_says_how_to_go_on(
@@ -113,6 +133,27 @@ def test_map_of_a_function_has_bare_values(newest_app: Client) -> None:
         add.map([1])
     with pytest.raises(PayloadError, match="'b' is an int"):
         add.map([1], 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((), {}, r"needs an endpoint and the payloads. Write map\(endpoint, \[\[first\]"),
+        (("/add",), {}, "needs an endpoint and the payloads"),
+        (("/add", [1, 2], [3, 4]), {}, "takes the payloads as one list"),
+        (("/add", [[1, 2]]), {"max_workers": 4}, "Did you mean in_flight="),
+        (("/add", [[1, 2]]), {"progres": True}, "Did you mean progress="),
+        (("/add", [[1, 2]]), {"colour": 1}, "Its options are in_flight, on_error"),
+        (("/add", [1, 2]), {}, r"Payload 0 for '/add' is 1, .*\[\[1\], …\]"),
+        (("/add", [[1, 2]]), {"timeout": "5"}, "timeout must be a number"),
+    ],
+)
+def test_wrong_calls_of_map_get_the_line(
+    newest_app: Client, arguments: Any, options: dict[str, Any], message: str
+) -> None:
+    """Nothing is called."""
+    with pytest.raises(TypeError, match=message):
+        newest_app.map(*arguments, **options)
 
 
 def test_map_shows_a_bar(newest_app: Client, capsys: pytest.CaptureFixture[str]) -> None:

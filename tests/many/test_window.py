@@ -94,6 +94,17 @@ def test_window_halves_once_for_items_that_were_refused_together() -> None:
     assert window.limit == 8
 
 
+def test_chosen_number_is_lowered_by_refusals_only() -> None:
+    """A queue that is too small for it does not refuse items again and again."""
+    window = FixedWindow(40)
+    found = Simulation(App(2, mixed(0.05), max_size=8), window, 3000)
+    assert found.refused < 150
+    assert found.seconds < 1.05 * 3000 * 0.05 / 2
+    window = FixedWindow(40)
+    Simulation(App(2, mixed(0.05)), window, 500)
+    assert window.limit == 40
+
+
 def test_window_measures_nothing_while_payloads_are_slow() -> None:
     """If the payloads come more slowly than the app works, the number does not change."""
     window = AdaptiveWindow(1024)

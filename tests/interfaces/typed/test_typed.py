@@ -44,6 +44,8 @@ def test_module_of_a_real_app_works(app: Client) -> None:
     assert module.pair(app, "ab") == ("AB", 2)
     assert module.nothing(app, "a") is None
     assert list(module.submit_count(app, 3))[:3] == ["0", "1", "2"]
+    assert list(module.add.map(app, [1, 2], b=[3, 4])) == [4, 6]
+    assert list(module.submit_defaults.map(app, ["a", "b"])) == ["a 2 True red", "b 2 True red"]
     check_tree(module_source(app.url, app._signatures()), app._signatures(), app.url)
 
 
