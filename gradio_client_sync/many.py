@@ -284,9 +284,9 @@ def start_map(
         if bar is not None:
             bar.add(failed=outcome.error is not None, replayed=outcome.replayed)
 
-    replays_errors = not (raises or retry_failed)
+    recalls_errors = not (raises or retry_failed)
     recorder = Recorder(
-        caller, kept, folder, shape, note, workers.start, replays_errors=replays_errors
+        caller, kept, folder, shape, note, workers.start, recalls_errors=recalls_errors
     )
 
     def close() -> None:
