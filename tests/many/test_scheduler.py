@@ -38,7 +38,7 @@ class Caller:
     """
 
     endpoint = "/f"
-    most, batch, retries = 1024, 1, 3
+    most, batch, servers, retries = 1024, 1, 1, 3
 
     def __init__(self, answer: Callable[[Item], Any] = lambda item: item.payload[0]) -> None:
         self.answer = answer
