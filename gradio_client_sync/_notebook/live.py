@@ -34,11 +34,17 @@ def show(job: ShownJob) -> bool:
     if "IPython" not in sys.modules or not shows_html():
         return False
     display = importlib.import_module("IPython.display").display
+    was_done = job.done()
     handle = display(job_bundle(job), raw=True, display_id=True)
-    if not job.done():
-        line = _Line(job, handle)
-        job.on("upload", line.on_upload).on("status", line.on_status)
-        job.add_done_callback(line.on_done)
+    if was_done:
+        return True
+    line = _Line(job, handle)
+    job.on("upload", line.on_upload).on("status", line.on_status)
+    job.add_done_callback(line.on_done)
+    if job.done():
+        # It has ended since it was drawn. The listeners may get its events only later, after the
+        # end of the cell.
+        handle.update(job_bundle(job), raw=True)
     return True
 
 

@@ -154,6 +154,31 @@ def test_final_value_is_known_with_the_last_status(drawn: Server) -> None:
         assert failed._final() is None
 
 
+def test_job_that_ends_while_it_is_displayed_shows_its_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The result is drawn at once: listeners may get the missed events after the cell has ended."""
+    import sys
+
+    from gradio_client_sync._notebook import live
+
+    shown: list[str] = []
+    job = Ended(status())
+    job.on = lambda kind, listener: job  # type: ignore[attr-defined]
+
+    def display(bundle: dict[str, str], **_: Any) -> Any:
+        shown.append(bundle["text/html"])
+        job.status = status("complete")
+        job.set_result(Data(["x"], "/look", 0, NOW))
+        return SimpleNamespace(update=lambda bundle, raw: shown.append(bundle["text/html"]))
+
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))  # type: ignore[arg-type]
+    live.show(job)  # type: ignore[arg-type]
+    first, *_, last = (check(html).words for html in shown)
+    assert "complete" not in first and last.endswith("x") and "complete · took" in last
+
+
 @pytest.mark.gradio
 def test_displayed_job_shows_its_end(
     app: Client, key: str, monkeypatch: pytest.MonkeyPatch
