@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import _options
+from .._basics.secret import hide
 from .._basics.words import called
 from .._calls.app_files import ResultFiles
 from .._connection.call_factory import bundle_of_data
@@ -83,17 +84,18 @@ class ClientCaller:
         self.servers = 1
         self.retries = lifecycle.options.retries
         _options.seconds("timeout", timeout)
+        hidden_headers = None if headers is None else hide(_options.texts("headers", headers))
         self._remote_options = {
             "timeout": timeout,
             "isolated": isolated,
             "idempotent": idempotent,
-            "headers": headers,
+            "headers": hidden_headers,
         }
         self._options: dict[str, Any] = {
             "timeout": timeout,
             "isolated": _options.flag("isolated", isolated),
             "idempotent": _options.flag("idempotent", idempotent),
-            "headers": _options.texts("headers", headers),
+            "headers": hidden_headers,
             "event_data": None,
             "trigger_id": None,
             "method": "map",

@@ -17,6 +17,7 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
+from .._basics.secret import shown
 from .._basics.words import called
 from .._transport.signal_safe import new_lock
 from ..errors import BrokenStreamError, ClientClosedError, PayloadError
@@ -169,7 +170,8 @@ class ChunkedCaller:
     def __init__(self, caller: Caller, place: Place) -> None:
         self._caller = caller
         self._place = place
-        self._pickled = pickle.dumps(caller.remote())
+        owner, endpoint, options = caller.remote()
+        self._pickled = pickle.dumps((owner, endpoint, shown(options)))
         self._lock = new_lock()
         self._waiting: deque[tuple[int, bytes, concurrent.futures.Future[Answer]]] = deque()
         self._chunks = 0  # that run now

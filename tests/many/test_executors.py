@@ -177,6 +177,11 @@ def test_executors_give_the_results_of_a_local_map(newest: Server, tmp_path: Pat
             [failed] = app.map("/fail", [["x"]], executor=processes, on_error="return")
             assert isinstance(failed, AppError)
             assert [d[0] for d in pool.map("/add", [[1, 2]], executor=processes)] == [3]
+            for maps in (app, pool):
+                for executor in (processes, None):
+                    headers = {"x-told": "a secret"}
+                    [heard] = maps.map("/whoami", [[]], headers=headers, executor=executor)
+                    assert json.loads(heard[0])["headers"]["x-told"] == "a secret"
             for process in processes._processes.values():
                 os.kill(process.pid, signal.SIGTERM)
                 process.join(BOUND)
