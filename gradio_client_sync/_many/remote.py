@@ -7,6 +7,7 @@ the process of the map makes the objects, which belong to its own client.
 
 from __future__ import annotations
 
+import copy
 import pickle
 import time
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Callable, NamedTuple, Union
 
 from .._transport.signal_safe import new_lock
 from ..errors import GradioClientError
+from .again import was_not_taken
 from .items import Item, NotTaken
 from .journal_format import Recorded
 
@@ -70,7 +72,12 @@ def run_chunk(
     """
     if claim is not None and not claim():
         return None
-    run = partial(_run, _caller_of(caller))
+    try:
+        run = partial(_run, _caller_of(caller))
+    except GradioClientError as exc:  # no call was made: the client could not connect
+        taken = not was_not_taken(exc, direct=False)
+        # Each item has its own error, because the map adds the item to it.
+        return [Failed(_sendable(copy.copy(exc)), taken=taken) for _ in payloads]
     if len(payloads) == 1:
         return [run(payloads[0])]
     with ThreadPoolExecutor(len(payloads)) as pool:
@@ -78,7 +85,7 @@ def run_chunk(
 
 
 def _caller_of(pickled: bytes) -> Caller:
-    """Return the caller of this process. It connects at its first call."""
+    """Return the caller of this process. The first time, it connects."""
     with _lock:
         caller = _callers.get(pickled)
         if caller is None:

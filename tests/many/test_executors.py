@@ -18,6 +18,7 @@ import pytest
 
 from gradio_client_sync import (
     AppError,
+    AuthenticationError,
     BrokenStreamError,
     Client,
     ClientClosedError,
@@ -177,6 +178,10 @@ def test_executors_give_the_results_of_a_local_map(newest: Server, tmp_path: Pat
             [failed] = app.map("/fail", [["x"]], executor=processes, on_error="return")
             assert isinstance(failed, AppError)
             assert [d[0] for d in pool.map("/add", [[1, 2]], executor=processes)] == [3]
+            with Client(newest.url, headers={"x-told": "a secret"}) as secretive:
+                errors = secretive.map("/add", payloads, executor=processes, on_error="return")
+                # A pickle contains no secrets, so the client of the process cannot connect.
+                assert {type(error) for error in errors} == {AuthenticationError}
             for maps in (app, pool):
                 for executor in (processes, None):
                     headers = {"x-told": "a secret"}
