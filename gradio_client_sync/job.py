@@ -154,6 +154,10 @@ class Job(concurrent.futures.Future[Data]):
         """Return the final value, also to a listener of the last status, which `result` refuses."""
         return self._log.final
 
+    def _age(self) -> float:
+        """Return the seconds since `Client.submit`."""
+        return self._control.age()
+
     def _repr_html_(self) -> str | None:
         return self._repr_mimebundle_().get("text/html")
 

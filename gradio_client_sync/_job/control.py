@@ -140,7 +140,7 @@ class JobControl:
         if self.waits_for_slot and not self._started:
             return "waiting for a worker of this client, whose number max_workers= limits"
         status = None if "started" in self.times else self._log.status
-        return whereabouts(status, self.times, time.monotonic() - self._created)
+        return whereabouts(status, self.times, self.age())
 
     def add_done_callback(self, callback: Callable[[], object]) -> None:
         """Call `callback` when the Future resolves, or at once if it has resolved."""
@@ -156,13 +156,17 @@ class JobControl:
         """Record that a worker has started the job."""
         self._started = True
 
+    def age(self) -> float:
+        """Return the seconds since the job was created."""
+        return time.monotonic() - self._created
+
     def record(self, step: str) -> bool:
         """Record the time of a step, unless it was recorded before.
 
         Returns:
             Whether this call has recorded it.
         """
-        after = time.monotonic() - self._created
+        after = self.age()
         is_first = self.times.setdefault(step, after) is after
         if is_first and step == "started" and self.on_run is not None:
             self.on_run()

@@ -71,7 +71,6 @@ class _Line:
         self._handle = handle
         self._upload: Upload | None = None
         self._drawn = 0.0
-        self._began: float | None = None  # the time of the first status
         self._has_result = False
         self._final: Html | None = None  # once the job has ended without a result
 
@@ -80,15 +79,12 @@ class _Line:
         self._draw(self._job.status)
 
     def on_status(self, status: Status) -> None:
-        if self._began is None:
-            self._began = status.time.timestamp()
         if status.position is not None or status.stage != "pending":
             self._upload = None
         result = self._job._final() if status.stage == "complete" else None
         if result is not None:
             self._has_result = True
-            seconds = status.time.timestamp() - self._began
-            self._update(join([line_html(self._job, status, None, seconds), _result_html(result)]))
+            self._update(join([line_html(self._job, status, None), _result_html(result)]))
         elif status.stage == "error":
             message = ": ".join(filter(None, (status.title, status.message)))
             self._update(join([line_html(self._job, status, None), _error_html("", message)]))
@@ -117,23 +113,20 @@ class _Line:
 # -- the line
 
 
-def line_html(
-    job: ShownJob, status: Status, upload: Upload | None, seconds: float | None = None
-) -> Html:
+def line_html(job: ShownJob, status: Status, upload: Upload | None) -> Html:
     """Return the line of a job as HTML.
 
     Args:
         job: The job.
         status: Its latest status.
         upload: The latest progress of its files, if they are being sent.
-        seconds: How long the job took, if it has just ended.
     """
     phase = _phase(job, status)
     dot = element("span", text("●"), style=f"color:{_dot(phase)}")
     name = element("code", text(_name(job.endpoint), 80), style=f"{MONO};background:transparent")
     parts = [dot, text(" "), name, text(" "), element("b", text(phase))]
     ended = phase in _DOTS
-    details = _took(job, seconds) if ended else _details(status, upload)
+    details = _took(job) if ended else _details(status, upload)
     if details:
         parts.append(element("span", text(f" · {details}", 500), style=DIM))
     share, label = _share(status, upload)
@@ -159,14 +152,13 @@ def _dot(phase: str) -> str:
     return _DOTS.get(phase, "#999" if phase in _WAITING else "#4c8bf5")
 
 
-def _took(job: ShownJob, seconds: float | None) -> str:
+def _took(job: ShownJob) -> str:
     """Return how long the job took, in the queue and after it."""
     times = job.timings
-    total = seconds if times.done is None else times.done
-    if total is None:
-        return ""
+    # The last status arrives just before the job has ended.
+    total = job._age() if times.done is None else times.done
     whole = f"took {seconds_text(total)}"
-    if times.started is None or times.queued is None or times.started > total:
+    if times.started is None or times.queued is None:
         return whole
     waited = seconds_text(max(times.started - times.queued, 0.0))
     return f"{whole}: {waited} in the queue, {seconds_text(total - times.started)} running"

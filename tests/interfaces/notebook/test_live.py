@@ -179,6 +179,33 @@ def test_job_that_ends_while_it_is_displayed_shows_its_result(
     assert "complete" not in first and last.endswith("x") and "complete · took" in last
 
 
+def test_job_that_is_displayed_late_shows_all_of_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of a job is counted from its submit, also if its first seen status is its last."""
+    import sys
+
+    from gradio_client_sync._notebook import live
+
+    shown: list[str] = []
+    listeners: dict[str, Any] = {}
+    job = Ended(status())
+    job.timings = Timings(queued=0.5, started=2.0, first_data=4.0)
+    job._age = lambda: 5.0  # type: ignore[attr-defined]
+    job._final = lambda: Data(["x"], "/look", 0, NOW)  # type: ignore[attr-defined]
+
+    def on(kind: str, listener: Any) -> Ended:
+        listeners[kind] = listener
+        return job
+
+    job.on = on  # type: ignore[attr-defined]
+    handle = SimpleNamespace(update=lambda bundle, raw: shown.append(bundle["text/html"]))
+    display = SimpleNamespace(display=lambda bundle, **_: handle)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: None))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "IPython.display", display)  # type: ignore[arg-type]
+    live.show(job)  # type: ignore[arg-type]
+    listeners["status"](status("complete"))
+    assert "took 5.0 s: 1.5 s in the queue, 3.0 s running" in check(shown[-1]).words
+
+
 @pytest.mark.gradio
 def test_displayed_job_shows_its_end(
     app: Client, key: str, monkeypatch: pytest.MonkeyPatch
