@@ -24,7 +24,7 @@ from ._files.download import timeout_error
 from ._files.folder import copied, destination, folder_of, state_of
 from ._files.kept import Kept
 from ._files.media import picture_bytes, sound_bytes
-from ._files.recordings import Fetched, Recording
+from ._files.recordings import Fetched, JobRecording
 from ._files.sources import BytesFile, FileState, Link, LocalFile, PathFile, link_form, open_file
 from ._files.turn import Turn
 from ._protocol.values.attachments import Attachment
@@ -211,7 +211,7 @@ class RemoteFile(os.PathLike[str]):
         facts: FileFacts,
         file_store: FileStore,
         owner: Owner,
-        recording: Recording | None = None,
+        recording: JobRecording | None = None,
     ) -> None:
         self._facts = facts
         self._file_store: FileStore | None = file_store
@@ -395,7 +395,7 @@ class RemoteFile(os.PathLike[str]):
         return here.read_bytes()
 
     def _fetch_recording(
-        self, recording: Recording, deadline: Deadline, progress: ProgressListener | None = None
+        self, recording: JobRecording, deadline: Deadline, progress: ProgressListener | None = None
     ) -> Kept:
         """Download the sound or video that a generator function makes."""
         fetched = recording.fetch(self._downloader(), deadline, progress)

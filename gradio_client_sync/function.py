@@ -88,7 +88,7 @@ class Function(Protocol):
         """Return the same function with options for each call."""
 
 
-class Caller(Protocol):
+class FunctionCaller(Protocol):
     """The part of `Client` that these functions use."""
 
     def predict(self, *args: Any, **options: Any) -> Data:
@@ -134,7 +134,11 @@ def options_method(name: str, make: Callable[[dict[str, Any]], T]) -> Callable[.
 
 
 def submitted(
-    app: Caller, endpoint: str | int, payload: Payload, options: Mapping[str, Any], outputs: int
+    app: FunctionCaller,
+    endpoint: str | int,
+    payload: Payload,
+    options: Mapping[str, Any],
+    outputs: int,
 ) -> TypedJob[Any]:
     """Start a call with options, and return its job.
 
@@ -235,7 +239,7 @@ Raises:
 
 
 def function_of(
-    app: Caller, signature: Signature, options: Mapping[str, Any] | None = None
+    app: FunctionCaller, signature: Signature, options: Mapping[str, Any] | None = None
 ) -> Function:
     """Make the Python function for an endpoint.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, Literal, TypeVar, overload
 
 from ._basics.printing import printable
 from ._basics.words import called
-from ._job.control import RESOLVED, Outcome
+from ._job.control import RESOLVED, JobOutcome
 from ._options import seconds
 from ._protocol.queue.standing import stage_in_words
 from ._tracebacks import short_tracebacks
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ._job.control import JobControl
     from ._job.event_log import EventLog
     from ._job.input_stream import InputStream
-    from ._job.text import Pieces
+    from ._job.text import TextPieces
     from .events import (
         DataListener,
         Event,
@@ -420,16 +420,16 @@ class Job(concurrent.futures.Future[Data]):
             >>> list(app.submit("/chat", ["Hello"]).text())
             ['Hello:', ' once', ' upon', ' a', ' time']
         """
-        from ._job.text import Pieces
+        from ._job.text import TextPieces
 
         if isinstance(output, bool) or not isinstance(output, (int, str)):
             raise TypeError(f"output has to be the number or label of an output, not {output!r}.")
         idle = seconds("idle", idle)
         values = self._log.data_or_pauses(idle, lambda: pieces.note_gap())
-        pieces: Pieces = Pieces(values, output, pauses=idle is not None)
+        pieces: TextPieces = TextPieces(values, output, pauses=idle is not None)
         return self._pieces(pieces)
 
-    def _pieces(self, pieces: Pieces) -> Iterator[TextPiece]:
+    def _pieces(self, pieces: TextPieces) -> Iterator[TextPiece]:
         self._check_wait("A loop over the job")
         yield from pieces
         self._outcome(None)
@@ -569,7 +569,7 @@ class Job(concurrent.futures.Future[Data]):
         # A job that the interpreter's exit ends is left waiting in daemon threads, also in one that
         # begins to wait after that: its exception would be printed during the exit.
         return self.done() and not (
-            self._control.outcome is Outcome.ABANDONED and threading.current_thread().daemon
+            self._control.outcome is JobOutcome.ABANDONED and threading.current_thread().daemon
         )
 
     def _wait_for_end(self, timeout: float | None, what: str = "result()") -> None:

@@ -19,7 +19,7 @@ from ._many import map_options
 from ._many.items import Counts, Outcome
 from ._many.journal import Journal
 from ._many.journal import read_journal as recorded_items
-from ._many.recorder import Recorder
+from ._many.recorder import OutcomeRecorder
 from ._many.scheduler import Scheduler
 from ._many.source import Source
 from ._many.window import AdaptiveWindow, FixedWindow
@@ -285,7 +285,7 @@ def start_map(
             bar.add(failed=outcome.error is not None, replayed=outcome.replayed)
 
     recalls_errors = not (raises or retry_failed)
-    recorder = Recorder(
+    recorder = OutcomeRecorder(
         caller, kept, folder, shape, note, workers.start, recalls_errors=recalls_errors
     )
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from weakref import ref
 
     from .._files.download import FileStore
-    from .._files.recordings import Recording, Recordings
+    from .._files.recordings import JobRecording, Recordings
     from .._files.upload_cache import UploadCache
     from .._protocol.api.endpoint import Endpoint
     from .._protocol.dialect import Dialect
@@ -140,7 +140,7 @@ class ResultFiles:
     def __init__(self, files: AppFiles, owner: Owner) -> None:
         self._files = files
         self._owner = owner
-        self._made: dict[str, Recording] = {}
+        self._made: dict[str, JobRecording] = {}
         self.job: ref[Any] | None = None
 
     def next_number(self) -> int:
@@ -154,7 +154,7 @@ class ResultFiles:
         recording = self._recording(facts) if facts.is_stream else None
         return RemoteFile(facts, self._files.store, self._owner, recording)
 
-    def _recording(self, facts: FileFacts) -> Recording | None:
+    def _recording(self, facts: FileFacts) -> JobRecording | None:
         """Return the recording that all values of the job with the same stream URL share."""
         url = self._files.store.url_of(facts)
         if url is None or is_link(facts.path):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from .._job.control import Outcome
+from .._job.control import JobOutcome
 from .._protocol.api.meaning import RequestMeaning
 from .._protocol.api.payload import encode
 from .._protocol.queue.decode import DATA_MESSAGES
@@ -189,7 +189,7 @@ class Attempt:
             stage=state.stage,
         )
         status = self._call.event_factory.status(time.time(), "error", message=str(error))
-        self._control.stop_with(Outcome.APP_CHANGED, status, error)
+        self._control.stop_with(JobOutcome.APP_CHANGED, status, error)
 
     # -- files ----------------------------------------------------------------------
 

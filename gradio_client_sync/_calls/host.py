@@ -43,7 +43,7 @@ class Host(NamedTuple):
         watch: The record of calls that were sent before the app changed.
         send: Records that a call is about to be sent; see `Watch.send`.
         may_be_lost: Called after a connection has failed, since the server may be gone.
-        cause: Returns the possible cause of a failure, or ``""``; see `Replicas.cause`.
+        cause: Returns the possible cause of a failure, or ``""``; see `ReplicaCheck.cause`.
         possible_reason: Returns a sentence about a failed call; see `App.possible_reason`.
         release_slot: Called when a job has ended for this client, so that another job can run.
         hand_over: Called when another connection runs the job from now on.

@@ -10,7 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from .._job.control import Outcome
+from .._job.control import JobOutcome
 from .._protocol.queue.exchange import JobState
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
@@ -49,8 +49,8 @@ log = logging.getLogger(__name__)
 
 #: The text in the log for a job that was stopped. A job with another outcome was cancelled.
 _STOP_REASONS = {
-    Outcome.TIMED_OUT: "ran out of time",
-    Outcome.APP_CHANGED: "ended as its app changed",
+    JobOutcome.TIMED_OUT: "ran out of time",
+    JobOutcome.APP_CHANGED: "ended as its app changed",
 }
 
 
@@ -190,7 +190,7 @@ class JobRunner:
     def _time_out(self) -> None:
         error = self._call.timeout_error(self.control.whereabouts(), self.control.event_id)
         status = self._call.event_factory.status(time.time(), "error", message=str(error))
-        self.control.stop_with(Outcome.TIMED_OUT, status, error)
+        self.control.stop_with(JobOutcome.TIMED_OUT, status, error)
 
     # -- attempts -------------------------------------------------------------------
 
@@ -290,7 +290,9 @@ class JobRunner:
     def _log_end(self, finish: Finish | None) -> None:
         call, control = self._call, self.control
         if finish is None:
-            call.log_step(_STOP_REASONS.get(control.outcome or Outcome.CANCELLED, "was cancelled"))
+            call.log_step(
+                _STOP_REASONS.get(control.outcome or JobOutcome.CANCELLED, "was cancelled")
+            )
         elif finish.error is not None:
             # Only the class: the text of an error may contain values of the payload.
             call.log_step("failed (%s)", type(finish.error).__name__)

@@ -53,7 +53,7 @@ def payload_of(
     if sum(word == "-" or word.endswith("=-") for word in words) > 1:
         raise click.UsageError("Only one value can be standard input (-).")
     return {
-        one.parameter.sent_as: _Reader(one.parameter, signature.endpoint).value_of(one)
+        one.parameter.sent_as: _WordReader(one.parameter, signature.endpoint).value_of(one)
         for one in assign(words, signature, slots or {})
     }
 
@@ -95,7 +95,7 @@ def _fits(word: str, one: Assigned) -> bool:
     return hint.takes(value) if hint.kind in ("Literal", "bool") else True
 
 
-class _Reader:
+class _WordReader:
     """Reads the words for one parameter.
 
     Args:

@@ -23,7 +23,7 @@ from .._job.event_log import EventLog
 from .._protocol.api.meaning import RequestMeaning
 from .._session.app import App
 from .._session.app_watcher import AppWatcher
-from .._session.replicas import Replicas
+from .._session.replicas import ReplicaCheck
 from .._session.watch import SentCall
 from .._transport.base import Aborted
 from .._transport.connections import RequestHandle
@@ -98,7 +98,7 @@ class Connection:
         self._call_headers = call_headers
         self._workers = Workers()
         self._admission = Admission(options.max_workers, self._workers.start)
-        self._replicas = Replicas(http, app.routes.app_id, known=app.id is not None)
+        self._replicas = ReplicaCheck(http, app.routes.app_id, known=app.id is not None)
         self._sessions = Sessions(
             app,
             http,

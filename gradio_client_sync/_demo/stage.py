@@ -1,8 +1,9 @@
 """The screen of the demo, and the process of its app.
 
-`Screen` uses the features of a terminal. Without a terminal, it prints plain lines. `AppProcess`
-runs a copy of ``app.txt``. That file is Python source, but data and not a module of this package:
-it imports Gradio, which no module of the package does, and another Python may run it.
+`DemoScreen` uses the features of a terminal. Without a terminal, it prints plain lines.
+`AppProcess` runs a copy of ``app.txt``. That file is Python source, but it is data and not a module
+of this package: it imports Gradio, which no module of the package does, and another Python may run
+it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ LOG_TAIL = 20  # lines of the app's log that are shown if it does not start
 # -- the screen
 
 
-class Screen:
+class DemoScreen:
     """Standard output, with colours and a line that changes if it is a terminal.
 
     Listeners print from several threads, so a lock guards all writes.
@@ -97,7 +98,7 @@ class Screen:
         return f"\r{' ' * len(self._line)}\r" if self.live and self._line else ""
 
 
-screen = Screen()
+screen = DemoScreen()
 
 
 def say(*words: object) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .._protocol.values.slot import Slot
 
 
-class Described(Protocol):
+class DescribedClient(Protocol):
     """The part of `Client` that describes its endpoints."""
 
     def _signature(self, endpoint: str | int | None) -> Signature:
@@ -102,7 +102,7 @@ def call(function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str,
     Raises:
         EndpointNotFoundError: The app does not have the endpoint.
     """
-    app: Described = args[0]
+    app: DescribedClient = args[0]
     form = inspect.signature(function)
     known = [name for name in form.parameters if name not in ("self", "endpoint", "payload")]
     unknown = {name: kwargs[name] for name in kwargs if name not in form.parameters}
@@ -266,7 +266,7 @@ def argument(function: str, names: Sequence[str], kwargs: Mapping[str, Any]) -> 
 _FUNCTION_OPTIONS = ("timeout", "isolated", "idempotent", "headers", "progress")
 
 
-def attribute(app: Described, name: str) -> str:
+def attribute(app: DescribedClient, name: str) -> str:
     """Return what to write instead of an attribute that `Client` does not have; ``""`` if unknown.
 
     Args:
@@ -348,7 +348,7 @@ def _no_parameter(method: str, endpoint: object, name: str, names: Sequence[str]
     )
 
 
-def _parameters(app: Described, endpoint: object) -> tuple[list[str] | None, list[Slot]]:
+def _parameters(app: DescribedClient, endpoint: object) -> tuple[list[str] | None, list[Slot]]:
     """Return names and slots of an endpoint's parameters; ``None`` if they are not known."""
     if endpoint is not None and not isinstance(endpoint, (str, int)):
         return None, []

@@ -63,7 +63,7 @@ class _Sink(Protocol):
         """Append a piece."""
 
 
-class _Memory(io.BytesIO):
+class _MemoryDestination(io.BytesIO):
     """A destination in memory."""
 
     def start_at(self, offset: int) -> None:
@@ -165,7 +165,7 @@ class FileStore:
         directory: The folder for downloads; ``None`` for a private folder.
         timeout: Seconds that a download may take by default; ``None`` for no limit.
         cause: A function that returns a reason why the app may not have one of its files, or
-            ``""``. `Replicas` has such reasons.
+            ``""``. `ReplicaCheck` has such reasons.
     """
 
     def __init__(
@@ -210,7 +210,7 @@ class FileStore:
 
     def read(self, facts: FileFacts, deadline: Deadline) -> bytes:
         """Return the content of a file. `save` lists the errors."""
-        memory = _Memory()
+        memory = _MemoryDestination()
         self._copy(facts, memory, None, deadline)
         return memory.getvalue()  # shares the memory, because nothing writes to it any more
 

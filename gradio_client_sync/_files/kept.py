@@ -24,7 +24,7 @@ SMALL_BYTES = 4 * 2**20
 MEMORY_BYTES = 64 * 2**20
 
 
-class _Memory:
+class _MemoryCounter:
     """A counter of the bytes that are kept in memory."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class _Memory:
             self._bytes -= size
 
 
-_memory = _Memory()
+_memory = _MemoryCounter()
 
 
 class Kept:

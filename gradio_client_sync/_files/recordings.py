@@ -66,7 +66,7 @@ class JobEnd(Protocol):
     def succeeded(self) -> bool: ...
 
 
-class Source(Protocol):
+class MediaSource(Protocol):
     """The object that requests content from the server."""
 
     def begin(
@@ -94,13 +94,13 @@ class Location:
     def __init__(self) -> None:
         self.turn = Turn()
         self.orders: list[int] = []  # the job numbers of all sounds at this URL
-        self.unread: list[tuple[int, ref[Recording]]] = []  # sorted by job number
+        self.unread: list[tuple[int, ref[JobRecording]]] = []  # sorted by job number
         self.header = b""  # the WAV header of the first sound
         # The number of the last job that was read, and how many segments there were at its end.
         self.boundary: tuple[int, int] | None = None
 
 
-class Recording:
+class JobRecording:
     """A sound or video that one job makes. All values of the job share it.
 
     Args:
@@ -148,7 +148,7 @@ class Recording:
         return self._whole if self._whole is not None and self._whole.kept.is_there() else None
 
     def fetch(
-        self, source: Source, deadline: Deadline, progress: Progress | None = None
+        self, source: MediaSource, deadline: Deadline, progress: Progress | None = None
     ) -> Fetched:
         """Download the content that the server has now, or return the content that was kept.
 
@@ -200,7 +200,9 @@ class Recording:
 
     # -- Gradio 3.50 to 4.44: a list of chunks, which is sent once --------------------
 
-    def _from_list(self, source: Source, deadline: Deadline, progress: Progress | None) -> Fetched:
+    def _from_list(
+        self, source: MediaSource, deadline: Deadline, progress: Progress | None
+    ) -> Fetched:
         """Download the sounds from the list in their order, up to this one."""
         unread = self._location.unread
         while unread and unread[0][0] < self._order:
@@ -219,14 +221,16 @@ class Recording:
             unread.pop(0)
         return fetched
 
-    def _skip(self, source: Source, deadline: Deadline) -> None:
+    def _skip(self, source: MediaSource, deadline: Deadline) -> None:
         """Download a sound whose values were all garbage-collected, only to reach the next one."""
         with Keeper() as keeper:
             self._receive(source, deadline, keeper, None)
             if not self._location.header and is_unbounded(keeper.head(HEADER_BYTES)):
                 self._location.header = keeper.head(HEADER_BYTES)
 
-    def _fetch_next(self, source: Source, deadline: Deadline, progress: Progress | None) -> Fetched:
+    def _fetch_next(
+        self, source: MediaSource, deadline: Deadline, progress: Progress | None
+    ) -> Fetched:
         """Download the next sound in the list, and complete its WAV header."""
         location = self._location
         with Keeper() as keeper:
@@ -250,7 +254,7 @@ class Recording:
         return name.endswith(".wav") if name else type_of("", head) is None
 
     def _receive(
-        self, source: Source, deadline: Deadline, keeper: Keeper, progress: Progress | None
+        self, source: MediaSource, deadline: Deadline, keeper: Keeper, progress: Progress | None
     ) -> None:
         """Request the next sound in the list, and write it to `keeper`."""
         for empty in range(_EMPTY_RESPONSES):
@@ -298,7 +302,7 @@ class Recording:
     # -- Gradio 5.0 and later: a playlist ---------------------------------------------
 
     def _by_playlist(
-        self, source: Source, deadline: Deadline, progress: Progress | None
+        self, source: MediaSource, deadline: Deadline, progress: Progress | None
     ) -> Fetched:
         """Download the sound in one file if it is complete, otherwise its present segments."""
         location, running = self._location, self._is_running()
@@ -324,7 +328,7 @@ class Recording:
         return self._whole
 
     def _in_one_file(
-        self, source: Source, deadline: Deadline, progress: Progress | None
+        self, source: MediaSource, deadline: Deadline, progress: Progress | None
     ) -> Fetched:
         """Download the file into which the server joins all segments."""
         url = beside(self._url, WHOLE)
@@ -341,7 +345,7 @@ class Recording:
         job = self._job() if self._job is not None else None
         return self._end_unknown or (job is not None and not job.wait_until_ended(0))
 
-    def _playlist(self, source: Source, deadline: Deadline) -> tuple[tuple[str, ...], bool]:
+    def _playlist(self, source: MediaSource, deadline: Deadline) -> tuple[tuple[str, ...], bool]:
         """Download the playlist; return the names of its segments, and whether it is complete."""
         with source.begin(self._facts, self._url, deadline) as download:
             text = bytearray()
@@ -359,7 +363,7 @@ class Recording:
 
     def _apart(
         self,
-        source: Source,
+        source: MediaSource,
         deadline: Deadline,
         segments: tuple[str, ...],
         progress: Progress | None,
@@ -383,7 +387,7 @@ class Recording:
 
     def _joined(
         self,
-        source: Source,
+        source: MediaSource,
         deadline: Deadline,
         segments: tuple[str, ...],
         progress: Progress | None,
@@ -431,7 +435,7 @@ class Recordings:
         self.lock = new_lock()
         self._locations: dict[str, Location] = {}
 
-    def add(self, facts: FileFacts, url: str, job: ref[Any] | None) -> Recording:
+    def add(self, facts: FileFacts, url: str, job: ref[Any] | None) -> JobRecording:
         """Add the recording of a job.
 
         Args:
@@ -441,7 +445,7 @@ class Recordings:
         """
         with self.lock:
             location = self._locations.setdefault(url, Location())
-            return Recording(facts, url, location, job, self._numbers)
+            return JobRecording(facts, url, location, job, self._numbers)
 
 
 def _may_be_shared(url: str) -> bool:

@@ -16,7 +16,7 @@ from .._protocol.values.filedata import inline_form, needs_inline, server_form
 from .._protocol.values.filename import upload_name
 from .._protocol.values.multipart import Part, frame_of
 from .._transport.base import Aborted
-from .._transport.body import CHUNK_BYTES, Changed, Source, UploadBody
+from .._transport.body import CHUNK_BYTES, Changed, UploadBody, UploadContent
 from .._transport.connections import RequestHandle
 from .._transport.failures import refusal
 from .._transport.retries import RETRYABLE_STATUSES
@@ -30,7 +30,7 @@ from ..errors import (
     UploadError,
 )
 from .upload_cache import file_too_large
-from .upload_plan import Item, UploadPlan, is_repeatable, names_of
+from .upload_plan import UploadItem, UploadPlan, is_repeatable, names_of
 
 if TYPE_CHECKING:
     from .._protocol.values.attachments import Attached
@@ -72,7 +72,7 @@ class UploadTask:
         self._lock = new_lock()
         self._calls: set[RequestHandle] = set()
         self._failure: BaseException | None = None  # the first failure; `Aborted` after an abort
-        self._waiting: deque[list[Item]] = deque()
+        self._waiting: deque[list[UploadItem]] = deque()
         self._paths: dict[LocalFile, str] = {}
         self._done = 0
         self._total: int | None = 0
@@ -128,7 +128,7 @@ class UploadTask:
 
     def _run(self) -> dict[int, Any]:
         forms: dict[int, Any] = {}
-        items: list[Item] = []
+        items: list[UploadItem] = []
         for attached in self._files:
             file = cast("LocalFile", attached.file)
             form = self._form_without_upload(file, attached.slot)
@@ -137,7 +137,7 @@ class UploadTask:
                 continue
             size, identity = file.state()
             self._upload_cache.check_size(file.orig_name, size)
-            items.append(Item(file, size, identity and (identity, file.orig_name)))
+            items.append(UploadItem(file, size, identity and (identity, file.orig_name)))
         self._upload(items)
         dialect = self._upload_cache.dialect
         for file, size, _ in items:
@@ -160,12 +160,12 @@ class UploadTask:
             return inline_form(slot, self._read(file), name=name, mime_type=kind)
         return file.reference(dialect, self._upload_cache.file_store)
 
-    def _source(self, file: LocalFile, size: int | None, calls: ExitStack) -> Source:
+    def _source(self, file: LocalFile, size: int | None, calls: ExitStack) -> UploadContent:
         """Return a source that reads a file, wherever its content is."""
         opening = file.opener(
             self._upload_cache.file_store, lambda: calls.enter_context(self._call())
         )
-        return Source(file.orig_name, size, opening, file.is_read_once)
+        return UploadContent(file.orig_name, size, opening, file.is_read_once)
 
     def _read(self, file: LocalFile) -> bytes:
         with ExitStack() as calls:
@@ -178,7 +178,7 @@ class UploadTask:
 
     # -- which files to send ----------------------------------------------------------
 
-    def _upload(self, items: list[Item]) -> None:
+    def _upload(self, items: list[UploadItem]) -> None:
         """Make sure that the server has each file, and store its path.
 
         If another call is uploading the same content, wait for it. If that upload fails, upload
@@ -202,7 +202,7 @@ class UploadTask:
                         self._upload_cache.settle(item.identity, None)
             items = [item for item in theirs if not self._has_arrived(item)]
 
-    def _claim(self, item: Item) -> tuple[bool, str | None]:
+    def _claim(self, item: UploadItem) -> tuple[bool, str | None]:
         """Claim the upload of a content, or find the path of an earlier upload.
 
         Apps remove old files, so this checks whether the server still has the file.
@@ -220,7 +220,7 @@ class UploadTask:
             upload_cache.forget(item.identity, path)
         return True, None
 
-    def _has_arrived(self, item: Item) -> bool:
+    def _has_arrived(self, item: UploadItem) -> bool:
         """Wait until another call has uploaded a content, and return whether it succeeded."""
         path = self._upload_cache.wait(item.identity, lambda: self._failure is not None)
         if self._failure is not None:
@@ -249,7 +249,7 @@ class UploadTask:
 
     # -- sending ----------------------------------------------------------------------
 
-    def _send(self, items: list[Item]) -> None:
+    def _send(self, items: list[UploadItem]) -> None:
         """Upload files with several requests at the same time."""
         if not items:
             return
@@ -297,7 +297,7 @@ class UploadTask:
         finally:
             on_end()
 
-    def _post(self, batch: list[Item]) -> None:
+    def _post(self, batch: list[UploadItem]) -> None:
         upload_cache = self._upload_cache
         with ExitStack() as calls:
             call = calls.enter_context(self._call())
@@ -330,7 +330,7 @@ class UploadTask:
             if item.identity is not None:
                 upload_cache.settle(item.identity, path)
 
-    def _paths_in(self, response: Answer, batch: list[Item]) -> list[str]:
+    def _paths_in(self, response: Answer, batch: list[UploadItem]) -> list[str]:
         names = names_of(batch)
         if response.status == 413:
             largest = max(batch, key=lambda item: item.size or 0)
@@ -361,7 +361,7 @@ class UploadTask:
         self._on_progress(done, total)
 
 
-def _unreadable(source: Source, failure: Exception) -> Exception:
+def _unreadable(source: UploadContent, failure: Exception) -> Exception:
     if isinstance(failure, (GradioClientError, Aborted)):
         return failure
     what = "changed while it was sent" if isinstance(failure, Changed) else "could not be read"

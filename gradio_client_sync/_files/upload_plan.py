@@ -17,7 +17,7 @@ TOGETHER = 8 * 2**20  # bytes of small files in one request
 FILES_AT_ONCE = 32  # the most small files in one request
 
 
-class Item(NamedTuple):
+class UploadItem(NamedTuple):
     """A file to upload.
 
     Attributes:
@@ -40,15 +40,15 @@ class UploadPlan(NamedTuple):
         total: The total size in bytes; ``None`` if the size of a file is not known.
     """
 
-    batches: list[list[Item]]
+    batches: list[list[UploadItem]]
     total: int | None
 
     @classmethod
-    def of(cls, items: Sequence[Item]) -> UploadPlan:
+    def of(cls, items: Sequence[UploadItem]) -> UploadPlan:
         """Plan the requests: large files first, then the small ones together."""
         total: int | None = 0
-        large: list[list[Item]] = []
-        small: list[list[Item]] = []
+        large: list[list[UploadItem]] = []
+        small: list[list[UploadItem]] = []
         room = 0
         for item in items:
             total = None if total is None or item.size is None else total + item.size
@@ -63,11 +63,11 @@ class UploadPlan(NamedTuple):
         return cls(large + small, total)
 
 
-def names_of(batch: Sequence[Item]) -> str:
+def names_of(batch: Sequence[UploadItem]) -> str:
     """Return the files' names, for a message."""
     return ", ".join(repr(item.file.orig_name) for item in batch)
 
 
-def is_repeatable(batch: Sequence[Item]) -> bool:
+def is_repeatable(batch: Sequence[UploadItem]) -> bool:
     """Return whether all files can be read again. A stream cannot."""
     return all(item.identity is not None for item in batch)

@@ -1,7 +1,7 @@
 """`JobControl`: the state of one job, and all ways to end it. Users hold a `Job`, which reads it.
 
 The runner of a job owns its control. The user's threads, the deadline's thread and the exit of the
-interpreter use it too. Several of them may try to end the job, but it has one `Outcome`: that of
+interpreter use it too. Several of them may try to end the job, but it has one `JobOutcome`: that of
 the first call of `_end`. A job ends in three steps: its log accepts no more events, its listeners
 receive the last events, and its Future resolves. The listeners come first, so that they have the
 last status when the Future resolves. A cancellation counts until the Future resolves.
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 RESOLVED = (CANCELLED, CANCELLED_AND_NOTIFIED, FINISHED)
 
 
-class Outcome(enum.Enum):
+class JobOutcome(enum.Enum):
     """The way in which a job ended."""
 
     RESULT = "it has a result"
@@ -78,7 +78,7 @@ class JobControl:
     on_run: Callable[[], object] | None = None
     held: float = 0.0
     _future: Future[Data] | None = None
-    _ending: tuple[Outcome, Data | None, GradioClientError | None] | None = None
+    _ending: tuple[JobOutcome, Data | None, GradioClientError | None] | None = None
     _on_stop: Callable[[], None] | None = None
     _started = False
     _stopped = False
@@ -121,7 +121,7 @@ class JobControl:
         return future is None or future.done()
 
     @property
-    def outcome(self) -> Outcome | None:
+    def outcome(self) -> JobOutcome | None:
         """Return how the job ended; ``None`` if it has not ended."""
         return None if self._ending is None else self._ending[0]
 
@@ -212,19 +212,19 @@ class JobControl:
             self._log.notify_and_wait()
         finally:  # also if memory has run out, since a thread waits for the job
             if error is not None:
-                self._end(Outcome.ERROR, error=error)
+                self._end(JobOutcome.ERROR, error=error)
             elif data is not None:
-                self._end(Outcome.RESULT, data=data)
+                self._end(JobOutcome.RESULT, data=data)
             else:
-                self._end(Outcome.CANCELLED, reason="the app cancelled it")
+                self._end(JobOutcome.CANCELLED, reason="the app cancelled it")
 
     def resolve_cancelled(self) -> None:
         """End a job that was stopped or whose client was closed, after `release`."""
-        if self.outcome is Outcome.ABANDONED:
+        if self.outcome is JobOutcome.ABANDONED:
             return
         self._end_input(concurrent.futures.CancelledError("the client was closed"))
         self._log.cancel(time.time())
-        self._end(Outcome.CANCELLED, reason="the client was closed")
+        self._end(JobOutcome.CANCELLED, reason="the client was closed")
 
     def release(self) -> None:
         """Record that the worker has ended, and that the server was informed of the job's end."""
@@ -247,18 +247,18 @@ class JobControl:
         """
         with self._lock:
             self._stopped = True
-        if not self._end(Outcome.CANCELLED, reason=reason):
+        if not self._end(JobOutcome.CANCELLED, reason=reason):
             return False
         self._end_input(concurrent.futures.CancelledError(reason))
         self._interrupt()
         self._log.cancel(time.time())
         return True
 
-    def stop_with(self, outcome: Outcome, status: Status, error: GradioClientError) -> None:
+    def stop_with(self, outcome: JobOutcome, status: Status, error: GradioClientError) -> None:
         """End the job with an error that the client has found, unless it has already ended.
 
         Args:
-            outcome: `Outcome.TIMED_OUT` or `Outcome.APP_CHANGED`.
+            outcome: `JobOutcome.TIMED_OUT` or `JobOutcome.APP_CHANGED`.
             status: The last status.
             error: The error that `Job.result` raises.
         """
@@ -279,7 +279,7 @@ class JobControl:
         Returns:
             Whether the server may have to be informed.
         """
-        if self._end(Outcome.ABANDONED):
+        if self._end(JobOutcome.ABANDONED):
             self._interrupt()
         return self._stopped
 
@@ -325,7 +325,7 @@ class JobControl:
 
     def _end(
         self,
-        outcome: Outcome,
+        outcome: JobOutcome,
         data: Data | None = None,
         error: GradioClientError | None = None,
         reason: str = "",
@@ -346,7 +346,7 @@ class JobControl:
             if self._ending is None:
                 self._ending = outcome, data, error
                 self.cancelled = cancelled
-                if outcome in (Outcome.CANCELLED, Outcome.ABANDONED):
+                if outcome in (JobOutcome.CANCELLED, JobOutcome.ABANDONED):
                     self._stopped = True
             first, data, error = self._ending
         future = self._future
@@ -359,14 +359,16 @@ class JobControl:
                         stored(error)
                     finally:  # whatever happens there, threads wait for the job
                         future.set_exception(error)
-                elif first is Outcome.CANCELLED:
+                elif first is JobOutcome.CANCELLED:
                     self._cancel(future)
                 else:
                     _cancel_silently(future)
             except concurrent.futures.InvalidStateError:
                 pass  # another thread has resolved it meanwhile
             self._future = None
-        return outcome is first or (outcome is Outcome.CANCELLED and first is Outcome.ABANDONED)
+        return outcome is first or (
+            outcome is JobOutcome.CANCELLED and first is JobOutcome.ABANDONED
+        )
 
     def _cancel(self, future: Future[Data]) -> None:
         concurrent.futures.Future.cancel(future)  # not future.cancel(), which calls this method

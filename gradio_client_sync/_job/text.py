@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Said = tuple[object, str]
 
 
-class Pieces:
+class TextPieces:
     """The pieces of one output's text.
 
     Args:

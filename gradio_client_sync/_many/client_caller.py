@@ -19,7 +19,7 @@ from ..errors import ClientClosedError, GradioClientError
 from ..events import Data
 from ..job import control_of
 from .again import was_not_taken
-from .items import NotTaken, Parameter
+from .items import MapParameter, NotTaken
 from .saved_files import note_saved
 
 if TYPE_CHECKING:
@@ -155,9 +155,9 @@ class ClientCaller:
                 raise NotTaken(exc) from exc
             raise
 
-    def parameters(self) -> Sequence[Parameter]:
+    def parameters(self) -> Sequence[MapParameter]:
         """Return the parameters of the endpoint."""
-        return [Parameter(one.sent_as, one.required) for one in self._signature().parameters]
+        return [MapParameter(one.sent_as, one.required) for one in self._signature().parameters]
 
     def fingerprint(self) -> str:
         """Return what callers of the endpoint rely on, as text."""

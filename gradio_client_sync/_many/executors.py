@@ -22,7 +22,7 @@ from .._basics.words import called
 from .._transport.signal_safe import new_lock
 from ..errors import BrokenStreamError, ClientClosedError, PayloadError
 from .items import NotTaken
-from .remote import Answer, Done, run_chunk
+from .remote import Done, ItemEnd, run_chunk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ CHUNK = 32  # items that one worker runs at the same time; each has a thread the
 RECOUNT = 1.0  # s between two counts of a cluster's workers
 
 
-class Place(Protocol):
+class ChunkExecutor(Protocol):
     """Where chunks run."""
 
     def room(self) -> int:
@@ -164,21 +164,21 @@ class ChunkedCaller:
 
     Args:
         caller: The caller of this process. The workers make callers like it.
-        place: Where chunks run.
+        executor: Where chunks run.
     """
 
-    def __init__(self, caller: Caller, place: Place) -> None:
+    def __init__(self, caller: Caller, executor: ChunkExecutor) -> None:
         self._caller = caller
-        self._place = place
+        self._executor = executor
         owner, endpoint, options = caller.remote()
         self._pickled = pickle.dumps((owner, endpoint, shown(options)))
         self._lock = new_lock()
-        self._waiting: deque[tuple[int, bytes, concurrent.futures.Future[Answer]]] = deque()
+        self._waiting: deque[tuple[int, bytes, concurrent.futures.Future[ItemEnd]]] = deque()
         self._chunks = 0  # that run now
         self._items = 0  # in them
         self.endpoint, self.batch = caller.endpoint, caller.batch
         self.servers, self.retries = caller.servers, caller.retries
-        self.most = max(caller.most, CHUNK * place.room())
+        self.most = max(caller.most, CHUNK * executor.room())
         self.parameters, self.fingerprint = caller.parameters, caller.fingerprint
         self.restore: Callable[[Recorded], Any] = caller.restore
         self.remote = caller.remote
@@ -193,7 +193,7 @@ class ChunkedCaller:
                 "that can be pickled, such as bytes or paths instead of open files.",
                 endpoint=self.endpoint,
             ) from exc
-        future: concurrent.futures.Future[Answer] = concurrent.futures.Future()
+        future: concurrent.futures.Future[ItemEnd] = concurrent.futures.Future()
         with self._lock:
             self._waiting.append((item.index, payload, future))
 
@@ -214,7 +214,7 @@ class ChunkedCaller:
     def _send(self) -> None:
         """Start chunks as long as there is room for one."""
         while True:
-            room = self._place.room()
+            room = self._executor.room()
             with self._lock:
                 if self._chunks >= room or not self._waiting:
                     return
@@ -227,7 +227,7 @@ class ChunkedCaller:
                 self._items += len(chunk)
             futures = [future for _, _, future in chunk]
             try:
-                started = self._place.submit(self._pickled, [(n, raw) for n, raw, _ in chunk])
+                started = self._executor.submit(self._pickled, [(n, raw) for n, raw, _ in chunk])
             except Exception as exc:  # noqa: BLE001 - executors raise what they like
                 self._end(futures, partial(_no_more, self.endpoint, exc))
                 return
@@ -236,7 +236,7 @@ class ChunkedCaller:
     def _size(self, share: int) -> int:
         return min(max(share, 1), CHUNK, len(self._waiting))
 
-    def _on_done(self, futures: list[concurrent.futures.Future[Answer]], done: Any) -> None:
+    def _on_done(self, futures: list[concurrent.futures.Future[ItemEnd]], done: Any) -> None:
         """Give each item of a chunk its answer, on a thread of the executor."""
         try:
             answers = done.result()
@@ -247,14 +247,14 @@ class ChunkedCaller:
                 self._end(futures, partial(self._lost, None))
             else:
                 self._end(futures, None, answers)
-        self._place.forget(done)
+        self._executor.forget(done)
         self._send()
 
     def _end(
         self,
-        futures: list[concurrent.futures.Future[Answer]],
+        futures: list[concurrent.futures.Future[ItemEnd]],
         make_error: Callable[[], BaseException] | None,
-        answers: Sequence[Answer] = (),
+        answers: Sequence[ItemEnd] = (),
     ) -> None:
         """Resolve the items of a chunk.
 
@@ -287,8 +287,8 @@ class ChunkedCaller:
 
 
 def _resolve(
-    future: concurrent.futures.Future[Answer],
-    answer: Answer | None = None,
+    future: concurrent.futures.Future[ItemEnd],
+    answer: ItemEnd | None = None,
     error: BaseException | None = None,
 ) -> None:
     """Resolve an item, unless it was cancelled or has ended."""

@@ -138,7 +138,7 @@ def _do_nothing() -> None:
     pass
 
 
-class Parameter(NamedTuple):
+class MapParameter(NamedTuple):
     """A parameter of the endpoint, for the check of a table's columns.
 
     Attributes:
@@ -179,7 +179,7 @@ class Caller(Protocol):
             BaseException: Why the item failed.
         """
 
-    def parameters(self) -> Sequence[Parameter]:
+    def parameters(self) -> Sequence[MapParameter]:
         """Return the parameters of the endpoint. It may send a request."""
 
     def fingerprint(self) -> str:

@@ -1,4 +1,4 @@
-"""`Recorder`: make the outcomes of a map: save files, write the journal, show the progress."""
+"""`OutcomeRecorder`: make outcomes of a map, save their files, write them to the journal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .journal_format import ItemKey
 
 
-class Recorder:
+class OutcomeRecorder:
     """Makes the outcomes of a map. Every method may be called from any thread.
 
     Args:

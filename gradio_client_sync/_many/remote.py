@@ -52,14 +52,14 @@ class Failed(NamedTuple):
     taken: bool
 
 
-Answer = Union[Done, Failed]
+ItemEnd = Union[Done, Failed]
 
 
 def run_chunk(
     caller: bytes,
     payloads: Sequence[tuple[int, bytes]],
     claim: Callable[[], bool] | None = None,
-) -> list[Answer] | None:
+) -> list[ItemEnd] | None:
     """Make the calls of some items, at the same time.
 
     Args:
@@ -94,7 +94,7 @@ def _caller_of(pickled: bytes) -> Caller:
     return caller
 
 
-def _run(caller: Caller, pickled: tuple[int, bytes]) -> Answer:
+def _run(caller: Caller, pickled: tuple[int, bytes]) -> ItemEnd:
     began = time.monotonic()
     try:
         index, payload = pickled

@@ -27,7 +27,7 @@ from .pauses import Pauses
 
 if TYPE_CHECKING:
     from .items import Caller
-    from .recorder import Recorder
+    from .recorder import OutcomeRecorder
     from .source import Source
     from .window import Window
 
@@ -61,7 +61,7 @@ class Scheduler:
         caller: Caller,
         source: Source,
         window: Window,
-        recorder: Recorder,
+        recorder: OutcomeRecorder,
         start: Callable[[Callable[[], None]], None],
         *,
         raises: bool,

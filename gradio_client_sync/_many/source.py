@@ -13,7 +13,7 @@ from .._basics.words import a, called
 from ..errors import PayloadError
 
 if TYPE_CHECKING:
-    from .items import Parameter
+    from .items import MapParameter
 
 _ONE_VALUE = (str, bytes, bytearray, memoryview)
 
@@ -38,7 +38,7 @@ class Source:
         self,
         payloads: object,
         endpoint: str | int,
-        parameters: Callable[[], Sequence[Parameter]],
+        parameters: Callable[[], Sequence[MapParameter]],
     ) -> None:
         self._endpoint = endpoint
         self.total: int | None = None
@@ -103,7 +103,7 @@ class Source:
             self.total = None
         return iter(payloads)
 
-    def _rows(self, table: Any, parameters: Sequence[Parameter]) -> Iterator[dict[str, Any]]:
+    def _rows(self, table: Any, parameters: Sequence[MapParameter]) -> Iterator[dict[str, Any]]:
         names, known = list(table.columns), [one.name for one in parameters]
         columns, where = ", ".join(map(str, names)), called(self._endpoint)
         missing = [one.name for one in parameters if one.required and one.name not in names]

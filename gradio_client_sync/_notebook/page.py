@@ -99,7 +99,7 @@ def page_html(source: str) -> Html | None:
         The markup; ``None`` if the HTML cannot be read.
     """
     scope = "gcs-" + hashlib.sha256(source.encode("utf-8", "replace")).hexdigest()[:12]
-    writer = _Writer()
+    writer = _PageWriter()
     try:
         writer.feed(source)
         writer.close()
@@ -128,7 +128,7 @@ def _left_out(counts: dict[str, int]) -> str:
     return f"Not shown here: {', '.join(parts)}." if parts else ""
 
 
-class _Writer(HTMLParser):
+class _PageWriter(HTMLParser):
     """Writes the page while it reads the HTML of the app.
 
     Attributes:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .._client import Client
-    from .._many.items import Item, Parameter
+    from .._many.items import Item, MapParameter
     from .._many.journal_format import Recorded
     from ..events import Data
     from .replica_set import ReplicaSet
@@ -107,7 +107,7 @@ class PoolCaller:
         finally:
             item.on_start = on_start
 
-    def parameters(self) -> Sequence[Parameter]:
+    def parameters(self) -> Sequence[MapParameter]:
         """Return the parameters of the endpoint."""
         return self._first.parameters()
 

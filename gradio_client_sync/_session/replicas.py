@@ -1,4 +1,4 @@
-"""`Replicas`: after a failure, find out whether several servers respond to one client in turn.
+"""`ReplicaCheck`: after a failure, find out whether several servers respond to one client in turn.
 
 A session exists on one server only. If a gateway distributes the requests of one client to several
 replicas of an app, a job may join on one server and open its stream on another. The stream then
@@ -32,7 +32,7 @@ PATIENCE = 5.0
 REMEMBERED = 30.0
 
 
-class Replicas:
+class ReplicaCheck:
     """The check whether the app at a URL runs on one server or on several.
 
     Args:

@@ -36,7 +36,7 @@ class Reader(Protocol):
         ...
 
 
-class Source(NamedTuple):
+class UploadContent(NamedTuple):
     """Content to upload.
 
     Attributes:
@@ -53,7 +53,7 @@ class Source(NamedTuple):
 
 
 class Changed(Exception):
-    """The content of a `Source` was shorter than its `size`."""
+    """The content of an upload was shorter than its `size`."""
 
 
 class UploadBody:
@@ -72,7 +72,10 @@ class UploadBody:
     """
 
     def __init__(
-        self, frame: MultipartFrame, sources: Sequence[Source], on_sent: Callable[[int], None]
+        self,
+        frame: MultipartFrame,
+        sources: Sequence[UploadContent],
+        on_sent: Callable[[int], None],
     ) -> None:
         self._frame = frame
         self._sources = sources
@@ -82,7 +85,7 @@ class UploadBody:
         self.failure: Exception | None = None
 
     @property
-    def sources(self) -> Sequence[Source]:
+    def sources(self) -> Sequence[UploadContent]:
         """What is uploaded."""
         return self._sources
 
@@ -120,7 +123,7 @@ class UploadBody:
         yield self._frame.tail
 
 
-def _pieces(source: Source) -> Iterator[bytes]:
+def _pieces(source: UploadContent) -> Iterator[bytes]:
     """Read the content of a source in pieces, at most up to its size."""
     left = source.size
     with source.open() as reader:

@@ -4,8 +4,9 @@ A thread that reads from a socket becomes free when the socket is shut down, ove
 not become free if another thread closed the socket. So each request attaches the socket that it
 uses to its `RequestHandle`, and `RequestHandle.abort` shuts this socket down.
 
-`urllib3` only opens the connections: it knows TLS, proxies, tunnels and SOCKS. `Pool` keeps them
-between requests. The modules `request` and `response` write the requests and read the responses.
+`urllib3` only opens the connections: it knows TLS, proxies, tunnels and SOCKS. `ConnectionPool`
+keeps them between requests. The modules `request` and `response` write the requests and read the
+responses.
 """
 
 from __future__ import annotations
@@ -182,7 +183,7 @@ class _PooledConnection:
         return raw
 
 
-class Pool:
+class ConnectionPool:
     """The connections to one server. Each is used for one request at a time.
 
     Args:

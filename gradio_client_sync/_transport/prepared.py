@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from .._basics.secret import Texts
     from .._options import Timeout
-    from .connections import Pool, RequestHandle
+    from .connections import ConnectionPool, RequestHandle
     from .http_options import HttpOptions
     from .request import Body
     from .response import Response
@@ -79,12 +79,12 @@ class PreparedContext(RequestContext):
             return super().network_path(url)  # a recording needs no login and no adapter
         if self.adapter_for(url) is None:
             path = super().network_path(url)
-            return path._replace(pool=cast("Pool", _PreparedPool(self, url, path.pool)))
+            return path._replace(pool=cast("ConnectionPool", _PreparedPool(self, url, path.pool)))
         if not may_follow(self._root, url):
             raise ValueError("it leads to another server than its text suggests")
         parts = urlsplit(url)
         host = parts.netloc if parts.scheme in ("http", "https") else "localhost"
-        return NetworkPath(cast("Pool", _PreparedPool(self, url, None)), "", host)
+        return NetworkPath(cast("ConnectionPool", _PreparedPool(self, url, None)), "", host)
 
     def options_for(self, url: str, timeout: Timeout) -> Secret[dict[str, Any]]:
         """Return the options with which an adapter sends a request."""
@@ -113,7 +113,7 @@ class _PreparedPool:
         pool: The connections; ``None`` if an adapter of the user has them.
     """
 
-    def __init__(self, context: PreparedContext, url: str, pool: Pool | None) -> None:
+    def __init__(self, context: PreparedContext, url: str, pool: ConnectionPool | None) -> None:
         self._context = context
         self._url = url
         self._pool = pool
@@ -139,16 +139,18 @@ class _PreparedPool:
     ) -> Response:
         """Authenticate and send a request, and read the head of its response.
 
-        `Pool.send` lists the arguments and errors. An error of the user's function becomes an
-        `AuthenticationError`.
+        `ConnectionPool.send` lists the arguments and errors. An error of the user's function
+        becomes an `AuthenticationError`.
         """
         context = self._context
-        exchange = HttpExchange(context, call, timeout, silence, hides=isinstance(body, Secret))
+        request = AuthenticatedHttpRequest(
+            context, call, timeout, silence, hides=isinstance(body, Secret)
+        )
         if context.http_auth is not None and getattr(body, "is_read_once", False):
             # A login may need a second request, for which the content could not be read again.
             head = prepared("HEAD", self._url.partition("?")[0], None, headers)
-            exchange.run(head, context).close()
-        return exchange.run(prepared(method, self._url, body, headers), context)
+            request.run(head, context).close()
+        return request.run(prepared(method, self._url, body, headers), context)
 
 
 def prepared(method: str, url: str, body: Body, headers: Texts) -> requests.PreparedRequest:
@@ -168,7 +170,7 @@ def prepared(method: str, url: str, body: Body, headers: Texts) -> requests.Prep
     return request
 
 
-class Exchange(BaseAdapter):
+class AuthenticatedRequest(BaseAdapter):
     """A request with its login: one request, or several if the login needs them.
 
     It is the ``connection`` of its responses, by which hooks send further requests.
@@ -195,7 +197,7 @@ class Exchange(BaseAdapter):
 
         Raises:
             AuthenticationError: The user's function failed.
-            Exception: The request failed; those of `Pool.send`.
+            Exception: The request failed; those of `ConnectionPool.send`.
         """
         options: dict[str, Any] = dict.fromkeys(("timeout", "verify", "cert", "proxies"))
         options["stream"] = True
@@ -279,13 +281,13 @@ class Exchange(BaseAdapter):
             last.close()
 
 
-class HttpExchange(Exchange):
-    """An exchange over the pools of a context.
+class AuthenticatedHttpRequest(AuthenticatedRequest):
+    """A request with its login, over the pools of a context.
 
     Args:
         context: The context.
         call: The handle by which another thread can abort the requests.
-        timeout, silence: The limits of each request, as of `Pool.send`.
+        timeout, silence: The limits of each request, as of `ConnectionPool.send`.
         hides: Whether the body of the requests is hidden.
     """
 

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from .._basics.secret import Texts
 
 
-class Pieces(Protocol):
+class BodyPieces(Protocol):
     """A long body, as an iterable of pieces. Its `len` is 0 if the length is unknown."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[bytes]: ...
 
 
-Body = Union[bytes, Pieces, Secret[bytes], None]
+Body = Union[bytes, BodyPieces, Secret[bytes], None]
 
 _JOINED_BYTES = 65_536  # for a longer body, joining it to the head costs more than a second write
 _WRITE_BYTES = 131_072  # the socket's timeout applies to each write of this size

@@ -25,7 +25,7 @@ from .._protocol.proxies import ProxyError, key_for, read_proxy, source_of, with
 from .._protocol.routes import may_follow
 from .._version import __version__
 from . import seam
-from .connections import Pool
+from .connections import ConnectionPool
 from .http_options import HttpOptions
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class NetworkPath(NamedTuple):
         host: The value of the ``Host`` header.
     """
 
-    pool: Pool
+    pool: ConnectionPool
     target: str
     host: str
 
@@ -136,7 +136,7 @@ class RequestContext:
         self._paths: dict[str, NetworkPath] = {}  # by origin
         self._seam = seam.current  # with which they were made
         self._adapter = _adapter_for(self.verify)
-        self._pools: dict[HTTPConnectionPool, Pool] = {}  # two origins may share one
+        self._pools: dict[HTTPConnectionPool, ConnectionPool] = {}  # two origins may share one
 
     def close_idle(self) -> None:
         """Close the idle connections, and each used one when its request has ended."""
@@ -196,7 +196,7 @@ class RequestContext:
         target = self._adapter.request_url(request, proxies)
         # The adapter makes pools for HTTP only, though `requests` declares their base class.
         factory = cast("HTTPConnectionPool", factory)
-        pool = self._pools.setdefault(factory, Pool(factory, _IDLE_CONNECTIONS))
+        pool = self._pools.setdefault(factory, ConnectionPool(factory, _IDLE_CONNECTIONS))
         return NetworkPath(pool, target, urlsplit(target).netloc or _host(url))
 
     def _path_to_stand_in(self, origin: str, stand_in: str) -> NetworkPath:
@@ -204,7 +204,7 @@ class RequestContext:
         request = _prepared(f"{stand_in}/")
         factory = self._adapter.get_connection_with_tls_context(request, True, {})
         factory = cast("HTTPConnectionPool", factory)
-        pool = self._pools.setdefault(factory, Pool(factory, _IDLE_CONNECTIONS))
+        pool = self._pools.setdefault(factory, ConnectionPool(factory, _IDLE_CONNECTIONS))
         return NetworkPath(pool, f"{origin}/", _host(f"{origin}/"))
 
     def proxy_for(self, url: str) -> str | None:

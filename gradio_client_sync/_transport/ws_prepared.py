@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from . import seam, user_adapter
-from .prepared import Exchange, PreparedContext, prepared
+from .prepared import AuthenticatedRequest, PreparedContext, prepared
 from .response import Response
 from .ws import WebSocketChannel, _Socket, _Upgrade
 
@@ -28,8 +28,8 @@ class _Handshake(NamedTuple):
     proxy: Secret[dict[str, Any]]
 
 
-class _HandshakeExchange(Exchange):
-    """An exchange of handshakes. The one that is accepted opens the websocket.
+class _AuthenticatedHandshake(AuthenticatedRequest):
+    """The handshakes of a websocket with a login. The accepted one opens the websocket.
 
     Args:
         context: The settings of requests.
@@ -88,7 +88,7 @@ class PreparedSocket(_Socket):
                 url=urlunsplit(("ws", "localhost", *parts[2:])), origin="http://localhost"
             )
         request = prepared("GET", page, None, first.headers)
-        response = _HandshakeExchange(self.context, first, self).run(request, self.context)
+        response = _AuthenticatedHandshake(self.context, first, self).run(request, self.context)
         return cast("_Upgrade", _Outcome(response))
 
     def connect_by_adapter(

@@ -20,7 +20,7 @@ _META = {"_type": "gradio.FileData"}
 _LINKS = ("http://", "https://")
 
 
-class HandledFile(dict[str, Any]):
+class FileToUpload(dict[str, Any]):
     """A file to upload, in the form in which `gradio_client` describes it."""
 
 
@@ -29,7 +29,7 @@ def is_http_url_like(possible_url: object) -> bool:
     return isinstance(possible_url, str) and possible_url.startswith(_LINKS)
 
 
-def handle_file(filepath_or_url: str | os.PathLike[str]) -> HandledFile:
+def handle_file(filepath_or_url: str | os.PathLike[str]) -> FileToUpload:
     """Mark a path or a URL as a file to upload.
 
     Args:
@@ -42,7 +42,7 @@ def handle_file(filepath_or_url: str | os.PathLike[str]) -> HandledFile:
         ValueError: The file does not exist.
     """
     text = str(filepath_or_url)
-    form = HandledFile(path=text, meta=dict(_META))
+    form = FileToUpload(path=text, meta=dict(_META))
     if is_http_url_like(text):
         form.update(orig_name=text.rsplit("/", maxsplit=1)[-1], url=text)
         return form
@@ -54,7 +54,7 @@ def handle_file(filepath_or_url: str | os.PathLike[str]) -> HandledFile:
     return form
 
 
-def file(filepath_or_url: str | os.PathLike[str]) -> HandledFile:
+def file(filepath_or_url: str | os.PathLike[str]) -> FileToUpload:
     """Do the same as `handle_file`, which is the name to use."""
     warnings.warn("file() is deprecated. Use handle_file().", DeprecationWarning, stacklevel=2)
     return handle_file(filepath_or_url)
@@ -81,7 +81,7 @@ def with_uploads(value: Any, is_named: Callable[[str], bool]) -> Any:
     Raises:
         FileError: A file does not exist or cannot be read.
     """
-    if isinstance(value, HandledFile) or (is_file_form(value) and not is_named(value["path"])):
+    if isinstance(value, FileToUpload) or (is_file_form(value) and not is_named(value["path"])):
         name = value.get("orig_name")
         return files.handle_file(value["path"], orig_name=name if isinstance(name, str) else None)
     if isinstance(value, dict):

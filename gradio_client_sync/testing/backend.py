@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from .channels import Job
+from .channels import ServedJob
 from .generation import Generation
 
 
-class Refusal(NamedTuple):
+class JobRefusal(NamedTuple):
     """A response that refuses a job.
 
     Attributes:
@@ -61,11 +61,11 @@ class Backend(Protocol):
         """Return the number of the function with a name."""
         ...
 
-    def greet(self) -> Refusal | None:
+    def greet(self) -> JobRefusal | None:
         """Decide whether a websocket is accepted. Its handshake does not name an endpoint."""
         ...
 
-    def admit(self, job: Job) -> Refusal | None:
+    def admit(self, job: ServedJob) -> JobRefusal | None:
         """Decide whether a job may join.
 
         Raises:
@@ -74,11 +74,11 @@ class Backend(Protocol):
         """
         ...
 
-    def run(self, job: Job) -> None:
+    def run(self, job: ServedJob) -> None:
         """Run a job, and send its messages."""
         ...
 
-    def direct(self, job: Job, body: Any) -> Refusal:
+    def direct(self, job: ServedJob, body: Any) -> JobRefusal:
         """Run a job that skips the queue, and return the response."""
         ...
 
@@ -86,7 +86,7 @@ class Backend(Protocol):
         """Keep an uploaded file, and return its path on the server."""
         ...
 
-    def file(self, path: str) -> ServedFile | Refusal:
+    def file(self, path: str) -> ServedFile | JobRefusal:
         """Return a file.
 
         Raises:

@@ -42,7 +42,7 @@ Scrub = Callable[[str], str]
 _SIGNATURE = re.compile(r"([?&])__sign=[^&\"]*")
 
 
-class Call:
+class RecordedCall:
     """One recorded call.
 
     Attributes:
@@ -103,7 +103,7 @@ class Cassette:
         self.path = path
         self.configs: dict[str, dict[str, Any]] = {}
         self.infos: dict[str, dict[str, Any]] = {}
-        self.calls: list[Call] = []
+        self.calls: list[RecordedCall] = []
         self.files: dict[tuple[str, str], list[Path | int]] = {}
         self.hub: list[tuple[str, int, Any]] = []
         self.servers: list[dict[str, Any]] = []
@@ -114,7 +114,7 @@ class Cassette:
                 f"There is no recording {str(path)!r}: {exc}. Run the code once with "
                 "`with record(...)`, or pytest with --gradio-record=once."
             ) from exc
-        by_number: dict[Any, Call] = {}
+        by_number: dict[Any, RecordedCall] = {}
         for number, row in enumerate(text.splitlines(), 1):
             if not row.strip():
                 continue
@@ -126,7 +126,7 @@ class Cassette:
                     f"Line {number} of the recording {str(path)!r} cannot be read: {why}."
                 ) from exc
 
-    def _read(self, line: Any, by_number: dict[Any, Call]) -> None:
+    def _read(self, line: Any, by_number: dict[Any, RecordedCall]) -> None:
         if not isinstance(line, dict):
             raise TypeError("it is no object")
         if "cassette" in line:
@@ -137,7 +137,7 @@ class Cassette:
                     "made it."
                 )
         elif "call" in line and "endpoint" in line:
-            call = by_number[line["call"]] = Call(line)
+            call = by_number[line["call"]] = RecordedCall(line)
             self.calls.append(call)
         elif "call" in line:
             if line["call"] not in by_number:

@@ -33,7 +33,7 @@ class Board:
             self.changed.notify_all()
 
 
-class Channel:
+class MessageQueue:
     """Messages that wait until a stream carries them: those of a session, or of one job.
 
     Attributes:
@@ -81,7 +81,7 @@ class Channel:
             return self.messages.popleft() if self._is_sending else None
 
 
-class Job:
+class ServedJob:
     """One call.
 
     Args:
@@ -171,18 +171,18 @@ class Jobs:
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, ServedJob] = {}
 
-    def get(self, event_id: str) -> Job | None:
+    def get(self, event_id: str) -> ServedJob | None:
         """Return a job that runs; ``None`` if there is none with this id."""
         return self._jobs.get(event_id)
 
-    def add(self, job: Job) -> None:
+    def add(self, job: ServedJob) -> None:
         """Make a job known, so that it can be cancelled."""
         with self._board.lock:
             self._jobs[job.event_id] = job
 
-    def start(self, job: Job, run: Callable[[Job], None]) -> None:
+    def start(self, job: ServedJob, run: Callable[[ServedJob], None]) -> None:
         """Run a job on a new thread."""
         self.add(job)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Callable, Literal
 
 from .._basics.words import called
-from .channels import Board, Job
+from .channels import Board, ServedJob
 from .ports import REQUIRED, Port, hints_of, inputs_of, outputs_of
 
 Visibility = Literal["public", "undocumented", "private"]
@@ -31,7 +31,7 @@ class Call:
         cancelled: Whether the caller cancelled it, or hung up.
     """
 
-    def __init__(self, endpoint: str | int, job: Job) -> None:
+    def __init__(self, endpoint: str | int, job: ServedJob) -> None:
         self.endpoint = endpoint
         self.payload: dict[str, Any] = {}
         self.data = job.data or []
@@ -113,7 +113,7 @@ class FakeEndpoint:
         count = len(self.inputs) + len(self.outputs)
         self.ids = list(range(first_id, first_id + count))
         self._share_state()
-        self.waiting: list[Job] = []
+        self.waiting: list[ServedJob] = []
         self.running = 0
         self.seconds: float | None = None
 
@@ -130,11 +130,11 @@ class FakeEndpoint:
         """Its name with a slash, or its number."""
         return self.number if self.name is None else f"/{self.name}"
 
-    def rank(self, job: Job) -> int:
+    def rank(self, job: ServedJob) -> int:
         """Return the position of a job in the queue."""
         return self.waiting.index(job) if job in self.waiting else 0
 
-    def may_run(self, job: Job) -> bool:
+    def may_run(self, job: ServedJob) -> bool:
         """Claim a place for a job to run; return whether there was one for it."""
         limit = self.concurrency
         if job in self.waiting and (
@@ -145,7 +145,7 @@ class FakeEndpoint:
             return True
         return False
 
-    def leave(self, job: Job, board: Board) -> None:
+    def leave(self, job: ServedJob, board: Board) -> None:
         """Remove a job that has ended."""
         with board.lock:
             if job in self.waiting:

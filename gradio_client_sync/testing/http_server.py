@@ -27,7 +27,7 @@ _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 _FIELD = re.compile(r'(?:file)?name\*?="((?:[^"\\]|\\.)*)"')
 
 
-class Part(NamedTuple):
+class FormPart(NamedTuple):
     """One part of a form.
 
     Attributes:
@@ -81,12 +81,12 @@ class Request:
         except ValueError:
             return None
 
-    def form(self) -> list[Part]:
+    def form(self) -> list[FormPart]:
         """Return the parts of a form, from either of the two encodings."""
         kind = self.headers.get("content-type", "")
         if not kind.startswith("multipart/form-data"):
             fields = parse_qs(self.body.decode("utf-8", "replace"), keep_blank_values=True)
-            return [Part(name, None, values[0].encode()) for name, values in fields.items()]
+            return [FormPart(name, None, values[0].encode()) for name, values in fields.items()]
         boundary = kind.partition("boundary=")[2].strip('"').encode()
         parts = []
         for piece in self.body.split(b"--" + boundary)[1:-1]:
@@ -95,7 +95,7 @@ class Request:
                 match[0].partition("=")[0]: unquote(match[1])
                 for match in _FIELD.finditer(head.decode("utf-8", "replace"))
             }
-            parts.append(Part(found.get("name", ""), found.get("filename"), content[:-2]))
+            parts.append(FormPart(found.get("name", ""), found.get("filename"), content[:-2]))
         return parts
 
     # -- the response

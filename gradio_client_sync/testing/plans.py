@@ -11,8 +11,8 @@ from ..errors import (
     RateLimitError,
     ValidationError,
 )
-from .backend import Refusal
-from .channels import Board, Job
+from .backend import JobRefusal
+from .channels import Board, ServedJob
 
 When = Literal["join", "queued", "running", "download"]
 Fault = Union[int, str, type, Exception]
@@ -78,13 +78,13 @@ def _at(
     return what, when or usual
 
 
-def queue_full(size: int) -> Refusal:
+def queue_full(size: int) -> JobRefusal:
     """Return the response of a full queue."""
     text = f"Queue is full. Max size is {size} and size is {size}."
-    return Refusal(503, {"detail": text}, full=True)
+    return JobRefusal(503, {"detail": text}, full=True)
 
 
-def refusal_of(what: Ordered, size: int) -> Refusal:
+def refusal_of(what: Ordered, size: int) -> JobRefusal:
     """Return the response that an ordered failure gives.
 
     Args:
@@ -95,10 +95,12 @@ def refusal_of(what: Ordered, size: int) -> Refusal:
         return queue_full(size)
     if what.kind == "invalid":
         messages = what.value.parameters or {None: str(what.value)}
-        return Refusal(422, {"detail": [_invalid(name, text) for name, text in messages.items()]})
+        return JobRefusal(
+            422, {"detail": [_invalid(name, text) for name, text in messages.items()]}
+        )
     status, retry_after = what.value
     headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
-    return Refusal(status, {"detail": "The test ordered this failure."}, headers)
+    return JobRefusal(status, {"detail": "The test ordered this failure."}, headers)
 
 
 def _invalid(name: str | None, text: str) -> dict[str, Any]:
@@ -165,7 +167,7 @@ class Gate:
             self._reached += 1
             self._board.notify()
 
-    def pass_through(self, job: Job) -> bool:
+    def pass_through(self, job: ServedJob) -> bool:
         """Wait until the gate opens, or its position changes; return whether it is open.
 
         Raises:

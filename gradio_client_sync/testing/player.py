@@ -11,23 +11,23 @@ from typing import Any, Callable
 from .._protocol.dialect import dialect_of
 from .._transport.seam import SentRequest
 from ..errors import ConnectFailedError
-from .backend import Refusal, ServedFile
-from .cassette import Call, Cassette, Scrub, differences, file_mark, portable
-from .channels import Board, Gone, Job
+from .backend import JobRefusal, ServedFile
+from .cassette import Cassette, RecordedCall, Scrub, differences, file_mark, portable
+from .channels import Board, Gone, ServedJob
 from .generation import Generation
 from .http_server import HttpServer, Request
 from .known_apps import KnownApps
 from .replay_error import ReplayError
 from .serving import AppServer
 from .streams import Disconnect
-from .values import FileStore
+from .values import ServedFiles
 
 _NOT_RECORDED = 599  # a status that no server sends
 _MARK = b'"msg":"replay_error"'
 
 
-def _not_recorded(text: str) -> Refusal:
-    return Refusal(_NOT_RECORDED, {"replay_error": text})
+def _not_recorded(text: str) -> JobRefusal:
+    return JobRefusal(_NOT_RECORDED, {"replay_error": text})
 
 
 class Player:
@@ -77,7 +77,7 @@ class Player:
         refusal = _not_recorded(f"{self._missing(url)}")
         return x.respond(refusal.body, refusal.status)
 
-    def _answer(self, root: str, x: Request) -> Refusal | None:
+    def _answer(self, root: str, x: Request) -> JobRefusal | None:
         """Return the response to a request that a fake app does not know; else ``None``."""
         if x.path.endswith("/component_server"):
             body = x.json()
@@ -88,7 +88,7 @@ class Player:
             return _not_recorded("Input for jobs that run (Job.send_chunk) is not recorded.")
         return None
 
-    def _answer_server(self, root: str, body: Mapping[str, Any]) -> Refusal:
+    def _answer_server(self, root: str, body: Mapping[str, Any]) -> JobRefusal:
         wanted = root, body.get("component_id"), body.get("fn_name")
         payload = portable(body.get("data"), {}, self._scrub)
         with self._board.lock:
@@ -96,7 +96,7 @@ class Player:
                 called = line["app"], line["component"], line["server"]
                 if called == wanted and not differences(payload, line["payload"]):
                     self._cassette.servers.remove(line)
-                    return Refusal(line["status"], line["body"])
+                    return JobRefusal(line["status"], line["body"])
         return _not_recorded(
             f"The call of {wanted[2]!r} of component {wanted[1]} with {payload!r} is not in the "
             f"recording {str(self._cassette.path)!r}, or fewer times."
@@ -200,10 +200,10 @@ class _RecordedApp:
         dialect = dialect_of(self._config)
         self.generation = Generation(dialect.protocol, str(self._config.get("version")).strip())
         self.auth: tuple[str, str] | None = None
-        self._store = FileStore()
+        self._store = ServedFiles()
         self._uploads: dict[str, Any] = {}
-        self._chosen: dict[str, Call] = {}
-        self._calls: dict[Any, list[Call]] = {}
+        self._chosen: dict[str, RecordedCall] = {}
+        self._calls: dict[Any, list[RecordedCall]] = {}
         for call in cassette.calls:
             if call.app == root:
                 self._calls.setdefault(call.fn_index, []).append(call)
@@ -234,12 +234,12 @@ class _RecordedApp:
         """Remove the files that were uploaded."""
         self._store.close()
 
-    def file(self, path: str) -> ServedFile | Refusal:
+    def file(self, path: str) -> ServedFile | JobRefusal:
         with self._board.lock:
             kept = self._cassette.files.get((self.root, path), [])
             found = kept.pop(0) if len(kept) > 1 else kept[0] if kept else self._store.get(path)
         if isinstance(found, int):
-            return Refusal(found, {"detail": "The app refused this file."})
+            return JobRefusal(found, {"detail": "The app refused this file."})
         if found is None or not found.exists():
             return _not_recorded(
                 f"The recording {str(self._cassette.path)!r} has no content of the file {path!r}: "
@@ -249,13 +249,13 @@ class _RecordedApp:
 
     # -- which recorded call is meant
 
-    def _left(self, fn_index: int) -> list[Call]:
+    def _left(self, fn_index: int) -> list[RecordedCall]:
         """Return the calls of a function that were not played yet."""
         left = [call for call in self._calls.get(fn_index, ()) if not call.played]
         self._calls[fn_index] = left
         return left
 
-    def _match(self, job: Job) -> Call:
+    def _match(self, job: ServedJob) -> RecordedCall:
         """Return the recorded call with the job's payload, and mark it as played.
 
         Raises:
@@ -298,7 +298,7 @@ class _RecordedApp:
 
     # -- playing
 
-    def greet(self) -> Refusal | None:
+    def greet(self) -> JobRefusal | None:
         with self._board.lock:
             calls = (c for c in self._cassette.calls if c.app == self.root and not c.played)
             call = next(calls, None)
@@ -307,7 +307,7 @@ class _RecordedApp:
             call.played = True
         return _first_response(call)
 
-    def admit(self, job: Job) -> Refusal | None:
+    def admit(self, job: ServedJob) -> JobRefusal | None:
         if not job.queued:
             return None
         if job.data is None:
@@ -321,7 +321,7 @@ class _RecordedApp:
             self._chosen[job.event_id] = call
         return refusal
 
-    def _admit_without_data(self, job: Job) -> Refusal | None:
+    def _admit_without_data(self, job: ServedJob) -> JobRefusal | None:
         """Decide by the next call of the function, because the payload is not known yet."""
         with self._board.lock:
             call = next(iter(self._left(job.fn_index)), None)
@@ -329,13 +329,13 @@ class _RecordedApp:
                 return None
             call.played = True
         if _kinds(call)[:1] == ["queue_full"]:
-            return Refusal(503, None, full=True)
+            return JobRefusal(503, None, full=True)
         refusal = _first_response(call)
         if refusal is None:
             self._chosen[job.event_id] = call
         return refusal
 
-    def direct(self, job: Job, body: Any) -> Refusal:
+    def direct(self, job: ServedJob, body: Any) -> JobRefusal:
         try:
             call = self._match(job)
         except ReplayError as exc:
@@ -343,7 +343,7 @@ class _RecordedApp:
         text = f"Call {call.number} of the recording has no response."
         return _first_response(call) or _not_recorded(text)
 
-    def run(self, job: Job) -> None:
+    def run(self, job: ServedJob) -> None:
         started = time.monotonic()
         call = self._chosen.pop(job.event_id, None)
         skipped: frozenset[str] = frozenset()
@@ -364,14 +364,14 @@ class _RecordedApp:
                 return
         job.wait(lambda: job.ended)  # until it is cancelled, as in the recording
 
-    def _wait_until(self, job: Job, started: float, seconds: float) -> None:
+    def _wait_until(self, job: ServedJob, started: float, seconds: float) -> None:
         if self._speed is not None:
             left = started + seconds / self._speed - time.monotonic()
             self._board.wait(lambda: job.gone, max(0.0, left))
         if job.gone or self._board.closed:
             raise Gone
 
-    def _ask_for_data(self, job: Job) -> Call | None:
+    def _ask_for_data(self, job: ServedJob) -> RecordedCall | None:
         """Play the queue of a protocol that asks for the values when the function may run."""
         first = next(iter(self._left(job.fn_index)), None)
         for _, step in first.steps if first is not None else ():
@@ -389,7 +389,7 @@ class _RecordedApp:
             return None
 
 
-def _first_response(call: Call) -> Refusal | None:
+def _first_response(call: RecordedCall) -> JobRefusal | None:
     """Return the response that refused a call; ``None`` if it was accepted.
 
     Raises:
@@ -399,10 +399,10 @@ def _first_response(call: Call) -> Refusal | None:
     if "lost" in first:
         raise Disconnect
     response = first.get("response")
-    return None if response is None else Refusal(response["status"], response["body"])
+    return None if response is None else JobRefusal(response["status"], response["body"])
 
 
-def _kinds(call: Call) -> list[str]:
+def _kinds(call: RecordedCall) -> list[str]:
     return [step["message"]["msg"] for _, step in call.steps if "message" in step]
 
 

@@ -12,8 +12,8 @@ from typing import Any, Callable
 
 from .._protocol.values.filedata import is_link
 from ..errors import AppError
-from .backend import Refusal, ServedFile
-from .channels import Board, Gone, Job
+from .backend import JobRefusal, ServedFile
+from .channels import Board, Gone, ServedJob
 from .describing import config_of, info_of
 from .edits import edits_between
 from .endpoints import Call, FakeEndpoint
@@ -21,7 +21,7 @@ from .generation import Generation
 from .plans import Ordered, Plans, queue_full, refusal_of
 from .ports import REQUIRED, Port
 from .streams import Disconnect
-from .values import FileStore, Values
+from .values import ServedFiles, Values
 
 
 class RunningApp:
@@ -58,7 +58,7 @@ class RunningApp:
         self.plans = Plans(self.board)
         self.endpoints: list[FakeEndpoint] = []
         self.calls: list[Call] = []
-        self.store = FileStore()
+        self.store = ServedFiles()
         self.values = Values(generation, self.store)
         self._max_size = max_size
         self._show_error = show_error
@@ -109,20 +109,20 @@ class RunningApp:
             self._states.clear()
         self.cut_all()
 
-    def current_job(self) -> Job:
+    def current_job(self) -> ServedJob:
         """Return the job whose function runs on this thread.
 
         Raises:
             RuntimeError: There is none.
         """
-        job: Job | None = getattr(self._local, "job", None)
+        job: ServedJob | None = getattr(self._local, "job", None)
         if job is None:
             raise RuntimeError("Call this inside of a function of an endpoint, on its own thread.")
         return job
 
     # -- running a job
 
-    def _pass(self, when: str, job: Job, number: int | None = None) -> Refusal | None:
+    def _pass(self, when: str, job: ServedJob, number: int | None = None) -> JobRefusal | None:
         """Let the failures and gates of one point of a call act."""
         number = job.fn_index if number is None else number
         gate = self.plans.take(number, when, gates=True)
@@ -148,15 +148,15 @@ class RunningApp:
             raise what.value
         return refusal_of(what, self._max_size or 1)
 
-    def greet(self) -> Refusal | None:
+    def greet(self) -> JobRefusal | None:
         """Decide whether a websocket is accepted. Its handshake does not name an endpoint."""
         status = self.plans.take_status()
         return None if status is None else refusal_of(status, self._max_size or 1)
 
-    def admit(self, job: Job) -> Refusal | None:
+    def admit(self, job: ServedJob) -> JobRefusal | None:
         """Decide whether a job may join."""
         if not 0 <= job.fn_index < len(self.endpoints):
-            return Refusal(500, {"detail": f"function with index {job.fn_index} not defined."})
+            return JobRefusal(500, {"detail": f"function with index {job.fn_index} not defined."})
         refusal = self._pass("join", job)
         if refusal is not None or not job.queued:
             return refusal
@@ -169,7 +169,7 @@ class RunningApp:
         return None
 
     def _estimation(
-        self, job: Job, position: int | None = None, eta: float | None = None
+        self, job: ServedJob, position: int | None = None, eta: float | None = None
     ) -> dict[str, Any]:
         endpoint = self.endpoints[job.fn_index]
         rank = endpoint.rank(job) if position is None else position
@@ -177,7 +177,7 @@ class RunningApp:
             eta = endpoint.seconds * (rank + 1)
         return self.generation.estimation(rank, max(len(endpoint.waiting), rank + 1), eta)
 
-    def run(self, job: Job) -> None:
+    def run(self, job: ServedJob) -> None:
         """Run a queued job, and send its messages."""
         endpoint, generation = self.endpoints[job.fn_index], self.generation
         try:
@@ -199,7 +199,7 @@ class RunningApp:
         finally:
             endpoint.leave(job, self.board)
 
-    def _await_turn(self, endpoint: FakeEndpoint, job: Job) -> None:
+    def _await_turn(self, endpoint: FakeEndpoint, job: ServedJob) -> None:
         """Wait for a free place, and tell each new position in the queue."""
         while True:
             before = endpoint.rank(job)
@@ -215,14 +215,14 @@ class RunningApp:
                 return
             job.send(self._estimation(job))
 
-    def _record(self, endpoint: FakeEndpoint, job: Job) -> Call:
+    def _record(self, endpoint: FakeEndpoint, job: ServedJob) -> Call:
         call = Call(endpoint.called, job)
         with self.board.lock:
             self.calls.append(call)
             self.board.notify()
         return call
 
-    def _work(self, endpoint: FakeEndpoint, job: Job, call: Call) -> None:
+    def _work(self, endpoint: FakeEndpoint, job: ServedJob, call: Call) -> None:
         """Run the function of a queued job, and send its values."""
         generation, started = self.generation, time.monotonic()
         last: list[Any] | None = None
@@ -252,7 +252,7 @@ class RunningApp:
         job.send(generation.completed(generation.output(last, generating, seconds), True))
         return None
 
-    def _outputs(self, endpoint: FakeEndpoint, job: Job, call: Call) -> Iterator[list[Any]]:
+    def _outputs(self, endpoint: FakeEndpoint, job: ServedJob, call: Call) -> Iterator[list[Any]]:
         """Run a function, and yield its outputs as they are on the wire."""
         arguments = endpoint.bind(job.data or [])
         for port, number in zip(endpoint.inputs, endpoint.ids):
@@ -269,7 +269,7 @@ class RunningApp:
                 if job.gone:
                     raise Gone
 
-    def _written(self, endpoint: FakeEndpoint, job: Job, outputs: list[Any]) -> list[Any]:
+    def _written(self, endpoint: FakeEndpoint, job: ServedJob, outputs: list[Any]) -> list[Any]:
         written = []
         numbers = endpoint.ids[len(endpoint.inputs) :]
         for port, number, value in zip(endpoint.outputs, numbers, outputs):
@@ -292,7 +292,7 @@ class RunningApp:
             if isinstance(part, (dict, list)):
                 self._remember(endpoint, part)
 
-    def _state(self, job: Job, port: Port, number: int) -> Any:
+    def _state(self, job: ServedJob, port: Port, number: int) -> Any:
         key = job.session_hash or job.event_id, number
         if key not in self._states:
             first = None if port.default is REQUIRED else copy.deepcopy(port.default)
@@ -300,7 +300,7 @@ class RunningApp:
         return self._states[key]
 
     @contextmanager
-    def _as_current(self, job: Job) -> Iterator[None]:
+    def _as_current(self, job: ServedJob) -> Iterator[None]:
         self._local.job = job
         try:
             yield
@@ -332,7 +332,7 @@ class RunningApp:
             )
         return self.generation.error(str(exc) if self._show_error else None, shown=False)
 
-    def direct(self, job: Job, body: Any) -> Refusal:
+    def direct(self, job: ServedJob, body: Any) -> JobRefusal:
         """Run a call that skips the queue: one step, without progress and messages."""
         endpoint, started = self.endpoints[job.fn_index], time.monotonic()
         call = self._record(endpoint, job)
@@ -344,17 +344,17 @@ class RunningApp:
             raise
         except Exception as exc:  # noqa: BLE001 - whatever the function raises is its failure
             call.error = exc
-            return Refusal(500, self._failure(exc))
+            return JobRefusal(500, self._failure(exc))
         generating = True if endpoint.streams else None if endpoint.batch else False
         output = self.generation.output(data, generating, time.monotonic() - started)
-        return Refusal(200, output)
+        return JobRefusal(200, output)
 
-    def file(self, path: str) -> ServedFile | Refusal:
+    def file(self, path: str) -> ServedFile | JobRefusal:
         """Return a file."""
         found = self.store.get(path)
         if found is None:
-            return Refusal(404, {"detail": f"File not found: {path}."})
-        job = Job(self.board, -1, None, None, {})
+            return JobRefusal(404, {"detail": f"File not found: {path}."})
+        job = ServedJob(self.board, -1, None, None, {})
         try:
             refusal = self._pass("download", job, self._sources.get(path, -1))
         except Disconnect:

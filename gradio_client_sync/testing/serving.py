@@ -11,8 +11,8 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from .backend import Backend, Refusal
-from .channels import Board, Channel, Gone, Job, Jobs, encoded
+from .backend import Backend, JobRefusal
+from .channels import Board, Gone, Jobs, MessageQueue, ServedJob, encoded
 from .http_server import HttpServer, Request, WebSocket
 from .logins import Logins
 from .streams import Disconnect, carry, carry_heartbeats, carry_simply
@@ -30,7 +30,7 @@ class AppServer:
     def __init__(self, backend: Backend, board: Board, *, listens: bool = True) -> None:
         self._backend = backend
         self._board = board
-        self._sessions: dict[str, Channel] = {}
+        self._sessions: dict[str, MessageQueue] = {}
         self._jobs = Jobs(board)
         self._logins = Logins(backend.auth, backend.generation)
         self._http = HttpServer(self.respond) if listens else None
@@ -141,17 +141,17 @@ class AppServer:
 
     def _file(self, x: Request, path: str) -> None:
         found = self._backend.file(path)
-        if isinstance(found, Refusal):
+        if isinstance(found, JobRefusal):
             return x.respond(found.body, found.status, headers=found.headers)
         x.send_file(found.path, half=found.broken)
 
     # -- calls
 
-    def _job(self, x: Request, body: Any, fn_index: int | None = None) -> Job:
+    def _job(self, x: Request, body: Any, fn_index: int | None = None) -> ServedJob:
         number = body.get("fn_index") if fn_index is None else fn_index
         data = body.get("data")
         session = body.get("session_hash")
-        job = Job(
+        job = ServedJob(
             self._board,
             number if isinstance(number, int) else -1,
             session if isinstance(session, str) else None,
@@ -161,7 +161,7 @@ class AppServer:
         job.extra = {key: body[key] for key in ("event_data", "trigger_id") if body.get(key)}
         return job
 
-    def _start(self, job: Job) -> None:
+    def _start(self, job: ServedJob) -> None:
         self._jobs.start(job, self._backend.run)
 
     def _direct(self, x: Request, name: str) -> None:
@@ -188,13 +188,13 @@ class AppServer:
         if refusal is not None:
             return x.respond(refusal.body, refusal.status, headers=refusal.headers)
         with self._board.lock:
-            channel = self._sessions.setdefault(str(job.session_hash), Channel(self._board))
+            channel = self._sessions.setdefault(str(job.session_hash), MessageQueue(self._board))
             channel.pending.add(job.event_id)
         job.emit = lambda message: channel.put(_on_the_wire(message, job.event_id))
         _attach(self._board, job, channel)
         self._confirm(x, job)
 
-    def _confirm(self, x: Request, job: Job) -> None:
+    def _confirm(self, x: Request, job: ServedJob) -> None:
         """Tell the id of a job, and then run it, so that what it does comes after that."""
         self._jobs.add(job)
         try:
@@ -234,7 +234,7 @@ class AppServer:
         number = x.query.get("fn_index", "")
         body = {"session_hash": x.query.get("session_hash")}
         job = self._job(x, body, int(number) if number.isdecimal() else -1)
-        channel = Channel(self._board)
+        channel = MessageQueue(self._board)
         refusal = self._backend.admit(job)
         if refusal is not None and not refusal.full:
             return x.respond(refusal.body, refusal.status, headers=refusal.headers)
@@ -257,7 +257,7 @@ class AppServer:
         finally:
             self._give(job, body)  # afterwards, so that what the function does comes after that
 
-    def _give(self, job: Job, body: dict[str, Any]) -> None:
+    def _give(self, job: ServedJob, body: dict[str, Any]) -> None:
         """Give a job its values."""
         data = body.get("data")
         with self._board.lock:
@@ -304,7 +304,7 @@ class AppServer:
         refusal = self._backend.admit(job)
         if refusal is not None:
             return x.respond(refusal.body, refusal.status, headers=refusal.headers)
-        channel = self._sessions[job.event_id] = Channel(self._board)
+        channel = self._sessions[job.event_id] = MessageQueue(self._board)
         channel.pending.add(job.event_id)
         job.emit = lambda message: channel.put({**message, "event_id": job.event_id})
         _attach(self._board, job, channel)
@@ -330,7 +330,7 @@ class AppServer:
         x.respond({"success": True})
 
 
-def _attach(board: Board, job: Job, channel: Channel) -> None:
+def _attach(board: Board, job: ServedJob, channel: MessageQueue) -> None:
     """Let a channel carry the messages of a job."""
 
     def cut() -> None:

@@ -1,4 +1,4 @@
-"""The event streams of a fake app: how the messages of a `Channel` reach the client."""
+"""The event streams of a fake app: how the messages of a `MessageQueue` reach the client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import threading
 from typing import Any
 
-from .channels import Board, Channel, encoded
+from .channels import Board, MessageQueue, encoded
 from .http_server import Request
 
 HEARTBEAT = 15.0  # s between the heartbeats of a stream, as on real servers
@@ -16,7 +16,7 @@ class Disconnect(Exception):
     """The connection is to be cut."""
 
 
-def carry(board: Board, x: Request, channel: Channel, *, closes: bool = False) -> bool:
+def carry(board: Board, x: Request, channel: MessageQueue, *, closes: bool = False) -> bool:
     """Send the messages of a channel until its last job has ended.
 
     Args:
@@ -53,7 +53,7 @@ def carry(board: Board, x: Request, channel: Channel, *, closes: bool = False) -
                 return True
 
 
-def _watch(board: Board, x: Request, channel: Channel) -> None:
+def _watch(board: Board, x: Request, channel: MessageQueue) -> None:
     """Notice on another thread that the client hangs up."""
     channel.hung_up, channel.reader = False, x
 
@@ -69,7 +69,7 @@ def _watch(board: Board, x: Request, channel: Channel) -> None:
 def carry_heartbeats(board: Board, x: Request) -> None:
     """Send heartbeats until the client hangs up."""
     x.start_stream()
-    channel = Channel(board)
+    channel = MessageQueue(board)
     _watch(board, x, channel)
     while not board.closed and not channel.hung_up:
         x.send_event(b"ALIVE")
@@ -77,7 +77,9 @@ def carry_heartbeats(board: Board, x: Request) -> None:
     x.cut()
 
 
-def carry_simply(board: Board, x: Request, channel: Channel | None, *, tells_error: bool) -> None:
+def carry_simply(
+    board: Board, x: Request, channel: MessageQueue | None, *, tells_error: bool
+) -> None:
     """Send the values of one job in the form of the simple API.
 
     Args:

@@ -21,7 +21,7 @@ from .serving import file_url
 _NAMES = {"image": "image.png", "audio": "audio.wav", "video": "video.mp4"}
 
 
-class FileStore:
+class ServedFiles:
     """The files that a fake app has, by their paths on the server.
 
     A path has a hash of the content, as on real servers: one file has one path.
@@ -74,7 +74,7 @@ class Values:
         url: The URL of the app.
     """
 
-    def __init__(self, generation: Generation, store: FileStore) -> None:
+    def __init__(self, generation: Generation, store: ServedFiles) -> None:
         self._generation = generation
         self._store = store
         self._is_3x = generation.dialect.files != "filedata"

@@ -18,7 +18,7 @@ from gradio_client_sync import compat, errors, events
 from gradio_client_sync.compat import exceptions, utils
 from gradio_client_sync.compat._api_text import api_text, description
 from gradio_client_sync.compat._endpoints import chosen, endpoints_of
-from gradio_client_sync.compat._handled import HandledFile, paths_in, with_uploads
+from gradio_client_sync.compat._handled import FileToUpload, paths_in, with_uploads
 from gradio_client_sync.compat._httpx_options import plain_options
 from gradio_client_sync.compat._translated import of_connecting, translated
 from gradio_client_sync.compat._updates import Status, update_of
@@ -141,7 +141,7 @@ def test_only_files_of_the_caller_are_uploaded(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("x", encoding="utf-8")
     plain = {"path": str(path), "meta": {"_type": "gradio.FileData"}}
-    payload = {"deep": [plain, {"path": str(path)}, (1, HandledFile(plain))], "same": [1, (2, 3)]}
+    payload = {"deep": [plain, {"path": str(path)}, (1, FileToUpload(plain))], "same": [1, (2, 3)]}
     named = with_uploads(payload, lambda text: True)
     assert named["deep"][0] is plain and named["same"] is payload["same"]
     assert type(named["deep"][2]) is tuple and named["deep"][2][1].orig_name == "a.txt"

@@ -12,7 +12,7 @@ from typing import Any, Callable
 import pytest
 
 from gradio_client_sync import AppChangedError, AppError, Job, JobTimeoutError
-from gradio_client_sync._job.control import JobControl, Outcome
+from gradio_client_sync._job.control import JobControl, JobOutcome
 from gradio_client_sync._job.event_log import EventLog
 from gradio_client_sync.events import Status
 from tests.core.test_decode import scribe_for
@@ -47,17 +47,17 @@ class BareJob:
         self.stops += 1
 
 
-ENDS: dict[Outcome, Callable[[JobControl], object]] = {
-    Outcome.RESULT: lambda control: control.resolve([VALUE, DONE], data=VALUE),
-    Outcome.ERROR: lambda control: control.resolve([FAILED], error=AppError("it failed")),
-    Outcome.TIMED_OUT: lambda control: control.stop_with(
-        Outcome.TIMED_OUT, FAILED, JobTimeoutError("late")
+ENDS: dict[JobOutcome, Callable[[JobControl], object]] = {
+    JobOutcome.RESULT: lambda control: control.resolve([VALUE, DONE], data=VALUE),
+    JobOutcome.ERROR: lambda control: control.resolve([FAILED], error=AppError("it failed")),
+    JobOutcome.TIMED_OUT: lambda control: control.stop_with(
+        JobOutcome.TIMED_OUT, FAILED, JobTimeoutError("late")
     ),
-    Outcome.APP_CHANGED: lambda control: control.stop_with(
-        Outcome.APP_CHANGED, FAILED, AppChangedError("the app changed")
+    JobOutcome.APP_CHANGED: lambda control: control.stop_with(
+        JobOutcome.APP_CHANGED, FAILED, AppChangedError("the app changed")
     ),
-    Outcome.CANCELLED: lambda control: control.cancel(),
-    Outcome.ABANDONED: lambda control: control.abandon(),
+    JobOutcome.CANCELLED: lambda control: control.cancel(),
+    JobOutcome.ABANDONED: lambda control: control.abandon(),
 }
 #: Further calls with the outcome "cancelled".
 CANCELS: list[Callable[[JobControl], object]] = [
@@ -79,36 +79,36 @@ def bare() -> BareJob:
 
 def test_every_outcome_is_tested() -> None:
     """The tests below cover every outcome."""
-    assert ENDS.keys() == set(Outcome)
+    assert ENDS.keys() == set(JobOutcome)
 
 
-@pytest.mark.parametrize(("first", "second"), list(itertools.product(Outcome, repeat=2)))
-def test_first_end_counts(first: Outcome, second: Outcome, bare: BareJob) -> None:
+@pytest.mark.parametrize(("first", "second"), list(itertools.product(JobOutcome, repeat=2)))
+def test_first_end_counts(first: JobOutcome, second: JobOutcome, bare: BareJob) -> None:
     """A second outcome has no effect on the job, its callbacks and its events."""
     ENDS[first](bare.control)
     state, stops, events = state_of(bare.job), bare.stops, len(bare.log._records)
     assert bare.control.outcome is first and bare.job.done() and bare.control.done
     ENDS[second](bare.control)
     assert (state_of(bare.job), bare.control.outcome) == (state, first)
-    abandoned = first is Outcome.ABANDONED
+    abandoned = first is JobOutcome.ABANDONED
     assert bare.done == ([] if abandoned else [bare.job])
     assert len(bare.log._records) == events or abandoned
-    assert stops == (first not in (Outcome.RESULT, Outcome.ERROR))
+    assert stops == (first not in (JobOutcome.RESULT, JobOutcome.ERROR))
 
 
 @pytest.mark.parametrize("end", CANCELS)
 def test_app_and_client_may_cancel(bare: BareJob, end: Callable[[JobControl], object]) -> None:
     """If the app or the client cancels the job, it is cancelled, and `cancel()` returns True."""
     end(bare.control)
-    assert bare.job.cancelled() and bare.control.outcome is Outcome.CANCELLED
+    assert bare.job.cancelled() and bare.control.outcome is JobOutcome.CANCELLED
     assert bare.control.stopped and bare.stops == 0
     assert bare.job.cancel() is True
     done, _ = concurrent.futures.wait([bare.job], timeout=WAIT)
     assert done == {bare.job}
 
 
-@pytest.mark.parametrize("outcome", [Outcome.RESULT, Outcome.ERROR, Outcome.TIMED_OUT])
-def test_cancel_after_the_end_is_refused(bare: BareJob, outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [JobOutcome.RESULT, JobOutcome.ERROR, JobOutcome.TIMED_OUT])
+def test_cancel_after_the_end_is_refused(bare: BareJob, outcome: JobOutcome) -> None:
     """cancel() returns False after the end, and the job keeps its outcome."""
     ENDS[outcome](bare.control)
     assert bare.job.cancel() is False and not bare.job.cancelled()
@@ -122,8 +122,8 @@ def test_cancel_works_while_listeners_get_the_end(bare: BareJob) -> None:
             assert not bare.job.done() and bare.job.cancel()
 
     bare.job.on("status", cancel)
-    ENDS[Outcome.RESULT](bare.control)
-    assert bare.job.cancelled() and bare.control.outcome is Outcome.CANCELLED
+    ENDS[JobOutcome.RESULT](bare.control)
+    assert bare.job.cancelled() and bare.control.outcome is JobOutcome.CANCELLED
 
 
 def test_deadline_has_no_effect_while_listeners_get_the_end(bare: BareJob) -> None:
@@ -131,10 +131,10 @@ def test_deadline_has_no_effect_while_listeners_get_the_end(bare: BareJob) -> No
 
     def expire(status: Status) -> None:
         if status.stage == "complete":
-            ENDS[Outcome.TIMED_OUT](bare.control)
+            ENDS[JobOutcome.TIMED_OUT](bare.control)
 
     bare.job.on("status", expire)
-    ENDS[Outcome.RESULT](bare.control)
+    ENDS[JobOutcome.RESULT](bare.control)
     assert bare.job.result(0) is VALUE and bare.stops == 0
 
 
@@ -142,9 +142,9 @@ class SignalRaised(Exception):
     """The exception that a signal handler raises."""
 
 
-@pytest.mark.parametrize("second", [Outcome.RESULT, Outcome.CANCELLED, Outcome.ERROR])
+@pytest.mark.parametrize("second", [JobOutcome.RESULT, JobOutcome.CANCELLED, JobOutcome.ERROR])
 def test_end_interrupted_by_a_signal_is_completed_by_the_next(
-    bare: BareJob, second: Outcome, monkeypatch: pytest.MonkeyPatch
+    bare: BareJob, second: JobOutcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If a signal interrupts the end before the Future resolves, the next call completes it."""
 
@@ -200,7 +200,7 @@ def test_daemon_thread_that_comes_late_waits_for_an_abandoned_job(bare: BareJob)
 
 def test_abandon_returns_whether_to_stop_the_job_on_the_server(bare: BareJob) -> None:
     """abandon() returns whether the job still has to be stopped on the server."""
-    ENDS[Outcome.RESULT](bare.control)
+    ENDS[JobOutcome.RESULT](bare.control)
     assert bare.control.abandon() is False
     other = BareJob()
     assert other.job.cancel() and other.control.abandon() is True
@@ -252,8 +252,8 @@ def test_done_callback_of_a_control(bare: BareJob) -> None:
     assert calls == ["early", "late"]
 
 
-@pytest.mark.parametrize("outcome", list(Outcome))
-def test_ended_job_is_freed_without_the_collector(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", list(JobOutcome))
+def test_ended_job_is_freed_without_the_collector(outcome: JobOutcome) -> None:
     """A job is in no reference cycle, which would keep its client until a collection."""
     log = EventLog(FACTORY, 10, run_here, pending=PENDING)
     control = JobControl("/f", 0, log)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gradio_client_sync import Client, Data, PayloadError
 from gradio_client_sync._basics.outputs import Outputs
-from gradio_client_sync._job.text import Pieces, has_text, said
+from gradio_client_sync._job.text import TextPieces, has_text, said
 from gradio_client_sync.errors import AppError
 from gradio_client_sync.events import TextPiece
 from tests.conftest import GENERATIONS
@@ -30,7 +30,7 @@ def results(*values: Any) -> list[Data]:
 
 def pieces_of(*values: Any) -> list[tuple[str, bool]]:
     """Return the pieces of an output with these values, and whether each restarts."""
-    return [(str(piece), piece.restarts) for piece in Pieces(results(*values), 0)]
+    return [(str(piece), piece.restarts) for piece in TextPieces(results(*values), 0)]
 
 
 def joined(pieces: Iterable[TextPiece]) -> list[str]:
@@ -59,7 +59,7 @@ def test_pieces_are_what_is_new() -> None:
 def test_pauses_are_empty_pieces() -> None:
     """If pauses are wanted, a pause and a value without new text are pieces without text."""
     values = [*results("a"), None, *results("a", "ab"), None]
-    assert list(Pieces(values, 0, pauses=True)) == ["a", "", "", "b", ""]
+    assert list(TextPieces(values, 0, pauses=True)) == ["a", "", "", "b", ""]
 
 
 @given(
@@ -78,7 +78,7 @@ def test_pieces_join_to_every_value(values: list[str], gaps: set[int]) -> None:
             assert text == data[0]
 
     seen: list[str] = []
-    pieces: Pieces = Pieces(watched(), 0)
+    pieces: TextPieces = TextPieces(watched(), 0)
     for piece in pieces:
         text = piece if piece.restarts else text + piece
     assert seen == values
@@ -93,10 +93,10 @@ def test_piece_after_a_gap_restarts() -> None:
         pieces.note_gap()
         yield from values
 
-    pieces: Pieces = Pieces(missing(), 0)
+    pieces: TextPieces = TextPieces(missing(), 0)
     found = [(str(piece), piece.restarts) for piece in pieces]
     assert found == [("a", False), ("abc", True), ("d", False)]
-    late = Pieces(results("", "ab", "abc"), 0)
+    late = TextPieces(results("", "ab", "abc"), 0)
     late.note_gap()
     assert [(str(piece), piece.restarts) for piece in late] == [("ab", True), ("c", False)]
 
@@ -169,8 +169,8 @@ def test_update_without_a_value_leaves_the_text() -> None:
     kept = Data([None], "/f", 1, NOW, {0: update})
     kept.__dict__["_origin"] = Outputs(shown=(("textbox", "out"),), ids=(1,))
     values = [*results("ab"), kept, *results("abc")]
-    assert joined(Pieces(values, 0)) == joined(Pieces(values, -1)) == ["abc"]
-    assert list(Pieces([kept], "out")) == []
+    assert joined(TextPieces(values, 0)) == joined(TextPieces(values, -1)) == ["abc"]
+    assert list(TextPieces([kept], "out")) == []
 
 
 def test_output_without_text_is_named() -> None:
@@ -180,10 +180,10 @@ def test_output_without_text_is_named() -> None:
     ):
         pieces_of(5)
     with pytest.raises(PayloadError, match=r"'/f' has no output 1\. Its only output") as raised:
-        list(Pieces(results("a"), 1))
+        list(TextPieces(results("a"), 1))
     assert (raised.value.endpoint, raised.value.parameter) == ("/f", "output")
     with pytest.raises(PayloadError, match="has no output 'x'"):
-        list(Pieces(results("a"), "x"))
+        list(TextPieces(results("a"), "x"))
 
 
 def test_piece_is_a_text() -> None:

@@ -9,16 +9,16 @@ from gradio_client_sync._files.upload_plan import (
     FILES_AT_ONCE,
     SMALL,
     TOGETHER,
-    Item,
+    UploadItem,
     UploadPlan,
     is_repeatable,
     names_of,
 )
 
 
-def item(size: int | None, name: str = "a.bin") -> Item:
+def item(size: int | None, name: str = "a.bin") -> UploadItem:
     file = cast("Any", SimpleNamespace(orig_name=name))
-    return Item(file, size, None if size is None else (size, name))
+    return UploadItem(file, size, None if size is None else (size, name))
 
 
 def sizes(plan: UploadPlan) -> list[list[int | None]]:

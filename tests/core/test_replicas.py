@@ -60,7 +60,7 @@ def test_replicas_enough_is_asked_and_no_more(ids: list[int]) -> None:
     assert take_turns(seen) or len(seen) in (ENOUGH, MOST)
 
 
-def app_with_ids(app: ScriptedApp, ids: Iterable[Any]) -> tuple[Http, _replicas.Replicas]:
+def app_with_ids(app: ScriptedApp, ids: Iterable[Any]) -> tuple[Http, _replicas.ReplicaCheck]:
     """Return a check of an app with these ids: ``None`` breaks the connection."""
     left = iter(ids)
 
@@ -75,7 +75,7 @@ def app_with_ids(app: ScriptedApp, ids: Iterable[Any]) -> tuple[Http, _replicas.
 
     app.scripts["GET /app_id"] = answer
     http = Http(app.url, HttpOptions(headers={"x-mine": "1"}, cookies={"mine": "cookie"}))
-    return http, _replicas.Replicas(http, f"{app.url}/app_id", known=True)
+    return http, _replicas.ReplicaCheck(http, f"{app.url}/app_id", known=True)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_replicas_of_an_app_without_an_id_are_not_looked_for() -> None:
     """Servers before 3.50 have no id, so there is no check."""
     with ScriptedApp() as app:
         http = Http(app.url)
-        assert _replicas.Replicas(http, f"{app.url}/app_id", known=False).cause() == ""
+        assert _replicas.ReplicaCheck(http, f"{app.url}/app_id", known=False).cause() == ""
         assert not app.requests
         http.close()
 

@@ -68,6 +68,26 @@ def test_layering_dependencies_have_one_owner(path: Path) -> None:
             assert here in OWNERS.get(top, {here}), f"{here} imports {top}"
 
 
+#: Classes of `compat` that have a name of `gradio_client`, which this package uses elsewhere too.
+SHARED_NAMES = {
+    *("AppError", "AuthenticationError", "Client", "Endpoint", "Job", "Status", "ValidationError"),
+}
+
+
+def test_layering_gives_each_class_its_own_name() -> None:
+    """A class name means one thing. Only `compat` repeats names, those of `gradio_client`."""
+    found: dict[str, list[str]] = {}
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(name_of(path))
+    shared = {name: places for name, places in found.items() if len(places) > 1}
+    assert shared.keys() == SHARED_NAMES, shared
+    for name, places in shared.items():
+        ours = [place for place in places if not place.startswith("compat.")]
+        assert len(ours) == 1 and len(places) == 2, f"{name} is a class of {places}"
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "_protocol").rglob("*.py")), ids=name_of)
 def test_layering_keeps_the_core_pure(path: Path) -> None:
     """The modules of the protocol use no sockets, threads or clocks."""

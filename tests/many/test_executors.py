@@ -38,8 +38,8 @@ NEWEST = SERVERS[-1]
 # -- chunks, without a server -----------------------------------------------------------------
 
 
-class Place:
-    """A place for chunks whose ends the test decides."""
+class ChunkExecutor:
+    """An executor of chunks whose ends the test decides."""
 
     def __init__(self, room: int) -> None:
         self.free = room
@@ -90,21 +90,21 @@ def threads() -> Iterator[concurrent.futures.ThreadPoolExecutor]:
 
 def test_executors_chunks_go_where_there_is_room(threads: Any) -> None:
     """Items that find no room wait, and share the next chunk; more room takes more chunks."""
-    place = Place(1)
-    caller = ChunkedCaller(Caller(), place)  # type: ignore[arg-type]
+    executor = ChunkExecutor(1)
+    caller = ChunkedCaller(Caller(), executor)  # type: ignore[arg-type]
     calls = [threads.submit(caller.call, Item(0, "x"))]
-    first, future = place.chunk(0)
+    first, future = executor.chunk(0)
     assert first == [0]
     calls += [threads.submit(caller.call, Item(n, "x")) for n in range(1, 41)]
     while len(caller._waiting) < 40:  # the time limit of the test is the bound
         threads.submit(int).result()
     future.set_result(answers(first))
-    second, future = place.chunk(1)
-    assert len(second) == CHUNK and len(place.chunks) == 2
-    place.free = 2  # a worker has joined
+    second, future = executor.chunk(1)
+    assert len(second) == CHUNK and len(executor.chunks) == 2
+    executor.free = 2  # a worker has joined
     future.set_result(answers(second))
-    third, future = place.chunk(2)
-    fourth, other = place.chunk(3)
+    third, future = executor.chunk(2)
+    fourth, other = executor.chunk(3)
     assert len(third) + len(fourth) == 8 and abs(len(third) - len(fourth)) <= 1
     future.set_result(answers(third))
     other.set_result(answers(fourth))
@@ -113,13 +113,13 @@ def test_executors_chunks_go_where_there_is_room(threads: Any) -> None:
 
 def test_executors_ends_of_items(threads: Any) -> None:
     """Each item gets its own answer, error or cancellation, and its own error if a worker dies."""
-    place = Place(1)
-    caller = ChunkedCaller(Caller(), place)  # type: ignore[arg-type]
+    executor = ChunkExecutor(1)
+    caller = ChunkedCaller(Caller(), executor)  # type: ignore[arg-type]
 
     def start(number: int) -> tuple[Item, Any, concurrent.futures.Future[Any]]:
         item = Item(number, "x")
         call = threads.submit(caller.call, item)
-        _, future = place.chunk(number)
+        _, future = executor.chunk(number)
         return item, call, future
 
     _, call, future = start(0)

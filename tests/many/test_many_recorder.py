@@ -1,4 +1,4 @@
-"""`Recorder`: what a later run of a map calls again."""
+"""`OutcomeRecorder`: what a later run of a map calls again."""
 
 from __future__ import annotations
 

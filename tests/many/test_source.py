@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from gradio_client_sync import PayloadError
-from gradio_client_sync._many.items import Parameter
+from gradio_client_sync._many.items import MapParameter
 from gradio_client_sync._many.source import Source
 
 pytestmark = pytest.mark.once
 
-PARAMETERS = [Parameter("a", True), Parameter("b", False)]
+PARAMETERS = [MapParameter("a", True), MapParameter("b", False)]
 
 
 def source(payloads: Any) -> Source:

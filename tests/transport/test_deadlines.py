@@ -19,7 +19,7 @@ import pytest
 
 from gradio_client_sync import AppError, Client, GradioClientError, Job, JobTimeoutError
 from gradio_client_sync._calls.threads import Workers
-from gradio_client_sync._job.control import JobControl, Outcome
+from gradio_client_sync._job.control import JobControl, JobOutcome
 from gradio_client_sync._transport.deadlines import NEVER, Deadline, Timers
 from gradio_client_sync._transport.retries import (
     LONGEST_ASKED,
@@ -125,7 +125,7 @@ def test_job_that_is_cancelled_at_its_deadline_has_one_end() -> None:
     log: Any = RacingLog()
     control = JobControl("/echo", 0, log)
     log.job = job = Job(control, log, None)
-    control.stop_with(Outcome.TIMED_OUT, cast(Any, None), JobTimeoutError("late"))
+    control.stop_with(JobOutcome.TIMED_OUT, cast(Any, None), JobTimeoutError("late"))
     done, _ = concurrent.futures.wait([job], 1)
     assert job in done and job.cancelled()
 

@@ -26,7 +26,7 @@ class Sink:
         self.writes.append(data)
 
 
-class Pieces:
+class BodyPieces:
     """A body in pieces."""
 
     def __init__(self, *pieces: bytes, is_known: bool) -> None:
@@ -69,9 +69,9 @@ def test_request_with_a_large_body_does_not_copy_it() -> None:
 
 def test_request_in_pieces_says_how_long_it_is_or_goes_in_chunks() -> None:
     """A body of unknown length is sent in chunks, without empty chunks before the last one."""
-    head, *sent = written(HOST, Pieces(b"ab", b"cde", is_known=True))
+    head, *sent = written(HOST, BodyPieces(b"ab", b"cde", is_known=True))
     assert head.endswith(b"Content-Length: 5\r\n\r\n") and sent == [b"ab", b"cde"]
-    head, *sent = written(HOST, Pieces(b"ab", b"", b"c" * 17, is_known=False))
+    head, *sent = written(HOST, BodyPieces(b"ab", b"", b"c" * 17, is_known=False))
     assert head.endswith(b"Transfer-Encoding: chunked\r\n\r\n")
     assert sent == [b"2\r\nab\r\n", b"11\r\n" + b"c" * 17 + b"\r\n", b"0\r\n\r\n"]
 

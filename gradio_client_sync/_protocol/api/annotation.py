@@ -165,7 +165,7 @@ def hint_of(schema: object) -> Hint:
         >>> hint_of({"type": "array", "items": {"enum": ["draft", "final"]}}).text()
         'list[Literal["draft", "final"]]'
     """
-    return _Reader(schema).read(schema, MAX_DEPTH, MAX_NESTING)
+    return _SchemaReader(schema).read(schema, MAX_DEPTH, MAX_NESTING)
 
 
 _ANY, _NONE, _STR = Hint("Any"), Hint("None"), Hint("str")
@@ -189,7 +189,7 @@ _SIMPLE = {
 }
 
 
-class _Reader:
+class _SchemaReader:
     """Reads one schema. It counts the parts of objects, so that the work is limited."""
 
     def __init__(self, root: object) -> None:

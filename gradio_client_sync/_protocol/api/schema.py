@@ -48,10 +48,10 @@ def type_text(schema: object) -> str:
         >>> type_text({"type": "array", "items": {"enum": ["draft", "final"]}})
         "list[Literal['draft', 'final']]"
     """
-    return _Writer(schema).write(schema, 0)
+    return _SchemaWriter(schema).write(schema, 0)
 
 
-class _Writer:
+class _SchemaWriter:
     """Writes one schema. It counts the parts, so that the work is limited."""
 
     def __init__(self, root: object) -> None:

@@ -55,7 +55,7 @@ def test_screen_without_a_terminal_prints_each_new_line_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """On a pipe there are no control characters, and unchanged text is not repeated."""
-    screen = demo_stage.Screen()
+    screen = demo_stage.DemoScreen()
     for text in ("a", "a", "b"):
         screen.redraw(text)
     screen.say(screen.style("c", demo_stage.BOLD))
@@ -65,7 +65,7 @@ def test_screen_without_a_terminal_prints_each_new_line_once(
 
 def test_screen_in_a_terminal_draws_over_the_line(capsys: pytest.CaptureFixture[str]) -> None:
     """In a terminal a line is cleared before the next one, and cut to fit."""
-    screen = demo_stage.Screen()
+    screen = demo_stage.DemoScreen()
     screen.live, screen.width = True, 5
     screen.redraw("abcdef")
     screen.redraw(lambda: "gh")
