@@ -13,13 +13,12 @@ from pathlib import Path
 
 from tests.support.layers import LAYERS, SUBJECTS, imports, is_folder, modules, name_of
 
-WORDS = "words"
 SANS = "ui-sans-serif, system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif"
 MONO = "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"
 WIDTH, GAP, ROW_GAP, LINE = 1000, 18, 34, 14
 LETTER = 6.3  # px, the width of a letter in a module's name
+TITLE_LETTER, SUBJECT_LETTER = 7.6, 5.7  # px, on average, in a box's name and in its subject
 COLOURS = (  # fill and line, by the first part of a box's name
-    (("words",), "#f8e1e1", "#a83535"),
     (("_protocol",), "#fbe9de", "#b3541e"),
     (("_transport",), "#f5efda", "#8a6a14"),
     (("_cli", "cli", "_demo", "demo", "__main__"), "#efe6f7", "#7b4fa3"),
@@ -41,10 +40,7 @@ def boxes() -> dict[str, list[str]]:
 def box_of(module: str) -> str:
     """Return the box that a module is in."""
     folder, _, name = module.rpartition(".")
-    if folder:
-        return folder
-    first = LAYERS[0][1].split()
-    return WORDS if name in first else name
+    return folder or name
 
 
 @cache
@@ -100,6 +96,14 @@ def lines_of(box: str, width: float) -> list[str]:
     return textwrap.wrap(" ".join(names), int((width - 24) / LETTER), break_on_hyphens=False)
 
 
+def subject_of(box: str, width: float) -> tuple[list[str], bool]:
+    """Return the lines of a box's subject, and whether it stands beside the name of the box."""
+    subject = SUBJECTS.get(box, "")
+    if TITLE_LETTER * len(box) + SUBJECT_LETTER * len(subject) + 40 <= width:
+        return [subject] if subject else [], True
+    return textwrap.wrap(subject, int((width - 24) / SUBJECT_LETTER)), False
+
+
 def rows() -> list[list[str]]:
     """Return the boxes by row, from the top, each near the boxes that import it."""
     count = 1 + max(map(level, boxes()))
@@ -128,7 +132,9 @@ def picture() -> str:
         height = 0.0
         for box in row:
             lines = lines_of(box, width)
-            tall = 30 + (LINE * len(lines) + 6 if lines else 0)
+            subject, is_beside = subject_of(box, width)
+            below_title = 0 if is_beside else LINE * len(subject)
+            tall = 30 + below_title + (LINE * len(lines) + 6 if lines else 0)
             at[box] = (left, top, width, tall)
             fill, ink = colours(box)
             shapes.append(
@@ -137,12 +143,14 @@ def picture() -> str:
             )
             mono = f' font-family="{MONO}" font-weight="600"'
             shapes.append(text(left + 12, top + 20, 12.5, ink, box, mono))
-            if box in SUBJECTS and width > 200:
-                end = ' text-anchor="end"'
-                shapes.append(text(left + width - 12, top + 20, 11, "#5c5c5c", SUBJECTS[box], end))
+            for number, line in enumerate(subject):
+                end = ' text-anchor="end"' if is_beside else ""
+                x = left + (width - 12 if is_beside else 12)
+                y = top + 20 + LINE * (number + (not is_beside))
+                shapes.append(text(x, y, 11, "#5c5c5c", line, end))
             for number, line in enumerate(lines):
                 style = f' font-family="{MONO}"'
-                y = top + 38 + LINE * number
+                y = top + 38 + below_title + LINE * number
                 shapes.append(text(left + 12, y, 10.5, "#2b2b2b", line, style))
             left += width + GAP
             height = max(height, tall)

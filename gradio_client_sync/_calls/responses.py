@@ -209,7 +209,7 @@ def may_be_another_server(error: GradioClientError, *, files: bool) -> bool:
 _NOT_TAKEN = frozenset((401, 403, 404, 405, 429, 502, 503))
 
 
-def was_not_taken(error: GradioClientError, *, accepted: bool | None) -> bool:
+def was_not_accepted(error: GradioClientError, *, accepted: bool | None) -> bool:
     """Return whether a server has not taken a call, so that another server may run it.
 
     Args:

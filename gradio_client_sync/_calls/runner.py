@@ -31,7 +31,7 @@ from .responses import (
     explained,
     may_be_another_server,
     unexpected,
-    was_not_taken,
+    was_not_accepted,
 )
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ class JobRunner:
         if elsewhere is None:
             return
         accepted = None if attempt.direct_url is not None else attempt.exchange.state.accepted
-        if not (self._can_retry(error) or was_not_taken(error, accepted=accepted)):
+        if not (self._can_retry(error) or was_not_accepted(error, accepted=accepted)):
             return
         attempt.withdraw()
         restarts = attempt.exchange.state != JobState()

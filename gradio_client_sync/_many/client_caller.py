@@ -18,8 +18,8 @@ from .._transport.connections import RequestHandle
 from ..errors import ClientClosedError, GradioClientError
 from ..events import Data
 from ..job import control_of
-from .again import was_not_taken
-from .items import MapParameter, NotTaken
+from .items import ItemRefused, MapParameter
+from .repeats import was_refused
 from .saved_files import note_saved
 
 if TYPE_CHECKING:
@@ -131,8 +131,8 @@ class ClientCaller:
         try:
             return connection.run(prepared, begin)
         except GradioClientError as exc:
-            if was_not_taken(exc, direct=False):
-                raise NotTaken(exc) from exc
+            if was_refused(exc, direct=False):
+                raise ItemRefused(exc) from exc
             raise
         finally:
             times = controls[0].times if controls else {}
@@ -151,8 +151,8 @@ class ClientCaller:
         try:
             return connection.call(prepared, wait, request)
         except GradioClientError as exc:
-            if was_not_taken(exc, direct=True):
-                raise NotTaken(exc) from exc
+            if was_refused(exc, direct=True):
+                raise ItemRefused(exc) from exc
             raise
 
     def parameters(self) -> Sequence[MapParameter]:

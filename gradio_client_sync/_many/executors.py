@@ -21,7 +21,7 @@ from .._basics.secret import shown
 from .._basics.words import called
 from .._transport.signal_safe import new_lock
 from ..errors import BrokenStreamError, ClientClosedError, PayloadError
-from .items import NotTaken
+from .items import ItemRefused
 from .remote import Done, ItemEnd, run_chunk
 
 if TYPE_CHECKING:
@@ -207,8 +207,8 @@ class ChunkedCaller:
         if isinstance(answer, Done):
             item.waited = answer.waited
             return self.restore(answer.recorded)
-        if not answer.taken:
-            raise NotTaken(answer.error)  # type: ignore[arg-type]  # what `NotTaken.error` was
+        if not answer.accepted:
+            raise ItemRefused(answer.error)  # type: ignore[arg-type]  # what `ItemRefused.error` was
         raise answer.error
 
     def _send(self) -> None:

@@ -1,7 +1,7 @@
-"""`Item`: one call of a map, and `Caller`: what makes these calls.
+"""`Item`: one call of a map, and `Caller`: the object that makes these calls.
 
-A `Client`, a `Pool` and a worker of an executor are callers. The scheduler knows nothing else of
-them. `Outcome` and `Counts` are what users see of items.
+There are callers for a `Client`, for a `Pool` and for executors. The scheduler knows only this
+protocol. Users see an item as an `Outcome`, and all of them as `Counts`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ class Outcome(FrozenRecord):
         data: The result: a `Data`, or the bare value for a map of a function. ``None`` if the
             item failed.
         error: The exception of a failed item, else ``None``.
-        seconds: How long the call took, from the request to the result. The time in which the app
-            did not take the item is not counted.
-        attempts: How many times the app took the item. More than one only with ``idempotent=True``.
+        seconds: How long the call took, from the request to the result. The time before the app
+            accepted the item is not counted.
+        attempts: How many times the app accepted the item. Without *idempotent*,
+            at most once.
         replayed: Whether the outcome comes from the journal, so that nothing was called.
     """
 
@@ -48,8 +49,8 @@ class Counts(FrozenRecord):
         done: How many items have a result, replayed ones included.
         failed: How many items have failed.
         replayed: How many outcomes came from the journal.
-        in_flight: How many items are at the app now.
-        refused: How many times the app did not take an item, which then waited and went again.
+        in_flight: How many calls are running or queued now.
+        refused: How many times the app refused an item, which then waited and was called again.
     """
 
     done: int = 0
@@ -59,13 +60,14 @@ class Counts(FrozenRecord):
     refused: int = 0
 
 
-class NotTaken(Exception):
-    """The app did not take an item: its queue is full, its rate is limited, or it is not there.
+class ItemRefused(Exception):
+    """The app refused an item: its queue is full, its rate is limited, or it does not respond.
 
-    The function did not run. The item waits and goes again, which is no failure and no attempt.
+    The function did not run. The item waits and is called again. This counts neither as a failure
+    nor as an attempt.
 
     Args:
-        error: What the call raised. If it has `retry_after`, all items wait for so many seconds.
+        error: What the call raised. If it has `retry_after`, all items wait for that many seconds.
     """
 
     def __init__(self, error: GradioClientError) -> None:
@@ -79,14 +81,14 @@ class Item:
     Attributes:
         index: The position among the payloads.
         payload: The payload.
-        attempts: How many times the app took it.
+        attempts: How many times the app accepted it.
         seconds: How long these attempts took.
         waited: Seconds that the last attempt waited, in the app's queue and before it;
             ``None`` if not known.
-        cancelled: Whether the map does not want the result any more.
+        cancelled: Whether the map no longer needs the result.
         started: Whether the app runs it.
-        on_start: Callers call it when the app begins to run the item, if they learn of that.
-        key: What the journal knows the item by.
+        on_start: A function that callers call when the app begins to run the item, if it says so.
+        key: The name of the item in the journal; ``None`` without one.
     """
 
     __slots__ = (
@@ -151,7 +153,7 @@ class MapParameter(NamedTuple):
 
 
 class Caller(Protocol):
-    """What makes the calls of one map. All methods may be called from any thread.
+    """The object that makes the calls of one map. All methods may be called from any thread.
 
     Attributes:
         endpoint: The endpoint's name, or its number if it has none, for messages and journals.
@@ -171,19 +173,19 @@ class Caller(Protocol):
         """Make the call of an item, and return its `Data`.
 
         Before it blocks, it sets a function by `Item.on_cancel` that ends the call here and at the
-        server. It makes one attempt: the scheduler decides what goes again.
+        server. It makes one attempt: the scheduler decides which items are called again.
 
         Raises:
-            NotTaken: The function did not run, and the same call may succeed later.
+            ItemRefused: The function did not run, and the same call may succeed later.
             ClientClosedError: No further call can be made, so the map ends.
-            BaseException: Why the item failed.
+            BaseException: The item failed.
         """
 
     def parameters(self) -> Sequence[MapParameter]:
         """Return the parameters of the endpoint. It may send a request."""
 
     def fingerprint(self) -> str:
-        """Return what callers of the endpoint rely on, as text. It may send a request."""
+        """Return the endpoint's fingerprint as text. It may send a request."""
 
     def restore(self, recorded: Recorded) -> Any:
         """Return the `Data` that a journal has, with files as objects."""
@@ -191,5 +193,5 @@ class Caller(Protocol):
     def remote(self) -> tuple[Any, str | int | None, dict[str, Any]]:
         """Return what another process needs to make the same calls.
 
-        It is an object with a method `_caller`, and the arguments for that. All can be pickled.
+        These are an object with a method `_caller`, and the arguments for it. All can be pickled.
         """

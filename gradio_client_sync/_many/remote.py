@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Callable, NamedTuple, Union
 
 from .._transport.signal_safe import new_lock
 from ..errors import GradioClientError
-from .again import was_not_taken
-from .items import Item, NotTaken
+from .items import Item, ItemRefused
 from .journal_format import Recorded
+from .repeats import was_refused
 
 if TYPE_CHECKING:
     from .items import Caller
@@ -45,11 +45,11 @@ class Failed(NamedTuple):
 
     Attributes:
         error: Why.
-        taken: Whether the app took the call. If not, the item goes again.
+        accepted: Whether the app accepted the call. If not, it is made again later.
     """
 
     error: BaseException
-    taken: bool
+    accepted: bool
 
 
 ItemEnd = Union[Done, Failed]
@@ -75,9 +75,9 @@ def run_chunk(
     try:
         run = partial(_run, _caller_of(caller))
     except GradioClientError as exc:  # no call was made: the client could not connect
-        taken = not was_not_taken(exc, direct=False)
+        accepted = not was_refused(exc, direct=False)
         # Each item has its own error, because the map adds the item to it.
-        return [Failed(_sendable(copy.copy(exc)), taken=taken) for _ in payloads]
+        return [Failed(_sendable(copy.copy(exc)), accepted=accepted) for _ in payloads]
     if len(payloads) == 1:
         return [run(payloads[0])]
     with ThreadPoolExecutor(len(payloads)) as pool:
@@ -100,10 +100,10 @@ def _run(caller: Caller, pickled: tuple[int, bytes]) -> ItemEnd:
         index, payload = pickled
         item = Item(index, pickle.loads(payload))
         data = caller.call(item)
-    except NotTaken as exc:
-        return Failed(exc.error, taken=False)
+    except ItemRefused as exc:
+        return Failed(exc.error, accepted=False)
     except BaseException as exc:  # noqa: BLE001 - the outcome of the item
-        return Failed(_sendable(exc), taken=True)
+        return Failed(_sendable(exc), accepted=True)
     recorded = Recorded.of_data(
         data, time.monotonic() - began, 1, time.time(), updates=data.updates
     )

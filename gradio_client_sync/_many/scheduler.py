@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from .._transport.signal_safe import SafeCondition, new_lock
 from ..errors import ClientClosedError, GradioClientError
-from .again import may_repeat, refusal_of
 from .backlog import Backlog
-from .items import Counts, Item, NotTaken, Outcome
+from .items import Counts, Item, ItemRefused, Outcome
 from .order import Order
 from .pauses import Pauses
+from .repeats import may_repeat, refusal_of
 
 if TYPE_CHECKING:
     from .items import Caller
@@ -298,7 +298,7 @@ class Scheduler:
         item.on_start = partial(self._on_start, item)
         try:
             data = self._caller.call(item)
-        except NotTaken as exc:
+        except ItemRefused as exc:
             return partial(self._note_refusal, item, exc.error, began)
         except BaseException as exc:  # noqa: BLE001 - it is the outcome of the item
             error = exc

@@ -37,10 +37,10 @@ class Replicas(Protocol):
         """Record that a replica runs a call that waited in its queue."""
 
     def pass_on(self, replica: Replica, error: BaseException, *, started: bool) -> None:
-        """Record that a replica has not taken a call, which goes elsewhere."""
+        """Record that a replica has not accepted a call, which goes to another one."""
 
     def retry(self, replica: Replica, error: BaseException) -> None:
-        """Record that a replica has not taken a call, which it will get again."""
+        """Record that a replica has not accepted a call, which it will get once more."""
 
     def others(self, replica: Replica) -> str:
         """Return a sentence about the state of all other replicas, or ``""`` if it is alone."""
@@ -85,7 +85,7 @@ class Dispatch:
         self._tried = [replica]
 
     def take_over(self, error: GradioClientError, job: HandedOver) -> bool:
-        """Let another replica run a job that its replica has not taken, or that may run twice.
+        """Let another replica run a job that its replica has not accepted, or that may run twice.
 
         Args:
             error: Why its replica does not run it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._many.client_caller import ClientCaller
-from .._many.items import NotTaken
+from .._many.items import ItemRefused
 from ..errors import ClientClosedError, ConfigError, EndpointNotFoundError, GradioClientError
 from .dispatch import Dispatch
 
@@ -88,7 +88,7 @@ class PoolCaller:
             while True:
                 try:
                     data = self._caller(dispatch.replica.client).call(item)
-                except NotTaken as exc:
+                except ItemRefused as exc:
                     if not dispatch.next(exc.error):
                         raise
                 except (ClientClosedError, ConfigError, EndpointNotFoundError) as exc:
@@ -98,7 +98,7 @@ class PoolCaller:
                 else:
                     dispatch.end(None)
                     return data
-        except NotTaken as exc:
+        except ItemRefused as exc:
             dispatch.end(exc.error)
             raise
         except BaseException as exc:

@@ -146,7 +146,7 @@ class ReplicaSet:
 
         Args:
             endpoint: The endpoint.
-            without: Replicas that have not taken the call. If there are some, only replicas that
+            without: Replicas that have not accepted the call. If there are some, only replicas that
                 seem to work are chosen.
             sticky: The call has to be made where the pool's session state is.
 
@@ -180,14 +180,14 @@ class ReplicaSet:
             replica.running += 1
 
     def pass_on(self, replica: Replica, error: BaseException, *, started: bool) -> None:
-        """Record that a replica has not taken a call, which goes elsewhere."""
+        """Record that a replica has not accepted a call, which goes to another one."""
         with self._lock:
             replica.in_flight -= 1
             replica.running -= started
         self._record(replica, error)
 
     def retry(self, replica: Replica, error: BaseException) -> None:
-        """Record that a replica has not taken a call, which it will get again."""
+        """Record that a replica has not accepted a call, which it will get once more."""
         self._record(replica, error)
 
     def others(self, replica: Replica) -> str:

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from .fake_app import FakeApp as FakeApp
     from .offline import no_network as no_network
     from .plans import Gate as Gate
-    from .ports import State as State
     from .replay_error import ReplayError as ReplayError
+    from .slots import State as State
 
 # A name is imported at its first use, because pytest imports this package in every run.
 _HOMES = {
     "FakeApp": "fake_app",
     "Gate": "plans",
     "ReplayError": "replay_error",
-    "State": "ports",
+    "State": "slots",
     "no_network": "offline",
     "record": "blocks",
     "replay": "blocks",

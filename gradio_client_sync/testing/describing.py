@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .._protocol.api.example import component_example, example_of
 from .._protocol.api.schema import type_text
 from .generation import Generation
-from .ports import REQUIRED, Port
+from .slots import REQUIRED, FakeSlot
 
 if TYPE_CHECKING:
     from .endpoints import FakeEndpoint
@@ -61,10 +61,10 @@ def config_of(
 ) -> dict[str, Any]:
     """Return the config of an app."""
     endpoints = list(endpoints)
-    ports: dict[int, Port] = {}
+    slots: dict[int, FakeSlot] = {}
     for endpoint in endpoints:
-        for number, port in zip(endpoint.ids, (*endpoint.inputs, *endpoint.outputs)):
-            ports.setdefault(number, port)  # an input and an output of state are one component
+        for number, slot in zip(endpoint.ids, (*endpoint.inputs, *endpoint.outputs)):
+            slots.setdefault(number, slot)  # an input and an output of state are one component
     config = {
         **generation.config,
         "title": title,
@@ -75,7 +75,7 @@ def config_of(
         "show_api": True,
         "connect_heartbeat": False,
         "max_file_size": None,
-        "components": [_component(generation, *entry) for entry in ports.items()],
+        "components": [_component(generation, *entry) for entry in slots.items()],
         "dependencies": [_dependency(generation, endpoint) for endpoint in endpoints],
         "layout": {"id": 0, "children": []},
     }
@@ -84,26 +84,26 @@ def config_of(
     return config
 
 
-def _component(generation: Generation, number: int, port: Port) -> dict[str, Any]:
-    props = {"name": port.component, **port.props}
-    if port.default is not REQUIRED and not port.is_state:
-        props.setdefault("value", port.default)
-    component: dict[str, Any] = {"id": number, "type": port.component, "props": props}
+def _component(generation: Generation, number: int, slot: FakeSlot) -> dict[str, Any]:
+    props = {"name": slot.component, **slot.props}
+    if slot.default is not REQUIRED and not slot.is_state:
+        props.setdefault("value", slot.default)
+    component: dict[str, Any] = {"id": number, "type": slot.component, "props": props}
     if generation.since(4):
-        component["skip_api"] = port.is_state
-    elif not port.is_state:
-        component["serializer"] = _serializer(port)
-        component["api_info"] = {"info": port.json_schema, "serialized_info": False}
-    if generation.since(4) and not port.is_state:
+        component["skip_api"] = slot.is_state
+    elif not slot.is_state:
+        component["serializer"] = _serializer(slot)
+        component["api_info"] = {"info": slot.json_schema, "serialized_info": False}
+    if generation.since(4) and not slot.is_state:
         key = "api_info_as_input" if generation.since(5) else "api_info"
-        component[key] = port.json_schema
+        component[key] = slot.json_schema
         if generation.since(5):
-            component["api_info_as_output"] = port.json_schema
+            component["api_info_as_output"] = slot.json_schema
     return component
 
 
-def _serializer(port: Port) -> str:
-    return _SERIALIZERS.get(port.component, "SimpleSerializable")
+def _serializer(slot: FakeSlot) -> str:
+    return _SERIALIZERS.get(slot.component, "SimpleSerializable")
 
 
 def _dependency(generation: Generation, endpoint: FakeEndpoint) -> dict[str, Any]:
@@ -155,8 +155,8 @@ def info_of(
         if not listed:
             continue
         entry: dict[str, Any] = {
-            "parameters": [_parameter(generation, port) for port in _shown(endpoint.inputs)],
-            "returns": [_value(generation, port) for port in _shown(endpoint.outputs)],
+            "parameters": [_parameter(generation, slot) for slot in _shown(endpoint.inputs)],
+            "returns": [_value(generation, slot) for slot in _shown(endpoint.outputs)],
         }
         if generation.since(5):
             entry["description"] = endpoint.description
@@ -171,37 +171,37 @@ def info_of(
     return {"named_endpoints": named, "unnamed_endpoints": unnamed}
 
 
-def _shown(ports: Sequence[Port]) -> list[Port]:
-    return [port for port in ports if not port.is_state]
+def _shown(slots: Sequence[FakeSlot]) -> list[FakeSlot]:
+    return [slot for slot in slots if not slot.is_state]
 
 
-def _value(generation: Generation, port: Port) -> dict[str, Any]:
-    schema = port.json_schema
+def _value(generation: Generation, slot: FakeSlot) -> dict[str, Any]:
+    schema = slot.json_schema
     if not generation.since(3, 29):  # the flatter form
         return {
-            "label": port.name,
+            "label": slot.name,
             "type_python": type_text(schema),
             "type_description": "",
-            "component": class_name(port.component),
+            "component": class_name(slot.component),
         }
     value = {
-        "label": port.name,
+        "label": slot.name,
         "type": schema or {"type": {}, "description": "any valid json"},
         "python_type": {"type": type_text(schema), "description": ""},
-        "component": class_name(port.component),
+        "component": class_name(slot.component),
     }
     if not generation.since(4):
-        value["serializer"] = _serializer(port)
+        value["serializer"] = _serializer(slot)
     return value
 
 
-def _parameter(generation: Generation, port: Port) -> dict[str, Any]:
-    value = _value(generation, port)
+def _parameter(generation: Generation, slot: FakeSlot) -> dict[str, Any]:
+    value = _value(generation, slot)
     if generation.since(4, 23):
-        has_default = port.default is not REQUIRED
-        value["parameter_name"] = port.name
+        has_default = slot.default is not REQUIRED
+        value["parameter_name"] = slot.name
         value["parameter_has_default"] = has_default
-        value["parameter_default"] = port.default if has_default else None
-    example = component_example(port.component, port.props)
-    value["example_input"] = example_of(port.json_schema) if example is None else example
+        value["parameter_default"] = slot.default if has_default else None
+    example = component_example(slot.component, slot.props)
+    value["example_input"] = example_of(slot.json_schema) if example is None else example
     return value

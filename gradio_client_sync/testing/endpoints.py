@@ -10,7 +10,7 @@ from typing import Any, Callable, Literal
 
 from .._basics.words import called
 from .channels import Board, ServedJob
-from .ports import REQUIRED, Port, hints_of, inputs_of, outputs_of
+from .slots import REQUIRED, FakeSlot, hints_of, inputs_of, outputs_of
 
 Visibility = Literal["public", "undocumented", "private"]
 
@@ -79,8 +79,8 @@ class FakeEndpoint:
         first_id: int,
         *,
         components: dict[str, Any] | None = None,
-        inputs: list[Port] | None = None,
-        outputs: list[Port] | None = None,
+        inputs: list[FakeSlot] | None = None,
+        outputs: list[FakeSlot] | None = None,
         streams: bool | None = None,
         batch: bool = False,
         queue: bool = True,
@@ -120,9 +120,9 @@ class FakeEndpoint:
     def _share_state(self) -> None:
         """Let an output of state write to the input of state with its position among those."""
         count = len(self.inputs)
-        kept = [self.ids[i] for i, port in enumerate(self.inputs) if port.is_state]
-        for i, port in enumerate(self.outputs):
-            if port.is_state and kept:
+        kept = [self.ids[i] for i, slot in enumerate(self.inputs) if slot.is_state]
+        for i, slot in enumerate(self.outputs):
+            if slot.is_state and kept:
                 self.ids[count + i] = kept.pop(0)
 
     @property
@@ -162,15 +162,15 @@ class FakeEndpoint:
         """
         needed = len(self.inputs)
         bound = {}
-        for index, port in enumerate(self.inputs):
+        for index, slot in enumerate(self.inputs):
             if index < len(values):
-                bound[port.name] = values[index]
-            elif port.default is not REQUIRED:
-                bound[port.name] = port.default
+                bound[slot.name] = values[index]
+            elif slot.default is not REQUIRED:
+                bound[slot.name] = slot.default
             else:
                 raise ValueError(
                     f"An event handler ({self.called}) didn't receive enough input values (needed: "
-                    f"{needed}, got: {len(values)}). The first that is missing is {port.name!r}."
+                    f"{needed}, got: {len(values)}). The first that is missing is {slot.name!r}."
                 )
         return bound
 

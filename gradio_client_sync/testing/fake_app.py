@@ -102,7 +102,7 @@ class FakeApp:
         fake = cls(**options)
         for endpoint in model.endpoints:
             examples = tuple(
-                example_value(port, fake._app.values.form) for port in endpoint.outputs
+                example_value(slot, fake._app.values.form) for slot in endpoint.outputs
             )
             value = examples[0] if len(examples) == 1 else examples
 
@@ -227,8 +227,8 @@ class FakeApp:
     ) -> None:
         """Give an endpoint that exists another function."""
         other = FakeEndpoint(endpoint.number, endpoint.name, function, 0, names=names)
-        wanted = [port.name for port in endpoint.inputs if not port.is_state]
-        given = [port.name for port in other.inputs if not port.is_state]
+        wanted = [slot.name for slot in endpoint.inputs if not slot.is_state]
+        given = [slot.name for slot in other.inputs if not slot.is_state]
         if wanted != given:
             raise TypeError(
                 f"{endpoint.called} has the parameters ({', '.join(wanted)}), and this function "

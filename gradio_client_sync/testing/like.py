@@ -12,7 +12,7 @@ from typing import Any, Callable, NamedTuple
 from .._client import Client
 from .._protocol.api.example import example_of
 from .describing import component_of
-from .ports import FILES, REQUIRED, Port
+from .slots import FILES, REQUIRED, FakeSlot
 
 _PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
@@ -40,8 +40,8 @@ class LikeEndpoint(NamedTuple):
     """
 
     name: str | None
-    inputs: list[Port]
-    outputs: list[Port]
+    inputs: list[FakeSlot]
+    outputs: list[FakeSlot]
     streams: bool
     description: str | None
 
@@ -86,12 +86,12 @@ def model_of(source: Any, options: Mapping[str, Any]) -> Model:
 def _endpoint(name: str | None, entry: Mapping[str, Any]) -> LikeEndpoint:
     kind = entry.get("type")
     streams = isinstance(kind, Mapping) and bool(kind.get("generator"))
-    inputs = [_port(value) for value in entry.get("parameters", ())]
-    outputs = [_port(value) for value in entry.get("returns", ())]
+    inputs = [_slot(value) for value in entry.get("parameters", ())]
+    outputs = [_slot(value) for value in entry.get("returns", ())]
     return LikeEndpoint(name, inputs, outputs, streams, entry.get("description"))
 
 
-def _port(value: Mapping[str, Any]) -> Port:
+def _slot(value: Mapping[str, Any]) -> FakeSlot:
     schema = value.get("type")
     schema = dict(schema) if isinstance(schema, Mapping) else {}
     props: dict[str, Any] = {"label": value.get("label", "")}
@@ -104,26 +104,26 @@ def _port(value: Mapping[str, Any]) -> Port:
         props["file_count"] = "multiple"  # in 3.x, the schema does not say it
     default = value["parameter_default"] if value.get("parameter_has_default") else REQUIRED
     name = value.get("parameter_name") or str(value.get("label", ""))
-    return Port(name, component_of(str(value.get("component"))), props, default, schema)
+    return FakeSlot(name, component_of(str(value.get("component"))), props, default, schema)
 
 
-def example_value(port: Port, keep: Callable[[str, bytes], Any]) -> Any:
+def example_value(slot: FakeSlot, keep: Callable[[str, bytes], Any]) -> Any:
     """Return a value that an endpoint without a function returns.
 
     Args:
-        port: The output.
+        slot: The output.
         keep: A function that makes the fake app serve a file, and returns its form on the wire.
     """
-    choices = port.props.get("choices")
-    if port.component in ("dropdown", "radio") and choices:
+    choices = slot.props.get("choices")
+    if slot.component in ("dropdown", "radio") and choices:
         return choices[0][-1]
-    if port.component == "checkboxgroup" and choices:
+    if slot.component == "checkboxgroup" and choices:
         return [choices[0][-1]]
-    file = _FILES.get(port.component, ("document.txt", b"An example."))
-    value = _with_files(example_of(port.json_schema), lambda: keep(*file))
-    if port.component not in FILES:
+    file = _FILES.get(slot.component, ("document.txt", b"An example."))
+    value = _with_files(example_of(slot.json_schema), lambda: keep(*file))
+    if slot.component not in FILES:
         return value
-    several = isinstance(value, list) or port.props.get("file_count") == "multiple"
+    several = isinstance(value, list) or slot.props.get("file_count") == "multiple"
     return [file[1]] if several else file[1]
 
 

@@ -19,7 +19,7 @@ from .edits import edits_between
 from .endpoints import Call, FakeEndpoint
 from .generation import Generation
 from .plans import Ordered, Plans, queue_full, refusal_of
-from .ports import REQUIRED, Port
+from .slots import REQUIRED, FakeSlot
 from .streams import Disconnect
 from .values import ServedFiles, Values
 
@@ -255,12 +255,12 @@ class RunningApp:
     def _outputs(self, endpoint: FakeEndpoint, job: ServedJob, call: Call) -> Iterator[list[Any]]:
         """Run a function, and yield its outputs as they are on the wire."""
         arguments = endpoint.bind(job.data or [])
-        for port, number in zip(endpoint.inputs, endpoint.ids):
-            if port.is_state:
-                arguments[port.name] = self._state(job, port, number)
+        for slot, number in zip(endpoint.inputs, endpoint.ids):
+            if slot.is_state:
+                arguments[slot.name] = self._state(job, slot, number)
             else:
-                value = self.values.read(port, arguments[port.name])
-                arguments[port.name] = call.payload[port.name] = value
+                value = self.values.read(slot, arguments[slot.name])
+                arguments[slot.name] = call.payload[slot.name] = value
         self._pass("running", job)
         with self._as_current(job):
             for outputs in endpoint.values(arguments):
@@ -272,10 +272,10 @@ class RunningApp:
     def _written(self, endpoint: FakeEndpoint, job: ServedJob, outputs: list[Any]) -> list[Any]:
         written = []
         numbers = endpoint.ids[len(endpoint.inputs) :]
-        for port, number, value in zip(endpoint.outputs, numbers, outputs):
-            if port.is_state:
+        for slot, number, value in zip(endpoint.outputs, numbers, outputs):
+            if slot.is_state:
                 self._states[job.session_hash or job.event_id, number] = value
-            form = self.values.write(port, value, str(endpoint.called))
+            form = self.values.write(slot, value, str(endpoint.called))
             self._remember(endpoint, form)
             written.append(form)
         return written
@@ -292,10 +292,10 @@ class RunningApp:
             if isinstance(part, (dict, list)):
                 self._remember(endpoint, part)
 
-    def _state(self, job: ServedJob, port: Port, number: int) -> Any:
+    def _state(self, job: ServedJob, slot: FakeSlot, number: int) -> Any:
         key = job.session_hash or job.event_id, number
         if key not in self._states:
-            first = None if port.default is REQUIRED else copy.deepcopy(port.default)
+            first = None if slot.default is REQUIRED else copy.deepcopy(slot.default)
             self._states[key] = first
         return self._states[key]
 
@@ -313,8 +313,8 @@ class RunningApp:
             return new
         shifted, whole = generation.since(5, 29, 1), generation.since(4, 44)
         edits = []
-        for port, before, after in zip(endpoint.outputs, old, new):
-            if whole and port.component == "json" and before != after:
+        for slot, before, after in zip(endpoint.outputs, old, new):
+            if whole and slot.component == "json" and before != after:
                 edits.append([["replace", [], after]])
             else:
                 edits.append(edits_between(before, after, shifted=shifted))

@@ -15,8 +15,8 @@ from .._protocol.values.filedata import META, decode_data_url, encode_data_url, 
 from .._protocol.values.filename import ending_of, safe_name, type_of
 from .._transport.signal_safe import new_lock
 from .generation import Generation
-from .ports import FILES, Port
 from .serving import file_url
+from .slots import FILES, FakeSlot
 
 _NAMES = {"image": "image.png", "audio": "audio.wav", "video": "video.mp4"}
 
@@ -82,7 +82,7 @@ class Values:
 
     # -- what a function gets
 
-    def read(self, port: Port, value: Any) -> Any:
+    def read(self, slot: FakeSlot, value: Any) -> Any:
         """Return the value that a function gets for one on the wire.
 
         Raises:
@@ -90,28 +90,28 @@ class Values:
         """
         if value is None:
             return None
-        if port.component in FILES:
+        if slot.component in FILES:
             found = self._files(value)
-            if port.props.get("type") == "binary" and isinstance(found, Path):
+            if slot.props.get("type") == "binary" and isinstance(found, Path):
                 return found.read_bytes()
             return found
-        if port.component == "textbox":
+        if slot.component == "textbox":
             return value if isinstance(value, str) else str(value)
-        if port.component in ("number", "slider"):
+        if slot.component in ("number", "slider"):
             if isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise ValueError(f"{port.name!r} takes a number, not {value!r}.")
-            is_whole = port.json_schema.get("type") == "integer" and value == int(value)
+                raise ValueError(f"{slot.name!r} takes a number, not {value!r}.")
+            is_whole = slot.json_schema.get("type") == "integer" and value == int(value)
             return int(value) if is_whole else value
-        if port.component == "checkbox" and not isinstance(value, bool):
-            raise ValueError(f"{port.name!r} takes True or False, not {value!r}.")
-        self._check_choice(port, value)
+        if slot.component == "checkbox" and not isinstance(value, bool):
+            raise ValueError(f"{slot.name!r} takes True or False, not {value!r}.")
+        self._check_choice(slot, value)
         return value
 
-    def _check_choice(self, port: Port, value: Any) -> None:
-        choices = port.props.get("choices")
-        if port.component not in ("dropdown", "radio", "checkboxgroup") or not choices:
+    def _check_choice(self, slot: FakeSlot, value: Any) -> None:
+        choices = slot.props.get("choices")
+        if slot.component not in ("dropdown", "radio", "checkboxgroup") or not choices:
             return
-        if port.props.get("allow_custom_value"):
+        if slot.props.get("allow_custom_value"):
             return
         known = [choice[-1] if isinstance(choice, (list, tuple)) else choice for choice in choices]
         for item in value if isinstance(value, list) else [value]:
@@ -144,64 +144,64 @@ class Values:
 
     # -- what a function returns
 
-    def write(self, port: Port, value: Any, source: str) -> Any:
+    def write(self, slot: FakeSlot, value: Any, source: str) -> Any:
         """Return the value on the wire for one that a function returned.
 
         Args:
-            port: The output.
+            slot: The output.
             value: The value.
             source: The name of the endpoint, for errors.
         """
-        if value is None or port.is_state:
+        if value is None or slot.is_state:
             return None
-        if port.component in FILES:
-            return self._written_file(port, value, source)
-        return self._written(port, value, source)
+        if slot.component in FILES:
+            return self._written_file(slot, value, source)
+        return self._written(slot, value, source)
 
-    def _written(self, port: Port, value: Any, source: str) -> Any:
+    def _written(self, slot: FakeSlot, value: Any, source: str) -> Any:
         """Return a value as JSON has it. Gradio converts the same types."""
         if isinstance(value, float) and not math.isfinite(value):
             return None
         if value is None or isinstance(value, (str, int, float)):
             return value
         if isinstance(value, dict):
-            return {str(key): self._written(port, item, source) for key, item in value.items()}
+            return {str(key): self._written(slot, item, source) for key, item in value.items()}
         if isinstance(value, (list, tuple, set, frozenset)):
-            return [self._written(port, item, source) for item in value]
+            return [self._written(slot, item, source) for item in value]
         if isinstance(value, os.PathLike):
             return self.form(Path(value).name, Path(value).read_bytes())
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return self._written(port, dataclasses.asdict(value), source)
+            return self._written(slot, dataclasses.asdict(value), source)
         for convert in ("isoformat", "tolist"):  # of dates and times, and of NumPy
             if hasattr(value, convert):
-                return self._written(port, getattr(value, convert)(), source)
+                return self._written(slot, getattr(value, convert)(), source)
         raise TypeError(
-            f"{source} returned {type(value).__name__} for {port.name!r}, which has no form in "
+            f"{source} returned {type(value).__name__} for {slot.name!r}, which has no form in "
             "JSON. Return text, numbers, lists, dicts or paths."
         )
 
-    def _written_file(self, port: Port, value: Any, source: str) -> Any:
+    def _written_file(self, slot: FakeSlot, value: Any, source: str) -> Any:
         if isinstance(value, list):
-            return [self._written_file(port, item, source) for item in value]
+            return [self._written_file(slot, item, source) for item in value]
         if isinstance(value, dict):
-            return self._written(port, value, source)  # the form on the wire
+            return self._written(slot, value, source)  # the form on the wire
         if isinstance(value, str) and is_link(value):
             return {"path": value, "url": value, "orig_name": None, "meta": META}
         if isinstance(value, bytes):
-            name, content = _NAMES.get(port.component, "file.bin"), value
+            name, content = _NAMES.get(slot.component, "file.bin"), value
         elif isinstance(value, (str, os.PathLike)):
             name, content = Path(value).name, Path(value).read_bytes()
         else:
             raise TypeError(
-                f"{source} returned {type(value).__name__} for {port.name!r}, which is a "
-                f"{port.component}. Return a path or bytes."
+                f"{source} returned {type(value).__name__} for {slot.name!r}, which is a "
+                f"{slot.component}. Return a path or bytes."
             )
-        if self._is_3x and port.component == "image":
+        if self._is_3x and slot.component == "image":
             return encode_data_url(content, type_of(name, content[:32]))
         form = self.form(name, content)
-        if port.component == "video" and self._is_3x:
+        if slot.component == "video" and self._is_3x:
             return [form, None] if self._generation.since(3, 27) else form
-        if port.component == "video" and not self._generation.since(6):
+        if slot.component == "video" and not self._generation.since(6):
             return {"video": form, "subtitles": None}
         return form
 

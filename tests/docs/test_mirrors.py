@@ -154,7 +154,7 @@ TESTED_BY = {
     "gradio_client_sync.testing.recorder": ["kit/test_recording"],
     "gradio_client_sync.testing.replay_error": ["kit/test_recording"],
     "gradio_client_sync.testing.logins": ["kit/test_fake_app"],
-    "gradio_client_sync.testing.ports": ["kit/test_fake_app"],
+    "gradio_client_sync.testing.slots": ["kit/test_fake_app"],
     "gradio_client_sync.testing.running": ["kit/test_fake_app", "kit/test_plans"],
     "gradio_client_sync.testing.serving": ["kit/test_fake_app", "kit/test_other_clients"],
     "gradio_client_sync.testing.streams": ["kit/test_fake_app", "kit/test_plans"],

@@ -27,7 +27,7 @@ from gradio_client_sync import (
 )
 from gradio_client_sync._many import remote
 from gradio_client_sync._many.executors import CHUNK, ChunkedCaller
-from gradio_client_sync._many.items import Item, NotTaken
+from gradio_client_sync._many.items import Item, ItemRefused
 from tests.conftest import SERVERS
 from tests.support.processes import BOUND
 from tests.support.servers.server import Server
@@ -123,11 +123,11 @@ def test_executors_ends_of_items(threads: Any) -> None:
         return item, call, future
 
     _, call, future = start(0)
-    future.set_result([remote.Failed(AppError("no"), taken=True)])
+    future.set_result([remote.Failed(AppError("no"), accepted=True)])
     assert isinstance(call.exception(BOUND), AppError)
     _, call, future = start(1)
-    future.set_result([remote.Failed(AppError("full"), taken=False)])
-    assert isinstance(call.exception(BOUND), NotTaken)
+    future.set_result([remote.Failed(AppError("full"), accepted=False)])
+    assert isinstance(call.exception(BOUND), ItemRefused)
     _, call, future = start(2)
     future.set_exception(BrokenProcessPool("killed"))
     error = call.exception(BOUND)

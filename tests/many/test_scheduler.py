@@ -21,7 +21,7 @@ from gradio_client_sync import (
     QueueFullError,
 )
 from gradio_client_sync._many import scheduler
-from gradio_client_sync._many.items import Item, NotTaken
+from gradio_client_sync._many.items import Item, ItemRefused
 from gradio_client_sync._many.scheduler import CHUNK, LEAST_CHUNK
 from gradio_client_sync.many import start_map
 
@@ -214,14 +214,14 @@ def test_errors_stand_in_the_place_of_results() -> None:
     assert {str(error) for error in errors} == {str(shared)}
 
 
-def test_item_that_was_not_taken_goes_again() -> None:
+def test_refused_item_is_called_again() -> None:
     """That is neither a failure nor an attempt."""
     refusals = {1: 2, 4: 1}
 
     def answer(item: Item) -> int:
         if refusals.get(item.index, 0):
             refusals[item.index] -= 1
-            raise NotTaken(QueueFullError("full"))
+            raise ItemRefused(QueueFullError("full"))
         return item.index
 
     results = run(Caller(answer), numbers(8), in_flight=3)

@@ -31,7 +31,7 @@ def test_pool_map_uses_all_replicas_and_keeps_the_order() -> None:
         assert list(pool.function("/direct").map(["x", "y"])) == ["x", "y"]
 
 
-def test_pool_map_gives_items_that_were_not_taken_to_others() -> None:
+def test_pool_map_gives_refused_items_to_others() -> None:
     """A full queue and a server that is gone cost no item, and count as no attempt."""
     with replicas("a", "b", "c") as (a, b, _c, pool):
         a.refuse = (503, FULL)

@@ -54,7 +54,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_connection", "from_session address scheme_check space_connector opening pickling lifecycle"),
     ("_connection", "preparing"),
     ("_many", "journal_format number_table saved_files identity journal_file journal"),
-    ("_many", "map_options items source columns window pauses order backlog again noted"),
+    ("_many", "map_options items source columns window pauses order backlog repeats noted"),
     ("_many", "client_caller recorder scheduler remote executors"),
     ("", "many"),
     ("_face", "waiting typed_job wrong_forms explained maps_calls"),
@@ -75,7 +75,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_cli", "cells inputs map_line map_results root completing call map_command"),
     ("_cli", "diagnosis doctor inspect migrate spaces"),
     ("", "cli __main__"),
-    ("testing", "generation edits ports http_server logins channels streams backend serving"),
+    ("testing", "generation edits slots http_server logins channels streams backend serving"),
     ("testing", "values endpoints describing plans running like fake_app"),
     ("testing", "replay_error cassette known_apps watched recorder player blocks"),
     ("testing", "offline pytest_plugin __init__"),
@@ -86,7 +86,6 @@ PUBLIC_FOLDERS = frozenset(("compat", "testing"))
 
 #: What stands in each folder, in a line, for the picture.
 SUBJECTS = {
-    "words": "what all others speak of",
     "_protocol": "what a server's generation means",
     "_protocol.values": "values of components",
     "_protocol.api": "endpoints and their parameters",
@@ -95,7 +94,7 @@ SUBJECTS = {
     "_terminal": "text for people",
     "_notebook": "HTML for notebooks",
     "_basics": "words, records and lists of all modules",
-    "_face": "answers to wrong calls, typed jobs, waiting",
+    "_face": "errors of wrong calls, typed jobs, waiting",
     "_typed": "endpoints as source code",
     "_files": "uploads and downloads",
     "_job": "events of one job",
@@ -105,7 +104,7 @@ SUBJECTS = {
     "_connection": "everything that one client has open",
     "_pool": "replicas: which one gets a call",
     "_many": "many calls, and their journal",
-    "_demo": "the demo's stage",
+    "_demo": "the demo's screen and app",
     "_cli": "the commands",
     "testing": "apps for tests",
     "compat": "scripts of gradio_client",

@@ -1,7 +1,7 @@
-"""Which items of a map go again.
+"""Which items of a map are called again after an error.
 
-An item that the app did not take always goes again. An item that may have run goes again only if
-its user says that this does no harm.
+An item that the app refused is always called again. An item that may have run is called again only
+if the user has said that this does no harm.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ..errors import (
 from .pauses import Refusal
 
 
-def was_not_taken(error: BaseException, *, direct: bool) -> bool:
-    """Return whether a function did not run, and the same call may succeed later.
+def was_refused(error: BaseException, *, direct: bool) -> bool:
+    """Return whether the app refused a call: its function did not run, and may run later.
 
     Args:
         error: What the call raised.
@@ -38,7 +38,7 @@ def was_not_taken(error: BaseException, *, direct: bool) -> bool:
 
 
 def refusal_of(error: GradioClientError) -> Refusal:
-    """Return why an item was not taken.
+    """Return why an item was refused.
 
     Args:
         error: What the call raised.

@@ -39,7 +39,7 @@ _STREAMS = (
 REQUIRED: Any = inspect.Parameter.empty
 
 
-class Port(NamedTuple):
+class FakeSlot(NamedTuple):
     """One input or output.
 
     Attributes:
@@ -69,7 +69,7 @@ class Port(NamedTuple):
 
 def inputs_of(
     function: Callable[..., Any], hints: Mapping[str, Any], components: dict[str, Any]
-) -> list[Port]:
+) -> list[FakeSlot]:
     """Return the inputs of a function, one for each parameter.
 
     Args:
@@ -81,21 +81,21 @@ def inputs_of(
     Raises:
         TypeError: The function has ``*args`` or ``**kwargs``, which no app can offer.
     """
-    ports = []
+    slots = []
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise TypeError(
                 f"{getattr(function, '__name__', function)} takes *{name}. An endpoint has a fixed "
                 "number of inputs, so give each one a parameter."
             )
-        port = _port(name, hints.get(name, Any), components.get(name))
-        ports.append(port._replace(default=parameter.default))
-    return ports
+        slot = _slot(name, hints.get(name, Any), components.get(name))
+        slots.append(slot._replace(default=parameter.default))
+    return slots
 
 
 def outputs_of(
     hints: Mapping[str, Any], components: dict[str, Any], *, streams: bool
-) -> list[Port]:
+) -> list[FakeSlot]:
     """Return the outputs of a function: one, none for ``None``, or several for a tuple.
 
     Args:
@@ -112,11 +112,11 @@ def outputs_of(
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is tuple and args and Ellipsis not in args:
         named = {f"output_{number}": arg for number, arg in enumerate(args, 1)}
-        return [_port(name, arg, components.get(name)) for name, arg in named.items()]
+        return [_slot(name, arg, components.get(name)) for name, arg in named.items()]
     if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
         fields = hints_of(hint, {})
-        return [_port(name, fields.get(name, Any), components.get(name)) for name in hint._fields]
-    return [_port("output", hint, components.get("return"))]
+        return [_slot(name, fields.get(name, Any), components.get(name)) for name in hint._fields]
+    return [_slot("output", hint, components.get("return"))]
 
 
 def hints_of(function: Callable[..., Any], names: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,14 +139,14 @@ def hints_of(function: Callable[..., Any], names: Mapping[str, Any]) -> dict[str
     return hints
 
 
-def _port(name: str, hint: Any, component: Any) -> Port:
+def _slot(name: str, hint: Any, component: Any) -> FakeSlot:
     props: dict[str, Any] = {"label": name}
     if component is not None:
         entries = {"type": component} if isinstance(component, str) else dict(component)
         kind = entries.pop("type")
-        return Port(name, kind, {**props, **entries})
+        return FakeSlot(name, kind, {**props, **entries})
     kind, more, schema = _component(hint)
-    return Port(name, kind, {**props, **more}, schema=schema)
+    return FakeSlot(name, kind, {**props, **more}, schema=schema)
 
 
 def _component(hint: Any) -> tuple[str, dict[str, Any], dict[str, Any] | None]:

@@ -13,8 +13,8 @@ from gradio_client_sync import (
     QueueFullError,
     RateLimitError,
 )
-from gradio_client_sync._many.again import may_repeat, refusal_of, was_not_taken
 from gradio_client_sync._many.pauses import Refusal
+from gradio_client_sync._many.repeats import may_repeat, refusal_of, was_refused
 
 pytestmark = pytest.mark.once
 
@@ -25,7 +25,7 @@ SENT._passing = True
 
 
 @pytest.mark.parametrize(
-    ("error", "taken", "repeats"),
+    ("error", "accepted", "repeats"),
     [
         (QueueFullError("full"), False, False),
         (RateLimitError("429", status_code=429), False, False),
@@ -43,19 +43,19 @@ SENT._passing = True
     ],
     ids=str,
 )
-def test_errors_tell_whether_an_item_was_taken(
-    error: BaseException, taken: bool, repeats: bool
+def test_errors_show_whether_an_item_was_accepted(
+    error: BaseException, accepted: bool, repeats: bool
 ) -> None:
-    """What was not taken goes again; what may have run is repeated only if that is harmless."""
-    assert was_not_taken(error, direct=False) is not taken
+    """Refused items are always called again, those that may have run only if the user agrees."""
+    assert was_refused(error, direct=False) is not accepted
     assert may_repeat(error) is repeats
 
 
 def test_bad_gateway_may_come_while_a_direct_function_runs() -> None:
     """A function without a queue runs during the request."""
     error = HTTPStatusError("502", status_code=502)
-    assert was_not_taken(error, direct=False)
-    assert not was_not_taken(error, direct=True)
+    assert was_refused(error, direct=False)
+    assert not was_refused(error, direct=True)
 
 
 def test_refusal_has_what_a_pause_needs() -> None:
