@@ -1,6 +1,6 @@
 """`Map`: the outcomes of many calls of one endpoint, which `Client.map` returns.
 
-`read_journal` reads what a map with ``journal=`` has kept.
+`read_journal` reads the outcomes that a map with ``journal=`` has written to its file.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ class Map(Generic[T_co]):
     def __iter__(self) -> Iterator[T_co]:
         """Yield the results in the order of the payloads.
 
-        With ``on_error="return"``, the error of a failed item stands in the place of its result.
+        With ``on_error="return"``, the loop yields the error of a failed item instead of its
+        result.
 
         Raises:
             GradioClientError: The first failed item's error, with `index` and `payload`.
@@ -163,7 +164,7 @@ class Map(Generic[T_co]):
     # -- the end --------------------------------------------------------------------
 
     def cancel(self) -> None:
-        """Cancel what is in flight, also on the server, and start nothing more.
+        """Cancel all items in flight, also on the server, and start no more items.
 
         Loops over the map then raise `concurrent.futures.CancelledError`.
         """
@@ -240,15 +241,15 @@ def start_map(
     retry_failed: bool = False,
     report: Callable[[Outcome], object] = lambda outcome: None,
 ) -> Map[T]:
-    """Make a map: `Client.map`, `Pool.map` and maps of functions are this function.
+    """Make a map, for `Client.map`, `Pool.map` and maps of functions.
 
     Args:
         caller: Makes the calls.
         payloads, in_flight, on_error, idempotent, progress, journal, download, executor: As
             `Client.map` takes them.
-        shape: Turns a `Data` into what the user gets.
-        retry_failed: Call items again that have failed in an earlier run. This is always so if the
-            first failed item ends the map: otherwise the next run would end there again.
+        shape: Converts a `Data` to the value that the user gets.
+        retry_failed: Call items again that failed in an earlier run. This is always done if the
+            first failed item ends the map; otherwise the next run would end at the same item.
         report: Called with each outcome when its item ends, on any thread.
 
     Raises:
@@ -305,14 +306,14 @@ def start_map(
 def read_journal(path: str | os.PathLike[str]) -> Iterator[Outcome]:
     """Read the journal of a map: yield the outcome of each item, in the order in which they ended.
 
-    The map that writes it may still run.
+    The map that writes the file may still run.
 
     Args:
         path: The path of the file. ``~`` is your home.
 
     Yields:
-        An `Outcome` for each item. Its `data` is a list with plain values, where a file is a dict,
-        because there may be no app to fetch it from. `replayed` is true.
+        An `Outcome` for each item. Its `data` is a list of plain values, in which a file is a dict,
+        because the app may no longer exist. `replayed` is true.
 
     Raises:
         JournalError: The file cannot be read, or is not a journal.

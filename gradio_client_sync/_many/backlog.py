@@ -1,6 +1,6 @@
-"""`Backlog`: the items of a map that wait to be called: read ahead, or to go again.
+"""`Backlog`: the items of a map that wait for a call, the first one or a repeated one.
 
-Pure. Items that go again come before items that were never called.
+Pure. Items that are called again come before items that were never called.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class Backlog:
         return len(self.ahead) + len(self._again)
 
     def again(self, item: Item) -> None:
-        """Add an item that goes again."""
+        """Add an item that has to be called again."""
         heapq.heappush(self._again, (item.index, item))
 
     def take(self) -> Item:
-        """Take the next item. There is one."""
+        """Remove and return the next item. The backlog must not be empty."""
         return heapq.heappop(self._again)[1] if self._again else self.ahead.popleft()
 
     def drop_after(self, index: int) -> None:

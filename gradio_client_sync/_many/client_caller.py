@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class ClientCaller:
-    """Makes the calls of a map through one client, each on the thread that asks for it.
+    """Makes the calls of a map through one client, each on the thread of its item.
 
     Args:
         lifecycle: The connection of the client.
@@ -160,7 +160,7 @@ class ClientCaller:
         return [MapParameter(one.sent_as, one.required) for one in self._signature().parameters]
 
     def fingerprint(self) -> str:
-        """Return what callers of the endpoint rely on, as text."""
+        """Return the endpoint's fingerprint as text."""
         from .._protocol.api.fingerprint import fingerprint_of
 
         return json.dumps(fingerprint_of(self._signature()))
@@ -176,7 +176,7 @@ class ClientCaller:
         return self._owner, self._asked, self._remote_options
 
     def restore(self, recorded: Recorded) -> Data:
-        """Return the result that a journal has, with files as objects."""
+        """Return a result from a journal, with files as objects."""
         connection = self._lifecycle.current()
         endpoint = connection.table.resolve(self._asked)
         files = ResultFiles(connection.files, self._owner)

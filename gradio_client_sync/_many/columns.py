@@ -1,6 +1,6 @@
 """`Columns`: the payloads of a function's map, from one iterable for each argument.
 
-As in the built-in `map`, the shortest iterable decides how many there are.
+As in the built-in `map`, the shortest iterable limits the number of payloads.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _ONE_VALUE = (str, bytes, bytearray, memoryview, Mapping)
 
 
 class Each:
-    """An argument that has another value in each call.
+    """An argument that has a different value in each call.
 
     Args:
         values: The values.
@@ -33,7 +33,7 @@ class Columns:
         endpoint: The endpoint, for messages.
 
     Raises:
-        PayloadError: What an `Each` has is not iterable, or is one value, such as a text.
+        PayloadError: The values of an `Each` are not iterable, or are one value, such as a text.
     """
 
     def __init__(self, payload: Mapping[str, Any], endpoint: str | int) -> None:

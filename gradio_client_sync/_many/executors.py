@@ -1,7 +1,7 @@
 """Callers that make the calls of a map in an executor: threads, processes, or a Dask cluster.
 
 The map itself stays in this process: its payloads, order, journal and progress. Items that wait are
-sent in chunks, as soon as a worker has room for one. So a worker that joins late gets chunks, too.
+sent in chunks, as soon as a worker has room for one. So a worker that starts late gets chunks, too.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ RECOUNT = 1.0  # s between two counts of a cluster's workers
 
 
 class ChunkExecutor(Protocol):
-    """Where chunks run."""
+    """The executor or cluster that runs the chunks."""
 
     def room(self) -> int:
         """Return how many chunks can run at the same time."""
@@ -46,7 +46,7 @@ class ChunkExecutor(Protocol):
         """Start a chunk, and return its future."""
 
     def forget(self, future: Any) -> None:
-        """Release what a chunk that has ended holds."""
+        """Release the resources of a chunk that has ended."""
 
 
 class Processes:
@@ -75,8 +75,8 @@ class Processes:
 class Claim:
     """A mark on a cluster's scheduler that a chunk has begun.
 
-    A cluster runs the task of a dead worker again on another one. The items may have run, and
-    whether they may run twice is for the map to decide.
+    A cluster runs the task of a dead worker again on another one. The items may already have run,
+    and the map decides whether they may run twice.
 
     Args:
         name: The name of the mark.
@@ -164,7 +164,7 @@ class ChunkedCaller:
 
     Args:
         caller: The caller of this process. The workers make callers like it.
-        executor: Where chunks run.
+        executor: Runs the chunks.
     """
 
     def __init__(self, caller: Caller, executor: ChunkExecutor) -> None:
@@ -237,7 +237,7 @@ class ChunkedCaller:
         return min(max(share, 1), CHUNK, len(self._waiting))
 
     def _on_done(self, futures: list[concurrent.futures.Future[ItemEnd]], done: Any) -> None:
-        """Give each item of a chunk its answer, on a thread of the executor."""
+        """Resolve each item of a chunk, on a thread of the executor."""
         try:
             answers = done.result()
         except BaseException as exc:  # noqa: BLE001 - a worker has died, or the cluster closes
@@ -260,8 +260,8 @@ class ChunkedCaller:
 
         Args:
             futures: The items.
-            make_error: Makes the error of each item; ``None`` if there are answers. Errors are not
-                shared, because the map adds the item to its error.
+            make_error: Makes the error of each item; ``None`` if there are answers. Each item gets
+                its own error, because the map adds the index and the payload to it.
             answers: How each item ended.
         """
         with self._lock:

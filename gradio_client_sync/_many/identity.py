@@ -1,7 +1,7 @@
 """`Identity`: how a journal recognises an item in a later run.
 
-An item is recognised by its payload. A file counts by its content, not by its name. Equal payloads
-are told apart by their count, so the items of a run are identified in their order.
+An item is recognised by its payload. For a file, its content matters and not its name. Equal
+payloads are numbered, so the items of a run have to be identified in their order.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Identity:
     def key(self, index: int, payload: Any) -> ItemKey:
         """Return the key of the next item.
 
-        A payload that cannot be sent, such as one with a file that does not exist, has a key,
-        too. A stream that can be read only once is not read, so the key of its item is always new.
+        A payload that cannot be sent also has a key, such as one with a file that does not exist. A
+        stream that can be read only once is not read, so the key of its item is always new.
 
         Args:
             index: The position of the item among the payloads.
@@ -92,7 +92,7 @@ class Identity:
 
 
 class _Reading:
-    """Makes text of one payload, which is equal for equal payloads.
+    """Converts one payload to a text. Equal payloads have equal texts.
 
     Args:
         file_hash: Returns the state and the hash of a file on disk.
@@ -179,7 +179,7 @@ def _content(digest: str) -> list[str]:
 
 
 def _unsendable(value: Any) -> list[str]:
-    """Return what stands for a value that no call accepts; its item always fails."""
+    """Return the text for a value that no call accepts; its item always fails."""
     return ["\0unsendable", type(value).__qualname__]
 
 

@@ -1,6 +1,6 @@
-"""`Journal`: the items of a map that have ended, in a file, for a later run of the same map.
+"""`Journal`: a file with the items of a map that have ended, for a later run of the same map.
 
-The file has everything. Memory has the offsets of the lines, 70 MB for a million items.
+The results are in the file only. In memory are the offsets of its lines: 70 MB for a million items.
 `read_journal` reads the file of a run that has ended, or of one that still runs.
 """
 
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 class Journal:
-    """The journal of one map. Not for several threads at a time.
+    """The journal of one map. Only one thread may use it at a time.
 
     ::
 
@@ -48,7 +48,7 @@ class Journal:
             journal.append(key, Recorded.of_data(data, seconds, attempts, time.time()))
 
     Args:
-        file: The open file. `open` opens it, and reads what is in it.
+        file: The open file. `open` opens and reads it.
     """
 
     def __init__(self, file: JournalFile) -> None:
@@ -63,13 +63,13 @@ class Journal:
     ) -> Journal:
         """Open or create a journal, and lock it until `close`.
 
-        What a killed process has left of its last line is removed.
+        If a killed process has left a part of a line, that part is removed.
 
         Args:
             path: The path of the file. ``~`` is your home.
             endpoint: The endpoint that the items are called with.
-            fingerprint: What the callers of the endpoint rely on, as text; ``None`` for no check.
-                If it is the JSON of a `Fingerprint`, the error says what has changed.
+            fingerprint: The endpoint's fingerprint as text; ``None`` for no check. If it is the
+                JSON of a `Fingerprint`, the error names the changes.
 
         Raises:
             JournalError: The file cannot be opened, is in use, is not a journal, or belongs to
@@ -96,8 +96,8 @@ class Journal:
     def identify(self, index: int, payload: Any) -> ItemKey:
         """Return the key of an item. Call it once for each item of a run, in their order.
 
-        It reads the files in the payload, except large ones that an earlier run has read. A
-        payload that cannot be sent has a key, too.
+        The files in the payload are read, except large ones that an earlier run has read. A payload
+        that cannot be sent also has a key.
 
         Args:
             index: The position of the item among the payloads.
@@ -106,7 +106,7 @@ class Journal:
         return self._identity.key(index, payload)
 
     def find(self, key: ItemKey) -> Recorded | None:
-        """Return what is recorded for an item; ``None`` if the item has not ended.
+        """Return the record of an item; ``None`` if the item has not ended.
 
         Args:
             key: The key, from `identify`.
@@ -120,12 +120,12 @@ class Journal:
     def append(self, key: ItemKey, recorded: Recorded) -> None:
         """Record an item that has ended. This replaces an earlier record of the same item.
 
-        The line is in the file when this returns, and survives a power cut after at most a
-        second, if calls of `append`, `flush` or `close` follow. `due` says when one should.
+        The line is in the file when this returns. It survives a power cut once `flush` or `close`
+        has run, or an `append` that is at least a second later. `due` returns when to call `flush`.
 
         Args:
             key: The key, from `identify`.
-            recorded: What to record.
+            recorded: The record.
 
         Raises:
             JournalError: The line cannot be written, such as on a full disk. The file stays as
@@ -173,7 +173,7 @@ class Journal:
         return next((one[3] for one in known if tuple(one[:3]) == state), None)
 
     def _load(self, wanted: Header) -> None:
-        """Read the file, remove the rest of an unfinished line, and write a missing header."""
+        """Read the file, remove an unfinished line, and write a missing header."""
         lines = self._file.lines()
         first = next(lines, (0, b""))[1]
         header = Header.of(first)
@@ -189,7 +189,7 @@ class Journal:
         end, unreadable = len(first), 0
         for offset, line in lines:
             if not line.endswith(b"\n") and recorded_in(line) is None:
-                break  # the last line, of which a part is missing
+                break  # an incomplete last line
             end = offset + len(line)
             key = key_in(line)
             if key is None:

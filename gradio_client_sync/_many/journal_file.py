@@ -1,8 +1,8 @@
 """`JournalFile`: a file to which whole lines are appended, by one process at a time.
 
-A line is written by one system call. If only a part of it could be written, since the disk is full,
-this part is removed again. What a killed process or a power cut has left of a line is removed when
-the file is opened.
+A line is written by one system call. If only a part of it could be written, because the disk is
+full, this part is removed. If a killed process or a power cut has left a part of a line, it is
+removed when the file is opened.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..errors import JournalError
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 1.0  # a power cut costs the items of this time
+FLUSH_SECONDS = 1.0  # a power cut loses the items of this time
 
 _BLOCK = 2**16  # bytes that are read at once
 _MOST_KEPT = 2**20  # bytes that are kept, for the lines that follow
@@ -36,7 +36,7 @@ _open_files: weakref.WeakSet[JournalFile] = weakref.WeakSet()
 class JournalFile:
     """An open journal, locked against other processes and other maps of this one.
 
-    Not for several threads at a time.
+    Only one thread may use it at a time.
 
     Args:
         path: The path of the file, which is created if it does not exist.
@@ -53,7 +53,7 @@ class JournalFile:
         self._synced = time.monotonic()
         self._unsynced = False
         self._is_whole = True  # False during a write
-        self._block = b""  # what was read last, and where
+        self._block = b""  # the bytes that were read last, and their offset
         self._block_start = 0
         try:
             self._descriptor = os.open(path, _FLAGS, 0o666)
@@ -97,10 +97,10 @@ class JournalFile:
             yield from numbered_lines(file)
 
     def cut(self, end: int) -> int:
-        """Remove what is behind the last good line, and end this line if it has no end.
+        """Remove everything after the last good line, and add a missing line end to it.
 
         Args:
-            end: The offset behind that line.
+            end: The offset after that line.
 
         Returns:
             The number of bytes that were removed.
@@ -148,7 +148,7 @@ class JournalFile:
         return offset
 
     def _remove_part(self) -> None:
-        """Remove what was written of a line, unless all of it was written."""
+        """Remove a line that was only partly written."""
         size = os.fstat(self._descriptor).st_size
         if size > self._end and self._read(size - 1, 1) != b"\n":
             os.ftruncate(self._descriptor, self._end)

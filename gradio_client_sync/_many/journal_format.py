@@ -1,9 +1,8 @@
 """The lines of a journal. Nothing here reads or writes a file.
 
 A journal is a text file with one JSON object on each line. The first line is a `Header`. Each other
-line is a `Recorded`: one item that has ended. A line begins with the item's key, so that a scan of
-the file finds the keys without parsing the results. The page "journal" of the docs describes all
-fields.
+line is a `Recorded`: one item that has ended. A line begins with the item's key, so that a reader
+finds the keys without parsing the results. The page "journal" of the docs describes all fields.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class Header(FrozenRecord):
 
     Attributes:
         endpoint: The endpoint that the items were called with.
-        fingerprint: What its callers relied on; ``None`` accepts every app.
+        fingerprint: The fingerprint of the endpoint then; ``None`` accepts every app.
         version: The version of the format.
     """
 
@@ -70,10 +69,11 @@ class Header(FrozenRecord):
 
 
 class ItemKey(FrozenRecord):
-    """What a journal knows about an item before it is called.
+    """The name of an item in a journal, and its payload.
 
     Attributes:
-        text: The key: equal for equal payloads that occur for the same time. 32 characters.
+        text: The key, 32 characters: a hash of the payload, and of how many equal payloads came
+            before it.
         index: The position of the item among the payloads, from 0.
         payload: The payload as JSON text; ``None`` if it is too long for a journal.
         hashed: The large files in it: absolute path, size, time of change (ns), and hash of each.
@@ -183,8 +183,8 @@ class Recorded(FrozenRecord):
 
 
 def is_unfinished_header(line: bytes) -> bool:
-    """Return whether a file with only this line is what is left of a new journal."""
-    line = line.rstrip(b"\0")  # a power cut may leave zeros in place of what was written
+    """Return whether a file with only this line is a new journal that was cut off."""
+    line = line.rstrip(b"\0")  # a power cut may leave zeros instead of the text
     return HEADER_START.startswith(line) or (
         line.startswith(HEADER_START) and not line.endswith(b"\n")
     )
@@ -300,10 +300,10 @@ def _object(line: bytes) -> dict[str, Any] | None:
 
 
 class _Writing:
-    """Turns one result into JSON.
+    """Converts one result to JSON types.
 
     Attributes:
-        files: The places of the files that were found.
+        files: The positions of the files that were found.
     """
 
     def __init__(self, saved_path: Callable[[Any], str | None]) -> None:
@@ -311,7 +311,7 @@ class _Writing:
         self.files: list[tuple[str | int, ...]] = []
 
     def plain(self, value: Any, place: tuple[str | int, ...]) -> Any:
-        """Return a value as JSON takes it, and note the places of its files."""
+        """Return a value in JSON types, and note the positions of its files."""
         if isinstance(value, dict):
             return {key: self.plain(part, (*place, key)) for key, part in value.items()}
         if isinstance(value, (list, tuple)):

@@ -12,7 +12,7 @@ ON_ERROR = ("raise", "return")
 
 
 def on_error(value: object) -> bool:
-    """Check what happens after the first failed item, and return whether its error is raised.
+    """Check the option `on_error`, and return whether the error of a failed item is raised.
 
     Raises:
         ValueError: The value is unknown.
@@ -28,7 +28,7 @@ def on_error(value: object) -> bool:
 
 
 def in_flight(value: Any, most: int) -> int | None:
-    """Check how many items are in flight; ``None`` if the map finds the number.
+    """Check the option `in_flight`; ``None`` if the map finds the number.
 
     Args:
         value: The option.

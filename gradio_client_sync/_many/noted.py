@@ -1,4 +1,4 @@
-"""`noted`: an item's error, with the index and the payload of the item."""
+"""`noted`: add the index and the payload of an item to its error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 def noted(error: BaseException, item: Item) -> BaseException:
     """Return an item's error with the attributes `index` and `payload`, and a note with the index.
 
-    Several items may get the same error, when they lose one connection. Then each gets a copy.
+    Several items may have the same error object, such as those of one lost connection. Then each
+    one gets a copy.
 
     Args:
         error: The error.

@@ -1,6 +1,6 @@
 """`NumberTable`: a dict from hashes to numbers that takes little memory.
 
-A million entries take 34 MB, and 150 MB in a dict of `int`.
+A million entries take 34 MB here, and 150 MB in a dict of `int`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """`Order`: the outcomes of a map that have not been given to the user yet.
 
-Pure. Outcomes are taken in the order of the payloads, or as they ended, and both may be mixed.
+Pure. Each outcome is removed in the order of the payloads or in that of their ends, as the caller
+asks.
 """
 
 from __future__ import annotations
@@ -15,21 +16,21 @@ class Order:
     """Outcomes by index.
 
     Attributes:
-        given: How many outcomes were taken.
+        given: How many outcomes were removed.
     """
 
     def __init__(self) -> None:
         self.given = 0
         self._outcomes: dict[int, Outcome] = {}  # in the order in which they ended
         self._next = 0
-        self._early: set[int] = set()  # taken before their turn
+        self._early: set[int] = set()  # removed before their turn
 
     def add(self, outcome: Outcome) -> None:
         """Add an outcome."""
         self._outcomes[outcome.index] = outcome
 
     def has_next(self, *, in_order: bool) -> bool:
-        """Return whether there is an outcome to take."""
+        """Return whether there is an outcome to remove."""
         if not in_order:
             return bool(self._outcomes)
         while self._next in self._early:
@@ -38,7 +39,7 @@ class Order:
         return self._next in self._outcomes
 
     def take(self, *, in_order: bool) -> Outcome:
-        """Take the next outcome. There is one: see `has_next`."""
+        """Remove and return the next outcome. `has_next` must have returned true."""
         index = self._next if in_order else next(iter(self._outcomes))
         outcome = self._outcomes.pop(index)
         self.given += 1

@@ -1,8 +1,8 @@
-"""`Pauses`: when items go on after the app did not take one.
+"""`Pauses`: how long a map waits after the app has refused an item.
 
-Pure: the scheduler tells what happens and when. A pause holds back all items, so that refusals do
-not come in a storm. A full queue needs no pause while other items of the map are in flight: the
-next one goes when one of them ends.
+Pure: the scheduler passes each event with its time. A pause holds back all items, so that refusals
+    do not follow each other quickly. A full queue needs no pause while other items of the map are
+    in flight: the next item is sent when one of them ends.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ PATIENCE = 120.0  # s without a server, after which items fail
 
 
 class Refusal(NamedTuple):
-    """Why the app did not take an item.
+    """The reason why the app refused an item.
 
     Attributes:
         full: The queue of the app is full.
         absent: No server responded.
-        retry_after: The seconds that the server asks for; ``None`` if it does not say.
+        retry_after: The seconds that the server asked to wait; ``None`` if it did not.
     """
 
     full: bool
@@ -43,22 +43,23 @@ class Pauses:
         self._absent_since: float | None = None
 
     def ended(self) -> None:
-        """Take note that the app took an item."""
+        """Record that the app accepted an item."""
         self._next = max(FIRST, self._next / 2)
         self._absent_since = None
 
     def refused(self, now: float, began: float, refusal: Refusal, *, alone: bool) -> bool:
-        """Take note that the app did not take an item.
+        """Record that the app refused an item.
 
         Args:
             now: The time.
-            began: When the item was sent. If a refusal has begun a pause since then, this one
-                makes it no longer.
-            refusal: Why.
+            began: When the item was sent. If a refusal has begun a pause since then, this one does
+                not make the pause longer.
+            refusal: The reason.
             alone: Whether nothing else of the map is in flight.
 
         Returns:
-            Whether the item may go again. It may not if there has been no server for `PATIENCE`.
+            Whether the item may be called again. It may not if no server has responded for
+            `PATIENCE` seconds.
         """
         if not refusal.absent:
             self._absent_since = None

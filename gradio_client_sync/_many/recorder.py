@@ -25,11 +25,11 @@ class OutcomeRecorder:
         caller: Makes the calls.
         journal: The journal; ``None`` to keep nothing. It is closed with the recorder.
         folder: The folder for the files of results; ``None`` to leave them at the app.
-        shape: Turns a `Data` into what the user gets.
+        shape: Converts a `Data` to the value that the user gets.
         report: Called with each outcome.
         start: Runs a function on a thread. The journal is flushed there, every second.
-        recalls_errors: Whether the errors in the journal are given again. If the first error ends
-            the map, they are not: a later run could never go on.
+        recalls_errors: Whether errors in the journal are outcomes of this run, too. They are not if
+            the first error ends the map: then a later run would end at the same item.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class OutcomeRecorder:
         return self._outcome(item, data, error, replayed=True)
 
     def record(self, item: Item, data: Any, error: BaseException | None) -> Outcome:
-        """Make the outcome of an item that has ended, and keep it.
+        """Make the outcome of an item that has ended, and write it to the journal.
 
         Args:
             item: The item.
@@ -137,7 +137,9 @@ class OutcomeRecorder:
             start_or_run(self._start, partial(self._flush_until_idle, journal))
 
     def _flush_until_idle(self, journal: Journal) -> None:
-        """Flush the journal, so that a power cut takes what was recorded in the last second."""
+        """Flush the journal until nothing is unwritten. A power cut then loses one second at
+        most.
+        """
         while True:
             with self._lock:
                 due = None if self._closed.is_set() else journal.due()

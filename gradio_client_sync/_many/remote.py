@@ -1,8 +1,8 @@
 """The part of a map that runs in the workers of an executor: in processes, or in a cluster.
 
-A worker gets a chunk of items at a time, and makes their calls at the same time. It keeps its
-client for the next chunk, so each process connects once. It returns plain values and not files:
-the process of the map makes the objects, which belong to its own client.
+A worker gets a chunk of items, and makes their calls at the same time. It keeps its client for the
+next chunk, so each process connects once. It returns plain values instead of file objects, because
+those belong to the client in the process of the map.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Failed(NamedTuple):
     """An item has no result.
 
     Attributes:
-        error: Why.
+        error: The error.
         accepted: Whether the app accepted the call. If not, it is made again later.
     """
 
@@ -65,7 +65,7 @@ def run_chunk(
     Args:
         caller: The pickle of what `Caller.remote` returns.
         payloads: The index and the pickled payload of each item.
-        claim: Returns whether these items have not begun on another worker before.
+        claim: Returns false if these items have begun on another worker before.
 
     Returns:
         How each item ended; ``None`` if they may have run on another worker, which has died.

@@ -9,7 +9,7 @@ from ..files import RemoteFile
 
 
 def saved_path(file: RemoteFile) -> str | None:
-    """Return where the user has had a file written; ``None`` if nowhere, or not any more."""
+    """Return the path to which a file was saved; ``None`` if there is no such file now."""
     saved = [path for folder, path in list(file._saved.items()) if folder is not None]
     for path in (*saved, *list(file._written)):
         if path.is_file():
@@ -18,11 +18,11 @@ def saved_path(file: RemoteFile) -> str | None:
 
 
 def note_saved(file: RemoteFile, path: str | None) -> RemoteFile:
-    """Note where an earlier run has saved a file, so that it is read there.
+    """Let a file be read from the path to which an earlier run has saved it.
 
     Args:
         file: The file of a result.
-        path: The path. Nothing is noted if there is no file any more.
+        path: The path. It is ignored if no file is there now.
     """
     if path is not None and os.path.isfile(path):
         file._saved[os.path.dirname(path)] = Path(path)

@@ -1,12 +1,12 @@
 """`Scheduler`: which item of a map runs, which waits, and what the user gets next.
 
 Payloads are read by the thread that asks for outcomes, because users' iterators often belong to
-it (files, database cursors). Workers make the calls. A worker that has ended an item takes the next
-one itself, so no thread hands items over. To keep workers busy while the user's code handles a
+it (files, database cursors). Workers make the calls. A worker takes its next item itself, so items
+need no other thread. To keep workers busy while the user's code handles a
 result, some payloads are read ahead: the chunk.
 
-An item that the app did not take goes again, usually after a pause. One worker waits for the end of
-the pause; the others leave. No lock is held while the user's iterator, a call or a callback runs.
+An item that the app refused is called again, usually after a pause. One worker waits for the end of
+the pause; the others end. No lock is held while the user's iterator, a call or a callback runs.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Scheduler:
         recorder: Makes the outcomes.
         start: Runs a function on a thread.
         raises: Whether the first failed item ends the map.
-        idempotent: Whether an item that may have run is sent again.
+        idempotent: Whether an item that may have run is called again.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Scheduler:
         self._backlog = Backlog()
         self._pauses = Pauses()
         self._in_flight: dict[int, Item] = {}
-        self._not_started = 0  # of those, how many the app does not run yet
+        self._not_started = 0  # how many of them the app does not run yet
         self._workers, self._pausing = 0, False  # whether one waits for the end of a pause
         self._order = Order()
         self._in_order = True
@@ -102,7 +102,7 @@ class Scheduler:
             return Counts(*ended, len(self._in_flight), self._refused)
 
     def next(self, *, in_order: bool) -> Outcome | None:
-        """Return the next outcome, and wait for it. ``None`` after the last one.
+        """Wait for the next outcome, and return it; ``None`` after the last one.
 
         Args:
             in_order: Return the outcomes in the order of the payloads, not as they end.
@@ -129,7 +129,7 @@ class Scheduler:
             self._read_one()
 
     def stop(self, reason: BaseException) -> None:
-        """End the map: cancel what is in flight, and start nothing more.
+        """End the map: cancel all items in flight, and start no more.
 
         Args:
             reason: What threads that wait for outcomes get.
@@ -155,7 +155,9 @@ class Scheduler:
     # -- reading --------------------------------------------------------------------
 
     def _choose(self, in_order: bool) -> Any:
-        """Return the next outcome, or what the thread that wants it has to do. With the lock."""
+        """Return the next outcome, or what the waiting thread has to do. The caller has the
+        lock.
+        """
         can_read = self._can_read()
         if self._order.has_next(in_order=in_order) and not (can_read and self._quick):
             return self._order.take(in_order=in_order)
@@ -211,7 +213,7 @@ class Scheduler:
     # -- workers --------------------------------------------------------------------
 
     def _workers_to_start(self) -> int:
-        """Return how many workers have to start. They are counted from now on. With the lock."""
+        """Return how many workers have to start, and count them. The caller has the lock."""
         if self._stopped is not None or not len(self._backlog):
             return 0
         if self._pauses.until > time.monotonic():
@@ -234,7 +236,7 @@ class Scheduler:
                 return
 
     def _work(self) -> None:
-        """Run items until there is none for this worker."""
+        """Run items until this worker is no longer needed."""
         try:
             item = self._next_item(None)
             while item is not None:
@@ -248,7 +250,7 @@ class Scheduler:
                 raise
 
     def _next_item(self, note: Callable[[], list[Item]] | None) -> Item | None:
-        """Take the next item, after a pause if there is one; ``None`` if this worker ends.
+        """Wait for a pause to end and return the next item; ``None`` if the worker has to end.
 
         Args:
             note: Notes how the last item of this worker ended. Returns items to cancel.
@@ -281,7 +283,7 @@ class Scheduler:
                 self._pausing = False
 
     def _take(self) -> Item:
-        """Take an item to run. With the lock."""
+        """Take an item to run. The caller has the lock."""
         item = self._backlog.take()
         self._in_flight[item.index] = item
         self._not_started += 1
@@ -315,7 +317,7 @@ class Scheduler:
         return partial(self._note_outcome, item, outcome, seconds)
 
     def _on_start(self, item: Item) -> None:
-        """Take note that the app runs an item now."""
+        """Record that the app runs an item now."""
         with self._lock:
             if item.started or item.index not in self._in_flight:
                 return

@@ -1,7 +1,7 @@
 """`Source`: the payloads of a map, read one by one.
 
-A source reads nothing before it is asked. It turns the rows of a table into payloads by column
-name, and refuses at once what cannot be a list of payloads.
+A source reads a payload only when it is needed. It converts the rows of a table to payloads by
+column name, and raises an error at once for a value that cannot be a list of payloads.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Source:
     """The payloads of a map.
 
     Args:
-        payloads: What the user passed.
+        payloads: The argument of the user.
         endpoint: The endpoint, for messages.
         parameters: Returns the parameters of the endpoint. It is called for tables only.
 
@@ -30,8 +30,8 @@ class Source:
         total: How many payloads there are, if that is known.
 
     Raises:
-        PayloadError: It cannot be a list of payloads, or a table has other columns than the
-            endpoint has parameters.
+        PayloadError: The argument cannot be a list of payloads, or the columns of a table are not
+            the parameters of the endpoint.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """`Window`: how many items of a map are in flight.
 
-Pure: it knows no threads and no clock. The scheduler tells it what happens and when, and asks for
-`limit`. `AdaptiveWindow` finds the number in this way:
+Pure: it knows no threads and no clock. The scheduler passes each event with its time, and reads
+    `limit`. `AdaptiveWindow` finds the number in this way:
 
 - It grows, at first by doubling, as long as the rate of ended items grows with it. While all items
   in flight run at once, it does not wait for their ends, because the app has room for more.
@@ -27,13 +27,13 @@ DOUBLED = 1.15  # growth of the rate for which the window doubles again
 BETTER = 1.04  # growth of the rate for which a larger window is kept
 ALIKE = 0.99  # share of the rate for which a smaller window is kept
 PROBE = 1.25  # the factor of a larger or smaller window that is tried now and then
-SURE = 4  # measurements of such a trial are so many times longer
+SURE = 4  # how many times longer the measurement of such a trial is
 FIRST_PROBE, LAST_PROBE = 8, 64  # measurements between two trials
 FORGET = 20  # measurements without a refusal, after which the ceiling rises
 
 
 class Window(Protocol):
-    """What the scheduler asks and tells. All times are of one clock, in seconds.
+    """The limit of the items in flight. All times are of one clock, in seconds.
 
     Attributes:
         limit: How many items may be in flight now.
@@ -42,7 +42,7 @@ class Window(Protocol):
     limit: int
 
     def started(self, now: float, in_flight: int, waiting: int) -> None:
-        """Take note that the app runs one more item.
+        """Record that the app runs one more item.
 
         Args:
             now: The time.
@@ -51,7 +51,7 @@ class Window(Protocol):
         """
 
     def ended(self, now: float, seconds: float, waited: float | None, in_flight: int) -> None:
-        """Take note of an item that ended.
+        """Record that an item has ended.
 
         Args:
             now: The time.
@@ -61,7 +61,7 @@ class Window(Protocol):
         """
 
     def refused(self, now: float, began: float, in_flight: int) -> None:
-        """Take note of an item that the app did not take.
+        """Record that the app refused an item.
 
         Args:
             now: The time.
@@ -71,7 +71,7 @@ class Window(Protocol):
 
 
 class Ceiling:
-    """How many items the app takes at most, after it has refused some."""
+    """The largest number of items that the app accepts, after it has refused some."""
 
     def __init__(self) -> None:
         self._number = math.inf
@@ -91,13 +91,13 @@ class Ceiling:
         return max(1, min(most, number - max(1, number // 10)))
 
     def end_round(self) -> None:
-        """Take note that as many items have ended as are in flight."""
+        """Record that as many items have ended as are in flight."""
         self._calm += 1
         if self._calm >= FORGET and self.is_known:
             self._calm, self._number = 0, self._number * PROBE + 1
 
     def refused(self, now: float, began: float, in_flight: int) -> bool:
-        """Take note of a refusal, and return whether it is the first of those that came together.
+        """Record a refusal, and return whether it is the first one of a group.
 
         Args:
             now, began, in_flight: As for `Window.refused`.
@@ -149,7 +149,7 @@ class AdaptiveWindow:
     Args:
         most: The most items that may be in flight.
         batch: How many items the app runs together; 1 if it has no batches.
-        servers: How many servers the items go to. Each needs an item that waits.
+        servers: How many servers get items. Each one needs an item that waits in its queue.
 
     Attributes:
         limit: How many items may be in flight now.
@@ -260,7 +260,7 @@ class AdaptiveWindow:
         self._quiet = 0
         fills = waiting is not None and waiting >= self._reserve(number - waiting)
         larger, smaller = math.ceil(self.limit * PROBE), int(self.limit / PROBE)
-        # If the app tells how long items wait, `_shrink` finds what is too much.
+        # If the app reports how long items wait, `_shrink` lowers a limit that is too large.
         self._probes_down = waiting is None and not self._probes_down
         wanted = smaller if self._probes_down else larger
         if fills or not 1 <= wanted <= self._highest():
