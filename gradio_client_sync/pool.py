@@ -45,14 +45,14 @@ class ReplicaStatus(NamedTuple):
 
     Attributes:
         source: The address that was given to `Pool`, without a query.
-        state: ``"up"``: it gets calls. ``"full"``: its queue was full, or it limits the rate of
-            requests, so it gets no calls for a while. ``"down"``: it could not be reached, and is
+        state: ``"up"``: it gets calls. ``"full"``: its queue was full, or it limited the rate of
+            requests, so it gets no calls for some time. ``"down"``: it could not be reached, and is
             checked again. ``"different"``: it responds, but has other endpoints than the pool.
         in_flight: The calls of this pool that run there or wait in its queue.
         queued: How many calls of all clients waited in its queue, as it reported last.
         done: The calls that have ended there with a result.
         failed: The calls that have failed there.
-        error: Why it got no calls, or did not take one, the last time; ``None`` if never.
+        error: Why it last got no calls, or refused one; ``None`` if this has not happened.
         checked_in: Seconds until a replica that is not up is checked or called again.
     """
 
@@ -74,9 +74,9 @@ class Pool(MapsCalls, ExplainsAttributes):
     shortest queue if its last status showed a longer one. A replica that cannot be reached, or
     whose queue is full, is left out for a time that grows, and gets calls again when it responds.
 
-    A call that a replica did not take goes to another one. A call that it had taken may have run,
-    so it goes to another one only with ``idempotent=True``. Endpoints with session state always use
-    the same replica. Every method may be called from any thread.
+    A call that a replica refused is sent to another one. A call that it had accepted may have run,
+    so it is sent to another one only with ``idempotent=True``. Endpoints with session state always
+    use the same replica. Every method may be called from any thread.
 
     Args:
         sources: The addresses: URLs or names of Spaces, as for `Client`.
@@ -135,7 +135,7 @@ class Pool(MapsCalls, ExplainsAttributes):
     def status(self) -> list[ReplicaStatus]:
         """Return what the pool knows about each replica, in the order of the addresses.
 
-        This waits for nothing. If a replica is due for a check, another thread makes the check.
+        This does not block. If a check is due, another thread makes it.
         """
         replicas = self._current()
         if not self._closed:
@@ -376,10 +376,11 @@ class Pool(MapsCalls, ExplainsAttributes):
     # -- the session --------------------------------------------------------------------
 
     def reset_session(self) -> None:
-        """Start new sessions on all replicas: later calls have the app's initial session state.
+        """Start new sessions on all replicas. Later calls begin with the app's initial session
+        state.
 
-        The next call with session state chooses its replica again. Use this also if the replica
-        with the session state is lost: its state is lost with it.
+        The next call with session state chooses a replica. Also use this if the replica with the
+        session state is lost, because the state is lost with it.
         """
         replicas = self._current()
         replicas.forget_home()

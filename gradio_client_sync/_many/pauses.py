@@ -1,8 +1,8 @@
 """`Pauses`: how long a map waits after the app has refused an item.
 
 Pure: the scheduler passes each event with its time. A pause holds back all items, so that refusals
-    do not follow each other quickly. A full queue needs no pause while other items of the map are
-    in flight: the next item is sent when one of them ends.
+do not follow each other quickly. A full queue needs no pause while other items of the map are in
+flight: the next item is sent when one of them ends.
 """
 
 from __future__ import annotations

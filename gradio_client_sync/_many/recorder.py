@@ -137,9 +137,7 @@ class OutcomeRecorder:
             start_or_run(self._start, partial(self._flush_until_idle, journal))
 
     def _flush_until_idle(self, journal: Journal) -> None:
-        """Flush the journal until nothing is unwritten. A power cut then loses one second at
-        most.
-        """
+        """Flush the journal every second until all is written, against a power cut."""
         while True:
             with self._lock:
                 due = None if self._closed.is_set() else journal.due()

@@ -1,7 +1,7 @@
 """`Window`: how many items of a map are in flight.
 
 Pure: it knows no threads and no clock. The scheduler passes each event with its time, and reads
-    `limit`. `AdaptiveWindow` finds the number in this way:
+`limit`. `AdaptiveWindow` finds the number in this way:
 
 - It grows, at first by doubling, as long as the rate of ended items grows with it. While all items
   in flight run at once, it does not wait for their ends, because the app has room for more.

@@ -15,7 +15,7 @@ class Load(NamedTuple):
     """What a replica has to do.
 
     Attributes:
-        rank: How well it can be used. A replica with a lower number comes first, with any load.
+        rank: Its rank. A replica with a lower rank is chosen first, whatever its load.
         in_flight: The calls of this pool that run there or wait in its queue.
         waiting: How many calls wait in its queue.
         seconds: How long one call of the endpoint runs there; ``None`` if that is not known.
@@ -32,10 +32,10 @@ class Load(NamedTuple):
 def choose(loads: Sequence[Load]) -> int:
     """Return the position of the replica that gets the next call.
 
-    This is the one where the call waits for the shortest time. Among those where no call waits, it
-    is the one with the fewest calls. So a slow replica is always busy, and never has more in its
-    queue than it can do while the others do theirs. Of equal ones, it is one of the fast ones, and
-    of these the one that was not used for the longest time.
+    This is the replica where the call waits for the shortest time. Among those where no call waits,
+    it is the one with the fewest calls. So a slow replica is always busy, and its queue is never
+    longer than those of the others, in seconds. Among equal replicas, a fast one is chosen, and
+    among equally fast ones the one whose last call is the oldest.
 
     Args:
         loads: The load of each replica; at least one.
@@ -53,7 +53,7 @@ def choose(loads: Sequence[Load]) -> int:
 
 
 def _wait(load: Load, seconds: float) -> float:
-    """Return how long a further call would wait, if a call waits now; otherwise 0.
+    """Return how long one more call would wait; 0 if no call waits now.
 
     Args:
         load: The load.

@@ -1,4 +1,4 @@
-"""How the endpoints of two replicas differ, in words."""
+"""Messages about how the endpoints of two replicas differ."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .._protocol.api.signature import Signature
 
-#: The endpoints of an app: what a caller relies on, by name or number.
+#: The endpoints of an app by name or number, each with its parameters and outputs.
 Api = Mapping[Union[str, int], Fingerprint]
 
 #: How many differences a message lists.
@@ -49,7 +49,7 @@ def differences(api: Api, other: Api, *, types: bool = True) -> list[str]:
 
 
 def listed(clauses: list[str]) -> str:
-    """Return clauses as the rest of a sentence. Only the first ones are listed."""
+    """Join the first clauses to the rest of a sentence."""
     more = len(clauses) - MOST_LISTED
     rest = [f"and {more} more"] if more > 0 else []
     return "; ".join([*clauses[:MOST_LISTED], *rest])

@@ -31,19 +31,19 @@ class Replicas(Protocol):
     def take(
         self, endpoint: str | int | None, without: Sequence[Replica], *, sticky: bool
     ) -> Replica | None:
-        """Choose a replica for a call, and count the call as one that it has to do."""
+        """Choose a replica for a call, and add the call to its load."""
 
     def starts(self, replica: Replica) -> None:
-        """Record that a replica runs a call that waited in its queue."""
+        """Record that a replica has started a call that waited in its queue."""
 
     def pass_on(self, replica: Replica, error: BaseException, *, started: bool) -> None:
-        """Record that a replica has not accepted a call, which goes to another one."""
+        """Record that a replica has refused a call, which is sent to another one."""
 
     def retry(self, replica: Replica, error: BaseException) -> None:
-        """Record that a replica has not accepted a call, which it will get once more."""
+        """Record that a replica has refused a call, which is sent to it again."""
 
     def others(self, replica: Replica) -> str:
-        """Return a sentence about the state of all other replicas, or ``""`` if it is alone."""
+        """Return a sentence about the state of all other replicas; ``""`` if there are none."""
 
     def end(
         self,
@@ -64,7 +64,7 @@ class Dispatch:
     Args:
         replicas: All replicas.
         endpoint: The endpoint.
-        sticky: The call has to be made where the pool's session state is.
+        sticky: Whether the call has to be made on the replica with the pool's session state.
 
     Attributes:
         replica: The replica that has the call now.
@@ -85,10 +85,10 @@ class Dispatch:
         self._tried = [replica]
 
     def take_over(self, error: GradioClientError, job: HandedOver) -> bool:
-        """Let another replica run a job that its replica has not accepted, or that may run twice.
+        """Let another replica run a job that was refused, or that may run twice.
 
         Args:
-            error: Why its replica does not run it.
+            error: The error of the replica that had the job.
             job: The job.
 
         Returns:
@@ -119,13 +119,13 @@ class Dispatch:
         return False
 
     def next(self, error: GradioClientError) -> bool:
-        """Choose another replica for a call that could not even be prepared for its replica.
+        """Choose another replica for a call, after its preparation for the chosen one has failed.
 
         Args:
-            error: Why not.
+            error: The error of the preparation.
 
         Returns:
-            ``False`` if there is none left.
+            Whether there is another replica.
         """
         return not self._sticky and self._go_on(error)
 
@@ -134,7 +134,7 @@ class Dispatch:
         other = self._replicas.take(self._endpoint, self._tried, sticky=False)
         if other is None:
             return False
-        # Set before another thread may run the job there, and may call `take_over` in turn.
+        # Set first: the thread that runs the job there may call `take_over` at once.
         self.replica = other
         self._tried.append(other)
         with self._lock:

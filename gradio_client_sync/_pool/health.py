@@ -1,4 +1,4 @@
-"""The state of one replica of a pool: whether it gets calls, and when it is checked again.
+"""The state of one replica of a pool: whether it gets calls, and when its next check is.
 
 `Health` and `Room` are state machines without a clock: the caller passes the time. Each method
 returns the next state.
@@ -8,7 +8,7 @@ returns the next state.
     down        it could not be reached, and gets no calls until a check succeeds
     different   it responds, but its endpoints are not those of the pool
 
-The pauses of a replica grow with each failure in a row.
+Each further failure of a replica makes its next pause longer, until a call succeeds.
 """
 
 from __future__ import annotations
@@ -75,9 +75,9 @@ class Health(NamedTuple):
     """Whether a replica can be used.
 
     Attributes:
-        state: See the module.
-        failures: How many times in a row it has failed, without stragglers.
-        until: When it gets a call or a check again, on the clock of the caller.
+        state: ``"up"``, ``"full"``, ``"down"`` or ``"different"``, as the module describes them.
+        failures: How many times in a row it has failed. Calls that fail together count once.
+        until: When its next call or check is allowed, on the clock of the caller.
         is_checked: Whether a check is running.
     """
 
@@ -89,12 +89,12 @@ class Health(NamedTuple):
     # -- facts ------------------------------------------------------------------------
 
     def works(self) -> Health:
-        """A call or a check has succeeded."""
+        """Return the state after a call or a check that has succeeded."""
         # A call succeeds also on an app with other endpoints. Only a check shows that they fit.
         return self if self.state == "different" and not self.is_checked else Health()
 
     def refuses(self, now: float, retry_after: float | None = None) -> Health:
-        """The replica has refused a call: its queue is full, or it limits the rate of requests.
+        """Return the state after a refused call: the queue is full, or the rate is limited.
 
         Args:
             now: The present time.
@@ -107,19 +107,19 @@ class Health(NamedTuple):
         return Health("full", failures, now + min(pause, LONGEST_PAUSE))
 
     def is_lost(self, now: float) -> Health:
-        """A call or a check could not reach the app."""
+        """Return the state after a call or a check that could not reach the app."""
         if self.state in ("down", "different") and not self.is_checked:
             return self  # other calls that were lost at the same time
         failures = self.failures + 1 if self.state in ("down", "different") else 1
         return Health("down", failures, now + _pause(failures, LONGEST_PAUSE))
 
     def differs(self, now: float) -> Health:
-        """A check has found an app with other endpoints."""
+        """Return the state after a check that has found an app with other endpoints."""
         failures = self.failures + 1
         return Health("different", failures, now + _pause(failures, LONGEST_PAUSE))
 
     def check_begins(self) -> Health:
-        """A check begins."""
+        """Return the state while a check runs."""
         return self._replace(is_checked=True)
 
     # -- questions --------------------------------------------------------------------
@@ -135,10 +135,10 @@ class Health(NamedTuple):
 
 
 class Room(NamedTuple):
-    """How many calls of this pool a replica with a limited queue takes at once.
+    """How many calls of this pool a replica with a limited queue accepts at once.
 
-    Without this, a replica whose queue is full would have the least to do again and again, and
-    would refuse one call for each that it takes.
+    Without this limit, a replica with a full queue would often be the one with the least load, and
+    would refuse one call for each that it accepts.
 
     Attributes:
         limit: The most calls at once; ``None`` as long as it has refused none.
@@ -151,7 +151,7 @@ class Room(NamedTuple):
     needed: int = SUCCESSES
 
     def refused(self, in_flight: int) -> Room:
-        """The replica has refused a call.
+        """Return the state after a refused call.
 
         Args:
             in_flight: The other calls of this pool at the replica.
@@ -159,12 +159,12 @@ class Room(NamedTuple):
         taken = max(in_flight, 1)
         if self.limit is None:
             return Room(taken)
-        again = taken >= self.limit - 1  # the limit was right, so try less often to raise it
+        again = taken >= self.limit - 1  # The limit was right, so it is raised less often.
         needed = min(self.needed * 2, MOST_SUCCESSES) if again else SUCCESSES
         return Room(min(taken, self.limit), 0, needed)
 
     def succeeded(self) -> Room:
-        """A call has succeeded."""
+        """Return the state after a call that has succeeded."""
         if self.limit is None:
             return self
         if self.successes + 1 < self.needed:
@@ -172,5 +172,5 @@ class Room(NamedTuple):
         return self._replace(limit=self.limit + 1, successes=0)
 
     def has_place(self, in_flight: int) -> bool:
-        """Return whether the replica takes another call, as far as the pool knows."""
+        """Return whether the replica accepts one more call, as far as the pool knows."""
         return self.limit is None or in_flight < self.limit

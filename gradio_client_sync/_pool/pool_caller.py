@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 class PoolCaller:
     """Makes the calls of a map through the replicas of a pool.
 
-    An item that no replica has taken waits and goes again, as with one client.
+    An item that all replicas have refused waits and is called again, as with one client.
 
     Args:
         owner: The pool.
         replicas: Its replicas.
         endpoint: The endpoint, by a name or number that is the same for all replicas.
-        sticky: The calls have to be made where the pool's session state is.
+        sticky: Whether the calls have to be made on the replica with the pool's session state.
         options: The options of each call.
 
     Attributes:
@@ -66,16 +66,16 @@ class PoolCaller:
         self.retries = first.retries
 
     def _caller(self, client: Client) -> ClientCaller:
-        """Return what makes the calls through one client."""
+        """Return the caller that uses one client."""
         caller = self._callers.get(client)
         if caller is None:
-            # Two threads may both make one. That does no harm, as it holds nothing.
+            # Two threads may both make one. That does no harm: it has no state.
             caller = ClientCaller(client._lifecycle, client, self._asked, **self._options)
             self._callers[client] = caller
         return caller
 
     def call(self, item: Item) -> Data:
-        """Make one attempt of an item. If a replica does not take it, the next one gets it."""
+        """Make one attempt of an item. If a replica refuses it, the next one gets it."""
         dispatch = Dispatch(self._replicas, self.endpoint, sticky=self._sticky)
         on_start = item.on_start
 
@@ -112,7 +112,7 @@ class PoolCaller:
         return self._first.parameters()
 
     def fingerprint(self) -> str:
-        """Return what callers of the endpoint rely on, as text."""
+        """Return the endpoint's fingerprint as text."""
         return self._first.fingerprint()
 
     def remote(self) -> tuple[Any, str | int | None, dict[str, Any]]:
@@ -120,12 +120,12 @@ class PoolCaller:
         return self._owner, self._asked, self._options
 
     def restore(self, recorded: Recorded) -> Data:
-        """Return the result that a journal has, with files as objects."""
+        """Return a result from a journal, with files as objects."""
         client = self._client_of(recorded)
         return (self._first if client is None else self._caller(client)).restore(recorded)
 
     def _client_of(self, recorded: Recorded) -> Client | None:
-        """Return the client of the replica that has the files of a result, if it has some."""
+        """Return the client of the replica that has the files of a result."""
         for place in recorded.files:
             found: Any = recorded.data
             for step in place:

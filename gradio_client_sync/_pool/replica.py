@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 CHECK_TIMEOUT = 10.0  # s for the requests of one check
 
-#: Seconds after which the speed of a replica that was not used is forgotten, so that it is measured
-#: again. A model that is loaded by the first call, for example, is fast later.
+#: Seconds after which the speed of an unused replica is measured again. The first call of a model,
+#: for example, may load it, and later calls are fast.
 REMEMBERED = 60.0
 
-#: The part of the last call in the average of the times.
+#: The weight of the last call in the average of the times.
 _NEWEST = 0.3
 
 
@@ -31,7 +31,7 @@ class Description(NamedTuple):
     """The endpoints of a replica's app.
 
     Attributes:
-        api: What callers rely on.
+        api: The parameters and outputs of its endpoints.
         version: The Gradio release, which decides how types are written.
         is_complete: Whether the app has described its parameters (``/info``).
     """
@@ -48,14 +48,15 @@ class Replica:
         client: The client of its address. It may not be connected yet.
 
     Attributes:
-        client: As in the arguments. A check replaces it if the app has got another protocol.
+        client: The client. A check replaces it if the app now has another protocol.
         health: Whether it gets calls.
         room: How many calls it takes at once, if its queue is limited.
         in_flight: The calls of this pool that it runs or has in its queue.
         running: Those of them that its app runs, as far as it has reported that.
         done: The calls that have ended with a result.
-        failed: The calls that have failed there, without those that another replica has run.
-        error: The last reason why it got no calls, or did not take one.
+        failed: The calls that have failed there. Calls that another replica has run are not
+            counted.
+        error: The last reason why it got no calls, or refused one.
         used: When it got its last call; see `Load`.
         newest: The last job that it got.
     """
@@ -78,7 +79,7 @@ class Replica:
     def queued(self) -> int:
         """Return how many calls wait in its queue, by the status of the newest job.
 
-        These are calls of this pool and of all others. The result is 0 if that job does not wait.
+        These are the calls of all clients. The result is 0 if that job does not wait.
         """
         job = None if self.newest is None else self.newest()
         if job is None or job.done():
@@ -87,7 +88,7 @@ class Replica:
         return 0 if position is None else position + 1
 
     def load(self, endpoint: str | int | None, queued: int, now: float) -> Load:
-        """Return what it has to do.
+        """Return its load.
 
         Args:
             endpoint: The endpoint of the next call.
@@ -130,7 +131,7 @@ class Replica:
         """Check that the app responds, and read its endpoints.
 
         Raises:
-            GradioClientError: It does not respond, or is no app that a client can call.
+            GradioClientError: It does not respond, or is not an app that a client can call.
         """
         lifecycle = self.client._lifecycle
         if lifecycle.was_opened:

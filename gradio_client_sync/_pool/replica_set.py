@@ -1,7 +1,7 @@
 """`ReplicaSet`: the replicas of one pool in one process, and the choice among them.
 
-A replica that could not be reached is checked again while the pool is in use: a call, or a look at
-the status, starts a check on another thread if one is due.
+A replica that could not be reached is checked while the pool is in use: if a check is due, a call
+or a read of the status starts it on another thread.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ log = logging.getLogger(__name__)
 
 CLOSE_TIMEOUT = 5.0  # s for all clients together
 
-#: The last rank of a replica that gets a call which another one did not take; see `Replica.load`.
+#: The last rank of a replica that gets a call which another one refused; see `Replica.load`.
 _ACCEPTS = 1
 _DIFFERENT = 4
 
 
 def is_passing(error: BaseException) -> bool:
-    """Return whether a replica may work later that cannot be connected to now."""
+    """Return whether a replica that cannot be reached now may work later."""
     if isinstance(error, AuthenticationError):
         return False
     return isinstance(error, (ConnectFailedError, HTTPStatusError, SpaceNotReadyError))
@@ -58,7 +58,7 @@ class ReplicaSet:
 
     Attributes:
         pid: The process. A forked process makes its own set.
-        replicas: The replicas in the order of the addresses.
+        replicas: The replicas, in the order of the addresses.
         is_closed: Whether `close` was called.
     """
 
@@ -78,11 +78,11 @@ class ReplicaSet:
     # -- connecting -----------------------------------------------------------------
 
     def connect(self) -> None:
-        """Connect to all replicas at the same time. Those that do not respond are left out.
+        """Connect to all replicas at the same time, and leave out those that do not respond.
 
         Raises:
             ConfigError: The endpoints of the replicas differ.
-            GradioClientError: No replica responds, or one is no app that a client can call.
+            GradioClientError: No replica responds, or one is not an app that a client can call.
         """
         found: dict[Replica, Description | BaseException] = {}
 
@@ -118,7 +118,7 @@ class ReplicaSet:
         """Check that a replica has the endpoints of the pool.
 
         Raises:
-            ConfigError: It has others.
+            ConfigError: Its endpoints differ.
         """
         with self._lock:
             expected = self._expected
@@ -142,13 +142,13 @@ class ReplicaSet:
     def take(
         self, endpoint: str | int | None, without: Sequence[Replica], *, sticky: bool
     ) -> Replica | None:
-        """Choose a replica for a call, and count the call as one that it has to do.
+        """Choose a replica for a call, and add the call to its load.
 
         Args:
             endpoint: The endpoint.
-            without: Replicas that have not accepted the call. If there are some, only replicas that
-                seem to work are chosen.
-            sticky: The call has to be made where the pool's session state is.
+            without: Replicas that have refused the call. If there are any, only replicas that seem
+                to work are chosen.
+            sticky: Whether the call has to be made on the replica with the pool's session state.
 
         Returns:
             The replica; ``None`` if all others are excluded or do not work.
@@ -175,29 +175,33 @@ class ReplicaSet:
         return chosen
 
     def starts(self, replica: Replica) -> None:
-        """Record that a replica runs a call that waited in its queue."""
+        """Record that a replica has started a call that waited in its queue."""
         with self._lock:
             replica.running += 1
 
     def pass_on(self, replica: Replica, error: BaseException, *, started: bool) -> None:
-        """Record that a replica has not accepted a call, which goes to another one."""
+        """Record that a replica has refused a call, which is sent to another one."""
         with self._lock:
             replica.in_flight -= 1
             replica.running -= started
         self._record(replica, error)
 
     def retry(self, replica: Replica, error: BaseException) -> None:
-        """Record that a replica has not accepted a call, which it will get once more."""
+        """Record that a replica has refused a call, which is sent to it again."""
         self._record(replica, error)
 
     def others(self, replica: Replica) -> str:
-        """Return a sentence about the state of all other replicas, or ``""`` if it is alone."""
+        """Return a sentence about the state of all other replicas; ``""`` if there are none."""
         names = ", ".join(
             f"{other.client.source.partition('?')[0]} ({other.health.state})"
             for other in self.replicas
             if other is not replica
         )
-        return f"No other replica of the pool has taken the call either: {names}." if names else ""
+        return (
+            f"The other replicas of the pool did not accept the call either: {names}."
+            if names
+            else ""
+        )
 
     def end(
         self,
@@ -232,7 +236,7 @@ class ReplicaSet:
                 if effect_of(error) == "works":
                     self._home_used = True
                 elif not self._home_used:
-                    self._home = None  # it has no state yet, so the next call may go elsewhere
+                    self._home = None  # without state, any replica will do
         self._record(replica, error)
 
     def _record(self, replica: Replica, error: BaseException | None) -> None:
@@ -263,7 +267,7 @@ class ReplicaSet:
             log.warning("%s gets calls of its pool again", source)
 
     def forget_home(self) -> None:
-        """Let the next call with session state choose its replica anew."""
+        """Let the next call with session state choose its replica."""
         with self._lock:
             self._home, self._home_used = None, False
 
@@ -312,7 +316,7 @@ class ReplicaSet:
         self._end_check(replica, error)
 
     def _adopt(self, replica: Replica, described: Description) -> bool:
-        """Use the endpoints of a replica from now on, if no replica with the old ones is left.
+        """Use the endpoints of a replica from now on, if no other replica has the old ones.
 
         Returns:
             Whether they are used.
@@ -358,7 +362,7 @@ def _start_or_run(workers: Workers, task: Callable[[], None]) -> None:
 
 
 def _none_left(errors: dict[Replica, BaseException]) -> BaseException:
-    """Return the error for a pool without a replica that responds: that of the first one."""
+    """Return the error for a pool in which no replica responds: that of the first one."""
     (_, first), *others = errors.items()
     if others and isinstance(first, GradioClientError):
         names = ", ".join(

@@ -218,7 +218,7 @@ def test_pool_full_queue_sends_a_call_elsewhere() -> None:
         assert [pool.predict("/echo", ["x"])[0] for _ in range(3)] == ["b"] * 3
         assert a.count("POST /queue/join") == 1  # it was not asked again and again
         b.refuse = (503, FULL)
-        with pytest.raises(QueueFullError, match=rf"No other replica .*{a.url} \(full\)"):
+        with pytest.raises(QueueFullError, match=rf"The other replicas .*{a.url} \(full\)"):
             pool.predict("/echo", ["x"])
 
 
