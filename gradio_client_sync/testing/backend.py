@@ -1,4 +1,4 @@
-"""`Backend`: what an `AppServer` asks the app that it serves."""
+"""`Backend`: the app behind an `AppServer`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class JobRefusal(NamedTuple):
         status: The HTTP status.
         body: The body.
         headers: Further headers.
-        full: Whether the reason is a full queue, which old servers say in a message.
+        full: Whether the reason is a full queue. Old servers send this reason in a message.
     """
 
     status: int
@@ -30,8 +30,8 @@ class ServedFile(NamedTuple):
     """A file to send.
 
     Attributes:
-        path: Where it is.
-        broken: Send only the first half, and then cut the connection.
+        path: The path on this machine.
+        broken: Whether the connection is cut after the first half.
     """
 
     path: Path
@@ -39,7 +39,7 @@ class ServedFile(NamedTuple):
 
 
 class Backend(Protocol):
-    """What an `AppServer` asks."""
+    """The app behind an `AppServer`: a `FakeApp`, or a recording."""
 
     generation: Generation
     auth: tuple[str, str] | None
@@ -70,7 +70,7 @@ class Backend(Protocol):
 
         Raises:
             Disconnect: The connection is to be cut.
-            Gone: The app has stopped meanwhile.
+            Gone: The app has stopped.
         """
         ...
 

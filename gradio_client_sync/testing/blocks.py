@@ -1,4 +1,4 @@
-"""`record` and `replay`: the blocks in which clients are recorded, or answered from a recording."""
+"""`record` and `replay`: blocks of code whose calls are recorded, or get recorded responses."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ StrPath = Union[str, "os.PathLike[str]"]
 
 
 class Recording(Protocol):
-    """What a block of `record` or `replay` has."""
+    """The object of a block of `record` or `replay`."""
 
     @property
     def missed(self) -> Sequence[str]:
-        """The texts of the errors about calls that the recording does not have."""
+        """The messages of the errors for calls that are not in the recording."""
         ...
 
 
 @contextmanager
 def record(path: StrPath, *, scrub: Scrub | None = None) -> Iterator[Recording]:
-    """Record what clients and apps say to each other in a block; also a decorator.
+    """Record the calls of all clients in a block; also a decorator.
 
-    It records all clients of this process that are made in the block. No header, cookie, token or
-    login is written.
+    Only clients that are made in the block are recorded. No header, cookie, token or login is
+    written to the file.
 
     Args:
         path: The file. It is replaced. Files that apps return are kept in a folder beside it.
@@ -50,16 +50,16 @@ def record(path: StrPath, *, scrub: Scrub | None = None) -> Iterator[Recording]:
 def replay(
     path: StrPath, *, speed: float | None = None, scrub: Scrub | None = None
 ) -> Iterator[Recording]:
-    """Answer clients from a recording in a block, without a network; also a decorator.
+    """Replay a recording: calls in a block get recorded responses. Also a decorator.
 
-    It answers all clients of this process. Equal calls get their
-    recorded responses in the order of recording.
+    This applies to all clients of this process. Equal calls get their responses in the recorded
+    order.
 
     Args:
         path: The file that `record` made.
-        speed: How many times faster than it was recorded: 1 takes the time that it took. ``None``
-            waits for nothing.
-        scrub: The function that `record` got.
+        speed: How many times faster than in the recording; 1 keeps the recorded times. ``None``
+            means without any wait.
+        scrub: The function that was passed to `record`.
 
     Raises:
         ReplayError: The file is missing, or cannot be read. Calls raise it if they are not in the

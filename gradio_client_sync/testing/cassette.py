@@ -1,7 +1,7 @@
-"""The file format of recordings: JSON lines, one for each thing that happened, in order.
+"""The file format of recordings: JSON lines, one for each event, in order.
 
 ===========  ================================================================================
-first key    what the line says
+first key    content of the line
 ===========  ================================================================================
 `cassette`   the version of the format; always the first line
 `app`        the URL of an app, with its `config` or its `info`
@@ -18,7 +18,7 @@ first key    what the line says
 ===========  ================================================================================
 
 A file in a payload is ``{"$file": "HASH/NAME"}``. Headers, cookies, tokens, logins, session hashes
-and event ids are never written. Lines can be edited, removed and added by hand.
+and event ids are never written. You can edit, remove and add lines by hand.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ class RecordedCall:
         number: Its number in the recording.
         app: The URL of the app.
         endpoint: The name of the endpoint, or its number.
-        fn_index: The number of the function; ``None`` for a websocket that was refused, because its
-            handshake names none.
+        fn_index: The number of the function; ``None`` for a refused websocket, because its
+            handshake does not name one.
         payload: The values, with ``***`` for secrets of the client; ``None`` if none were sent.
-        steps: What happened: seconds since the call began, and the line.
+        steps: The events of the call: seconds since it began, and the line.
         event_data: The event data of the call; ``None`` if there was none.
-        played: Whether it was played.
+        played: Whether it was replayed.
     """
 
     def __init__(self, line: Mapping[str, Any]) -> None:
@@ -69,19 +69,19 @@ class RecordedCall:
         self.played = False
 
     def fits(self, payload: Any, event_data: Any) -> bool:
-        """Return whether values are those of this call; one without a payload fits all."""
+        """Return whether this call has these values. A call without a payload fits all values."""
         if self.payload is None or (self.payload, self.event_data) == (payload, event_data):
             return True
         return self._has_secret and not self.differences(payload, event_data)
 
     def differences(self, payload: Any, event_data: Any) -> list[str]:
-        """Return how values differ from those of this call, a line for each part."""
+        """Return the differences between values and those of this call, one line for each part."""
         more = differences(event_data, self.event_data, "event_data")
         return differences(payload, self.payload) + more
 
 
 class Cassette:
-    """A recording that was read.
+    """A recording, read from its file.
 
     Args:
         path: The file.
@@ -90,10 +90,10 @@ class Cassette:
         configs: The config of each app, by its URL.
         infos: The description of each app's API, by its URL.
         calls: The calls, in order.
-        files: What a file of an app was, by app and path: where it is kept, or the status with
-            which it was refused, in order.
+        files: The responses to requests for a file, in order, by app and path: where the content is
+            kept, or the status of a refusal.
         hub: The responses of the Hub: path, status, body.
-        servers: The calls of functions of components that were not played.
+        servers: The calls of functions of components that were not replayed yet.
 
     Raises:
         ReplayError: The file is missing, or cannot be read.
@@ -128,7 +128,7 @@ class Cassette:
 
     def _read(self, line: Any, by_number: dict[Any, RecordedCall]) -> None:
         if not isinstance(line, dict):
-            raise TypeError("it is no object")
+            raise TypeError("it is not an object")
         if "cassette" in line:
             if line["cassette"] != FORMAT:
                 raise ReplayError(
@@ -162,16 +162,16 @@ def digest(content: bytes) -> str:
 
 
 def file_mark(name: object, content: bytes) -> dict[str, str]:
-    """Return what stands for a file in a recorded payload."""
+    """Return the form of a file in a recorded payload."""
     return {"$file": f"{digest(content)}/{safe_name(name)}"}
 
 
 def portable(value: Any, uploads: Mapping[str, Any], scrub: Scrub | None) -> Any:
-    """Return a payload as a recording has it.
+    """Return the recorded form of a payload.
 
     Args:
         value: The payload as it was sent.
-        uploads: What stands for each file that was uploaded, by its path on the server.
+        uploads: The recorded form of each uploaded file, by its path on the server.
         scrub: A function that scrubs texts.
     """
     if isinstance(value, str):
@@ -194,7 +194,7 @@ def portable(value: Any, uploads: Mapping[str, Any], scrub: Scrub | None) -> Any
 
 
 def _scrubbed_mark(mark: dict[str, str], scrub: Scrub | None) -> dict[str, str]:
-    """Return what stands for a file, with a scrubbed name."""
+    """Return the recorded form of a file, with a scrubbed name."""
     content, _, name = mark["$file"].partition("/")
     return mark if scrub is None else {"$file": f"{content}/{safe_name(scrub(name))}"}
 
@@ -220,7 +220,7 @@ def _is_same(sent: Any, recorded: Any) -> bool:
 
 
 def differences(sent: Any, recorded: Any, where: str = "") -> list[str]:
-    """Return how two payloads differ, a line for each part."""
+    """Return the differences between two payloads, one line for each part."""
     if type(sent) is type(recorded) and isinstance(sent, list) and len(sent) == len(recorded):
         pairs = [(f"{where}[{i}]", a, b) for i, (a, b) in enumerate(zip(sent, recorded))]
     elif isinstance(sent, dict) and isinstance(recorded, dict) and sent.keys() == recorded.keys():

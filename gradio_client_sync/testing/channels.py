@@ -1,4 +1,4 @@
-"""Jobs on their way through a fake app, and the streams that carry their messages."""
+"""The jobs of a fake app, and the queues of their messages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Board:
         self.closed = False
 
     def wait(self, ready: Callable[[], bool], timeout: float | None = None) -> bool:
-        """Wait until something is so, or the app has stopped; return whether it is so."""
+        """Wait until a condition is true or the app has stopped; return whether it is true."""
         return self.changed.wait_for(lambda: self.closed or ready(), timeout) and ready()
 
     def notify(self) -> None:
@@ -34,11 +34,11 @@ class Board:
 
 
 class MessageQueue:
-    """Messages that wait until a stream carries them: those of a session, or of one job.
+    """Messages that wait for a stream: those of a session, or of one job.
 
     Attributes:
         pending: The event ids of jobs that have not ended.
-        cut: Whether the stream is to be cut.
+        cut: Whether the stream has to be cut.
         refusal: The status with which the next request for the stream is refused.
         reader: The request whose response carries the messages.
         hung_up: Whether its client has hung up.
@@ -56,7 +56,7 @@ class MessageQueue:
 
     @property
     def is_drained(self) -> bool:
-        """Whether a stream has carried all messages."""
+        """Whether all messages were sent."""
         return not self.messages and not self._is_sending
 
     def put(self, message: dict[str, Any]) -> None:
@@ -82,7 +82,7 @@ class MessageQueue:
 
 
 class ServedJob:
-    """One call.
+    """One call that a fake app has received.
 
     Args:
         board: The lock and condition of the app.
@@ -97,7 +97,7 @@ class ServedJob:
         cut: A function that cuts the connection that carries the job's messages.
         refuse_stream: A function that makes the next request for its stream fail.
         is_delivered: A function that returns whether all of its messages were sent to the client.
-        gone: Whether nothing of the job matters any more.
+        gone: Whether the job is over, so that its messages are dropped.
         cancelled: Whether it was cancelled.
         ended: Whether its last message was sent.
         extra: Further entries of the request: ``event_data`` and ``trigger_id``.
@@ -128,7 +128,7 @@ class ServedJob:
         self.extra: dict[str, Any] = {}
 
     def wait(self, ready: Callable[[], bool]) -> None:
-        """Wait until something is so.
+        """Wait until a condition is true.
 
         Raises:
             Gone: The job is over.
@@ -178,7 +178,7 @@ class Jobs:
         return self._jobs.get(event_id)
 
     def add(self, job: ServedJob) -> None:
-        """Make a job known, so that it can be cancelled."""
+        """Add a job, so that it can be cancelled."""
         with self._board.lock:
             self._jobs[job.event_id] = job
 
@@ -192,7 +192,7 @@ class Jobs:
             except (Gone, OSError):
                 pass  # it was cancelled, or its client hung up
             except BaseException:
-                job.cut()  # a fault of this package: the client must not wait for ever
+                job.cut()  # a fault of this package: the client must not wait forever
                 raise
             finally:
                 with self._board.lock:
@@ -208,11 +208,11 @@ class Jobs:
             job.stop(cancelled=False)
 
     def cancel(self, body: dict[str, Any], completed: dict[str, Any]) -> None:
-        """End all jobs of a function and session, and complete the one that is named.
+        """End all jobs of a function and session. The one that the request names is completed.
 
         Args:
             body: The request.
-            completed: The last message of the named one.
+            completed: The last message of the named job.
         """
         wanted = body.get("session_hash"), body.get("fn_index")
         with self._board.lock:

@@ -1,4 +1,4 @@
-"""What a fake app says of itself: its config, and the description of its API."""
+"""The config of a fake app, and the description of its API."""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ class Call:
         session_hash: The session.
         headers: The headers of the request, by name in lower case.
         event_data: What the caller gave as `event_data`.
-        outputs: What the function returned or yielded so far: a list of output lists.
-        error: The exception that the function raised, or that a test ordered.
+        outputs: The values that the function has returned or yielded: a list of output lists.
+        error: The exception of the function, or the failure that a test has set.
         cancelled: Whether the caller cancelled it, or hung up.
     """
 
@@ -67,7 +67,7 @@ class FakeEndpoint:
         queue: Whether calls go through the queue.
         visibility: Who sees it.
         concurrency: How many calls run at the same time; ``None`` for no limit.
-        description: What it does; by default, the docstring of the function.
+        description: Its description; by default, the docstring of the function.
         names: The names that are known where the function is defined.
     """
 
@@ -118,7 +118,7 @@ class FakeEndpoint:
         self.seconds: float | None = None
 
     def _share_state(self) -> None:
-        """Let an output of state write to the input of state with its position among those."""
+        """Connect the first output of state with the first input of state, and so on."""
         count = len(self.inputs)
         kept = [self.ids[i] for i, slot in enumerate(self.inputs) if slot.is_state]
         for i, slot in enumerate(self.outputs):
@@ -127,7 +127,7 @@ class FakeEndpoint:
 
     @property
     def called(self) -> str | int:
-        """Its name with a slash, or its number."""
+        """The name with a slash, or the number."""
         return self.number if self.name is None else f"/{self.name}"
 
     def rank(self, job: ServedJob) -> int:
@@ -135,7 +135,7 @@ class FakeEndpoint:
         return self.waiting.index(job) if job in self.waiting else 0
 
     def may_run(self, job: ServedJob) -> bool:
-        """Claim a place for a job to run; return whether there was one for it."""
+        """Return whether a job may run now. If so, it counts as running."""
         limit = self.concurrency
         if job in self.waiting and (
             limit is None or (self.running < limit and self.waiting[0] is job)
@@ -228,7 +228,7 @@ def _steps(generator: Any) -> Iterator[Any]:
 
 
 def _one_of_a_batch(hint: Any) -> Any:
-    """Return the annotation of one value, for that of a list of values of a batch function."""
+    """Return the annotation of one value, from that of the list of a batch function."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is tuple:
         parts = tuple(map(_one_of_a_batch, args))

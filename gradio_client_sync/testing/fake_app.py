@@ -19,14 +19,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 class FakeApp:
     """A Gradio app in this process, without Gradio; a context manager.
 
-    It listens on a port of this machine and speaks Gradio's protocol, so every client can call it.
+    It listens on a port of this machine and uses Gradio's protocol, so every client can call it.
 
     Args:
         protocol: The protocol: ``"ws"``, ``"sse"``, ``"sse_v1"``, ``"sse_v2"``, ``"sse_v2.1"`` or
             ``"sse_v3"``.
-        version: The Gradio release that it claims to be, such as ``"4.44.1"``. It decides about the
-            protocol, if that is not given.
-        auth: The user and password that it asks for.
+        version: The Gradio release that it imitates, such as ``"4.44.1"``. Without `protocol`, the
+            release determines the protocol.
+        auth: The user name and the password of its login.
         max_size: How many jobs may wait in its queue; ``None`` for no limit.
         show_error: Whether it sends the texts of exceptions other than `error`.
         title: The title of its page.
@@ -84,13 +84,13 @@ class FakeApp:
     def like(cls, source: Any, **options: Any) -> FakeApp:
         """Make a fake app with the endpoints of a real one.
 
-        Each endpoint returns an example of its type until `endpoint` gives it a function, whose
-        parameters then have to be those of the real one. Calls that the real app would not
-        understand fail.
+        Each endpoint returns an example of its type until you give it a function by `endpoint`. The
+        parameters of this function have to be those of the real endpoint. Calls that the real app
+        would refuse fail.
 
         Args:
-            source: The URL of the app or the name of its Space, which is asked now; or what
-                `Client.view_api` returned; or the path of a ``.json`` file with that.
+            source: The URL of the app or the name of its Space, to which this connects; or the
+                result of `Client.view_api`; or the path of a ``.json`` file with that result.
             options: Options for `FakeApp`; for a URL or a Space, ``client`` may have options for
                 `Client`.
         """
@@ -124,7 +124,7 @@ class FakeApp:
 
     @property
     def calls(self) -> list[Call]:
-        """The calls that its functions got, in order."""
+        """The calls that its functions have received, in order."""
         return self._app.calls
 
     def __repr__(self) -> str:
@@ -178,13 +178,13 @@ class FakeApp:
         item of a ``tuple`` or of a `NamedTuple`. A generator streams its values.
 
         Args:
-            name: The name of the endpoint. ``None`` gives it none, so that it has only a number.
+            name: The name of the endpoint; ``None`` for an endpoint that has only a number.
             components: Other components: ``{"photo": "image", "return": "label"}``. A value is a
                 type, or an object with ``type`` and properties.
             batch: Whether the function takes and returns lists of values.
             queue: Whether calls go through the queue.
-            visibility: ``"undocumented"`` leaves it out of the description of the API,
-                ``"private"`` makes clients refuse to call it.
+            visibility: ``"undocumented"`` hides it in the description of the API, and clients
+                refuse to call a ``"private"`` one.
             concurrency: How many calls run at the same time; ``None`` for no limit.
         """
         names = sys._getframe(1).f_locals  # types may be defined inside of a test
@@ -225,7 +225,7 @@ class FakeApp:
     def _replace(
         self, endpoint: FakeEndpoint, function: Callable[..., Any], names: Mapping[str, Any]
     ) -> None:
-        """Give an endpoint that exists another function."""
+        """Replace the function of an endpoint."""
         other = FakeEndpoint(endpoint.number, endpoint.name, function, 0, names=names)
         wanted = [slot.name for slot in endpoint.inputs if not slot.is_state]
         given = [slot.name for slot in other.inputs if not slot.is_state]
@@ -295,12 +295,12 @@ class FakeApp:
         *,
         unit: str = "steps",
     ) -> None:
-        """Tell the caller how far the function is, like ``gr.Progress``.
+        """Send the progress of the function to the caller, like ``gr.Progress``.
 
         Args:
-            value: A fraction from 0 to 1, or how many steps of how many are done.
-            desc: What it does.
-            unit: What is counted.
+            value: A fraction from 0 to 1, or the steps that are done and their total.
+            desc: The text before the bar.
+            unit: The unit of the steps.
         """
         index, length = value if isinstance(value, tuple) else (None, None)
         fraction = None if isinstance(value, tuple) else value
@@ -324,12 +324,12 @@ class FakeApp:
         Args:
             endpoint: The endpoint; ``None`` for all.
             fault: An HTTP status such as 502 or 429; `QueueFullError`, `ValidationError` or
-                `RateLimitError`; an exception of the function, such as `AppError`; or what happens
-                to the connection: ``"disconnect"`` cuts it, ``"stall"`` leaves it open and silent,
-                ``"restart"`` also makes the app forget its sessions and jobs.
-            times: How many calls fail; ``None`` for all.
-            when: At which point of a call: ``"join"``, ``"queued"``, ``"running"``, or
-                ``"download"`` of a file that the endpoint returned.
+                `RateLimitError`; an exception of the function, such as `AppError`; or a fault of
+                the connection: ``"disconnect"`` cuts it, ``"stall"`` keeps it open without
+                messages, ``"restart"`` cuts it and removes all sessions and jobs.
+            times: The number of calls that fail; ``None`` for all.
+            when: The point of the call: ``"join"``, ``"queued"``, ``"running"``, or ``"download"``
+                of a file that the endpoint has returned.
 
         Raises:
             ValueError: There is no such failure, or it cannot happen at this point.
@@ -354,10 +354,10 @@ class FakeApp:
 
         Args:
             endpoint: The endpoint; ``None`` for all.
-            when: At which point of a call.
-            times: How many calls wait; ``None`` for all.
-            position: The position in the queue that they are told, with ``when="queued"``.
-            eta: The seconds to wait that they are told, with ``when="queued"``.
+            when: The point of the call, as for `fail`.
+            times: The number of calls that wait; ``None`` for all.
+            position: The position in the queue that waiting calls report, with ``when="queued"``.
+            eta: The remaining seconds that waiting calls report, with ``when="queued"``.
         """
         gate = Gate(self._app.board, position, eta)
         number = None if endpoint is None else self._found(endpoint).number
@@ -365,14 +365,14 @@ class FakeApp:
         return gate
 
     def restart(self) -> None:
-        """Restart the app: cut all connections, and forget sessions, state and jobs."""
+        """Restart the app: cut all connections, and remove sessions, state and jobs."""
         self._app.restart()
 
     def wait_for_calls(self, count: int, timeout: float = 10.0) -> None:
-        """Wait until the app has got this many calls.
+        """Wait until the app has received this many calls.
 
         Raises:
-            AssertionError: It got fewer within `timeout` seconds.
+            AssertionError: It has received fewer within `timeout` seconds.
         """
         if not self._app.board.wait(lambda: len(self.calls) >= count, timeout):
             raise AssertionError(f"The app got {len(self.calls)} calls, not {count}.")

@@ -1,6 +1,6 @@
-"""What a server of each Gradio release sends: the fields of its messages, and where its routes are.
+"""The server's side of each Gradio release: the fields of its messages, and its routes.
 
-A `Generation` is the server's half of what `_protocol.dialect` says for the client.
+A `Generation` is for the server what `_protocol.dialect` is for the client.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 from .._protocol.dialect import Dialect, dialect_of
 
-#: The release that a fake app of a protocol has, if none is named. All of them were recorded.
+#: The release of a fake app for which only the protocol is given. All of them were recorded.
 RELEASES = {
     "ws": "3.50.2",
     "sse": "4.0.2",
@@ -44,7 +44,7 @@ class Generation:
         version: The release.
 
     Attributes:
-        dialect: The same rules as the client sees them.
+        dialect: The rules for the client.
         prefix: The path before the routes of the API.
     """
 
@@ -60,7 +60,7 @@ class Generation:
 
     @property
     def config(self) -> dict[str, Any]:
-        """The entries of the config that say which release it is."""
+        """The entries of the config that name the release."""
         entries: dict[str, Any] = {"version": self.version, "mode": "blocks", "enable_queue": True}
         if self.dialect.protocol != "ws":
             entries["protocol"] = self.dialect.protocol

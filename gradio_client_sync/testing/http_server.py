@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from .._protocol.values.filename import type_of
 from .._transport.signal_safe import new_lock
 
-#: From RFC 6455: a websocket server proves with it that it has read the handshake.
+#: From RFC 6455: with this text, a websocket server shows that it has read the handshake.
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
@@ -160,7 +160,7 @@ class Request:
 
         Args:
             path: The file.
-            half: Send only the first half, and then cut the connection.
+            half: Whether to send only the first half, and then cut the connection.
         """
         content, status = path.read_bytes(), 200
         headers = {"Accept-Ranges": "bytes"}
@@ -196,7 +196,7 @@ class Request:
         try:
             self._handler.connection.shutdown(socket.SHUT_RDWR)
         except OSError:
-            pass  # the client was faster
+            pass  # the client has closed it
 
     def wait_for_hangup(self) -> bool:
         """Wait until the client closes its side, or sends its next request.

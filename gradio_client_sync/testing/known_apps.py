@@ -1,4 +1,4 @@
-"""`KnownApps`: the apps that a recorder has seen, by what they say of themselves."""
+"""`KnownApps`: the apps of a recording, known by their configs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 
 class KnownApps:
-    """The apps of a recording, and what their URLs and numbers mean.
+    """The apps of a recording, with their routes and the names of their functions.
 
     Args:
         configs: The config of each app, by its URL.
 
     Attributes:
-        configs: The same, with the apps that were seen since.
+        configs: The config of each app so far, by its URL.
     """
 
     def __init__(self, configs: dict[str, Any] | None = None) -> None:

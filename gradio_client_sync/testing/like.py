@@ -1,4 +1,4 @@
-"""`endpoints_like`: the endpoints of a real app, for a fake one."""
+"""`model_of`: read the endpoints of a real app, for a fake one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LikeEndpoint(NamedTuple):
         inputs: Its inputs.
         outputs: Its outputs.
         streams: Whether it yields several values.
-        description: What the app says of it.
+        description: The description in the app.
     """
 
     name: str | None
@@ -62,8 +62,8 @@ def model_of(source: Any, options: Mapping[str, Any]) -> Model:
     """Read the endpoints of an app.
 
     Args:
-        source: The URL or Space of the app, which is asked; or what `Client.view_api` returned; or
-            the path of a JSON file with that.
+        source: The URL or Space of the app, to which this connects; or the result of
+            `Client.view_api`; or the path of a JSON file with that result.
         options: Options for `Client`.
     """
     version = None
@@ -101,7 +101,7 @@ def _slot(value: Mapping[str, Any]) -> FakeSlot:
         props["choices"] = [[str(choice), choice] for choice in choices]
     python = value.get("python_type")
     if isinstance(python, Mapping) and str(python.get("type")).startswith("list[filepath]"):
-        props["file_count"] = "multiple"  # in 3.x, the schema does not say it
+        props["file_count"] = "multiple"  # the schemas of 3.x do not have this
     default = value["parameter_default"] if value.get("parameter_has_default") else REQUIRED
     name = value.get("parameter_name") or str(value.get("label", ""))
     return FakeSlot(name, component_of(str(value.get("component"))), props, default, schema)

@@ -13,7 +13,7 @@ class Logins:
 
     Args:
         user: The user and password; ``None`` for an app without a login.
-        generation: The release, which decides about the names of cookies.
+        generation: The release, which determines the names of cookies.
     """
 
     def __init__(self, user: tuple[str, str] | None, generation: Generation) -> None:

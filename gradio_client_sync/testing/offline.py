@@ -20,7 +20,7 @@ def no_network() -> Iterator[list[str]]:
     """Refuse every connection and name look-up that would leave this machine.
 
     Returns:
-        The hosts that were asked for, to check that there were none.
+        The hosts of the blocked connections, so that a test can check that there were none.
     """
     asked: list[str] = []
     plain_connect, plain_connect_ex = socket.socket.connect, socket.socket.connect_ex
@@ -66,9 +66,9 @@ def no_network() -> Iterator[list[str]]:
         yield asked
     finally:
         for name, own in before.items():
-            if own is None:  # inherited from the C class; without ours, it is found there again
+            if own is None:  # inherited from the C class, and found there when ours is removed
                 delattr(patched, name)
-            else:  # of a block around this one
+            else:  # set by a block around this one
                 setattr(patched, name, own)
         for name, plain in look_ups.items():
             setattr(names, name, plain)

@@ -1,4 +1,4 @@
-"""Failures and delays that a test orders: `fake.fail` and `fake.hold`."""
+"""The failures and delays that a test sets: `fake.fail` and `fake.hold`."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _WORDS = ("disconnect", "stall", "restart")
 
 
 class Ordered(NamedTuple):
-    """A failure that was ordered.
+    """A failure that a test has set.
 
     Attributes:
-        kind: ``"full"``, ``"status"``, ``"error"``, ``"invalid"``, or one of the words.
+        kind: ``"full"``, ``"status"``, ``"error"``, ``"invalid"``, or a fault of the connection.
         value: The status, or the error.
     """
 
@@ -34,7 +34,7 @@ class Ordered(NamedTuple):
 
 
 def ordered(fault: Fault, when: str | None) -> tuple[Ordered, str]:
-    """Return what a test orders, and at which point of the call it happens.
+    """Return the failure for the arguments of `fake.fail`, and the point of the call.
 
     Raises:
         ValueError: There is no such failure, or it cannot happen at this point.
@@ -85,7 +85,7 @@ def queue_full(size: int) -> JobRefusal:
 
 
 def refusal_of(what: Ordered, size: int) -> JobRefusal:
-    """Return the response that an ordered failure gives.
+    """Return the response for a failure.
 
     Args:
         what: The failure: ``"full"``, ``"invalid"`` or ``"status"``.
@@ -113,8 +113,8 @@ class Gate:
 
     Args:
         board: The lock and condition of the app.
-        position: The position in the queue that waiting calls are told; 0 is the next one.
-        eta: The seconds that they are told.
+        position: The position in the queue that waiting calls report; 0 is the next one.
+        eta: The remaining seconds that they report.
     """
 
     def __init__(self, board: Board, position: int | None, eta: float | None) -> None:
@@ -125,7 +125,7 @@ class Gate:
 
     @property
     def reached(self) -> int:
-        """How many calls have come to the gate."""
+        """The number of calls that have come to the gate."""
         return self._reached
 
     def wait_until_reached(self, count: int = 1, timeout: float = 10.0) -> None:
@@ -144,7 +144,7 @@ class Gate:
             )
 
     def move(self, position: int, eta: float | None = None) -> None:
-        """Tell waiting calls a new position in the queue."""
+        """Send a new position in the queue to waiting calls."""
         with self._board.lock:
             self.standing = (position, eta)
             self._board.notify()
@@ -185,11 +185,11 @@ class _Plan(NamedTuple):
 
 
 class Plans:
-    """All failures and gates that a test has ordered, and how often each is left."""
+    """The failures and gates that a test has set, and for how many calls each one is left."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._plans: list[list[Any]] = []  # of a plan, and how often it is left
+        self._plans: list[list[Any]] = []  # a plan, and for how many calls it is left
 
     def add(self, endpoint: int | None, when: str, what: Ordered | Gate, times: int | None) -> None:
         """Add a failure or a gate.
@@ -214,7 +214,7 @@ class Plans:
         return None
 
     def take(self, endpoint: int | None, when: str, *, gates: bool) -> Any:
-        """Return what happens to a call at this point; ``None`` if nothing does."""
+        """Return the failure or gate for a call at this point; ``None`` if there is none."""
         with self._board.lock:
             for entry in self._plans:
                 plan, left = entry

@@ -1,4 +1,4 @@
-"""`Player`: answers clients from a recording."""
+"""`Player`: replays a recording to clients."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Player:
 
     Args:
         cassette: The recording.
-        speed: How many times faster than recorded; ``None`` waits for nothing.
-        scrub: The function with which it was recorded.
+        speed: How many times faster than recorded; ``None`` means without any wait.
+        scrub: The function that was passed to `record`.
 
     Attributes:
-        missed: What clients asked for and the recording does not have: the texts of the errors.
+        missed: The messages of the errors for requests that are not in the recording.
     """
 
     def __init__(self, cassette: Cassette, speed: float | None, scrub: Scrub | None) -> None:
@@ -66,7 +66,7 @@ class Player:
             recorded.close()
 
     def _respond(self, x: Request) -> None:
-        url = f"{x.origin}{x.path}" if x.origin else x.path[1:]  # a websocket has it in its path
+        url = f"{x.origin}{x.path}" if x.origin else x.path[1:]  # websockets have it in their path
         for root in sorted(self._apps, key=len, reverse=True):
             if url == root or url.startswith(f"{root}/"):
                 x.path = url[len(root) :] or "/"
@@ -107,17 +107,17 @@ class Player:
         return f"The recording {str(self._cassette.path)!r} has no app at {url}; it has {known}."
 
     def _error(self, text: str) -> ReplayError:
-        """Return the error for something that the recording does not have, and remember it."""
+        """Return the error for a request that is not in the recording, and keep its message."""
         self.missed.append(text)
         return ReplayError(text)
 
     # -- what the client asks
 
     def server_for(self, url: str) -> str:
-        """Return the URL of the server that stands in for a URL's server.
+        """Return the URL of the local server that replaces the server of a URL.
 
         Raises:
-            ReplayError: The recording has no app there.
+            ReplayError: The recording has no app at this URL.
         """
         origin = "/".join(url.split("/", 3)[:3])
         if any(root == origin or root.startswith(f"{origin}/") for root in self._apps):
@@ -132,7 +132,7 @@ class Player:
             raise self._error(json.loads(answer.body)["replay_error"])
 
     def failed(self, http: Any, request: SentRequest, error: Exception) -> None:
-        """Do nothing: this is what was recorded."""
+        """Do nothing: this failure was recorded."""
 
     def opened(self, http: Any, request: SentRequest, stream: Any) -> Any:
         """Return a stream that raises the errors in it."""
@@ -155,10 +155,10 @@ class Player:
         return _CheckedSocket(channel, self._check)
 
     def hub_answer(self, path: str, method: str) -> tuple[int, dict[str, str], bytes]:
-        """Return what the Hub said; what it said last, if it said no more.
+        """Return the next recorded response of the Hub; after the last one, the last one again.
 
         Raises:
-            ReplayError: The recording has nothing about this.
+            ReplayError: The recording has no response to this request.
         """
         for index, (name, status, body) in enumerate(self._hub):
             if name == path:
@@ -250,16 +250,16 @@ class _RecordedApp:
     # -- which recorded call is meant
 
     def _left(self, fn_index: int) -> list[RecordedCall]:
-        """Return the calls of a function that were not played yet."""
+        """Return the calls of a function that were not replayed yet."""
         left = [call for call in self._calls.get(fn_index, ()) if not call.played]
         self._calls[fn_index] = left
         return left
 
     def _match(self, job: ServedJob) -> RecordedCall:
-        """Return the recorded call with the job's payload, and mark it as played.
+        """Return the recorded call with the job's payload, and mark it as replayed.
 
         Raises:
-            ReplayError: There is none.
+            ReplayError: There is no such call.
         """
         payload = portable(job.data, self._uploads, self._scrub)
         event_data = portable(job.extra.get("event_data"), self._uploads, self._scrub)
@@ -322,7 +322,7 @@ class _RecordedApp:
         return refusal
 
     def _admit_without_data(self, job: ServedJob) -> JobRefusal | None:
-        """Decide by the next call of the function, because the payload is not known yet."""
+        """Decide as in the next recorded call, because the payload is not known yet."""
         with self._board.lock:
             call = next(iter(self._left(job.fn_index)), None)
             if call is None or call.payload is not None:
@@ -372,7 +372,7 @@ class _RecordedApp:
             raise Gone
 
     def _ask_for_data(self, job: ServedJob) -> RecordedCall | None:
-        """Play the queue of a protocol that asks for the values when the function may run."""
+        """Replay the queue of a protocol that requests the values when the function may run."""
         first = next(iter(self._left(job.fn_index)), None)
         for _, step in first.steps if first is not None else ():
             message = step.get("message", {})

@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the marker ask for the fixture, before all others."""
+    """Add the fixture to tests with the marker, before all others."""
     for item in items:
         names = getattr(item, "fixturenames", None)
         if names is not None and item.get_closest_marker("gradio_cassette") is not None:
@@ -65,7 +65,7 @@ class CassetteInUse:
 
     Attributes:
         path: The file.
-        is_recording: Whether it is being made, and not replayed.
+        is_recording: Whether the test is recorded now, and not replayed.
     """
 
     def __init__(self, path: Path, mode: str, scrub: Scrub | None) -> None:
@@ -77,7 +77,7 @@ class CassetteInUse:
 
     @property
     def missed(self) -> Sequence[str]:
-        """What the test asked for and its recording does not have."""
+        """The messages of the errors for calls that are not in the recording."""
         return self._recording.missed if self._recording is not None else ()
 
     def start(self) -> None:
@@ -112,7 +112,7 @@ def fake_gradio() -> Iterator[FakeApp]:
 
 @pytest.fixture
 def gradio_scrub() -> Scrub | None:
-    """The scrubber of `gradio_cassette`: none. Define a fixture of this name to have one."""
+    """The function that `gradio_cassette` scrubs texts with: none. Override it to have one."""
     return None
 
 
@@ -120,7 +120,7 @@ def gradio_scrub() -> Scrub | None:
 def gradio_cassette(
     request: pytest.FixtureRequest, gradio_scrub: Scrub | None
 ) -> Iterator[CassetteInUse]:
-    """Answer the test's clients from a recording that is named after the test.
+    """Replay to the test's clients a recording that is named after the test.
 
     It is ``cassettes/MODULE/TEST.jsonl`` beside the test's file. ``--gradio-record`` makes it.
     """
@@ -150,13 +150,13 @@ def _file_name(test: str) -> str:
 # Of both kinds of wrappers of hooks, this is the one that all releases of pytest know.
 @pytest.hookimpl(hookwrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, None]:
-    """With ``--gradio-record=new``, run a test again and record it, if its calls have changed."""
+    """Record a test again if its calls have changed, with ``--gradio-record=new``."""
     outcome = yield
     cassette = pyfuncitem.funcargs.get("gradio_cassette")
     if outcome.excinfo is None or cassette is None or not cassette.missed:
         return
     if pyfuncitem.config.getoption("--gradio-record") != "new":
-        # The test may have failed by something else, because its code has caught the error.
+        # The test may have failed for another reason, because its code has caught the error.
         pyfuncitem.add_report_section("call", "gradio_cassette", "\n".join(cassette.missed))
         return
     cassette.record_again()

@@ -1,4 +1,4 @@
-"""`Recorder`: writes what clients and apps say to each other."""
+"""`Recorder`: writes the calls of clients, and the responses of apps, to a file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Call:
         self.number = 0
         self.started = time.monotonic()
         self.waiting: list[dict[str, Any]] = []
-        self.over = False  # nothing more of it is recorded
+        self.over = False  # the rest of it is not recorded
         self.cancelled = False
 
 
@@ -65,10 +65,10 @@ class Recorder:
         self._out = path.open("w", encoding="utf-8", newline="\n")
         self._write({"cassette": FORMAT, "made_by": f"gradio_client_sync {__version__}"})
 
-    missed: tuple[str, ...] = ()  # a recorder misses nothing
+    missed: tuple[str, ...] = ()  # always empty for a recorder
 
     def close(self) -> None:
-        """Write what waits, and close the file."""
+        """Write the lines that wait, and close the file."""
         with self._lock:
             for call in {id(call): call for call in self._calls.values()}.values():
                 if not call.number and call.waiting:
@@ -136,7 +136,7 @@ class Recorder:
         """Record a call whose connection broke before it was confirmed."""
         root, route = self._apps.route(request.url.partition("?")[0])
         if root is None or not getattr(error, "sent", False):
-            return  # the client may send it again, and that is what counts
+            return  # the client may send it again, and only that attempt counts
         if request.method == "GET" and route == "/queue/join":
             self._see_lost(self._call_without_payload(root, request))
         elif request.method == "POST" and route.startswith(("/queue/join", *_DIRECT)):
@@ -170,7 +170,7 @@ class Recorder:
         path = unquote(route[len("/file=") :])
         if download.status == 200:
             self._parts[root, path] = bytearray()
-        elif download.status != 206:  # the rest of a file whose download broke off
+        elif download.status != 206:  # the rest of a file whose download was interrupted
             self._miss(root, route, download.status)
             return download
         content = self._parts.setdefault((root, path), bytearray())
@@ -185,7 +185,7 @@ class Recorder:
         return _WatchedSocket(self, http, root, channel)
 
     def hub_answer(self, path: str, method: str) -> None:
-        """Let the Hub be asked."""
+        """Do nothing: the request goes to the Hub."""
 
     def asked_hub(self, path: str, method: str, status: int, body: bytes) -> None:
         """Record a response of the Hub about a Space."""
@@ -367,7 +367,7 @@ class Recorder:
 
 
 def _decoded(http: Any, raw: Any) -> Any:
-    """Return bytes as JSON, without the client's secrets; ``None`` if they are none."""
+    """Return decoded JSON without the client's secrets; ``None`` if the bytes are not JSON."""
     try:
         return json.loads(http.context.conceal(raw))
     except (TypeError, ValueError):

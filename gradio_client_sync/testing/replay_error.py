@@ -1,4 +1,4 @@
-"""`ReplayError`: a recording has no answer."""
+"""`ReplayError`: a request is not in the recording."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from ..errors import GradioClientError
 
 
 class ReplayError(GradioClientError):
-    """A recording has no answer to what the code under test did. Nothing was sent.
+    """A request of the code under test is not in the recording. Nothing was sent.
 
     The message shows the nearest recorded call and how the two differ.
     """

@@ -1,4 +1,4 @@
-"""`RunningApp`: what a fake app does with the calls that it gets."""
+"""`RunningApp`: the backend of a fake app, which runs its functions."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class RunningApp:
     """The backend of a fake app: its endpoints, its queue, its sessions and its files.
 
     Args:
-        generation: The release that it claims to be.
-        auth: The user and password that it asks for.
+        generation: The release that it imitates.
+        auth: The user name and the password of its login.
         max_size: How many jobs may wait; ``None`` for no limit.
         show_error: Whether it sends the texts of all exceptions.
         title: The title of its page.
 
     Attributes:
         board: Its lock and condition.
-        plans: The failures and gates that a test has ordered.
+        plans: The failures and gates that a test has set.
         endpoints: Its endpoints, by number.
         values: Converts values.
-        calls: The calls that its functions got.
+        calls: The calls that its functions have received.
         cut_all: A function that cuts all connections and ends all jobs.
     """
 
@@ -103,7 +103,7 @@ class RunningApp:
         return self.store.keep(name, content)
 
     def restart(self) -> None:
-        """Cut all connections, and forget sessions, state and jobs."""
+        """Cut all connections, and remove sessions, state and jobs."""
         with self.board.lock:
             self._number = uuid.uuid4().hex[:12]
             self._states.clear()
@@ -123,7 +123,7 @@ class RunningApp:
     # -- running a job
 
     def _pass(self, when: str, job: ServedJob, number: int | None = None) -> JobRefusal | None:
-        """Let the failures and gates of one point of a call act."""
+        """Apply the failures and gates of one point of a call."""
         number = job.fn_index if number is None else number
         gate = self.plans.take(number, when, gates=True)
         if gate is not None:
@@ -137,7 +137,7 @@ class RunningApp:
         if what is None:
             return None
         if what.kind == "restart":
-            job.wait(job.is_delivered)  # what was said before arrives before
+            job.wait(job.is_delivered)  # the messages before it arrive first
             self.restart()
             raise Disconnect
         if what.kind == "disconnect":
@@ -200,7 +200,7 @@ class RunningApp:
             endpoint.leave(job, self.board)
 
     def _await_turn(self, endpoint: FakeEndpoint, job: ServedJob) -> None:
-        """Wait for a free place, and tell each new position in the queue."""
+        """Wait until the job may run, and send each new position in the queue."""
         while True:
             before = endpoint.rank(job)
             claimed: list[bool] = []

@@ -1,8 +1,8 @@
 """The routes of an app of any generation, over real sockets.
 
 An `AppServer` knows the protocols: how a job joins, which stream carries its messages, how it is
-cancelled, how files come and go, how one logs in. What the app is, and what its functions do, it
-asks its `Backend`.
+cancelled, how files are uploaded and downloaded, how users log in. A `Backend` provides the config
+of the app and runs its functions.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from .streams import Disconnect, carry, carry_heartbeats, carry_simply
 
 
 class AppServer:
-    """Serves one app.
+    """The server of one app.
 
     Args:
         backend: The app.
         board: Its lock and condition.
-        listens: Whether it has a port of its own. Otherwise, its owner calls `respond`.
+        listens: Whether it listens on a port. Otherwise, its owner calls `respond`.
     """
 
     def __init__(self, backend: Backend, board: Board, *, listens: bool = True) -> None:
@@ -37,7 +37,7 @@ class AppServer:
         self.url = "" if self._http is None else self._http.url
 
     def close(self) -> None:
-        """Stop, and end all jobs."""
+        """Stop the server, and end all jobs."""
         with self._board.lock:
             self._board.closed = True
             self._board.notify()
@@ -45,7 +45,7 @@ class AppServer:
             self._http.close()
 
     def restart(self) -> None:
-        """Forget all sessions and jobs, and cut all connections."""
+        """Remove all sessions and jobs, and cut all connections."""
         self._sessions = {}
         self._jobs.stop_all()
         if self._http is not None:
@@ -195,7 +195,7 @@ class AppServer:
         self._confirm(x, job)
 
     def _confirm(self, x: Request, job: ServedJob) -> None:
-        """Tell the id of a job, and then run it, so that what it does comes after that."""
+        """Send the id of a job, and run the job afterwards, so that its messages come later."""
         self._jobs.add(job)
         try:
             x.respond({"event_id": job.event_id})
@@ -245,7 +245,7 @@ class AppServer:
             x.send_event(encoded({"msg": "queue_full"}))
             return x.end_stream()
         self._start(job)
-        carry(self._board, x, channel)  # 4.0 goes on with the job when the client hangs up
+        carry(self._board, x, channel)  # 4.0 continues the job when the client hangs up
 
     def _late_data(self, x: Request) -> None:
         body = x.json() or {}
@@ -255,7 +255,7 @@ class AppServer:
         try:
             x.respond(None)
         finally:
-            self._give(job, body)  # afterwards, so that what the function does comes after that
+            self._give(job, body)  # afterwards, so that the messages of the function come later
 
     def _give(self, job: ServedJob, body: dict[str, Any]) -> None:
         """Give a job its values."""
@@ -331,7 +331,7 @@ class AppServer:
 
 
 def _attach(board: Board, job: ServedJob, channel: MessageQueue) -> None:
-    """Let a channel carry the messages of a job."""
+    """Send the messages of a job to a queue."""
 
     def cut() -> None:
         with board.lock:
@@ -352,7 +352,7 @@ def _send(socket: WebSocket, message: dict[str, Any]) -> None:
 
 
 def _on_the_wire(message: dict[str, Any], event_id: str) -> dict[str, Any]:
-    """Return a message with its job, and without the whole value that only the simple API sends."""
+    """Return a message with its event id, and without the value for the simple API."""
     message = {"msg": message["msg"], "event_id": event_id, **message}
     message.pop("whole", None)
     return message

@@ -35,7 +35,7 @@ _STREAMS = (
     collections.abc.AsyncGenerator,
 )
 
-#: Stands for "no default".
+#: The default of a parameter that has none.
 REQUIRED: Any = inspect.Parameter.empty
 
 
@@ -79,7 +79,7 @@ def inputs_of(
             with ``type`` and properties.
 
     Raises:
-        TypeError: The function has ``*args`` or ``**kwargs``, which no app can offer.
+        TypeError: The function has ``*args`` or ``**kwargs``, which an endpoint cannot have.
     """
     slots = []
     for name, parameter in inspect.signature(function).parameters.items():
@@ -120,7 +120,7 @@ def outputs_of(
 
 
 def hints_of(function: Callable[..., Any], names: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the annotations of a function or class; ``Any`` for what cannot be evaluated.
+    """Return the annotations of a function or class; ``Any`` if one cannot be evaluated.
 
     Args:
         function: The function or class.

@@ -17,11 +17,11 @@ class Disconnect(Exception):
 
 
 def carry(board: Board, x: Request, channel: MessageQueue, *, closes: bool = False) -> bool:
-    """Send the messages of a channel until its last job has ended.
+    """Send the messages of a queue until its last job has ended.
 
     Args:
         board: The lock and condition of the app.
-        x: The request, whose stream is open.
+        x: The request; its stream is open.
         channel: The messages.
         closes: Whether a message announces the end.
 

@@ -1,4 +1,4 @@
-"""The files of a fake app, and its values as they are on the wire."""
+"""The files of a fake app, and the conversion of its values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NAMES = {"image": "image.png", "audio": "audio.wav", "video": "video.mp4"}
 class ServedFiles:
     """The files that a fake app has, by their paths on the server.
 
-    A path has a hash of the content, as on real servers: one file has one path.
+    A path contains a hash of the content, as on real servers, so equal files have the same path.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class ServedFiles:
             return self._files.get(path) if isinstance(path, str) else None
 
     def path(self, path: str) -> Path:
-        """Return the file at a path on the server, which exists."""
+        """Return the path on this machine of a file on the server. It must exist."""
         with self._lock:
             return self._files[path]
 
@@ -67,7 +67,7 @@ class Values:
     """Converts between the values of Python functions and those on the wire.
 
     Args:
-        generation: The release, which decides about the forms.
+        generation: The release, which determines the forms of values.
         store: The files.
 
     Attributes:
@@ -83,7 +83,7 @@ class Values:
     # -- what a function gets
 
     def read(self, slot: FakeSlot, value: Any) -> Any:
-        """Return the value that a function gets for one on the wire.
+        """Convert a value on the wire to that for a function.
 
         Raises:
             ValueError: The value does not fit the component.
@@ -145,7 +145,7 @@ class Values:
     # -- what a function returns
 
     def write(self, slot: FakeSlot, value: Any, source: str) -> Any:
-        """Return the value on the wire for one that a function returned.
+        """Convert a value that a function has returned to the form on the wire.
 
         Args:
             slot: The output.
@@ -159,7 +159,7 @@ class Values:
         return self._written(slot, value, source)
 
     def _written(self, slot: FakeSlot, value: Any, source: str) -> Any:
-        """Return a value as JSON has it. Gradio converts the same types."""
+        """Convert a value to JSON types. Gradio converts the same types."""
         if isinstance(value, float) and not math.isfinite(value):
             return None
         if value is None or isinstance(value, (str, int, float)):

@@ -1,4 +1,4 @@
-"""Streams and downloads that show a recorder what they carry."""
+"""Streams and downloads whose content is also passed to a recorder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class WatchedStream:
 
     Args:
         stream: The stream.
-        see: A function that gets each message.
+        see: A function that is called with each message.
         lose: A function that is called if the stream breaks.
         end: A function that is called when the client ends the stream.
     """
@@ -52,7 +52,7 @@ class WatchedStream:
 
 
 class WatchedDownload:
-    """A download whose content is recorded once it was read to its end.
+    """A download whose content is recorded when all of it has been read.
 
     Args:
         download: The download.

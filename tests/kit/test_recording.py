@@ -288,7 +288,7 @@ def test_replay_error_says_what_is_wrong(tmp_path: Path) -> None:
     for line, why in (
         ('{"call": 7, "t": 0, "lost": true}', "no line before it begins call 7"),
         ('{"call": 7, "app": "http://x", "endpoint": "/f"}', "it needs 'fn_index'"),
-        ("[1]", "it is no object"),
+        ("[1]", "it is not an object"),
     ):
         path.write_text(f'{{"cassette": 1}}\n{line}\n')
         with pytest.raises(ReplayError, match=f"Line 2 .* {why}"), replay(path):
