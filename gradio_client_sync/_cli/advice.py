@@ -1,4 +1,4 @@
-"""The text of an error on the command line: with what to type there instead of in Python."""
+"""The text of an error on the command line, with options instead of Python arguments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .._terminal.plaintext import plain
 from ..errors import AppError
 from .exits import PROGRAM
 
-#: What error messages name, and what it is on the command line.
+#: Names in error messages, and their forms on the command line.
 _OPTIONS = {
     r"hf_token=|\btoken=": "hf_token is --token hf_...",
     r"(?<!http_)\bauth=": "auth is --auth user:password",
@@ -26,7 +26,7 @@ _FILE = re.compile(r"""(?:handle_file|pathlib\.Path|\bPath)\((['"])(.+?)\1\)""")
 
 
 def quoted(word: str) -> str:
-    """Return a word as it is typed: with the quotes of this system's shells, if it needs some."""
+    """Return a word as you type it, with the quotes of this system's shells if they are needed."""
     if os.name == "nt":
         import subprocess  # imported only for an error message
 
@@ -35,7 +35,7 @@ def quoted(word: str) -> str:
 
 
 def error_line(error: object) -> str:
-    """Return what is printed for an error."""
+    """Return the line that is printed for an error."""
     return f"{PROGRAM}: {_shown(error)}"
 
 

@@ -1,6 +1,6 @@
-"""Values of tables and of JSON lines, as the parameters of an endpoint take them.
+"""Conversion of the values of tables and JSON lines to those of parameters.
 
-A text of a table is data: an ``@`` at its beginning means nothing. If the parameter takes only
+A text in a table is data: an ``@`` at its beginning has no meaning. If the parameter takes only
 files, the text is the path or the URL of a file.
 """
 

@@ -1,7 +1,7 @@
-"""What Tab completes after the source: endpoints, parameters, choices and files.
+"""Completion of the words after the source: endpoints, parameters, choices and files.
 
-Endpoints and parameters come from the app, so pressing Tab connects to it. If that fails, or takes
-long, there is nothing to complete.
+Endpoints and parameters come from the app, so pressing Tab connects to it. If that fails or takes
+too long, nothing is completed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .root import Target
 if TYPE_CHECKING:
     from .._protocol.api.signature import Parameter, Signature
 
-PATIENCE = 3.0  # s; nobody waits longer for a completion
+PATIENCE = 3.0  # s; users do not wait longer for a completion
 MOST = 500
 _GATEWAY = ("http_auth", "cert", "cert_key")
 
@@ -65,11 +65,11 @@ def _signatures(context: click.Context) -> list[Signature]:
         with target.connect(deadline=PATIENCE, wake_timeout=PATIENCE, retries=0) as app:
             return app._signatures()
     except (GradioClientError, click.UsageError):
-        return []  # there is no place for an error below a line that is being typed
+        return []  # an error cannot be shown below a line that is being typed
 
 
 def _texts(signatures: Sequence[Signature], words: Sequence[str], head: str) -> Iterator[str]:
-    """Yield what may stand at this place."""
+    """Yield the possible words at this position."""
     if not words:
         yield from (str(one.endpoint) for one in signatures)
         if len(signatures) > 1:
@@ -95,7 +95,7 @@ def _choices(parameter: Parameter) -> list[str]:
 
 
 def _files(head: str, path: str) -> Iterator[CompletionItem]:
-    """Yield the files and folders whose paths begin so."""
+    """Yield the files and folders whose paths begin with the word."""
     folder, start = os.path.split(path)
     prefix = path[: len(path) - len(start)]
     try:

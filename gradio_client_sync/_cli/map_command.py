@@ -78,25 +78,26 @@ def _output(context: click.Context, option: click.Parameter, value: Path) -> Pat
     "--journal",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Keep what has ended in this file. The same command goes on there if it is stopped.",
+    help="Write each item that has ended to this file. If the command is stopped, the same command "
+    "continues from there.",
 )
 @click.option(
     "--in-flight",
     type=click.IntRange(min=1),
     metavar="NUMBER",
-    help="How many items are at the app at the same time. By default, the command finds a number "
-    "that keeps the app busy.",
+    help="How many items run or wait at the app at the same time. By default, the command finds "
+    "a number that keeps the app busy.",
 )
 @click.option(
     "--errors",
     type=click.Choice(("stop", "keep")),
     default="stop",
-    help="Stop at the first item that fails (the default), or keep its error and go on.",
+    help="Stop at the first item that fails (the default), or keep its error and continue.",
 )
 @click.option(
     "--retry-failed",
     is_flag=True,
-    help="Call the items again that have failed in the journal. Without it, --errors keep keeps "
+    help="Call the failed items of the journal again. Without this option, --errors keep keeps "
     "their errors.",
 )
 @click.option(
@@ -123,12 +124,12 @@ def map(
 
     INPUTS are tables (.jsonl, .csv, .tsv, .parquet), - for JSON lines on standard input, and files
     and folders. Columns of a table have the names of parameters. Each other file, and each file in
-    a folder, is one item: the value of the first parameter that takes a file; @table.csv is such a
-    file, too. NAME=VALUE is the same for all items, and is read as the command predict reads it.
+    a folder, is one item: the value of the first parameter that takes a file. @table.csv is such a
+    file, too. NAME=VALUE is the same for all items, and has the form of the command predict.
 
     The results are in the order of the items. In a terminal, a line on standard error shows how
     many have ended, the rate, the time that is left, and how many have failed. The exit code is 0
-    only if no item has failed. Ctrl-C cancels what is at the app.
+    only if no item has failed. Ctrl-C cancels all items that run or wait.
     """
     screen = Screen(live=not quiet)
     options = {} if in_flight is None else {"max_workers": in_flight}

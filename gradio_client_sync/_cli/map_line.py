@@ -1,6 +1,6 @@
-"""The line of the command ``map`` on a terminal: how many items have ended, how fast, what is left.
+"""The status line of the command ``map`` on a terminal: ended items, rate, and remaining time.
 
-Items end on worker threads, and each may draw the line.
+Items end on worker threads, and each of them may draw the line.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class MapResults:
-    """Writes outcomes as they are given.
+    """Writes outcomes in the order in which it gets them.
 
     Args:
         screen: Standard output.

@@ -1,4 +1,4 @@
-"""Natural mistakes in the order and the names of words, and the line to type instead."""
+"""Common mistakes in the order and the names of words, and the correct command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from .advice import quoted
 from .exits import PROGRAM
 
-#: What people type for a command.
+#: Words that people type instead of a command.
 _SYNONYMS = {
     "api": "view-api",
     "call": "predict",
@@ -30,7 +30,7 @@ _SYNONYMS = {
     "watch": "submit",
 }
 
-#: What options are called in Python and in other programs.
+#: Names of options in Python and in other programs.
 _OTHER_NAMES = {
     "--api-name": "ENDPOINT, a word after the source",
     "--download": "--output",
@@ -71,7 +71,7 @@ def is_host(word: str) -> bool:
 
 
 def unknown_command(args: Sequence[str], commands: Iterable[str]) -> str:
-    """Return the message for a first word that is no command.
+    """Return the message for a first word that is not a command.
 
     Args:
         args: All words of the command line.

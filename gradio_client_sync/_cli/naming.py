@@ -1,8 +1,8 @@
-"""Which endpoint the words of a command line name.
+"""The endpoint that the words of a command line name.
 
-The first word names it. It may be left out if the app has only one endpoint. People also leave it
-out by mistake, and then their first value stands in its place. If that is possible, nothing is
-called, and the error shows the line to type.
+The first word names it, and may be left out if the app has only one endpoint. People also leave it
+out by mistake. Then their first value is in its position. If that is possible, nothing is called,
+and the error shows the line to type.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Named:
             ) from None
 
     def _about_first_word(self) -> str:
-        """Return how the first word was read, if that may be the mistake."""
+        """Return how the first word was understood, if that may be the mistake."""
         first = self._words[0] if self._words else ""
         if _NUMBERED.fullmatch(first) and self.values is not self._words:
             return f" ({first!r} was read as the number of the endpoint.)"
@@ -104,7 +104,7 @@ class Named:
             and self._fits(self._words, one)
         ]
         if self._fits(self.values, self.signature):
-            # A text may be a number, too, so this is no sign of a forgotten name.
+            # A text may be a number, too, so this does not mean that the name is missing.
             others = [one for one in others if one.parameters and not _begins_with_text(one)]
         if not others:
             return
@@ -133,7 +133,7 @@ class Named:
     def _lines(self, endpoints: Sequence[Signature]) -> str:
         """Return a line for each of the first endpoints, with all words as values."""
         lines = [self._line(one.endpoint, self._words) for one in endpoints[:MOST_LINES]]
-        return "; or ".join(lines)  # a shell ignores the semicolon behind a line
+        return "; or ".join(lines)  # a shell ignores the semicolon after a line
 
     def _line(self, endpoint: str | int, values: Sequence[str]) -> str:
         command = click.get_current_context().info_name

@@ -202,7 +202,7 @@ def _is_whole_list(words: Sequence[str], hint: Hint) -> bool:
 
 @contextmanager
 def as_words() -> Iterator[None]:
-    """Say in the words of a command line how to pass a text that has to be a file."""
+    """Return the error for a text that has to be a file, with the form of the command line."""
     try:
         yield
     except PayloadError as exc:
@@ -225,7 +225,7 @@ def _may_be_file(hint: Hint) -> bool:
 
 
 def _misfit(value: object, word: str, hint: Hint) -> tuple[str, str] | None:
-    """Return what is wanted and what was given, if a value cannot be right; else ``None``.
+    """Return the expected and the given value, if a value cannot be right; else ``None``.
 
     It is found here because the error of the app would not explain the problem.
     """

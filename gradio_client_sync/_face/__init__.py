@@ -1,1 +1,1 @@
-"""What stands behind the public classes and functions: typed jobs, and answers to wrong calls."""
+"""Parts of the public classes and functions: typed jobs, maps, and errors for wrong calls."""

@@ -1,4 +1,4 @@
-"""Errors for what a user of another client types: wrong arguments, and unknown attributes.
+"""Errors for wrong arguments and unknown attributes, such as those of another client.
 
 The decorator `explained` replaces Python's error for wrong arguments of a call. It costs nothing
 if the arguments are right, and it changes no signature. `ExplainsAttributes` does the same for
@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def explained(explain: str) -> Callable[[F], F]:
-    """Return a decorator for a function that users call, below that of `short_traceback`.
+    """Return a decorator that explains wrong arguments. Write it below `short_traceback`.
 
     Args:
         explain: The name of the function in `wrong_forms` that returns the error for arguments
@@ -63,7 +63,7 @@ class ExplainsAttributes:
     if not TYPE_CHECKING:  # for a type checker, the class would have every attribute
 
         def __getattr__(self, name: str) -> Any:
-            """Raise the error; the name may be an endpoint, or a method of another client."""
+            """Raise the error. The name may be an endpoint, or a method of another client."""
             text = f"{type(self).__name__!r} object has no attribute {name!r}"
             if not name.startswith("_"):  # these are Python's own, and those of `__init__`
                 from . import wrong_forms

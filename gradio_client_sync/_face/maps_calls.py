@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @short_tracebacks()
 class MapsCalls:
-    """Base of the classes that make many calls of one endpoint. They have `_caller`."""
+    """Base of `Client` and `Pool`, with the method `map`. Subclasses define `_caller`."""
 
     @explained("many")
     def map(
@@ -44,12 +44,13 @@ class MapsCalls:
             endpoint: A name such as ``"/predict"`` (the slash is optional) or an ``fn_index``.
                 ``None`` is allowed if the app has exactly one public endpoint.
             payloads: An iterable of payloads as for `submit`, or a pandas DataFrame: each row is
-                a payload, by column names. It is read as the map goes on, so it may be a
-                generator of any length.
-            in_flight: How many items are at the app at the same time. ``None`` finds a number
-                that keeps the app busy, and goes down when the app refuses items.
-            on_error: ``"raise"`` raises the error of the first item that failed, after the others
-                were cancelled. ``"return"`` puts the error in the place of the result.
+                a payload, by column names. It is read while the map runs, so it may be a generator
+                of any length.
+            in_flight: How many items run or wait at the app at the same time. With ``None``, the
+                map finds a number that keeps the app busy, and lowers it when the app refuses
+                items.
+            on_error: ``"raise"`` cancels the other items after the first failure, and raises its
+                error. ``"return"`` yields the error instead of the result.
             timeout: Seconds that each item may take, from the time the app takes it.
             idempotent: Declare that the function may run twice without harm. Then an item is sent
                 again if the connection is lost after the app accepted it.
@@ -57,7 +58,7 @@ class MapsCalls:
             headers: Headers for each call.
             progress: Show a progress bar, on standard error or in a notebook.
             journal: The path of a file that keeps the outcome of each item. A later map with the
-                same file goes on where this one ended.
+                same file continues where this one has ended.
             download: A folder for the files of results. They are saved when an item ends.
             executor: Make the calls in the workers of a `concurrent.futures.Executor` or of a Dask
                 cluster (a ``distributed.Client``). Order, journal and progress stay here.
@@ -67,11 +68,12 @@ class MapsCalls:
 
         Raises:
             EndpointNotFoundError: The app has no such endpoint, or clients may not call it.
-            PayloadError: `payloads` is no list of payloads, or a table does not fit.
+            PayloadError: `payloads` is not a list of payloads, or the columns of a table do not
+                fit.
             ClientClosedError: `close` was called.
 
-        An item that the app does not take, because its queue is full, its rate is limited or the
-        connection is refused, waits and goes again. That does not count as a failure.
+        If the app refuses an item, because its queue is full, its rate is limited or the connection
+        is refused, the item waits and is called again. This does not count as a failure.
 
         Example:
             >>> [data[0] for data in app.map("/add", [[1, 2], [3, 4]])]
@@ -117,7 +119,7 @@ class MapsCalls:
         return start_map(caller, payloads, idempotent=idempotent, **options)
 
     def _caller(self, endpoint: str | int | None, **options: Any) -> Caller:
-        """Return what makes the calls of one map.
+        """Return the object that makes the calls of one map.
 
         Args:
             endpoint: The endpoint, as the user named it.

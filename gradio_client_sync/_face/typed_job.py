@@ -21,8 +21,8 @@ class TypedJob(Job, Generic[T]):
     """A running job that returns plain outputs instead of `Data`.
 
     A value is the output itself if the endpoint has one output, a tuple if it has several, and
-    ``None`` if it has none. Everything else is as in `Job`: listeners, status, events and so on.
-    Events and listeners get `Data`.
+    ``None`` if it has none. Everything else is as in `Job`: status, listeners, events and so on.
+    Events and listeners have `Data`.
 
     Attributes:
         job: The `Job` itself, whose values are `Data`.
@@ -70,7 +70,7 @@ class TypedJob(Job, Generic[T]):
     _invoke_callbacks = Future._invoke_callbacks  # type: ignore[attr-defined]  # of this Future
 
     def _end(self) -> None:
-        """End this Future as the job has ended, for ``concurrent.futures.wait`` and the like."""
+        """End this Future like the job, for functions such as ``concurrent.futures.wait``."""
         if self.job.cancelled():
             Future.cancel(self)
             self.set_running_or_notify_cancel()
@@ -85,7 +85,8 @@ class TypedJob(Job, Generic[T]):
 class _End:
     """Ends a `TypedJob` when its job has ended.
 
-    It drops the `TypedJob` then: the job keeps its callbacks, and a cycle would keep both.
+    It then drops the `TypedJob`: the job keeps its callbacks, and a reference cycle would keep
+    both.
     """
 
     def __init__(self, job: TypedJob[Any]) -> None:
@@ -118,7 +119,7 @@ def _property(name: str, known: property) -> property:
 
 
 def _add_members() -> None:
-    """Give `TypedJob` all that `Job` has: its state is that of the job inside."""
+    """Give `TypedJob` all members of `Job`. Its state is that of the job inside."""
     shown = ("__enter__", "__exit__", "_ipython_display_", "_repr_mimebundle_", "_repr_html_")
     for name, member in vars(Job).items():
         if name in vars(TypedJob) or (name.startswith("_") and name not in shown):

@@ -1,4 +1,4 @@
-"""Wait for the result of a job for a caller that has only the wait, not the job."""
+"""Wait for the result of a job on behalf of a caller that does not have the job."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def wait_for_result(job: Job, bars: ProgressBars | None = None) -> Data:
 
     Args:
         job: The job.
-        bars: Progress bars that show the job meanwhile.
+        bars: Progress bars that show the job during the wait.
 
     Raises:
         GradioClientError: The job failed.
-        BaseException: What ended the wait; the usual one is `KeyboardInterrupt`.
+        BaseException: The exception that ended the wait, such as `KeyboardInterrupt`.
     """
     try:
         if bars is not None:
-            bars.watch(job)  # Ctrl-C can come here, too: the first widget takes a while
+            bars.watch(job)  # Ctrl-C may interrupt this, too: the first widget takes some time
         return job.result()
     except JobTimeoutError:
         control_of(job).wait_released(TIMEOUT_GRACE)

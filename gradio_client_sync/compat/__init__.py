@@ -1,4 +1,4 @@
-"""What a script of `gradio_client` imports: the same names and values, with another engine.
+"""The names and values of `gradio_client`, for scripts that were written for it.
 
 ::
 

@@ -1,4 +1,4 @@
-"""`Communicator`: what scripts read of the connection of a job."""
+"""`Communicator`: the event id of a job, where scripts of `gradio_client` read it."""
 
 from __future__ import annotations
 

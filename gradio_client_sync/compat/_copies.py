@@ -1,4 +1,4 @@
-"""Copy a Space, and print what happens, as `Client.duplicate` of `gradio_client` does."""
+"""Copy a Space, and print each step, as `Client.duplicate` of `gradio_client` does."""
 
 from __future__ import annotations
 

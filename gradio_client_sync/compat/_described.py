@@ -1,4 +1,4 @@
-"""`Described`: what a client knows of its app: the endpoints, their description, named paths."""
+"""`Described`: the endpoints of an app, their description, and the paths that the app has named."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ class Endpoint:
         components: The components of the config, by id.
         described: Returns the parameters that the app's own description lists for the endpoint,
             if there is one.
-        parameters: Returns the parameters in the words of the plain client: the listed ones, and
-            those that no description lists.
+        parameters: Returns the parameters as the plain client describes them, also those that the
+            app does not list.
 
     Attributes:
         fn_index: The number of the endpoint.
@@ -72,7 +72,7 @@ class Endpoint:
 
     @property
     def key(self) -> str | int:
-        """What the plain client calls the endpoint by."""
+        """The name or number of the endpoint for the plain client."""
         return self.api_name if isinstance(self.api_name, str) else self.fn_index
 
     def arranged(
@@ -81,7 +81,8 @@ class Endpoint:
         """Return the payload of the plain client for the arguments of a call.
 
         Args:
-            args: The values by position. Surplus ones are dropped with a warning.
+            args: The values by position. If there are too many, the last ones are dropped with a
+                warning.
             kwargs: The values by name.
 
         Raises:
@@ -167,7 +168,7 @@ def chosen(
         fn_index: The number, if there is no name.
 
     Raises:
-        ValueError: The app has no such endpoint, or the call names none of several.
+        ValueError: The app has no such endpoint, or has several and the call names none.
     """
     if api_name is not None:
         for endpoint in endpoints.values():

@@ -1,9 +1,9 @@
 """`Feed`: the values of one job in the form of `gradio_client`, for its loops.
 
-A thread reads the plain job from the first time that a value is asked for, so a call of which only
-the result is wanted has none. It ends with the job. The last value of a generator function comes
-twice from the plain job: when it is yielded, and as the result. Here it comes once. Which one is
-the result is told by the status before it: each yielded value follows a status of its own.
+A thread reads the plain job from the first access to a value until the job ends. A call of which
+only the result is used has no such thread. The plain job gives the last value of a generator
+function twice: when it is yielded, and as the result. Here it is given once. The status before a
+value shows which one is the result: each yielded value follows a status of its own.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Feed:
 
     Args:
         job: The job of the plain client.
-        shown: The job that the script has.
-        results: How values are made.
+        shown: The job that the script uses.
+        results: Converts the values.
 
     Attributes:
         values: The values so far.
@@ -55,7 +55,7 @@ class Feed:
         self._wake: list[Callable[[], None]] = []
 
     def start(self) -> None:
-        """Read the job: on this thread what is there already, on another one what follows.
+        """Read the past values of the job on this thread, and later ones on another thread.
 
         Raises:
             GradioClientError: No thread could be started.
@@ -68,12 +68,12 @@ class Feed:
         self._changed.wait_for(lambda: self._received >= present or self._ended)
 
     def wait_for(self, index: int) -> bool:
-        """Wait for a value, and return whether there is one of this index."""
+        """Wait for the value with an index, and return whether there is one."""
         self._changed.wait_for(lambda: len(self.values) > index or self._ended)
         return len(self.values) > index
 
     def values_so_far(self) -> list[Any]:
-        """Return the values so far, and all if the job has ended."""
+        """Return the values so far; all of them if the job has ended."""
         if self._shown.done():
             self._changed.wait_for(lambda: self._ended)
         with self._lock:
@@ -86,7 +86,7 @@ class Feed:
         def wake() -> None:
             try:
                 loop.call_soon_threadsafe(arrived.set)
-            except RuntimeError:  # the loop was closed, so nobody waits
+            except RuntimeError:  # the loop was closed, so no task waits
                 return
 
         with self._lock:
@@ -147,12 +147,12 @@ class Feed:
                 self._tell()
 
     def _final(self, data: Data) -> OutputUpdate:
-        """Return the update for the final output. It is a value only if no other one came."""
+        """Return the update for the final output. It is a value only if there was no other one."""
         if self.values:
             with self._lock:
                 self._received += 1
         else:
-            self._add(None, self._shown.result())  # it has the same files, downloaded once
+            self._add(None, self._shown.result())  # the files are the same, and are downloaded once
         sent = outputs_of(data, self._sent)
         return OutputUpdate(outputs={"data": sent}, success=True, final=True)
 

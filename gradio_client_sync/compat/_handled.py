@@ -1,8 +1,8 @@
 """`handle_file` in the form of `gradio_client`, and the files in a payload.
 
-A result of `handle_file` is uploaded. So is a plain dict in the same form, if the caller wrote it:
-one whose path the server has named stays as it is. Otherwise an app could name a local file, and
-get it.
+A result of `handle_file` is uploaded, and so is a plain dict in the same form that the caller
+wrote. A dict with a path that the server has named is not uploaded. Otherwise an app could name a
+local file, and receive it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class FileToUpload(dict[str, Any]):
 
 
 def is_http_url_like(possible_url: object) -> bool:
-    """Return whether a value is a text that begins like a URL."""
+    """Return whether a value is a text that begins with ``http://`` or ``https://``."""
     return isinstance(possible_url, str) and possible_url.startswith(_LINKS)
 
 
@@ -55,7 +55,7 @@ def handle_file(filepath_or_url: str | os.PathLike[str]) -> FileToUpload:
 
 
 def file(filepath_or_url: str | os.PathLike[str]) -> FileToUpload:
-    """Do the same as `handle_file`, which is the name to use."""
+    """Mark a path or a URL as a file to upload. Deprecated: use `handle_file`."""
     warnings.warn("file() is deprecated. Use handle_file().", DeprecationWarning, stacklevel=2)
     return handle_file(filepath_or_url)
 

@@ -2,8 +2,8 @@
 
 A login of ``httpx`` is a generator: it yields a request, gets the response, and may yield the
 request again. `requests` calls a function with the request, which may register a hook for the
-response. `FlowLogin` is such a function that runs the generator. So Digest, and tokens that renew
-themselves, work as they are.
+response. `FlowLogin` is such a function, which runs the generator. So Digest works, and so do
+tokens that renew themselves.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Generator
 from typing import Any
 
-#: Headers that ``httpx`` makes for itself, or that describe a body which it does not get.
+#: Headers that ``httpx`` sets itself, or that describe a body which is not passed to it.
 _FRAMING = ("host", "content-length", "transfer-encoding", "content-encoding")
 
 #: Where one challenge ends and the next begins: ``Basic realm="a", Digest realm="b"``.
@@ -28,7 +28,7 @@ def login(value: Any) -> tuple[str, str] | Callable[[Any], Any] | None:
             request and returns it, as for `requests`.
 
     Raises:
-        TypeError: The value is none of these.
+        TypeError: The value has another type.
     """
     if value is None:
         return None
@@ -81,7 +81,7 @@ class FlowLogin:
         response: Any,
         options: dict[str, Any],
     ) -> Any:
-        """Send the request as often as the login wants, and return the last response."""
+        """Send the request as often as the login requires, and return the last response."""
         while True:
             try:
                 wanted = self._next(flow, sent, self._shown(response, sent))
@@ -95,8 +95,8 @@ class FlowLogin:
     def _next(self, flow: Generator[Any, Any, None], sent: Any, response: Any) -> Any:
         """Return what the login yields for the request.
 
-        A login may send requests of its own, such as to a server that issues tokens. They are the
-        script's, so ``httpx`` sends them.
+        A login may send requests of its own, such as to a server that issues tokens. ``httpx``
+        sends them, because they belong to the script.
         """
         wanted = flow.send(response)
         while wanted.url != sent.url:

@@ -1,4 +1,4 @@
-"""The argument *httpx_kwargs* of `Client`: the options of the plain client that it stands for."""
+"""The argument *httpx_kwargs* of `Client`, as options of the plain client."""
 
 from __future__ import annotations
 

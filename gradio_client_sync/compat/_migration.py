@@ -1,8 +1,8 @@
 """Change the imports of a script from ``gradio_client`` to this package. Pure: text in, text out.
 
-Only the names of modules in import statements change. Everything else stays byte for byte. What
-may not work as before is listed, and an import of something that this package does not have stays
-as it is.
+Only the names of modules in import statements change. Everything else stays byte for byte. Code
+that may not work as before is listed. An import of a name that this package does not have stays
+unchanged.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _INNER = frozenset(
     "root_url send_data sse_data_url sse_url src_prefixed stream_messages stream_open "
     "streaming_future upload_url ws_url".split()
 )
-#: Private ones that scripts use. A name with an underscore that is not listed is found by `_owned`.
+#: Private ones that scripts use. `_owned` finds other names with an underscore.
 _PRIVATE = frozenset(
     "_download_file _get_api_info _get_config _get_space_state _infer_fn_index _login "
     "_render_endpoints_info _skip_components _space_name_to_src _upload_file".split()
@@ -32,11 +32,11 @@ _PRIVATE = frozenset(
 
 
 class Note(NamedTuple):
-    """Something that may not work as before.
+    """A place in a script that may not work as before.
 
     Attributes:
         line: The number of the line.
-        text: What it is, and what to do.
+        text: The problem, and what to do.
     """
 
     line: int
@@ -49,7 +49,7 @@ class Migrated(NamedTuple):
     Attributes:
         text: The new text.
         changes: How many imports were changed.
-        notes: What to look at, by line.
+        notes: The places to check, by line.
     """
 
     text: str
@@ -78,8 +78,9 @@ def migrated(text: str, has: Callable[[str, str], bool]) -> Migrated:
 
     Args:
         text: The source, with its own line ends.
-        has: Returns whether a module of this package exists and has a name. The module is given
-            below the package, such as ``"utils"`` or ``""``, and an empty name asks for the module.
+        has: Returns whether a module of this package exists and has a name. The arguments are the
+            module below the package, such as ``"utils"`` or ``""``, and the name; an empty name is
+            for the module itself.
 
     Raises:
         SyntaxError: The source is not Python.
@@ -100,18 +101,18 @@ def migrated(text: str, has: Callable[[str, str], bool]) -> Migrated:
 
 
 class _Script(ast.NodeVisitor):
-    """Finds the imports of a script, and what may not work as before.
+    """Finds the imports of a script, and the places that may not work as before.
 
     Args:
         lines: The lines of the source.
         tokens: Its tokens.
-        has: As for `migrated`.
+        has: The argument of `migrated`.
 
     Attributes:
         edits: The changes of the imports.
-        kept: The local names of modules of which the script uses or replaces something that this
-            package does not have. Such a script may patch `gradio_client` for a Gradio server, so
-            these imports stay.
+        kept: The local names of modules whose imports stay, because the script uses or replaces a
+            name in them that this package does not have. Such a script may patch `gradio_client`
+            for a Gradio server.
         notes: What may not work as before.
     """
 
@@ -187,7 +188,7 @@ class _Script(ast.NodeVisitor):
         line = self._lines[node.lineno - 1]
         column = len(line.encode()[: node.col_offset].decode())
         found: list[tuple[tuple[int, int], tuple[int, int]]] = []
-        is_inside = is_behind = False  # a name, or the part behind it
+        is_inside = is_behind = False  # a name, or the part after it
         for token in self._tokens[self._places[node.lineno, column] + 1 :]:
             if token.string in ("import", ";") or token.type in _ENDS:
                 break
@@ -278,7 +279,7 @@ _ENDS = (tokenize.NEWLINE, tokenize.ENDMARKER)
 
 
 def _below(module: str) -> str | None:
-    """Return a module of `gradio_client` below it; ``None`` for another module."""
+    """Return the part of a module's name after `gradio_client`; ``None`` for another module."""
     if module == OLD:
         return ""
     return module[len(OLD) + 1 :] if module.startswith(f"{OLD}.") else None

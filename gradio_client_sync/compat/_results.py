@@ -1,4 +1,4 @@
-"""From the values of the plain client to those of `gradio_client`: files become paths."""
+"""Convert values of the plain client to those of `gradio_client`: files become paths."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CHUNK = 2**20  # bytes
 
 
 class Results:
-    """How the values of a client's calls are made.
+    """Converts the values of a client's calls.
 
     Args:
         folder: The folder for downloads; ``None`` if files stay on the server.
@@ -28,7 +28,7 @@ class Results:
         self._keep_path = keep_path
 
     def value(self, data: Data) -> Any:
-        """Return the value of a call. Its files are on this machine then."""
+        """Return the value of a call, after its files were downloaded."""
         return value_of(data, self._of_file)
 
     def _of_file(self, file: RemoteFile) -> Any:
@@ -37,13 +37,13 @@ class Results:
         return self.sent(file)
 
     def sent(self, file: RemoteFile) -> Any:
-        """Return a file as the server sent it."""
+        """Return a file in the form in which the server sent it."""
         self._keep_path(file.sent)
         return dict(file.sent) if isinstance(file.sent, dict) else file.sent
 
 
 def value_of(data: Data, of_file: Callable[[RemoteFile], Any]) -> Any:
-    """Return what a call returns: one output bare, several as a tuple, and ``()`` for none.
+    """Return the value of a call: the only output itself, several as a tuple, ``()`` for none.
 
     Args:
         data: The value of the plain client.
@@ -65,7 +65,7 @@ def outputs_of(data: Data, of_file: Callable[[RemoteFile], Any]) -> list[Any]:
 
 
 def _plain(value: Any, of_file: Callable[[RemoteFile], Any]) -> Any:
-    # The values of one job share their parts, and scripts change what they get. So all is copied.
+    # The values of one job share their parts, and scripts may change them. So each is copied.
     kind = type(value)
     if kind is str or kind is int or kind is float:
         return value
@@ -92,7 +92,7 @@ def downloaded(file: RemoteFile, folder: str) -> str:
     name = _name_of(file)
     part = tempfile.mkdtemp(prefix=".part-", dir=folder)
     try:
-        # A recording gets its ending when it is downloaded.
+        # A recording gets its suffix when it is downloaded.
         saved = file.download(part) if file.is_stream else file.save(os.path.join(part, name))
         digest = hashlib.sha256()
         with open(saved, "rb") as content:
@@ -107,7 +107,7 @@ def downloaded(file: RemoteFile, folder: str) -> str:
 
 
 def _name_of(file: RemoteFile) -> str:
-    """Return the name of the file on the server; the name that the app shows may be another."""
+    """Return the name of the file on the server. The app may show another name."""
     path = file.path
     if path is None or file.is_stream:
         return file.orig_name

@@ -1,4 +1,4 @@
-"""From an error of the plain client to the error that a script of `gradio_client` expects.
+"""Convert errors of the plain client to those that scripts of `gradio_client` expect.
 
 Most classes are in `exceptions`. If the program has imported ``httpx``, errors of the connection
 are also the class of ``httpx`` that the official client would raise. ``httpx`` is not imported for
@@ -89,7 +89,7 @@ def of_connecting(exc: errors.GradioClientError, source: str) -> BaseException:
 
 
 def _with_options(text: str) -> str:
-    """Return the text of an error, with the place of options that `Client` does not have here."""
+    """Return the text of an error, with the place of options that this `Client` has elsewhere."""
     if "http_auth=" in text or " cert=" in text:
         text += " Here, http_auth and cert are the entries 'auth' and 'cert' of httpx_kwargs."
     return text
@@ -184,7 +184,7 @@ _MIXED: dict[tuple[type, ...], Any] = {}
 
 
 def _mixed(cls: type[_E], *others: type[BaseException]) -> type[_E]:
-    """Return a class that is all of them, under the name of the first, as which it is pickled."""
+    """Return a subclass of all of them, with the name of the first. It is pickled as the first."""
 
     def __reduce__(self: Any) -> Any:  # noqa: N807 - the method of the new class
         facts = {key: value for key, value in vars(self).items() if key not in _OF_HTTPX}

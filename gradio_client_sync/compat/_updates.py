@@ -1,4 +1,4 @@
-"""The status of a job in the form of `gradio_client`, and the updates of ``async for``."""
+"""The status of a job in the form of `gradio_client`, and the updates of an ``async for`` loop."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """`Client` in the form of `gradio_client`, above the plain `gradio_client_sync.Client`.
 
-It opens no connection of its own. Endpoints and arguments are checked here, in the words that
-scripts know; the plain client makes the call; and its value or error is put into the form that
-scripts expect.
+It opens no connection of its own. It checks endpoints and arguments, with the errors that scripts
+expect. The plain client makes the call. Its value or error is then converted to the form of
+`gradio_client`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Client:
         src: The URL of the app, or the name of a Space (``user/space``).
         token: A Hugging Face token, for private Spaces.
         max_workers: How many calls may run at the same time.
-        verbose: Whether to print the address, and whether a Space still builds.
+        verbose: Whether to print the address, and a line while a Space is being built.
         auth: User name and password, for apps launched with ``auth=``.
         httpx_kwargs: Options of the connection: ``timeout`` (for silence), ``proxy``, ``cookies``,
             ``headers``, ``verify``, ``cert``, ``auth``.
@@ -74,8 +74,8 @@ class Client:
         TypeError, ValueError: An option has a wrong type or value.
         AuthenticationError: The app requires a login, or did not accept the one that was given.
         ValueError: The Space does not exist or cannot start, or there is no app at the URL.
-        ConnectFailedError: No server responds. It is an ``httpx.ConnectError``, too, if the
-            program has imported ``httpx``.
+        ConnectFailedError: No server responds. It is also an ``httpx.ConnectError`` if the program
+            has imported ``httpx``.
     """
 
     def __init__(
@@ -254,7 +254,8 @@ class Client:
             kwargs: The values by parameter name.
 
         Returns:
-            The value: one output bare, several as a tuple, and ``()`` for none. Files are paths.
+            The value: the only output itself, several outputs as a tuple, and ``()`` for none.
+            Files are paths.
 
         Raises:
             ValueError: The app has no such endpoint.
@@ -281,7 +282,7 @@ class Client:
         headers: Mapping[str, str] | None,
         kwargs: Mapping[str, Any],
     ) -> Any:
-        """Do what `submit` and `result` do, without a job where the plain client needs none."""
+        """Make a call like `submit` and `result`, without a job if the plain client needs none."""
         app = self._connected()
         endpoint = chosen(self.endpoints, api_name, fn_index)
         payload = endpoint.arranged(args, kwargs)
@@ -441,7 +442,7 @@ class Client:
             secrets: Secrets of the copy.
             sleep_timeout: Minutes without a visitor after which the copy goes to sleep.
             max_workers: How many calls may run at the same time.
-            verbose: Whether to print what happens.
+            verbose: Whether to print each step.
             hf_token: An older name of `token`.
 
         Raises:
@@ -459,7 +460,7 @@ _OWN_SUBMIT = Client.submit
 
 
 def str_of(hardware: Any) -> str | None:
-    """Return the name of a hardware, which may be a member of an enumeration of the Hub."""
+    """Return the name of a hardware, also if it is a member of an enumeration of the Hub."""
     return None if hardware is None else str(getattr(hardware, "value", hardware))
 
 
@@ -475,12 +476,12 @@ def _check_older(older: Mapping[str, Any], skip_components: bool) -> None:
 
 
 def _without_user(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers without the one that tells the app that the caller is a program."""
+    """Return headers without the one that marks the caller as a program."""
     return {name: value for name, value in headers.items() if name.lower() != "x-gradio-user"}
 
 
 def _folder(download_files: Any) -> Any:
-    """Return the folder for downloads, or ``False``. ``True`` and ``None`` stand for themselves."""
+    """Return the folder for downloads, or ``False``. ``True`` and ``None`` are not changed."""
     if download_files is True:
         return DEFAULT_TEMP_DIR
     return False if download_files is None else download_files

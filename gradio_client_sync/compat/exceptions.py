@@ -1,6 +1,6 @@
-"""The exceptions of `gradio_client`, each of which is also the class of this package for its fault.
+"""The exceptions of `gradio_client`. Each one is also an exception of this package.
 
-So ``except AppError`` of an old script works, and ``except GradioClientError`` catches all.
+So ``except AppError`` in an old script works, and ``except GradioClientError`` catches all.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class MissingHandledFileError(_Plain, errors.FileError, ValueError):
 
 
 class UnknownEndpointError(_Plain, errors.EndpointNotFoundError):
-    """The app has no such endpoint, or the call names none of several."""
+    """The app has no such endpoint, or has several and the call names none."""
 
 
 class ArgumentError(_Plain, errors.PayloadError):

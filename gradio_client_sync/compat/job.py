@@ -32,12 +32,12 @@ _LONG_WAIT = 30  # s
 class Job(concurrent.futures.Future[Any]):
     """A call that runs in the background.
 
-    `result` is the value of the call: one output bare, several as a tuple. It is there when the
-    files of the value are downloaded. A loop over the job gives each value when it arrives.
+    `result` returns the value of the call, after its files were downloaded: the only output itself,
+    or several as a tuple. A loop over the job yields each value when it arrives.
 
     Args:
         job: The job of the plain client; ``None`` for a call that was never sent.
-        results: How values are made.
+        results: Converts the values.
         verbose: Whether long waits are printed.
         space_id: The name of the Space, if the app is one.
     """
@@ -67,7 +67,7 @@ class Job(concurrent.futures.Future[Any]):
 
     @property
     def future(self) -> Job:
-        """The Future of the call, which is the job itself."""
+        """The Future of the call: this job."""
         return self
 
     @classmethod
@@ -80,7 +80,7 @@ class Job(concurrent.futures.Future[Any]):
     # -- the end
 
     def _settle(self, ended: concurrent.futures.Future[Data]) -> None:
-        """Take over the end of the plain job. Files are downloaded before a value is given."""
+        """End like the plain job. If it has a value, download the files first."""
         try:
             self._take_over(ended)
         except InvalidStateError:
@@ -114,7 +114,7 @@ class Job(concurrent.futures.Future[Any]):
             timeout: Seconds to wait; ``None`` waits without a limit.
 
         Returns:
-            The value: one output bare, several as a tuple, and ``()`` for none.
+            The value: the only output itself, several as a tuple, and ``()`` for none.
 
         Raises:
             GradioClientError: The job failed. Its class is also that of `gradio_client`.
@@ -138,10 +138,10 @@ class Job(concurrent.futures.Future[Any]):
         return super().exception(self._wait_for_plain(timeout))
 
     def _wait_for_plain(self, timeout: float | None) -> float | None:
-        """Wait for the job of the plain client, whose waits a signal cannot break.
+        """Wait for the job of the plain client; its waits are safe if a signal arrives.
 
         Returns:
-            The seconds that are left.
+            The remaining seconds.
         """
         if self._job is None or self.done():
             return timeout
@@ -197,7 +197,7 @@ class Job(concurrent.futures.Future[Any]):
         self._raise_at_end()
 
     def _raise_at_end(self) -> None:
-        """Raise the error of a job whose values were all given."""
+        """Raise the error of a job after its last value."""
         try:
             self.result()
         except CancelledError:
@@ -205,7 +205,7 @@ class Job(concurrent.futures.Future[Any]):
                 raise
 
     def _feeding(self) -> Feed:
-        """Return the feed, which reads the job from the first time that a value is asked for."""
+        """Return the feed. It begins to read the job at the first access to a value."""
         with self._lock:
             feed, is_new = self._feed, self._feed is None
             if feed is None:

@@ -14,18 +14,18 @@ from typing import NamedTuple
 
 from ._migration import NEW, OLD, Note, migrated
 
-#: Folders in which nobody's own scripts are.
+#: Folders that hold no scripts of the user.
 _SKIPPED = frozenset(("__pycache__", "build", "dist", "node_modules", "site-packages", "venv"))
 
 
 class Result(NamedTuple):
-    """What was found in one file.
+    """The change of one file, and the notes about it.
 
     Attributes:
         path: The file.
         before: Its content.
         after: Its content with the imports changed.
-        notes: What to look at.
+        notes: The places to check.
         error: Why the file could not be read, if so.
     """
 
@@ -50,7 +50,7 @@ class Result(NamedTuple):
 
 
 def scan(paths: Iterable[Path]) -> Iterator[Result]:
-    """Yield what is found in each script that names ``gradio_client``.
+    """Yield the result for each script that names ``gradio_client``.
 
     Args:
         paths: Files, and folders that are searched for ``.py`` files.
@@ -75,7 +75,7 @@ def _scripts(path: Path) -> Iterator[Path]:
 
 
 def _result(path: Path) -> Result | None:
-    """Return what is found in a file; ``None`` if it does not name ``gradio_client``."""
+    """Return the result for a file; ``None`` if it does not name ``gradio_client``."""
     try:
         content = path.read_bytes()
     except OSError as exc:
@@ -102,7 +102,7 @@ def _has(module: str, name: str) -> bool:
 
 
 def migrate(paths: Sequence[Path], *, write: bool) -> int:
-    """Change scripts, or print the change, and print what to look at.
+    """Change scripts or print the changes, and print the places to check.
 
     Args:
         paths: Files and folders.

@@ -56,11 +56,11 @@ def json_schema_to_python_type(schema: Mapping[str, Any]) -> str:
 
 
 def strip_invalid_filename_characters(filename: str, max_bytes: int = _LONGEST) -> str:
-    """Remove what a file name may not have on some operating system.
+    """Remove characters that some operating system does not allow in file names.
 
     Args:
-        filename: The name, with or without an ending.
-        max_bytes: The longest name, in bytes of UTF-8. The ending is kept if it fits.
+        filename: The name, with or without a suffix.
+        max_bytes: The largest length, in bytes of UTF-8. The suffix is kept if it fits.
     """
     stem, ending = (_FORBIDDEN.sub("", part) for part in os.path.splitext(filename))
     if ending and not stem:
