@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import CancelledError
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from .._transport.signal_safe import new_lock
@@ -12,12 +12,10 @@ from ..errors import GradioClientError
 from ..job import control_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from .._calls.call import HandedOver
     from ..job import Job
     from .replica import Replica
-
+    from .replica_set import ReplicaSet
 
 STATE_IS_HERE = (
     "The session state of this pool is on this replica, so no other one can run the call. After "
@@ -25,44 +23,11 @@ STATE_IS_HERE = (
 )
 
 
-class Replicas(Protocol):
-    """The part of `ReplicaSet` that a dispatch uses."""
-
-    def take(
-        self, endpoint: str | int | None, without: Sequence[Replica], *, sticky: bool
-    ) -> Replica | None:
-        """Choose a replica for a call, and add the call to its load."""
-
-    def starts(self, replica: Replica) -> None:
-        """Record that a replica has started a call that waited in its queue."""
-
-    def pass_on(self, replica: Replica, error: BaseException, *, started: bool) -> None:
-        """Record that a replica has refused a call, which is sent to another one."""
-
-    def retry(self, replica: Replica, error: BaseException) -> None:
-        """Record that a replica has refused a call, which is sent to it again."""
-
-    def others(self, replica: Replica) -> str:
-        """Return a sentence about the state of all other replicas; ``""`` if there are none."""
-
-    def end(
-        self,
-        replica: Replica,
-        endpoint: str | int | None,
-        error: BaseException | None,
-        seconds: float | None,
-        *,
-        started: bool,
-        sticky: bool,
-    ) -> None:
-        """Record the end of a call."""
-
-
 class Dispatch:
     """The replicas that one call was sent to. It is the `Elsewhere` of the call.
 
     Args:
-        replicas: All replicas.
+        replicas: The replicas of the pool.
         endpoint: The endpoint.
         sticky: Whether the call has to be made on the replica with the pool's session state.
 
@@ -70,7 +35,7 @@ class Dispatch:
         replica: The replica that has the call now.
     """
 
-    def __init__(self, replicas: Replicas, endpoint: str | int | None, *, sticky: bool) -> None:
+    def __init__(self, replicas: ReplicaSet, endpoint: str | int | None, *, sticky: bool) -> None:
         self._replicas = replicas
         self._endpoint = endpoint
         self._sticky = sticky

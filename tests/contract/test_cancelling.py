@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import concurrent.futures
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-import urllib.request
 import uuid
 from typing import Any, Callable
 
@@ -19,6 +17,7 @@ from gradio_client_sync import BrokenStreamError, Client, Job
 from tests.conftest import SERVERS
 from tests.support.breakable_relay import BreakableRelay
 from tests.support.generations import has, servers_with, servers_without
+from tests.support.job_phases import cancel_from_outside
 from tests.support.listeners import BOUND, EventRecorder
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
@@ -423,18 +422,7 @@ def test_job_cancelled_by_the_app(app: Client, server: Server, key: str) -> None
     statuses = EventRecorder()
     job = start(app, server, "/endless", key).on("status", statuses)
     statuses.wait_for(lambda status: status.stage == "generating")
-    prefix = app.config.get("api_prefix", "")
-    body = {
-        "session_hash": app.session_hash,
-        "fn_index": job.fn_index,
-        "event_id": job.event_id,
-    }
-    request = urllib.request.Request(
-        f"{server.url}{prefix}/cancel",
-        json.dumps(body).encode(),
-        {"Content-Type": "application/json"},
-    )
-    urllib.request.urlopen(request, timeout=BOUND).close()
+    cancel_from_outside(app, server, job)
     with pytest.raises(concurrent.futures.CancelledError):
         job.result(BOUND)
     assert_cancelled(job)

@@ -20,6 +20,7 @@ import pytest
 from gradio_client_sync import AppError, Client, HTTPStatusError, RemoteFile
 from tests.conftest import SERVERS
 from tests.support.generations import app_constant, has, servers_with, servers_without
+from tests.support.job_phases import cancel_from_outside
 from tests.support.listeners import BOUND, BlockingListener, EventRecorder
 from tests.support.servers.plugin import ServerPool
 from tests.support.servers.server import Server
@@ -127,17 +128,7 @@ def test_empty_output_means_cancelled(app: Client, server: Server, key: str) -> 
     data = EventRecorder()
     job = app.submit("/endless", [key]).on("data", data)
     data.wait_for(lambda data: True)
-    address = {
-        "session_hash": app.session_hash,
-        "fn_index": job.fn_index,
-        "event_id": job.event_id,
-    }
-    request = urllib.request.Request(
-        f"{server.url}{app.config.get('api_prefix', '')}/cancel",
-        json.dumps(address).encode(),
-        {"Content-Type": "application/json"},
-    )
-    urllib.request.urlopen(request, timeout=BOUND).close()
+    cancel_from_outside(app, server, job)
     with pytest.raises(concurrent.futures.CancelledError):
         job.result(BOUND)
     assert (job.status.stage, job.status.success) == ("complete", False)

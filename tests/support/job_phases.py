@@ -1,11 +1,13 @@
-"""The phases of a job: how a test holds a job in one, and checks on the server that it stopped."""
+"""The phases of a job: hold a job in one, cancel it, check that the server has stopped it."""
 
 from __future__ import annotations
 
 import contextlib
+import json
+import urllib.request
 from collections.abc import Iterator, Mapping
 
-from gradio_client_sync import Client
+from gradio_client_sync import Client, Job
 from tests.support.fault_proxy import Fault, FaultProxy
 from tests.support.listeners import BOUND
 from tests.support.servers.plugin import ServerPool
@@ -60,3 +62,14 @@ def assert_stopped(phase: str, server: Server, key: str, executed: Mapping[str, 
         assert control.ledger(key)["started"] == 0
     elif phase == "uploading":
         assert control.executions().get("digest") == executed.get("digest")
+
+
+def cancel_from_outside(app: Client, server: Server, job: Job) -> None:
+    """Cancel a job of a session as another client of the session does."""
+    body = {"session_hash": app.session_hash, "fn_index": job.fn_index, "event_id": job.event_id}
+    request = urllib.request.Request(
+        f"{server.url}{app.config.get('api_prefix', '')}/cancel",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=BOUND).close()

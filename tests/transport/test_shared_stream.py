@@ -6,6 +6,8 @@ import concurrent.futures
 import itertools
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Callable
 
 import pytest
@@ -38,20 +40,22 @@ from tests.support.scripted import (
     scripted,
 )
 
+Script = Callable[[IncomingRequest], None]
 
-def joins(*names: str) -> Callable[[IncomingRequest], None]:
+
+def joins(*names: str) -> Script:
     """Return a script that responds to joins with these event ids, in order."""
     ids = iter(names)
     return lambda x: x.answer({"event_id": next(ids)})
 
 
-def streams(*scripts: Callable[[IncomingRequest], None]) -> Callable[[IncomingRequest], None]:
+def streams(*scripts: Script) -> Script:
     """Return a script that uses the next of these scripts for each stream."""
     turns = iter(scripts)
     return lambda x: next(turns)(x)
 
 
-def stream_of(*messages: Any) -> Callable[[IncomingRequest], None]:
+def stream_of(*messages: Any) -> Script:
     """Return a script of a stream that sends messages and ends."""
 
     def script(x: IncomingRequest) -> None:
@@ -719,6 +723,30 @@ def test_lost_join_response_leaves_open_whether_the_job_ran() -> None:
         assert caught.value.accepted is None
 
 
+@contextmanager
+def jobs_around_a_reload(
+    first: Script, first_open: Gate, second: Script, second_open: Gate
+) -> Iterator[tuple[Mailbox, Mailbox]]:
+    """Yield the mailboxes of job "one" on the stream before a reload, and of job "two" after it.
+
+    The script of each stream reaches its gate when the stream is open.
+    """
+    with scripted(data=streams(first, second)) as server:
+        http, workers = Http(server.url), Workers()
+        url = f"{server.url}/gradio_api/queue/data"
+        shared_stream = SharedStream(http, url, silence=None, start=workers.start)
+        one = shared_stream.join(lambda: "one", lambda frame: None)
+        first_open.wait_until_reached()
+        shared_stream.renew()
+        two = shared_stream.join(lambda: "two", lambda frame: None)
+        second_open.wait_until_reached()
+        yield one, two
+        shared_stream.close()
+        http.close()
+        workers.close()
+        assert workers.join(WAIT)
+
+
 def test_old_stream_after_a_reload_may_have_messages_of_new_jobs() -> None:
     """After a reload in one process, each stream may have messages for jobs of the other."""
     first_open, second_open, may_end = Gate(), Gate(), Gate()
@@ -738,15 +766,7 @@ def test_old_stream_after_a_reload_may_have_messages_of_new_jobs() -> None:
         x.send(completed("one", "by the second"), CLOSE)
         x.end_stream()
 
-    with scripted(data=streams(first, second)) as server:
-        http, workers = Http(server.url), Workers()
-        url = f"{server.url}/gradio_api/queue/data"
-        shared_stream = SharedStream(http, url, silence=None, start=workers.start)
-        one = shared_stream.join(lambda: "one", lambda frame: None)
-        first_open.wait_until_reached()
-        shared_stream.renew()
-        two = shared_stream.join(lambda: "two", lambda frame: None)
-        second_open.wait_until_reached()
+    with jobs_around_a_reload(first, first_open, second, second_open) as (one, two):
         for gate, mailbox, value in (
             # first, because a stream that still has a job is opened again
             (first_open, two, b"by the first"),
@@ -757,10 +777,6 @@ def test_old_stream_after_a_reload_may_have_messages_of_new_jobs() -> None:
                 pass
             assert value in frame.raw
         may_end.open()
-        shared_stream.close()
-        http.close()
-        workers.close()
-        assert workers.join(WAIT)
 
 
 def test_old_stream_that_breaks_after_a_reload_loses_only_its_jobs() -> None:
@@ -780,15 +796,7 @@ def test_old_stream_that_breaks_after_a_reload_loses_only_its_jobs() -> None:
         x.send(completed("two", "fine"), CLOSE)
         x.end_stream()
 
-    with scripted(data=streams(first, second)) as server:
-        http, workers = Http(server.url), Workers()
-        url = f"{server.url}/gradio_api/queue/data"
-        shared_stream = SharedStream(http, url, silence=None, start=workers.start)
-        one = shared_stream.join(lambda: "one", lambda frame: None)
-        first_open.wait_until_reached()
-        shared_stream.renew()
-        two = shared_stream.join(lambda: "two", lambda frame: None)
-        second_open.wait_until_reached()
+    with jobs_around_a_reload(first, first_open, second, second_open) as (one, two):
         first_open.open()
         assert one.receive().msg == "process_starts"
         with pytest.raises(Lost):
@@ -797,10 +805,6 @@ def test_old_stream_that_breaks_after_a_reload_loses_only_its_jobs() -> None:
         while (frame := two.receive()).msg != "process_completed":
             pass
         assert b"fine" in frame.raw
-        shared_stream.close()
-        http.close()
-        workers.close()
-        assert workers.join(WAIT)
 
 
 def test_a_stream_that_is_closed_with_a_job_ends_without_an_error(
