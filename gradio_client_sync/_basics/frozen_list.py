@@ -1,8 +1,8 @@
-"""`FrozenList`: a list that cannot be changed, and with which one cannot calculate.
+"""`FrozenList`: a list that cannot be changed, and that has no arithmetic.
 
-A result is a list, so that `json`, pandas and web frameworks take it as one. The methods that
-change a list would only change this copy of the outputs. Arithmetic means a mistake: the caller
-has the list of the outputs, and wants one of them.
+A result is a list, so `json`, pandas and web frameworks handle it as one. Methods that change a
+list would only change this copy of the outputs. Arithmetic with it is a mistake: the caller has the
+list of outputs, and wants one of them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _WITH_OTHER = (
 
 
 class FrozenList(list[Any]):
-    """A list that cannot be changed, and with which one cannot calculate.
+    """A list that cannot be changed, and that has no arithmetic.
 
     ``+`` joins it with a list to a plain list. A subclass makes the errors.
     """
@@ -63,7 +63,7 @@ def _changing(name: str) -> Callable[..., NoReturn]:
 
 def _calculating(sign: str) -> Callable[..., NoReturn]:
     def method(self: FrozenList, *args: Any) -> NoReturn:
-        """Raise a `TypeError`: one calculates with an output, not with the list of them."""
+        """Raise a `TypeError`: arithmetic is for an output, not for the list of them."""
         raise self._no_operation(sign)
 
     return method

@@ -1,7 +1,7 @@
 """`Outputs`: the names of an endpoint's outputs, and the texts about a wrong use of a result.
 
-A text names the endpoint, lists its outputs, and shows what to type. It is made after a mistake,
-and only then is this module loaded.
+A text names the endpoint, lists its outputs, and shows what to type. This module is imported only
+after a mistake.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ class Outputs(FrozenRecord):
 
     Attributes:
         shown: The component type and the label of each output that clients get.
-        hidden: The same of the outputs that clients do not get, such as session state.
+        hidden: The component type and the label of each output that clients do not get, such as
+            session state.
         ids: The number of the component of each output that clients get.
     """
 
@@ -135,7 +136,7 @@ def no_change(endpoint: str | int, name: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as JSON takes it: lists, dicts, texts and numbers; files become dicts."""
+    """Convert a value to JSON types: lists, dicts, texts and numbers; files become dicts."""
     if isinstance(value, dict):
         return {key: plain(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):

@@ -2,8 +2,8 @@
 
 On Windows, the output of a program into a pipe or a file has an old code page, such as cp1252. In
 some IDEs and services it is ASCII. `print` raises `UnicodeEncodeError` there for each character
-that the encoding does not have. What this package shows to people can be printed everywhere: signs
-that the package itself draws become plain ones, and all other characters become Python's escapes.
+that the encoding does not have. The texts of this package can be printed everywhere: its own signs
+become plain ones, and all other characters become Python's escapes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 #: The name of an error handler for streams, which replaces characters as `encodable` does.
 HANDLER = "gradio_client_sync.plain"
 
-#: Signs that the package draws, and what stands for them. The last ten are a spinner's frames.
+#: Signs of this package, and their replacements. The last ten are a spinner's frames.
 PLAIN = dict(zip("→·–─│×✓✗●█░⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", r">---|x+x*#.|/-\|/-\|/"), **{"…": "..."})
 
 

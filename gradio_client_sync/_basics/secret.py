@@ -2,8 +2,8 @@
 
 Such programs show the variables of frames that run: error reports with the stack of each thread,
 profilers, debuggers. They print the `repr` of a value, and read the content of texts, lists and
-dicts, also of their subclasses. Some show attributes, too. None shows what a function has closed
-over, so a `Secret` keeps its value there.
+dicts, also of their subclasses. Some show attributes, too. None of them shows the closure of a
+function, so a `Secret` keeps its value there.
 """
 
 from __future__ import annotations

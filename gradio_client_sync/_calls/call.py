@@ -49,10 +49,10 @@ class Elsewhere(Protocol):
     """Other servers of the same app that can run a call. It belongs to one call."""
 
     def take_over(self, error: GradioClientError, job: HandedOver) -> bool:
-        """Let another server run a job that its server has not taken, or that may run twice.
+        """Let another server run a job that was refused, or that may run twice.
 
         Args:
-            error: Why its server does not run it.
+            error: The error of the server that had the job.
             job: The job.
 
         Returns:

@@ -205,12 +205,12 @@ def may_be_another_server(error: GradioClientError, *, files: bool) -> bool:
     return isinstance(error, BrokenStreamError)
 
 
-#: Statuses of a join by which a server, or a gateway in front of it, says that it did not take it.
+#: Statuses by which a server, or a gateway in front of it, refuses a join.
 _NOT_TAKEN = frozenset((401, 403, 404, 405, 429, 502, 503))
 
 
 def was_not_accepted(error: GradioClientError, *, accepted: bool | None) -> bool:
-    """Return whether a server has not taken a call, so that another server may run it.
+    """Return whether a server has refused a call, so that another server may run it.
 
     Args:
         error: The failure of the call.

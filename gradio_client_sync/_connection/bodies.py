@@ -93,7 +93,7 @@ class BodyFactory:
     def moved(
         self, other: RequestBody, endpoint: Endpoint, session: Session, *, by_name: bool
     ) -> RequestBody:
-        """Make the body of a call that another server had got first.
+        """Make the body of a call that was first made for another server.
 
         Args:
             other: The body for the other server.

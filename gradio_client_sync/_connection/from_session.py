@@ -1,7 +1,7 @@
 """The settings of a `requests.Session` that the user gave.
 
-They are read when the client connects. The session itself is not used afterwards, because it is not
-safe in several threads: only its adapters are, and what it has as ``auth``.
+They are read when the client connects. Afterwards only its adapters and its ``auth`` are used,
+because a session is not safe in several threads.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class FromSession(NamedTuple):
     """What a session adds to the options of a client.
 
     Attributes:
-        options: The options. What the user gave to `Client` counts more than the session.
+        options: The options. Arguments of `Client` override those of the session.
         cookies: The session's cookies, each with its domain.
         adapters: Prefixes of URLs, the longest first, with the adapter that the user mounted there;
             ``None`` for one that is as `requests` made it. Empty if the user mounted none.

@@ -1,4 +1,4 @@
-"""`prepare`: from the arguments of `Client.submit` and `Client.predict` to a prepared call."""
+"""`prepare`: make a prepared call from the arguments of `Client.submit` and `Client.predict`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def prepare(
     elsewhere: Elsewhere | None = None,
     once: bool = False,
 ) -> tuple[Connection, PreparedCall]:
-    """Check the arguments of a call, and return the connection and what it has to send.
+    """Check the arguments of a call, and return the connection and the prepared call.
 
     Args:
         lifecycle: The connection of the client.
@@ -47,7 +47,7 @@ def prepare(
         once: Make one attempt only. The caller gets every refusal, also a 429.
 
     Raises:
-        EndpointNotFoundError, PayloadError, FileError, ClientClosedError: As `Client.submit`.
+        EndpointNotFoundError, PayloadError, FileError, ClientClosedError: See `Client.submit`.
     """
     limit = lifecycle.options.deadline
     if timeout is not None:

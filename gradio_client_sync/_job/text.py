@@ -1,7 +1,7 @@
 """The new pieces of a growing text, for `Job.text`.
 
-The values of a generator are whole texts or whole chats. Each value is compared with the one
-before it. If it continues that, its new end is a piece; otherwise the whole text is one.
+The values of a generator are whole texts or whole chats. Each value is compared with the one before
+it. If it begins with the earlier text, the rest is a piece; otherwise the whole text is a piece.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class TextPieces:
     """The pieces of one output's text.
 
     Args:
-        values: The values of the job, and ``None`` for each time without one that is noticed.
+        values: The values of the job, with ``None`` for each pause that is reported.
         output: The number or label of the output.
-        pauses: Whether to give an empty piece for such a time, and for a value without new text.
+        pauses: Whether to yield an empty piece for each pause, and for each value without new text.
     """
 
     def __init__(

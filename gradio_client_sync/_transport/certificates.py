@@ -92,7 +92,7 @@ class ContextAdapter(HTTPAdapter):
     def build_connection_pool_key_attributes(
         self, request: Any, verify: Any, cert: Any = None
     ) -> tuple[Any, Any]:
-        """Return where to connect. Nothing is added to what the context trusts."""
+        """Return the keys of the pool. No authority is added to those that the context trusts."""
         host, _ = super().build_connection_pool_key_attributes(request, True, None)
         return host, {}
 

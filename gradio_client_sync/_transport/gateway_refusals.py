@@ -1,4 +1,4 @@
-"""How gateways say that they want a login or a client certificate, and what to pass then."""
+"""Recognise gateways that require a login or a client certificate, and say what to pass."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LOGINS = {
 
 
 def login_wanted(challenge: str) -> str:
-    """Return a sentence that says which login a gateway wants.
+    """Return a sentence about the login that a gateway requires.
 
     Args:
         challenge: The ``WWW-Authenticate`` header.

@@ -1,4 +1,4 @@
-"""Responses that are not read from a connection of this package, but given by `requests`.
+"""Responses that `requests` has read, and not a connection of this package.
 
 They come from the user's adapters and hooks.
 """

@@ -1,6 +1,6 @@
-"""Requests in the form of `requests`, for clients whose user has a say in each of them.
+"""Requests in the form of `requests`, for clients with a login function of the user.
 
-A login for a gateway, as `requests` takes it, is a function that gets a ``PreparedRequest``. It may
+A login for a gateway is a function that gets a ``PreparedRequest``, as in `requests`. It may
 register hooks that see the response, and send the request again through the response's
 ``connection``: so do Digest, Kerberos, and tokens that renew themselves. `PreparedContext` makes
 these objects around each request. Other clients have a plain `RequestContext`, and no such objects.

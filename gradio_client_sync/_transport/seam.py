@@ -40,30 +40,30 @@ class Handshake(NamedTuple):
 
 
 class Seam(Protocol):
-    """What `testing` does with requests, streams and files."""
+    """The object by which `testing` records or replaces requests, streams and files."""
 
     def server_for(self, url: str) -> str | None:
-        """Return the URL of the server on this machine that stands in for a URL's server."""
+        """Return the URL of the local server that replaces the server of a URL."""
         ...
 
     def answered(self, http: Any, request: SentRequest, answer: Any) -> None:
-        """See a whole response."""
+        """Record a response."""
         ...
 
     def failed(self, http: Any, request: SentRequest, error: Exception) -> None:
-        """See that a request got no response, or only a part of one."""
+        """Record that a request got no response, or only a part of one."""
         ...
 
     def opened(self, http: Any, request: SentRequest, stream: T) -> T:
-        """See an event stream that was opened, and return the one to use."""
+        """Record an opened event stream, and return the one to use."""
         ...
 
     def fetched(self, http: Any, request: SentRequest, download: T) -> T:
-        """See a file that is about to be read, and return the one to use."""
+        """Record a file that is about to be read, and return the one to use."""
         ...
 
     def connected(self, http: Any, url: str, channel: T) -> T:
-        """See a websocket that was opened, and return the one to use."""
+        """Record an opened websocket, and return the one to use."""
         ...
 
     def hub_answer(self, path: str, method: str) -> tuple[int, dict[str, str], bytes] | None:
@@ -71,7 +71,7 @@ class Seam(Protocol):
         ...
 
     def asked_hub(self, path: str, method: str, status: int, body: bytes) -> None:
-        """See a response of the Hub."""
+        """Record a response of the Hub."""
         ...
 
     def waiting(self, wait: Callable[[float], bool]) -> Callable[[float], bool]:
@@ -83,41 +83,41 @@ current: Seam | None = None
 
 
 def stand_in_for(url: str) -> str | None:
-    """Return the URL of the server that plays a recording of a URL's server, if there is one."""
+    """Return the URL of the server that replays a recording of a URL's server, if there is one."""
     return None if current is None else current.server_for(url)
 
 
 def answered(http: Any, request: SentRequest, answer: T) -> T:
-    """Show a whole response to the recording, if there is one, and return it."""
+    """Pass a response to the recording, if there is one, and return it."""
     if current is not None:
         current.answered(http, request, answer)
     return answer
 
 
 def failed(http: Any, request: SentRequest, error: E) -> E:
-    """Show the error of a request to the recording, if there is one, and return it."""
+    """Pass the error of a request to the recording, if there is one, and return it."""
     if current is not None:
         current.failed(http, request, error)
     return error
 
 
 def opened(http: Any, request: SentRequest, stream: T) -> T:
-    """Return the event stream to use for one that was opened."""
+    """Return the event stream to use instead of an opened one."""
     return stream if current is None else current.opened(http, request, stream)
 
 
 def fetched(http: Any, request: SentRequest, download: T) -> T:
-    """Return the download to use for a file that is about to be read."""
+    """Return the download to use instead of the given one."""
     return download if current is None else current.fetched(http, request, download)
 
 
 def connected(http: Any, url: str, channel: T) -> T:
-    """Return the channel to use for a websocket that was opened."""
+    """Return the channel to use instead of an opened websocket."""
     return channel if current is None else current.connected(http, url, channel)
 
 
 def set_current(seam: Any) -> Seam | None:
-    """Set what comes between the client and the network, and return what it was before."""
+    """Set the object between the client and the network, and return the earlier one."""
     global current
     before, current = current, seam
     return before

@@ -1,8 +1,8 @@
 """Requests that an adapter of the user sends, as `requests` defines adapters.
 
-An adapter blocks its thread, and nothing can end it there. So a thread of its own sends each
-request, and the caller waits for it until the response begins or another thread aborts the request.
-From then on, the caller reads the response, and its socket can be shut down.
+An adapter blocks its thread, and cannot be interrupted there. So a separate thread sends each
+request. The caller waits until the response begins, or until another thread aborts the request.
+After that, the caller reads the response, and its socket can be shut down.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class _Sending:
         self.ended = SafeEvent()
 
     def run(self) -> None:
-        """Send the request. If nobody waits any more, close the response."""
+        """Send the request. If it was aborted meanwhile, close the response."""
         try:
             response = self._adapter.send(self._request, **self._options.reveal())
             with self._lock:
@@ -100,7 +100,7 @@ class _Sending:
             response.close()
 
     def result(self) -> requests.Response:
-        """Return the response, or raise what the adapter raised."""
+        """Return the response, or raise the exception of the adapter."""
         if self._error is not None:
             raise _cause(self._error)
         assert self._response is not None  # noqa: S101 - the thread has ended without an error
@@ -110,7 +110,7 @@ class _Sending:
 def _cause(exc: BaseException) -> BaseException:
     """Return the exception of `urllib3` for one of `requests`, as requests without adapters have.
 
-    The caller's tables say what it means.
+    The tables of the caller translate it.
     """
     if not isinstance(exc, requests.RequestException):
         return exc

@@ -1,4 +1,4 @@
-"""Examples of what a function finds in its ``gr.EventData``, for calls that users can copy.
+"""Examples of the data in a ``gr.EventData``, for calls that users can copy.
 
 A function of a ``select`` or ``like`` event usually reads what was selected or liked. The config
 does not say whether the function reads it. It says which component and event call the function.
@@ -19,7 +19,7 @@ _CELL = {"index": [0, 0], "value": "abc", "row_value": ["abc"], "col_value": ["a
 _PIXEL = {"index": [0, 0], "value": None}
 _LETTERS = {"index": [0, 5], "value": "Hello"}
 
-#: What a ``select`` event of a component has, if it is not a number and the text at that number.
+#: The data of a ``select`` event, by component. For others, it is a number and the text there.
 _SELECTED: dict[str, dict[str, Any]] = {
     "dataframe": _CELL,
     "dataset": _CELL,
@@ -32,7 +32,7 @@ _SELECTED: dict[str, dict[str, Any]] = {
     "highlightedtext": {"index": 0, "value": [_TEXT, None]},
 }
 
-#: What other events have.
+#: The data of other events.
 _EVENTS: dict[str, dict[str, Any]] = {
     "like": {"index": 0, "value": _TEXT, "liked": True},
     "undo": {"index": 0, "value": _TEXT},
@@ -50,7 +50,7 @@ _EVENTS: dict[str, dict[str, Any]] = {
 def example_event(
     dependency: Mapping[str, Any], components: Mapping[int, Mapping[str, Any]], *, pairs: bool
 ) -> dict[str, Any] | None:
-    """Return an example for `event_data`; ``None`` if the function is called by no such event.
+    """Return an example for `event_data`; ``None`` if no such event calls the function.
 
     Args:
         dependency: The entry of the function in the config.

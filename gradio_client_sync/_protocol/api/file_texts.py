@@ -1,8 +1,8 @@
-"""Texts in a payload that stand where the app takes a file.
+"""Texts in a payload at positions where the app accepts only a file.
 
-A text is never a file, so an app gets such a text as it is, and fails with an error that does not
-say why. Only what cannot be right is found here. The components of Gradio that take files are
-known. Of other components, the schema in the config decides, if it allows nothing but a file.
+A text is never a file, so an app would get it as a text, and fail with an error that does not name
+the reason. Only texts that cannot be right are found here. The components of Gradio that take files
+are known. Of other components, the schema in the config decides, if it allows nothing but a file.
 
 Servers of 3.x take images as data URLs, or as base64 without a head, so these texts are allowed
 there.
@@ -45,7 +45,7 @@ def takes_files(slot: Slot) -> bool:
 
 
 def text_for_file(slot: Slot, value: Any) -> str | None:
-    """Return the first text in a value that stands where a component takes a file.
+    """Return the first text in a value at a position where the component accepts only a file.
 
     Args:
         slot: The input; `takes_files` of it is true.

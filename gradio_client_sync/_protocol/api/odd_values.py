@@ -1,9 +1,9 @@
-"""Values of a call that do not look like what the app takes.
+"""Values of a call that the app probably does not accept.
 
 Servers accept many values that a component does not expect, and some functions accept them, too. So
-such values are sent. If the function then fails, its error seldom says why, and many apps hide it.
-Then these functions say what looked odd: a value of another type, a value outside of the choices
-or the range, a file of another kind.
+such values are sent. If the function then fails, its error seldom names the reason, and many apps
+hide it. So the functions here name the values that look odd: those of another type, outside of the
+choices or the range, or files of another kind.
 
 Nothing here is used before a call has failed. The functions never raise because of data from a
 server.
@@ -32,7 +32,7 @@ _CHOICES = 8  # choices that a sentence lists
 _LONGEST = 60  # characters of a text
 _LONGEST_PATH = 200  # characters
 
-#: Components whose values have several forms, and what they take: only a single value is odd.
+#: Components whose values have several forms, and the names of these. Only a single value is odd.
 _STRUCTURED = {
     "dataframe": "a table",
     "timeseries": "a table",
@@ -165,7 +165,7 @@ def _odd(slot: Slot, schema: Mapping[str, Any], value: Any) -> _Odd | None:
 
 
 def _odd_part(slot: Slot, value: Any) -> str | None:
-    """Return the part of a table or chat that makes it another value, as words."""
+    """Return a text about the part of a table or chat that is wrong."""
     if slot.type == "dataframe" and isinstance(value, Mapping) and "data" not in value:
         return "a dict without the key 'data'"
     if slot.type == "chatbot" and isinstance(value, list):
@@ -201,7 +201,7 @@ def _takes_one(schema: Mapping[str, Any], value: Any) -> bool:
 
 
 def _mismatch(schema: object, root: object, value: Any, custom: bool, depth: int) -> _Odd | None:
-    """Return the part of a value that does not fit a schema, and what the schema takes there."""
+    """Return the part of a value that does not fit a schema, and a text about what would fit."""
     if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
         return None
     if "$ref" in schema:
@@ -261,7 +261,7 @@ def _parts(schema: Mapping[str, Any]) -> list[Any]:
 
 
 def _takes(schema: object, root: object, depth: int = 0) -> str:
-    """Return what a schema takes, as words; other values than these are rare."""
+    """Return a text about the values that a schema accepts; other values are rare."""
     if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
         return "another value"
     if "$ref" in schema:
