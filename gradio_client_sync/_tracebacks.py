@@ -296,7 +296,7 @@ def _hide_chain(exc: BaseException, frame: FrameType | None) -> None:
 
 
 def _helps(exc: BaseException, cause: BaseException) -> bool:
-    """Return whether the cause of an exception tells the user more than its message."""
+    """Return whether the cause of an exception has more for the user than its message."""
     if isinstance(cause, GradioClientError):
         return True  # it has attributes, such as a status
     if isinstance(exc, ProtocolError) and exc._bug:

@@ -211,7 +211,7 @@ many calls there are. Iterables may be passed by parameter name. For the same va
 use ``itertools.repeat(value)``.
 
 Args:
-    iterables: The values of the arguments. They are read as the map goes on.
+    iterables: The values of the arguments. They are read while the map runs.
     in_flight, on_error, progress, journal, download, executor: As for `Client.map`. The function's
         `with_options` sets its other options.
 

@@ -305,7 +305,7 @@ class Job(concurrent.futures.Future[Data]):
             The final value of the function.
 
         Raises:
-            GradioClientError: The job failed. The subclass tells how.
+            GradioClientError: The job failed. The subclass names the kind of failure.
             concurrent.futures.TimeoutError: The job did not end within `timeout` seconds.
             concurrent.futures.CancelledError: The job was cancelled.
             RuntimeError: A listener of this job called `result`, which would wait for the
@@ -372,7 +372,7 @@ class Job(concurrent.futures.Future[Data]):
         Args:
             kinds: The kinds of event, as for `on`. Without one, all kinds are given.
             idle: Seconds. When no event has come for this time, the loop gets ``None``, so that it
-                can check whether to go on.
+                can check whether to continue.
 
         Returns:
             An iterator. After the last event, it raises the exception that `result` raises.
@@ -414,7 +414,7 @@ class Job(concurrent.futures.Future[Data]):
 
         Returns:
             An iterator over texts (`TextPiece`). After the last one, it raises the exception that
-            `result` raises. It raises a `PayloadError` at a value that is no text.
+            `result` raises. It raises a `PayloadError` at a value that is not a text.
 
         Example:
             >>> list(app.submit("/chat", ["Hello"]).text())

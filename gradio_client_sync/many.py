@@ -183,7 +183,7 @@ class Map(Generic[T_co]):
         self._finalizer()
 
     def _explain(self, interrupt: KeyboardInterrupt) -> None:
-        """Say what has ended, and how to go on."""
+        """Give an interrupt a message: how many items have ended, and how to continue."""
         if interrupt.args:
             return
         counts = self.counts
@@ -193,9 +193,7 @@ class Map(Generic[T_co]):
     def _advice(self) -> str:
         if self._journal is None:
             return ""
-        return (
-            f" To go on, run it again with journal={self._journal!r}: these are not called again."
-        )
+        return f" To continue, run it again with journal={self._journal!r}: these are not repeated."
 
     def __enter__(self) -> Self:
         return self

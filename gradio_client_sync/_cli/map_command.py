@@ -200,7 +200,7 @@ def _about_item(error: GradioClientError) -> str:
 def _advice(journal: Path | None) -> str:
     if journal is None:
         return ""
-    return f" What has ended is in {journal}: the same command goes on there."
+    return f" The items that have ended are in {journal}. The same command continues there."
 
 
 def _check_places(inputs: Inputs, output: Path | None, journal: Path | None) -> None:

@@ -1,7 +1,7 @@
 """Completion scripts for bash, zsh and fish.
 
 The script passes the line up to the cursor, and gets a line for each completion: its kind, a
-comma and the text. The kind ``part`` stands for a text after which the word goes on, such as
+comma and the text. The kind ``part`` stands for a text after which the word continues, such as
 ``style=`` or a folder. For ``file`` and ``dir`` the shell completes paths itself.
 
 The scripts of click are not used: they split words at the colon of a URL and at the ``@`` of a

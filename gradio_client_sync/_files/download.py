@@ -373,7 +373,7 @@ def _known(url: str | None, facts: FileFacts) -> str:
 
 
 def _redirect_target(url: str, download: Download) -> str | None:
-    """Return the URL to which a response redirects; ``None`` if it is no redirect."""
+    """Return the URL to which a response redirects; ``None`` if it is not a redirect."""
     location = download.headers.get("location")
     if download.status not in _REDIRECT_STATUSES or not location:
         return None

@@ -56,7 +56,7 @@ _EMPTY_RESPONSES = 1_000  # how many times a generator may yield ``None`` before
 
 
 class JobEnd(Protocol):
-    """The part of a job's log that tells when the job has ended."""
+    """The part of a job's log that shows when the job has ended."""
 
     order: int | None
 
@@ -107,7 +107,7 @@ class JobRecording:
         facts: The file's description from the app.
         url: The URL of the file on the server.
         location: The state of this URL, shared with other jobs at the same URL.
-        job: A reference to the job's log, which tells when the job has ended; ``None`` if it has.
+        job: A reference to the job's log, which shows when the job has ended; ``None`` if it has.
         numbers: Numbers for jobs, in the order in which their first values arrive.
     """
 

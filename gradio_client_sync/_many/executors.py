@@ -304,7 +304,7 @@ def _resolve(
 def _no_more(endpoint: str | int, cause: BaseException) -> ClientClosedError:
     return ClientClosedError(
         f"The executor takes no more calls of {called(endpoint)}: {type(cause).__name__}: {cause}. "
-        "Make a new one. With a journal, a new map goes on where this one has ended.",
+        "Make a new one. With a journal, a new map continues where this one has ended.",
         endpoint=endpoint,
     )
 

@@ -61,7 +61,7 @@ class Header(FrozenRecord):
 
     @classmethod
     def of(cls, line: bytes) -> Header | None:
-        """Return the header that a line has; ``None`` if the line is no header."""
+        """Return the header that a line has; ``None`` for another line."""
         fields = _object(line) if line.startswith(HEADER_START) else None
         if fields is None or type(fields.get("version")) is not int:
             return None

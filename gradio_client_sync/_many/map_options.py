@@ -23,7 +23,7 @@ def on_error(value: object) -> bool:
     meant = f" Did you mean {near[0]!r}?" if near else ""
     raise ValueError(
         f"on_error must be 'raise' or 'return', not {value!r}.{meant} 'raise' ends the map at the "
-        "first failed item, 'return' puts its error in the place of its result."
+        "first failed item, 'return' yields its error instead of a result."
     )
 
 

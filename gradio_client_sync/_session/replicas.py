@@ -72,7 +72,7 @@ class ReplicaCheck:
     def _id(self, http: Http, deadline: Deadline) -> Hashable:
         """Request the app's id, and return it, or the HTTP status if there is no id.
 
-        A status also tells servers apart: a server that does not know the login cookie of another
+        A status also distinguishes servers: a server that does not know the login cookie of another
         one responds with 401.
         """
         response = http.get(self._url, http.reading.until(deadline))

@@ -36,24 +36,24 @@ CALLS: list[tuple[str, list[Any]]] = [
 
 
 def events_of(job: Job) -> list[Any]:
-    """Return what a job told, without times and without repeated estimations."""
-    told: list[Any] = []
+    """Return the events of a job, without times and without repeated estimations."""
+    seen: list[Any] = []
 
     def note(event: Any) -> None:
         if isinstance(event, Data):
-            told.append(("data", event.data))
+            seen.append(("data", event.data))
         elif isinstance(event, Log):
-            told.append(("log", event.log, event.level, event.title, event.duration, event.visible))
+            seen.append(("log", event.log, event.level, event.title, event.duration, event.visible))
         elif isinstance(event, Status):
             line = ("status", event.stage, event.success, event.code, event.message)
-            if told[-1:] != [line]:
-                told.append(line)
+            if seen[-1:] != [line]:
+                seen.append(line)
 
     for kind in ("data", "status", "log"):
         job.on(kind, note)  # type: ignore[call-overload]
     error = job.exception(timeout=30)
-    told.append((type(error).__name__, str(error), getattr(error, "title", None)))
-    return told
+    seen.append((type(error).__name__, str(error), getattr(error, "title", None)))
+    return seen
 
 
 @pytest.mark.gradio

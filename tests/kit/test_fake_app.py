@@ -149,7 +149,7 @@ def test_fake_app_state_stays_in_the_session(fake: FakeApp) -> None:
 
 
 def test_fake_app_errors_logs_and_progress(fake: FakeApp) -> None:
-    """A function fails, logs and tells its progress as one of Gradio does."""
+    """A function fails, logs and reports its progress like one of Gradio."""
 
     @fake.endpoint("/work")
     def work(text: str) -> str:
@@ -306,7 +306,7 @@ def test_fake_app_simple_api_and_page() -> None:
 
 
 def test_fake_app_restart_forgets() -> None:
-    """After a restart, sessions and state are new, and clients go on."""
+    """After a restart, sessions and state are new, and clients continue."""
     with FakeApp() as fake:
 
         @fake.endpoint("/tally")

@@ -160,7 +160,7 @@ def test_faults_are_checked_where_they_are_ordered(fake: FakeApp) -> None:
 
 
 def test_gate_tells_position_and_eta(fake: FakeApp, app: Client) -> None:
-    """A call in the queue is told the positions of the gate, and goes on when it opens."""
+    """A call in the queue reports the positions of the gate, and runs when it opens."""
     gate: Gate
     with fake.hold("/add", when="queued", position=4, eta=12.5) as gate:
         seen: queue.SimpleQueue[Status] = queue.SimpleQueue()

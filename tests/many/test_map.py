@@ -68,7 +68,7 @@ def test_map_goes_on_with_its_journal(newest: Server, newest_app: Client, tmp_pa
 def test_failed_items_are_called_again_if_they_end_the_map(
     newest: Server, newest_app: Client, tmp_path: Path
 ) -> None:
-    """Otherwise a run could never go on after an error. With "return", the error is given again."""
+    """Otherwise a run would end at the same error again. With "return", the error is replayed."""
     journal = tmp_path / "run.jsonl"
 
     def calls() -> int:
@@ -97,7 +97,7 @@ def test_ctrl_c_cancels_on_the_server_and_says_how_to_go_on(
 
     thread = threading.Thread(target=interrupt)
     thread.start()
-    with pytest.raises(KeyboardInterrupt, match=r"stopped after 0 items. To go on, .*run.jsonl"):
+    with pytest.raises(KeyboardInterrupt, match=r"stopped after 0 items. To continue, .*run.jsonl"):
         next(results)
     thread.join()
     newest.control.release(key)

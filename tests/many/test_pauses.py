@@ -58,7 +58,7 @@ def test_full_queue_needs_no_pause_while_others_are_in_flight() -> None:
 
 
 def test_items_fail_if_there_is_no_server_for_a_long_time() -> None:
-    """An item that was taken, or refused by a server, begins the time again."""
+    """An accepted item, or one that a server has refused, restarts the time."""
     pauses = Pauses()
     assert pauses.refused(0.0, 0.0, ABSENT, alone=True)
     assert pauses.refused(PATIENCE, PATIENCE, ABSENT, alone=True)

@@ -1,4 +1,4 @@
-"""Items that the app does not take: rate limits, gateways, a full queue, an app that restarts."""
+"""Items that the app refuses: rate limits, gateways, a full queue, an app that restarts."""
 
 from __future__ import annotations
 

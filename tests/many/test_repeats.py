@@ -1,4 +1,4 @@
-"""Which failed items go again."""
+"""Which failed items are called again."""
 
 from __future__ import annotations
 

@@ -28,14 +28,14 @@ def mixed(seconds: float) -> Callable[[random.Random], float]:
 APPS = {
     "one worker": App(1, steady(0.05)),
     "one worker, mixed": App(1, mixed(0.05)),
-    "one worker, no queue": App(1, mixed(0.05), tells=False),
+    "one worker, no queue": App(1, mixed(0.05), reports=False),
     "4 workers": App(4, steady(0.05)),
     "4 workers, mixed": App(4, mixed(0.05)),
-    "4 workers, no queue": App(4, steady(0.05), tells=False),
+    "4 workers, no queue": App(4, steady(0.05), reports=False),
     "4 workers, seconds": App(4, steady(2.0)),
     "16 workers": App(16, steady(0.05)),
     "16 workers, mixed": App(16, mixed(0.05)),
-    "16 workers, no queue": App(16, steady(0.05), tells=False),
+    "16 workers, no queue": App(16, steady(0.05), reports=False),
     "16 workers, seconds": App(16, steady(2.0)),
     "full queue": App(4, steady(0.05), max_size=4),
     "full queue, mixed": App(4, mixed(0.05), max_size=4),
@@ -60,7 +60,7 @@ def test_window_leaves_the_queue_to_others(name: str) -> None:
     """Few items wait at the app, so that the call of another user gets its turn."""
     app = APPS[name]
     found = Simulation(app, AdaptiveWindow(1024), ITEMS)
-    assert found.waited < max(4.0, (1.5 if app.tells else 2.5) * app.workers)
+    assert found.waited < max(4.0, (1.5 if app.reports else 2.5) * app.workers)
 
 
 def test_window_grows_before_the_first_item_has_ended() -> None:

@@ -1,4 +1,4 @@
-"""A pool of scripted servers: who gets a call, and what happens when a server does not take it."""
+"""A pool of scripted servers: which one gets a call, and what happens if it refuses the call."""
 
 from __future__ import annotations
 
@@ -169,9 +169,9 @@ def test_pool_reads_the_queue_of_its_replicas() -> None:
 
     with replicas("a", "b") as (a, b, pool):
         a.run = queued
-        told = EventRecorder()
-        first = pool.submit("/echo", ["x"]).on("status", told)
-        told.wait_for(lambda status: status.position == 7)
+        statuses = EventRecorder()
+        first = pool.submit("/echo", ["x"]).on("status", statuses)
+        statuses.wait_for(lambda status: status.position == 7)
         b.run = lambda request, event_id: gate.pass_through()  # held: it has more and more to do
         held = [pool.submit("/direct", ["x"]) for _ in range(3)]
         assert {job.result(BOUND)[0] for job in held} == {"b"}
@@ -202,7 +202,7 @@ def test_pool_state_stays_on_one_replica() -> None:
         assert pool.predict("/count", ["x"])[0] == "b"
 
 
-# -- what a replica does not take ------------------------------------------------------------
+# -- refused calls ---------------------------------------------------------------------------
 
 
 def test_pool_full_queue_sends_a_call_elsewhere() -> None:
@@ -402,7 +402,7 @@ def test_pool_works_after_a_fork() -> None:
 
 
 def test_pool_that_is_dropped_is_collected() -> None:
-    """A pool without references is collected, and its jobs go on until they end."""
+    """A pool without references is collected, and its jobs continue until they end."""
     with Replica("a") as a:
         pool = Pool([a.url])
         job = pool.submit("/echo", ["x"])

@@ -44,7 +44,7 @@ def test_pool_map_gives_refused_items_to_others() -> None:
 
 
 def test_pool_map_waits_while_no_replica_takes_an_item() -> None:
-    """If all are full, items wait and go again, as with one client."""
+    """If all are full, items wait and are called again, as with one client."""
     with replicas("a", "b") as (a, b, pool):
         a.refuse = b.refuse = (503, FULL)
         results = pool.map("/echo", [["x"]] * 4)

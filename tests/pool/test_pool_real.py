@@ -89,7 +89,7 @@ def test_pool_real_full_queue(newest: Server, small: Server) -> None:
         waiting.wait_for(lambda status: status.position is not None)
         jobs = [pool.submit("/echo", [str(n)]) for n in range(40)]
         assert [job.result(BOUND)[0] for job in jobs] == [str(n) for n in range(40)]
-        # The files of a call that a replica does not take are uploaded to the next one.
+        # The files of a refused call are uploaded to the next replica.
         uploads = [pool.submit("/digest", [bytes([n]) * 100]) for n in range(6)]
         found = [json.loads(job.result(BOUND)[0]) for job in uploads]
         assert {one["size"] for one in found} == {100} and len(

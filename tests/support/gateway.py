@@ -150,7 +150,7 @@ class Gateway(Intermediary):
     # -- HTTP
 
     def _answer(self, near: socket.socket, head: str, reader: BinaryIO) -> bool:
-        """Send a request to the server and its response to the client; return whether to go on."""
+        """Pass a request to the server and its response back; return whether to continue."""
         method, path, _ = head.partition("\r\n")[0].split(" ")
         headers = _fields(head)
         body = _body(reader, headers)

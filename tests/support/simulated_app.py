@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 from gradio_client_sync._many.window import Window
 
-RETRY = 0.25  # s after which an item that was refused goes again, if it is alone
+RETRY = 0.25  # s after which a refused item is called again, if it is alone
 
 
 @dataclass
@@ -22,7 +22,7 @@ class App:
         delay: Seconds of a request and its response.
         max_size: How many calls may wait; ``None`` for any number.
         batch: How many calls run together.
-        tells: Whether the app tells when a call begins to run.
+        reports: Whether the app reports when a call begins to run.
     """
 
     workers: int
@@ -30,7 +30,7 @@ class App:
     delay: float = 0.01
     max_size: int | None = None
     batch: int = 1
-    tells: bool = True
+    reports: bool = True
 
 
 class Simulation:
@@ -98,7 +98,7 @@ class Simulation:
 
     def _start(self) -> None:
         self._not_started -= 1
-        if self.app.tells:
+        if self.app.reports:
             self.window.started(self.seconds, self._in_flight, self._not_started)
             self._fill()
 
@@ -109,7 +109,7 @@ class Simulation:
         self._serve()
 
     def _end(self, began: float, waited: float) -> None:
-        known = waited if self.app.tells else None
+        known = waited if self.app.reports else None
         self.window.ended(self.seconds, self.seconds - began, known, self._in_flight)
         self._in_flight -= 1
         self._fill()

@@ -249,7 +249,7 @@ def _known(texts: Mapping[str, Any], languages: Iterable[str]) -> list[str]:
 
 
 def _key_of(value: Mapping[Any, Any]) -> str | None:
-    """Return the key of a mark that is an object; ``None`` if it is no mark."""
+    """Return the key of a mark that is an object; ``None`` if it is not a mark."""
     if len(value) == 2 and _KIND in (value.get("__type__"), value.get("_type")):
         key = value.get("key")
         return key if isinstance(key, str) else None
@@ -257,7 +257,7 @@ def _key_of(value: Mapping[Any, Any]) -> str | None:
 
 
 def _filled(text: str, find: Callable[[str], str]) -> str:
-    """Return a text with each mark in it replaced. What is no valid mark stays."""
+    """Return a text with each mark in it replaced. Other text stays."""
     shown, rest = "", text
     while True:
         before, mark, after = rest.partition(MARK)

@@ -45,7 +45,7 @@ def test_map_calls_each_row(newest: Server, tmp_path: Path) -> None:
 
 
 def test_map_keeps_errors_and_goes_on(newest: Server, tmp_path: Path) -> None:
-    """The exit code tells that items failed. A later run calls what the options say."""
+    """The exit code shows that items have failed. The options decide what a later run calls."""
     table, journal = tmp_path / "in.jsonl", tmp_path / "run.jsonl"
     table.write_text('"a"\n"b"\n')
     words = ("map", newest.url, "/fail", str(table), "--journal", str(journal))
@@ -57,7 +57,7 @@ def test_map_keeps_errors_and_goes_on(newest: Server, tmp_path: Path) -> None:
     code, output, errors = run(*words, "--in-flight", "1")
     assert code == 7 and output == "" and executions() == 1
     assert '(This is item 0, counted from 0: {"text": "a"})' in errors
-    assert "the same command goes on there" in errors
+    assert "The same command continues there" in errors
     for more, count in (([], 2), ([], 2), (["--retry-failed"], 4)):
         code, output, errors = run(*words, "--errors", "keep", *more)
         assert code == 1 and executions() == count
@@ -127,7 +127,7 @@ def test_map_completes_files(
 
 @pytest.mark.skipif(os.name == "nt", reason="sends SIGINT")
 def test_map_is_stopped_by_one_signal(newest: Server, tmp_path: Path) -> None:
-    """Ctrl-C cancels what is at the app, and says how to go on."""
+    """Ctrl-C cancels all items that run or wait, and says how to continue."""
     table, journal = tmp_path / "in.jsonl", tmp_path / "run.jsonl"
     key = f"map-{tmp_path.name}"
     table.write_text(json.dumps([key]))
@@ -141,7 +141,7 @@ def test_map_is_stopped_by_one_signal(newest: Server, tmp_path: Path) -> None:
         process.kill()
         process.communicate()
     assert process.returncode == 130 and newest.control.await_stopped(key)
-    assert "0 items of 1" in errors and "the same command goes on there" in errors
+    assert "0 items of 1" in errors and "The same command continues there" in errors
 
 
 def test_map_line_counts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,7 +151,7 @@ class Server:
             self.process.send_signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a suspended server go on."""
+        """Resume a suspended server."""
         if hasattr(signal, "SIGCONT"):
             self.process.send_signal(signal.SIGCONT)
 
