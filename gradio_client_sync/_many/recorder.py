@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 from .._transport.signal_safe import SafeEvent, new_lock, start_or_run
+from .item_error import with_item
 from .items import Outcome
 from .journal_format import Recorded
-from .noted import noted
 from .saved_files import saved_path
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class OutcomeRecorder:
             index=item.index,
             payload=item.payload,
             data=None if error is not None else self._shape(data),
-            error=None if error is None else noted(error, item),
+            error=None if error is None else with_item(error, item),
             seconds=item.seconds,
             attempts=item.attempts,
             replayed=replayed,

@@ -84,7 +84,7 @@ TESTED_BY = {
     "gradio_client_sync._many.client_caller": ["many/test_map"],
     "gradio_client_sync._many.items": ["many/test_scheduler"],
     "gradio_client_sync._many.map_options": ["many/test_scheduler"],
-    "gradio_client_sync._many.noted": ["many/test_scheduler"],
+    "gradio_client_sync._many.item_error": ["many/test_scheduler"],
     "gradio_client_sync._many.remote": ["many/test_executors"],
     "gradio_client_sync._terminal.map_bar": ["many/test_map"],
     "gradio_client_sync.many": ["many/test_map", "many/test_scheduler"],

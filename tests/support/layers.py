@@ -54,7 +54,7 @@ LAYERS: tuple[tuple[str, str], ...] = (
     ("_connection", "from_session address scheme_check space_connector opening pickling lifecycle"),
     ("_connection", "preparing"),
     ("_many", "journal_format number_table saved_files identity journal_file journal"),
-    ("_many", "map_options items source columns window pauses order backlog repeats noted"),
+    ("_many", "map_options items source columns window pauses order backlog repeats item_error"),
     ("_many", "client_caller recorder scheduler remote executors"),
     ("", "many"),
     ("_face", "waiting typed_job wrong_forms explained maps_calls"),

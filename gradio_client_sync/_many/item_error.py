@@ -1,4 +1,4 @@
-"""`noted`: add the index and the payload of an item to its error."""
+"""`with_item`: add the index and the payload of an item to its error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .items import Item
 
 
-def noted(error: BaseException, item: Item) -> BaseException:
+def with_item(error: BaseException, item: Item) -> BaseException:
     """Return an item's error with the attributes `index` and `payload`, and a note with the index.
 
     Several items may have the same error object, such as those of one lost connection. Then each
