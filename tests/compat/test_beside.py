@@ -74,7 +74,7 @@ def is_lost(case: str, outcome: dict[str, Any]) -> bool:
 
 
 def compared(version: str, url: str, folder: Path, wanted: list[Any]) -> list[str]:
-    """Return a line for each case whose outcome differs, or does not although it should."""
+    """Return a line for each case with an unexpected difference, or without an expected one."""
     sides = {name: folder / name for name in ("theirs", "ours")}
     for side in sides.values():
         side.mkdir()
@@ -139,7 +139,7 @@ def values_on(version: str) -> list[Any]:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("version", GENERATIONS)
 def test_beside_for_each_component(version: str, server_pool: ServerPool, tmp_path: Path) -> None:
-    """Each component takes and returns the same as with the official client."""
+    """Each component accepts and returns the same values as with the official client."""
     url = server_pool.get(version, app=(COMPONENTS,)).url
     wrong = compared(version, url, tmp_path, values_on(version))
     assert not wrong, "\n".join(wrong)

@@ -1,4 +1,4 @@
-"""`compat.Client` and `compat.Job` on a real server, where the official client is no judge."""
+"""`compat.Client` and `compat.Job` on a real server, where they differ from the official client."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_close_and_go_on(newest: Server) -> None:
 def test_options_of_older_releases(
     newest: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Names of older releases are taken, others are refused; `token` is in the signature."""
+    """Names of older releases are accepted, others are refused; `token` is in the signature."""
     older: dict[str, Any] = {"serialize": True, "upload_files": True, "hf_token": None}
     with Client(newest.url, output_dir=tmp_path / "made", **older) as client:
         assert (tmp_path / "made").is_dir() and client.output_dir == str(tmp_path / "made")
@@ -190,7 +190,7 @@ def test_options_of_older_releases(
 
 
 def test_headers_of_the_moment_go_with_a_call(newest: Server) -> None:
-    """What the dict of headers holds goes along, those of the call win, and both dicts stay."""
+    """The headers of the client are sent; those of the call override them. No dict changes."""
     with Client(newest.url, verbose=False, headers={"X-One": "1"}) as client:
         client.headers["X-Two"] = "2"
         given = {"X-Two": "3", "x-gradio-user": "me"}
@@ -294,7 +294,7 @@ def test_paths_that_the_server_names_are_not_uploaded(tmp_path: Path) -> None:
 
 
 def test_plain_client_is_used(monkeypatch: pytest.MonkeyPatch, newest: Server) -> None:
-    """The layer has no engine of its own: without the plain client's, nothing is called."""
+    """All calls go through the plain client: without it, nothing is called."""
 
     def refuse(*args: Any, **kwargs: Any) -> Any:
         raise errors.QueueFullError("no engine")

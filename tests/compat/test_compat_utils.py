@@ -63,7 +63,7 @@ def test_import_loads_no_more_than_the_package() -> None:
     ],
 )
 def test_names_are_stripped(name: str, stripped: str) -> None:
-    """What no file system takes is removed, and the ending is kept if it fits."""
+    """Characters that no file system allows are removed, and the suffix is kept if it fits."""
     assert utils.strip_invalid_filename_characters(name) == stripped
 
 
@@ -118,7 +118,7 @@ def test_schemas_as_types(schema: dict[str, Any], text: str) -> None:
 
 
 def test_handled_files_are_dicts(tmp_path: Path) -> None:
-    """`handle_file` gives a dict that JSON takes; a missing file is a `ValueError`."""
+    """`handle_file` returns a dict of JSON types; a missing file is a `ValueError`."""
     path = tmp_path / "a b.txt"
     path.write_text("x", encoding="utf-8")
     made = utils.handle_file(path)

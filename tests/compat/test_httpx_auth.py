@@ -103,7 +103,7 @@ def test_login_of_httpx(server_pool: ServerPool, version: str, name: str, tmp_pa
 
 
 def test_other_objects_are_no_login(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is no login is refused without showing it; ``httpx`` need not be imported."""
+    """Other objects are refused, and not shown; ``httpx`` need not be imported."""
     for wrong in ("secret", ("secret",), httpx.BasicAuth, 3):
         with pytest.raises(TypeError, match="must be a pair") as caught:
             login(wrong)

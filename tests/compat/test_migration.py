@@ -101,7 +101,7 @@ def test_migration_of_each_form(before: str, after: str | None, end: str) -> Non
     ],
 )
 def test_migration_lists_what_is_not_sure(source: str, noted: str) -> None:
-    """What may not work is listed by line, and an import of what is missing stays."""
+    """Code that may not work is listed by line, and an import of a missing name stays."""
     found = migrated(source, _has)
     assert [note for note in found.notes if noted in note.text], found.notes
     assert ("import is not changed" in found.notes[0].text) == (found.text == source)

@@ -1,4 +1,4 @@
-"""Tests of the contract that need nothing but an app hold on a `FakeApp`, too.
+"""Contract tests that need only an app, run on a `FakeApp`.
 
 They are the functions that ``tests/contract`` runs on real servers, not copies.
 """
@@ -65,5 +65,5 @@ def app(request: pytest.FixtureRequest) -> Iterator[Client]:
 
 @pytest.mark.parametrize("contract", CONTRACT, ids=lambda test: test.__name__[5:])
 def test_contract_holds_on_a_fake(app: Client, contract: Callable[[Client], Any]) -> None:
-    """What holds on a real server of a release holds on a fake of it."""
+    """A test that passes on a real server of a release passes on a fake of it."""
     contract(app)

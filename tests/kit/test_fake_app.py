@@ -1,4 +1,4 @@
-"""`FakeApp`: what our own client sees of it, with every protocol."""
+"""`FakeApp`, called by our own client with every protocol."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Answer(NamedTuple):
 
 
 def test_fake_app_generator_streams(fake: FakeApp) -> None:
-    """A generator's values arrive complete, in order; edits are made as the protocol wants."""
+    """A generator's values arrive complete, in order; edits have the form of the protocol."""
     values = [{"a": [1, 2, 3], "s": "x"}, {"a": [1], "s": "xy", "n": None}, {"a": [2, [3]]}]
 
     @fake.endpoint("/grow")
@@ -137,7 +137,7 @@ def test_fake_app_files_go_in_and_out(fake: FakeApp, tmp_path: Path) -> None:
 
 
 def test_fake_app_state_stays_in_the_session(fake: FakeApp) -> None:
-    """State is kept for each session; callers neither give nor get it."""
+    """State is kept for each session; callers neither pass nor receive it."""
 
     @fake.endpoint("/tally")
     def tally(step: int, seen: State[int] = 0) -> tuple[State[int], int]:
@@ -357,7 +357,7 @@ def test_fake_app_asynchronous_functions() -> None:
 
 
 def test_fake_app_converts_values_as_gradio_does() -> None:
-    """Dates, sets, NumPy and dataclasses become JSON; what has no form there is an error."""
+    """Dates, sets, NumPy and dataclasses become JSON; values without a JSON form are errors."""
 
     @dataclasses.dataclass
     class Point:

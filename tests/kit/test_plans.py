@@ -1,4 +1,4 @@
-"""Failures, gates and queue positions that a test orders from a `FakeApp`."""
+"""Failures, gates and queue positions that a test sets on a `FakeApp`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ CASES: list[tuple[Any, dict[str, Any], type[Exception]]] = [
 def test_faults_reach_the_caller(
     fake: FakeApp, app: Client, fault: Any, options: dict[str, Any], error: type[Exception]
 ) -> None:
-    """An ordered failure happens to the next call only, as our error for it."""
+    """A failure happens to the next call only, and raises the matching error."""
     fake.fail("/add", fault, **options)
     with pytest.raises(error):
         app.predict("/add", [1])
@@ -142,7 +142,7 @@ def test_faults_of_downloads(fake: FakeApp, app: Client, tmp_path: Path) -> None
 
 
 def test_faults_stall_until_the_timeout(fake: FakeApp, app: Client) -> None:
-    """A call that gets nothing more ends by its own timeout."""
+    """A call without further messages ends by its own timeout."""
     fake.fail("/add", "stall", when="queued")
     with pytest.raises(JobTimeoutError):
         app.predict("/add", [1], timeout=0.3)
@@ -150,7 +150,7 @@ def test_faults_stall_until_the_timeout(fake: FakeApp, app: Client) -> None:
 
 
 def test_faults_are_checked_where_they_are_ordered(fake: FakeApp) -> None:
-    """A failure that cannot happen is an error in the test's line."""
+    """A failure that cannot happen is an error in the line of the test that sets it."""
     with pytest.raises(ValueError, match="cannot happen when='running'"):
         fake.fail("/add", 502, when="running")
     with pytest.raises(ValueError, match="cannot fail with 'explode'"):
@@ -181,7 +181,7 @@ def _until(seen: queue.SimpleQueue[Status], position: int) -> Status:
 
 
 def test_gate_counts_calls(fake: FakeApp, app: Client) -> None:
-    """A gate for several calls knows how many have come, and says so if they do not."""
+    """A gate counts the calls that have come, and names the count if too few come."""
     gate = fake.hold("/add", times=2)
     jobs = [app.submit("/add", [n]) for n in range(2)]
     gate.wait_until_reached(2)

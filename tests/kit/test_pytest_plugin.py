@@ -123,7 +123,7 @@ def fake() -> Iterator[FakeApp]:
 
 
 def test_plugin_records_and_replays(fake: FakeApp, tmp_path: Path) -> None:
-    """Each mode of ``--gradio-record`` records what it says, also with xdist."""
+    """Each mode of ``--gradio-record`` records the calls that it names, also with xdist."""
     (tmp_path / "test_it.py").write_text(TESTS)
     tapes = tmp_path / "cassettes"
     output = run(tmp_path, "--gradio-record=once", APP=fake.url, MORE="1")

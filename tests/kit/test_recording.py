@@ -31,7 +31,7 @@ PROTOCOLS = ("ws", "sse", "sse_v1", "sse_v2", "sse_v3")
 
 
 def story(url: str, source: Path, folder: Path) -> list[Any]:
-    """Use every part of the public API, and return what it gave."""
+    """Use every part of the public API, and return the results."""
     out: list[Any] = []
     with Client(url, headers={"Authorization": f"Bearer {SECRET}"}, download_dir=folder) as app:
         out.append(app.predict("/add", [1, 2])[0])
@@ -166,7 +166,7 @@ def server_component(app: Client) -> int:
 
 @pytest.mark.parametrize("speed", [None, 50])
 def test_replay_of_a_real_app(newest: Server, tmp_path: Path, speed: float | None) -> None:
-    """What a real app of Gradio said is played again, also by the command line."""
+    """The messages of a real Gradio app are replayed, also for the command line."""
     path = tmp_path / "real.jsonl"
 
     def run() -> list[Any]:
@@ -304,7 +304,7 @@ def test_replay_error_says_what_is_wrong(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("protocol", ["ws", "sse_v3"])
 def test_recording_of_clients_that_were_made_before(protocol: str, tmp_path: Path) -> None:
-    """An older client cannot be recorded, and says so; it is answered from a recording."""
+    """An older client cannot be recorded, and raises an error. It can use a replay."""
     path = tmp_path / "older.jsonl"
     with FakeApp(protocol=protocol) as fake:
         fill(fake)
@@ -334,7 +334,7 @@ class SpiedAdapter(requests.adapters.HTTPAdapter):
 
 @pytest.mark.parametrize("protocol", ["ws", "sse_v3"])
 def test_replay_needs_no_login_and_no_adapter(protocol: str, tmp_path: Path) -> None:
-    """Requests to a recording do not ask the user's login function, adapter or proxy."""
+    """Requests to a recording do not use the user's login function, adapter or proxy."""
     path, adapter = tmp_path / "login.jsonl", SpiedAdapter()
     session, asked = requests.Session(), []
     session.mount("http://", adapter)

@@ -1,4 +1,4 @@
-"""Items that wait: in which order they are taken."""
+"""Items that wait: the order in which they are called."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def threads() -> Iterator[concurrent.futures.ThreadPoolExecutor]:
 
 
 def test_executors_chunks_go_where_there_is_room(threads: Any) -> None:
-    """Items that find no room wait, and share the next chunk; more room takes more chunks."""
+    """Items wait if no worker is free, and share the next chunk. More workers get more chunks."""
     executor = ChunkExecutor(1)
     caller = ChunkedCaller(Caller(), executor)  # type: ignore[arg-type]
     calls = [threads.submit(caller.call, Item(0, "x"))]
@@ -112,7 +112,7 @@ def test_executors_chunks_go_where_there_is_room(threads: Any) -> None:
 
 
 def test_executors_ends_of_items(threads: Any) -> None:
-    """Each item gets its own answer, error or cancellation, and its own error if a worker dies."""
+    """Each item gets its own result, error or cancellation, and its own error if a worker dies."""
     executor = ChunkExecutor(1)
     caller = ChunkedCaller(Caller(), executor)  # type: ignore[arg-type]
 
@@ -150,7 +150,7 @@ def test_executors_ends_of_items(threads: Any) -> None:
 @pytest.mark.gradio
 @pytest.mark.once
 def test_executors_mistakes(wrong: Any, newest: Server) -> None:
-    """What is no executor is refused, with the line to write."""
+    """An object that is not an executor is refused, with the line to write."""
     with Client(newest.url) as app, pytest.raises(TypeError, match="executor must be"):
         app.map("/add", [[1, 2]], executor=wrong)
 
@@ -232,7 +232,7 @@ if __name__ == "__main__":
 @pytest.mark.gradio
 @pytest.mark.once
 def test_executors_dask_cluster(newest: Server, tmp_path: Path) -> None:
-    """On a real cluster, a worker that is killed loses no item, and each connects once."""
+    """On a real cluster, no item is lost if a worker is killed, and each worker connects once."""
     script = tmp_path / "cluster.py"
     script.write_text(CLUSTER)
     done = subprocess.run(

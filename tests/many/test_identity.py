@@ -113,7 +113,7 @@ def test_identity_of_what_cannot_be_sent() -> None:
 
 
 def test_identity_of_arrays_tables_and_pictures() -> None:
-    """Arrays, tables and pictures count by content, type and shape."""
+    """Arrays, tables and pictures are recognised by content, type and shape."""
     numpy, pandas = pytest.importorskip("numpy"), pytest.importorskip("pandas")
     image = pytest.importorskip("PIL.Image")
     assert text_of([numpy.int64(2), numpy.float32(0.5)]) == text_of([2, 0.5])

@@ -163,7 +163,7 @@ def test_journal_survives_truncation_at_every_byte(
 @pytest.mark.parametrize("lines", [0, 1, 2, 3, 4])
 @pytest.mark.parametrize("more", [0, 1, 10])
 def test_journal_survives_zeros_at_its_end(path: Path, lines: int, more: int) -> None:
-    """What a power cut leaves: a longer file than was written, with zeros at the end."""
+    """After a power cut, a file may be longer than written, with zeros at the end."""
     write(path, 3)
     whole = b"".join(path.read_bytes().splitlines(keepends=True)[:lines])
     path.write_bytes((whole + b'{"key": "'[:more]).ljust(1_000, b"\0"))
@@ -178,7 +178,7 @@ def test_journal_survives_zeros_at_its_end(path: Path, lines: int, more: int) ->
 
 
 def test_journal_skips_a_hole(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Lines that a power cut has damaged are called again. The lines behind them are kept."""
+    """Lines that a power cut has damaged are called again. The lines after them are kept."""
     write(path, 4)
     lines = path.read_bytes().splitlines(keepends=True)
     lines[2] = b"\0" * (len(lines[2]) - 1) + b"\n"
@@ -266,7 +266,7 @@ def test_journal_that_does_not_exist_cannot_be_read(path: Path) -> None:
 
 
 def test_journal_can_be_read_while_it_is_written(path: Path) -> None:
-    """A reader gets what has ended, without the beginning of a line."""
+    """A reader gets the items that have ended, without an incomplete line."""
     with Journal.open(path, "/f", None) as journal:
         for number in range(3):
             journal.append(journal.identify(number, [number]), result(number))

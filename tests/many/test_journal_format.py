@@ -1,4 +1,4 @@
-"""The lines of a journal: what is written is what is read."""
+"""The lines of a journal: reading returns the written values."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_header_is_read_as_it_was_written() -> None:
 
 
 def test_changes_between_fingerprints_are_said() -> None:
-    """Fingerprints that are JSON are compared in words; other texts say nothing."""
+    """Changes between JSON fingerprints are described; for other texts there is no description."""
     kept = json.dumps(((("a", "str", True),), ("str",)))
     now = json.dumps(((("b", "str", True),), ("str",)))
     assert changes_between("/f", kept, now) == ": '/f': parameter 'a' is now called 'b'"

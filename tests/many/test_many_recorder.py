@@ -1,4 +1,4 @@
-"""`OutcomeRecorder`: what a later run of a map calls again."""
+"""`OutcomeRecorder`: the items that a later run of a map calls again."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def test_pool_map_lost_item_runs_again_only_if_idempotent() -> None:
 
 
 def test_pool_map_goes_on_from_a_journal(tmp_path: Path) -> None:
-    """What is in the journal is not called again, whichever replica has run it."""
+    """Items in the journal are not called again, whichever replica has run them."""
     path = tmp_path / "run.jsonl"
     with replicas("a", "b") as (a, b, pool):
         first = list(pool.map("/direct", [[str(n)] for n in range(10)], journal=path))

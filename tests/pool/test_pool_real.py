@@ -140,7 +140,7 @@ def test_pool_real_spaces(hub: LocalHub, newest: Server, small: Server) -> None:
 
 @pytest.mark.long
 def test_pool_real_different_apps(newest: Server, server_pool: ServerPool) -> None:
-    """Two apps are no replicas of each other."""
+    """Two different apps are not accepted as replicas."""
     chats = server_pool.get(NEWEST, app=(CHATS,))
     with pytest.raises(ConfigError, match=f"At {chats.url}, it has no endpoint '/echo'; .* more"):
         Pool([newest.url, chats.url])

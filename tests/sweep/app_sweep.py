@@ -23,7 +23,7 @@ _NO_LIMIT = 10**9
 
 
 class Settings(NamedTuple):
-    """What holds for all apps of a sweep.
+    """The settings for all apps of a sweep.
 
     Attributes:
         python: The interpreter that has Gradio.
@@ -44,7 +44,7 @@ class Settings(NamedTuple):
 
 @dataclass
 class Finding:
-    """Something to look at."""
+    """A problem that a person has to look at."""
 
     kind: str
     endpoint: str
@@ -53,7 +53,7 @@ class Finding:
 
 @dataclass
 class Swept:
-    """What the sweep of one app found.
+    """The findings of one app.
 
     Attributes:
         app: Its name.
@@ -79,7 +79,7 @@ class Swept:
 
 
 def sweep(app: App, settings: Settings) -> Swept:
-    """Start one app, and return what was found."""
+    """Start one app, and return the findings."""
     swept = Swept(app.name)
     lacking = [name for name in imports_of(app.script) if name in settings.missing]
     if lacking:

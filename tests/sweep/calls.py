@@ -65,7 +65,7 @@ def printed_calls(text: str) -> list[str]:
 
 
 class Recorder:
-    """Stands for the client in a printed call; keeps what was called, and what came back."""
+    """Replaces the client in a printed call, and keeps the call and its result."""
 
     def __init__(self, app: Client | None) -> None:
         self._app = app
@@ -149,7 +149,7 @@ class Caller:
         return job.result()
 
     def _run(self, outcome: Outcome, call: Callable[[], Data | None]) -> Outcome:
-        """Run a call on a thread of its own, so that one that hangs stops nothing."""
+        """Run a call on a separate thread, so that a call that hangs does not stop the sweep."""
         since, ended = self._process.position(), threading.Event()
 
         def run() -> None:

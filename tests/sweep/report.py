@@ -1,4 +1,4 @@
-"""Count what a sweep found, as JSON and as text."""
+"""Report the findings of a sweep, as JSON and as text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHOWN = 12  # findings of a kind that the text lists; the JSON has all
 
 
 def as_json(server: str, swept: Sequence[Swept]) -> dict[str, Any]:
-    """Return everything, with the counts first."""
+    """Return all findings, with the counts first."""
     return {"server": server, **counts(swept), "by_app": [one.as_dict() for one in swept]}
 
 

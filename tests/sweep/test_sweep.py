@@ -1,4 +1,4 @@
-"""The sweep: it counts what apps do, and finds what is wrong."""
+"""The sweep: it counts the outcomes of calls, and finds problems."""
 
 from __future__ import annotations
 
