@@ -85,7 +85,7 @@ class Map(Generic[T_co]):
 
     @property
     def counts(self) -> Counts:
-        """How many items are done, have failed, were replayed, and are in flight now."""
+        """The numbers of items that are done, have failed, were replayed, and are in flight now."""
         return self._scheduler.counts
 
     # -- reading --------------------------------------------------------------------

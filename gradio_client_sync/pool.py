@@ -41,7 +41,7 @@ __all__ = ["Pool", "ReplicaStatus"]
 
 
 class ReplicaStatus(NamedTuple):
-    """What a pool knows about one of its replicas.
+    """The state of one replica of a pool, as far as the pool knows.
 
     Attributes:
         source: The address that was given to `Pool`, without a query.

@@ -1,4 +1,4 @@
-"""`Host`: what a connection does for the jobs that it runs, and `RoutedCall`: how a job is sent."""
+"""`Host`: the connection, as its jobs use it, and `RoutedCall`: the form in which a job is sent."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class RoutedCall(NamedTuple):
-    """How a job is sent: the function, its values and the route.
+    """The form in which a job is sent: the function, its values and the route.
 
     Attributes:
         callee: The function that the job calls.
@@ -34,7 +34,7 @@ class RoutedCall(NamedTuple):
 
 
 class Host(NamedTuple):
-    """What a connection does for its jobs. All jobs of a connection share one host.
+    """The connection, as its jobs use it. All jobs of a connection share one host.
 
     Attributes:
         route: Returns the function, the values and the route for a job that is about to be sent.

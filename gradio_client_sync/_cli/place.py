@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Place:
-    """Where results are saved.
+    """The file or folder in which results are saved.
 
     The path is a folder if it is one, if it ends with a slash, or if its last part has no suffix
     (``pictures``). Otherwise it is a file (``out/picture.png``).

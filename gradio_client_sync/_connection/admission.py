@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Runner(Protocol):
-    """What runs one job. `JobRunner` is the implementation."""
+    """The object that runs one job. `JobRunner` is the implementation."""
 
     control: JobControl
     start: Start

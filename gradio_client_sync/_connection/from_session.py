@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class FromSession(NamedTuple):
-    """What a session adds to the options of a client.
+    """The settings that a session adds to the options of a client.
 
     Attributes:
         options: The options. Arguments of `Client` override those of the session.

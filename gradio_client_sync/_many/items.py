@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(FrozenRecord):
-    """How one item of a map ended.
+    """The outcome of one item of a map.
 
     Attributes:
         index: The position of the item among the payloads, counted from 0.
@@ -43,7 +43,7 @@ class Outcome(FrozenRecord):
 
 
 class Counts(FrozenRecord):
-    """How far a map is.
+    """The numbers of items of a map, by their state.
 
     Attributes:
         done: How many items have a result, replayed ones included.

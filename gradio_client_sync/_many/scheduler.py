@@ -96,7 +96,7 @@ class Scheduler:
 
     @property
     def counts(self) -> Counts:
-        """How far the map is."""
+        """The numbers of items, by their state."""
         with self._lock:
             ended = self._done, self._failed, self._replayed
             return Counts(*ended, len(self._in_flight), self._refused)

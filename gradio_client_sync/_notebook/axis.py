@@ -22,7 +22,7 @@ _MONTH = 30.4 * _DAY
 
 
 class Axis(NamedTuple):
-    """What an axis shows.
+    """The content of an axis.
 
     Attributes:
         title: The title; may be empty.

@@ -66,7 +66,7 @@ class Field(NamedTuple):
 
 
 class Encoding(NamedTuple):
-    """Which columns are drawn, and how.
+    """The columns that are drawn, and the way of drawing each.
 
     Attributes:
         mark: ``"line"``, ``"point"`` or ``"bar"``.

@@ -32,7 +32,7 @@ _PLAYED = re.compile(r"(audio|video)/[a-z0-9.+-]{1,60}")
 
 
 class Allowance:
-    """How many bytes of files may still be put into one display."""
+    """The bytes of files that may still be put into one display."""
 
     def __init__(self, inline_bytes: int = INLINE_BYTES) -> None:
         self.left = inline_bytes

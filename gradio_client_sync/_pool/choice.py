@@ -12,7 +12,7 @@ SMALL = 0.1  # s
 
 
 class Load(NamedTuple):
-    """What a replica has to do.
+    """The calls of a replica that run or wait.
 
     Attributes:
         rank: Its rank. A replica with a lower rank is chosen first, whatever its load.

@@ -135,7 +135,7 @@ class Health(NamedTuple):
 
 
 class Room(NamedTuple):
-    """How many calls of this pool a replica with a limited queue accepts at once.
+    """The number of calls of this pool that a replica with a limited queue accepts at once.
 
     Without this limit, a replica with a full queue would often be the one with the least load, and
     would refuse one call for each that it accepts.

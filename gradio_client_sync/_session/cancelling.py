@@ -26,7 +26,7 @@ class StopRequest(NamedTuple):
 
 
 class CancelStrategy:
-    """How servers stop a job if closing its connection is enough. Other strategies extend it.
+    """The strategy for servers that stop a job when its connection is closed. Others extend it.
 
     Args:
         routes: The URLs of the server.
@@ -80,7 +80,7 @@ class CancelStrategy:
 
 
 class ResetStrategy(CancelStrategy):
-    """How servers from 4.0 to 4.30 stop a job.
+    """The strategy for servers from 4.0 to 4.30.
 
     ``/reset`` stops one generator. Other functions stop only if the app has an event that cancels
     them (``cancels=``), and that event stops all their jobs in the session.
@@ -117,7 +117,7 @@ class ResetStrategy(CancelStrategy):
 
 
 class CancelRouteStrategy(CancelStrategy):
-    """How servers from 4.31 on stop a job: ``/cancel`` stops all jobs of a function in a session.
+    """The strategy from 4.31 on: ``/cancel`` stops all jobs of a function in a session.
 
     Before 6.14, ``/cancel`` has no effect on a job that waits in the server's queue.
     """

@@ -76,7 +76,7 @@ class Refused(Exception):
 
 
 class Join(NamedTuple):
-    """What a session needs to join the queue with one job.
+    """The parts of a request to join the queue with one job.
 
     Attributes:
         endpoint: The function.

@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 
 
 class RetryPolicy(NamedTuple):
-    """When one request may be sent again.
+    """The rules by which one request may be sent again.
 
     Attributes:
         retries: The most retries after failures that `can_retry` accepts.

@@ -86,7 +86,7 @@ class UploadBody:
 
     @property
     def sources(self) -> Sequence[UploadContent]:
-        """What is uploaded."""
+        """The contents of the upload."""
         return self._sources
 
     @property

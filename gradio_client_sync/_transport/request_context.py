@@ -60,7 +60,7 @@ _PLAIN_LOGIN = re.compile(r"^(?!.*\baccess-token=).*\baccess-token-unsecure=([^;
 
 
 class NetworkPath(NamedTuple):
-    """How a request for a URL is sent.
+    """The path over the network for a request to a URL.
 
     Attributes:
         pool: The connections to use.

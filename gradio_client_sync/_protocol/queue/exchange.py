@@ -68,7 +68,7 @@ Effect = Union[Reply, Publish, Finish]
 
 
 class JobState(NamedTuple):
-    """What the server has reported about a job so far.
+    """The reports of the server about a job so far.
 
     Attributes:
         accepted: The server has everything that it needs to run the job, so the function may have
@@ -118,7 +118,7 @@ class Exchange:
 
     @property
     def state(self) -> JobState:
-        """What the server has reported so far. Each new report replaces the object."""
+        """The reports of the server so far. Each new report replaces the object."""
         return self._state
 
     @property

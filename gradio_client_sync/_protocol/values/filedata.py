@@ -42,7 +42,7 @@ _NAMES_3X = frozenset(("uploadbutton",))  # send a file as a text with its path
 
 
 class FileFacts(NamedTuple):
-    """What a server sends about a file.
+    """The facts about a file that a server sends.
 
     Attributes:
         path: The path on the server, or a URL if the app returns a link.
