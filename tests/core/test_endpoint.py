@@ -259,6 +259,14 @@ def test_slot_is_hidden_if_it_has_no_value(component: dict[str, Any], hidden: bo
     assert slot.props == {}
 
 
+@pytest.mark.parametrize("positions", [[1, 2], [1, 2, 9, "x"]])
+def test_slot_of_a_component_parameter_takes_properties(positions: list[Any]) -> None:
+    """A config of Gradio 6 says which inputs are components; session state has no properties."""
+    endpoint = only(inputs=[TEXT, NUMBER, STATE], component_prop_inputs=positions)
+    assert [slot.with_props for slot in endpoint.inputs] == [False, True, False]
+    assert not any(slot.with_props for slot in only(inputs=[TEXT]).inputs)
+
+
 def test_slot_without_component_is_there_all_the_same() -> None:
     """Every input has a slot, even if the config lacks its component."""
     endpoint = only(inputs=[TEXT, 77, "x", None, [1]], outputs="none")

@@ -190,7 +190,9 @@ class EndpointTable:
                 if isinstance(dependency.get("api_name"), str)
                 else None,
                 visibility=_visibility(dependency),
-                inputs=_slots(dependency.get("inputs"), by_id),
+                inputs=_slots(
+                    dependency.get("inputs"), by_id, _list(dependency.get("component_prop_inputs"))
+                ),
                 outputs=_slots(dependency.get("outputs"), by_id),
                 queued=_is_queued(dependency, config),
                 generator=_is_generator(dependency),
@@ -411,14 +413,17 @@ def _is_generator(dependency: Mapping[str, Any]) -> bool | None:
     return bool(types.get("generator") or types.get("continuous"))
 
 
-def _slots(ids: Any, by_id: Mapping[Any, Mapping[str, Any]]) -> tuple[Slot, ...]:
+def _slots(
+    ids: Any, by_id: Mapping[Any, Mapping[str, Any]], with_props: list[Any] | None = None
+) -> tuple[Slot, ...]:
     slots = []
-    for number in _list(ids):
+    for position, number in enumerate(_list(ids)):
         component_id = number if isinstance(number, int) else 0
         component = by_id.get(component_id, {}) if component_id is number else {}
         kind = str(component.get("type", "unknown"))
         hidden = bool(component.get("skip_api", kind in _HIDDEN_3X)) or kind == "state"
-        slots.append(Slot(component_id, kind, hidden, component))
+        has_props = with_props is not None and position in with_props and kind != "state"
+        slots.append(Slot(component_id, kind, hidden, component, has_props))
     return tuple(slots)
 
 

@@ -113,6 +113,8 @@ def _found(endpoint: Endpoint, values: Sequence[Any], info: Mapping[str, Any] | 
     schemas = schemas_of(endpoint, info, "parameters")
     found = []
     for slot, value, known, schema in zip(endpoint.parameters, visible, described, schemas):
+        if slot.with_props and isinstance(value, Mapping):
+            value = value.get("value")  # the value alone
         if known["parameter_has_default"] and _same(value, known["parameter_default"]):
             continue
         odd = _odd(slot, schema, value)
