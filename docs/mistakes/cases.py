@@ -43,6 +43,9 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
     "Endpoints": (
         Mistake("The name is misspelt", 'app.predict("/ad", [2, 3])'),
         Mistake("The name is missing", "app.predict([2, 3])"),
+        Mistake("The name is missing, and the list, too", "app.predict(2, 3)"),
+        Mistake("A text stands in its place", 'app.predict("hello", "French")'),
+        Mistake("The route is given for the name", 'app.predict("/gradio_api/call/add", [2, 3])'),
         Mistake("There is no such number", "app.predict(99, [2, 3])"),
         Mistake("An endpoint is called like a method", "app.add(2, 3)"),
         Mistake("The name is misspelt in `view_api`", 'app.view_api("/ad")'),

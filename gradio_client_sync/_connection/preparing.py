@@ -9,7 +9,7 @@ from .. import _options
 from .._calls.call import CallOptions
 from .._protocol.api.meaning import Callee
 from .._transport.deadlines import Deadline
-from ..errors import EndpointNotFoundError
+from ..errors import EndpointNotFoundError, PayloadError
 
 if TYPE_CHECKING:
     from .._calls.call import Elsewhere, PreparedCall
@@ -62,9 +62,17 @@ def prepare(
     while True:
         # Read before the lookup, so that a change of the app during the lookup is noticed.
         epoch, table = app.watch.epoch, app.table
-        target = connection.table.resolve(endpoint)
+        try:
+            target = connection.table.resolve(endpoint)
+        except EndpointNotFoundError as error:
+            raise _unknown(error, connection, endpoint, payload, method) from None
         by_parameter = isinstance(payload, Mapping)
-        data = app.bind(target, payload, deadline, method)
+        try:
+            data = app.bind(target, payload, deadline, method)
+        except PayloadError as error:
+            if type(endpoint) is not int:
+                raise
+            raise _misread(error, connection, endpoint, payload, method) from None
         info = app.info(deadline) if by_parameter else None
         callee = Callee(target, epoch, isinstance(endpoint, int), by_parameter, info)
         try:
@@ -80,3 +88,35 @@ def prepare(
             if app.table is table:
                 raise
             # The app has changed during the lookup, which found a function of the old app.
+
+
+def _unknown(
+    error: EndpointNotFoundError,
+    connection: Connection,
+    endpoint: object,
+    payload: object,
+    method: str,
+) -> EndpointNotFoundError:
+    """Return the error for an unknown endpoint, with the call to write if it is a value."""
+    from .._protocol.api import forgotten_name  # only after a mistake
+
+    advice = forgotten_name.not_found(connection.table, endpoint, payload, method)
+    return EndpointNotFoundError(
+        f"{error} {advice}".rstrip(), endpoint=error.endpoint, candidates=error.candidates
+    )
+
+
+def _misread(
+    error: PayloadError, connection: Connection, number: int, payload: object, method: str
+) -> PayloadError:
+    """Return the error for wrong values, with the call to write if the number is one of them."""
+    from .._protocol.api import forgotten_name  # only after a mistake
+    from .._protocol.api.payload import written
+
+    text = str(error)
+    if payload is None:
+        text = f"{text} {forgotten_name.number_alone(connection.table, number, method)}".rstrip()
+    elif not isinstance(payload, (list, tuple, Mapping)):
+        values = f"[{written(payload)}]"
+        text = forgotten_name.by_number(connection.table, number, [payload], method, values) or text
+    return PayloadError(text, endpoint=error.endpoint, parameter=error.parameter)

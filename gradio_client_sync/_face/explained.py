@@ -2,7 +2,7 @@
 
 The decorator `explained` replaces Python's error for wrong arguments of a call. It costs nothing
 if the arguments are right, and it changes no signature. `ExplainsAttributes` does the same for
-attributes. The texts are in `wrong_forms`, which is imported after a failure.
+attributes. The texts are in `wrong_forms` and `attributes`, which are imported after a failure.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class ExplainsAttributes:
             """Raise the error; the name may be an endpoint, or a method of another client."""
             text = f"{type(self).__name__!r} object has no attribute {name!r}"
             if not name.startswith("_"):  # these are Python's own, and those of `__init__`
-                from . import wrong_forms
+                from .attributes import attribute
 
-                text = f"{text}. {wrong_forms.attribute(self, name)}".rstrip(". ") + "."
+                text = f"{text}. {attribute(self, name)}".rstrip(". ") + "."
             raise AttributeError(printable(text))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import reprlib
 from functools import cached_property
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..._basics.record import FrozenRecord
-from ..._basics.words import called
+from ..._basics.words import a, called
 from ...errors import ConfigError, EndpointNotFoundError
 from ..values.filedata import may_return_files
 from ..values.shapes import is_shaped
@@ -330,7 +331,15 @@ class EndpointTable:
         """Return names that the user may have meant; slow, so called only for an error."""
         import difflib
 
-        return tuple(difflib.get_close_matches(f"/{_bare(key)}", self._names(), n=3, cutoff=0.6))
+        names = self._names()
+        last = _bare(key).rstrip("/").rpartition("/")[2]  # of a URL or a route
+        if f"/{last}" in names:
+            return (f"/{last}",)
+        if last == "predict":  # Gradio's own name for a function; it is not misspelt
+            return ()
+        folded = {name[1:].casefold(): name for name in reversed(names)}
+        near = difflib.get_close_matches(last.casefold(), folded, n=3, cutoff=0.7)
+        return tuple(folded[name] for name in near)
 
     def _only_one(self) -> Endpoint:
         named = [e for e in self.documented if e.api_name is not None]
@@ -372,11 +381,9 @@ def _title(key: str | int) -> str:
 
 
 def _invalid_key(value: object) -> str:
-    shown = reprlib.repr(value)
-    message = f"An endpoint is a name such as '/predict' or an fn_index, not {shown}."
-    if isinstance(value, (list, tuple, dict)):
-        message += f" It comes before the values: predict('/predict', {shown})."
-    return message
+    is_short = isinstance(value, (bool, int, float, list, tuple, dict, bytes, PurePath, type(None)))
+    shown = reprlib.repr(value) if is_short else a(type(value).__name__)
+    return f"An endpoint is a name such as '/predict' or an fn_index, not {shown}."
 
 
 def _list(value: object) -> list[Any]:

@@ -91,6 +91,17 @@ def odd_values(
     return f"This may be the reason: {'; '.join(found[:_MOST])}{more}." if found else ""
 
 
+def looks_odd(slot: Slot, schema: Mapping[str, Any], value: Any) -> bool:
+    """Return whether a component seems to take another value than this one.
+
+    Args:
+        slot: The input.
+        schema: The JSON schema of its values.
+        value: The value.
+    """
+    return _odd(slot, schema, value) is not None
+
+
 def missing_event(example: Mapping[str, Any] | None) -> str:
     """Return a sentence for a failed call without the data of an event.
 
