@@ -78,6 +78,7 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
         Mistake("The same for several files", 'app.predict("/count_files", [["a.txt", "b.txt"]])'),
         Mistake("The file does not exist", 'app.predict("/mirror", [Path("cat.pgn")])'),
         Mistake("`handle_file` of a file that does not exist", 'handle_file("cat.pgn")'),
+        Mistake("A file of a result is made by hand", 'RemoteFile("cat.png")'),
         Mistake("A folder is sent for a file", 'app.predict("/mirror", [Path(".")])'),
         Mistake("The file is of another kind", 'app.predict("/mirror", [Path("notes.txt")])'),
         Mistake(
@@ -98,10 +99,13 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
         Mistake("There are fewer outputs", 'app.predict("/add", [2, 3])[1]'),
         Mistake("There are no outputs", 'app.predict("/forget")[0]'),
         Mistake("No output has this label", 'app.predict("/describe", [Path("cat.png")])["animl"]'),
+        Mistake("An output as an attribute", 'app.predict("/add", [2, 3]).total'),
         Mistake("A result does not change", 'app.predict("/add", [2, 3]).append(4)'),
     ),
     "Jobs": (
         Mistake("The event has another name", 'app.submit("/add", [2, 3]).on("done", print)'),
+        Mistake("A job is not its result", 'app.submit("/add", [2, 3])[0]'),
+        Mistake("A method of another library", 'app.submit("/add", [2, 3]).get()'),
         Mistake("The listener is no function", 'app.submit("/add", [2, 3]).on("data", "print")'),
         Mistake("The result takes longer", 'app.submit("/sleep", [3]).result(timeout=0.5)'),
         Mistake(

@@ -46,7 +46,7 @@ Each Python line runs after these:
 from pathlib import Path
 
 import numpy as np
-from gradio_client_sync import Client, handle_file
+from gradio_client_sync import Client, RemoteFile, handle_file
 
 app = Client("http://127.0.0.1:7860")
 ```
@@ -126,9 +126,10 @@ def answer_in_python(code: str, stage: Stage) -> str:
     """Run code, and return the message of its exception as Python prints it."""
     import numpy
 
-    from gradio_client_sync import Client, handle_file
+    from gradio_client_sync import Client, RemoteFile, handle_file
 
     names = {"Client": Client, "Path": Path, "np": numpy, "handle_file": handle_file}
+    names["RemoteFile"] = RemoteFile
     with Client(stage.addresses[URL]) as app:
         try:
             exec(stage.real(code), {**names, "app": app})

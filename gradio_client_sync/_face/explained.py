@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from .._basics.printing import printable
-from .._tracebacks import EXPLANATION
+from .._tracebacks import explained_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,11 +34,7 @@ def explained(explain: str) -> Callable[[F], F]:
         error: TypeError | None = getattr(wrong_forms, explain)(function, args, kwargs)
         return error
 
-    def decorate(function: F) -> F:
-        setattr(function, EXPLANATION, explanation)
-        return function
-
-    return decorate
+    return explained_by(explanation)
 
 
 def check_options(cls: type[Any], source: str, options: Mapping[str, Any]) -> None:
