@@ -67,6 +67,7 @@ GROUPS: dict[str, tuple[Mistake, ...]] = {
         Mistake("JSON has no NaN", 'app.predict("/add", [float("nan"), 1])'),
         Mistake("JSON has no infinity", 'app.predict("/add", [np.float64("inf"), 1])'),
         Mistake("JSON has no sets", 'app.predict("/count_files", [{1, 2}])'),
+        Mistake("JSON has no decimals", 'app.predict("/add", [Decimal("2.5"), 1])'),
         Mistake("An object of a class of your own", 'app.predict("/add", [object(), 1])'),
         Mistake("A text is sent for a number", 'app.predict("/add", ["two", 1])'),
         Mistake("A text is sent for a slider", 'app.predict("/set_volume", ["loud"])'),

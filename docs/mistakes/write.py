@@ -17,6 +17,7 @@ import tempfile
 import textwrap
 import traceback
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ to type instead. A program has written this page by running each line. The app h
 Each Python line runs after these:
 
 ```python
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +131,7 @@ def answer_in_python(code: str, stage: Stage) -> str:
     from gradio_client_sync import Client, RemoteFile, handle_file
 
     names = {"Client": Client, "Path": Path, "np": numpy, "handle_file": handle_file}
-    names["RemoteFile"] = RemoteFile
+    names.update(RemoteFile=RemoteFile, Decimal=Decimal)
     with Client(stage.addresses[URL]) as app:
         try:
             exec(stage.real(code), {**names, "app": app})

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .. import _options
+from .._basics.words import called
 from .._calls.call import CallOptions
 from .._protocol.api.meaning import Callee
 from .._transport.deadlines import Deadline
-from ..errors import EndpointNotFoundError, PayloadError
+from ..errors import EndpointNotFoundError, GradioClientError, PayloadError
 
 if TYPE_CHECKING:
     from .._calls.call import Elsewhere, PreparedCall
+    from .._protocol.api.endpoint import Endpoint
+    from .._session.app import App
     from ..files import Owner
     from ..types import Payload
     from .connection import Connection
@@ -88,6 +91,9 @@ def prepare(
             if app.table is table:
                 raise
             # The app has changed during the lookup, which found a function of the old app.
+        except PayloadError as error:
+            _use_name(error, target, app, deadline)
+            raise
 
 
 def _unknown(
@@ -120,3 +126,18 @@ def _misread(
         values = f"[{written(payload)}]"
         text = forgotten_name.by_number(connection.table, number, [payload], method, values) or text
     return PayloadError(text, endpoint=error.endpoint, parameter=error.parameter)
+
+
+def _use_name(error: PayloadError, target: Endpoint, app: App, deadline: Deadline) -> None:
+    """Change an error about one value: name its parameter instead of the component's label."""
+    if error._place is None:
+        return
+    from .._protocol.api.api_info import name_of_input  # only after a mistake
+
+    try:
+        name = name_of_input(target, app.info(deadline), error._place)
+    except GradioClientError:  # the app does not respond; the label is in the config
+        return
+    of = f"of {called(target.name)}"
+    error.args = (str(error).replace(f"for {error.parameter!r} {of}", f"for {name!r} {of}"),)
+    error.parameter = name
